@@ -1,0 +1,232 @@
+"""ResNetConfig: every choice that makes a residual network, validated; no torch."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+Block = Literal["basic", "bottleneck"]
+Stem = Literal["imagenet", "cifar", "deep", "tiered"]
+Shortcut = Literal["none", "zero_pad", "projection", "projection_all", "avgpool_projection"]
+ShortcutTransform = Literal[
+    "identity", "scaled", "exclusive_gate", "shortcut_only_gate", "conv1x1", "dropout"
+]
+ActivationOrder = Literal[
+    "original",
+    "norm_after_addition",
+    "relu_before_addition",
+    "relu_only_preactivation",
+    "full_preactivation",
+]
+Norm = Literal["batch", "group", "none"]
+Activation = Literal["relu", "leaky_relu", "elu", "gelu", "silu"]
+Init = Literal["kaiming_fan_out", "kaiming_fan_in", "xavier", "orthogonal", "pytorch", "fixup"]
+
+# Strict, so that "3", 3.0 and true are refused where a whole number is meant. The upper
+# bounds lie beyond any published net; they keep a typing slip from stalling the program.
+Channels = Annotated[int, Field(strict=True, ge=1, le=65_536)]
+Blocks = Annotated[int, Field(strict=True, ge=1, le=10_000)]
+MAX_BLOCKS = 20_000
+STEM_HALVINGS = {"imagenet": 2, "cifar": 0, "deep": 2, "tiered": 2}
+
+# Values of the contract that no room of the code can carry out yet.
+_SUPPORTED: dict[str, tuple[object, ...]] = {
+    "stem": ("imagenet", "cifar"),
+    "stem_width": (None,),
+    "shortcut": ("none", "zero_pad", "projection", "projection_all"),
+    "shortcut_transform": ("identity",),
+    "activation_order": ("original", "full_preactivation"),
+    "downsample_at": ("first",),
+    "norm": ("batch", "none"),
+    "final_activation": (True,),
+    "attention": ("none",),
+    "dropout": (0.0,),
+    "stochastic_depth": (0.0,),
+    "residual_scale": ("none",),
+    "init": ("kaiming_fan_out", "kaiming_fan_in", "pytorch"),
+}
+
+
+class ResNetConfig(BaseModel):
+    """One residual network, or its plain twin (``shortcut="none"``). Frozen and hashable.
+
+    The defaults are ResNet-34 (He et al. 2015, Table 1) with option B shortcuts.
+
+    Raises:
+        ValueError: for any invalid value or combination; `explain` turns it into one line.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    block: Block = "basic"
+    depths: Annotated[tuple[Blocks, ...], Field(min_length=1, max_length=8)] = (3, 4, 6, 3)
+    widths: Annotated[tuple[Channels, ...], Field(min_length=1, max_length=8)] = (64, 128, 256, 512)
+    expansion: Annotated[int, Field(strict=True, ge=1, le=64)] | None = None
+    cardinality: Annotated[int, Field(strict=True, ge=1, le=4096)] = 1
+    group_width: Channels = 64
+    stem: Stem = "imagenet"
+    stem_width: Channels | None = None
+    shortcut: Shortcut = "projection"
+    shortcut_transform: ShortcutTransform = "identity"
+    activation_order: ActivationOrder = "original"
+    stride_on: Literal["3x3", "1x1"] = "3x3"
+    downsample_at: Literal["first", "last"] = "first"
+    norm: Norm = "batch"
+    activation: Activation = "relu"
+    final_activation: Annotated[bool, Field(strict=True)] = True
+    attention: Literal["none", "se"] = "none"
+    se_reduction: Channels = 16
+    conv_bias: Annotated[bool, Field(strict=True)] = False
+    dropout: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.0
+    stochastic_depth: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.0
+    residual_scale: Literal["none", "skipinit"] = "none"
+    init: Init = "kaiming_fan_out"
+    zero_init_residual: Annotated[bool, Field(strict=True)] = False
+    in_channels: Channels = 3
+    num_classes: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 1000
+    image_size: Annotated[int, Field(strict=True, ge=1, le=16_384)] = 224
+
+    @property
+    def block_expansion(self) -> int:
+        """Out channels of a block over its width: 1 or 4 unless `expansion` says otherwise."""
+        return self.expansion or (1 if self.block == "basic" else 4)
+
+    @property
+    def inner_factor(self) -> float:
+        """Channels of a bottleneck's 3x3 within one group, over the stage's width."""
+        return self.group_width / 64
+
+    @property
+    def smallest_image_size(self) -> int:
+        """Least pixels a side that leave 2 pixels wherever the net halves the resolution."""
+        halvings = STEM_HALVINGS[self.stem] + len(self.depths) - 1
+        return 2 ** (halvings - 1) + 1 if halvings else 1
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for check in (_check_supported, _check_stages, _check_groups, _check_combinations):
+            check(self)
+        return self
+
+
+def _check_supported(config: ResNetConfig) -> None:
+    for field, supported in _SUPPORTED.items():
+        if (value := getattr(config, field)) not in supported:
+            raise ValueError(
+                f"{field} = {value!r} is not supported yet; allowed now: {_either(supported)}"
+            )
+
+
+def _check_stages(config: ResNetConfig) -> None:
+    if len(config.depths) != len(config.widths):
+        raise ValueError(
+            f"widths = {list(config.widths)} has {len(config.widths)} stages, but depths = "
+            f"{list(config.depths)} has {len(config.depths)}; give as many widths as depths"
+        )
+    if sum(config.depths) > MAX_BLOCKS:
+        raise ValueError(
+            f"depths = {list(config.depths)} make {sum(config.depths)} blocks; "
+            f"at most {MAX_BLOCKS} are allowed"
+        )
+    if config.image_size < config.smallest_image_size:
+        raise ValueError(
+            f"image_size = {config.image_size} leaves nothing to halve in this net; "
+            f"the smallest that fits its stem and stages is {config.smallest_image_size}"
+        )
+
+
+def _check_groups(config: ResNetConfig) -> None:
+    for field, only in (("cardinality", 1), ("group_width", 64)):
+        if config.block == "basic" and getattr(config, field) != only:
+            raise ValueError(
+                f"{field} = {getattr(config, field)} needs block = 'bottleneck'; "
+                f"a basic block allows only {only}"
+            )
+    narrow = min(config.widths)
+    if config.block == "bottleneck" and int(narrow * config.inner_factor) < 1:
+        raise ValueError(
+            f"group_width = {config.group_width} leaves a stage of width {narrow} no channel in "
+            f"its 3x3; allowed with these widths: at least {-(-64 // narrow)}"
+        )
+
+
+def _check_combinations(config: ResNetConfig) -> None:
+    widths = config.widths
+    if config.shortcut == "zero_pad" and list(widths) != sorted(widths):
+        raise ValueError(
+            f"widths = {list(widths)} shrink, but shortcut = 'zero_pad' can only add channels; "
+            "allowed: widths that never shrink, or shortcut 'none', 'projection', 'projection_all'"
+        )
+    if not config.zero_init_residual:
+        return
+    reasons = {
+        "shortcut = 'none': a plain net would put out 0": config.shortcut == "none",
+        "norm = 'none': there is no last norm to start at 0": config.norm == "none",
+        "activation_order = 'full_preactivation': the branch does not end in a norm": (
+            config.activation_order == "full_preactivation"
+        ),
+    }
+    for reason, holds in reasons.items():
+        if holds:
+            raise ValueError(
+                f"zero_init_residual = True is impossible with {reason}; allowed: False"
+            )
+
+
+def plain_twin(config: ResNetConfig) -> ResNetConfig:
+    """The same net without its shortcuts (He et al. 2015, sec. 3.3: the plain network)."""
+    return revise(config, shortcut="none", zero_init_residual=False)
+
+
+def revise(config: ResNetConfig, **changes: Any) -> ResNetConfig:
+    """`config` with some fields changed, and validated again.
+
+    Raises:
+        ValueError: where the changed config is not valid.
+    """
+    return ResNetConfig.model_validate(config.model_dump() | changes)
+
+
+def explain(error: ValueError) -> str:
+    """One line for the user: each invalid field, its value and what is allowed."""
+    if not isinstance(error, ValidationError):
+        return " ".join(str(error).split())
+    fields = _fields_of(error.title)
+    lines = [_sentence(dict(detail), fields) for detail in error.errors(include_url=False)]
+    more = f" (and {len(lines) - 3} more)" if len(lines) > 3 else ""
+    return " ".join(("; ".join(lines[:3]) + more).split())
+
+
+def _fields_of(title: str) -> Sequence[str]:
+    return tuple(ResNetConfig.model_fields) if title == ResNetConfig.__name__ else ()
+
+
+def _sentence(detail: dict[str, Any], fields: Sequence[str]) -> str:
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in detail["loc"]).lstrip(".")
+    if detail["type"] == "extra_forbidden":
+        return unknown_name("field", place, fields)
+    if not place:
+        return message[:1].lower() + message[1:] if detail["type"] != "value_error" else message
+    return f"{place} = {shorten(detail['input'])}: {message[:1].lower()}{message[1:]}"
+
+
+def unknown_name(what: str, name: str, known: Sequence[str]) -> str:
+    """A sentence that says `name` is unknown and suggests near names, or lists them all."""
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f"did you mean {_either(near)}?" if near else f"allowed: {', '.join(known)}"
+    return f"unknown {what} {shorten(name)}; {hint}" if known else f"unknown {what} {shorten(name)}"
+
+
+def shorten(value: object, limit: int = 60) -> str:
+    """`value` as Python would show it, cut to `limit` characters."""
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def _either(values: Sequence[object]) -> str:
+    shown = ["null" if value is None else repr(value) for value in values]
+    return " or ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))

@@ -1,0 +1,182 @@
+"""NetworkPlan: every operation of a network with its shapes and costs, from the config alone.
+
+The plan is the one source of truth: module, table, graph and cost are read from it. It needs no
+torch. Blocks of a stage that are alike share one `Unit`, so a plan takes time by stage, not by
+layer.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.units import Operation, Shape, Unit, block_unit, head_unit, stem_unit
+
+
+class BlockPlan(NamedTuple):
+    """One residual (or plain) block: its place in the net, and what it is made of."""
+
+    name: str
+    stage: int
+    index: int
+    unit: Unit
+
+    @property
+    def shortcut(self) -> str:
+        """ "none", "identity", "zero_pad" or "projection"."""
+        return self.unit.shortcut
+
+    @property
+    def in_shape(self) -> Shape:
+        return self.unit.in_shape
+
+    @property
+    def out_shape(self) -> Shape:
+        return self.unit.out_shape
+
+
+@dataclass(frozen=True)
+class StagePlan:
+    """A run of blocks at one resolution; `index` counts from 0."""
+
+    index: int
+    width: int
+    blocks: tuple[BlockPlan, ...]
+
+    @property
+    def name(self) -> str:
+        return f"stages.{self.index}"
+
+    @property
+    def out_shape(self) -> Shape:
+        return self.blocks[-1].out_shape
+
+    @cached_property
+    def params(self) -> int:
+        return sum(block.unit.params for block in self.blocks)
+
+    @cached_property
+    def macs(self) -> int:
+        return sum(block.unit.macs for block in self.blocks)
+
+
+class WeightedLayer(NamedTuple):
+    """A convolution or linear layer: `name` is its module's path.
+
+    `position` counts the layers of the main path from 1 (the stem's convolution) to the depth; a
+    projection has the position of the last layer it runs past.
+    """
+
+    name: str
+    position: int
+    is_projection: bool
+    stage: int | None
+
+
+@dataclass(frozen=True)
+class NetworkPlan:
+    """What a config amounts to. Shapes are (channels, height, width) of one image."""
+
+    config: ResNetConfig
+    stem: Unit
+    stages: tuple[StagePlan, ...]
+    head: Unit
+
+    @property
+    def blocks(self) -> Iterator[BlockPlan]:
+        """All blocks, from input to output."""
+        return (block for stage in self.stages for block in stage.blocks)
+
+    @property
+    def units(self) -> Iterator[tuple[str, Unit]]:
+        """Stem, blocks and head with the paths of their modules, from input to output."""
+        yield "stem", self.stem
+        for block in self.blocks:
+            yield block.name, block.unit
+        yield "head", self.head
+
+    @cached_property
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation in forward order; names and inputs are paths from the net's root."""
+        laid: list[Operation] = []
+        for path, unit in self.units:
+            source = laid[-1].name if laid else "input"
+            laid.extend(_placed(operation, path, source) for operation in unit.operations)
+        return tuple(laid)
+
+    @cached_property
+    def weighted_layers(self) -> tuple[WeightedLayer, ...]:
+        """Convolutions and linear layers, in forward order."""
+        layers: list[WeightedLayer] = []
+        position = 0
+        stage_of = {block.name: block.stage for block in self.blocks}
+        for path, unit in self.units:
+            for operation in unit.weighted:
+                position += not operation.is_projection
+                name, beside = f"{path}.{operation.name}", operation.is_projection
+                layers.append(WeightedLayer(name, position, beside, stage_of.get(path)))
+        return tuple(layers)
+
+    @cached_property
+    def depth(self) -> int:
+        """Weighted layers of the main path, as in "ResNet-56"; projections do not count."""
+        return sum(unit.depth for _, unit in self.units)
+
+    @cached_property
+    def params(self) -> int:
+        """Trainable parameters: weights, biases, norm scales and shifts."""
+        return sum(unit.params for _, unit in self.units)
+
+    @cached_property
+    def macs(self) -> int:
+        """Multiply-accumulates of convolutions and linear layers for one image."""
+        return sum(unit.macs for _, unit in self.units)
+
+    @cached_property
+    def shortcuts(self) -> dict[str, int]:
+        """How many shortcuts of each kind: identity, zero_pad, projection; {} for a plain net."""
+        kinds = Counter(block.shortcut for block in self.blocks)
+        return {kind: count for kind, count in sorted(kinds.items()) if kind != "none"}
+
+    def activation_bytes(self, batch: int = 1) -> int:
+        """Bytes of the float32 tensors that autograd keeps for the backward pass.
+
+        Each tensor is counted once however many operations keep it; weights are not counted, the
+        image is (the first convolution keeps it).
+        """
+        units = [unit for _, unit in self.units]
+        elements = units[0].in_elements * units[0].keeps_input + sum(u.kept_inside for u in units)
+        for before, after in zip(units, units[1:], strict=False):
+            elements += before.out_elements * (before.keeps_output or after.keeps_input)
+        return 4 * (batch * elements + sum(unit.kept_statistics for unit in units))
+
+
+@lru_cache(maxsize=64)
+def plan(config: ResNetConfig) -> NetworkPlan:
+    """The plan of `config`; milliseconds, without torch. Plans are frozen and cached by config."""
+    stem = stem_unit(config)
+    shape = stem.out_shape
+    stages: list[StagePlan] = []
+    for index in range(len(config.depths)):
+        stages.append(_stage(config, index, shape))
+        shape = stages[-1].out_shape
+    return NetworkPlan(config, stem, tuple(stages), head_unit(config, shape))
+
+
+def _stage(config: ResNetConfig, index: int, in_shape: Shape) -> StagePlan:
+    first = block_unit(config, index, in_shape, is_first=True)
+    others = block_unit(config, index, first.out_shape, is_first=False)
+    blocks = tuple(
+        BlockPlan(f"stages.{index}.{i}", index, i, others if i else first)
+        for i in range(config.depths[index])
+    )
+    return StagePlan(index, config.widths[index], blocks)
+
+
+def _placed(operation: Operation, path: str, source: str) -> Operation:
+    inputs = tuple(source if name == "in" else f"{path}.{name}" for name in operation.inputs)
+    return replace(operation, name=f"{path}.{operation.name}", inputs=inputs)

@@ -1,0 +1,131 @@
+"""Named networks: one row each, with the source of its numbers; no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from resnet_viz.arch.config import ResNetConfig, unknown_name
+
+HE_2015 = "He et al. 2015, arXiv:1512.03385"
+HE_2016 = "He et al. 2016, arXiv:1603.05027"
+TORCHVISION = "torchvision.models.resnet"
+
+Row = tuple[str, str, dict[str, Any]]
+
+_IMAGENET_DEPTHS: dict[int, tuple[str, tuple[int, ...]]] = {
+    18: ("basic", (2, 2, 2, 2)),
+    34: ("basic", (3, 4, 6, 3)),
+    50: ("bottleneck", (3, 4, 6, 3)),
+    101: ("bottleneck", (3, 4, 23, 3)),
+    152: ("bottleneck", (3, 8, 36, 3)),
+}
+_CIFAR_DEPTHS = (20, 32, 44, 56, 110, 1202)
+
+
+def _imagenet(depth: int, **changes: Any) -> dict[str, Any]:
+    block, depths = _IMAGENET_DEPTHS[depth]
+    return {"block": block, "depths": depths} | changes
+
+
+def _cifar(depth: int, per_block: int = 2, **changes: Any) -> dict[str, Any]:
+    """He 2015, sec. 4.2: depth = 6n + 2 with basic blocks (He 2016: 9n + 2 with bottlenecks)."""
+    blocks = (depth - 2) // (3 * per_block)
+    shape = {"depths": (blocks,) * 3, "widths": (16, 32, 64), "stem": "cifar"}
+    return shape | {"shortcut": "zero_pad", "num_classes": 10, "image_size": 32} | changes
+
+
+def _rows() -> Iterator[Row]:
+    table1 = f"{HE_2015}, Table 1; stride on the 3x3 as in {TORCHVISION}"
+    for depth in _IMAGENET_DEPTHS:
+        yield f"resnet{depth}", table1, _imagenet(depth)
+    for depth in (18, 34):
+        plain = f"{HE_2015}, Table 1 and sec. 3.3 (plain network)"
+        yield f"plain{depth}", plain, _imagenet(depth, shortcut="none")
+    for depth in (50, 101, 152):
+        v1 = f"{HE_2015}, Table 1, stride on the first 1x1 as in the authors' Caffe release"
+        yield f"resnet{depth}-v1", v1, _imagenet(depth, stride_on="1x1")
+    yield from _grouped_rows()
+    for kind, shortcut in (("resnet", "zero_pad"), ("plain", "none")):
+        for depth in _CIFAR_DEPTHS:
+            source = f"{HE_2015}, sec. 4.2 and Table 6; shortcuts: {shortcut}"
+            yield f"{kind}{depth}-cifar", source, _cifar(depth, shortcut=shortcut)
+    yield from _preactivation_rows()
+    yield from _seed_rows()
+
+
+def _grouped_rows() -> Iterator[Row]:
+    resnext = f"Xie et al. 2016, arXiv:1611.05431; {TORCHVISION}"
+    wide = f"Zagoruyko & Komodakis 2016, arXiv:1605.07146; {TORCHVISION}"
+    for name, depth, cardinality, group_width, source in (
+        ("resnext50_32x4d", 50, 32, 4, resnext),
+        ("resnext101_32x8d", 101, 32, 8, resnext),
+        ("resnext101_64x4d", 101, 64, 4, resnext),
+        ("wide_resnet50_2", 50, 1, 128, wide),
+        ("wide_resnet101_2", 101, 1, 128, wide),
+    ):
+        yield name, source, _imagenet(depth, cardinality=cardinality, group_width=group_width)
+
+
+def _preactivation_rows() -> Iterator[Row]:
+    order = {"activation_order": "full_preactivation"}
+    source = f"{HE_2016}, Fig. 4e and Table 3"
+    yield "preact110-cifar", source, _cifar(110, shortcut="projection", **order)
+    for depth in (164, 1001):
+        bottleneck = {"block": "bottleneck", "shortcut": "projection"} | order
+        yield f"preact{depth}-cifar", source, _cifar(depth, per_block=3, **bottleneck)
+    for depth in (18, 34, 50):
+        yield f"preact{depth}", f"{HE_2016}, Fig. 4e; shape of {HE_2015}", _imagenet(depth, **order)
+
+
+def _seed_rows() -> Iterator[Row]:
+    notebook = (
+        "the study notebook's ResNet-34 as its author means it: depths (3, 4, 6, 6) as written there "
+        "(the paper has 3 in the last stage), no norm, biased convolutions; as written, its stem has a norm "
+        "and its projections a ReLU"
+    )
+    bare = {"depths": (3, 4, 6, 6), "norm": "none", "conv_bias": True}
+    yield "notebook34", notebook, bare
+    blog = "dnddnjs/pytorch-cifar10, resnet/model.py: the linked blog post's ResNet-32"
+    yield "dnddnjs32-cifar", blog, _cifar(32)
+
+
+_ROWS = tuple(_rows())
+PRESETS: Mapping[str, ResNetConfig] = MappingProxyType(
+    {name: ResNetConfig(**fields) for name, _, fields in _ROWS}
+)
+SOURCES: Mapping[str, str] = MappingProxyType({name: source for name, source, _ in _ROWS})
+_NAMES: Mapping[ResNetConfig, str] = MappingProxyType(
+    {config: name for name, config in reversed(PRESETS.items())}
+)
+
+
+def preset(name: str) -> ResNetConfig:
+    """The config called `name`.
+
+    Raises:
+        ValueError: for an unknown name, with near ones suggested.
+    """
+    if name not in PRESETS:
+        raise ValueError(unknown_name("preset", name, tuple(PRESETS)))
+    return PRESETS[name]
+
+
+def preset_name(config: ResNetConfig) -> str | None:
+    """The first preset that equals `config`, if any."""
+    return _NAMES.get(config)
+
+
+def label(config: ResNetConfig) -> str:
+    """The preset's name where one equals `config`, else such as "ResNet-56 basic 16-32-64 zero_pad"."""
+    return preset_name(config) or _made_label(config)
+
+
+def _made_label(config: ResNetConfig) -> str:
+    per_block = 2 if config.block == "basic" else 3
+    depth = sum(config.depths) * per_block + 2
+    widths = "-".join(str(width) for width in config.widths)
+    if config.shortcut == "none":
+        return f"Plain-{depth} {config.block} {widths}"
+    return f"ResNet-{depth} {config.block} {widths} {config.shortcut}"
