@@ -11,13 +11,15 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.units import Operation, Shape, Unit, block_unit, head_unit, stem_unit
 
 
-class BlockPlan(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class BlockPlan:
     """One residual (or plain) block: its place in the net, and what it is made of."""
 
     name: str
@@ -150,7 +152,7 @@ class NetworkPlan:
         """
         units = [unit for _, unit in self.units]
         elements = units[0].in_elements * units[0].keeps_input + sum(u.kept_inside for u in units)
-        for before, after in zip(units, units[1:], strict=False):
+        for before, after in pairwise(units):
             elements += before.out_elements * (before.keeps_output or after.keeps_input)
         return 4 * (batch * elements + sum(unit.kept_statistics for unit in units))
 

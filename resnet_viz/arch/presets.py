@@ -81,9 +81,9 @@ def _preactivation_rows() -> Iterator[Row]:
 
 def _seed_rows() -> Iterator[Row]:
     notebook = (
-        "the study notebook's ResNet-34 as its author means it: depths (3, 4, 6, 6) as written there "
-        "(the paper has 3 in the last stage), no norm, biased convolutions; as written, its stem has a norm "
-        "and its projections a ReLU"
+        "the study notebook's ResNet-34 as its author means it: depths (3, 4, 6, 6) as written "
+        "there (the paper has 3 in the last stage), no norm, biased convolutions; as written, its "
+        "stem has a norm and its projections a ReLU"
     )
     bare = {"depths": (3, 4, 6, 6), "norm": "none", "conv_bias": True}
     yield "notebook34", notebook, bare
@@ -97,7 +97,7 @@ PRESETS: Mapping[str, ResNetConfig] = MappingProxyType(
 )
 SOURCES: Mapping[str, str] = MappingProxyType({name: source for name, source, _ in _ROWS})
 _NAMES: Mapping[ResNetConfig, str] = MappingProxyType(
-    {config: name for name, config in reversed(PRESETS.items())}
+    {config: name for name, config in reversed(tuple(PRESETS.items()))}
 )
 
 
@@ -118,7 +118,7 @@ def preset_name(config: ResNetConfig) -> str | None:
 
 
 def label(config: ResNetConfig) -> str:
-    """The preset's name where one equals `config`, else such as "ResNet-56 basic 16-32-64 zero_pad"."""
+    """The preset's name, else one made such as "ResNet-56 basic 16-32-64 zero_pad"."""
     return preset_name(config) or _made_label(config)
 
 

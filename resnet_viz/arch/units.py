@@ -240,7 +240,7 @@ def stem_unit(config: ResNetConfig) -> Unit:
 
 
 def head_unit(config: ResNetConfig, in_shape: Shape) -> Unit:
-    """Global average pool and linear classifier, after norm and activation in pre-activation nets."""
+    """Global average pool and linear; in pre-activation nets norm and activation come before."""
     chain = _Chain(config, "", "in", in_shape)
     if config.activation_order == "full_preactivation":
         chain.norm("norm").activation("act")
