@@ -69,11 +69,11 @@ def _grouped_rows() -> Iterator[Row]:
 
 
 def _preactivation_rows() -> Iterator[Row]:
-    order = {"activation_order": "full_preactivation"}
+    order: dict[str, Any] = {"activation_order": "full_preactivation"}
     source = f"{HE_2016}, Fig. 4e and Table 3"
     yield "preact110-cifar", source, _cifar(110, shortcut="projection", **order)
     for depth in (164, 1001):
-        bottleneck = {"block": "bottleneck", "shortcut": "projection"} | order
+        bottleneck: dict[str, Any] = {"block": "bottleneck", "shortcut": "projection"} | order
         yield f"preact{depth}-cifar", source, _cifar(depth, per_block=3, **bottleneck)
     for depth in (18, 34, 50):
         yield f"preact{depth}", f"{HE_2016}, Fig. 4e; shape of {HE_2015}", _imagenet(depth, **order)
