@@ -1,0 +1,112 @@
+"""RunSpec: one net, its data, optimiser and schedule; no torch."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.plan import plan
+from resnet_viz.arch.presets import label
+from resnet_viz.lab.datasets import adapt, dataset_info
+
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(:(0|[1-9][0-9]{0,2}))?")
+
+Fraction = Annotated[float, Field(strict=True, ge=0, le=1)]
+
+
+class RunSpec(BaseModel):
+    """One training run. Frozen and hashable; the defaults are those of the Race page.
+
+    `lr` is reached linearly over the first `warmup_steps` steps and constant afterwards.
+    `momentum` is for "sgd" alone. `image_size` (pixels a side) is the data's own where it is None.
+    `precision` "bfloat16" is autocast: weights and their gradients stay float32.
+
+    Raises:
+        ValueError: for any invalid value or combination; a spec that validates can run.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    config: ResNetConfig
+    name: Annotated[str, Field(max_length=200)] = ""
+    dataset: str = "digits"
+    steps: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 120
+    batch_size: Annotated[int, Field(strict=True, ge=1, le=65_536)] = 64
+    optimizer: Literal["sgd", "adam", "adamw"] = "sgd"
+    lr: Annotated[float, Field(strict=True, ge=0, le=1e6)] = 0.1
+    momentum: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.9
+    weight_decay: Fraction = 1e-4
+    warmup_steps: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 0
+    image_size: Annotated[int, Field(strict=True, ge=1, le=16_384)] | None = None
+    seed: Annotated[int, Field(strict=True, ge=0, lt=2**32)] = 0
+    device: str = "auto"
+    precision: Literal["float32", "bfloat16"] = "float32"
+
+    @property
+    def adapted(self) -> ResNetConfig:
+        """The config that is trained: `config` with the data's channels, classes and size."""
+        return _adapted(self.config, self.dataset, self.image_size)
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """The weighted layers in forward order: the columns of every record."""
+        return tuple(layer.name for layer in plan(self.adapted).weighted_layers)
+
+    @property
+    def display_name(self) -> str:
+        """`name`, or the config's label where none was given."""
+        return self.name or label(self.config)
+
+    @field_validator("device")
+    @classmethod
+    def _check_device(cls, device: str) -> str:
+        check_device_name(device)
+        return device
+
+    @field_validator("dataset")
+    @classmethod
+    def _check_dataset(cls, dataset: str) -> str:
+        dataset_info(dataset)
+        return dataset
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        images = dataset_info(self.dataset).images
+        if self.batch_size > images:
+            raise ValueError(
+                f"batch_size = {self.batch_size} is more than the {images} images of "
+                f"dataset = '{self.dataset}'; at most {images} are allowed"
+            )
+        check_batch_size(self.adapted, self.batch_size)
+        return self
+
+
+@lru_cache(maxsize=256)
+def _adapted(config: ResNetConfig, dataset: str, image_size: int | None) -> ResNetConfig:
+    return adapt(config, dataset, image_size)
+
+
+def check_device_name(device: str) -> None:
+    """ValueError unless `device` is a name that could exist: auto, cpu, mps, cuda or cuda:N."""
+    if not _DEVICE.fullmatch(device):
+        raise ValueError("allowed are 'auto', 'cpu', 'mps', 'cuda' and 'cuda:N' such as 'cuda:0'")
+
+
+def check_batch_size(config: ResNetConfig, batch_size: int) -> None:
+    """ValueError where batch norm would have a single value a channel to normalise."""
+    if batch_size < 1:
+        raise ValueError(f"batch_size = {batch_size} is not allowed; it is at least 1")
+    if batch_size == 1 and config.norm == "batch" and _normalises_single_pixels(config):
+        raise ValueError(
+            "batch_size = 1 leaves batch norm one value a channel, since this net ends in 1x1 "
+            f"maps at image_size = {config.image_size}; allowed: at least 2, or a larger image_size"
+        )
+
+
+def _normalises_single_pixels(config: ResNetConfig) -> bool:
+    """Resolution only falls, so that the last block's maps are the smallest."""
+    return plan(config).stages[-1].out_shape[1:] == (1, 1)
