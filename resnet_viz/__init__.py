@@ -1,0 +1,67 @@
+"""See how residual networks work: any ResNet, what it is, and a race against its plain twin.
+
+Importing this package loads neither torch nor streamlit; a name is loaded when it is first used
+(PEP 562), so only those that compute with torch pay for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from resnet_viz.arch.config import ResNetConfig, plain_twin
+    from resnet_viz.arch.plan import plan
+    from resnet_viz.arch.presets import PRESETS, label, preset
+    from resnet_viz.lab.runs import Lab
+    from resnet_viz.lab.spec import RunSpec
+    from resnet_viz.lab.train import train
+    from resnet_viz.nets.network import build_resnet
+    from resnet_viz.views.graph import shortcut_graph
+    from resnet_viz.views.summary import summarize
+
+__all__ = [
+    "PRESETS",
+    "Lab",
+    "ResNetConfig",
+    "RunSpec",
+    "build_resnet",
+    "label",
+    "plain_twin",
+    "plan",
+    "preset",
+    "shortcut_graph",
+    "summarize",
+    "train",
+]
+
+_HOMES: Mapping[str, str] = MappingProxyType(
+    {
+        "PRESETS": "arch.presets",
+        "Lab": "lab.runs",
+        "ResNetConfig": "arch.config",
+        "RunSpec": "lab.spec",
+        "build_resnet": "nets.network",
+        "label": "arch.presets",
+        "plain_twin": "arch.config",
+        "plan": "arch.plan",
+        "preset": "arch.presets",
+        "shortcut_graph": "views.graph",
+        "summarize": "views.summary",
+        "train": "lab.train",
+    }
+)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

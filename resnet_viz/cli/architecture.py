@@ -1,0 +1,127 @@
+"""presets, describe, summary and graph: what a net is, without training it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from resnet_viz.arch.config import ResNetConfig, shorten
+from resnet_viz.arch.plan import NetworkPlan, plan
+from resnet_viz.arch.presets import PRESETS, SOURCES, label
+from resnet_viz.cli.errors import InputError, input_errors
+from resnet_viz.cli.output import print_json, print_lines, print_table
+
+GRAPH_FORMATS = (".dot", ".svg")
+
+
+def show_presets(*, as_json: bool) -> None:
+    """The presets in their order: name, parameters, MACs, source."""
+    rows = [
+        {
+            "name": name,
+            "params": plan(config).params,
+            "macs": plan(config).macs,
+            "source": SOURCES[name],
+        }
+        for name, config in PRESETS.items()
+    ]
+    if as_json:
+        return print_json(rows)
+    return print_table(("name", "params", "MACs", "source"), (tuple(row.values()) for row in rows))
+
+
+def show_description(config: ResNetConfig, *, as_json: bool) -> None:
+    """The headline numbers, then the stages as in the paper's Table 1."""
+    network = plan(config)
+    if as_json:
+        return print_json(_description(network))
+    print_lines((*_headline(network), ""))
+    return _print_table1(network)
+
+
+def _description(network: NetworkPlan) -> dict[str, object]:
+    return {
+        "name": label(network.config),
+        "params": network.params,
+        "macs": network.macs,
+        "depth": network.depth,
+        "stages": _stages(network),
+        "shortcuts": network.shortcuts,
+        "activation_bytes": network.activation_bytes(1),
+    }
+
+
+def _stages(network: NetworkPlan) -> list[dict[str, object]]:
+    """Stages count from 1, as in the paper; shapes are (channels, height, width)."""
+    return [
+        {
+            "stage": stage.index + 1,
+            "width": stage.width,
+            "blocks": len(stage.blocks),
+            "output_shape": list(stage.out_shape),
+            "params": stage.params,
+            "macs": stage.macs,
+        }
+        for stage in network.stages
+    ]
+
+
+def _headline(network: NetworkPlan) -> tuple[str, ...]:
+    kinds = ", ".join(f"{count} {kind}" for kind, count in network.shortcuts.items())
+    return (
+        label(network.config),
+        f"depth          {network.depth}",
+        f"parameters     {network.params:,}",
+        f"MACs           {network.macs:,}",
+        f"shortcuts      {kinds or 'none'}",
+        f"activations    {network.activation_bytes(1) / 1e6:,.1f} MB kept for backward, one image",
+    )
+
+
+def _print_table1(network: NetworkPlan) -> None:
+    from resnet_viz.views.table import table1
+
+    headings = ("stage", "output size", "blocks", "params", "MACs")
+    rows = (
+        (row.stage, row.output_size, _times(row.formula, row.repeats), row.params, row.macs)
+        for row in table1(network)
+    )
+    print_table(headings, rows)
+
+
+def _times(formula: str, repeats: int) -> str:
+    return formula if repeats == 1 else f"[{formula}] x {repeats}"
+
+
+def show_summary(config: ResNetConfig, depth: int) -> None:
+    """torchinfo's table, `depth` levels of modules deep."""
+    from resnet_viz.views.summary import summarize
+
+    print_lines((str(summarize(config, depth=depth)),))
+
+
+def write_graph(config: ResNetConfig, output: Path, expand: Sequence[str]) -> None:
+    """The shortcut graph in a file; its ending says in which format."""
+    ending = output.suffix.lower()
+    if ending not in GRAPH_FORMATS:
+        allowed = " or ".join(GRAPH_FORMATS)
+        raise InputError(f"-o {shorten(str(output))}: allowed are files that end in {allowed}")
+    _write(output, _drawing(config, ending, expand))
+
+
+def _drawing(config: ResNetConfig, ending: str, expand: Sequence[str]) -> str:
+    from resnet_viz.views.graph import shortcut_graph
+
+    with input_errors():
+        graph = shortcut_graph(config, expanded=frozenset(expand))
+    return graph.to_svg() if ending == ".svg" else graph.to_dot()
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        file = path.open("w", encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"cannot write {shorten(str(path))}: {reason}") from error
+    with file:
+        file.write(text)

@@ -1,0 +1,132 @@
+"""The commands by name. Each imports what it computes with only when it runs: help is quick."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ConfigArgument = Annotated[
+    str, typer.Argument(metavar="CONFIG", help="A preset's name or the path of a JSON file.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+DeviceOption = Annotated[
+    str, typer.Option("--device", help="auto (CUDA, then MPS, then CPU), cpu, cuda, cuda:1, mps.")
+]
+
+app = typer.Typer(
+    name="resnet_viz",
+    help=(
+        "See how residual networks work: build any ResNet, see what it is, race it against its "
+        "plain twin."
+    ),
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.command()
+def presets(*, as_json: JsonOption = False) -> None:
+    """List the presets: name, parameters, MACs, source."""
+    from resnet_viz.cli import architecture
+
+    architecture.show_presets(as_json=as_json)
+
+
+@app.command()
+def describe(config: ConfigArgument, *, as_json: JsonOption = False) -> None:
+    """Say what a net is: depth, parameters, MACs, shortcuts, memory, and its stages as a table."""
+    from resnet_viz.cli import architecture, inputs
+
+    architecture.show_description(inputs.read_config(config), as_json=as_json)
+
+
+@app.command()
+def summary(
+    config: ConfigArgument,
+    depth: Annotated[int, typer.Option(min=1, max=16, help="Levels of modules to show.")] = 3,
+) -> None:
+    """Print torchinfo's table of a net, computed on the meta device."""
+    from resnet_viz.cli import architecture, inputs
+
+    architecture.show_summary(inputs.read_config(config), depth)
+
+
+@app.command()
+def graph(
+    config: ConfigArgument,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Ends in .dot or .svg.")
+    ],
+    expand: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Show the inside of a block, such as stages.0.1."),
+    ] = None,
+) -> None:
+    """Write a net's shortcut graph to FILE, as DOT or (with Graphviz's dot) as SVG."""
+    from resnet_viz.cli import architecture, inputs
+
+    architecture.write_graph(inputs.read_config(config), output, expand or ())
+
+
+@app.command()
+def build(
+    config: ConfigArgument,
+    *,
+    device: DeviceOption = "auto",
+    batch_size: Annotated[int, typer.Option(min=1, max=65_536, help="Random images.")] = 8,
+    as_json: JsonOption = False,
+) -> None:
+    """Build a net on a device, run it forward and backward, and print what was measured."""
+    from resnet_viz.cli import experiments, inputs
+
+    experiments.show_build(
+        inputs.read_config(config), device=device, batch_size=batch_size, as_json=as_json
+    )
+
+
+@app.command()
+def race(
+    configs: Annotated[
+        list[str], typer.Argument(metavar="CONFIG CONFIG...", help="Presets or JSON files.")
+    ],
+    *,
+    dataset: Annotated[str, typer.Option(help="The images to train on.")] = "digits",
+    steps: Annotated[int, typer.Option(metavar="N", help="Minibatches to train on.")] = 120,
+    batch_size: Annotated[int, typer.Option(metavar="N", help="Images a minibatch.")] = 64,
+    lr: Annotated[float, typer.Option(metavar="X", help="Learning rate of SGD.")] = 0.1,
+    image_size: Annotated[
+        int | None, typer.Option(metavar="N", help="Pixels a side; default: the data's own.")
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Of weights and data order.")] = 0,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Train each net on the same minibatches at the same time, and compare them."""
+    from resnet_viz.cli import inputs
+    from resnet_viz.cli import race as racing
+
+    settings = racing.Settings(dataset, steps, batch_size, lr, image_size, seed, device)
+    racing.run([inputs.read_config(config) for config in configs], settings, as_json=as_json)
+
+
+@app.command()
+def runs(*, as_json: JsonOption = False) -> None:
+    """List past and present runs."""
+    from resnet_viz.cli import experiments
+
+    experiments.show_runs(as_json=as_json)
+
+
+@app.command("app")
+def start_app(
+    options: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[-- STREAMLIT OPTIONS]", help="Such as -- --server.port 8502."),
+    ] = None,
+) -> None:
+    """Open the app in the browser; the same as: streamlit run app.py."""
+    from resnet_viz.cli import server
+
+    server.serve(options or ())

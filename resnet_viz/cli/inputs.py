@@ -1,0 +1,90 @@
+"""What a user types, made into a config; every mistake is one sentence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from resnet_viz.arch.config import ResNetConfig, shorten, unknown_name
+from resnet_viz.arch.presets import PRESETS
+from resnet_viz.cli.errors import InputError, input_errors
+
+MAX_BYTES = 1_000_000
+"""A config is a few hundred bytes; a file beyond this is something else."""
+
+
+def read_config(text: str) -> ResNetConfig:
+    """The config that CONFIG stands for: a preset's name or the path of a JSON file.
+
+    Raises:
+        InputError: for an unknown name, and for a file that is missing, unreadable, not UTF-8,
+            not JSON or not a valid config.
+    """
+    if text in PRESETS:
+        return PRESETS[text]
+    data = _read_bytes(text)
+    with input_errors(f"{shorten(text)}: "):
+        return ResNetConfig.model_validate(_parse(data))
+
+
+def _read_bytes(text: str) -> bytes:
+    if not text:
+        raise InputError(unknown_name("preset", text, tuple(PRESETS)))
+    try:
+        with Path(text).open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except IsADirectoryError as error:
+        raise InputError(f"{shorten(text)} is a directory; allowed: a JSON file") from error
+    except (OSError, ValueError) as error:
+        raise InputError(_why_unreadable(text, error)) from error
+
+
+def _why_unreadable(text: str, error: OSError | ValueError) -> str:
+    looks_like_path = "/" in text or "\\" in text or text.lower().endswith(".json")
+    if isinstance(error, FileNotFoundError | ValueError) and not looks_like_path:
+        return unknown_name("preset", text, tuple(PRESETS))
+    reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+    return f"cannot read {shorten(text)}: {reason}"
+
+
+def _parse(data: bytes) -> dict[str, object]:
+    """The JSON object in `data`; a ValueError says what else it is."""
+    if len(data) > MAX_BYTES:
+        raise ValueError(f"the file is too large for a config; allowed: {MAX_BYTES} bytes")
+    try:
+        value = _load(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        where = f"byte {error.object[error.start]:#04x} at position {error.start}"
+        raise ValueError(f"the file is not UTF-8 text ({where}); allowed: JSON as UTF-8") from error
+    except json.JSONDecodeError as error:
+        raise ValueError(_why_not_json(error)) from error
+    except RecursionError as error:
+        raise ValueError("the JSON is nested too deeply for a config") from error
+    if not isinstance(value, dict):
+        raise ValueError(f"the JSON is {shorten(value)}; allowed: an object of a config's fields")
+    return value
+
+
+def _load(text: str) -> object:
+    return json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
+
+
+def _why_not_json(error: json.JSONDecodeError) -> str:
+    if not error.doc.strip():
+        return "the file is empty; allowed: a JSON object of a config's fields"
+    return f"not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+
+
+def _without_duplicates(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"field {shorten(twice)} is given more than once")
+    return fields
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not valid JSON; allowed: finite numbers")

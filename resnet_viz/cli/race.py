@@ -1,0 +1,222 @@
+"""race: several nets trained at the same time, followed from the terminal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.plan import plan
+from resnet_viz.arch.presets import label
+from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
+from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
+from resnet_viz.lab.runs import Lab, Run
+from resnet_viz.lab.spec import RunSpec
+
+if TYPE_CHECKING:
+    from resnet_viz.lab.records import StepRecord
+
+POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the contestants share; the fields are `RunSpec`'s."""
+
+    dataset: str
+    steps: int
+    batch_size: int
+    lr: float
+    image_size: int | None
+    seed: int
+    device: str
+
+
+@dataclass
+class _Contestant:
+    """One net on its way: its run as last seen, and the records read so far."""
+
+    run: Run
+    layer_names: tuple[str, ...]
+    task: TaskID
+    records: list[StepRecord] = field(default_factory=list)
+
+
+def run(configs: Sequence[ResNetConfig], settings: Settings, *, as_json: bool) -> None:
+    """Race the nets to the end; whatever ends this early also stops their training.
+
+    Raises:
+        InputError: for settings that no run can have.
+        CommandFailedError: where a net did not get to its last step.
+    """
+    specs = _specs(configs, settings)
+    lab = Lab()
+    if lab.notice:
+        print_note(lab.notice)
+    race_id = lab.race(specs)
+    try:
+        contestants = _follow(lab, race_id, as_json=as_json)
+    finally:
+        _stop_what_runs(lab, race_id)
+    if not as_json:
+        _print_results(contestants)
+    _check_all_finished([contestant.run for contestant in contestants])
+
+
+def _specs(configs: Sequence[ResNetConfig], settings: Settings) -> list[RunSpec]:
+    if len(configs) < 2:
+        raise InputError("a race needs at least two nets; give another CONFIG")
+    names = _distinct([label(config) for config in configs])
+    return [_spec(config, name, settings) for config, name in zip(configs, names, strict=True)]
+
+
+def _distinct(labels: Sequence[str]) -> list[str]:
+    """The labels, a repeated one numbered: "plain20-cifar", "plain20-cifar (2)"."""
+    names = []
+    for index, name in enumerate(labels):
+        earlier = labels[:index].count(name)
+        names.append(f"{name} ({earlier + 1})" if earlier else name)
+    return names
+
+
+def _spec(config: ResNetConfig, name: str, settings: Settings) -> RunSpec:
+    with input_errors():
+        spec = RunSpec(
+            config=config,
+            name=name,
+            dataset=settings.dataset,
+            steps=settings.steps,
+            batch_size=settings.batch_size,
+            lr=settings.lr,
+            image_size=settings.image_size,
+            seed=settings.seed,
+            device=settings.device,
+        )
+        plan(spec.adapted)  # refuses images too small for this net
+    return spec
+
+
+def _follow(lab: Lab, race_id: str, *, as_json: bool) -> list[_Contestant]:
+    with _progress() as progress:
+        contestants = [_enter(progress, run) for run in lab.race_runs(race_id)]
+        while True:
+            # Status first: a run that is over by now has all its records in the store.
+            is_over = [_refresh(lab, contestant) for contestant in contestants]
+            for contestant in contestants:
+                fresh = lab.records(contestant.run.id, since=len(contestant.records))
+                if as_json:
+                    _print_records(contestant, fresh)
+                contestant.records.extend(fresh)
+                _advance(progress, contestant)
+            if all(is_over):
+                return contestants
+            time.sleep(POLL_SECONDS)
+
+
+def _progress() -> Progress:
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[state]}", markup=False),
+    )
+    return Progress(*columns, console=Console(stderr=True))
+
+
+def _enter(progress: Progress, run: Run) -> _Contestant:
+    names = tuple(layer.name for layer in plan(run.spec.adapted).weighted_layers)
+    task = progress.add_task(run.name, total=run.spec.steps, state="")
+    return _Contestant(run, names, task)
+
+
+def _refresh(lab: Lab, contestant: _Contestant) -> bool:
+    contestant.run = lab.get(contestant.run.id)
+    return contestant.run.is_over
+
+
+def _advance(progress: Progress, contestant: _Contestant) -> None:
+    run, records = contestant.run, contestant.records
+    state = run.status if run.status != "running" else _pace(records)
+    detail = f"{state}: {run.message}" if run.message and not run.is_over else state
+    progress.update(contestant.task, completed=len(records), state=detail)
+
+
+def _pace(records: Sequence[StepRecord]) -> str:
+    if not records:
+        return "starting"
+    last = records[-1]
+    return f"loss {last.loss:.3f}, {len(records) / max(last.seconds, 1e-9):.1f} steps/s"
+
+
+def _print_records(contestant: _Contestant, records: Iterable[StepRecord]) -> None:
+    """One JSON line a record; "layer_names" is in a net's first. What is not finite is null."""
+    for record in records:
+        names = {"layer_names": list(contestant.layer_names)} if record.step == 0 else {}
+        line = {
+            "net": contestant.run.name,
+            "step": record.step,
+            "loss": _finite(record.loss),
+            "accuracy": _finite(record.accuracy),
+            "seconds": record.seconds,
+            **names,
+            "grad_norm": [_finite(norm) for norm in record.grad_norm.tolist()],
+            "weight_norm": [_finite(norm) for norm in record.weight_norm.tolist()],
+            "update_ratio": [_finite(ratio) for ratio in record.update_ratio.tolist()],
+        }
+        print_json(line, indent=None)
+
+
+def _finite(value: float) -> float | None:
+    return value if isfinite(value) else None
+
+
+def _print_results(contestants: Sequence[_Contestant]) -> None:
+    headings = ("net", "params", "steps", "loss", "accuracy", "first layer", "last layer", "s")
+    ran = [contestant for contestant in contestants if contestant.records]
+    if ran:
+        print_table(headings, (tuple(_result(contestant)) for contestant in ran))
+        print_lines(
+            ("first layer, last layer: gradient norm. Each from the first to the last step.",)
+        )
+
+
+def _result(contestant: _Contestant) -> Iterator[object]:
+    first, last = contestant.records[0], contestant.records[-1]
+    yield contestant.run.name
+    yield plan(contestant.run.spec.adapted).params
+    yield len(contestant.records)
+    yield f"{first.loss:.3f} -> {last.loss:.3f}"
+    yield f"{first.accuracy:.0%} -> {last.accuracy:.0%}"
+    yield f"{first.grad_norm[0]:.2g} -> {last.grad_norm[0]:.2g}"
+    yield f"{first.grad_norm[-1]:.2g} -> {last.grad_norm[-1]:.2g}"
+    yield last.seconds
+
+
+def _stop_what_runs(lab: Lab, race_id: str) -> None:
+    if not all(run.is_over for run in lab.race_runs(race_id)):
+        lab.stop(race_id)
+
+
+def _check_all_finished(runs: Sequence[Run]) -> None:
+    unfinished = [run for run in runs if run.status != "finished"]
+    if unfinished:
+        raise CommandFailedError("; ".join(_why(run) for run in unfinished))
+
+
+def _why(run: Run) -> str:
+    why = f": {run.message}" if run.message else ""
+    return f"{run.name} {run.status} at step {run.steps_done} of {run.spec.steps}{why}"
