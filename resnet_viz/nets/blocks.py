@@ -129,7 +129,7 @@ def sequence(operations: Sequence[Operation], config: ResNetConfig) -> nn.Sequen
     return nn.Sequential(OrderedDict(named))
 
 
-def layer(operation: Operation, config: ResNetConfig) -> nn.Module:
+def layer(operation: Operation, config: ResNetConfig) -> nn.Module:  # noqa: PLR0911
     """The torch module of one operation (an addition has none: it stands in a forward)."""
     before, after = operation.in_shape[0], operation.out_shape[0]
     match operation.kind:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from torch import nn
 
@@ -29,8 +30,8 @@ def _draw(module: nn.Conv2d | nn.Linear | nn.BatchNorm2d, config: ResNetConfig) 
     if config.init == "pytorch" or not isinstance(module, nn.Conv2d):
         module.reset_parameters()
         return
-    mode = "fan_out" if config.init == "kaiming_fan_out" else "fan_in"
     slope = 0.01 if config.activation == "leaky_relu" else 0.0
+    mode: Literal["fan_out", "fan_in"] = "fan_out" if config.init == "kaiming_fan_out" else "fan_in"
     nn.init.kaiming_normal_(module.weight, a=slope, mode=mode, nonlinearity="leaky_relu")
     if module.bias is not None:
         nn.init.zeros_(module.bias)

@@ -55,6 +55,6 @@ def build_resnet(
     network.to_empty(device="cpu")
     with torch.random.fork_rng(devices=[], enabled=seed is not None):
         if seed is not None:
-            torch.random.default_generator.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)
         initialise(network, config)
     return network.to(target)

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-# (ours, theirs), each a pattern that also serves as the other's replacement.
-_RULES = (
-    (r"stem\.conv\.(.+)", r"conv1.\1"),
-    (r"stem\.norm\.(.+)", r"bn1.\1"),
-    (r"head\.linear\.(.+)", r"fc.\1"),
-    (r"stages\.(\d+)\.(\d+)\.branch\.conv(\d)\.(.+)", r"layer\1.\2.conv\3.\4"),
-    (r"stages\.(\d+)\.(\d+)\.branch\.norm(\d)\.(.+)", r"layer\1.\2.bn\3.\4"),
-    (r"stages\.(\d+)\.(\d+)\.shortcut\.conv\.(.+)", r"layer\1.\2.downsample.0.\3"),
-    (r"stages\.(\d+)\.(\d+)\.shortcut\.norm\.(.+)", r"layer\1.\2.downsample.1.\3"),
+_OUTSIDE = {"stem.conv": "conv1", "stem.norm": "bn1", "head.linear": "fc"}
+_INSIDE = {
+    "branch.conv": "conv",
+    "branch.norm": "bn",
+    "shortcut.conv": "downsample.0",
+    "shortcut.norm": "downsample.1",
+}
+_BLOCK_KEY = re.compile(
+    r"stages\.(?P<stage>\d+)\.(?P<block>\d+)\.(?P<part>\w+\.[a-z]+)(?P<number>\d*)\.(?P<leaf>\w+)"
 )
 
 
@@ -45,14 +45,12 @@ def load_torchvision(module: nn.Module, state: Mapping[str, Tensor]) -> None:
 
 
 def _translated(key: str) -> str:
-    for ours, theirs in _RULES:
-        if match := re.fullmatch(ours, key):
-            stage_from_1 = key.startswith("stages.")
-            renamed = match.expand(theirs)
-            return _shift_stage(renamed) if stage_from_1 else renamed
-    raise ValueError(f"{key!r} has no name in torchvision's ResNets")
-
-
-def _shift_stage(key: str) -> str:
-    """Our stages count from 0, torchvision's layers from 1."""
-    return re.sub(r"^layer(\d+)", lambda match: f"layer{int(match[1]) + 1}", key)
+    path, _, leaf = key.rpartition(".")
+    if path in _OUTSIDE:
+        return f"{_OUTSIDE[path]}.{leaf}"
+    match = _BLOCK_KEY.fullmatch(key)
+    if match is None or match["part"] not in _INSIDE:
+        raise ValueError(f"{key!r} has no name in torchvision's ResNets")
+    # Our stages count from 0, torchvision's layers from 1.
+    place = f"layer{int(match['stage']) + 1}.{match['block']}"
+    return f"{place}.{_INSIDE[match['part']]}{match['number']}.{match['leaf']}"
