@@ -1,0 +1,54 @@
+# ruff: noqa: RUF001, RUF002  (× is meant)
+"""Short texts for operations, units and shapes, shared by the graph and the tables."""
+
+from __future__ import annotations
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.units import Operation, Shape, Unit
+
+SHORTCUT_NAMES = {
+    "identity": "identity",
+    "zero_pad": "zero-padded",
+    "projection": "projection",
+}
+
+
+def size(shape: Shape) -> str:
+    """Height and width, such as "56×56"."""
+    return f"{shape[1]}×{shape[2]}"
+
+
+def kernel(operation: Operation) -> str:
+    """Kernel and output channels as in He 2015, Table 1, such as "3×3, 64"."""
+    return f"{operation.kernel}×{operation.kernel}, {operation.out_shape[0]}"
+
+
+def halving(operation: Operation) -> str:
+    """The stride as the papers' figures write it: ", /2", or nothing where it is 1."""
+    return f", /{operation.stride}" if operation.stride > 1 else ""
+
+
+def operation_label(operation: Operation, config: ResNetConfig) -> str:
+    """One operation in words, such as "conv 3×3, 64, /2"."""
+    channels = operation.out_shape[0]
+    groups = f", {operation.groups} groups" if operation.groups > 1 else ""
+    texts = {
+        "conv": f"conv {kernel(operation)}{halving(operation)}{groups}",
+        "norm": f"{config.norm} norm",
+        "activation": config.activation.replace("_", " "),
+        "max_pool": f"max pool {operation.kernel}×{operation.kernel}{halving(operation)}",
+        "zero_pad": f"zero-padded, {operation.in_shape[0]} to {channels}{halving(operation)}",
+        "add": "+",
+        "global_avg_pool": "global average pool",
+        "linear": f"linear, {channels}",
+    }
+    return texts[operation.kind]
+
+
+def cost(path: str, unit: Unit | Operation, count: int = 1) -> str:
+    """Name, output, parameters and MACs of a unit or operation (`count` times), for a tooltip."""
+    channels = unit.out_shape[0]
+    return (
+        f"{path}: {channels:,} channels, {size(unit.out_shape)}; "
+        f"{count * unit.params:,} parameters, {count * unit.macs:,} MACs"
+    )
