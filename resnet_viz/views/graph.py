@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001  (× is meant)
+# ruff: noqa: RUF001
 """ShortcutGraph: a net's blocks, its additions, and every shortcut around a branch; no torch.
 
 The nodes and edges are read from the plan. `dot.py` says how they look.
@@ -206,7 +206,7 @@ def _kind_of_input(operation: Operation, source: str, unit: Unit) -> EdgeKind:
 def _branch_label(unit: Unit, config: ResNetConfig) -> str:
     """The convolutions of a block as in He 2015, Fig. 5, with what comes before them."""
     lines = [
-        labels.kernel(o) + labels.halving(o) + _groups(o)
+        labels.kernel(o) + labels.halving(o) + labels.groups(o)
         for o in unit.part("branch")
         if o.kind == "conv"
     ]
@@ -214,10 +214,6 @@ def _branch_label(unit: Unit, config: ResNetConfig) -> str:
         lines.insert(0, _preactivation(unit, config))
     mark = "" if unit.shortcut == "none" else "F: "
     return mark + "\n".join(lines)
-
-
-def _groups(operation: Operation) -> str:
-    return f", C={operation.groups}" if operation.groups > 1 else ""
 
 
 def _folded_label(count: int, unit: Unit) -> str:

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001, RUF002  (× is meant)
+# ruff: noqa: RUF001, RUF002
 """Short texts for operations, units and shapes, shared by the graph and the tables."""
 
 from __future__ import annotations
@@ -28,12 +28,16 @@ def halving(operation: Operation) -> str:
     return f", /{operation.stride}" if operation.stride > 1 else ""
 
 
+def groups(operation: Operation) -> str:
+    """The cardinality as in ResNeXt's Table 1: ", C=32", or nothing where it is 1."""
+    return f", C={operation.groups}" if operation.groups > 1 else ""
+
+
 def operation_label(operation: Operation, config: ResNetConfig) -> str:
     """One operation in words, such as "conv 3×3, 64, /2"."""
     channels = operation.out_shape[0]
-    groups = f", {operation.groups} groups" if operation.groups > 1 else ""
     texts = {
-        "conv": f"conv {kernel(operation)}{halving(operation)}{groups}",
+        "conv": f"conv {kernel(operation)}{halving(operation)}{groups(operation)}",
         "norm": f"{config.norm} norm",
         "activation": config.activation.replace("_", " "),
         "max_pool": f"max pool {operation.kernel}×{operation.kernel}{halving(operation)}",

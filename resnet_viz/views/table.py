@@ -1,0 +1,120 @@
+# ruff: noqa: RUF001, RUF002
+"""The plan as tables: the paper's Table 1 and one row for each weighted layer; no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from resnet_viz.arch.plan import BlockPlan, NetworkPlan, StagePlan
+from resnet_viz.arch.units import Operation, Shape, Unit
+from resnet_viz.views import labels
+
+
+class StageRow(NamedTuple):
+    """A row of He 2015, Table 1: stem, stage or head.
+
+    `formula` is one block's, `repeats` how many there are; `params` and `macs` (for one image)
+    count them all.
+    """
+
+    stage: str
+    output: str
+    formula: str
+    repeats: int
+    params: int
+    macs: int
+
+
+class LayerRow(NamedTuple):
+    """A convolution or linear layer; shapes are (channels, height, width) of one image."""
+
+    name: str
+    kind: str
+    kernel: str
+    stride: int
+    groups: int
+    in_shape: Shape
+    out_shape: Shape
+    params: int
+    macs: int
+
+
+def table1(plan: NetworkPlan) -> tuple[StageRow, ...]:
+    """The net as in He 2015, Table 1 (ResNeXt's C=32 where the 3x3 is grouped).
+
+    One row a stage (its blocks differ in stride and shortcut at most), and one each for stem and
+    head. The rows' sums are the plan's totals.
+    """
+    stages = (_stage_row(stage) for stage in plan.stages)
+    return (_unit_row("stem", plan.stem), *stages, _unit_row("head", plan.head))
+
+
+def layer_rows(plan: NetworkPlan) -> tuple[LayerRow, ...]:
+    """Every weighted layer in forward order; names are the modules' paths."""
+    return tuple(
+        _layer_row(f"{path}.{operation.name}", operation)
+        for path, unit in plan.units
+        for operation in unit.weighted
+    )
+
+
+def to_markdown(rows: Sequence[StageRow] | Sequence[LayerRow]) -> str:
+    """`rows` as a Markdown table with a header; "" for no rows."""
+    if not rows:
+        return ""
+    titles = [field.replace("_", " ") for field in rows[0]._fields]
+    lines = [titles, ["---"] * len(titles), *([_cell(value) for value in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    text = "×".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return text.replace("|", "\\|")
+
+
+def _unit_row(name: str, unit: Unit) -> StageRow:
+    shown = [o for o in unit.operations if o.kind not in ("norm", "activation")]
+    formula = "; ".join(_step(operation) for operation in shown)
+    return StageRow(name, labels.size(unit.out_shape), formula, 1, unit.params, unit.macs)
+
+
+def _step(operation: Operation) -> str:
+    """One operation of stem or head, such as "7×7, 64, stride 2"."""
+    stride = f", stride {operation.stride}" if operation.stride > 1 else ""
+    size = f"{operation.kernel}×{operation.kernel}"
+    texts = {
+        "conv": f"{labels.kernel(operation)}{stride}",
+        "max_pool": f"{size} max pool{stride}",
+        "global_avg_pool": "global average pool",
+        "linear": f"{operation.out_shape[0]}-d linear",
+    }
+    return texts[operation.kind]
+
+
+def _stage_row(stage: StagePlan) -> StageRow:
+    name, size = f"stage {stage.index + 1}", labels.size(stage.out_shape)
+    formula = _formula(stage.blocks[0])
+    return StageRow(name, size, formula, len(stage.blocks), stage.params, stage.macs)
+
+
+def _formula(block: BlockPlan) -> str:
+    """A block's convolutions as in the paper's brackets."""
+    branch = [o for o in block.unit.part("branch") if o.kind == "conv"]
+    return f"[{'; '.join(labels.kernel(o) + labels.groups(o) for o in branch)}]"
+
+
+def _layer_row(name: str, operation: Operation) -> LayerRow:
+    return LayerRow(
+        name=name,
+        kind="projection" if operation.is_projection else operation.kind,
+        kernel=f"{operation.kernel}×{operation.kernel}",
+        stride=operation.stride,
+        groups=operation.groups,
+        in_shape=operation.in_shape,
+        out_shape=operation.out_shape,
+        params=operation.params,
+        macs=operation.macs,
+    )
