@@ -1,0 +1,11 @@
+"""The app: `streamlit run app.py`."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from resnet_viz.ui.start import pages, start
+
+st.set_page_config(page_title="resnet_viz", layout="wide")
+start(Path(__file__).parent)
+st.navigation(pages(), position="top").run()
