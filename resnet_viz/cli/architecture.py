@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from resnet_viz.arch.config import ResNetConfig, shorten
+from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import NetworkPlan, plan
 from resnet_viz.arch.presets import PRESETS, SOURCES, label
 from resnet_viz.cli.errors import InputError, input_errors
+from resnet_viz.cli.inputs import shown_path
 from resnet_viz.cli.output import print_json, print_lines, print_table
 
 GRAPH_FORMATS = (".dot", ".svg")
@@ -105,7 +106,7 @@ def write_graph(config: ResNetConfig, output: Path, expand: Sequence[str]) -> No
     ending = output.suffix.lower()
     if ending not in GRAPH_FORMATS:
         allowed = " or ".join(GRAPH_FORMATS)
-        raise InputError(f"-o {shorten(str(output))}: allowed are files that end in {allowed}")
+        raise InputError(f"-o {shown_path(str(output))}: allowed are files that end in {allowed}")
     _write(output, _drawing(config, ending, expand))
 
 
@@ -122,6 +123,6 @@ def _write(path: Path, text: str) -> None:
         file = path.open("w", encoding="utf-8")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise InputError(f"cannot write {shorten(str(path))}: {reason}") from error
+        raise InputError(f"cannot write {shown_path(str(path))}: {reason}") from error
     with file:
         file.write(text)

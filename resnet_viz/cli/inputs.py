@@ -25,8 +25,14 @@ def read_config(text: str) -> ResNetConfig:
     if text in PRESETS:
         return PRESETS[text]
     data = _read_bytes(text)
-    with input_errors(f"{shorten(text)}: "):
+    with input_errors(f"{shown_path(text)}: "):
         return ResNetConfig.model_validate(_parse(data))
+
+
+def shown_path(path: str, limit: int = 200) -> str:
+    """`path` as Python would show it; of a very long one its end, which tells files apart."""
+    text = repr(path)
+    return text if len(text) <= limit else f"'...{text[3 - limit :]}"
 
 
 def _read_bytes(text: str) -> bytes:
@@ -36,7 +42,7 @@ def _read_bytes(text: str) -> bytes:
         with Path(text).open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except IsADirectoryError as error:
-        raise InputError(f"{shorten(text)} is a directory; allowed: a JSON file") from error
+        raise InputError(f"{shown_path(text)} is a directory; allowed: a JSON file") from error
     except (OSError, ValueError) as error:
         raise InputError(_why_unreadable(text, error)) from error
 
@@ -46,7 +52,7 @@ def _why_unreadable(text: str, error: OSError | ValueError) -> str:
     if isinstance(error, FileNotFoundError | ValueError) and not looks_like_path:
         return unknown_name("preset", text, tuple(PRESETS))
     reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-    return f"cannot read {shorten(text)}: {reason}"
+    return f"cannot read {shown_path(text)}: {reason}"
 
 
 def _parse(data: bytes) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from resnet_viz.lab.records import StepRecord
 
 POLL_SECONDS = 0.2
+RESULT_NOTE = "first layer, last layer: its gradient norm; a -> b: at the first and the last step"
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,6 @@ class _Contestant:
     """One net on its way: its run as last seen, and the records read so far."""
 
     run: Run
-    layer_names: tuple[str, ...]
     task: TaskID
     records: list[StepRecord] = field(default_factory=list)
 
@@ -94,7 +95,7 @@ def _distinct(labels: Sequence[str]) -> list[str]:
 
 def _spec(config: ResNetConfig, name: str, settings: Settings) -> RunSpec:
     with input_errors():
-        spec = RunSpec(
+        return RunSpec(
             config=config,
             name=name,
             dataset=settings.dataset,
@@ -105,8 +106,6 @@ def _spec(config: ResNetConfig, name: str, settings: Settings) -> RunSpec:
             seed=settings.seed,
             device=settings.device,
         )
-        plan(spec.adapted)  # refuses images too small for this net
-    return spec
 
 
 def _follow(lab: Lab, race_id: str, *, as_json: bool) -> list[_Contestant]:
@@ -134,13 +133,13 @@ def _progress() -> Progress:
         TimeRemainingColumn(),
         TextColumn("{task.fields[state]}", markup=False),
     )
-    return Progress(*columns, console=Console(stderr=True))
+    # Redirected standard output would end up on standard error, with the progress.
+    return Progress(*columns, console=Console(stderr=True), redirect_stdout=False)
 
 
 def _enter(progress: Progress, run: Run) -> _Contestant:
-    names = tuple(layer.name for layer in plan(run.spec.adapted).weighted_layers)
     task = progress.add_task(run.name, total=run.spec.steps, state="")
-    return _Contestant(run, names, task)
+    return _Contestant(run, task)
 
 
 def _refresh(lab: Lab, contestant: _Contestant) -> bool:
@@ -165,7 +164,7 @@ def _pace(records: Sequence[StepRecord]) -> str:
 def _print_records(contestant: _Contestant, records: Iterable[StepRecord]) -> None:
     """One JSON line a record; "layer_names" is in a net's first. What is not finite is null."""
     for record in records:
-        names = {"layer_names": list(contestant.layer_names)} if record.step == 0 else {}
+        names = {"layer_names": list(contestant.run.spec.layer_names)} if record.step == 0 else {}
         line = {
             "net": contestant.run.name,
             "step": record.step,
@@ -178,6 +177,7 @@ def _print_records(contestant: _Contestant, records: Iterable[StepRecord]) -> No
             "update_ratio": [_finite(ratio) for ratio in record.update_ratio.tolist()],
         }
         print_json(line, indent=None)
+    sys.stdout.flush()
 
 
 def _finite(value: float) -> float | None:
@@ -189,9 +189,7 @@ def _print_results(contestants: Sequence[_Contestant]) -> None:
     ran = [contestant for contestant in contestants if contestant.records]
     if ran:
         print_table(headings, (tuple(_result(contestant)) for contestant in ran))
-        print_lines(
-            ("first layer, last layer: gradient norm. Each from the first to the last step.",)
-        )
+        print_lines((RESULT_NOTE,))
 
 
 def _result(contestant: _Contestant) -> Iterator[object]:
