@@ -1,0 +1,101 @@
+"""Whose turn it is: as many runs at once as there are cores, or two on an accelerator.
+
+There is no dispatcher: each worker looks at the store and claims its own turn, so that the queue
+outlives whoever started the runs. A worker that waits has not loaded torch; what "auto" will turn
+out to be is therefore guessed here, and known (column `device`) as soon as a run has begun.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sqlite3
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+
+from resnet_viz.lab.liveness import is_alive
+
+SLOTS_VARIABLE = "RESNET_VIZ_SLOTS"
+_ACCELERATOR_SLOTS = 2  # both contestants of a race side by side
+_ACCELERATOR_FILES = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A run's place in the queue of its device."""
+
+    device: str
+    slots: int
+    running: int
+    waiting: int
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the run's turn has come."""
+        return self.running + self.waiting < self.slots
+
+    @property
+    def message(self) -> str:
+        """For the user: what the run waits for."""
+        if self.is_free:
+            return "The worker process is starting."
+        what = "a free core" if self.device == "cpu" else f"a free place on {self.device}"
+        return f"Waits for {what}: {self.running} running, {self.waiting} waiting ahead of it."
+
+
+def place(row: sqlite3.Row, active: Sequence[sqlite3.Row], slots: int | None = None) -> Place:
+    """Where the queued run `row` stands among the `active` (queued, running and paused) runs.
+
+    A paused run lends its place to others, and queues again, by its age, when it is resumed.
+    `slots` overrides how many run at once.
+    """
+    device = queue_of(row)
+    others = [r for r in active if r["id"] != row["id"] and queue_of(r) == device]
+    running = [r for r in others if r["status"] == "running"]
+    older = [r for r in others if r["status"] == "queued" and r["position"] < row["position"]]
+    return Place(
+        device=device,
+        slots=slots_on(device) if slots is None else slots,
+        running=sum(map(is_alive, running)),
+        waiting=sum(map(is_alive, older)),
+    )
+
+
+def slots_on(device: str) -> int:
+    """How many runs at once `device` takes; RESNET_VIZ_SLOTS overrides it."""
+    if (given := os.environ.get(SLOTS_VARIABLE, "")).isdecimal():
+        return max(1, int(given))
+    return cores() if device == "cpu" else _ACCELERATOR_SLOTS
+
+
+def cores() -> int:
+    """CPU cores that this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def queue_of(row: sqlite3.Row) -> str:
+    """The device whose queue a run is in: "cpu", "mps" or "cuda:N"."""
+    return str(row["device"]) or _expected(str(row["asked_device"]))
+
+
+def _expected(asked: str) -> str:
+    if asked == "auto":
+        return guess_device()
+    return "cuda:0" if asked == "cuda" else asked
+
+
+@lru_cache(maxsize=1)
+def guess_device() -> str:
+    """What "auto" most likely is, without torch; a wrong guess costs only a wait."""
+    if sys.platform == "darwin":
+        return "mps" if platform.machine() == "arm64" else "cpu"
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "0") in ("", "-1")
+    if hidden or metadata.version("torch").endswith("+cpu"):
+        return "cpu"
+    return "cuda:0" if any(Path(file).exists() for file in _ACCELERATOR_FILES) else "cpu"

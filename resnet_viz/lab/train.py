@@ -1,0 +1,98 @@
+"""train(spec): one net trained, one record a step; no processes, no user interface."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from resnet_viz.lab.data import load, minibatches
+from resnet_viz.lab.devices import resolve
+from resnet_viz.lab.probes import LayerProbes, layer_weights
+from resnet_viz.lab.records import StepRecord
+from resnet_viz.lab.spec import RunSpec
+from resnet_viz.nets.network import build_resnet
+
+
+def train(spec: RunSpec, *, probes: bool = True) -> Iterator[StepRecord]:
+    """Train the net of `spec` and yield a record for each step, as soon as it is done.
+
+    On one CPU thread the same spec gives the same records bit for bit (except `seconds`), and all
+    specs with one seed, data set and batch size see the same minibatches. Losses of inf or NaN go
+    on. Denormal numbers are flushed to zero in the calling thread from here on.
+
+    Args:
+        spec: net, data, optimiser and device.
+        probes: False leaves the per-layer arrays empty, to time the same loop without them.
+
+    Raises:
+        ValueError: where the device is not there.
+        RuntimeError: what torch raises where memory runs out or a device fails.
+    """
+    device = resolve(spec.device)
+    torch.set_flush_denormal(True)
+    torch.manual_seed(spec.seed)
+    net = build_resnet(spec.adapted, device, spec.seed).to(memory_format=torch.channels_last)
+    loop = _Loop(spec, net, device, probes)
+    data, size = load(spec.dataset), spec.adapted.image_size
+    batches = minibatches(data, spec.batch_size, spec.seed, size, device)
+    begin = time.perf_counter()
+    for step, (images, labels) in zip(range(spec.steps), batches, strict=False):
+        measured = loop.step(step, images, labels)
+        yield _record(step, measured, time.perf_counter() - begin)
+
+
+class _Loop:
+    """Net, optimiser and probes of one run."""
+
+    def __init__(self, spec: RunSpec, net: nn.Module, device: torch.device, probes: bool) -> None:
+        self._spec, self._net, self._device = spec, net, device
+        self._optimizer = make_optimizer(spec, net)
+        weights = layer_weights(net, spec.layer_names)
+        self._probes = LayerProbes(weights) if probes else None
+
+    def step(self, step: int, images: Tensor, labels: Tensor) -> Tensor:
+        """One update; loss, accuracy and three values a layer, on the host, float32."""
+        for group in self._optimizer.param_groups:
+            group["lr"] = learning_rate(self._spec, step)
+        self._optimizer.zero_grad(set_to_none=True)
+        loss, accuracy = self._forward(images, labels)
+        loss.backward()  # type: ignore[no-untyped-call]
+        values = [loss.detach(), accuracy]
+        if self._probes:
+            values += self._probes.before_update()
+        self._optimizer.step()
+        if self._probes:
+            values += self._probes.after_update()
+        return torch.stack(values).cpu()  # the one copy to the host
+
+    def _forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        half = self._spec.precision == "bfloat16"
+        with torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=half):
+            logits = self._net(images)
+        loss = functional.cross_entropy(logits.float(), labels)
+        return loss, (logits.detach().argmax(1) == labels).float().mean()
+
+
+def learning_rate(spec: RunSpec, step: int) -> float:
+    """Linear from lr / warmup_steps to lr over the first `warmup_steps` steps, then lr."""
+    return spec.lr * min(1.0, (step + 1) / max(1, spec.warmup_steps))
+
+
+def make_optimizer(spec: RunSpec, net: nn.Module) -> torch.optim.Optimizer:
+    """The optimiser of `spec`; weight decay is on every parameter, as in the papers."""
+    parameters, decay = net.parameters(), spec.weight_decay
+    if spec.optimizer == "sgd":
+        return torch.optim.SGD(parameters, spec.lr, spec.momentum, weight_decay=decay)
+    kind = torch.optim.Adam if spec.optimizer == "adam" else torch.optim.AdamW
+    return kind(parameters, spec.lr, weight_decay=decay)
+
+
+def _record(step: int, measured: Tensor, seconds: float) -> StepRecord:
+    values = measured.numpy()
+    layers = np.split(values[2:], 3)
+    return StepRecord(step, float(values[0]), float(values[1]), seconds, *layers)

@@ -1,0 +1,189 @@
+"""python -m resnet_viz.lab.worker RUN_ID: one run, its records written as they come.
+
+The heartbeat begins before torch is imported, and torch is imported when the run's turn has come.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import psutil
+
+from resnet_viz.lab.failures import sentence
+from resnet_viz.lab.launch import ERROR_MARK, note_process
+from resnet_viz.lab.liveness import HEARTBEAT_SECONDS
+from resnet_viz.lab.queue import place
+from resnet_viz.lab.records import StepRecord
+from resnet_viz.lab.runs import OVER, select_active, select_runs
+from resnet_viz.lab.spec import RunSpec
+from resnet_viz.lab.store import Store, StoreError, default_home, insert_records, transaction
+
+WRITE_SECONDS = 0.1
+LOOK_SECONDS = 0.05
+
+
+class Stopped(Exception):  # noqa: N818
+    """The user ended the run, or its row is gone."""
+
+
+class Worker:
+    """One run, from the queue to its end; `connection` is the main thread's own."""
+
+    def __init__(self, connection: sqlite3.Connection, run_id: str) -> None:
+        self._connection = connection
+        rows = select_runs(connection, "id = ?", run_id)
+        if not rows:
+            raise StoreError(f"there is no run with the id {run_id!r}")
+        self._position = int(rows[0]["position"])
+        self._spec = RunSpec.model_validate_json(rows[0]["spec"])
+        self._pending: list[StepRecord] = []
+        self._written = 0.0
+        self._paused_seconds = 0.0
+
+    def run(self) -> None:
+        """Wait for a place, train, and write down how it ended."""
+        device = "the device"
+        try:
+            self._wait_for_place()
+            device = self._prepare()
+            self._train()
+        except Stopped:
+            self._finish("stopped")
+        except (StoreError, sqlite3.Error):
+            raise
+        except Exception as error:  # noqa: BLE001  whatever training raises is the run's result
+            self._finish("failed", sentence(error, device, self._spec.batch_size))
+        else:
+            self._finish("finished")
+
+    def _wait_for_place(self) -> None:
+        while not self._claim():
+            time.sleep(2 * LOOK_SECONDS)
+
+    def _claim(self) -> bool:
+        """Take a place where one is free; in one transaction, so that two never take the same."""
+        with transaction(self._connection):
+            row = self._look()
+            if not place(row, select_active(self._connection)).is_free:
+                return False
+            self._set("status = 'running', started = coalesce(started, ?)", time.time())
+            return True
+
+    def _prepare(self) -> str:
+        """Import torch; the device's name. One thread each, so that contestants share fairly."""
+        import torch  # noqa: PLC0415  not before the run's turn
+
+        from resnet_viz.lab.devices import resolve  # noqa: PLC0415
+
+        device = resolve(self._spec.device)
+        if device.type == "cpu":
+            torch.set_num_threads(1)
+            torch.set_num_interop_threads(1)
+        self._set("device = ?, threads = ?", str(device), torch.get_num_threads())
+        return str(device)
+
+    def _train(self) -> None:
+        from resnet_viz.lab.train import train  # noqa: PLC0415
+
+        for record in self._steered(train(self._spec)):
+            seconds = record.seconds - self._paused_seconds
+            self._pending.append(replace(record, seconds=seconds))
+            if time.monotonic() - self._written >= WRITE_SECONDS:
+                self._write()
+
+    def _steered(self, records: Iterator[StepRecord]) -> Iterator[StepRecord]:
+        """`records`, each drawn when the user allows it."""
+        self._obey()
+        for record in records:
+            yield record
+            if record.step + 1 < self._spec.steps:
+                self._obey()
+
+    def _obey(self) -> None:
+        """Return when another step may be done.
+
+        Raises:
+            Stopped: when none may.
+        """
+        if self._look()["control"] == "run":
+            return
+        begin = time.perf_counter()
+        self._write()
+        while (row := self._look())["control"] == "pause" and not row["extra_steps"]:
+            if row["status"] != "paused":
+                self._set("status = 'paused'")
+            time.sleep(LOOK_SECONDS)
+        self._go_on(row)
+        self._paused_seconds += time.perf_counter() - begin
+
+    def _go_on(self, row: sqlite3.Row) -> None:
+        if row["control"] == "pause":
+            self._set("extra_steps = extra_steps - 1")
+        elif row["status"] == "paused":
+            self._set("status = 'queued'")
+            self._wait_for_place()
+
+    def _look(self) -> sqlite3.Row:
+        """The run's row: what the user wants.
+
+        Raises:
+            Stopped: where that is the end.
+        """
+        rows = select_runs(self._connection, "position = ?", self._position)
+        if not rows or rows[0]["control"] == "stop" or rows[0]["status"] in OVER:
+            raise Stopped
+        return rows[0]
+
+    def _write(self) -> None:
+        """Commit the records that are not yet."""
+        pending, self._pending = self._pending, []
+        with transaction(self._connection):
+            insert_records(self._connection, self._position, pending)
+        self._written = time.monotonic()
+
+    def _finish(self, status: str, message: str = "") -> None:
+        self._write()
+        self._set("status = ?, message = ?, ended = ?", status, message, time.time())
+
+    def _set(self, change: str, *values: object) -> None:
+        """Change the row of this run, unless it is over."""
+        over = ", ".join(f"'{status}'" for status in OVER)
+        query = f"UPDATE runs SET {change} WHERE position = ? AND status NOT IN ({over})"
+        self._connection.execute(query, (*values, self._position))
+
+
+def _beat(store: Store, run_id: str) -> None:
+    """Say every half second that this process lives, on connections of its own."""
+    while True:
+        try:
+            with store.writing() as connection:
+                query = "UPDATE runs SET heartbeat = ? WHERE id = ?"
+                if not connection.execute(query, (time.time(), run_id)).rowcount:
+                    os._exit(1)  # the store was set aside: nobody can see this run any more
+        except StoreError:
+            pass  # the main thread meets the same trouble, and says so
+        time.sleep(HEARTBEAT_SECONDS)
+
+
+def main(run_id: str) -> int:
+    """Work on one run; the exit status."""
+    try:
+        store = Store(default_home())
+        note_process(store, run_id, os.getpid(), psutil.Process().create_time())
+        threading.Thread(target=_beat, args=(store, run_id), daemon=True).start()
+        with store.session() as connection:
+            Worker(connection, run_id).run()
+    except StoreError as error:
+        print(f"{ERROR_MARK}{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
