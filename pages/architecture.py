@@ -1,3 +1,23 @@
+"""Architecture: choose a net, see exactly what it is."""
+
 import streamlit as st
 
-st.title("Architecture")
+from resnet_viz.arch.plan import plan
+from resnet_viz.ui.architecture_form import BASE, NOTICE, form
+from resnet_viz.ui.architecture_view import actions, headline, tabs
+from resnet_viz.ui.link import to_query
+from resnet_viz.ui.start import require_app
+
+require_app()
+with st.sidebar:
+    config, problem = form()
+
+actions(config)
+for sentence in filter(None, (problem, st.session_state[NOTICE])):
+    st.error(sentence)
+headline(plan(config))
+tabs(config)
+
+query = to_query(config, st.session_state[BASE])
+if st.query_params.to_dict() != query:
+    st.query_params.from_dict(query)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -174,6 +174,12 @@ def _check_combinations(config: ResNetConfig) -> None:
             raise ValueError(
                 f"zero_init_residual = True is impossible with {reason}; allowed: False"
             )
+
+
+def choices(field: str) -> tuple[str, ...]:
+    """The values that a field of named values can take now, in the contract's order."""
+    named = get_args(ResNetConfig.model_fields[field].annotation)
+    return tuple(value for value in named if value in _SUPPORTED.get(field, named))
 
 
 def plain_twin(config: ResNetConfig) -> ResNetConfig:

@@ -1,0 +1,168 @@
+"""The Architecture page's main part: headline numbers and tabs, each drawn from the plan."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from resnet_viz.arch.config import ResNetConfig, explain, plain_twin
+from resnet_viz.arch.plan import NetworkPlan, plan
+from resnet_viz.arch.presets import SOURCES, label, preset_name
+from resnet_viz.ui.architecture_form import show_config
+from resnet_viz.ui.build_panel import build_panel
+from resnet_viz.ui.numbers import compact, megabytes
+from resnet_viz.views.graph import shortcut_graph
+from resnet_viz.views.table import StageRow, table1, to_markdown
+
+MOST_BLOCKS = 150
+"""A picture of more blocks than this keeps the browser busy for seconds."""
+
+SHORTCUT_WORDS = {
+    "none": "A plain net: every block's output is its branch alone, and no path goes around it.",
+    "zero_pad": "Option A: identities everywhere; where the shape changes, the shortcut skips "
+    "pixels and pads new channels with zeros, so it has no weights.",
+    "projection": "Option B: identities, but a 1x1 convolution where the shape changes.",
+    "projection_all": "Option C: every shortcut is a 1x1 convolution.",
+}
+
+
+def headline(network: NetworkPlan) -> None:
+    """The numbers of the net, in a row."""
+    kinds = " · ".join(f"{n} {kind.replace('_', '-')}" for kind, n in network.shortcuts.items())
+    numbers = (
+        ("Depth", str(network.depth), "weighted layers", _DEPTH),
+        ("Parameters", compact(network.params), f"{network.params:,}", _PARAMS),
+        ("MACs", compact(network.macs), f"{network.macs:,}", _MACS),
+        ("Shortcuts", str(sum(network.shortcuts.values())), kinds or "a plain net", _SHORTCUTS),
+        ("Activation memory", megabytes(network.activation_bytes(1)), "one image", _MEMORY),
+    )
+    for column, (name, value, detail, note) in zip(st.columns(5), numbers, strict=True):
+        column.metric(name, value, detail, help=note, delta_color="off", delta_arrow="off")
+
+
+_DEPTH = "Convolutions of the main path and the linear layer; projections do not count."
+_PARAMS = "Trainable parameters, the norms' scales and shifts included."
+_MACS = (
+    "Multiply-accumulates of convolutions and linear layers for one image; the papers call "
+    "them FLOPs."
+)
+_SHORTCUTS = "Paths around residual branches, by kind; each ends in one addition."
+_MEMORY = "Tensors that training keeps for the backward pass, in float32, weights not counted."
+
+
+def actions(config: ResNetConfig) -> None:
+    """What the net is called, and one press to its twin or into a race."""
+    title, twin, race = st.columns([6, 2, 2], vertical_alignment="bottom")
+    name = preset_name(config)
+    title.subheader(label(config), anchor=False)
+    title.caption(SOURCES[name] if name else "A net of your own making.")
+    twin.button(
+        "Make its plain twin",
+        help="The same layers without the shortcuts.",
+        on_click=show_config,
+        args=(plain_twin(config),) if config.shortcut != "none" else (config,),
+        disabled=config.shortcut == "none",
+        width="stretch",
+    )
+    if race.button("Race it", help="Train it against its plain twin, live.", width="stretch"):
+        st.switch_page("pages/race.py")
+
+
+def tabs(config: ResNetConfig) -> None:
+    """Only the open tab is drawn, so that torch is imported by the one that needs it."""
+    names = ["Graph", "Table", "torchinfo", "Build", "JSON"]
+    draw = (_graph_tab, _table_tab, _torchinfo_tab, build_panel, _json_tab)
+    opened = st.tabs(names, on_change="rerun", key="tab")
+    for tab, show in zip(opened, draw, strict=True):
+        if tab.open:
+            with tab:
+                show(config)
+
+
+def _graph_tab(config: ResNetConfig) -> None:
+    network = plan(config)
+    is_deep = sum(config.depths) > MOST_BLOCKS
+    fold = is_deep and not st.toggle(
+        f"Draw all {sum(config.depths)} blocks (slow)",
+        help="Otherwise runs of equal blocks are drawn as one, with their number.",
+    )
+    st.caption(
+        f"{SHORTCUT_WORDS[config.shortcut]} Data flow from the image through the stem, then down "
+        f"each stage and on to the next; {sum(network.shortcuts.values())} additions in all."
+    )
+    st.graphviz_chart(_dot(config, fold=fold), width="stretch")
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _dot(config: ResNetConfig, *, fold: bool) -> str:
+    return shortcut_graph(config, fold=fold).to_dot()
+
+
+def _table_tab(config: ResNetConfig) -> None:
+    rows = table1(plan(config))
+    st.markdown(_paper_table(rows))
+    st.caption(
+        "As Table 1 of He et al. 2015: for each stage the size of its output, one block's "
+        "convolutions (kernel, channels) times the number of blocks, and what they cost for "
+        "one image."
+    )
+    with st.expander("As Markdown"):
+        st.code(to_markdown(rows), language="markdown")
+
+
+def _paper_table(rows: tuple[StageRow, ...]) -> str:
+    head = ["| stage | output size | blocks | parameters | MACs |", "|:--|:--|:--|--:|--:|"]
+    body = [
+        f"| {row.stage} | {row.output} | {_formula(row)} | {row.params:,} | {row.macs:,} |"
+        for row in rows
+    ]
+    params, macs = sum(row.params for row in rows), sum(row.macs for row in rows)
+    return "\n".join([*head, *body, f"| **whole net** | | | **{params:,}** | **{macs:,}** |"])
+
+
+def _formula(row: StageRow) -> str:
+    """One block's layers stacked in brackets, times their number, as the paper sets it."""
+    layers = row.formula.strip("[]").split("; ")
+    if not row.formula.startswith("["):
+        return "<br>".join(layers)
+    stacked = r"\\ ".join(rf"\text{{{layer}}}" for layer in layers)
+    return rf"$\begin{{bmatrix}} {stacked} \end{{bmatrix}} \times {row.repeats}$"
+
+
+def _torchinfo_tab(config: ResNetConfig) -> None:
+    depth = st.slider("Depth of the summary", 1, 5, 3, help="Levels of nested modules to list.")
+    st.caption(
+        "torchinfo's own text, measured on PyTorch's meta device, which takes no memory. It "
+        "counts the norms' parameters among its multiply-adds; the MACs above do not."
+    )
+    with st.spinner("Building the module for torchinfo..."):
+        st.code(_summary(config, depth), language=None, height=640)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _summary(config: ResNetConfig, depth: int) -> str:
+    from resnet_viz.views.summary import summarize  # noqa: PLC0415  (imports torch)
+
+    return str(summarize(config, depth=depth))
+
+
+def _json_tab(config: ResNetConfig) -> None:
+    text = config.model_dump_json(indent=2)
+    left, right = st.columns(2)
+    with left:
+        st.caption("The net on show. The command line and the library read the same file.")
+        st.download_button("Download JSON", text, "resnet.json", "application/json")
+        st.code(text, language="json", height=480)
+    with right:
+        st.caption("Paste a net here; fields that you leave out have their default.")
+        st.button("Show the pasted net", on_click=_load_pasted)
+        st.text_area("JSON", key="pasted", height=480, label_visibility="collapsed")
+        if problem := st.session_state.get("pasted_problem"):
+            st.error(problem)
+
+
+def _load_pasted() -> None:
+    st.session_state["pasted_problem"] = ""
+    try:
+        show_config(ResNetConfig.model_validate_json(st.session_state["pasted"]))
+    except ValueError as error:
+        st.session_state["pasted_problem"] = f"{explain(error)}. The net on show is unchanged."

@@ -1,0 +1,56 @@
+"""The chosen net in the address: `?net=resnet50&norm=none`; no Streamlit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from resnet_viz.arch.config import ResNetConfig, explain
+from resnet_viz.arch.presets import preset, preset_name
+
+DEFAULT_NET = "resnet34"
+
+
+def to_query(config: ResNetConfig, base: str = DEFAULT_NET) -> dict[str, str]:
+    """Query parameters that give `config` back: a preset's name and the fields that differ."""
+    name = preset_name(config)
+    if name is not None:
+        return {"net": name}
+    start = preset(base).model_dump()
+    changed = {k: v for k, v in config.model_dump().items() if v != start[k]}
+    return {"net": base} | {field: _written(value) for field, value in changed.items()}
+
+
+def from_query(query: Mapping[str, str]) -> ResNetConfig:
+    """The net an address speaks of; parameters that are no fields of a config are passed over.
+
+    Raises:
+        ValueError: one line that names what is wrong with the address.
+    """
+    start = preset(query.get("net", DEFAULT_NET)).model_dump()
+    changes = {field: _read(field, query[field]) for field in start if field in query}
+    try:
+        return ResNetConfig.model_validate(start | changes)
+    except ValueError as error:
+        raise ValueError(explain(error)) from None
+
+
+def _written(value: object) -> str:
+    if isinstance(value, tuple):
+        return "-".join(str(item) for item in value)
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _read(field: str, text: str) -> object:
+    if field in ("depths", "widths"):
+        return [_number(item) for item in text.split("-")]
+    return _number(text)
+
+
+def _number(text: str) -> object:
+    """A number, true, false or null as JSON writes it; other text as it is."""
+    try:
+        value: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return text if isinstance(value, dict | list | str) else value
