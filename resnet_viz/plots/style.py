@@ -1,0 +1,84 @@
+"""What all figures share: transparent ground, grid, fonts, margins; the page sets the colours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import plotly.graph_objects as go
+
+CLEAR = "rgba(0,0,0,0)"
+GRID = "rgba(128,128,128,0.3)"
+FONT_SIZE = 14
+# The shapes and dashes of contestants, in their order: they differ without colour too.
+MARKERS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+
+Layout = dict[str, Any]
+Trace = dict[str, Any]
+
+
+def figure(traces: Sequence[Trace], layout: Layout) -> go.Figure:
+    """A figure in the common style; `layout` adds to it.
+
+    The template is empty and no text has a colour, so that the page's theme rules. The fixed
+    `uirevision` keeps the viewer's zoom when the data change.
+    """
+    common: Layout = {
+        "template": {},
+        "paper_bgcolor": CLEAR,
+        "plot_bgcolor": CLEAR,
+        "font": {"size": FONT_SIZE},
+        "margin": {"l": 80, "r": 20, "t": 60, "b": 60},
+        "uirevision": "race",
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"},
+        "hoverlabel": {"font": {"size": FONT_SIZE}},
+    }
+    return go.Figure(list(traces), common | layout)
+
+
+def axis(title: str) -> Layout:
+    """An axis with its title; units belong into the title."""
+    return {
+        "title": {"text": title},
+        "gridcolor": GRID,
+        "zeroline": False,
+        "linecolor": GRID,
+        "showline": True,
+        "ticks": "outside",
+        "tickcolor": GRID,
+    }
+
+
+def note(text: str, y: float = 0.98) -> Layout:
+    """An annotation inside the plot, at its upper left."""
+    return {
+        "text": text,
+        "xref": "paper",
+        "yref": "paper",
+        "x": 0.01,
+        "y": y,
+        "xanchor": "left",
+        "yanchor": "top",
+        "align": "left",
+        "showarrow": False,
+    }
+
+
+WAITING = "waiting for the first step"
+
+
+def waiting() -> Layout:
+    """The annotation of a figure that has no data yet."""
+    return note(WAITING, 0.5) | {"x": 0.5, "xanchor": "center", "yanchor": "middle"}
+
+
+def name_of(name: str) -> str:
+    """A net's name as plotly text: what could be read as markup is escaped."""
+    return escape(name, quote=False)
+
+
+def count(number: int, thing: str) -> str:
+    """ "1 layer", "2 layers"."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
