@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import util
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.datasets import load_digits
 from torch import Tensor
 from torch.nn import functional
 
@@ -33,9 +34,17 @@ def load(dataset: str) -> Images:
         ValueError: for an unknown name.
     """
     dataset_info(dataset)  # "digits" is the only one so far
-    pixels, labels = load_digits(return_X_y=True)
-    grey = torch.from_numpy(pixels).float().reshape(-1, 1, 8, 8)
-    return Images((grey - grey.mean()) / grey.std(), torch.from_numpy(labels).long())
+    rows = torch.from_numpy(np.loadtxt(_digits_file(), np.float32, delimiter=","))
+    grey = rows[:, :-1].reshape(-1, 1, 8, 8)
+    return Images((grey - grey.mean()) / grey.std(), rows[:, -1].long())
+
+
+def _digits_file() -> Path:
+    """What `sklearn.datasets.load_digits` reads: importing it takes seconds of a run's start."""
+    package = util.find_spec("sklearn")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("dataset = 'digits' needs scikit-learn, which is not installed")
+    return Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz"
 
 
 def batch_indices(seed: int, step: int, batch_size: int, images: int) -> NDArray[np.int64]:

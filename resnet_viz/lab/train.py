@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from resnet_viz.lab.data import load, minibatches
 from resnet_viz.lab.devices import resolve
+from resnet_viz.lab.optimizers import learning_rate, make_optimizer
 from resnet_viz.lab.probes import LayerProbes, layer_weights
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.spec import RunSpec
@@ -51,21 +52,19 @@ class _Loop:
 
     def __init__(self, spec: RunSpec, net: nn.Module, device: torch.device, probes: bool) -> None:
         self._spec, self._net, self._device = spec, net, device
-        self._optimizer = make_optimizer(spec, net)
+        self._optimizer = make_optimizer(spec, net.parameters())
         weights = layer_weights(net, spec.layer_names)
         self._probes = LayerProbes(weights) if probes else None
 
     def step(self, step: int, images: Tensor, labels: Tensor) -> Tensor:
         """One update; loss, accuracy and three values a layer, on the host, float32."""
-        for group in self._optimizer.param_groups:
-            group["lr"] = learning_rate(self._spec, step)
-        self._optimizer.zero_grad(set_to_none=True)
+        self._net.zero_grad(set_to_none=True)
         loss, accuracy = self._forward(images, labels)
         loss.backward()  # type: ignore[no-untyped-call]
         values = [loss.detach(), accuracy]
         if self._probes:
             values += self._probes.before_update()
-        self._optimizer.step()
+        self._optimizer.update(learning_rate(self._spec, step))
         if self._probes:
             values += self._probes.after_update()
         return torch.stack(values).cpu()  # the one copy to the host
@@ -76,20 +75,6 @@ class _Loop:
             logits = self._net(images)
         loss = functional.cross_entropy(logits.float(), labels)
         return loss, (logits.detach().argmax(1) == labels).float().mean()
-
-
-def learning_rate(spec: RunSpec, step: int) -> float:
-    """Linear from lr / warmup_steps to lr over the first `warmup_steps` steps, then lr."""
-    return spec.lr * min(1.0, (step + 1) / max(1, spec.warmup_steps))
-
-
-def make_optimizer(spec: RunSpec, net: nn.Module) -> torch.optim.Optimizer:
-    """The optimiser of `spec`; weight decay is on every parameter, as in the papers."""
-    parameters, decay = net.parameters(), spec.weight_decay
-    if spec.optimizer == "sgd":
-        return torch.optim.SGD(parameters, spec.lr, spec.momentum, weight_decay=decay)
-    kind = torch.optim.Adam if spec.optimizer == "adam" else torch.optim.AdamW
-    return kind(parameters, spec.lr, weight_decay=decay)
 
 
 def _record(step: int, measured: Tensor, seconds: float) -> StepRecord:
