@@ -17,19 +17,21 @@ def training_curves(contestants: Sequence[Contestant]) -> go.Figure:
     """Loss (above) and accuracy (below) of each minibatch, before its update, by step.
 
     Nothing is smoothed. Of a run of more than 4,000 steps 4,000 are drawn, evenly, and the axis
-    says so. A loss that is not finite leaves a gap, and an annotation says from when.
+    says so. A loss that is not finite leaves a gap, and a note under the axis says from when.
     """
     traces = [t for number, c in enumerate(contestants) for t in _traces(number, c)]
     said = [text for c in contestants if (text := _not_finite(c))]
-    notes = [style.note("<br>".join(said))] if said else []
-    last = max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=1)
-    x = {"range": [-0.5, last + 0.5], "anchor": "y2"}
-    accuracy = {"domain": [0, 0.44], "range": [0, 1.02], "tickformat": ".0%", "anchor": "x"}
+    last = max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=0)
+    x = {"range": style.step_range(last), "anchor": "y2"}
+    loss = {"domain": [0.52, 1], "rangemode": "tozero", "anchor": "x"}
+    accuracy = {"domain": [0, 0.46], "range": [0, 1.02], "tickformat": ".0%", "anchor": "x"}
     layout: style.Layout = {
         "xaxis": style.axis(_x_title(contestants)) | x,
-        "yaxis": style.axis("training loss (nats)") | {"domain": [0.56, 1], "anchor": "x"},
+        "yaxis": style.axis("training loss (nats)") | loss,
         "yaxis2": style.axis("accuracy (minibatch)") | accuracy,
-        "annotations": notes if traces else [style.waiting()],
+        "annotations": style.below(said)
+        if any(len(c.history) for c in contestants)
+        else [style.waiting(0.75)],
         "hovermode": "x unified",
     }
     return style.figure(traces, layout)
@@ -42,8 +44,6 @@ def _x_title(contestants: Sequence[Contestant]) -> str:
 
 def _traces(number: int, contestant: Contestant) -> Iterator[style.Trace]:
     history = contestant.history
-    if not len(history):
-        return
     rows = thinned(len(history), MOST_POINTS)
     line = {
         "color": contestant.colour,
@@ -70,4 +70,4 @@ def _not_finite(contestant: Contestant) -> str:
         return ""
     first = int(contestant.history.steps[broken[0]])
     steps = style.count(broken.size, "step")
-    return f"{style.name_of(contestant.name)}: loss not finite in {steps}, from step {first} on"
+    return f"{style.name_of(contestant.name)}: loss not finite in {steps}, first at step {first}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import ceil
 
 import numpy as np
 import plotly.graph_objects as go
@@ -22,21 +23,25 @@ def gradient_by_layer(contestants: Sequence[Contestant], step: int) -> go.Figure
 
     A net that has not come to `step` is shown at its newest step, and its name says which.
     Projections are open markers beside the line. What a log axis cannot show (0, inf, NaN) leaves
-    a gap, and an annotation counts it.
+    a gap, and a note under the axis counts it.
     """
     rows = [(number, c, c.row_at(step)) for number, c in enumerate(contestants)]
     started = [(number, c, row) for number, c, row in rows if row is not None]
     traces = [t for number, c, row in started for t in _traces(number, c, row, step)]
     said = [text for _, c, row in started if (text := _not_shown(c, row))]
-    notes = [style.note("<br>".join(said))] if said else []
     layout = {
         "xaxis": style.axis(X_TITLE) | {"range": [0, _deepest(contestants) + 1]},
-        "yaxis": style.axis(Y_TITLE)
-        | {"type": "log", "range": list(decades(contestants)), "exponentformat": "power"},
-        "annotations": notes if started else [style.waiting()],
+        "yaxis": style.axis(Y_TITLE) | _log_axis(*decades(contestants)),
+        "annotations": style.below(said) if started else [style.waiting()],
         "hovermode": "closest",
     }
     return style.figure(traces, layout)
+
+
+def _log_axis(low: float, high: float) -> style.Layout:
+    """Limits as log10; at most about eight ticks, each at a whole power of ten."""
+    every = max(1, ceil((high - low) / 8))
+    return {"type": "log", "range": [low, high], "dtick": every, "exponentformat": "power"}
 
 
 def _deepest(contestants: Sequence[Contestant]) -> int:

@@ -7,9 +7,12 @@ from math import ceil
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from resnet_viz.plots import style
 from resnet_viz.plots.contestant import Contestant, Indices, decades, shown, thinned
+
+Numbers = NDArray[np.floating] | NDArray[np.integer]
 
 MOST_CELLS = 40_000
 MOST_LAYERS = 400
@@ -25,18 +28,18 @@ def gradient_heatmaps(contestants: Sequence[Contestant]) -> go.Figure:
     evenly, and its title says so, as it says how many cells are empty because a norm was 0 or
     not finite.
     """
-    maps = [_map(number, c) for number, c in enumerate(contestants) if len(c.history)]
+    maps = [_map(number, c) for number, c in enumerate(contestants)]
     low, high = decades(contestants)
     layout: style.Layout = {
         "coloraxis": _colour_axis(low, high),
         "annotations": [_title(n, len(contestants), c) for n, c in enumerate(contestants)],
         "hovermode": "closest",
-        "margin": {"l": 80, "r": 20, "t": 70, "b": 60},
+        "margin": {"l": 80, "r": 130, "t": 70, "b": 60},
     }
     last = max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=0)
     for number, contestant in enumerate(contestants):
         layout |= _axes(number, len(contestants), contestant, last)
-    if not maps:
+    if not any(len(c.history) for c in contestants):
         layout["annotations"].append(style.waiting())
     return style.figure(maps, layout)
 
@@ -46,7 +49,7 @@ def _suffix(number: int) -> str:
 
 
 def _colour_axis(low: float, high: float) -> style.Layout:
-    bar = {"title": {"text": "log₁₀ ‖∂L/∂W‖", "side": "right"}, "thickness": 16}
+    bar = {"title": {"text": "log₁₀ ‖∂L/∂W‖", "side": "top"}, "thickness": 16}
     return {"colorscale": "Cividis", "cmin": low, "cmax": high, "colorbar": bar}
 
 
@@ -59,12 +62,22 @@ def _cells(contestant: Contestant) -> tuple[Indices, Indices]:
 
 def _map(number: int, contestant: Contestant) -> style.Trace:
     rows, columns = _cells(contestant)
+    if not len(rows):
+        # plotly draws axes only where it has a point, be it an empty one.
+        return _trace(number, contestant, np.array([[np.nan]]), np.zeros(1), np.zeros(1))
     norms = shown(contestant.history.grad_norm[np.ix_(rows, columns)])
+    positions = np.array([contestant.layers[column].position for column in columns])
+    return _trace(number, contestant, np.log10(norms).T, contestant.history.steps[rows], positions)
+
+
+def _trace(
+    number: int, contestant: Contestant, z: Numbers, steps: Numbers, positions: Numbers
+) -> style.Trace:
     return {
         "type": "heatmap",
-        "z": np.log10(norms).T.astype(np.float32),
-        "x": contestant.history.steps[rows],
-        "y": np.array([contestant.layers[column].position for column in columns]),
+        "z": z.astype(np.float32),
+        "x": steps,
+        "y": positions,
         "name": style.name_of(contestant.name),
         "coloraxis": "coloraxis",
         "xaxis": f"x{_suffix(number)}",
@@ -87,7 +100,7 @@ def _axes(number: int, total: int, contestant: Contestant, last: int) -> style.L
     x_domain, y_domain = _domain(number, total)
     suffix = _suffix(number)
     depth = max((layer.position for layer in contestant.layers), default=1)
-    x = {"domain": x_domain, "anchor": f"y{suffix}", "range": [-0.5, last + 0.5]}
+    x = {"domain": x_domain, "anchor": f"y{suffix}", "range": style.step_range(last)}
     y = {"domain": y_domain, "anchor": f"x{suffix}", "range": [depth + 0.5, 0.5]}
     return {
         f"xaxis{suffix}": style.axis("step") | x | {"showgrid": False},
@@ -99,7 +112,7 @@ def _title(number: int, total: int, contestant: Contestant) -> style.Layout:
     x_domain, y_domain = _domain(number, total)
     lines = [f"<b>{style.name_of(contestant.name)}</b>", "; ".join(_left_out(contestant))]
     place = {"x": x_domain[0], "y": y_domain[1], "yanchor": "bottom", "yshift": 4}
-    return style.note("<br>".join(filter(None, lines))) | place
+    return style.note("<br>".join(filter(None, lines)), 1) | place
 
 
 def _left_out(contestant: Contestant) -> list[str]:
@@ -115,8 +128,8 @@ def _left_out(contestant: Contestant) -> list[str]:
     return said
 
 
-def _empty(norms: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> str:
+def _empty(norms: Numbers) -> str:
     broken, zero = int((~np.isfinite(norms)).sum()), int((norms == 0).sum())
     texts = [f"{broken:,} not finite"] if broken else []
     texts += [f"{zero:,} exactly 0"] if zero else []
-    return "empty cells: " + ", ".join(texts) if texts else ""
+    return "not shown: " + ", ".join(texts) if texts else ""

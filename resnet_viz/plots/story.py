@@ -19,50 +19,43 @@ Cell = str | int | float | None
 def story(contestants: Sequence[Contestant]) -> list[str]:
     """What the records say: losses and accuracies, then the gradient of the first layer.
 
-    "Explodes" and "vanishes" stand for a first layer's gradient norm that is more than 100 times,
-    or less than 1/100 of, the last layer's. [] while nothing is measured.
+    Nets are compared over the steps that all of them have done. "Explodes" and "vanishes" stand
+    for a first layer's gradient norm that is more than 100 times, or less than 1/100 of, the last
+    layer's. [] until every net has a step.
     """
-    measured = [c for c in contestants if len(c.history)]
-    if not measured:
+    steps = min((len(c.history) for c in contestants), default=0)
+    if not steps:
         return []
-    losses = "; ".join(_loss(c) for c in measured)
-    gradients = "; ".join(_gradient(c) for c in measured)
-    verdict = _verdict(measured)
-    return [f"{verdict}{losses}.", f"Gradient norm of the first layer over the last: {gradients}."]
+    losses = "; ".join(_loss(c, steps) for c in contestants)
+    gradients = "; ".join(_gradient(c) for c in contestants)
+    return [
+        f"In {count(steps, 'step')} the training loss {_verdict(contestants, steps)}: {losses}.",
+        f"Gradient norm of the first layer over that of the last: {gradients}.",
+    ]
 
 
-def _verdict(contestants: Sequence[Contestant]) -> str:
-    """Whose loss fell more, or that it is a tie; "" for a single net."""
-    falls = [(_fall(c), c) for c in contestants]
-    finite = sorted(((f, c) for f, c in falls if np.isfinite(f)), key=lambda item: -item[0])
-    if len(contestants) < 2 or not finite:
-        return ""
-    best, winner = finite[0]
-    if best <= 0:
-        return "The training loss fell in no net: "
-    if len(finite) > 1 and _number(finite[1][0]) == _number(best):
-        tied = [c.name for fall, c in finite if _number(fall) == _number(best)]
-        return f"The training loss fell as much in {' and '.join(tied)}: "
-    return (
-        f"The training loss fell most in {winner.name}: "
-        if len(contestants) > 2
-        else (f"The training loss fell more in {winner.name}: ")
-    )
+def _verdict(contestants: Sequence[Contestant], steps: int) -> str:
+    """In whose net the loss fell more, or that it is a tie to three digits."""
+    falls = [(float(c.history.loss[0] - c.history.loss[steps - 1]), c.name) for c in contestants]
+    finite = [(fall, name) for fall, name in falls if np.isfinite(fall)]
+    if len(contestants) == 1:
+        return "went"
+    if not finite or max(finite)[0] <= 0:
+        return "fell in none"
+    best = number(max(finite)[0])
+    names = [name for fall, name in finite if number(fall) == best]
+    if len(names) > 1:
+        return f"fell equally in {' and '.join(names)}"
+    return f"fell {'more' if len(contestants) == 2 else 'most'} in {names[0]}"
 
 
-def _fall(contestant: Contestant) -> float:
-    loss = contestant.history.loss
-    return float(loss[0] - loss[-1])
-
-
-def _loss(contestant: Contestant) -> str:
+def _loss(contestant: Contestant, steps: int) -> str:
     history = contestant.history
-    text = f"{contestant.name} {_number(history.loss[0])} to {_number(history.loss[-1])}"
-    text += f" in {count(len(history), 'step')}"
-    broken = np.flatnonzero(~np.isfinite(history.loss))
-    if broken.size:
-        text += f" (not finite from step {history.steps[broken[0]]} on)"
-    return f"{text}, last accuracy {history.accuracy[-1]:.0%}"
+    first, last = history.loss[0], history.loss[steps - 1]
+    text = f"{contestant.name} {number(first)} to {number(last)}"
+    broken = np.flatnonzero(~np.isfinite(history.loss[:steps]))
+    when = f"first at step {history.steps[broken[0]]}, " if broken.size else ""
+    return f"{text} ({when}accuracy of the last minibatch {history.accuracy[steps - 1]:.0%})"
 
 
 def _gradient(contestant: Contestant) -> str:
@@ -81,7 +74,7 @@ def _ratio(contestant: Contestant, row: int) -> str:
         return "both are 0" if first == last else f"the {'first' if first == 0 else 'last'} is 0"
     ratio = first / last
     word = " (it explodes)" if ratio > EXPLODES else " (it vanishes)" if ratio < VANISHES else ""
-    return f"{_number(ratio)}{word}"
+    return f"{number(ratio)}{word}"
 
 
 def _ends(contestant: Contestant, row: int) -> tuple[float, float]:
@@ -90,8 +83,8 @@ def _ends(contestant: Contestant, row: int) -> tuple[float, float]:
     return float(norms[contestant.main[0]]), float(norms[contestant.main[-1]])
 
 
-def _number(value: float) -> str:
-    """Three significant digits, without an exponent where that is short."""
+def number(value: float) -> str:
+    """`value` to three significant digits, without an exponent where that is short."""
     if not np.isfinite(value):
         return "not finite"
     if value == 0 or 1e-4 <= abs(value) < 1e6:

@@ -30,7 +30,7 @@ def figure(traces: Sequence[Trace], layout: Layout) -> go.Figure:
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,
         "font": {"size": FONT_SIZE},
-        "margin": {"l": 80, "r": 20, "t": 60, "b": 60},
+        "margin": {"l": 80, "r": 20, "t": 60, "b": 100},
         "uirevision": "race",
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"},
         "hoverlabel": {"font": {"size": FONT_SIZE}},
@@ -51,8 +51,8 @@ def axis(title: str) -> Layout:
     }
 
 
-def note(text: str, y: float = 0.98) -> Layout:
-    """An annotation inside the plot, at its upper left."""
+def note(text: str, y: float) -> Layout:
+    """An annotation that starts at the plot's left; `y` in fractions of its height."""
     return {
         "text": text,
         "xref": "paper",
@@ -66,17 +66,28 @@ def note(text: str, y: float = 0.98) -> Layout:
     }
 
 
-WAITING = "waiting for the first step"
+def below(lines: Sequence[str]) -> list[Layout]:
+    """An annotation under the x axis' title, where it hides no data; none for no lines."""
+    return [note("<br>".join(lines), 0) | {"x": 0, "yshift": -54}] if lines else []
 
 
-def waiting() -> Layout:
+def waiting(y: float = 0.5) -> Layout:
     """The annotation of a figure that has no data yet."""
-    return note(WAITING, 0.5) | {"x": 0.5, "xanchor": "center", "yanchor": "middle"}
+    return note("waiting for the first step", y) | {
+        "x": 0.5,
+        "xanchor": "center",
+        "yanchor": "middle",
+    }
 
 
 def name_of(name: str) -> str:
     """A net's name as plotly text: what could be read as markup is escaped."""
     return escape(name, quote=False)
+
+
+def step_range(last: int) -> list[float]:
+    """The x axis of steps: from 0 to `last`, and wide enough for whole ticks."""
+    return [-0.5, max(last, 10) + 0.5]
 
 
 def count(number: int, thing: str) -> str:
