@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig, choices, explain
@@ -18,7 +20,6 @@ from resnet_viz.ui.fields import (
 from resnet_viz.ui.link import DEFAULT_NET, from_query
 
 CONFIG = "config"
-BASE = "base_preset"
 NOTICE = "notice"
 _KEY = "field."
 _PRESET = "preset"
@@ -39,7 +40,6 @@ _NAMED = (
 def current_config() -> ResNetConfig:
     """The net of this session: the last valid choice, else the address's, else ResNet-34."""
     if CONFIG not in st.session_state:
-        st.session_state[BASE] = DEFAULT_NET
         try:
             show_config(from_query(st.query_params.to_dict()))
         except ValueError as error:
@@ -53,9 +53,7 @@ def show_config(config: ResNetConfig) -> None:
     """Make `config` the session's net and put it into the widgets; before they are drawn."""
     st.session_state[CONFIG] = config
     st.session_state[NOTICE] = ""
-    name = preset_name(config)
-    st.session_state[BASE] = name or st.session_state[BASE]
-    st.session_state[_PRESET] = name
+    st.session_state[_PRESET] = preset_name(config)
     for field in FIELDS:
         st.session_state[_KEY + field] = to_widget(config, field)
 
@@ -120,4 +118,5 @@ def _widget(field: str, disabled_why: str) -> None:
     elif field in _FLAGS:
         st.checkbox(title, key=key, help=help_text, disabled=is_disabled)
     else:
-        st.number_input(title, step=1, value=None, key=key, help=help_text, disabled=is_disabled)
+        empty: Literal["min"] | None = None if field == "expansion" else "min"
+        st.number_input(title, value=empty, step=1, key=key, help=help_text, disabled=is_disabled)

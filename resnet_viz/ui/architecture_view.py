@@ -10,6 +10,7 @@ from resnet_viz.arch.presets import SOURCES, label, preset_name
 from resnet_viz.ui.architecture_form import show_config
 from resnet_viz.ui.build_panel import build_panel
 from resnet_viz.ui.numbers import compact, megabytes
+from resnet_viz.ui.race_settings import FROM_ARCHITECTURE
 from resnet_viz.views.graph import shortcut_graph
 from resnet_viz.views.table import StageRow, table1, to_markdown
 
@@ -33,9 +34,11 @@ def headline(network: NetworkPlan) -> None:
         ("Parameters", compact(network.params), f"{network.params:,}", _PARAMS),
         ("MACs", compact(network.macs), f"{network.macs:,}", _MACS),
         ("Shortcuts", str(sum(network.shortcuts.values())), kinds or "a plain net", _SHORTCUTS),
-        ("Activation memory", megabytes(network.activation_bytes(1)), "one image", _MEMORY),
+        ("Activations", megabytes(network.activation_bytes(1)), "one image", _MEMORY),
     )
-    for column, (name, value, detail, note) in zip(st.columns(5), numbers, strict=True):
+    for column, (name, value, detail, note) in zip(
+        st.columns([2, 2, 2, 3, 2]), numbers, strict=True
+    ):
         column.metric(name, value, detail, help=note, delta_color="off", delta_arrow="off")
 
 
@@ -64,6 +67,7 @@ def actions(config: ResNetConfig) -> None:
         width="stretch",
     )
     if race.button("Race it", help="Train it against its plain twin, live.", width="stretch"):
+        st.session_state["race_first_net"] = name or FROM_ARCHITECTURE
         st.switch_page("pages/race.py")
 
 
@@ -122,9 +126,9 @@ def _paper_table(rows: tuple[StageRow, ...]) -> str:
 def _formula(row: StageRow) -> str:
     """One block's layers stacked in brackets, times their number, as the paper sets it."""
     layers = row.formula.strip("[]").split("; ")
-    if not row.formula.startswith("["):
-        return "<br>".join(layers)
     stacked = r"\\ ".join(rf"\text{{{layer}}}" for layer in layers)
+    if not row.formula.startswith("["):
+        return rf"$\begin{{array}}{{l}} {stacked} \end{{array}}$"
     return rf"$\begin{{bmatrix}} {stacked} \end{{bmatrix}} \times {row.repeats}$"
 
 

@@ -6,19 +6,24 @@ import json
 from collections.abc import Mapping
 
 from resnet_viz.arch.config import ResNetConfig, explain
-from resnet_viz.arch.presets import preset, preset_name
+from resnet_viz.arch.presets import PRESETS, preset
 
 DEFAULT_NET = "resnet34"
 
 
-def to_query(config: ResNetConfig, base: str = DEFAULT_NET) -> dict[str, str]:
-    """Query parameters that give `config` back: a preset's name and the fields that differ."""
-    name = preset_name(config)
-    if name is not None:
-        return {"net": name}
-    start = preset(base).model_dump()
-    changed = {k: v for k, v in config.model_dump().items() if v != start[k]}
-    return {"net": base} | {field: _written(value) for field, value in changed.items()}
+def to_query(config: ResNetConfig) -> dict[str, str]:
+    """Query parameters that give `config` back: the nearest preset and the fields that differ."""
+    name = min(PRESETS, key=lambda name: len(differences(config, PRESETS[name])))
+    changed = differences(config, PRESETS[name])
+    return {"net": name} | {field: _written(value) for field, value in changed.items()}
+
+
+def differences(config: ResNetConfig, other: ResNetConfig) -> dict[str, object]:
+    """The fields in which `config` differs from `other`, with its values."""
+    values = config.__dict__
+    return {
+        field: values[field] for field, value in other.__dict__.items() if values[field] != value
+    }
 
 
 def from_query(query: Mapping[str, str]) -> ResNetConfig:
