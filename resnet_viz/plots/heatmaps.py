@@ -34,13 +34,11 @@ def gradient_heatmaps(contestants: Sequence[Contestant]) -> go.Figure:
         "coloraxis": _colour_axis(low, high),
         "annotations": [_title(n, len(contestants), c) for n, c in enumerate(contestants)],
         "hovermode": "closest",
-        "margin": {"l": 80, "r": 130, "t": 70, "b": 60},
+        "margin": {"l": 90, "r": 130, "t": 70, "b": 60},
     }
     last = max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=0)
     for number, contestant in enumerate(contestants):
         layout |= _axes(number, len(contestants), contestant, last)
-    if not any(len(c.history) for c in contestants):
-        layout["annotations"].append(style.waiting())
     return style.figure(maps, layout)
 
 
@@ -117,11 +115,12 @@ def _title(number: int, total: int, contestant: Contestant) -> style.Layout:
 
 def _left_out(contestant: Contestant) -> list[str]:
     """What the map does not show, in words."""
+    if not len(contestant.history):
+        return [style.WAITING]
     rows, columns = _cells(contestant)
     parts = [(rows, len(contestant.history), "steps"), (columns, len(contestant.main), "layers")]
     said = [f"{len(i):,} of {all_:,} {what}" for i, all_, what in parts if len(i) < all_]
-    norms = contestant.history.grad_norm
-    if len(contestant.history) and (empty := _empty(norms[:, contestant.main])):
+    if empty := _empty(contestant.history.grad_norm[:, contestant.main]):
         said.append(empty)
     if len(contestant.projections):
         said.append(f"without {style.count(len(contestant.projections), 'projection')}")

@@ -30,7 +30,7 @@ def figure(traces: Sequence[Trace], layout: Layout) -> go.Figure:
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,
         "font": {"size": FONT_SIZE},
-        "margin": {"l": 80, "r": 20, "t": 60, "b": 100},
+        "margin": {"l": 90, "r": 20, "t": 60, "b": 110},
         "uirevision": "race",
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"},
         "hoverlabel": {"font": {"size": FONT_SIZE}},
@@ -41,7 +41,7 @@ def figure(traces: Sequence[Trace], layout: Layout) -> go.Figure:
 def axis(title: str) -> Layout:
     """An axis with its title; units belong into the title."""
     return {
-        "title": {"text": title},
+        "title": {"text": title, "standoff": 10},
         "gridcolor": GRID,
         "zeroline": False,
         "linecolor": GRID,
@@ -68,12 +68,15 @@ def note(text: str, y: float) -> Layout:
 
 def below(lines: Sequence[str]) -> list[Layout]:
     """An annotation under the x axis' title, where it hides no data; none for no lines."""
-    return [note("<br>".join(lines), 0) | {"x": 0, "yshift": -54}] if lines else []
+    return [note("<br>".join(lines), 0) | {"x": 0, "yshift": -66}] if lines else []
+
+
+WAITING = "waiting for the first step"
 
 
 def waiting(y: float = 0.5) -> Layout:
     """The annotation of a figure that has no data yet."""
-    return note("waiting for the first step", y) | {
+    return note(WAITING, y) | {
         "x": 0.5,
         "xanchor": "center",
         "yanchor": "middle",
