@@ -34,7 +34,7 @@ NODE_STYLES = {
     "head": 'fillcolor="#E8E8E8"',
     "block": 'fillcolor="#CFE4F2"',
     "folded": 'fillcolor="#CFE4F2" style="filled,dashed" peripheries=2',
-    "add": 'shape=circle width=0.32 fixedsize=true fontsize=18 fillcolor="#FFFFFF"',
+    "add": 'shape=circle width=0.32 fixedsize=true fontsize=18 fillcolor="#FFFFFF" fontname="Helvetica-Bold"',
     "operation": 'fillcolor="#FFF2CC"',
 }
 JOINT_STYLE = f'shape=point width=0.07 fillcolor="{GREY}"'
@@ -136,7 +136,9 @@ def _edge_lines(graph: ShortcutGraph, columns: tuple[_Column, ...]) -> Iterator[
             if edge.kind == "main":
                 yield f"{_joint(column)}:w -> {source}:e [{TURN_STYLE}]"
             source = _joint(column)
-        yield f"{source} -> {quote(edge.target)} [{_edge_style(edge)}]"
+        # Shortcuts leave on the right, so that all of them bend around their branch on that side.
+        side = ":e" if edge.kind != "main" and edge.target.endswith(".add") else ""
+        yield f"{source}{side} -> {quote(edge.target)} [{_edge_style(edge)}]"
 
 
 def _edge_style(edge: Edge) -> str:
