@@ -108,7 +108,10 @@ def test_pause_step_resume_and_stop_while_another_process_reads(lab: Lab) -> Non
 
 
 def _read_elsewhere(home: Path, run_id: str) -> int:
-    code = "import sys; from resnet_viz.lab.runs import Lab; print(len(Lab(sys.argv[1]).records(sys.argv[2])))"
+    code = (
+        "import sys; from resnet_viz.lab.runs import Lab;"
+        "print(len(Lab(sys.argv[1]).records(sys.argv[2])))"
+    )
     command = [sys.executable, "-c", code, str(home), run_id]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return int(done.stdout)
