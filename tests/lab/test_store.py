@@ -3,15 +3,18 @@
 import os
 import resource
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from resnet_viz.lab import launch
+from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.store import (
     FILE_NAME,
@@ -45,7 +48,7 @@ def fill(home: Path, runs: int = 40) -> list[str]:
 def test_records_come_back_bit_for_bit(tmp_path: Path) -> None:
     odd = np.array([np.nan, np.inf, -0.0], np.float32)
     stored = [record(0), record(1)]
-    weird = type(stored[0])(2, np.nan, 0.5, 1.5, odd, odd, odd)
+    weird = StepRecord(2, np.nan, 0.5, 1.5, odd, odd, odd)
     with Store(tmp_path).writing() as connection:
         insert_records(connection, 1, [*stored, weird])
         insert_records(connection, 2, [record(7)])
@@ -55,13 +58,9 @@ def test_records_come_back_bit_for_bit(tmp_path: Path) -> None:
     assert [r.step for r in back] == [0, 1, 2]
     assert [r.step for r in later] == [2]
     for one, other in zip([*stored, weird], back, strict=True):
-        for name in StepRecord_fields():
+        for name in (field.name for field in fields(StepRecord)):
             np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
         assert other.grad_norm.dtype == np.float32
-
-
-def StepRecord_fields() -> tuple[str, ...]:  # noqa: N802
-    return tuple(type(record(0)).__slots__)
 
 
 def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
@@ -85,6 +84,16 @@ def test_the_home_is_the_variable_or_the_users_data_directory(
     monkeypatch.delenv("RESNET_VIZ_HOME")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     assert Lab().home.name == "resnet_viz"
+
+
+def test_processes_may_make_the_store_at_once(tmp_path: Path) -> None:
+    code = "import sys; from resnet_viz.lab.runs import Lab; print(Lab(sys.argv[1]).list())"
+    command = [sys.executable, "-c", code, str(tmp_path / "home")]
+    several = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for _ in range(8)
+    ]
+    assert [process.communicate()[0].strip() for process in several] == ["[]"] * 8
 
 
 # Damage
