@@ -18,6 +18,10 @@ export default function ({ data, parentElement }) {
 function mount(parentElement) {
   const div = parentElement.querySelector(".resnet-viz-chart")
   const chart = { div, data: null, width: 0, alive: true, drawn: null }
+  Object.assign(chart, { held: false, waiting: false, zoomed: new Set() })
+  chart.release = () => setTimeout(() => release(chart))
+  div.onpointerdown = () => { chart.held = true }
+  for (const event of ["pointerup", "pointercancel"]) window.addEventListener(event, chart.release)
   chart.observer = new ResizeObserver(() => fit(chart))
   chart.observer.observe(div)
   charts.set(parentElement, chart)
@@ -27,6 +31,7 @@ function mount(parentElement) {
 function unmount(parentElement, chart) {
   chart.alive = false
   chart.observer.disconnect()
+  for (const event of ["pointerup", "pointercancel"]) window.removeEventListener(event, chart.release)
   charts.delete(parentElement)
   // Not in the middle of a drawing: plotly goes on with it and would find nothing there.
   chart.drawn?.finally(() => window.Plotly.purge(chart.div))
@@ -50,21 +55,50 @@ function appRoot() {
   return own ? own.slice(0, own.lastIndexOf("static/js/")) : document.baseURI
 }
 
+// A drawing in the middle of a drag would end the drag: it waits until the button is released.
+function release(chart) {
+  chart.held = false
+  if (chart.waiting) draw(window.Plotly, chart)
+}
+
 function draw(plotly, chart) {
-  if (!chart.alive) return
+  chart.waiting = chart.held
+  if (!chart.alive || chart.held) return
   const { figure, name } = chart.data
   const { data, layout } = JSON.parse(figure)
   layout.template = themeTemplate(chart.div)
+  keepZoom(chart, layout)
   layout.uirevision = name
   layout.height = chart.data.height
   layout.width = chart.width = chart.div.clientWidth || undefined
   chart.div.setAttribute("aria-label", name)
+  const first = !chart.drawn
   chart.drawn = plotly.react(chart.div, data, layout, {
     displaylogo: false,
     displayModeBar: "hover",
     doubleClickDelay: 400,
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+    modeBarButtonsToRemove: ["select2d", "lasso2d", "resetScale2d"],
   })
+  if (first) watchZoom(chart)
+}
+
+// Plotly's uirevision keeps a zoom only until a figure comes with another range of its own, as
+// when the data widen an axis. The axes that the viewer has zoomed are therefore kept here.
+function watchZoom(chart) {
+  chart.div.on("plotly_doubleclick", () => chart.zoomed.clear())
+  chart.div.on("plotly_relayout", (changes) => {
+    for (const change of Object.keys(changes)) {
+      const [, axis, what] = change.match(/^([xy]axis\d*)\.(range|autorange)/) ?? []
+      if (what === "range") chart.zoomed.add(axis)
+      if (what === "autorange") chart.zoomed.delete(axis)
+    }
+  })
+}
+
+function keepZoom(chart, layout) {
+  for (const axis of chart.zoomed) {
+    layout[axis] = { ...layout[axis], range: [...chart.div.layout[axis].range], autorange: false }
+  }
 }
 
 function fit(chart) {

@@ -131,13 +131,11 @@ def _more() -> dict[str, Any]:
 
 
 def _select(title: str, options: Sequence[str], field: str, default: str) -> str:
-    return st.selectbox(
-        title,
-        options,
-        index=list(options).index(default),
-        key=f"race_{field}",
-        persist_state="session",
-    )
+    key = f"race_{field}"
+    # A value that another page set must not meet a default: Streamlit would warn of both.
+    index = 0 if key in st.session_state else list(options).index(default)
+    name: str = st.selectbox(title, options, index=index, key=key, persist_state="session")
+    return name
 
 
 def _number(title: str, field: str, step: float, form: str) -> float:

@@ -1,0 +1,218 @@
+"""A race in the browser: live pictures, zoom, slider, links, stopping, and a killed worker."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from resnet_viz.lab.runs import Run
+from tests.browser.conftest import PATIENCE_SECONDS, App, serve
+
+Open = Callable[[str], Page]
+
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+
+HERO, CURVES = 0, 1
+POINTS = "chart => (chart._fullData || []).map(trace => trace._length || 0)"
+RANGES = "() => ['xaxis', 'yaxis'].map(a => window.before[0].layout[a].range)"
+# What a chart shows: its numbers, as plotly has them after a drawing.
+PICTURE = "i => JSON.stringify(document.querySelectorAll('.resnet-viz-chart')[i].data)"
+
+
+def charts(page: Page) -> Locator:
+    return page.locator(".resnet-viz-chart")
+
+
+def drawn(page: Page) -> None:
+    """Waits until all three pictures are there."""
+    for index in range(3):
+        expect(charts(page).nth(index).locator(".main-svg").first).to_be_visible()
+
+
+def begin(page: Page, steps: int = 100_000) -> str:
+    """Starts a race of two small nets; its id."""
+    drawn(page)
+    select(page, "First net", "resnet20-cifar")
+    field = page.get_by_label("Steps", exact=True)
+    field.fill(str(steps))
+    field.press("Enter")
+    expect(page.get_by_text("269,434").first).to_be_visible()
+    page.get_by_role("button", name="Start race").click()
+    page.wait_for_url(re.compile("race="))
+    measured(page)
+    return re.search(r"race=([\w-]+)", page.url)[1]  # type: ignore[index]
+
+
+def select(page: Page, label: str, option: str) -> None:
+    box = page.get_by_role("combobox", name=re.compile(label))
+    box.click()
+    box.fill(option)
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def measured(page: Page) -> None:
+    """Waits for points of both nets in the training curves."""
+    drawn(page)
+    page.wait_for_function(
+        f"i => ({POINTS})(document.querySelectorAll('.resnet-viz-chart')[i]).filter(n => n).length"
+        " >= 2",
+        arg=CURVES,
+    )
+
+
+def wait_for_change(page: Page, index: int) -> None:
+    """Waits until chart `index` shows other numbers than now."""
+    page.wait_for_function(
+        f"([i, old]) => ({PICTURE})(i) !== old", arg=[index, page.evaluate(PICTURE, index)]
+    )
+
+
+def stop(page: Page) -> None:
+    page.get_by_role("button", name="Stop training").click()
+    expect(page.get_by_text(": stopped")).to_have_count(2)
+
+
+def test_race_is_live_keeps_its_zoom_and_is_found_by_its_link(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/race")
+    race_id = begin(page)
+    page.evaluate("() => window.before = [...document.querySelectorAll('.resnet-viz-chart')]")
+    zoomed = zoom(page)
+    for _ in range(5):
+        wait_for_change(page, HERO)
+        wait_for_change(page, CURVES)
+    assert page.evaluate(
+        "() => [...document.querySelectorAll('.resnet-viz-chart')]"
+        ".every((chart, i) => chart === window.before[i])"
+    ), "a chart was mounted anew"
+    assert page.evaluate(RANGES) == zoomed
+
+    move_slider(page)
+    switch_pages(page)
+    page.reload()
+    measured(page)
+    wait_for_change(page, CURVES)
+    assert race_id in page.url
+
+    friend = open_page(f"{app.url}/race?race={race_id}")
+    measured(friend)
+    stranger = open_page(f"{app.url}/race")
+    drawn(stranger)
+    expect(stranger.get_by_role("button", name="Start race")).to_be_enabled()
+    expect(stranger.get_by_text("Stop training")).to_have_count(0)
+    assert race_id not in stranger.url
+
+    stop(page)
+    expect(friend.get_by_text(": stopped")).to_have_count(2)
+    expect(page.get_by_role("heading", name="What happened")).to_be_visible()
+    assert {run.status for run in app.lab.race_runs(race_id)} == {"stopped"}
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the records as CSV").click()
+    assert Path(download.value.path()).read_text().startswith("net,step,loss,accuracy")
+
+
+def zoom(page: Page) -> list[list[float]]:
+    """Draws a box in the hero chart with the mouse; the axes' ranges then."""
+    before = page.evaluate(RANGES)
+    box = charts(page).nth(HERO).locator(".nsewdrag").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.3)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.8, steps=8)
+    page.mouse.up()
+    page.wait_for_function(f"old => ({RANGES})()[0][0] > old", arg=before[0][0])
+    ranges: list[list[float]] = page.evaluate(RANGES)
+    assert ranges[1][1] < before[1][1]
+    return ranges
+
+
+def move_slider(page: Page) -> None:
+    slider, follow = page.get_by_role("slider"), page.get_by_role("button", name="Follow newest")
+    shown = page.get_by_test_id("stSliderThumbValue")
+    expect(follow).to_be_disabled()
+    slider.press("Home")
+    expect(follow).to_be_enabled()
+    expect(shown).to_have_text("step 0")
+    wait_for_change(page, CURVES)
+    expect(shown).to_have_text("step 0")
+    follow.click()
+    expect(follow).to_be_disabled()
+    expect(shown).not_to_have_text("step 0")
+    wait_for_change(page, HERO)
+    expect(follow).to_be_disabled()
+
+
+def switch_pages(page: Page) -> None:
+    page.get_by_role("link", name="Architecture").click()
+    expect(charts(page)).to_have_count(0)
+    page.get_by_role("link", name="Race").click()
+    measured(page)
+    page.wait_for_url(re.compile("race="))
+    wait_for_change(page, CURVES)
+    expect(page.get_by_label("Steps", exact=True)).to_have_value("100000")
+
+
+def test_killed_worker_shows_as_interrupted(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/race")
+    race_id = begin(page)
+    first, second = app.lab.race_runs(race_id)
+    seen = len(app.lab.records(first.id))
+    os.kill(process_of(app, first), signal.SIGKILL)
+    expect(page.get_by_text(": interrupted").first).to_be_visible()
+    assert len(app.lab.records(first.id)) >= seen
+    wait_for_change(page, CURVES)
+    assert app.lab.get(second.id).status == "running"
+    page.get_by_role("button", name="Stop training").click()
+    expect(page.get_by_text(": stopped")).to_have_count(1)
+    expect(page.get_by_text(": interrupted").first).to_be_visible()
+    expect(page.get_by_role("heading", name="What happened")).to_be_visible()
+
+
+def process_of(app: App, run: Run) -> int:
+    with sqlite3.connect(app.home / "lab.sqlite3") as connection:
+        (pid,) = connection.execute("SELECT pid FROM runs WHERE id = ?", (run.id,)).fetchone()
+    return int(pid)
+
+
+def test_charts_follow_the_theme(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/race")
+    drawn(page)
+    title = charts(page).first.locator(".xtitle")
+    page.emulate_media(color_scheme="light")
+    expect(title).to_have_css("fill", "rgb(21, 32, 43)")
+    page.emulate_media(color_scheme="dark")
+    expect(title).to_have_css("fill", "rgb(240, 244, 248)")
+
+
+def test_link_opens_on_a_new_server_behind_a_base_path(tmp_path: Path, open_page: Open) -> None:
+    """The first page that a server is asked for is one of pages/: app.py must run before it."""
+    for app in serve(tmp_path, "--server.baseUrlPath=nets", base_path="/nets"):
+        page = open_page(f"{app.url}/race?race=gone")
+        drawn(page)
+        expect(page.get_by_text("cannot be shown")).to_be_visible()
+        expect(page.get_by_role("link", name="Architecture")).to_be_visible()
+
+
+def test_says_so_when_plotly_does_not_load(app: App, open_page: Open) -> None:
+    page = open_page("about:blank")
+    page.route("**/app/static/plotly.min.js*", lambda route: route.fulfill(body="", status=200))
+    page.goto(f"{app.url}/race")
+    expect(charts(page).first).to_contain_text("could not load plotly")
+
+
+@pytest.mark.parametrize("width", [1280, 700])
+def test_charts_fit_their_width(app: App, open_page: Open, width: int) -> None:
+    page = open_page(f"{app.url}/race")
+    drawn(page)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.resnet-viz-chart')]"
+        ".every(c => c.clientWidth === c._fullLayout.width && c.clientWidth > 200)"
+    )
+    assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
