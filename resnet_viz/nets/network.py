@@ -25,7 +25,7 @@ class ResNet(nn.Module):
         self.stem = sequence(network.stem.operations, config)
         self.stages = nn.Sequential(
             *(
-                nn.Sequential(*(block(b.unit, config) for b in stage.blocks))
+                nn.Sequential(*(block(b.unit, config, b.drop_rate) for b in stage.blocks))
                 for stage in network.stages
             )
         )

@@ -15,7 +15,7 @@ import graphviz
 
 from resnet_viz.arch.config import ResNetConfig, unknown_name
 from resnet_viz.arch.plan import BlockPlan, NetworkPlan, plan
-from resnet_viz.arch.units import Operation, Unit
+from resnet_viz.arch.operations import Operation, Unit
 from resnet_viz.views import labels
 from resnet_viz.views.dot import write_dot
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from resnet_viz.arch.config import ResNetConfig
-from resnet_viz.arch.units import Operation, Shape, Unit
+from resnet_viz.arch.operations import Operation, Shape, Unit
 
 SHORTCUT_NAMES = {
     "identity": "identity",

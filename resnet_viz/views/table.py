@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from resnet_viz.arch.plan import BlockPlan, NetworkPlan, StagePlan
-from resnet_viz.arch.units import Operation, Shape, Unit
+from resnet_viz.arch.operations import Operation, Shape, Unit
 from resnet_viz.views import labels
 
 
