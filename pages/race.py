@@ -1,5 +1,9 @@
-"""Race: a residual net and its plain twin train side by side."""
+"""Race: a residual net and its plain twin train side by side, and their gradients are shown."""
 
-import streamlit as st
+from resnet_viz.ui.start import require_app
 
-st.title("Race")
+require_app()
+
+from resnet_viz.ui.race_page import race_page  # noqa: E402
+
+race_page()

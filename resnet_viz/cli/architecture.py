@@ -7,9 +7,9 @@ from pathlib import Path
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import NetworkPlan, plan
-from resnet_viz.arch.presets import PRESETS, SOURCES, label
-from resnet_viz.cli.errors import InputError, input_errors
-from resnet_viz.cli.inputs import shown_path
+from resnet_viz.arch.presets import PRESETS, SOURCES
+from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
+from resnet_viz.cli.inputs import Net, shown_path
 from resnet_viz.cli.output import print_json, print_lines, print_table
 
 GRAPH_FORMATS = (".dot", ".svg")
@@ -31,18 +31,18 @@ def show_presets(*, as_json: bool) -> None:
     return print_table(("name", "params", "MACs", "source"), (tuple(row.values()) for row in rows))
 
 
-def show_description(config: ResNetConfig, *, as_json: bool) -> None:
+def show_description(net: Net, *, as_json: bool) -> None:
     """The headline numbers, then the stages as in the paper's Table 1."""
-    network = plan(config)
+    network = plan(net.config)
     if as_json:
-        return print_json(_description(network))
-    print_lines((*_headline(network), ""))
+        return print_json(_description(net.name, network))
+    print_lines((*_headline(net.name, network), ""))
     return _print_table1(network)
 
 
-def _description(network: NetworkPlan) -> dict[str, object]:
+def _description(name: str, network: NetworkPlan) -> dict[str, object]:
     return {
-        "name": label(network.config),
+        "name": name,
         "params": network.params,
         "macs": network.macs,
         "depth": network.depth,
@@ -67,10 +67,10 @@ def _stages(network: NetworkPlan) -> list[dict[str, object]]:
     ]
 
 
-def _headline(network: NetworkPlan) -> tuple[str, ...]:
+def _headline(name: str, network: NetworkPlan) -> tuple[str, ...]:
     kinds = ", ".join(f"{count} {kind}" for kind, count in network.shortcuts.items())
     return (
-        label(network.config),
+        name,
         f"depth          {network.depth}",
         f"parameters     {network.params:,}",
         f"MACs           {network.macs:,}",
@@ -82,16 +82,11 @@ def _headline(network: NetworkPlan) -> tuple[str, ...]:
 def _print_table1(network: NetworkPlan) -> None:
     from resnet_viz.views.table import table1
 
-    headings = ("stage", "output size", "blocks", "params", "MACs")
     rows = (
-        (row.stage, row.output_size, _times(row.formula, row.repeats), row.params, row.macs)
+        (row.stage, row.output, f"{row.formula} x {row.repeats}", row.params, row.macs)
         for row in table1(network)
     )
-    print_table(headings, rows)
-
-
-def _times(formula: str, repeats: int) -> str:
-    return formula if repeats == 1 else f"[{formula}] x {repeats}"
+    print_table(("stage", "output size", "blocks", "params", "MACs"), rows)
 
 
 def show_summary(config: ResNetConfig, depth: int) -> None:
@@ -115,7 +110,10 @@ def _drawing(config: ResNetConfig, ending: str, expand: Sequence[str]) -> str:
 
     with input_errors():
         graph = shortcut_graph(config, expanded=frozenset(expand))
-    return graph.to_svg() if ending == ".svg" else graph.to_dot()
+    try:
+        return graph.to_svg() if ending == ".svg" else graph.to_dot()
+    except RuntimeError as error:
+        raise CommandFailedError(str(error)) from error
 
 
 def _write(path: Path, text: str) -> None:

@@ -39,7 +39,7 @@ def describe(config: ConfigArgument, *, as_json: JsonOption = False) -> None:
     """Say what a net is: depth, parameters, MACs, shortcuts, memory, and its stages as a table."""
     from resnet_viz.cli import architecture, inputs
 
-    architecture.show_description(inputs.read_config(config), as_json=as_json)
+    architecture.show_description(inputs.read_net(config), as_json=as_json)
 
 
 @app.command()
@@ -50,7 +50,7 @@ def summary(
     """Print torchinfo's table of a net, computed on the meta device."""
     from resnet_viz.cli import architecture, inputs
 
-    architecture.show_summary(inputs.read_config(config), depth)
+    architecture.show_summary(inputs.read_net(config).config, depth)
 
 
 @app.command()
@@ -67,7 +67,7 @@ def graph(
     """Write a net's shortcut graph to FILE, as DOT or (with Graphviz's dot) as SVG."""
     from resnet_viz.cli import architecture, inputs
 
-    architecture.write_graph(inputs.read_config(config), output, expand or ())
+    architecture.write_graph(inputs.read_net(config).config, output, expand or ())
 
 
 @app.command()
@@ -82,7 +82,7 @@ def build(
     from resnet_viz.cli import experiments, inputs
 
     experiments.show_build(
-        inputs.read_config(config), device=device, batch_size=batch_size, as_json=as_json
+        inputs.read_net(config), device=device, batch_size=batch_size, as_json=as_json
     )
 
 
@@ -108,7 +108,7 @@ def race(
     from resnet_viz.cli import race as racing
 
     settings = racing.Settings(dataset, steps, batch_size, lr, image_size, seed, device)
-    racing.run([inputs.read_config(config) for config in configs], settings, as_json=as_json)
+    racing.run([inputs.read_net(config) for config in configs], settings, as_json=as_json)
 
 
 @app.command()

@@ -7,9 +7,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from resnet_viz.arch.config import ResNetConfig
-from resnet_viz.arch.presets import label
 from resnet_viz.cli.errors import input_errors
+from resnet_viz.cli.inputs import Net
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
 from resnet_viz.lab.runs import Lab, Run
 
@@ -17,15 +16,15 @@ if TYPE_CHECKING:
     from resnet_viz.lab.measure import BuildReport
 
 
-def show_build(config: ResNetConfig, *, device: str, batch_size: int, as_json: bool) -> None:
+def show_build(net: Net, *, device: str, batch_size: int, as_json: bool) -> None:
     """What building the net and one forward and backward pass took, measured."""
     from resnet_viz.lab.measure import measure_build
 
     with input_errors():
-        report = measure_build(config, device=device, batch_size=batch_size)
+        report = measure_build(net.config, device=device, batch_size=batch_size)
     if as_json:
-        return print_json({"name": label(config), **asdict(report)})
-    return print_lines(_report_lines(label(config), report))
+        return print_json({"name": net.name, **asdict(report)})
+    return print_lines(_report_lines(net.name, report))
 
 
 def _report_lines(name: str, report: BuildReport) -> tuple[str, ...]:

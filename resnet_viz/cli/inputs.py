@@ -5,28 +5,36 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from resnet_viz.arch.config import ResNetConfig, shorten, unknown_name
-from resnet_viz.arch.presets import PRESETS
+from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.cli.errors import InputError, input_errors
 
 MAX_BYTES = 1_000_000
 """A config is a few hundred bytes; a file beyond this is something else."""
 
 
-def read_config(text: str) -> ResNetConfig:
-    """The config that CONFIG stands for: a preset's name or the path of a JSON file.
+class Net(NamedTuple):
+    """A config and what to call it: the preset's name that the user gave, else its label."""
+
+    name: str
+    config: ResNetConfig
+
+
+def read_net(text: str) -> Net:
+    """The net that CONFIG stands for: a preset's name or the path of a JSON file.
 
     Raises:
         InputError: for an unknown name, and for a file that is missing, unreadable, not UTF-8,
             not JSON or not a valid config.
     """
     if text in PRESETS:
-        return PRESETS[text]
+        return Net(text, PRESETS[text])
     data = _read_bytes(text)
     with input_errors(f"{shown_path(text)}: "):
-        return ResNetConfig.model_validate(_parse(data))
+        config = ResNetConfig.model_validate(_parse(data))
+    return Net(label(config), config)
 
 
 def shown_path(path: str, limit: int = 200) -> str:

@@ -21,8 +21,8 @@ from rich.progress import (
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
-from resnet_viz.arch.presets import label
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
+from resnet_viz.cli.inputs import Net
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
 from resnet_viz.lab.runs import Lab, Run
 from resnet_viz.lab.spec import RunSpec
@@ -56,14 +56,14 @@ class _Contestant:
     records: list[StepRecord] = field(default_factory=list)
 
 
-def run(configs: Sequence[ResNetConfig], settings: Settings, *, as_json: bool) -> None:
+def run(nets: Sequence[Net], settings: Settings, *, as_json: bool) -> None:
     """Race the nets to the end; whatever ends this early also stops their training.
 
     Raises:
         InputError: for settings that no run can have.
         CommandFailedError: where a net did not get to its last step.
     """
-    specs = _specs(configs, settings)
+    specs = _specs(nets, settings)
     lab = Lab()
     if lab.notice:
         print_note(lab.notice)
@@ -77,18 +77,18 @@ def run(configs: Sequence[ResNetConfig], settings: Settings, *, as_json: bool) -
     _check_all_finished([contestant.run for contestant in contestants])
 
 
-def _specs(configs: Sequence[ResNetConfig], settings: Settings) -> list[RunSpec]:
-    if len(configs) < 2:
+def _specs(nets: Sequence[Net], settings: Settings) -> list[RunSpec]:
+    if len(nets) < 2:
         raise InputError("a race needs at least two nets; give another CONFIG")
-    names = _distinct([label(config) for config in configs])
-    return [_spec(config, name, settings) for config, name in zip(configs, names, strict=True)]
+    names = _distinct([net.name for net in nets])
+    return [_spec(net.config, name, settings) for net, name in zip(nets, names, strict=True)]
 
 
-def _distinct(labels: Sequence[str]) -> list[str]:
-    """The labels, a repeated one numbered: "plain20-cifar", "plain20-cifar (2)"."""
+def _distinct(given: Sequence[str]) -> list[str]:
+    """The names, a repeated one numbered: "plain20-cifar", "plain20-cifar (2)"."""
     names = []
-    for index, name in enumerate(labels):
-        earlier = labels[:index].count(name)
+    for index, name in enumerate(given):
+        earlier = given[:index].count(name)
         names.append(f"{name} ({earlier + 1})" if earlier else name)
     return names
 
@@ -117,7 +117,7 @@ def _follow(lab: Lab, race_id: str, *, as_json: bool) -> list[_Contestant]:
             for contestant in contestants:
                 fresh = lab.records(contestant.run.id, since=len(contestant.records))
                 if as_json:
-                    _print_records(contestant, fresh)
+                    _print_records(contestant.run.name, contestant.run.layer_names, fresh)
                 contestant.records.extend(fresh)
                 _advance(progress, contestant)
             if all(is_over):
@@ -161,12 +161,12 @@ def _pace(records: Sequence[StepRecord]) -> str:
     return f"loss {last.loss:.3f}, {len(records) / max(last.seconds, 1e-9):.1f} steps/s"
 
 
-def _print_records(contestant: _Contestant, records: Iterable[StepRecord]) -> None:
+def _print_records(net: str, layer_names: Sequence[str], records: Iterable[StepRecord]) -> None:
     """One JSON line a record; "layer_names" is in a net's first. What is not finite is null."""
     for record in records:
-        names = {"layer_names": list(contestant.run.spec.layer_names)} if record.step == 0 else {}
+        names = {"layer_names": list(layer_names)} if record.step == 0 else {}
         line = {
-            "net": contestant.run.name,
+            "net": net,
             "step": record.step,
             "loss": _finite(record.loss),
             "accuracy": _finite(record.accuracy),

@@ -27,4 +27,5 @@ def serve(options: Sequence[str]) -> None:
     command = (sys.executable, "-m", "streamlit", "run", str(APP), *options)
     if os.name == "posix":
         os.execv(command[0], command)  # signals then reach Streamlit itself
-    raise typer.Exit(subprocess.run(command, check=False).returncode)
+    else:
+        raise typer.Exit(subprocess.run(command, check=False).returncode)

@@ -25,7 +25,8 @@ def sentence(error: BaseException, device: str, batch_size: int) -> str:
             f"Out of memory on {device}: the net with batch {batch_size} needs more than there "
             "is; choose a smaller batch, net or image."
         )
-    lines = str(error).strip().splitlines()
-    if isinstance(error, ValueError) and lines:
-        return lines[-1]
-    return f"{type(error).__name__}: {lines[-1]}" if lines else type(error).__name__
+    # The first line: torch adds hints and traces below it.
+    message, kind = str(error).strip().partition("\n")[0], type(error).__name__
+    if isinstance(error, ValueError) and message:
+        return message
+    return f"{kind}: {message}" if message else kind

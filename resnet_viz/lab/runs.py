@@ -152,8 +152,9 @@ class Lab:
         deadline = time.monotonic() + STOP_SECONDS
         while (rows := self._obeying(id)) and time.monotonic() < deadline:
             time.sleep(0.03)
+        for row in rows:
+            self._steer(row["id"], f"status = 'stopped', ended = {time.time()}", "1")
         if rows:
-            self._steer(id, f"status = 'stopped', ended = {time.time()}", "1")
             launch.end_processes(filter(None, map(liveness.find_process, rows)))
 
     def _obeying(self, id: str) -> Sequence[sqlite3.Row]:  # noqa: A002

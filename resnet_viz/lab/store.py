@@ -162,7 +162,8 @@ class Store:
                 return
             found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if found != "ok":
-            raise CorruptStoreError(f"the store {self.file} is damaged ({found})")
+            reason = " ".join(found.split())
+            raise CorruptStoreError(f"the store {self.file} is damaged ({reason})")
 
     def _is_sound(self) -> bool:
         try:

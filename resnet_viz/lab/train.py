@@ -61,13 +61,13 @@ class _Loop:
         self._net.zero_grad(set_to_none=True)
         loss, accuracy = self._forward(images, labels)
         loss.backward()  # type: ignore[no-untyped-call]
-        values = [loss.detach(), accuracy]
+        measured = [torch.stack([loss.detach(), accuracy])]
         if self._probes:
-            values += self._probes.before_update()
+            measured += self._probes.before_update()
         self._optimizer.update(learning_rate(self._spec, step))
         if self._probes:
-            values += self._probes.after_update()
-        return torch.stack(values).cpu()  # the one copy to the host
+            measured.append(self._probes.after_update())
+        return torch.cat(measured).cpu()  # the one copy to the host
 
     def _forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         half = self._spec.precision == "bfloat16"

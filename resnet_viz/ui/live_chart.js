@@ -17,7 +17,7 @@ export default function ({ data, parentElement }) {
 
 function mount(parentElement) {
   const div = parentElement.querySelector(".resnet-viz-chart")
-  const chart = { div, data: null, width: 0, alive: true }
+  const chart = { div, data: null, width: 0, alive: true, drawn: null }
   chart.observer = new ResizeObserver(() => fit(chart))
   chart.observer.observe(div)
   charts.set(parentElement, chart)
@@ -28,7 +28,8 @@ function unmount(parentElement, chart) {
   chart.alive = false
   chart.observer.disconnect()
   charts.delete(parentElement)
-  window.Plotly?.purge(chart.div)
+  // Not in the middle of a drawing: plotly goes on with it and would find nothing there.
+  chart.drawn?.finally(() => window.Plotly.purge(chart.div))
 }
 
 // One script element for all charts, also across pages: its promise is kept on the window.
@@ -58,7 +59,7 @@ function draw(plotly, chart) {
   layout.height = chart.data.height
   layout.width = chart.width = chart.div.clientWidth || undefined
   chart.div.setAttribute("aria-label", name)
-  plotly.react(chart.div, data, layout, {
+  chart.drawn = plotly.react(chart.div, data, layout, {
     displaylogo: false,
     displayModeBar: "hover",
     doubleClickDelay: 400,
@@ -91,7 +92,6 @@ function themeTemplate(div) {
   const font = { color: text, family: css("font") || "sans-serif", size: 14 }
   const axis = {
     gridcolor: border, linecolor: border, zerolinecolor: border, tickcolor: border,
-    automargin: true, title: { standoff: 8 },
   }
   return {
     data: { heatmap: [{ colorbar: { outlinewidth: 0 } }] },

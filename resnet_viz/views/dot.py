@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, groupby
 from math import ceil, sqrt
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from resnet_viz.arch.config import ResNetConfig
@@ -22,21 +23,28 @@ if TYPE_CHECKING:
 # Okabe-Ito colours with a contrast of at least 3 on white and on a dark page; the kinds differ
 # in line style too. Grey #808080 is as far from white as from a dark page.
 GREY = "#808080"
-EDGE_STYLES = {
-    "main": "weight=10",
-    "identity": 'weight=0 color="#0072B2" fontcolor="#0072B2" penwidth=2.5',
-    "zero_pad": 'weight=0 color="#D55E00" fontcolor="#D55E00" penwidth=2.5 style=dashed',
-    "projection": 'weight=0 color="#009E73" fontcolor="#009E73" penwidth=3.5 style=dotted',
-}
-NODE_STYLES = {
-    "input": 'shape=ellipse fillcolor="#E8E8E8"',
-    "stem": 'fillcolor="#E8E8E8"',
-    "head": 'fillcolor="#E8E8E8"',
-    "block": 'fillcolor="#CFE4F2"',
-    "folded": 'fillcolor="#CFE4F2" style="filled,dashed" peripheries=2',
-    "add": 'shape=circle width=0.32 fixedsize=true fontsize=18 fillcolor="#FFFFFF"',
-    "operation": 'fillcolor="#FFF2CC"',
-}
+EDGE_STYLES = MappingProxyType(
+    {
+        "main": "weight=10",
+        "identity": 'weight=0 color="#0072B2" fontcolor="#0072B2" penwidth=2.5',
+        "zero_pad": 'weight=0 color="#D55E00" fontcolor="#D55E00" penwidth=2.5 style=dashed',
+        "projection": 'weight=0 color="#009E73" fontcolor="#009E73" penwidth=3.5 style=dotted',
+    }
+)
+NODE_STYLES = MappingProxyType(
+    {
+        "input": 'shape=ellipse fillcolor="#E8E8E8"',
+        "stem": 'fillcolor="#E8E8E8"',
+        "head": 'fillcolor="#E8E8E8"',
+        "block": 'fillcolor="#CFE4F2"',
+        "folded": 'fillcolor="#CFE4F2" style="filled,dashed" peripheries=2',
+        "add": (
+            'shape=circle width=0.32 fixedsize=true fontsize=18 fontname="Helvetica-Bold" '
+            'fillcolor="#FFFFFF"'
+        ),
+        "operation": 'fillcolor="#FFF2CC"',
+    }
+)
 JOINT_STYLE = f'shape=point width=0.07 fillcolor="{GREY}"'
 DOT_STYLE = "shape=point width=0.02 style=invis group=legend"
 NOTE_STYLE = f'shape=plaintext style="" group=legend fontcolor="{GREY}"'
@@ -52,10 +60,12 @@ edge [fontname=Helvetica fontsize=12 fontcolor="{GREY}" color="{GREY}" arrowsize
 # Width over height of a drawn block with its gaps: what makes the picture about square.
 BLOCK_ASPECT = 2.5
 
-NOTES = {
-    "original": "+ adds, then {act}",
-    "full_preactivation": "{norm}{act} come before F; + only adds",
-}
+NOTES = MappingProxyType(
+    {
+        "original": "+ adds, then {act}",
+        "full_preactivation": "{norm}{act} come before F; + only adds",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -136,7 +146,9 @@ def _edge_lines(graph: ShortcutGraph, columns: tuple[_Column, ...]) -> Iterator[
             if edge.kind == "main":
                 yield f"{_joint(column)}:w -> {source}:e [{TURN_STYLE}]"
             source = _joint(column)
-        yield f"{source} -> {quote(edge.target)} [{_edge_style(edge)}]"
+        # Shortcuts leave on the right, so that all of them bend around their branch on that side.
+        side = ":e" if edge.kind != "main" and edge.target.endswith(".add") else ""
+        yield f"{source}{side} -> {quote(edge.target)} [{_edge_style(edge)}]"
 
 
 def _edge_style(edge: Edge) -> str:

@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Operation, Shape, Unit
 
-SHORTCUT_NAMES = {
-    "identity": "identity",
-    "zero_pad": "zero-padded",
-    "projection": "projection",
-}
+SHORTCUT_NAMES = MappingProxyType(
+    {
+        "identity": "identity",
+        "zero_pad": "zero-padded",
+        "projection": "projection",
+    }
+)
 
 
 def size(shape: Shape) -> str:

@@ -1,0 +1,29 @@
+"""Options and fixtures for all tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--overwrite", action="store_true", help="write the golden files anew from what is produced"
+    )
+
+
+@pytest.fixture
+def equals_golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Asserts that a text equals the golden file of that name; writes it with --overwrite."""
+
+    def check(name: str, text: str) -> None:
+        path = GOLDEN / name
+        if request.config.getoption("--overwrite"):
+            path.write_text(text, encoding="utf-8")
+        assert text == path.read_text(encoding="utf-8")
+
+    return check

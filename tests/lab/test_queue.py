@@ -1,0 +1,90 @@
+"""Places in the queue, from rows as the store gives them."""
+
+import os
+import time
+from typing import Any
+
+import psutil
+import pytest
+
+from resnet_viz.lab import liveness, queue
+from resnet_viz.lab.queue import Place, place
+
+ME = psutil.Process()
+
+
+def row(position: int, status: str = "queued", **changes: Any) -> Any:
+    return {
+        "position": position,
+        "id": f"run {position}",
+        "status": status,
+        "device": "",
+        "asked_device": "cpu",
+        "pid": ME.pid,
+        "pid_created": ME.create_time(),
+        "heartbeat": time.time(),
+        "steps_done": 0,
+    } | changes
+
+
+def test_the_oldest_go_first_and_no_more_than_there_are_slots() -> None:
+    active = [row(1, "running"), row(2), row(3), row(4)]
+    assert [place(r, active, slots=2).is_free for r in active[1:]] == [True, False, False]
+    assert place(active[3], active, slots=2) == Place("cpu", 2, running=1, waiting=2)
+
+
+def test_the_message_says_how_many_are_ahead() -> None:
+    active = [row(1, "running"), row(2), row(3)]
+    message = place(active[2], active, slots=1).message
+    assert message == "Waits for a free core: 1 running, 1 waiting ahead of it."
+    assert "free place on cuda:0" in Place("cuda:0", 2, 2, 0).message
+    assert place(active[2], active, slots=9).message == "The worker process is starting."
+
+
+def test_the_dead_and_the_paused_hold_no_place() -> None:
+    gone = {"pid_created": ME.create_time() - 1000}
+    silent = {"heartbeat": time.time() - 10, "steps_done": 5}
+    active = [
+        row(1, "running", **gone),
+        row(2, "running", **silent),
+        row(3, "paused"),
+        row(4, "queued", **gone),
+        row(5),
+    ]
+    assert place(active[4], active, slots=1).is_free
+
+
+def test_each_device_has_a_queue_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "guess_device", lambda: "cuda:0")
+    active = [
+        row(1, "running", asked_device="auto"),
+        row(2, "running", asked_device="cuda"),
+        row(3, "running", device="cpu", asked_device="auto"),  # the guess was wrong
+    ]
+    on_gpu, on_cpu = row(4, asked_device="cuda:0"), row(5)
+    assert not place(on_gpu, [*active, on_gpu, on_cpu]).is_free
+    assert place(on_cpu, [*active, on_gpu, on_cpu], slots=2).is_free
+    assert place(row(6, asked_device="cuda:1"), active).is_free
+
+
+def test_slots_are_the_cores_or_two_on_an_accelerator(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(queue.SLOTS_VARIABLE, raising=False)
+    if hasattr(os, "sched_getaffinity"):
+        assert queue.slots_on("cpu") == len(os.sched_getaffinity(0))
+    assert queue.slots_on("cuda:0") == queue.slots_on("mps") == 2
+    monkeypatch.setenv(queue.SLOTS_VARIABLE, "7")
+    assert queue.slots_on("cpu") == queue.slots_on("cuda:1") == 7
+
+
+def test_a_worker_has_more_time_before_its_first_step() -> None:
+    late = {"heartbeat": time.time() - 10}
+    assert liveness.is_alive(row(1, "running", **late))
+    assert not liveness.is_alive(row(1, "running", steps_done=1, **late))
+    assert not liveness.is_alive(row(1, "running", heartbeat=time.time() - 61))
+    assert "has not answered for 10 s" in liveness.why_dead(row(1, steps_done=1, **late))
+
+
+def test_a_process_number_given_out_again_is_not_the_worker() -> None:
+    assert liveness.find_process(row(1)) == ME
+    assert liveness.find_process(row(1, pid_created=ME.create_time() - 60)) is None
+    assert liveness.find_process(row(1, pid=None)) is None or os.getpid() == ME.pid

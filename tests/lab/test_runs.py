@@ -1,0 +1,273 @@
+"""Real worker processes: they run, are steered, die, and queue."""
+
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from resnet_viz.arch.config import plain_twin
+from resnet_viz.lab import liveness
+from resnet_viz.lab.queue import SLOTS_VARIABLE
+from resnet_viz.lab.records import StepRecord
+from resnet_viz.lab.runs import Lab, Run, select_runs
+from resnet_viz.lab.store import Store
+from tests.lab.conftest import ENDLESS, TINY, tiny_spec, wait_until
+
+
+def process_of(lab: Lab, run_id: str) -> psutil.Process | None:
+    with Store(lab.home).session() as connection:
+        (row,) = select_runs(connection, "id = ?", run_id)
+    return liveness.find_process(row)
+
+
+def steps_of(lab: Lab, run_id: str) -> int:
+    return lab.get(run_id).steps_done
+
+
+def same(one: StepRecord, other: StepRecord) -> bool:
+    names = ("step", "loss", "accuracy", "grad_norm", "weight_norm", "update_ratio")
+    return all(np.array_equal(getattr(one, n), getattr(other, n), equal_nan=True) for n in names)
+
+
+def test_a_race_runs_to_its_end_and_its_records_are_those_of_train(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SLOTS_VARIABLE, "2")
+    specs = [tiny_spec(name="first"), tiny_spec(config=plain_twin(TINY))]
+    race_id = lab.race(specs)
+    begun = lab.race_runs(race_id)
+    assert [run.spec for run in begun] == specs
+    wait_until(lambda: all(run.is_over for run in lab.race_runs(race_id)))
+    runs = lab.race_runs(race_id)
+    assert [(run.status, run.message, run.steps_done) for run in runs] == [("finished", "", 20)] * 2
+    assert [run.name for run in runs] == ["first", "Plain-6 basic 4-8"]
+    assert {(run.device, run.threads, run.race_id) for run in runs} == {("cpu", 1, race_id)}
+    assert lab.list() == runs[::-1]
+    for run, spec in zip(runs, specs, strict=True):
+        _check_times(run)
+        _check_records(lab, run.id, len(spec.layer_names))
+    wait_until(lambda: not psutil.Process().children(), 10)
+
+
+def _check_times(run: Run) -> None:
+    assert run.started is not None
+    assert run.ended is not None
+    assert run.created <= run.started <= run.ended <= time.time()
+
+
+def _check_records(lab: Lab, run_id: str, layers: int) -> None:
+    import torch
+
+    from resnet_viz.lab.train import train
+
+    records = lab.records(run_id)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    expected = list(train(lab.get(run_id).spec))
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(False)
+    assert len(records) == len(expected) == 20
+    assert all(map(same, records, expected))
+    assert records[0].grad_norm.shape == (layers,)
+    assert [r.step for r in lab.records(run_id, since=15)] == [15, 16, 17, 18, 19]
+
+
+def test_pause_step_resume_and_stop_while_another_process_reads(lab: Lab) -> None:
+    run_id = lab.start(tiny_spec(steps=ENDLESS))
+    wait_until(lambda: steps_of(lab, run_id) > 5)
+    assert _read_elsewhere(lab.home, run_id) > 5
+    lab.pause(run_id)
+    wait_until(lambda: lab.get(run_id).status == "paused", 2)
+    done = steps_of(lab, run_id)
+    lab.step(run_id)
+    wait_until(lambda: steps_of(lab, run_id) == done + 1, 2)
+    lab.step(run_id)
+    lab.step(run_id)
+    wait_until(lambda: steps_of(lab, run_id) == done + 3, 2)
+    time.sleep(0.3)
+    assert (lab.get(run_id).status, steps_of(lab, run_id)) == ("paused", done + 3)
+    lab.resume(run_id)
+    wait_until(lambda: steps_of(lab, run_id) > done + 20, 10)
+    assert lab.get(run_id).status == "running"
+    _stops_within_a_second(lab, run_id)
+    records = lab.records(run_id)
+    assert [r.step for r in records] == list(range(len(records)))
+    between = records[done + 3].seconds - records[done].seconds
+    assert between < 0.5, "pauses are left out"
+    for command in (lab.stop, lab.pause, lab.resume, lab.step):
+        command(run_id)
+    assert lab.get(run_id).status == "stopped"
+
+
+def _read_elsewhere(home: Path, run_id: str) -> int:
+    code = (
+        "import sys; from resnet_viz.lab.runs import Lab;"
+        "print(len(Lab(sys.argv[1]).records(sys.argv[2])))"
+    )
+    command = [sys.executable, "-c", code, str(home), run_id]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return int(done.stdout)
+
+
+def _stops_within_a_second(lab: Lab, run_id: str) -> None:
+    begin = time.monotonic()
+    lab.stop(run_id)
+    assert time.monotonic() - begin < 1.2
+    run = lab.get(run_id)
+    assert (run.status, run.message) == ("stopped", "")
+    wait_until(lambda: process_of(lab, run_id) is None, 5)
+
+
+def test_a_paused_run_stops_and_so_does_one_that_is_still_loading(lab: Lab) -> None:
+    paused, loading = (lab.start(tiny_spec(steps=ENDLESS)) for _ in range(2))
+    lab.pause(paused)
+    wait_until(lambda: lab.get(loading).status == "running")
+    _stops_within_a_second(lab, loading)
+    wait_until(lambda: lab.get(paused).status == "paused")
+    assert steps_of(lab, paused) == 0
+    _stops_within_a_second(lab, paused)
+
+
+def test_a_step_that_takes_long_is_cut_off(lab: Lab) -> None:
+    long = tiny_spec(config=TINY, image_size=256, batch_size=1797, steps=3)
+    run_id = lab.start(long)
+    wait_until(lambda: lab.get(run_id).device == "cpu")
+    time.sleep(1)
+    _stops_within_a_second(lab, run_id)
+
+
+def test_runs_queue_by_age_and_say_so(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SLOTS_VARIABLE, "1")
+    first, second, third, fourth = (lab.start(tiny_spec(steps=ENDLESS)) for _ in range(4))
+    wait_until(lambda: lab.get(first).status == "running")
+    time.sleep(1)
+    assert [run.status for run in reversed(lab.list())] == ["running", *["queued"] * 3]
+    assert lab.get(third).message == "Waits for a free core: 1 running, 1 waiting ahead of it."
+    _stops_within_a_second(lab, third)
+    assert "0 waiting" in lab.get(second).message
+    killed = process_of(lab, second)
+    assert killed is not None
+    killed.kill()
+    wait_until(lambda: lab.get(second).status == "interrupted", 5)
+    assert lab.get(fourth).status == "queued"
+    lab.stop(first)
+    wait_until(lambda: lab.get(fourth).status == "running", 10)
+
+
+def test_a_resumed_run_waits_for_a_place(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SLOTS_VARIABLE, "1")
+    first = lab.start(tiny_spec(steps=ENDLESS))
+    wait_until(lambda: steps_of(lab, first) > 0)
+    lab.pause(first)
+    second = lab.start(tiny_spec(steps=ENDLESS))
+    wait_until(lambda: lab.get(second).status == "running")
+    lab.resume(first)
+    wait_until(lambda: lab.get(first).status == "queued", 5)
+    lab.stop(second)
+    wait_until(lambda: lab.get(first).status == "running", 5)
+
+
+def test_failures_are_told_in_words(lab: Lab) -> None:
+    import torch
+
+    too_large = tiny_spec(image_size=16_384, batch_size=1797)
+    absent = "mps" if sys.platform == "linux" else "cuda"
+    large, elsewhere = lab.start(too_large), lab.start(tiny_spec(device=absent))
+    wait_until(lambda: all(lab.get(i).is_over for i in (large, elsewhere)))
+    assert [lab.get(i).status for i in (large, elsewhere)] == ["failed"] * 2
+    assert lab.get(large).message == (
+        "Out of memory on cpu: the net with batch 1797 needs more than there is; choose a "
+        "smaller batch, net or image."
+    )
+    assert lab.get(elsewhere).message.startswith(f"device = '{absent}' is not there; there is: ")
+    assert torch.cuda.is_available() or lab.get(elsewhere).message.endswith("cpu")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits another process's files")
+def test_a_disk_that_fills_up_in_mid_run_is_told(lab: Lab) -> None:
+    import resource
+
+    run_id = lab.start(tiny_spec(steps=ENDLESS))
+    wait_until(lambda: steps_of(lab, run_id) > 3)
+    process = process_of(lab, run_id)
+    assert process is not None
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (200_000, 200_000))
+    wait_until(lambda: lab.get(run_id).is_over, 60)
+    run = lab.get(run_id)
+    assert run.status == "interrupted"
+    assert re.search("full", run.message)
+    assert len(lab.records(run_id)) == run.steps_done > 3
+
+
+@pytest.mark.slow
+def test_killed_workers_show_as_interrupted_and_lose_no_record(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SLOTS_VARIABLE, "5")
+    choose = random.Random(0)
+    for _ in range(4):
+        ids = [lab.start(tiny_spec(steps=ENDLESS)) for _ in range(5)]
+        targets = {run_id: choose.randrange(1, 60) for run_id in ids}
+        for run_id, target in sorted(targets.items(), key=lambda item: item[1]):
+            wait_until(lambda i=run_id, t=target: steps_of(lab, i) >= t)  # type: ignore[misc]
+            _kill_and_check(lab, run_id)
+
+
+def _kill_and_check(lab: Lab, run_id: str) -> None:
+    seen = lab.records(run_id)
+    process = process_of(lab, run_id)
+    assert process is not None
+    os.kill(process.pid, signal.SIGKILL)
+    wait_until(lambda: lab.get(run_id).status == "interrupted", 5)
+    run, kept = lab.get(run_id), lab.records(run_id)
+    assert run.message == "The worker process ended without a word (killed, or out of memory)."
+    assert len(kept) == run.steps_done >= len(seen) > 0
+    assert all(map(same, seen, kept))
+    assert run.ended is not None
+
+
+def test_a_worker_that_hangs_shows_as_interrupted_and_can_be_stopped(lab: Lab) -> None:
+    run_id = lab.start(tiny_spec(steps=ENDLESS))
+    wait_until(lambda: steps_of(lab, run_id) > 0)
+    process = process_of(lab, run_id)
+    assert process is not None
+    process.suspend()
+    wait_until(lambda: lab.get(run_id).status == "interrupted", 6)
+    assert "has not answered" in lab.get(run_id).message
+    _stops_within_a_second(lab, run_id)
+
+
+def test_ids_cannot_be_guessed_and_unknown_ones_are_refused(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from resnet_viz.lab import launch
+
+    monkeypatch.setattr(launch, "start_worker", lambda store, run_id: None)
+    ids = [lab.start(tiny_spec()) for _ in range(20)]
+    ids += [lab.race([tiny_spec()]) for _ in range(20)]
+    assert len(set(ids)) == 40
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{22}", i) for i in ids), "128 bits"
+    assert len({i[:4] for i in ids}) == 40
+    calls = (lab.get, lab.records, lab.race_runs, lab.stop, lab.pause, lab.resume, lab.step)
+    for call in calls:
+        with pytest.raises(ValueError, match="there is no run or race with the id 'nope'"):
+            call("nope")
+    with pytest.raises(ValueError, match="at least one net"):
+        lab.race([])
+
+
+def test_a_worker_that_cannot_be_started_is_a_failed_run(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    run = lab.get(lab.start(tiny_spec()))
+    assert run.status == "failed"
+    assert run.message.startswith("The worker process cannot be started: ")

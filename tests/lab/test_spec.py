@@ -1,0 +1,132 @@
+import sys
+from typing import Any
+
+import pytest
+
+from resnet_viz.arch.config import ResNetConfig, explain
+from resnet_viz.arch.presets import preset
+from resnet_viz.lab.datasets import DATASETS, adapt
+from resnet_viz.lab.spec import RunSpec
+from tests.lab.conftest import TINY, tiny_spec
+
+SMALL = preset("resnet20-cifar")
+
+
+def test_a_spec_is_frozen_hashable_and_survives_json() -> None:
+    spec = RunSpec(config=SMALL, lr=0.05, name="mine")
+    again = RunSpec.model_validate_json(spec.model_dump_json())
+    assert (again, hash(again)) == (spec, hash(spec))
+    with pytest.raises(ValueError, match="frozen"):
+        spec.steps = 3  # type: ignore[misc]
+
+
+def test_the_defaults_are_those_of_the_contract() -> None:
+    expected = {
+        "name": "",
+        "dataset": "digits",
+        "steps": 120,
+        "batch_size": 64,
+        "optimizer": "sgd",
+        "lr": 0.1,
+        "momentum": 0.9,
+        "weight_decay": 1e-4,
+        "warmup_steps": 0,
+        "image_size": None,
+        "seed": 0,
+        "device": "auto",
+        "precision": "float32",
+    }
+    assert RunSpec(config=SMALL).model_dump(exclude={"config"}) == expected
+
+
+def test_a_config_adapts_to_the_data() -> None:
+    adapted = RunSpec(config=SMALL, image_size=12).adapted
+    assert (adapted.in_channels, adapted.num_classes, adapted.image_size) == (1, 10, 12)
+    assert RunSpec(config=SMALL).adapted.image_size == 8
+    assert adapt(SMALL, "digits") == RunSpec(config=SMALL).adapted
+
+
+def test_layer_names_are_the_weighted_layers_of_the_adapted_net() -> None:
+    names = tiny_spec().layer_names
+    assert names[0] == "stem.conv"
+    assert names[-1] == "head.linear"
+    assert len(names) == 6
+
+
+BAD: list[tuple[dict[str, Any], list[str]]] = [
+    ({"dataset": "digit"}, ["dataset", "'digit'", "did you mean 'digits'"]),
+    ({"dataset": 3}, ["dataset", "3"]),
+    ({"steps": 0}, ["steps = 0", "1"]),
+    ({"steps": 10**9}, ["steps", "1000000"]),
+    ({"steps": "3"}, ["steps = '3'", "integer"]),
+    ({"steps": True}, ["steps = True", "integer"]),
+    ({"steps": 3.0}, ["steps = 3.0", "integer"]),
+    ({"batch_size": 1798}, ["batch_size = 1798", "at most 1797"]),
+    ({"batch_size": 0}, ["batch_size = 0", "1"]),
+    ({"lr": float("nan")}, ["lr = nan", "finite"]),
+    ({"lr": float("inf")}, ["lr = inf", "finite"]),
+    ({"lr": -0.1}, ["lr = -0.1", "greater than or equal to 0"]),
+    ({"lr": "0.1"}, ["lr = '0.1'", "number"]),
+    ({"momentum": 1}, ["momentum = 1", "less than 1"]),
+    ({"weight_decay": 2.0}, ["weight_decay = 2.0"]),
+    ({"warmup_steps": -1}, ["warmup_steps = -1"]),
+    ({"seed": -1}, ["seed = -1"]),
+    ({"seed": 2**32}, ["seed"]),
+    ({"optimizer": "sdg"}, ["optimizer = 'sdg'", "'sgd', 'adam' or 'adamw'"]),
+    ({"precision": "float16"}, ["precision = 'float16'", "'float32' or 'bfloat16'"]),
+    ({"device": "gpu"}, ["device = 'gpu'", "'auto', 'cpu', 'mps', 'cuda'"]),
+    ({"device": "cuda:x"}, ["device = 'cuda:x'", "'cuda:N'"]),
+    ({"device": "cpu\n"}, ["device", "'cpu'"]),
+    ({"name": "x" * 201}, ["name", "200"]),
+    ({"epochs": 3}, ["epochs"]),
+    ({"config": {"depths": [0]}}, ["config", "depths", "0"]),
+    ({"config": preset("resnet18")}, ["image_size = 8", "smallest that fits is 17"]),
+    ({"config": preset("resnet50"), "image_size": 16}, ["image_size = 16", "is 17"]),
+    ({"image_size": 20_000}, ["image_size = 20000", "16384"]),
+    ({"image_size": 2}, ["image_size = 2", "smallest that fits is 3"]),
+]
+
+
+@pytest.mark.parametrize(("fields", "words"), BAD, ids=lambda value: str(value)[:40])
+def test_bad_specs_are_refused_in_one_clear_line(fields: dict[str, Any], words: list[str]) -> None:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011
+        RunSpec(**({"config": SMALL} | fields))
+    line = explain(caught.value)
+    assert "\n" not in line
+    for word in words:
+        assert word in line
+
+
+def test_batch_norm_refuses_a_single_value_a_channel() -> None:
+    one_pixel = {"config": SMALL, "image_size": 3, "batch_size": 1}
+    with pytest.raises(ValueError, match=r"batch_size = 1 .* at least 2"):
+        RunSpec(**one_pixel)
+    assert RunSpec(**(one_pixel | {"batch_size": 2})).batch_size == 2
+    bare = ResNetConfig(**(SMALL.model_dump() | {"norm": "none"}))
+    assert RunSpec(**(one_pixel | {"config": bare})).batch_size == 1
+
+
+def test_dataset_facts_match_the_data() -> None:
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    info = DATASETS["digits"]
+    assert digits.images.shape == (info.images, info.image_size, info.image_size)
+    assert len(digits.target_names) == info.classes
+
+
+def test_a_run_is_called_by_its_name_or_its_config() -> None:
+    assert RunSpec(config=SMALL).display_name == "resnet20-cifar"
+    assert RunSpec(config=SMALL, name="first").display_name == "first"
+    assert RunSpec(config=TINY).display_name.startswith("ResNet-6 ")
+
+
+def test_specs_and_runs_need_neither_torch_nor_streamlit() -> None:
+    import subprocess
+
+    code = (
+        "import sys, resnet_viz.lab.spec, resnet_viz.lab.runs, resnet_viz.lab.worker;"
+        "print(sorted({'torch', 'streamlit', 'sklearn'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

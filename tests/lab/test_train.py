@@ -1,0 +1,232 @@
+"""Training against references: torch.autograd.grad, torch.optim, scikit-learn's own loader."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+from torch import Tensor
+from torch.nn import functional
+
+from resnet_viz.arch.config import ResNetConfig, plain_twin
+from resnet_viz.arch.presets import preset
+from resnet_viz.lab import train as train_module
+from resnet_viz.lab.data import batch_indices, load, minibatches
+from resnet_viz.lab.optimizers import SGD, learning_rate
+from resnet_viz.lab.records import StepRecord
+from resnet_viz.lab.spec import RunSpec
+from resnet_viz.lab.train import train
+from resnet_viz.nets.network import ResNet, build_resnet
+from tests.lab.conftest import TINY, tiny_spec
+
+CPU = torch.device("cpu")
+NETS = {
+    "resnet20": preset("resnet20-cifar"),
+    "plain20": preset("plain20-cifar"),
+    "bottleneck": ResNetConfig(
+        block="bottleneck", depths=(1, 2), widths=(8, 16), stem="cifar", conv_bias=True
+    ),
+    "preactivation": ResNetConfig(
+        depths=(2, 1), widths=(8, 16), stem="cifar", activation_order="full_preactivation"
+    ),
+    "no norm": ResNetConfig(depths=(1, 1), widths=(8, 8), stem="cifar", norm="none"),
+}
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(False)
+
+
+def first_batch(spec: RunSpec) -> tuple[Tensor, Tensor]:
+    """By index arithmetic alone, at the data's own image size."""
+    chosen = batch_indices(spec.seed, 0, spec.batch_size, 1797)
+    data = load("digits")
+    return data.images[chosen], data.labels[chosen]
+
+
+def reference(spec: RunSpec, dtype: torch.dtype) -> tuple[float, list[float], list[float]]:
+    """Loss, gradient norms and weight norms at the first step, by torch.autograd.grad."""
+    net = build_resnet(spec.adapted, seed=spec.seed).to(dtype, memory_format=torch.channels_last)
+    images, labels = first_batch(spec)
+    images = images.to(dtype, memory_format=torch.channels_last)
+    loss = functional.cross_entropy(net(images), labels)
+    weights = [net.get_parameter(f"{name}.weight") for name in spec.layer_names]
+    gradients = torch.autograd.grad(loss, weights)
+    norms = [[t.double().norm().item() for t in tensors] for tensors in (gradients, weights)]
+    return loss.item(), *norms
+
+
+@pytest.mark.parametrize("config", NETS.values(), ids=NETS)
+def test_gradient_norms_equal_autograd_on_a_copy(config: ResNetConfig) -> None:
+    spec = tiny_spec(config=config, batch_size=64, seed=3)
+    record = next(train(spec))
+    # in float64 a few activations near 0 fall on the other side of the ReLU
+    for dtype, tolerance in ((torch.float32, 1e-5), (torch.float64, 5e-3)):
+        loss, gradients, weights = reference(spec, dtype)
+        np.testing.assert_allclose(record.loss, loss, rtol=1e-5)
+        np.testing.assert_allclose(record.grad_norm, gradients, rtol=tolerance)
+        np.testing.assert_allclose(record.weight_norm, weights, rtol=1e-5)
+
+
+def test_a_later_step_equals_the_same_loop_written_with_torch_optim() -> None:
+    spec = tiny_spec(config=NETS["resnet20"], batch_size=32, momentum=0.9, weight_decay=1e-3)
+    records = list(islice(train(spec), 4))
+    net = build_resnet(spec.adapted, seed=0).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.SGD(net.parameters(), 0.1, 0.9, weight_decay=1e-3)
+    data = minibatches(load("digits"), 32, 0, 8, CPU)
+    for record, (images, labels) in zip(records, data, strict=False):
+        optimizer.zero_grad()
+        functional.cross_entropy(net(images), labels).backward()
+        expected = [net.get_parameter(f"{n}.weight").grad.norm().item() for n in spec.layer_names]
+        np.testing.assert_allclose(record.grad_norm, expected, rtol=1e-5)
+        optimizer.step()
+
+
+def test_update_ratio_is_what_plain_sgd_does_to_the_weights() -> None:
+    spec = tiny_spec(config=NETS["resnet20"], momentum=0.0, weight_decay=0.0, lr=0.05)
+    record = next(train(spec))
+    done = record.update_ratio * record.weight_norm
+    np.testing.assert_allclose(done, 0.05 * record.grad_norm, rtol=1e-4)
+
+
+def test_update_ratio_with_momentum_and_decay_is_measured() -> None:
+    spec = tiny_spec(momentum=0.5, weight_decay=0.01)
+    nets: list[ResNet] = []
+    original = train_module.build_resnet
+
+    def spy(*arguments: object) -> ResNet:
+        nets.append(original(*arguments))  # type: ignore[arg-type]
+        return nets[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train_module, "build_resnet", spy)
+        steps = train(spec)
+        next(steps)
+        before = [nets[0].get_parameter(f"{n}.weight").clone() for n in spec.layer_names]
+        record = next(steps)
+    after = [nets[0].get_parameter(f"{n}.weight") for n in spec.layer_names]
+    expected = [((a - b).norm() / b.norm()).item() for a, b in zip(after, before, strict=True)]
+    np.testing.assert_allclose(record.update_ratio, expected, rtol=1e-5)
+    np.testing.assert_allclose(record.weight_norm, [b.norm().item() for b in before], rtol=1e-6)
+
+
+def same(one: StepRecord, other: StepRecord) -> bool:
+    names = ("step", "loss", "accuracy", "grad_norm", "weight_norm", "update_ratio")
+    return all(np.array_equal(getattr(one, n), getattr(other, n), equal_nan=True) for n in names)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
+def test_the_same_spec_gives_the_same_records_bit_for_bit(optimizer: str) -> None:
+    spec = tiny_spec(config=NETS["plain20"], steps=6, optimizer=optimizer, lr=0.01)
+    torch.manual_seed(123)
+    one = list(train(spec))
+    torch.manual_seed(456)
+    other = list(train(spec))
+    assert len(one) == 6
+    assert all(map(same, one, other))
+    assert not same(one[0], next(train(tiny_spec(config=NETS["plain20"], seed=1))))
+
+
+def test_contestants_see_identical_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[list[Tensor]] = []
+    original = train_module.build_resnet
+
+    def spy(*arguments: object) -> ResNet:
+        net, mine = original(*arguments), []  # type: ignore[arg-type, var-annotated]
+        seen.append(mine)
+        net.register_forward_pre_hook(lambda _, inputs: mine.append(inputs[0].clone()))
+        return net
+
+    monkeypatch.setattr(train_module, "build_resnet", spy)
+    for config in (TINY, plain_twin(TINY)):
+        list(train(tiny_spec(config=config, batch_size=600, steps=7)))
+    assert len(seen[0]) == len(seen[1]) == 7
+    assert all(map(torch.equal, *seen))
+    assert seen[0][0].is_contiguous(memory_format=torch.channels_last)
+
+
+def test_an_epoch_shows_each_image_at_most_once_and_the_next_another_order() -> None:
+    epochs = [[batch_indices(5, 28 * e + i, 64, 1797) for i in range(28)] for e in range(2)]
+    for epoch in epochs:
+        assert len(set(np.concatenate(epoch))) == 28 * 64
+    assert not np.array_equal(epochs[0][0], epochs[1][0])
+    assert not np.array_equal(epochs[0][0], batch_indices(6, 0, 64, 1797))
+
+
+def test_the_digits_are_those_of_scikit_learn_normalised() -> None:
+    data, (pixels, labels) = load("digits"), load_digits(return_X_y=True)
+    assert data.images.shape == (1797, 1, 8, 8)
+    assert torch.equal(data.labels, torch.from_numpy(labels).long())
+    expected = ((pixels - pixels.mean()) / pixels.std()).reshape(-1, 1, 8, 8)
+    np.testing.assert_allclose(data.images.numpy(), expected, rtol=1e-3, atol=1e-5)
+
+
+def test_images_are_resized_bilinearly() -> None:
+    images, labels = next(minibatches(load("digits"), 4, 0, 16, CPU))
+    small, same_labels = next(minibatches(load("digits"), 4, 0, 8, CPU))
+    assert images.shape == (4, 1, 16, 16)
+    assert torch.equal(labels, same_labels)
+    # halfway between pixel centres, the mean of the two lies within their range
+    assert images.amax() <= small.amax() + 1e-5
+    inner = images[:, :, 1:-1, 1:-1].unfold(2, 2, 2).unfold(3, 2, 2).mean((-1, -2))
+    around = small.unfold(2, 2, 1).unfold(3, 2, 1).mean((-1, -2))
+    torch.testing.assert_close(inner, around)
+
+
+@pytest.mark.parametrize(("momentum", "decay"), [(0.0, 0.0), (0.9, 0.0), (0.9, 1e-2)])
+def test_sgd_is_torchs_bit_for_bit(momentum: float, decay: float) -> None:
+    torch.manual_seed(0)
+    start = [torch.randn(5, 3), torch.randn(7)]
+    mine, theirs = ([p.clone().requires_grad_() for p in start] for _ in range(2))
+    ours = SGD(mine, momentum, decay)
+    reference = torch.optim.SGD(theirs, 0.1, momentum, weight_decay=decay)
+    for lr in (0.1, 0.1, 0.03, 0.5):
+        for one, other in zip(mine, theirs, strict=True):
+            one.grad = torch.randn_like(one)
+            other.grad = one.grad.clone()
+        reference.param_groups[0]["lr"] = lr
+        ours.update(lr)
+        reference.step()
+    assert all(map(torch.equal, mine, theirs))
+
+
+def test_training_goes_on_through_infinity_and_nan() -> None:
+    records = list(train(tiny_spec(config=NETS["no norm"], lr=1e6, steps=8)))
+    assert [r.step for r in records] == list(range(8))
+    assert not np.isfinite(records[-1].loss)
+    assert not np.isfinite(records[-1].grad_norm).all()
+
+
+def test_warm_up_is_linear() -> None:
+    spec = tiny_spec(lr=0.4, warmup_steps=4)
+    rates = [learning_rate(spec, step) for step in range(6)]
+    np.testing.assert_allclose(rates, [0.1, 0.2, 0.3, 0.4, 0.4, 0.4])
+    assert learning_rate(tiny_spec(lr=0.4), 0) == 0.4
+
+
+def test_without_probes_the_loop_is_the_same() -> None:
+    pairs = zip(train(tiny_spec(), probes=False), train(tiny_spec()), strict=True)
+    for bare, probed in pairs:
+        assert bare.loss == probed.loss
+        assert len(bare.grad_norm) == 0
+
+
+def test_bfloat16_trains_with_float32_records() -> None:
+    record = next(train(tiny_spec(precision="bfloat16")))
+    reference = next(train(tiny_spec()))
+    assert record.grad_norm.dtype == np.float32
+    assert record.loss != reference.loss
+    np.testing.assert_allclose(record.loss, reference.loss, rtol=0.05)
+
+
+def test_training_learns() -> None:
+    records = list(train(tiny_spec(config=NETS["resnet20"], batch_size=64, steps=30)))
+    assert np.mean([r.loss for r in records[-5:]]) < 0.7 * np.mean([r.loss for r in records[:5]])
+    assert [r.seconds for r in records] == sorted(r.seconds for r in records)

@@ -1,0 +1,34 @@
+"""Contestants with made-up histories, for tests of the plots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from resnet_viz.arch.plan import plan
+from resnet_viz.arch.presets import preset
+from resnet_viz.lab.records import History, StepRecord
+from resnet_viz.plots.contestant import Contestant
+
+Norm = Callable[[int, int], float]
+"""Gradient norm from step and column."""
+
+
+def contestant(
+    config: str,
+    steps: int,
+    *,
+    name: str | None = None,
+    norm: Norm = lambda step, column: 1.0 + column + 0.5 * step,
+    loss: Callable[[int], float] = lambda step: 2.0 - 0.01 * step,
+) -> Contestant:
+    """A net that has trained for `steps` steps; accuracy and seconds follow from the step."""
+    layers = plan(preset(config)).weighted_layers
+    columns = range(len(layers))
+    records = []
+    for step in range(steps):
+        grad = np.array([norm(step, column) for column in columns], np.float32)
+        scalars = (step, loss(step), step / max(steps, 1), 0.25 * step)
+        records.append(StepRecord(*scalars, grad, grad * 2, grad * 3))
+    return Contestant(name or config, "#0072B2", layers, History(records))

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import json
+import time
+from itertools import pairwise
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from resnet_viz.plots.contestant import Contestant, decades, thinned
+from resnet_viz.plots.race import gradient_by_layer, gradient_heatmaps, training_curves
+from tests.plots.made import contestant
+
+BROKEN = {0: np.nan, 1: np.inf, 2: 0.0}
+
+
+def _broken(step: int, column: int) -> float:
+    return BROKEN.get(column, 1.0)
+
+
+def _texts(figure: go.Figure) -> str:
+    return " ".join(annotation.text for annotation in figure.layout.annotations)
+
+
+def _figures(contestants: list[Contestant]) -> list[go.Figure]:
+    step = max((len(c.history) for c in contestants), default=1) - 1
+    by_layer = gradient_by_layer(contestants, step)
+    return [by_layer, gradient_heatmaps(contestants), training_curves(contestants)]
+
+
+def test_gradient_by_layer_shows_the_history() -> None:
+    net = contestant("resnet18", 6)
+    main, beside = gradient_by_layer([net], 4).data
+    is_beside = np.array([layer.is_projection for layer in net.layers])
+    np.testing.assert_array_equal(main.y, net.history.grad_norm[4][~is_beside])
+    np.testing.assert_array_equal(beside.y, net.history.grad_norm[4][is_beside])
+    assert list(main.x) == list(range(1, 19))
+    assert list(beside.x) == [7, 11, 15]
+    assert list(main.text) == [layer.name for layer in net.layers if not layer.is_projection]
+    assert (main.mode, beside.mode) == ("lines+markers", "markers")
+    assert beside.marker.symbol.endswith("-open")
+
+
+def test_a_net_that_is_behind_is_shown_at_its_newest_step_and_says_so() -> None:
+    ahead, behind = contestant("plain20-cifar", 9), contestant("plain20-cifar", 4, name="slow")
+    traces = gradient_by_layer([ahead, behind], 8).data
+    assert [trace.name for trace in traces] == ["plain20-cifar", "slow (step 3)"]
+    np.testing.assert_array_equal(traces[1].y, behind.history.grad_norm[3])
+
+
+def test_contestants_differ_without_colour() -> None:
+    one, two = gradient_by_layer([contestant("plain20-cifar", 2)] * 2, 1).data
+    assert one.marker.symbol != two.marker.symbol
+    assert one.line.dash != two.line.dash
+
+
+def test_what_a_log_axis_cannot_show_is_counted() -> None:
+    figure = gradient_by_layer([contestant("plain20-cifar", 3, norm=_broken)], 2)
+    assert np.isnan(figure.data[0].y[:3]).all()
+    assert (figure.data[0].y[3:] == 1).all()
+    assert "2 layers: not finite; 1 layer: exactly 0" in _texts(figure)
+    heat = gradient_heatmaps([contestant("plain20-cifar", 3, norm=_broken)])
+    assert np.isnan(heat.data[0].z[:3]).all()
+    assert "6 not finite, 3 exactly 0" in _texts(heat)
+
+
+def test_nothing_but_broken_norms_still_gives_a_figure() -> None:
+    figure = gradient_by_layer([contestant("plain20-cifar", 2, norm=lambda s, c: np.nan)], 1)
+    assert "20 layers: not finite" in _texts(figure)
+    assert np.isfinite(figure.layout.yaxis.range).all()
+
+
+def test_limits_hold_every_step_and_only_widen() -> None:
+    norms = np.random.default_rng(0).normal(0, 2, (30, 20))
+    limits = []
+    for steps in range(1, 31):
+        net = contestant("plain20-cifar", steps, norm=lambda s, c: float(10 ** norms[s, c]))
+        low, high = decades([net])
+        assert low <= norms[:steps].min()
+        assert norms[:steps].max() <= high
+        limits.append((low, high))
+    assert all(b[0] <= a[0] and a[1] <= b[1] for a, b in pairwise(limits))
+
+
+def test_heat_maps_share_one_scale_and_show_the_history() -> None:
+    first = contestant("resnet18", 5)
+    second = contestant("plain18", 7, norm=lambda s, c: 2e-5)
+    figure = gradient_heatmaps([first, second])
+    assert {trace.coloraxis for trace in figure.data} == {"coloraxis"}
+    assert (figure.layout.coloraxis.cmin, figure.layout.coloraxis.cmax) == (-5, 2)
+    main = [i for i, layer in enumerate(first.layers) if not layer.is_projection]
+    np.testing.assert_allclose(10 ** figure.data[0].z, first.history.grad_norm[:, main].T, 1e-5)
+    np.testing.assert_allclose(figure.data[1].z, np.log10(2e-5), rtol=1e-5)
+    assert figure.layout.xaxis.range == figure.layout.xaxis2.range
+    assert "without 3 projections" in _texts(figure)
+
+
+def test_a_big_map_is_thinned_evenly_and_says_so() -> None:
+    big = contestant("plain110-cifar", 900, norm=lambda s, c: 1.0)
+    figure = gradient_heatmaps([big])
+    assert figure.data[0].z.size <= 40_000
+    assert figure.data[0].x[[0, -1]].tolist() == [0, 899]
+    assert np.ptp(np.diff(figure.data[0].x)) <= 1
+    assert f"{len(figure.data[0].x)} of 900 steps" in _texts(figure)
+    deep = gradient_heatmaps([contestant("plain1202-cifar", 2, norm=lambda s, c: 1.0)])
+    assert "400 of 1,202 layers" in _texts(deep)
+
+
+@pytest.mark.parametrize(("count", "most"), [(0, 5), (1, 5), (5, 5), (6, 5), (1000, 7)])
+def test_thinning_keeps_the_ends(count: int, most: int) -> None:
+    kept = thinned(count, most)
+    assert len(kept) == min(count, most)
+    assert set(kept) <= set(range(count))
+    assert not count or (kept[0], kept[-1]) == (0, count - 1)
+
+
+def test_training_curves_show_the_history() -> None:
+    nets = [contestant("resnet18", 5), contestant("plain18", 3)]
+    loss, accuracy, other, _ = training_curves(nets).data
+    np.testing.assert_array_equal(loss.y, nets[0].history.loss)
+    np.testing.assert_array_equal(accuracy.y, nets[0].history.accuracy)
+    assert (loss.yaxis, accuracy.yaxis) == (None, "y2")
+    assert list(other.x) == [0, 1, 2]
+
+
+def test_a_loss_that_is_not_finite_is_said() -> None:
+    net = contestant("plain20-cifar", 6, loss=lambda s: np.inf if s == 3 else 1.0)
+    figure = training_curves([net])
+    assert np.isnan(figure.data[0].y).tolist() == [False, False, False, True, False, False]
+    assert "loss not finite in 1 step, first at step 3" in _texts(figure)
+
+
+def test_before_the_first_step() -> None:
+    waiting = [contestant("resnet18", 0), contestant("plain18", 0)]
+    for figure in _figures(waiting):
+        assert "waiting for the first step" in _texts(figure)
+    one_started = [contestant("resnet18", 2), contestant("plain18", 0)]
+    assert len(gradient_by_layer(one_started, 1).data) == 2
+    for figure in (*_figures(one_started), *_figures([])):
+        json.loads(figure.to_json())
+
+
+def test_common_style() -> None:
+    nets = [contestant("resnet18", 3), contestant("plain18", 2, norm=_broken)]
+    for figure in _figures(nets):
+        layout = figure.layout
+        assert layout.uirevision == "race"
+        assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0,0,0,0)"
+        assert layout.font.size >= 14
+        assert layout.font.color is None
+        assert not layout.template.layout.to_plotly_json()
+        assert all(a.font.color is None for a in layout.annotations)
+
+
+def test_names_are_not_markup() -> None:
+    net = contestant("plain20-cifar", 2, name='<a href="x">plain</a>', norm=_broken)
+    for figure in _figures([net]):
+        assert "<a" not in figure.to_json().replace("\\u003c", "<")
+
+
+@pytest.mark.parametrize("which", range(3))
+def test_figures_are_quick(which: int) -> None:
+    """Goal: 15 ms of CPU for 56 layers and 120 steps; the best of several, on a shared machine."""
+    nets = [contestant("resnet56-cifar", 120), contestant("plain56-cifar", 120)]
+    builders = (lambda n: gradient_by_layer(n, 119), gradient_heatmaps, training_curves)
+    seconds = []
+    for _ in range(8):
+        start = time.process_time()
+        builders[which](nets)
+        seconds.append(time.process_time() - start)
+    assert min(seconds) < 0.015

@@ -1,0 +1,298 @@
+"""Bad input: one line on standard error, exit status 2, nothing on standard output."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from resnet_viz.__main__ import main
+
+COUNTS = ("expansion", "cardinality", "group_width", "stem_width", "se_reduction", "in_channels")
+COUNTS += ("num_classes", "image_size")
+CHOICES = ("block", "stem", "shortcut", "shortcut_transform", "activation_order", "stride_on")
+CHOICES += ("downsample_at", "norm", "activation", "attention", "residual_scale", "init")
+SWITCHES = ("final_activation", "conv_bias", "zero_init_residual")
+FRACTIONS = ("dropout", "stochastic_depth")
+
+NOT_COUNTS = ("-1", "0", "1.5", '"3"', "true", "[3]", "{}", "9" * 30, "NaN", "1e999")
+NOT_CHOICES = ('"Basic "', '""', "1", "false", "null", '["basic"]', "-Infinity")
+NOT_SWITCHES = ('"true"', "1", "0", "null", "[]")
+NOT_FRACTIONS = ("-0.1", "1.0", '"0.1"', "NaN", "1e999", "null", "true")
+NOT_STAGES = ("[]", "3", '"3"', "[0]", "[-1]", "[1.5]", '["3"]', "[true]", "[[3]]", "null", "{}")
+NOT_STAGES += ("[1,1,1,1,1,1,1,1,1]", "[99999999999999999999]", "[NaN]", "[3,4]")
+
+FIELDS = tuple(
+    f'{{"{field}": {value}}}'
+    for fields, values in (
+        (COUNTS, NOT_COUNTS),
+        (CHOICES, NOT_CHOICES),
+        (SWITCHES, NOT_SWITCHES),
+        (FRACTIONS, NOT_FRACTIONS),
+        (("depths", "widths"), NOT_STAGES),
+    )
+    for field in fields
+    for value in values
+)
+COMBINATIONS = (
+    '{"cardinality": 32}',
+    '{"group_width": 4}',
+    '{"image_size": 2}',
+    '{"widths": [64, 32, 16, 8], "shortcut": "zero_pad"}',
+    '{"zero_init_residual": true, "shortcut": "none"}',
+    '{"zero_init_residual": true, "norm": "none"}',
+    '{"block": "bottleneck", "widths": [1, 1, 1, 1], "group_width": 1}',
+    '{"depths": [10000, 10000, 10000], "widths": [1, 1, 1]}',
+)
+DOCUMENTS = (
+    "",
+    "   \n",
+    "[]",
+    "3",
+    "null",
+    '"resnet18"',
+    "NaN",
+    "{",
+    '{"depths": [3, 4',
+    '{"depths": [3, 4, 6, 3],}',
+    "{'block': 'basic'}",
+    '{"block": "basic"} {"block": "basic"}',
+    '{"block": "basic", "block": "bottleneck"}',
+    '{"unknown": 1}',
+    '{"detphs": [3]}',
+    '{"": 1}',
+    '{"line\\nbreak": 1}',
+    '{"\\u0000": 1}',
+    '{"\\ud800": 1}',
+    '{"\\u202e": 1}',
+    '{"block": "' + "x" * 5000 + '"}',
+    '{"' + "y" * 5000 + '": 1}',
+    "[" * 100_000,
+    '{"depths": ' + "[" * 50_000 + "]" * 50_000 + "}",
+    '{"num_classes": ' + "9" * 5000 + "}",
+    '{"a": 1, "b": 2, "c": 3, "d": 4, "e": 5}',
+    "block = 'basic'",
+    "\x00\x00\x00",
+)
+ENCODED = (
+    '{"block": "basic"}'.encode("utf-16"),
+    '{"block": "basic"}'.encode("utf-16-le"),
+    '{"block": "basic"}'.encode("utf-32"),
+    '{"bl\xf6ck": "basic"}'.encode("latin-1"),
+    b'{"block": "basic\xff"}',
+    b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
+    b'{"block": "basic"}\x00',
+    b" " * 2_000_000,
+    b"\xef\xbb\xbf",
+)
+COMMANDS: tuple[tuple[str, ...], ...] = (
+    ("nonsense",),
+    ("--nonsense",),
+    ("Describe", "resnet18"),
+    ("",),
+    ("describe",),
+    ("describe", ""),
+    ("describe", " "),
+    ("describe", "."),
+    ("describe", "/"),
+    ("describe", "resnet"),
+    ("describe", "RESNET18"),
+    ("describe", "resnet18 "),
+    ("describe", "resnet\n18"),
+    ("describe", "resnet\x0018"),
+    ("describe", "a/\x00.json"),
+    ("describe", "\udcff\udcfe"),
+    ("describe", "réseau"),
+    ("describe", "x" * 300),
+    ("describe", "x" * 10_000),
+    ("describe", "missing.json"),
+    ("describe", "no/such/file"),
+    ("describe", "/dev/null"),
+    ("describe", "/dev/zero"),
+    ("describe", "/etc/passwd/x.json"),
+    ("describe", "resnet18", "resnet34"),
+    ("describe", "resnet18", "--jsno"),
+    ("describe", "resnet18", "--json=yes"),
+    ("describe", "--depth", "3", "resnet18"),
+    ("describe", '{"block": "basic"}'),
+    ("presets", "resnet18"),
+    ("presets", "--all"),
+    ("summary",),
+    ("summary", "resnet18", "--depth"),
+    ("summary", "resnet18", "--depth", "0"),
+    ("summary", "resnet18", "--depth", "-1"),
+    ("summary", "resnet18", "--depth", "1.5"),
+    ("summary", "resnet18", "--depth", "nan"),
+    ("summary", "resnet18", "--depth", "9" * 40),
+    ("summary", "resnet18", "--depth", "9" * 5000),
+    ("graph", "resnet18"),
+    ("graph", "resnet18", "-o"),
+    ("graph", "resnet18", "-o", ""),
+    ("graph", "resnet18", "-o", "x"),
+    ("graph", "resnet18", "-o", "x.png"),
+    ("graph", "resnet18", "-o", ".dot"),
+    ("graph", "resnet18", "-o", "x.dot.gz"),
+    ("graph", "resnet18", "-o", "/no/such/folder/x.dot"),
+    ("graph", "resnet18", "-o", "/dev/null/x.dot"),
+    ("graph", "resnet18", "-o", "x" * 300 + ".dot"),
+    ("graph", "resnet18", "-o", "nul\x00.dot"),
+    ("graph", "resnet18", "-o", "x.dot", "--expand"),
+    ("graph", "resnet18", "-o", "x.dot", "--expand", "stages.9.9"),
+    ("graph", "resnet18", "-o", "x.dot", "--expand", ""),
+    ("graph", "nonsense", "-o", "x.dot"),
+    ("build",),
+    ("build", "resnet18", "--batch-size", "0"),
+    ("build", "resnet18", "--batch-size", "-8"),
+    ("build", "resnet18", "--batch-size", "many"),
+    ("build", "resnet18", "--batch-size", "1e3"),
+    ("build", "resnet18", "--batch-size", "9" * 40),
+    ("build", "resnet20-cifar", "--device", "abacus"),
+    ("build", "resnet20-cifar", "--device", ""),
+    ("build", "resnet20-cifar", "--device", "cuda:x"),
+    ("race",),
+    ("race", "resnet20-cifar"),
+    ("race", "resnet20-cifar", "plain19-cifar"),
+    ("race", "resnet20-cifar", "missing.json"),
+    ("race", "resnet18", "plain18"),
+    ("runs", "all"),
+    ("runs", "--jsn"),
+    ("app", "--server.port", "1"),
+    ("app", "--nonsense"),
+)
+BAD_RACE_OPTIONS: tuple[tuple[str, ...], ...] = (
+    *(("--steps", value) for value in ("0", "-5", "x", "1.5", "nan", "", "9" * 30)),
+    *(("--batch-size", value) for value in ("0", "-1", "x", "2.5", "1798", "9" * 30)),
+    *(("--lr", value) for value in ("-0.1", "nan", "inf", "-inf", "1e999", "fast", "")),
+    *(("--image-size", value) for value in ("0", "-8", "1", "x", "8.5", "9" * 30)),
+    *(("--seed", value) for value in ("-1", "x", "1.5", "9" * 30)),
+    *(("--dataset", value) for value in ("", "digit", "imagenet", "../digits", "\n")),
+    *(("--device", value) for value in ("", "abacus", "cuda:-1", "cuda:", "gpu", "CPU ")),
+    ("--steps",),
+    ("--momentum", "0.9"),
+)
+
+
+def is_refused(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> str:
+    """Run the command line, hold it to the promise, and return its line on standard error."""
+    status = main(arguments)
+    out, err = capsys.readouterr()
+    assert (status, out) == (2, ""), err
+    line = err.removesuffix("\n")
+    assert line.startswith("error: ")
+    assert line.isprintable(), repr(line)
+    assert len(line) < 1100
+    assert "Traceback" not in line
+    return line
+
+
+@pytest.mark.parametrize(
+    "document", [*FIELDS, *COMBINATIONS, *DOCUMENTS], ids=lambda text: text[:40]
+)
+def test_a_malformed_config_is_one_line(
+    document: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "net.json"
+    path.write_text(document, encoding="utf-8")
+    assert "net.json" in is_refused(("describe", str(path)), capsys)
+
+
+@pytest.mark.parametrize("data", ENCODED, ids=lambda data: repr(data[:12]))
+def test_a_file_that_is_not_utf8_json_is_one_line(
+    data: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "net.json"
+    path.write_bytes(data)
+    assert "net.json" in is_refused(("describe", str(path), "--json"), capsys)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    COMMANDS,
+    ids=lambda given: " ".join(given)[:60].encode("ascii", "backslashreplace").decode(),
+)
+def test_a_bad_command_line_is_one_line(
+    arguments: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    is_refused(arguments, capsys)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("options", BAD_RACE_OPTIONS, ids=" ".join)
+def test_a_bad_option_of_race_is_refused_before_anything_starts(
+    options: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path / "home"))
+    is_refused(("race", "resnet20-cifar", "plain20-cifar", *options), capsys)
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_valid_file_is_read_with_and_without_a_byte_order_mark(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "net"  # any name will do, also one without an ending
+    for encoding in ("utf-8", "utf-8-sig"):
+        path.write_text('{"depths": [2, 2, 2, 2]}', encoding=encoding)
+        assert main(("describe", str(path), "--json")) == 0
+        assert json.loads(capsys.readouterr().out)["name"] == "resnet18"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("describe", "resnet5"), "did you mean"),
+        (("describe", "resnet50.json"), "cannot read 'resnet50.json': No such file or directory"),
+        (("describe", "."), "'.' is a directory"),
+        (("describe", "resnet18", "--jso"), "python -m resnet_viz describe --help"),
+        (("graph", "resnet18", "-o", "x.png"), ".dot or .svg"),
+        (("race", "resnet20-cifar"), "at least two"),
+    ],
+)
+def test_the_line_says_what_is_allowed(
+    arguments: tuple[str, ...], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert expected in is_refused(arguments, capsys)
+
+
+def test_an_unreadable_file_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "loop.json"
+    path.symlink_to(path)
+    assert "cannot read" in is_refused(("describe", str(path)), capsys)
+
+
+def test_an_output_that_is_a_directory_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x.dot").mkdir()
+    line = is_refused(("graph", "resnet18", "-o", str(tmp_path / "x.dot")), capsys)
+    assert "Is a directory" in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "encoding"),
+    [
+        (["describe", b"\xff\xfe"], "utf-8"),
+        (["describe", "réseau"], "ascii"),
+        ([b"\xe9"], "ascii"),
+        (["describe", "\n\u2028\x1b[31m"], "latin-1"),
+    ],
+)
+def test_a_real_process_refuses_in_any_encoding(
+    arguments: list[str | bytes], encoding: str, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "resnet_viz", *arguments]
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    result = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert result.stderr.startswith(b"error: ")
+    assert result.stderr.count(b"\n") == 1

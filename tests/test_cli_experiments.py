@@ -1,0 +1,132 @@
+"""build, race and runs: real worker processes on a tiny net, in a store of the test's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from resnet_viz.__main__ import main
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.plan import plan
+from resnet_viz.cli.race import _print_records
+from resnet_viz.lab.records import StepRecord
+from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.spec import RunSpec
+
+TINY = ResNetConfig(depths=(1, 1), widths=(8, 16), stem="cifar", num_classes=10, image_size=8)
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    """The empty store that the command line uses in this test."""
+    monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path / "home"))
+    return Lab()
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> str:
+    """The path of a tiny net's config."""
+    path = tmp_path / "tiny.json"
+    path.write_text(TINY.model_dump_json())
+    return str(path)
+
+
+def test_race_prints_one_json_line_a_step_and_net(
+    lab: Lab, tiny: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(("race", tiny, tiny, "--steps", "3", "--batch-size", "16", "--json")) == 0
+    out, _ = capsys.readouterr()
+    lines = [json.loads(line) for line in out.splitlines()]
+    nets = list(dict.fromkeys(line["net"] for line in lines))
+    assert len(nets) == 2, "two contestants with the same label are told apart"
+    names = [layer.name for layer in plan(RunSpec(config=TINY).adapted).weighted_layers]
+    for net in nets:
+        mine = [line for line in lines if line["net"] == net]
+        assert [line["step"] for line in mine] == [0, 1, 2]
+        assert mine[0].pop("layer_names") == names
+        keys = {"net", "step", "loss", "accuracy", "seconds"}
+        keys |= {"grad_norm", "weight_norm", "update_ratio"}
+        assert all(set(line) == keys for line in mine)
+        assert all(len(line["grad_norm"]) == len(names) for line in mine)
+    assert [run.status for run in lab.list()] == ["finished", "finished"]
+    assert main(("runs", "--json")) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert {run["name"] for run in listed} == set(nets)
+    assert all(run["spec"]["steps"] == run["steps_done"] == 3 for run in listed)
+
+
+def test_a_net_that_fails_is_one_line_and_status_1(
+    lab: Lab, tiny: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(("race", tiny, tiny, "--steps", "3", "--device", "cuda:99", "--json")) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    last = err.splitlines()[-1]
+    assert last.startswith("error: ")
+    assert "failed at step 0 of 3: " in last
+    assert "Traceback" not in err
+    assert [run.status for run in lab.list()] == ["failed", "failed"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ending_a_race_early_stops_its_workers(lab: Lab, tiny: str, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "resnet_viz", "race", tiny, tiny, "--steps", "100000"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env=os.environ.copy()) as process:
+        deadline = time.monotonic() + 120
+        while not any(run.steps_done for run in lab.list()):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 128 + number
+    assert b"Traceback" not in err
+    assert b"error:" not in err
+    assert {run.status for run in lab.list()} == {"stopped"}
+
+
+def test_what_is_not_finite_is_null_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    layers = np.array([np.nan, np.inf, 1.5], np.float32)
+    record = StepRecord(7, float("nan"), 0.5, 1.0, layers, layers, layers)
+    _print_records("net", ("a", "b", "c"), [record])
+    line = json.loads(capsys.readouterr().out)
+    assert line["loss"] is None
+    assert line["grad_norm"] == [None, None, 1.5]
+    assert "layer_names" not in line
+
+
+def test_runs_says_when_there_are_none(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    assert lab.list() == []
+    assert main(("runs",)) == 0
+    assert capsys.readouterr() == ("no runs yet\n", "")
+    assert main(("runs", "--json")) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_an_unusable_store_is_one_line_and_status_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path / "file"))
+    assert main(("runs",)) == 1
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert err.startswith("error: ")
+
+
+def test_build_prints_what_was_measured(tiny: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(("build", tiny, "--device", "cpu", "--batch-size", "4", "--json")) == 0
+    built = json.loads(capsys.readouterr().out)
+    assert built["output_shape"] == [4, 10]
+    assert built["params"] == plan(TINY).params
+    assert built["device"].startswith("cpu")
+    assert min(built["build_seconds"], built["forward_ms"], built["backward_ms"]) > 0
+    assert main(("build", tiny, "--device", "cpu", "--batch-size", "4")) == 0
+    assert "4 x 10" in capsys.readouterr().out

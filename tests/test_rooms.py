@@ -1,0 +1,63 @@
+"""The rooms: imports point one way, torch and streamlit stay where they belong."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "resnet_viz"
+ROOMS = {"arch", "cli", "lab", "nets", "plots", "ui", "views"}
+
+
+def test_import_linters_contracts_hold() -> None:
+    tool = Path(sys.executable).with_name("lint-imports")
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    result = subprocess.run(
+        [tool, "--no-cache", "--no-logo"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "0 broken" in result.stdout
+
+
+def test_every_module_is_in_a_room() -> None:
+    assert {path.parent.name for path in PACKAGE.glob("*/__init__.py")} == ROOMS
+    assert {path.name for path in PACKAGE.glob("*.py")} == {"__init__.py", "__main__.py"}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The first word of each absolute import in a file, inside functions too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.split(".")[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "homes"),
+    [
+        ("torch", ("resnet_viz/nets/", "resnet_viz/lab/")),
+        ("torchinfo", ("resnet_viz/views/summary.py",)),
+        ("streamlit", ("app.py", "pages/", "resnet_viz/ui/")),
+        ("plotly", ("resnet_viz/plots/", "resnet_viz/ui/")),
+        ("graphviz", ("resnet_viz/views/",)),
+        ("typer", ("resnet_viz/cli/", "resnet_viz/__main__.py")),
+    ],
+)
+def test_a_library_is_imported_only_where_it_belongs(name: str, homes: tuple[str, ...]) -> None:
+    sources = [ROOT / "app.py", *ROOT.glob("pages/*.py"), *PACKAGE.rglob("*.py")]
+    users = {str(path.relative_to(ROOT)) for path in sources if name in imported(path)}
+    assert users, "the library is not used at all"
+    assert {user for user in users if not user.startswith(homes)} == set()

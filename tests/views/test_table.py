@@ -1,0 +1,83 @@
+# ruff: noqa: RUF001
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.plan import plan
+from resnet_viz.arch.presets import PRESETS, preset
+from resnet_viz.views.table import StageRow, layer_rows, table1, to_markdown
+from tests.configs import configs
+
+# He 2015, Table 1, the columns of 18, 50 and 152 layers: output size, block, repeats.
+HE_2015 = {
+    "resnet18": (
+        ("56×56", "[3×3, 64; 3×3, 64]", 2),
+        ("28×28", "[3×3, 128; 3×3, 128]", 2),
+        ("14×14", "[3×3, 256; 3×3, 256]", 2),
+        ("7×7", "[3×3, 512; 3×3, 512]", 2),
+    ),
+    "resnet50": (
+        ("56×56", "[1×1, 64; 3×3, 64; 1×1, 256]", 3),
+        ("28×28", "[1×1, 128; 3×3, 128; 1×1, 512]", 4),
+        ("14×14", "[1×1, 256; 3×3, 256; 1×1, 1024]", 6),
+        ("7×7", "[1×1, 512; 3×3, 512; 1×1, 2048]", 3),
+    ),
+    # Xie 2016, Table 1.
+    "resnext50_32x4d": (
+        ("56×56", "[1×1, 128; 3×3, 128, C=32; 1×1, 256]", 3),
+        ("28×28", "[1×1, 256; 3×3, 256, C=32; 1×1, 512]", 4),
+        ("14×14", "[1×1, 512; 3×3, 512, C=32; 1×1, 1024]", 6),
+        ("7×7", "[1×1, 1024; 3×3, 1024, C=32; 1×1, 2048]", 3),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HE_2015)
+def test_the_papers_table(name: str) -> None:
+    stem, *stages, head = table1(plan(preset(name)))
+    assert [(row.output, row.formula, row.repeats) for row in stages] == list(HE_2015[name])
+    assert [row.stage for row in stages] == ["stage 1", "stage 2", "stage 3", "stage 4"]
+    assert (stem.stage, stem.output) == ("stem", "56×56")
+    assert stem.formula == "7×7, 64, stride 2; 3×3 max pool, stride 2"
+    assert (head.stage, head.output) == ("head", "1×1")
+    assert head.formula == "global average pool; 1000-d linear"
+
+
+@given(config=configs())
+def test_sums_are_the_totals(config: ResNetConfig) -> None:
+    net = plan(config)
+    for rows in (table1(net), layer_rows(net)):
+        assert sum(row.macs for row in rows) == net.macs
+    assert sum(row.params for row in table1(net)) == net.params
+    norms = sum(o.params for o in net.operations if o.kind == "norm")
+    assert sum(row.params for row in layer_rows(net)) == net.params - norms
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_layer_rows_are_the_weighted_layers(name: str) -> None:
+    net = plan(preset(name))
+    rows = layer_rows(net)
+    assert [row.name for row in rows] == [layer.name for layer in net.weighted_layers]
+    assert sum(row.kind != "projection" for row in rows) == net.depth
+
+
+def test_a_layer_row_spelled_out() -> None:
+    rows = {row.name: row for row in layer_rows(plan(preset("resnext50_32x4d")))}
+    row = rows["stages.1.0.branch.conv2"]
+    assert (row.kind, row.kernel, row.stride, row.groups) == ("conv", "3×3", 2, 32)
+    assert (row.in_shape, row.out_shape) == ((256, 56, 56), (256, 28, 28))
+    assert (row.params, row.macs) == (256 * 8 * 9, 256 * 8 * 9 * 28 * 28)
+    assert rows["stages.1.0.shortcut.conv"].kind == "projection"
+
+
+def test_markdown() -> None:
+    text = to_markdown((StageRow("stem", "2×2", "a|b", 1, 1234, 5),))
+    assert text.splitlines() == [
+        "| stage | output | formula | repeats | params | macs |",
+        "| --- | --- | --- | --- | --- | --- |",
+        "| stem | 2×2 | a\\|b | 1 | 1,234 | 5 |",
+    ]
+    assert "64×56×56" in to_markdown(layer_rows(plan(preset("resnet18"))))
+    assert to_markdown(()) == ""
