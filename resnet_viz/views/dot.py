@@ -23,12 +23,19 @@ if TYPE_CHECKING:
 # Okabe-Ito colours with a contrast of at least 3 on white and on a dark page; the kinds differ
 # in line style too. Grey #808080 is as far from white as from a dark page.
 GREY = "#808080"
+_PROJECTED = 'weight=0 color="#009E73" fontcolor="#009E73" penwidth=3.5 style=dotted'
+_TRANSFORMED = 'weight=0 color="#B5628F" fontcolor="#B5628F" penwidth=3 style="dashed,bold"'
 EDGE_STYLES = MappingProxyType(
     {
         "main": "weight=10",
         "identity": 'weight=0 color="#0072B2" fontcolor="#0072B2" penwidth=2.5',
         "zero_pad": 'weight=0 color="#D55E00" fontcolor="#D55E00" penwidth=2.5 style=dashed',
-        "projection": 'weight=0 color="#009E73" fontcolor="#009E73" penwidth=3.5 style=dotted',
+        "projection": _PROJECTED,
+        "conv1x1": _PROJECTED,
+        "scaled": _TRANSFORMED,
+        "exclusive_gate": _TRANSFORMED,
+        "shortcut_only_gate": _TRANSFORMED,
+        "dropout": _TRANSFORMED,
     }
 )
 NODE_STYLES = MappingProxyType(

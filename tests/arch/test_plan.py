@@ -94,7 +94,7 @@ def test_shortcuts_are_counted_by_kind() -> None:
 
 def test_positions_run_from_1_to_the_depth() -> None:
     network = plan(preset("resnet50"))
-    positions = [layer.position for layer in network.weighted_layers if not layer.is_projection]
+    positions = [layer.position for layer in network.weighted_layers if not layer.is_beside]
     assert positions == list(range(1, 51))
 
 
