@@ -70,6 +70,9 @@ BLOCK_ASPECT = 2.5
 NOTES = MappingProxyType(
     {
         "original": "+ adds, then {act}",
+        "norm_after_addition": "+ adds, then {norm}{act}",
+        "relu_before_addition": "F ends in {act}; + only adds",
+        "relu_only_preactivation": "{act} comes before F; + only adds",
         "full_preactivation": "{norm}{act} come before F; + only adds",
     }
 )
@@ -186,6 +189,8 @@ def _note(config: ResNetConfig) -> str:
         return "plain net: no additions, no shortcuts"
     act = config.activation.replace("_", " ")
     norm = "" if config.norm == "none" else f"{config.norm} norm and "
+    if config.activation_order == "original" and not config.final_activation:
+        return "+ only adds"
     return NOTES[config.activation_order].format(act=act, norm=norm)
 
 

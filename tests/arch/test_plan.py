@@ -51,7 +51,10 @@ def test_parameters_and_macs_equal_the_published(row: dict[str, Any]) -> None:
     assert (plan(config).params, plan(config).macs) == (row["params"], row["macs"])
 
 
-@pytest.mark.parametrize("name", [n for n in PRESETS if re.match(r"(resnet|plain|preact)\d", n)])
+NUMBERED = [n for n in PRESETS if re.match(r"(resnet|plain|preact)\d", n) and n != "resnet50d"]
+
+
+@pytest.mark.parametrize("name", NUMBERED)  # resnet50d's deep stem has two convolutions more
 def test_depth_is_the_number_in_the_name(name: str) -> None:
     assert plan(preset(name)).depth == int(re.findall(r"\d+", name)[0])
 
