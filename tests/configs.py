@@ -2,42 +2,82 @@
 
 from __future__ import annotations
 
+from typing import Any, get_args
+
+from hypothesis import assume
 from hypothesis import strategies as st
 
-from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.config import ResNetConfig, choices
+
+NAMED = (
+    "shortcut",
+    "shortcut_transform",
+    "activation_order",
+    "stride_on",
+    "downsample_at",
+    "norm",
+    "activation",
+    "attention",
+    "residual_scale",
+    "init",
+)
+RATES = st.sampled_from([0.0, 0.0, 0.3, 0.9])
+
+
+def _named(field: str) -> st.SearchStrategy[Any]:
+    named = choices(field) or get_args(ResNetConfig.model_fields[field].annotation)
+    return st.sampled_from(named)
 
 
 @st.composite
 def configs(draw: st.DrawFn) -> ResNetConfig:
-    """Any valid config of a few small stages."""
-    block = draw(st.sampled_from(["basic", "bottleneck"]))
+    """Any valid config of a few small stages, over all fields."""
+    fields = draw(_shapes()) | {field: draw(_named(field)) for field in NAMED}
+    fields |= {
+        field: draw(st.booleans())
+        for field in ("conv_bias", "final_activation", "zero_init_residual")
+    }
+    fields |= {"dropout": draw(RATES), "stochastic_depth": draw(RATES)}
+    return _repaired(fields, draw)
+
+
+@st.composite
+def _shapes(draw: st.DrawFn) -> dict[str, Any]:
+    block = draw(_named("block"))
     stages = draw(st.integers(1, 4))
-    shortcut = draw(st.sampled_from(["none", "zero_pad", "projection", "projection_all"]))
-    norm = draw(st.sampled_from(["batch", "none"]))
-    order = draw(st.sampled_from(["original", "full_preactivation"]))
-    widths = draw(st.lists(st.integers(2, 12), min_size=stages, max_size=stages))
     is_grouped = block == "bottleneck"
-    can_zero_init = shortcut != "none" and norm == "batch" and order == "original"
-    fields = {
+    return {
         "block": block,
         "depths": draw(st.lists(st.integers(1, 3), min_size=stages, max_size=stages)),
-        "widths": sorted(widths) if shortcut == "zero_pad" else widths,
+        "widths": draw(st.lists(st.integers(3, 12), min_size=stages, max_size=stages)),
         "expansion": draw(st.none() | st.integers(1, 5)),
         "cardinality": draw(st.integers(1, 4)) if is_grouped else 1,
         "group_width": draw(st.integers(32, 130)) if is_grouped else 64,
-        "stem": draw(st.sampled_from(["imagenet", "cifar"])),
-        "shortcut": shortcut,
-        "activation_order": order,
-        "stride_on": draw(st.sampled_from(["3x3", "1x1"])),
-        "norm": norm,
-        "activation": draw(st.sampled_from(["relu", "leaky_relu", "elu", "gelu", "silu"])),
-        "conv_bias": draw(st.booleans()),
-        "init": draw(st.sampled_from(["kaiming_fan_out", "kaiming_fan_in", "pytorch"])),
-        "zero_init_residual": can_zero_init and draw(st.booleans()),
+        "stem": draw(_named("stem")),
+        "stem_width": draw(st.none() | st.integers(3, 12)),
+        "se_reduction": draw(st.integers(1, 20)),
         "in_channels": draw(st.integers(1, 4)),
         "num_classes": draw(st.integers(1, 12)),
     }
+
+
+def _repaired(fields: dict[str, Any], draw: st.DrawFn) -> ResNetConfig:
+    """Draws that make no network are moved to the nearest that does, so that few are wasted."""
+    if fields["shortcut"] in ("none", "projection_all"):
+        fields["shortcut_transform"] = "identity"
+    if fields["shortcut"] == "none":
+        fields |= {"zero_init_residual": False, "stochastic_depth": 0.0, "residual_scale": "none"}
+        fields["init"] = "orthogonal" if fields["init"] == "fixup" else fields["init"]
+    if fields["shortcut"] == "zero_pad":
+        fields |= {"widths": sorted(fields["widths"]), "stem_width": None}
+    if fields["init"] == "fixup":
+        fields |= {"norm": "none", "residual_scale": "none"}
+    if fields["norm"] == "none" or fields["residual_scale"] != "none":
+        fields["zero_init_residual"] = False
+    if fields["activation_order"] not in ("original", "relu_only_preactivation"):
+        fields["zero_init_residual"] = False
+    if fields["activation_order"] == "relu_before_addition":
+        assume(fields["init"] != "fixup")
     smallest = ResNetConfig.model_validate(fields).smallest_image_size
-    return ResNetConfig.model_validate(
-        fields | {"image_size": draw(st.integers(smallest, smallest + 20))}
-    )
+    size = draw(st.integers(smallest, smallest + 20))
+    return ResNetConfig.model_validate(fields | {"image_size": size})

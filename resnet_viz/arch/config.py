@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from resnet_viz.arch.rules import violations
+
 Block = Literal["basic", "bottleneck"]
 Stem = Literal["imagenet", "cifar", "deep", "tiered"]
 Shortcut = Literal["none", "zero_pad", "projection", "projection_all", "avgpool_projection"]
@@ -29,25 +31,7 @@ Init = Literal["kaiming_fan_out", "kaiming_fan_in", "xavier", "orthogonal", "pyt
 # bounds lie beyond any published net; they keep a typing slip from stalling the program.
 Channels = Annotated[int, Field(strict=True, ge=1, le=65_536)]
 Blocks = Annotated[int, Field(strict=True, ge=1, le=10_000)]
-MAX_BLOCKS = 20_000
 STEM_HALVINGS = {"imagenet": 2, "cifar": 0, "deep": 2, "tiered": 2}
-
-# Values of the contract that no room of the code can carry out yet.
-_SUPPORTED: dict[str, tuple[object, ...]] = {
-    "stem": ("imagenet", "cifar"),
-    "stem_width": (None,),
-    "shortcut": ("none", "zero_pad", "projection", "projection_all"),
-    "shortcut_transform": ("identity",),
-    "activation_order": ("original", "full_preactivation"),
-    "downsample_at": ("first",),
-    "norm": ("batch", "none"),
-    "final_activation": (True,),
-    "attention": ("none",),
-    "dropout": (0.0,),
-    "stochastic_depth": (0.0,),
-    "residual_scale": ("none",),
-    "init": ("kaiming_fan_out", "kaiming_fan_in", "pytorch"),
-}
 
 
 class ResNetConfig(BaseModel):
@@ -94,10 +78,14 @@ class ResNetConfig(BaseModel):
         """Out channels of a block over its width: 1 or 4 unless `expansion` says otherwise."""
         return self.expansion or (1 if self.block == "basic" else 4)
 
+    def inner_width(self, width: int) -> int:
+        """Channels of the 3x3 in a bottleneck of a stage of `width`."""
+        return int(width * self.group_width / 64) * self.cardinality
+
     @property
-    def inner_factor(self) -> float:
-        """Channels of a bottleneck's 3x3 within one group, over the stage's width."""
-        return self.group_width / 64
+    def width_of_stem(self) -> int:
+        """Channels out of the stem."""
+        return self.stem_width or self.widths[0]
 
     @property
     def smallest_image_size(self) -> int:
@@ -107,84 +95,32 @@ class ResNetConfig(BaseModel):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        for check in (_check_supported, _check_stages, _check_groups, _check_combinations):
-            check(self)
+        for sentence in violations(self):
+            raise ValueError(sentence)
         return self
 
 
-def _check_supported(config: ResNetConfig) -> None:
-    for field, supported in _SUPPORTED.items():
-        if (value := getattr(config, field)) not in supported:
-            raise ValueError(
-                f"{field} = {value!r} is not supported yet; allowed now: {_either(supported)}"
-            )
-
-
-def _check_stages(config: ResNetConfig) -> None:
-    if len(config.depths) != len(config.widths):
-        raise ValueError(
-            f"widths = {list(config.widths)} has {len(config.widths)} stages, but depths = "
-            f"{list(config.depths)} has {len(config.depths)}; give as many widths as depths"
-        )
-    if sum(config.depths) > MAX_BLOCKS:
-        raise ValueError(
-            f"depths = {list(config.depths)} make {sum(config.depths)} blocks; "
-            f"at most {MAX_BLOCKS} are allowed"
-        )
-    if config.image_size < config.smallest_image_size:
-        raise ValueError(
-            f"image_size = {config.image_size} leaves nothing to halve in this net; "
-            f"the smallest that fits its stem and stages is {config.smallest_image_size}"
-        )
-
-
-def _check_groups(config: ResNetConfig) -> None:
-    for field, only in (("cardinality", 1), ("group_width", 64)):
-        if config.block == "basic" and getattr(config, field) != only:
-            raise ValueError(
-                f"{field} = {getattr(config, field)} needs block = 'bottleneck'; "
-                f"a basic block allows only {only}"
-            )
-    narrow = min(config.widths)
-    if config.block == "bottleneck" and int(narrow * config.inner_factor) < 1:
-        raise ValueError(
-            f"group_width = {config.group_width} leaves a stage of width {narrow} no channel in "
-            f"its 3x3; allowed with these widths: at least {-(-64 // narrow)}"
-        )
-
-
-def _check_combinations(config: ResNetConfig) -> None:
-    widths = config.widths
-    if config.shortcut == "zero_pad" and list(widths) != sorted(widths):
-        raise ValueError(
-            f"widths = {list(widths)} shrink, but shortcut = 'zero_pad' can only add channels; "
-            "allowed: widths that never shrink, or shortcut 'none', 'projection', 'projection_all'"
-        )
-    if not config.zero_init_residual:
-        return
-    reasons = {
-        "shortcut = 'none': a plain net would put out 0": config.shortcut == "none",
-        "norm = 'none': there is no last norm to start at 0": config.norm == "none",
-        "activation_order = 'full_preactivation': the branch does not end in a norm": (
-            config.activation_order == "full_preactivation"
-        ),
-    }
-    for reason, holds in reasons.items():
-        if holds:
-            raise ValueError(
-                f"zero_init_residual = True is impossible with {reason}; allowed: False"
-            )
-
-
 def choices(field: str) -> tuple[str, ...]:
-    """The values that a field of named values can take now, in the contract's order."""
-    named = get_args(ResNetConfig.model_fields[field].annotation)
-    return tuple(value for value in named if value in _SUPPORTED.get(field, named))
+    """The values of a field of named values, in the contract's order."""
+    named: tuple[str, ...] = get_args(ResNetConfig.model_fields[field].annotation)
+    return named
 
 
 def plain_twin(config: ResNetConfig) -> ResNetConfig:
-    """The same net without its shortcuts (He et al. 2015, sec. 3.3: the plain network)."""
-    return revise(config, shortcut="none", zero_init_residual=False)
+    """The same net without its shortcuts (He et al. 2015, sec. 3.3: the plain network).
+
+    What only makes sense beside a shortcut (its transform, stochastic depth, a branch that starts
+    at 0) goes with it; "fixup" becomes the default initialisation.
+    """
+    return revise(
+        config,
+        shortcut="none",
+        shortcut_transform="identity",
+        stochastic_depth=0.0,
+        residual_scale="none",
+        zero_init_residual=False,
+        init="kaiming_fan_out" if config.init == "fixup" else config.init,
+    )
 
 
 def revise(config: ResNetConfig, **changes: Any) -> ResNetConfig:

@@ -15,17 +15,22 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from resnet_viz.arch.config import ResNetConfig
-from resnet_viz.arch.units import Operation, Shape, Unit, block_unit, head_unit, stem_unit
+from resnet_viz.arch.operations import Operation, Shape, Unit
+from resnet_viz.arch.units import head_unit, stage_units, stem_unit
 
 
 @dataclass(frozen=True, slots=True)
 class BlockPlan:
-    """One residual (or plain) block: its place in the net, and what it is made of."""
+    """One residual (or plain) block: its place in the net, and what it is made of.
+
+    `drop_rate` is the probability that stochastic depth leaves its branch out of a training step.
+    """
 
     name: str
     stage: int
     index: int
     unit: Unit
+    drop_rate: float = 0.0
 
     @property
     def shortcut(self) -> str:
@@ -69,13 +74,14 @@ class StagePlan:
 class WeightedLayer(NamedTuple):
     """A convolution or linear layer: `name` is its module's path.
 
-    `position` counts the layers of the main path from 1 (the stem's convolution) to the depth; a
-    projection has the position of the last layer it runs past.
+    `position` counts the layers of the main path from 1 (the stem's first convolution) to the
+    depth; a layer beside it (a projection, a gate, an SE module's) has the position of the last
+    main layer before it in forward order.
     """
 
     name: str
     position: int
-    is_projection: bool
+    is_beside: bool
     stage: int | None
 
 
@@ -118,8 +124,8 @@ class NetworkPlan:
         stage_of = {block.name: block.stage for block in self.blocks}
         for path, unit in self.units:
             for operation in unit.weighted:
-                position += not operation.is_projection
-                name, beside = f"{path}.{operation.name}", operation.is_projection
+                position += not operation.is_beside
+                name, beside = f"{path}.{operation.name}", operation.is_beside
                 layers.append(WeightedLayer(name, position, beside, stage_of.get(path)))
         return tuple(layers)
 
@@ -154,7 +160,7 @@ class NetworkPlan:
         elements = units[0].in_elements * units[0].keeps_input + sum(u.kept_inside for u in units)
         for before, after in pairwise(units):
             elements += before.out_elements * (before.keeps_output or after.keeps_input)
-        return 4 * (batch * elements + sum(unit.kept_statistics for unit in units))
+        return 4 * (batch * elements + sum(unit.kept_per_batch for unit in units))
 
 
 @lru_cache(maxsize=64)
@@ -170,13 +176,18 @@ def plan(config: ResNetConfig) -> NetworkPlan:
 
 
 def _stage(config: ResNetConfig, index: int, in_shape: Shape) -> StagePlan:
-    first = block_unit(config, index, in_shape, is_first=True)
-    others = block_unit(config, index, first.out_shape, is_first=False)
+    units = stage_units(config, index, in_shape)
+    before = sum(config.depths[:index])
     blocks = tuple(
-        BlockPlan(f"stages.{index}.{i}", index, i, others if i else first)
-        for i in range(config.depths[index])
+        BlockPlan(f"stages.{index}.{i}", index, i, unit, _drop_rate(config, before + i + 1))
+        for i, unit in enumerate(units)
     )
     return StagePlan(index, config.widths[index], blocks)
+
+
+def _drop_rate(config: ResNetConfig, block_number: int) -> float:
+    """Huang et al. 2016, arXiv:1603.09382, eq. 4: 1 - p_l = (l / L)(1 - p_L)."""
+    return config.stochastic_depth * block_number / sum(config.depths)
 
 
 def _placed(operation: Operation, path: str, source: str) -> Operation:

@@ -52,6 +52,7 @@ def _rows() -> Iterator[Row]:
             source = f"{HE_2015}, sec. 4.2 and Table 6; shortcuts: {shortcut}"
             yield f"{kind}{depth}-cifar", source, _cifar(depth, shortcut=shortcut)
     yield from _preactivation_rows()
+    yield from _later_rows()
     yield from _seed_rows()
 
 
@@ -79,6 +80,22 @@ def _preactivation_rows() -> Iterator[Row]:
         yield f"preact{depth}", f"{HE_2016}, Fig. 4e; shape of {HE_2015}", _imagenet(depth, **order)
 
 
+def _later_rows() -> Iterator[Row]:
+    """Wide, squeeze-and-excitation and ResNet-D nets."""
+    wide = (
+        "Zagoruyko & Komodakis 2016, arXiv:1605.07146, Table 1; szagoruyko/wide-residual-networks"
+    )
+    for depth, k in ((16, 4), (16, 8), (28, 10), (40, 4)):
+        blocks = ((depth - 4) // 6,) * 3
+        shape = {"depths": blocks, "widths": (16 * k, 32 * k, 64 * k), "stem_width": 16}
+        order = {"activation_order": "full_preactivation", "shortcut": "projection"}
+        yield f"wrn{depth}-{k}", wide, _cifar(depth) | shape | order
+    se = "Hu et al. 2018, arXiv:1709.01507, Table 1, reduction 16"
+    yield "seresnet50", se, _imagenet(50, attention="se")
+    resnet_d = "He et al. 2018, arXiv:1812.01187, Fig. 2 (ResNet-D: deep stem, pooled projections)"
+    yield "resnet50d", resnet_d, _imagenet(50, stem="deep", shortcut="avgpool_projection")
+
+
 def _seed_rows() -> Iterator[Row]:
     notebook = (
         "the study notebook's ResNet-34 as its author means it: depths (3, 4, 6, 6) as written "
@@ -89,6 +106,12 @@ def _seed_rows() -> Iterator[Row]:
     yield "notebook34", notebook, bare
     blog = "dnddnjs/pytorch-cifar10, resnet/model.py: the linked blog post's ResNet-32"
     yield "dnddnjs32-cifar", blog, _cifar(32)
+    course = (
+        "GunhoChoi/PyTorch-FastCampus, 04_CNN_Advanced/3_ResNet.ipynb: the linked notebook's "
+        "ResNet-50, whose stages halve the resolution in their last block"
+    )
+    last = {"final_activation": False, "downsample_at": "last", "stride_on": "1x1"}
+    yield "fastcampus50", course, _imagenet(50, norm="none", conv_bias=True, num_classes=2, **last)
 
 
 _ROWS = tuple(_rows())

@@ -1,76 +1,50 @@
-"""Blocks: each forward reads as the paper's equation. Everything is built from the plan's units."""
+"""Blocks: each forward reads as the paper's equation. Everything is built from the plan's units.
+
+F is the residual branch, p what comes before it and `after` what follows the addition (He et al.
+2016, Fig. 4); where a config has none of them they are identities.
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from torch import Tensor, nn
-from torch.nn import functional
 
 from resnet_viz.arch.config import ResNetConfig
-from resnet_viz.arch.units import Operation, Unit
+from resnet_viz.arch.operations import Operation, Unit
+from resnet_viz.nets.layers import SqueezeExcitation, layer
 
-ACTIVATIONS: dict[str, type[nn.Module]] = {
-    "relu": nn.ReLU,
-    "leaky_relu": nn.LeakyReLU,
-    "elu": nn.ELU,
-    "gelu": nn.GELU,
-    "silu": nn.SiLU,
-}
-
-
-class ZeroPad(nn.Module):
-    """Option A shortcut: every `stride`-th pixel, and zeros for the new channels.
-
-    He et al. 2015, sec. 3.3: [N, C, H, W] -> [N, C + extra_channels, ceil(H/s), ceil(W/s)].
-    """
-
-    def __init__(self, extra_channels: int, stride: int) -> None:
-        super().__init__()
-        self.extra_channels, self.stride = extra_channels, stride
-
-    def forward(self, x: Tensor) -> Tensor:
-        subsampled = x[:, :, :: self.stride, :: self.stride]
-        return functional.pad(subsampled, (0, 0, 0, 0, 0, self.extra_channels))
-
-    def extra_repr(self) -> str:
-        return f"extra_channels={self.extra_channels}, stride={self.stride}"
-
-
-class GlobalAveragePool(nn.Module):
-    """Mean over all pixels: [N, C, H, W] -> [N, C]."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x.mean((2, 3))
+STANDING_IN_A_FORWARD = ("add", "multiply", "complement")
 
 
 class ResidualBlock(nn.Module):
-    """y = act(F(x) + shortcut(x)): He et al. 2015, eq. 1 and 2."""
+    """y = after(F(x) + shortcut(x)): He et al. 2015, eq. 1 and 2."""
 
-    def __init__(self, branch: nn.Module, shortcut: nn.Module, act: nn.Module) -> None:
+    def __init__(self, branch: nn.Module, shortcut: nn.Module, after: nn.Module) -> None:
         super().__init__()
-        self.branch, self.shortcut, self.act = branch, shortcut, act
+        self.branch, self.shortcut, self.after = branch, shortcut, after
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.act(self.branch(x) + self.shortcut(x))
+        out: Tensor = self.after(self.branch(x) + self.shortcut(x))
         return out
 
 
 class PlainBlock(nn.Module):
-    """y = act(F(x)): the same layers without the shortcut (He et al. 2015, sec. 3.3)."""
+    """y = after(F(x)): the same layers without the shortcut (He et al. 2015, sec. 3.3)."""
 
-    def __init__(self, branch: nn.Module, act: nn.Module) -> None:
+    def __init__(self, branch: nn.Module, after: nn.Module) -> None:
         super().__init__()
-        self.branch, self.act = branch, act
+        self.branch, self.after = branch, after
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.act(self.branch(x))
+        out: Tensor = self.after(self.branch(x))
         return out
 
 
 class PreactivationBlock(nn.Module):
-    """y = F(p(x)) + shortcut(x), where p is norm and activation: He et al. 2016, Fig. 4e."""
+    """y = F(p(x)) + shortcut(x): He et al. 2016, Fig. 4d and e."""
 
     def __init__(self, preactivation: nn.Module, branch: nn.Module, shortcut: nn.Module) -> None:
         super().__init__()
@@ -102,20 +76,50 @@ class PlainPreactivationBlock(nn.Module):
         return out
 
 
-def block(unit: Unit, config: ResNetConfig) -> nn.Module:
+class ShortcutOnlyGateBlock(nn.Module):
+    """y = after(F(p(x)) + (1 - g(x)) x): He et al. 2016, Fig. 2d."""
+
+    def __init__(
+        self, gate: nn.Module, preactivation: nn.Module, branch: nn.Module, after: nn.Module
+    ) -> None:
+        super().__init__()
+        self.gate, self.preactivation = gate, preactivation
+        self.branch, self.after = branch, after
+
+    def forward(self, x: Tensor) -> Tensor:
+        g = self.gate(x)
+        out: Tensor = self.after(self.branch(self.preactivation(x)) + (1 - g) * x)
+        return out
+
+
+class ExclusiveGateBlock(ShortcutOnlyGateBlock):
+    """y = after(g(x) F(p(x)) + (1 - g(x)) x): He et al. 2016, Fig. 2c."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        g = self.gate(x)
+        out: Tensor = self.after(g * self.branch(self.preactivation(x)) + (1 - g) * x)
+        return out
+
+
+def block(unit: Unit, config: ResNetConfig, drop_rate: float = 0.0) -> nn.Module:
     """The module of a block's unit: [N, *unit.in_shape] -> [N, *unit.out_shape]."""
-    branch = sequence(unit.part("branch"), config)
-    shortcut = sequence(unit.part("shortcut"), config) if unit.part("shortcut") else nn.Identity()
-    if config.activation_order == "original":
-        act = ACTIVATIONS[config.activation]()
+    parts = {
+        name: _part(unit, name, config, drop_rate)
+        for name in ("gate", "preactivation", "branch", "shortcut", "after")
+    }
+    before, branch, after = parts["preactivation"], parts["branch"], parts["after"]
+    if unit.shortcut in ("exclusive_gate", "shortcut_only_gate"):
+        is_exclusive = unit.shortcut == "exclusive_gate"
+        gated = ExclusiveGateBlock if is_exclusive else ShortcutOnlyGateBlock
+        return gated(parts["gate"], before, branch, after)
+    if not unit.part("preactivation"):
         if unit.shortcut == "none":
-            return PlainBlock(branch, act)
-        return ResidualBlock(branch, shortcut, act)
-    preactivation = sequence(unit.part("preactivation"), config)
+            return PlainBlock(branch, after)
+        return ResidualBlock(branch, parts["shortcut"], after)
     if unit.shortcut == "none":
-        return PlainPreactivationBlock(preactivation, branch)
+        return PlainPreactivationBlock(before, branch)
     kind = SharedPreactivationBlock if _shares_preactivation(unit) else PreactivationBlock
-    return kind(preactivation, branch, shortcut)
+    return kind(before, branch, parts["shortcut"])
 
 
 def _shares_preactivation(unit: Unit) -> bool:
@@ -123,40 +127,29 @@ def _shares_preactivation(unit: Unit) -> bool:
     return bool(path) and path[0].inputs == unit.part("branch")[0].inputs
 
 
-def sequence(operations: Sequence[Operation], config: ResNetConfig) -> nn.Sequential:
-    """Operations one after the other, under the last part of their names."""
-    named = [(o.name.rpartition(".")[2], layer(o, config)) for o in operations]
-    return nn.Sequential(OrderedDict(named))
+def _part(unit: Unit, name: str, config: ResNetConfig, drop_rate: float) -> nn.Module:
+    """A submodule of a block: its operations in a row, or an identity where it has none."""
+    operations = unit.part(name)
+    if not operations:
+        return nn.Identity()
+    return sequence(operations, config, drop_rate, prefix=f"{name}.")
 
 
-def layer(operation: Operation, config: ResNetConfig) -> nn.Module:  # noqa: PLR0911
-    """The torch module of one operation (an addition has none: it stands in a forward)."""
-    before, after = operation.in_shape[0], operation.out_shape[0]
-    match operation.kind:
-        case "conv":
-            return _conv(operation)
-        case "norm":
-            return nn.BatchNorm2d(after)
-        case "activation":
-            return ACTIVATIONS[config.activation]()
-        case "max_pool":
-            return nn.MaxPool2d(operation.kernel, operation.stride, operation.padding)
-        case "zero_pad":
-            return ZeroPad(after - before, operation.stride)
-        case "global_avg_pool":
-            return GlobalAveragePool()
-        case "linear":
-            return nn.Linear(before, after)
-    raise AssertionError(operation.kind)
+def sequence(
+    operations: Sequence[Operation], config: ResNetConfig, drop_rate: float = 0.0, prefix: str = ""
+) -> nn.Sequential:
+    """Operations one after the other, under their names less `prefix`."""
+    return nn.Sequential(OrderedDict(_named(operations, config, drop_rate, prefix)))
 
 
-def _conv(operation: Operation) -> nn.Conv2d:
-    return nn.Conv2d(
-        operation.in_shape[0],
-        operation.out_shape[0],
-        operation.kernel,
-        operation.stride,
-        operation.padding,
-        groups=operation.groups,
-        bias=operation.bias,
-    )
+def _named(
+    operations: Sequence[Operation], config: ResNetConfig, drop_rate: float, prefix: str
+) -> Iterator[tuple[str, nn.Module]]:
+    alone = [o for o in operations if o.kind not in STANDING_IN_A_FORWARD or ".se." in o.name]
+    for name, group in groupby(alone, lambda o: o.name.removeprefix(prefix).partition(".")[0]):
+        members = tuple(group)
+        if name == "se":
+            widths = {o.name.rpartition(".")[2]: o.out_shape[0] for o in members}
+            yield name, SqueezeExcitation(widths["expand"], widths["reduce"])
+        else:
+            yield name, layer(members[0], config, drop_rate)

@@ -25,7 +25,7 @@ class ResNet(nn.Module):
         self.stem = sequence(network.stem.operations, config)
         self.stages = nn.Sequential(
             *(
-                nn.Sequential(*(block(b.unit, config) for b in stage.blocks))
+                nn.Sequential(*(block(b.unit, config, b.drop_rate) for b in stage.blocks))
                 for stage in network.stages
             )
         )
@@ -52,9 +52,21 @@ def build_resnet(
     target = torch.device(device or "cpu")
     if target.type == "meta":
         return network
-    network.to_empty(device="cpu")
+    _allocate(network)
     with torch.random.fork_rng(devices=[], enabled=seed is not None):
         if seed is not None:
             torch.default_generator.manual_seed(seed)
         initialise(network, config)
     return network.to(target)
+
+
+def _allocate(network: nn.Module) -> None:
+    """Replace meta tensors by uninitialised ones on the CPU.
+
+    `Module.to_empty` would do it, but on meta tensors it loads sympy, which takes over a second.
+    """
+    for module in network.modules():
+        for name, parameter in module.named_parameters(recurse=False):
+            setattr(module, name, nn.Parameter(torch.empty(parameter.shape)))
+        for name, buffer in module.named_buffers(recurse=False):
+            setattr(module, name, torch.empty(buffer.shape, dtype=buffer.dtype))

@@ -27,16 +27,16 @@ class Contestant:
     @cached_property
     def main(self) -> Indices:
         """Columns of the layers on the main path, from input to output."""
-        return self._columns(is_projection=False)
+        return self._columns(is_beside=False)
 
     @cached_property
     def projections(self) -> Indices:
         """Columns of the projections."""
-        return self._columns(is_projection=True)
+        return self._columns(is_beside=True)
 
-    def _columns(self, *, is_projection: bool) -> Indices:
-        beside = np.array([layer.is_projection for layer in self.layers], bool)
-        return np.flatnonzero(beside == is_projection)
+    def _columns(self, *, is_beside: bool) -> Indices:
+        beside = np.array([layer.is_beside for layer in self.layers], bool)
+        return np.flatnonzero(beside == is_beside)
 
     def row_at(self, step: int) -> int | None:
         """The row of the newest record that is not after `step`; None where there is none."""

@@ -23,12 +23,19 @@ if TYPE_CHECKING:
 # Okabe-Ito colours with a contrast of at least 3 on white and on a dark page; the kinds differ
 # in line style too. Grey #808080 is as far from white as from a dark page.
 GREY = "#808080"
+_PROJECTED = 'weight=0 color="#009E73" fontcolor="#009E73" penwidth=3.5 style=dotted'
+_TRANSFORMED = 'weight=0 color="#B5628F" fontcolor="#B5628F" penwidth=3 style="dashed,bold"'
 EDGE_STYLES = MappingProxyType(
     {
         "main": "weight=10",
         "identity": 'weight=0 color="#0072B2" fontcolor="#0072B2" penwidth=2.5',
         "zero_pad": 'weight=0 color="#D55E00" fontcolor="#D55E00" penwidth=2.5 style=dashed',
-        "projection": 'weight=0 color="#009E73" fontcolor="#009E73" penwidth=3.5 style=dotted',
+        "projection": _PROJECTED,
+        "conv1x1": _PROJECTED,
+        "scaled": _TRANSFORMED,
+        "exclusive_gate": _TRANSFORMED,
+        "shortcut_only_gate": _TRANSFORMED,
+        "dropout": _TRANSFORMED,
     }
 )
 NODE_STYLES = MappingProxyType(
@@ -63,6 +70,9 @@ BLOCK_ASPECT = 2.5
 NOTES = MappingProxyType(
     {
         "original": "+ adds, then {act}",
+        "norm_after_addition": "+ adds, then {norm}{act}",
+        "relu_before_addition": "F ends in {act}; + only adds",
+        "relu_only_preactivation": "{act} comes before F; + only adds",
         "full_preactivation": "{norm}{act} come before F; + only adds",
     }
 )
@@ -179,6 +189,8 @@ def _note(config: ResNetConfig) -> str:
         return "plain net: no additions, no shortcuts"
     act = config.activation.replace("_", " ")
     norm = "" if config.norm == "none" else f"{config.norm} norm and "
+    if config.activation_order == "original" and not config.final_activation:
+        return "+ only adds"
     return NOTES[config.activation_order].format(act=act, norm=norm)
 
 

@@ -14,13 +14,14 @@ from typing import Literal, NamedTuple
 import graphviz
 
 from resnet_viz.arch.config import ResNetConfig, unknown_name
+from resnet_viz.arch.operations import Operation, Unit
 from resnet_viz.arch.plan import BlockPlan, NetworkPlan, plan
-from resnet_viz.arch.units import Operation, Unit
 from resnet_viz.views import labels
 from resnet_viz.views.dot import write_dot
 
 NodeKind = Literal["input", "stem", "block", "folded", "add", "head", "operation"]
-EdgeKind = Literal["main", "identity", "zero_pad", "projection"]
+EdgeKind = str
+""""main", or the kind of a shortcut: a key of `labels.SHORTCUT_NAMES`."""
 
 LONGEST_UNFOLDED = 3
 """Alike blocks in a row that `fold` leaves as they are."""
@@ -163,7 +164,7 @@ class _Sketch:
         text = _shortcut_label(unit, self.config) + (f" ×{count}" if count > 1 else "")
         tooltip = _addition_tooltip(path, unit, self.config)
         self._go_on(Node(f"{path}.add", "add", "+", tooltip, path, block.stage, count))
-        self.edges.append(Edge(before, f"{path}.add", _edge_kind(unit), text.strip()))
+        self.edges.append(Edge(before, f"{path}.add", unit.shortcut, text.strip()))
 
     def _go_on(self, node: Node) -> None:
         self.nodes.append(node)
@@ -188,19 +189,10 @@ class _Sketch:
         return Node(name, kind, label, labels.cost(name, operation), path, stage)
 
 
-def _edge_kind(unit: Unit) -> EdgeKind:
-    kinds: dict[str, EdgeKind] = {
-        "identity": "identity",
-        "zero_pad": "zero_pad",
-        "projection": "projection",
-    }
-    return kinds[unit.shortcut]
-
-
 def _kind_of_input(operation: Operation, source: str, unit: Unit) -> EdgeKind:
     """Whether data on its way from `source` into `operation` takes the shortcut."""
     joins = operation.kind == "add" and source == operation.inputs[1]
-    return _edge_kind(unit) if joins or operation.name.startswith("shortcut.") else "main"
+    return unit.shortcut if joins or operation.name.startswith("shortcut.") else "main"
 
 
 def _branch_label(unit: Unit, config: ResNetConfig) -> str:
@@ -210,16 +202,24 @@ def _branch_label(unit: Unit, config: ResNetConfig) -> str:
         for o in unit.part("branch")
         if o.kind == "conv"
     ]
+    lines += [text for part, text in _BRANCH_ENDS.items() if _has(unit, part)]
     if unit.part("preactivation"):
         lines.insert(0, _preactivation(unit, config))
     mark = "" if unit.shortcut == "none" else "F: "
     return mark + "\n".join(lines)
 
 
+_BRANCH_ENDS = {"branch.se.": "SE", "branch.skipinit": "× α", "branch.scale": "× 0.5"}
+
+
+def _has(unit: Unit, prefix: str) -> bool:
+    return any(o.name.startswith(prefix) for o in unit.operations)
+
+
 def _folded_label(count: int, unit: Unit) -> str:
     if unit.shortcut == "none":
         return f"… {count} more like this,\nwithout shortcuts"
-    article = "an" if unit.shortcut == "identity" else "a"
+    article = "an" if unit.shortcut in ("identity", "exclusive_gate") else "a"
     kind = labels.SHORTCUT_NAMES[unit.shortcut]
     return f"… {count} more like this,\neach with {article} {kind} shortcut"
 
@@ -227,12 +227,20 @@ def _folded_label(count: int, unit: Unit) -> str:
 def _shortcut_label(unit: Unit, config: ResNetConfig) -> str:
     if unit.shortcut == "identity":
         return ""
-    operation = unit.part("shortcut")[0]
-    if unit.shortcut == "zero_pad":
-        return f"zero-padded{labels.halving(operation)}"
-    is_shared = operation.inputs[0].startswith("preactivation.")
+    path = unit.part("shortcut")
+    halving = labels.halving(path[0])
+    texts = {
+        "zero_pad": f"zero-padded{halving}",
+        "scaled": "× 0.5",
+        "exclusive_gate": "× (1 - g), F × g",
+        "shortcut_only_gate": "× (1 - g)",
+        "conv1x1": "1×1 conv",
+        "dropout": "dropout",
+    }
+    pool = "average pool, " if path[0].kind == "avg_pool" else ""
+    is_shared = path[0].inputs[0].startswith("preactivation.")
     before = f" after {_preactivation(unit, config)}" if is_shared else ""
-    return f"1×1 conv{labels.halving(operation)}{before}"
+    return texts.get(unit.shortcut, f"{pool}1×1 conv{halving}{before}")
 
 
 def _preactivation(unit: Unit, config: ResNetConfig) -> str:

@@ -6,13 +6,18 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from resnet_viz.arch.config import ResNetConfig
-from resnet_viz.arch.units import Operation, Shape, Unit
+from resnet_viz.arch.operations import Operation, Shape, Unit
 
 SHORTCUT_NAMES = MappingProxyType(
     {
         "identity": "identity",
         "zero_pad": "zero-padded",
         "projection": "projection",
+        "scaled": "halved",
+        "exclusive_gate": "exclusively gated",
+        "shortcut_only_gate": "gated",
+        "conv1x1": "1×1 convolution",
+        "dropout": "dropout",
     }
 )
 
@@ -46,6 +51,15 @@ def operation_label(operation: Operation, config: ResNetConfig) -> str:
         "activation": config.activation.replace("_", " "),
         "max_pool": f"max pool {operation.kernel}×{operation.kernel}{halving(operation)}",
         "zero_pad": f"zero-padded, {operation.in_shape[0]} to {channels}{halving(operation)}",
+        "avg_pool": f"average pool {operation.kernel}×{operation.kernel}{halving(operation)}",
+        "dropout": "dropout",
+        "relu": "relu",
+        "sigmoid": "sigmoid",
+        "complement": "1 - g",
+        "multiply": "×",
+        "scale": "× 0.5",
+        "skipinit": "× α",
+        "stochastic_depth": "stochastic depth",
         "add": "+",
         "global_avg_pool": "global average pool",
         "linear": f"linear, {channels}",

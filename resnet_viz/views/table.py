@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from resnet_viz.arch.operations import Operation, Shape, Unit
 from resnet_viz.arch.plan import BlockPlan, NetworkPlan, StagePlan
-from resnet_viz.arch.units import Operation, Shape, Unit
 from resnet_viz.views import labels
 
 
@@ -109,7 +109,7 @@ def _formula(block: BlockPlan) -> str:
 def _layer_row(name: str, operation: Operation) -> LayerRow:
     return LayerRow(
         name=name,
-        kind="projection" if operation.is_projection else operation.kind,
+        kind=_kind(operation),
         kernel=f"{operation.kernel}×{operation.kernel}",
         stride=operation.stride,
         groups=operation.groups,
@@ -118,3 +118,10 @@ def _layer_row(name: str, operation: Operation) -> LayerRow:
         params=operation.params,
         macs=operation.macs,
     )
+
+
+def _kind(operation: Operation) -> str:
+    """What a weighted layer is for, where it lies beside the main path."""
+    places = {"shortcut": "projection", "gate": "gate"}
+    beside = places.get(operation.name.partition(".")[0], "squeeze-and-excitation")
+    return beside if operation.is_beside else operation.kind

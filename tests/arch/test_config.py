@@ -55,28 +55,45 @@ def test_refusals_name_field_value_and_what_is_allowed(
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
+    ("fields", "words"),
     [
-        ("shortcut_transform", "scaled"),
-        ("activation_order", "norm_after_addition"),
-        ("attention", "se"),
-        ("dropout", 0.3),
-        ("stochastic_depth", 0.5),
-        ("residual_scale", "skipinit"),
-        ("init", "fixup"),
-        ("init", "xavier"),
-        ("stem", "deep"),
-        ("stem", "tiered"),
-        ("shortcut", "avgpool_projection"),
-        ("norm", "group"),
-        ("downsample_at", "last"),
-        ("final_activation", False),
-        ("stem_width", 16),
+        ({"stem": "tiered", "stem_width": 2}, ["stem_width = 2", "'tiered'", "at least 3"]),
+        ({"stem": "deep", "widths": (1, 2, 3, 4)}, ["stem_width = 1", "'deep'", "at least 2"]),
+        ({"shortcut": "zero_pad", "stem_width": 128}, ["shrink", "zero_pad"]),
+        ({"shortcut": "none", "shortcut_transform": "exclusive_gate"}, ["exclusive_gate", "none"]),
+        ({"shortcut": "none", "stochastic_depth": 0.5}, ["stochastic_depth = 0.5", "none"]),
+        ({"shortcut": "none", "residual_scale": "skipinit"}, ["residual_scale", "none"]),
+        ({"shortcut": "none", "init": "fixup", "norm": "none"}, ["fixup", "'none'"]),
+        ({"init": "fixup"}, ["fixup", "norm = 'none'", "'batch'"]),
+        (
+            {"init": "fixup", "norm": "none", "residual_scale": "skipinit"},
+            ["fixup", "skipinit", "one of the two"],
+        ),
+        (
+            {"init": "fixup", "norm": "none", "activation_order": "relu_before_addition"},
+            ["fixup", "relu_before_addition"],
+        ),
+        (
+            {"zero_init_residual": True, "activation_order": "full_preactivation"},
+            ["zero_init_residual", "full_preactivation"],
+        ),
+        ({"zero_init_residual": True, "residual_scale": "skipinit"}, ["skipinit"]),
+        (
+            {"shortcut": "projection_all", "shortcut_transform": "scaled"},
+            ["shortcut_transform", "projection_all"],
+        ),
+        ({"dropout": 1.0}, ["dropout", "1.0", "less than 1"]),
+        ({"stochastic_depth": -0.1}, ["stochastic_depth", "-0.1", "greater than or equal to 0"]),
+        ({"se_reduction": 0}, ["se_reduction", "0", "greater than or equal to 1"]),
     ],
 )
-def test_values_of_the_next_issue_are_not_supported_yet(field: str, value: object) -> None:
-    with pytest.raises(ValueError, match=f"{field} = .* is not supported yet"):
-        ResNetConfig.model_validate({field: value})
+def test_impossible_combinations_are_refused_by_name(
+    fields: dict[str, object], words: list[str]
+) -> None:
+    with pytest.raises(ValidationError) as caught:
+        ResNetConfig.model_validate(fields)
+    line = explain(caught.value)
+    assert [word for word in words if word not in line] == [], line
 
 
 def test_plain_twin_differs_in_the_shortcut_alone() -> None:
@@ -84,6 +101,11 @@ def test_plain_twin_differs_in_the_shortcut_alone() -> None:
     twin = plain_twin(config)
     differing = {k for k, v in twin.model_dump().items() if v != config.model_dump()[k]}
     assert differing == {"shortcut"}
+
+
+@given(configs())
+def test_every_net_has_a_plain_twin(config: ResNetConfig) -> None:
+    assert plain_twin(config).shortcut == "none"
 
 
 def test_labels() -> None:

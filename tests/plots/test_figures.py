@@ -32,12 +32,12 @@ def _figures(contestants: list[Contestant]) -> list[go.Figure]:
 def test_gradient_by_layer_shows_the_history() -> None:
     net = contestant("resnet18", 6)
     main, beside = gradient_by_layer([net], 4).data
-    is_beside = np.array([layer.is_projection for layer in net.layers])
+    is_beside = np.array([layer.is_beside for layer in net.layers])
     np.testing.assert_array_equal(main.y, net.history.grad_norm[4][~is_beside])
     np.testing.assert_array_equal(beside.y, net.history.grad_norm[4][is_beside])
     assert list(main.x) == list(range(1, 19))
     assert list(beside.x) == [7, 11, 15]
-    assert list(main.text) == [layer.name for layer in net.layers if not layer.is_projection]
+    assert list(main.text) == [layer.name for layer in net.layers if not layer.is_beside]
     assert (main.mode, beside.mode) == ("lines+markers", "markers")
     assert beside.marker.symbol.endswith("-open")
 
@@ -89,7 +89,7 @@ def test_heat_maps_share_one_scale_and_show_the_history() -> None:
     figure = gradient_heatmaps([first, second])
     assert {trace.coloraxis for trace in figure.data} == {"coloraxis"}
     assert (figure.layout.coloraxis.cmin, figure.layout.coloraxis.cmax) == (-5, 2)
-    main = [i for i, layer in enumerate(first.layers) if not layer.is_projection]
+    main = [i for i, layer in enumerate(first.layers) if not layer.is_beside]
     np.testing.assert_allclose(10 ** figure.data[0].z, first.history.grad_norm[:, main].T, 1e-5)
     np.testing.assert_allclose(figure.data[1].z, np.log10(2e-5), rtol=1e-5)
     assert figure.layout.xaxis.range == figure.layout.xaxis2.range

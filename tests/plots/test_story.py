@@ -87,7 +87,7 @@ def test_gradient_at_first_and_last_step() -> None:
 def test_projections_are_not_the_first_or_last_layer() -> None:
     net = contestant("resnet50", 1, norm=lambda s, c: 1.0)
     assert "1.00 at step 0" in story([net])[1]
-    assert not net.layers[net.main[0]].is_projection
+    assert not net.layers[net.main[0]].is_beside
 
 
 def test_no_story_before_every_net_has_a_step() -> None:

@@ -1,0 +1,127 @@
+"""Chain: lays operations one after the other, each on the output of the one before."""
+
+from __future__ import annotations
+
+from math import gcd, prod
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.operations import Keeps, Kind, Operation, Shape
+
+
+class Chain:
+    """A run of operations under one prefix; every method lays one and returns the chain."""
+
+    def __init__(self, config: ResNetConfig, prefix: str, source: str, shape: Shape) -> None:
+        self.config, self.prefix = config, prefix
+        self.source, self.shape = source, shape
+        self.operations: list[Operation] = []
+
+    def conv(
+        self,
+        name: str,
+        channels: int,
+        kernel: int,
+        stride: int = 1,
+        *,
+        groups: int = 1,
+        bias: bool | None = None,
+    ) -> Chain:
+        """A convolution; with padding kernel // 2, stride 2 leaves ceil(size / 2) pixels."""
+        has_bias = self.config.conv_bias if bias is None else bias
+        out = (channels, *self._pixels(stride))
+        return self._lay(
+            name, "conv", out, "inputs", kernel=kernel, stride=stride, groups=groups, bias=has_bias
+        )
+
+    def norm(self, name: str) -> Chain:
+        """Batch norm, or group norm of 32 groups (fewer where the channels do not divide)."""
+        channels = self.shape[0]
+        if self.config.norm == "none":
+            return self
+        if self.config.norm == "batch":
+            return self._lay(name, "norm", self.shape, "inputs", kept_per_batch=2 * channels)
+        groups = gcd(32, channels)
+        return self._lay(
+            name, "norm", self.shape, "inputs", groups=groups, kept_per_image=2 * groups
+        )
+
+    def activation(self, name: str) -> Chain:
+        """The config's nonlinearity. ReLU's backward needs its output, the others' their input."""
+        keeps: Keeps = "output" if self.config.activation == "relu" else "inputs"
+        return self._lay(name, "activation", self.shape, keeps)
+
+    def max_pool(self, name: str) -> Chain:
+        """3x3 at stride 2; its indices are kept as int64, two float32 elements each."""
+        out = (self.shape[0], *self._pixels(2))
+        return self._lay(
+            name, "max_pool", out, "inputs", kernel=3, stride=2, kept_per_image=2 * prod(out)
+        )
+
+    def avg_pool(self, name: str) -> Chain:
+        """2x2 at stride 2, the last pixel of an odd size averaged alone (ResNet-D)."""
+        out = (self.shape[0], *self._pixels(2))
+        return self._lay(name, "avg_pool", out, "inputs", kernel=2, stride=2)
+
+    def zero_pad(self, name: str, channels: int, stride: int) -> Chain:
+        out = (channels, *self._pixels(stride))
+        return self._lay(name, "zero_pad", out, "nothing", stride=stride)
+
+    def dropout(self, name: str) -> Chain:
+        return self._lay(name, "dropout", self.shape, "nothing", kept_per_image=prod(self.shape))
+
+    def global_avg_pool(self, name: str) -> Chain:
+        return self._lay(name, "global_avg_pool", (self.shape[0], 1, 1), "nothing")
+
+    def linear(self, name: str, features: int) -> Chain:
+        return self._lay(name, "linear", (features, 1, 1), "inputs", bias=True)
+
+    def elementwise(self, name: str, kind: Kind, keeps: Keeps = "nothing") -> Chain:
+        """An elementwise operation on the chain's end."""
+        return self._lay(name, kind, self.shape, keeps)
+
+    def skipinit(self, name: str) -> Chain:
+        return self._lay(name, "skipinit", self.shape, "inputs")
+
+    def multiply(self, name: str, other: str, shape: Shape) -> Chain:
+        """The end of the chain times another operation's output, of shape `shape` as a result."""
+        return self._lay(name, "multiply", shape, "inputs", inputs=(self.source, other))
+
+    def add(self, name: str, other: str) -> Chain:
+        return self._lay(name, "add", self.shape, "nothing", inputs=(self.source, other))
+
+    def _pixels(self, stride: int) -> tuple[int, int]:
+        _, height, width = self.shape
+        return -(-height // stride), -(-width // stride)
+
+    def _lay(
+        self,
+        name: str,
+        kind: Kind,
+        out_shape: Shape,
+        keeps: Keeps,
+        *,
+        inputs: tuple[str, ...] = (),
+        kernel: int = 1,
+        stride: int = 1,
+        groups: int = 1,
+        bias: bool = False,
+        kept_per_image: int = 0,
+        kept_per_batch: int = 0,
+    ) -> Chain:
+        operation = Operation(
+            name=self.prefix + name,
+            kind=kind,
+            inputs=inputs or (self.source,),
+            in_shape=self.shape,
+            out_shape=out_shape,
+            kernel=kernel,
+            stride=stride,
+            groups=groups,
+            bias=bias,
+            keeps=keeps,
+            kept_per_image=kept_per_image,
+            kept_per_batch=kept_per_batch,
+        )
+        self.operations.append(operation)
+        self.source, self.shape = operation.name, out_shape
+        return self

@@ -1,0 +1,164 @@
+"""Operations and the units they form (stem, block, head): shapes, parameters, MACs, memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import Literal
+
+Shape = tuple[int, int, int]
+"""(channels, height, width) of one image's activation."""
+
+Kind = Literal[
+    "conv",
+    "norm",
+    "activation",
+    "max_pool",
+    "avg_pool",
+    "zero_pad",
+    "dropout",
+    "relu",
+    "sigmoid",
+    "complement",
+    "multiply",
+    "scale",
+    "skipinit",
+    "stochastic_depth",
+    "add",
+    "global_avg_pool",
+    "linear",
+]
+"""complement is 1 - g, scale a constant factor, skipinit a learned one, relu a fixed ReLU."""
+
+Keeps = Literal["inputs", "output", "nothing"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One step of the forward pass.
+
+    `name` is the path of its module and `inputs` the names of the operations it takes, within a
+    unit ("in" is the unit's input) or, in `NetworkPlan.operations`, from the net's root. `keeps`
+    says which activations autograd keeps for backward; `kept_per_image` and `kept_per_batch` are
+    the elements it keeps besides (a mask, indices, statistics).
+    """
+
+    name: str
+    kind: Kind
+    inputs: tuple[str, ...]
+    in_shape: Shape
+    out_shape: Shape
+    kernel: int = 1
+    stride: int = 1
+    groups: int = 1
+    bias: bool = False
+    keeps: Keeps = "nothing"
+    kept_per_image: int = 0
+    kept_per_batch: int = 0
+
+    @property
+    def padding(self) -> int:
+        """Pixels on each side, such that stride 1 keeps the size."""
+        return self.kernel // 2
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether it lies beside the main path: on a shortcut, in a gate, in an SE module."""
+        return self.name.startswith(("shortcut.", "gate.")) or ".se." in self.name
+
+    @property
+    def params(self) -> int:
+        """Trainable parameters."""
+        if self.kind == "norm":
+            return 2 * self.out_shape[0]
+        if self.kind == "skipinit":
+            return 1
+        return self._weights + self.bias * self.out_shape[0]
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates for one image: convolutions and linear layers only."""
+        return self._weights * self.out_shape[1] * self.out_shape[2]
+
+    @property
+    def _weights(self) -> int:
+        if self.kind not in ("conv", "linear"):
+            return 0
+        return self.out_shape[0] * self.in_shape[0] // self.groups * self.kernel**2
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Stem, block or head: operations from "in" to the last one.
+
+    `shortcut` is "none", "identity", "zero_pad", "projection", or the transform of an identity.
+    """
+
+    operations: tuple[Operation, ...]
+    shortcut: str = "none"
+
+    @property
+    def in_shape(self) -> Shape:
+        return self.operations[0].in_shape
+
+    @property
+    def out_shape(self) -> Shape:
+        return self.operations[-1].out_shape
+
+    @cached_property
+    def weighted(self) -> tuple[Operation, ...]:
+        """Convolutions and linear layers, in forward order."""
+        return tuple(o for o in self.operations if o.kind in ("conv", "linear"))
+
+    @cached_property
+    def depth(self) -> int:
+        """Weighted layers of the main path."""
+        return sum(not operation.is_beside for operation in self.weighted)
+
+    @cached_property
+    def params(self) -> int:
+        return sum(operation.params for operation in self.operations)
+
+    @cached_property
+    def macs(self) -> int:
+        return sum(operation.macs for operation in self.operations)
+
+    def part(self, name: str) -> tuple[Operation, ...]:
+        """The operations of one submodule, such as "branch" or "shortcut"."""
+        return tuple(o for o in self.operations if o.name.startswith(f"{name}."))
+
+    # What autograd keeps for backward, in elements.
+
+    @cached_property
+    def _kept(self) -> frozenset[str]:
+        inputs = (name for o in self.operations if o.keeps == "inputs" for name in o.inputs)
+        outputs = (o.name for o in self.operations if o.keeps == "output")
+        return frozenset((*inputs, *outputs))
+
+    @property
+    def keeps_input(self) -> bool:
+        return "in" in self._kept
+
+    @property
+    def keeps_output(self) -> bool:
+        return self.operations[-1].name in self._kept
+
+    @property
+    def in_elements(self) -> int:
+        return prod(self.in_shape)
+
+    @property
+    def out_elements(self) -> int:
+        return prod(self.out_shape)
+
+    @cached_property
+    def kept_inside(self) -> int:
+        """Elements kept for each image, its input and output left out."""
+        inner = sum(prod(o.out_shape) for o in self.operations[:-1] if o.name in self._kept)
+        return inner + sum(o.kept_per_image for o in self.operations)
+
+    @cached_property
+    def kept_per_batch(self) -> int:
+        """Elements kept whatever the batch size: batch norm's statistics."""
+        return sum(o.kept_per_batch for o in self.operations)

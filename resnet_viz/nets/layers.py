@@ -1,0 +1,146 @@
+"""Layers: the torch module of each operation of the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.operations import Operation
+
+ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "leaky_relu": nn.LeakyReLU,
+    "elu": nn.ELU,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+}
+
+
+class ZeroPad(nn.Module):
+    """Option A shortcut: every `stride`-th pixel, and zeros for the new channels.
+
+    He et al. 2015, sec. 3.3: [N, C, H, W] -> [N, C + extra_channels, ceil(H/s), ceil(W/s)].
+    """
+
+    def __init__(self, extra_channels: int, stride: int) -> None:
+        super().__init__()
+        self.extra_channels, self.stride = extra_channels, stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        subsampled = x[:, :, :: self.stride, :: self.stride]
+        return functional.pad(subsampled, (0, 0, 0, 0, 0, self.extra_channels))
+
+    def extra_repr(self) -> str:
+        return f"extra_channels={self.extra_channels}, stride={self.stride}"
+
+
+class GlobalAveragePool(nn.Module):
+    """Mean over all pixels: [N, C, H, W] -> [N, C]."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean((2, 3))
+
+
+class Scale(nn.Module):
+    """0.5 x: He et al. 2016, Fig. 2b."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return 0.5 * x
+
+
+class SkipInit(nn.Module):
+    """alpha x, alpha learned from 0: De & Smith 2020, arXiv:2002.10444."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.alpha = nn.Parameter(torch.zeros(()))
+
+    def reset_parameters(self) -> None:
+        nn.init.zeros_(self.alpha)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.alpha * x
+
+
+class StochasticDepth(nn.Module):
+    """In training, 0 with probability `rate` for the whole minibatch, else x / (1 - rate).
+
+    Huang et al. 2016, arXiv:1603.09382, sec. 3; dividing in training instead of multiplying in
+    evaluation leaves the expectation as it is there.
+    """
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return x
+        survives = torch.rand((), device=x.device) >= self.rate
+        return x * (survives.to(x.dtype) / (1 - self.rate))
+
+    def extra_repr(self) -> str:
+        return f"rate={self.rate:.4g}"
+
+
+class SqueezeExcitation(nn.Module):
+    """x * sigmoid(W2 relu(W1 mean(x))): Hu et al. 2018, arXiv:1709.01507, eq. 3 and 4."""
+
+    def __init__(self, channels: int, reduced: int) -> None:
+        super().__init__()
+        self.pool = GlobalAveragePool()
+        self.reduce, self.act = nn.Linear(channels, reduced), nn.ReLU()
+        self.expand, self.sigmoid = nn.Linear(reduced, channels), nn.Sigmoid()
+
+    def forward(self, x: Tensor) -> Tensor:
+        weights: Tensor = self.sigmoid(self.expand(self.act(self.reduce(self.pool(x)))))
+        return x * weights[:, :, None, None]
+
+
+def layer(operation: Operation, config: ResNetConfig, drop_rate: float = 0.0) -> nn.Module:
+    """The module of an operation that stands alone (an addition stands in a forward)."""
+    before, after = operation.in_shape[0], operation.out_shape[0]
+    makers: dict[str, Callable[[], nn.Module]] = {
+        "conv": lambda: _conv(operation),
+        "norm": lambda: _norm(operation, config),
+        "activation": ACTIVATIONS[config.activation],
+        "max_pool": lambda: nn.MaxPool2d(operation.kernel, operation.stride, operation.padding),
+        "avg_pool": lambda: nn.AvgPool2d(2, 2, ceil_mode=True, count_include_pad=False),
+        "zero_pad": lambda: ZeroPad(after - before, operation.stride),
+        "dropout": lambda: nn.Dropout(_dropout_rate(operation, config)),
+        "sigmoid": nn.Sigmoid,
+        "scale": Scale,
+        "skipinit": SkipInit,
+        "stochastic_depth": lambda: StochasticDepth(drop_rate),
+        "global_avg_pool": GlobalAveragePool,
+        "linear": lambda: nn.Linear(before, after),
+    }
+    return makers[operation.kind]()
+
+
+def _conv(operation: Operation) -> nn.Conv2d:
+    return nn.Conv2d(
+        operation.in_shape[0],
+        operation.out_shape[0],
+        operation.kernel,
+        operation.stride,
+        operation.padding,
+        groups=operation.groups,
+        bias=operation.bias,
+    )
+
+
+def _norm(operation: Operation, config: ResNetConfig) -> nn.Module:
+    channels = operation.out_shape[0]
+    if config.norm == "group":
+        return nn.GroupNorm(operation.groups, channels)
+    return nn.BatchNorm2d(channels)
+
+
+def _dropout_rate(operation: Operation, config: ResNetConfig) -> float:
+    """He et al. 2016, Fig. 2f drops half of the shortcut; a branch drops what the config says."""
+    return 0.5 if operation.name.startswith("shortcut.") else config.dropout
