@@ -1,0 +1,1 @@
+"""Speed against peers, each pair measured in one run: python -m benchmarks."""

@@ -1,0 +1,94 @@
+"""From the press of "Start race" to the first point on the page, in a real browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from benchmarks.result import Result
+from resnet_viz import Lab
+
+ROOT = Path(__file__).parents[1]
+WHAT = "press of Start race to the first point on the page"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+HAS_A_POINT = """() => [...document.querySelectorAll('.resnet-viz-chart')].some(
+    chart => (chart._fullData || []).some(trace => trace._length > 0))"""
+
+
+def run() -> Iterator[Result]:
+    """Seconds, the page being open; the nets are the page's own defaults."""
+    chromium = next(filter(None, map(shutil.which, NAMES)), None)
+    if chromium is None:
+        yield Result(WHAT, "not measured: there is no Chromium")
+        return
+    with _served() as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        seconds = _measure(browser.new_page(), url)
+        browser.close()
+    yield Result(WHAT, f"{seconds:.1f} s")
+
+
+def _measure(page: Page, url: str) -> float:
+    page.set_default_timeout(120_000)
+    page.goto(f"{url}/race")
+    button = page.get_by_role("button", name="Start race")
+    button.wait_for()
+    page.locator(".resnet-viz-chart .main-svg").first.wait_for()
+    assert not page.evaluate(HAS_A_POINT)
+    begin = time.perf_counter()
+    button.click()
+    page.wait_for_function(HAS_A_POINT, polling=20)
+    return time.perf_counter() - begin
+
+
+@contextmanager
+def _served() -> Iterator[str]:
+    """The app's address; its lab is empty at first, and no worker outlives it."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
+        port = _free_port()
+        options = ("--server.headless=true", f"--server.port={port}")
+        server = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", *options],
+            cwd=ROOT,
+            env=os.environ | {"RESNET_VIZ_HOME": home, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _await_health(url)
+            yield url
+        finally:
+            for one in Lab(home).list():
+                Lab(home).stop(one.id)
+            server.terminate()
+            server.wait(30)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _await_health(url: str) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=5):
+                return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
