@@ -70,8 +70,9 @@ def _live(lab: Lab, race_id: str, going: bool) -> None:
         st.rerun()
     st.markdown(small(plain(words.race_title(seen.runs))))
     _progress(lab, seen)
-    if seen.problem:
-        st.error(seen.problem)
+    for problem in filter(None, [*map(words.why_over, seen.runs), seen.problem]):
+        st.error(plain(problem))
+    st.space("xsmall")
     _pictures(contestants_of(seen), seen.runs[0].spec.steps, newest_step(seen), race_id)
 
 
@@ -99,7 +100,7 @@ def _progress(lab: Lab, seen: Seen) -> None:
     for column, run, contestant in zip(columns, seen.runs, contestants_of(seen), strict=True):
         with column:
             swatch = f':color[■]{{foreground="{contestant.colour}"}}'
-            st.markdown(f"{swatch} **{plain(run.name)}**: {plain(words.status_words(run))}")
+            st.markdown(f"{swatch} **{plain(run.name)}**: {run.status}")
             st.progress(
                 min(1.0, len(contestant.history) / run.spec.steps),
                 text=words.status_line(run, contestant.history),

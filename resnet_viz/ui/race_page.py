@@ -40,7 +40,7 @@ def race_page() -> None:
         st.markdown(race_settings.comparison(*pair))
     with button:
         _main_button(lab, pair, seen)
-    _body(lab, pair, seen)
+    _body(lab, _last_good(pair), seen)
 
 
 def _await_devices() -> None:
@@ -95,6 +95,13 @@ def _stop_button(lab: Lab, seen: Seen) -> None:
             st.error(f"The race was not stopped: {error}")
             return
         st.rerun()
+
+
+def _last_good(pair: Pair | None) -> Pair | None:
+    """`pair`, or the last one that could run: the view stays while a setting is wrong."""
+    if pair is not None:
+        st.session_state["race_pair"] = pair
+    return st.session_state.get("race_pair")
 
 
 def _body(lab: Lab, pair: Pair | None, seen: Seen | None) -> None:

@@ -26,19 +26,21 @@ def seconds_left(run: Run, history: History) -> float | None:
 
 
 def status_line(run: Run, history: History) -> str:
-    """How far a run is and how it fares, in one line."""
+    """How far a run is and how it fares, or what it waits for, in one line."""
+    if run.status == "queued" and run.message:
+        return run.message
     parts = [f"step {len(history)} of {run.spec.steps}", *_pace(run, history)]
     if len(history):
         parts += [f"loss {history.loss[-1]:.3g}", f"accuracy {history.accuracy[-1]:.0%}"]
     return " · ".join(parts)
 
 
-def status_words(run: Run) -> str:
-    """Its status, and the reason where there is one."""
-    if run.status == "queued" and run.message:
-        return run.message[:1].upper() + run.message[1:]
-    word = "starting" if run.status == "queued" else run.status
-    return f"{word}: {run.message}" if run.message else word
+def why_over(run: Run) -> str:
+    """Why a run ended before its last step; "" where there is nothing to say."""
+    return f"{run.name} {_ENDED[run.status]}: {run.message}" if run.status in _ENDED else ""
+
+
+_ENDED = {"failed": "failed", "interrupted": "was interrupted"}
 
 
 def race_title(runs: Sequence[Run]) -> str:

@@ -98,6 +98,7 @@ def test_invalid_setting_is_one_sentence(home: Path, field: str, value: float, w
     assert words in error
     assert "\n" not in error
     assert app.button(key="race_start").disabled
+    assert "Gradient norm by layer" in [heading.value for heading in app.subheader]
     assert app.number_input(key=f"race_{field}").value == value
     default = RunSpec.model_fields[field].default
     assert errors(set_number(app, field, default)) == []
@@ -138,6 +139,8 @@ def test_race_from_start_to_results(lab: Lab) -> None:
     assert [run.spec.steps for run in runs] == [3, 3]
     assert has_button(app, "race_stop")
     wait_until(lambda: all(run.is_over for run in lab.race_runs(race_id)))
+    ends = [(run.status, run.message) for run in lab.race_runs(race_id)]
+    assert ends == [("finished", ""), ("finished", "")]
     app.run()
     assert "**plain20-cifar**: finished" in text(app)
     assert "What happened" in [heading.value for heading in app.subheader]

@@ -52,18 +52,24 @@ def test_status_line() -> None:
     assert line == "step 5 of 20 · 2 steps/s · 8 s left · loss 2 · accuracy 50%"
 
 
+def test_status_line_of_a_run_that_waits() -> None:
+    waits = "Waits for a free core: 2 running, 0 waiting ahead of it."
+    assert words.status_line(run("queued", waits), history([])) == waits
+    assert words.status_line(run("queued"), history([])) == "step 0 of 20"
+
+
 @pytest.mark.parametrize(
     ("status", "message", "said"),
     [
-        ("running", "", "running"),
-        ("queued", "", "starting"),
-        ("queued", "waits for a free core", "Waits for a free core"),
-        ("failed", "out of memory", "failed: out of memory"),
-        ("interrupted", "its worker is gone", "interrupted: its worker is gone"),
+        ("running", "", ""),
+        ("finished", "", ""),
+        ("queued", "Waits for a free core.", ""),
+        ("failed", "Out of memory.", "net failed: Out of memory."),
+        ("interrupted", "Its worker is gone.", "net was interrupted: Its worker is gone."),
     ],
 )
-def test_status_words(status: str, message: str, said: str) -> None:
-    assert words.status_words(run(status, message)) == said
+def test_why_a_run_is_over(status: str, message: str, said: str) -> None:
+    assert words.why_over(run(status, message)) == said
 
 
 @pytest.mark.parametrize(
