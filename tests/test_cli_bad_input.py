@@ -12,9 +12,23 @@ import pytest
 
 from resnet_viz.__main__ import main
 
-COUNTS = ("expansion", "cardinality", "group_width", "stem_width", "se_reduction", "in_channels")
+COUNTS: tuple[str, ...] = (
+    "expansion",
+    "cardinality",
+    "group_width",
+    "stem_width",
+    "se_reduction",
+    "in_channels",
+)
 COUNTS += ("num_classes", "image_size")
-CHOICES = ("block", "stem", "shortcut", "shortcut_transform", "activation_order", "stride_on")
+CHOICES: tuple[str, ...] = (
+    "block",
+    "stem",
+    "shortcut",
+    "shortcut_transform",
+    "activation_order",
+    "stride_on",
+)
 CHOICES += ("downsample_at", "norm", "activation", "attention", "residual_scale", "init")
 SWITCHES = ("final_activation", "conv_bias", "zero_init_residual")
 FRACTIONS = ("dropout", "stochastic_depth")
@@ -23,7 +37,19 @@ NOT_COUNTS = ("-1", "0", "1.5", '"3"', "true", "[3]", "{}", "9" * 30, "NaN", "1e
 NOT_CHOICES = ('"Basic "', '""', "1", "false", "null", '["basic"]', "-Infinity")
 NOT_SWITCHES = ('"true"', "1", "0", "null", "[]")
 NOT_FRACTIONS = ("-0.1", "1.0", '"0.1"', "NaN", "1e999", "null", "true")
-NOT_STAGES = ("[]", "3", '"3"', "[0]", "[-1]", "[1.5]", '["3"]', "[true]", "[[3]]", "null", "{}")
+NOT_STAGES: tuple[str, ...] = (
+    "[]",
+    "3",
+    '"3"',
+    "[0]",
+    "[-1]",
+    "[1.5]",
+    '["3"]',
+    "[true]",
+    "[[3]]",
+    "null",
+    "{}",
+)
 NOT_STAGES += ("[1,1,1,1,1,1,1,1,1]", "[99999999999999999999]", "[NaN]", "[3,4]")
 
 FIELDS = tuple(

@@ -83,10 +83,14 @@ def _print_table1(network: NetworkPlan) -> None:
     from resnet_viz.views.table import table1
 
     rows = (
-        (row.stage, row.output, f"{row.formula} x {row.repeats}", row.params, row.macs)
+        (row.stage, row.output, _times(row.formula, row.repeats), row.params, row.macs)
         for row in table1(network)
     )
     print_table(("stage", "output size", "blocks", "params", "MACs"), rows)
+
+
+def _times(formula: str, repeats: int) -> str:
+    return formula if repeats == 1 else f"{formula} x {repeats}"
 
 
 def show_summary(config: ResNetConfig, depth: int) -> None:
