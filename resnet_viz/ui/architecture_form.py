@@ -7,50 +7,80 @@ from typing import Literal
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig, choices, explain
+from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, label, preset, preset_name
 from resnet_viz.ui.fields import (
     FIELDS,
     GROUPS,
     HELP,
+    MAY_BE_EMPTY,
     disabled_because,
     from_widget,
     neutral,
     to_widget,
+    widget_kind,
 )
 from resnet_viz.ui.link import DEFAULT_NET, from_query
+from resnet_viz.ui.numbers import compact
 
 CONFIG = "config"
 NOTICE = "notice"
+_HISTORY = "earlier_configs"
+_MOST_UNDONE = 100
 _KEY = "field."
 _PRESET = "preset"
-_TEXTS = ("depths", "widths")
-_FLAGS = ("conv_bias", "zero_init_residual")
-_NAMED = (
-    "block",
-    "stem",
-    "stride_on",
-    "shortcut",
-    "norm",
-    "activation",
-    "activation_order",
-    "init",
-)
 
 
 def current_config() -> ResNetConfig:
     """The net of this session: the last valid choice, else the address's, else ResNet-34."""
     if CONFIG not in st.session_state:
         try:
-            show_config(from_query(st.query_params.to_dict()))
+            _fill_widgets(from_query(st.query_params.to_dict()))
         except ValueError as error:
-            show_config(preset(DEFAULT_NET))
+            _fill_widgets(preset(DEFAULT_NET))
             st.session_state[NOTICE] = f"The address names no valid net: {error}."
     config: ResNetConfig = st.session_state[CONFIG]
     return config
 
 
 def show_config(config: ResNetConfig) -> None:
-    """Make `config` the session's net and put it into the widgets; before they are drawn."""
+    """Make `config` the session's net, in a callback or before the widgets are drawn."""
+    if CONFIG in st.session_state:
+        _remember(st.session_state[CONFIG], config)
+    _fill_widgets(config)
+
+
+def undo() -> None:
+    """Go back to the net before the last change."""
+    earlier: list[ResNetConfig] = st.session_state[_HISTORY]
+    _fill_widgets(earlier.pop())
+
+
+def form() -> tuple[ResNetConfig, str]:
+    """Draw the form; returns the last valid net and what is wrong with the fields, if anything."""
+    config = current_config()
+    if _KEY + "block" not in st.session_state:  # back from another page, which drops widgets
+        _fill_widgets(config)
+    _preset_box()
+    undo_place = st.empty()
+    draft = _draft(config)
+    for group, fields in GROUPS.items():
+        with st.expander(group, expanded=group in ("Shape", "Shortcut")):
+            for field in fields:
+                _widget(field, disabled_because(field, draft))
+    shown, problem = _validated(_draft(config), config)
+    undo_place.button(
+        "Undo",
+        on_click=undo,
+        disabled=not st.session_state.get(_HISTORY),
+        help="Back to the net before the last change.",
+        icon=":material/undo:",
+        width="stretch",
+    )
+    return shown, problem
+
+
+def _fill_widgets(config: ResNetConfig) -> None:
     st.session_state[CONFIG] = config
     st.session_state[NOTICE] = ""
     st.session_state[_PRESET] = preset_name(config)
@@ -58,18 +88,10 @@ def show_config(config: ResNetConfig) -> None:
         st.session_state[_KEY + field] = to_widget(config, field)
 
 
-def form() -> tuple[ResNetConfig, str]:
-    """Draw the form; returns the last valid net and what is wrong with the fields, if anything."""
-    config = current_config()
-    if _KEY + "block" not in st.session_state:  # back from another page, which drops widgets
-        show_config(config)
-    _preset_box()
-    draft = _draft(config)
-    for group, fields in GROUPS.items():
-        with st.expander(group, expanded=group in ("Shape", "Shortcut")):
-            for field in fields:
-                _widget(field, disabled_because(field, draft))
-    return _validated(_draft(config), config)
+def _remember(before: ResNetConfig, after: ResNetConfig) -> None:
+    if before != after:
+        history = [*st.session_state.get(_HISTORY, []), before]
+        st.session_state[_HISTORY] = history[-_MOST_UNDONE:]
 
 
 def _preset_box() -> None:
@@ -77,10 +99,17 @@ def _preset_box() -> None:
         "Preset",
         tuple(PRESETS),
         key=_PRESET,
+        format_func=_preset_text,
         placeholder="choose a preset",
-        help="Published networks. Choosing one fills in the fields below; type to search.",
+        help="Published networks with their parameters and MACs. Choosing one fills in the "
+        "fields below; type to search.",
         on_change=_load_preset,
     )
+
+
+def _preset_text(name: str) -> str:
+    network = plan(PRESETS[name])
+    return f"{name} · {compact(network.params)} · {compact(network.macs)}MACs"
 
 
 def _load_preset() -> None:
@@ -89,11 +118,10 @@ def _load_preset() -> None:
 
 
 def _draft(config: ResNetConfig) -> dict[str, object]:
-    """The fields as the widgets have them; fields without a widget as in `config`."""
+    """The fields as the widgets have them."""
     held = {field: st.session_state[_KEY + field] for field in FIELDS}
     read = {field: from_widget(field, value) for field, value in held.items()}
-    read = {field: neutral(field, value, read) for field, value in read.items()}
-    return config.model_dump() | read
+    return config.model_dump() | {field: neutral(field, read[field], read) for field in FIELDS}
 
 
 def _validated(draft: dict[str, object], last: ResNetConfig) -> tuple[ResNetConfig, str]:
@@ -102,6 +130,7 @@ def _validated(draft: dict[str, object], last: ResNetConfig) -> tuple[ResNetConf
     except ValueError as error:
         return last, f"{explain(error)}. The view still shows {label(last)}."
     if config != last:
+        _remember(last, config)
         st.session_state[CONFIG] = config
         st.session_state[NOTICE] = ""
     return config, ""
@@ -110,13 +139,18 @@ def _validated(draft: dict[str, object], last: ResNetConfig) -> tuple[ResNetConf
 def _widget(field: str, disabled_why: str) -> None:
     title = field.replace("_", " ")
     help_text = f"{HELP[field]} {disabled_why}"
-    key, is_disabled = _KEY + field, bool(disabled_why)
-    if field in _NAMED:
-        st.selectbox(title, choices(field), key=key, help=help_text, disabled=is_disabled)
-    elif field in _TEXTS:
-        st.text_input(title, key=key, help=help_text)
-    elif field in _FLAGS:
-        st.checkbox(title, key=key, help=help_text, disabled=is_disabled)
-    else:
-        empty: Literal["min"] | None = None if field == "expansion" else "min"
-        st.number_input(title, value=empty, step=1, key=key, help=help_text, disabled=is_disabled)
+    key, off = _KEY + field, bool(disabled_why)
+    match widget_kind(field):
+        case "named":
+            st.selectbox(title, choices(field), key=key, help=help_text, disabled=off)
+        case "text":
+            st.text_input(title, key=key, help=help_text)
+        case "flag":
+            st.checkbox(title, key=key, help=help_text, disabled=off)
+        case "fraction":
+            st.number_input(title, step=0.05, key=key, help=help_text, disabled=off)
+        case "number":
+            empty: Literal["min"] | None = None if field in MAY_BE_EMPTY else "min"
+            st.number_input(title, value=empty, step=1, key=key, help=help_text, disabled=off)
+    if off:
+        st.caption(disabled_why)

@@ -6,9 +6,10 @@ import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig, explain, plain_twin
 from resnet_viz.arch.plan import NetworkPlan, plan
-from resnet_viz.arch.presets import SOURCES, label, preset_name
+from resnet_viz.arch.presets import PRESETS, SOURCES, label, preset_name
 from resnet_viz.ui.architecture_form import show_config
 from resnet_viz.ui.build_panel import build_panel
+from resnet_viz.ui.link import differences, nearest_preset
 from resnet_viz.ui.numbers import compact, megabytes
 from resnet_viz.ui.race_settings import FROM_ARCHITECTURE
 from resnet_viz.views.graph import shortcut_graph
@@ -23,6 +24,8 @@ SHORTCUT_WORDS = {
     "pixels and pads new channels with zeros, so it has no weights.",
     "projection": "Option B: identities, but a 1x1 convolution where the shape changes.",
     "projection_all": "Option C: every shortcut is a 1x1 convolution.",
+    "avgpool_projection": "ResNet-D: identities, but an average pool and a 1x1 convolution where "
+    "the shape changes.",
 }
 
 
@@ -57,7 +60,7 @@ def actions(config: ResNetConfig) -> None:
     title, twin, race = st.columns([6, 2, 2], vertical_alignment="bottom")
     name = preset_name(config)
     title.subheader(label(config), anchor=False)
-    title.caption(SOURCES[name] if name else "A net of your own making.")
+    title.caption(SOURCES[name] if name else what_changed(config))
     twin.button(
         "Make its plain twin",
         help="The same layers without the shortcuts.",
@@ -69,6 +72,20 @@ def actions(config: ResNetConfig) -> None:
     if race.button("Race it", help="Train it against its plain twin, live.", width="stretch"):
         st.session_state["race_first_net"] = name or FROM_ARCHITECTURE
         st.switch_page("pages/race.py")
+
+
+def what_changed(config: ResNetConfig) -> str:
+    """How a net that is no preset differs from the nearest one."""
+    base = nearest_preset(config)
+    changes = [
+        f"{field} {_shown(value)} (was {_shown(getattr(PRESETS[base], field))})"
+        for field, value in differences(config, PRESETS[base]).items()
+    ]
+    return f"Changed from {base}: {', '.join(changes)}."
+
+
+def _shown(value: object) -> str:
+    return "-".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def tabs(config: ResNetConfig) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal, get_origin
 
 from resnet_viz.arch.config import ResNetConfig
 
@@ -11,16 +12,25 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "block",
         "depths",
         "widths",
-        "stem",
         "expansion",
         "cardinality",
         "group_width",
         "stride_on",
+        "downsample_at",
+        "attention",
+        "se_reduction",
     ),
-    "Shortcut": ("shortcut",),
-    "Norm and activation": ("norm", "activation", "activation_order", "conv_bias"),
+    "Shortcut": ("shortcut", "shortcut_transform", "residual_scale"),
+    "Normalisation and activation": (
+        "norm",
+        "activation",
+        "activation_order",
+        "final_activation",
+        "conv_bias",
+    ),
+    "Regularisation": ("dropout", "stochastic_depth"),
     "Initialisation": ("init", "zero_init_residual"),
-    "Input and output": ("image_size", "in_channels", "num_classes"),
+    "Input and output": ("stem", "stem_width", "image_size", "in_channels", "num_classes"),
 }
 FIELDS = tuple(field for fields in GROUPS.values() for field in fields)
 
@@ -28,57 +38,105 @@ HELP = {
     "block": "basic: two 3x3 convolutions; bottleneck: 1x1, 3x3, 1x1 (He 2015, Fig. 5).",
     "depths": "Blocks in each stage, such as 3, 4, 6, 3 (He 2015, Table 1).",
     "widths": "Base channels of each stage, before expansion (He 2015, Table 1).",
-    "stem": "Layers before stage 1. imagenet: 7x7 convolution at stride 2 and 3x3 max pool "
-    "(He 2015, Table 1); cifar: one 3x3 convolution (sec. 4.2).",
     "expansion": "Channels out of a block over its width; empty: 1 for basic, 4 for bottleneck "
     "blocks (He 2015, Table 1).",
-    "cardinality": "Groups of a bottleneck's 3x3 convolution (ResNeXt, Xie 2016).",
+    "cardinality": "Groups of a bottleneck's 3x3 convolution (ResNeXt: Xie 2016).",
     "group_width": "Width of a group: the 3x3 has width x group_width / 64 x cardinality "
-    "channels (Xie 2016; Zagoruyko 2016).",
+    "channels (Xie 2016; wide ResNets: Zagoruyko 2016).",
     "stride_on": "Where a bottleneck's stride 2 sits: on the first 1x1 (He 2015) or on the 3x3 "
     "(torchvision, often called v1.5).",
+    "downsample_at": "Which block of a stage halves the resolution: the first (He 2015), or the "
+    "last (the FastCampus notebook).",
+    "attention": "se: squeeze-and-excitation weighs each branch's channels before the addition "
+    "(Hu 2018).",
+    "se_reduction": "How much narrower the squeezed layer is (Hu 2018: 16).",
     "shortcut": "The path around each branch. none: a plain net; zero_pad: option A, projection: "
-    "option B, projection_all: option C (He 2015, sec. 3.3 and 4.1).",
-    "norm": "batch: batch normalisation after (or, in pre-activation nets, before) each "
-    "convolution (Ioffe 2015); none: no normalisation.",
+    "option B, projection_all: option C (He 2015, sec. 3.3 and 4.1); avgpool_projection: "
+    "ResNet-D (He 2018).",
+    "shortcut_transform": "What is done to the shortcuts that are identities (He 2016, Fig. 2 a "
+    "to f): all but identity itself made ResNet-110 worse.",
+    "residual_scale": "skipinit: a learned factor on each branch that starts at 0 (De & Smith "
+    "2020).",
+    "norm": "batch: batch normalisation (Ioffe 2015); group: 32 groups of channels (Wu 2018); "
+    "none: no normalisation.",
     "activation": "The nonlinearity, everywhere in the net.",
-    "activation_order": "original: the activation follows the addition (He 2015); "
-    "full_preactivation: norm and activation come before each convolution (He 2016, Fig. 4e).",
+    "activation_order": "Where norm and activation stand around the addition (He 2016, Fig. 4 a "
+    "to e).",
+    "final_activation": "Whether the activation follows the addition (He 2015, Fig. 2).",
     "conv_bias": "Whether convolutions have a bias; a norm after them makes it needless.",
-    "init": "How convolutions start: normal with variance 2 / fan (He 2015b), or PyTorch's "
-    "default.",
+    "dropout": "Share dropped between a branch's convolutions (Zagoruyko 2016).",
+    "stochastic_depth": "Chance that training leaves out the last block's branch; earlier blocks "
+    "have proportionally less (Huang 2016).",
+    "init": "How convolutions start: kaiming (He 2015b), xavier (Glorot 2010), orthogonal (Saxe "
+    "2013), fixup (Zhang 2019, rules 1 and 2; needs norm none), or PyTorch's default.",
     "zero_init_residual": "Start the last norm of each branch at 0, so that every block begins "
     "as its shortcut (Goyal 2017, sec. 5.1).",
+    "stem": "Layers before stage 1. imagenet: 7x7 at stride 2, then a 3x3 max pool (He 2015, "
+    "Table 1); cifar: one 3x3 (sec. 4.2); deep: three 3x3 and the pool (ResNet-C, He 2018); "
+    "tiered: the same, narrower at first.",
+    "stem_width": "Channels out of the stem; empty: the first stage's width. Wide ResNets have 16.",
     "image_size": "Pixels a side of the square input image.",
     "in_channels": "Channels of the input image: 3 for colour, 1 for grey.",
     "num_classes": "Outputs of the classifier.",
 }
 
-_NEUTRAL: dict[str, object] = {
-    "cardinality": 1,
-    "group_width": 64,
-    "stride_on": "3x3",
-    "zero_init_residual": False,
-}
+MAY_BE_EMPTY = ("expansion", "stem_width")
+# Disabled fields whose other values would be refused; the rest keep theirs, which do no harm.
+_NEUTRALISED = (
+    "cardinality",
+    "group_width",
+    "shortcut_transform",
+    "residual_scale",
+    "stochastic_depth",
+    "zero_init_residual",
+)
+
+WidgetKind = Literal["named", "flag", "text", "fraction", "number"]
+
+
+def widget_kind(field: str) -> WidgetKind:
+    """Which widget shows a field, by the field's type."""
+    annotation = ResNetConfig.model_fields[field].annotation
+    if get_origin(annotation) is Literal:
+        return "named"
+    if get_origin(annotation) is tuple:
+        return "text"
+    simple: dict[object, WidgetKind] = {bool: "flag", float: "fraction"}
+    return simple.get(annotation, "number")
 
 
 def disabled_because(field: str, draft: dict[str, object]) -> str:
     """Why a field cannot matter for the current choice; "" where it can."""
-    if field in ("cardinality", "group_width", "stride_on") and draft["block"] == "basic":
-        return "Only bottleneck blocks have this."
-    if field == "zero_init_residual":
-        if draft["shortcut"] == "none":
-            return "A plain net would put out 0."
-        if draft["norm"] == "none":
-            return "There is no norm to start at 0."
-        if draft["activation_order"] == "full_preactivation":
-            return "A pre-activation branch does not end in a norm."
-    return ""
+    reasons = {
+        "cardinality": {"Only bottleneck blocks have this.": draft["block"] == "basic"},
+        "group_width": {"Only bottleneck blocks have this.": draft["block"] == "basic"},
+        "stride_on": {"Only bottleneck blocks have this.": draft["block"] == "basic"},
+        "se_reduction": {"There is no squeeze-and-excitation.": draft["attention"] == "none"},
+        "shortcut_transform": {
+            "A plain net has no shortcuts.": draft["shortcut"] == "none",
+            "Option C has no identities.": draft["shortcut"] == "projection_all",
+        },
+        "residual_scale": {"A plain net would put out 0.": draft["shortcut"] == "none"},
+        "stochastic_depth": {"A plain net would put out 0.": draft["shortcut"] == "none"},
+        "final_activation": {
+            "This order fixes what follows the addition.": draft["activation_order"] != "original"
+        },
+        "zero_init_residual": {
+            "A plain net would put out 0.": draft["shortcut"] == "none",
+            "There is no norm to start at 0.": draft["norm"] == "none",
+            "In this order the branch does not end in a norm.": draft["activation_order"]
+            not in ("original", "relu_only_preactivation"),
+            "SkipInit starts the branch at 0 already.": draft["residual_scale"] != "none",
+        },
+    }
+    return next((why for why, holds in reasons.get(field, {}).items() if holds), "")
 
 
 def neutral(field: str, value: object, draft: dict[str, object]) -> object:
-    """The widget's value, or the field's default where it is disabled."""
-    return _NEUTRAL[field] if disabled_because(field, draft) else value
+    """The widget's value, or the field's default where it is disabled and would be refused."""
+    if field in _NEUTRALISED and disabled_because(field, draft):
+        return ResNetConfig.model_fields[field].default
+    return value
 
 
 def to_widget(config: ResNetConfig, field: str) -> object:
@@ -89,7 +147,7 @@ def to_widget(config: ResNetConfig, field: str) -> object:
 
 def from_widget(field: str, value: object) -> object:
     """What a widget's value means; text that is no number is kept for the validator to name."""
-    if field not in ("depths", "widths"):
+    if widget_kind(field) != "text":
         return value
     items = re.split(r"[\s,;-]+", str(value).strip(" \t\n[](),;"))
     return [int(item) if re.fullmatch(r"\d{1,9}", item) else item for item in items if item]

@@ -13,9 +13,14 @@ DEFAULT_NET = "resnet34"
 
 def to_query(config: ResNetConfig) -> dict[str, str]:
     """Query parameters that give `config` back: the nearest preset and the fields that differ."""
-    name = min(PRESETS, key=lambda name: len(differences(config, PRESETS[name])))
+    name = nearest_preset(config)
     changed = differences(config, PRESETS[name])
     return {"net": name} | {field: _written(value) for field, value in changed.items()}
+
+
+def nearest_preset(config: ResNetConfig) -> str:
+    """The preset with the fewest fields that differ from `config`'s."""
+    return min(PRESETS, key=lambda name: len(differences(config, PRESETS[name])))
 
 
 def differences(config: ResNetConfig, other: ResNetConfig) -> dict[str, object]:

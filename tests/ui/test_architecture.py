@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
-from resnet_viz.arch.config import revise
+from resnet_viz.arch.config import ResNetConfig, revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, preset
 
@@ -157,3 +158,66 @@ def test_build_tab_measures(app: AppTest) -> None:
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Output shape"] == "8 x 10"
     assert shown["Forward"].endswith("ms")
+
+
+def _undo(app: AppTest) -> Button:
+    return next(button for button in app.button if button.label == "Undo")
+
+
+def test_undo_goes_back_step_by_step(app: AppTest) -> None:
+    app.run()
+    assert _undo(app).disabled
+    app.selectbox(key="preset").set_value("resnet56-cifar").run()
+    app.selectbox(key="field.norm").set_value("group").run()
+    next(b for b in app.button if b.label == "Make its plain twin").click().run()
+    names = [app.subheader[0].value]
+    for _ in range(3):
+        _undo(app).click().run()
+        names.append(app.subheader[0].value)
+    assert names == [
+        "Plain-56 basic 16-32-64",
+        "ResNet-56 basic 16-32-64 zero_pad",
+        "resnet56-cifar",
+        "resnet34",
+    ]
+    assert _undo(app).disabled
+    assert _errors(app) == []
+
+
+def test_what_changed_from_the_preset_is_said(app: AppTest) -> None:
+    app.run()
+    app.selectbox(key="preset").set_value("resnet50").run()
+    app.selectbox(key="field.norm").set_value("none").run()
+    captions = [caption.value for caption in app.caption]
+    assert "Changed from resnet50: norm none (was batch)." in captions
+
+
+def test_every_field_is_in_the_form_with_help_and_a_source(app: AppTest) -> None:
+    app.run()
+    boxes = [*app.selectbox, *app.text_input, *app.number_input, *app.checkbox]
+    helps = {box.key.removeprefix("field."): box.help for box in boxes if box.key}
+    assert helps.keys() >= ResNetConfig.model_fields.keys()
+    assert all(helps[field] for field in ResNetConfig.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("preset_name", "field", "value", "disabled"),
+    [
+        ("resnet34", "shortcut", "none", "stochastic_depth"),
+        ("resnet34", "shortcut", "projection_all", "shortcut_transform"),
+        ("resnet34", "norm", "none", "zero_init_residual"),
+        ("seresnet50", "attention", "none", "se_reduction"),
+        ("resnet34", "activation_order", "full_preactivation", "final_activation"),
+    ],
+)
+def test_disabled_fields_say_why(
+    app: AppTest, preset_name: str, field: str, value: str, disabled: str
+) -> None:
+    app.run()
+    app.selectbox(key="preset").set_value(preset_name).run()
+    app.selectbox(key=f"field.{field}").set_value(value).run()
+    boxes = [*app.selectbox, *app.number_input, *app.checkbox]
+    box = next(box for box in boxes if box.key == f"field.{disabled}")
+    assert box.disabled
+    assert any(caption.value in box.help for caption in app.caption)
+    assert _errors(app) == []
