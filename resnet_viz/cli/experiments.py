@@ -80,4 +80,4 @@ def _clock(seconds: float | None) -> str:
     """Local time of `seconds` since the epoch."""
     if seconds is None:
         return ""
-    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%m-%d %H:%M")

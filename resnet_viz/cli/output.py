@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -29,7 +30,8 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> No
     table = Table(box=None, pad_edge=False)
     for column, heading in enumerate(headings):
         is_number = bool(body) and all(isinstance(row[column], int | float) for row in body)
-        table.add_column(heading, justify="right" if is_number else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if is_number else "left"
+        table.add_column(heading, justify=justify, overflow="fold", no_wrap=column == 0)
     for row in body:
         table.add_row(*(Text(_cell(value)) for value in row))
     # Into a pipe or file a table is as wide as it needs to be: no line is folded there.

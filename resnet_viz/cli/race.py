@@ -20,7 +20,6 @@ from rich.progress import (
 )
 
 from resnet_viz.arch.config import ResNetConfig
-from resnet_viz.arch.plan import plan
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
 from resnet_viz.cli.inputs import Net
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
@@ -185,7 +184,7 @@ def _finite(value: float) -> float | None:
 
 
 def _print_results(contestants: Sequence[_Contestant]) -> None:
-    headings = ("net", "params", "steps", "loss", "accuracy", "first layer", "last layer", "s")
+    headings = ("net", "loss", "accuracy", "first layer", "last layer", "s")
     ran = [contestant for contestant in contestants if contestant.records]
     if ran:
         print_table(headings, (tuple(_result(contestant)) for contestant in ran))
@@ -195,8 +194,6 @@ def _print_results(contestants: Sequence[_Contestant]) -> None:
 def _result(contestant: _Contestant) -> Iterator[object]:
     first, last = contestant.records[0], contestant.records[-1]
     yield contestant.run.name
-    yield plan(contestant.run.spec.adapted).params
-    yield len(contestant.records)
     yield f"{first.loss:.3f} -> {last.loss:.3f}"
     yield f"{first.accuracy:.0%} -> {last.accuracy:.0%}"
     yield f"{first.grad_norm[0]:.2g} -> {last.grad_norm[0]:.2g}"
