@@ -1,11 +1,14 @@
-"""The chosen net in the address: `?net=resnet50&norm=none`; no Streamlit."""
+"""Nets in the address: `?net=resnet50&norm=none`, or `?a=resnet50,norm=none&b=plain34`.
+
+No Streamlit.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 
-from resnet_viz.arch.config import ResNetConfig, explain
+from resnet_viz.arch.config import ResNetConfig, explain, shorten, unknown_name
 from resnet_viz.arch.presets import PRESETS, preset
 
 DEFAULT_NET = "resnet34"
@@ -43,6 +46,31 @@ def from_query(query: Mapping[str, str]) -> ResNetConfig:
         return ResNetConfig.model_validate(start | changes)
     except ValueError as error:
         raise ValueError(explain(error)) from None
+
+
+def to_text(config: ResNetConfig) -> str:
+    """`config` as one value of an address, such as "resnet50,norm=none,depths=1-2-3-1"."""
+    query = to_query(config)
+    name = query.pop("net")
+    return ",".join([name, *(f"{field}={value}" for field, value in query.items())])
+
+
+def from_text(text: str) -> ResNetConfig:
+    """The net that `to_text` wrote.
+
+    Raises:
+        ValueError: one line that names what is wrong with the text.
+    """
+    name, *parts = text.split(",")
+    query = {"net": name}
+    for part in parts:
+        field, equals, value = part.partition("=")
+        if not equals:
+            raise ValueError(f"{shorten(part)} is not of the form field=value")
+        if field not in ResNetConfig.model_fields:
+            raise ValueError(unknown_name("field", field, tuple(ResNetConfig.model_fields)))
+        query[field] = value
+    return from_query(query)
 
 
 def _written(value: object) -> str:

@@ -7,13 +7,42 @@ from hypothesis import given
 
 from resnet_viz.arch.config import ResNetConfig, revise
 from resnet_viz.arch.presets import PRESETS, preset
-from resnet_viz.ui.link import from_query, to_query
+from resnet_viz.ui.link import from_query, from_text, to_query, to_text
 from tests.configs import configs
 
 
 @given(configs())
 def test_any_config_comes_back_from_its_link(config: ResNetConfig) -> None:
     assert from_query(to_query(config)) == config
+    assert from_text(to_text(config)) == config
+
+
+def test_a_net_as_one_value() -> None:
+    config = revise(preset("resnet50"), norm="none", depths=(1, 1, 1, 2))
+    text = "resnet50,norm=none,depths=1-1-1-2"
+    assert set(to_text(config).split(",")) == set(text.split(","))
+    assert from_text(text) == config
+    assert to_text(preset("wrn16-4")) == "wrn16-4"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "unknown preset ''"),
+        ("resnet50,", "'' is not of the form field=value"),
+        ("resnet50,norm", "'norm' is not of the form field=value"),
+        ("resnet50,nrom=none", "unknown field 'nrom'; did you mean 'norm'"),
+        ("resnet50,net=resnet18", "unknown field 'net'"),
+        ("resnet50,depths=1-2", "widths"),
+        ("resnet50,norm=none,,", "is not of the form"),
+        ("%00" * 10_000, "unknown preset"),
+    ],
+)
+def test_garbage_as_one_value_is_one_line(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words) as caught:
+        from_text(text)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 1000
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -1,0 +1,89 @@
+"""Nets derived from a net: the deeper one, another shortcut option, v1 or v1.5; no torch.
+
+`config.plain_twin` is the fourth of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal
+
+from resnet_viz.arch.config import ResNetConfig, Shortcut, explain, revise
+from resnet_viz.arch.presets import PRESETS
+
+Option = Literal["A", "B", "C"]
+OPTIONS: Mapping[Option, Shortcut] = MappingProxyType(
+    {"A": "zero_pad", "B": "projection", "C": "projection_all"}
+)
+"""He et al. 2015, sec. 3.3 and 4.1."""
+
+
+def deeper_sibling(config: ResNetConfig) -> ResNetConfig:
+    """The next published depth of the net's family, else one more block in every stage.
+
+    A family are the presets that differ in nothing but depths and block, such as ResNet-18, 34
+    and 50. A net that shares a preset's depths and block gets those of its next deeper sibling.
+
+    Raises:
+        ValueError: where the deeper net would be no valid one.
+    """
+    if published := _next_published(config):
+        return _revised(config, {"block": published.block, "depths": published.depths})
+    return _revised(config, {"depths": tuple(blocks + 1 for blocks in config.depths)})
+
+
+def with_option(config: ResNetConfig, option: Option) -> ResNetConfig:
+    """The net with the shortcuts of option A, B or C (He et al. 2015, sec. 3.3).
+
+    Raises:
+        ValueError: where the net cannot have them.
+    """
+    return _revised(config, {"shortcut": OPTIONS[option]})
+
+
+def other_version(config: ResNetConfig) -> ResNetConfig:
+    """v1 (stride on the first 1x1) for v1.5 (stride on the 3x3), and the other way round.
+
+    Raises:
+        ValueError: for basic blocks, which have no 1x1 convolution.
+    """
+    if config.block == "basic":
+        raise ValueError(
+            "block = 'basic' has no 1x1 convolution to put the stride on; v1 and v1.5 differ only "
+            "for block = 'bottleneck'"
+        )
+    return _revised(config, {"stride_on": "1x1" if config.stride_on == "3x3" else "3x3"})
+
+
+def _next_published(config: ResNetConfig) -> ResNetConfig | None:
+    """The next deeper preset in the family of the preset that is most like `config`."""
+    alike = [
+        net for net in PRESETS.values() if (net.block, net.depths) == (config.block, config.depths)
+    ]
+    if not alike:
+        return None
+    nearest = min(alike, key=lambda net: _differing_fields(net, config))
+    family = [net for net in PRESETS.values() if _is_sibling(net, nearest)]
+    deeper = [net for net in family if _branch_layers(net) > _branch_layers(nearest)]
+    return min(deeper, key=_branch_layers, default=None)
+
+
+def _differing_fields(one: ResNetConfig, other: ResNetConfig) -> int:
+    fields = ResNetConfig.model_fields
+    return sum(getattr(one, field) != getattr(other, field) for field in fields)
+
+
+def _is_sibling(one: ResNetConfig, other: ResNetConfig) -> bool:
+    return one.model_copy(update={"block": other.block, "depths": other.depths}) == other
+
+
+def _branch_layers(config: ResNetConfig) -> int:
+    return sum(config.depths) * (2 if config.block == "basic" else 3)
+
+
+def _revised(config: ResNetConfig, changes: dict[str, object]) -> ResNetConfig:
+    try:
+        return revise(config, **changes)
+    except ValueError as error:
+        raise ValueError(explain(error)) from None
