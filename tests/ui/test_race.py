@@ -238,6 +238,16 @@ def test_damaged_store_is_set_aside_and_said(home: Path) -> None:
     assert not app.button(key="race_start").disabled
 
 
+def test_streamlits_own_charts_stand_in_for_a_missing_script(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not race_page().get("plotly_chart")
+    monkeypatch.setattr("resnet_viz.ui.live_chart.is_current", lambda _: False)
+    app = race_page()
+    assert errors(app) == []
+    assert len(app.get("plotly_chart")) == 3
+
+
 def test_pages_do_not_load_torch(home: Path) -> None:
     code = (
         "import sys\n"
