@@ -1,0 +1,63 @@
+"""Several nets beside each other: what differs, in fields, numbers and stages; no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.plan import NetworkPlan
+from resnet_viz.views.labels import SHORTCUT_NAMES
+from resnet_viz.views.table import StageRow, table1
+
+
+class NumberRow(NamedTuple):
+    """One number of each net, in the nets' order."""
+
+    name: str
+    unit: Literal["", "bytes"]
+    values: tuple[int, ...]
+
+
+class AlignedStage(NamedTuple):
+    """A stage ("stem", "stage 1", "head") of each net, None where a net has no such stage."""
+
+    stage: str
+    rows: tuple[StageRow | None, ...]
+
+
+def differing_fields(configs: Sequence[ResNetConfig]) -> dict[str, tuple[object, ...]]:
+    """The fields that are not the same in all nets, with each net's value."""
+    values = {
+        field: tuple(getattr(config, field) for config in configs)
+        for field in ResNetConfig.model_fields
+    }
+    return {field: held for field, held in values.items() if len(set(held)) > 1}
+
+
+def number_rows(plans: Sequence[NetworkPlan]) -> tuple[NumberRow, ...]:
+    """Depth, parameters, MACs, shortcuts by kind and in all, activation bytes of one image."""
+    shortcuts = [plan.shortcuts for plan in plans]
+    kinds = [kind for kind in SHORTCUT_NAMES if any(kind in counts for counts in shortcuts)]
+    return (
+        NumberRow("depth", "", tuple(plan.depth for plan in plans)),
+        NumberRow("parameters", "", tuple(plan.params for plan in plans)),
+        NumberRow("MACs", "", tuple(plan.macs for plan in plans)),
+        *(
+            NumberRow(
+                f"{SHORTCUT_NAMES[kind]} shortcuts", "", tuple(c.get(kind, 0) for c in shortcuts)
+            )
+            for kind in kinds
+        ),
+        NumberRow("shortcuts in all", "", tuple(sum(counts.values()) for counts in shortcuts)),
+        NumberRow("activations", "bytes", tuple(plan.activation_bytes(1) for plan in plans)),
+    )
+
+
+def aligned_stages(plans: Sequence[NetworkPlan]) -> tuple[AlignedStage, ...]:
+    """The nets' Tables 1 beside each other: stem, stages by their number, head."""
+    tables = [{row.stage: row for row in table1(plan)} for plan in plans]
+    longest = max(tables, key=len)
+    return tuple(
+        AlignedStage(stage, tuple(table.get(stage) for table in tables)) for stage in longest
+    )
