@@ -60,14 +60,13 @@ def _run_record(run: Run) -> dict[str, object]:
 def _print_runs(runs: Sequence[Run]) -> None:
     if not runs:
         return print_lines(("no runs yet",))
-    headings = ("run", "net", "status", "step", "device", "started", "message")
+    headings = ("run", "net", "status", "step", "started", "message")
     rows = (
         (
             run.id,
             run.name,
             run.status,
             f"{run.steps_done}/{run.spec.steps}",
-            run.device,
             _clock(run.started),
             run.message,
         )
