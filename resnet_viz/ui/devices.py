@@ -1,52 +1,80 @@
-"""Which devices this machine has, asked of a process of its own: torch stays out of ours."""
+"""The devices of this machine, asked of a process of its own: torch stays out of the server."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
-_FOLDER = Path(__file__).parents[2]
-LOOKING = "looking for devices..."
+LOOKING = "looking for devices…"
+_SECONDS = 120
+_PACKAGE_FOLDER = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Devices:
+    """The devices of this machine by name, and the one that "auto" is."""
+
+    auto: str
+    names: Mapping[str, str]
+
+    def describe(self, device: str) -> str:
+        """Such as "cpu, 2 cores"; the name itself where nothing is known of it."""
+        name = self.auto if device == "auto" else device
+        return self.names.get(name, name)
 
 
 def device_box(key: str) -> str:
-    """A choice of device, named; never waits: until the answer is there it offers "auto" alone."""
-    found = known_devices()
-    names = {"auto": f"auto: {found['auto'] if found else LOOKING}"}
-    names |= {name: text for name, text in (found or {}).items() if name != "auto"}
-    chosen: str = st.selectbox(
+    """A choice of device, each named; never waits: at first it offers "auto" alone."""
+    devices = find_devices()
+    names = ["auto", *(devices.names if devices else ())]
+    name: str = st.selectbox(
         "Device",
-        tuple(names),
-        format_func=lambda name: names.get(name, name),
+        list(dict.fromkeys(names)),
+        format_func=lambda name: _title(name, devices),
         key=key,
         help="auto takes a CUDA GPU, else Apple's MPS, else the CPU.",
+        persist_state="session",
     )
-    return chosen
+    if devices is None:
+        st.fragment(_rerun_when_known, run_every=1)()
+    return name
 
 
-def known_devices() -> dict[str, str] | None:
-    """Device -> description, with what "auto" stands for; None while still looking."""
-    future = _search()
-    return future.result() if future.done() else None
+def find_devices() -> Devices | None:
+    """The devices there are; None while a process of its own, which has torch, looks for them."""
+    search = _search()
+    return search.result() if search.done() else None
+
+
+def _title(name: str, devices: Devices | None) -> str:
+    known = devices.describe(name) if devices else LOOKING
+    return f"auto: {known}" if name == "auto" else known
+
+
+def _rerun_when_known() -> None:
+    if find_devices() is not None:
+        st.rerun()
 
 
 @st.cache_resource(show_spinner=False)
-def _search() -> Future[dict[str, str]]:
+def _search() -> Future[Devices]:
     return ThreadPoolExecutor(1, thread_name_prefix="devices").submit(_ask)
 
 
-def _ask() -> dict[str, str]:
+def _ask() -> Devices:
     command = [sys.executable, "-m", "resnet_viz.lab.devices"]
-    done = subprocess.run(
-        command, cwd=_FOLDER, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        return {"auto": "unknown: PyTorch could not be asked", "cpu": "cpu"}
-    answer = json.loads(done.stdout)
-    devices: dict[str, str] = answer["devices"]
-    return {"auto": devices[answer["auto"]]} | devices
+    try:
+        done = subprocess.run(
+            command, cwd=_PACKAGE_FOLDER, capture_output=True, timeout=_SECONDS, check=True
+        )
+        answer = json.loads(done.stdout)
+        return Devices(answer["auto"], answer["devices"])
+    except (OSError, subprocess.SubprocessError, ValueError, KeyError):
+        return Devices("auto", {"auto": "chosen when training begins"})

@@ -8,7 +8,7 @@ from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import StoreError
 from resnet_viz.ui import race_settings
-from resnet_viz.ui.lab_state import find_devices, open_lab
+from resnet_viz.ui.lab_state import open_lab
 from resnet_viz.ui.race_live import live_race, preview
 from resnet_viz.ui.race_results import results
 from resnet_viz.ui.race_state import Seen, close_race, current_race, look, open_race
@@ -23,8 +23,7 @@ INVITATION = (
 
 def race_page() -> None:
     """Draws the page."""
-    _await_devices()
-    choice, button = race_settings.settings(find_devices())
+    choice, button = race_settings.settings()
     pair, problem = race_settings.check(choice)
     try:
         lab = open_lab()
@@ -41,17 +40,6 @@ def race_page() -> None:
     with button:
         _main_button(lab, pair, seen)
     _body(lab, _last_good(pair), seen)
-
-
-def _await_devices() -> None:
-    """Runs the page again when the devices are known; until then it says that it looks."""
-    if find_devices() is None:
-        st.fragment(_devices_known, run_every=1)()
-
-
-def _devices_known() -> None:
-    if find_devices() is not None:
-        st.rerun()
 
 
 def _look(lab: Lab) -> Seen | None:

@@ -14,7 +14,7 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.lab.datasets import DATASETS
 from resnet_viz.lab.spec import RunSpec
-from resnet_viz.ui.lab_state import LOOKING, Devices
+from resnet_viz.ui.devices import device_box
 
 TWIN = "its plain twin"
 FROM_ARCHITECTURE = "the net from the Architecture page"
@@ -30,7 +30,7 @@ class Choice:
     training: dict[str, Any]
 
 
-def settings(devices: Devices | None) -> tuple[Choice, DeltaGenerator]:
+def settings() -> tuple[Choice, DeltaGenerator]:
     """Draws the widgets, two rows of them; what they say, and the place for the main button."""
     row = st.columns([5, 5, 3, 4, 4], vertical_alignment="bottom")
     with row[0]:
@@ -40,7 +40,7 @@ def settings(devices: Devices | None) -> tuple[Choice, DeltaGenerator]:
     with row[2]:
         dataset = _select("Data", list(DATASETS), "dataset", "digits")
     with row[3]:
-        device = _device(devices)
+        device = device_box("race_device")
     training = _training() | {"dataset": dataset, "device": device}
     return Choice(first, second, training), row[4]
 
@@ -148,23 +148,6 @@ def _number(title: str, field: str, step: float, form: str) -> float:
         persist_state="session",
     )
     return number
-
-
-def _device(devices: Devices | None) -> str:
-    names = ["auto", *(devices.names if devices else ())]
-    name: str = st.selectbox(
-        "Device",
-        list(dict.fromkeys(names)),
-        format_func=lambda name: _device_label(name, devices),
-        key="race_device",
-        persist_state="session",
-    )
-    return name
-
-
-def _device_label(name: str, devices: Devices | None) -> str:
-    known = devices.describe(name) if devices else LOOKING
-    return f"auto: {known}" if name == "auto" else known
 
 
 def _net_names() -> list[str]:
