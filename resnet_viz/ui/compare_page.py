@@ -8,12 +8,13 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.plots.compare import Compared
 from resnet_viz.ui import compare_choice, compare_view
 from resnet_viz.ui.compare_state import current_nets, notice
+from resnet_viz.ui.note import note
 
 
 def compare_page() -> None:
     """Draws the page."""
     nets = current_nets()
-    st.caption(
+    note(
         "Two to four nets side by side, all numbers from their plans. The address names them: "
         "copy it to show someone else the same comparison."
     )

@@ -10,6 +10,7 @@ from resnet_viz.arch.plan import NetworkPlan
 from resnet_viz.plots.compare import Compared, Cost, cost_by_stage
 from resnet_viz.ui.formula import stacked
 from resnet_viz.ui.markdown import plain
+from resnet_viz.ui.note import note
 from resnet_viz.ui.numbers import compact, megabytes
 from resnet_viz.views.compare import (
     AlignedStage,
@@ -31,7 +32,7 @@ def fields(nets: Sequence[Compared]) -> None:
     if not differing:
         st.info("These nets are the same in every field.")
         return
-    st.caption("The configuration's fields that are not the same in all nets; all others are.")
+    note("The configuration's fields that are not the same in all nets; all others are.")
     body = [[f"`{field}`", *map(_value, values)] for field, values in differing.items()]
     st.markdown(_table(["field", *_names(nets)], body))
 
@@ -45,7 +46,7 @@ def _value(value: object) -> str:
 def numbers(nets: Sequence[Compared]) -> None:
     """Every number of each net, with its difference to the first net's."""
     st.subheader("Numbers", anchor=False)
-    st.caption(
+    note(
         "In brackets: the difference to net A. MACs and activations are of one image; activations "
         "are the float32 tensors that training keeps for the backward pass." + _sizes(nets)
     )
@@ -70,14 +71,14 @@ def _number(row: NumberRow, index: int) -> str:
     if value == first:
         return f"{show(value)} (same)"
     sign = "+" if value > first else "-"
-    share = f", {value / first - 1:+.1%}" if first else ""
+    share = f", {value / first - 1:+.1%}" if value and first else ""
     return f"{show(value)} ({sign}{show(abs(value - first))}{share})"
 
 
 def costs(nets: Sequence[Compared]) -> None:
     """MACs and parameters by stage as grouped bars."""
     st.subheader("Cost by stage", anchor=False)
-    st.caption(
+    note(
         "Where the multiply-accumulates and the parameters sit: each stage with its projections, "
         "between stem and head. Point at a bar for its number and its share of the net."
     )
@@ -94,7 +95,7 @@ _COSTS: tuple[Cost, Cost] = ("macs", "params")
 def stages(nets: Sequence[Compared]) -> None:
     """The nets' Tables 1, aligned by stage."""
     st.subheader("Stage by stage", anchor=False)
-    st.caption(
+    note(
         "As Table 1 of He et al. 2015: one block's convolutions (kernel, channels) times the "
         "number of blocks; under it the output's size, parameters and MACs."
     )
@@ -109,24 +110,36 @@ def _stage(stage: AlignedStage) -> tuple[list[str], list[str]]:
         f":small[{row.output} · {compact(row.params)} · {compact(row.macs)} MACs]" if row else ""
         for row in stage.rows
     ]
-    return [f"**{stage.stage}**", *formulas], [":small[output · parameters · MACs]", *costs]
+    return [f"**{stage.stage}**", *formulas], ["", *costs]
 
 
 def graphs(nets: Sequence[Compared]) -> None:
     """The shortcut graphs, two beside each other."""
     st.subheader("Graphs", anchor=False)
-    is_deep = any(_blocks(net.plan) > MOST_BLOCKS for net in nets)
     most = max(_blocks(net.plan) for net in nets)
-    fold = is_deep and not st.toggle(f"Draw every block (up to {most} a net; slow when many)")
-    st.caption(
-        "Data flow from the image through stem and stages to the head. A plain net has no path "
-        "around its blocks. "
-        + ("A node marked with a number stands for that many alike blocks." if fold else "")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+        placed = st.segmented_control(
+            "Place them", tuple(_COLUMNS), default=_BESIDE, required=True, key="compare_placed"
+        )
+        fold = most > MOST_BLOCKS and not st.toggle(
+            f"Draw every block (up to {most} a net{', slow' if most > 100 else ''})",
+            key="compare_unfolded",
+        )
+    note(
+        "Data flow from the image through stem and stages to the head; a plain net has no path "
+        "around its blocks. Each picture can be opened in full screen."
+        + (" A node marked with a number stands for that many alike blocks." if fold else "")
     )
-    for start in range(0, len(nets), 2):
-        for column, net in zip(st.columns(2), nets[start : start + 2], strict=False):
+    columns = _COLUMNS[placed or _BESIDE]
+    for start in range(0, len(nets), columns):
+        row = nets[start : start + columns]
+        for column, net in zip(st.columns(columns), row, strict=False):
             with column:
                 _graph(net, fold=fold)
+
+
+_BESIDE = "next to each other"
+_COLUMNS = {_BESIDE: 2, "under each other, larger": 1}
 
 
 def _graph(net: Compared, *, fold: bool) -> None:

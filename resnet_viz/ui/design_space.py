@@ -13,6 +13,7 @@ from resnet_viz.plots.design_space import Axis, DesignPoint, design_point, desig
 from resnet_viz.ui.architecture_form import show_config
 from resnet_viz.ui.compare_state import architecture_net
 from resnet_viz.ui.link import DEFAULT_NET
+from resnet_viz.ui.note import note
 
 ALL = "all sizes"
 _AXES: dict[str, Axis] = {"parameters": "params", "activation memory": "activation_bytes"}
@@ -21,7 +22,7 @@ _AXES: dict[str, Axis] = {"parameters": "params", "activation memory": "activati
 def design_space_page() -> None:
     """Draws the page."""
     current = design_point(*_current())
-    st.caption(
+    note(
         "Each mark is a network: the multiply-accumulates of one image against its parameters or "
         "activation memory, on log axes. The star is the net of the Architecture page. Point at "
         "a mark for its name and numbers; click it to open the net on the Architecture page."
@@ -86,7 +87,7 @@ def _note_on_sizes(points: Sequence[DesignPoint]) -> None:
     }
     if len(counts) > 1:
         groups = " and ".join(f"{count} take {size} pixels" for size, count in counts.items())
-        st.caption(
+        note(
             f"Mind the images: of these nets {groups} a side, and MACs and activations grow with "
             "the number of pixels. Within one size the nets compare directly."
         )
@@ -107,7 +108,7 @@ def _table(points: Sequence[DesignPoint], current: DesignPoint) -> None:
         "Search", key="design_search", placeholder="name, family or source, such as cifar"
     )
     rows = [p for p in points if _matches(p, wanted)]
-    st.caption(
+    note(
         f"{len(rows)} of {len(points)} presets. Sort by a column's head; select a row to open the "
         f"net on the Architecture page. Its net now: {current.name}, {current.params:,} "
         f"parameters, {current.macs:,} MACs."

@@ -15,10 +15,10 @@ _STARTED = "started_by_app"
 def pages() -> Sequence[st.Page]:
     """The app's pages, the first is the one it opens on."""
     return (
-        st.Page("pages/architecture.py", title="Architecture", icon=":material/account_tree:"),
-        st.Page("pages/race.py", title="Race", icon=":material/flag:"),
-        st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
-        st.Page("pages/design_space.py", title="Design space", icon=":material/scatter_plot:"),
+        st.Page("pages/architecture.py", title="Architecture"),
+        st.Page("pages/race.py", title="Race"),
+        st.Page("pages/compare.py", title="Compare"),
+        st.Page("pages/design_space.py", title="Design space"),
     )
 
 

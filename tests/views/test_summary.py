@@ -1,13 +1,25 @@
 from __future__ import annotations
 
+import csv
+import io
 import subprocess
 import sys
 
 import pytest
+from hypothesis import assume, given, settings
 
+from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
-from resnet_viz.views.summary import summarize
+from resnet_viz.views.summary import (
+    ALL_COLUMNS,
+    mult_adds,
+    restyle,
+    rows_to_csv,
+    summarize,
+    summary_rows,
+)
+from tests.configs import configs
 
 
 @pytest.mark.parametrize("name", ["resnet18", "resnext50_32x4d", "preact18", "plain20-cifar"])
@@ -38,3 +50,97 @@ def test_a_huge_net_takes_no_memory() -> None:
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     kibibyte = 1 if sys.platform == "darwin" else 1024
     assert int(out.stdout) * kibibyte < 60e6
+
+
+def _has_groups_of_one_value(config: ResNetConfig) -> bool:
+    """PyTorch refuses a group norm with one value to a group, also in evaluation."""
+    return config.norm == "group" and any(
+        o.kind == "norm" and o.out_shape == (o.groups, 1, 1) for o in plan(config).operations
+    )
+
+
+def test_a_net_that_runs_on_no_single_image_is_said() -> None:
+    config = ResNetConfig(
+        depths=(1, 1), widths=(4, 4), stem="cifar", norm="group", image_size=2, num_classes=2
+    )
+    assert _has_groups_of_one_value(config)
+    with pytest.raises(ValueError, match="cannot run this net on one image: Expected more than 1"):
+        summarize(config)
+
+
+@settings(max_examples=25, deadline=None)
+@given(configs())
+def test_torchinfos_mult_adds_are_the_plans_macs_norms_and_biases(config: ResNetConfig) -> None:
+    """To the unit, for any net; and the parameters are equal."""
+    assume(not _has_groups_of_one_value(config))
+    network = plan(config)
+    statistics = summarize(config)
+    parts = mult_adds(statistics, network)
+    assert parts.unexplained == 0
+    assert parts.macs == network.macs
+    assert statistics.total_params == network.params
+
+
+def test_what_resnet18s_difference_consists_of() -> None:
+    """4,800 channels have a norm's scale and shift, and the classifier has 1,000 biases."""
+    channels = 64 * 5 + 128 * 5 + 256 * 5 + 512 * 5
+    parts = mult_adds(summarize(preset("resnet18")), plan(preset("resnet18")))
+    assert (parts.norms, parts.biases) == (2 * channels, 1000)
+    biased = mult_adds(summarize(preset("fastcampus50")), plan(preset("fastcampus50")))
+    assert biased.norms == 0
+    assert biased.total == biased.macs + biased.biases
+
+
+@pytest.mark.parametrize("name", ["resnet18", "seresnet50", "preact18", "plain20-cifar"])
+def test_rows_are_what_the_text_says(name: str) -> None:
+    columns = ("num_params", "mult_adds", "kernel_size")
+    statistics = summarize(preset(name), 4, columns, ())
+    lines = str(statistics).splitlines()[3:]
+    rows = summary_rows(statistics)
+    for row, line in zip(rows, lines, strict=False):
+        words = [*line.split("  ")[-1:], *line.split()]
+        assert row.type in line
+        for number in (row.num_params, row.mult_adds):
+            assert number is None or f"{number:,}" in words
+    assert lines[len(rows)].startswith("===")
+
+
+def test_rows_paths_are_the_plans_names() -> None:
+    rows = summary_rows(summarize(preset("seresnet50"), depth=6))
+    weighted = {row.path for row in rows if row.type in ("Conv2d", "Linear")}
+    assert weighted == {layer.name for layer in plan(preset("seresnet50")).weighted_layers}
+
+
+@pytest.mark.parametrize("depth", [1, 2, 5, 6])
+def test_rows_sum_to_the_totals_at_every_depth(depth: int) -> None:
+    statistics = restyle(summarize(preset("seresnet50")), depth)
+    rows = summary_rows(statistics)
+    assert sum(row.num_params or 0 for row in rows) == statistics.total_params
+    assert sum(row.mult_adds or 0 for row in rows) == statistics.total_mult_adds
+    assert sum(row.params_percent or 0 for row in rows) == pytest.approx(100)
+
+
+@pytest.mark.parametrize("row_settings", [(), ("depth", "var_names"), ("ascii_only",)])
+@pytest.mark.parametrize("columns", [(), ("trainable", "params_percent"), ALL_COLUMNS])
+def test_restyled_is_as_if_summarized_anew(
+    columns: tuple[str, ...], row_settings: tuple[str, ...]
+) -> None:
+    once = summarize(preset("resnet18"))
+    anew = summarize(preset("resnet18"), 2, columns, row_settings)
+    assert str(restyle(once, 2, columns, row_settings)) == str(anew)
+
+
+def test_unknown_settings_are_named() -> None:
+    with pytest.raises(ValueError, match="unknown column 'kernel'; did you mean 'kernel_size'"):
+        summarize(preset("resnet18"), columns=("kernel",))
+    with pytest.raises(ValueError, match="unknown row setting 'ascii'"):
+        summarize(preset("resnet18"), row_settings=("ascii",))
+
+
+def test_csv_has_all_rows() -> None:
+    rows = summary_rows(summarize(preset("resnet18"), depth=4))
+    read = list(csv.DictReader(io.StringIO(rows_to_csv(rows))))
+    assert [row["path"] for row in read] == [row.path for row in rows]
+    conv = next(row for row in read if row["path"] == "stem.conv")
+    assert (conv["kernel_size"], conv["output_size"]) == ("7x7", "1x64x112x112")
+    assert conv["num_params"] == str(64 * 3 * 49)
