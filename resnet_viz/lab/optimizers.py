@@ -22,22 +22,24 @@ class SGD:
     """torch.optim.SGD's update, operation by operation, by fused multi-tensor operations.
 
     Making a torch.optim.SGD loads torch's compiler, which takes longer than loading torch: seconds
-    before the first point of each run.
+    before the first point of each run. Without momentum there are no velocities to keep.
     """
 
     def __init__(self, parameters: Iterable[Tensor], momentum: float, weight_decay: float) -> None:
         self._parameters = list(parameters)
         self._momentum, self._weight_decay = momentum, weight_decay
-        self._velocities = [torch.zeros_like(p, requires_grad=False) for p in self._parameters]
+        moving = self._parameters if momentum else []
+        self._velocities = [torch.zeros_like(p, requires_grad=False) for p in moving]
 
     @torch.no_grad()
     def update(self, lr: float) -> None:
         """v = momentum * v + (gradient + weight_decay * p); p = p - lr * v."""
         gradients = [p.grad for p in self._parameters if p.grad is not None]
         decayed = torch._foreach_add(gradients, self._parameters, alpha=self._weight_decay)
-        torch._foreach_mul_(self._velocities, self._momentum)
-        torch._foreach_add_(self._velocities, decayed)
-        torch._foreach_add_(self._parameters, self._velocities, alpha=-lr)
+        if self._velocities:
+            torch._foreach_mul_(self._velocities, self._momentum)
+            torch._foreach_add_(self._velocities, decayed)
+        torch._foreach_add_(self._parameters, self._velocities or decayed, alpha=-lr)
 
 
 class FromTorch:

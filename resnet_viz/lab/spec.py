@@ -24,6 +24,8 @@ class RunSpec(BaseModel):
     `lr` is reached linearly over the first `warmup_steps` steps and constant afterwards.
     `momentum` is for "sgd" alone. `image_size` (pixels a side) is the data's own where it is None.
     `precision` "bfloat16" is autocast: weights and their gradients stay float32.
+    `activation_checkpointing` keeps fewer activations and runs the forward pass once more instead:
+    the same numbers in less memory and about a third more time.
 
     Raises:
         ValueError: for any invalid value or combination; a spec that validates can run.
@@ -45,6 +47,7 @@ class RunSpec(BaseModel):
     seed: Annotated[int, Field(strict=True, ge=0, lt=2**32)] = 0
     device: str = "auto"
     precision: Literal["float32", "bfloat16"] = "float32"
+    activation_checkpointing: Annotated[bool, Field(strict=True)] = False
 
     @property
     def adapted(self) -> ResNetConfig:

@@ -7,16 +7,17 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
+from resnet_viz.lab.checkpointing import checkpointed
 from resnet_viz.lab.data import load, minibatches
 from resnet_viz.lab.devices import resolve
 from resnet_viz.lab.optimizers import learning_rate, make_optimizer
 from resnet_viz.lab.probes import LayerProbes, layer_weights
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.spec import RunSpec
-from resnet_viz.nets.network import build_resnet
+from resnet_viz.nets.network import ResNet, build_resnet
 
 
 def train(spec: RunSpec, *, probes: bool = True) -> Iterator[StepRecord]:
@@ -50,8 +51,9 @@ def train(spec: RunSpec, *, probes: bool = True) -> Iterator[StepRecord]:
 class _Loop:
     """Net, optimiser and probes of one run."""
 
-    def __init__(self, spec: RunSpec, net: nn.Module, device: torch.device, probes: bool) -> None:
+    def __init__(self, spec: RunSpec, net: ResNet, device: torch.device, probes: bool) -> None:
         self._spec, self._net, self._device = spec, net, device
+        self._run = checkpointed(net) if spec.activation_checkpointing else net
         self._optimizer = make_optimizer(spec, net.parameters())
         weights = layer_weights(net, spec.layer_names)
         self._probes = LayerProbes(weights) if probes else None
@@ -72,7 +74,7 @@ class _Loop:
     def _forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         half = self._spec.precision == "bfloat16"
         with torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=half):
-            logits = self._net(images)
+            logits = self._run(images)
         loss = functional.cross_entropy(logits.float(), labels)
         return loss, (logits.detach().argmax(1) == labels).float().mean()
 

@@ -1,0 +1,69 @@
+"""Activation checkpointing: how a net is cut, and what is left to keep; no torch.
+
+Chen et al. 2016, arXiv:1604.06174: of a chain cut into segments only the segments' inputs are kept
+in the forward pass; in the backward pass each segment runs forward once more, so that what lies
+inside it is kept for one segment at a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from math import sqrt
+
+from resnet_viz.arch.operations import Unit
+from resnet_viz.arch.plan import NetworkPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Units in a row, stem and blocks, by the paths of their modules.
+
+    Elements for one image: `input` is what the segment takes, `inside` what its backward needs.
+    """
+
+    paths: tuple[str, ...]
+    input: int
+    inside: int
+
+
+def segments(plan: NetworkPlan) -> tuple[Segment, ...]:
+    """The segments of stem and blocks, alike in what they keep inside; the head is left out.
+
+    With k segments the inputs take k times b elements and the largest inside about I / k, where b
+    is the mean of the units' inputs and I is what they keep together: the sum is least at
+    k = sqrt(I / b), about twice the square root of the number of blocks.
+    """
+    units = list(plan.units)
+    followers = [unit for _, unit in units[1:]]
+    kept = [_kept(unit, after) for (_, unit), after in zip(units, followers, strict=False)]
+    numbers = _cut(kept, [unit.in_elements for _, unit in units[:-1]])
+    parts = groupby(zip(numbers, units, kept, strict=False), key=lambda part: part[0])
+    return tuple(_segment([(path, unit, k) for _, (path, unit), k in part]) for _, part in parts)
+
+
+def elements_kept(plan: NetworkPlan) -> int:
+    """Elements for one image at the worst moment: every input, one segment's inside, the head's."""
+    cut = segments(plan)
+    largest = max(segment.inside for segment in cut)
+    return sum(segment.input for segment in cut) + largest + plan.head.kept_inside
+
+
+def _kept(unit: Unit, after: Unit) -> int:
+    return unit.kept_inside + unit.out_elements * (unit.keeps_output or after.keeps_input)
+
+
+def _cut(kept: list[int], inputs: list[int]) -> list[int]:
+    """For each unit the number of its segment: an even share of the sum of `kept`."""
+    total, mean_input = sum(kept), sum(inputs) / len(inputs)
+    count = max(1, min(len(kept), round(sqrt(total / mean_input))))
+    numbers, before = [], 0
+    for elements in kept:
+        numbers.append(int((before + elements / 2) * count / max(1, total)))
+        before += elements
+    return numbers
+
+
+def _segment(part: list[tuple[str, Unit, int]]) -> Segment:
+    paths = tuple(path for path, _, _ in part)
+    return Segment(paths, part[0][1].in_elements, sum(kept for _, _, kept in part))

@@ -1,0 +1,69 @@
+"""A net's forward pass with activation checkpointing: less memory for one more forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
+
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from resnet_viz.arch.plan import plan
+from resnet_viz.arch.segments import segments
+from resnet_viz.nets.network import ResNet
+
+Forward = Callable[[Tensor], Tensor]
+
+
+def checkpointed(net: ResNet) -> Forward:
+    """The forward pass of `net`, keeping for backward only what `arch.segments` says.
+
+    It computes the same numbers: a segment runs again with the same random numbers, and batch
+    norm's running statistics are updated the first time alone. The last segment is not cut off,
+    since backward begins with it.
+    """
+    *first, last = [_module(net, segment.paths) for segment in segments(plan(net.config))]
+    steps = [*map(_twice, first), last, net.head]
+
+    def forward(images: Tensor) -> Tensor:
+        out = images
+        for step in steps:
+            out = step(out)
+        return out
+
+    return forward
+
+
+def _module(net: ResNet, paths: tuple[str, ...]) -> nn.Sequential:
+    return nn.Sequential(*map(net.get_submodule, paths))
+
+
+def _twice(module: nn.Module) -> Forward:
+    """`module`'s forward, to be run again in backward instead of keeping what it computes."""
+    # Its first call loads torch's compiler: seconds that only a run that uses it is to take.
+    from torch.utils.checkpoint import checkpoint  # noqa: PLC0415
+
+    norms = [m for m in module.modules() if isinstance(m, _BatchNorm)]
+    contexts = partial(_contexts, norms)
+    return partial(checkpoint, module, use_reentrant=False, context_fn=contexts)
+
+
+def _contexts(
+    norms: list[_BatchNorm],
+) -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
+    """Around the first run, and around the second."""
+    return nullcontext(), _statistics_at_rest(norms)
+
+
+@contextmanager
+def _statistics_at_rest(norms: list[_BatchNorm]) -> Iterator[None]:
+    """Training-mode batch norm whose running statistics stay as they are."""
+    kept = [(norm.momentum, norm.num_batches_tracked) for norm in norms]
+    for norm in norms:
+        norm.momentum, norm.num_batches_tracked = 0.0, None
+    try:
+        yield
+    finally:
+        for norm, (momentum, count) in zip(norms, kept, strict=True):
+            norm.momentum, norm.num_batches_tracked = momentum, count

@@ -1,0 +1,90 @@
+"""Activation checkpointing computes the same numbers, to the last bit on one thread."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.plan import plan
+from resnet_viz.arch.presets import preset
+from resnet_viz.arch.segments import segments
+from resnet_viz.lab.checkpointing import checkpointed
+from resnet_viz.lab.train import train
+from resnet_viz.nets.network import build_resnet
+from tests.lab.conftest import tiny_spec
+
+SMALL = ResNetConfig(depths=(3, 3), widths=(8, 16), stem="cifar")
+NETS = {
+    "resnet20": preset("resnet20-cifar"),
+    "dropout": SMALL.model_copy(update={"dropout": 0.3}),
+    "stochastic depth": SMALL.model_copy(update={"stochastic_depth": 0.5}),
+    "preactivation": SMALL.model_copy(update={"activation_order": "full_preactivation"}),
+    "group norm, SE": SMALL.model_copy(update={"norm": "group", "attention": "se"}),
+    "gated": SMALL.model_copy(update={"shortcut_transform": "exclusive_gate"}),
+    "plain, no norm": SMALL.model_copy(update={"shortcut": "none", "norm": "none"}),
+    "one block": SMALL.model_copy(update={"depths": (1,), "widths": (8,)}),
+}
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(False)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("config", NETS.values(), ids=NETS)
+def test_records_are_equal_bit_for_bit(config: ResNetConfig, precision: str) -> None:
+    spec = tiny_spec(config=config, steps=4, precision=precision)
+    plain = train(spec)
+    saving = train(spec.model_copy(update={"activation_checkpointing": True}))
+    for one, other in zip(list(plain), list(saving), strict=True):
+        assert (one.loss, one.accuracy) == (other.loss, other.accuracy)
+        np.testing.assert_array_equal(one.grad_norm, other.grad_norm)
+        np.testing.assert_array_equal(one.update_ratio, other.update_ratio)
+
+
+def test_running_statistics_are_updated_once() -> None:
+    images = torch.randn(8, 3, 32, 32)
+    states = []
+    for is_checkpointed in (False, True):
+        net = build_resnet(preset("resnet20-cifar"), seed=0)
+        forward = checkpointed(net) if is_checkpointed else net
+        for _ in range(2):
+            forward(images).square().mean().backward()
+        states.append(net.state_dict())
+        assert all(m.momentum == 0.1 for m in net.modules() if hasattr(m, "momentum"))
+    for key, tensor in states[0].items():
+        assert torch.equal(tensor, states[1][key]), key
+    assert states[1]["stem.norm.num_batches_tracked"] == 2
+
+
+def test_all_but_the_last_segment_run_twice() -> None:
+    net = build_resnet(preset("resnet20-cifar"), seed=0)
+    runs = dict.fromkeys((block.name for block in plan(net.config).blocks), 0)
+    for name in runs:
+
+        def count(*_: object, name: str = name) -> None:
+            runs[name] += 1
+
+        net.get_submodule(name).register_forward_pre_hook(count)
+    checkpointed(net)(torch.randn(2, 3, 32, 32)).sum().backward()
+    last = segments(plan(net.config))[-1].paths
+    assert all(count == (1 if name in last else 2) for name, count in runs.items()), runs
+
+
+def test_a_run_without_it_does_not_load_torch_s_compiler() -> None:
+    code = (
+        "import sys; from tests.lab.conftest import tiny_spec; from resnet_viz.lab.train import "
+        "train; list(train(tiny_spec(steps=2))); assert 'torch._dynamo' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
