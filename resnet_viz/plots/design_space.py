@@ -96,6 +96,12 @@ def design_space(points: Sequence[DesignPoint], current: DesignPoint, x: Axis) -
     return style.figure([*traces, _current_trace(current, x, places)], layout)
 
 
+def at_the_place_of(name: str, points: Sequence[DesignPoint], x: Axis) -> tuple[DesignPoint, ...]:
+    """The points that stand where the one called `name` does, which is among them."""
+    places = _places(points, x).values()
+    return next((tuple(here) for here in places if name in [point.name for point in here]), ())
+
+
 _LOG: style.Layout = {
     "type": "log",
     "exponentformat": "SI",

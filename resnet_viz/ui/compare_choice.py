@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 import streamlit as st
@@ -50,7 +51,7 @@ def _slot(nets: Nets, index: int) -> None:
     st.selectbox(
         f"Net {LETTERS[index].upper()}",
         _options(nets[index]),
-        format_func=_shown,
+        format_func=partial(_shown, architecture_net()),
         key=key,
         on_change=_replace,
         args=(nets, index),
@@ -75,7 +76,7 @@ def _adder(nets: Nets) -> None:
     st.selectbox(
         "Add a net",
         _options(None),
-        format_func=_shown,
+        format_func=partial(_shown, architecture_net()),
         key=_ADD,
         placeholder="choose a net to add",
         on_change=_add,
@@ -90,10 +91,9 @@ def _options(own: ResNetConfig | None) -> list[str]:
     return [*first, *made, *PRESETS]
 
 
-def _shown(option: str) -> str:
-    if option == _ARCHITECTURE:
-        net = architecture_net()
-        return f"{_ARCHITECTURE}: {label(net)}" if net else _ARCHITECTURE
+def _shown(architecture: ResNetConfig | None, option: str) -> str:
+    if option == _ARCHITECTURE and architecture:
+        return f"{_ARCHITECTURE}: {label(architecture)}"
     return option.replace(",", ", ")
 
 

@@ -9,7 +9,13 @@ import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.presets import PRESETS, SOURCES, label, preset
-from resnet_viz.plots.design_space import Axis, DesignPoint, design_point, design_space
+from resnet_viz.plots.design_space import (
+    Axis,
+    DesignPoint,
+    at_the_place_of,
+    design_point,
+    design_space,
+)
 from resnet_viz.ui.architecture_form import show_config
 from resnet_viz.ui.compare_state import architecture_net
 from resnet_viz.ui.link import DEFAULT_NET
@@ -25,7 +31,8 @@ def design_space_page() -> None:
     note(
         "Each mark is a network: the multiply-accumulates of one image against its parameters or "
         "activation memory, on log axes. The star is the net of the Architecture page. Point at "
-        "a mark for its name and numbers; click it to open the net on the Architecture page."
+        "a mark for its name and numbers; click it to open the net on the Architecture page. A "
+        "ring around another mark: a plain net and its residual twin, which costs the same."
     )
     points, x = _controls(_presets(), current)
     _note_on_sizes(points)
@@ -38,7 +45,8 @@ def design_space_page() -> None:
         selection_mode="points",
         alt="MACs against parameters of all presets, by family, with the current net as a star",
     )
-    _open_if_any([point["customdata"][0] for point in chosen["selection"]["points"]])
+    for point in chosen["selection"]["points"][:1]:
+        _clicked(at_the_place_of(point["customdata"][0], [*points, current], x))
     _table(points, current)
 
 
@@ -93,12 +101,22 @@ def _note_on_sizes(points: Sequence[DesignPoint]) -> None:
         )
 
 
-def _open_if_any(names: Sequence[str]) -> None:
-    """Opens the first of `names` on the Architecture page; no preset: the current net."""
-    if not names:
-        return
-    if names[0] in PRESETS:
-        show_config(preset(names[0]))
+def _clicked(here: Sequence[DesignPoint]) -> None:
+    """Opens the net that was clicked; where several stand at one place, asks which."""
+    nets = {PRESETS.get(point.name): point.name for point in reversed(here)}
+    if len(nets) == 1:
+        _open(*nets.values())
+    note(f"{len(nets)} nets stand here, with the same costs. Which one?")
+    with st.container(horizontal=True):
+        for name in reversed(nets.values()):
+            if st.button(f"Open {name}"):
+                _open(name)
+
+
+def _open(name: str) -> None:
+    """Shows a preset on the Architecture page; another name is the net that is there already."""
+    if name in PRESETS:
+        show_config(preset(name))
     st.switch_page("pages/architecture.py")
 
 
@@ -125,7 +143,8 @@ def _table(points: Sequence[DesignPoint], current: DesignPoint) -> None:
         column_config=_COLUMNS,
         alt="All presets with depth, parameters, MACs and activation memory",
     )
-    _open_if_any([rows[index].name for index in event["selection"]["rows"]])
+    for index in event["selection"]["rows"]:
+        _open(rows[index].name)
 
 
 _COLUMNS = {

@@ -1,0 +1,104 @@
+"""Compare and Design space in the browser: links, presses, pictures, a click on a point."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from resnet_viz.arch.plan import plan
+from resnet_viz.arch.presets import preset
+from tests.browser.conftest import PATIENCE_SECONDS, App
+
+Open = Callable[[str], Page]
+
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+
+
+def graphs(page: Page) -> Locator:
+    return page.get_by_test_id("stGraphVizChart").locator("svg")
+
+
+def points(page: Page) -> Locator:
+    return page.locator(".js-plotly-plot .scatterlayer .point")
+
+
+def drawn(page: Page, nets: int) -> None:
+    """Waits for a graph of each net and both bar charts."""
+    expect(graphs(page)).to_have_count(nets)
+    expect(page.locator(".js-plotly-plot .barlayer")).to_have_count(2)
+    expect(page.locator(".js-plotly-plot .barlayer").first.locator(".trace")).to_have_count(nets)
+
+
+def tables(page: Page) -> list[str]:
+    return page.locator("table").all_inner_texts()
+
+
+def click_point(page: Page, name: str) -> None:
+    """Clicks the middle of the point called `name`."""
+    expect(points(page).first).to_be_visible()
+    page.locator(".js-plotly-plot").scroll_into_view_if_needed()
+    index = page.evaluate(
+        "name => [...document.querySelectorAll('.js-plotly-plot .scatterlayer .point')]"
+        ".findIndex(point => point.__data__.data && point.__data__.data[0] === name)",
+        name,
+    )
+    assert index >= 0
+    box = points(page).nth(index).bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=5)
+    expect(page.locator(".hoverlayer").get_by_text(name).first).to_be_visible()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+def test_one_press_and_the_link_shows_the_same_elsewhere(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/compare?a=resnet50,depths=1-2-3-1&b=resnet18")
+    drawn(page, 2)
+    page.get_by_role("button", name="Plain twin").click()
+    page.wait_for_url(re.compile("c="))
+    drawn(page, 3)
+    expect(page.get_by_text("Plain-23 bottleneck").first).to_be_visible()
+    expect(page.get_by_role("button", name="Plain twin")).to_be_disabled()
+    other = open_page(page.url)
+    drawn(other, 3)
+    assert tables(other) == tables(page)
+    other.get_by_role("button", name="Remove").first.click()
+    drawn(other, 2)
+    drawn(page, 3)  # the first browser's comparison is its own
+
+
+def test_the_comparison_outlasts_a_page_switch(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/compare?a=resnet18&b=resnet34&c=plain34")
+    drawn(page, 3)
+    before = tables(page)
+    page.get_by_role("link", name="Design space").click()
+    expect(points(page).first).to_be_visible()
+    page.get_by_role("link", name="Compare").click()
+    drawn(page, 3)
+    assert tables(page) == before
+    page.wait_for_url(re.compile(r"compare\?a=resnet18&b=resnet34&c=plain34"))
+
+
+def test_garbage_in_the_link_is_one_sentence(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/compare?a=resnet18&b=%00%FF,,=")
+    drawn(page, 2)
+    expect(page.get_by_role("alert")).to_contain_text("net b is left out")
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+
+
+@pytest.mark.parametrize("name", ["resnet152", "wrn28-10"])
+def test_a_click_on_a_point_opens_the_net(app: App, open_page: Open, name: str) -> None:
+    page = open_page(f"{app.url}/design_space")
+    click_point(page, name)
+    page.wait_for_url(re.compile(f"net={name}"))
+    expect(page.get_by_text(f"{plan(preset(name)).params:,}").first).to_be_visible()
+
+
+def test_where_two_nets_stand_the_page_asks_which(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/design_space")
+    click_point(page, "plain56-cifar")
+    expect(page.get_by_role("button", name="Open plain56-cifar")).to_be_visible()
+    page.get_by_role("button", name="Open resnet56-cifar").click()
+    page.wait_for_url(re.compile("net=resnet56-cifar"))
