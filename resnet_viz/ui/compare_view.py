@@ -34,7 +34,7 @@ def fields(nets: Sequence[Compared]) -> None:
         return
     note("The configuration's fields that are not the same in all nets; all others are.")
     body = [[f"`{field}`", *map(_value, values)] for field, values in differing.items()]
-    st.markdown(_table(["field", *_names(nets)], body))
+    _wide(_table(["field", *_names(nets)], body), "fields")
 
 
 def _value(value: object) -> str:
@@ -52,7 +52,7 @@ def numbers(nets: Sequence[Compared]) -> None:
     )
     rows = number_rows([net.plan for net in nets])
     body = [[row.name, *(_number(row, i) for i in range(len(nets)))] for row in rows]
-    st.markdown(_table(["", *_names(nets)], body, ":--" + "|--:" * len(nets)))
+    _wide(_table(["", *_names(nets)], body, ":--" + "|--:" * len(nets)), "numbers")
 
 
 def _sizes(nets: Sequence[Compared]) -> str:
@@ -100,7 +100,8 @@ def stages(nets: Sequence[Compared]) -> None:
         "number of blocks; under it the output's size, parameters and MACs."
     )
     body = [_stage(stage) for stage in aligned_stages([net.plan for net in nets])]
-    st.markdown(_table(["stage", *_names(nets)], [line for pair in body for line in pair]))
+    lines = [line for pair in body for line in pair]
+    _wide(_table(["stage", *_names(nets)], lines), "stages")
 
 
 def _stage(stage: AlignedStage) -> tuple[list[str], list[str]]:
@@ -110,7 +111,8 @@ def _stage(stage: AlignedStage) -> tuple[list[str], list[str]]:
         f":small[{row.output} · {compact(row.params)} · {compact(row.macs)} MACs]" if row else ""
         for row in stage.rows
     ]
-    return [f"**{stage.stage}**", *formulas], ["", *costs]
+    unbroken = stage.stage.replace(" ", "\N{NO-BREAK SPACE}")
+    return [f"**{unbroken}**", *formulas], ["", *costs]
 
 
 def graphs(nets: Sequence[Compared]) -> None:
@@ -128,7 +130,7 @@ def graphs(nets: Sequence[Compared]) -> None:
     note(
         "Data flow from the image through stem and stages to the head; a plain net has no path "
         "around its blocks. Each picture can be opened in full screen."
-        + (" A node marked with a number stands for that many alike blocks." if fold else "")
+        + (" A dashed node stands for as many alike blocks as it says." if fold else "")
     )
     columns = _COLUMNS[placed or _BESIDE]
     for start in range(0, len(nets), columns):
@@ -154,6 +156,14 @@ def _blocks(network: NetworkPlan) -> int:
 
 def _names(nets: Sequence[Compared]) -> list[str]:
     return [plain(net.name) for net in nets]
+
+
+def _wide(table: str, name: str) -> None:
+    """A table that scrolls by itself where the window is narrower."""
+    key = f"compare_table_{name}"
+    st.html(f"<style>.st-key-{key} table {{ display: block; overflow-x: auto }}</style>")
+    with st.container(key=key):
+        st.markdown(table)
 
 
 def _table(head: Sequence[str], body: Sequence[Sequence[str]], alignment: str = "") -> str:

@@ -12,9 +12,7 @@ from resnet_viz.arch.plan import NetworkPlan, plan
 from resnet_viz.ui.note import note
 
 if TYPE_CHECKING:  # torch is imported when the tab is opened
-    from torchinfo import ModelStatistics
-
-    from resnet_viz.views.summary import SummaryRow
+    from resnet_viz.views.summary import ModelStatistics, SummaryRow
 
 DEEPEST = 6
 """Levels of modules in a net: stages, stage, block, branch, SE module, its layers."""
@@ -77,6 +75,7 @@ def _settings(
             selection_mode="multi",
             default=columns,
             key="torchinfo_columns",
+            wrap=True,
         )
         rows = st.pills(
             "Rows",
@@ -85,6 +84,7 @@ def _settings(
             default=("depth", "var_names"),
             key="torchinfo_rows",
             help=_ROW_HELP,
+            wrap=True,
         )
     return depth, list(chosen), list(rows)
 
@@ -131,6 +131,7 @@ def _table(rows: Sequence[SummaryRow], columns: Sequence[str]) -> None:
         [_cells(row, columns) for row in found],
         hide_index=True,
         height=360,
+        placeholder="--",
         column_config=_COLUMN_CONFIG,
         alt="torchinfo's rows: name, path, depth, type and the chosen columns",
     )

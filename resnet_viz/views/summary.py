@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import torchinfo
+from torchinfo import ModelStatistics as ModelStatistics
 from torchinfo.enums import ColumnSettings, RowSettings
 from torchinfo.formatting import FormattingOptions
 from torchinfo.layer_info import LayerInfo
@@ -70,7 +71,7 @@ def summarize(
     depth: int = 3,
     columns: Sequence[str] = COLUMNS,
     row_settings: Iterable[str] = ROW_SETTINGS,
-) -> torchinfo.ModelStatistics:
+) -> ModelStatistics:
     """torchinfo's statistics of `config` for one image; `str()` of it is the table.
 
     Args:
@@ -104,11 +105,11 @@ def summarize(
 
 
 def restyle(
-    statistics: torchinfo.ModelStatistics,
+    statistics: ModelStatistics,
     depth: int = 3,
     columns: Sequence[str] = COLUMNS,
     row_settings: Iterable[str] = ROW_SETTINGS,
-) -> torchinfo.ModelStatistics:
+) -> ModelStatistics:
     """The same statistics with other settings, without building the net again.
 
     Raises:
@@ -118,12 +119,12 @@ def restyle(
     names = tuple(ColumnSettings(column) for column in columns)
     settings = {RowSettings(setting) for setting in row_settings}
     formatting = FormattingOptions(depth, 0, names, COLUMN_WIDTH, settings)
-    return torchinfo.ModelStatistics(
+    return ModelStatistics(
         statistics.summary_list, statistics.input_size, statistics.total_input, formatting
     )
 
 
-def summary_rows(statistics: torchinfo.ModelStatistics) -> tuple[SummaryRow, ...]:
+def summary_rows(statistics: ModelStatistics) -> tuple[SummaryRow, ...]:
     """The rows of torchinfo's text, as data."""
     formatting = statistics.formatting
     return tuple(
@@ -149,7 +150,7 @@ def shape(sizes: Iterable[int]) -> str:
     return "x".join(map(str, sizes))
 
 
-def mult_adds(statistics: torchinfo.ModelStatistics, network: NetworkPlan) -> MultAdds:
+def mult_adds(statistics: ModelStatistics, network: NetworkPlan) -> MultAdds:
     """torchinfo's total, taken apart with the plan's operations."""
     operations = network.operations
     norms = sum(o.params for o in operations if o.kind == "norm")
@@ -169,7 +170,7 @@ def _check(depth: int, columns: Iterable[str], row_settings: Iterable[str]) -> N
                 raise ValueError(unknown_name(what, name, known))
 
 
-def _row(layer: LayerInfo, statistics: torchinfo.ModelStatistics) -> SummaryRow:
+def _row(layer: LayerInfo, statistics: ModelStatistics) -> SummaryRow:
     is_last = layer.is_leaf_layer or layer.depth == statistics.formatting.max_depth
     params = layer.num_params if is_last else layer.leftover_params()
     share = params / statistics.total_params if statistics.total_params else 0
