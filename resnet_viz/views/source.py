@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections.abc import Iterator
 from itertools import groupby
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Unit
-from resnet_viz.arch.plan import BlockPlan, NetworkPlan, StagePlan, plan
+from resnet_viz.arch.plan import NetworkPlan, plan
 from resnet_viz.arch.presets import SOURCES, label, preset_name
 from resnet_viz.views.python_code import LINE_LENGTH, Call, Expression, Repeated, call, laid_out
 from resnet_viz.views.source_blocks import Blocks
@@ -25,9 +26,8 @@ from resnet_viz.views.source_layers import (
 )
 
 _USE = (
-    "Written by resnet_viz. ResNet().load_state_dict(...) takes the state dict of its "
-    "build_resnet(config), and the outputs are then the same to the last bit. Without one the "
-    "weights are drawn as PyTorch draws them by default, not as the config's `init` says."
+    "Weights start as PyTorch draws them. With those of resnet_viz.build_resnet(config), by "
+    "load_state_dict, the outputs are the same to the last bit."
 )
 
 
@@ -51,11 +51,10 @@ def _head(network: NetworkPlan) -> str:
 def _description(config: ResNetConfig) -> str:
     """Which net it is, where it comes from, and the config as JSON."""
     name = preset_name(config)
-    origin = SOURCES[name] if name else "a net of one's own choice, after He et al. 2015 and 2016"
+    title = f"{label(config)}: {SOURCES[name]}." if name else f"{label(config)}."
     fields = json.dumps(config.model_dump(mode="json", exclude_defaults=True))
-    paragraphs = (_wrapped(f"Source: {origin}."), _wrapped(_USE))
-    changes = "The config, where it differs from ResNetConfig's defaults:\n" + _wrapped(fields)
-    return "\n\n".join([f"{label(config)} as one PyTorch file.", *paragraphs, changes])
+    changes = f"The config, beyond ResNetConfig's defaults: {fields}"
+    return "\n\n".join(map(_wrapped, (title, _USE, changes)))
 
 
 def _wrapped(text: str) -> str:
@@ -73,7 +72,7 @@ def _imports(network: NetworkPlan) -> str:
 def _resnet(network: NetworkPlan, blocks: Blocks) -> str:
     """The class of the whole net."""
     config = network.config
-    stages = call("nn.Sequential", *(_stage(stage, blocks) for stage in network.stages))
+    stages = call("nn.Sequential", *_stages(network, blocks))
     size = f"[N, {config.in_channels}, {config.image_size}, {config.image_size}]"
     lines = [
         "class ResNet(nn.Module):",
@@ -96,16 +95,23 @@ def _standing_once(network: NetworkPlan, unit: Unit) -> Expression:
     return sequence(in_numbers(unit.operations), network.config, has_odd_groups(network))
 
 
-def _stage(stage: StagePlan, blocks: Blocks) -> Call:
-    """A stage's blocks in a row; those that are alike in a loop."""
-    runs = [list(run) for _, run in groupby(stage.blocks, blocks.made)]
-    return call("nn.Sequential", *(_run(run, blocks) for run in runs))
+def _stages(network: NetworkPlan, blocks: Blocks) -> Iterator[Call]:
+    """Each stage's blocks in a row; those that are alike in a loop."""
+    made = {id(unit): blocks.made(unit, "n") for unit in blocks.units}
+    number = 1
+    for stage in network.stages:
+        runs: list[Expression] = []
+        for _, run in groupby(stage.blocks, lambda block: made[id(block.unit)]):
+            units = [block.unit for block in run]
+            runs.append(_run(units, number, blocks))
+            number += len(units)
+        yield call("nn.Sequential", *runs)
 
 
-def _run(run: list[BlockPlan], blocks: Blocks) -> Expression:
-    first = blocks.number(run[0])
-    if len(run) == 1:
-        return blocks.made(run[0], str(first))
+def _run(units: list[Unit], number: int, blocks: Blocks) -> Expression:
+    """Blocks that are alike, from the `number`-th of the net on."""
+    if len(units) == 1:
+        return blocks.made(units[0], number)
     if not blocks.has_numbers:
-        return Repeated(blocks.made(run[0]), "_", f"range({len(run)})")
-    return Repeated(blocks.made(run[0]), "number", f"range({first}, {first + len(run)})")
+        return Repeated(blocks.made(units[0], ""), "_", f"range({len(units)})")
+    return Repeated(blocks.made(units[0], "n"), "n", f"range({number}, {number + len(units)})")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Unit
-from resnet_viz.arch.plan import BlockPlan, NetworkPlan
+from resnet_viz.arch.plan import NetworkPlan
 from resnet_viz.views.python_code import Call, Expression, call, laid_out
 from resnet_viz.views.source_layers import has_odd_groups, in_parameters, sequence
 
@@ -20,27 +20,28 @@ _CLASSES = MappingProxyType(
         "zero_pad": "ZeroPadBlock",
         "projection": "ProjectionBlock",
         "scaled": "ScaledBlock",
-        "exclusive_gate": "ExclusiveGateBlock",
-        "shortcut_only_gate": "ShortcutOnlyGateBlock",
+        "exclusive_gate": "GatedBlock",
+        "shortcut_only_gate": "GatedBlock",
         "conv1x1": "Conv1x1Block",
         "dropout": "DropoutBlock",
     }
 )
+_SHARED = "SharedBlock"
 _PAPERS = MappingProxyType(
     {
-        "none": "He et al. 2015, sec. 3.3",
-        "identity": "He et al. 2015, eq. 1",
-        "zero_pad": "He et al. 2015, sec. 3.3, option A",
-        "projection": "He et al. 2015, eq. 2",
-        "scaled": "He et al. 2016, Fig. 2b",
-        "exclusive_gate": "He et al. 2016, Fig. 2c",
-        "shortcut_only_gate": "He et al. 2016, Fig. 2d",
-        "conv1x1": "He et al. 2016, Fig. 2e",
-        "dropout": "He et al. 2016, Fig. 2f",
+        "none": "2015, sec. 3.3",
+        "identity": "2015, eq. 1",
+        "zero_pad": "2015, sec. 3.3, option A",
+        "projection": "2015, eq. 2",
     }
 )
-_ORDERS = MappingProxyType(
+_FIGURES = MappingProxyType(
     {
+        "scaled": "2b",
+        "exclusive_gate": "2c",
+        "shortcut_only_gate": "2d",
+        "conv1x1": "2e",
+        "dropout": "2f",
         "norm_after_addition": "4b",
         "relu_before_addition": "4c",
         "relu_only_preactivation": "4d",
@@ -60,31 +61,32 @@ _SUMS = MappingProxyType(
 
 @dataclass(frozen=True)
 class BlockKind:
-    """Blocks whose forwards read alike; `unit` is the one among them with the most operations.
+    """Blocks whose forwards read alike.
 
-    `strided` are the names of the operations that halve the resolution in some of them.
+    `unit` is one of them, `strided` the names of the operations that halve the resolution in some
+    of them, `parent` the class that has the same submodules.
     """
 
     name: str
     unit: Unit
     strided: frozenset[str]
+    shares_preactivation: bool
+    parent: str
 
     @property
     def has_stride(self) -> bool:
         return bool(self.strided)
 
-    @property
-    def shortcut(self) -> str:
-        return self.unit.shortcut
 
-    @property
-    def shares_preactivation(self) -> bool:
-        return _shares_preactivation(self.unit)
-
-
-def _kind(name: str, units: list[Unit]) -> BlockKind:
-    largest = max(units, key=lambda unit: len(unit.operations))
-    return BlockKind(name, largest, _strided(units))
+def _kinds(units: Sequence[Unit]) -> list[BlockKind]:
+    """The kinds of blocks with the same shortcut: some share their pre-activation with it."""
+    largest, strided = max(units, key=lambda unit: len(unit.operations)), _strided(units)
+    shares = sorted({_shares_preactivation(unit) for unit in units})
+    parents = ("nn.Module", _CLASSES[largest.shortcut])
+    return [
+        BlockKind(_SHARED if is_shared else parents[1], largest, strided, is_shared, parent)
+        for is_shared, parent in zip(shares, parents, strict=False)
+    ]
 
 
 def _strided(units: Iterable[Unit]) -> frozenset[str]:
@@ -98,7 +100,7 @@ def _shares_preactivation(unit: Unit) -> bool:
 
 
 def _kind_name(unit: Unit) -> str:
-    return ("Shared" if _shares_preactivation(unit) else "") + _CLASSES[unit.shortcut]
+    return _SHARED if _shares_preactivation(unit) else _CLASSES[unit.shortcut]
 
 
 @dataclass(frozen=True)
@@ -126,8 +128,8 @@ class Blocks:
         """The kinds of blocks there are, in forward order."""
         alike: dict[str, list[Unit]] = {}
         for unit in self.units:
-            alike.setdefault(_kind_name(unit), []).append(unit)
-        return tuple(_kind(name, units) for name, units in alike.items())
+            alike.setdefault(unit.shortcut, []).append(unit)
+        return tuple(kind for units in alike.values() for kind in _kinds(units))
 
     @cached_property
     def has_width(self) -> bool:
@@ -171,15 +173,11 @@ class Blocks:
 
     def definition(self, kind: BlockKind) -> str:
         """The class of a kind of block."""
-        init = self._signature("__init__", kind.has_stride, returns="None", indent=" " * 4)
         lines = [
-            f"class {kind.name}(nn.Module):",
+            f"class {kind.name}({kind.parent}):",
             f'    """{self._equation(kind)}: {self._papers(kind)}."""',
             "",
-            init,
-            "        super().__init__()",
-            *self._submodules(kind),
-            "",
+            *(self._init(kind) if kind.parent == "nn.Module" else ()),
             "    def forward(self, x: Tensor) -> Tensor:",
             *(f"        {line}" for line in _before_the_sum(kind)),
             f"        out: Tensor = {_sum(kind)}",
@@ -187,12 +185,18 @@ class Blocks:
         ]
         return "\n".join(lines)
 
+    def _init(self, kind: BlockKind) -> Iterator[str]:
+        yield self._signature("__init__", kind.has_stride, returns="None", indent=" " * 4)
+        yield "        super().__init__()"
+        yield from self._submodules(kind)
+        yield ""
+
     def _submodules(self, kind: BlockKind) -> Iterator[str]:
         """The assignments of a block's parts."""
         for name in ("gate", "preactivation", "branch", "shortcut", "after"):
             if name == "branch":
                 made: Expression = call("branch", *self._parameters(kind.has_stride))
-            elif not kind.unit.part(name) or (name == "shortcut" and kind.shortcut in _SUMS):
+            elif not kind.unit.part(name) or (name == "shortcut" and kind.unit.shortcut in _SUMS):
                 continue
             else:
                 made = self._part(kind.unit, name, kind.strided)
@@ -204,15 +208,13 @@ class Blocks:
         return ", ".join((f"y = {total}", *_before_the_sum(kind))).replace("self.", "")
 
     def _papers(self, kind: BlockKind) -> str:
-        order = _ORDERS.get(self.config.activation_order)
-        return _PAPERS[kind.shortcut] + (f"; He et al. 2016, Fig. {order}" if order else "")
+        names = (kind.unit.shortcut, self.config.activation_order)
+        figures = " and ".join(_FIGURES[name] for name in names if name in _FIGURES)
+        place = f"2016, Fig. {figures}" if figures else _PAPERS[kind.unit.shortcut]
+        return f"He et al. {place}"
 
-    def number(self, block: BlockPlan) -> int:
-        return sum(self.config.depths[: block.stage]) + block.index + 1
-
-    def made(self, block: BlockPlan, number: str = "number") -> Call:
-        """The constructor call of a block."""
-        unit = block.unit
+    def made(self, unit: Unit, number: int | str) -> Call:
+        """The constructor call of a block, the `number`-th of the net."""
         stride = max(operation.stride for operation in unit.operations)
         return call(
             _kind_name(unit),
@@ -240,5 +242,5 @@ def _sum(kind: BlockKind) -> str:
     before = "self.preactivation(x)" if kind.unit.part("preactivation") else "x"
     start = "p" if kind.shares_preactivation else before
     path = f"{{branch}} + self.shortcut({'p' if kind.shares_preactivation else 'x'})"
-    total = _SUMS.get(kind.shortcut, path).format(branch=f"self.branch({start})")
+    total = _SUMS.get(kind.unit.shortcut, path).format(branch=f"self.branch({start})")
     return f"self.after({total})" if kind.unit.part("after") else total

@@ -18,6 +18,11 @@ _ACTIVATIONS = MappingProxyType(
 )
 _DEFINITIONS = MappingProxyType(
     {
+        "": '''\
+def sequence(**layers: nn.Module) -> nn.Sequential:
+    """Layers in a row, by name."""
+    return nn.Sequential(OrderedDict(layers))
+''',
         "zero_pad": '''\
 class ZeroPad(nn.Module):
     """Every `stride`-th pixel, and zeros for the new channels: He et al. 2015, option A."""
@@ -30,26 +35,17 @@ class ZeroPad(nn.Module):
         subsampled = x[:, :, :: self.stride, :: self.stride]
         return nn.functional.pad(subsampled, (0, 0, 0, 0, 0, self.new_channels))
 ''',
-        "global_avg_pool": '''\
-class GlobalAveragePool(nn.Module):
-    """Mean over all pixels: [N, C, H, W] -> [N, C]."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x.mean((2, 3))
-''',
         "se": '''\
 class SqueezeExcitation(nn.Module):
     """x * sigmoid(W2 relu(W1 mean(x))): Hu et al. 2018, eq. 3 and 4."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, reduced: int) -> None:
         super().__init__()
-        reduced = max(1, channels // {se_reduction})
         self.reduce, self.expand = nn.Linear(channels, reduced), nn.Linear(reduced, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        weights = self.expand(self.reduce(x.mean((2, 3))).relu()).sigmoid()
-        out: Tensor = x * weights[:, :, None, None]
-        return out
+        weights: Tensor = self.expand(self.reduce(x.mean((2, 3))).relu()).sigmoid()
+        return x * weights[:, :, None, None]
 ''',
         "skipinit": '''\
 class SkipInit(nn.Module):
@@ -92,7 +88,8 @@ def has_odd_groups(network: NetworkPlan) -> bool:
 
 def definitions(network: NetworkPlan) -> list[str]:
     """The classes and functions that the layers of this net need, and no others."""
-    needed = {_definition(operation, network.config) for operation in distinct_operations(network)}
+    operations = distinct_operations(network)
+    needed = {"", *(_definition(operation, network.config) for operation in operations)}
     values = network.config.model_dump() | {"blocks": sum(network.config.depths)}
     return [
         text.format_map(values).rstrip() for name, text in _DEFINITIONS.items() if name in needed
@@ -155,7 +152,7 @@ def sequence(layers: Sequence[Layer], config: ResNetConfig, has_gcd: bool) -> Ex
     if len(written) == 1 and layers[0].operation.params == 0:
         return next(iter(written.values()))
     named = (replace(layer, name=f"{name}={layer.name}") for name, layer in written.items())
-    return call("nn.Sequential", call("OrderedDict", *named))
+    return call("sequence", *named)
 
 
 def _written(layers: Sequence[Layer], config: ResNetConfig, has_gcd: bool) -> dict[str, Call]:
@@ -163,9 +160,13 @@ def _written(layers: Sequence[Layer], config: ResNetConfig, has_gcd: bool) -> di
     written: dict[str, Call] = {}
     for layer in layers:
         if ".se." in layer.operation.name:
-            written["se"] = call("SqueezeExcitation", layer.after)
+            written["se"] = call(
+                "SqueezeExcitation", layer.after, f"max(1, {layer.after} // {config.se_reduction})"
+            )
         elif layer.operation.kind not in STANDING_IN_A_FORWARD:
             written[layer.operation.name.rpartition(".")[2]] = _layer(layer, config, has_gcd)
+        if layer.operation.name == "pool" and layer.operation.kind == "global_avg_pool":
+            written["flatten"] = call("nn.Flatten")
     return written
 
 
@@ -185,7 +186,8 @@ def _layer(layer: Layer, config: ResNetConfig, has_gcd: bool) -> Call:
         "sigmoid": lambda: call("nn.Sigmoid"),
         "skipinit": lambda: call("SkipInit"),
         "stochastic_depth": lambda: call("StochasticDepth", "number"),
-        "global_avg_pool": lambda: call("GlobalAveragePool"),
+        # To one pixel it is the mean over all pixels, in torch's own code.
+        "global_avg_pool": lambda: call("nn.AdaptiveAvgPool2d", "1"),
         "linear": lambda: call("nn.Linear", before, after),
     }
     return makers[operation.kind]()
