@@ -33,7 +33,7 @@ def run() -> Iterator[Result]:
     if chromium is None:
         yield Result(WHAT, "not measured: there is no Chromium")
         return
-    with _served() as url, sync_playwright() as playwright:
+    with served() as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         seconds = _measure(browser.new_page(), url)
         browser.close()
@@ -54,7 +54,7 @@ def _measure(page: Page, url: str) -> float:
 
 
 @contextmanager
-def _served() -> Iterator[str]:
+def served() -> Iterator[str]:
     """The app's address; its lab is empty at first, and no worker outlives it."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         port = _free_port()

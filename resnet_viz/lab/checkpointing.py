@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
@@ -14,6 +16,9 @@ from resnet_viz.arch.segments import segments
 from resnet_viz.nets.network import ResNet
 
 Forward = Callable[[Tensor], Tensor]
+
+_M_MMAP_THRESHOLD = -3  # glibc's malloc.h
+_LARGE_BYTES = 1 << 20
 
 
 def checkpointed(net: ResNet) -> Forward:
@@ -67,3 +72,13 @@ def _statistics_at_rest(norms: list[_BatchNorm]) -> Iterator[None]:
     finally:
         for norm, (momentum, count) in zip(norms, kept, strict=True):
             norm.momentum, norm.num_batches_tracked = momentum, count
+
+
+def free_at_once() -> None:
+    """Have this process return freed memory of 1 MiB and more to the system (glibc only).
+
+    glibc raises that limit as it goes and then keeps the holes between tensors: training held
+    three times what was alive, and no longer fitted. The price is time: pages come anew.
+    """
+    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
+        library.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)

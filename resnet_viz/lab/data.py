@@ -60,7 +60,7 @@ def batch_indices(seed: int, step: int, batch_size: int, images: int) -> NDArray
 def minibatches(
     data: Images, batch_size: int, seed: int, image_size: int, device: torch.device
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Without end: images [batch_size, C, image_size, image_size] in channels_last, and labels.
+    """Without end: images [batch_size, C, image_size, image_size] and labels, on `device`.
 
     Images of another size are resized bilinearly, a minibatch at a time to save memory.
     """
@@ -68,8 +68,7 @@ def minibatches(
     step = 0
     while True:
         chosen = torch.from_numpy(batch_indices(seed, step, batch_size, len(data))).to(device)
-        batch = _resized(images[chosen], image_size)
-        yield batch.to(memory_format=torch.channels_last), labels[chosen]
+        yield _resized(images[chosen], image_size), labels[chosen]
         step += 1
 
 

@@ -17,6 +17,7 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.lab.devices import describe, resolve
 from resnet_viz.lab.failures import sentence
 from resnet_viz.lab.spec import check_batch_size
+from resnet_viz.nets.memory_format import memory_format
 from resnet_viz.nets.network import build_resnet
 
 _REPEATS = 5
@@ -68,11 +69,12 @@ def measure_build(config: ResNetConfig, device: str = "auto", batch_size: int = 
 def _measure(config: ResNetConfig, device: torch.device, batch_size: int) -> BuildReport:
     with _peak_memory(device) as peak:
         begin = time.perf_counter()
-        net = build_resnet(config, device, seed=0).to(memory_format=torch.channels_last)
+        layout = memory_format(config, device)
+        net = build_resnet(config, device, seed=0).to(memory_format=layout)
         _synchronize(device)
         build_seconds = time.perf_counter() - begin
         shape = (batch_size, config.in_channels, config.image_size, config.image_size)
-        images = torch.randn(shape, device=device).to(memory_format=torch.channels_last)
+        images = torch.randn(shape, device=device).to(memory_format=layout)
         logits, _, _ = _pass(net, images)
     forward, backward = _medians(net, images)
     return BuildReport(

@@ -10,13 +10,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from resnet_viz.lab.checkpointing import checkpointed
+from resnet_viz.lab.checkpointing import checkpointed, free_at_once
 from resnet_viz.lab.data import load, minibatches
 from resnet_viz.lab.devices import resolve
 from resnet_viz.lab.optimizers import learning_rate, make_optimizer
 from resnet_viz.lab.probes import LayerProbes, layer_weights
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.spec import RunSpec
+from resnet_viz.nets.memory_format import memory_format
 from resnet_viz.nets.network import ResNet, build_resnet
 
 
@@ -37,14 +38,17 @@ def train(spec: RunSpec, *, probes: bool = True) -> Iterator[StepRecord]:
     """
     device = resolve(spec.device)
     torch.set_flush_denormal(True)
+    if spec.activation_checkpointing and device.type == "cpu":
+        free_at_once()
     torch.manual_seed(spec.seed)
-    net = build_resnet(spec.adapted, device, spec.seed).to(memory_format=torch.channels_last)
+    layout = memory_format(spec.adapted, device)
+    net = build_resnet(spec.adapted, device, spec.seed).to(memory_format=layout)
     loop = _Loop(spec, net, device, probes)
     data, size = load(spec.dataset), spec.adapted.image_size
     batches = minibatches(data, spec.batch_size, spec.seed, size, device)
     begin = time.perf_counter()
     for step, (images, labels) in zip(range(spec.steps), batches, strict=False):
-        measured = loop.step(step, images, labels)
+        measured = loop.step(step, images.to(memory_format=layout), labels)
         yield _record(step, measured, time.perf_counter() - begin)
 
 

@@ -1,11 +1,17 @@
-"""Key maps to and from the state dicts of torchvision's ResNets."""
+"""Weights in and out: torchvision's names and ours, and files of both."""
 
 from __future__ import annotations
 
+import pickle
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
+import torch
 from torch import Tensor, nn
+
+from resnet_viz.nets.network import ResNet
 
 _OUTSIDE = {"stem.conv": "conv1", "stem.norm": "bn1", "head.linear": "fc"}
 _INSIDE = {
@@ -17,6 +23,162 @@ _INSIDE = {
 _BLOCK_KEY = re.compile(
     r"stages\.(?P<stage>\d+)\.(?P<block>\d+)\.(?P<part>\w+\.[a-z]+)(?P<number>\d*)\.(?P<leaf>\w+)"
 )
+_ENDINGS = (".pth", ".pt", ".safetensors")
+_STATE = "state_dict"
+
+
+@dataclass(frozen=True)
+class WeightReport:
+    """What did not fit when weights were loaded, by the names of the module's or the file's keys.
+
+    `missing` are keys of the module that the file has not, `unexpected` those of the file that
+    the module has not, `mismatched` those whose shapes differ ("fc.weight: [10, 64] in the file,
+    [1000, 64] in the net").
+    """
+
+    missing: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
+    mismatched: tuple[str, ...] = ()
+
+    @property
+    def fits(self) -> bool:
+        """Whether every key has its weights and none is left over."""
+        return not (self.missing or self.unexpected or self.mismatched)
+
+    def __str__(self) -> str:
+        parts = ("missing", self.missing), ("unexpected", self.unexpected)
+        lines = [f"{what} keys {_some(keys)}" for what, keys in parts if keys]
+        lines += [f"wrong shapes {_some(self.mismatched)}"] if self.mismatched else []
+        return ", ".join(lines) or "every key fits"
+
+
+def save_weights(module: ResNet, path: str | Path) -> None:
+    """Write the weights and the config of `module` to a .pth, .pt or .safetensors file.
+
+    Raises:
+        ValueError: for another ending.
+        OSError: where the file cannot be written.
+    """
+    path, config = _checked(Path(path)), module.config.model_dump_json()
+    if path.suffix == ".safetensors":
+        from safetensors.torch import save  # noqa: PLC0415 - needed for these files alone
+
+        tensors = {key: tensor.contiguous() for key, tensor in module.state_dict().items()}
+        path.write_bytes(save(tensors, {"config": config}))
+    else:
+        with path.open("wb") as file:
+            torch.save({"config": config, _STATE: module.state_dict()}, file)
+
+
+def load_weights(module: nn.Module, path: str | Path, *, partial: bool = False) -> WeightReport:
+    """Load a .pth, .pt or .safetensors file into a module of ours: all of it, or nothing.
+
+    The file has a state dict under our names or torchvision's, or is of `save_weights`. No code
+    in it is run. With `partial` the keys that fit are loaded and the report says which did not.
+
+    Raises:
+        ValueError: one sentence, where the file is no such file or, unless `partial`, where keys
+            or shapes do not fit. The module is then as it was.
+    """
+    path = _checked(Path(path))
+    state, own = _read(path), module.state_dict()
+    if any(tensor.is_meta for tensor in own.values()):
+        raise ValueError("the net is on the meta device and holds no weights; build it on another")
+    names = _names_in(state, own)
+    report = _compare(own, state, names)
+    if not (partial or report.fits):
+        raise ValueError(f"{str(path)!r} does not fit this net: {report}")
+    fitting = {
+        key: state[name]
+        for key, name in names.items()
+        if name in state and state[name].shape == own[key].shape
+    }
+    module.load_state_dict(fitting, strict=False)
+    return report
+
+
+def _names_in(state: Mapping[str, Tensor], own: Collection[str]) -> dict[str, str]:
+    """The module's keys with the names they have in `state`: ours or torchvision's."""
+    ours = {key: key for key in own}
+    try:
+        theirs = {key: _translated(key) for key in own}
+    except ValueError:  # a net that torchvision has no names for
+        return ours
+    return max((ours, theirs), key=lambda names: len(state.keys() & set(names.values())))
+
+
+def _compare(
+    own: Mapping[str, Tensor], state: Mapping[str, Tensor], names: Mapping[str, str]
+) -> WeightReport:
+    shapes = [
+        (name, own[key].shape, state[name].shape) for key, name in names.items() if name in state
+    ]
+    return WeightReport(
+        missing=tuple(name for name in names.values() if name not in state),
+        unexpected=tuple(key for key in state if key not in set(names.values())),
+        mismatched=tuple(
+            f"{name}: {list(there)} in the file, {list(here)} in the net"
+            for name, here, there in shapes
+            if here != there
+        ),
+    )
+
+
+def _some(keys: Collection[str]) -> str:
+    """The first few of `keys`."""
+    more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
+    return f"[{', '.join(list(keys)[:3])}]{more}"
+
+
+def _checked(path: Path) -> Path:
+    if path.suffix not in _ENDINGS:
+        raise ValueError(f"{str(path)!r}: allowed are files that end in {', '.join(_ENDINGS)}")
+    return path
+
+
+def _read(path: Path) -> Mapping[str, Tensor]:
+    """The state dict in a file, every value a plain tensor."""
+    try:
+        loaded = _load_safetensors(path) if path.suffix == ".safetensors" else _load_pickle(path)
+    except OSError as error:
+        raise ValueError(f"cannot read {str(path)!r}: {error.strerror or error}") from error
+    state = loaded.get(_STATE, loaded) if isinstance(loaded, Mapping) else loaded
+    if not isinstance(state, Mapping) or not state:
+        raise ValueError(f"{str(path)!r} holds no state dict; allowed: names with their tensors")
+    for key, value in state.items():
+        if not (isinstance(key, str) and _is_plain(value)):
+            raise ValueError(f"{str(path)!r}: {key!r} is not a dense tensor of real numbers")
+    return state
+
+
+def _is_plain(value: object) -> bool:
+    if not isinstance(value, Tensor) or value.is_meta:
+        return False
+    return value.layout == torch.strided and not (value.is_complex() or value.is_quantized)
+
+
+def _load_pickle(path: Path) -> object:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except OSError:
+        raise
+    except pickle.UnpicklingError as error:
+        raise ValueError(
+            f"{str(path)!r} is not a file of weights alone: it is no PyTorch file, or it holds "
+            "objects that would run code, which are never loaded"
+        ) from error
+    except Exception as error:  # noqa: BLE001 - torch raises all kinds on a damaged file
+        raise ValueError(f"{str(path)!r} is not a whole PyTorch file") from error
+
+
+def _load_safetensors(path: Path) -> object:
+    from safetensors import SafetensorError  # noqa: PLC0415 - needed for these files alone
+    from safetensors.torch import load  # noqa: PLC0415
+
+    try:
+        return load(path.read_bytes())
+    except (SafetensorError, KeyError) as error:
+        raise ValueError(f"{str(path)!r} is not a whole safetensors file: {error}") from error
 
 
 def to_torchvision(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

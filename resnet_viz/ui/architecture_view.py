@@ -110,7 +110,21 @@ def _graph_tab(config: ResNetConfig) -> None:
         f"{SHORTCUT_WORDS[config.shortcut]} Data flow from the image through the stem, then down "
         f"each stage and on to the next; {sum(network.shortcuts.values())} additions in all."
     )
-    st.graphviz_chart(_dot(config, fold=fold), width="stretch")
+    _fresh_chart(_dot(config, fold=fold))
+
+
+def _fresh_chart(dot: str) -> None:
+    """The picture, mounted anew when it changes, in one of two places that take turns.
+
+    Given a new graph, Streamlit's chart prepares to morph the old one's lines into it, point by
+    point: seconds for ResNet-152, for a morph that it never shows. A new chart takes a fraction.
+    """
+    drawn, place = st.session_state.get("graph_place", ("", 0))
+    if dot != drawn:
+        place = 1 - place
+        st.session_state["graph_place"] = (dot, place)
+    places = (st.empty(), st.empty())
+    places[place].graphviz_chart(dot, width="stretch")
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

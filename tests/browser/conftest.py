@@ -55,6 +55,8 @@ class App:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None and "RESNET_VIZ_REQUIRE_BROWSER" in os.environ:
+        pytest.fail("RESNET_VIZ_REQUIRE_BROWSER is set, but there is no Chromium")
     if path is None:
         pytest.skip(f"there is no Chromium: none of {', '.join(NAMES)} is on the PATH")
     with sync_playwright() as playwright:

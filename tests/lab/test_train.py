@@ -1,5 +1,7 @@
 """Training against references: torch.autograd.grad, torch.optim, scikit-learn's own loader."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import islice
 
@@ -149,7 +151,6 @@ def test_contestants_see_identical_batches(monkeypatch: pytest.MonkeyPatch) -> N
         list(train(tiny_spec(config=config, batch_size=600, steps=7)))
     assert len(seen[0]) == len(seen[1]) == 7
     assert all(map(torch.equal, *seen))
-    assert seen[0][0].is_contiguous(memory_format=torch.channels_last)
 
 
 def test_an_epoch_shows_each_image_at_most_once_and_the_next_another_order() -> None:
@@ -230,3 +231,14 @@ def test_training_learns() -> None:
     records = list(train(tiny_spec(config=NETS["resnet20"], batch_size=64, steps=30)))
     assert np.mean([r.loss for r in records[-5:]]) < 0.7 * np.mean([r.loss for r in records[:5]])
     assert [r.seconds for r in records] == sorted(r.seconds for r in records)
+
+
+def test_narrow_projections_train_without_corrupting_memory() -> None:
+    """In channels_last torch's CPU kernel dies of them; 20 steps in a process of their own."""
+    script = (
+        "from resnet_viz import RunSpec, ResNetConfig, train\n"
+        "config = ResNetConfig(depths=(1, 1), widths=(4, 8), stem='cifar')\n"
+        "print(sum(1 for _ in train(RunSpec(config=config, steps=20, device='cpu'))))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert done.stdout.strip() == b"20"
