@@ -167,7 +167,7 @@ def _load_pickle(path: Path) -> object:
             f"{str(path)!r} is not a file of weights alone: it is no PyTorch file, or it holds "
             "objects that would run code, which are never loaded"
         ) from error
-    except Exception as error:  # noqa: BLE001 - torch raises all kinds on a damaged file
+    except Exception as error:  # a damaged file makes torch raise errors of all kinds
         raise ValueError(f"{str(path)!r} is not a whole PyTorch file") from error
 
 

@@ -1,0 +1,76 @@
+"""A net as an ONNX file, with torch's own exporter."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+
+from resnet_viz.arch.plan import plan
+from resnet_viz.nets.network import ResNet
+
+NEEDED = ("onnx", "onnxscript")
+MAX_BYTES = 2_000_000_000
+"""One ONNX file is one protobuf message, which may not be larger."""
+
+
+class OnnxMissingError(RuntimeError):
+    """The optional packages are not there; the message says how to install them."""
+
+
+def export_onnx(network: ResNet, path: str | Path) -> None:
+    """Write `network` as it computes in evaluation to `path`, its weights in the same file.
+
+    The file's input "images" is [N, in_channels, image_size, image_size] and its output "logits"
+    [N, num_classes], for any N.
+
+    Raises:
+        OnnxMissingError: without the packages `onnx` and `onnxscript`.
+        ValueError: for a net whose weights do not go into one file.
+        OSError: where the file cannot be written.
+    """
+    _check_packages()
+    size = 4 * plan(network.config).params
+    if size > MAX_BYTES:
+        raise ValueError(
+            f"the weights take {size / 1e9:.1f} GB, but an ONNX file holds {MAX_BYTES / 1e9:.0f} GB"
+        )
+    data = _exported(network)
+    Path(path).write_bytes(data)
+
+
+def _check_packages() -> None:
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise OnnxMissingError(
+            f"ONNX export needs {' and '.join(missing)}: pip install {' '.join(NEEDED)}"
+        )
+
+
+def _exported(network: ResNet) -> bytes:
+    """The ONNX file's content. The exporter's progress and advice are kept quiet."""
+    config, was_training = network.config, network.training
+    device = next(network.parameters()).device
+    # Two images: an exporter may take a batch of one for a constant.
+    images = torch.zeros(2, config.in_channels, config.image_size, config.image_size, device=device)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            program = torch.onnx.export(
+                network.eval(),
+                (images,),
+                input_names=["images"],
+                output_names=["logits"],
+                dynamic_shapes=({0: torch.export.Dim("batch")},),
+                dynamo=True,
+                verbose=False,
+            )
+    finally:
+        network.train(was_training)
+    assert program is not None  # it is None only where a path is given
+    data: bytes = program.model_proto.SerializeToString()
+    return data
