@@ -6,6 +6,7 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.ui.architecture_form import NOTICE, form
 from resnet_viz.ui.architecture_view import actions, headline, tabs
 from resnet_viz.ui.link import to_query
+from resnet_viz.ui.markdown import plain
 from resnet_viz.ui.start import require_app
 
 require_app()
@@ -14,7 +15,7 @@ with st.sidebar:
 
 actions(config)
 for sentence in filter(None, (problem, st.session_state[NOTICE])):
-    st.error(sentence)
+    st.error(plain(sentence))
 headline(plan(config))
 tabs(config)
 

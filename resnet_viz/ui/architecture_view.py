@@ -9,9 +9,14 @@ from resnet_viz.arch.plan import NetworkPlan, plan
 from resnet_viz.arch.presets import PRESETS, SOURCES, label, preset_name
 from resnet_viz.ui.architecture_form import show_config
 from resnet_viz.ui.build_panel import build_panel
+from resnet_viz.ui.formula import stacked
+from resnet_viz.ui.graph_chart import graph_chart
 from resnet_viz.ui.link import differences, nearest_preset
+from resnet_viz.ui.markdown import plain
+from resnet_viz.ui.note import note
 from resnet_viz.ui.numbers import compact, megabytes
 from resnet_viz.ui.race_settings import FROM_ARCHITECTURE
+from resnet_viz.ui.torchinfo_panel import torchinfo_panel
 from resnet_viz.views.graph import shortcut_graph
 from resnet_viz.views.table import StageRow, table1, to_markdown
 
@@ -27,6 +32,15 @@ SHORTCUT_WORDS = {
     "avgpool_projection": "ResNet-D: identities, but an average pool and a 1x1 convolution where "
     "the shape changes.",
 }
+TRANSFORM_WORDS = {
+    "identity": "",
+    "scaled": "Where it would be an identity, shortcut and branch are both halved.",
+    "exclusive_gate": "Where it would be an identity, a gate g(x) weighs the branch and 1 - g(x) "
+    "the shortcut.",
+    "shortcut_only_gate": "Where it would be an identity, 1 - g(x) of a gate weighs the shortcut.",
+    "conv1x1": "Where it would be an identity, it is a 1x1 convolution.",
+    "dropout": "Where it would be an identity, training drops half of it.",
+}
 
 
 def headline(network: NetworkPlan) -> None:
@@ -39,10 +53,10 @@ def headline(network: NetworkPlan) -> None:
         ("Shortcuts", str(sum(network.shortcuts.values())), kinds or "a plain net", _SHORTCUTS),
         ("Activations", megabytes(network.activation_bytes(1)), "one image", _MEMORY),
     )
-    for column, (name, value, detail, note) in zip(
+    for column, (name, value, detail, explanation) in zip(
         st.columns([2, 2, 2, 3, 2]), numbers, strict=True
     ):
-        column.metric(name, value, detail, help=note, delta_color="off", delta_arrow="off")
+        column.metric(name, value, detail, help=explanation, delta_color="off", delta_arrow="off")
 
 
 _DEPTH = "Convolutions of the main path and the linear layer; projections do not count."
@@ -91,7 +105,7 @@ def _shown(value: object) -> str:
 def tabs(config: ResNetConfig) -> None:
     """Only the open tab is drawn, so that torch is imported by the one that needs it."""
     names = ["Graph", "Table", "torchinfo", "Build", "JSON"]
-    draw = (_graph_tab, _table_tab, _torchinfo_tab, build_panel, _json_tab)
+    draw = (_graph_tab, _table_tab, torchinfo_panel, build_panel, _json_tab)
     opened = st.tabs(names, on_change="rerun", key="tab")
     for tab, show in zip(opened, draw, strict=True):
         if tab.open:
@@ -106,25 +120,16 @@ def _graph_tab(config: ResNetConfig) -> None:
         f"Draw all {sum(config.depths)} blocks (slow)",
         help="Otherwise runs of equal blocks are drawn as one, with their number.",
     )
-    st.caption(
-        f"{SHORTCUT_WORDS[config.shortcut]} Data flow from the image through the stem, then down "
+    note(
+        f"{_shortcut_words(config)} Data flow from the image through the stem, then down "
         f"each stage and on to the next; {sum(network.shortcuts.values())} additions in all."
     )
-    _fresh_chart(_dot(config, fold=fold))
+    graph_chart(_dot(config, fold=fold), "graph")
 
 
-def _fresh_chart(dot: str) -> None:
-    """The picture, mounted anew when it changes, in one of two places that take turns.
-
-    Given a new graph, Streamlit's chart prepares to morph the old one's lines into it, point by
-    point: seconds for ResNet-152, for a morph that it never shows. A new chart takes a fraction.
-    """
-    drawn, place = st.session_state.get("graph_place", ("", 0))
-    if dot != drawn:
-        place = 1 - place
-        st.session_state["graph_place"] = (dot, place)
-    places = (st.empty(), st.empty())
-    places[place].graphviz_chart(dot, width="stretch")
+def _shortcut_words(config: ResNetConfig) -> str:
+    transform = TRANSFORM_WORDS[config.shortcut_transform]
+    return f"{SHORTCUT_WORDS[config.shortcut]} {transform}".strip()
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -135,7 +140,7 @@ def _dot(config: ResNetConfig, *, fold: bool) -> str:
 def _table_tab(config: ResNetConfig) -> None:
     rows = table1(plan(config))
     st.markdown(_paper_table(rows))
-    st.caption(
+    note(
         "As Table 1 of He et al. 2015: for each stage the size of its output, one block's "
         "convolutions (kernel, channels) times the number of blocks, and what they cost for "
         "one image."
@@ -147,52 +152,26 @@ def _table_tab(config: ResNetConfig) -> None:
 def _paper_table(rows: tuple[StageRow, ...]) -> str:
     head = ["| stage | output size | blocks | parameters | MACs |", "|:--|:--|:--|--:|--:|"]
     body = [
-        f"| {row.stage} | {row.output} | {_formula(row)} | {row.params:,} | {row.macs:,} |"
+        f"| {row.stage} | {row.output} | {stacked(row)} | {row.params:,} | {row.macs:,} |"
         for row in rows
     ]
     params, macs = sum(row.params for row in rows), sum(row.macs for row in rows)
     return "\n".join([*head, *body, f"| **whole net** | | | **{params:,}** | **{macs:,}** |"])
 
 
-def _formula(row: StageRow) -> str:
-    """One block's layers stacked in brackets, times their number, as the paper sets it."""
-    layers = row.formula.strip("[]").split("; ")
-    stacked = r"\\ ".join(rf"\text{{{layer}}}" for layer in layers)
-    if not row.formula.startswith("["):
-        return rf"$\begin{{array}}{{l}} {stacked} \end{{array}}$"
-    return rf"$\begin{{bmatrix}} {stacked} \end{{bmatrix}} \times {row.repeats}$"
-
-
-def _torchinfo_tab(config: ResNetConfig) -> None:
-    depth = st.slider("Depth of the summary", 1, 5, 3, help="Levels of nested modules to list.")
-    st.caption(
-        "torchinfo's own text, measured on PyTorch's meta device, which takes no memory. It "
-        "counts the norms' parameters among its multiply-adds; the MACs above do not."
-    )
-    with st.spinner("Building the module for torchinfo..."):
-        st.code(_summary(config, depth), language=None, height=640)
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _summary(config: ResNetConfig, depth: int) -> str:
-    from resnet_viz.views.summary import summarize  # noqa: PLC0415  (imports torch)
-
-    return str(summarize(config, depth=depth))
-
-
 def _json_tab(config: ResNetConfig) -> None:
     text = config.model_dump_json(indent=2)
     left, right = st.columns(2)
     with left:
-        st.caption("The net on show. The command line and the library read the same file.")
+        note("The net on show. The command line and the library read the same file.")
         st.download_button("Download JSON", text, "resnet.json", "application/json")
         st.code(text, language="json", height=480)
     with right:
-        st.caption("Paste a net here; fields that you leave out have their default.")
+        note("Paste a net here; fields that you leave out have their default.")
         st.button("Show the pasted net", on_click=_load_pasted)
         st.text_area("JSON", key="pasted", height=480, label_visibility="collapsed")
         if problem := st.session_state.get("pasted_problem"):
-            st.error(problem)
+            st.error(plain(problem))
 
 
 def _load_pasted() -> None:

@@ -12,6 +12,8 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label
 from resnet_viz.ui.build import build_in_process
 from resnet_viz.ui.devices import device_box
+from resnet_viz.ui.markdown import plain
+from resnet_viz.ui.note import note
 from resnet_viz.ui.numbers import megabytes
 
 _RESULT = "build_result"
@@ -25,7 +27,7 @@ def build_panel(config: ResNetConfig) -> None:
     batch_size = middle.number_input("Batch size", min_value=1, max_value=65_536, value=8)
     if right.button("Build", type="primary", width="stretch"):
         _build(config, device, int(batch_size))
-    st.caption(
+    note(
         "Builds the net in a process of its own, sends a batch of random images through it "
         "forward and backward a few times, and shows the medians. For "
         f"{batch_size} images training keeps {megabytes(plan(config).activation_bytes(batch_size))}"
@@ -57,7 +59,7 @@ def _show(config: ResNetConfig, result: dict[str, Any] | None) -> None:
     if result["config"] != config:
         st.warning(f"Measured on {label(result['config'])}; press Build for the net on show.")
     if "problem" in result:
-        st.error(result["problem"])
+        st.error(plain(result["problem"]))
     else:
         _show_report(result["report"])
 
@@ -78,4 +80,4 @@ def _show_report(report: dict[str, Any]) -> None:
         row = zip(st.columns(4), numbers[start : start + 4], strict=True)
         for column, (name, value) in row:
             column.metric(name, value)
-    st.caption(f"Medians of several passes of {report['batch_size']} random images.")
+    note(f"Medians of several passes of {report['batch_size']} random images.")

@@ -9,6 +9,7 @@ import streamlit as st
 from resnet_viz.arch.plan import NetworkPlan
 from resnet_viz.plots.compare import Compared, Cost, cost_by_stage
 from resnet_viz.ui.formula import stacked
+from resnet_viz.ui.graph_chart import graph_chart
 from resnet_viz.ui.markdown import plain
 from resnet_viz.ui.note import note
 from resnet_viz.ui.numbers import compact, megabytes
@@ -137,17 +138,17 @@ def graphs(nets: Sequence[Compared]) -> None:
         row = nets[start : start + columns]
         for column, net in zip(st.columns(columns), row, strict=False):
             with column:
-                _graph(net, fold=fold)
+                _graph(net, f"graph_{nets.index(net)}", fold=fold)
 
 
 _BESIDE = "next to each other"
 _COLUMNS = {_BESIDE: 2, "under each other, larger": 1}
 
 
-def _graph(net: Compared, *, fold: bool) -> None:
+def _graph(net: Compared, key: str, *, fold: bool) -> None:
     st.markdown(f"**{plain(net.name)}**: {sum(net.plan.shortcuts.values())} shortcuts")
     dot = shortcut_graph(net.plan.config, fold=fold).to_dot()
-    st.graphviz_chart(dot, width="stretch", alt=f"Shortcut graph of {net.name}")
+    graph_chart(dot, key, alt=f"Shortcut graph of {net.name}")
 
 
 def _blocks(network: NetworkPlan) -> int:

@@ -12,7 +12,7 @@ from resnet_viz.arch.plan import NetworkPlan, plan
 from resnet_viz.ui.note import note
 
 if TYPE_CHECKING:  # torch is imported when the tab is opened
-    from resnet_viz.views.summary import ModelStatistics, SummaryRow
+    from resnet_viz.views.summary import Statistics, SummaryRow
 
 DEEPEST = 6
 """Levels of modules in a net: stages, stage, block, branch, SE module, its layers."""
@@ -55,7 +55,7 @@ def torchinfo_panel(config: ResNetConfig) -> None:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _measured(config: ResNetConfig) -> ModelStatistics:
+def _measured(config: ResNetConfig) -> Statistics:
     from resnet_viz.views.summary import summarize  # noqa: PLC0415  (imports torch)
 
     return summarize(config)
@@ -89,7 +89,7 @@ def _settings(
     return depth, list(chosen), list(rows)
 
 
-def _totals(statistics: ModelStatistics, network: NetworkPlan) -> None:
+def _totals(statistics: Statistics, network: NetworkPlan) -> None:
     from resnet_viz.views.summary import mult_adds  # noqa: PLC0415  (imports torch)
 
     parts = mult_adds(statistics, network)
