@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import torchinfo
-from torchinfo import ModelStatistics as ModelStatistics
 from torchinfo.enums import ColumnSettings, RowSettings
 from torchinfo.formatting import FormattingOptions
 from torchinfo.layer_info import LayerInfo
@@ -17,6 +16,7 @@ from resnet_viz.arch.config import ResNetConfig, unknown_name
 from resnet_viz.arch.plan import NetworkPlan
 from resnet_viz.nets.network import build_resnet
 
+Statistics = torchinfo.ModelStatistics
 ALL_ROW_SETTINGS = tuple(setting.value for setting in RowSettings)
 COLUMNS = ("input_size", "output_size", "kernel_size", "num_params", "mult_adds")
 ROW_SETTINGS = ("depth",)
@@ -71,7 +71,7 @@ def summarize(
     depth: int = 3,
     columns: Sequence[str] = COLUMNS,
     row_settings: Iterable[str] = ROW_SETTINGS,
-) -> ModelStatistics:
+) -> Statistics:
     """torchinfo's statistics of `config` for one image; `str()` of it is the table.
 
     Args:
@@ -105,11 +105,11 @@ def summarize(
 
 
 def restyle(
-    statistics: ModelStatistics,
+    statistics: Statistics,
     depth: int = 3,
     columns: Sequence[str] = COLUMNS,
     row_settings: Iterable[str] = ROW_SETTINGS,
-) -> ModelStatistics:
+) -> Statistics:
     """The same statistics with other settings, without building the net again.
 
     Raises:
@@ -119,12 +119,12 @@ def restyle(
     names = tuple(ColumnSettings(column) for column in columns)
     settings = {RowSettings(setting) for setting in row_settings}
     formatting = FormattingOptions(depth, 0, names, COLUMN_WIDTH, settings)
-    return ModelStatistics(
+    return Statistics(
         statistics.summary_list, statistics.input_size, statistics.total_input, formatting
     )
 
 
-def summary_rows(statistics: ModelStatistics) -> tuple[SummaryRow, ...]:
+def summary_rows(statistics: Statistics) -> tuple[SummaryRow, ...]:
     """The rows of torchinfo's text, as data."""
     formatting = statistics.formatting
     return tuple(
@@ -150,7 +150,7 @@ def shape(sizes: Iterable[int]) -> str:
     return "x".join(map(str, sizes))
 
 
-def mult_adds(statistics: ModelStatistics, network: NetworkPlan) -> MultAdds:
+def mult_adds(statistics: Statistics, network: NetworkPlan) -> MultAdds:
     """torchinfo's total, taken apart with the plan's operations."""
     operations = network.operations
     norms = sum(o.params for o in operations if o.kind == "norm")
@@ -170,7 +170,7 @@ def _check(depth: int, columns: Iterable[str], row_settings: Iterable[str]) -> N
                 raise ValueError(unknown_name(what, name, known))
 
 
-def _row(layer: LayerInfo, statistics: ModelStatistics) -> SummaryRow:
+def _row(layer: LayerInfo, statistics: Statistics) -> SummaryRow:
     is_last = layer.is_leaf_layer or layer.depth == statistics.formatting.max_depth
     params = layer.num_params if is_last else layer.leftover_params()
     share = params / statistics.total_params if statistics.total_params else 0
