@@ -42,6 +42,7 @@ def training_memory(
     batch: int,
     optimizer: Optimizer = "sgd",
     precision: Precision = "float32",
+    *,
     checkpointing: bool = False,
     momentum: float = 0.9,
 ) -> TrainingMemory:
@@ -74,12 +75,15 @@ def largest_batch(
     available_bytes: int,
     optimizer: Optimizer = "sgd",
     precision: Precision = "float32",
+    *,
     checkpointing: bool = False,
     momentum: float = 0.9,
 ) -> int:
     """The most images whose training step keeps at most `available_bytes`; 0 where none does."""
     fixed, one = (
-        training_memory(plan, batch, optimizer, precision, checkpointing, momentum).total
+        training_memory(
+            plan, batch, optimizer, precision, checkpointing=checkpointing, momentum=momentum
+        ).total
         for batch in (0, 1)
     )
     return max(0, (available_bytes - fixed) // (one - fixed))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -71,6 +71,31 @@ def graph(
 
 
 @app.command()
+def export(
+    config: ConfigArgument,
+    export_format: Annotated[
+        Literal["torch", "onnx", "json", "markdown", "latex", "csv"],
+        typer.Option("--format", help="A PyTorch file, ONNX, the config, or its table."),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Default: standard output."),
+    ] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="For onnx: .pth, .pt or .safetensors, ours or torchvision's."
+        ),
+    ] = None,
+) -> None:
+    """Write a net for other tools: PyTorch source, ONNX, JSON, Markdown, LaTeX or CSV."""
+    from resnet_viz.cli import export as exporting
+    from resnet_viz.cli import inputs
+
+    exporting.export(inputs.read_net(config).config, export_format, output, weights)
+
+
+@app.command()
 def build(
     config: ConfigArgument,
     *,
@@ -101,13 +126,18 @@ def race(
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Of weights and data order.")] = 0,
     device: DeviceOption = "auto",
+    checkpointing: Annotated[
+        bool, typer.Option("--checkpointing", help="Keep fewer activations, compute them twice.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Train each net on the same minibatches at the same time, and compare them."""
     from resnet_viz.cli import inputs
     from resnet_viz.cli import race as racing
 
-    settings = racing.Settings(dataset, steps, batch_size, lr, image_size, seed, device)
+    settings = racing.Settings(
+        dataset, steps, batch_size, lr, image_size, seed, device, checkpointing
+    )
     racing.run([inputs.read_net(config) for config in configs], settings, as_json=as_json)
 
 

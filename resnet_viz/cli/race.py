@@ -23,6 +23,8 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
 from resnet_viz.cli.inputs import Net
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
+from resnet_viz.lab.fit import check_fit, free_bytes
+from resnet_viz.lab.queue import expected_device
 from resnet_viz.lab.runs import Lab, Run
 from resnet_viz.lab.spec import RunSpec
 
@@ -44,6 +46,7 @@ class Settings:
     image_size: int | None
     seed: int
     device: str
+    checkpointing: bool
 
 
 @dataclass
@@ -59,10 +62,11 @@ def run(nets: Sequence[Net], settings: Settings, *, as_json: bool) -> None:
     """Race the nets to the end; whatever ends this early also stops their training.
 
     Raises:
-        InputError: for settings that no run can have.
+        InputError: for settings that no run can have, and nets that do not fit into memory.
         CommandFailedError: where a net did not get to its last step.
     """
     specs = _specs(nets, settings)
+    _check_memory(specs, settings.device)
     lab = Lab()
     if lab.notice:
         print_note(lab.notice)
@@ -104,7 +108,20 @@ def _spec(config: ResNetConfig, name: str, settings: Settings) -> RunSpec:
             image_size=settings.image_size,
             seed=settings.seed,
             device=settings.device,
+            activation_checkpointing=settings.checkpointing,
         )
+
+
+def _check_memory(specs: Sequence[RunSpec], asked: str) -> None:
+    """Refuses what would run out of memory; where nothing is known of the device, nothing."""
+    available = free_bytes(asked)
+    if available is None:
+        return
+    device = expected_device(asked)
+    fit = check_fit(specs, available, device)
+    if not fit.fits:
+        offer = "; add --checkpointing" if fit.fits_checkpointed else ""
+        raise InputError(f"training on {device} {fit.sentence.removesuffix('.')}{offer}")
 
 
 def _follow(lab: Lab, race_id: str, *, as_json: bool) -> list[_Contestant]:

@@ -29,7 +29,7 @@ def checkpointed(net: ResNet) -> Forward:
     since backward begins with it.
     """
     *first, last = [_module(net, segment.paths) for segment in segments(plan(net.config))]
-    steps = [*map(_twice, first), last, net.head]
+    steps: list[Forward] = [*map(_twice, first), last, net.head]
 
     def forward(images: Tensor) -> Tensor:
         out = images

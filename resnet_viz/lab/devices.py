@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 
+import psutil
 import torch
 
 from resnet_viz.lab.queue import cores
@@ -45,10 +46,23 @@ def describe(device: torch.device) -> str:
     return f"cpu, {count} core{'s' if count > 1 else ''}"
 
 
+def memory(device: torch.device) -> dict[str, int]:
+    """Bytes in all ("total") and now ("free"); Apple's GPU shares the computer's memory."""
+    if device.type == "cuda":
+        free, total = torch.cuda.mem_get_info(device)
+        return {"total": total, "free": free}
+    whole = psutil.virtual_memory()
+    return {"total": whole.total, "free": whole.available}
+
+
 def report() -> dict[str, object]:
-    """What "auto" is, and each device's name with its description."""
-    described = {name: describe(torch.device(name)) for name in available()}
-    return {"auto": available()[0], "devices": described}
+    """What "auto" is, and each device's name with its description and its memory."""
+    devices = {name: torch.device(name) for name in available()}
+    return {
+        "auto": available()[0],
+        "devices": {name: describe(device) for name, device in devices.items()},
+        "memory": {name: memory(device) for name, device in devices.items()},
+    }
 
 
 if __name__ == "__main__":

@@ -81,10 +81,11 @@ def cores() -> int:
 
 def queue_of(row: sqlite3.Row) -> str:
     """The device whose queue a run is in: "cpu", "mps" or "cuda:N"."""
-    return str(row["device"]) or _expected(str(row["asked_device"]))
+    return str(row["device"]) or expected_device(str(row["asked_device"]))
 
 
-def _expected(asked: str) -> str:
+def expected_device(asked: str) -> str:
+    """The device that `asked` ("auto", "cuda", or a name) most likely is."""
     if asked == "auto":
         return guess_device()
     return "cuda:0" if asked == "cuda" else asked

@@ -1,0 +1,144 @@
+"""Whether runs fit into a device's memory, before they start; no torch."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from resnet_viz.arch.memory import training_memory
+from resnet_viz.arch.plan import plan
+from resnet_viz.lab.datasets import DATASETS
+from resnet_viz.lab.queue import expected_device, slots_on
+from resnet_viz.lab.spec import RunSpec
+
+PROCESS_BYTES = 800_000_000
+"""What a run's process takes besides: PyTorch and its compiler (0.74 GB), or a CUDA context."""
+
+_PACKAGE_FOLDER = Path(__file__).parents[2]
+_ASK_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What runs need, and what there is, in bytes.
+
+    `needs` is the sum of those that train at the same time. `largest_batch` is the most images
+    with which they fit, at most `images`, those of the data set. `checkpointed_needs` is what they
+    need where all of them use activation checkpointing.
+    """
+
+    available: int
+    images: int
+    needs: int
+    largest_batch: int
+    checkpointed_needs: int
+
+    @property
+    def fits(self) -> bool:
+        return self.needs <= self.available
+
+    @property
+    def fits_checkpointed(self) -> bool:
+        """Whether activation checkpointing helps: without it they do not fit, with it they do."""
+        return not self.fits and self.checkpointed_needs <= self.available
+
+    @property
+    def sentence(self) -> str:
+        """Needs, what is free, the verdict, the largest batch, and the way out if there is one."""
+        verdict = "fits" if self.fits else "does not fit"
+        text = (
+            f"needs about {gigabytes(self.needs)}, {gigabytes(self.available)} are free: "
+            f"{verdict}; {_largest(self.largest_batch, self.images)}."
+        )
+        if not self.fits_checkpointed:
+            return text
+        return (
+            f"{text} With activation checkpointing it needs about "
+            f"{gigabytes(self.checkpointed_needs)} and fits."
+        )
+
+
+def check_fit(specs: Sequence[RunSpec], available: int, device: str = "cpu") -> Fit:
+    """Whether `specs`, raced on one device with `available` bytes free, fit into them.
+
+    As many as the device takes at once share it; the rest wait their turn.
+    """
+    slots = slots_on(device)
+    own = [_Line.of(spec, spec.activation_checkpointing) for spec in specs]
+    saving = [_Line.of(spec, True) for spec in specs]
+    batch = specs[0].batch_size
+    images = DATASETS[specs[0].dataset].images
+    return Fit(
+        available=available,
+        images=images,
+        needs=_needs(own, slots, batch),
+        largest_batch=_largest_batch(own, slots, available, images),
+        checkpointed_needs=_needs(saving, slots, batch),
+    )
+
+
+def free_bytes(device: str) -> int | None:
+    """Bytes free on `device` now; None where that cannot be found out.
+
+    A CUDA device is asked by a process of its own, which takes seconds.
+    """
+    name = expected_device(device)
+    if not name.startswith("cuda"):
+        return int(psutil.virtual_memory().available)
+    command = [sys.executable, "-m", "resnet_viz.lab.devices"]
+    try:
+        done = subprocess.run(
+            command, cwd=_PACKAGE_FOLDER, capture_output=True, timeout=_ASK_SECONDS, check=True
+        )
+        return int(json.loads(done.stdout)["memory"][name]["free"])
+    except (OSError, subprocess.SubprocessError, ValueError, KeyError):
+        return None
+
+
+def gigabytes(number: float) -> str:
+    """Bytes with two digits or more, such as "6.2 GB" or "80 GB"."""
+    return f"{number / 1e9:.1f} GB" if number < 9.95e9 else f"{number / 1e9:.0f} GB"
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Bytes of a run by batch size."""
+
+    fixed: int
+    an_image: int
+
+    @classmethod
+    def of(cls, spec: RunSpec, checkpointing: bool) -> _Line:
+        net, settings = plan(spec.adapted), (spec.optimizer, spec.precision)
+        none, one = (
+            training_memory(
+                net, batch, *settings, checkpointing=checkpointing, momentum=spec.momentum
+            ).total
+            for batch in (0, 1)
+        )
+        return cls(none + PROCESS_BYTES, one - none)
+
+    def at(self, batch: int) -> int:
+        return self.fixed + batch * self.an_image
+
+
+def _needs(lines: Sequence[_Line], slots: int, batch: int) -> int:
+    return sum(sorted((line.at(batch) for line in lines), reverse=True)[:slots])
+
+
+def _largest_batch(lines: Sequence[_Line], slots: int, available: int, images: int) -> int:
+    batches = range(1, images + 1)
+    return bisect_right(batches, available, key=lambda batch: _needs(lines, slots, batch))
+
+
+def _largest(batch: int, images: int) -> str:
+    if batch == images:
+        return f"so does every batch up to the data set's {images:,} images"
+    return f"the largest batch that fits is {batch:,}" if batch else "nor does a batch of 1"
