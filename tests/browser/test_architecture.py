@@ -1,0 +1,122 @@
+"""The Architecture page in the browser: the form, its link, the graph, the tabs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from resnet_viz.arch.config import ResNetConfig, plain_twin, revise
+from resnet_viz.arch.plan import plan
+from resnet_viz.arch.presets import preset
+from tests.browser.conftest import PATIENCE_SECONDS, App
+
+Open = Callable[[str], Page]
+
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+
+
+def shows(page: Page, config: ResNetConfig) -> None:
+    """Waits until the headline is that of `config` and its graph is drawn."""
+    metrics = page.get_by_test_id("stMetric")
+    expect(metrics.filter(has_text=f"{plan(config).params:,}")).to_be_visible()
+    expect(metrics.filter(has_text=f"{plan(config).macs:,}")).to_be_visible()
+    classes = f"linear, {config.num_classes}"
+    expect(page.get_by_test_id("stGraphVizChart").get_by_text(classes, exact=True)).to_be_visible()
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Types into a select box and takes the first match."""
+    box = page.get_by_role("combobox", name=re.compile(f"^{label}", re.I)).first
+    box.click()
+    box.fill(option)
+    page.get_by_role("option").first.click()
+
+
+def additions(page: Page) -> int:
+    labels = page.get_by_test_id("stGraphVizChart").locator("g.node text")
+    return [text.strip() for text in labels.all_text_contents()].count("+")
+
+
+def test_choose_change_undo_and_copy_the_link(app: App, open_page: Open) -> None:
+    page = open_page(app.url)
+    shows(page, preset("resnet34"))
+    assert additions(page) == 16
+    choose(page, "Preset", "resnet56-cifar")
+    shows(page, preset("resnet56-cifar"))
+    expect(page).to_have_url(re.compile(r"\?net=resnet56-cifar$"))
+
+    page.get_by_text("Normalisation and activation").click()
+    choose(page, "norm", "group")
+    changed = revise(preset("resnet56-cifar"), norm="group")
+    expect(page.get_by_text("Changed from resnet56-cifar: norm group (was batch).")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"\?net=resnet56-cifar&norm=group$"))
+    shows(open_page(page.url), changed)
+
+    page.get_by_role("button", name="Make its plain twin").click()
+    shows(page, plain_twin(changed))
+    expect(page.get_by_test_id("stMetric").filter(has_text="a plain net")).to_be_visible()
+    assert additions(page) == 0
+    for _ in range(2):
+        page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("heading", name="resnet56-cifar", exact=True)).to_be_visible()
+    shows(page, preset("resnet56-cifar"))
+
+
+def test_groups_and_fields_that_cannot_matter(app: App, open_page: Open) -> None:
+    page = open_page(app.url)
+    shows(page, preset("resnet34"))
+    for group in ("Shape", "Shortcut", "Regularisation", "Initialisation", "Input and output"):
+        expect(page.get_by_test_id("stExpander").filter(has_text=group).first).to_be_visible()
+    cardinality = page.get_by_role("spinbutton", name="cardinality")
+    expect(cardinality).to_be_disabled()
+    expect(page.get_by_text("Only bottleneck blocks have this.").first).to_be_visible()
+    choose(page, "block", "bottleneck")
+    expect(cardinality).to_be_enabled()
+
+
+def test_a_wrong_field_keeps_the_last_good_view(app: App, open_page: Open) -> None:
+    page = open_page(app.url)
+    shows(page, preset("resnet34"))
+    depths = page.get_by_role("textbox", name="depths")
+    depths.fill("3, 0, <b>*x*</b>, 3")
+    depths.press("Enter")
+    alert = page.get_by_test_id("stAlert")
+    expect(alert).to_contain_text("depths[1] = 0")
+    expect(alert).to_contain_text("depths[2] = '<b>*x*</b>'")
+    shows(page, preset("resnet34"))
+    depths.fill("1, 1, 1, 1")
+    depths.press("Enter")
+    expect(alert).to_have_count(0)
+    shows(page, revise(preset("resnet34"), depths=(1, 1, 1, 1)))
+
+
+def test_json_goes_out_and_comes_back(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/?net=seresnet50")
+    shows(page, preset("seresnet50"))
+    page.get_by_role("tab", name="JSON").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download JSON").click()
+    text = waiting.value.path().read_text()
+    assert ResNetConfig.model_validate_json(text) == preset("seresnet50")
+
+    other = open_page(app.url)
+    other.get_by_role("tab", name="JSON").click()
+    area = other.get_by_role("textbox", name="JSON")
+    area.fill(text[: len(text) // 2])
+    other.get_by_role("button", name="Show the pasted net").click()
+    expect(other.get_by_test_id("stAlert")).to_contain_text("invalid JSON")
+    area.fill(text)
+    other.get_by_role("button", name="Show the pasted net").click()
+    expect(other).to_have_url(re.compile(r"\?net=seresnet50$"))
+
+
+def test_build_measures_and_says_what_failed(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/?net=resnet20-cifar")
+    page.get_by_role("tab", name="Build").click()
+    page.get_by_role("button", name="Build", exact=True).click()
+    metrics = page.get_by_test_id("stMetric")
+    expect(metrics.filter(has_text="Output shape")).to_contain_text("8 x 10")
+    expect(metrics.filter(has_text="Images a second")).to_be_visible()
+    expect(metrics.filter(has_text="Peak memory")).to_contain_text("MB")
