@@ -10,7 +10,7 @@ from resnet_viz.arch.plan import NetworkPlan, plan
 from resnet_viz.arch.presets import PRESETS, SOURCES
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
 from resnet_viz.cli.inputs import Net, shown_path
-from resnet_viz.cli.output import print_json, print_lines, print_table
+from resnet_viz.cli.output import print_json, print_lines, print_table, write_file
 
 GRAPH_FORMATS = (".dot", ".svg")
 
@@ -106,7 +106,7 @@ def write_graph(config: ResNetConfig, output: Path, expand: Sequence[str]) -> No
     if ending not in GRAPH_FORMATS:
         allowed = " or ".join(GRAPH_FORMATS)
         raise InputError(f"-o {shown_path(str(output))}: allowed are files that end in {allowed}")
-    _write(output, _drawing(config, ending, expand))
+    write_file(output, _drawing(config, ending, expand).encode())
 
 
 def _drawing(config: ResNetConfig, ending: str, expand: Sequence[str]) -> str:
@@ -118,13 +118,3 @@ def _drawing(config: ResNetConfig, ending: str, expand: Sequence[str]) -> str:
         return graph.to_svg() if ending == ".svg" else graph.to_dot()
     except RuntimeError as error:
         raise CommandFailedError(str(error)) from error
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        file = path.open("w", encoding="utf-8")
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise InputError(f"cannot write {shown_path(str(path))}: {reason}") from error
-    with file:
-        file.write(text)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from resnet_viz.cli.errors import InputError
+from resnet_viz.cli.inputs import shown_path
 
 MAX_LINE = 1000
 
@@ -45,6 +49,21 @@ def _cell(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """`data` in a file, in place of what it had.
+
+    Raises:
+        InputError: where there can be no such file.
+    """
+    try:
+        file = path.open("wb")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"cannot write {shown_path(str(path))}: {reason}") from error
+    with file:
+        file.write(data)
 
 
 def print_note(message: str) -> None:

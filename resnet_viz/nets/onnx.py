@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import warnings
 from importlib.util import find_spec
-from pathlib import Path
 
 import torch
 
@@ -21,16 +20,15 @@ class OnnxMissingError(RuntimeError):
     """The optional packages are not there; the message says how to install them."""
 
 
-def export_onnx(network: ResNet, path: str | Path) -> None:
-    """Write `network` as it computes in evaluation to `path`, its weights in the same file.
+def to_onnx(network: ResNet) -> bytes:
+    """The content of an ONNX file of `network` as it computes in evaluation, weights included.
 
-    The file's input "images" is [N, in_channels, image_size, image_size] and its output "logits"
+    Its input "images" is [N, in_channels, image_size, image_size] and its output "logits"
     [N, num_classes], for any N.
 
     Raises:
         OnnxMissingError: without the packages `onnx` and `onnxscript`.
         ValueError: for a net whose weights do not go into one file.
-        OSError: where the file cannot be written.
     """
     _check_packages()
     size = 4 * plan(network.config).params
@@ -38,8 +36,7 @@ def export_onnx(network: ResNet, path: str | Path) -> None:
         raise ValueError(
             f"the weights take {size / 1e9:.1f} GB, but an ONNX file holds {MAX_BYTES / 1e9:.0f} GB"
         )
-    data = _exported(network)
-    Path(path).write_bytes(data)
+    return _exported(network)
 
 
 def _check_packages() -> None:
@@ -51,7 +48,7 @@ def _check_packages() -> None:
 
 
 def _exported(network: ResNet) -> bytes:
-    """The ONNX file's content. The exporter's progress and advice are kept quiet."""
+    """By torch's exporter; its progress and advice are kept quiet."""
     config, was_training = network.config, network.training
     device = next(network.parameters()).device
     # Two images: an exporter may take a batch of one for a constant.

@@ -54,7 +54,7 @@ def _description(config: ResNetConfig) -> str:
     title = f"{label(config)}: {SOURCES[name]}." if name else f"{label(config)}."
     fields = json.dumps(config.model_dump(mode="json", exclude_defaults=True))
     changes = f"The config, beyond ResNetConfig's defaults: {fields}"
-    return "\n\n".join(map(_wrapped, (title, _USE, changes)))
+    return f"{_wrapped(title)}\n\n{_wrapped(_USE)}\n{_wrapped(changes)}"
 
 
 def _wrapped(text: str) -> str:

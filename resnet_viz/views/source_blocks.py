@@ -107,9 +107,9 @@ def _kind_name(unit: Unit) -> str:
 class Blocks:
     """Writes what the blocks of one net are made of, and the calls that make them.
 
-    The numbers that differ from block to block are parameters: `in_channels`, `width` (between
-    the branch's convolutions), `out_channels`, `number` (from the stem on) and `stride`; those
-    that matter for no block of the net are left out.
+    What differs from block to block is a parameter: `channels` (in), `width` (between the
+    branch's convolutions), `out_channels`, `n` (the block's number from the stem on) and
+    `stride`; those that matter for no block of the net are left out.
     """
 
     network: NetworkPlan
@@ -143,8 +143,8 @@ class Blocks:
 
     def _parameters(self, has_stride: bool) -> list[str]:
         """What a block, or its branch, is made from."""
-        there = {"width": self.has_width, "number": self.has_numbers, "stride": has_stride}
-        order = ("in_channels", "width", "out_channels", "number", "stride")
+        there = {"width": self.has_width, "n": self.has_numbers, "stride": has_stride}
+        order = ("channels", "width", "out_channels", "n", "stride")
         return [name for name in order if there.get(name, True)]
 
     def _signature(self, name: str, has_stride: bool, *, returns: str, indent: str = "") -> str:
@@ -154,7 +154,7 @@ class Blocks:
 
     def _part(self, unit: Unit, name: str, strided: frozenset[str]) -> Expression:
         """The expression that makes the part `name` of a block."""
-        start = "out_channels" if name == "after" else "in_channels"
+        start = "out_channels" if name == "after" else "channels"
         channels = (start, "width" if self.has_width else "out_channels", "out_channels")
         layers = in_parameters(unit.part(name), channels, strided)
         return sequence(layers, self.config, has_odd_groups(self.network))
@@ -166,7 +166,7 @@ class Blocks:
         size = "H/stride, W/stride" if strided else "H, W"
         lines = [
             self._signature("branch", bool(strided), returns="nn.Sequential"),
-            f'    """F, a block\'s branch: [N, in_channels, H, W] -> [N, out_channels, {size}]."""',
+            f'    """F, a block\'s branch: [N, channels, H, W] -> [N, out_channels, {size}]."""',
             laid_out(self._part(self.units[0], "branch", strided), "    ", "return "),
         ]
         return "\n".join(lines)

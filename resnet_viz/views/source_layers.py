@@ -60,11 +60,11 @@ class SkipInit(nn.Module):
 ''',
         "stochastic_depth": '''\
 class StochasticDepth(nn.Module):
-    """In training 0 at the rate of the block's number, else x / (1 - rate): Huang et al. 2016."""
+    """In training 0 at the rate of the n-th block, else x / (1 - rate): Huang et al. 2016."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, n: int) -> None:
         super().__init__()
-        self.rate = {stochastic_depth} * number / {blocks}
+        self.rate = {stochastic_depth} * n / {blocks}
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
@@ -185,7 +185,7 @@ def _layer(layer: Layer, config: ResNetConfig, has_gcd: bool) -> Call:
         "dropout": lambda: call("nn.Dropout", "0.5" if is_on_shortcut else str(config.dropout)),
         "sigmoid": lambda: call("nn.Sigmoid"),
         "skipinit": lambda: call("SkipInit"),
-        "stochastic_depth": lambda: call("StochasticDepth", "number"),
+        "stochastic_depth": lambda: call("StochasticDepth", "n"),
         # To one pixel it is the mean over all pixels, in torch's own code.
         "global_avg_pool": lambda: call("nn.AdaptiveAvgPool2d", "1"),
         "linear": lambda: call("nn.Linear", before, after),

@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from resnet_viz.arch.operations import Operation, Shape, Unit
 from resnet_viz.arch.plan import BlockPlan, NetworkPlan, StagePlan
 from resnet_viz.views import labels
+
+LATEX_NEEDS = r"% \usepackage{amsmath,booktabs}"
 
 
 class StageRow(NamedTuple):
@@ -68,11 +72,51 @@ def to_markdown(rows: Sequence[StageRow] | Sequence[LayerRow]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
+def to_csv(rows: Sequence[StageRow] | Sequence[LayerRow]) -> str:
+    """`rows` as CSV with a header, numbers without separators; "" for no rows."""
+    if not rows:
+        return ""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(rows[0]._fields)
+    writer.writerows([_shown(v) if isinstance(v, tuple) else v for v in row] for row in rows)
+    return text.getvalue()
+
+
+def to_latex(rows: Sequence[StageRow]) -> str:
+    """Stages as in He 2015, Table 1; needs the packages booktabs and amsmath; "" for no rows."""
+    if not rows:
+        return ""
+    titles = r"stage & output size & blocks & parameters & MACs \\"
+    lines = (
+        rf"{row.stage} & {_in_math(row.output)} & {_blocks(row)} & {row.params:,} & {row.macs:,} \\"
+        for row in rows
+    )
+    top, bottom = r"\begin{tabular}{llcrr}", r"\end{tabular}"
+    body = (r"\toprule", titles, r"\midrule", *lines, r"\bottomrule")
+    return "\n".join((LATEX_NEEDS, top, *(f"  {line}" for line in body), bottom)) + "\n"
+
+
+def _blocks(row: StageRow) -> str:
+    """The bracketed convolutions of a block, one above the other, times the repeats."""
+    if not row.formula.startswith("["):
+        return _in_math(row.formula)
+    lines = r" \\ ".join(
+        rf"\text{{{_in_math(line)}}}" for line in row.formula.strip("[]").split("; ")
+    )
+    return rf"$\begin{{bmatrix}} {lines} \end{{bmatrix}} \times {row.repeats}$"
+
+
+def _in_math(text: str) -> str:
+    return text.replace("×", r"$\times$")
+
+
+def _shown(value: object) -> str:
+    return "×".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 def _cell(value: object) -> str:
-    if isinstance(value, int):
-        return f"{value:,}"
-    text = "×".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    return text.replace("|", "\\|")
+    return f"{value:,}" if isinstance(value, int) else _shown(value).replace("|", "\\|")
 
 
 def _unit_row(name: str, unit: Unit) -> StageRow:
