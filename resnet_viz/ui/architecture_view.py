@@ -9,6 +9,7 @@ from resnet_viz.arch.plan import NetworkPlan, plan
 from resnet_viz.arch.presets import PRESETS, SOURCES, label, preset_name
 from resnet_viz.ui.architecture_form import show_config
 from resnet_viz.ui.build_panel import build_panel
+from resnet_viz.ui.export_panel import export_panel
 from resnet_viz.ui.formula import stacked
 from resnet_viz.ui.graph_chart import graph_chart
 from resnet_viz.ui.link import differences, nearest_preset
@@ -18,7 +19,7 @@ from resnet_viz.ui.numbers import compact, megabytes
 from resnet_viz.ui.race_settings import FROM_ARCHITECTURE
 from resnet_viz.ui.torchinfo_panel import torchinfo_panel
 from resnet_viz.views.graph import shortcut_graph
-from resnet_viz.views.table import StageRow, table1, to_markdown
+from resnet_viz.views.table import StageRow, table1
 
 MOST_BLOCKS = 150
 """A picture of more blocks than this keeps the browser busy for seconds."""
@@ -104,8 +105,8 @@ def _shown(value: object) -> str:
 
 def tabs(config: ResNetConfig) -> None:
     """Only the open tab is drawn, so that torch is imported by the one that needs it."""
-    names = ["Graph", "Table", "torchinfo", "Build", "JSON"]
-    draw = (_graph_tab, _table_tab, torchinfo_panel, build_panel, _json_tab)
+    names = ["Graph", "Table", "torchinfo", "Build", "Export", "JSON"]
+    draw = (_graph_tab, _table_tab, torchinfo_panel, build_panel, export_panel, _json_tab)
     opened = st.tabs(names, on_change="rerun", key="tab")
     for tab, show in zip(opened, draw, strict=True):
         if tab.open:
@@ -145,8 +146,6 @@ def _table_tab(config: ResNetConfig) -> None:
         "convolutions (kernel, channels) times the number of blocks, and what they cost for "
         "one image."
     )
-    with st.expander("As Markdown"):
-        st.code(to_markdown(rows), language="markdown")
 
 
 def _paper_table(rows: tuple[StageRow, ...]) -> str:
