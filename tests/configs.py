@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, get_args
 
 from hypothesis import assume
@@ -22,6 +23,11 @@ NAMED = (
     "init",
 )
 RATES = st.sampled_from([0.0, 0.0, 0.3, 0.9])
+
+
+def examples(number: int) -> int:
+    """How many examples a test draws: `number`, ten times that in the nightly run."""
+    return number * (10 if os.environ.get("RESNET_VIZ_NIGHTLY") == "1" else 1)
 
 
 def _named(field: str) -> st.SearchStrategy[Any]:
