@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 import plotly.graph_objects as go
+
+# plotly takes pandas from sys.modules as soon as it is there. While another session's page is still
+# importing it, a figure would fail on the half of it that is missing; importing it here waits.
+importlib.import_module("pandas")
 
 CLEAR = "rgba(0,0,0,0)"
 GRID = "rgba(128,128,128,0.3)"

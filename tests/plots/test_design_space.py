@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from resnet_viz.arch.config import revise
@@ -89,3 +92,19 @@ def test_who_stands_at_one_place() -> None:
 )
 def test_families(name: str, expected: str) -> None:
     assert family(preset(name)) == expected
+
+
+def test_a_figure_waits_for_a_page_that_is_importing_pandas() -> None:
+    """Streamlit's table imports it in one session's thread; plotly looks at it in another's."""
+    script = (
+        "import threading, time, sys\n"
+        "thread = threading.Thread(target=lambda: __import__('pandas'))\n"
+        "thread.start()\n"
+        "while 'pandas' not in sys.modules: time.sleep(0.001)\n"
+        "from resnet_viz.plots.design_space import design_point, design_space\n"
+        "from resnet_viz.arch.presets import preset\n"
+        "point = design_point('resnet18', preset('resnet18'))\n"
+        "design_space([point], point, 'params')\n"
+        "thread.join()\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=120)
