@@ -14,8 +14,10 @@ import torch
 from torch import Tensor, nn
 
 from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.plan import plan
 from resnet_viz.lab.devices import describe, resolve
 from resnet_viz.lab.failures import sentence
+from resnet_viz.lab.fit import gigabytes
 from resnet_viz.lab.spec import check_batch_size
 from resnet_viz.nets.memory_format import memory_format
 from resnet_viz.nets.network import build_resnet
@@ -60,10 +62,26 @@ def measure_build(config: ResNetConfig, device: str = "auto", batch_size: int = 
     """
     check_batch_size(config, batch_size)
     place = resolve(device)
+    _check_memory(config, place, batch_size)
     try:
         return _measure(config, place, batch_size)
     except (RuntimeError, MemoryError) as error:
         raise BuildFailed(sentence(error, str(place), batch_size)) from error
+
+
+def _check_memory(config: ResNetConfig, device: torch.device, batch_size: int) -> None:
+    """Refuse what cannot fit: a CPU out of memory raises nothing, its system kills processes."""
+    if device.type == "cuda":
+        return
+    network = plan(config)
+    needs = 2 * 4 * network.params + network.activation_bytes(batch_size)
+    free = psutil.virtual_memory().available
+    if needs > free:
+        raise BuildFailed(
+            f"Out of memory on {device}: weights, gradients and activations of batch {batch_size} "
+            f"need {gigabytes(needs)}, {gigabytes(free)} are free; choose a smaller batch, net or "
+            "image."
+        )
 
 
 def _measure(config: ResNetConfig, device: torch.device, batch_size: int) -> BuildReport:

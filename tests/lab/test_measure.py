@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 
@@ -7,6 +8,7 @@ import torch
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
+from resnet_viz.arch.presets import preset
 from resnet_viz.lab import measure
 from resnet_viz.lab.devices import available, describe, report, resolve
 from resnet_viz.lab.measure import BuildFailed, measure_build
@@ -59,6 +61,13 @@ def test_a_failed_allocation_is_a_clear_sentence(
 def test_a_batch_that_does_not_fit_is_a_clear_sentence() -> None:
     with pytest.raises(BuildFailed, match=r"^Out of memory on cpu"):
         measure_build(CONFIG, "cpu", 2**40)
+
+
+def test_what_cannot_fit_is_refused_with_figures_before_it_is_tried() -> None:
+    with pytest.raises(BuildFailed, match=r"need \d+ GB, [\d.]+ GB are free") as caught:
+        measure_build(preset("resnet152"), "cpu", batch_size=60_000)
+    [gigabytes] = re.findall(r"need (\d+) GB", str(caught.value))
+    assert int(gigabytes) == pytest.approx(60_000 * 0.178, rel=0.01)  # 178 MB an image
 
 
 def test_a_failing_device_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
