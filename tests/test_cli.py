@@ -70,6 +70,7 @@ def test_describe_has_the_contracts_keys(capsys: pytest.CaptureFixture[str]) -> 
     assert described["shortcuts"] == {"identity": 12, "projection": 4}
     shapes = [stage["output_shape"] for stage in described["stages"]]
     assert shapes == [[256, 56, 56], [512, 28, 28], [1024, 14, 14], [2048, 7, 7]]
+    assert [stage["receptive_field"] for stage in described["stages"]] == [35, 91, 267, 427]
 
 
 def test_describe_prints_the_numbers_and_table_1(capsys: pytest.CaptureFixture[str]) -> None:

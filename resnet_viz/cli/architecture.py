@@ -8,6 +8,7 @@ from pathlib import Path
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import NetworkPlan, plan
 from resnet_viz.arch.presets import PRESETS, SOURCES
+from resnet_viz.arch.receptive import receptive_fields
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
 from resnet_viz.cli.inputs import Net, shown_path
 from resnet_viz.cli.output import print_json, print_lines, print_table, write_file
@@ -54,6 +55,7 @@ def _description(name: str, network: NetworkPlan) -> dict[str, object]:
 
 def _stages(network: NetworkPlan) -> list[dict[str, object]]:
     """Stages count from 1, as in the paper; shapes are (channels, height, width)."""
+    seen = receptive_fields(network)
     return [
         {
             "stage": stage.index + 1,
@@ -62,6 +64,7 @@ def _stages(network: NetworkPlan) -> list[dict[str, object]]:
             "output_shape": list(stage.out_shape),
             "params": stage.params,
             "macs": stage.macs,
+            "receptive_field": seen[stage.blocks[-1].name],
         }
         for stage in network.stages
     ]

@@ -16,6 +16,7 @@ import graphviz
 from resnet_viz.arch.config import ResNetConfig, unknown_name
 from resnet_viz.arch.operations import Operation, Unit
 from resnet_viz.arch.plan import BlockPlan, NetworkPlan, plan
+from resnet_viz.arch.receptive import receptive_fields
 from resnet_viz.views import labels
 from resnet_viz.views.dot import write_dot
 
@@ -96,7 +97,7 @@ def shortcut_graph(
     """
     net = plan(config)
     _check_ids(net, expanded)
-    sketch = _Sketch(config, expanded)
+    sketch = _Sketch(config, expanded, receptive_fields(net))
     sketch.unit("stem", "stem", net.stem)
     for stage in net.stages:
         for run in _runs(stage.blocks, expanded, fold):
@@ -129,10 +130,12 @@ def _runs(
 class _Sketch:
     """A graph being drawn from input to output; `source` is the node to go on from."""
 
-    def __init__(self, config: ResNetConfig, expanded: frozenset[str]) -> None:
+    def __init__(
+        self, config: ResNetConfig, expanded: frozenset[str], seen: dict[str, int]
+    ) -> None:
         side = config.image_size
         label = f"input\n{config.in_channels} × {side}×{side}"
-        self.config, self.expanded, self.source = config, expanded, "input"
+        self.config, self.expanded, self.seen, self.source = config, expanded, seen, "input"
         self.nodes = [Node("input", "input", label, "the image", "input")]
         self.edges: list[Edge] = []
 
@@ -143,7 +146,8 @@ class _Sketch:
         shown = [o for o in unit.operations if o.kind not in ("norm", "activation")]
         texts = [labels.operation_label(o, self.config).removeprefix("conv ") for o in shown]
         label = "\n".join((path, *texts))
-        self._go_on(Node(path, kind, label, labels.cost(path, unit), path))
+        tooltip = labels.cost(path, unit, seen=self.seen.get(path))
+        self._go_on(Node(path, kind, label, tooltip, path))
 
     def blocks(self, run: tuple[BlockPlan, ...]) -> None:
         first = run[0]
@@ -157,7 +161,8 @@ class _Sketch:
 
     def _block(self, block: BlockPlan, path: str, kind: NodeKind, label: str, count: int) -> None:
         before, unit = self.source, block.unit
-        tooltip = labels.cost(path, unit, count)
+        last = f"stages.{block.stage}.{block.index + count - 1}"
+        tooltip = labels.cost(path, unit, count, self.seen[last])
         self._go_on(Node(path, kind, label, tooltip, path, block.stage, count))
         if unit.shortcut == "none":
             return

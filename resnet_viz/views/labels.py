@@ -67,10 +67,14 @@ def operation_label(operation: Operation, config: ResNetConfig) -> str:
     return texts[operation.kind]
 
 
-def cost(path: str, unit: Unit | Operation, count: int = 1) -> str:
-    """Name, output, parameters and MACs of a unit or operation (`count` times), for a tooltip."""
+def cost(path: str, unit: Unit | Operation, count: int = 1, seen: int | None = None) -> str:
+    """Name, output, parameters and MACs of a unit or operation (`count` times), for a tooltip.
+
+    `seen`: the receptive field of its output, in pixels a side, where it is known.
+    """
     channels = unit.out_shape[0]
+    field = f"; receptive field {seen:,}×{seen:,}" if seen else ""
     return (
         f"{path}: {channels:,} channels, {size(unit.out_shape)}; "
-        f"{count * unit.params:,} parameters, {count * unit.macs:,} MACs"
+        f"{count * unit.params:,} parameters, {count * unit.macs:,} MACs{field}"
     )

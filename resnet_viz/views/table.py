@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from resnet_viz.arch.operations import Operation, Shape, Unit
 from resnet_viz.arch.plan import BlockPlan, NetworkPlan, StagePlan
+from resnet_viz.arch.receptive import receptive_fields
 from resnet_viz.views import labels
 
 LATEX_NEEDS = r"% \usepackage{amsmath,booktabs}"
@@ -19,7 +20,8 @@ class StageRow(NamedTuple):
     """A row of He 2015, Table 1: stem, stage or head.
 
     `formula` is one block's, `repeats` how many there are; `params` and `macs` (for one image)
-    count them all.
+    count them all. `receptive_field` is the pixels a side of the image that an output pixel sees;
+    the head's is that before its pooling.
     """
 
     stage: str
@@ -28,6 +30,7 @@ class StageRow(NamedTuple):
     repeats: int
     params: int
     macs: int
+    receptive_field: int
 
 
 class LayerRow(NamedTuple):
@@ -50,8 +53,11 @@ def table1(plan: NetworkPlan) -> tuple[StageRow, ...]:
     One row a stage (its blocks differ in stride and shortcut at most), and one each for stem and
     head. The rows' sums are the plan's totals.
     """
-    stages = (_stage_row(stage) for stage in plan.stages)
-    return (_unit_row("stem", plan.stem), *stages, _unit_row("head", plan.head))
+    seen = receptive_fields(plan)
+    last = [stage.blocks[-1].name for stage in plan.stages]
+    stages = (_stage_row(stage, seen[name]) for stage, name in zip(plan.stages, last, strict=True))
+    stem = _unit_row("stem", plan.stem, seen["stem"])
+    return (stem, *stages, _unit_row("head", plan.head, seen[last[-1]]))
 
 
 def layer_rows(plan: NetworkPlan) -> tuple[LayerRow, ...]:
@@ -119,10 +125,10 @@ def _cell(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else _shown(value).replace("|", "\\|")
 
 
-def _unit_row(name: str, unit: Unit) -> StageRow:
+def _unit_row(name: str, unit: Unit, seen: int) -> StageRow:
     shown = [o for o in unit.operations if o.kind not in ("norm", "activation")]
     formula = "; ".join(_step(operation) for operation in shown)
-    return StageRow(name, labels.size(unit.out_shape), formula, 1, unit.params, unit.macs)
+    return StageRow(name, labels.size(unit.out_shape), formula, 1, unit.params, unit.macs, seen)
 
 
 def _step(operation: Operation) -> str:
@@ -138,10 +144,10 @@ def _step(operation: Operation) -> str:
     return texts[operation.kind]
 
 
-def _stage_row(stage: StagePlan) -> StageRow:
+def _stage_row(stage: StagePlan, seen: int) -> StageRow:
     name, size = f"stage {stage.index + 1}", labels.size(stage.out_shape)
     formula = _formula(stage.blocks[0])
-    return StageRow(name, size, formula, len(stage.blocks), stage.params, stage.macs)
+    return StageRow(name, size, formula, len(stage.blocks), stage.params, stage.macs, seen)
 
 
 def _formula(block: BlockPlan) -> str:

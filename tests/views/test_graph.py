@@ -232,3 +232,11 @@ def test_svg_without_graphviz_is_a_clear_sentence(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PATH", "")
     with pytest.raises(RuntimeError, match="'dot', which is not installed here"):
         shortcut_graph(preset("resnet18")).to_svg()
+
+
+def test_tooltips_say_the_receptive_field_of_the_last_block_folded() -> None:
+    tooltips = {n.id: n.tooltip for n in shortcut_graph(preset("resnet56-cifar"), fold=True).nodes}
+    assert tooltips["stem"].endswith("receptive field 3×3")  # noqa: RUF001
+    assert tooltips["stages.0.0"].endswith("receptive field 7×7")  # noqa: RUF001
+    assert tooltips["stages.0.1-7"].endswith("receptive field 35×35")  # noqa: RUF001
+    assert "receptive field" not in tooltips["head"]

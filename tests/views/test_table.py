@@ -73,11 +73,17 @@ def test_a_layer_row_spelled_out() -> None:
 
 
 def test_markdown() -> None:
-    text = to_markdown((StageRow("stem", "2×2", "a|b", 1, 1234, 5),))
+    text = to_markdown((StageRow("stem", "2×2", "a|b", 1, 1234, 5, 7),))
     assert text.splitlines() == [
-        "| stage | output | formula | repeats | params | macs |",
-        "| --- | --- | --- | --- | --- | --- |",
-        "| stem | 2×2 | a\\|b | 1 | 1,234 | 5 |",
+        "| stage | output | formula | repeats | params | macs | receptive field |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| stem | 2×2 | a\\|b | 1 | 1,234 | 5 | 7 |",
     ]
     assert "64×56×56" in to_markdown(layer_rows(plan(preset("resnet18"))))
     assert to_markdown(()) == ""
+
+
+def test_receptive_fields_of_resnet50() -> None:
+    """Stem: 7x7/2 and 3x3/2, 11 pixels; known in all: 427 with the stride on the 3x3."""
+    fields = [row.receptive_field for row in table1(plan(preset("resnet50")))]
+    assert fields == [11, 35, 91, 267, 427, 427]
