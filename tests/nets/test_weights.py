@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import os
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pytest
 import torch
 import torchvision
+from safetensors.torch import save_file
 
+from resnet_viz.arch.config import revise
 from resnet_viz.arch.presets import preset
-from resnet_viz.nets.network import build_resnet
-from resnet_viz.nets.weights import load_torchvision, to_torchvision
+from resnet_viz.nets.network import ResNet, build_resnet
+from resnet_viz.nets.weights import (
+    WeightReport,
+    load_torchvision,
+    load_weights,
+    save_weights,
+    to_torchvision,
+)
 
 TEN = (
     "resnet18",
@@ -53,3 +68,155 @@ def test_wrong_keys_are_named() -> None:
         load_torchvision(ours, {"nonsense": torch.zeros(1)})
     with pytest.raises(ValueError, match="has no name in torchvision"):
         to_torchvision(build_resnet(preset("preact18"), device="meta").state_dict())
+
+
+SMALL = revise(preset("resnet20-cifar"), depths=(1, 1, 1), shortcut="projection")
+
+
+def _small(num_classes: int = 10) -> ResNet:
+    return build_resnet(revise(SMALL, num_classes=num_classes), seed=num_classes)
+
+
+def _copy(module: torch.nn.Module) -> dict[str, torch.Tensor]:
+    return {key: tensor.clone() for key, tensor in module.state_dict().items()}
+
+
+def _same(module: torch.nn.Module, state: dict[str, torch.Tensor]) -> bool:
+    return all(torch.equal(state[key], tensor) for key, tensor in module.state_dict().items())
+
+
+@pytest.mark.parametrize("ending", [".pth", ".pt", ".safetensors"])
+def test_saved_weights_come_back(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"net{ending}"
+    saved = _small()
+    save_weights(saved, path)
+    fresh = build_resnet(SMALL, seed=1)
+    assert load_weights(fresh, path) == WeightReport()
+    assert _same(fresh, _copy(saved))
+
+
+@pytest.mark.parametrize("ending", [".pth", ".safetensors"])
+@pytest.mark.parametrize("is_theirs", [True, False])
+def test_a_bare_state_dict_under_our_names_or_torchvision_s(
+    tmp_path: Path, ending: str, is_theirs: bool
+) -> None:
+    saved, path = _small(), tmp_path / f"net{ending}"
+    state = to_torchvision(saved.state_dict()) if is_theirs else saved.state_dict()
+    torch.save(state, path) if ending == ".pth" else save_file(dict(state), path)
+    fresh = build_resnet(SMALL, seed=1)
+    assert load_weights(fresh, path).fits
+    assert _same(fresh, _copy(saved))
+
+
+def test_a_file_of_torchvision_itself(tmp_path: Path) -> None:
+    theirs = torchvision.models.resnet18(weights=None).eval()
+    torch.save(theirs.state_dict(), tmp_path / "resnet18.pth")
+    ours = build_resnet(preset("resnet18"), seed=0).eval()
+    assert load_weights(ours, tmp_path / "resnet18.pth").fits
+    images = torch.randn(1, 3, 64, 64)
+    torch.testing.assert_close(ours(images), theirs(images))
+
+
+def test_what_does_not_fit_is_reported_and_nothing_is_half_loaded(tmp_path: Path) -> None:
+    state = dict(_small(7).state_dict()) | {"extra": torch.zeros(1)}
+    del state["stem.conv.weight"]
+    torch.save(state, tmp_path / "net.pth")
+    net = _small()
+    before = _copy(net)
+    with pytest.raises(ValueError, match=r"missing keys \[stem.conv.weight\], unexpected.*extra"):
+        load_weights(net, tmp_path / "net.pth")
+    assert _same(net, before)
+
+    report = load_weights(net, tmp_path / "net.pth", partial=True)
+    assert (report.missing, report.unexpected) == (("stem.conv.weight",), ("extra",))
+    assert report.mismatched == (
+        "head.linear.weight: [7, 64] in the file, [10, 64] in the net",
+        "head.linear.bias: [7] in the file, [10] in the net",
+    )
+    assert not report.fits
+    loaded = net.state_dict()
+    assert torch.equal(loaded["stem.conv.weight"], before["stem.conv.weight"])
+    key = "stages.0.0.branch.conv1.weight"
+    assert torch.equal(loaded[key], state[key])
+
+
+class Code:
+    """Unpickled, it would make a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.mkdir, (str(self.folder),)
+
+
+def test_code_in_a_file_is_not_run(tmp_path: Path) -> None:
+    torch.save({"stem.conv.weight": Code(tmp_path / "made")}, tmp_path / "net.pth")
+    with pytest.raises(ValueError, match="never loaded"):
+        load_weights(_small(), tmp_path / "net.pth")
+    assert not (tmp_path / "made").exists()
+
+
+def _whole(ending: str) -> bytes:
+    with TemporaryDirectory() as folder:
+        save_weights(_small(), Path(folder) / f"net{ending}")
+        return (Path(folder) / f"net{ending}").read_bytes()
+
+
+@pytest.mark.parametrize("ending", [".pth", ".safetensors"])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda data: b"",
+        lambda data: b"garbage",
+        lambda data: b"\x80\x04garbage",
+        lambda data: bytes(range(256)) * 40,
+        lambda data: data[: len(data) // 2],
+        lambda data: data[100:],
+        lambda data: b"PK\x03\x04" + data[4:200],
+        lambda data: pickle.dumps({"a": 1}),
+        lambda data: pickle.dumps([1, 2]),
+        lambda data: json.dumps({"a": 1}).encode(),
+    ],
+)
+def test_garbage_is_a_sentence(
+    tmp_path: Path, ending: str, spoil: Callable[[bytes], bytes]
+) -> None:
+    path, net = tmp_path / f"net{ending}", _small()
+    path.write_bytes(spoil(_whole(ending)))
+    before = _copy(net)
+    with pytest.raises(ValueError, match="net") as caught:
+        load_weights(net, path)
+    assert "\n" not in str(caught.value)
+    assert _same(net, before)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        [],
+        3,
+        {"a": "text"},
+        {1: torch.zeros(1)},
+        {"a": torch.zeros(2, dtype=torch.complex64)},
+        {"stem.conv.weight": torch.zeros(2, 2).to_sparse()},
+        {"state_dict": {}},
+    ],
+)
+def test_files_without_a_state_dict_are_a_sentence(tmp_path: Path, content: object) -> None:
+    torch.save(content, tmp_path / "net.pth")
+    with pytest.raises(ValueError, match=r"no state dict|not a dense tensor"):
+        load_weights(_small(), tmp_path / "net.pth", partial=True)
+
+
+def test_paths_that_are_no_weights(tmp_path: Path) -> None:
+    (tmp_path / "folder.pth").mkdir()
+    for name, why in (("folder.pth", "directory"), ("no.pth", "No such file"), ("a.zip", "end in")):
+        with pytest.raises(ValueError, match=why):
+            load_weights(_small(), tmp_path / name)
+    with pytest.raises(ValueError, match="end in"):
+        save_weights(_small(), tmp_path / "net.txt")
+    save_weights(_small(), tmp_path / "net.pth")
+    with pytest.raises(ValueError, match="meta"):
+        load_weights(build_resnet(SMALL, device="meta"), tmp_path / "net.pth")

@@ -1,13 +1,17 @@
 # ruff: noqa: RUF001
 from __future__ import annotations
 
+import csv
+import io
+import re
+
 import pytest
 from hypothesis import given
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, preset
-from resnet_viz.views.table import StageRow, layer_rows, table1, to_markdown
+from resnet_viz.views.table import StageRow, layer_rows, table1, to_csv, to_latex, to_markdown
 from tests.configs import configs
 
 # He 2015, Table 1, the columns of 18, 50 and 152 layers: output size, block, repeats.
@@ -87,3 +91,37 @@ def test_receptive_fields_of_resnet50() -> None:
     """Stem: 7x7/2 and 3x3/2, 11 pixels; known in all: 427 with the stride on the 3x3."""
     fields = [row.receptive_field for row in table1(plan(preset("resnet50")))]
     assert fields == [11, 35, 91, 267, 427, 427]
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnext50_32x4d", "wrn16-4"])
+def test_csv_reads_back(name: str) -> None:
+    for rows in (table1(plan(preset(name))), layer_rows(plan(preset(name)))):
+        read = list(csv.DictReader(io.StringIO(to_csv(rows))))
+        assert [int(row["params"]) for row in read] == [row.params for row in rows]
+        assert list(read[0]) == list(rows[0]._fields)
+    assert read[0]["out_shape"].count("×") == 2
+    assert to_csv(()) == ""
+
+
+def test_latex_of_a_stage_is_the_paper_s() -> None:
+    (line,) = [x for x in to_latex(table1(plan(preset("resnet50")))).splitlines() if "stage 3" in x]
+    line = re.sub(r"\\text\{(.*?)\}", r"\1", line)
+    assert line.strip() == (
+        r"stage 3 & 14$\times$14 & $\begin{bmatrix} 1$\times$1, 256 \\ 3$\times$3, 256 \\ "
+        r"1$\times$1, 1024 \end{bmatrix} \times 6$ & 7,098,368 & 1,464,336,384 \\"
+    )
+
+
+@given(config=configs())
+def test_latex_is_balanced(config: ResNetConfig) -> None:
+    text = to_latex(table1(plan(config)))
+    assert text.isascii()
+    assert text.count("{") == text.count("}")
+    assert text.count("$") % 2 == 0
+    begun, ended = (re.findall(rf"\\{word}{{(\w+)}}", text) for word in ("begin", "end"))
+    assert sorted(begun) == sorted(ended)
+    bmatrix = re.compile(r"\\begin{bmatrix}.*?\\end{bmatrix}")
+    rows = [bmatrix.sub("", line) for line in text.splitlines() if line.endswith(r"\\")]
+    assert len(rows) == len(config.depths) + 3  # titles, stem and head
+    assert {row.count("&") for row in rows} == {4}
+    assert to_latex(()) == ""
