@@ -7,10 +7,13 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import streamlit as st
+
+from resnet_viz.lab.fit import free_bytes
+from resnet_viz.lab.queue import expected_device
 
 LOOKING = "looking for devices…"
 _SECONDS = 120
@@ -19,10 +22,14 @@ _PACKAGE_FOLDER = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Devices:
-    """The devices of this machine by name, and the one that "auto" is."""
+    """The devices of this machine by name, and the one that "auto" is.
+
+    `free` are the bytes that were free on each when it was looked at.
+    """
 
     auto: str
     names: Mapping[str, str]
+    free: Mapping[str, int] = field(default_factory=dict)
 
     def describe(self, device: str) -> str:
         """Such as "cpu, 2 cores"; the name itself where nothing is known of it."""
@@ -53,6 +60,18 @@ def find_devices() -> Devices | None:
     return search.result() if search.done() else None
 
 
+def free_memory(device: str) -> int | None:
+    """Bytes free on `device`; None where that is not known, or not yet.
+
+    The computer's memory as it is now; a GPU's as it was when the server looked for devices.
+    """
+    name = expected_device(device)
+    if not name.startswith("cuda"):
+        return free_bytes(name)
+    devices = find_devices()
+    return devices.free.get(name) if devices else None
+
+
 def _title(name: str, devices: Devices | None) -> str:
     known = devices.describe(name) if devices else LOOKING
     return f"auto: {known}" if name == "auto" else known
@@ -75,6 +94,7 @@ def _ask() -> Devices:
             command, cwd=_PACKAGE_FOLDER, capture_output=True, timeout=_SECONDS, check=True
         )
         answer = json.loads(done.stdout)
-        return Devices(answer["auto"], answer["devices"])
+        free = {name: int(memory["free"]) for name, memory in answer["memory"].items()}
+        return Devices(answer["auto"], answer["devices"], free)
     except (OSError, subprocess.SubprocessError, ValueError, KeyError):
         return Devices("auto", {"auto": "chosen when training begins"})

@@ -9,6 +9,7 @@ from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import StoreError
 from resnet_viz.ui import race_settings
 from resnet_viz.ui.lab_state import open_lab
+from resnet_viz.ui.race_fit import fits_or_says_so
 from resnet_viz.ui.race_live import live_race, preview
 from resnet_viz.ui.race_results import results
 from resnet_viz.ui.race_state import Seen, close_race, current_race, look, open_race
@@ -37,8 +38,10 @@ def race_page() -> None:
         st.error(problem)
     else:
         st.markdown(race_settings.comparison(*pair))
+    is_idle = seen is None or seen.is_over
+    startable = pair if pair is None or not is_idle or fits_or_says_so(pair) else None
     with button:
-        _main_button(lab, pair, seen)
+        _main_button(lab, startable, seen)
     _body(lab, _last_good(pair), seen)
 
 

@@ -15,6 +15,7 @@ from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.lab.datasets import DATASETS
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.ui.devices import device_box
+from resnet_viz.ui.race_fit import CHECKPOINTING
 
 TWIN = "its plain twin"
 FROM_ARCHITECTURE = "the net from the Architecture page"
@@ -127,6 +128,13 @@ def _more() -> dict[str, Any]:
         "optimizer": _select("Optimiser", ["sgd", "adam", "adamw"], "optimizer", "sgd"),
         "weight_decay": _number("Weight decay", "weight_decay", 0.0001, "%g"),
         "warmup_steps": _number("Warm-up steps", "warmup_steps", 5, "%d"),
+        "activation_checkpointing": st.checkbox(
+            "Activation checkpointing",
+            help="Keep fewer activations and compute them once more: the same numbers in less "
+            "memory, and about a third more time.",
+            key=CHECKPOINTING,
+            persist_state="session",
+        ),
     }
 
 

@@ -1,0 +1,50 @@
+"""What training keeps in memory, part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import plotly.graph_objects as go
+
+from resnet_viz.arch.memory import TrainingMemory
+from resnet_viz.plots import style
+
+# Okabe and Ito's palette; hatching tells the parts apart where colours do not.
+_PARTS = (
+    ("weights", "weights", "#0072B2", ""),
+    ("gradients", "gradients", "#56B4E9", "/"),
+    ("optimizer_state", "optimiser", "#009E73", "."),
+    ("probes", "probes", "#CC79A7", "x"),
+    ("activations", "activations", "#E69F00", ""),
+)
+
+
+def memory_bars(memories: Mapping[str, TrainingMemory]) -> go.Figure:
+    """A stacked bar of gigabytes for each of `memories`, the first on top, under its name."""
+    layout: style.Layout = {
+        "barmode": "stack",
+        "bargap": 0.35,
+        "xaxis": style.axis("memory, GB") | {"rangemode": "tozero"},
+        "yaxis": style.axis("") | {"autorange": "reversed", "ticks": ""},
+        "margin": {"l": 150, "r": 20, "t": 40, "b": 60},
+        "uirevision": "memory",
+    }
+    return style.figure([_bars(memories, *part) for part in _PARTS], layout)
+
+
+def _bars(
+    memories: Mapping[str, TrainingMemory], field: str, name: str, colour: str, pattern: str
+) -> style.Trace:
+    sizes = [getattr(memory, field) / 1e9 for memory in memories.values()]
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "y": list(memories),
+        "x": sizes,
+        "name": name,
+        "text": [f"{size:.3g} GB" for size in sizes],
+        "textposition": "inside",
+        "insidetextanchor": "middle",
+        "marker": {"color": colour, "pattern": {"shape": pattern, "fgcolor": "white"}},
+        "hovertemplate": f"{name}: %{{x:.3g}} GB<extra>%{{y}}</extra>",
+    }
