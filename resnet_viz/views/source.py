@@ -45,16 +45,17 @@ def to_source(config: ResNetConfig) -> str:
 
 
 def _head(network: NetworkPlan) -> str:
-    return f'"""{_description(network.config)}\n"""\n\n{_imports(network)}'
+    return f"{_docstring(network.config)}\n\n{_imports(network)}"
 
 
-def _description(config: ResNetConfig) -> str:
+def _docstring(config: ResNetConfig) -> str:
     """Which net it is, where it comes from, and the config as JSON."""
     name = preset_name(config)
     title = f"{label(config)}: {SOURCES[name]}." if name else f"{label(config)}."
     fields = json.dumps(config.model_dump(mode="json", exclude_defaults=True))
     changes = f"The config, beyond ResNetConfig's defaults: {fields}"
-    return f"{_wrapped(title)}\n\n{_wrapped(_USE)}\n{_wrapped(changes)}"
+    opening = _wrapped(f'"""{title}')
+    return f'{opening}\n\n{_wrapped(_USE)}\n{_wrapped(changes)}\n"""'
 
 
 def _wrapped(text: str) -> str:
