@@ -28,8 +28,10 @@ def memory_bars(memories: Mapping[str, TrainingMemory]) -> go.Figure:
         "yaxis": style.axis("") | {"autorange": "reversed", "ticks": ""},
         "margin": {"l": 150, "r": 20, "t": 40, "b": 60},
         "uirevision": "memory",
+        "uniformtext": {"minsize": 11, "mode": "hide"},
     }
-    return style.figure([_bars(memories, *part) for part in _PARTS], layout)
+    figure = style.figure([_bars(memories, *part) for part in _PARTS], layout)
+    return figure.update_layout(legend_traceorder="normal")
 
 
 def _bars(
@@ -44,7 +46,8 @@ def _bars(
         "name": name,
         "text": [f"{size:.3g} GB" for size in sizes],
         "textposition": "inside",
+        "textangle": 0,
         "insidetextanchor": "middle",
-        "marker": {"color": colour, "pattern": {"shape": pattern, "fgcolor": "white"}},
+        "marker": {"color": colour, "pattern": {"shape": pattern, "fillmode": "overlay"}},
         "hovertemplate": f"{name}: %{{x:.3g}} GB<extra>%{{y}}</extra>",
     }
