@@ -35,6 +35,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         "seed": 0,
         "device": "auto",
         "precision": "float32",
+        "activation_checkpointing": False,
     }
     assert RunSpec(config=SMALL).model_dump(exclude={"config"}) == expected
 
