@@ -14,6 +14,7 @@ from resnet_viz.ui.formula import stacked
 from resnet_viz.ui.graph_chart import graph_chart
 from resnet_viz.ui.link import differences, nearest_preset
 from resnet_viz.ui.markdown import plain
+from resnet_viz.ui.memory_panel import memory_panel
 from resnet_viz.ui.note import note
 from resnet_viz.ui.numbers import compact, megabytes
 from resnet_viz.ui.race_settings import FROM_ARCHITECTURE
@@ -105,10 +106,8 @@ def _shown(value: object) -> str:
 
 def tabs(config: ResNetConfig) -> None:
     """Only the open tab is drawn, so that torch is imported by the one that needs it."""
-    names = ["Graph", "Table", "torchinfo", "Build", "Export", "JSON"]
-    draw = (_graph_tab, _table_tab, torchinfo_panel, build_panel, export_panel, _json_tab)
-    opened = st.tabs(names, on_change="rerun", key="tab")
-    for tab, show in zip(opened, draw, strict=True):
+    opened = st.tabs(tuple(_TABS), on_change="rerun", key="tab")
+    for tab, show in zip(opened, _TABS.values(), strict=True):
         if tab.open:
             with tab:
                 show(config)
@@ -143,19 +142,25 @@ def _table_tab(config: ResNetConfig) -> None:
     st.markdown(_paper_table(rows))
     note(
         "As Table 1 of He et al. 2015: for each stage the size of its output, one block's "
-        "convolutions (kernel, channels) times the number of blocks, and what they cost for "
-        "one image."
+        "convolutions (kernel, channels) times the number of blocks, the receptive field at its "
+        "end (pixels a side of the image that one output pixel can see, along the main path), and "
+        "what it costs for one image."
     )
 
 
 def _paper_table(rows: tuple[StageRow, ...]) -> str:
-    head = ["| stage | output size | blocks | parameters | MACs |", "|:--|:--|:--|--:|--:|"]
+    head = [
+        "| stage | output size | blocks | receptive field | parameters | MACs |",
+        "|:--|:--|:--|--:|--:|--:|",
+    ]
     body = [
-        f"| {row.stage} | {row.output} | {stacked(row)} | {row.params:,} | {row.macs:,} |"
+        f"| {row.stage} | {row.output} | {stacked(row)} | {row.receptive_field:,} "
+        f"| {row.params:,} | {row.macs:,} |"
         for row in rows
     ]
     params, macs = sum(row.params for row in rows), sum(row.macs for row in rows)
-    return "\n".join([*head, *body, f"| **whole net** | | | **{params:,}** | **{macs:,}** |"])
+    total = f"| **whole net** | | | | **{params:,}** | **{macs:,}** |"
+    return "\n".join([*head, *body, total])
 
 
 def _json_tab(config: ResNetConfig) -> None:
@@ -179,3 +184,14 @@ def _load_pasted() -> None:
         show_config(ResNetConfig.model_validate_json(st.session_state["pasted"]))
     except ValueError as error:
         st.session_state["pasted_problem"] = f"{explain(error)}. The net on show is unchanged."
+
+
+_TABS = {
+    "Graph": _graph_tab,
+    "Table": _table_tab,
+    "torchinfo": torchinfo_panel,
+    "Memory": memory_panel,
+    "Build": build_panel,
+    "Export": export_panel,
+    "JSON": _json_tab,
+}
