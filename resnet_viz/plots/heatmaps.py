@@ -100,9 +100,11 @@ def _axes(number: int, total: int, contestant: Contestant, last: int) -> style.L
     depth = max((layer.position for layer in contestant.layers), default=1)
     x = {"domain": x_domain, "anchor": f"y{suffix}", "range": style.step_range(last)}
     y = {"domain": y_domain, "anchor": f"x{suffix}", "range": [depth + 0.5, 0.5]}
+    # Maps beside each other share their rows: a second title would lie on the first map.
+    y_title = "" if number % PER_ROW else "layer, input on top"
     return {
         f"xaxis{suffix}": style.axis("step") | x | {"showgrid": False},
-        f"yaxis{suffix}": style.axis("layer, input on top") | y | {"showgrid": False},
+        f"yaxis{suffix}": style.axis(y_title) | y | {"showgrid": False},
     }
 
 
