@@ -33,7 +33,8 @@ MAPS_HEIGHT = 380
 ABOUT_GRADIENTS = (
     "One point a weighted layer: how strongly the loss depends on its weights at this step. The "
     "axis is logarithmic, so a straight slope means that the gradient grows or shrinks by the "
-    "same factor from layer to layer. Projections, where a net has them, are open markers."
+    "same factor from layer to layer. Layers beside the main path (projections, gates) are open "
+    "markers."
 )
 ABOUT_CURVES = (
     "Measured on each minibatch before its update. He et al. (2015, 4.1) found a higher training "
