@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import re
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
@@ -120,3 +124,29 @@ def test_build_measures_and_says_what_failed(app: App, open_page: Open) -> None:
     expect(metrics.filter(has_text="Output shape")).to_contain_text("8 x 10")
     expect(metrics.filter(has_text="Images a second")).to_be_visible()
     expect(metrics.filter(has_text="Peak memory")).to_contain_text("MB")
+
+
+def test_the_exported_source_is_downloaded_and_runs(
+    app: App, open_page: Open, tmp_path: Path
+) -> None:
+    page = open_page(f"{app.url}/?net=resnet20-cifar&attention=se&norm=group")
+    config = revise(preset("resnet20-cifar"), attention="se", norm="group")
+    page.get_by_role("tab", name="Export").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="PyTorch source").click()
+    source = tmp_path / "net.py"
+    waiting.value.save_as(source)
+    script = (
+        "import torch, net\n"
+        "model = net.ResNet()\n"
+        "model(torch.zeros(2, 3, 32, 32)).sum().backward()\n"
+        "print(sum(p.numel() for p in model.parameters()))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) == plan(config).params
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Table, CSV").click()
+    rows = list(csv.DictReader(waiting.value.path().read_text().splitlines()))
+    assert sum(int(row["params"]) for row in rows) == plan(config).params

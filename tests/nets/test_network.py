@@ -15,7 +15,7 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.nets.network import ResNet, build_resnet
-from tests.configs import configs
+from tests.configs import configs, examples
 
 
 class CountAdditions(TorchDispatchMode):
@@ -65,7 +65,7 @@ def _kept_bytes(network: ResNet, images: Tensor) -> int:
     return sum(kept.values())
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(configs())
 def test_module_and_plan_agree(config: ResNetConfig) -> None:
     network, planned = build_resnet(config, seed=0), plan(config)
@@ -83,7 +83,7 @@ def test_module_and_plan_agree(config: ResNetConfig) -> None:
         assert layer.name in shapes
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(configs())
 def test_forward_and_backward_run(config: ResNetConfig) -> None:
     network = build_resnet(config, seed=0)
@@ -92,7 +92,7 @@ def test_forward_and_backward_run(config: ResNetConfig) -> None:
     assert all(p.grad is not None for p in network.parameters())
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(configs())
 def test_activation_bytes_equal_what_autograd_keeps(config: ResNetConfig) -> None:
     kept = _kept_bytes(build_resnet(config, seed=0), _images(config, batch=3))
