@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from resnet_viz.lab.spec import RunSpec
     from resnet_viz.lab.train import train
     from resnet_viz.nets.network import build_resnet
+    from resnet_viz.nets.weights import load_torchvision, load_weights, save_weights
     from resnet_viz.views.graph import shortcut_graph
+    from resnet_viz.views.source import to_source
     from resnet_viz.views.summary import summarize
 
 __all__ = [
@@ -29,11 +31,15 @@ __all__ = [
     "RunSpec",
     "build_resnet",
     "label",
+    "load_torchvision",
+    "load_weights",
     "plain_twin",
     "plan",
     "preset",
+    "save_weights",
     "shortcut_graph",
     "summarize",
+    "to_source",
     "train",
 ]
 
@@ -45,11 +51,15 @@ _HOMES: Mapping[str, str] = MappingProxyType(
         "RunSpec": "lab.spec",
         "build_resnet": "nets.network",
         "label": "arch.presets",
+        "load_torchvision": "nets.weights",
+        "load_weights": "nets.weights",
         "plain_twin": "arch.config",
         "plan": "arch.plan",
         "preset": "arch.presets",
+        "save_weights": "nets.weights",
         "shortcut_graph": "views.graph",
         "summarize": "views.summary",
+        "to_source": "views.source",
         "train": "lab.train",
     }
 )

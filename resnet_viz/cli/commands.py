@@ -96,6 +96,36 @@ def export(
 
 
 @app.command()
+def weights(
+    config: ConfigArgument,
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="FILE", help=".pth, .pt or .safetensors, ours or torchvision's."),
+    ] = None,
+    *,
+    download: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Fetch torchvision's published weights first."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Save what fits, under our names."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say which weights of a file fit a net: missing, unexpected and mismatched keys."""
+    from resnet_viz.cli import inputs
+    from resnet_viz.cli import weights as weighing
+
+    weighing.one_source(file, download)
+    net = inputs.read_net(config)
+    if file is None and download is not None:
+        file = weighing.download(config, download)
+    assert file is not None
+    weighing.check_weights(net.config, file, output, as_json=as_json)
+
+
+@app.command()
 def build(
     config: ConfigArgument,
     *,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +16,7 @@ import torchvision
 from safetensors.torch import save_file
 
 from resnet_viz.arch.config import revise
+from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.nets.network import ResNet, build_resnet
 from resnet_viz.nets.weights import (
@@ -60,6 +62,27 @@ def test_outputs_equal_torchvision_s(name: str) -> None:
     assert back.keys() == theirs.state_dict().keys()
     for key, tensor in theirs.state_dict().items():
         assert torch.equal(back[key], tensor), key
+
+
+@pytest.mark.parametrize("name", TEN)
+def test_parameters_by_kind_equal_torchvision_s(name: str) -> None:
+    """Weights, biases and norms: the plan's operations against torchvision's modules."""
+    with torch.device("meta"):
+        theirs = torchvision.models.get_model(name, weights=None)
+    expected: Counter[str] = Counter()
+    for module in theirs.modules():
+        is_norm = isinstance(module, torch.nn.BatchNorm2d)
+        for leaf, parameter in module.named_parameters(recurse=False):
+            expected["norm" if is_norm else leaf] += parameter.numel()
+    planned: Counter[str] = Counter()
+    for operation in plan(preset(name)).operations:
+        if operation.kind == "norm":
+            planned["norm"] += operation.params
+        elif operation.kind in ("conv", "linear"):
+            bias = operation.bias * operation.out_shape[0]
+            planned["bias"] += bias
+            planned["weight"] += operation.params - bias
+    assert planned == expected
 
 
 def test_wrong_keys_are_named() -> None:
