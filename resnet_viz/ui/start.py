@@ -10,6 +10,8 @@ import streamlit as st
 from resnet_viz.ui.static import provide_plotly
 
 _STARTED = "started_by_app"
+# Streamlit leaves 5rem on each side of a wide page, which the pictures can use.
+_ROOM = "<style>.stMainBlockContainer {padding-left: 2rem; padding-right: 2rem}</style>"
 
 
 def pages() -> Sequence[st.Page]:
@@ -25,6 +27,7 @@ def pages() -> Sequence[st.Page]:
 def start(folder: Path) -> None:
     """Makes the app in `folder` ready for a page: called by app.py on every run."""
     provide_plotly(folder / "static")
+    st.html(_ROOM)
     st.session_state[_STARTED] = True
 
 
