@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from statistics import quantiles
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Locator, Page, sync_playwright
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.first_point import FLAGS, NAMES, ROOT, served
@@ -17,7 +17,8 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 
 NETS = ("resnet18", "resnet152", "resnet1202-cifar")
-CHANGES = 20
+CHANGES = 40
+WARM_UP = 3
 # Settled: the parameter count and the graph's classifier are those of the new net.
 SETTLED = """([params, classes]) =>
     [...document.querySelectorAll('[data-testid=stMetric]')].some(m => m.innerText.includes(params))
@@ -64,25 +65,31 @@ def _in_browser(page: Page, url: str, name: str) -> Iterator[Result]:
     classes = preset(name).num_classes
     _await(page, name, classes)
     page.get_by_text("Input and output").click()
-    more = page.get_by_test_id("stNumberInput").filter(has_text="num classes")
-    plus = more.get_by_test_id("stNumberInputStepUp")
-    taken = []
-    for number in range(1, CHANGES + 1):
-        begin = time.perf_counter()
-        plus.click()
-        _await(page, name, classes + number)
-        taken.append(time.perf_counter() - begin)
-    slow = quantiles(taken, n=20)[-1]
+    page.wait_for_timeout(1000)  # the group opens gently
+    taken = [_change(page, name, classes + number) for number in range(1, WARM_UP + CHANGES + 1)]
+    slow = quantiles(taken[WARM_UP:], n=20)[-1]
     what = f"{name}: a change to the settled view, 95th percentile"
     yield Result(what, f"{1000 * slow:.0f} ms", "< 400 ms", slow < 0.4)
-    lag = _lag_after_a_burst(page, name, classes + CHANGES)
-    what = f"{name}: 20 changes at 5 a second, from the last to the settled view"
+    lag = _lag_after_a_burst(page, name, classes + WARM_UP + CHANGES)
+    what = f"{name}: {CHANGES} changes at 5 a second, from the last to the settled view"
     yield Result(what, f"{1000 * lag:.0f} ms", "< 800 ms (no pile)", lag < 0.8)
 
 
-def _lag_after_a_burst(page: Page, name: str, classes: int) -> float:
+def _plus(page: Page) -> Locator:
     more = page.get_by_test_id("stNumberInput").filter(has_text="num classes")
-    plus = more.get_by_test_id("stNumberInputStepUp")
+    return more.get_by_test_id("stNumberInputStepUp")
+
+
+def _change(page: Page, name: str, classes: int) -> float:
+    """Seconds from the press that makes it `classes` to the settled view."""
+    begin = time.perf_counter()
+    _plus(page).click()
+    _await(page, name, classes)
+    return time.perf_counter() - begin
+
+
+def _lag_after_a_burst(page: Page, name: str, classes: int) -> float:
+    plus = _plus(page)
     for number in range(CHANGES):
         due = time.perf_counter() + 0.2
         plus.click()
