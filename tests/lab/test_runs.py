@@ -129,7 +129,7 @@ def _read_elsewhere(home: Path, run_id: str) -> int:
 def _stops_within_a_second(lab: Lab, run_id: str) -> None:
     begin = time.monotonic()
     lab.stop(run_id)
-    assert time.monotonic() - begin < 1.2
+    assert time.monotonic() - begin < 2  # a second, and one more for a busy machine
     run = lab.get(run_id)
     assert (run.status, run.message) == ("stopped", "")
     wait_until(lambda: process_of(lab, run_id) is None, 5)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import time
 from itertools import pairwise
 
 import numpy as np
@@ -157,16 +156,3 @@ def test_names_are_not_markup() -> None:
     net = contestant("plain20-cifar", 2, name='<a href="x">plain</a>', norm=_broken)
     for figure in _figures([net]):
         assert "<a" not in figure.to_json().replace("\\u003c", "<")
-
-
-@pytest.mark.parametrize("which", range(3))
-def test_figures_are_quick(which: int) -> None:
-    """Goal: 15 ms of CPU for 56 layers and 120 steps; the best of several, on a shared machine."""
-    nets = [contestant("resnet56-cifar", 120), contestant("plain56-cifar", 120)]
-    builders = (lambda n: gradient_by_layer(n, 119), gradient_heatmaps, training_curves)
-    seconds = []
-    for _ in range(8):
-        start = time.process_time()
-        builders[which](nets)
-        seconds.append(time.process_time() - start)
-    assert min(seconds) < 0.015
