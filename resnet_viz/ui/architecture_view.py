@@ -172,8 +172,9 @@ def _json_tab(config: ResNetConfig) -> None:
         st.code(text, language="json", height=480)
     with right:
         note("Paste a net here; fields that you leave out have their default.")
-        st.button("Show the pasted net", on_click=_load_pasted)
-        st.text_area("JSON", key="pasted", height=480, label_visibility="collapsed")
+        with st.form("paste", border=False):  # so that text and press arrive together
+            st.form_submit_button("Show the pasted net", on_click=_load_pasted)
+            st.text_area("JSON", key="pasted", height=480, label_visibility="collapsed")
         if problem := st.session_state.get("pasted_problem"):
             st.error(plain(problem))
 

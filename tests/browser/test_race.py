@@ -197,6 +197,7 @@ def test_link_opens_on_a_new_server_behind_a_base_path(tmp_path: Path, open_page
         drawn(page)
         expect(page.get_by_text("cannot be shown")).to_be_visible()
         expect(page.get_by_role("link", name="Architecture")).to_be_visible()
+        page.close()  # before its server ends, of which it would complain
 
 
 def test_says_so_when_plotly_does_not_load(app: App, open_page: Open) -> None:

@@ -126,10 +126,10 @@ def test_json_out_and_in(app: AppTest) -> None:
     app.run()
     _open_tab(app, "JSON")
     assert json.loads(app.code[0].value) == json.loads(preset("resnet34").model_dump_json())
-    app.text_area(key="pasted").set_value(preset("wide_resnet50_2").model_dump_json()).run()
+    app.text_area(key="pasted").set_value(preset("wide_resnet50_2").model_dump_json())
     next(b for b in app.button if b.label == "Show the pasted net").click().run()
     assert app.subheader[0].value == "wide_resnet50_2"
-    app.text_area(key="pasted").set_value('{"block": "basic", "depths": [1').run()
+    app.text_area(key="pasted").set_value('{"block": "basic", "depths": [1')
     next(b for b in app.button if b.label == "Show the pasted net").click().run()
     [error] = _errors(app)
     assert "invalid JSON" in error
