@@ -27,6 +27,7 @@ CONFIG = "config"
 NOTICE = "notice"
 _HISTORY = "earlier_configs"
 _MOST_UNDONE = 100
+_DRAWN = "drawn_fields"
 _KEY = "field."
 _PRESET = "preset"
 
@@ -61,13 +62,14 @@ def form() -> tuple[ResNetConfig, str]:
     config = current_config()
     if _KEY + "block" not in st.session_state:  # back from another page, which drops widgets
         _fill_widgets(config)
+        st.session_state[_DRAWN] = set()
     _preset_box()
     undo_place = st.empty()
     draft = _draft(config)
     for group, fields in GROUPS.items():
         with st.expander(group, expanded=group in ("Shape", "Shortcut")):
             for field in fields:
-                _widget(field, disabled_because(field, draft))
+                _draw(field, config, disabled_because(field, draft))
     shown, problem = _validated(_draft(config), config)
     undo_place.button(
         "Undo",
@@ -92,6 +94,18 @@ def _remember(before: ResNetConfig, after: ResNetConfig) -> None:
     if before != after:
         history = [*st.session_state.get(_HISTORY, []), before]
         st.session_state[_HISTORY] = history[-_MOST_UNDONE:]
+
+
+def _draw(field: str, config: ResNetConfig, disabled_why: str) -> None:
+    """Draw a field's widget; the first time, with its value set just before.
+
+    Streamlit forgets a value that was set earlier where a quick click has cut that run short.
+    """
+    drawn: set[str] = st.session_state.setdefault(_DRAWN, set())
+    if field not in drawn:
+        st.session_state[_KEY + field] = to_widget(config, field)
+    _widget(field, disabled_why)
+    drawn.add(field)
 
 
 def _preset_box() -> None:
