@@ -27,7 +27,7 @@ CONFIG = "config"
 NOTICE = "notice"
 _HISTORY = "earlier_configs"
 _MOST_UNDONE = 100
-_DRAWN = "drawn_fields"
+_SETTLED = "form_settled"
 _KEY = "field."
 _PRESET = "preset"
 
@@ -35,6 +35,7 @@ _PRESET = "preset"
 def current_config() -> ResNetConfig:
     """The net of this session: the last valid choice, else the address's, else ResNet-34."""
     if CONFIG not in st.session_state:
+        st.session_state[NOTICE] = ""
         try:
             _fill_widgets(from_query(st.query_params.to_dict()))
         except ValueError as error:
@@ -48,28 +49,30 @@ def show_config(config: ResNetConfig) -> None:
     """Make `config` the session's net, in a callback or before the widgets are drawn."""
     if CONFIG in st.session_state:
         _remember(st.session_state[CONFIG], config)
+    st.session_state[NOTICE] = ""
     _fill_widgets(config)
 
 
 def undo() -> None:
     """Go back to the net before the last change."""
     earlier: list[ResNetConfig] = st.session_state[_HISTORY]
+    st.session_state[NOTICE] = ""
     _fill_widgets(earlier.pop())
 
 
 def form() -> tuple[ResNetConfig, str]:
     """Draw the form; returns the last valid net and what is wrong with the fields, if anything."""
     config = current_config()
-    if _KEY + "block" not in st.session_state:  # back from another page, which drops widgets
+    is_back = _KEY + "block" not in st.session_state  # from another page, which drops widgets
+    if is_back or not st.session_state[_SETTLED]:
         _fill_widgets(config)
-        st.session_state[_DRAWN] = set()
     _preset_box()
     undo_place = st.empty()
     draft = _draft(config)
     for group, fields in GROUPS.items():
         with st.expander(group, expanded=group in ("Shape", "Shortcut")):
             for field in fields:
-                _draw(field, config, disabled_because(field, draft))
+                _widget(field, disabled_because(field, draft))
     shown, problem = _validated(_draft(config), config)
     undo_place.button(
         "Undo",
@@ -82,9 +85,18 @@ def form() -> tuple[ResNetConfig, str]:
     return shown, problem
 
 
+def settle() -> None:
+    """The page is drawn to its end: the browser has what the form was filled with.
+
+    Where a quick click cuts a run short, Streamlit forgets values that were set before it; until
+    a run has come to its end, the form is therefore filled again.
+    """
+    st.session_state[_SETTLED] = True
+
+
 def _fill_widgets(config: ResNetConfig) -> None:
     st.session_state[CONFIG] = config
-    st.session_state[NOTICE] = ""
+    st.session_state[_SETTLED] = False
     st.session_state[_PRESET] = preset_name(config)
     for field in FIELDS:
         st.session_state[_KEY + field] = to_widget(config, field)
@@ -94,18 +106,6 @@ def _remember(before: ResNetConfig, after: ResNetConfig) -> None:
     if before != after:
         history = [*st.session_state.get(_HISTORY, []), before]
         st.session_state[_HISTORY] = history[-_MOST_UNDONE:]
-
-
-def _draw(field: str, config: ResNetConfig, disabled_why: str) -> None:
-    """Draw a field's widget; the first time, with its value set just before.
-
-    Streamlit forgets a value that was set earlier where a quick click has cut that run short.
-    """
-    drawn: set[str] = st.session_state.setdefault(_DRAWN, set())
-    if field not in drawn:
-        st.session_state[_KEY + field] = to_widget(config, field)
-    _widget(field, disabled_why)
-    drawn.add(field)
 
 
 def _preset_box() -> None:
