@@ -21,7 +21,8 @@ CHANGES = 40
 WARM_UP = 3
 # Settled: the parameter count and the graph's classifier are those of the new net.
 SETTLED = """([params, classes]) =>
-    [...document.querySelectorAll('[data-testid=stMetric]')].some(m => m.textContent.includes(params))
+    [...document.querySelectorAll('[data-testid=stMetric]')].some(
+        metric => metric.textContent.includes(params))
     && [...document.querySelectorAll('[data-testid=stGraphVizChart] text')].some(
         text => text.textContent.trim() === classes)"""
 
