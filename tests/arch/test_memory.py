@@ -15,7 +15,7 @@ from resnet_viz.arch.presets import PRESETS, preset
 from resnet_viz.arch.segments import elements_kept, segments
 from resnet_viz.lab.checkpointing import checkpointed
 from resnet_viz.nets.network import ResNet, build_resnet
-from tests.configs import configs
+from tests.configs import configs, examples
 from tests.nets.test_network import _kept_bytes
 
 BASE = ResNetConfig(stem="deep", depths=(2, 2), widths=(16, 32), image_size=64)
@@ -132,7 +132,7 @@ def test_weights_optimisers_and_probes() -> None:
     assert sgd.total == sum(parts)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(configs())
 def test_the_largest_batch_is_the_largest(config: ResNetConfig) -> None:
     network = plan(config)
@@ -143,7 +143,7 @@ def test_the_largest_batch_is_the_largest(config: ResNetConfig) -> None:
     assert largest_batch(network, 0) == 0
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(configs())
 def test_segments_are_all_units_but_the_head_in_order(config: ResNetConfig) -> None:
     network = plan(config)

@@ -14,7 +14,7 @@ from resnet_viz.arch.config import ResNetConfig, plain_twin
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, preset
 from resnet_viz.views.graph import Edge, ShortcutGraph, shortcut_graph
-from tests.configs import configs
+from tests.configs import configs, examples
 
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz's dot is missing")
 SHORTCUTS = ("identity", "zero_pad", "projection")
@@ -201,7 +201,7 @@ def _words(line: str) -> list[str]:
 
 
 @needs_dot
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(config=configs(), fold=st.booleans())
 def test_graphviz_reads_the_same_graph(config: ResNetConfig, fold: bool) -> None:
     graph = shortcut_graph(config, frozenset({"stem", "stages.0.0"}), fold=fold)

@@ -19,7 +19,7 @@ from resnet_viz.views.summary import (
     summarize,
     summary_rows,
 )
-from tests.configs import configs
+from tests.configs import configs, examples
 
 
 @pytest.mark.parametrize("name", ["resnet18", "resnext50_32x4d", "preact18", "plain20-cifar"])
@@ -69,7 +69,7 @@ def test_a_net_that_runs_on_no_single_image_is_said() -> None:
         summarize(config)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(configs())
 def test_torchinfos_mult_adds_are_the_plans_macs_norms_and_biases(config: ResNetConfig) -> None:
     """To the unit, for any net; and the parameters are equal."""
