@@ -1,0 +1,57 @@
+"""Colours and line styles of the graph, in DOT and in SVG.
+
+Okabe-Ito colours with a contrast of at least 3 on white and on a dark page; the kinds differ in
+line style too. Grey #808080 is as far from white as from a dark page.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+
+from resnet_viz.arch.config import ResNetConfig
+
+GREY = "#808080"
+INK = "#111111"
+_PLAIN_FILL = "#FBE0B0"
+_FILLS = MappingProxyType(
+    {
+        "input": "#E8E8E8",
+        "stem": "#E8E8E8",
+        "head": "#E8E8E8",
+        "block": "#CFE4F2",
+        "folded": "#CFE4F2",
+        "add": "#FFFFFF",
+        "operation": "#FFF2CC",
+    }
+)
+
+
+class Look(NamedTuple):
+    """How the line of a shortcut is drawn; `width` in pixels."""
+
+    colour: str
+    width: float
+    line: Literal["solid", "dashed", "dotted"] = "solid"
+
+
+_PROJECTED = Look("#009E73", 3.5, "dotted")
+_TRANSFORMED = Look("#B5628F", 3, "dashed")
+SHORTCUTS = MappingProxyType(
+    {
+        "identity": Look("#0072B2", 2.5),
+        "zero_pad": Look("#D55E00", 2.5, "dashed"),
+        "projection": _PROJECTED,
+        "conv1x1": _PROJECTED,
+        "scaled": _TRANSFORMED,
+        "exclusive_gate": _TRANSFORMED,
+        "shortcut_only_gate": _TRANSFORMED,
+        "dropout": _TRANSFORMED,
+    }
+)
+
+
+def fill(node_kind: str, config: ResNetConfig) -> str:
+    """The colour of a node of a `config`: a plain net's blocks are orange."""
+    is_plain = config.shortcut == "none" and node_kind in ("block", "folded")
+    return _PLAIN_FILL if is_plain else _FILLS[node_kind]
