@@ -23,8 +23,9 @@ WARM_UP = 3
 SETTLED = """([params, classes]) =>
     [...document.querySelectorAll('[data-testid=stMetric]')].some(
         metric => metric.textContent.includes(params))
-    && [...document.querySelectorAll('[data-testid=stGraphVizChart] text')].some(
-        text => text.textContent.trim() === classes)"""
+    && [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')].some(
+        host => [...host.shadowRoot.querySelectorAll('.head tspan')].some(
+            text => text.textContent.trim() === classes))"""
 
 
 def run() -> Iterator[Result]:

@@ -9,7 +9,7 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import NetworkPlan, plan
 from resnet_viz.arch.presets import PRESETS, SOURCES
 from resnet_viz.arch.receptive import receptive_fields
-from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
+from resnet_viz.cli.errors import InputError, input_errors
 from resnet_viz.cli.inputs import Net, shown_path
 from resnet_viz.cli.output import print_json, print_lines, print_table, write_file
 
@@ -117,7 +117,4 @@ def _drawing(config: ResNetConfig, ending: str, expand: Sequence[str]) -> str:
 
     with input_errors():
         graph = shortcut_graph(config, expanded=frozenset(expand))
-    try:
-        return graph.to_svg() if ending == ".svg" else graph.to_dot()
-    except RuntimeError as error:
-        raise CommandFailedError(str(error)) from error
+    return graph.to_svg() if ending == ".svg" else graph.to_dot()

@@ -11,7 +11,7 @@ from resnet_viz.ui.architecture_form import show_config
 from resnet_viz.ui.build_panel import build_panel
 from resnet_viz.ui.export_panel import export_panel
 from resnet_viz.ui.formula import stacked
-from resnet_viz.ui.graph_chart import graph_chart
+from resnet_viz.ui.graph_chart import HELP, graph_chart
 from resnet_viz.ui.link import differences, nearest_preset
 from resnet_viz.ui.markdown import plain
 from resnet_viz.ui.memory_panel import memory_panel
@@ -19,7 +19,6 @@ from resnet_viz.ui.note import note
 from resnet_viz.ui.numbers import compact, megabytes
 from resnet_viz.ui.race_settings import FROM_ARCHITECTURE
 from resnet_viz.ui.torchinfo_panel import torchinfo_panel
-from resnet_viz.views.graph import shortcut_graph
 from resnet_viz.views.table import StageRow, table1
 
 MOST_BLOCKS = 150
@@ -122,19 +121,15 @@ def _graph_tab(config: ResNetConfig) -> None:
     )
     note(
         f"{_shortcut_words(config)} Data flow from the image through the stem, then down "
-        f"each stage and on to the next; {sum(network.shortcuts.values())} additions in all."
+        f"each stage and on to the next; {sum(network.shortcuts.values())} additions in all. "
+        f"{HELP}"
     )
-    graph_chart(_dot(config, fold=fold), "graph")
+    graph_chart(config, "graph", fold=fold)
 
 
 def _shortcut_words(config: ResNetConfig) -> str:
     transform = TRANSFORM_WORDS[config.shortcut_transform]
     return f"{SHORTCUT_WORDS[config.shortcut]} {transform}".strip()
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _dot(config: ResNetConfig, *, fold: bool) -> str:
-    return shortcut_graph(config, fold=fold).to_dot()
 
 
 def _table_tab(config: ResNetConfig) -> None:

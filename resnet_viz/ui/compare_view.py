@@ -9,7 +9,7 @@ import streamlit as st
 from resnet_viz.arch.plan import NetworkPlan
 from resnet_viz.plots.compare import Compared, Cost, cost_by_stage
 from resnet_viz.ui.formula import stacked
-from resnet_viz.ui.graph_chart import graph_chart
+from resnet_viz.ui.graph_chart import HELP, graph_chart
 from resnet_viz.ui.markdown import plain
 from resnet_viz.ui.note import note
 from resnet_viz.ui.numbers import compact, megabytes
@@ -20,7 +20,6 @@ from resnet_viz.views.compare import (
     differing_fields,
     number_rows,
 )
-from resnet_viz.views.graph import shortcut_graph
 
 MOST_BLOCKS = 16
 """A net of more blocks than this is drawn folded, so that two fit beside each other."""
@@ -130,7 +129,8 @@ def graphs(nets: Sequence[Compared]) -> None:
         )
     note(
         "Data flow from the image through stem and stages to the head; a plain net has no path "
-        "around its blocks. Each picture can be opened in full screen."
+        "around its blocks. "
+        + HELP
         + (" A dashed node stands for as many alike blocks as it says." if fold else "")
     )
     columns = _COLUMNS[placed or _BESIDE]
@@ -147,8 +147,7 @@ _COLUMNS = {_BESIDE: 2, "under each other, larger": 1}
 
 def _graph(net: Compared, key: str, *, fold: bool) -> None:
     st.markdown(f"**{plain(net.name)}**: {sum(net.plan.shortcuts.values())} shortcuts")
-    dot = shortcut_graph(net.plan.config, fold=fold).to_dot()
-    graph_chart(dot, key, alt=f"Shortcut graph of {net.name}")
+    graph_chart(net.plan.config, key, fold=fold)
 
 
 def _blocks(network: NetworkPlan) -> int:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain, groupby
-from math import ceil, sqrt
+from itertools import chain, groupby, pairwise
+from math import sqrt
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,6 +43,6 @@ def _cut(stage: int | None, nodes: tuple[Node, ...], rows: float) -> Iterator[Co
     """A stage in columns of about `rows` blocks, as even as can be."""
     units = [tuple(unit) for _, unit in groupby(nodes, key=lambda node: node.unit)]
     pieces = max(1, round(len(units) / rows)) if stage is not None else 1
-    length = ceil(len(units) / pieces)
-    for start in range(0, len(units), length):
-        yield Column(stage, tuple(chain.from_iterable(units[start : start + length])))
+    cuts = [len(units) * piece // pieces for piece in range(pieces + 1)]
+    for start, end in pairwise(cuts):
+        yield Column(stage, tuple(chain.from_iterable(units[start:end])))

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-import graphviz
-
 from resnet_viz.arch.config import ResNetConfig, unknown_name
 from resnet_viz.arch.operations import Operation, Unit
 from resnet_viz.arch.plan import BlockPlan, NetworkPlan, plan
 from resnet_viz.arch.receptive import receptive_fields
 from resnet_viz.views import labels
 from resnet_viz.views.dot import write_dot
+from resnet_viz.views.svg import write_svg
 
 NodeKind = Literal["input", "stem", "block", "folded", "add", "head", "operation"]
 EdgeKind = str
@@ -66,20 +65,8 @@ class ShortcutGraph:
         return write_dot(self)
 
     def to_svg(self) -> str:
-        """The picture as SVG, laid out by Graphviz.
-
-        Raises:
-            RuntimeError: where Graphviz's program `dot` is missing or fails.
-        """
-        try:
-            return str(graphviz.Source(self.to_dot()).pipe(format="svg", encoding="utf-8"))
-        except graphviz.ExecutableNotFound:
-            raise RuntimeError(
-                "SVG needs Graphviz's program 'dot', which is not installed here; "
-                "install Graphviz (https://graphviz.org/download/) or write DOT instead"
-            ) from None
-        except graphviz.CalledProcessError as error:
-            raise RuntimeError(f"Graphviz's 'dot' failed: {error}") from None
+        """The picture as SVG, in a layout of our own, for light and dark pages."""
+        return write_svg(self)
 
 
 def shortcut_graph(

@@ -18,7 +18,7 @@ expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 
 def graphs(page: Page) -> Locator:
-    return page.get_by_test_id("stGraphVizChart").locator("svg")
+    return page.locator(".graph svg")
 
 
 def points(page: Page) -> Locator:

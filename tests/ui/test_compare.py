@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -51,7 +52,7 @@ def test_opens_on_the_architectures_net_and_its_plain_twin() -> None:
     assert link_of(app) == {"a": "resnet34", "b": "plain34"}
     assert "|`shortcut`|projection|none|" in text(app)
     assert f"{plan(preset('resnet34')).params:,}" in text(app)
-    assert len(app.get("graphviz_chart")) == 2
+    assert len(app.get("bidi_component")) == 2
     assert len(app.get("plotly_chart")) == 2
 
 
@@ -163,10 +164,14 @@ def test_the_nets_outlast_a_page_switch() -> None:
 def test_deep_nets_are_drawn_folded_until_asked() -> None:
     app = opened(a="resnet1202-cifar", b="resnet18")
     assert any("alike blocks" in element.value for element in app.markdown)
-    folded = app.get("graphviz_chart")[0].proto.spec
-    assert len(folded) < 20_000
+    assert len(_picture(app)) < 20_000
     app.toggle(key="compare_unfolded").set_value(True).run()
-    assert len(shown(app).get("graphviz_chart")[0].proto.spec) > 100_000
+    assert len(_picture(shown(app))) > 100_000
+
+
+def _picture(app: AppTest) -> str:
+    """The SVG text that the first graph is given."""
+    return str(json.loads(app.get("bidi_component")[0].proto.json)["svg"])
 
 
 def test_no_torch() -> None:

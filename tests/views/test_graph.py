@@ -163,29 +163,6 @@ def test_the_legend_lists_only_what_occurs() -> None:
         assert ("no additions, no shortcuts" in dot) == (name == "plain18")
 
 
-def _luminance(colour: str) -> float:
-    """WCAG 2.1 relative luminance of "#rrggbb"."""
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def _contrast(one: str, other: str) -> float:
-    low, high = sorted((_luminance(one), _luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def test_colours_stand_out_on_white_and_dark_pages() -> None:
-    """WCAG 2.1 asks for 3 to 1 for graphics and 4.5 to 1 for text in its box."""
-    dots = [shortcut_graph(preset(n)).to_dot() for n in ("resnet18", "resnet20-cifar", "plain18")]
-    text = "".join(dots)
-    for colour in set(re.findall(r'(?<!fill)color="(#\w{6})"', text)) - {"#111111"}:
-        assert _contrast(colour, "#ffffff") >= 3
-        assert _contrast(colour, "#0e1117") >= 3
-    for fill in set(re.findall(r'fillcolor="(#\w{6})"', text)) - {"#808080"}:
-        assert _contrast("#111111", fill) >= 4.5
-
-
 def _drawn(dot: str) -> tuple[set[str], list[tuple[str, str]]]:
     """Nodes and edges that Graphviz itself reads from the DOT text."""
     command = ["dot", "-Tplain"]
@@ -218,20 +195,6 @@ def test_graphviz_reads_the_same_graph(config: ResNetConfig, fold: bool) -> None
     resolved = {(a if a in order else stands_for[a], b) for a in leaving for b in leaving[a]}
     wanted = {(edge.source, edge.target) for edge in graph.edges}
     assert {(a, b) for a, b in resolved if a != b and a in order} == wanted
-
-
-@needs_dot
-@pytest.mark.parametrize("name", ["resnet18", "plain56-cifar"])
-def test_svg(name: str) -> None:
-    svg = shortcut_graph(preset(name)).to_svg()
-    assert svg.count("<title>stages.") >= sum(preset(name).depths)
-    assert "</svg>" in svg
-
-
-def test_svg_without_graphviz_is_a_clear_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
-    with pytest.raises(RuntimeError, match="'dot', which is not installed here"):
-        shortcut_graph(preset("resnet18")).to_svg()
 
 
 def test_tooltips_say_the_receptive_field_of_the_last_block_folded() -> None:
