@@ -64,7 +64,7 @@ def graph(
         typer.Option(metavar="ID", help="Show the inside of a block, such as stages.0.1."),
     ] = None,
 ) -> None:
-    """Write a net's shortcut graph to FILE, as DOT or (with Graphviz's dot) as SVG."""
+    """Write a net's shortcut graph to FILE, as DOT or as SVG."""
     from resnet_viz.cli import architecture, inputs
 
     architecture.write_graph(inputs.read_net(config).config, output, expand or ())

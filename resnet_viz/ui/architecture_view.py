@@ -22,7 +22,7 @@ from resnet_viz.ui.torchinfo_panel import torchinfo_panel
 from resnet_viz.views.table import StageRow, table1
 
 MOST_BLOCKS = 150
-"""A picture of more blocks than this keeps the browser busy for seconds."""
+"""A picture of more blocks than this is hard to read."""
 
 SHORTCUT_WORDS = {
     "none": "A plain net: every block's output is its branch alone, and no path goes around it.",
@@ -48,7 +48,7 @@ def headline(network: NetworkPlan) -> None:
     """The numbers of the net, in a row."""
     kinds = " · ".join(f"{n} {kind.replace('_', '-')}" for kind, n in network.shortcuts.items())
     numbers = (
-        ("Depth", str(network.depth), "weighted layers", _DEPTH),
+        ("Depth", str(network.depth), "layers", _DEPTH),
         ("Parameters", compact(network.params), f"{network.params:,}", _PARAMS),
         ("MACs", compact(network.macs), f"{network.macs:,}", _MACS),
         ("Shortcuts", str(sum(network.shortcuts.values())), kinds or "a plain net", _SHORTCUTS),
@@ -60,7 +60,7 @@ def headline(network: NetworkPlan) -> None:
         column.metric(name, value, detail, help=explanation, delta_color="off", delta_arrow="off")
 
 
-_DEPTH = "Convolutions of the main path and the linear layer; projections do not count."
+_DEPTH = "Weighted layers: convolutions of the main path and the linear one, without projections."
 _PARAMS = "Trainable parameters, the norms' scales and shifts included."
 _MACS = (
     "Multiply-accumulates of convolutions and linear layers for one image; the papers call "
@@ -72,7 +72,7 @@ _MEMORY = "Tensors that training keeps for the backward pass, in float32, weight
 
 def actions(config: ResNetConfig) -> None:
     """What the net is called, and one press to its twin or into a race."""
-    title, twin, race = st.columns([6, 2, 2], vertical_alignment="bottom")
+    title, twin, race = st.columns([5, 3, 2], vertical_alignment="bottom")
     name = preset_name(config)
     title.subheader(label(config), anchor=False)
     title.caption(SOURCES[name] if name else what_changed(config))
@@ -116,7 +116,7 @@ def _graph_tab(config: ResNetConfig) -> None:
     network = plan(config)
     is_deep = sum(config.depths) > MOST_BLOCKS
     fold = is_deep and not st.toggle(
-        f"Draw all {sum(config.depths)} blocks (slow)",
+        f"Draw all {sum(config.depths)} blocks",
         help="Otherwise runs of equal blocks are drawn as one, with their number.",
     )
     note(

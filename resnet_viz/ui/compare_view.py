@@ -124,7 +124,7 @@ def graphs(nets: Sequence[Compared]) -> None:
             "Place them", tuple(_COLUMNS), default=_BESIDE, required=True, key="compare_placed"
         )
         fold = most > MOST_BLOCKS and not st.toggle(
-            f"Draw every block (up to {most} a net{', slow' if most > 100 else ''})",
+            f"Draw every block (up to {most} a net)",
             key="compare_unfolded",
         )
     note(

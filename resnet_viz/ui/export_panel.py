@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,8 +10,8 @@ import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
-from resnet_viz.arch.presets import label
 from resnet_viz.ui.command import config_file, run_command
+from resnet_viz.ui.files import file_name
 from resnet_viz.views.source import to_source
 from resnet_viz.views.table import table1, to_csv, to_latex, to_markdown
 
@@ -29,11 +28,6 @@ def export_panel(config: ResNetConfig) -> None:
         "gives the same outputs to the last bit."
     )
     st.code(source, language="python", line_numbers=True)
-
-
-def file_name(config: ResNetConfig, ending: str) -> str:
-    """The net's label as the name of a file, such as "resnet18.py"."""
-    return re.sub(r"[^\w.-]+", "-", label(config)) + ending
 
 
 def _downloads(config: ResNetConfig, source: str) -> None:

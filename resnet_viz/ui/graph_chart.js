@@ -9,6 +9,7 @@ const DRAG_PIXELS = 4
 export default function ({ data, parentElement, setTriggerValue }) {
   const chart = charts.get(parentElement) ?? mount(parentElement)
   chart.toggle = (unit) => setTriggerValue("toggled", unit)
+  chart.file = data.file
   if (chart.text !== data.svg) show(chart, data.svg)
   chart.root.querySelector("[data-do=close]").hidden = data.opened === 0
   return () => charts.delete(parentElement)
@@ -36,6 +37,7 @@ const ACTIONS = {
   out: (chart) => zoom(chart, ZOOM_STEP),
   fit: (chart) => look(chart, null),
   full: (chart) => (document.fullscreenElement ? document.exitFullscreen() : chart.root.requestFullscreen()),
+  save: (chart) => save(chart),
   close: (chart) => chart.toggle(""),
 }
 const KEYS = { "+": "in", "=": "in", "-": "out", 0: "fit", f: "full" }
@@ -45,6 +47,15 @@ function press(chart, event) {
   if (!action || event.ctrlKey || event.metaKey || event.altKey) return
   event.preventDefault()
   ACTIONS[action](chart)
+}
+
+// What is seen, with the blocks that are open, as a file.
+function save(chart) {
+  const link = document.createElement("a")
+  link.href = URL.createObjectURL(new Blob([chart.text], { type: "image/svg+xml" }))
+  link.download = chart.file
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000)
 }
 
 function show(chart, text) {

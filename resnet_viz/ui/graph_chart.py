@@ -8,6 +8,7 @@ import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
+from resnet_viz.ui.files import file_name
 from resnet_viz.views.graph import shortcut_graph
 
 HELP = (
@@ -29,7 +30,8 @@ def graph_chart(config: ResNetConfig, key: str, *, fold: bool) -> None:
     `fold` draws long runs of alike blocks as one.
     """
     opened = opened_units(config, key)
-    data = {"svg": _svg(config, opened, fold=fold), "opened": len(opened)}
+    svg = _svg(config, opened, fold=fold)
+    data = {"svg": svg, "opened": len(opened), "file": file_name(config, ".svg")}
     chart = f"{key}_chart"
     _CHART(key=chart, data=data, height="content", on_toggled_change=lambda: _toggle(key, chart))
 

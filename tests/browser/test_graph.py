@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from xml.etree import ElementTree
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -52,6 +53,11 @@ def test_a_click_opens_a_block_and_another_closes_it(app: App, open_page: Open) 
     expect(opened(page)).to_have_count(2)
     page.locator('.graph g.operation[data-unit="stem"] rect').first.click()
     expect(opened(page)).to_have_count(1)
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="SVG").click()
+    assert waiting.value.suggested_filename == "resnet18.svg"
+    saved = ElementTree.parse(waiting.value.path()).getroot()
+    assert sum(element.get("class") == "operation" for element in saved.iter()) == 8
     page.get_by_role("button", name="Close all blocks").click()
     expect(opened(page)).to_have_count(0)
     expect(block(page, "stages.1.0")).to_be_visible()

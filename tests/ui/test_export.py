@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.presets import preset
 from resnet_viz.ui import export_panel as panel
-from resnet_viz.ui.export_panel import file_name, onnx_in_process
+from resnet_viz.ui.export_panel import onnx_in_process
+from resnet_viz.ui.files import file_name
 from resnet_viz.views.source import to_source
 
 SMALL = revise(preset("resnet20-cifar"), depths=(1, 1, 1), image_size=16)
