@@ -137,7 +137,11 @@ def explain(error: ValueError) -> str:
     if not isinstance(error, ValidationError):
         return " ".join(str(error).split())
     fields = _fields_of(error.title)
-    lines = [_sentence(dict(detail), fields) for detail in error.errors(include_url=False)]
+    details = [dict(detail) for detail in error.errors(include_url=False)]
+    within = {detail["loc"][0] for detail in details if len(detail["loc"]) > 1}
+    # pydantic also calls a list too short when it has left invalid items out.
+    own = [d for d in details if d["type"] != "too_short" or d["loc"][0] not in within]
+    lines = [_sentence(detail, fields) for detail in own]
     more = f" (and {len(lines) - 3} more)" if len(lines) > 3 else ""
     return " ".join(("; ".join(lines[:3]) + more).split())
 

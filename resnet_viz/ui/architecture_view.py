@@ -19,6 +19,7 @@ from resnet_viz.ui.note import note
 from resnet_viz.ui.numbers import compact, megabytes
 from resnet_viz.ui.race_settings import FROM_ARCHITECTURE
 from resnet_viz.ui.torchinfo_panel import torchinfo_panel
+from resnet_viz.ui.weights_panel import weights_panel
 from resnet_viz.views.table import StageRow, table1
 
 MOST_BLOCKS = 150
@@ -72,19 +73,19 @@ _MEMORY = "Tensors that training keeps for the backward pass, in float32, weight
 
 def actions(config: ResNetConfig) -> None:
     """What the net is called, and one press to its twin or into a race."""
-    title, twin, race = st.columns([5, 3, 2], vertical_alignment="bottom")
     name = preset_name(config)
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    title = row.container(width="stretch", gap=None)
     title.subheader(label(config), anchor=False)
     title.caption(SOURCES[name] if name else what_changed(config))
-    twin.button(
+    row.button(
         "Make its plain twin",
         help="The same layers without the shortcuts.",
         on_click=show_config,
         args=(plain_twin(config),) if config.shortcut != "none" else (config,),
         disabled=config.shortcut == "none",
-        width="stretch",
     )
-    if race.button("Race it", help="Train it against its plain twin, live.", width="stretch"):
+    if row.button("Race it", help="Train it against its plain twin, live."):
         st.session_state["race_first_net"] = name or FROM_ARCHITECTURE
         st.switch_page("pages/race.py")
 
@@ -189,5 +190,6 @@ _TABS = {
     "Memory": memory_panel,
     "Build": build_panel,
     "Export": export_panel,
+    "Weights": weights_panel,
     "JSON": _json_tab,
 }

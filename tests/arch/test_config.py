@@ -123,3 +123,12 @@ def test_unknown_presets_get_near_names() -> None:
 def test_every_preset_has_a_source() -> None:
     assert SOURCES.keys() == PRESETS.keys()
     assert all(SOURCES.values())
+
+
+def test_one_wrong_item_is_one_complaint() -> None:
+    with pytest.raises(ValidationError) as caught:
+        ResNetConfig.model_validate({"depths": ["3,3"]})
+    assert explain(caught.value) == "depths[0] = '3,3': input should be a valid integer"
+    with pytest.raises(ValidationError) as caught:
+        ResNetConfig.model_validate({"depths": []})
+    assert explain(caught.value).startswith("depths = []: tuple should have at least 1 item")

@@ -9,11 +9,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import torch
 from playwright.sync_api import Page, expect
 
 from resnet_viz.arch.config import ResNetConfig, plain_twin, revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
+from resnet_viz.nets.network import build_resnet
 from tests.browser.conftest import PATIENCE_SECONDS, App
 
 Open = Callable[[str], Page]
@@ -149,3 +151,18 @@ def test_the_exported_source_is_downloaded_and_runs(
         page.get_by_role("button", name="Table, CSV").click()
     rows = list(csv.DictReader(waiting.value.path().read_text().splitlines()))
     assert sum(int(row["params"]) for row in rows) == plan(config).params
+
+
+def test_weights_are_held_against_the_net(app: App, open_page: Open, tmp_path: Path) -> None:
+    ours = tmp_path / "ours.pth"
+    torch.save(build_resnet(preset("resnet20-cifar")).state_dict(), ours)
+    page = open_page(f"{app.url}/?net=resnet20-cifar")
+    page.get_by_role("tab", name="Weights").click()
+    page.locator("input[type=file]").set_input_files(ours)
+    page.get_by_role("button", name="Check the file").click()
+    expect(page.get_by_text("every key fits")).to_be_visible()
+    choose(page, "Preset", "resnet32-cifar")
+    expect(page.get_by_text("Checked against resnet20-cifar; check again")).to_be_visible()
+    page.get_by_role("button", name="Check the file").click()
+    expect(page.get_by_text("does not fit as it is")).to_be_visible()
+    expect(page.get_by_text("stages.0.3.branch.conv1.weight")).to_be_visible()

@@ -19,11 +19,14 @@ SMALL = revise(preset("resnet20-cifar"), image_size=8)
 
 
 def _builders() -> list[psutil.Process]:
-    return [
-        child
-        for child in psutil.Process().children(recursive=True)
-        if child.status() != psutil.STATUS_ZOMBIE and "build" in child.cmdline()
-    ]
+    return [child for child in psutil.Process().children(recursive=True) if _builds(child)]
+
+
+def _builds(child: psutil.Process) -> bool:
+    try:
+        return "build" in child.cmdline()
+    except psutil.NoSuchProcess:  # it has just ended
+        return False
 
 
 def test_the_report_is_measured_on_the_net_asked_for() -> None:
