@@ -3,7 +3,7 @@
 import streamlit as st
 
 from resnet_viz.arch.plan import plan
-from resnet_viz.ui.architecture_form import NOTICE, form, settle
+from resnet_viz.ui.architecture_form import NOTICE, form
 from resnet_viz.ui.architecture_view import actions, headline, tabs
 from resnet_viz.ui.link import to_query
 from resnet_viz.ui.markdown import plain
@@ -22,4 +22,3 @@ tabs(config)
 query = to_query(config)
 if st.query_params.to_dict() != query:
     st.query_params.from_dict(query)
-settle()

@@ -137,7 +137,7 @@ def explain(error: ValueError) -> str:
     if not isinstance(error, ValidationError):
         return " ".join(str(error).split())
     fields = _fields_of(error.title)
-    details = [dict(detail) for detail in error.errors(include_url=False)]
+    details: list[dict[str, Any]] = [dict(d) for d in error.errors(include_url=False)]
     within = {detail["loc"][0] for detail in details if len(detail["loc"]) > 1}
     # pydantic also calls a list too short when it has left invalid items out.
     own = [d for d in details if d["type"] != "too_short" or d["loc"][0] not in within]

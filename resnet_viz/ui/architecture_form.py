@@ -27,7 +27,7 @@ CONFIG = "config"
 NOTICE = "notice"
 _HISTORY = "earlier_configs"
 _MOST_UNDONE = 100
-_SETTLED = "form_settled"
+_TOUCHED = "form_touched"
 _KEY = "field."
 _PRESET = "preset"
 
@@ -64,7 +64,7 @@ def form() -> tuple[ResNetConfig, str]:
     """Draw the form; returns the last valid net and what is wrong with the fields, if anything."""
     config = current_config()
     is_back = _KEY + "block" not in st.session_state  # from another page, which drops widgets
-    if is_back or not st.session_state[_SETTLED]:
+    if is_back or not st.session_state[_TOUCHED]:
         _fill_widgets(config)
     _preset_box()
     undo_place = st.empty()
@@ -85,18 +85,19 @@ def form() -> tuple[ResNetConfig, str]:
     return shown, problem
 
 
-def settle() -> None:
-    """The page is drawn to its end: the browser has what the form was filled with.
+def _touch() -> None:
+    """A field was changed in the browser: from now on the widgets hold what the user wants.
 
-    Where a quick click cuts a run short, Streamlit forgets values that were set before it; until
-    a run has come to its end, the form is therefore filled again.
+    Until then every run fills the form again. A browser that is still loading Streamlit's scripts
+    shows a widget as the last run described it, and would put a default where only an earlier run
+    had said the value; and of a run that a quick click cuts short Streamlit forgets the values.
     """
-    st.session_state[_SETTLED] = True
+    st.session_state[_TOUCHED] = True
 
 
 def _fill_widgets(config: ResNetConfig) -> None:
     st.session_state[CONFIG] = config
-    st.session_state[_SETTLED] = False
+    st.session_state[_TOUCHED] = False
     st.session_state[_PRESET] = preset_name(config)
     for field in FIELDS:
         st.session_state[_KEY + field] = to_widget(config, field)
@@ -152,19 +153,22 @@ def _validated(draft: dict[str, object], last: ResNetConfig) -> tuple[ResNetConf
 
 def _widget(field: str, disabled_why: str) -> None:
     title = field.replace("_", " ")
-    help_text = f"{HELP[field]} {disabled_why}"
+    words = f"{HELP[field]} {disabled_why}"
     key, off = _KEY + field, bool(disabled_why)
     match widget_kind(field):
         case "named":
-            st.selectbox(title, choices(field), key=key, help=help_text, disabled=off)
+            options = choices(field)
+            st.selectbox(title, options, key=key, help=words, on_change=_touch, disabled=off)
         case "text":
-            st.text_input(title, key=key, help=help_text)
+            st.text_input(title, key=key, help=words, on_change=_touch)
         case "flag":
-            st.checkbox(title, key=key, help=help_text, disabled=off)
+            st.checkbox(title, key=key, help=words, on_change=_touch, disabled=off)
         case "fraction":
-            st.number_input(title, step=0.05, key=key, help=help_text, disabled=off)
+            st.number_input(title, step=0.05, key=key, help=words, on_change=_touch, disabled=off)
         case "number":
             empty: Literal["min"] | None = None if field in MAY_BE_EMPTY else "min"
-            st.number_input(title, value=empty, step=1, key=key, help=help_text, disabled=off)
+            st.number_input(
+                title, value=empty, step=1, key=key, help=words, on_change=_touch, disabled=off
+            )
     if off:
         st.caption(disabled_why)

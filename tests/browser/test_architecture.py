@@ -35,9 +35,17 @@ def shows(page: Page, config: ResNetConfig) -> None:
 def choose(page: Page, label: str, option: str) -> None:
     """Types into a select box and takes the first match."""
     box = page.get_by_role("combobox", name=re.compile(f"^{label}", re.I)).first
+    at_rest(page)  # a run that comes to its end under an open list closes it
     box.click()
     box.fill(option)
-    page.get_by_role("option").first.click()
+    page.get_by_role("option").filter(has_text=option).first.click()
+
+
+def at_rest(page: Page) -> None:
+    """Waits until no script runs and no group is opening."""
+    app = page.get_by_test_id("stApp")
+    expect(app).to_have_attribute("data-test-script-state", "notRunning")
+    page.wait_for_timeout(500)
 
 
 def additions(page: Page) -> int:
@@ -166,3 +174,19 @@ def test_weights_are_held_against_the_net(app: App, open_page: Open, tmp_path: P
     page.get_by_role("button", name="Check the file").click()
     expect(page.get_by_text("does not fit as it is")).to_be_visible()
     expect(page.get_by_text("stages.0.3.branch.conv1.weight")).to_be_visible()
+
+
+def test_a_press_while_the_page_loads_leaves_the_net(
+    app: App, open_page: Open, tmp_path: Path
+) -> None:
+    """A form whose widgets the browser has not drawn yet must not fall back to their defaults."""
+    file = tmp_path / "any.pth"
+    file.write_bytes(b"not read")
+    for _ in range(3):
+        page = open_page(f"{app.url}/?net=resnet20-cifar&norm=group")
+        page.get_by_role("tab", name="Weights").click()
+        page.locator("input[type=file]").set_input_files(file)
+        expect(page.get_by_role("button", name="Check the file")).to_be_enabled()
+        at_rest(page)
+        expect(page).to_have_url(re.compile(r"net=resnet20-cifar&norm=group$"))
+        expect(page.get_by_role("textbox", name="depths")).to_have_value("3, 3, 3")
