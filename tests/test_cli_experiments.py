@@ -77,7 +77,6 @@ def test_a_net_that_fails_is_one_line_and_status_1(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.flaky(reruns=2)
 def test_ending_a_race_early_stops_its_workers(lab: Lab, tiny: str, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "resnet_viz", "race", tiny, tiny, "--steps", "100000"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, env=os.environ.copy()) as process:
