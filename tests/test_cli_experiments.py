@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,15 @@ def test_a_net_that_fails_is_one_line_and_status_1(
     assert [run.status for run in lab.list()] == ["failed", "failed"]
 
 
+@pytest.fixture
+def heeds_sigint() -> Iterator[None]:
+    """Tests that a shell runs in the background inherit, and would hand on, an ignored SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeds_sigint")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ending_a_race_early_stops_its_workers(lab: Lab, tiny: str, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "resnet_viz", "race", tiny, tiny, "--steps", "100000"]
@@ -84,8 +94,11 @@ def test_ending_a_race_early_stops_its_workers(lab: Lab, tiny: str, number: sign
         while not any(run.steps_done for run in lab.list()):
             assert time.monotonic() < deadline
             time.sleep(0.1)
-        process.send_signal(number)
-        _, err = process.communicate(timeout=30)
+        try:
+            process.send_signal(number)
+            _, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
     assert process.returncode == 128 + number
     assert b"Traceback" not in err
     assert b"error:" not in err
