@@ -52,7 +52,12 @@ def headline(network: NetworkPlan) -> None:
         ("Depth", str(network.depth), "layers", _DEPTH),
         ("Parameters", compact(network.params), f"{network.params:,}", _PARAMS),
         ("MACs", compact(network.macs), f"{network.macs:,}", _MACS),
-        ("Shortcuts", str(sum(network.shortcuts.values())), kinds or "a plain net", _SHORTCUTS),
+        (
+            "Shortcuts",
+            str(sum(network.shortcuts.values())),
+            kinds or "a plain net",
+            f"{_SHORTCUTS} {kinds}",
+        ),
         ("Activations", megabytes(network.activation_bytes(1)), "one image", _MEMORY),
     )
     for column, (name, value, detail, explanation) in zip(

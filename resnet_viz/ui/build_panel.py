@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import streamlit as st
@@ -15,6 +14,7 @@ from resnet_viz.ui.devices import device_box
 from resnet_viz.ui.markdown import plain
 from resnet_viz.ui.note import note
 from resnet_viz.ui.numbers import megabytes
+from resnet_viz.ui.waiting import outcome
 
 _RESULT = "build_result"
 
@@ -37,19 +37,10 @@ def build_panel(config: ResNetConfig) -> None:
 
 
 def _build(config: ResNetConfig, device: str, batch_size: int) -> None:
-    began = time.monotonic()
-    note = st.empty()
-
-    def tick() -> None:
-        note.info(f"Building and measuring, {time.monotonic() - began:.0f} s so far...")
-
-    tick()
-    try:
-        report = build_in_process(config, device, batch_size, tick)
-        st.session_state[_RESULT] = {"config": config, "report": report}
-    except RuntimeError as error:
-        st.session_state[_RESULT] = {"config": config, "problem": str(error)}
-    note.empty()
+    end = outcome(
+        "Building and measuring", lambda tick: build_in_process(config, device, batch_size, tick)
+    )
+    st.session_state[_RESULT] = {"config": config} | end
 
 
 def _show(config: ResNetConfig, result: dict[str, Any] | None) -> None:
@@ -61,7 +52,7 @@ def _show(config: ResNetConfig, result: dict[str, Any] | None) -> None:
     if "problem" in result:
         st.error(plain(result["problem"]))
     else:
-        _show_report(result["report"])
+        _show_report(result["done"])
 
 
 def _show_report(report: dict[str, Any]) -> None:

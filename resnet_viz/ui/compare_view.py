@@ -131,7 +131,7 @@ def graphs(nets: Sequence[Compared]) -> None:
         "Data flow from the image through stem and stages to the head; a plain net has no path "
         "around its blocks. "
         + HELP
-        + (" A dashed node stands for as many alike blocks as it says." if fold else "")
+        + (" A stacked node stands for as many alike blocks as it says." if fold else "")
     )
     columns = _COLUMNS[placed or _BESIDE]
     for start in range(0, len(nets), columns):

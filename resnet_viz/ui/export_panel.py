@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.ui.command import config_file, run_command
 from resnet_viz.ui.files import file_name
+from resnet_viz.ui.waiting import outcome
 from resnet_viz.views.source import to_source
 from resnet_viz.views.table import table1, to_csv, to_latex, to_markdown
 
@@ -61,7 +61,8 @@ def _onnx(config: ResNetConfig) -> None:
     left, right = st.columns([1, 4], vertical_alignment="center")
     if left.button("Make ONNX file", width="stretch"):
         with right:
-            st.session_state[_RESULT] = _made(config)
+            end = outcome("Exporting", lambda tick: onnx_in_process(config, tick))
+            st.session_state[_RESULT] = {"config": config} | end
     result: dict[str, Any] | None = st.session_state.get(_RESULT)
     with right:
         if result is None or result["config"] != config:
@@ -69,22 +70,7 @@ def _onnx(config: ResNetConfig) -> None:
         elif "problem" in result:
             st.error(result["problem"])
         else:
-            _download("ONNX", result["data"], file_name(config, ".onnx"))
-
-
-def _made(config: ResNetConfig) -> dict[str, Any]:
-    began, note = time.monotonic(), st.empty()
-
-    def tick() -> None:
-        note.info(f"Exporting, {time.monotonic() - began:.0f} s so far...")
-
-    tick()
-    try:
-        return {"config": config, "data": onnx_in_process(config, tick)}
-    except RuntimeError as error:
-        return {"config": config, "problem": str(error)}
-    finally:
-        note.empty()
+            _download("ONNX", result["done"], file_name(config, ".onnx"))
 
 
 def onnx_in_process(config: ResNetConfig, tick: Callable[[], None]) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from resnet_viz.lab.store import default_home
 from resnet_viz.ui.command import config_file, run_command
 from resnet_viz.ui.markdown import plain
 from resnet_viz.ui.note import note
+from resnet_viz.ui.waiting import Tick, outcome
 
 ENDINGS = ("pth", "pt", "safetensors")
 PUBLISHED = (
@@ -32,7 +32,7 @@ PUBLISHED = (
 )
 """Presets that torchvision has published weights for."""
 
-LISTS = {
+_LISTS = {
     "missing": "keys of the net that the file has not",
     "unexpected": "keys of the file that the net has not",
     "mismatched": "keys whose shapes differ",
@@ -51,38 +51,23 @@ def weights_panel(config: ResNetConfig) -> None:
     if left.button("Check the file", type="primary", disabled=file is None, width="stretch"):
         assert file is not None
         data, ending = file.getvalue(), Path(file.name).suffix.lower()
-        _show_progress(config, file.name, lambda tick: check(config, data, ending, tick))
+        _keep(config, file.name, lambda tick: check(config, data, ending, tick))
     name = preset_name(config)
     if right.button(
         "Fetch torchvision's published weights",
         disabled=name not in PUBLISHED,
         help=f"From download.pytorch.org, for {', '.join(PUBLISHED)}.",
     ):
-        _show_progress(config, f"torchvision's {name}", lambda tick: fetch(str(name), tick))
+        _keep(config, f"torchvision's {name}", lambda tick: fetch(str(name), tick))
     _show(config, st.session_state.get(_RESULT))
 
 
-def _show_progress(
-    config: ResNetConfig, file: str, work: Callable[[Callable[[], None]], dict[str, Any]]
-) -> None:
-    """Does `work`, shows its seconds meanwhile, and keeps what came of it."""
-    began, line = time.monotonic(), st.empty()
-
-    def tick() -> None:
-        line.info(f"Reading {plain(file)}, {time.monotonic() - began:.0f} s so far...")
-
-    tick()
-    result: dict[str, Any] = {"config": config, "file": file}
-    try:
-        st.session_state[_RESULT] = result | {"report": work(tick)}
-    except RuntimeError as error:
-        st.session_state[_RESULT] = result | {"problem": str(error)}
-    line.empty()
+def _keep(config: ResNetConfig, file: str, work: Callable[[Tick], dict[str, Any]]) -> None:
+    end = outcome(f"Reading {plain(file)}", work)
+    st.session_state[_RESULT] = {"config": config, "file": file} | end
 
 
-def check(
-    config: ResNetConfig, data: bytes, ending: str, tick: Callable[[], None]
-) -> dict[str, Any]:
+def check(config: ResNetConfig, data: bytes, ending: str, tick: Tick) -> dict[str, Any]:
     """The report of the `weights` command on a file of `data`.
 
     Raises:
@@ -94,7 +79,7 @@ def check(
         return _report(["weights", str(path), str(file), "--json"], tick)
 
 
-def fetch(name: str, tick: Callable[[], None]) -> dict[str, Any]:
+def fetch(name: str, tick: Tick) -> dict[str, Any]:
     """The same on torchvision's file for that preset, downloaded unless it was before.
 
     Raises:
@@ -104,7 +89,7 @@ def fetch(name: str, tick: Callable[[], None]) -> dict[str, Any]:
     return _report(["weights", name, "--download", str(folder), "--json"], tick)
 
 
-def _report(command: list[str], tick: Callable[[], None]) -> dict[str, Any]:
+def _report(command: list[str], tick: Tick) -> dict[str, Any]:
     report: dict[str, Any] = json.loads(run_command(command, tick, reports_failure=True))
     return report
 
@@ -117,7 +102,7 @@ def _show(config: ResNetConfig, result: dict[str, Any] | None) -> None:
         st.warning(f"Checked against {plain(label(result['config']))}; check again for this net.")
     if "problem" in result:
         st.error(plain(result["problem"]))
-    elif result["report"]["fits"]:
+    elif result["done"]["fits"]:
         st.success(f"{plain(result['file'])}: every key fits. Load it so:")
         st.code("load_weights(build_resnet(config), path)", language="python")
     else:
@@ -125,9 +110,9 @@ def _show(config: ResNetConfig, result: dict[str, Any] | None) -> None:
 
 
 def _show_misfit(result: dict[str, Any]) -> None:
-    report = result["report"]
-    counts = ", ".join(f"{len(report[kind])} {words}" for kind, words in LISTS.items())
+    report = result["done"]
+    counts = ", ".join(f"{len(report[kind])} {words}" for kind, words in _LISTS.items())
     st.warning(f"{plain(result['file'])} does not fit as it is: {counts}.")
-    for column, (kind, words) in zip(st.columns(len(LISTS)), LISTS.items(), strict=True):
-        column.markdown(f"**{len(report[kind])} {words}**")
-        column.code("\n".join(report[kind]) or "none", language=None, height=300)
+    for column, (kind, words) in zip(st.columns(len(_LISTS)), _LISTS.items(), strict=True):
+        column.markdown(f"**{len(report[kind])} {kind}**", help=words)
+        column.code("\n".join(report[kind]) or "none", language=None, wrap_lines=True, height=300)

@@ -39,7 +39,6 @@ path{{fill:none;stroke-linejoin:round}}
 .tip.main{{fill:{GREY};stroke:none}}
 .stage rect,.opened rect{{fill:none}}
 .opened rect{{stroke-dasharray:3 3;pointer-events:all}}
-.words{{text-anchor:middle}}
 .stage text,.opened text,.note{{fill:{_TEXT};text-anchor:start}}
 .opened text{{text-anchor:end}}
 .stage text{{font-weight:600}}
