@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from resnet_viz.ui.start import pages, start
+from resnet_viz.ui.common.start import pages, start
 
 st.set_page_config(page_title="resnet_viz", layout="wide")
 start(Path(__file__).parent)

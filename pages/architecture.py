@@ -3,11 +3,11 @@
 import streamlit as st
 
 from resnet_viz.arch.plan import plan
-from resnet_viz.ui.architecture_form import NOTICE, form
-from resnet_viz.ui.architecture_view import actions, headline, tabs
-from resnet_viz.ui.link import to_query
-from resnet_viz.ui.markdown import plain
-from resnet_viz.ui.start import require_app
+from resnet_viz.ui.architecture.form import NOTICE, form
+from resnet_viz.ui.architecture.view import actions, headline, tabs
+from resnet_viz.ui.common.link import to_query
+from resnet_viz.ui.common.markdown import plain
+from resnet_viz.ui.common.start import require_app
 
 require_app()
 with st.sidebar:

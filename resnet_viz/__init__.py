@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from resnet_viz.lab.train import train
     from resnet_viz.nets.network import build_resnet
     from resnet_viz.nets.weights import load_torchvision, load_weights, save_weights
-    from resnet_viz.views.graph import shortcut_graph
-    from resnet_viz.views.source import to_source
+    from resnet_viz.views.graph.graph import shortcut_graph
+    from resnet_viz.views.source.source import to_source
     from resnet_viz.views.summary import summarize
 
 __all__ = [
@@ -57,9 +57,9 @@ _HOMES: Mapping[str, str] = MappingProxyType(
         "plan": "arch.plan",
         "preset": "arch.presets",
         "save_weights": "nets.weights",
-        "shortcut_graph": "views.graph",
+        "shortcut_graph": "views.graph.graph",
         "summarize": "views.summary",
-        "to_source": "views.source",
+        "to_source": "views.source.source",
         "train": "lab.train",
     }
 )

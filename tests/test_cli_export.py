@@ -17,7 +17,7 @@ from resnet_viz.arch.presets import preset
 from resnet_viz.nets import onnx
 from resnet_viz.nets.network import build_resnet
 from resnet_viz.nets.weights import save_weights
-from resnet_viz.views.source import to_source
+from resnet_viz.views.source.source import to_source
 from resnet_viz.views.table import table1, to_csv, to_latex, to_markdown
 
 SMALL = revise(preset("resnet20-cifar"), depths=(1, 1, 1), image_size=16)

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal
 
-from resnet_viz.arch.config import ResNetConfig, Shortcut, explain, revise
+from resnet_viz.arch.config import ResNetConfig, explain, revise
+from resnet_viz.arch.fields import Shortcut
 from resnet_viz.arch.presets import PRESETS
 
 Option = Literal["A", "B", "C"]

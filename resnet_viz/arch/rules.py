@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.fields import ConfigFields
 
 MAX_BLOCKS = 20_000
 LEAST_STEM_WIDTH = {"imagenet": 1, "cifar": 1, "deep": 2, "tiered": 3}
 
 
-def violations(config: ResNetConfig) -> Iterator[str]:
+def violations(config: ConfigFields) -> Iterator[str]:
     """A sentence for each rule that `config` breaks."""
     yield from _stages(config)
     yield from _sizes(config)
@@ -22,7 +20,7 @@ def violations(config: ResNetConfig) -> Iterator[str]:
     yield from _transforms(config)
 
 
-def _stages(config: ResNetConfig) -> Iterator[str]:
+def _stages(config: ConfigFields) -> Iterator[str]:
     if len(config.depths) != len(config.widths):
         yield (
             f"widths = {list(config.widths)} has {len(config.widths)} stages, but depths = "
@@ -35,7 +33,7 @@ def _stages(config: ResNetConfig) -> Iterator[str]:
         )
 
 
-def _sizes(config: ResNetConfig) -> Iterator[str]:
+def _sizes(config: ConfigFields) -> Iterator[str]:
     if config.image_size < config.smallest_image_size:
         yield (
             f"image_size = {config.image_size} leaves nothing to halve in this net; "
@@ -56,7 +54,7 @@ def _sizes(config: ResNetConfig) -> Iterator[str]:
         )
 
 
-def _groups(config: ResNetConfig) -> Iterator[str]:
+def _groups(config: ConfigFields) -> Iterator[str]:
     for field, only in (("cardinality", 1), ("group_width", 64)):
         if config.block == "basic" and getattr(config, field) != only:
             yield (
@@ -71,7 +69,7 @@ def _groups(config: ResNetConfig) -> Iterator[str]:
         )
 
 
-def _plain_nets(config: ResNetConfig) -> Iterator[str]:
+def _plain_nets(config: ConfigFields) -> Iterator[str]:
     """What makes sense only beside a shortcut."""
     if config.shortcut != "none":
         return
@@ -94,7 +92,7 @@ def _plain_nets(config: ResNetConfig) -> Iterator[str]:
         )
 
 
-def _zero_starts(config: ResNetConfig) -> Iterator[str]:
+def _zero_starts(config: ConfigFields) -> Iterator[str]:
     """A branch may start at 0, but it has to be able to leave it."""
     if config.zero_init_residual:
         ends_in_norm = config.activation_order in ("original", "relu_only_preactivation")
@@ -113,7 +111,7 @@ def _zero_starts(config: ResNetConfig) -> Iterator[str]:
         yield from _fixup(config)
 
 
-def _fixup(config: ResNetConfig) -> Iterator[str]:
+def _fixup(config: ConfigFields) -> Iterator[str]:
     if config.norm != "none":
         yield f"init = 'fixup' needs norm = 'none', not {config.norm!r}"
     if config.residual_scale != "none":
@@ -128,7 +126,7 @@ def _fixup(config: ResNetConfig) -> Iterator[str]:
         )
 
 
-def _transforms(config: ResNetConfig) -> Iterator[str]:
+def _transforms(config: ConfigFields) -> Iterator[str]:
     if config.shortcut == "projection_all" and config.shortcut_transform != "identity":
         yield (
             f"shortcut_transform = {config.shortcut_transform!r} changes identity shortcuts, and "

@@ -113,7 +113,7 @@ def write_graph(config: ResNetConfig, output: Path, expand: Sequence[str]) -> No
 
 
 def _drawing(config: ResNetConfig, ending: str, expand: Sequence[str]) -> str:
-    from resnet_viz.views.graph import shortcut_graph
+    from resnet_viz.views.graph.graph import shortcut_graph
 
     with input_errors():
         graph = shortcut_graph(config, expanded=frozenset(expand))

@@ -13,12 +13,12 @@ from resnet_viz.cli.output import print_json, print_lines, print_note, print_tab
 from resnet_viz.lab.runs import Lab, Run
 
 if TYPE_CHECKING:
-    from resnet_viz.lab.measure import BuildReport
+    from resnet_viz.lab.build import BuildReport
 
 
 def show_build(net: Net, *, device: str, batch_size: int, as_json: bool) -> None:
     """What building the net and one forward and backward pass took, measured."""
-    from resnet_viz.lab.measure import measure_build
+    from resnet_viz.lab.build import measure_build
 
     with input_errors():
         report = measure_build(net.config, device=device, batch_size=batch_size)

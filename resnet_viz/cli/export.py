@@ -38,7 +38,7 @@ def export(
 
 def _text(config: ResNetConfig, export_format: Format) -> str:
     from resnet_viz.views import table
-    from resnet_viz.views.source import to_source
+    from resnet_viz.views.source.source import to_source
 
     makers: dict[str, Callable[[], str]] = {
         "torch": lambda: to_source(config),

@@ -23,7 +23,7 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
 from resnet_viz.cli.inputs import Net
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
-from resnet_viz.lab.fit import check_fit, free_bytes
+from resnet_viz.lab.memory import check_fit, free_bytes
 from resnet_viz.lab.queue import expected_device
 from resnet_viz.lab.runs import Lab, Run
 from resnet_viz.lab.spec import RunSpec

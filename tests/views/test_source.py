@@ -17,7 +17,7 @@ from torch import nn
 from resnet_viz.arch.config import ResNetConfig, revise
 from resnet_viz.arch.presets import PRESETS, label, preset
 from resnet_viz.nets.network import build_resnet
-from resnet_viz.views.source import to_source
+from resnet_viz.views.source.source import to_source
 from tests.configs import configs, examples
 
 ROOT = Path(__file__).parents[2]

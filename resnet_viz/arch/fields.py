@@ -1,0 +1,87 @@
+"""The fields of a residual network's configuration, each valid by itself; no torch."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Block = Literal["basic", "bottleneck"]
+Stem = Literal["imagenet", "cifar", "deep", "tiered"]
+Shortcut = Literal["none", "zero_pad", "projection", "projection_all", "avgpool_projection"]
+ShortcutTransform = Literal[
+    "identity", "scaled", "exclusive_gate", "shortcut_only_gate", "conv1x1", "dropout"
+]
+ActivationOrder = Literal[
+    "original",
+    "norm_after_addition",
+    "relu_before_addition",
+    "relu_only_preactivation",
+    "full_preactivation",
+]
+Norm = Literal["batch", "group", "none"]
+Activation = Literal["relu", "leaky_relu", "elu", "gelu", "silu"]
+Init = Literal["kaiming_fan_out", "kaiming_fan_in", "xavier", "orthogonal", "pytorch", "fixup"]
+
+# Strict, so that "3", 3.0 and true are refused where a whole number is meant. The upper
+# bounds lie beyond any published net; they keep a typing slip from stalling the program.
+Channels = Annotated[int, Field(strict=True, ge=1, le=65_536)]
+Blocks = Annotated[int, Field(strict=True, ge=1, le=10_000)]
+STEM_HALVINGS = {"imagenet": 2, "cifar": 0, "deep": 2, "tiered": 2}
+
+
+class ConfigFields(BaseModel):
+    """What `ResNetConfig` holds; `rules` says which combinations make no network.
+
+    The defaults are ResNet-34 (He et al. 2015, Table 1) with option B shortcuts.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    block: Block = "basic"
+    depths: Annotated[tuple[Blocks, ...], Field(min_length=1, max_length=8)] = (3, 4, 6, 3)
+    widths: Annotated[tuple[Channels, ...], Field(min_length=1, max_length=8)] = (64, 128, 256, 512)
+    expansion: Annotated[int, Field(strict=True, ge=1, le=64)] | None = None
+    cardinality: Annotated[int, Field(strict=True, ge=1, le=4096)] = 1
+    group_width: Channels = 64
+    stem: Stem = "imagenet"
+    stem_width: Channels | None = None
+    shortcut: Shortcut = "projection"
+    shortcut_transform: ShortcutTransform = "identity"
+    activation_order: ActivationOrder = "original"
+    stride_on: Literal["3x3", "1x1"] = "3x3"
+    downsample_at: Literal["first", "last"] = "first"
+    norm: Norm = "batch"
+    activation: Activation = "relu"
+    final_activation: Annotated[bool, Field(strict=True)] = True
+    attention: Literal["none", "se"] = "none"
+    se_reduction: Channels = 16
+    conv_bias: Annotated[bool, Field(strict=True)] = False
+    dropout: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.0
+    stochastic_depth: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.0
+    residual_scale: Literal["none", "skipinit"] = "none"
+    init: Init = "kaiming_fan_out"
+    zero_init_residual: Annotated[bool, Field(strict=True)] = False
+    in_channels: Channels = 3
+    num_classes: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 1000
+    image_size: Annotated[int, Field(strict=True, ge=1, le=16_384)] = 224
+
+    @property
+    def block_expansion(self) -> int:
+        """Out channels of a block over its width: 1 or 4 unless `expansion` says otherwise."""
+        return self.expansion or (1 if self.block == "basic" else 4)
+
+    def inner_width(self, width: int) -> int:
+        """Channels of the 3x3 in a bottleneck of a stage of `width`."""
+        return int(width * self.group_width / 64) * self.cardinality
+
+    @property
+    def width_of_stem(self) -> int:
+        """Channels out of the stem."""
+        return self.stem_width or self.widths[0]
+
+    @property
+    def smallest_image_size(self) -> int:
+        """Least pixels a side that leave 2 pixels wherever the net halves the resolution."""
+        halvings = STEM_HALVINGS[self.stem] + len(self.depths) - 1
+        return 2 ** (halvings - 1) + 1 if halvings else 1

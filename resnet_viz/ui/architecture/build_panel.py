@@ -1,0 +1,74 @@
+"""The Build tab: one press builds the net on a device and shows what was measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.plan import plan
+from resnet_viz.arch.presets import label
+from resnet_viz.ui.architecture.build import build_in_process
+from resnet_viz.ui.common.devices import device_box
+from resnet_viz.ui.common.markdown import plain
+from resnet_viz.ui.common.note import note
+from resnet_viz.ui.common.numbers import megabytes
+from resnet_viz.ui.common.waiting import outcome
+
+_RESULT = "build_result"
+
+
+def build_panel(config: ResNetConfig) -> None:
+    """Device, batch size, the button, and the last report of this session."""
+    left, middle, right = st.columns([2, 2, 2], vertical_alignment="bottom")
+    with left:
+        device = device_box("build_device")
+    batch_size = middle.number_input("Batch size", min_value=1, max_value=65_536, value=8)
+    if right.button("Build", type="primary", width="stretch"):
+        _build(config, device, int(batch_size))
+    note(
+        "Builds the net in a process of its own, sends a batch of random images through it "
+        "forward and backward a few times, and shows the medians. For "
+        f"{batch_size} images training keeps {megabytes(plan(config).activation_bytes(batch_size))}"
+        " of activations, computed from the plan."
+    )
+    _show(config, st.session_state.get(_RESULT))
+
+
+def _build(config: ResNetConfig, device: str, batch_size: int) -> None:
+    end = outcome(
+        "Building and measuring", lambda tick: build_in_process(config, device, batch_size, tick)
+    )
+    st.session_state[_RESULT] = {"config": config} | end
+
+
+def _show(config: ResNetConfig, result: dict[str, Any] | None) -> None:
+    if result is None:
+        st.info("Nothing built yet in this session: press Build.", icon=":material/bolt:")
+        return
+    if result["config"] != config:
+        st.warning(f"Measured on {label(result['config'])}; press Build for the net on show.")
+    if "problem" in result:
+        st.error(plain(result["problem"]))
+    else:
+        _show_report(result["done"])
+
+
+def _show_report(report: dict[str, Any]) -> None:
+    shape = " x ".join(str(size) for size in report["output_shape"])
+    numbers = (
+        ("Device", report["device"]),
+        ("Output shape", shape),
+        ("Parameters", f"{report['params']:,}"),
+        ("Build", f"{report['build_seconds']:.2f} s"),
+        ("Forward", f"{report['forward_ms']:.1f} ms"),
+        ("Backward", f"{report['backward_ms']:.1f} ms"),
+        ("Images a second", f"{report['images_per_second']:.1f}"),
+        ("Peak memory", megabytes(report["peak_memory_bytes"])),
+    )
+    for start in (0, 4):
+        row = zip(st.columns(4), numbers[start : start + 4], strict=True)
+        for column, (name, value) in row:
+            column.metric(name, value)
+    note(f"Medians of several passes of {report['batch_size']} random images.")

@@ -1,0 +1,59 @@
+"""The shortcut graph on a page: zoom, pan, words on hover, and a click that opens a block."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.plan import plan
+from resnet_viz.ui.common.files import file_name
+from resnet_viz.views.graph.graph import shortcut_graph
+
+HELP = (
+    "Click a block to open it, operation by operation; point at anything for its numbers. Zoom "
+    "with the buttons, or with Ctrl and the wheel; drag to move."
+)
+_HERE = Path(__file__).parent
+_CHART = st.components.v2.component(
+    "resnet_viz_graph",
+    html=(_HERE / "graph_chart.html").read_text(encoding="utf-8"),
+    css=(_HERE / "graph_chart.css").read_text(encoding="utf-8"),
+    js=(_HERE / "graph_chart.js").read_text(encoding="utf-8"),
+)
+
+
+def graph_chart(config: ResNetConfig, key: str, *, fold: bool) -> None:
+    """The picture of `config` as wide as its container; what is open stays so under `key`.
+
+    `fold` draws long runs of alike blocks as one.
+    """
+    opened = opened_units(config, key)
+    svg = _svg(config, opened, fold=fold)
+    data = {"svg": svg, "opened": len(opened), "file": file_name(config, ".svg")}
+    chart = f"{key}_chart"
+    _CHART(key=chart, data=data, height="content", on_toggled_change=lambda: _toggle(key, chart))
+
+
+def opened_units(config: ResNetConfig, key: str) -> frozenset[str]:
+    """The ids of the opened units that `config` has too."""
+    opened: frozenset[str] = st.session_state.get(_state(key), frozenset())
+    return opened.intersection(path for path, _ in plan(config).units) if opened else opened
+
+
+def _state(key: str) -> str:
+    return f"{key}_opened"
+
+
+def _toggle(key: str, chart: str) -> None:
+    """Opens or closes the unit that was clicked; an empty id closes all."""
+    unit = str(st.session_state[chart].toggled or "")
+    # Of a folded run, such as "stages.0.1-7", the first block is opened: all are alike.
+    before, clicked = st.session_state.get(_state(key), frozenset()), {unit.partition("-")[0]}
+    st.session_state[_state(key)] = frozenset(before ^ clicked if unit else ())
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _svg(config: ResNetConfig, opened: frozenset[str], *, fold: bool) -> str:
+    return shortcut_graph(config, opened, fold=fold).to_svg()

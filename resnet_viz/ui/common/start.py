@@ -1,0 +1,43 @@
+"""What app.py does before a page runs: the pages, plotly's script, and the way in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from resnet_viz.ui.common.static import provide_plotly
+
+_STARTED = "started_by_app"
+# Streamlit leaves 5rem on each side of a wide page, which the pictures can use.
+_ROOM = "<style>.stMainBlockContainer {padding-left: 2rem; padding-right: 2rem}</style>"
+
+
+def pages() -> Sequence[st.Page]:
+    """The app's pages, the first is the one it opens on."""
+    return (
+        st.Page("pages/architecture.py", title="Architecture"),
+        st.Page("pages/race.py", title="Race"),
+        st.Page("pages/compare.py", title="Compare"),
+        st.Page("pages/design_space.py", title="Design space"),
+    )
+
+
+def start(folder: Path) -> None:
+    """Makes the app in `folder` ready for a page: called by app.py on every run."""
+    provide_plotly(folder / "static")
+    st.html(_ROOM)
+    st.session_state[_STARTED] = True
+
+
+def require_app() -> None:
+    """Sends a page that Streamlit ran by itself through app.py; a page's first line.
+
+    Until some session has called `st.navigation`, Streamlit takes a folder named pages/ for the
+    older kind of app and runs the page of a link without app.py: after a restart of the server
+    a race's link would open without its settings. Calling it here switches that off.
+    """
+    if not st.session_state.get(_STARTED):
+        st.navigation(pages())
+        st.rerun()

@@ -1,0 +1,173 @@
+"""The Design space page: a scatter of all presets and the current net, and the same as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.presets import PRESETS, SOURCES, label, preset
+from resnet_viz.plots.design_space import (
+    Axis,
+    DesignPoint,
+    at_the_place_of,
+    design_point,
+    design_space,
+)
+from resnet_viz.ui.architecture.form import show_config
+from resnet_viz.ui.common.link import DEFAULT_NET
+from resnet_viz.ui.common.note import note
+from resnet_viz.ui.compare.state import architecture_net
+
+ALL = "all sizes"
+_AXES: dict[str, Axis] = {"parameters": "params", "activation memory": "activation_bytes"}
+
+
+def design_space_page() -> None:
+    """Draws the page."""
+    current = design_point(*_current())
+    note(
+        "Each mark is a network: the multiply-accumulates of one image against its parameters or "
+        "activation memory, on log axes. The star is the net of the Architecture page. Point at "
+        "a mark for its name and numbers; click it to open the net on the Architecture page. A "
+        "ring around another mark: a plain net and its residual twin, which costs the same."
+    )
+    points, x = _controls(_presets(), current)
+    _note_on_sizes(points)
+    figure = design_space(points, current, x)
+    chosen: Any = st.plotly_chart(
+        figure,
+        key="design_space",
+        height=600,
+        on_select="rerun",
+        selection_mode="points",
+        alt="MACs against parameters of all presets, by family, with the current net as a star",
+    )
+    for point in chosen["selection"]["points"][:1]:
+        _clicked(at_the_place_of(point["customdata"][0], [*points, current], x))
+    _table(points, current)
+
+
+def _current() -> tuple[str, ResNetConfig]:
+    config = architecture_net() or preset(DEFAULT_NET)
+    return label(config), config
+
+
+@st.cache_data(show_spinner=False)
+def _presets() -> tuple[DesignPoint, ...]:
+    return tuple(design_point(name, config) for name, config in PRESETS.items())
+
+
+def _controls(
+    points: Sequence[DesignPoint], current: DesignPoint
+) -> tuple[Sequence[DesignPoint], Axis]:
+    """Which images, and what the horizontal axis shows."""
+    sizes = sorted({point.image_size for point in points})
+    with st.container(horizontal=True, gap="large"):
+        size = st.segmented_control(
+            "Presets for images of",
+            [ALL, *sizes],
+            format_func=lambda size: size if size == ALL else f"{size} pixels",
+            default=ALL,
+            required=True,
+            key="design_size",
+            persist_state="session",
+            help="ImageNet's nets take 224 pixels a side, CIFAR's take 32.",
+        )
+        axis = st.segmented_control(
+            "Horizontal axis",
+            list(_AXES),
+            default="parameters",
+            required=True,
+            key="design_axis",
+            persist_state="session",
+        )
+    shown = [point for point in points if size in (ALL, point.image_size)]
+    return shown, _AXES[axis or "parameters"]
+
+
+def _note_on_sizes(points: Sequence[DesignPoint]) -> None:
+    counts = {
+        size: sum(point.image_size == size for point in points)
+        for size in sorted({point.image_size for point in points})
+    }
+    if len(counts) > 1:
+        groups = " and ".join(f"{count} take {size} pixels" for size, count in counts.items())
+        note(
+            f"Mind the images: of these nets {groups} a side, and MACs and activations grow with "
+            "the number of pixels. Within one size the nets compare directly."
+        )
+
+
+def _clicked(here: Sequence[DesignPoint]) -> None:
+    """Opens the net that was clicked; where several stand at one place, asks which."""
+    nets = {PRESETS.get(point.name): point.name for point in reversed(here)}
+    if len(nets) == 1:
+        _open(*nets.values())
+    note(f"{len(nets)} nets stand here, with the same costs. Which one?")
+    with st.container(horizontal=True):
+        for name in reversed(nets.values()):
+            if st.button(f"Open {name}"):
+                _open(name)
+
+
+def _open(name: str) -> None:
+    """Shows a preset on the Architecture page; another name is the net that is there already."""
+    if name in PRESETS:
+        show_config(preset(name))
+    st.switch_page("pages/architecture.py")
+
+
+def _table(points: Sequence[DesignPoint], current: DesignPoint) -> None:
+    st.subheader("The same as a table", anchor=False)
+    wanted = st.text_input(
+        "Search", key="design_search", placeholder="name, family or source, such as cifar"
+    )
+    rows = [p for p in points if _matches(p, wanted)]
+    note(
+        f"{len(rows)} of {len(points)} presets. Sort by a column's head; select a row to open the "
+        f"net on the Architecture page. Its net now: {current.name}, {current.params:,} "
+        f"parameters, {current.macs:,} MACs."
+    )
+    if not rows:
+        st.info(f"No preset matches {wanted!r}.")
+        return
+    event: Any = st.dataframe(
+        [_row(point) for point in rows],
+        hide_index=True,
+        key=f"design_table.{wanted}",
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config=_COLUMNS,
+        alt="All presets with depth, parameters, MACs and activation memory",
+    )
+    for index in event["selection"]["rows"]:
+        _open(rows[index].name)
+
+
+_COLUMNS = {
+    "parameters": st.column_config.NumberColumn(format="localized"),
+    "MACs": st.column_config.NumberColumn(format="localized"),
+    "activations (MB)": st.column_config.NumberColumn(format="%.2f"),
+}
+
+
+def _matches(point: DesignPoint, wanted: str) -> bool:
+    """Whether every word that is searched for occurs in name, family or source."""
+    text = f"{point.name} {point.family} {SOURCES[point.name]}".lower()
+    return all(word in text for word in wanted.lower().split())
+
+
+def _row(point: DesignPoint) -> dict[str, object]:
+    return {
+        "net": point.name,
+        "family": point.family,
+        "image": point.image_size,
+        "depth": point.depth,
+        "parameters": point.params,
+        "MACs": point.macs,
+        "activations (MB)": point.activation_bytes / 1e6,
+        "source": SOURCES[point.name],
+    }

@@ -1,0 +1,148 @@
+"""The part of the Race page that moves: progress, pictures, and the step that they show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from resnet_viz.arch.plan import plan
+from resnet_viz.lab.records import History
+from resnet_viz.lab.runs import Lab, Run
+from resnet_viz.lab.spec import RunSpec
+from resnet_viz.lab.store import StoreError
+from resnet_viz.plots.colours import contestant_colours
+from resnet_viz.plots.race import (
+    Contestant,
+    gradient_by_layer,
+    gradient_heatmaps,
+    training_curves,
+)
+from resnet_viz.ui.common.live_chart import live_chart
+from resnet_viz.ui.common.markdown import plain, small
+from resnet_viz.ui.race import words
+from resnet_viz.ui.race.state import Seen, look
+from resnet_viz.ui.race.step_slider import step_slider
+
+UPDATE_SECONDS = 0.5
+HERO_HEIGHT = 480
+CURVES_HEIGHT = 500
+MAPS_HEIGHT = 380
+
+ABOUT_GRADIENTS = (
+    "One point a weighted layer: how strongly the loss depends on its weights at this step. The "
+    "axis is logarithmic, so a straight slope means that the gradient grows or shrinks by the "
+    "same factor from layer to layer. Layers beside the main path (projections, gates) are open "
+    "markers."
+)
+ABOUT_CURVES = (
+    "Measured on each minibatch before its update. He et al. (2015, 4.1) found a higher training "
+    "error in deep plain nets, and vanishing gradients unlikely to be the cause where the nets "
+    "have batch norm. What is it here?"
+)
+ABOUT_MAPS = (
+    "The same gradient norms at every step so far: a column is a step, a row a layer. All nets "
+    "share one colour scale, so that a colour means the same in each."
+)
+
+
+def live_race(lab: Lab, seen: Seen) -> None:
+    """Shows the race, and keeps showing it while it goes on; then the page runs once more."""
+    going = not seen.is_over
+    live = st.fragment(_live, run_every=UPDATE_SECONDS if going else None)
+    live(lab, seen.race_id, going)
+
+
+def preview(specs: Sequence[RunSpec]) -> None:
+    """The race's pictures before there is anything to show: axes, colours, explanations."""
+    contestants = _contestants([(spec.display_name, spec, History()) for spec in specs])
+    _pictures(contestants, specs[0].steps, -1, "preview")
+
+
+def contestants_of(seen: Seen) -> Sequence[Contestant]:
+    """The runs of a race as the plots want them."""
+    return _contestants([(run.name, run.spec, _history(seen, run)) for run in seen.runs])
+
+
+def _live(lab: Lab, race_id: str, going: bool) -> None:
+    seen = look(lab, race_id)
+    if going and seen.is_over:
+        st.rerun()
+    st.markdown(small(plain(words.race_title(seen.runs))))
+    _progress(lab, seen)
+    for problem in filter(None, [*map(words.why_over, seen.runs), seen.problem]):
+        st.error(plain(problem))
+    st.space("xsmall")
+    _pictures(contestants_of(seen), seen.runs[0].spec.steps, newest_step(seen), race_id)
+
+
+def newest_step(seen: Seen) -> int:
+    """The newest step that all nets under way have come to; -1 before there is one."""
+    counts = [(len(_history(seen, run)), run.is_over) for run in seen.runs]
+    under_way = [count for count, is_over in counts if count and not is_over]
+    return min(under_way or [max(count for count, _ in counts)]) - 1
+
+
+def _history(seen: Seen, run: Run) -> History:
+    return seen.histories.get(run.id) or History()
+
+
+def _contestants(nets: Sequence[tuple[str, RunSpec, History]]) -> Sequence[Contestant]:
+    colours = contestant_colours([spec.adapted for _, spec, _ in nets])
+    return [
+        Contestant(name, colour, plan(spec.adapted).weighted_layers, history)
+        for (name, spec, history), colour in zip(nets, colours, strict=True)
+    ]
+
+
+def _progress(lab: Lab, seen: Seen) -> None:
+    *columns, steering = st.columns([4] * len(seen.runs) + [3], vertical_alignment="bottom")
+    for column, run, contestant in zip(columns, seen.runs, contestants_of(seen), strict=True):
+        with column:
+            swatch = f':color[■]{{foreground="{contestant.colour}"}}'
+            st.markdown(f"{swatch} **{plain(run.name)}**: {run.status}")
+            st.progress(
+                min(1.0, len(contestant.history) / run.spec.steps),
+                text=words.status_line(run, contestant.history),
+            )
+    with steering, st.container(horizontal=True, horizontal_alignment="right"):
+        _steering(lab, seen)
+
+
+def _steering(lab: Lab, seen: Seen) -> None:
+    if any(run.status == "paused" for run in seen.runs):
+        _button("Resume", ":material/play_arrow:", lab.resume, seen)
+    else:
+        _button("Pause", ":material/pause:", lab.pause, seen)
+    _button("Single step", ":material/skip_next:", lab.step, seen)
+
+
+def _button(title: str, icon: str, action: Callable[[str], None], seen: Seen) -> None:
+    if st.button(title, icon=icon, key=f"race_{title}", disabled=seen.is_over):
+        try:
+            action(seen.race_id)
+        except StoreError as error:
+            seen.problem = str(error)
+
+
+def _pictures(contestants: Sequence[Contestant], steps: int, newest: int, race_id: str) -> None:
+    hero, curves = st.columns([3, 2], gap="medium")
+    with hero:
+        step = step_slider(race_id, steps, newest)
+        live_chart(gradient_by_layer(contestants, step), f"gradients-{race_id}", HERO_HEIGHT)
+        st.markdown(small(ABOUT_GRADIENTS))
+    with curves:
+        st.subheader("Training loss and accuracy")
+        figure = _all_steps(training_curves(contestants), steps)
+        live_chart(figure, f"curves-{race_id}", CURVES_HEIGHT)
+        st.markdown(small(ABOUT_CURVES))
+    st.subheader("Gradient norm by layer and step")
+    figure = _all_steps(gradient_heatmaps(contestants), steps)
+    live_chart(figure, f"maps-{race_id}", MAPS_HEIGHT)
+    st.markdown(small(ABOUT_MAPS))
+
+
+def _all_steps(figure: go.Figure, steps: int) -> go.Figure:
+    """Axes as long as the race will be: they stay still, and show how far it is."""
+    return figure.update_xaxes(range=[-0.5, max(1, steps) - 0.5])

@@ -1,0 +1,47 @@
+"""What the Race page shows after the end: sentences, a table, the records as CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from resnet_viz.plots.race import race_csv, result_rows, story
+from resnet_viz.ui.race.live import contestants_of
+from resnet_viz.ui.race.state import Seen
+
+
+def results(seen: Seen) -> None:
+    """All of it computed from the records; nothing where nothing was measured."""
+    contestants = contestants_of(seen)
+    if not any(len(contestant.history) for contestant in contestants):
+        return
+    st.subheader("What happened")
+    st.markdown("\n".join(f"- {sentence}" for sentence in story(contestants)))
+    rows = result_rows(contestants, [run.params for run in seen.runs])
+    st.table(_transposed(rows), border="horizontal")
+    st.download_button(
+        "Download the records as CSV",
+        lambda: race_csv(contestants),
+        file_name=f"race-{seen.race_id[:8]}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _transposed(rows: Sequence[Mapping[str, object]]) -> dict[str, list[str]]:
+    """One column a net, one row a quantity: what is to be compared stands side by side."""
+    quantities = [name for name in rows[0] if name != "net"]
+    table = {"": quantities}
+    for row in rows:
+        table[str(row["net"])] = [_cell(name, row[name]) for name in quantities]
+    return table
+
+
+def _cell(name: str, value: object) -> str:
+    if value is None:
+        return "not measured"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.1%}" if "accuracy" in name else f"{value:.4g}"

@@ -1,0 +1,46 @@
+"""A net's graph cut into columns: a deep net is one long chain, laid out like a text.
+
+Input and stem stand in the first column, each stage begins a new one and a long stage takes
+several; the head stands under the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import chain, groupby, pairwise
+from math import sqrt
+
+from resnet_viz.views.graph.model import Graph, Node
+
+
+@dataclass(frozen=True)
+class Column:
+    """Nodes drawn one under the other; `stage` is None for input and stem."""
+
+    stage: int | None
+    nodes: tuple[Node, ...]
+    end: tuple[Node, ...] = ()
+
+
+def columns(graph: Graph, aspect: float) -> tuple[Column, ...]:
+    """The nodes in columns.
+
+    Args:
+        aspect: blocks under each other for one beside: the larger, the taller the picture.
+    """
+    parts = [(s, tuple(nodes)) for s, nodes in groupby(graph.nodes, key=lambda node: node.stage)]
+    blocks = len({node.unit for _, nodes in parts[1:-1] for node in nodes})
+    rows = sqrt(blocks * aspect)
+    cut = [column for s, nodes in parts[:-1] for column in _cut(s, nodes, rows)]
+    cut[-1] = replace(cut[-1], end=parts[-1][1])
+    return tuple(cut)
+
+
+def _cut(stage: int | None, nodes: tuple[Node, ...], rows: float) -> Iterator[Column]:
+    """A stage in columns of about `rows` blocks, as even as can be."""
+    units = [tuple(unit) for _, unit in groupby(nodes, key=lambda node: node.unit)]
+    pieces = max(1, round(len(units) / rows)) if stage is not None else 1
+    cuts = [len(units) * piece // pieces for piece in range(pieces + 1)]
+    for start, end in pairwise(cuts):
+        yield Column(stage, tuple(chain.from_iterable(units[start:end])))

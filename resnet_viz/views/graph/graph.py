@@ -1,0 +1,211 @@
+# ruff: noqa: RUF001
+"""ShortcutGraph: a net's blocks, its additions, and every shortcut around a branch; no torch.
+
+The nodes and edges are read from the plan. `dot.py` says how they look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Literal
+
+from resnet_viz.arch.config import ResNetConfig, unknown_name
+from resnet_viz.arch.operations import Operation, Unit
+from resnet_viz.arch.plan import BlockPlan, NetworkPlan, plan
+from resnet_viz.arch.receptive import receptive_fields
+from resnet_viz.views import labels
+from resnet_viz.views.graph.dot import write_dot
+from resnet_viz.views.graph.model import Edge, EdgeKind, Graph, Node, NodeKind
+from resnet_viz.views.graph.svg import write_svg
+
+LONGEST_UNFOLDED = 3
+"""Alike blocks in a row that `fold` leaves as they are."""
+
+
+class ShortcutGraph(Graph):
+    """A net's graph with its writers."""
+
+    def to_dot(self) -> str:
+        """The graph in Graphviz's language, on a transparent ground for light and dark pages."""
+        return write_dot(self)
+
+    def to_svg(self) -> str:
+        """The picture as SVG, in a layout of our own, for light and dark pages."""
+        return write_svg(self)
+
+
+def shortcut_graph(
+    config: ResNetConfig, expanded: frozenset[str] = frozenset(), fold: bool = False
+) -> ShortcutGraph:
+    """The graph of `config`: stem, blocks, additions, head, and the shortcuts between them.
+
+    Args:
+        config: the net; a plain net has the same blocks, and neither additions nor shortcuts.
+        expanded: ids of blocks ("stages.1.0"), "stem" or "head" to show operation by operation.
+        fold: draw a run of more than three alike blocks as its first, one folded node, its last.
+
+    Raises:
+        ValueError: for an id in `expanded` that the net does not have, with near ones named.
+    """
+    net = plan(config)
+    _check_ids(net, expanded)
+    sketch = _Sketch(config, expanded, receptive_fields(net))
+    sketch.unit("stem", "stem", net.stem)
+    for stage in net.stages:
+        for run in _runs(stage.blocks, expanded, fold):
+            sketch.blocks(run)
+    sketch.unit("head", "head", net.head)
+    return ShortcutGraph(config, tuple(sketch.nodes), tuple(sketch.edges))
+
+
+def _check_ids(net: NetworkPlan, expanded: frozenset[str]) -> None:
+    if not expanded:
+        return
+    known = [path for path, _ in net.units]
+    for unknown in sorted(expanded.difference(known)):
+        raise ValueError(unknown_name("block to expand", unknown, known))
+
+
+def _runs(
+    blocks: tuple[BlockPlan, ...], expanded: frozenset[str], fold: bool
+) -> Iterator[tuple[BlockPlan, ...]]:
+    """The blocks one by one, but the inner ones of a long run of alike blocks together."""
+    for is_open, group in groupby(blocks, key=lambda block: block.name in expanded):
+        for _, same in groupby(group, key=lambda block: block.unit):
+            run = tuple(same)
+            if fold and not is_open and len(run) > LONGEST_UNFOLDED:
+                yield from (run[:1], run[1:-1], run[-1:])
+            else:
+                yield from ((block,) for block in run)
+
+
+class _Sketch:
+    """A graph being drawn from input to output; `source` is the node to go on from."""
+
+    def __init__(
+        self, config: ResNetConfig, expanded: frozenset[str], seen: dict[str, int]
+    ) -> None:
+        side = config.image_size
+        label = f"input\n{config.in_channels} × {side}×{side}"
+        self.config, self.expanded, self.seen, self.source = config, expanded, seen, "input"
+        self.nodes = [Node("input", "input", label, "the image", "input")]
+        self.edges: list[Edge] = []
+
+    def unit(self, path: Literal["stem", "head"], kind: NodeKind, unit: Unit) -> None:
+        if path in self.expanded:
+            self._opened(path, unit, None)
+            return
+        shown = [o for o in unit.operations if o.kind not in ("norm", "activation")]
+        texts = [labels.operation_label(o, self.config).removeprefix("conv ") for o in shown]
+        label = "\n".join((path, *texts))
+        tooltip = labels.cost(path, unit, seen=self.seen.get(path))
+        self._go_on(Node(path, kind, label, tooltip, path))
+
+    def blocks(self, run: tuple[BlockPlan, ...]) -> None:
+        first = run[0]
+        if first.name in self.expanded:
+            self._opened(first.name, first.unit, first.stage)
+        elif len(run) == 1:
+            self._block(first, first.name, "block", _branch_label(first.unit, self.config), 1)
+        else:
+            name = f"{first.name}-{run[-1].index}"
+            self._block(first, name, "folded", _folded_label(len(run), first.unit), len(run))
+
+    def _block(self, block: BlockPlan, path: str, kind: NodeKind, label: str, count: int) -> None:
+        before, unit = self.source, block.unit
+        last = f"stages.{block.stage}.{block.index + count - 1}"
+        tooltip = labels.cost(path, unit, count, self.seen[last])
+        self._go_on(Node(path, kind, label, tooltip, path, block.stage, count))
+        if unit.shortcut == "none":
+            return
+        text = _shortcut_label(unit, self.config) + (f" ×{count}" if count > 1 else "")
+        tooltip = _addition_tooltip(path, unit, self.config)
+        self._go_on(Node(f"{path}.add", "add", "+", tooltip, path, block.stage, count))
+        self.edges.append(Edge(before, f"{path}.add", unit.shortcut, text.strip()))
+
+    def _go_on(self, node: Node) -> None:
+        self.nodes.append(node)
+        self.edges.append(Edge(self.source, node.id))
+        self.source = node.id
+
+    def _opened(self, path: str, unit: Unit, stage: int | None) -> None:
+        """A unit operation by operation."""
+        before = self.source
+        for operation in unit.operations:
+            self.nodes.append(self._operation(path, operation, stage))
+            for name in operation.inputs:
+                source = before if name == "in" else f"{path}.{name}"
+                kind = _kind_of_input(operation, name, unit)
+                self.edges.append(Edge(source, f"{path}.{operation.name}", kind))
+        self.source = f"{path}.{unit.operations[-1].name}"
+
+    def _operation(self, path: str, operation: Operation, stage: int | None) -> Node:
+        name = f"{path}.{operation.name}"
+        kind: NodeKind = "add" if operation.kind == "add" else "operation"
+        label = labels.operation_label(operation, self.config)
+        return Node(name, kind, label, labels.cost(name, operation), path, stage)
+
+
+def _kind_of_input(operation: Operation, source: str, unit: Unit) -> EdgeKind:
+    """Whether data on its way from `source` into `operation` takes the shortcut."""
+    joins = operation.kind == "add" and source == operation.inputs[1]
+    return unit.shortcut if joins or operation.name.startswith("shortcut.") else "main"
+
+
+def _branch_label(unit: Unit, config: ResNetConfig) -> str:
+    """The convolutions of a block as in He 2015, Fig. 5, with what comes before them."""
+    lines = [
+        labels.kernel(o) + labels.halving(o) + labels.groups(o)
+        for o in unit.part("branch")
+        if o.kind == "conv"
+    ]
+    lines += [text for part, text in _BRANCH_ENDS.items() if _has(unit, part)]
+    if unit.part("preactivation"):
+        lines.insert(0, _preactivation(unit, config))
+    mark = "" if unit.shortcut == "none" else "F: "
+    return mark + "\n".join(lines)
+
+
+_BRANCH_ENDS = {"branch.se.": "SE", "branch.skipinit": "× α", "branch.scale": "× 0.5"}
+
+
+def _has(unit: Unit, prefix: str) -> bool:
+    return any(o.name.startswith(prefix) for o in unit.operations)
+
+
+def _folded_label(count: int, unit: Unit) -> str:
+    if unit.shortcut == "none":
+        return f"… {count} more like this,\nwithout shortcuts"
+    article = "an" if unit.shortcut in ("identity", "exclusive_gate") else "a"
+    kind = labels.SHORTCUT_NAMES[unit.shortcut]
+    return f"… {count} more like this,\neach with {article} {kind} shortcut"
+
+
+def _shortcut_label(unit: Unit, config: ResNetConfig) -> str:
+    if unit.shortcut == "identity":
+        return ""
+    path = unit.part("shortcut")
+    halving = labels.halving(path[0])
+    texts = {
+        "zero_pad": f"zero-padded{halving}",
+        "scaled": "× 0.5",
+        "exclusive_gate": "× (1 - g), F × g",
+        "shortcut_only_gate": "× (1 - g)",
+        "conv1x1": "1×1 conv",
+        "dropout": "dropout",
+    }
+    pool = "average pool, " if path[0].kind == "avg_pool" else ""
+    is_shared = path[0].inputs[0].startswith("preactivation.")
+    before = f" after {_preactivation(unit, config)}" if is_shared else ""
+    return texts.get(unit.shortcut, f"{pool}1×1 conv{halving}{before}")
+
+
+def _preactivation(unit: Unit, config: ResNetConfig) -> str:
+    return ", ".join(labels.operation_label(o, config) for o in unit.part("preactivation"))
+
+
+def _addition_tooltip(path: str, unit: Unit, config: ResNetConfig) -> str:
+    last = unit.operations[-1]
+    after = f", then {labels.operation_label(last, config)}" if last.kind == "activation" else ""
+    return f"{path}: F(x) + {labels.SHORTCUT_NAMES[unit.shortcut]} shortcut{after}"

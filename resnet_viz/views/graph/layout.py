@@ -1,0 +1,188 @@
+"""ShortcutGraph -> positions: a layout made for chains with shortcuts, linear in the depth.
+
+Pixels from the top left. Columns stand beside each other and a column's units under each other; a
+shortcut leaves the main path above its branch, runs down on the right and comes into the addition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import NamedTuple
+
+from resnet_viz.arch.plan import plan
+from resnet_viz.views import labels
+from resnet_viz.views.graph.columns import Column, columns
+from resnet_viz.views.graph.lanes import FRAME_GAP, Box, LaidUnit, text_width, units
+from resnet_viz.views.graph.model import Edge, Graph
+
+Point = tuple[float, float]
+
+BLOCK_ASPECT = 1.1
+"""Blocks under each other for one beside: the picture is then about half as wide again as high."""
+
+MARGIN = 12
+TOP: float = 60
+"""Where columns begin, under the titles of the stages."""
+STAGE_PADDING = 14
+GUTTER = 24
+"""Between two columns: what goes from the foot of one to the head of the next climbs in it."""
+FOOT = 8
+"""From a box down to where paths turn off."""
+
+
+class Line(NamedTuple):
+    """An edge as a polyline from its source to its tip at the target."""
+
+    edge: Edge
+    points: tuple[Point, ...]
+
+
+class Frame(NamedTuple):
+    """A rectangle with a title: around a stage, or around a unit shown by its operations."""
+
+    id: str
+    title: tuple[str, ...]
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Everything that is drawn, `width` by `height` pixels."""
+
+    boxes: Mapping[str, Box]
+    lines: Sequence[Line]
+    stages: Sequence[Frame]
+    opened: Sequence[Frame]
+    width: float
+    height: float
+
+
+def lay_out(graph: Graph) -> Picture:
+    """Places of all nodes and edges of `graph`; no box lies on another, or on a line."""
+    sheet = _Sheet(graph)
+    parts = columns(graph, BLOCK_ASPECT)
+    for stage, group in groupby(parts, key=lambda column: column.stage):
+        sheet.stage(stage, tuple(group))
+    placed, outer = sheet.placed, [*sheet.stages, *(one.frame for one in sheet.placed)]
+    boxes = {box.node.id: box for one in placed for box in one.unit.boxes(one.axis, one.top)}
+    return Picture(
+        boxes,
+        tuple(line for one in placed for line in one.lines(boxes)),
+        tuple(sheet.stages),
+        tuple(one.frame for one in placed if one.unit.is_opened),
+        max(frame.right for frame in outer) + MARGIN,
+        max(frame.bottom for frame in outer) + MARGIN,
+    )
+
+
+class _Placed(NamedTuple):
+    """A unit with its main lane's middle at `axis`; what comes from another column climbs at
+    `gutter`."""
+
+    unit: LaidUnit
+    axis: float
+    top: float
+    gutter: float
+
+    @property
+    def right(self) -> float:
+        return self.axis + self.unit.right
+
+    @property
+    def bottom(self) -> float:
+        return self.top + self.unit.height
+
+    @property
+    def frame(self) -> Frame:
+        name = self.unit.nodes[0].unit
+        left, top = self.axis - self.unit.left, self.top + FRAME_GAP / 2
+        return Frame(name, (name,), left, top, self.right, self.bottom)
+
+    def lines(self, boxes: Mapping[str, Box]) -> Iterator[Line]:
+        """The edges into the unit's nodes."""
+        for edge in self.unit.edges:
+            yield Line(edge, tuple(self._points(edge, boxes[edge.source], boxes[edge.target])))
+
+    def _points(self, edge: Edge, source: Box, target: Box) -> Iterator[Point]:
+        route, fork = self.unit.route(edge), self.top + self.unit.fork
+        start = source.middle[0]
+        if source.node.unit == target.node.unit:
+            fork = source.bottom + FOOT
+            if route != "out":
+                yield start, source.bottom
+        elif edge.kind == "main" and route == "straight":
+            yield start, source.bottom
+            if abs(start - self.axis) > 1:
+                yield from self._turn(source, fork)
+            start = self.axis
+        else:
+            start = self.axis
+        yield from _bends(route, start, fork, self.axis + self.unit.around, target)
+
+    def _turn(self, source: Box, fork: float) -> Iterator[Point]:
+        """From the foot of another column, up the gutter, to this one's head."""
+        foot = source.bottom + FOOT
+        yield from ((source.middle[0], foot), (self.gutter, foot), (self.gutter, fork))
+        yield self.axis, fork
+
+
+def _bends(route: str, start: float, fork: float, around: float, target: Box) -> Iterator[Point]:
+    """The rest of a line's way; `start` is where it comes from, left to right."""
+    middle, level = target.middle
+    if route == "out":
+        yield from ((start, fork), (middle, fork))
+    if route == "around":
+        yield from ((start, fork), (around, fork), (around, level))
+    if route == "in":
+        yield start, level
+    yield (target.right, level) if route in ("around", "in") else (middle, target.top)
+
+
+class _Sheet:
+    """A picture being laid out from left to right; `left` is where the next stage begins."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.stage_plans = plan(graph.config).stages
+        self.into: dict[str, list[Edge]] = {}
+        for edge in graph.edges:
+            self.into.setdefault(edge.target, []).append(edge)
+        self.placed: list[_Placed] = []
+        self.stages: list[Frame] = []
+        self.left: float = MARGIN
+
+    def stage(self, stage: int | None, group: tuple[Column, ...]) -> None:
+        """A stage's columns in a frame, and the head below; outside the stages there is none."""
+        done, right = len(self.placed), self.left - GUTTER
+        right += 0 if stage is None else STAGE_PADDING
+        for column in group:
+            gutter = right + GUTTER / 2 if column is not group[0] else self.left - GUTTER / 2
+            right = self._column(column, right + GUTTER, gutter)
+        bottom = max(one.bottom for one in self.placed[done:]) + STAGE_PADDING
+        if stage is not None:
+            title = self._title(stage)
+            right = max(right, self.left + max(map(text_width, title))) + STAGE_PADDING
+            frame = Frame(f"stages.{stage}", title, self.left, MARGIN, right, bottom)
+            self.stages.append(frame)
+        axis = self.placed[-1].axis
+        for unit in units(group[-1].end, self.into):
+            self.placed.append(_Placed(unit, axis, bottom, axis))
+        self.left = right + GUTTER
+
+    def _column(self, column: Column, left: float, gutter: float) -> float:
+        """Units under each other; returns how far they reach to the right."""
+        own, end, top = units(column.nodes, self.into), units(column.end, self.into), TOP
+        # A head wider than its column must not reach into the gutter.
+        axis = left + max(*(u.left for u in own), *(u.left - STAGE_PADDING for u in end), 0)
+        for unit in own:
+            self.placed.append(_Placed(unit, axis, top, gutter))
+            top = self.placed[-1].bottom
+        return max(axis + unit.right for unit in own)
+
+    def _title(self, stage: int) -> tuple[str, str]:
+        shape = self.stage_plans[stage].out_shape
+        return f"stage {stage + 1}", f"{labels.size(shape)} · {shape[0]} channels"

@@ -1,0 +1,46 @@
+"""What a picture of a net is made of: nodes, edges, and the graph of both; no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from resnet_viz.arch.config import ResNetConfig
+
+NodeKind = Literal["input", "stem", "block", "folded", "add", "head", "operation"]
+EdgeKind = str
+""""main", or the kind of a shortcut: a key of `labels.SHORTCUT_NAMES`."""
+
+
+class Node(NamedTuple):
+    """One thing that the data passes.
+
+    `unit` is the id of the stem, block or head it belongs to, `stage` counts from 0 (None outside
+    the stages), `repeats` is how many alike ones a folded node and its addition stand for.
+    """
+
+    id: str
+    kind: NodeKind
+    label: str
+    tooltip: str
+    unit: str
+    stage: int | None = None
+    repeats: int = 1
+
+
+class Edge(NamedTuple):
+    """Data flowing from node `source` to node `target`; `kind` is "main" or the shortcut's."""
+
+    source: str
+    target: str
+    kind: EdgeKind = "main"
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Nodes and edges from input to output; immutable."""
+
+    config: ResNetConfig
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]

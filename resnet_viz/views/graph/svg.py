@@ -1,0 +1,203 @@
+"""Picture -> SVG: one self-contained file for light and dark grounds, few elements, fast to draw.
+
+Each box and each shortcut is an element that carries its unit (`data-unit`) and its words
+(`title`); the main path is one element.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from html import escape
+from itertools import pairwise
+from math import hypot
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.presets import label
+from resnet_viz.views.graph import legend, looks
+from resnet_viz.views.graph.lanes import (
+    FONT_SIZE,
+    LINE_HEIGHT,
+    Box,
+    is_round,
+    label_lines,
+    text_width,
+)
+from resnet_viz.views.graph.layout import MARGIN, Frame, Line, Picture, Point, lay_out
+from resnet_viz.views.graph.looks import GREY, INK
+from resnet_viz.views.graph.model import Graph, Node
+
+LEGEND_ROW = 24
+CORNER = 7
+TIP = 7
+SAMPLE_WIDTH = 34
+_DASHES = {"solid": "", "dashed": "stroke-dasharray:8 5", "dotted": "stroke-dasharray:2 4"}
+# The page's own colours and font where it has any; see Streamlit's names for theme variables.
+_TEXT = f"var(--st-text-color,{GREY})"
+_STYLE = f"""
+svg{{font:{FONT_SIZE}px var(--st-font,Helvetica,Arial,sans-serif)}}
+text{{fill:{INK};text-anchor:middle}}
+rect,circle{{stroke:{GREY}}}
+path{{fill:none;stroke-linejoin:round}}
+.main{{stroke:{GREY};stroke-width:1.6}}
+.tip.main{{fill:{GREY};stroke:none}}
+.stage rect,.opened rect{{fill:none}}
+.opened rect{{stroke-dasharray:3 3;pointer-events:all}}
+.stage text,.opened text,.note{{fill:{_TEXT};text-anchor:start}}
+.opened text{{text-anchor:end}}
+.stage text{{font-weight:600}}
+.stage text+text{{font-weight:400}}
+.sign{{font-size:18px;font-weight:600}}
+"""
+
+
+def write_svg(graph: Graph) -> str:
+    """The SVG text of `graph`; deterministic."""
+    picture, config = lay_out(graph), graph.config
+    rows = tuple(_legend(graph, picture))
+    height = picture.height + LEGEND_ROW * len(rows)
+    size = (
+        f'width="{picture.width:g}" height="{height:g}" viewBox="0 0 {picture.width:g} {height:g}"'
+    )
+    kinds = sorted({line.edge.kind for line in picture.lines} - {"main"})
+    parts = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" '
+        f'aria-label="{escape(label(config))}">',
+        f"<style>{_STYLE}{''.join(map(_line_rule, kinds))}</style>",
+        *(_frame(frame, "stage") for frame in picture.stages),
+        *(_frame(frame, "opened") for frame in picture.opened),
+        *_lines(picture),
+        *(_box(box, config) for box in picture.boxes.values()),
+        *rows,
+        "</svg>",
+    )
+    return "\n".join((*parts, ""))
+
+
+def _line_rule(kind: str) -> str:
+    colour, width, line = looks.SHORTCUTS[kind]
+    return (
+        f"path.{kind}{{stroke:{colour};stroke-width:{width:g};{_DASHES[line]}}}"
+        f".tip.{kind},.words.{kind}{{fill:{colour};stroke:none}}\n"
+    )
+
+
+def _frame(frame: Frame, kind: str) -> str:
+    unit = f' data-unit="{frame.id}"' if kind == "opened" else ""
+    width, height = frame.right - frame.left, frame.bottom - frame.top
+    x = frame.left + 10 if kind == "stage" else frame.right - 8
+    texts = (
+        f'<text x="{x:g}" y="{frame.top + LINE_HEIGHT * (row + 1):g}">{escape(line)}</text>'
+        for row, line in enumerate(frame.title)
+    )
+    return (
+        f'<g class="{kind}"{unit}><rect x="{frame.left:g}" y="{frame.top:g}" width="{width:g}" '
+        f'height="{height:g}" rx="8"/>{"".join(texts)}</g>'
+    )
+
+
+def _box(box: Box, config: ResNetConfig) -> str:
+    node, (x, y) = box.node, box.middle
+    shape = _circle(box) if is_round(node) else _rectangle(box)
+    lines = node.label.split("\n")
+    first = y - LINE_HEIGHT * (len(lines) - 1) / 2
+    sign = ' class="sign"' if is_round(node) else ""
+    drop = 6 if is_round(node) else 4.5
+    text = "".join(
+        f'<tspan x="{x:g}" y="{first + LINE_HEIGHT * row + drop:g}">{escape(line)}</tspan>'
+        for row, line in enumerate(lines)
+    )
+    return (
+        f'<g class="{node.kind}" data-unit="{node.unit}" fill="{looks.fill(node.kind, config)}">'
+        f"<title>{escape(node.tooltip)}</title>{shape}<text{sign}>{text}</text></g>"
+    )
+
+
+def _circle(box: Box) -> str:
+    x, y = box.middle
+    return f'<circle cx="{x:g}" cy="{y:g}" r="{box.height / 2:g}"/>'
+
+
+def _rectangle(box: Box) -> str:
+    corner = box.height / 2 if box.node.kind == "input" else 5
+    size = f'width="{box.width:g}" height="{box.height:g}" rx="{corner:g}"'
+    behind = f'<rect x="{box.left + 4:g}" y="{box.top + 4:g}" {size}/>'
+    front = f'<rect x="{box.left:g}" y="{box.top:g}" {size}/>'
+    return behind + front if box.node.kind == "folded" else front
+
+
+def _lines(picture: Picture) -> Iterator[str]:
+    """The main path in one element, each shortcut in one of its own, the tips by kind."""
+    tips = defaultdict(list)
+    main = []
+    for line in picture.lines:
+        kind = line.edge.kind
+        tips[kind].append(_tip(line.points))
+        if kind == "main":
+            main.append(_path(line.points))
+        else:
+            yield _shortcut(line, picture.boxes[line.edge.target].node)
+    yield f'<path class="main" d="{"".join(main)}"/>'
+    yield from (f'<path class="tip {kind}" d="{"".join(d)}"/>' for kind, d in tips.items())
+
+
+def _shortcut(line: Line, target: Node) -> str:
+    kind, points = line.edge.kind, line.points
+    x, y = max(x for x, _ in points) + 6, (points[0][1] + points[-1][1]) / 2
+    lines = label_lines(line.edge)
+    words = "".join(
+        f'<text class="words {kind}" '
+        f'transform="translate({x + LINE_HEIGHT * row:g} {y:g}) rotate(90)">{escape(text)}</text>'
+        for row, text in enumerate(reversed(lines))
+    )
+    return (
+        f'<g data-unit="{target.unit}"><title>{escape(target.tooltip)}</title>'
+        f'<path class="{kind}" d="{_path(points)}"/>{words}</g>'
+    )
+
+
+def _path(points: tuple[Point, ...]) -> str:
+    """A polyline with rounded corners."""
+    (x, y), *rest = points
+    parts = [f"M{x:g} {y:g}"]
+    for corner, after in pairwise(rest):
+        here, there = _towards(corner, (x, y)), _towards(corner, after)
+        parts.append(f"L{here}Q{corner[0]:g} {corner[1]:g} {there}")
+        x, y = corner
+    parts.append(f"L{rest[-1][0]:g} {rest[-1][1]:g}")
+    return "".join(parts)
+
+
+def _towards(start: Point, end: Point) -> str:
+    """A point a corner's size, or half the way, from `start` to `end`."""
+    distance = hypot(end[0] - start[0], end[1] - start[1])
+    share = min(CORNER / distance, 0.5) if distance else 0
+    x, y = (a + share * (b - a) for a, b in zip(start, end, strict=True))
+    return f"{x:g} {y:g}"
+
+
+def _tip(points: tuple[Point, ...]) -> str:
+    """An arrow's triangle at the end of a line."""
+    (before, _), (x, y) = points[-2:]
+    if abs(before - x) < 1:
+        return f"M{x:g} {y:g}l-4 -{TIP}h8z"
+    return f"M{x:g} {y:g}l{TIP} -4v8z"
+
+
+def _legend(graph: Graph, picture: Picture) -> Iterator[str]:
+    """Samples of the lines and what the signs mean, in rows under the picture."""
+    x, y = float(MARGIN), picture.height
+    row: list[str] = []
+    items = [*legend.samples(graph), legend.Sample("", legend.note(graph.config))]
+    for kind, text in items:
+        sample = SAMPLE_WIDTH if kind else 0
+        width = sample + 8 + text_width(text) + 24
+        if row and x + width > picture.width:
+            yield "".join(row)
+            x, y, row = float(MARGIN), y + LEGEND_ROW, []
+        if kind:
+            row.append(f'<path class="{kind}" d="M{x:g} {y:g}h{sample}"/>')
+        row.append(f'<text class="note" x="{x + sample + 8 * bool(kind):g}" y="{y + 4.5:g}">')
+        row.append(f"{escape(text)}</text>")
+        x += width
+    yield "".join(row)

@@ -1,0 +1,132 @@
+"""Verdicts on memory, and real runs against them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from resnet_viz.arch.memory import training_memory
+from resnet_viz.arch.plan import plan
+from resnet_viz.arch.presets import preset
+from resnet_viz.lab import memory as fit_module
+from resnet_viz.lab import queue
+from resnet_viz.lab.memory import PROCESS_BYTES, check_fit, free_bytes
+from resnet_viz.lab.spec import RunSpec
+
+DEEP = RunSpec(config=preset("resnet1202-cifar"), image_size=32, batch_size=64, device="cpu")
+GB = 10**9
+
+
+def need(spec: RunSpec) -> int:
+    """Bytes of one run, its process included."""
+    memory = training_memory(
+        plan(spec.adapted), spec.batch_size, checkpointing=spec.activation_checkpointing
+    )
+    return memory.total + PROCESS_BYTES
+
+
+def test_contestants_that_train_at_once_share_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    for slots, needs in (("1", need(DEEP)), ("2", 2 * need(DEEP)), ("9", 3 * need(DEEP))):
+        monkeypatch.setenv(queue.SLOTS_VARIABLE, slots)
+        assert check_fit([DEEP] * 3, 9 * GB).needs == needs
+
+
+def test_the_largest_batch_is_the_largest() -> None:
+    largest = check_fit([DEEP], 20 * GB).largest_batch
+    for batch, fits in ((largest, True), (largest + 1, False)):
+        spec = DEEP.model_copy(update={"batch_size": batch})
+        assert check_fit([spec], 20 * GB).fits == fits
+
+
+def test_sentences() -> None:
+    assert check_fit([DEEP], 20 * GB).sentence == (
+        "needs about 7.0 GB, 20 GB are free: fits; the largest batch that fits is 205."
+    )
+    assert check_fit([DEEP], 4 * GB).sentence == (
+        "needs about 7.0 GB, 4.0 GB are free: does not fit; the largest batch that fits is 31. "
+        "With activation checkpointing it needs about 1.4 GB and fits."
+    )
+    assert "nor does a batch of 1." in check_fit([DEEP], GB).sentence
+    tiny = RunSpec(config=preset("resnet20-cifar"))
+    assert "so does every batch up to the data set's 1,797 images" in (
+        check_fit([tiny], 20 * GB).sentence
+    )
+
+
+def test_checkpointing_is_offered_only_where_it_helps() -> None:
+    saving = DEEP.model_copy(update={"activation_checkpointing": True})
+    assert check_fit([DEEP], 4 * GB).fits_checkpointed
+    assert not check_fit([DEEP], 20 * GB).fits_checkpointed
+    assert not check_fit([DEEP], GB).fits_checkpointed
+    assert check_fit([saving], 4 * GB).fits
+    assert check_fit([saving], 4 * GB).needs == check_fit([DEEP], 4 * GB).checkpointed_needs
+
+
+def test_free_memory_of_the_cpu_without_torch() -> None:
+    code = (
+        "import sys; from resnet_viz.lab.memory import free_bytes; n = free_bytes('cpu'); "
+        "assert 'torch' not in sys.modules; print(n)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert int(done.stdout) > 0
+
+
+def test_free_memory_of_a_gpu_is_asked_of_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(*_: object, **__: object) -> subprocess.CompletedProcess[bytes]:
+        out = json.dumps({"memory": {"cuda:0": {"total": 80 * GB, "free": 70 * GB}}}).encode()
+        return subprocess.CompletedProcess([], 0, out)
+
+    monkeypatch.setattr(fit_module.subprocess, "run", answer)
+    assert free_bytes("cuda") == free_bytes("cuda:0") == 70 * GB
+    assert free_bytes("cuda:1") is None
+
+
+RUN = """
+import json, re, sys
+from pathlib import Path
+import torch
+from resnet_viz.lab.spec import RunSpec
+from resnet_viz.lab.train import train
+torch.set_num_threads(1)
+# Not ru_maxrss: it begins with the memory of the process that started this one.
+peak = lambda: 1024 * int(re.findall(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[0])
+spec = RunSpec.model_validate_json(sys.argv[1])
+warm = spec.model_dump() | {"image_size": 8, "batch_size": 16, "config": json.loads(sys.argv[2])}
+list(train(RunSpec.model_validate(warm)))
+before = peak()
+list(train(spec))
+print(before, peak())
+"""
+
+
+def resident_bytes(spec: RunSpec) -> tuple[int, int]:
+    """Peak resident memory of a process after a run of a tiny net, and after that of `spec`."""
+    warm = preset("plain20-cifar").model_dump_json()
+    command = [sys.executable, "-c", RUN, spec.model_dump_json(), warm]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    before, after = done.stdout.split()
+    return int(before), int(after)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_resident_memory_of_a_run_is_about_what_was_predicted() -> None:
+    config = preset("resnet56-cifar")
+    spec = RunSpec(config=config, image_size=32, batch_size=128, steps=2, device="cpu")
+    predicted = need(spec) - PROCESS_BYTES
+    assert predicted > 500e6
+    before, after = resident_bytes(spec)
+    assert 0.7 < predicted / (after - before) < 1.5
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_resnet_1202_fits_with_checkpointing() -> None:
+    """6.2 GB without it; with it the process stays within the 1.4 GB that are predicted."""
+    saving = DEEP.model_copy(update={"activation_checkpointing": True, "steps": 1})
+    assert need(saving) < need(DEEP) / 4
+    _, after = resident_bytes(saving)
+    assert after < 1.05 * need(saving)

@@ -1,0 +1,80 @@
+"""The Export tab: its files are the library's, and ONNX comes from a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import onnxruntime
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from resnet_viz.arch.config import revise
+from resnet_viz.arch.presets import preset
+from resnet_viz.ui.architecture import export_panel as panel
+from resnet_viz.ui.architecture.export_panel import onnx_in_process
+from resnet_viz.ui.common.files import file_name
+from resnet_viz.views.source.source import to_source
+
+SMALL = revise(preset("resnet20-cifar"), depths=(1, 1, 1), image_size=16)
+
+
+def page() -> None:
+    from resnet_viz.arch.config import revise
+    from resnet_viz.arch.presets import preset
+    from resnet_viz.ui.architecture.export_panel import export_panel
+
+    export_panel(revise(preset("resnet20-cifar"), depths=(1, 1, 1), image_size=16))
+
+
+def test_shows_the_source_and_a_download_each() -> None:
+    app = AppTest.from_function(page).run()
+    assert not app.exception
+    assert app.code[0].value == to_source(SMALL).rstrip()
+    assert app.code[0].language == "python"
+    titles = [element.proto.label for element in app.get("download_button")]
+    assert titles == [
+        "PyTorch source",
+        "Config, JSON",
+        "Table, Markdown",
+        "Table, LaTeX",
+        "Table, CSV",
+    ]
+
+
+def test_onnx_is_made_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(panel, "onnx_in_process", lambda config, tick: b"onnx")
+    app = AppTest.from_function(page).run()
+    app.button[0].click().run()
+    assert not app.exception
+    assert app.get("download_button")[-1].proto.label == "ONNX"
+
+
+def test_why_there_is_no_onnx_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*arguments: object) -> bytes:
+        raise RuntimeError("ONNX export needs onnx: pip install onnx")
+
+    monkeypatch.setattr(panel, "onnx_in_process", missing)
+    app = AppTest.from_function(page).run()
+    app.button[0].click().run()
+    assert [error.value for error in app.error] == ["ONNX export needs onnx: pip install onnx"]
+
+
+def test_the_file_of_the_process_runs() -> None:
+    ticks: list[None] = []
+    data = onnx_in_process(SMALL, lambda: ticks.append(None))
+    (shown,) = onnxruntime.InferenceSession(data).get_outputs()
+    assert (shown.name, shown.shape[1]) == ("logits", 10)
+    assert ticks
+
+
+def test_file_names_have_no_spaces() -> None:
+    assert file_name(preset("resnet18"), ".py") == "resnet18.py"
+    assert file_name(SMALL, ".onnx") == "ResNet-8-basic-16-32-64-zero_pad.onnx"
+
+
+def test_the_panel_needs_no_torch() -> None:
+    script = (
+        "import sys, resnet_viz.ui.architecture.export_panel; assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -1,0 +1,96 @@
+"""The Memory tab, and the Race page's refusal of nets that do not fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from resnet_viz.arch.memory import training_memory
+from resnet_viz.arch.plan import plan
+from resnet_viz.arch.presets import preset
+from resnet_viz.lab.memory import PROCESS_BYTES, gigabytes
+from resnet_viz.plots.memory import memory_bars
+from resnet_viz.ui.architecture import memory_panel as panel_module
+from resnet_viz.ui.race import memory as race_memory
+
+ROOT = Path(__file__).parents[3]
+GB = 10**9
+
+
+def draw_panel() -> None:
+    from resnet_viz.arch.presets import preset
+    from resnet_viz.ui.architecture.memory_panel import memory_panel
+
+    memory_panel(preset("resnet50"))
+
+
+def need(batch: int) -> int:
+    return training_memory(plan(preset("resnet50")), batch).total + PROCESS_BYTES
+
+
+def free(monkeypatch: pytest.MonkeyPatch, module: object, number: int | None) -> None:
+    monkeypatch.setattr(module, "free_memory", lambda _device: number)
+
+
+def test_panel_says_what_is_needed_and_the_largest_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    free(monkeypatch, panel_module, 20 * GB)
+    app = AppTest.from_function(draw_panel, default_timeout=60).run()
+    assert not app.exception
+    needs = {batch: need(batch) for batch in (64, 218, 219)}
+    assert gigabytes(needs[64]) in app.success[0].value
+    assert needs[218] <= 20 * GB < needs[219]
+    assert "it fits; the largest batch that fits is **218**" in app.success[0].value
+
+    app.number_input(key="memory_batch").set_value(219).run()
+    assert "it does not fit" in app.error[0].value
+    app.toggle(key="memory_checkpointing").set_value(True).run()
+    assert "it fits" in app.success[0].value
+    app.selectbox(key="memory_optimizer").select("AdamW").run()
+    app.selectbox(key="memory_precision").select("bfloat16").run()
+    assert not app.exception
+
+
+def test_panel_where_free_memory_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    free(monkeypatch, panel_module, None)
+    app = AppTest.from_function(draw_panel, default_timeout=60).run()
+    assert "is not known" in app.info[0].value
+
+
+def test_bars_add_up_to_the_total() -> None:
+    memory = training_memory(plan(preset("resnet18")), 32)
+    traces = memory_bars({"as it is": memory}).data
+    assert sum(trace.x[0] for trace in traces) == pytest.approx(memory.total / 1e9)
+    assert len({(trace.marker.color, trace.marker.pattern.shape) for trace in traces}) == 5
+
+
+@pytest.fixture
+def race(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The Race page with ResNet-1202 at 32 pixels and its twin, which take 14 GB."""
+    monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path / "home"))
+    free(monkeypatch, race_memory, 8 * GB)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
+    app = app.switch_page("pages/race.py").run()
+    assert not app.error
+    app.selectbox(key="race_first_net").select("resnet1202-cifar").run()
+    return app.number_input(key="race_image_size").set_value(32).run()
+
+
+def test_race_page_refuses_what_does_not_fit_and_offers_checkpointing(
+    race: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (error,) = race.error
+    assert "does not fit; the largest batch that fits is" in error.value
+    assert "With activation checkpointing it needs about" in error.value
+    assert race.button(key="race_start").disabled
+    race.button(key="race_fit_offer").click().run()
+    assert not race.error
+    assert race.checkbox(key="race_activation_checkpointing").value
+    assert not race.button(key="race_start").disabled
+
+    free(monkeypatch, race_memory, GB)
+    race.run()
+    assert "nor does a batch of 1" in race.error[0].value
+    free(monkeypatch, race_memory, None)
+    assert not race.run().error

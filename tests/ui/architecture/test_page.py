@@ -1,0 +1,225 @@
+"""The Architecture page, run by Streamlit's AppTest."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
+
+from resnet_viz.arch.config import ResNetConfig, revise
+from resnet_viz.arch.plan import plan
+from resnet_viz.arch.presets import PRESETS, preset
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def app() -> AppTest:
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+
+
+def _numbers(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.delta for metric in app.metric}
+
+
+def _errors(app: AppTest) -> list[str]:
+    """What the page says is wrong, as the eye reads it: without Markdown's backslashes."""
+    assert not app.exception
+    return [re.sub(r"\\(.)", r"\1", error.value) for error in app.error]
+
+
+def test_opens_on_resnet34(app: AppTest) -> None:
+    app.run()
+    assert _errors(app) == []
+    assert app.subheader[0].value == "resnet34"
+    assert _numbers(app)["Parameters"] == f"{plan(preset('resnet34')).params:,}"
+
+
+def test_first_paint_imports_no_torch() -> None:
+    script = (
+        "import sys\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        f"app = AppTest.from_file({str(ROOT / 'app.py')!r}, default_timeout=60).run()\n"
+        "assert app.metric and not app.exception\n"
+        "app.selectbox(key='preset').set_value('resnet152').run()\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT, timeout=120)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_shows_its_numbers_at_once(app: AppTest, name: str) -> None:
+    app.run()
+    app.selectbox(key="preset").set_value(name).run()
+    assert _errors(app) == []
+    network = plan(preset(name))
+    shown = _numbers(app)
+    assert shown["Parameters"] == f"{network.params:,}"
+    assert shown["MACs"] == f"{network.macs:,}"
+
+
+def test_an_invalid_field_is_named_and_the_last_good_view_stays(app: AppTest) -> None:
+    app.run()
+    before = _numbers(app)
+    app.text_input(key="field.depths").set_value("3, 0, zwei, 3").run()
+    [error] = _errors(app)
+    assert "depths[1] = 0" in error
+    assert "depths[2] = 'zwei'" in error
+    assert _numbers(app) == before
+    app.text_input(key="field.depths").set_value("1 1 1 1").run()
+    assert _errors(app) == []
+    shown = revise(preset("resnet34"), depths=(1, 1, 1, 1))
+    assert _numbers(app)["Parameters"] == f"{plan(shown).params:,}"
+
+
+def test_fields_that_cannot_matter_are_disabled(app: AppTest) -> None:
+    app.run()
+    assert app.number_input(key="field.cardinality").disabled
+    app.selectbox(key="preset").set_value("resnext50_32x4d").run()
+    assert not app.number_input(key="field.cardinality").disabled
+    app.selectbox(key="field.block").set_value("basic").run()
+    assert _errors(app) == []  # the groups no longer count
+
+
+def test_the_link_shows_the_same_net(app: AppTest) -> None:
+    app.run()
+    app.selectbox(key="preset").set_value("resnet56-cifar").run()
+    app.selectbox(key="field.norm").set_value("none").run()
+    link = dict(app.query_params)
+    assert link == {"net": "resnet56-cifar", "norm": "none"}
+    other = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for key, value in link.items():
+        other.query_params[key] = value
+    other.run()
+    assert _numbers(other) == _numbers(app)
+
+
+def test_garbage_in_the_link_is_said_and_a_net_is_shown_all_the_same(app: AppTest) -> None:
+    app.query_params["net"] = "resnet5000"
+    app.run()
+    [error] = _errors(app)
+    assert "'resnet5000'" in error
+    assert app.subheader[0].value == "resnet34"
+
+
+def test_the_plain_twin_in_one_press(app: AppTest) -> None:
+    app.run()
+    app.selectbox(key="preset").set_value("resnet56-cifar").run()
+    next(b for b in app.button if b.label == "Make its plain twin").click().run()
+    assert _errors(app) == []
+    assert app.subheader[0].value == "plain56-cifar"
+    assert _numbers(app)["Shortcuts"] == "a plain net"
+
+
+def _open_tab(app: AppTest, name: str) -> None:
+    app.session_state["tab"] = name
+    app.run()
+
+
+def test_json_out_and_in(app: AppTest) -> None:
+    app.run()
+    _open_tab(app, "JSON")
+    assert json.loads(app.code[0].value) == json.loads(preset("resnet34").model_dump_json())
+    app.text_area(key="pasted").set_value(preset("wide_resnet50_2").model_dump_json())
+    next(b for b in app.button if b.label == "Show the pasted net").click().run()
+    assert app.subheader[0].value == "wide_resnet50_2"
+    app.text_area(key="pasted").set_value('{"block": "basic", "depths": [1')
+    next(b for b in app.button if b.label == "Show the pasted net").click().run()
+    [error] = _errors(app)
+    assert "invalid JSON" in error
+    assert app.subheader[0].value == "wide_resnet50_2"
+
+
+def test_table_tab_sums_to_the_whole(app: AppTest) -> None:
+    app.run()
+    _open_tab(app, "Table")
+    table = next(m.value for m in app.markdown if "whole net" in m.value)
+    assert f"**{plan(preset('resnet34')).params:,}**" in table
+    assert r"\times 6" in table
+
+
+def test_torchinfo_tab(app: AppTest) -> None:
+    app.run()
+    _open_tab(app, "torchinfo")
+    assert not app.exception
+    assert f"Total params: {plan(preset('resnet34')).params:,}" in app.code[0].value
+
+
+def test_build_tab_measures(app: AppTest) -> None:
+    app.query_params["net"] = "resnet20-cifar"
+    app.run()
+    _open_tab(app, "Build")
+    next(b for b in app.button if b.label == "Build").click().run()
+    assert _errors(app) == []
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["Output shape"] == "8 x 10"
+    assert shown["Forward"].endswith("ms")
+
+
+def _undo(app: AppTest) -> Button:
+    return next(button for button in app.button if button.label == "Undo")
+
+
+def test_undo_goes_back_step_by_step(app: AppTest) -> None:
+    app.run()
+    assert _undo(app).disabled
+    app.selectbox(key="preset").set_value("resnet56-cifar").run()
+    app.selectbox(key="field.norm").set_value("group").run()
+    next(b for b in app.button if b.label == "Make its plain twin").click().run()
+    names = [app.subheader[0].value]
+    for _ in range(3):
+        _undo(app).click().run()
+        names.append(app.subheader[0].value)
+    assert names == [
+        "Plain-56 basic 16-32-64",
+        "ResNet-56 basic 16-32-64 zero_pad",
+        "resnet56-cifar",
+        "resnet34",
+    ]
+    assert _undo(app).disabled
+    assert _errors(app) == []
+
+
+def test_what_changed_from_the_preset_is_said(app: AppTest) -> None:
+    app.run()
+    app.selectbox(key="preset").set_value("resnet50").run()
+    app.selectbox(key="field.norm").set_value("none").run()
+    captions = [caption.value for caption in app.caption]
+    assert "Changed from resnet50: norm none (was batch)." in captions
+
+
+def test_every_field_is_in_the_form_with_help_and_a_source(app: AppTest) -> None:
+    app.run()
+    boxes = [*app.selectbox, *app.text_input, *app.number_input, *app.checkbox]
+    helps = {box.key.removeprefix("field."): box.help for box in boxes if box.key}
+    assert helps.keys() >= ResNetConfig.model_fields.keys()
+    assert all(helps[field] for field in ResNetConfig.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("preset_name", "field", "value", "disabled"),
+    [
+        ("resnet34", "shortcut", "none", "stochastic_depth"),
+        ("resnet34", "shortcut", "projection_all", "shortcut_transform"),
+        ("resnet34", "norm", "none", "zero_init_residual"),
+        ("seresnet50", "attention", "none", "se_reduction"),
+        ("resnet34", "activation_order", "full_preactivation", "final_activation"),
+    ],
+)
+def test_disabled_fields_say_why(
+    app: AppTest, preset_name: str, field: str, value: str, disabled: str
+) -> None:
+    app.run()
+    app.selectbox(key="preset").set_value(preset_name).run()
+    app.selectbox(key=f"field.{field}").set_value(value).run()
+    boxes = [*app.selectbox, *app.number_input, *app.checkbox]
+    box = next(box for box in boxes if box.key == f"field.{disabled}")
+    assert box.disabled
+    assert any(caption.value in box.help for caption in app.caption)
+    assert _errors(app) == []

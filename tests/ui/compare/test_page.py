@@ -1,0 +1,203 @@
+"""The Compare page, run by Streamlit's AppTest."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from resnet_viz.arch.config import plain_twin, revise
+from resnet_viz.arch.plan import plan
+from resnet_viz.arch.presets import preset
+from resnet_viz.ui.common.link import to_text
+from resnet_viz.ui.compare.choice import presses
+from resnet_viz.ui.compare.state import completed, read
+
+ROOT = Path(__file__).parents[3]
+
+
+def opened(**link: str) -> AppTest:
+    """The page under an address."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    for key, value in link.items():
+        app.query_params[key] = value
+    return shown(app.switch_page("pages/compare.py").run())
+
+
+def shown(app: AppTest) -> AppTest:
+    assert not app.exception
+    return app
+
+
+def link_of(app: AppTest) -> dict[str, str]:
+    """The nets in the address (AppTest hands values over in lists)."""
+    values = {key: app.query_params[key] for key in app.query_params}
+    return {key: value[0] if isinstance(value, list) else value for key, value in values.items()}
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    return shown(next(button for button in app.button if button.label == label).click().run())
+
+
+def text(app: AppTest) -> str:
+    return "\n".join(element.value for element in app.markdown)
+
+
+def test_opens_on_the_architectures_net_and_its_plain_twin() -> None:
+    app = opened()
+    assert link_of(app) == {"a": "resnet34", "b": "plain34"}
+    assert "|`shortcut`|projection|none|" in text(app)
+    assert f"{plan(preset('resnet34')).params:,}" in text(app)
+    assert len(app.get("bidi_component")) == 2
+    assert len(app.get("plotly_chart")) == 2
+
+
+def test_differences_are_to_the_first_net() -> None:
+    app = opened(a="resnet18", b="resnet34", c="resnet18")
+    assert "|depth|18|34 (+16, +88.9%)|18 (same)|" in text(app)
+    assert "|parameters|11,689,512|21,797,672 (+10,108,160, +86.5%)|" in text(app)
+
+
+def test_the_link_shows_the_same() -> None:
+    changed = revise(preset("resnet50"), norm="none", depths=(1, 2, 3, 1))
+    app = opened(a="resnet18", b=to_text(changed), c="resnet56-cifar")
+    assert link_of(app) == {"a": "resnet18", "b": to_text(changed), "c": "resnet56-cifar"}
+    assert text(opened(**link_of(app))) == text(app)
+    assert f"{plan(changed).macs:,}" in text(app)
+    assert "no such stage" in text(app)
+    assert "images differ (224, 224, 32 pixels a side)" in text(app)
+
+
+@pytest.mark.parametrize(
+    ("link", "said", "left"),
+    [
+        ({"a": "resnet18", "b": "resnet5000"}, "net b", ["resnet18", "plain18"]),
+        ({"a": "x", "b": "resnet50,norm=no", "c": "resnet18"}, "net b", ["resnet18", "plain18"]),
+        ({"a": "resnet50,depths=9"}, "net a", ["resnet34", "plain34"]),
+        ({"b": "plain34", "c": "plain34,,"}, "net c", ["plain34"]),
+    ],
+)
+def test_garbage_in_the_link_is_said(link: dict[str, str], said: str, left: list[str]) -> None:
+    app = opened(**link)
+    assert said in app.error[0].value
+    assert list(link_of(app).values())[: len(left)] == left
+    app.selectbox(key="compare.net.b").set_value("resnet152").run()
+    assert not app.error
+    assert link_of(app)["b"] == "resnet152"
+
+
+@pytest.mark.parametrize(
+    ("label", "added"),
+    [
+        ("Plain twin", to_text(plain_twin(preset("resnet50")))),
+        ("Deeper sibling", "resnet101"),
+        ("Option A", to_text(revise(preset("resnet50"), shortcut="zero_pad"))),
+        ("Option C", to_text(revise(preset("resnet50"), shortcut="projection_all"))),
+        ("v1", "resnet50-v1"),
+    ],
+)
+def test_one_press_adds_a_relative(label: str, added: str) -> None:
+    app = press(opened(a="resnet50", b="resnet18"), label)
+    assert link_of(app) == {"a": "resnet50", "b": "resnet18", "c": added}
+    button = next(button for button in app.button if button.label == label)
+    assert button.disabled
+    assert button.help == "This is net C, which is shown already."
+
+
+def test_a_relative_of_another_net() -> None:
+    app = opened(a="resnet50", b="resnet50-v1")
+    app.segmented_control(key="compare.of").set_value(1).run()
+    assert "v1.5" in [button.label for button in app.button]
+    assert link_of(press(app, "Deeper sibling"))["c"] == "resnet101-v1"
+
+
+def test_what_cannot_be_says_why() -> None:
+    by_text = {press.text: press for press in presses(preset("resnet18"))}
+    assert by_text["v1"].net is None
+    assert by_text["v1"].help.startswith("Not for this net: block = 'basic' has no 1x1")
+    shrinking = revise(preset("resnet18"), widths=(64, 32, 16, 8))
+    by_text = {press.text: press for press in presses(shrinking)}
+    assert by_text["Option A"].net is None
+    assert "shrink" in by_text["Option A"].help
+
+
+def test_add_up_to_four_remove_down_to_two() -> None:
+    app = opened(a="resnet18", b="resnet34")
+    app.selectbox(key="compare.add").set_value("resnet50").run()
+    app.selectbox(key="compare.add").set_value("resnet101").run()
+    assert list(link_of(shown(app)).values()) == ["resnet18", "resnet34", "resnet50", "resnet101"]
+    assert "compare.add" not in [box.key for box in app.selectbox]
+    full = next(button for button in app.button if button.label == "Deeper sibling")
+    assert full.disabled
+    for _ in range(2):
+        app.button(key="compare.net.a.remove").click().run()
+    assert link_of(shown(app)) == {"a": "resnet50", "b": "resnet101"}
+    assert app.button(key="compare.net.a.remove").disabled
+
+
+def test_the_architecture_pages_net_can_be_chosen_and_a_net_opened_there() -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.query_params["net"] = "resnet50"
+    app.query_params["norm"] = "none"
+    app.run()
+    app = shown(app.switch_page("pages/compare.py").run())
+    assert link_of(app)["a"] == "resnet50,norm=none"
+    app.selectbox(key="compare.net.a").set_value("resnet18").run()
+    app.selectbox(key="compare.net.b").set_value("the net from the Architecture page").run()
+    assert link_of(shown(app)) == {"a": "resnet18", "b": "resnet50,norm=none"}
+    app.button(key="compare.net.a.open").click().run()
+    assert app.session_state["config"] == preset("resnet18")
+
+
+def test_the_nets_outlast_a_page_switch() -> None:
+    app = opened(a="resnet152", b="resnet18")
+    app.switch_page("pages/architecture.py").run()
+    assert "a" not in app.query_params
+    app = shown(app.switch_page("pages/compare.py").run())
+    assert link_of(app) == {"a": "resnet152", "b": "resnet18"}
+
+
+def test_deep_nets_are_drawn_folded_until_asked() -> None:
+    app = opened(a="resnet1202-cifar", b="resnet18")
+    assert any("alike blocks" in element.value for element in app.markdown)
+    assert len(_picture(app)) < 20_000
+    app.toggle(key="compare_unfolded").set_value(True).run()
+    assert len(_picture(shown(app))) > 100_000
+
+
+def _picture(app: AppTest) -> str:
+    """The SVG text that the first graph is given."""
+    return str(json.loads(app.get("bidi_component")[0].proto.json)["svg"])
+
+
+def test_no_torch() -> None:
+    script = (
+        "import sys\n"
+        "from streamlit.testing.v1 import AppTest\n"
+        f"app = AppTest.from_file({str(ROOT / 'app.py')!r}, default_timeout=60).run()\n"
+        "for page in ('compare', 'design_space'):\n"
+        "    app.switch_page(f'pages/{page}.py').run()\n"
+        "    assert not app.exception and app.markdown\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT, timeout=120)
+
+
+def test_two_nets_at_least() -> None:
+    assert completed((), None) == (preset("resnet34"), preset("plain34"))
+    assert completed((preset("plain18"),), None) == (preset("plain18"), preset("plain34"))
+    deepest = revise(preset("plain20-cifar"), depths=(10_000, 5_000, 5_000))
+    assert len(completed((deepest,), None)) == 2
+
+
+def test_all_that_is_wrong_is_said() -> None:
+    nets, problems = read({"a": "", "b": "resnet18", "d": "plain"})
+    assert nets == (preset("resnet18"),)
+    assert [problem.split(":")[0] for problem in problems] == [
+        "The address's net a is left out",
+        "The address's net d is left out",
+    ]

@@ -1,0 +1,65 @@
+"""The Design space page, run by Streamlit's AppTest."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from resnet_viz.arch.config import revise
+from resnet_viz.arch.presets import PRESETS, preset
+
+ROOT = Path(__file__).parents[3]
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.run()
+    app.switch_page("pages/design_space.py").run()
+    assert not app.exception
+    return app
+
+
+def drawn(app: AppTest) -> list[str]:
+    """The names of all points, the current net's last."""
+    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    return [name for trace in figure["data"] for [name] in trace["customdata"]]
+
+
+def test_all_presets_and_the_current_net() -> None:
+    app = opened(net="resnet50", norm="none")
+    names = drawn(app)
+    assert sorted(names[:-1]) == sorted(PRESETS)
+    assert names[-1] == "ResNet-50 bottleneck 64-128-256-512 projection"
+    assert len(app.dataframe[0].value) == len(PRESETS)
+
+
+def test_one_image_size_at_a_time() -> None:
+    app = opened()
+    assert "20 take 32 pixels and 22 take 224 pixels" in app.markdown[1].value
+    app.segmented_control(key="design_size").set_value(32).run()
+    assert set(drawn(app)[:-1]) == {name for name, c in PRESETS.items() if c.image_size == 32}
+    assert not any("Mind the images" in element.value for element in app.markdown)
+    app.segmented_control(key="design_axis").set_value("activation memory").run()
+    assert not app.exception
+    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert "activation memory" in figure["layout"]["xaxis"]["title"]["text"]
+
+
+def test_the_table_is_searched() -> None:
+    app = opened()
+    app.text_input(key="design_search").set_value("Wide cifar").run()
+    assert len(app.dataframe) == 0
+    assert "No preset matches" in app.info[0].value
+    app.text_input(key="design_search").set_value("WRN").run()
+    assert set(app.dataframe[0].value["net"]) == {"wrn16-4", "wrn16-8", "wrn28-10", "wrn40-4"}
+
+
+def test_the_current_net_is_the_sessions() -> None:
+    app = opened()
+    app.session_state["config"] = revise(preset("resnet18"), norm="none")
+    app.run()
+    assert drawn(app)[-1].startswith("ResNet-18")

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from resnet_viz.arch.config import ResNetConfig, plain_twin
+from resnet_viz.arch.plan import plan
+from resnet_viz.arch.presets import PRESETS, preset
+from resnet_viz.views.graph import looks
+from resnet_viz.views.graph.graph import shortcut_graph
+from tests.configs import configs, examples
+
+NAMESPACE = "{http://www.w3.org/2000/svg}"
+
+
+def _parsed(svg: str) -> ET.Element:
+    root = ET.fromstring(svg)
+    assert root.tag == f"{NAMESPACE}svg"
+    return root
+
+
+def _words(root: ET.Element, kind: str) -> list[str]:
+    """The label of each box of a kind, its lines joined."""
+    return [
+        "\n".join(line.text or "" for line in group.iter(f"{NAMESPACE}tspan"))
+        for group in root.iter(f"{NAMESPACE}g")
+        if group.get("class") == kind
+    ]
+
+
+@settings(max_examples=examples(50), deadline=None)
+@given(config=configs(), data=st.data(), fold=st.booleans())
+def test_every_node_and_shortcut_is_drawn_with_its_words(
+    config: ResNetConfig, data: st.DataObject, fold: bool
+) -> None:
+    units = [path for path, _ in plan(config).units]
+    opened = data.draw(st.frozensets(st.sampled_from(units), max_size=3))
+    graph = shortcut_graph(config, opened, fold=fold)
+    root = _parsed(graph.to_svg())
+    for kind in ("input", "stem", "block", "folded", "add", "head", "operation"):
+        assert _words(root, kind) == [n.label for n in graph.nodes if n.kind == kind]
+    titles = [title.text for title in root.iter(f"{NAMESPACE}title")]
+    tooltips = {node.id: node.tooltip for node in graph.nodes}
+    around = [tooltips[edge.target] for edge in graph.edges if edge.kind != "main"]
+    assert sorted(titles) == sorted([*around, *tooltips.values()])
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_additions_and_shortcuts_of_presets(name: str) -> None:
+    shortcuts = sum(plan(preset(name)).shortcuts.values())
+    root = _parsed(shortcut_graph(preset(name)).to_svg())
+    assert _words(root, "add") == ["+"] * shortcuts
+    lines = [path.get("class") for path in root.iter(f"{NAMESPACE}path")]
+    kinds = set(plan(preset(name)).shortcuts)
+    legend = len(kinds)
+    assert sum(line in kinds for line in lines) == shortcuts + legend
+
+
+def test_a_plain_twin_is_orange_and_says_that_it_is_plain() -> None:
+    residual, plain = (
+        shortcut_graph(config).to_svg()
+        for config in (preset("resnet18"), plain_twin(preset("resnet18")))
+    )
+    assert "plain net: no additions, no shortcuts" in plain
+    assert "+ adds, then relu" in residual
+    assert plain.count("#FBE0B0") == 8
+    assert "#FBE0B0" not in residual
+
+
+def test_the_stages_have_titles() -> None:
+    root = _parsed(shortcut_graph(preset("resnet50")).to_svg())
+    frames = [g for g in root.iter(f"{NAMESPACE}g") if g.get("class") == "stage"]
+    texts = [[text.text for text in frame.iter(f"{NAMESPACE}text")] for frame in frames]
+    assert texts[0] == ["stage 1", "56×56 · 256 channels"]  # noqa: RUF001
+    assert [title for title, _ in texts] == [f"stage {n}" for n in (1, 2, 3, 4)]
+
+
+def test_a_file_needs_nothing_else() -> None:
+    svg = shortcut_graph(preset("resnet18"), frozenset({"stages.1.0"})).to_svg()
+    assert re.findall(r"(?:https?:)?//[^\"' ]+", svg) == ["http://www.w3.org/2000/svg"]
+    assert re.search(r"<script|@import|url\(|\bhref", svg) is None
+
+
+def _luminance(colour: str) -> float:
+    """WCAG 2.1 relative luminance of "#rrggbb"."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str) -> float:
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_colours_stand_out_on_white_and_dark_pages() -> None:
+    """WCAG 2.1 asks for 3 to 1 for graphics and 4.5 to 1 for text in its box."""
+    for colour in (looks.GREY, *(look.colour for look in looks.SHORTCUTS.values())):
+        assert _contrast(colour, "#ffffff") >= 3
+        assert _contrast(colour, "#0e1117") >= 3
+    for name in ("resnet18", "plain18"):
+        kinds = {node.kind for node in shortcut_graph(preset(name), frozenset({"stem"})).nodes}
+        for kind in kinds:
+            assert _contrast(looks.INK, looks.fill(kind, preset(name))) >= 4.5
+
+
+@pytest.mark.parametrize("name", ["resnet18", "plain18"])
+def test_svg_is_the_golden_one(name: str, equals_golden: Callable[[str, str], None]) -> None:
+    equals_golden(f"{name}.svg", shortcut_graph(preset(name)).to_svg())
