@@ -54,7 +54,7 @@ def main(kind: str, steps: int) -> None:
     images = torch.tensor(digits.images, dtype=torch.float32).unsqueeze(1) / 16
     labels = torch.tensor(digits.target)
     net = make_net(residual=kind == "residual").to(memory_format=torch.channels_last)
-    optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4)
     order = torch.cat([torch.randperm(len(images)) for _ in range(1 + steps * 64 // len(images))])
     for batch in order.split(64)[:steps]:  # type: ignore[no-untyped-call]
         x = images[batch].to(memory_format=torch.channels_last)

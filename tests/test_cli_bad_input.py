@@ -198,7 +198,14 @@ BAD_RACE_OPTIONS: tuple[tuple[str, ...], ...] = (
     *(("--dataset", value) for value in ("", "digit", "imagenet", "../digits", "\n")),
     *(("--device", value) for value in ("", "abacus", "cuda:-1", "cuda:", "gpu", "CPU ")),
     ("--steps",),
-    ("--momentum", "0.9"),
+    *(("--momentum", value) for value in ("-0.1", "1", "nan", "x")),
+    *(("--weight-decay", value) for value in ("-1", "1.5", "nan", "x")),
+    *(("--warmup-steps", value) for value in ("-1", "1.5", "x")),
+    *(("--optimizer", value) for value in ("", "SGD", "adamax")),
+    *(("--precision", value) for value in ("", "float16", "bf16")),
+    ("--name", "only one"),
+    ("--name", "a", "--name", "x" * 201),
+    ("--seeds", "0"),
 )
 
 

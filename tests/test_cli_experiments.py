@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,10 +14,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 
 from resnet_viz.__main__ import main
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
+from resnet_viz.cli import race as racing
+from resnet_viz.cli.commands import app
 from resnet_viz.cli.race import _print_records
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.runs import Lab
@@ -62,6 +66,55 @@ def test_race_prints_one_json_line_a_step_and_net(
     listed = json.loads(capsys.readouterr().out)
     assert {run["name"] for run in listed} == set(nets)
     assert all(run["spec"]["steps"] == run["steps_done"] == 3 for run in listed)
+
+
+def test_every_field_of_a_run_is_an_option_of_race_with_its_default_in_the_help() -> None:
+    group = typer.main.get_command(app)
+    assert isinstance(group, typer.core.TyperGroup)
+    options = {p.name: p for p in group.commands["race"].params if p.param_type_name == "option"}
+    fields = {name: field for name, field in RunSpec.model_fields.items() if name != "config"}
+    assert set(options) == set(fields) | {"as_json"}
+    for name, field in fields.items():
+        option = options[name]
+        assert f"--{name.replace('_', '-')}" in option.opts
+        if name in ("name", "image_size", "activation_checkpointing"):
+            continue  # none, the data's own, and off
+        shown = re.search(r"default: (\S+)\.$", option.help or "")
+        assert shown, option.help
+        assert type(field.default)(shown[1]) == field.default
+    assert not RunSpec.model_fields["activation_checkpointing"].default
+
+
+def test_the_options_of_race_reach_the_runs_and_the_rest_are_their_own_defaults(
+    lab: Lab, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(racing, "_follow", lambda *_, **__: [])
+    assert main(("race", tiny, tiny, "--device", "cpu", "--json")) == 0
+    assert {run.spec.name for run in lab.list()} == (names := {run.name for run in lab.list()})
+    assert len(names) == 2
+    for run in lab.list():
+        assert run.spec == RunSpec(config=TINY, name=run.name, device="cpu")
+    given = {
+        "dataset": "digits",
+        "steps": 3,
+        "batch_size": 16,
+        "optimizer": "adamw",
+        "lr": 0.002,
+        "momentum": 0.5,
+        "weight_decay": 0.25,
+        "warmup_steps": 2,
+        "image_size": 12,
+        "seed": 9,
+        "device": "cpu",
+        "precision": "bfloat16",
+    }
+    options = [text for k, v in given.items() for text in (f"--{k.replace('_', '-')}", str(v))]
+    named = ("--name", "one", "--name", "two")
+    assert main(("race", tiny, tiny, *options, *named, "--activation-checkpointing")) == 0
+    second, first = lab.list()[:2]
+    shared = RunSpec(config=TINY, activation_checkpointing=True, **given)  # type: ignore[arg-type]
+    assert first.spec == shared.model_copy(update={"name": "one"})
+    assert second.spec == shared.model_copy(update={"name": "two"})
 
 
 def test_a_net_that_fails_is_one_line_and_status_1(

@@ -35,7 +35,7 @@ def test_refusal(
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert "needs about 14 GB" in err
-    assert ("add --checkpointing" in err) == is_offered
+    assert ("add --activation-checkpointing" in err) == is_offered
     assert not Lab(home).list()
 
 

@@ -11,9 +11,8 @@ ConfigArgument = Annotated[
     str, typer.Argument(metavar="CONFIG", help="A preset's name or the path of a JSON file.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-DeviceOption = Annotated[
-    str, typer.Option("--device", help="auto (CUDA, then MPS, then CPU), cpu, cuda, cuda:1, mps.")
-]
+DEVICE_HELP = "auto (CUDA, then MPS, then CPU), cpu, cuda, cuda:1, mps."
+DeviceOption = Annotated[str, typer.Option("--device", help=DEVICE_HELP)]
 
 app = typer.Typer(
     name="resnet_viz",
@@ -147,28 +146,79 @@ def race(
         list[str], typer.Argument(metavar="CONFIG CONFIG...", help="Presets or JSON files.")
     ],
     *,
-    dataset: Annotated[str, typer.Option(help="The images to train on.")] = "digits",
-    steps: Annotated[int, typer.Option(metavar="N", help="Minibatches to train on.")] = 120,
-    batch_size: Annotated[int, typer.Option(metavar="N", help="Images a minibatch.")] = 64,
-    lr: Annotated[float, typer.Option(metavar="X", help="Learning rate of SGD.")] = 0.1,
+    dataset: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The images to train on; default: digits.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(metavar="N", help="Minibatches to train on; default: 60.")
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(metavar="N", help="Images a minibatch; default: 64.")
+    ] = None,
+    optimizer: Annotated[
+        str | None, typer.Option(metavar="NAME", help="sgd, adam or adamw; default: sgd.")
+    ] = None,
+    lr: Annotated[
+        float | None, typer.Option(metavar="X", help="Learning rate; default: 0.01.")
+    ] = None,
+    momentum: Annotated[
+        float | None, typer.Option(metavar="X", help="Of sgd; default: 0.9.")
+    ] = None,
+    weight_decay: Annotated[
+        float | None, typer.Option(metavar="X", help="On every parameter; default: 0.0001.")
+    ] = None,
+    warmup_steps: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Steps in which the rate grows to --lr; default: 0."),
+    ] = None,
     image_size: Annotated[
         int | None, typer.Option(metavar="N", help="Pixels a side; default: the data's own.")
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="Of weights and data order.")] = 0,
-    device: DeviceOption = "auto",
-    checkpointing: Annotated[
-        bool, typer.Option("--checkpointing", help="Keep fewer activations, compute them twice.")
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Of weights and data order; default: 0.")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(metavar="NAME", help=f"{DEVICE_HELP} default: auto.")
+    ] = None,
+    precision: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="float32, or bfloat16 (autocast); default: float32."),
+    ] = None,
+    activation_checkpointing: Annotated[
+        bool,
+        typer.Option(
+            "--activation-checkpointing",
+            "--checkpointing",
+            help="Keep fewer activations, compute them twice.",
+        ),
     ] = False,
+    name: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TEXT", help="What to call a net; give one for each CONFIG."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train each net on the same minibatches at the same time, and compare them."""
     from resnet_viz.cli import inputs
     from resnet_viz.cli import race as racing
 
-    settings = racing.Settings(
-        dataset, steps, batch_size, lr, image_size, seed, device, checkpointing
-    )
-    racing.run([inputs.read_net(config) for config in configs], settings, as_json=as_json)
+    given = {
+        "dataset": dataset,
+        "steps": steps,
+        "batch_size": batch_size,
+        "optimizer": optimizer,
+        "lr": lr,
+        "momentum": momentum,
+        "weight_decay": weight_decay,
+        "warmup_steps": warmup_steps,
+        "image_size": image_size,
+        "seed": seed,
+        "device": device,
+        "precision": precision,
+        "activation_checkpointing": activation_checkpointing,
+    }
+    nets = [inputs.read_net(config) for config in configs]
+    racing.run(nets, name or (), given, as_json=as_json)
 
 
 @app.command()

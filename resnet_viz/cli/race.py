@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING
@@ -19,7 +19,6 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
 from resnet_viz.cli.inputs import Net
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
@@ -35,20 +34,6 @@ POLL_SECONDS = 0.2
 RESULT_NOTE = "first layer, last layer: its gradient norm; a -> b: at the first and the last step"
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What the contestants share; the fields are `RunSpec`'s."""
-
-    dataset: str
-    steps: int
-    batch_size: int
-    lr: float
-    image_size: int | None
-    seed: int
-    device: str
-    checkpointing: bool
-
-
 @dataclass
 class _Contestant:
     """One net on its way: its run as last seen, and the records read so far."""
@@ -58,15 +43,23 @@ class _Contestant:
     records: list[StepRecord] = field(default_factory=list)
 
 
-def run(nets: Sequence[Net], settings: Settings, *, as_json: bool) -> None:
+def run(
+    nets: Sequence[Net], names: Sequence[str], given: Mapping[str, object], *, as_json: bool
+) -> None:
     """Race the nets to the end; whatever ends this early also stops their training.
+
+    Args:
+        nets: the contestants.
+        names: what to call them, one for each; or none.
+        given: values of `RunSpec`'s fields that they share; None where the user gave none.
+        as_json: a JSON line for each record, instead of a table at the end.
 
     Raises:
         InputError: for settings that no run can have, and nets that do not fit into memory.
         CommandFailedError: where a net did not get to its last step.
     """
-    specs = _specs(nets, settings)
-    _check_memory(specs, settings.device)
+    specs = _specs(nets, names, given)
+    _check_memory(specs)
     lab = Lab()
     if lab.notice:
         print_note(lab.notice)
@@ -74,17 +67,25 @@ def run(nets: Sequence[Net], settings: Settings, *, as_json: bool) -> None:
     try:
         contestants = _follow(lab, race_id, as_json=as_json)
     finally:
-        _stop_what_runs(lab, race_id)
+        if not all(run.is_over for run in lab.race_runs(race_id)):
+            lab.stop(race_id)
     if not as_json:
         _print_results(contestants)
     _check_all_finished([contestant.run for contestant in contestants])
 
 
-def _specs(nets: Sequence[Net], settings: Settings) -> list[RunSpec]:
+def _specs(nets: Sequence[Net], names: Sequence[str], given: Mapping[str, object]) -> list[RunSpec]:
     if len(nets) < 2:
         raise InputError("a race needs at least two nets; give another CONFIG")
-    names = _distinct([net.name for net in nets])
-    return [_spec(net.config, name, settings) for net, name in zip(nets, names, strict=True)]
+    if names and len(names) != len(nets):
+        raise InputError(f"--name is given {len(names)} times; allowed: once for each CONFIG")
+    shared = {field: value for field, value in given.items() if value is not None}
+    called = _distinct(names or [net.name for net in nets])
+    with input_errors():
+        return [
+            RunSpec.model_validate({"config": net.config, "name": name} | shared)
+            for net, name in zip(nets, called, strict=True)
+        ]
 
 
 def _distinct(given: Sequence[str]) -> list[str]:
@@ -96,31 +97,15 @@ def _distinct(given: Sequence[str]) -> list[str]:
     return names
 
 
-def _spec(config: ResNetConfig, name: str, settings: Settings) -> RunSpec:
-    with input_errors():
-        return RunSpec(
-            config=config,
-            name=name,
-            dataset=settings.dataset,
-            steps=settings.steps,
-            batch_size=settings.batch_size,
-            lr=settings.lr,
-            image_size=settings.image_size,
-            seed=settings.seed,
-            device=settings.device,
-            activation_checkpointing=settings.checkpointing,
-        )
-
-
-def _check_memory(specs: Sequence[RunSpec], asked: str) -> None:
+def _check_memory(specs: Sequence[RunSpec]) -> None:
     """Refuses what would run out of memory; where nothing is known of the device, nothing."""
-    available = free_bytes(asked)
+    available = free_bytes(specs[0].device)
     if available is None:
         return
-    device = expected_device(asked)
+    device = expected_device(specs[0].device)
     fit = check_fit(specs, available, device)
     if not fit.fits:
-        offer = "; add --checkpointing" if fit.fits_checkpointed else ""
+        offer = "; add --activation-checkpointing" if fit.fits_checkpointed else ""
         raise InputError(f"training on {device} {fit.sentence.removesuffix('.')}{offer}")
 
 
@@ -216,11 +201,6 @@ def _result(contestant: _Contestant) -> Iterator[object]:
     yield f"{first.grad_norm[0]:.2g} -> {last.grad_norm[0]:.2g}"
     yield f"{first.grad_norm[-1]:.2g} -> {last.grad_norm[-1]:.2g}"
     yield last.seconds
-
-
-def _stop_what_runs(lab: Lab, race_id: str) -> None:
-    if not all(run.is_over for run in lab.race_runs(race_id)):
-        lab.stop(race_id)
 
 
 def _check_all_finished(runs: Sequence[Run]) -> None:

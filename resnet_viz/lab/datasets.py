@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -62,3 +62,15 @@ def adapt(config: ResNetConfig, dataset: str, image_size: int | None = None) -> 
         return revise(config, in_channels=info.channels, num_classes=info.classes, image_size=size)
     except ValueError as error:
         raise ValueError(explain(error)) from error
+
+
+def suitable_image_size(configs: Sequence[ResNetConfig], dataset: str) -> int:
+    """Pixels a side for a race of `configs`: the data's own where all nets take it, else the
+    smallest power of two from 16 on that they do.
+
+    Raises:
+        ValueError: for an unknown data set.
+    """
+    least = max((config.smallest_image_size for config in configs), default=1)
+    own = dataset_info(dataset).image_size
+    return own if least <= own else max(16, 1 << (least - 1).bit_length())

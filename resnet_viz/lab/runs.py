@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from resnet_viz.arch.config import shorten
 from resnet_viz.arch.plan import plan
-from resnet_viz.lab import launch, liveness, queue
+from resnet_viz.lab import launch, liveness, queue, steering
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import CorruptStoreError, Store, default_home, select_records
@@ -156,6 +156,14 @@ class Lab:
             self._steer(row["id"], f"status = 'stopped', ended = {time.time()}", "1")
         if rows:
             launch.end_processes(filter(None, map(liveness.find_process, rows)))
+
+    def steering_key(self, race_id: str) -> str:
+        """What a link must hold to steer a race, and not only to show it."""
+        return steering.steering_key(self.home, race_id)
+
+    def may_steer(self, race_id: str, key: str) -> bool:
+        """Whether `key` is that of the race."""
+        return steering.is_key(self.home, race_id, key)
 
     def _obeying(self, id: str) -> Sequence[sqlite3.Row]:  # noqa: A002
         rows = self._rows(f"(id = ? OR race_id = ?) AND {_ACTIVE}", id, id)

@@ -36,10 +36,10 @@ class RunSpec(BaseModel):
     config: ResNetConfig
     name: Annotated[str, Field(max_length=200)] = ""
     dataset: str = "digits"
-    steps: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 120
+    steps: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 60
     batch_size: Annotated[int, Field(strict=True, ge=1, le=65_536)] = 64
     optimizer: Literal["sgd", "adam", "adamw"] = "sgd"
-    lr: Annotated[float, Field(strict=True, ge=0, le=1e6)] = 0.1
+    lr: Annotated[float, Field(strict=True, ge=0, le=1e6)] = 0.01
     momentum: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.9
     weight_decay: Fraction = 1e-4
     warmup_steps: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 0

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from resnet_viz.arch.config import ResNetConfig, explain
-from resnet_viz.arch.presets import preset
-from resnet_viz.lab.datasets import DATASETS, adapt
+from resnet_viz.arch.presets import PRESETS, preset
+from resnet_viz.lab.datasets import DATASETS, adapt, suitable_image_size
 from resnet_viz.lab.spec import RunSpec
 from tests.lab.conftest import TINY, tiny_spec
 
@@ -24,10 +24,10 @@ def test_the_defaults_are_those_of_the_contract() -> None:
     expected = {
         "name": "",
         "dataset": "digits",
-        "steps": 120,
+        "steps": 60,
         "batch_size": 64,
         "optimizer": "sgd",
-        "lr": 0.1,
+        "lr": 0.01,
         "momentum": 0.9,
         "weight_decay": 1e-4,
         "warmup_steps": 0,
@@ -45,6 +45,38 @@ def test_a_config_adapts_to_the_data() -> None:
     assert (adapted.in_channels, adapted.num_classes, adapted.image_size) == (1, 10, 12)
     assert RunSpec(config=SMALL).adapted.image_size == 8
     assert adapt(SMALL, "digits") == RunSpec(config=SMALL).adapted
+
+
+@pytest.mark.parametrize(
+    ("names", "size"),
+    [
+        (("resnet56-cifar", "plain56-cifar"), 8),
+        (("resnet18",), 32),  # needs 17
+        (("resnet20-cifar", "plain34"), 32),
+        (("notebook34", "resnet50d", "fastcampus50"), 32),
+    ],
+)
+def test_a_suitable_image_size_is_the_datas_own_or_a_power_of_two(
+    names: tuple[str, ...], size: int
+) -> None:
+    configs = [preset(name) for name in names]
+    assert suitable_image_size(configs, "digits") == size
+    for config in configs:
+        assert RunSpec(config=config, image_size=size).adapted.image_size == size
+
+
+def test_every_preset_has_a_suitable_image_size_and_none_that_is_smaller() -> None:
+    for config in PRESETS.values():
+        size = suitable_image_size([config], "digits")
+        RunSpec(config=config, image_size=size)
+        smaller = {8: None, 16: 8}.get(size, size // 2)
+        if smaller:
+            with pytest.raises(ValueError, match="too small"):
+                RunSpec(config=config, image_size=smaller)
+    five_stages = ResNetConfig(depths=(1,) * 5, widths=(8,) * 5, stem="cifar")
+    assert suitable_image_size([five_stages], "digits") == 16
+    with pytest.raises(ValueError, match="dataset"):
+        suitable_image_size([SMALL], "digit")
 
 
 def test_layer_names_are_the_weighted_layers_of_the_adapted_net() -> None:

@@ -1,0 +1,58 @@
+"""Who may steer a race: whoever holds its key, made from its id and a secret in the folder."""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+from base64 import urlsafe_b64encode
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+
+from resnet_viz.lab.store import StoreError
+
+FILE_NAME = "steering.secret"
+_BYTES = 32
+
+
+def steering_key(home: Path, race_id: str) -> str:
+    """The key of a race, for a link: HMAC-SHA256 of its id under the secret in `home`.
+
+    Raises:
+        StoreError: where the secret can be neither read nor made.
+    """
+    digest = hmac.digest(_secret(home / FILE_NAME), race_id.encode(errors="replace"), sha256)
+    return urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def is_key(home: Path, race_id: str, key: str) -> bool:
+    """Whether `key` is the race's; how long this takes does not tell how much of it is right."""
+    ours = steering_key(home, race_id).encode()
+    return hmac.compare_digest(ours, key.encode(errors="replace"))
+
+
+def _secret(file: Path) -> bytes:
+    try:
+        if not file.exists():
+            _make(file)
+        secret = file.read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise StoreError(f"the file {file} can be neither read nor made: {reason}") from error
+    if len(secret) != _BYTES:
+        raise StoreError(f"the file {file} is damaged; delete it, and links with controls are new")
+    return secret
+
+
+def _make(file: Path) -> None:
+    """Whole or not at all, and never in place of another's: several processes may try at once."""
+    draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(secrets.token_bytes(_BYTES))
+        with suppress(FileExistsError):
+            os.link(draft, file)
+    finally:
+        draft.unlink(missing_ok=True)
