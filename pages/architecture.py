@@ -5,8 +5,8 @@ import streamlit as st
 from resnet_viz.arch.plan import plan
 from resnet_viz.ui.architecture.form import NOTICE, form
 from resnet_viz.ui.architecture.view import actions, headline, tabs
+from resnet_viz.ui.common import say
 from resnet_viz.ui.common.link import to_query
-from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.start import require_app
 
 require_app()
@@ -15,7 +15,7 @@ with st.sidebar:
 
 actions(config)
 for sentence in filter(None, (problem, st.session_state[NOTICE])):
-    st.error(plain(sentence))
+    say.error(sentence)
 headline(plan(config))
 tabs(config)
 

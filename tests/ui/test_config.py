@@ -18,6 +18,8 @@ def config() -> dict[str, dict[str, object]]:
     [
         ("runner", "postScriptGC", False),
         ("browser", "gatherUsageStats", False),
+        ("server", "address", "127.0.0.1"),
+        ("server", "fileWatcherType", "none"),
         ("server", "enableStaticServing", True),
         ("server", "enableCORS", True),
         ("server", "enableXsrfProtection", True),

@@ -10,8 +10,8 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label
 from resnet_viz.ui.architecture.build import build_in_process
+from resnet_viz.ui.common import say
 from resnet_viz.ui.common.devices import device_box
-from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
 from resnet_viz.ui.common.numbers import megabytes
 from resnet_viz.ui.common.waiting import outcome
@@ -45,12 +45,12 @@ def _build(config: ResNetConfig, device: str, batch_size: int) -> None:
 
 def _show(config: ResNetConfig, result: dict[str, Any] | None) -> None:
     if result is None:
-        st.info("Nothing built yet in this session: press Build.", icon=":material/bolt:")
+        say.info("Nothing built yet in this session: press Build.", icon=":material/bolt:")
         return
     if result["config"] != config:
-        st.warning(f"Measured on {label(result['config'])}; press Build for the net on show.")
+        say.warning(f"Measured on {label(result['config'])}; press Build for the net on show.")
     if "problem" in result:
-        st.error(plain(result["problem"]))
+        say.error(result["problem"])
     else:
         _show_report(result["done"])
 

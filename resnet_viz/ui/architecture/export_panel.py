@@ -9,6 +9,7 @@ import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
+from resnet_viz.ui.common import say
 from resnet_viz.ui.common.command import config_file, run_command
 from resnet_viz.ui.common.files import file_name
 from resnet_viz.ui.common.waiting import outcome
@@ -68,7 +69,7 @@ def _onnx(config: ResNetConfig) -> None:
         if result is None or result["config"] != config:
             st.caption("With the weights of a new net, seed 0; a process of its own makes it.")
         elif "problem" in result:
-            st.error(result["problem"])
+            say.error(result["problem"])
         else:
             _download("ONNX", result["done"], file_name(config, ".onnx"))
 

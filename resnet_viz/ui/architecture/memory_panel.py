@@ -18,6 +18,7 @@ from resnet_viz.arch.memory import (
 from resnet_viz.arch.plan import plan
 from resnet_viz.lab.memory import PROCESS_BYTES, gigabytes
 from resnet_viz.plots.memory import memory_bars
+from resnet_viz.ui.common import say
 from resnet_viz.ui.common.devices import device_box, free_memory
 from resnet_viz.ui.common.note import note
 
@@ -112,11 +113,11 @@ def _verdict(config: ResNetConfig, choice: _Choice) -> None:
     )
     free = free_memory(choice.device)
     if free is None:
-        st.info(f"{text}; how much is free on this device is not known.")
+        say.info(f"{text}; how much is free on this device is not known.", markdown=True)
         return
     largest = choice.largest_batch(config, free - PROCESS_BYTES)
     batch = (
         f"the largest batch that fits is **{largest:,}**" if largest else "nor does a batch of 1"
     )
-    show, verdict = (st.success, "it fits") if needs <= free else (st.error, "it does not fit")
-    show(f"{text}; {gigabytes(free)} are free: {verdict}; {batch}.")
+    show, verdict = (say.success, "it fits") if needs <= free else (say.error, "it does not fit")
+    show(f"{text}; {gigabytes(free)} are free: {verdict}; {batch}.", markdown=True)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import NetworkPlan, plan
+from resnet_viz.ui.common import say
 from resnet_viz.ui.common.note import note
 
 if TYPE_CHECKING:  # torch is imported when the tab is opened
@@ -41,7 +42,7 @@ def torchinfo_panel(config: ResNetConfig) -> None:
         try:
             measured = _measured(config)
         except ValueError as error:
-            st.error(f"{error}. The other tabs show the net all the same.")
+            say.error(f"{error}. The other tabs show the net all the same.")
             return
     depth, columns, row_settings = _settings(
         summary.ALL_COLUMNS, summary.COLUMNS, summary.ALL_ROW_SETTINGS
@@ -125,7 +126,7 @@ def _table(rows: Sequence[SummaryRow], columns: Sequence[str]) -> None:
         "Numbers of a module with others in it are its own, or the sum within where the depth ends."
     )
     if not found:
-        st.info(f"No module matches {wanted!r}.")
+        say.info(f"No module matches {wanted!r}.")
         return
     st.dataframe(
         [_cells(row, columns) for row in found],

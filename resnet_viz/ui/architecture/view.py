@@ -13,10 +13,10 @@ from resnet_viz.ui.architecture.form import show_config
 from resnet_viz.ui.architecture.memory_panel import memory_panel
 from resnet_viz.ui.architecture.torchinfo_panel import torchinfo_panel
 from resnet_viz.ui.architecture.weights_panel import weights_panel
+from resnet_viz.ui.common import say
 from resnet_viz.ui.common.formula import stacked
 from resnet_viz.ui.common.graph_chart import HELP, graph_chart
 from resnet_viz.ui.common.link import differences, nearest_preset
-from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
 from resnet_viz.ui.common.numbers import compact, megabytes
 from resnet_viz.ui.race.settings import FROM_ARCHITECTURE
@@ -177,7 +177,7 @@ def _json_tab(config: ResNetConfig) -> None:
             st.form_submit_button("Show the pasted net", on_click=_load_pasted)
             st.text_area("JSON", key="pasted", height=480, label_visibility="collapsed")
         if problem := st.session_state.get("pasted_problem"):
-            st.error(plain(problem))
+            say.error(problem)
 
 
 def _load_pasted() -> None:

@@ -12,8 +12,8 @@ import streamlit as st
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.presets import label, preset_name
 from resnet_viz.lab.store import default_home
+from resnet_viz.ui.common import say
 from resnet_viz.ui.common.command import config_file, run_command
-from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
 from resnet_viz.ui.common.waiting import Tick, outcome
 
@@ -63,7 +63,7 @@ def weights_panel(config: ResNetConfig) -> None:
 
 
 def _keep(config: ResNetConfig, file: str, work: Callable[[Tick], dict[str, Any]]) -> None:
-    end = outcome(f"Reading {plain(file)}", work)
+    end = outcome(f"Reading {file}", work)
     st.session_state[_RESULT] = {"config": config, "file": file} | end
 
 
@@ -96,14 +96,14 @@ def _report(command: list[str], tick: Tick) -> dict[str, Any]:
 
 def _show(config: ResNetConfig, result: dict[str, Any] | None) -> None:
     if result is None:
-        st.info("Nothing checked yet in this session.", icon=":material/fact_check:")
+        say.info("Nothing checked yet in this session.", icon=":material/fact_check:")
         return
     if result["config"] != config:
-        st.warning(f"Checked against {plain(label(result['config']))}; check again for this net.")
+        say.warning(f"Checked against {label(result['config'])}; check again for this net.")
     if "problem" in result:
-        st.error(plain(result["problem"]))
+        say.error(result["problem"])
     elif result["done"]["fits"]:
-        st.success(f"{plain(result['file'])}: every key fits. Load it so:")
+        say.success(f"{result['file']}: every key fits. Load it so:")
         st.code("load_weights(build_resnet(config), path)", language="python")
     else:
         _show_misfit(result)
@@ -112,7 +112,7 @@ def _show(config: ResNetConfig, result: dict[str, Any] | None) -> None:
 def _show_misfit(result: dict[str, Any]) -> None:
     report = result["done"]
     counts = ", ".join(f"{len(report[kind])} {words}" for kind, words in _LISTS.items())
-    st.warning(f"{plain(result['file'])} does not fit as it is: {counts}.")
+    say.warning(f"{result['file']} does not fit as it is: {counts}.")
     for column, (kind, words) in zip(st.columns(len(_LISTS)), _LISTS.items(), strict=True):
         column.markdown(f"**{len(report[kind])} {kind}**", help=words)
         column.code("\n".join(report[kind]) or "none", language=None, wrap_lines=True, height=300)

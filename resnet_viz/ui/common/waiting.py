@@ -8,6 +8,8 @@ from typing import Any
 
 import streamlit as st
 
+from resnet_viz.ui.common import say
+
 Tick = Callable[[], None]
 
 
@@ -15,12 +17,13 @@ def outcome(words: str, work: Callable[[Tick], Any]) -> dict[str, Any]:
     """{"done": what `work` returns}, or {"problem": its RuntimeError's sentence}.
 
     `work` is given a function to call a few times a second; the page then says `words` and how
-    long it has been (Markdown).
+    long it has been.
     """
     began, line = time.monotonic(), st.empty()
 
     def tick() -> None:
-        line.info(f"{words}, {time.monotonic() - began:.0f} s so far...")
+        with line:
+            say.info(f"{words}, {time.monotonic() - began:.0f} s so far...")
 
     tick()
     try:

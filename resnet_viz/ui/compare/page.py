@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from resnet_viz.arch.plan import plan
 from resnet_viz.plots.compare import Compared
+from resnet_viz.ui.common import say
 from resnet_viz.ui.common.note import note
 from resnet_viz.ui.compare import choice, view
 from resnet_viz.ui.compare.state import current_nets, notice
@@ -19,7 +18,7 @@ def compare_page() -> None:
         "copy it to show someone else the same comparison."
     )
     if notice():
-        st.error(notice())
+        say.error(notice())
     choice.choose(nets)
     choice.relatives(nets)
     compared = [Compared(choice.name(nets, i), plan(net)) for i, net in enumerate(nets)]

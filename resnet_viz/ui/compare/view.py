@@ -8,6 +8,7 @@ import streamlit as st
 
 from resnet_viz.arch.plan import NetworkPlan
 from resnet_viz.plots.compare import Compared, Cost, cost_by_stage
+from resnet_viz.ui.common import say
 from resnet_viz.ui.common.formula import stacked
 from resnet_viz.ui.common.graph_chart import HELP, graph_chart
 from resnet_viz.ui.common.markdown import plain
@@ -30,7 +31,7 @@ def fields(nets: Sequence[Compared]) -> None:
     st.subheader("What differs", anchor=False)
     differing = differing_fields([net.plan.config for net in nets])
     if not differing:
-        st.info("These nets are the same in every field.")
+        say.info("These nets are the same in every field.")
         return
     note("The configuration's fields that are not the same in all nets; all others are.")
     body = [[f"`{field}`", *map(_value, values)] for field, values in differing.items()]

@@ -17,6 +17,7 @@ from resnet_viz.plots.design_space import (
     design_space,
 )
 from resnet_viz.ui.architecture.form import show_config
+from resnet_viz.ui.common import say
 from resnet_viz.ui.common.link import DEFAULT_NET
 from resnet_viz.ui.common.note import note
 from resnet_viz.ui.compare.state import architecture_net
@@ -132,7 +133,7 @@ def _table(points: Sequence[DesignPoint], current: DesignPoint) -> None:
         f"parameters, {current.macs:,} MACs."
     )
     if not rows:
-        st.info(f"No preset matches {wanted!r}.")
+        say.info(f"No preset matches {wanted!r}.")
         return
     event: Any = st.dataframe(
         [_row(point) for point in rows],

@@ -19,6 +19,7 @@ from resnet_viz.plots.race import (
     gradient_heatmaps,
     training_curves,
 )
+from resnet_viz.ui.common import say
 from resnet_viz.ui.common.live_chart import live_chart
 from resnet_viz.ui.common.markdown import plain, small
 from resnet_viz.ui.race import words
@@ -72,7 +73,7 @@ def _live(lab: Lab, race_id: str, going: bool) -> None:
     st.markdown(small(plain(words.race_title(seen.runs))))
     _progress(lab, seen)
     for problem in filter(None, [*map(words.why_over, seen.runs), seen.problem]):
-        st.error(plain(problem))
+        say.error(problem)
     st.space("xsmall")
     _pictures(contestants_of(seen), seen.runs[0].spec.steps, newest_step(seen), race_id)
 

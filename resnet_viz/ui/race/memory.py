@@ -9,6 +9,7 @@ import streamlit as st
 from resnet_viz.lab.memory import Fit, check_fit
 from resnet_viz.lab.queue import expected_device
 from resnet_viz.lab.spec import RunSpec
+from resnet_viz.ui.common import say
 from resnet_viz.ui.common.devices import free_memory
 
 CHECKPOINTING = "race_activation_checkpointing"
@@ -29,7 +30,7 @@ def fits_or_says_so(specs: Sequence[RunSpec]) -> bool:
 
 
 def _refuse(fit: Fit, device: str) -> None:
-    st.error(f"The race cannot start: training both nets on {device} {fit.sentence}")
+    say.error(f"The race cannot start: training both nets on {device} {fit.sentence}")
     if fit.fits_checkpointed:
         st.button("Use activation checkpointing", key="race_fit_offer", on_click=_checkpoint)
 

@@ -7,6 +7,7 @@ import streamlit as st
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import StoreError
+from resnet_viz.ui.common import say
 from resnet_viz.ui.common.lab_state import open_lab
 from resnet_viz.ui.race import settings as race_settings
 from resnet_viz.ui.race.live import live_race, preview
@@ -29,13 +30,13 @@ def race_page() -> None:
     try:
         lab = open_lab()
     except StoreError as error:
-        st.error(f"{error} Until then no race can be started or shown.")
+        say.error(f"{error} Until then no race can be started or shown.")
         return
     if lab.notice:
-        st.warning(lab.notice)
+        say.warning(lab.notice)
     seen = _look(lab)
     if pair is None:
-        st.error(problem)
+        say.error(problem)
     else:
         st.markdown(race_settings.comparison(*pair))
     is_idle = seen is None or seen.is_over
@@ -54,7 +55,7 @@ def _look(lab: Lab) -> Seen | None:
         return look(lab, race_id)
     except ValueError as error:
         close_race()
-        st.warning(f"The link's race cannot be shown: {error}. You can start a new one here.")
+        say.warning(f"The link's race cannot be shown: {error}. You can start a new one here.")
         return None
 
 
@@ -73,7 +74,7 @@ def _start_button(lab: Lab, pair: Pair | None) -> None:
         try:
             open_race(lab.race(pair))
         except (StoreError, ValueError) as error:
-            st.error(f"The race was not started: {error}")
+            say.error(f"The race was not started: {error}")
             return
         st.rerun()
 
@@ -83,7 +84,7 @@ def _stop_button(lab: Lab, seen: Seen) -> None:
         try:
             lab.stop(seen.race_id)
         except (StoreError, ValueError) as error:
-            st.error(f"The race was not stopped: {error}")
+            say.error(f"The race was not stopped: {error}")
             return
         st.rerun()
 
@@ -101,5 +102,5 @@ def _body(lab: Lab, pair: Pair | None, seen: Seen | None) -> None:
         if seen.is_over:
             results(seen)
     elif pair is not None:
-        st.info(INVITATION)
+        say.info(INVITATION, markdown=True)
         preview(pair)

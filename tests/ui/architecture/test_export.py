@@ -14,6 +14,7 @@ from resnet_viz.arch.presets import preset
 from resnet_viz.ui.architecture import export_panel as panel
 from resnet_viz.ui.architecture.export_panel import onnx_in_process
 from resnet_viz.ui.common.files import file_name
+from resnet_viz.ui.common.markdown import plain
 from resnet_viz.views.source.source import to_source
 
 SMALL = revise(preset("resnet20-cifar"), depths=(1, 1, 1), image_size=16)
@@ -57,7 +58,9 @@ def test_why_there_is_no_onnx_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(panel, "onnx_in_process", missing)
     app = AppTest.from_function(page).run()
     app.button[0].click().run()
-    assert [error.value for error in app.error] == ["ONNX export needs onnx: pip install onnx"]
+    assert [error.value for error in app.error] == [
+        plain("ONNX export needs onnx: pip install onnx")
+    ]
 
 
 def test_the_file_of_the_process_runs() -> None:
