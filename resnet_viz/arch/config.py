@@ -58,6 +58,14 @@ def revise(config: ResNetConfig, **changes: Any) -> ResNetConfig:
     return ResNetConfig.model_validate(config.model_dump() | changes)
 
 
+def differences(config: ResNetConfig, other: ResNetConfig) -> dict[str, object]:
+    """The fields in which `config` differs from `other`, with its values, in the fields' order."""
+    values = config.__dict__
+    return {
+        field: values[field] for field, value in other.__dict__.items() if values[field] != value
+    }
+
+
 def explain(error: ValueError) -> str:
     """One line for the user: each invalid field, its value and what is allowed."""
     if not isinstance(error, ValidationError):

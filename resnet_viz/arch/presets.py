@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from resnet_viz.arch.config import ResNetConfig, unknown_name
+from resnet_viz.arch.config import ResNetConfig, differences, unknown_name
 
 HE_2015 = "He et al. 2015, arXiv:1512.03385"
 HE_2016 = "He et al. 2016, arXiv:1603.05027"
@@ -21,6 +22,8 @@ _IMAGENET_DEPTHS: dict[int, tuple[str, tuple[int, ...]]] = {
     101: ("bottleneck", (3, 4, 23, 3)),
     152: ("bottleneck", (3, 8, 36, 3)),
 }
+_DATA_FIELDS = ("in_channels", "num_classes", "image_size")
+"""What follows from the data; the rest is the net."""
 _CIFAR_DEPTHS = (20, 32, 44, 56, 110, 1202)
 
 
@@ -140,15 +143,48 @@ def preset_name(config: ResNetConfig) -> str | None:
     return _NAMES.get(config)
 
 
+@lru_cache(maxsize=1024)
 def label(config: ResNetConfig) -> str:
-    """The preset's name, else one made such as "ResNet-56 basic 16-32-64 zero_pad"."""
-    return preset_name(config) or _made_label(config)
+    """What to call a net; two that differ in any field have different labels.
 
-
-def _made_label(config: ResNetConfig) -> str:
+    A preset's name; one made for other data is "resnet50, num_classes 10". Any other net has a
+    made one, such as "ResNet-56 basic 16-32-64 zero_pad, norm none": blocks, widths and shortcut,
+    then what these words do not tell (see `_usual`).
+    """
+    if config in _NAMES:
+        return _NAMES[config]
+    data = {field: getattr(config, field) for field in _DATA_FIELDS}
+    for name, known in PRESETS.items():
+        if known.model_copy(update=data) == config:
+            return ", ".join((name, *_words(differences(config, known))))
+    usual = _usual(config)
     per_block = 2 if config.block == "basic" else 3
     depth = sum(config.depths) * per_block + 2
-    widths = "-".join(str(width) for width in config.widths)
-    if config.shortcut == "none":
-        return f"Plain-{depth} {config.block} {widths}"
-    return f"ResNet-{depth} {config.block} {widths} {config.shortcut}"
+    shape = f"{depth} {config.block} {'-'.join(map(str, config.widths))}"
+    start = f"Plain-{shape}" if config.shortcut == "none" else f"ResNet-{shape} {config.shortcut}"
+    return ", ".join((start, *_words(differences(config, usual))))
+
+
+def _usual(config: ResNetConfig) -> ResNetConfig:
+    """What the first words of a made label stand for: a net like He et al. 2015's.
+
+    Three stages are a CIFAR net, others one for ImageNet; the blocks are as in their Table 1, or
+    as many in every stage.
+    """
+    stages, blocks = len(config.depths), sum(config.depths)
+    published = (depths for block, depths in _IMAGENET_DEPTHS.values() if block == config.block)
+    alike = (depths for depths in published if (len(depths), sum(depths)) == (stages, blocks))
+    fields: dict[str, Any] = {"depths": next(alike, (blocks // stages,) * stages)}
+    fields |= {field: getattr(config, field) for field in ("block", "widths", "shortcut")}
+    fields |= {"stem": "cifar", "num_classes": 10, "image_size": 32} if stages == 3 else {}
+    return ResNetConfig.model_construct(**fields)
+
+
+def _words(values: Mapping[str, object]) -> Iterator[str]:
+    """Fields and their values, such as "norm none", "no final_activation", "depths 2-2-3-2"."""
+    for field, value in values.items():
+        if isinstance(value, bool):
+            yield field if value else f"no {field}"
+        else:
+            shown = "-".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            yield f"{field} {shown}"

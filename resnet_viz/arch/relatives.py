@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal
 
-from resnet_viz.arch.config import ResNetConfig, explain, revise
+from resnet_viz.arch.config import ResNetConfig, differences, explain, revise
 from resnet_viz.arch.fields import Shortcut
 from resnet_viz.arch.presets import PRESETS
 
@@ -64,15 +64,10 @@ def _next_published(config: ResNetConfig) -> ResNetConfig | None:
     ]
     if not alike:
         return None
-    nearest = min(alike, key=lambda net: _differing_fields(net, config))
+    nearest = min(alike, key=lambda net: len(differences(net, config)))
     family = [net for net in PRESETS.values() if _is_sibling(net, nearest)]
     deeper = [net for net in family if _branch_layers(net) > _branch_layers(nearest)]
     return min(deeper, key=_branch_layers, default=None)
-
-
-def _differing_fields(one: ResNetConfig, other: ResNetConfig) -> int:
-    fields = ResNetConfig.model_fields
-    return sum(getattr(one, field) != getattr(other, field) for field in fields)
 
 
 def _is_sibling(one: ResNetConfig, other: ResNetConfig) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.config import ResNetConfig, differences
 from resnet_viz.arch.plan import NetworkPlan
 from resnet_viz.views.labels import SHORTCUT_NAMES
 from resnet_viz.views.table import StageRow, table1
@@ -28,11 +28,12 @@ class AlignedStage(NamedTuple):
 
 def differing_fields(configs: Sequence[ResNetConfig]) -> dict[str, tuple[object, ...]]:
     """The fields that are not the same in all nets, with each net's value."""
-    values = {
+    differing = {field for config in configs for field in differences(config, configs[0])}
+    return {
         field: tuple(getattr(config, field) for config in configs)
         for field in ResNetConfig.model_fields
+        if field in differing
     }
-    return {field: held for field, held in values.items() if len(set(held)) > 1}
 
 
 def number_rows(plans: Sequence[NetworkPlan]) -> tuple[NumberRow, ...]:

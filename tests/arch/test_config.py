@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from resnet_viz.arch.config import ResNetConfig, explain, plain_twin, revise
+from resnet_viz.arch.config import ResNetConfig, differences, explain, plain_twin, revise
 from resnet_viz.arch.presets import PRESETS, SOURCES, label, preset
-from tests.configs import configs
+from tests.configs import configs, examples
 
 
 @given(configs())
@@ -110,9 +111,47 @@ def test_every_net_has_a_plain_twin(config: ResNetConfig) -> None:
 
 def test_labels() -> None:
     assert label(preset("resnet50")) == "resnet50"
-    changed = revise(preset("resnet56-cifar"), num_classes=7)
-    assert label(changed) == "ResNet-56 basic 16-32-64 zero_pad"
-    assert label(plain_twin(changed)) == "Plain-56 basic 16-32-64"
+    deeper = revise(preset("resnet56-cifar"), depths=(10, 10, 10))
+    assert label(deeper) == "ResNet-62 basic 16-32-64 zero_pad"
+    assert label(plain_twin(deeper)) == "Plain-62 basic 16-32-64"
+    bare = revise(preset("resnet56-cifar"), norm="none", init="xavier")
+    assert label(bare) == "ResNet-56 basic 16-32-64 zero_pad, norm none, init xavier"
+    assert label(revise(preset("resnet50"), final_activation=False, conv_bias=True)) == (
+        "ResNet-50 bottleneck 64-128-256-512 projection, no final_activation, conv_bias"
+    )
+    assert label(revise(preset("resnet34"), depths=(4, 4, 4, 4), norm="none")) == (
+        "ResNet-34 basic 64-128-256-512 projection, depths 4-4-4-4, norm none"
+    )
+
+
+def test_a_net_made_for_other_data_keeps_its_name() -> None:
+    digits = revise(preset("resnet56-cifar"), in_channels=1, image_size=8)
+    assert label(digits) == "resnet56-cifar, in_channels 1, image_size 8"
+    assert label(plain_twin(digits)) == "plain56-cifar, in_channels 1, image_size 8"
+
+
+@settings(max_examples=examples(200), deadline=None)
+@given(configs(), st.data())
+def test_nets_that_differ_in_one_field_have_different_labels(
+    config: ResNetConfig, data: st.DataObject
+) -> None:
+    """One field is another net's; where that makes no valid net, all its fields are."""
+    other = data.draw(configs())
+    start = data.draw(st.sampled_from([config, *PRESETS.values()]))
+    field = data.draw(st.sampled_from(list(ResNetConfig.model_fields)))
+    try:
+        changed = revise(start, **{field: getattr(other, field)})
+    except ValueError:
+        changed = other
+    assert (label(changed) == label(start)) == (changed == start)
+
+
+@given(configs(), configs())
+def test_differences_make_one_net_from_the_other(one: ResNetConfig, other: ResNetConfig) -> None:
+    changes = differences(one, other)
+    assert revise(other, **changes) == one
+    assert all(getattr(other, field) != value for field, value in changes.items())
+    assert differences(one, one) == {}
 
 
 def test_unknown_presets_get_near_names() -> None:

@@ -7,11 +7,10 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 
-from resnet_viz.arch.config import ResNetConfig, revise
+from resnet_viz.arch.config import ResNetConfig, differences, revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, preset
 from resnet_viz.arch.relatives import deeper_sibling, other_version, with_option
-from resnet_viz.ui.common.link import differences
 from tests.configs import configs
 
 LADDERS = (

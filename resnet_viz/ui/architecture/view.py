@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from resnet_viz.arch.config import ResNetConfig, explain, plain_twin
+from resnet_viz.arch.config import ResNetConfig, differences, explain, plain_twin
 from resnet_viz.arch.plan import NetworkPlan, plan
 from resnet_viz.arch.presets import PRESETS, SOURCES, label, preset_name
 from resnet_viz.ui.architecture.build_panel import build_panel
@@ -16,7 +16,7 @@ from resnet_viz.ui.architecture.weights_panel import weights_panel
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.formula import stacked
 from resnet_viz.ui.common.graph_chart import HELP, graph_chart
-from resnet_viz.ui.common.link import differences, nearest_preset
+from resnet_viz.ui.common.link import nearest_preset
 from resnet_viz.ui.common.note import note
 from resnet_viz.ui.common.numbers import compact, megabytes
 from resnet_viz.ui.race.settings import FROM_ARCHITECTURE

@@ -7,7 +7,10 @@ import re
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.presets import label
 
+MOST_LETTERS = 150
+"""File systems allow 255 bytes for a name."""
+
 
 def file_name(config: ResNetConfig, ending: str) -> str:
-    """The net's label as the name of a file, such as "resnet18.py"."""
-    return re.sub(r"[^\w.-]+", "-", label(config)) + ending
+    """The net's label as the name of a file, such as "resnet18.py", cut where it is very long."""
+    return re.sub(r"[^\w.-]+", "-", label(config))[:MOST_LETTERS] + ending

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from resnet_viz.arch.config import ResNetConfig, explain, shorten, unknown_name
+from resnet_viz.arch.config import ResNetConfig, differences, explain, shorten, unknown_name
 from resnet_viz.arch.presets import PRESETS, preset
 
 DEFAULT_NET = "resnet34"
@@ -24,14 +24,6 @@ def to_query(config: ResNetConfig) -> dict[str, str]:
 def nearest_preset(config: ResNetConfig) -> str:
     """The preset with the fewest fields that differ from `config`'s."""
     return min(PRESETS, key=lambda name: len(differences(config, PRESETS[name])))
-
-
-def differences(config: ResNetConfig, other: ResNetConfig) -> dict[str, object]:
-    """The fields in which `config` differs from `other`, with its values."""
-    values = config.__dict__
-    return {
-        field: values[field] for field, value in other.__dict__.items() if values[field] != value
-    }
 
 
 def from_query(query: Mapping[str, str]) -> ResNetConfig:
