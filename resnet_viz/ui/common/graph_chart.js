@@ -10,7 +10,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const chart = charts.get(parentElement) ?? mount(parentElement)
   chart.toggle = (unit) => setTriggerValue("toggled", unit)
   chart.file = data.file
+  chart.frame = data.frame
   if (chart.text !== data.svg) show(chart, data.svg)
+  takeRoom(chart)
   chart.root.querySelector("[data-do=close]").hidden = data.opened === 0
   return () => charts.delete(parentElement)
 }
@@ -68,12 +70,22 @@ function show(chart, text) {
   chart.size = { width, height }
   chart.svg.removeAttribute("width")
   chart.svg.removeAttribute("height")
-  // The room that the picture takes does not change with the zoom.
-  chart.svg.style.aspectRatio = `${width} / ${height}`
-  chart.svg.style.maxWidth = `${1.5 * width}px`
+  takeRoom(chart)
   takeTitles(chart)
   point(chart, null)
   keepView(chart, before, anchor)
+}
+
+// The room that the picture takes: its share of the frame, which is as large as the container
+// allows. It does not change with the zoom.
+function takeRoom(chart) {
+  const { width, height } = chart.size
+  const frame = chart.frame ?? [width, height]
+  const { style } = chart.svg
+  style.aspectRatio = `${width} / ${height}`
+  style.width = `${(100 * width) / frame[0]}%`
+  style.maxWidth = `${1.5 * width}px`
+  style.maxHeight = `${(85 * height) / frame[1]}vh`
 }
 
 // The browser's own tooltips come late and small: their words are kept for ours.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import streamlit as st
@@ -15,6 +16,7 @@ HELP = (
     "Click a block to open it, operation by operation; point at anything for its numbers. Zoom "
     "with the buttons, or with Ctrl and the wheel; drag to move."
 )
+_SIZE = re.compile(r'<svg [^>]*width="([\d.]+)" height="([\d.]+)"')
 _HERE = Path(__file__).parent
 _CHART = st.components.v2.component(
     "resnet_viz_graph",
@@ -24,16 +26,26 @@ _CHART = st.components.v2.component(
 )
 
 
-def graph_chart(config: ResNetConfig, key: str, *, fold: bool) -> None:
+def graph_chart(
+    config: ResNetConfig, key: str, *, fold: bool, frame: tuple[float, float] | None = None
+) -> None:
     """The picture of `config` as wide as its container; what is open stays so under `key`.
 
-    `fold` draws long runs of alike blocks as one.
+    `fold` draws long runs of alike blocks as one. Pictures with one `frame`, a width and a height
+    that all of them fit in, are drawn at one scale.
     """
     opened = opened_units(config, key)
     svg = _svg(config, opened, fold=fold)
-    data = {"svg": svg, "opened": len(opened), "file": file_name(config, ".svg")}
+    data = {"svg": svg, "opened": len(opened), "file": file_name(config, ".svg"), "frame": frame}
     chart = f"{key}_chart"
     _CHART(key=chart, data=data, height="content", on_toggled_change=lambda: _toggle(key, chart))
+
+
+def picture_size(config: ResNetConfig, key: str, *, fold: bool) -> tuple[float, float]:
+    """Width and height of the picture that `graph_chart` shows, in the SVG's units."""
+    size = _SIZE.match(_svg(config, opened_units(config, key), fold=fold))
+    assert size, "an SVG begins with its size"  # by our own writer
+    return float(size[1]), float(size[2])
 
 
 def opened_units(config: ResNetConfig, key: str) -> frozenset[str]:

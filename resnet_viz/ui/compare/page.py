@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from resnet_viz.arch.plan import plan
 from resnet_viz.plots.compare import Compared
 from resnet_viz.ui.common import say
+from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
 from resnet_viz.ui.compare import choice, view
 from resnet_viz.ui.compare.state import current_nets, notice
@@ -13,17 +16,15 @@ from resnet_viz.ui.compare.state import current_nets, notice
 def compare_page() -> None:
     """Draws the page."""
     nets = current_nets()
-    note(
-        "Two to four nets side by side, all numbers from their plans. The address names them: "
-        "copy it to show someone else the same comparison."
-    )
     if notice():
         say.error(notice())
     choice.choose(nets)
     choice.relatives(nets)
     compared = [Compared(choice.name(nets, i), plan(net)) for i, net in enumerate(nets)]
+    st.markdown(plain(view.difference(compared)))
+    view.graphs(compared)
     view.fields(compared)
     view.numbers(compared)
     view.costs(compared)
     view.stages(compared)
-    view.graphs(compared)
+    note("The address names these nets: copy it to show someone else the same comparison.")

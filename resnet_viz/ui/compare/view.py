@@ -1,19 +1,19 @@
-"""What the Compare page shows: fields, numbers, cost by stage, tables and graphs, net by net."""
+# ruff: noqa: RUF001, RUF002
+"""What the Compare page shows: graphs, fields, numbers, cost by stage and stages, net by net."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 import streamlit as st
 
-from resnet_viz.arch.plan import NetworkPlan
 from resnet_viz.plots.compare import Compared, Cost, cost_by_stage
-from resnet_viz.ui.common import say
-from resnet_viz.ui.common.formula import stacked
-from resnet_viz.ui.common.graph_chart import HELP, graph_chart
+from resnet_viz.ui.common.graph_chart import HELP, graph_chart, picture_size
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
 from resnet_viz.ui.common.numbers import compact, megabytes
+from resnet_viz.ui.common.table import table
 from resnet_viz.views.compare import (
     AlignedStage,
     NumberRow,
@@ -21,59 +21,135 @@ from resnet_viz.views.compare import (
     differing_fields,
     number_rows,
 )
+from resnet_viz.views.table import StageRow
 
 MOST_BLOCKS = 16
 """A net of more blocks than this is drawn folded, so that two fit beside each other."""
+MOST_DRAWN = 1000
+"""More blocks than this are not drawn one by one: it would take seconds and hold others up."""
+_MOST_SAID = 4
+_STACKED = """<style>@media (max-width: 720px) {
+  .st-key-compare_graphs .stColumn { min-width: 100% }
+}</style>"""
 
 
-def fields(nets: Sequence[Compared]) -> None:
-    """The fields in which the nets differ."""
-    st.subheader("What differs", anchor=False)
+def difference(nets: Sequence[Compared]) -> str:
+    """One line on what differs between the nets, each differing field with its values."""
     differing = differing_fields([net.plan.config for net in nets])
     if not differing:
-        say.info("These nets are the same in every field.")
-        return
-    note("The configuration's fields that are not the same in all nets; all others are.")
-    body = [[f"`{field}`", *map(_value, values)] for field, values in differing.items()]
-    _wide(_table(["field", *_names(nets)], body), "fields")
+        return "These nets are the same in every field."
+    said = [
+        f"{field.replace('_', ' ')} ({' and '.join(map(_value, dict.fromkeys(values)))})"
+        for field, values in list(differing.items())[:_MOST_SAID]
+    ]
+    left = len(differing) - len(said)
+    more = f"{left} more {'field' if left == 1 else 'fields'}" if left else "in nothing else"
+    return f"They differ in {', '.join(said)} and {more}."
 
 
 def _value(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
-    return plain("null" if value is None else str(value))
+    return "null" if value is None else str(value)
+
+
+def graphs(nets: Sequence[Compared]) -> None:
+    """The shortcut graphs, two beside each other, all drawn at one scale."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="large"):
+        placed = st.segmented_control(
+            "Place the graphs",
+            tuple(_COLUMNS),
+            default=_BESIDE,
+            required=True,
+            key="compare_placed",
+            label_visibility="collapsed",
+        )
+        fold = _folded(max(sum(net.plan.config.depths) for net in nets))
+    keys = [f"graph_{index}" for index in range(len(nets))]
+    sizes = [
+        picture_size(net.plan.config, key, fold=fold) for net, key in zip(nets, keys, strict=True)
+    ]
+    frame = (max(width for width, _ in sizes), max(height for _, height in sizes))
+    columns = _COLUMNS[placed or _BESIDE]
+    st.html(_STACKED)
+    with st.container(key="compare_graphs"):
+        for start in range(0, len(nets), columns):
+            places = st.columns(columns)
+            for place, net, key in zip(places, nets[start:], keys[start:], strict=False):
+                with place:
+                    shortcuts = sum(net.plan.shortcuts.values())
+                    st.markdown(f"**{plain(net.name)}**: {shortcuts} shortcuts")
+                    graph_chart(net.plan.config, key, fold=fold, frame=frame)
+    note(
+        "Data flow from the image through stem and stages to the head; a plain net has no path "
+        f"around its blocks. All are drawn at one scale. {HELP}"
+        + (" A stacked node stands for as many alike blocks as it says." if fold else "")
+    )
+
+
+_BESIDE = "next to each other"
+_COLUMNS = {_BESIDE: 2, "under each other, larger": 1}
+
+
+def _folded(most: int) -> bool:
+    """Whether alike blocks are drawn as one; `most` is the number of blocks of the largest net."""
+    if most > MOST_DRAWN:
+        note(f"Alike blocks are drawn as one: more than {MOST_DRAWN:,} are not drawn one by one.")
+        return True
+    return most > MOST_BLOCKS and not st.toggle(
+        f"Draw every block (up to {most} a net)", key="compare_unfolded"
+    )
+
+
+def fields(nets: Sequence[Compared]) -> None:
+    """The fields in which the nets differ."""
+    differing = differing_fields([net.plan.config for net in nets])
+    if not differing:
+        return
+    st.subheader("What differs", anchor=False)
+    note("The configuration's fields that are not the same in all nets; all others are.")
+    body = [
+        [f"<code>{field}</code>", *(escape(_value(value)) for value in values)]
+        for field, values in differing.items()
+    ]
+    table("What differs", ["field", *_names(nets)], body)
 
 
 def numbers(nets: Sequence[Compared]) -> None:
-    """Every number of each net, with its difference to the first net's."""
+    """Every number of each net, compared to the first net's."""
     st.subheader("Numbers", anchor=False)
+    sizes = [net.plan.config.image_size for net in nets]
+    differ = (
+        f" They grow with the image, and these nets' images differ ({', '.join(map(str, sizes))} "
+        "pixels a side)."
+    )
     note(
-        "In brackets: the difference to net A. MACs and activations are of one image; activations "
-        "are the float32 tensors that training keeps for the backward pass." + _sizes(nets)
+        "In brackets: compared to net A. MACs and activations are of one image; activations "
+        "are the float32 tensors that training keeps for the backward pass."
+        + (differ if len(set(sizes)) > 1 else "")
     )
     rows = number_rows([net.plan for net in nets])
     body = [[row.name, *(_number(row, i) for i in range(len(nets)))] for row in rows]
-    _wide(_table(["", *_names(nets)], body, ":--" + "|--:" * len(nets)), "numbers")
-
-
-def _sizes(nets: Sequence[Compared]) -> str:
-    sizes = [net.plan.config.image_size for net in nets]
-    if len(set(sizes)) == 1:
-        return ""
-    given = ", ".join(map(str, sizes))
-    return f" They grow with the image, and these nets' images differ ({given} pixels a side)."
+    table("Numbers", ["number", *_names(nets)], body)
 
 
 def _number(row: NumberRow, index: int) -> str:
-    value, first = row.values[index], row.values[0]
+    value = row.values[index]
     show = megabytes if row.unit == "bytes" else "{:,}".format
-    if index == 0:
-        return show(value)
+    return show(value) + (f" ({compared(value, row.values[0])})" if index else "")
+
+
+def compared(value: int, first: int) -> str:
+    """How `value` compares to `first`, such as "same", "+8.5%", "× 5.3" or "÷ 2"; "+3" beside 0."""
     if value == first:
-        return f"{show(value)} (same)"
-    sign = "+" if value > first else "-"
-    share = f", {value / first - 1:+.1%}" if value and first else ""
-    return f"{show(value)} ({sign}{show(abs(value - first))}{share})"
+        return "same"
+    if not value or not first:
+        return f"{value - first:+,}"
+    share = value / first - 1
+    if -0.5 < share < 1:
+        return f"{share:+.1%}" if abs(share) >= 0.0005 else f"{value - first:+,}"
+    sign, factor = ("×", value / first) if value > first else ("÷", first / value)
+    return f"{sign} {factor:,.0f}" if factor >= 10 else f"{sign} {factor:.2g}"
 
 
 def costs(nets: Sequence[Compared]) -> None:
@@ -101,74 +177,21 @@ def stages(nets: Sequence[Compared]) -> None:
         "number of blocks; under it the output's size, parameters and MACs."
     )
     body = [_stage(stage) for stage in aligned_stages([net.plan for net in nets])]
-    lines = [line for pair in body for line in pair]
-    _wide(_table(["stage", *_names(nets)], lines), "stages")
+    table("Stage by stage", ["stage", *_names(nets)], body)
 
 
-def _stage(stage: AlignedStage) -> tuple[list[str], list[str]]:
-    """A line of formulas and a line of sizes and costs."""
-    formulas = [stacked(row) if row else "no such stage" for row in stage.rows]
-    costs = [
-        f":small[{row.output} · {compact(row.params)} · {compact(row.macs)} MACs]" if row else ""
-        for row in stage.rows
-    ]
-    unbroken = stage.stage.replace(" ", "\N{NO-BREAK SPACE}")
-    return [f"**{unbroken}**", *formulas], ["", *costs]
+def _stage(stage: AlignedStage) -> list[str]:
+    return [stage.stage, *(_formula(row) if row else "no such stage" for row in stage.rows)]
 
 
-def graphs(nets: Sequence[Compared]) -> None:
-    """The shortcut graphs, two beside each other."""
-    st.subheader("Graphs", anchor=False)
-    most = max(_blocks(net.plan) for net in nets)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
-        placed = st.segmented_control(
-            "Place them", tuple(_COLUMNS), default=_BESIDE, required=True, key="compare_placed"
-        )
-        fold = most > MOST_BLOCKS and not st.toggle(
-            f"Draw every block (up to {most} a net)",
-            key="compare_unfolded",
-        )
-    note(
-        "Data flow from the image through stem and stages to the head; a plain net has no path "
-        "around its blocks. "
-        + HELP
-        + (" A stacked node stands for as many alike blocks as it says." if fold else "")
-    )
-    columns = _COLUMNS[placed or _BESIDE]
-    for start in range(0, len(nets), columns):
-        row = nets[start : start + columns]
-        for column, net in zip(st.columns(columns), row, strict=False):
-            with column:
-                _graph(net, f"graph_{nets.index(net)}", fold=fold)
-
-
-_BESIDE = "next to each other"
-_COLUMNS = {_BESIDE: 2, "under each other, larger": 1}
-
-
-def _graph(net: Compared, key: str, *, fold: bool) -> None:
-    st.markdown(f"**{plain(net.name)}**: {sum(net.plan.shortcuts.values())} shortcuts")
-    graph_chart(net.plan.config, key, fold=fold)
-
-
-def _blocks(network: NetworkPlan) -> int:
-    return sum(network.config.depths)
+def _formula(row: StageRow) -> str:
+    """One block's layers above each other, times their number; size and costs below."""
+    layers = [f"<span>{escape(layer)}</span>" for layer in row.formula.strip("[]").split("; ")]
+    times = f"× {row.repeats}" if row.formula.startswith("[") else ""
+    block = f'<span class="lines">{"".join(layers)}</span>' if times else "<br/>".join(layers)
+    costs = f"{row.output} · {compact(row.params)} parameters · {compact(row.macs)} MACs"
+    return f"{block}{times}<small>{costs}</small>"
 
 
 def _names(nets: Sequence[Compared]) -> list[str]:
-    return [plain(net.name) for net in nets]
-
-
-def _wide(table: str, name: str) -> None:
-    """A table that scrolls by itself where the window is narrower."""
-    key = f"compare_table_{name}"
-    st.html(f"<style>.st-key-{key} table {{ display: block; overflow-x: auto }}</style>")
-    with st.container(key=key):
-        st.markdown(table)
-
-
-def _table(head: Sequence[str], body: Sequence[Sequence[str]], alignment: str = "") -> str:
-    """A Markdown table; `alignment` is its second line between the outer bars."""
-    rule = alignment or "|".join(":--" for _ in head)
-    lines = ["|".join(head), rule, *("|".join(line) for line in body)]
-    return "\n".join(f"|{line}|" for line in lines)
+    return [escape(net.name) for net in nets]

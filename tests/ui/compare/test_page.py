@@ -1,11 +1,16 @@
+# ruff: noqa: RUF001
 """The Compare page, run by Streamlit's AppTest."""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -16,6 +21,7 @@ from resnet_viz.arch.presets import preset
 from resnet_viz.ui.common.link import to_text
 from resnet_viz.ui.compare.choice import presses
 from resnet_viz.ui.compare.state import completed, read
+from resnet_viz.ui.compare.view import compared
 
 ROOT = Path(__file__).parents[3]
 
@@ -44,31 +50,70 @@ def press(app: AppTest, label: str) -> AppTest:
 
 
 def text(app: AppTest) -> str:
-    return "\n".join(element.value for element in app.markdown)
+    """The page's Markdown without its escapes."""
+    return re.sub(r"\\(\W)", r"\1", "\n".join(element.value for element in app.markdown))
+
+
+def tables(app: AppTest) -> dict[str, dict[str, list[str]]]:
+    """The page's tables by title: row head -> cells, as a browser that knows no CSS reads them."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for element in app.get("html"):
+        if "<table" in element.proto.body:
+            table = ElementTree.fromstring(re.sub(".*</style>", "", element.proto.body, flags=re.S))
+            rows = [[" ".join(cell.itertext()) for cell in row] for row in table.iter("tr")]
+            found[table.attrib["aria-label"]] = {head: cells for head, *cells in rows}
+    return found
 
 
 def test_opens_on_the_architectures_net_and_its_plain_twin() -> None:
     app = opened()
     assert link_of(app) == {"a": "resnet34", "b": "plain34"}
-    assert "|`shortcut`|projection|none|" in text(app)
-    assert f"{plan(preset('resnet34')).params:,}" in text(app)
+    assert "They differ in shortcut (projection and none) and in nothing else" in text(app)
+    assert tables(app)["What differs"]["shortcut"] == ["projection", "none"]
+    assert tables(app)["Numbers"]["parameters"][0] == f"{plan(preset('resnet34')).params:,}"
     assert len(app.get("bidi_component")) == 2
     assert len(app.get("plotly_chart")) == 2
 
 
-def test_differences_are_to_the_first_net() -> None:
-    app = opened(a="resnet18", b="resnet34", c="resnet18")
-    assert "|depth|18|34 (+16, +88.9%)|18 (same)|" in text(app)
-    assert "|parameters|11,689,512|21,797,672 (+10,108,160, +86.5%)|" in text(app)
+def test_numbers_are_compared_to_the_first_net() -> None:
+    numbers = tables(opened(a="resnet18", b="resnet34", c="resnet18", d="resnet110-cifar"))[
+        "Numbers"
+    ]
+    assert numbers["number"] == ["A: resnet18", "B: resnet34", "C: resnet18", "D: resnet110-cifar"]
+    assert numbers["depth"] == ["18", "34 (+88.9%)", "18 (same)", "110 (× 6.1)"]
+    assert numbers["parameters"][3] == "1,727,962 (÷ 6.8)"
+
+
+@pytest.mark.parametrize(
+    ("value", "first", "said"),
+    [
+        (64, 12, "× 5.3"),
+        (12, 64, "÷ 5.3"),
+        (1_234_000, 100, "× 12,340"),
+        (199, 100, "+99.0%"),
+        (51, 100, "-49.0%"),
+        (20, 20, "same"),
+        (1_000_001, 1_000_000, "+1"),
+        (0, 16, "-16"),
+        (16, 0, "+16"),
+    ],
+)
+def test_large_differences_are_factors_and_small_ones_percent(
+    value: int, first: int, said: str
+) -> None:
+    assert compared(value, first) == said
 
 
 def test_the_link_shows_the_same() -> None:
     changed = revise(preset("resnet50"), norm="none", depths=(1, 2, 3, 1))
     app = opened(a="resnet18", b=to_text(changed), c="resnet56-cifar")
     assert link_of(app) == {"a": "resnet18", "b": to_text(changed), "c": "resnet56-cifar"}
-    assert text(opened(**link_of(app))) == text(app)
-    assert f"{plan(changed).macs:,}" in text(app)
-    assert "no such stage" in text(app)
+    assert (text(opened(**link_of(app))), tables(opened(**link_of(app)))) == (
+        text(app),
+        tables(app),
+    )
+    assert tables(app)["Numbers"]["MACs"][1].startswith(f"{plan(changed).macs:,} ")
+    assert tables(app)["Stage by stage"]["stage 4"][2] == "no such stage"
     assert "images differ (224, 224, 32 pixels a side)" in text(app)
 
 
@@ -171,7 +216,38 @@ def test_deep_nets_are_drawn_folded_until_asked() -> None:
 
 def _picture(app: AppTest) -> str:
     """The SVG text that the first graph is given."""
-    return str(json.loads(app.get("bidi_component")[0].proto.json)["svg"])
+    return str(_graphs(app)[0]["svg"])
+
+
+def _graphs(app: AppTest) -> list[dict[str, Any]]:
+    """What the graphs' components are given."""
+    given = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    return [data for data in given if "svg" in data]
+
+
+def test_graphs_come_first_and_at_one_scale() -> None:
+    app = opened(a="resnet50", b="plain18")
+    kinds = [element.type for element in app.main]
+    assert "bidi_component" in kinds[: kinds.index("subheader")]
+    one, other = _graphs(app)
+    assert one["frame"] == other["frame"]
+    for data in (one, other):
+        width, height = map(float, re.findall(r'(?:width|height)="([\d.]+)"', data["svg"])[:2])
+        assert width <= data["frame"][0]
+        assert height <= data["frame"][1]
+
+
+def test_nets_of_many_blocks_are_never_drawn_block_by_block() -> None:
+    """Two sessions share a process: drawing 80,000 blocks would hold the other up for seconds."""
+    huge = "preact1001-cifar,depths=5000-5000-5000-5000,widths=8-8-8-8,image_size=16384"
+    nets = {letter: f"{huge},num_classes={10 + i}" for i, letter in enumerate("abcd")}
+    started = time.perf_counter()
+    app = opened(**nets)
+    assert time.perf_counter() - started < 10
+    assert list(link_of(app)) == list("abcd")
+    assert "compare_unfolded" not in [toggle.key for toggle in app.toggle]
+    assert any("not drawn one by one" in element.value for element in app.markdown)
+    assert all(len(data["svg"]) < 50_000 for data in _graphs(app))
 
 
 def test_no_torch() -> None:
