@@ -3,10 +3,11 @@
 import streamlit as st
 
 from resnet_viz.arch.plan import plan
-from resnet_viz.ui.architecture.form import NOTICE, form
+from resnet_viz.ui.architecture.form import form, notice
 from resnet_viz.ui.architecture.view import actions, headline, tabs
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.link import to_query
+from resnet_viz.ui.common.net import shown
 from resnet_viz.ui.common.start import require_app
 
 require_app()
@@ -14,11 +15,12 @@ with st.sidebar:
     config, problem = form()
 
 actions(config)
-for sentence in filter(None, (problem, st.session_state[NOTICE])):
+for sentence in filter(None, (problem, notice())):
     say.error(sentence)
 headline(plan(config))
 tabs(config)
 
-query = to_query(config)
+here = shown()
+query = to_query(config, here.base if here else None)
 if st.query_params.to_dict() != query:
     st.query_params.from_dict(query)

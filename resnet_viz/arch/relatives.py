@@ -1,15 +1,16 @@
-"""Nets derived from a net: the deeper one, another shortcut option, v1 or v1.5; no torch.
+"""Nets derived from a net: residual twin, deeper one, other option, v1 or v1.5; no torch.
 
-`config.plain_twin` is the fourth of them.
+`config.plain_twin` is one more of them.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal
 
-from resnet_viz.arch.config import ResNetConfig, differences, explain, revise
+from resnet_viz.arch.config import ResNetConfig, differences, explain, plain_twin, revise
 from resnet_viz.arch.fields import Shortcut
 from resnet_viz.arch.presets import PRESETS
 
@@ -41,6 +42,28 @@ def with_option(config: ResNetConfig, option: Option) -> ResNetConfig:
         ValueError: where the net cannot have them.
     """
     return _revised(config, {"shortcut": OPTIONS[option]})
+
+
+def residual_twin(config: ResNetConfig, like: ResNetConfig | None = None) -> ResNetConfig:
+    """A plain net with shortcuts, everything else unchanged; a residual net as it is.
+
+    With `like`, a residual net that `config` is the plain twin of, this is the way back: all that
+    `plain_twin` took away is there again, as far as it goes with what `config` has changed since.
+    Without, the shortcuts are zero-padded, which adds no parameters (option A), or projections
+    where the widths shrink.
+    """
+    if config.shortcut != "none":
+        return config
+    if like is None or like.shortcut == "none":
+        return _first_valid(config, {"shortcut": "zero_pad"}, {"shortcut": "projection"})
+    plain = plain_twin(like)
+    lost = {
+        field: value
+        for field, value in differences(like, plain).items()
+        if getattr(config, field) == getattr(plain, field)
+    }
+    shortcut = {"shortcut": like.shortcut}
+    return _first_valid(config, lost, shortcut, {"shortcut": "projection"})
 
 
 def other_version(config: ResNetConfig) -> ResNetConfig:
@@ -76,6 +99,14 @@ def _is_sibling(one: ResNetConfig, other: ResNetConfig) -> bool:
 
 def _branch_layers(config: ResNetConfig) -> int:
     return sum(config.depths) * (2 if config.block == "basic" else 3)
+
+
+def _first_valid(config: ResNetConfig, *changes: Mapping[str, object]) -> ResNetConfig:
+    """`config` with the first of `changes` that it can have; the last is always possible."""
+    for change in changes[:-1]:
+        with contextlib.suppress(ValueError):
+            return revise(config, **change)
+    return revise(config, **changes[-1])
 
 
 def _revised(config: ResNetConfig, changes: dict[str, object]) -> ResNetConfig:

@@ -7,10 +7,10 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 
-from resnet_viz.arch.config import ResNetConfig, differences, revise
+from resnet_viz.arch.config import ResNetConfig, differences, plain_twin, revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, preset
-from resnet_viz.arch.relatives import deeper_sibling, other_version, with_option
+from resnet_viz.arch.relatives import deeper_sibling, other_version, residual_twin, with_option
 from tests.configs import configs
 
 LADDERS = (
@@ -85,3 +85,46 @@ def test_v1_and_v1_5_are_each_others_other_version() -> None:
         assert (other_version(one), other_version(other)) == (other, one)
     with pytest.raises(ValueError, match="block = 'basic'"):
         other_version(preset("resnet18"))
+
+
+@pytest.mark.parametrize("config", PRESETS.values(), ids=PRESETS)
+def test_the_way_back_from_a_preset(config: ResNetConfig) -> None:
+    assert residual_twin(plain_twin(config), config).shortcut != "none"
+    if config.shortcut != "none":
+        assert residual_twin(plain_twin(config), config) == config
+
+
+@given(configs().filter(lambda config: config.shortcut != "none"))
+def test_the_way_back_gives_all_that_was_taken_away(config: ResNetConfig) -> None:
+    assert residual_twin(plain_twin(config), config) == config
+    assert residual_twin(config) == config
+
+
+@given(configs(), configs())
+def test_every_plain_net_has_a_residual_twin(config: ResNetConfig, like: ResNetConfig) -> None:
+    plain = plain_twin(config)
+    for twin in (residual_twin(plain), residual_twin(plain, like)):
+        assert twin.shortcut != "none"
+        assert plain_twin(twin) == plain
+
+
+@pytest.mark.parametrize("depth", [20, 32, 44, 56, 110, 1202])
+def test_without_the_net_it_was_shortcuts_add_no_parameters(depth: int) -> None:
+    residual, plain = preset(f"resnet{depth}-cifar"), preset(f"plain{depth}-cifar")
+    assert residual_twin(plain) == residual
+    assert plan(residual).params == plan(plain).params
+
+
+def test_where_the_widths_shrink_the_shortcuts_project() -> None:
+    shrinking = revise(preset("plain18"), widths=(64, 32, 16, 8))
+    assert residual_twin(shrinking) == revise(shrinking, shortcut="projection")
+
+
+def test_what_was_changed_since_stays() -> None:
+    was = revise(preset("resnet34"), shortcut="projection_all", zero_init_residual=True)
+    changed = revise(plain_twin(was), norm="none", init="xavier")
+    assert residual_twin(changed, was) == revise(changed, shortcut="projection_all")
+    fixup = revise(preset("resnet34"), norm="none", init="fixup")
+    assert residual_twin(plain_twin(fixup), fixup) == fixup
+    kept = revise(plain_twin(fixup), init="xavier")
+    assert residual_twin(kept, fixup).init == "xavier"

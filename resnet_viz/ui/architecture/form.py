@@ -8,7 +8,7 @@ import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig, choices, explain
 from resnet_viz.arch.plan import plan
-from resnet_viz.arch.presets import PRESETS, label, preset, preset_name
+from resnet_viz.arch.presets import PRESETS, label, preset
 from resnet_viz.ui.architecture.fields import (
     FIELDS,
     GROUPS,
@@ -21,68 +21,57 @@ from resnet_viz.ui.architecture.fields import (
     widget_kind,
 )
 from resnet_viz.ui.common.link import DEFAULT_NET, from_query
+from resnet_viz.ui.common.net import Shown, can_undo, change_net, show_net, shown, undo
 from resnet_viz.ui.common.numbers import compact
 
-CONFIG = "config"
-NOTICE = "notice"
-_HISTORY = "earlier_configs"
-_MOST_UNDONE = 100
+_NOTICE = "address_notice"
+_FILLED = "form_filled_for"
 _TOUCHED = "form_touched"
 _KEY = "field."
 _PRESET = "preset"
 
 
-def current_config() -> ResNetConfig:
-    """The net of this session: the last valid choice, else the address's, else ResNet-34."""
-    if CONFIG not in st.session_state:
-        st.session_state[NOTICE] = ""
-        try:
-            _fill_widgets(from_query(st.query_params.to_dict()))
-        except ValueError as error:
-            _fill_widgets(preset(DEFAULT_NET))
-            st.session_state[NOTICE] = f"The address names no valid net: {error}."
-    config: ResNetConfig = st.session_state[CONFIG]
-    return config
-
-
-def show_config(config: ResNetConfig) -> None:
-    """Make `config` the session's net, in a callback or before the widgets are drawn."""
-    if CONFIG in st.session_state:
-        _remember(st.session_state[CONFIG], config)
-    st.session_state[NOTICE] = ""
-    _fill_widgets(config)
-
-
-def undo() -> None:
-    """Go back to the net before the last change."""
-    earlier: list[ResNetConfig] = st.session_state[_HISTORY]
-    st.session_state[NOTICE] = ""
-    _fill_widgets(earlier.pop())
-
-
 def form() -> tuple[ResNetConfig, str]:
     """Draw the form; returns the last valid net and what is wrong with the fields, if anything."""
-    config = current_config()
+    if shown() is None:
+        _open_address()
+    here = shown()
+    assert here is not None
     is_back = _KEY + "block" not in st.session_state  # from another page, which drops widgets
-    if is_back or not st.session_state[_TOUCHED]:
-        _fill_widgets(config)
+    if is_back or not st.session_state[_TOUCHED] or st.session_state[_FILLED] is not here:
+        _fill_widgets(here)
+    draft = _draft(here.config)
+    config, problem = _validated(draft, here.config)
     _preset_box()
-    undo_place = st.empty()
-    draft = _draft(config)
-    for group, fields in GROUPS.items():
-        with st.expander(group, expanded=group in ("Shape", "Shortcut")):
-            for field in fields:
-                _widget(field, disabled_because(field, draft))
-    shown, problem = _validated(_draft(config), config)
-    undo_place.button(
+    st.button(
         "Undo",
         on_click=undo,
-        disabled=not st.session_state.get(_HISTORY),
+        disabled=not can_undo(),
         help="Back to the net before the last change.",
         icon=":material/undo:",
         width="stretch",
     )
-    return shown, problem
+    for group, fields in GROUPS.items():
+        with st.expander(group, expanded=group in ("Shape", "Shortcut")):
+            for field in fields:
+                _widget(field, disabled_because(field, draft))
+    return config, problem
+
+
+def _open_address() -> None:
+    """The net of the address, else ResNet-34 with a word on what is wrong with the address."""
+    query = st.query_params.to_dict()
+    try:
+        show_net(from_query(query), query.get("net"))
+    except ValueError as error:
+        show_net(preset(DEFAULT_NET))
+        st.session_state[_NOTICE] = shown(), f"The address names no valid net: {error}."
+
+
+def notice() -> str:
+    """What was wrong with the address, until another net is shown; "" if nothing."""
+    here, sentence = st.session_state.get(_NOTICE, (None, ""))
+    return str(sentence) if here is shown() else ""
 
 
 def _touch() -> None:
@@ -95,27 +84,27 @@ def _touch() -> None:
     st.session_state[_TOUCHED] = True
 
 
-def _fill_widgets(config: ResNetConfig) -> None:
-    st.session_state[CONFIG] = config
+def _fill_widgets(here: Shown) -> None:
+    st.session_state[_FILLED] = here
     st.session_state[_TOUCHED] = False
-    st.session_state[_PRESET] = preset_name(config)
     for field in FIELDS:
-        st.session_state[_KEY + field] = to_widget(config, field)
-
-
-def _remember(before: ResNetConfig, after: ResNetConfig) -> None:
-    if before != after:
-        history = [*st.session_state.get(_HISTORY, []), before]
-        st.session_state[_HISTORY] = history[-_MOST_UNDONE:]
+        st.session_state[_KEY + field] = to_widget(here.config, field)
 
 
 def _preset_box() -> None:
+    """The preset on show; of a net that was changed only the box's empty text names it."""
+    here = shown()
+    assert here is not None
+    is_preset = PRESETS[here.base] == here.config
+    # Also what a click that came to nothing, such as emptying the box, has left there.
+    st.session_state[_PRESET] = here.base if is_preset else None
     st.selectbox(
         "Preset",
         tuple(PRESETS),
+        index=None,
         key=_PRESET,
         format_func=_preset_text,
-        placeholder="choose a preset",
+        placeholder=f"{here.base}, changed",
         help="Published networks with their parameters and MACs. Choosing one fills in the "
         "fields below; type to search.",
         on_change=_load_preset,
@@ -128,8 +117,8 @@ def _preset_text(name: str) -> str:
 
 
 def _load_preset() -> None:
-    if st.session_state[_PRESET]:
-        show_config(preset(st.session_state[_PRESET]))
+    if name := st.session_state[_PRESET]:
+        show_net(preset(name), name)
 
 
 def _draft(config: ResNetConfig) -> dict[str, object]:
@@ -145,9 +134,8 @@ def _validated(draft: dict[str, object], last: ResNetConfig) -> tuple[ResNetConf
     except ValueError as error:
         return last, f"{explain(error)}. The view still shows {label(last)}."
     if config != last:
-        _remember(last, config)
-        st.session_state[CONFIG] = config
-        st.session_state[NOTICE] = ""
+        change_net(config)
+        st.session_state[_FILLED] = shown()
     return config, ""
 
 

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import streamlit as st
 
-from resnet_viz.arch.config import ResNetConfig, differences, explain, plain_twin
+from resnet_viz.arch.config import ResNetConfig, differences, explain
 from resnet_viz.arch.plan import NetworkPlan, plan
-from resnet_viz.arch.presets import PRESETS, SOURCES, label, preset_name
+from resnet_viz.arch.presets import PRESETS, SOURCES, label
 from resnet_viz.ui.architecture.build_panel import build_panel
 from resnet_viz.ui.architecture.export_panel import export_panel
-from resnet_viz.ui.architecture.form import show_config
 from resnet_viz.ui.architecture.memory_panel import memory_panel
 from resnet_viz.ui.architecture.torchinfo_panel import torchinfo_panel
 from resnet_viz.ui.architecture.weights_panel import weights_panel
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.formula import stacked
 from resnet_viz.ui.common.graph_chart import HELP, graph_chart
-from resnet_viz.ui.common.link import nearest_preset
+from resnet_viz.ui.common.link import DEFAULT_NET
+from resnet_viz.ui.common.net import FROM_ARCHITECTURE, TWIN, show_net, shown, twin_of
 from resnet_viz.ui.common.note import note
 from resnet_viz.ui.common.numbers import compact, megabytes
-from resnet_viz.ui.race.settings import FROM_ARCHITECTURE
 from resnet_viz.views.table import StageRow, table1
 
 MOST_BLOCKS = 150
@@ -78,26 +77,29 @@ _MEMORY = "Tensors that training keeps for the backward pass, in float32, weight
 
 def actions(config: ResNetConfig) -> None:
     """What the net is called, and one press to its twin or into a race."""
-    name = preset_name(config)
+    here = shown()
+    base = here.base if here else DEFAULT_NET
+    is_preset = PRESETS[base] == config
     row = st.container(horizontal=True, vertical_alignment="bottom")
     title = row.container(width="stretch", gap=None)
-    title.subheader(label(config), anchor=False)
-    title.caption(SOURCES[name] if name else what_changed(config))
+    title.subheader(base if is_preset else label(config), anchor=False)
+    title.caption(SOURCES[base] if is_preset else what_changed(config, base))
+    is_plain = config.shortcut == "none"
     row.button(
-        "Make its plain twin",
-        help="The same layers without the shortcuts.",
-        on_click=show_config,
-        args=(plain_twin(config),) if config.shortcut != "none" else (config,),
-        disabled=config.shortcut == "none",
+        "Put the shortcuts back" if is_plain else "Make its plain twin",
+        help="The same layers with shortcuts: those it had, else zero-padded ones (option A)."
+        if is_plain
+        else "The same layers without the shortcuts.",
+        on_click=lambda: show_net(twin_of(config)),
     )
-    if row.button("Race it", help="Train it against its plain twin, live."):
-        st.session_state["race_first_net"] = name or FROM_ARCHITECTURE
+    if row.button("Race it", help="Train it against its twin, live."):
+        st.session_state["race_first_net"] = base if is_preset else FROM_ARCHITECTURE
+        st.session_state["race_second_net"] = TWIN
         st.switch_page("pages/race.py")
 
 
-def what_changed(config: ResNetConfig) -> str:
-    """How a net that is no preset differs from the nearest one."""
-    base = nearest_preset(config)
+def what_changed(config: ResNetConfig, base: str) -> str:
+    """How a net differs from the preset that it began as."""
     changes = [
         f"{field} {_shown(value)} (was {_shown(getattr(PRESETS[base], field))})"
         for field, value in differences(config, PRESETS[base]).items()
@@ -183,7 +185,7 @@ def _json_tab(config: ResNetConfig) -> None:
 def _load_pasted() -> None:
     st.session_state["pasted_problem"] = ""
     try:
-        show_config(ResNetConfig.model_validate_json(st.session_state["pasted"]))
+        show_net(ResNetConfig.model_validate_json(st.session_state["pasted"]))
     except ValueError as error:
         st.session_state["pasted_problem"] = f"{explain(error)}. The net on show is unchanged."
 

@@ -14,9 +14,12 @@ from resnet_viz.arch.presets import PRESETS, preset
 DEFAULT_NET = "resnet34"
 
 
-def to_query(config: ResNetConfig) -> dict[str, str]:
-    """Query parameters that give `config` back: the nearest preset and the fields that differ."""
-    name = nearest_preset(config)
+def to_query(config: ResNetConfig, base: str | None = None) -> dict[str, str]:
+    """Query parameters that give `config` back: a preset and the fields that differ from it.
+
+    The preset is `base`, else the nearest.
+    """
+    name = base or nearest_preset(config)
     changed = differences(config, PRESETS[name])
     return {"net": name} | {field: _written(value) for field, value in changed.items()}
 

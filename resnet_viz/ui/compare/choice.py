@@ -11,11 +11,10 @@ import streamlit as st
 from resnet_viz.arch.config import ResNetConfig, plain_twin
 from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.arch.relatives import deeper_sibling, other_version, with_option
-from resnet_viz.ui.architecture.form import show_config
 from resnet_viz.ui.common.link import from_text, to_text
-from resnet_viz.ui.compare.state import LEAST, LETTERS, MOST, Nets, architecture_net, show_nets
+from resnet_viz.ui.common.net import FROM_ARCHITECTURE, show_net, shown_net
+from resnet_viz.ui.compare.state import LEAST, LETTERS, MOST, Nets, show_nets
 
-_ARCHITECTURE = "the net from the Architecture page"
 _SLOT = "compare.net."
 _ADD = "compare.add"
 _OF = "compare.of"
@@ -51,7 +50,7 @@ def _slot(nets: Nets, index: int) -> None:
     st.selectbox(
         f"Net {LETTERS[index].upper()}",
         _options(nets[index]),
-        format_func=partial(_shown, architecture_net()),
+        format_func=partial(_shown, shown_net()),
         key=key,
         on_change=_replace,
         args=(nets, index),
@@ -59,7 +58,7 @@ def _slot(nets: Nets, index: int) -> None:
     )
     with st.container(horizontal=True, gap="small"):
         if st.button("Open", key=f"{key}.open", help="Show this net on the Architecture page."):
-            show_config(nets[index])
+            show_net(nets[index])
             st.switch_page("pages/architecture.py")
         st.button(
             "Remove",
@@ -76,7 +75,7 @@ def _adder(nets: Nets) -> None:
     st.selectbox(
         "Add a net",
         _options(None),
-        format_func=partial(_shown, architecture_net()),
+        format_func=partial(_shown, shown_net()),
         key=_ADD,
         placeholder="choose a net to add",
         on_change=_add,
@@ -86,20 +85,20 @@ def _adder(nets: Nets) -> None:
 
 def _options(own: ResNetConfig | None) -> list[str]:
     """The texts of nets to choose from; `own`, the chosen one, is among them."""
-    first = [_ARCHITECTURE] if architecture_net() else []
+    first = [FROM_ARCHITECTURE] if shown_net() else []
     made = [to_text(own)] if own and to_text(own) not in PRESETS else []
     return [*first, *made, *PRESETS]
 
 
 def _shown(architecture: ResNetConfig | None, option: str) -> str:
-    if option == _ARCHITECTURE and architecture:
-        return f"{_ARCHITECTURE}: {label(architecture)}"
+    if option == FROM_ARCHITECTURE and architecture:
+        return f"{FROM_ARCHITECTURE}: {label(architecture)}"
     return option.replace(",", ", ")
 
 
 def _chosen(option: str) -> ResNetConfig:
-    net = architecture_net()
-    return net if option == _ARCHITECTURE and net else from_text(option)
+    net = shown_net()
+    return net if option == FROM_ARCHITECTURE and net else from_text(option)
 
 
 def _replace(nets: Nets, index: int) -> None:

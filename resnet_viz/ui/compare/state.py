@@ -13,6 +13,7 @@ from resnet_viz.arch.config import ResNetConfig, plain_twin
 from resnet_viz.arch.presets import preset
 from resnet_viz.arch.relatives import deeper_sibling
 from resnet_viz.ui.common.link import DEFAULT_NET, from_text, to_text
+from resnet_viz.ui.common.net import shown_net
 
 Nets = tuple[ResNetConfig, ...]
 
@@ -28,10 +29,10 @@ def current_nets() -> Nets:
     own: Nets = st.session_state.get(_NETS, ())
     if linked and linked != _query(own):
         nets, problems = read(linked)
-        show_nets(completed(nets, architecture_net()))
+        show_nets(completed(nets, shown_net()))
         st.session_state[_NOTICE] = " ".join(problems)
     else:
-        _write(own or completed((), architecture_net()))
+        _write(own or completed((), shown_net()))
     return tuple(st.session_state[_NETS])
 
 
@@ -44,12 +45,6 @@ def show_nets(nets: Sequence[ResNetConfig]) -> None:
     """Make `nets` the ones that this session compares."""
     _write(tuple(nets))
     st.session_state[_NOTICE] = ""
-
-
-def architecture_net() -> ResNetConfig | None:
-    """The net that the Architecture page shows in this session, if it was ever open."""
-    config = st.session_state.get("config")
-    return config if isinstance(config, ResNetConfig) else None
 
 
 def read(linked: dict[str, str]) -> tuple[Nets, list[str]]:

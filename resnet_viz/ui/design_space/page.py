@@ -16,11 +16,10 @@ from resnet_viz.plots.design_space import (
     design_point,
     design_space,
 )
-from resnet_viz.ui.architecture.form import show_config
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.link import DEFAULT_NET
+from resnet_viz.ui.common.net import show_net, shown_net
 from resnet_viz.ui.common.note import note
-from resnet_viz.ui.compare.state import architecture_net
 
 ALL = "all sizes"
 _AXES: dict[str, Axis] = {"parameters": "params", "activation memory": "activation_bytes"}
@@ -52,7 +51,7 @@ def design_space_page() -> None:
 
 
 def _current() -> tuple[str, ResNetConfig]:
-    config = architecture_net() or preset(DEFAULT_NET)
+    config = shown_net() or preset(DEFAULT_NET)
     return label(config), config
 
 
@@ -117,7 +116,7 @@ def _clicked(here: Sequence[DesignPoint]) -> None:
 def _open(name: str) -> None:
     """Shows a preset on the Architecture page; another name is the net that is there already."""
     if name in PRESETS:
-        show_config(preset(name))
+        show_net(preset(name))
     st.switch_page("pages/architecture.py")
 
 

@@ -9,16 +9,15 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from resnet_viz.arch.config import ResNetConfig, explain, plain_twin
+from resnet_viz.arch.config import ResNetConfig, explain
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.lab.datasets import DATASETS
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.ui.common.devices import device_box
+from resnet_viz.ui.common.net import FROM_ARCHITECTURE, TWIN, shown_net, twin_of
 from resnet_viz.ui.race.memory import CHECKPOINTING
 
-TWIN = "its plain twin"
-FROM_ARCHITECTURE = "the net from the Architecture page"
 DEFAULT_NET = "resnet56-cifar"
 
 
@@ -53,7 +52,7 @@ def specs(choice: Choice) -> tuple[RunSpec, RunSpec]:
         ValueError: for settings that cannot run; `explain` turns it into one line.
     """
     first = _config(choice.first)
-    second = plain_twin(first) if choice.second == TWIN else _config(choice.second)
+    second = twin_of(first) if choice.second == TWIN else _config(choice.second)
     names = [label(first), label(second)]
     if names[0] == names[1]:
         names[1] += " (second)"
@@ -159,19 +158,14 @@ def _number(title: str, field: str, step: float, form: str) -> float:
 
 
 def _net_names() -> list[str]:
-    own = [FROM_ARCHITECTURE] if _architecture_config() else []
+    own = [FROM_ARCHITECTURE] if shown_net() else []
     return [*own, *PRESETS]
-
-
-def _architecture_config() -> ResNetConfig | None:
-    config = st.session_state.get("config")
-    return config if isinstance(config, ResNetConfig) else None
 
 
 def _config(name: str) -> ResNetConfig:
     if name != FROM_ARCHITECTURE:
         return PRESETS[name]
-    config = _architecture_config()
+    config = shown_net()
     if config is None:
         raise ValueError(f"first net = {name!r} is gone; choose it again on that page")
     return config

@@ -223,3 +223,83 @@ def test_disabled_fields_say_why(
     assert box.disabled
     assert any(caption.value in box.help for caption in app.caption)
     assert _errors(app) == []
+
+
+def test_an_edited_preset_is_called_no_preset_and_can_be_chosen_again(app: AppTest) -> None:
+    app.run()
+    app.text_input(key="field.depths").set_value("3, 4, 6, 9").run()
+    box = app.selectbox(key="preset")
+    assert box.value is None
+    assert box.placeholder == "resnet34, changed"
+    box.set_value("resnet34").run()
+    assert app.subheader[0].value == "resnet34"
+    assert app.text_input(key="field.depths").value == "3, 4, 6, 3"
+    assert app.selectbox(key="preset").value == "resnet34"
+
+
+def test_choosing_the_preset_on_show_mends_a_wrong_field(app: AppTest) -> None:
+    app.run()
+    app.text_input(key="field.depths").set_value("3, x").run()
+    assert _errors(app)
+    app.selectbox(key="preset").set_value("resnet18").run()
+    app.selectbox(key="preset").set_value("resnet34").run()
+    assert _errors(app) == []
+    assert app.text_input(key="field.depths").value == "3, 4, 6, 3"
+
+
+def test_the_caption_names_the_preset_that_was_begun_with(app: AppTest) -> None:
+    """ResNet-34 with depths 2, 2, 2, 9 is nearer to resnet18 in other ways, but began as 34."""
+    app.run()
+    app.text_input(key="field.depths").set_value("2, 2, 2, 9").run()
+    app.selectbox(key="field.norm").set_value("none").run()
+    assert "Changed from resnet34:" in app.caption[0].value
+    link = dict(app.query_params)
+    assert link == {"net": "resnet34", "depths": "2-2-2-9", "norm": "none"}
+    other = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    other.query_params.update(link | {"net": "resnet152", "block": "basic"})
+    other.run()
+    assert "Changed from resnet152:" in other.caption[0].value
+    assert other.query_params["net"] == "resnet152"
+
+
+def test_one_net_with_two_names_keeps_the_chosen_one(app: AppTest) -> None:
+    app.run()
+    app.selectbox(key="preset").set_value("dnddnjs32-cifar").run()
+    assert app.subheader[0].value == "dnddnjs32-cifar"
+    assert app.selectbox(key="preset").value == "dnddnjs32-cifar"
+
+
+def _press(app: AppTest, label: str) -> None:
+    next(button for button in app.button if button.label == label).click().run()
+    assert _errors(app) == []
+
+
+@pytest.mark.parametrize("name", ["resnet50d", "resnet34", "preact110-cifar"])
+def test_a_plain_net_gets_back_the_shortcut_it_had(app: AppTest, name: str) -> None:
+    app.query_params["net"] = name
+    app.query_params["stochastic_depth"] = "0.2"
+    app.run()
+    before = app.session_state["net_on_show"].config
+    _press(app, "Make its plain twin")
+    app.selectbox(key="field.activation").set_value("gelu").run()
+    assert app.session_state["net_on_show"].config.shortcut == "none"
+    _press(app, "Put the shortcuts back")
+    assert app.session_state["net_on_show"].config == revise(before, activation="gelu")
+
+
+def test_a_plain_preset_gets_shortcuts_without_parameters(app: AppTest) -> None:
+    app.query_params["net"] = "plain56-cifar"
+    app.run()
+    _press(app, "Put the shortcuts back")
+    assert app.subheader[0].value == "resnet56-cifar"
+
+
+@pytest.mark.parametrize("net", ["resnet56-cifar", "plain56-cifar"])
+def test_race_takes_the_net_and_its_twin(app: AppTest, net: str) -> None:
+    app.query_params["net"] = net
+    app.run()
+    next(button for button in app.button if button.label == "Race it").click().run()
+    assert not app.exception
+    assert app.selectbox(key="race_first_net").value == net
+    words = " ".join(markdown.value for markdown in app.markdown)
+    assert re.search(r"differ in \*\*shortcut\*\* \((zero_pad and none|none and zero_pad)\)", words)

@@ -195,7 +195,7 @@ def test_the_architecture_pages_net_can_be_chosen_and_a_net_opened_there() -> No
     app.selectbox(key="compare.net.b").set_value("the net from the Architecture page").run()
     assert link_of(shown(app)) == {"a": "resnet18", "b": "resnet50,norm=none"}
     app.button(key="compare.net.a.open").click().run()
-    assert app.session_state["config"] == preset("resnet18")
+    assert app.session_state["net_on_show"].config == preset("resnet18")
 
 
 def test_the_nets_outlast_a_page_switch() -> None:

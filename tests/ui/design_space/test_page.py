@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.presets import PRESETS, preset
+from resnet_viz.ui.common.net import Shown
 
 ROOT = Path(__file__).parents[3]
 
@@ -60,6 +61,7 @@ def test_the_table_is_searched() -> None:
 
 def test_the_current_net_is_the_sessions() -> None:
     app = opened()
-    app.session_state["config"] = revise(preset("resnet18"), norm="none")
+    net = revise(preset("resnet18"), norm="none")
+    app.session_state["net_on_show"] = Shown(net, "resnet18", net)
     app.run()
     assert drawn(app)[-1].startswith("ResNet-18")

@@ -16,6 +16,7 @@ from resnet_viz.arch.presets import preset
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.ui.common.markdown import plain
+from resnet_viz.ui.common.net import Shown
 from tests.lab.conftest import tiny_spec, wait_until
 
 ROOT = Path(__file__).parents[3]
@@ -65,7 +66,7 @@ def has_button(app: AppTest, key: str) -> bool:
 def test_invites_to_the_default_race(home: Path) -> None:
     app = race_page()
     assert app.selectbox(key="race_first_net").value == "resnet56-cifar"
-    assert app.selectbox(key="race_second_net").value == "its plain twin"
+    assert app.selectbox(key="race_second_net").value == "its twin"
     assert "Start race" in app.info[0].value
     assert "differ in **shortcut** (zero_pad and none)" in text(app)
     # 853,018 on CIFAR-10 (He et al. 2015, Table 6: 0.85M), less 2 input channels of 16 3x3 kernels.
@@ -113,16 +114,17 @@ def test_net_too_large_for_the_images_names_the_size_that_fits(home: Path) -> No
     assert errors(set_number(app, "image_size", smallest)) == []
 
 
-def test_says_what_a_race_of_a_plain_net_with_its_twin_is(home: Path) -> None:
+def test_a_plain_nets_twin_is_residual(home: Path) -> None:
     app = race_page().selectbox(key="race_first_net").set_value("plain20-cifar").run()
-    assert "Both nets are the same plain net" in text(app)
+    assert "differ in **shortcut** (none and zero_pad)" in text(app)
     assert not app.button(key="race_start").disabled
 
 
 def test_net_of_the_architecture_page(home: Path) -> None:
     app = race_page()
     own = "the net from the Architecture page"
-    app.session_state["config"] = revise(preset("resnet20-cifar"), norm="none")
+    net = revise(preset("resnet20-cifar"), norm="none")
+    app.session_state["net_on_show"] = Shown(net, "resnet20-cifar", net)
     app.run()
     app.selectbox(key="race_first_net").set_value("resnet20-cifar").run()
     app.selectbox(key="race_second_net").set_value(own).run()
