@@ -1,19 +1,24 @@
 """The command line run from a page, in a process of its own; no torch, no Streamlit.
 
-Whatever happens to that process, running out of memory included, the app goes on.
+Whatever happens to that process, running out of memory included, the app goes on: it is ended
+when it takes too long, and gives way to the server wherever both want the processor.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psutil
+
 from resnet_viz.arch.config import ResNetConfig
 
+LONGEST_SECONDS = 600.0
 _PACKAGE_FOLDER = Path(__file__).parents[3]
 
 
@@ -37,7 +42,14 @@ def run_command(
     Raises:
         RuntimeError: one sentence that says why the command failed.
     """
-    status, out, err = _run([sys.executable, "-m", "resnet_viz", *arguments], tick)
+    try:
+        status, out, err = _run([sys.executable, "-m", "resnet_viz", *arguments], tick)
+    except TimeoutError:
+        raise RuntimeError(
+            f"The {arguments[0]} process was ended after {LONGEST_SECONDS / 60:.0f} minutes, the "
+            "most that a page may take; choose a smaller batch, net or image, or use the command "
+            "line."
+        ) from None
     if status < 0:
         raise RuntimeError(
             f"The {arguments[0]} process was ended by signal {-status}, most likely because memory "
@@ -50,7 +62,9 @@ def run_command(
 
 
 def _run(command: list[str], tick: Callable[[], None]) -> tuple[int, str, str]:
-    process = subprocess.Popen(
+    """Exit status, standard output and standard error; TimeoutError if it took too long."""
+    began = time.monotonic()
+    with subprocess.Popen(
         command,
         cwd=_PACKAGE_FOLDER,
         stdin=subprocess.DEVNULL,
@@ -58,13 +72,21 @@ def _run(command: list[str], tick: Callable[[], None]) -> tuple[int, str, str]:
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
-    )
-    try:
-        while True:
-            try:
-                out, err = process.communicate(timeout=0.2)
-                return process.returncode, out, err
-            except subprocess.TimeoutExpired:
-                tick()
-    finally:
-        process.kill()
+    ) as process:
+        try:
+            _give_way(process.pid)
+            while time.monotonic() - began < LONGEST_SECONDS:
+                try:
+                    out, err = process.communicate(timeout=0.2)
+                    return process.returncode, out, err
+                except subprocess.TimeoutExpired:
+                    tick()
+            raise TimeoutError
+        finally:
+            process.kill()
+
+
+def _give_way(pid: int) -> None:
+    """A lower priority: alone on the machine it is as fast, but pages go before it."""
+    with suppress(psutil.Error):  # it may have ended already
+        psutil.Process(pid).nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 10)
