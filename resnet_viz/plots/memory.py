@@ -8,14 +8,15 @@ import plotly.graph_objects as go
 
 from resnet_viz.arch.memory import TrainingMemory
 from resnet_viz.plots import style
+from resnet_viz.plots.colours import GREEN, GREY, RESIDUAL, VIOLET, YELLOW
 
-# Okabe and Ito's palette; hatching tells the parts apart where colours do not.
+# Hatching tells the parts apart where colours do not.
 _PARTS = (
-    ("weights", "weights", "#0072B2", ""),
-    ("gradients", "gradients", "#56B4E9", "/"),
-    ("optimizer_state", "optimiser", "#009E73", "."),
-    ("probes", "probes", "#CC79A7", "x"),
-    ("activations", "activations", "#E69F00", ""),
+    ("weights", "weights", RESIDUAL, ""),
+    ("gradients", "gradients", GREEN, "/"),
+    ("optimizer_state", "optimiser", VIOLET, "."),
+    ("probes", "probes", GREY, "x"),
+    ("activations", "activations", YELLOW, ""),
 )
 
 

@@ -136,7 +136,7 @@ def test_csv_reads_back_exactly() -> None:
 def test_colours() -> None:
     residual = preset("resnet56-cifar")
     plain = plain_twin(residual)
-    assert (RESIDUAL, PLAIN) == ("#0072B2", "#E69F00")
+    assert (RESIDUAL, PLAIN) == ("#0072B2", "#A65E00")
     assert contestant_colours([plain, residual]) == (PLAIN, RESIDUAL)
     assert contestant_colours([residual, residual, plain, plain]) == (
         RESIDUAL,

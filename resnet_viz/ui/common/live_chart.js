@@ -3,11 +3,15 @@
 
 const charts = new WeakMap()
 const PLOTLY = "app/static/plotly.min.js"
+const SMALL_TEXT = 14, LARGE_TEXT = 20 // pixels, in windows of these widths:
+const SMALL_WINDOW = 1400, LARGE_WINDOW = 1920
+const NARROW = 500
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const chart = charts.get(parentElement) ?? mount(parentElement)
   chart.data = data
-  chart.div.style.height = `${data.height}px`
+  chart.tell = (point) => setTriggerValue("point", point)
+  makeRoom(chart)
   loadPlotly(data.version).then(
     (plotly) => draw(plotly, chart),
     (error) => explain(chart, error),
@@ -64,22 +68,98 @@ function release(chart) {
 function draw(plotly, chart) {
   chart.waiting = chart.held
   if (!chart.alive || chart.held) return
-  const { figure, name } = chart.data
-  const { data, layout } = JSON.parse(figure)
-  layout.template = themeTemplate(chart.div)
+  const { figure, name, alt, dark, clickable } = chart.data
+  const theme = themeOf(chart.div)
+  const { data, layout } = JSON.parse(figure, theme.isDark ? recoloured(dark) : undefined)
+  chart.width = chart.div.clientWidth
+  if (chart.width && chart.width < NARROW) merge(layout, layout.meta?.narrow ?? {})
+  layout.template = theme.template
+  enlarge(data, layout)
   keepZoom(chart, layout)
   layout.uirevision = name
-  layout.height = chart.data.height
-  layout.width = chart.width = chart.div.clientWidth || undefined
-  chart.div.setAttribute("aria-label", name)
+  layout.height = tall(chart.data)
+  layout.width = chart.width || undefined
+  chart.div.setAttribute("aria-label", alt)
   const first = !chart.drawn
   chart.drawn = plotly.react(chart.div, data, layout, {
     displaylogo: false,
     displayModeBar: "hover",
     doubleClickDelay: 400,
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "resetScale2d"],
+    // Nothing leaves the machine.
+    showSendToCloud: false,
+    plotlyServerURL: "",
+    modeBarButtonsToRemove: ["sendChartToCloud", "select2d", "lasso2d", "resetScale2d"],
   })
+  // The label says it; tick by tick it would only be noise.
+  for (const svg of chart.div.querySelectorAll(".main-svg")) svg.setAttribute("aria-hidden", true)
   if (first) watchZoom(chart)
+  if (first && clickable) watchClicks(chart)
+}
+
+// Colours of the dark theme in place of the light one's, as a reviver for JSON.parse.
+function recoloured(dark) {
+  const one = (value) => (typeof value === "string" && dark[value.toUpperCase()]) || value
+  return (key, value) => {
+    if (!/color$/i.test(key)) return value
+    return Array.isArray(value) ? value.map(one) : one(value)
+  }
+}
+
+// How much larger than on a desk: a hall's screen is far away.
+function enlargement() {
+  const share = (window.innerWidth - SMALL_WINDOW) / (LARGE_WINDOW - SMALL_WINDOW)
+  const size = SMALL_TEXT + (LARGE_TEXT - SMALL_TEXT) * Math.min(1, Math.max(0, share))
+  return size / SMALL_TEXT
+}
+
+function tall({ height }) {
+  return Math.round(height * (1 + 0.6 * (enlargement() - 1)))
+}
+
+// Streamlit's boxes around the chart have the height that Python gave, and the chart may be taller.
+function makeRoom(chart) {
+  const height = `${tall(chart.data)}px`
+  const outermost = chart.div.closest("[data-testid=stElementContainer]")
+  for (let box = chart.div; box; box = box === outermost ? null : box.parentElement) {
+    box.style.height = height
+  }
+}
+
+// Texts, margins and marks; a figure's sizes are those of small windows.
+function enlarge(data, layout) {
+  const factor = enlargement()
+  const grow = (thing, ...keys) => {
+    for (const key of keys) if (typeof thing?.[key] === "number") thing[key] *= factor
+  }
+  layout.font = { ...layout.font, size: (layout.font?.size ?? SMALL_TEXT) * factor }
+  layout.hoverlabel = { ...layout.hoverlabel, font: { ...layout.hoverlabel?.font } }
+  layout.hoverlabel.font.size = layout.font.size
+  grow(layout.margin, "l", "r", "t", "b")
+  for (const note of layout.annotations ?? []) {
+    grow(note, "xshift", "yshift")
+    grow(note.font, "size")
+  }
+  for (const trace of data) {
+    grow(trace.line, "width")
+    grow(trace.marker, "size")
+    grow(trace.marker?.line, "width")
+  }
+}
+
+function merge(target, changes) {
+  for (const [key, value] of Object.entries(changes)) {
+    const isPart = value && typeof value === "object" && !Array.isArray(value)
+    if (isPart && target[key]) merge(target[key], value)
+    else target[key] = value
+  }
+}
+
+function watchClicks(chart) {
+  chart.div.on("plotly_click", ({ points }) => {
+    const data = points[0]?.customdata
+    const said = Array.isArray(data) ? data[0] : data
+    if (said != null) chart.tell(String(said))
+  })
 }
 
 // Plotly's uirevision keeps a zoom only until a figure comes with another range of its own, as
@@ -101,11 +181,13 @@ function keepZoom(chart, layout) {
   }
 }
 
+// Another width is another drawing: texts, and what a narrow chart places elsewhere, go with it.
 function fit(chart) {
   const width = chart.div.clientWidth
-  if (!chart.alive || !chart.div.data || !width || width === chart.width) return
+  if (!chart.alive || !chart.drawn || !width || width === chart.width) return
   chart.width = width
-  requestAnimationFrame(() => chart.alive && window.Plotly.relayout(chart.div, { width }))
+  makeRoom(chart)
+  requestAnimationFrame(() => draw(window.Plotly, chart))
 }
 
 function explain(chart, error) {
@@ -118,16 +200,16 @@ function explain(chart, error) {
   chart.div.replaceChildren(message)
 }
 
-// Colours and fonts of the theme, as defaults: what a figure sets itself wins.
-function themeTemplate(div) {
+// Whether the page is dark; colours and fonts as defaults: what a figure sets itself wins.
+function themeOf(div) {
   const style = getComputedStyle(div)
   const css = (name) => style.getPropertyValue(`--st-${name}`).trim()
   const [text, border, panel] = ["text-color", "border-color", "secondary-background-color"].map(css)
-  const font = { color: text, family: css("font") || "sans-serif", size: 14 }
+  const font = { color: text, family: css("font") || "sans-serif", size: SMALL_TEXT }
   const axis = {
     gridcolor: border, linecolor: border, zerolinecolor: border, tickcolor: border,
   }
-  return {
+  const template = {
     data: { heatmap: [{ colorbar: { outlinewidth: 0 } }] },
     layout: {
       font,
@@ -142,4 +224,14 @@ function themeTemplate(div) {
       modebar: { bgcolor: "rgba(0,0,0,0)", color: text, activecolor: css("primary-color") },
     },
   }
+  return { template, isDark: brightness(css("background-color")) < 128 }
+}
+
+// 0 to 255, of a colour in any of CSS's spellings.
+function brightness(colour) {
+  const context = document.createElement("canvas").getContext("2d")
+  context.fillStyle = colour
+  context.fillRect(0, 0, 1, 1)
+  const [red, green, blue] = context.getImageData(0, 0, 1, 1).data
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 }

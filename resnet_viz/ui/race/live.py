@@ -128,19 +128,24 @@ def _button(title: str, icon: str, action: Callable[[str], None], seen: Seen) ->
 
 
 def _pictures(contestants: Sequence[Contestant], steps: int, newest: int, race_id: str) -> None:
+    names = " against ".join(contestant.name for contestant in contestants)
     hero, curves = st.columns([3, 2], gap="medium")
     with hero:
         step = step_slider(race_id, steps, newest)
-        live_chart(gradient_by_layer(contestants, step), f"gradients-{race_id}", HERO_HEIGHT)
+        figure = gradient_by_layer(contestants, step)
+        alt = f"Gradient norm of each layer at step {step}: {names}"
+        live_chart(figure, f"gradients-{race_id}", HERO_HEIGHT, alt=alt)
         st.markdown(small(ABOUT_GRADIENTS))
     with curves:
         st.subheader("Training loss and accuracy")
         figure = _all_steps(training_curves(contestants), steps)
-        live_chart(figure, f"curves-{race_id}", CURVES_HEIGHT)
+        alt = f"Training loss and accuracy by step: {names}"
+        live_chart(figure, f"curves-{race_id}", CURVES_HEIGHT, alt=alt)
         st.markdown(small(ABOUT_CURVES))
     st.subheader("Gradient norm by layer and step")
     figure = _all_steps(gradient_heatmaps(contestants), steps)
-    live_chart(figure, f"maps-{race_id}", MAPS_HEIGHT)
+    alt = f"Gradient norm of each layer at every step, as heat maps: {names}"
+    live_chart(figure, f"maps-{race_id}", MAPS_HEIGHT, alt=alt)
     st.markdown(small(ABOUT_MAPS))
 
 

@@ -1,0 +1,67 @@
+"""The chart component: no way out of the machine, both themes, and texts that grow."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from resnet_viz import RunSpec, preset
+from resnet_viz.plots.colours import DARK, PLAIN, RESIDUAL
+from tests.browser.conftest import PATIENCE_SECONDS, App
+
+Open = Callable[[str], Page]
+
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+
+NETS = ("resnet20-cifar", "plain20-cifar")
+HERO = "document.querySelectorAll('.resnet-viz-chart')[0]"
+TEXT = f"{HERO}._fullLayout.font.size"
+LOOKS = (
+    "colour => [...document.querySelectorAll('.resnet-viz-chart .scatterlayer path.js-line')]"
+    ".some(line => getComputedStyle(line).stroke === colour)"
+)
+
+
+@pytest.fixture
+def race(app: App) -> str:
+    """The address of a race that is over."""
+    specs = [RunSpec(config=preset(name), steps=6, batch_size=16) for name in NETS]
+    race_id = app.lab.race(specs)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not all(run.is_over for run in app.lab.race_runs(race_id)):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    return f"{app.url}/race?race={race_id}"
+
+
+def _css(colour: str) -> str:
+    return "rgb({}, {}, {})".format(*(int(colour[i : i + 2], 16) for i in (1, 3, 5)))
+
+
+def test_charts(race: str, open_page: Open) -> None:
+    page = open_page(race)
+    away: list[str] = []
+    page.on("request", lambda request: away.append(request.url))
+    chart = page.locator(".resnet-viz-chart").first
+    expect(chart).to_have_attribute("aria-label", re.compile(" against ".join(NETS)))
+    page.wait_for_function(LOOKS, arg=_css(RESIDUAL))
+    page.wait_for_function(LOOKS, arg=_css(PLAIN))
+    assert page.evaluate(f"() => {TEXT}") == 14
+
+    chart.hover()
+    titles = chart.locator(".modebar-btn").evaluate_all(
+        "buttons => buttons.map(b => b.dataset.title)"
+    )
+    assert "Zoom" in titles
+    assert not [title for title in titles if "hare" in title or "loud" in title]
+
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(LOOKS, arg=_css(DARK[RESIDUAL]))
+    page.wait_for_function(LOOKS, arg=_css(DARK[PLAIN]))
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.wait_for_function(f"() => {TEXT} === 20")
+    assert not [url for url in away if not url.startswith(race.split("/race", maxsplit=1)[0])]
