@@ -121,7 +121,7 @@ function makeRoom(chart) {
   const height = `${tall(chart.data)}px`
   const outermost = chart.div.closest("[data-testid=stElementContainer]")
   for (let box = chart.div; box; box = box === outermost ? null : box.parentElement) {
-    box.style.height = height
+    box.style.height = box.style.flexBasis = height
   }
 }
 
