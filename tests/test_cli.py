@@ -18,6 +18,7 @@ import resnet_viz
 from resnet_viz.__main__ import main
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, SOURCES
+from resnet_viz.views.modules import Summary
 
 PROGRAM = (sys.executable, "-m", "resnet_viz")
 PUBLISHED = Path(__file__).parent / "golden" / "published.json"
@@ -93,6 +94,8 @@ def test_presets_lists_every_preset_with_its_source(capsys: pytest.CaptureFixtur
 def test_summary_prints_torchinfos_total(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(("summary", "resnet20-cifar", "--depth", "1")) == 0
     assert "Total params: 269,722" in capsys.readouterr().out
+    assert main(("summary", "resnet20-cifar", "--json")) == 0
+    assert Summary.from_json(capsys.readouterr().out).total_params == 269_722
 
 
 @pytest.mark.parametrize("ending", ["dot", "DOT"])

@@ -96,11 +96,13 @@ def _times(formula: str, repeats: int) -> str:
     return formula if repeats == 1 else f"{formula} x {repeats}"
 
 
-def show_summary(config: ResNetConfig, depth: int) -> None:
-    """torchinfo's table, `depth` levels of modules deep."""
-    from resnet_viz.views.summary import summarize
+def show_summary(config: ResNetConfig, depth: int, *, as_json: bool) -> None:
+    """torchinfo's table, `depth` levels of modules deep; as JSON all modules, as data."""
+    from resnet_viz.views.summary import measure, summarize
 
-    print_lines((str(summarize(config, depth=depth)),))
+    with input_errors():
+        text = measure(config).to_json() if as_json else str(summarize(config, depth=depth))
+    print_lines((text,))
 
 
 def write_graph(config: ResNetConfig, output: Path, expand: Sequence[str]) -> None:

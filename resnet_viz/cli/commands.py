@@ -45,11 +45,13 @@ def describe(config: ConfigArgument, *, as_json: JsonOption = False) -> None:
 def summary(
     config: ConfigArgument,
     depth: Annotated[int, typer.Option(min=1, max=16, help="Levels of modules to show.")] = 3,
+    *,
+    as_json: JsonOption = False,
 ) -> None:
-    """Print torchinfo's table of a net, computed on the meta device."""
+    """Print torchinfo's table of a net, computed on the meta device; --json: all its modules."""
     from resnet_viz.cli import architecture, inputs
 
-    architecture.show_summary(inputs.read_net(config).config, depth)
+    architecture.show_summary(inputs.read_net(config).config, depth, as_json=as_json)
 
 
 @app.command()

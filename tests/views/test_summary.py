@@ -11,14 +11,8 @@ from hypothesis import assume, given, settings
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
-from resnet_viz.views.summary import (
-    ALL_COLUMNS,
-    mult_adds,
-    restyle,
-    rows_to_csv,
-    summarize,
-    summary_rows,
-)
+from resnet_viz.views.modules import COLUMNS, ROW_SETTINGS, Summary, mult_adds, rows_to_csv
+from resnet_viz.views.summary import measure, summarize
 from tests.configs import configs, examples
 
 
@@ -75,19 +69,19 @@ def test_torchinfos_mult_adds_are_the_plans_macs_norms_and_biases(config: ResNet
     """To the unit, for any net; and the parameters are equal."""
     assume(not _has_groups_of_one_value(config))
     network = plan(config)
-    statistics = summarize(config)
-    parts = mult_adds(statistics, network)
+    summary = measure(config)
+    parts = mult_adds(summary, network)
     assert parts.unexplained == 0
     assert parts.macs == network.macs
-    assert statistics.total_params == network.params
+    assert summary.total_params == network.params
 
 
 def test_what_resnet18s_difference_consists_of() -> None:
     """4,800 channels have a norm's scale and shift, and the classifier has 1,000 biases."""
     channels = 64 * 5 + 128 * 5 + 256 * 5 + 512 * 5
-    parts = mult_adds(summarize(preset("resnet18")), plan(preset("resnet18")))
+    parts = mult_adds(measure(preset("resnet18")), plan(preset("resnet18")))
     assert (parts.norms, parts.biases) == (2 * channels, 1000)
-    biased = mult_adds(summarize(preset("fastcampus50")), plan(preset("fastcampus50")))
+    biased = mult_adds(measure(preset("fastcampus50")), plan(preset("fastcampus50")))
     assert biased.norms == 0
     assert biased.total == biased.macs + biased.biases
 
@@ -95,9 +89,8 @@ def test_what_resnet18s_difference_consists_of() -> None:
 @pytest.mark.parametrize("name", ["resnet18", "seresnet50", "preact18", "plain20-cifar"])
 def test_rows_are_what_the_text_says(name: str) -> None:
     columns = ("num_params", "mult_adds", "kernel_size")
-    statistics = summarize(preset(name), 4, columns, ())
-    lines = str(statistics).splitlines()[3:]
-    rows = summary_rows(statistics)
+    lines = str(summarize(preset(name), 4, columns, ())).splitlines()[3:]
+    rows = measure(preset(name)).rows(4)
     for row, line in zip(rows, lines, strict=False):
         words = [*line.split("  ")[-1:], *line.split()]
         assert row.type in line
@@ -107,28 +100,39 @@ def test_rows_are_what_the_text_says(name: str) -> None:
 
 
 def test_rows_paths_are_the_plans_names() -> None:
-    rows = summary_rows(summarize(preset("seresnet50"), depth=6))
+    rows = measure(preset("seresnet50")).rows(6)
     weighted = {row.path for row in rows if row.type in ("Conv2d", "Linear")}
     assert weighted == {layer.name for layer in plan(preset("seresnet50")).weighted_layers}
 
 
 @pytest.mark.parametrize("depth", [1, 2, 5, 6])
 def test_rows_sum_to_the_totals_at_every_depth(depth: int) -> None:
-    statistics = restyle(summarize(preset("seresnet50")), depth)
-    rows = summary_rows(statistics)
+    summary, statistics = measure(preset("seresnet50")), summarize(preset("seresnet50"))
+    rows = summary.rows(depth)
     assert sum(row.num_params or 0 for row in rows) == statistics.total_params
     assert sum(row.mult_adds or 0 for row in rows) == statistics.total_mult_adds
     assert sum(row.params_percent or 0 for row in rows) == pytest.approx(100)
 
 
-@pytest.mark.parametrize("row_settings", [(), ("depth", "var_names"), ("ascii_only",)])
-@pytest.mark.parametrize("columns", [(), ("trainable", "params_percent"), ALL_COLUMNS])
-def test_restyled_is_as_if_summarized_anew(
-    columns: tuple[str, ...], row_settings: tuple[str, ...]
+@pytest.mark.parametrize("row_settings", [(), ("depth", "var_names"), ROW_SETTINGS])
+@pytest.mark.parametrize("columns", [(), ("trainable", "params_percent"), tuple(COLUMNS)])
+@pytest.mark.parametrize("name", ["resnet18", "seresnet50", "fastcampus50", "preact18"])
+def test_the_text_is_torchinfos_to_the_letter(
+    name: str, columns: tuple[str, ...], row_settings: tuple[str, ...]
 ) -> None:
-    once = summarize(preset("resnet18"))
-    anew = summarize(preset("resnet18"), 2, columns, row_settings)
-    assert str(restyle(once, 2, columns, row_settings)) == str(anew)
+    summary = Summary.from_json(measure(preset(name)).to_json())
+    for depth in (1, 2, 6):
+        assert summary.text(depth, columns, row_settings) == str(
+            summarize(preset(name), depth, columns, row_settings)
+        )
+
+
+@settings(max_examples=examples(15), deadline=None)
+@given(configs())
+def test_the_text_is_torchinfos_for_any_net(config: ResNetConfig) -> None:
+    assume(not _has_groups_of_one_value(config))
+    text = measure(config).text(6, tuple(COLUMNS), ("var_names",))
+    assert text == str(summarize(config, 6, tuple(COLUMNS), ("var_names",)))
 
 
 def test_unknown_settings_are_named() -> None:
@@ -139,7 +143,7 @@ def test_unknown_settings_are_named() -> None:
 
 
 def test_csv_has_all_rows() -> None:
-    rows = summary_rows(summarize(preset("resnet18"), depth=4))
+    rows = measure(preset("resnet18")).rows(4)
     read = list(csv.DictReader(io.StringIO(rows_to_csv(rows))))
     assert [row["path"] for row in read] == [row.path for row in rows]
     conv = next(row for row in read if row["path"] == "stem.conv")

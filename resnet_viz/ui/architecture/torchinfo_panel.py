@@ -1,22 +1,33 @@
-"""The torchinfo tab: its settings, the modules as a table and as text, totals beside the plan's."""
+"""The torchinfo tab: its settings, the modules as a table and as text, totals beside the plan's.
+
+torchinfo needs torch: a process of its own measures a net, once for all sessions of the server.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import NetworkPlan, plan
 from resnet_viz.ui.common import say
+from resnet_viz.ui.common.command import config_file, run_command
 from resnet_viz.ui.common.note import note
-
-if TYPE_CHECKING:  # torch is imported when the tab is opened
-    from resnet_viz.views.summary import Statistics, SummaryRow
+from resnet_viz.ui.common.waiting import Tick, outcome
+from resnet_viz.views.modules import (
+    COLUMNS,
+    DEFAULT_COLUMNS,
+    ROW_SETTINGS,
+    Summary,
+    SummaryRow,
+    mult_adds,
+    rows_to_csv,
+)
 
 DEEPEST = 6
 """Levels of modules in a net: stages, stage, block, branch, SE module, its layers."""
+_MOST_KEPT = 16
 
 _ALWAYS = ("name", "path", "depth", "type")
 _TITLES = {
@@ -35,36 +46,50 @@ _ROW_HELP = (
 
 
 def torchinfo_panel(config: ResNetConfig) -> None:
-    """Draws the tab. The net is built on the meta device once; settings only restyle it."""
-    with st.spinner("Building the module for torchinfo..."):
-        from resnet_viz.views import summary  # noqa: PLC0415  (imports torch)
-
-        try:
-            measured = _measured(config)
-        except ValueError as error:
-            say.error(f"{error}. The other tabs show the net all the same.")
-            return
-    depth, columns, row_settings = _settings(
-        summary.ALL_COLUMNS, summary.COLUMNS, summary.ALL_ROW_SETTINGS
-    )
-    statistics = summary.restyle(measured, depth, columns, row_settings)
-    _totals(statistics, plan(config))
-    rows = summary.summary_rows(statistics)
-    _table(rows, columns)
+    """Draws the tab; settings only restyle what was measured."""
+    summary = _measured(config)
+    if summary is None:
+        return
+    depth, columns, row_settings = _settings()
+    _totals(summary, plan(config))
+    _table(summary.rows(depth, row_settings), columns)
     note("torchinfo's own text; the button in its corner copies it.")
-    st.code(str(statistics), language=None, height=560)
+    st.code(summary.text(depth, columns, row_settings), language=None, height=560)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _measured(config: ResNetConfig) -> Statistics:
-    from resnet_viz.views.summary import summarize  # noqa: PLC0415  (imports torch)
+def _measured(config: ResNetConfig) -> Summary | None:
+    """The net's summary; None after a sentence that says why there is none."""
+    kept = _summaries()
+    if config not in kept:
+        end = outcome(
+            "A process of its own builds the net for torchinfo, without its weights",
+            lambda tick: summary_in_process(config, tick),
+        )
+        if "problem" in end:
+            say.error(f"{end['problem']}. The other tabs show the net all the same.")
+            return None
+        kept[config] = end["done"]
+        for oldest in list(kept)[:-_MOST_KEPT]:
+            kept.pop(oldest, None)
+    return kept[config]
 
-    return summarize(config)
+
+@st.cache_resource(show_spinner=False)
+def _summaries() -> dict[ResNetConfig, Summary]:
+    return {}
 
 
-def _settings(
-    all_columns: Sequence[str], columns: Sequence[str], all_row_settings: Sequence[str]
-) -> tuple[int, list[str], list[str]]:
+def summary_in_process(config: ResNetConfig, tick: Tick) -> Summary:
+    """What the `summary` command measures; `tick` is called a few times a second meanwhile.
+
+    Raises:
+        RuntimeError: one sentence that says why there is none.
+    """
+    with config_file(config) as path:
+        return Summary.from_json(run_command(["summary", str(path), "--json"], tick))
+
+
+def _settings() -> tuple[int, list[str], list[str]]:
     left, right = st.columns([2, 5])
     depth = left.slider(
         "Depth", 1, DEEPEST, 3, key="torchinfo_depth", help="Levels of nested modules to list."
@@ -72,15 +97,15 @@ def _settings(
     with right:
         chosen = st.pills(
             "Columns",
-            all_columns,
+            tuple(COLUMNS),
             selection_mode="multi",
-            default=columns,
+            default=DEFAULT_COLUMNS,
             key="torchinfo_columns",
             wrap=True,
         )
         rows = st.pills(
             "Rows",
-            all_row_settings,
+            ROW_SETTINGS,
             selection_mode="multi",
             default=("depth", "var_names"),
             key="torchinfo_rows",
@@ -90,11 +115,9 @@ def _settings(
     return depth, list(chosen), list(rows)
 
 
-def _totals(statistics: Statistics, network: NetworkPlan) -> None:
-    from resnet_viz.views.summary import mult_adds  # noqa: PLC0415  (imports torch)
-
-    parts = mult_adds(statistics, network)
-    params, extra = statistics.total_params, parts.total - parts.macs
+def _totals(summary: Summary, network: NetworkPlan) -> None:
+    parts = mult_adds(summary, network)
+    params, extra = summary.total_params, parts.total - parts.macs
     st.markdown(
         "| | torchinfo | the plan | difference |\n|:--|--:|--:|--:|\n"
         f"| parameters | {params:,} | {network.params:,} | {params - network.params:,} |\n"
@@ -111,8 +134,6 @@ def _totals(statistics: Statistics, network: NetworkPlan) -> None:
 
 
 def _table(rows: Sequence[SummaryRow], columns: Sequence[str]) -> None:
-    from resnet_viz.views.summary import rows_to_csv  # noqa: PLC0415  (imports torch)
-
     left, right = st.columns([5, 2], vertical_alignment="bottom")
     wanted = left.text_input(
         "Search the modules", key="torchinfo_search", placeholder="path or type, such as Conv2d"
@@ -148,8 +169,7 @@ _COLUMN_CONFIG = {
 def _cells(row: SummaryRow, columns: Sequence[str]) -> dict[str, object]:
     always = {field: getattr(row, field) for field in _ALWAYS}
     chosen = {_TITLES[field]: getattr(row, field) for field in columns}
-    return {title: _cell(value) for title, value in (always | chosen).items()}
-
-
-def _cell(value: object) -> object:
-    return " x ".join(map(str, value)) if isinstance(value, tuple) else value
+    return {
+        title: " x ".join(map(str, value)) if isinstance(value, tuple) else value
+        for title, value in (always | chosen).items()
+    }

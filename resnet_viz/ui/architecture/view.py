@@ -113,8 +113,8 @@ def _shown(value: object) -> str:
 
 def tabs(config: ResNetConfig) -> None:
     """Only the open tab is drawn, so that torch is imported by the one that needs it."""
-    opened = st.tabs(tuple(_TABS), on_change="rerun", key="tab")
-    for tab, show in zip(opened, _TABS.values(), strict=True):
+    opened = st.tabs(tuple(TABS), on_change="rerun", key="tab")
+    for tab, show in zip(opened, TABS.values(), strict=True):
         if tab.open:
             with tab:
                 show(config)
@@ -190,7 +190,7 @@ def _load_pasted() -> None:
         st.session_state["pasted_problem"] = f"{explain(error)}. The net on show is unchanged."
 
 
-_TABS = {
+TABS = {
     "Graph": _graph_tab,
     "Table": _table_tab,
     "torchinfo": torchinfo_panel,

@@ -41,16 +41,27 @@ def test_opens_on_resnet34(app: AppTest) -> None:
     assert _numbers(app)["Parameters"] == f"{plan(preset('resnet34')).params:,}"
 
 
-def test_first_paint_imports_no_torch() -> None:
+def test_no_tab_and_no_page_imports_torch_into_the_server() -> None:
+    """It would take seconds at first, and 700 MB for good."""
     script = (
         "import sys\n"
         "from streamlit.testing.v1 import AppTest\n"
+        "from resnet_viz.ui.architecture.view import TABS\n"
         f"app = AppTest.from_file({str(ROOT / 'app.py')!r}, default_timeout=60).run()\n"
         "assert app.metric and not app.exception\n"
-        "app.selectbox(key='preset').set_value('resnet152').run()\n"
-        "assert 'torch' not in sys.modules\n"
+        "app.selectbox(key='preset').set_value('resnet20-cifar').run()\n"
+        "for tab in TABS:\n"
+        "    app.session_state['tab'] = tab\n"
+        "    app.run()\n"
+        "    assert not app.exception and not app.error\n"
+        "    if tab == 'torchinfo':\n"
+        "        assert 'Total params: 269,722' in app.code[0].value\n"
+        "    assert 'torch' not in sys.modules, tab\n"
+        "for page in ('race', 'compare', 'design_space'):\n"
+        "    app.switch_page(f'pages/{page}.py').run()\n"
+        "    assert 'torch' not in sys.modules, page\n"
     )
-    subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT, timeout=120)
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT, timeout=180)
 
 
 @pytest.mark.parametrize("name", PRESETS)

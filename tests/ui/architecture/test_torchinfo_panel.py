@@ -7,7 +7,9 @@ from streamlit.testing.v1 import AppTest
 
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
-from resnet_viz.views.summary import mult_adds, summarize
+from resnet_viz.ui.architecture import torchinfo_panel as panel
+from resnet_viz.views.modules import mult_adds
+from resnet_viz.views.summary import measure, summarize
 
 
 def _panel(name: str) -> None:
@@ -31,7 +33,7 @@ def test_totals_stand_beside_the_plans_with_their_difference(name: str) -> None:
     assert f"| parameters | {network.params:,} | {network.params:,} | 0 |" in totals
     total = statistics.total_mult_adds
     assert f"{total:,} | {network.macs:,} | {total - network.macs:,} |" in totals
-    parts = mult_adds(statistics, network)
+    parts = mult_adds(measure(preset(name)), network)
     assert f"{network.macs:,} + {parts.norms:,} + {parts.biases:,} = {total:,}" in why
     assert "unexplained" not in why
 
@@ -70,6 +72,18 @@ def test_search_narrows_the_table() -> None:
     app.text_input(key="torchinfo_search").set_value("no such module").run()
     assert not app.exception
     assert app.info[0].value == "No module matches 'no such module'."
+
+
+def test_the_second_look_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    _shown("resnet18")
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("asked again")
+
+    monkeypatch.setattr(panel, "run_command", fail)
+    assert not _shown("resnet18").error
+    [error] = _shown("preact34").error
+    assert error.value == "asked again. The other tabs show the net all the same."
 
 
 def test_no_columns_at_all_is_no_error() -> None:
