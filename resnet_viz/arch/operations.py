@@ -128,6 +128,12 @@ class Unit:
         """The operations of one submodule, such as "branch" or "shortcut"."""
         return tuple(o for o in self.operations if o.name.startswith(f"{name}."))
 
+    @property
+    def shares_preactivation(self) -> bool:
+        """Whether the shortcut, too, starts from the pre-activation (He 2016, appendix)."""
+        path = self.part("shortcut")
+        return bool(path) and path[0].inputs[0].startswith("preactivation.")
+
     # What autograd keeps for backward, in elements.
 
     @cached_property

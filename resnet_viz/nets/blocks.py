@@ -118,13 +118,8 @@ def block(unit: Unit, config: ResNetConfig, drop_rate: float = 0.0) -> nn.Module
         return ResidualBlock(branch, parts["shortcut"], after)
     if unit.shortcut == "none":
         return PlainPreactivationBlock(before, branch)
-    kind = SharedPreactivationBlock if _shares_preactivation(unit) else PreactivationBlock
+    kind = SharedPreactivationBlock if unit.shares_preactivation else PreactivationBlock
     return kind(before, branch, parts["shortcut"])
-
-
-def _shares_preactivation(unit: Unit) -> bool:
-    path = unit.part("shortcut")
-    return bool(path) and path[0].inputs == unit.part("branch")[0].inputs
 
 
 def _part(unit: Unit, name: str, config: ResNetConfig, drop_rate: float) -> nn.Module:

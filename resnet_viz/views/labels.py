@@ -67,14 +67,29 @@ def operation_label(operation: Operation, config: ResNetConfig) -> str:
     return texts[operation.kind]
 
 
-def cost(path: str, unit: Unit | Operation, count: int = 1, seen: int | None = None) -> str:
-    """Name, output, parameters and MACs of a unit or operation (`count` times), for a tooltip.
+def place(path: str) -> str:
+    """A unit in words: "stage 2, block 2" for "stages.1.1", "stage 1, blocks 2 to 8" for a run."""
+    if "." not in path:
+        return path
+    _, stage, block = path.split(".")
+    first, _, last = block.partition("-")
+    blocks = f"blocks {int(first) + 1} to {int(last) + 1}" if last else f"block {int(first) + 1}"
+    return f"stage {int(stage) + 1}, {blocks}"
+
+
+def place_and_path(path: str) -> str:
+    """A unit in words and the path of its module: "stage 2, block 2 (stages.1.1)"."""
+    return f"{place(path)} ({path})" if "." in path else path
+
+
+def cost(name: str, unit: Unit | Operation, count: int = 1, seen: int | None = None) -> str:
+    """`name`, output, parameters and MACs of a unit or operation (`count` times), for a tooltip.
 
     `seen`: the receptive field of its output, in pixels a side, where it is known.
     """
     channels = unit.out_shape[0]
     field = f"; receptive field {seen:,}×{seen:,}" if seen else ""
     return (
-        f"{path}: {channels:,} channels, {size(unit.out_shape)}; "
+        f"{name}: {channels:,} channels, {size(unit.out_shape)}; "
         f"{count * unit.params:,} parameters, {count * unit.macs:,} MACs{field}"
     )

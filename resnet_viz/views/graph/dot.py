@@ -114,7 +114,7 @@ def _line_style(kind: str) -> dict[str, str]:
     if kind == "main":
         return {"weight": "10"}
     colour, width, line = looks.SHORTCUTS[kind]
-    style = {"color": colour, "fontcolor": colour, "penwidth": f"{width:g}", "style": line}
+    style = {"color": colour, "penwidth": f"{width:g}", "style": line}
     return {"weight": "0"} | style
 
 

@@ -115,12 +115,17 @@ class _Sketch:
     def _block(self, block: BlockPlan, path: str, kind: NodeKind, label: str, count: int) -> None:
         before, unit = self.source, block.unit
         last = f"stages.{block.stage}.{block.index + count - 1}"
-        tooltip = labels.cost(path, unit, count, self.seen[last])
+        words = labels.place_and_path(path)
+        if unit.shares_preactivation:
+            before, text = f"{path}.preactivation", _preactivation(unit, self.config)
+            tooltip = f"{words}: p(x), where both F and the projection start"
+            self._go_on(Node(before, "preactivation", text, tooltip, path, block.stage))
+        tooltip = labels.cost(words, unit, count, self.seen[last])
         self._go_on(Node(path, kind, label, tooltip, path, block.stage, count))
         if unit.shortcut == "none":
             return
-        text = _shortcut_label(unit, self.config) + (f" ×{count}" if count > 1 else "")
-        tooltip = _addition_tooltip(path, unit, self.config)
+        text = _shortcut_label(unit) + (f" ×{count}" if count > 1 else "")
+        tooltip = f"{words}: {_sum(unit, self.config)}"
         self._go_on(Node(f"{path}.add", "add", "+", tooltip, path, block.stage, count))
         self.edges.append(Edge(before, f"{path}.add", unit.shortcut, text.strip()))
 
@@ -141,10 +146,11 @@ class _Sketch:
         self.source = f"{path}.{unit.operations[-1].name}"
 
     def _operation(self, path: str, operation: Operation, stage: int | None) -> Node:
-        name = f"{path}.{operation.name}"
         kind: NodeKind = "add" if operation.kind == "add" else "operation"
         label = labels.operation_label(operation, self.config)
-        return Node(name, kind, label, labels.cost(name, operation), path, stage)
+        name = f"{labels.place_and_path(path)}: {label} ({operation.name})"
+        tooltip = labels.cost(name, operation)
+        return Node(f"{path}.{operation.name}", kind, label, tooltip, path, stage)
 
 
 def _kind_of_input(operation: Operation, source: str, unit: Unit) -> EdgeKind:
@@ -154,17 +160,18 @@ def _kind_of_input(operation: Operation, source: str, unit: Unit) -> EdgeKind:
 
 
 def _branch_label(unit: Unit, config: ResNetConfig) -> str:
-    """The convolutions of a block as in He 2015, Fig. 5, with what comes before them."""
+    """The convolutions of a block as in He 2015, Fig. 5, with the p that is its own."""
     lines = [
         labels.kernel(o) + labels.halving(o) + labels.groups(o)
         for o in unit.part("branch")
         if o.kind == "conv"
     ]
     lines += [text for part, text in _BRANCH_ENDS.items() if _has(unit, part)]
-    if unit.part("preactivation"):
+    if unit.shortcut != "none":
+        lines[0] = f"F: {lines[0]}"
+    if unit.part("preactivation") and not unit.shares_preactivation:
         lines.insert(0, _preactivation(unit, config))
-    mark = "" if unit.shortcut == "none" else "F: "
-    return mark + "\n".join(lines)
+    return "\n".join(lines)
 
 
 _BRANCH_ENDS = {"branch.se.": "SE", "branch.skipinit": "× α", "branch.scale": "× 0.5"}
@@ -182,7 +189,7 @@ def _folded_label(count: int, unit: Unit) -> str:
     return f"… {count} more like this,\neach with {article} {kind} shortcut"
 
 
-def _shortcut_label(unit: Unit, config: ResNetConfig) -> str:
+def _shortcut_label(unit: Unit) -> str:
     if unit.shortcut == "identity":
         return ""
     path = unit.part("shortcut")
@@ -196,16 +203,22 @@ def _shortcut_label(unit: Unit, config: ResNetConfig) -> str:
         "dropout": "dropout",
     }
     pool = "average pool, " if path[0].kind == "avg_pool" else ""
-    is_shared = path[0].inputs[0].startswith("preactivation.")
-    before = f" after {_preactivation(unit, config)}" if is_shared else ""
-    return texts.get(unit.shortcut, f"{pool}1×1 conv{halving}{before}")
+    return texts.get(unit.shortcut, f"{pool}1×1 conv{halving}")
 
 
 def _preactivation(unit: Unit, config: ResNetConfig) -> str:
-    return ", ".join(labels.operation_label(o, config) for o in unit.part("preactivation"))
+    """He 2016, eq. 5: what the input passes before F."""
+    return f"p: {_words(unit, 'preactivation', config)}"
 
 
-def _addition_tooltip(path: str, unit: Unit, config: ResNetConfig) -> str:
-    last = unit.operations[-1]
-    after = f", then {labels.operation_label(last, config)}" if last.kind == "activation" else ""
-    return f"{path}: F(x) + {labels.SHORTCUT_NAMES[unit.shortcut]} shortcut{after}"
+def _sum(unit: Unit, config: ResNetConfig) -> str:
+    """What an addition adds: "F(x) + identity shortcut, then relu"."""
+    branch = "F(p(x))" if unit.part("preactivation") else "F(x)"
+    gate = "g × " if unit.shortcut == "exclusive_gate" else ""
+    start = " of p(x)" if unit.shares_preactivation else ""
+    after = f", then {_words(unit, 'after', config)}" if unit.part("after") else ""
+    return f"{gate}{branch} + {labels.SHORTCUT_NAMES[unit.shortcut]} shortcut{start}{after}"
+
+
+def _words(unit: Unit, part: str, config: ResNetConfig) -> str:
+    return ", ".join(labels.operation_label(o, config) for o in unit.part(part))

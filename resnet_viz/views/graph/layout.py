@@ -101,7 +101,7 @@ class _Placed(NamedTuple):
     def frame(self) -> Frame:
         name = self.unit.nodes[0].unit
         left, top = self.axis - self.unit.left, self.top + FRAME_GAP / 2
-        return Frame(name, (name,), left, top, self.right, self.bottom)
+        return Frame(name, (labels.place(name),), left, top, self.right, self.bottom)
 
     def lines(self, boxes: Mapping[str, Box]) -> Iterator[Line]:
         """The edges into the unit's nodes."""

@@ -14,8 +14,8 @@ _NOTES = MappingProxyType(
         "original": "+ adds, then {act}",
         "norm_after_addition": "+ adds, then {norm}{act}",
         "relu_before_addition": "F ends in {act}; + only adds",
-        "relu_only_preactivation": "{act} comes before F; + only adds",
-        "full_preactivation": "{norm}{act} come before F; + only adds",
+        "relu_only_preactivation": "p, before F, is {act}; + only adds",
+        "full_preactivation": "p, before F, is {norm}{act}; + only adds",
     }
 )
 

@@ -1,7 +1,8 @@
 """Colours and line styles of the graph, in DOT and in SVG.
 
-Okabe-Ito colours with a contrast of at least 3 on white and on a dark page; the kinds differ in
-line style too. Grey #808080 is as far from white as from a dark page.
+Lines have a contrast of at least 3 on white and on a dark page, and the kinds differ in line style
+too. Words have the page's own text colour. Orange is for plain nets alone. Grey #808080 is as far
+from white as from a dark page.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ _FILLS = MappingProxyType(
         "input": "#E8E8E8",
         "stem": "#E8E8E8",
         "head": "#E8E8E8",
+        "preactivation": "#CFE4F2",
         "block": "#CFE4F2",
         "folded": "#CFE4F2",
         "add": "#FFFFFF",
@@ -36,11 +38,11 @@ class Look(NamedTuple):
 
 
 _PROJECTED = Look("#009E73", 3.5, "dotted")
-_TRANSFORMED = Look("#B5628F", 3, "dashed")
+_TRANSFORMED = Look("#7A68C8", 3, "dashed")
 SHORTCUTS = MappingProxyType(
     {
         "identity": Look("#0072B2", 2.5),
-        "zero_pad": Look("#D55E00", 2.5, "dashed"),
+        "zero_pad": Look("#D6336C", 2.5, "dashed"),
         "projection": _PROJECTED,
         "conv1x1": _PROJECTED,
         "scaled": _TRANSFORMED,

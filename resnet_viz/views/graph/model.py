@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from resnet_viz.arch.config import ResNetConfig
 
-NodeKind = Literal["input", "stem", "block", "folded", "add", "head", "operation"]
+NodeKind = Literal["input", "stem", "preactivation", "block", "folded", "add", "head", "operation"]
 EdgeKind = str
 """"main", or the kind of a shortcut: a key of `labels.SHORTCUT_NAMES`."""
 

@@ -32,10 +32,12 @@ CORNER = 7
 TIP = 7
 SAMPLE_WIDTH = 34
 _DASHES = {"solid": "", "dashed": "stroke-dasharray:8 5", "dotted": "stroke-dasharray:2 4"}
-# The page's own colours and font where it has any; see Streamlit's names for theme variables.
-_TEXT = f"var(--st-text-color,{GREY})"
+# The page's own colours and font where it has any (Streamlit's names for theme variables); a file
+# by itself follows its reader's theme, on the ground that the browser gives it.
+LIGHT_TEXT, DARK_TEXT = "#15202B", "#F0F4F8"
+_TEXT = f"var(--st-text-color,light-dark({LIGHT_TEXT},{DARK_TEXT}))"
 _STYLE = f"""
-svg{{font:{FONT_SIZE}px var(--st-font,Helvetica,Arial,sans-serif)}}
+svg{{color-scheme:light dark;font:{FONT_SIZE}px var(--st-font,Helvetica,Arial,sans-serif)}}
 text{{fill:{INK};text-anchor:middle}}
 rect,circle{{stroke:{GREY}}}
 path{{fill:none;stroke-linejoin:round}}
@@ -43,8 +45,9 @@ path{{fill:none;stroke-linejoin:round}}
 .tip.main{{fill:{GREY};stroke:none}}
 .stage rect,.opened rect{{fill:none}}
 .opened rect{{stroke-dasharray:3 3;pointer-events:all}}
-.stage text,.opened text,.note{{fill:{_TEXT};text-anchor:start}}
+.stage text,.opened text,.note,.words{{fill:{_TEXT};text-anchor:start}}
 .opened text{{text-anchor:end}}
+.words{{text-anchor:middle}}
 .stage text{{font-weight:600}}
 .stage text+text{{font-weight:400}}
 .sign{{font-size:18px;font-weight:600}}
@@ -78,7 +81,7 @@ def _line_rule(kind: str) -> str:
     colour, width, line = looks.SHORTCUTS[kind]
     return (
         f"path.{kind}{{stroke:{colour};stroke-width:{width:g};{_DASHES[line]}}}"
-        f".tip.{kind},.words.{kind}{{fill:{colour};stroke:none}}\n"
+        f".tip.{kind}{{fill:{colour};stroke:none}}\n"
     )
 
 
@@ -146,7 +149,7 @@ def _shortcut(line: Line, target: Node) -> str:
     x, y = max(x for x, _ in points) + 6, (points[0][1] + points[-1][1]) / 2
     lines = label_lines(line.edge)
     words = "".join(
-        f'<text class="words {kind}" '
+        f'<text class="words" '
         f'transform="translate({x + LINE_HEIGHT * row:g} {y:g}) rotate(90)">{escape(text)}</text>'
         for row, text in enumerate(reversed(lines))
     )

@@ -81,7 +81,7 @@ class BlockKind:
 def _kinds(units: Sequence[Unit]) -> list[BlockKind]:
     """The kinds of blocks with the same shortcut: some share their pre-activation with it."""
     largest, strided = max(units, key=lambda unit: len(unit.operations)), _strided(units)
-    shares = sorted({_shares_preactivation(unit) for unit in units})
+    shares = sorted({unit.shares_preactivation for unit in units})
     parents = ("nn.Module", _CLASSES[largest.shortcut])
     return [
         BlockKind(_SHARED if is_shared else parents[1], largest, strided, is_shared, parent)
@@ -93,14 +93,8 @@ def _strided(units: Iterable[Unit]) -> frozenset[str]:
     return frozenset(o.name for unit in units for o in unit.operations if o.stride > 1)
 
 
-def _shares_preactivation(unit: Unit) -> bool:
-    """Whether the shortcut too starts from the pre-activation."""
-    path, before = unit.part("shortcut"), unit.part("preactivation")
-    return bool(path and before) and path[0].inputs == (before[-1].name,)
-
-
 def _kind_name(unit: Unit) -> str:
-    return _SHARED if _shares_preactivation(unit) else _CLASSES[unit.shortcut]
+    return _SHARED if unit.shares_preactivation else _CLASSES[unit.shortcut]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resnet_viz.arch.config import ResNetConfig, plain_twin
+from resnet_viz.arch.config import ResNetConfig, plain_twin, revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, preset
 from resnet_viz.views.graph.graph import Edge, ShortcutGraph, shortcut_graph
@@ -104,7 +104,8 @@ def test_all_expanded_is_the_plan() -> None:
 @given(config=configs())
 def test_a_plain_twin_has_the_same_blocks_and_no_shortcuts(config: ResNetConfig) -> None:
     residual, plain = shortcut_graph(config), shortcut_graph(plain_twin(config))
-    names = [n.id for n in residual.nodes if n.kind != "add"]
+    # A p that the shortcut shares has a box of its own.
+    names = [n.id for n in residual.nodes if n.kind not in ("add", "preactivation")]
     assert [n.id for n in plain.nodes] == names
     assert {edge.kind for edge in plain.edges} == {"main"}
     assert len(plain.edges) == len(plain.nodes) - 1
@@ -123,8 +124,47 @@ def test_the_place_of_the_activation_is_said() -> None:
     before = {n.id: n for n in shortcut_graph(preset("preact18")).nodes}
     assert original["stages.0.0.add"].tooltip.endswith("then relu")
     assert not before["stages.0.0.add"].tooltip.endswith("then relu")
-    assert before["stages.0.0"].label.startswith("F: batch norm, relu\n")
+    assert before["stages.0.1"].label == "p: batch norm, relu\nF: 3×3, 64\n3×3, 64"  # noqa: RUF001
     assert original["stages.0.0"].label == "F: 3×3, 64\n3×3, 64"  # noqa: RUF001
+
+
+def test_a_shared_preactivation_feeds_branch_and_shortcut() -> None:
+    """He 2016, appendix: before a stage's first block p stands outside of F, as the legend says."""
+    graph = shortcut_graph(preset("preact50"))
+    nodes = {node.id: node for node in graph.nodes}
+    shared = [f"stages.{stage}.0" for stage in range(4)]
+    assert [n.unit for n in graph.nodes if n.kind == "preactivation"] == shared
+    assert nodes["stages.1.0.preactivation"].label == "p: batch norm, relu"
+    assert nodes["stages.1.0"].label.startswith("F: 1×1, 128\n")  # noqa: RUF001
+    starts = {edge.target: edge.source for edge in graph.edges if edge.kind != "main"}
+    assert starts["stages.1.0.add"] == "stages.1.0.preactivation"
+    assert starts["stages.1.1.add"] == "stages.1.0.add"
+    words = "stage 2, block 1 (stages.1.0): F(p(x)) + projection shortcut of p(x)"
+    assert nodes["stages.1.0.add"].tooltip == words
+    assert "p, before F, is batch norm and relu; + only adds" in graph.to_svg()
+
+
+def test_tooltips_say_where_in_peoples_words() -> None:
+    graph = shortcut_graph(preset("resnet56-cifar"), frozenset({"stages.1.1"}), fold=True)
+    tooltips = {node.id: node.tooltip for node in graph.nodes}
+    assert tooltips["stages.0.1-7"].startswith("stage 1, blocks 2 to 8 (stages.0.1-7): 16 channels")
+    assert tooltips["stages.2.0"].startswith("stage 3, block 1 (stages.2.0): 64 channels")
+    assert tooltips["stages.1.1.branch.conv1"].startswith(
+        "stage 2, block 2 (stages.1.1): conv 3×3, 32 (branch.conv1): 32 channels"  # noqa: RUF001
+    )
+    assert ">stage 2, block 2</text>" in graph.to_svg()
+
+
+def test_gates_and_squeeze_and_excitation_are_no_projections() -> None:
+    gated = revise(preset("resnet20-cifar"), shortcut_transform="exclusive_gate")
+    for config in (preset("seresnet50"), gated):
+        net = plan(config)
+        beside = [o.name for o in net.operations if "se." in o.name or "gate." in o.name]
+        graph = shortcut_graph(config, frozenset(path for path, _ in net.units))
+        assert beside
+        assert not any("projection" in n.tooltip for n in graph.nodes if n.id in beside)
+        assert {e.kind for e in graph.edges if e.target in beside} == {"main"}
+    assert "projection" not in shortcut_graph(gated).to_svg()
 
 
 def test_folding() -> None:

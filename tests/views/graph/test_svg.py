@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import colorsys
 import re
+import tomllib
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,8 +16,10 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, preset
 from resnet_viz.views.graph import looks
 from resnet_viz.views.graph.graph import shortcut_graph
+from resnet_viz.views.graph.svg import DARK_TEXT, LIGHT_TEXT
 from tests.configs import configs, examples
 
+ROOT = Path(__file__).parents[3]
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 
 
@@ -42,7 +47,7 @@ def test_every_node_and_shortcut_is_drawn_with_its_words(
     opened = data.draw(st.frozensets(st.sampled_from(units), max_size=3))
     graph = shortcut_graph(config, opened, fold=fold)
     root = _parsed(graph.to_svg())
-    for kind in ("input", "stem", "block", "folded", "add", "head", "operation"):
+    for kind in ("input", "stem", "preactivation", "block", "folded", "add", "head", "operation"):
         assert _words(root, kind) == [n.label for n in graph.nodes if n.kind == kind]
     titles = [title.text for title in root.iter(f"{NAMESPACE}title")]
     tooltips = {node.id: node.tooltip for node in graph.nodes}
@@ -98,15 +103,49 @@ def _contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+GROUNDS = ("#FFFFFF", "#10161D")
+"""The app's light and dark pages; see .streamlit/config.toml."""
+
+
 def test_colours_stand_out_on_white_and_dark_pages() -> None:
-    """WCAG 2.1 asks for 3 to 1 for graphics and 4.5 to 1 for text in its box."""
-    for colour in (looks.GREY, *(look.colour for look in looks.SHORTCUTS.values())):
-        assert _contrast(colour, "#ffffff") >= 3
-        assert _contrast(colour, "#0e1117") >= 3
-    for name in ("resnet18", "plain18"):
+    """WCAG 2.1, AA: 3 to 1 for graphics, 4.5 to 1 for text on its ground."""
+    for ground in GROUNDS:
+        for colour in (looks.GREY, *(look.colour for look in looks.SHORTCUTS.values())):
+            assert _contrast(colour, ground) >= 3
+    # In the app text has the theme's colour, in a file the one of the reader's theme.
+    theme = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))["theme"]
+    for ground, name, own in zip(GROUNDS, ("light", "dark"), (LIGHT_TEXT, DARK_TEXT), strict=True):
+        assert theme[name]["backgroundColor"] == ground
+        assert _contrast(theme[name]["textColor"], ground) >= 4.5
+        assert _contrast(own, ground) >= 4.5
+    for name in ("resnet18", "plain18", "preact18"):
         kinds = {node.kind for node in shortcut_graph(preset(name), frozenset({"stem"})).nodes}
         for kind in kinds:
             assert _contrast(looks.INK, looks.fill(kind, preset(name))) >= 4.5
+
+
+def test_every_word_has_the_ink_of_its_box_or_the_pages_colour() -> None:
+    svg = shortcut_graph(preset("resnet20-cifar"), frozenset({"stages.0.0"})).to_svg()
+    page = f"fill:var(--st-text-color,light-dark({LIGHT_TEXT},{DARK_TEXT}))"
+    outside = {"words", "note"} & set(re.findall(r'<text class="(\w+)"', svg))
+    assert outside == {"words", "note"}
+    assert f".stage text,.opened text,.note,.words{{{page};text-anchor:start}}" in svg
+    assert re.findall(r"text[^{}]*{[^}]*fill:(#\w+)", svg) == [looks.INK]
+    assert "svg{color-scheme:light dark;" in svg
+
+
+def test_orange_is_for_plain_nets_and_a_padded_shortcuts_colour_for_nothing_else() -> None:
+    """A hue of 15 to 50 degrees is what people call orange."""
+    hues = {kind: _hue(look.colour) for kind, look in looks.SHORTCUTS.items()}
+    assert not [kind for kind, hue in hues.items() if 15 <= hue <= 50]
+    others = {look.colour for kind, look in looks.SHORTCUTS.items() if kind != "zero_pad"}
+    assert looks.SHORTCUTS["zero_pad"].colour not in others
+    assert 15 <= _hue(looks.fill("block", preset("plain18"))) <= 50
+
+
+def _hue(colour: str) -> float:
+    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return 360 * colorsys.rgb_to_hsv(red, green, blue)[0]
 
 
 @pytest.mark.parametrize("name", ["resnet18", "plain18"])
