@@ -17,12 +17,21 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Contestant:
-    """A net's name, colour and weighted layers (forward order: the columns of `history`)."""
+    """A net's name, colour and weighted layers (forward order: the columns of `history`).
+
+    `classes` is how many the net tells apart, where that is known.
+    """
 
     name: str
     colour: str
     layers: tuple[WeightedLayer, ...]
     history: History
+    classes: int | None = None
+
+    @property
+    def chance(self) -> float | None:
+        """The loss of a net that guesses: ln of the number of classes."""
+        return None if self.classes is None else float(np.log(self.classes))
 
     @cached_property
     def main(self) -> Indices:

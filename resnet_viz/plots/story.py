@@ -2,116 +2,157 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from resnet_viz.plots.contestant import Contestant
+from resnet_viz.plots.finish import (
+    LEAST_STEPS,
+    Finish,
+    Level,
+    common_steps,
+    finish,
+    leaders,
+    window,
+)
+from resnet_viz.plots.gradient_story import between_nets, number, within_net
 from resnet_viz.plots.style import count
-
-# The gradient norm of the first layer over that of the last: from here on the difference has a
-# name. Two powers of ten are far beyond what one step differs from the next.
-EXPLODES, VANISHES = 100.0, 0.01
 
 Cell = str | int | float | None
 
 
 def story(contestants: Sequence[Contestant]) -> list[str]:
-    """What the records say: losses and accuracies, then the gradient of the first layer.
+    """What the records say: the verdict in one sentence, then what it rests on.
 
-    Nets are compared over the steps that all of them have done. "Explodes" and "vanishes" stand
-    for a first layer's gradient norm that is more than 100 times, or less than 1/100 of, the last
-    layer's. [] until every net has a step.
+    Nets are compared by loss and accuracy over the last tenth of the steps that all of them have
+    done (at least five), as mean and standard deviation; where these overlap no difference is
+    seen. Then what the losses did on the way, the nets' gradients against each other, and each
+    net's first layer against its last. [] until every net has a step.
     """
-    steps = min((len(c.history) for c in contestants), default=0)
+    steps = common_steps(contestants)
     if not steps:
         return []
-    losses = "; ".join(_loss(c, steps) for c in contestants)
-    gradients = "; ".join(_gradient(c) for c in contestants)
-    return [
-        f"In {count(steps, 'step')} the training loss {_verdict(contestants, steps)}: {losses}.",
-        f"Gradient norm of the first layer over that of the last: {gradients}.",
-    ]
+    ends = [finish(c, steps) for c in contestants]
+    on_the_way = [text for end in ends for text in _on_the_way(end, steps)]
+    guesses = _guesses(ends) if steps >= LEAST_STEPS else []
+    gradients = [*between_nets(contestants, steps), *(within_net(c, steps) for c in contestants)]
+    return [_verdict(ends, steps), *on_the_way, *guesses, *gradients]
 
 
-def _verdict(contestants: Sequence[Contestant], steps: int) -> str:
-    """In whose net the loss fell more, or that it is a tie to three digits."""
-    falls = [(float(c.history.loss[0] - c.history.loss[steps - 1]), c.name) for c in contestants]
-    finite = [(fall, name) for fall, name in falls if np.isfinite(fall)]
-    if len(contestants) == 1:
-        return "went"
-    if not finite or max(finite)[0] <= 0:
-        return "fell in none"
-    best = number(max(finite)[0])
-    names = [name for fall, name in finite if number(fall) == best]
-    if len(names) > 1:
-        return f"fell equally in {' and '.join(names)}"
-    return f"fell {'more' if len(contestants) == 2 else 'most'} in {names[0]}"
+def _verdict(ends: Sequence[Finish], steps: int) -> str:
+    rows = window(steps)
+    over = f"over the last {rows.stop - rows.start} steps"
+    levels = "; ".join(_levels(end) for end in ends)
+    after = f"After {count(steps, 'step')}"
+    if steps < LEAST_STEPS:
+        return f"{after} it is too early for a verdict: {levels}."
+    if len(ends) == 1:
+        return f"{after}, {over} (mean ± standard deviation): {levels}."
+    found = _ranking(ends)
+    return f"{after} {found}: {over} {levels} (mean ± standard deviation of the minibatches)."
 
 
-def _loss(contestant: Contestant, steps: int) -> str:
-    history = contestant.history
-    first, last = history.loss[0], history.loss[steps - 1]
-    text = f"{contestant.name} {number(first)} to {number(last)}"
-    broken = np.flatnonzero(~np.isfinite(history.loss[:steps]))
-    when = f"first at step {history.steps[broken[0]]}, " if broken.size else ""
-    return f"{text} ({when}accuracy of the last minibatch {history.accuracy[steps - 1]:.0%})"
+def _ranking(ends: Sequence[Finish]) -> str:
+    """Who is ahead, by loss and accuracy, of those whose loss is finite."""
+    everyone = tuple(index for index, end in enumerate(ends) if end.loss is not None)
+    if not everyone:
+        return "no net has a finite loss"
+    if len(everyone) == 1:
+        return f"only {_and(ends, everyone)} has a finite loss"
+    by_loss = leaders([end.loss for end in ends], least=True)
+    whole = [end.accuracy if end.loss is not None else None for end in ends]
+    by_accuracy = leaders(whole, least=False)
+    if by_loss == by_accuracy == everyone:
+        return "no difference is seen"
+    if not set(by_loss) & set(by_accuracy):
+        return f"the loss is lower in {_and(ends, by_loss)}, the accuracy higher in " + _and(
+            ends, by_accuracy
+        )
+    # Both measures may speak for several; together they may leave fewer.
+    ahead = tuple(index for index in by_loss if index in by_accuracy)
+    behind = [index for index in everyone if index not in ahead]
+    tie = ", with no difference seen between them" if len(ahead) > 1 else ""
+    verb = "are" if len(ahead) > 1 else "is"
+    overlap = {by_loss: " in accuracy", by_accuracy: " in loss"}.get(everyone, "")
+    return f"{_and(ends, ahead)} {verb} ahead of {_and(ends, behind)}{overlap}{tie}"
 
 
-def _gradient(contestant: Contestant) -> str:
-    history = contestant.history
-    first = f"{_ratio(contestant, 0)} at step {history.steps[0]}"
-    if len(history) == 1:
-        return f"{contestant.name} {first}"
-    return f"{contestant.name} {first}, {_ratio(contestant, -1)} at step {history.steps[-1]}"
+def _and(ends: Sequence[Finish], indices: Sequence[int]) -> str:
+    *most, last = [ends[index].net.name for index in indices]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
-def _ratio(contestant: Contestant, row: int) -> str:
-    first, last = _ends(contestant, row)
-    if not (np.isfinite(first) and np.isfinite(last)):
-        return "not finite"
-    if first == 0 or last == 0:
-        return "both are 0" if first == last else f"the {'first' if first == 0 else 'last'} is 0"
-    ratio = first / last
-    word = " (it explodes)" if ratio > EXPLODES else " (it vanishes)" if ratio < VANISHES else ""
-    return f"{number(ratio)}{word}"
+def _levels(end: Finish) -> str:
+    """Loss and accuracy of a net in the window."""
+    if end.loss is None:
+        return f"{end.net.name} loss not finite (first at step {end.broken})"
+    accuracy = f"accuracy {end.accuracy.mean:.0%} ± {100 * end.accuracy.spread:.0f}"
+    return f"{end.net.name} loss {_with_spread(end.loss)}, {accuracy}"
 
 
-def _ends(contestant: Contestant, row: int) -> tuple[float, float]:
-    """Gradient norms of the first and the last layer of the main path."""
-    norms = contestant.history.grad_norm[row]
-    return float(norms[contestant.main[0]]), float(norms[contestant.main[-1]])
+def _with_spread(level: Level) -> str:
+    """Mean and spread to the decimals that the spread's two digits have."""
+    if not 1e-4 <= level.spread < 1e3:
+        return f"{number(level.mean)} ± {number(level.spread, 2)}"
+    decimals = max(0, 1 - int(np.floor(np.log10(level.spread))))
+    return f"{level.mean:,.{decimals}f} ± {level.spread:.{decimals}f}"
 
 
-def number(value: float) -> str:
-    """`value` to three significant digits, without an exponent where that is short."""
-    if not np.isfinite(value):
-        return "not finite"
-    if value == 0 or 1e-4 <= abs(value) < 1e6:
-        digits = 2 - int(np.floor(np.log10(abs(value)))) if value else 0
-        rounded = round(float(value), digits)
-        return f"{rounded:,.{max(0, min(digits, 6))}f}"
-    return f"{value:.2e}"
+def _on_the_way(end: Finish, steps: int) -> Iterator[str]:
+    """What the last tenth does not show: a peak, losses that were not finite."""
+    history, name = end.net.history, end.net.name
+    loss = history.loss[:steps]
+    if end.broken is not None and end.loss is not None:
+        broken = count(int((~np.isfinite(loss)).sum()), "step")
+        yield f"The loss of {name} was not finite in {broken}, first at step {end.broken}."
+    peak = int(np.argmax(np.where(np.isfinite(loss), loss, -np.inf)))
+    if loss[peak] > 2 * loss[0]:
+        yield (
+            f"The loss of {name} rose from {number(loss[0])} to {number(loss[peak])} at step "
+            f"{history.steps[peak]}."
+        )
+
+
+def _guesses(ends: Sequence[Finish]) -> list[str]:
+    """Which nets have learnt nothing that the window could show."""
+    said = []
+    for index, end in enumerate(ends):
+        classes, chance = end.net.classes, end.net.chance
+        if end.loss is None or classes is None or chance is None:
+            continue
+        is_low = end.accuracy.mean - end.accuracy.spread <= 1 / classes
+        if is_low and end.loss.mean + end.loss.spread >= chance:
+            said.append((index, f"loss {number(chance)}, accuracy {1 / classes:.0%}"))
+    if not said:
+        return []
+    verb = "are" if len(said) > 1 else "is"
+    names = _and(ends, [index for index, _ in said])
+    return [f"{names} {verb} no better than guessing ({said[0][1]})."]
 
 
 def result_rows(contestants: Sequence[Contestant], params: Sequence[int]) -> list[dict[str, Cell]]:
-    """One row for each net: parameters (`params`, in the same order), first and last measurements.
+    """One row for each net: parameters (`params`, in the same order) and measurements.
 
-    What is not measured yet is None.
+    "Last tenth" is that of the steps that all nets with records have done, as in `story`; what is
+    not measured yet is None.
     """
-    return [_row(c, n) for c, n in zip(contestants, params, strict=True)]
+    steps = common_steps([c for c in contestants if len(c.history)])
+    return [_row(c, n, steps) for c, n in zip(contestants, params, strict=True)]
 
 
-def _row(contestant: Contestant, params: int) -> dict[str, Cell]:
+def _row(contestant: Contestant, params: int, steps: int) -> dict[str, Cell]:
     history = contestant.history
     row: dict[str, Cell] = {"net": contestant.name, "parameters": params, "steps": len(history)}
-    is_measured = len(history) > 0
-    row["first loss"] = float(history.loss[0]) if is_measured else None
-    row["last loss"] = float(history.loss[-1]) if is_measured else None
-    row["last accuracy"] = float(history.accuracy[-1]) if is_measured else None
+    end = finish(contestant, steps) if len(history) else None
+    row["first loss"] = float(history.loss[0]) if end else None
+    row["last loss"] = float(history.loss[-1]) if end else None
+    for what, level in (("loss", end and end.loss), ("accuracy", end and end.accuracy)):
+        row[f"{what}, mean of the last tenth"] = level.mean if level else None
+        row[f"{what}, standard deviation there"] = level.spread if level else None
     for when, index in (("first", 0), ("last", -1)):
-        ends = _ends(contestant, index) if is_measured else (None, None)
-        for layer, norm in zip(("first", "last"), ends, strict=True):
+        for layer, column in (("first", 0), ("last", -1)):
+            norm = float(history.grad_norm[index, contestant.main[column]]) if end else None
             row[f"gradient norm, {layer} layer, {when} step"] = norm
-    row["seconds"] = float(history.seconds[-1]) if is_measured else None
+    row["seconds"] = float(history.seconds[-1]) if end else None
     return row

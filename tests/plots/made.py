@@ -22,13 +22,15 @@ def contestant(
     name: str | None = None,
     norm: Norm = lambda step, column: 1.0 + column + 0.5 * step,
     loss: Callable[[int], float] = lambda step: 2.0 - 0.01 * step,
+    accuracy: Callable[[int], float] | None = None,
 ) -> Contestant:
-    """A net that has trained for `steps` steps; accuracy and seconds follow from the step."""
+    """A net that has trained for `steps` steps; the rest follows from the step, if not given."""
     layers = plan(preset(config)).weighted_layers
     columns = range(len(layers))
     records = []
     for step in range(steps):
         grad = np.array([norm(step, column) for column in columns], np.float32)
-        scalars = (step, loss(step), step / max(steps, 1), 0.25 * step)
+        right = step / max(steps, 1) if accuracy is None else accuracy(step)
+        scalars = (step, loss(step), right, 0.25 * step)
         records.append(StepRecord(*scalars, grad, grad * 2, grad * 3))
     return Contestant(name or config, "#0072B2", layers, History(records))

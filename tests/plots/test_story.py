@@ -2,91 +2,205 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from resnet_viz.arch.config import plain_twin
 from resnet_viz.arch.presets import preset
+from resnet_viz.lab.records import History
 from resnet_viz.plots.colours import OTHERS, PLAIN, RESIDUAL, contestant_colours
 from resnet_viz.plots.race import race_csv, result_rows, story
 from tests.plots.made import contestant
+from tests.plots.recorded import recorded
+
+RESIDUAL_56, PLAIN_56 = "resnet56-cifar", "plain56-cifar"
 
 
-def test_the_net_whose_loss_fell_more_is_named_whichever_it_is() -> None:
-    for better in ("residual", "plain"):
-        nets = [
-            contestant("resnet20-cifar", 11, name="residual", loss=_falling(better == "residual")),
-            contestant("plain20-cifar", 11, name="plain", loss=_falling(better == "plain")),
-        ]
-        told = story(nets)[0]
-        assert told.startswith(f"In 11 steps the training loss fell more in {better}:")
-        assert f"{better} 2.00 to 1.00 (accuracy of the last minibatch 91%)" in told
+def _flat(level: float, wobble: float) -> Callable[[int], float]:
+    """A loss around `level` that goes up and down by `wobble` from step to step."""
+    return lambda step: level + wobble * (-1) ** step
 
 
-def _falling(fast: bool) -> Callable[[int], float]:
-    return lambda step: 2.0 - (0.1 if fast else 0.01) * step
+@pytest.mark.parametrize(
+    ("name", "loss", "accuracy"),
+    [
+        ("default", ("0.059 ± 0.029", "2.235 ± 0.090"), ("98% ± 1", "15% ± 3")),
+        # A residual loss that once jumped to 48, and fell less than the plain net's.
+        ("warm-up", ("1.7 ± 2.0", "2.264 ± 0.028"), ("86% ± 5", "13% ± 6")),
+    ],
+)
+def test_of_real_races_the_residual_net_is_ahead(
+    name: str, loss: tuple[str, str], accuracy: tuple[str, str]
+) -> None:
+    nets = recorded(name)
+    verdict = story(nets)[0]
+    assert verdict.startswith("After 60 steps resnet56-cifar is ahead of plain56-cifar")
+    for net, level, share in zip(nets, loss, accuracy, strict=True):
+        assert f"{net.name} loss {level}, accuracy {share}" in verdict
+        # The same with other means: the last six of sixty steps.
+        assert float(level.split()[0]) == pytest.approx(np.mean(net.history.loss[54:]), abs=0.05)
+    assert story(nets[::-1])[0].startswith("After 60 steps resnet56-cifar is ahead")
 
 
-def test_ties_and_rises() -> None:
-    same = [contestant("plain20-cifar", 4, name=name) for name in "ab"]
-    assert "fell equally in a and b" in story(same)[0]
-    rising = [contestant("plain20-cifar", 4, name=n, loss=lambda s: 1.0 + s) for n in "ab"]
-    assert "fell in none: a 1.00 to 4.00" in story(rising)[0]
-    three = [*same, contestant("plain20-cifar", 4, name="c", loss=_falling(True))]
-    assert "fell most in c" in story(three)[0]
-    assert story(same[:1])[0].startswith("In 4 steps the training loss went: a 2.00 to 1.97")
+def test_the_plain_net_of_the_default_race_explodes_and_then_collapses() -> None:
+    told = story(recorded("default"))
+    assert any("at the first step 13.1 times larger; over the last tenth" in x for x in told)
+    residual, plain = told[-2:]
+    assert residual.endswith("at the first step 0.780, over the last tenth 0.842.")
+    assert "at the first step 1,5" in plain
+    assert plain.endswith(": it explodes at the start, then collapses.")
+    assert "vanish" not in " ".join(told)
+
+
+def test_without_norm_the_plain_net_s_gradients_are_small_everywhere() -> None:
+    """First over last layer says nothing there: it is the same in both nets."""
+    told = " ".join(story(recorded("no norm")))
+    assert re.search(
+        r"plain56-cifar against resnet56-cifar .*first step [\d.,e]+ times smaller", told
+    )
+    assert "in every layer" in told
+
+
+def test_a_net_that_fell_more_from_a_peak_is_not_ahead() -> None:
+    nets = [
+        contestant("resnet20-cifar", 60, name="peak", loss=lambda s: 48.0 if s == 0 else 2.3),
+        contestant("plain20-cifar", 60, name="low", loss=lambda s: 2.6 if s == 0 else 0.05),
+    ]
+    assert story(nets)[0].startswith("After 60 steps low is ahead of peak")
+
+
+@pytest.mark.parametrize(
+    ("wobble", "words"),
+    [(0.01, "a is ahead of b in loss"), (0.1, "no difference is seen"), (0.2, "no difference")],
+)
+def test_overlapping_spreads_are_no_difference(wobble: float, words: str) -> None:
+    nets = [
+        contestant("plain20-cifar", 60, name="a", loss=_flat(1.0, wobble)),
+        contestant("plain20-cifar", 60, name="b", loss=_flat(1.1, wobble)),
+    ]
+    assert story(nets)[0].startswith(f"After 60 steps {words}")
+
+
+def test_equal_nets_do_not_differ() -> None:
+    one = recorded("default")[0]
+    told = story([one, replace(one, name="twin")])
+    assert told[0].startswith("After 60 steps no difference is seen")
+    assert "about the same (ratio 1.00)" in told[1]
+
+
+def test_loss_against_accuracy() -> None:
+    nets = [
+        contestant("plain20-cifar", 60, name="a", loss=_flat(1.0, 0), accuracy=lambda s: 0.5),
+        contestant("plain20-cifar", 60, name="b", loss=_flat(2.0, 0), accuracy=lambda s: 0.9),
+    ]
+    assert "the loss is lower in a, the accuracy higher in b" in story(nets)[0]
+
+
+def test_one_net_and_three() -> None:
+    nets = [
+        contestant("plain20-cifar", 60, name=name, loss=_flat(level, 0.01))
+        for name, level in (("a", 1.0), ("b", 1.005), ("c", 2.0))
+    ]
+    alone = story(nets[:1])
+    assert alone[0].startswith("After 60 steps, over the last 6 steps (mean ± standard deviation)")
+    assert "a loss 1.000 ± 0.010" in alone[0]
+    assert len(alone) == 2
+    three = "a and b are ahead of c in loss, with no difference seen between them"
+    assert three in story(nets)[0]
+    assert "c is ahead of a and b" in story([*nets[:2], replace(nets[2], history=_best())])[0]
+
+
+def _best() -> History:
+    return contestant("plain20-cifar", 60, loss=_flat(0.1, 0.01)).history
 
 
 def test_nets_are_compared_over_the_steps_that_all_have_done() -> None:
     nets = [
-        contestant("plain20-cifar", 101, name="long", loss=_falling(False)),
-        contestant("plain20-cifar", 6, name="short", loss=_falling(True)),
+        contestant("plain20-cifar", 101, name="long", loss=lambda s: 2.0 if s < 20 else 0.1),
+        contestant("plain20-cifar", 20, name="short", loss=_flat(1.0, 0)),
     ]
-    assert "In 6 steps the training loss fell more in short: long 2.00 to 1.95" in story(nets)[0]
+    assert story(nets)[0].startswith("After 20 steps short is ahead of long")
+    early = [contestant("plain20-cifar", 3, name=name) for name in "ab"]
+    assert story(early)[0].startswith("After 3 steps it is too early for a verdict: a loss 1.99")
 
 
 def test_loss_that_is_not_finite() -> None:
-    nets = [
-        contestant("resnet20-cifar", 5, name="a"),
-        contestant("plain20-cifar", 5, name="b", loss=lambda s: 2.0 if s < 3 else np.nan),
-    ]
-    told = story(nets)[0]
-    assert "fell more in a" in told
-    assert "b 2.00 to not finite (first at step 3" in told
+    broken = contestant("plain20-cifar", 9, name="b", loss=lambda s: 2.0 if s < 3 else np.nan)
+    told = story([contestant("resnet20-cifar", 9, name="a"), broken])[0]
+    assert told.startswith("After 9 steps only a has a finite loss: ")
+    assert "b loss not finite (first at step 3)" in told
+    assert "no net has a finite loss" in story([broken, broken])[0]
+    once = contestant("plain20-cifar", 60, name="c", loss=lambda s: np.inf if s == 7 else 2.0)
+    assert "The loss of c was not finite in 1 step, first at step 7." in story([once])
+
+
+def test_a_peak_and_a_guess_are_said() -> None:
+    peak = contestant("plain20-cifar", 60, name="a", loss=lambda s: 13.2 if s == 4 else 3.0)
+    assert "The loss of a rose from 3.00 to 13.2 at step 4." in story([peak])
+    guess = contestant("plain20-cifar", 60, loss=_flat(2.3, 0.01), accuracy=lambda s: 0.1)
+    guess = replace(guess, classes=10)
+    said = "plain20-cifar is no better than guessing (loss 2.30, accuracy 10%)."
+    assert said in story([guess])
+    assert said not in story([replace(guess, classes=2)])
 
 
 @pytest.mark.parametrize(
     ("first", "last", "words"),
     [
-        (3.0, 2.0, "1.50 at step 0"),
-        (5000.0, 2.0, "2,500 (it explodes) at step 0"),
-        (1e-3, 2.0, "0.000500 (it vanishes) at step 0"),
-        (100.0, 1.0, "100 at step 0"),
-        (0.0, 2.0, "the first is 0 at step 0"),
-        (2.0, 0.0, "the last is 0 at step 0"),
-        (0.0, 0.0, "both are 0 at step 0"),
-        (np.inf, 2.0, "not finite at step 0"),
-        (1.0, np.nan, "not finite at step 0"),
+        (3.0, 2.0, "1.50."),
+        (5000.0, 2.0, "2,500: it explodes towards the input."),
+        (1e-3, 2.0, "0.000500: it vanishes towards the input."),
+        (100.0, 1.0, "100."),
+        (0.0, 2.0, "unknown, the first being 0."),
+        (2.0, 0.0, "unknown, the last being 0."),
+        (0.0, 0.0, "unknown, both being 0."),
+        (np.inf, 2.0, "not finite."),
+        (1.0, np.nan, "not finite."),
     ],
 )
 def test_gradient_words_only_where_the_numbers_say_so(
     first: float, last: float, words: str
 ) -> None:
     net = contestant("plain20-cifar", 1, norm=lambda s, c: first if c == 0 else last)
-    assert words in story([net])[1]
+    assert story([net])[1].endswith(f"at the first step {words}")
 
 
-def test_gradient_at_first_and_last_step() -> None:
-    net = contestant("plain20-cifar", 7, norm=lambda s, c: 10.0 ** (3 - s) if c == 0 else 1.0)
-    expected = "plain20-cifar 1,000 (it explodes) at step 0, 0.00100 (it vanishes) at step 6."
-    assert story([net])[1].endswith(expected)
+@pytest.mark.parametrize(
+    ("start", "late", "words"),
+    [
+        (1e3, 1e3, "1,000: it explodes towards the input."),
+        (1e3, 0.5, "0.500: it explodes at the start, then collapses."),
+        (1e3, 3.0, "3.00: it explodes at the start, then calms down."),
+        (1e-3, 1e-3, "0.00100: it vanishes towards the input."),
+        (1e-3, 1.0, "1.00: it vanishes towards the input, only at first."),
+        (1.0, 1e-3, "0.00100."),  # small only later: that is not a vanishing gradient
+        (1.0, 1e3, "1,000."),
+    ],
+)
+def test_the_course_of_the_first_layer_s_gradient(start: float, late: float, words: str) -> None:
+    net = contestant(
+        "plain20-cifar", 60, norm=lambda s, c: (start if s == 0 else late) if c == 0 else 1.0
+    )
+    assert story([net])[1].endswith(f"over the last tenth {words}")
+
+
+def test_gradients_of_nets_of_different_depth_are_compared_by_their_medians() -> None:
+    nets = [
+        contestant("resnet20-cifar", 9, norm=lambda s, c: 1.0),
+        contestant("plain56-cifar", 9, norm=lambda s, c: 0.0 if c < 2 else 0.02),
+    ]
+    said = story(nets)[1]
+    assert "(medians over the layers of each main path)" in said
+    assert "at the first step 50.0 times smaller (2 layers exactly 0 left out)" in said
 
 
 def test_projections_are_not_the_first_or_last_layer() -> None:
     net = contestant("resnet50", 1, norm=lambda s, c: 1.0)
-    assert "1.00 at step 0" in story([net])[1]
+    assert "at the first step 1.00" in story([net])[1]
     assert not net.layers[net.main[0]].is_beside
 
 
@@ -105,7 +219,10 @@ def test_result_rows() -> None:
         "steps": 5,
         "first loss": 2.0,
         "last loss": pytest.approx(1.96),
-        "last accuracy": 0.8,
+        "loss, mean of the last tenth": pytest.approx(1.98),
+        "loss, standard deviation there": pytest.approx(0.01 * np.sqrt(2)),
+        "accuracy, mean of the last tenth": pytest.approx(0.4),
+        "accuracy, standard deviation there": pytest.approx(0.2 * np.sqrt(2)),
         "gradient norm, first layer, first step": 1.0,
         "gradient norm, last layer, first step": 21.0,
         "gradient norm, first layer, last step": 3.0,

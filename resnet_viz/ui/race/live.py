@@ -92,7 +92,9 @@ def _history(seen: Seen, run: Run) -> History:
 def _contestants(nets: Sequence[tuple[str, RunSpec, History]]) -> Sequence[Contestant]:
     colours = contestant_colours([spec.adapted for _, spec, _ in nets])
     return [
-        Contestant(name, colour, plan(spec.adapted).weighted_layers, history)
+        Contestant(
+            name, colour, plan(spec.adapted).weighted_layers, history, spec.adapted.num_classes
+        )
         for (name, spec, history), colour in zip(nets, colours, strict=True)
     ]
 

@@ -1,0 +1,140 @@
+"""What the gradient norms say, in sentences: net against net, and each net's first layer against
+its last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet_viz.plots.contestant import Contestant
+from resnet_viz.plots.finish import window
+from resnet_viz.plots.style import count
+
+# The gradient norm of the first layer over that of the last: from here on the difference has a
+# name. Two powers of ten are far beyond what one step differs from the next.
+EXPLODES, VANISHES = 100.0, 0.01
+# Below this factor two nets' norms are called alike: minibatches differ by as much.
+ALIKE = 2.0
+
+Norms = NDArray[np.float64]
+
+
+def between_nets(contestants: Sequence[Contestant], steps: int) -> Iterator[str]:
+    """Each further net's gradient norms against the first's, at the start and at the end."""
+    for other in contestants[1:]:
+        first = contestants[0]
+        parts = [_compared(first, other, slice(0, 1))]
+        if steps > 1:
+            parts.append(_compared(first, other, window(steps)))
+        layers = len(first.main)
+        what = (
+            f"median over the {layers} layers of the main path"
+            if layers == len(other.main)
+            else "medians over the layers of each main path"
+        )
+        (at_start, *later), names = parts, f"{other.name} against {first.name}"
+        then = f"; over the last tenth of the steps {later[0]}" if later else ""
+        yield f"Gradient norms of {names} ({what}): at the first step {at_start}{then}."
+
+
+def _compared(first: Contestant, other: Contestant, rows: slice) -> str:
+    """How many times smaller or larger the gradients of `other` are than those of `first`."""
+    ours, theirs = _by_layer(first, rows), _by_layer(other, rows)
+    if not (_known(ours).any() and _known(theirs).any()):
+        return "not to be compared, being 0 or not finite"
+    if len(ours) != len(theirs):
+        ratios = np.array([np.median(theirs[_known(theirs)]) / np.median(ours[_known(ours)])])
+    else:
+        both = _known(ours) & _known(theirs)
+        if not both.any():
+            return "not to be compared, being 0 or not finite"
+        ratios = theirs[both] / ours[both]
+    ratio = float(np.median(ratios))
+    factor, word = (1 / ratio, "smaller") if ratio < 1 else (ratio, "larger")
+    if factor < ALIKE:
+        return f"about the same (ratio {number(ratio)})"
+    sides = ratios < 1 / ALIKE if ratio < 1 else ratios > ALIKE
+    everywhere = ", in every layer" if len(ratios) > 1 and sides.all() else ""
+    return f"{number(factor)} times {word}{everywhere}{_zeros(other, rows)}"
+
+
+def _zeros(contestant: Contestant, rows: slice) -> str:
+    zero = int((_by_layer(contestant, rows) == 0).sum())
+    return f" ({count(zero, 'layer')} exactly 0 left out)" if zero else ""
+
+
+def _by_layer(contestant: Contestant, rows: slice) -> Norms:
+    """The median over `rows` of each main-path layer's gradient norm."""
+    norms = contestant.history.grad_norm[rows][:, contestant.main].astype(np.float64)
+    return np.asarray(np.median(norms, axis=0), np.float64)
+
+
+def _known(norms: Norms) -> NDArray[np.bool_]:
+    return np.isfinite(norms) & (norms > 0)
+
+
+def within_net(contestant: Contestant, steps: int) -> str:
+    """A net's first layer against its last: at the first step, then over the last tenth.
+
+    Of what the first step shows depends what it is called: a gradient that is small only later
+    has not vanished on its way to the input.
+    """
+    start = _ends(contestant, slice(0, 1))
+    text = f"at the first step {_said(start)}"
+    if steps > 1:
+        late = _ends(contestant, window(steps))
+        text += f", over the last tenth {_said(late)}"
+        if word := _course(_quotient(start), _quotient(late)):
+            text += f": {word}"
+    elif word := _course(_quotient(start), None):
+        text += f": {word}"
+    return f"In {contestant.name} the first layer's gradient norm over the last layer's is {text}."
+
+
+def _course(start: float, late: float | None) -> str:
+    """The name of what the ratio does; "" where it has none. NaN for a ratio that is none."""
+    if start > EXPLODES:
+        if late is None or late > EXPLODES or np.isnan(late):
+            return "it explodes towards the input"
+        return "it explodes at the start, then " + ("collapses" if late < 1 else "calms down")
+    if start < VANISHES:
+        return "it vanishes towards the input" + (
+            ", only at first" if late is not None and late >= VANISHES else ""
+        )
+    return ""
+
+
+def _ends(contestant: Contestant, rows: slice) -> tuple[float, float]:
+    """Gradient norms (medians over `rows`) of the first and the last layer of the main path."""
+    norms = _by_layer(contestant, rows)
+    return float(norms[0]), float(norms[-1])
+
+
+def _quotient(ends: tuple[float, float]) -> float:
+    first, last = ends
+    return first / last if np.isfinite(ends).all() and first and last else float("nan")
+
+
+def _said(ends: tuple[float, float]) -> str:
+    first, last = ends
+    if not np.isfinite(ends).all():
+        return "not finite"
+    if first == 0 or last == 0:
+        return "unknown, " + (
+            "both being 0" if first == last else f"the {'first' if first == 0 else 'last'} being 0"
+        )
+    return number(first / last)
+
+
+def number(value: float, digits: int = 3) -> str:
+    """`value` to `digits` significant digits, without an exponent where that is short."""
+    if not np.isfinite(value):
+        return "not finite"
+    if value == 0 or 1e-4 <= abs(value) < 1e6:
+        after = digits - 1 - int(np.floor(np.log10(abs(value)))) if value else 0
+        rounded = round(float(value), after)
+        return f"{rounded:,.{max(0, min(after, 6))}f}"
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
