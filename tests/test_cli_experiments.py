@@ -22,9 +22,14 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.cli import race as racing
 from resnet_viz.cli.commands import app
 from resnet_viz.cli.race import _print_records
+from resnet_viz.lab import launch
+from resnet_viz.lab.liveness import find_process
 from resnet_viz.lab.records import StepRecord
+from resnet_viz.lab.rows import select_runs
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
+from resnet_viz.lab.store import Store
+from tests.lab.conftest import wait_until
 
 TINY = ResNetConfig(depths=(1, 1), widths=(8, 16), stem="cifar", num_classes=10, image_size=8)
 
@@ -166,6 +171,49 @@ def test_what_is_not_finite_is_null_in_json(capsys: pytest.CaptureFixture[str]) 
     assert line["loss"] is None
     assert line["grad_norm"] == [None, None, 1.5]
     assert "layer_names" not in line
+
+
+def test_a_run_that_cannot_be_read_is_listed_with_the_reason(
+    lab: Lab, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "start_worker", lambda store, run_id: None)
+    old, new = (lab.start(RunSpec(config=TINY, name=name)) for name in ("old", "new"))
+    with Store(lab.home).writing() as connection:
+        connection.execute("UPDATE runs SET spec = json_set(spec, '$.gone', 1) WHERE name = 'old'")
+    assert main(("runs", "--json")) == 0
+    good, bad = json.loads(capsys.readouterr().out)
+    assert (good["id"], good["spec"]["name"], good["status"]) == (new, "new", "queued")
+    assert (bad["id"], bad["spec"], bad["status"]) == (old, None, "unreadable")
+    assert set(good) == set(bad)
+    assert "gone" in bad["message"]
+    assert main(("runs",)) == 0
+    heading, first, second = capsys.readouterr().out.splitlines()
+    assert "message" in heading
+    assert first.startswith(new)
+    assert second.startswith(old)
+    assert "cannot be read" in second
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="stops a process by a signal")
+def test_race_follows_a_worker_that_does_not_answer_for_a_while(lab: Lab, tiny: str) -> None:
+    command = [sys.executable, "-m", "resnet_viz", "race", tiny, tiny, "--steps", "400"]
+    command += ["--batch-size", "16", "--device", "cpu"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        wait_until(lambda: any(run.steps_done for run in lab.list()))
+        run = next(run for run in lab.list() if run.steps_done)
+        with Store(lab.home).session() as connection:
+            (row,) = select_runs(connection, "id = ?", run.id)
+        worker = find_process(row)
+        assert worker is not None
+        worker.suspend()
+        wait_until(lambda: lab.get(run.id).status == "not answering", 10)
+        time.sleep(1)
+        assert process.poll() is None
+        worker.resume()
+        out, err = process.communicate(timeout=90)
+    assert process.returncode == 0, err
+    assert out.count(b"\n") == 4, "headings, two nets, a note"
+    assert [run.status for run in lab.list()] == ["finished"] * 2
 
 
 def test_runs_says_when_there_are_none(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from resnet_viz.cli.errors import input_errors
 from resnet_viz.cli.inputs import Net
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
-from resnet_viz.lab.runs import Lab, Run
+from resnet_viz.lab.runs import Lab, Run, UnreadableRun
 
 if TYPE_CHECKING:
     from resnet_viz.lab.build import BuildReport
+
+
+UNREADABLE = "unreadable"
 
 
 def show_build(net: Net, *, device: str, batch_size: int, as_json: bool) -> None:
@@ -42,37 +44,37 @@ def _report_lines(name: str, report: BuildReport) -> tuple[str, ...]:
 
 
 def show_runs(*, as_json: bool) -> None:
-    """Past and present runs, as the store has them."""
+    """Past and present runs, as the store has them, the newest first."""
     lab = Lab()
     if lab.notice:
         print_note(lab.notice)
-    runs = lab.list()
+    runs: list[Run | UnreadableRun] = [*lab.list(), *lab.unreadable()]
+    runs.sort(key=lambda run: run.created, reverse=True)
     if as_json:
         return print_json([_run_record(run) for run in runs])
-    return _print_runs(runs)
-
-
-def _run_record(run: Run) -> dict[str, object]:
-    fields = {name: getattr(run, name) for name in run.__dataclass_fields__ if name != "spec"}
-    return fields | {"steps": run.spec.steps, "spec": run.spec.model_dump(mode="json")}
-
-
-def _print_runs(runs: Sequence[Run]) -> None:
     if not runs:
         return print_lines(("no runs yet",))
     headings = ("run", "net", "status", "step", "started", "message")
-    rows = (
-        (
-            run.id,
-            run.name,
-            run.status,
-            f"{run.steps_done}/{run.spec.steps}",
-            _clock(run.started),
-            run.message,
-        )
-        for run in runs
-    )
-    return print_table(headings, rows)
+    return print_table(headings, map(_run_row, runs))
+
+
+def _run_record(run: Run | UnreadableRun) -> dict[str, object]:
+    """All that is known of a run; of one that cannot be read what it would have said is null."""
+    if isinstance(run, Run):
+        plain = {name: getattr(run, name) for name in _RUN_FIELDS}
+        return plain | {"steps": run.spec.steps, "spec": run.spec.model_dump(mode="json")}
+    known = asdict(run) | {"status": UNREADABLE, "message": run.reason}
+    return {name: known.get(name) for name in (*_RUN_FIELDS, "steps", "spec")}
+
+
+_RUN_FIELDS = tuple(field.name for field in fields(Run) if field.name != "spec")
+
+
+def _run_row(run: Run | UnreadableRun) -> tuple[str, ...]:
+    if isinstance(run, UnreadableRun):
+        return run.id, run.name, UNREADABLE, "", "", run.reason
+    step, started = f"{run.steps_done}/{run.spec.steps}", _clock(run.started)
+    return run.id, run.name, run.status, step, started, run.message
 
 
 def _clock(seconds: float | None) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from resnet_viz.lab.liveness import born
 from resnet_viz.lab.store import Store, StoreError
 
 ERROR_MARK = "error: "
@@ -38,21 +39,21 @@ def start_worker(store: Store, run_id: str) -> None:
     """Start the worker of a run that is in the store, and note its process there."""
     try:
         process = _spawn(store.home, run_id)
-        created = psutil.Process(process.pid).create_time()
+        birth = born(psutil.Process(process.pid))
     except (OSError, psutil.Error) as error:
         _fail(store, run_id, f"The worker process cannot be started: {error}")
         return
     reaper = threading.Thread(target=_reap, args=(process, log_file(store.home, run_id)))
     reaper.daemon = True
     reaper.start()
-    note_process(store, run_id, process.pid, created)
+    note_process(store, run_id, process.pid, birth)
 
 
-def note_process(store: Store, run_id: str, pid: int, created: float) -> None:
+def note_process(store: Store, run_id: str, pid: int, birth: float) -> None:
     """Write down which process works on a run; its number alone may be given out again."""
     with store.writing() as connection:
         query = "UPDATE runs SET pid = ?, pid_created = ?, heartbeat = ? WHERE id = ?"
-        connection.execute(query, (pid, created, time.time(), run_id))
+        connection.execute(query, (pid, birth, time.time(), run_id))
 
 
 def end_processes(processes: Iterable[psutil.Process]) -> None:

@@ -1,4 +1,8 @@
-"""Whether a run's worker process is still there."""
+"""Whether a run's worker process is still there, and whether it answers.
+
+The two are apart: a process that is stopped, or sleeps with its laptop, is there and will answer
+again; only one that is gone has been interrupted. That it is there does not depend on the clock.
+"""
 
 from __future__ import annotations
 
@@ -8,38 +12,64 @@ import time
 import psutil
 
 HEARTBEAT_SECONDS = 0.5
-STALE_SECONDS = 4.0
+SILENT_SECONDS = 4.0
 # Until the first step a worker imports torch, which holds the interpreter's lock for seconds.
 STARTING_SECONDS = 60.0
-_CLOCK_SLACK = 2.0
+_SAME_BIRTH_SECONDS = 2.0
+
+
+def born(process: psutil.Process) -> float:
+    """When a process began, in a count that does not move when the clock is set.
+
+    Since boot; on Windows since the epoch, as the system wrote it down once and for all.
+    """
+    since_epoch = float(process.create_time())
+    return since_epoch if psutil.WINDOWS else since_epoch - float(psutil.boot_time())
 
 
 def find_process(row: sqlite3.Row) -> psutil.Process | None:
     """The worker of a run, unless it ended; another process may have got its number since."""
+    if row["pid"] is None:
+        return None
     try:
         process = psutil.Process(row["pid"])
-        is_same = abs(process.create_time() - row["pid_created"]) < _CLOCK_SLACK
+        is_same = abs(born(process) - row["pid_created"]) < _SAME_BIRTH_SECONDS
         return process if is_same and process.status() != psutil.STATUS_ZOMBIE else None
     except psutil.Error:
         return None
 
 
-def silence(row: sqlite3.Row) -> float:
+def is_gone(row: sqlite3.Row) -> bool:
+    """Whether the worker of a run that is not over has ended, or was never started."""
+    if row["pid"] is None:
+        return _silence(row) > STARTING_SECONDS
+    return find_process(row) is None
+
+
+def why_gone(row: sqlite3.Row) -> str:
+    """A sentence on a worker for which `is_gone` is true."""
+    if row["pid"] is None:
+        return "The worker process was never started."
+    return "The worker process ended without a word (killed, or out of memory)."
+
+
+def why_silent(row: sqlite3.Row) -> str:
+    """A sentence on a worker that is there but has not answered for too long; "" if it answers.
+
+    A clock set back leaves the last answer in the future; a worker that is well answers anew
+    within half a second.
+    """
+    silence = _silence(row)
+    if abs(silence) <= (SILENT_SECONDS if row["steps_done"] else STARTING_SECONDS):
+        return ""
+    long = f" for {_duration(silence)}" if silence > 0 else ""
+    return f"The worker process has not answered{long} (suspended?); it goes on once it answers."
+
+
+def _silence(row: sqlite3.Row) -> float:
     """Seconds since the worker's last heartbeat."""
     return time.time() - float(row["heartbeat"])
 
 
-def is_alive(row: sqlite3.Row) -> bool:
-    """Whether the worker of a run that is not over is there and answers."""
-    if row["pid"] is not None and find_process(row) is None:
-        return False
-    return silence(row) <= (STALE_SECONDS if row["steps_done"] else STARTING_SECONDS)
-
-
-def why_dead(row: sqlite3.Row) -> str:
-    """A sentence on a worker for which `is_alive` is false."""
-    if row["pid"] is None:
-        return "The worker process was never started."
-    if find_process(row) is None:
-        return "The worker process ended without a word (killed, or out of memory)."
-    return f"The worker process has not answered for {silence(row):.0f} s."
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

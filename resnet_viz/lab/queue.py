@@ -15,9 +15,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata
+from itertools import islice
 from pathlib import Path
 
-from resnet_viz.lab.liveness import is_alive
+from resnet_viz.lab.liveness import is_gone
 
 SLOTS_VARIABLE = "RESNET_VIZ_SLOTS"
 _ACCELERATOR_SLOTS = 2  # both contestants of a race side by side
@@ -26,12 +27,13 @@ _ACCELERATOR_FILES = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A run's place in the queue of its device."""
+    """A run's place in the queue of its device; `is_new`: it has not run before."""
 
     device: str
     slots: int
     running: int
     waiting: int
+    is_new: bool = True
 
     @property
     def is_free(self) -> bool:
@@ -42,7 +44,7 @@ class Place:
     def message(self) -> str:
         """For the user: what the run waits for."""
         if self.is_free:
-            return "The worker process is starting."
+            return "The worker process is starting." if self.is_new else "Goes on in a moment."
         what = "a free core" if self.device == "cpu" else f"a free place on {self.device}"
         return f"Waits for {what}: {self.running} running, {self.waiting} waiting ahead of it."
 
@@ -50,19 +52,33 @@ class Place:
 def place(row: sqlite3.Row, active: Sequence[sqlite3.Row], slots: int | None = None) -> Place:
     """Where the queued run `row` stands among the `active` (queued, running and paused) runs.
 
-    A paused run lends its place to others, and queues again, by its age, when it is resumed.
-    `slots` overrides how many run at once.
+    A paused run lends its place to others, and queues again, by its age, when it is resumed. One
+    whose worker does not answer keeps its place. `slots` overrides how many run at once.
     """
+    running, older = _ahead(row, active)
+    count = slots_on(queue_of(row)) if slots is None else slots
+    return Place(queue_of(row), count, len(running), len(older), row["started"] is None)
+
+
+def has_place(row: sqlite3.Row, active: Sequence[sqlite3.Row], slots: int | None = None) -> bool:
+    """Whether `row`'s turn has come, where workers may be gone: they count for nothing.
+
+    No more processes are looked at than needed: each waiting run asks this many times a second.
+    """
+    count = slots_on(queue_of(row)) if slots is None else slots
+    there = (other for part in _ahead(row, active) for other in part if not is_gone(other))
+    return len(list(islice(there, count))) < count
+
+
+def _ahead(
+    row: sqlite3.Row, active: Sequence[sqlite3.Row]
+) -> tuple[Sequence[sqlite3.Row], Sequence[sqlite3.Row]]:
+    """Of those in the same queue: the runs that have a place, and those waiting that are older."""
     device = queue_of(row)
     others = [r for r in active if r["id"] != row["id"] and queue_of(r) == device]
     running = [r for r in others if r["status"] == "running"]
     older = [r for r in others if r["status"] == "queued" and r["position"] < row["position"]]
-    return Place(
-        device=device,
-        slots=slots_on(device) if slots is None else slots,
-        running=sum(map(is_alive, running)),
-        waiting=sum(map(is_alive, older)),
-    )
+    return running, older
 
 
 def slots_on(device: str) -> int:

@@ -7,34 +7,33 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from resnet_viz.arch.config import shorten
+from resnet_viz.arch.config import explain, shorten
 from resnet_viz.arch.plan import plan
-from resnet_viz.lab import launch, liveness, queue, steering
+from resnet_viz.lab import launch, liveness, steering
 from resnet_viz.lab.records import StepRecord
+from resnet_viz.lab.rows import ACTIVE, OVER, Snapshot
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import CorruptStoreError, Store, default_home, select_records
 
-OVER = ("stopped", "finished", "failed", "interrupted")
 STOP_SECONDS = 0.8
+MOST_CONTESTANTS = 32
+MOST_ACTIVE = 64
+"""Each waits, or trains, in a process of its own."""
 
 _Result = TypeVar("_Result")
-_SELECT = """
-SELECT runs.*, json_extract(spec, '$.device') AS asked_device,
-    coalesce((SELECT max(step) + 1 FROM records WHERE run = position), 0) AS steps_done
-FROM runs
-"""
-_ACTIVE = "status IN ('queued', 'running', 'paused')"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """What the store knows of a run. Times are epoch seconds.
 
-    `status`: queued, running, paused, stopped, finished, failed or interrupted (its worker is
-    gone). `message` says why it failed or was interrupted, or what it waits for; else "".
+    `status`: queued, running, paused, not answering (its worker is there, but silent: suspended,
+    say), stopped, finished, failed or interrupted (its worker is gone). `message` says why it
+    failed or was interrupted, for how long it has been silent, or what it waits for; else "".
     `device` is "" and `threads` None until training begins.
     """
 
@@ -61,6 +60,17 @@ class Run:
     def layer_names(self) -> tuple[str, ...]:
         """The weighted layers in forward order: the columns of every record."""
         return self.spec.layer_names
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableRun:
+    """A run whose spec this version cannot read; `reason` says what is wrong with it."""
+
+    id: str
+    race_id: str | None
+    name: str
+    created: float
+    reason: str
 
 
 Runs = list[Run]  # these names since `Lab.list` hides the type
@@ -93,48 +103,62 @@ class Lab:
         return self._start([spec], None)[0]
 
     def race(self, specs: Sequence[RunSpec]) -> str:
-        """Queue several runs back to back; the race's unguessable id."""
-        if not specs:
-            raise ValueError("a race needs at least one net; specs is empty")
+        """Queue several runs back to back; the race's unguessable id.
+
+        Raises:
+            ValueError: for no net, more than 32, or more than there may be in the queue.
+        """
+        if not 1 <= len(specs) <= MOST_CONTESTANTS:
+            raise ValueError(
+                f"a race of {len(specs)} nets is not allowed: it has at least one net and at most "
+                f"{MOST_CONTESTANTS}"
+            )
         race_id = secrets.token_urlsafe(16)
         self._start(specs, race_id)
         return race_id
 
     def list(self) -> Runs:
-        """All runs, the newest first."""
-        rows = self._rows()
-        return [self._run(row, rows) for row in reversed(rows)]
+        """All runs that can be read, the newest first."""
+        return [run for run in self._all() if isinstance(run, Run)]
+
+    def unreadable(self) -> Sequence[UnreadableRun]:
+        """The other runs, the newest first."""
+        return [run for run in self._all() if isinstance(run, UnreadableRun)]
 
     def get(self, run_id: str) -> Run:
         """One run as it is now."""
-        rows = self._rows(f"id = ? OR {_ACTIVE}", run_id)
-        return self._run(_one(run_id, [row for row in rows if row["id"] == run_id]), rows)
+        return self._these("id", run_id)[0]
 
     def race_runs(self, race_id: str) -> Runs:
         """The runs of a race, in the order they were given."""
-        rows = self._rows(f"race_id = ? OR {_ACTIVE}", race_id)
-        mine = [row for row in rows if row["race_id"] == race_id]
-        _one(race_id, mine)
-        return [self._run(row, rows) for row in mine]
+        return self._these("race_id", race_id)
 
     def records(self, run_id: str, since: int = 0) -> Records:
-        """What a run measured, from step `since` on: poll with `since=len(history)`."""
+        """What a run measured, from step `since` on: poll with `since=len(history)`.
+
+        Raises:
+            StoreError: where they are not those of the run's net.
+        """
 
         def read() -> Records:
             with self._store.session() as connection:
-                query = "SELECT position FROM runs WHERE id = ?"
+                query = "SELECT position, id, spec FROM runs WHERE id = ?"
                 row = _one(run_id, connection.execute(query, (run_id,)).fetchall())
-                return select_records(connection, row["position"], since)
+                layers = len(_spec_of(row).layer_names)
+                return select_records(connection, row["position"], since, layers)
 
         return self._guarded(read)
 
     def pause(self, id: str) -> None:  # noqa: A002
-        """Pause a run, or all of a race, after the step under way."""
-        self._steer(id, "control = 'pause'", "control = 'run'")
+        """Pause a run, or all of a race, after the step under way; one in the queue at once."""
+        status = "CASE status WHEN 'queued' THEN 'paused' ELSE status END"
+        self._steer(id, f"control = 'pause', status = {status}", "control = 'run'")
 
     def resume(self, id: str) -> None:  # noqa: A002
         """Let a paused run, or race, go on, as soon as there is a free place."""
-        self._steer(id, "control = 'run', extra_steps = 0", "control = 'pause'")
+        status = "CASE status WHEN 'paused' THEN 'queued' ELSE status END"
+        change = f"control = 'run', extra_steps = 0, status = {status}"
+        self._steer(id, change, "control = 'pause'")
 
     def step(self, id: str) -> None:  # noqa: A002
         """One more step of a paused run or race; one that is running is paused by it."""
@@ -146,7 +170,7 @@ class Lab:
         A worker that has not obeyed after 0.8 s (a step takes longer) is marked stopped and its
         process ended. A run that is over is left as it is.
         """
-        waiting = "status = 'queued' AND started IS NULL"
+        waiting = "status IN ('queued', 'paused') AND started IS NULL"
         self._steer(id, f"status = 'stopped', ended = {time.time()}", waiting)
         self._steer(id, "control = 'stop'", "1")
         deadline = time.monotonic() + STOP_SECONDS
@@ -166,15 +190,14 @@ class Lab:
         return steering.is_key(self.home, race_id, key)
 
     def _obeying(self, id: str) -> Sequence[sqlite3.Row]:  # noqa: A002
-        rows = self._rows(f"(id = ? OR race_id = ?) AND {_ACTIVE}", id, id)
-        return [row for row in rows if row["pid"] is None or liveness.find_process(row)]
+        return self._look(f"(id = ? OR race_id = ?) AND {ACTIVE}", id, id).active
 
     def _steer(self, id: str, change: str, condition: str) -> None:  # noqa: A002
         def write() -> None:
             with self._store.writing() as connection:
                 query = "SELECT id FROM runs WHERE id = ? OR race_id = ?"
                 _one(id, connection.execute(query, (id, id)).fetchall())
-                where = f"(id = ? OR race_id = ?) AND {_ACTIVE} AND ({condition})"
+                where = f"(id = ? OR race_id = ?) AND {ACTIVE} AND ({condition})"
                 connection.execute(f"UPDATE runs SET {change} WHERE {where}", (id, id))
 
         self._guarded(write)
@@ -185,6 +208,9 @@ class Lab:
 
         def write() -> None:
             with self._store.writing() as connection:
+                present = Snapshot.take(connection, ACTIVE)
+                present.settle(connection, self.home)
+                _check_room(len(present.active), len(rows))
                 columns = "id, race_id, name, spec, created, heartbeat, params"
                 query = f"INSERT INTO runs ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)"
                 connection.executemany(query, rows)
@@ -194,34 +220,35 @@ class Lab:
             launch.start_worker(self._store, run_id)
         return ids
 
-    def _rows(self, where: str = "1", *values: str) -> Sequence[sqlite3.Row]:
-        def read() -> Sequence[sqlite3.Row]:
+    def _look(self, where: str = "1", *values: str) -> Snapshot:
+        def read() -> Snapshot:
             with self._store.session() as connection:
-                return select_runs(connection, where, *values)
+                return Snapshot.take(connection, where, *values)
 
         return self._guarded(read)
 
-    def _run(self, row: sqlite3.Row, rows: Sequence[sqlite3.Row]) -> Run:
-        status, message, ended = self._state(row, rows)
-        return Run(
-            spec=RunSpec.model_validate_json(row["spec"]),
-            status=status,
-            message=message,
-            ended=ended,
-            **{name: row[name] for name in _PLAIN_COLUMNS},
-        )
+    def _all(self) -> Sequence[Run | UnreadableRun]:
+        seen = self._look()
+        runs: list[Run | UnreadableRun] = []
+        for row in reversed(seen.rows):
+            try:
+                runs.append(self._run(row, seen))
+            except ValueError as error:
+                fields = {name: row[name] for name in ("id", "race_id", "name", "created")}
+                runs.append(UnreadableRun(**fields, reason=str(error)))
+        return runs
 
-    def _state(
-        self, row: sqlite3.Row, rows: Sequence[sqlite3.Row]
-    ) -> tuple[str, str, float | None]:
-        if row["status"] in OVER:
-            return row["status"], row["message"], row["ended"]
-        if not liveness.is_alive(row):
-            message = launch.last_words(self.home, row["id"]) or liveness.why_dead(row)
-            return "interrupted", message, row["heartbeat"]
-        queued = row["status"] == "queued"
-        message = queue.place(row, [r for r in rows if r["status"] not in OVER]).message
-        return row["status"], message if queued else "", None
+    def _these(self, column: str, id: str) -> Runs:  # noqa: A002
+        """Of a run or race; those under way are looked at, too, since it may wait for them."""
+        seen = self._look(f"{column} = ? OR {ACTIVE}", id)
+        mine = [row for row in seen.rows if row[column] == id]
+        _one(id, mine)
+        return [self._run(row, seen) for row in mine]
+
+    def _run(self, row: sqlite3.Row, seen: Snapshot) -> Run:
+        """ValueError: where it cannot be read."""
+        plain = {name: row[name] for name in _PLAIN_COLUMNS}
+        return Run(spec=_spec_of(row), **plain, **seen.state(row, self.home)._asdict())
 
     def _guarded(self, action: Callable[[], _Result]) -> _Result:
         try:
@@ -245,17 +272,6 @@ _PLAIN_COLUMNS = (
 )
 
 
-def select_runs(connection: sqlite3.Connection, where: str, *values: object) -> list[sqlite3.Row]:
-    """Rows of runs, oldest first, with their columns `steps_done` and `asked_device`."""
-    query = f"{_SELECT} WHERE {where} ORDER BY position"
-    return connection.execute(query, values).fetchall()
-
-
-def select_active(connection: sqlite3.Connection) -> list[sqlite3.Row]:
-    """Rows of the runs that the store does not know to be over."""
-    return select_runs(connection, _ACTIVE)
-
-
 def _new_row(run_id: str, race_id: str | None, spec: RunSpec) -> tuple[object, ...]:
     now, params = time.time(), plan(spec.adapted).params
     return run_id, race_id, spec.display_name, spec.model_dump_json(), now, now, params
@@ -265,3 +281,26 @@ def _one(id: str, rows: Sequence[sqlite3.Row]) -> sqlite3.Row:  # noqa: A002
     if not rows:
         raise ValueError(f"there is no run or race with the id {shorten(id)}")
     return rows[0]
+
+
+@lru_cache(maxsize=256)
+def _read_spec(text: str) -> RunSpec:
+    return RunSpec.model_validate_json(text)
+
+
+def _spec_of(row: sqlite3.Row) -> RunSpec:
+    try:
+        return _read_spec(row["spec"])
+    except ValueError as error:
+        raise ValueError(
+            f"the run {shorten(row['id'])} cannot be read, another version wrote it: "
+            f"{explain(error)}"
+        ) from error
+
+
+def _check_room(active: int, more: int) -> None:
+    if active + more > MOST_ACTIVE:
+        raise ValueError(
+            f"{active} runs are queued, running or paused and {more} more are too many: at most "
+            f"{MOST_ACTIVE} may be; wait for some, or stop them"
+        )

@@ -21,6 +21,7 @@ from resnet_viz.lab.records import StepRecord
 FILE_NAME = "lab.sqlite3"
 SCHEMA_VERSION = 1
 BUSY_SECONDS = 10.0
+_FLOAT_BYTES = 4
 CHECKED_BYTES = 64 * 2**20  # quick_check reads some 500 MB/s
 
 _SCHEMA = """
@@ -223,13 +224,19 @@ def insert_records(
     connection.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", rows)
 
 
-def select_records(connection: sqlite3.Connection, position: int, since: int) -> list[StepRecord]:
-    """The records of the run at `position` from step `since` on, in order."""
+def select_records(
+    connection: sqlite3.Connection, position: int, since: int, layers: int
+) -> list[StepRecord]:
+    """The records of the run at `position` from step `since` on, in order.
+
+    Raises:
+        StoreError: where one does not have three values for each of `layers` layers.
+    """
     query = (
         "SELECT step, loss, accuracy, seconds, layers FROM records "
         "WHERE run = ? AND step >= ? ORDER BY step"
     )
-    return [_record(row) for row in connection.execute(query, (position, since))]
+    return [_record(row, layers) for row in connection.execute(query, (position, since))]
 
 
 def _pack(record: StepRecord) -> bytes:
@@ -237,7 +244,13 @@ def _pack(record: StepRecord) -> bytes:
     return np.stack(columns).astype("<f4").tobytes()
 
 
-def _record(row: sqlite3.Row) -> StepRecord:
-    layers = np.frombuffer(row["layers"], "<f4").reshape(3, -1)
+def _record(row: sqlite3.Row, layers: int) -> StepRecord:
+    blob = row["layers"]
+    if not isinstance(blob, bytes) or len(blob) != 3 * layers * _FLOAT_BYTES:
+        raise StoreError(
+            f"the record of step {row['step']} is not one of this run's net, which has {layers} "
+            "weighted layers: another version wrote it, or the store was changed by hand"
+        )
+    columns = np.frombuffer(blob, "<f4").reshape(3, layers)
     loss, accuracy = (np.nan if v is None else v for v in (row["loss"], row["accuracy"]))
-    return StepRecord(row["step"], loss, accuracy, row["seconds"], *layers)
+    return StepRecord(row["step"], loss, accuracy, row["seconds"], *columns)

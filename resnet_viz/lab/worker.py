@@ -17,20 +17,16 @@ import psutil
 
 from resnet_viz.lab.failures import sentence
 from resnet_viz.lab.launch import ERROR_MARK, note_process
-from resnet_viz.lab.liveness import HEARTBEAT_SECONDS
-from resnet_viz.lab.queue import place
+from resnet_viz.lab.liveness import HEARTBEAT_SECONDS, born
 from resnet_viz.lab.records import StepRecord
-from resnet_viz.lab.runs import OVER, select_active, select_runs
+from resnet_viz.lab.rows import OVER, select_runs
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import Store, StoreError, default_home, insert_records, transaction
+from resnet_viz.lab.turns import Stopped, Turns
 
 WRITE_SECONDS = 0.1
 LOOK_SECONDS = 0.05
 NICENESS = 5
-
-
-class Stopped(Exception):  # noqa: N818
-    """The user ended the run, or its row is gone."""
 
 
 class Worker:
@@ -42,6 +38,7 @@ class Worker:
         if not rows:
             raise StoreError(f"there is no run with the id {run_id!r}")
         self._position = int(rows[0]["position"])
+        self._turns = Turns(connection, self._position)
         self._spec = RunSpec.model_validate_json(rows[0]["spec"])
         self._pending: list[StepRecord] = []
         self._written = 0.0
@@ -51,7 +48,8 @@ class Worker:
         """Wait for a place, train, and write down how it ended."""
         device = "the device"
         try:
-            self._wait_for_place()
+            while not self._turns.may_begin():
+                time.sleep(2 * LOOK_SECONDS)
             device = self._prepare()
             self._train()
         except Stopped:
@@ -62,19 +60,6 @@ class Worker:
             self._finish("failed", sentence(error, device, self._spec.batch_size))
         else:
             self._finish("finished")
-
-    def _wait_for_place(self) -> None:
-        while not self._claim():
-            time.sleep(2 * LOOK_SECONDS)
-
-    def _claim(self) -> bool:
-        """Take a place where one is free; in one transaction, so that two never take the same."""
-        with transaction(self._connection):
-            row = self._look()
-            if not place(row, select_active(self._connection)).is_free:
-                return False
-            self._set("status = 'running', started = coalesce(started, ?)", time.time())
-            return True
 
     def _prepare(self) -> str:
         """Import torch; the device's name. One thread each, so that contestants share fairly."""
@@ -101,6 +86,7 @@ class Worker:
     def _steered(self, records: Iterator[StepRecord]) -> Iterator[StepRecord]:
         """`records`, each drawn when the user allows it."""
         self._obey()
+        self._paused_seconds = 0.0  # the records' own clock begins with the first step
         for record in records:
             yield record
             if record.step + 1 < self._spec.steps:
@@ -112,34 +98,13 @@ class Worker:
         Raises:
             Stopped: when none may.
         """
-        if self._look()["control"] == "run":
+        if self._turns.may_step():
             return
         begin = time.perf_counter()
         self._write()
-        while (row := self._look())["control"] == "pause" and not row["extra_steps"]:
-            if row["status"] != "paused":
-                self._set("status = 'paused'")
+        while not self._turns.may_step():
             time.sleep(LOOK_SECONDS)
-        self._go_on(row)
         self._paused_seconds += time.perf_counter() - begin
-
-    def _go_on(self, row: sqlite3.Row) -> None:
-        if row["control"] == "pause":
-            self._set("extra_steps = extra_steps - 1")
-        elif row["status"] == "paused":
-            self._set("status = 'queued'")
-            self._wait_for_place()
-
-    def _look(self) -> sqlite3.Row:
-        """The run's row: what the user wants.
-
-        Raises:
-            Stopped: where that is the end.
-        """
-        rows = select_runs(self._connection, "position = ?", self._position)
-        if not rows or rows[0]["control"] == "stop" or rows[0]["status"] in OVER:
-            raise Stopped
-        return rows[0]
 
     def _write(self) -> None:
         """Commit the records that are not yet."""
@@ -183,7 +148,7 @@ def main(run_id: str) -> int:
     _give_way()
     try:
         store = Store(default_home())
-        note_process(store, run_id, os.getpid(), psutil.Process().create_time())
+        note_process(store, run_id, os.getpid(), born(psutil.Process()))
         threading.Thread(target=_beat, args=(store, run_id), daemon=True).start()
         with store.session() as connection:
             Worker(connection, run_id).run()

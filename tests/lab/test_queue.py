@@ -1,6 +1,7 @@
 """Places in the queue, from rows as the store gives them."""
 
 import os
+import sys
 import time
 from typing import Any
 
@@ -8,7 +9,8 @@ import psutil
 import pytest
 
 from resnet_viz.lab import liveness, queue
-from resnet_viz.lab.queue import Place, place
+from resnet_viz.lab.liveness import born
+from resnet_viz.lab.queue import Place, has_place, place
 
 ME = psutil.Process()
 
@@ -21,15 +23,17 @@ def row(position: int, status: str = "queued", **changes: Any) -> Any:
         "device": "",
         "asked_device": "cpu",
         "pid": ME.pid,
-        "pid_created": ME.create_time(),
+        "pid_created": born(ME),
         "heartbeat": time.time(),
         "steps_done": 0,
+        "started": None,
     } | changes
 
 
 def test_the_oldest_go_first_and_no_more_than_there_are_slots() -> None:
     active = [row(1, "running"), row(2), row(3), row(4)]
     assert [place(r, active, slots=2).is_free for r in active[1:]] == [True, False, False]
+    assert [has_place(r, active, slots=2) for r in active[1:]] == [True, False, False]
     assert place(active[3], active, slots=2) == Place("cpu", 2, running=1, waiting=2)
 
 
@@ -39,19 +43,27 @@ def test_the_message_says_how_many_are_ahead() -> None:
     assert message == "Waits for a free core: 1 running, 1 waiting ahead of it."
     assert "free place on cuda:0" in Place("cuda:0", 2, 2, 0).message
     assert place(active[2], active, slots=9).message == "The worker process is starting."
+    resumed = place(row(5, started=1.0), [], slots=1)
+    assert resumed.message == "Goes on in a moment."
 
 
-def test_the_dead_and_the_paused_hold_no_place() -> None:
-    gone = {"pid_created": ME.create_time() - 1000}
-    silent = {"heartbeat": time.time() - 10, "steps_done": 5}
-    active = [
-        row(1, "running", **gone),
-        row(2, "running", **silent),
-        row(3, "paused"),
-        row(4, "queued", **gone),
-        row(5),
-    ]
-    assert place(active[4], active, slots=1).is_free
+def test_the_gone_and_the_paused_hold_no_place_and_the_silent_do() -> None:
+    gone = {"pid_created": born(ME) - 1000}
+    silent = {"heartbeat": time.time() - 3600, "steps_done": 5}
+    active = [row(1, "running", **gone), row(3, "paused"), row(4, "queued", **gone), row(5)]
+    assert has_place(active[-1], active, slots=1)
+    assert not has_place(active[-1], [row(2, "running", **silent), *active], slots=1)
+    assert not has_place(active[-1], [row(2, "queued", **silent), *active], slots=1)
+
+
+def test_a_waiting_run_looks_at_no_more_processes_than_there_are_places(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr(queue, "is_gone", lambda row: bool(looked.append(row["id"])))
+    active = [row(1, "running"), row(2, "running"), *(row(i) for i in range(3, 40))]
+    assert not has_place(active[-1], active, slots=2)
+    assert looked == ["run 1", "run 2"]
 
 
 def test_each_device_has_a_queue_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,15 +88,36 @@ def test_slots_are_the_cores_or_two_on_an_accelerator(monkeypatch: pytest.Monkey
     assert queue.slots_on("cpu") == queue.slots_on("cuda:1") == 7
 
 
-def test_a_worker_has_more_time_before_its_first_step() -> None:
+def test_a_worker_is_silent_after_four_seconds_and_has_more_before_its_first_step() -> None:
     late = {"heartbeat": time.time() - 10}
-    assert liveness.is_alive(row(1, "running", **late))
-    assert not liveness.is_alive(row(1, "running", steps_done=1, **late))
-    assert not liveness.is_alive(row(1, "running", heartbeat=time.time() - 61))
-    assert "has not answered for 10 s" in liveness.why_dead(row(1, steps_done=1, **late))
+    assert not liveness.why_silent(row(1, "running", **late))
+    assert not liveness.why_silent(row(1, steps_done=1, heartbeat=time.time() - 3.5))
+    assert "has not answered for 61 s" in liveness.why_silent(row(1, heartbeat=time.time() - 61))
+    assert "has not answered for 10 s" in liveness.why_silent(row(1, steps_done=1, **late))
+    assert "for 60 min" in liveness.why_silent(row(1, heartbeat=time.time() - 3600))
+    assert not liveness.is_gone(row(1, "running", steps_done=1, heartbeat=time.time() - 3600))
 
 
 def test_a_process_number_given_out_again_is_not_the_worker() -> None:
     assert liveness.find_process(row(1)) == ME
-    assert liveness.find_process(row(1, pid_created=ME.create_time() - 60)) is None
-    assert liveness.find_process(row(1, pid=None)) is None or os.getpid() == ME.pid
+    assert liveness.find_process(row(1, pid_created=born(ME) - 60)) is None
+    assert liveness.find_process(row(1, pid=None)) is None
+    assert liveness.is_gone(row(1, pid_created=born(ME) - 60))
+    assert not liveness.is_gone(row(1, pid=None)), "it is being started"
+    assert liveness.is_gone(row(1, pid=None, heartbeat=time.time() - 61))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="sets the clock as Linux shows it")
+@pytest.mark.parametrize("jump", [3600.0, -3600.0])
+def test_setting_the_clock_makes_no_process_go(
+    monkeypatch: pytest.MonkeyPatch, jump: float
+) -> None:
+    worker = row(1, "running", steps_done=5)
+    boot, now = psutil.boot_time(), time.time
+    # Where the kernel's clock is set, its boot time since the epoch moves, and so do all births.
+    monkeypatch.setattr(psutil._pslinux, "boot_time", lambda: boot + jump)
+    monkeypatch.setattr(time, "time", lambda: now() + jump)
+    assert abs(psutil.Process().create_time() - ME.create_time()) == pytest.approx(3600, abs=2)
+    assert not liveness.is_gone(worker)
+    assert liveness.why_silent(worker), "until it answers by the new clock"
+    assert not liveness.why_silent(worker | {"heartbeat": time.time()})

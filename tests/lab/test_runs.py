@@ -8,16 +8,19 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
 import pytest
 
 from resnet_viz.arch.config import plain_twin
+from resnet_viz.arch.presets import label
 from resnet_viz.lab import liveness
 from resnet_viz.lab.queue import SLOTS_VARIABLE
 from resnet_viz.lab.records import StepRecord
-from resnet_viz.lab.runs import Lab, Run, select_runs
+from resnet_viz.lab.rows import select_runs
+from resnet_viz.lab.runs import MOST_ACTIVE, Lab, Run
 from resnet_viz.lab.store import Store
 from tests.lab.conftest import ENDLESS, TINY, tiny_spec, wait_until
 
@@ -60,7 +63,7 @@ def test_a_race_runs_to_its_end_and_its_records_are_those_of_train(
     wait_until(lambda: all(run.is_over for run in lab.race_runs(race_id)))
     runs = lab.race_runs(race_id)
     assert [(run.status, run.message, run.steps_done) for run in runs] == [("finished", "", 20)] * 2
-    assert [run.name for run in runs] == ["first", "Plain-6 basic 4-8"]
+    assert [run.name for run in runs] == ["first", label(plain_twin(TINY))]
     assert {(run.device, run.threads, run.race_id) for run in runs} == {("cpu", 1, race_id)}
     assert lab.list() == runs[::-1]
     for run, spec in zip(runs, specs, strict=True):
@@ -112,6 +115,7 @@ def test_pause_step_resume_and_stop_while_another_process_reads(lab: Lab) -> Non
     _stops_within_a_second(lab, run_id)
     records = lab.records(run_id)
     assert [r.step for r in records] == list(range(len(records)))
+    assert records[0].seconds > 0
     between = records[done + 3].seconds - records[done].seconds
     assert between < 0.5, "pauses are left out"
     for command in (lab.stop, lab.pause, lab.resume, lab.step):
@@ -143,8 +147,12 @@ def test_a_paused_run_stops_and_so_does_one_that_is_still_loading(lab: Lab) -> N
     lab.pause(paused)
     wait_until(lambda: lab.get(loading).status == "running")
     _stops_within_a_second(lab, loading)
-    wait_until(lambda: lab.get(paused).status == "paused")
-    assert steps_of(lab, paused) == 0
+    assert lab.get(paused).status == "paused"
+    assert (steps_of(lab, paused), lab.get(paused).device) == (0, ""), "it has loaded nothing"
+    lab.step(paused)
+    wait_until(lambda: steps_of(lab, paused) == 1)
+    assert 0 < lab.records(paused)[0].seconds < 5, "the pause before it is left out"
+    assert lab.get(paused).status == "paused"
     _stops_within_a_second(lab, paused)
 
 
@@ -246,15 +254,73 @@ def _kill_and_check(lab: Lab, run_id: str) -> None:
     assert run.ended is not None
 
 
-def test_a_worker_that_hangs_shows_as_interrupted_and_can_be_stopped(lab: Lab) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="stops a process by a signal")
+def test_a_stopped_process_is_not_answering_keeps_its_place_and_goes_on(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SLOTS_VARIABLE, "1")
     run_id = lab.start(tiny_spec(steps=ENDLESS))
     wait_until(lambda: steps_of(lab, run_id) > 0)
+    waiting = lab.start(tiny_spec(steps=ENDLESS))
     process = process_of(lab, run_id)
     assert process is not None
-    process.suspend()
-    wait_until(lambda: lab.get(run_id).status == "interrupted", 6)
-    assert "has not answered" in lab.get(run_id).message
+    process.send_signal(signal.SIGSTOP)
+    wait_until(lambda: lab.get(run_id).status == "not answering", 10)
+    silent = lab.get(run_id)
+    assert not silent.is_over
+    assert silent.ended is None
+    assert re.search(r"has not answered for [45] s", silent.message)
+    time.sleep(1)
+    assert lab.get(run_id).message > silent.message, "it says for how long"
+    assert lab.get(waiting).status == "queued"
+    process.send_signal(signal.SIGCONT)
+    wait_until(lambda: lab.get(run_id).status == "running", 10)
+    wait_until(lambda: steps_of(lab, run_id) > silent.steps_done, 10)
+    assert lab.get(waiting).status == "queued"
+    process.send_signal(signal.SIGSTOP)
     _stops_within_a_second(lab, run_id)
+    wait_until(lambda: lab.get(waiting).status == "running")
+
+
+def test_a_run_that_ends_while_it_is_looked_at_is_not_interrupted(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from resnet_viz.lab import launch
+
+    monkeypatch.setattr(launch, "start_worker", lambda store, run_id: None)
+    finished, killed = lab.start(tiny_spec()), lab.start(tiny_spec())
+
+    def ends_meanwhile(row: Any) -> bool:
+        with Store(lab.home).writing() as connection:
+            query = "UPDATE runs SET status = 'finished' WHERE id = ?"
+            connection.execute(query, (finished,))
+        return True
+
+    monkeypatch.setattr(liveness, "is_gone", ends_meanwhile)
+    assert {run.id: run.status for run in lab.list()} == {
+        finished: "finished",
+        killed: "interrupted",
+    }
+    monkeypatch.setattr(liveness, "is_gone", lambda row: row["id"] == killed)
+    lab.start(tiny_spec())
+    with Store(lab.home).session() as connection:
+        rows = select_runs(connection)
+    assert [row["status"] for row in rows] == ["finished", "interrupted", "queued"], "written down"
+
+
+def test_nobody_may_fill_the_queue(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    from resnet_viz.lab import launch
+
+    monkeypatch.setattr(launch, "start_worker", lambda store, run_id: None)
+    with pytest.raises(ValueError, match=r"a race of 1000 nets is not allowed.*at most 32"):
+        lab.race([tiny_spec()] * 1000)
+    for _ in range(MOST_ACTIVE // 32):
+        lab.race([tiny_spec()] * 32)
+    with pytest.raises(ValueError, match="64 runs are queued, running or paused and 1 more"):
+        lab.start(tiny_spec())
+    assert len(lab.list()) == MOST_ACTIVE
+    lab.stop(lab.list()[0].id)
+    lab.start(tiny_spec())
 
 
 def test_ids_cannot_be_guessed_and_unknown_ones_are_refused(

@@ -53,8 +53,8 @@ def test_records_come_back_bit_for_bit(tmp_path: Path) -> None:
         insert_records(connection, 1, [*stored, weird])
         insert_records(connection, 2, [record(7)])
     with Store(tmp_path).session() as connection:
-        back = select_records(connection, 1, 0)
-        later = select_records(connection, 1, 2)
+        back = select_records(connection, 1, 0, 3)
+        later = select_records(connection, 1, 2, 3)
     assert [r.step for r in back] == [0, 1, 2]
     assert [r.step for r in later] == [2]
     for one, other in zip([*stored, weird], back, strict=True):
@@ -72,7 +72,7 @@ def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     with Store(tmp_path).session() as connection:
-        assert select_records(connection, 1, 0) == []
+        assert select_records(connection, 1, 0, 3) == []
 
 
 @pytest.mark.usefixtures("no_workers")
@@ -84,6 +84,65 @@ def test_the_home_is_the_variable_or_the_users_data_directory(
     monkeypatch.delenv("RESNET_VIZ_HOME")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     assert Lab().home.name == "resnet_viz"
+
+
+SPECS_OF_OTHERS = [
+    ("$.unknown_field", "7", "unknown_field"),
+    ("$.config.wings", "2", "wings"),
+    ("$.precision", "'float4'", "precision = 'float4'"),
+]
+
+
+@pytest.mark.usefixtures("no_workers")
+@pytest.mark.parametrize(("path", "value", "said"), SPECS_OF_OTHERS)
+def test_a_spec_that_cannot_be_read_hides_no_other_run(
+    tmp_path: Path, path: str, value: str, said: str
+) -> None:
+    lab = Lab(tmp_path)
+    ids = [lab.start(tiny_spec(name=f"run {i}")) for i in range(3)]
+    with Store(tmp_path).writing() as connection:
+        query = f"UPDATE runs SET spec = json_set(spec, '{path}', {value}) WHERE id = ?"
+        connection.execute(query, (ids[1],))
+    assert [run.id for run in lab.list()] == [ids[2], ids[0]]
+    (unreadable,) = lab.unreadable()
+    assert (unreadable.id, unreadable.name) == (ids[1], "run 1")
+    assert said in unreadable.reason
+    assert "\n" not in unreadable.reason
+    for read in (lab.get, lab.records):
+        with pytest.raises(ValueError, match="cannot be read, another version wrote it"):
+            read(ids[1])
+    lab.stop(ids[1])
+
+
+@pytest.mark.usefixtures("no_workers")
+def test_a_spec_that_is_not_even_json_hides_no_other_run(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    race_id = lab.race([tiny_spec(), tiny_spec()])
+    good = lab.start(tiny_spec())
+    with Store(tmp_path).writing() as connection:
+        connection.execute("UPDATE runs SET spec = '{' WHERE position = 1")
+    assert len(lab.list()) == 2
+    assert len(lab.unreadable()) == 1
+    assert lab.get(good).status == "queued"
+    with pytest.raises(ValueError, match="cannot be read"):
+        lab.race_runs(race_id)
+
+
+@pytest.mark.usefixtures("no_workers")
+@pytest.mark.parametrize("layers", [5, 7, 12, 0])
+def test_a_record_of_another_net_is_refused_not_read_as_if_right(
+    tmp_path: Path, layers: int
+) -> None:
+    lab = Lab(tmp_path)
+    run_id, other = (lab.start(tiny_spec()) for _ in range(2))
+    with Store(tmp_path).writing() as connection:
+        insert_records(connection, 1, [record(0, 6), record(1, layers)])
+        insert_records(connection, 2, [record(0, 6)])
+    with pytest.raises(StoreError, match=r"record of step 1 .* 6 weighted layers") as caught:
+        lab.records(run_id)
+    assert not isinstance(caught.value, CorruptStoreError)
+    assert len(lab.records(other)) == 1
+    assert len(lab.list()) == 2
 
 
 def test_processes_may_make_the_store_at_once(tmp_path: Path) -> None:

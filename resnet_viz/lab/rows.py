@@ -1,0 +1,79 @@
+"""Rows of runs as the store has them, and what they say once their processes are looked at."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from resnet_viz.lab import launch, liveness, queue
+
+OVER = ("stopped", "finished", "failed", "interrupted")
+NOT_ANSWERING = "not answering"
+ACTIVE = "status IN ('queued', 'running', 'paused')"
+
+# A spec that is not even JSON must not hide the others.
+_SELECT = """
+SELECT runs.*,
+    CASE WHEN json_valid(spec) THEN json_extract(spec, '$.device') ELSE 'auto' END AS asked_device,
+    coalesce((SELECT max(step) + 1 FROM records WHERE run = position), 0) AS steps_done
+FROM runs
+"""
+
+
+def select_runs(
+    connection: sqlite3.Connection, where: str = "1", *values: object
+) -> Sequence[sqlite3.Row]:
+    """Rows of runs, oldest first, with their columns `steps_done` and `asked_device`."""
+    return connection.execute(f"{_SELECT} WHERE {where} ORDER BY position", values).fetchall()
+
+
+class State(NamedTuple):
+    """A run's status for the user, a sentence on it or "", and when it ended (epoch seconds)."""
+
+    status: str
+    message: str
+    ended: float | None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Rows of runs, and the ids of those under way whose process is gone."""
+
+    rows: Sequence[sqlite3.Row]
+    gone: frozenset[str]
+
+    @classmethod
+    def take(cls, connection: sqlite3.Connection, where: str = "1", *values: object) -> Snapshot:
+        """The rows `where`; what a run wrote just before its process ended is in them."""
+        rows = select_runs(connection, where, *values)
+        active = [row for row in rows if row["status"] not in OVER]
+        gone = frozenset(row["id"] for row in active if liveness.is_gone(row))
+        return cls(select_runs(connection, where, *values) if gone else rows, gone)
+
+    @property
+    def active(self) -> Sequence[sqlite3.Row]:
+        """The rows of the runs that still have a process, or are about to."""
+        return [r for r in self.rows if r["status"] not in OVER and r["id"] not in self.gone]
+
+    def state(self, row: sqlite3.Row, home: Path) -> State:
+        """What is to be said of the run `row`, whose store is in `home`."""
+        if row["status"] in OVER:
+            return State(row["status"], row["message"], row["ended"])
+        if row["id"] in self.gone:
+            message = launch.last_words(home, row["id"]) or liveness.why_gone(row)
+            return State("interrupted", message, row["heartbeat"])
+        if silent := liveness.why_silent(row):
+            return State(NOT_ANSWERING, silent, None)
+        is_queued = row["status"] == "queued"
+        message = queue.place(row, self.active).message if is_queued else ""
+        return State(row["status"], message, None)
+
+    def settle(self, connection: sqlite3.Connection, home: Path) -> None:
+        """Write down that the runs whose process is gone are over: they need no more looks."""
+        for row in self.rows:
+            if row["id"] in self.gone and row["status"] not in OVER:
+                query = "UPDATE runs SET status = ?, message = ?, ended = ? WHERE position = ?"
+                connection.execute(query, (*self.state(row, home), row["position"]))

@@ -1,0 +1,69 @@
+"""When a run may go on: as its user wants, and as there are places.
+
+A run's row has two writers. Its user (`Lab`) writes `control` ("run", "pause", "stop") and asks for
+single steps (`extra_steps`); its worker writes `status`. Each reads and writes in one transaction,
+so that whatever one does in between is seen by the other, and none of these can come about:
+a run told to go on that stays paused, a single step used up twice.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+
+from resnet_viz.lab.queue import has_place
+from resnet_viz.lab.rows import ACTIVE, OVER, select_runs
+from resnet_viz.lab.store import transaction
+
+
+class Stopped(Exception):  # noqa: N818
+    """The user ended the run, or its row is gone."""
+
+
+class Turns:
+    """The turns of the run at `position`; each method raises `Stopped` where there is no more."""
+
+    def __init__(self, connection: sqlite3.Connection, position: int) -> None:
+        self._connection = connection
+        self._position = position
+
+    def may_begin(self) -> bool:
+        """Whether to load what the run needs: it has a place, or a single step was asked for."""
+        with transaction(self._connection):
+            return self._decide(uses_step=False)
+
+    def may_step(self) -> bool:
+        """Whether to do a step now; a single step that was asked for is used up by it."""
+        row = self._look()
+        if (row["control"], row["status"]) == ("run", "running"):
+            return True  # most often; nothing to write, so that nobody need be locked out
+        with transaction(self._connection):
+            return self._decide(uses_step=True)
+
+    def _decide(self, *, uses_step: bool) -> bool:
+        row = self._look()
+        if row["control"] == "run":
+            if row["status"] != "running":
+                if not has_place(row, select_runs(self._connection, ACTIVE)):
+                    return False
+                self._begin("status = 'running'")
+            return True
+        if row["extra_steps"] > 0:
+            self._begin(f"status = 'paused', extra_steps = extra_steps - {int(uses_step)}")
+            return True
+        if row["status"] != "paused":
+            self._change("status = 'paused'")
+        return False
+
+    def _look(self) -> sqlite3.Row:
+        rows = select_runs(self._connection, "position = ?", self._position)
+        if not rows or rows[0]["control"] == "stop" or rows[0]["status"] in OVER:
+            raise Stopped
+        return rows[0]
+
+    def _begin(self, change: str) -> None:
+        self._change(f"{change}, started = coalesce(started, ?)", time.time())
+
+    def _change(self, change: str, *values: object) -> None:
+        query = f"UPDATE runs SET {change} WHERE position = ?"
+        self._connection.execute(query, (*values, self._position))

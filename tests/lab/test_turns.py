@@ -1,0 +1,149 @@
+"""What the user wants and what the worker does, in every order that they can come in."""
+
+import itertools
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from resnet_viz.lab import launch
+from resnet_viz.lab.rows import select_runs
+from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.store import Store
+from resnet_viz.lab.turns import Stopped, Turns
+from tests.lab.conftest import tiny_spec
+
+COMMANDS = ("pause", "resume", "step")
+LOOK = "look"
+
+
+class Desk:
+    """A run that nobody works on but the test, which plays both its user and its worker."""
+
+    def __init__(self, home: Path, connection: sqlite3.Connection) -> None:
+        self.lab, self.connection = Lab(home), connection
+        self.id = self.lab.start(tiny_spec())
+        self.turns = Turns(connection, 1)
+
+    @property
+    def row(self) -> sqlite3.Row:
+        return select_runs(self.connection, "id = ?", self.id)[0]
+
+    def command(self, name: str) -> None:
+        getattr(self.lab, name)(self.id)
+
+    def set(self, change: str) -> None:
+        self.connection.execute(f"UPDATE runs SET {change}")
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.setattr(launch, "start_worker", lambda store, run_id: None)
+    with Store(tmp_path).session() as connection:
+        yield Desk(tmp_path, connection)
+
+
+def test_resume_while_a_single_step_computes_is_not_lost(desk: Desk) -> None:
+    assert desk.turns.may_begin()
+    desk.command("pause")
+    assert not desk.turns.may_step()
+    desk.command("step")
+    assert desk.turns.may_step(), "the single step computes from here on"
+    desk.command("resume")
+    assert desk.lab.get(desk.id).status == "queued"
+    assert desk.turns.may_step()
+    assert desk.lab.get(desk.id).status == "running"
+    desk.command("pause")
+    assert not desk.turns.may_step()
+    assert desk.lab.get(desk.id).status == "paused"
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_every_order_of_commands_and_looks_does_what_was_asked(desk: Desk, begun: bool) -> None:
+    for events in itertools.product((*COMMANDS, LOOK), repeat=4):
+        status = "'running', started = 1" if begun else "'queued', started = NULL"
+        desk.set(f"control = 'run', extra_steps = 0, status = {status}")
+        wants_pause, singles = False, 0
+        for event in (*events, LOOK):
+            if event == "pause":
+                wants_pause = True
+            elif event == "resume":
+                wants_pause, singles = False, 0
+            elif event == "step":
+                wants_pause, singles = True, singles + 1
+            if event != LOOK:
+                desk.command(event)
+                continue
+            expected = not wants_pause or singles > 0
+            singles -= wants_pause and singles > 0
+            assert desk.turns.may_step() == expected, events
+            row = desk.row
+            assert row["status"] == ("paused" if wants_pause else "running"), events
+            assert row["extra_steps"] == singles, events
+            assert (row["started"] is not None) >= expected
+
+
+def test_nobody_writes_between_a_look_and_what_follows_from_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a Resume there would leave extra_steps = -1, and every later Pause ignored."""
+    look = Turns._look
+    tried = []
+
+    def look_and_be_disturbed(turns: Turns) -> sqlite3.Row:
+        row = look(turns)
+        if desk.connection.in_transaction:
+            with sqlite3.connect(Store(desk.lab.home).file, timeout=0) as other:
+                tried.append(True)
+                with pytest.raises(sqlite3.OperationalError, match="locked"):
+                    other.execute("UPDATE runs SET control = 'run', extra_steps = 0")
+        return row
+
+    monkeypatch.setattr(Turns, "_look", look_and_be_disturbed)
+    desk.command("step")
+    assert desk.turns.may_begin()
+    assert desk.turns.may_step()
+    assert len(tried) == 2
+    assert desk.row["extra_steps"] == 0
+
+
+def test_a_run_paused_in_the_queue_lends_its_place_and_begins_with_a_single_step(
+    desk: Desk,
+) -> None:
+    desk.command("pause")
+    assert desk.lab.get(desk.id).status == "paused"
+    assert not desk.turns.may_begin()
+    desk.command("step")
+    assert desk.turns.may_begin()
+    assert desk.turns.may_step(), "loading has not used the step up"
+    assert not desk.turns.may_step()
+    assert desk.row["started"] is not None
+
+
+def test_a_stopped_or_removed_run_has_no_more_turns(desk: Desk) -> None:
+    desk.set("control = 'stop'")
+    for look in (desk.turns.may_begin, desk.turns.may_step):
+        with pytest.raises(Stopped):
+            look()
+    desk.set("control = 'run', status = 'stopped'")
+    with pytest.raises(Stopped):
+        desk.turns.may_step()
+    desk.connection.execute("DELETE FROM runs")
+    with pytest.raises(Stopped):
+        desk.turns.may_begin()
+
+
+def test_no_turn_without_a_place(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RESNET_VIZ_SLOTS", "1")
+    desk.lab.start(tiny_spec())
+    later = Turns(desk.connection, 2)
+    assert not later.may_begin()
+    assert desk.turns.may_begin()
+    assert not later.may_begin()
+    desk.command("pause")
+    assert not desk.turns.may_step()
+    assert later.may_begin(), "a paused run lends its place"
+    desk.command("resume")
+    assert not desk.turns.may_step()
+    assert desk.lab.get(desk.id).message.startswith("Waits for a free core: 1 running")
