@@ -88,12 +88,52 @@ def test_garbage_in_the_link_is_one_sentence(app: App, open_page: Open) -> None:
     expect(page.get_by_text("Traceback")).to_have_count(0)
 
 
-@pytest.mark.parametrize("name", ["resnet152", "wrn28-10"])
-def test_a_click_on_a_point_opens_the_net(app: App, open_page: Open, name: str) -> None:
+def test_graphs_are_drawn_at_one_scale_and_stack_on_a_narrow_window(
+    app: App, open_page: Open
+) -> None:
+    page = open_page(f"{app.url}/compare?a=resnet50&b=plain18")
+    drawn(page, 2)
+    for width, height in ((1280, 720), (700, 900), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        expect(graphs(page).nth(1)).to_be_visible()
+        page.wait_for_function(
+            "([width, height]) => innerWidth === width && innerHeight === height",
+            arg=[width, height],
+        )
+        one, other = graphs(page).evaluate_all(
+            "pictures => pictures.map(svg => ({scale: svg.getScreenCTM().a,"
+            " top: svg.getBoundingClientRect().top, bottom: svg.getBoundingClientRect().bottom}))"
+        )
+        assert one["scale"] == pytest.approx(other["scale"], rel=0.02)
+        assert (other["top"] >= one["bottom"]) == (width <= 700)
+        spilt = page.evaluate(
+            "(() => { const main = document.querySelector('[data-testid=stMain]');"
+            " return main.scrollWidth - main.clientWidth })()"
+        )
+        assert spilt <= 0, f"{spilt} pixels at {width}"
+
+
+def test_a_click_opens_the_net_and_back_comes_back(app: App, open_page: Open) -> None:
     page = open_page(f"{app.url}/design_space")
-    click_point(page, name)
-    page.wait_for_url(re.compile(f"net={name}"))
-    expect(page.get_by_text(f"{plan(preset(name)).params:,}").first).to_be_visible()
+    expect(points(page).first).to_be_visible()
+    page.get_by_role("radio", name="224 pixels").click()
+    page.get_by_role("radio", name="activation memory").click()
+    axis = page.locator(".js-plotly-plot .xtitle")
+    expect(axis).to_contain_text("activation memory")
+    click_point(page, "resnet152")
+    page.wait_for_url(re.compile(r"/\?net=resnet152"))
+    expect(page.get_by_text(f"{plan(preset('resnet152')).params:,}").first).to_be_visible()
+    for _ in range(2):
+        page.go_back()
+        page.wait_for_url(f"{app.url}/design_space")
+        expect(axis).to_contain_text("activation memory")
+        expect(page.get_by_role("radio", name="224 pixels")).to_be_checked()
+        # The other way to open a net: a row of the table, the first of which is resnet18.
+        table = page.locator("[data-testid=stDataFrame] .dvn-scroller")
+        table.scroll_into_view_if_needed()
+        table.click(position={"x": 15, "y": 60})
+        page.wait_for_url(re.compile(r"/\?net=resnet18"))
+        expect(page.get_by_text(f"{plan(preset('resnet18')).params:,}").first).to_be_visible()
 
 
 def test_where_two_nets_stand_the_page_asks_which(app: App, open_page: Open) -> None:
@@ -102,3 +142,6 @@ def test_where_two_nets_stand_the_page_asks_which(app: App, open_page: Open) -> 
     expect(page.get_by_role("button", name="Open plain56-cifar")).to_be_visible()
     page.get_by_role("button", name="Open resnet56-cifar").click()
     page.wait_for_url(re.compile("net=resnet56-cifar"))
+    page.go_back()
+    expect(points(page).first).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)  # the click was answered, once

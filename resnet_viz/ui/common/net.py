@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig, plain_twin
-from resnet_viz.arch.presets import PRESETS, preset_name
+from resnet_viz.arch.presets import PRESETS, label, preset_name
 from resnet_viz.arch.relatives import residual_twin
-from resnet_viz.ui.common.link import nearest_preset
+from resnet_viz.ui.common.link import nearest_preset, to_query
 
 FROM_ARCHITECTURE = "the net from the Architecture page"
 """What a choice of nets on another page calls the session's net."""
@@ -18,6 +18,7 @@ TWIN = "its twin"
 
 _SHOWN = "net_on_show"
 _EARLIER = "earlier_nets"
+_RACE = "race_nets"
 _MOST_UNDONE = 100
 
 
@@ -75,6 +76,36 @@ def twin_of(config: ResNetConfig) -> ResNetConfig:
         return plain_twin(config)
     here = shown()
     return residual_twin(config, here.residual if here and here.config == config else None)
+
+
+def open_net(config: ResNetConfig) -> NoReturn:
+    """Make `config` the session's net and show it on the Architecture page.
+
+    The address is complete before that page runs: were it to write its own, the browser would
+    keep one entry with it and one without, and Back would lead from the one to the other.
+    """
+    show_net(config)
+    here = shown()
+    query = to_query(config, here.base if here else None)
+    st.switch_page("pages/architecture.py", query_params=query)
+
+
+def ask_for_race(first: ResNetConfig, second: ResNetConfig) -> NoReturn:
+    """Go to the Race page and choose these two nets there, presets or not.
+
+    The Race page's boxes hold labels: it offers those of `asked_race()` beside the presets'.
+    """
+    st.session_state[_RACE] = (first, second)
+    st.session_state["race_experiment"] = None
+    st.session_state["race_first_net"] = label(first)
+    st.session_state["race_second_net"] = label(second)
+    st.switch_page("pages/race.py")
+
+
+def asked_race() -> tuple[ResNetConfig, ...]:
+    """The nets that another page last asked the Race page for; () for none."""
+    asked: tuple[ResNetConfig, ...] = st.session_state.get(_RACE, ())
+    return asked
 
 
 def can_undo() -> bool:

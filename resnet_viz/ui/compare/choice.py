@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import NamedTuple
 
 import streamlit as st
@@ -12,7 +11,8 @@ from resnet_viz.arch.config import ResNetConfig, plain_twin
 from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.arch.relatives import deeper_sibling, other_version, with_option
 from resnet_viz.ui.common.link import from_text, to_text
-from resnet_viz.ui.common.net import FROM_ARCHITECTURE, show_net, shown_net
+from resnet_viz.ui.common.markdown import plain
+from resnet_viz.ui.common.net import ask_for_race, open_net, shown_net
 from resnet_viz.ui.compare.state import LEAST, LETTERS, MOST, Nets, show_nets
 
 _SLOT = "compare.net."
@@ -41,27 +41,36 @@ def choose(nets: Nets) -> None:
             _slot(nets, index)
     if len(nets) < MOST:
         with columns[len(nets)]:
-            _adder(nets)
+            st.session_state[_ADD] = None
+            st.selectbox(
+                "Add a net",
+                _options(),
+                format_func=_named,
+                key=_ADD,
+                placeholder="choose a net to add",
+                on_change=_add,
+                args=(nets,),
+            )
 
 
 def _slot(nets: Nets, index: int) -> None:
+    letter = LETTERS[index].upper()
     key = _SLOT + LETTERS[index]
     st.session_state[key] = to_text(nets[index])
     st.selectbox(
-        f"Net {LETTERS[index].upper()}",
+        f"Net {letter}",
         _options(nets[index]),
-        format_func=partial(_shown, shown_net()),
+        format_func=_named,
         key=key,
         on_change=_replace,
         args=(nets, index),
-        help="A preset or the net from the Architecture page; type to search.",
+        help="A preset, or the net from the Architecture page, which is the first; type to search.",
     )
     with st.container(horizontal=True, gap="small"):
-        if st.button("Open", key=f"{key}.open", help="Show this net on the Architecture page."):
-            show_net(nets[index])
-            st.switch_page("pages/architecture.py")
+        if st.button(f"Open {letter}", key=f"{key}.open", help=f"Show {letter} on its own page."):
+            open_net(nets[index])
         st.button(
-            "Remove",
+            f"Remove {letter}",
             key=f"{key}.remove",
             disabled=len(nets) <= LEAST,
             help="Two nets are the least to compare." if len(nets) <= LEAST else None,
@@ -70,45 +79,30 @@ def _slot(nets: Nets, index: int) -> None:
         )
 
 
-def _adder(nets: Nets) -> None:
-    st.session_state[_ADD] = None
-    st.selectbox(
-        "Add a net",
-        _options(None),
-        format_func=partial(_shown, shown_net()),
-        key=_ADD,
-        placeholder="choose a net to add",
-        on_change=_add,
-        args=(nets,),
-    )
+def _options(own: ResNetConfig | None = None) -> list[str]:
+    """Nets to choose from as the address writes them, each once; `own` is the one chosen."""
+    made = [to_text(net) for net in (shown_net(), own) if net]
+    return list(dict.fromkeys([*made, *PRESETS]))
 
 
-def _options(own: ResNetConfig | None) -> list[str]:
-    """The texts of nets to choose from; `own`, the chosen one, is among them."""
-    first = [FROM_ARCHITECTURE] if shown_net() else []
-    made = [to_text(own)] if own and to_text(own) not in PRESETS else []
-    return [*first, *made, *PRESETS]
-
-
-def _shown(architecture: ResNetConfig | None, option: str) -> str:
-    if option == FROM_ARCHITECTURE and architecture:
-        return f"{FROM_ARCHITECTURE}: {label(architecture)}"
-    return option.replace(",", ", ")
-
-
-def _chosen(option: str) -> ResNetConfig:
-    net = shown_net()
-    return net if option == FROM_ARCHITECTURE and net else from_text(option)
+def _named(option: str) -> str:
+    return option if option in PRESETS else label(from_text(option))
 
 
 def _replace(nets: Nets, index: int) -> None:
-    chosen = _chosen(st.session_state[_SLOT + LETTERS[index]])
+    chosen = from_text(st.session_state[_SLOT + LETTERS[index]])
     show_nets((*nets[:index], chosen, *nets[index + 1 :]))
 
 
 def _add(nets: Nets) -> None:
     if option := st.session_state[_ADD]:
-        show_nets((*nets, _chosen(option)))
+        show_nets((*nets, from_text(option)))
+
+
+def race(nets: Nets) -> None:
+    """One press to the Race page with the first two nets."""
+    if st.button("Race A against B", type="primary", help="Train both on the same minibatches."):
+        ask_for_race(nets[0], nets[1])
 
 
 def relatives(nets: Nets) -> None:
@@ -125,19 +119,15 @@ def relatives(nets: Nets) -> None:
             help="The nets derived from it differ in what the button names and in nothing else.",
         )
         for press in presses(nets[index or 0]):
-            _button(nets, press)
-
-
-def _button(nets: Nets, press: Press) -> None:
-    why_not = _why_not(nets, press)
-    st.button(
-        press.text,
-        key=f"compare.press.{press.text}",
-        help=why_not or press.help,
-        disabled=bool(why_not),
-        on_click=show_nets,
-        args=((*nets, press.net),),
-    )
+            why_not = _why_not(nets, press)
+            st.button(
+                press.text,
+                key=f"compare.press.{press.text}",
+                help=plain(why_not or press.help),
+                disabled=bool(why_not),
+                on_click=show_nets,
+                args=((*nets, press.net),),
+            )
 
 
 def _why_not(nets: Nets, press: Press) -> str:

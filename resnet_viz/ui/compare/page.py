@@ -21,7 +21,9 @@ def compare_page() -> None:
     choice.choose(nets)
     choice.relatives(nets)
     compared = [Compared(choice.name(nets, i), plan(net)) for i, net in enumerate(nets)]
-    st.markdown(plain(view.difference(compared)))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(plain(view.difference(compared)), width="stretch")
+        choice.race(nets)
     view.graphs(compared)
     view.fields(compared)
     view.numbers(compared)

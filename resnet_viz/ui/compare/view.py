@@ -10,6 +10,7 @@ import streamlit as st
 
 from resnet_viz.plots.compare import Compared, Cost, cost_by_stage
 from resnet_viz.ui.common.graph_chart import HELP, graph_chart, picture_size
+from resnet_viz.ui.common.live_chart import live_chart
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
 from resnet_viz.ui.common.numbers import compact, megabytes
@@ -163,7 +164,7 @@ def costs(nets: Sequence[Compared]) -> None:
         with column:
             chart = cost_by_stage(nets, cost)
             alt = f"Grouped bars of {cost} by stage for {', '.join(n.name for n in nets)}"
-            st.plotly_chart(chart, key=f"compare_{cost}", height=380, alt=alt)
+            live_chart(chart, f"compare_{cost}", 380, alt=alt)
 
 
 _COSTS: tuple[Cost, Cost] = ("macs", "params")

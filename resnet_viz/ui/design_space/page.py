@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import NoReturn
 
 import streamlit as st
 
@@ -18,15 +18,21 @@ from resnet_viz.plots.design_space import (
 )
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.link import DEFAULT_NET
-from resnet_viz.ui.common.net import show_net, shown_net
+from resnet_viz.ui.common.live_chart import live_chart
+from resnet_viz.ui.common.net import open_net, shown_net
 from resnet_viz.ui.common.note import note
 
 ALL = "all sizes"
+_ROW = "design_row"
 _AXES: dict[str, Axis] = {"parameters": "params", "activation memory": "activation_bytes"}
 
 
 def design_space_page() -> None:
     """Draws the page."""
+    if name := st.session_state.pop(_ROW, None):
+        _open(name)
+    if st.query_params:  # left by `open_net` in the browser's entry that Back leads to
+        st.query_params.clear()
     current = design_point(*_current())
     note(
         "Each mark is a network: the multiply-accumulates of one image against its parameters or "
@@ -34,20 +40,34 @@ def design_space_page() -> None:
         "a mark for its name and numbers; click it to open the net on the Architecture page. A "
         "ring around another mark: a plain net and its residual twin, which costs the same."
     )
-    points, x = _controls(_presets(), current)
+    points, axis = _controls(_presets(), current)
     _note_on_sizes(points)
-    figure = design_space(points, current, x)
-    chosen: Any = st.plotly_chart(
-        figure,
-        key="design_space",
-        height=600,
-        on_select="rerun",
-        selection_mode="points",
-        alt="MACs against parameters of all presets, by family, with the current net as a star",
+
+    def clicked(name: str) -> None:
+        here = at_the_place_of(name, [*points, current], _AXES[axis])
+        nets = list({PRESETS.get(point.name): point.name for point in reversed(here)}.values())
+        if len(nets) == 1:
+            _open(nets[0])
+        _ask_which(nets[::-1])
+
+    live_chart(
+        design_space(points, current, _AXES[axis]),
+        "design_space",
+        600,
+        alt=f"MACs against {axis} of {len(points)} presets by family, with {current.name} as a "
+        "star; the table below has the same numbers",
+        on_point=clicked,
     )
-    for point in chosen["selection"]["points"][:1]:
-        _clicked(at_the_place_of(point["customdata"][0], [*points, current], x))
     _table(points, current)
+
+
+@st.dialog("Which net?")
+def _ask_which(names: Sequence[str]) -> None:
+    """Nets that stand at one place, to open one of them."""
+    st.markdown(f"{len(names)} nets stand here, with the same costs.")
+    for name in names:
+        if st.button(f"Open {name}"):
+            _open(name)
 
 
 def _current() -> tuple[str, ResNetConfig]:
@@ -62,8 +82,8 @@ def _presets() -> tuple[DesignPoint, ...]:
 
 def _controls(
     points: Sequence[DesignPoint], current: DesignPoint
-) -> tuple[Sequence[DesignPoint], Axis]:
-    """Which images, and what the horizontal axis shows."""
+) -> tuple[Sequence[DesignPoint], str]:
+    """Which images, and what the horizontal axis shows: the points and a key of `_AXES`."""
     sizes = sorted({point.image_size for point in points})
     with st.container(horizontal=True, gap="large"):
         size = st.segmented_control(
@@ -85,7 +105,7 @@ def _controls(
             persist_state="session",
         )
     shown = [point for point in points if size in (ALL, point.image_size)]
-    return shown, _AXES[axis or "parameters"]
+    return shown, axis or "parameters"
 
 
 def _note_on_sizes(points: Sequence[DesignPoint]) -> None:
@@ -101,23 +121,9 @@ def _note_on_sizes(points: Sequence[DesignPoint]) -> None:
         )
 
 
-def _clicked(here: Sequence[DesignPoint]) -> None:
-    """Opens the net that was clicked; where several stand at one place, asks which."""
-    nets = {PRESETS.get(point.name): point.name for point in reversed(here)}
-    if len(nets) == 1:
-        _open(*nets.values())
-    note(f"{len(nets)} nets stand here, with the same costs. Which one?")
-    with st.container(horizontal=True):
-        for name in reversed(nets.values()):
-            if st.button(f"Open {name}"):
-                _open(name)
-
-
-def _open(name: str) -> None:
+def _open(name: str) -> NoReturn:
     """Shows a preset on the Architecture page; another name is the net that is there already."""
-    if name in PRESETS:
-        show_net(preset(name))
-    st.switch_page("pages/architecture.py")
+    open_net(PRESETS[name] if name in PRESETS else _current()[1])
 
 
 def _table(points: Sequence[DesignPoint], current: DesignPoint) -> None:
@@ -134,17 +140,23 @@ def _table(points: Sequence[DesignPoint], current: DesignPoint) -> None:
     if not rows:
         say.info(f"No preset matches {wanted!r}.")
         return
-    event: Any = st.dataframe(
+    key = f"design_table.{wanted}"
+
+    def chosen() -> None:
+        # The event of a press, kept for one run: a selection that stays would open it again when
+        # the browser comes back.
+        for index in st.session_state[key]["selection"]["rows"]:
+            st.session_state[_ROW] = rows[index].name
+
+    st.dataframe(
         [_row(point) for point in rows],
         hide_index=True,
-        key=f"design_table.{wanted}",
-        on_select="rerun",
+        key=key,
+        on_select=chosen,
         selection_mode="single-row",
         column_config=_COLUMNS,
         alt="All presets with depth, parameters, MACs and activation memory",
     )
-    for index in event["selection"]["rows"]:
-        _open(rows[index].name)
 
 
 _COLUMNS = {

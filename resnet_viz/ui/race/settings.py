@@ -11,11 +11,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from resnet_viz.arch.config import ResNetConfig, explain
 from resnet_viz.arch.plan import plan
-from resnet_viz.arch.presets import PRESETS, label
+from resnet_viz.arch.presets import PRESETS, label, preset
 from resnet_viz.lab.datasets import DATASETS
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.ui.common.devices import device_box
-from resnet_viz.ui.common.net import FROM_ARCHITECTURE, TWIN, shown_net, twin_of
+from resnet_viz.ui.common.net import FROM_ARCHITECTURE, TWIN, asked_race, shown_net, twin_of
 from resnet_viz.ui.race.memory import CHECKPOINTING
 
 DEFAULT_NET = "resnet56-cifar"
@@ -159,12 +159,12 @@ def _number(title: str, field: str, step: float, form: str) -> float:
 
 def _net_names() -> list[str]:
     own = [FROM_ARCHITECTURE] if shown_net() else []
-    return [*own, *PRESETS]
+    return list(dict.fromkeys([*own, *map(label, asked_race()), *PRESETS]))
 
 
 def _config(name: str) -> ResNetConfig:
     if name != FROM_ARCHITECTURE:
-        return PRESETS[name]
+        return next((net for net in asked_race() if label(net) == name), None) or preset(name)
     config = shown_net()
     if config is None:
         raise ValueError(f"first net = {name!r} is gone; choose it again on that page")

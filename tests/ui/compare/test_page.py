@@ -17,8 +17,8 @@ from streamlit.testing.v1 import AppTest
 
 from resnet_viz.arch.config import plain_twin, revise
 from resnet_viz.arch.plan import plan
-from resnet_viz.arch.presets import preset
-from resnet_viz.ui.common.link import to_text
+from resnet_viz.arch.presets import label, preset
+from resnet_viz.ui.common.link import from_text, to_text
 from resnet_viz.ui.compare.choice import presses
 from resnet_viz.ui.compare.state import completed, read
 from resnet_viz.ui.compare.view import compared
@@ -71,8 +71,11 @@ def test_opens_on_the_architectures_net_and_its_plain_twin() -> None:
     assert "They differ in shortcut (projection and none) and in nothing else" in text(app)
     assert tables(app)["What differs"]["shortcut"] == ["projection", "none"]
     assert tables(app)["Numbers"]["parameters"][0] == f"{plan(preset('resnet34')).params:,}"
-    assert len(app.get("bidi_component")) == 2
-    assert len(app.get("plotly_chart")) == 2
+    assert len(_graphs(app)) == 2
+    assert [data["name"] for data in _given(app) if "figure" in data] == [
+        "compare_macs",
+        "compare_params",
+    ]
 
 
 def test_numbers_are_compared_to_the_first_net() -> None:
@@ -184,18 +187,55 @@ def test_add_up_to_four_remove_down_to_two() -> None:
     assert app.button(key="compare.net.a.remove").disabled
 
 
-def test_the_architecture_pages_net_can_be_chosen_and_a_net_opened_there() -> None:
+def test_a_net_has_one_name_everywhere() -> None:
+    """The Architecture page's net, chosen or not, goes by its own name, and stands there once."""
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.query_params["net"] = "resnet50"
     app.query_params["norm"] = "none"
     app.run()
     app = shown(app.switch_page("pages/compare.py").run())
-    assert link_of(app)["a"] == "resnet50,norm=none"
+    made = revise(preset("resnet50"), norm="none")
+    assert link_of(app)["a"] == to_text(made)
+    for key in ("compare.net.a", "compare.net.b", "compare.add"):
+        options = app.selectbox(key=key).options
+        assert options[0] == label(made)
+        assert len(set(options)) == len(options)
+        assert not any("Architecture" in option for option in options)
+    assert f"A: {label(made)}" in text(app)
+    assert tables(app)["Numbers"]["number"][0] == f"A: {label(made)}"
     app.selectbox(key="compare.net.a").set_value("resnet18").run()
-    app.selectbox(key="compare.net.b").set_value("the net from the Architecture page").run()
-    assert link_of(shown(app)) == {"a": "resnet18", "b": "resnet50,norm=none"}
+    app.selectbox(key="compare.net.b").set_value(to_text(made)).run()
+    assert link_of(shown(app)) == {"a": "resnet18", "b": to_text(made)}
     app.button(key="compare.net.a.open").click().run()
     assert app.session_state["net_on_show"].config == preset("resnet18")
+    app.switch_page("pages/compare.py").run()
+    assert app.selectbox(key="compare.net.b").options[0] == "resnet18"
+    assert app.selectbox(key="compare.net.b").options.count("resnet18") == 1
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [("resnet20-cifar", "plain20-cifar"), ("plain20-cifar,norm=none", "resnet20-cifar")]
+)
+def test_race_a_against_b(a: str, b: str) -> None:
+    app = opened(a=a, b=b, c="resnet18")
+    press(app, "Race A against B")
+    names = [label(from_text(net)) for net in (a, b)]
+    assert [app.selectbox(key=f"race_{place}_net").value for place in ("first", "second")] == names
+    changed = "**norm** (none and batch)" if "norm" in a else "**shortcut** (zero_pad and none)"
+    assert changed in "\n".join(element.value for element in app.markdown)
+
+
+EVIL = "![x](http://host/x.png)"
+
+
+def test_text_of_the_link_is_no_markup() -> None:
+    app = opened(a=EVIL, b=f"resnet18,{EVIL}=1", c=f"resnet18,norm={EVIL}", d="resnet50")
+    assert len(app.error) == 1
+    assert app.error[0].value.count("http\\:") == 3
+    shown_texts = [element.value for element in app.markdown] + [e.value for e in app.error]
+    shown_texts += [button.help or "" for button in app.button]
+    shown_texts += [option for box in app.selectbox for option in box.options]
+    assert not any("![x](" in text for text in shown_texts)
 
 
 def test_the_nets_outlast_a_page_switch() -> None:
@@ -221,8 +261,12 @@ def _picture(app: AppTest) -> str:
 
 def _graphs(app: AppTest) -> list[dict[str, Any]]:
     """What the graphs' components are given."""
-    given = [json.loads(element.proto.json) for element in app.get("bidi_component")]
-    return [data for data in given if "svg" in data]
+    return [data for data in _given(app) if "svg" in data]
+
+
+def _given(app: AppTest) -> list[dict[str, Any]]:
+    """What the page's components are given."""
+    return [json.loads(element.proto.json) for element in app.get("bidi_component")]
 
 
 def test_graphs_come_first_and_at_one_scale() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.arch.config import revise
-from resnet_viz.arch.presets import PRESETS, preset
+from resnet_viz.arch.presets import PRESETS, label, preset
 from resnet_viz.ui.common.net import Shown
 
 ROOT = Path(__file__).parents[3]
@@ -24,17 +25,23 @@ def opened(**query: str) -> AppTest:
     return app
 
 
+def chart(app: AppTest) -> dict[str, Any]:
+    """What the chart's component is given."""
+    given: dict[str, Any] = json.loads(app.get("bidi_component")[0].proto.json)
+    return given | {"figure": json.loads(given["figure"])}
+
+
 def drawn(app: AppTest) -> list[str]:
     """The names of all points, the current net's last."""
-    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
-    return [name for trace in figure["data"] for [name] in trace["customdata"]]
+    data = chart(app)["figure"]["data"]
+    return [name for trace in data for [name] in trace["customdata"]]
 
 
 def test_all_presets_and_the_current_net() -> None:
     app = opened(net="resnet50", norm="none")
     names = drawn(app)
     assert sorted(names[:-1]) == sorted(PRESETS)
-    assert names[-1] == "ResNet-50 bottleneck 64-128-256-512 projection"
+    assert names[-1] == label(revise(preset("resnet50"), norm="none"))
     assert len(app.dataframe[0].value) == len(PRESETS)
 
 
@@ -46,8 +53,10 @@ def test_one_image_size_at_a_time() -> None:
     assert not any("Mind the images" in element.value for element in app.markdown)
     app.segmented_control(key="design_axis").set_value("activation memory").run()
     assert not app.exception
-    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
-    assert "activation memory" in figure["layout"]["xaxis"]["title"]["text"]
+    shown = chart(app)
+    assert "activation memory" in shown["figure"]["layout"]["xaxis"]["title"]["text"]
+    assert "MACs against activation memory of 20 presets" in shown["alt"]
+    assert "resnet34 as a star" in shown["alt"]
 
 
 def test_the_table_is_searched() -> None:
