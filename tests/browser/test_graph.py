@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from xml.etree import ElementTree
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from resnet_viz.arch.plan import plan
@@ -25,17 +26,22 @@ def opened(page: Page) -> Locator:
     return page.locator(".graph g.opened")
 
 
-def seen(page: Page) -> list[float]:
-    """Corner and size of what is seen of the picture, in its own units."""
-    svg = page.locator(".graph svg")
-    return [float(number) for number in str(svg.get_attribute("viewBox")).split()]
+def text_pixels(page: Page) -> float:
+    """How large the picture's text of 13 units is on the screen."""
+    return 13 * float(page.locator(".graph svg").evaluate("svg => svg.getScreenCTM().a"))
 
 
-def room_taken(page: Page) -> tuple[float, float]:
-    """Pixels that the picture takes, across and down."""
-    box = page.locator(".graph svg").bounding_box()
-    assert box
-    return box["width"], box["height"]
+def frame(page: Page) -> dict[str, float]:
+    """Pixels that the picture's frame takes, and how much it has to scroll."""
+    size: dict[str, float] = page.locator(".graph .picture").evaluate(
+        """({ offsetWidth, offsetHeight, clientWidth, clientHeight, scrollWidth, scrollHeight }) =>
+        ({ width: offsetWidth, height: offsetHeight,
+           right: scrollWidth - clientWidth, down: scrollHeight - clientHeight })"""
+    )
+    return size
+
+
+TOOLS_AND_PICTURE = (".tools", ".picture")
 
 
 def centre(box: Locator) -> tuple[float, float]:
@@ -99,14 +105,15 @@ def test_zoom_and_drag(app: App, open_page: Open) -> None:
     page = open_page(f"{app.url}/?net=resnet34")
     box = block(page, "stages.1.1")
     expect(box).to_be_visible()
-    whole, room = seen(page), room_taken(page)
-    assert whole[:2] == [0, 0]
+    first, room = text_pixels(page), frame(page)
     page.get_by_role("button", name="Zoom in").click()
-    once = seen(page)
-    assert once[2] < whole[2]
-    page.locator(".graph").press("+")
-    assert seen(page)[2] < once[2]
-    assert room_taken(page) == room  # nothing jumps
+    once = text_pixels(page)
+    assert once == pytest.approx(1.3 * first, rel=0.01)
+    page.locator(".graph .picture").press("+")
+    assert text_pixels(page) > once
+    now = frame(page)
+    assert (now["width"], now["height"]) == (room["width"], room["height"])  # nothing jumps
+    box.scroll_into_view_if_needed()
 
     before = centre(box)
     page.mouse.move(*before)
@@ -126,8 +133,42 @@ def test_zoom_and_drag(app: App, open_page: Open) -> None:
     assert abs(moved[1] - after[1] - 40) < 2
     expect(opened(page)).to_have_count(0)  # a drag is no click
 
-    page.get_by_role("button", name="Whole").click()
-    assert seen(page) == whole
+    # Whole and back to the first sight.
+    button = page.get_by_role("button", name="Whole")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    assert frame(page)["right"] == frame(page)["down"] == 0
+    assert page.locator(".graph svg").evaluate("svg => svg.clientHeight <= 0.85 * innerHeight + 1")
+    button.click()
+    assert text_pixels(page) == pytest.approx(first)
+
+
+def test_text_is_readable_at_first_sight_at_every_width(app: App, open_page: Open) -> None:
+    """Never below 12 pixels; where it is larger than its frame, the picture begins at the stem."""
+    page = open_page(f"{app.url}/?net=resnet110-cifar")
+    expect(page.locator(".graph svg")).to_be_visible()
+    sizes = {}
+    for width, height in ((1280, 720), (1920, 1080), (700, 900), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(500)
+        sizes[width] = text_pixels(page)
+        assert sizes[width] > 11.99, width
+        assert (frame(page)["right"] > 1) == (width < 1280), width
+        page.locator(".graph .tools").scroll_into_view_if_needed()
+        page.mouse.wheel(0, 300)
+        expect(page.locator(".graph .stem")).to_be_in_viewport()
+        # The buttons wrap instead of lying on the picture or leaving the page.
+        tools, picture = (page.locator(f".graph {one}").bounding_box() for one in TOOLS_AND_PICTURE)
+        assert tools
+        assert picture
+        assert tools["y"] + tools["height"] <= picture["y"]
+        for button in page.locator(".graph .tools button:visible").all():
+            place = button.bounding_box()
+            assert place
+            assert place["x"] >= 0
+            assert place["x"] + place["width"] <= width
+            assert place["y"] + place["height"] <= picture["y"]
+    assert sizes[1920] >= 14
 
 
 def test_a_zoomed_view_stays_on_the_block_that_is_clicked(app: App, open_page: Open) -> None:

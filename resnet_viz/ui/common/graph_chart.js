@@ -1,9 +1,11 @@
-// The picture of a net: drawn at once from its SVG text, zoomed and moved by the SVG's viewBox.
-// Called again with every new picture; what was zoomed in on stays where it was.
+// The picture of a net: drawn at once from its SVG text, in a frame that scrolls. Its width follows
+// the frame (see the style sheet) until it is zoomed: then it has a width of its own.
+// Called again with every new picture; what was looked at stays where it was.
 
 const charts = new WeakMap()
 const ZOOM_STEP = 1.3
-const CLOSEST = 0.1 // user units a pixel
+const CLOSEST = 10 // pixels a unit of the picture
+const READABLE = 12 // pixels of text
 const DRAG_PIXELS = 4
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -19,7 +21,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
 function mount(parentElement) {
   const root = parentElement.querySelector(".graph")
-  const chart = { root, text: null, svg: null, view: null, clicked: null, drag: null, hot: null }
+  const chart = { root, text: null, svg: null, clicked: null, drag: null, hot: null }
   chart.picture = root.querySelector(".picture")
   chart.words = root.querySelector(".words")
   root.querySelector(".tools").onclick = ({ target }) => ACTIONS[target.dataset.do]?.(chart)
@@ -30,19 +32,21 @@ function mount(parentElement) {
   chart.picture.onpointerup = chart.picture.onpointercancel = () => release(chart)
   chart.picture.onpointerleave = () => point(chart, null)
   chart.picture.onclick = (event) => click(chart, event)
+  root.onfullscreenchange = () => reset(chart)
+  new ResizeObserver(() => mark(chart)).observe(chart.picture)
   charts.set(parentElement, chart)
   return chart
 }
 
 const ACTIONS = {
-  in: (chart) => zoom(chart, 1 / ZOOM_STEP),
-  out: (chart) => zoom(chart, ZOOM_STEP),
-  fit: (chart) => look(chart, null),
+  in: (chart) => zoom(chart, ZOOM_STEP),
+  out: (chart) => zoom(chart, 1 / ZOOM_STEP),
+  whole: (chart) => showWhole(chart, !isWhole(chart)),
   full: (chart) => (document.fullscreenElement ? document.exitFullscreen() : chart.root.requestFullscreen()),
   save: (chart) => save(chart),
   close: (chart) => chart.toggle(""),
 }
-const KEYS = { "+": "in", "=": "in", "-": "out", 0: "fit", f: "full" }
+const KEYS = { "+": "in", "=": "in", "-": "out", 0: "whole", f: "full" }
 
 function press(chart, event) {
   const action = KEYS[event.key]
@@ -61,7 +65,7 @@ function save(chart) {
 }
 
 function show(chart, text) {
-  const before = chart.svg && { ...chart.size, scale: chart.svg.getScreenCTM()?.a }
+  const before = chart.svg && { ...chart.size, scale: scale(chart) }
   const anchor = chart.clicked && place(chart, chart.clicked)
   chart.text = text
   chart.picture.innerHTML = text
@@ -73,19 +77,18 @@ function show(chart, text) {
   takeRoom(chart)
   takeTitles(chart)
   point(chart, null)
-  keepView(chart, before, anchor)
+  keepLook(chart, before, anchor)
 }
 
-// The room that the picture takes: its share of the frame, which is as large as the container
-// allows. It does not change with the zoom.
+// What the style sheet computes the picture's width from: pictures with a common frame, which all of
+// them fit in, have one scale.
 function takeRoom(chart) {
-  const { width, height } = chart.size
-  const frame = chart.frame ?? [width, height]
+  const [width, height] = chart.frame ?? [chart.size.width, chart.size.height]
   const { style } = chart.svg
-  style.aspectRatio = `${width} / ${height}`
-  style.width = `${(100 * width) / frame[0]}%`
-  style.maxWidth = `${1.5 * width}px`
-  style.maxHeight = `${(85 * height) / frame[1]}vh`
+  style.setProperty("--wide", `${width}px`)
+  style.setProperty("--ratio", width / height)
+  style.setProperty("--share", chart.size.width / width)
+  style.setProperty("--readable", READABLE / parseFloat(getComputedStyle(chart.svg).fontSize))
 }
 
 // The browser's own tooltips come late and small: their words are kept for ours.
@@ -96,19 +99,24 @@ function takeTitles(chart) {
   }
 }
 
-// A zoomed view stays if the picture is of the same size, or around the unit that was clicked.
-function keepView(chart, before, anchor) {
+// A zoomed picture keeps its scale, around the unit that was clicked or if it is of the same size;
+// that unit stays where it was.
+function keepLook(chart, before, anchor) {
   const after = chart.clicked && place(chart, chart.clicked)
-  chart.clicked = null
   const isSame = before && before.width === chart.size.width && before.height === chart.size.height
-  if (!chart.view || !(isSame || (anchor && after))) return look(chart, null)
-  if (isSame) return look(chart, chart.view)
-  const x = chart.view.x + after.x - anchor.x
-  const y = chart.view.y + after.y - anchor.y
-  look(chart, { x, y, w: chart.svg.clientWidth / before.scale, h: chart.svg.clientHeight / before.scale })
+  const stays = isSame || (anchor && after)
+  if (chart.isZoomed && stays) chart.svg.style.width = `${before.scale * chart.size.width}px`
+  else if (chart.isZoomed) reset(chart)
+  chart.clicked = null
+  if (anchor && after) {
+    const now = chart.svg.getBoundingClientRect()
+    chart.picture.scrollLeft += now.left + after.x * scale(chart) - anchor.left
+    chart.picture.scrollTop += now.top + after.y * scale(chart) - anchor.top
+  } else if (!isSame) chart.picture.scrollTo(0, 0)
+  mark(chart)
 }
 
-// The top left corner of a unit in the picture, in the SVG's units.
+// The top left corner of a unit: in the picture's units (x, y) and in the window's (left, top).
 function place(chart, unit) {
   const first = unit.split("-")[0]
   const kinds = ":is(.stem, .block, .folded, .opened, .head)"
@@ -117,39 +125,68 @@ function place(chart, unit) {
   )
   if (!found) return null
   const { x, y } = found.getBBox()
-  return { x, y }
+  const room = chart.svg.getBoundingClientRect()
+  return { x, y, left: room.left + x * scale(chart), top: room.top + y * scale(chart) }
 }
 
-// `view`: the corner and the size of what is seen; null for the whole picture.
-function look(chart, view) {
-  const { width, height } = chart.size
-  chart.view = view
-  const { x, y, w, h } = view ?? { x: 0, y: 0, w: width, h: height }
-  chart.svg.setAttribute("viewBox", `${x} ${y} ${w} ${h}`)
-  chart.picture.classList.toggle("zoomed", view !== null)
+function scale(chart) {
+  return chart.svg.getBoundingClientRect().width / chart.size.width
 }
 
+// Whether there is more of the picture than its frame shows.
+function mark(chart) {
+  const { scrollWidth, scrollHeight, clientWidth, clientHeight, classList } = chart.picture
+  classList.toggle("larger", scrollWidth > clientWidth + 1 || scrollHeight > clientHeight + 1)
+}
+
+function isWhole(chart) {
+  return chart.picture.classList.contains("whole")
+}
+
+// Back to the width that follows the frame.
+function reset(chart) {
+  chart.isZoomed = false
+  chart.svg.style.width = chart.picture.style.height = ""
+}
+
+function showWhole(chart, whole) {
+  reset(chart)
+  chart.picture.classList.toggle("whole", whole)
+  chart.root.querySelector("[data-do=whole]").setAttribute("aria-pressed", whole)
+  chart.picture.scrollTo(0, 0)
+  mark(chart)
+}
+
+// By `factor`, around a point of the window or the middle of the frame. The frame stays as it is.
 function zoom(chart, factor, centre = null) {
-  const { width, height } = chart.size
-  const { x, y, w, h } = chart.view ?? { x: 0, y: 0, w: width, h: height }
-  const wide = w * factor
-  if (wide >= width) return look(chart, null)
-  if (wide < CLOSEST * chart.svg.clientWidth) return
-  const { x: cx, y: cy } = centre ?? { x: x + w / 2, y: y + h / 2 }
-  look(chart, { x: cx - (cx - x) * factor, y: cy - (cy - y) * factor, w: wide, h: h * factor })
+  const frame = chart.picture.getBoundingClientRect()
+  const { x, y } = centre ?? { x: frame.left + frame.width / 2, y: frame.top + frame.height / 2 }
+  const before = chart.svg.getBoundingClientRect()
+  const width = before.width * factor
+  if (factor < 1 && width < Math.min(frame.width, chart.size.width) / 2) return
+  if (width > CLOSEST * chart.size.width) return
+  chart.picture.style.height = `${chart.picture.offsetHeight}px`
+  chart.svg.style.width = `${width}px`
+  chart.isZoomed = true
+  const after = chart.svg.getBoundingClientRect()
+  chart.picture.scrollLeft += after.left - x + ((x - before.left) / before.width) * after.width
+  chart.picture.scrollTop += after.top - y + ((y - before.top) / before.height) * after.height
+  mark(chart)
 }
 
 function wheel(chart, event) {
-  if (!(event.ctrlKey || event.metaKey || document.fullscreenElement)) return
+  if (!(event.ctrlKey || event.metaKey)) return
   event.preventDefault()
-  const matrix = chart.svg.getScreenCTM().inverse()
-  const centre = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix)
-  zoom(chart, Math.exp(Math.max(-50, Math.min(50, event.deltaY)) / 200), centre)
+  const { clientX: x, clientY: y } = event
+  zoom(chart, Math.exp(-Math.max(-50, Math.min(50, event.deltaY)) / 200), { x, y })
 }
 
+// A finger scrolls the frame, and the page, by itself.
 function grab(chart, event) {
-  if (event.button !== 0) return
-  chart.drag = { x: event.clientX, y: event.clientY, view: chart.view, moved: false }
+  if (event.button !== 0 || event.pointerType === "touch") return
+  if (event.target === chart.picture) return // a scroll bar
+  const { scrollLeft: left, scrollTop: top } = chart.picture
+  chart.drag = { x: event.clientX, y: event.clientY, left, top, moved: false }
 }
 
 function move(chart, event) {
@@ -162,9 +199,7 @@ function move(chart, event) {
   drag.moved = true
   point(chart, null)
   chart.picture.classList.add("dragged")
-  if (!drag.view) return
-  const pixels = chart.svg.getScreenCTM().a
-  look(chart, { ...drag.view, x: drag.view.x - dx / pixels, y: drag.view.y - dy / pixels })
+  chart.picture.scrollTo(drag.left - dx, drag.top - dy)
 }
 
 function release(chart) {

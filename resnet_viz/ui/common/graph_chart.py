@@ -9,6 +9,7 @@ import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
+from resnet_viz.ui.common import say
 from resnet_viz.ui.common.files import file_name
 from resnet_viz.views.graph.graph import shortcut_graph
 
@@ -16,6 +17,8 @@ HELP = (
     "Click a block to open it, operation by operation; point at anything for its numbers. Zoom "
     "with the buttons, or with Ctrl and the wheel; drag to move."
 )
+MOST_DRAWN = 1000
+"""Blocks that are drawn one by one at most: 0.7 s of the server, which nobody else may wait for."""
 _SIZE = re.compile(r'<svg [^>]*width="([\d.]+)" height="([\d.]+)"')
 _HERE = Path(__file__).parent
 _CHART = st.components.v2.component(
@@ -32,8 +35,12 @@ def graph_chart(
     """The picture of `config` as wide as its container; what is open stays so under `key`.
 
     `fold` draws long runs of alike blocks as one. Pictures with one `frame`, a width and a height
-    that all of them fit in, are drawn at one scale.
+    that all of them fit in, are drawn at one scale. Without `fold` a net of more than `MOST_DRAWN`
+    blocks is refused in a sentence.
     """
+    if not fold and (blocks := sum(config.depths)) > MOST_DRAWN:
+        say.info(f"{blocks:,} blocks are too many to draw one by one; at most {MOST_DRAWN:,} are.")
+        return
     opened = opened_units(config, key)
     svg = _svg(config, opened, fold=fold)
     data = {"svg": svg, "opened": len(opened), "file": file_name(config, ".svg"), "frame": frame}

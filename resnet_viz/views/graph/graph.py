@@ -186,7 +186,7 @@ def _folded_label(count: int, unit: Unit) -> str:
         return f"… {count} more like this,\nwithout shortcuts"
     article = "an" if unit.shortcut in ("identity", "exclusive_gate") else "a"
     kind = labels.SHORTCUT_NAMES[unit.shortcut]
-    return f"… {count} more like this,\neach with {article} {kind} shortcut"
+    return f"… {count} more like this,\neach with {article}\n{kind} shortcut"
 
 
 def _shortcut_label(unit: Unit) -> str:

@@ -19,14 +19,19 @@ from resnet_viz.views.graph.model import Edge, Graph
 
 Point = tuple[float, float]
 
-BLOCK_ASPECT = 1.1
-"""Blocks under each other for one beside: the picture is then about half as wide again as high."""
+BLOCK_ASPECTS = (1.1, 1.7, 2.5, 3.6, 5.2)
+"""Blocks under each other for one beside: the picture is then about half as wide again as high, or
+higher, where that brings it to `GOOD_WIDTH`."""
+GOOD_WIDTH = 990
+"""What a page of 1280 pixels shows beside its form with text of 12 pixels; pages scroll down."""
+MOST_NODES = 300
+"""A deeper net's picture is wider than any page in every aspect that can be read."""
 
 MARGIN = 12
 TOP: float = 60
 """Where columns begin, under the titles of the stages."""
-STAGE_PADDING = 14
-GUTTER = 24
+STAGE_PADDING = 10
+GUTTER = 20
 """Between two columns: what goes from the foot of one to the head of the next climbs in it."""
 FOOT = 8
 """From a box down to where paths turn off."""
@@ -64,8 +69,17 @@ class Picture:
 
 def lay_out(graph: Graph) -> Picture:
     """Places of all nodes and edges of `graph`; no box lies on another, or on a line."""
+    aspects = BLOCK_ASPECTS if len(graph.nodes) <= MOST_NODES else BLOCK_ASPECTS[:1]
+    widest = _lay_out(graph, aspects[0])
+    if widest.width <= GOOD_WIDTH:
+        return widest
+    others = (_lay_out(graph, aspect) for aspect in aspects[1:])
+    return next((picture for picture in others if picture.width <= GOOD_WIDTH), widest)
+
+
+def _lay_out(graph: Graph, aspect: float) -> Picture:
     sheet = _Sheet(graph)
-    parts = columns(graph, BLOCK_ASPECT)
+    parts = columns(graph, aspect)
     for stage, group in groupby(parts, key=lambda column: column.stage):
         sheet.stage(stage, tuple(group))
     placed, outer = sheet.placed, [*sheet.stages, *(one.frame for one in sheet.placed)]
@@ -101,7 +115,8 @@ class _Placed(NamedTuple):
     def frame(self) -> Frame:
         name = self.unit.nodes[0].unit
         left, top = self.axis - self.unit.left, self.top + FRAME_GAP / 2
-        return Frame(name, (labels.place(name),), left, top, self.right, self.bottom)
+        title = labels.place(name).rpartition(", ")[2]  # the stage has a frame of its own
+        return Frame(name, (title,), left, top, self.right, self.bottom)
 
     def lines(self, boxes: Mapping[str, Box]) -> Iterator[Line]:
         """The edges into the unit's nodes."""

@@ -13,7 +13,7 @@ from resnet_viz.arch.config import ResNetConfig, revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, preset
 from resnet_viz.views.graph.graph import ShortcutGraph, shortcut_graph
-from resnet_viz.views.graph.lanes import Box
+from resnet_viz.views.graph.lanes import FONT_SIZE, Box
 from resnet_viz.views.graph.layout import Frame, Line, Picture, Point, lay_out
 from tests.configs import configs, examples
 
@@ -110,6 +110,14 @@ def test_a_shortcut_goes_around_its_branch_on_the_right() -> None:
         assert y < branch.top
         assert max(x for x, _ in line.points) > branch.right
         assert line.points[-1] == (addition.right, addition.middle[1])
+
+
+@pytest.mark.parametrize("name", ["resnet56-cifar", "resnet110-cifar", "resnet152", "preact50"])
+@pytest.mark.parametrize("fold", [False, True])
+def test_a_page_1280_wide_shows_a_deep_net_with_text_of_12_pixels(name: str, fold: bool) -> None:
+    """Beside the form there are 916 pixels; see tests/browser/test_graph.py for the page itself."""
+    picture = lay_out(shortcut_graph(preset(name), fold=fold))
+    assert FONT_SIZE * 916 / picture.width >= 12
 
 
 def test_depth_costs_linear_time() -> None:
