@@ -33,6 +33,9 @@ Kind = Literal[
 
 Keeps = Literal["inputs", "output", "nothing"]
 
+Role = Literal["main", "projection", "gate", "squeeze-and-excitation"]
+"""What a layer is for: the main path, or something beside it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
@@ -63,9 +66,18 @@ class Operation:
         return self.kernel // 2
 
     @property
+    def role(self) -> Role:
+        """Where it lies: on the main path, on a shortcut, in a gate or in an SE module."""
+        if self.name.startswith("shortcut."):
+            return "projection"
+        if self.name.startswith("gate."):
+            return "gate"
+        return "squeeze-and-excitation" if ".se." in self.name else "main"
+
+    @property
     def is_beside(self) -> bool:
-        """Whether it lies beside the main path: on a shortcut, in a gate, in an SE module."""
-        return self.name.startswith(("shortcut.", "gate.")) or ".se." in self.name
+        """Whether it lies beside the main path."""
+        return self.role != "main"
 
     @property
     def params(self) -> int:

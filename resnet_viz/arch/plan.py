@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from resnet_viz.arch.config import ResNetConfig
-from resnet_viz.arch.operations import Operation, Shape, Unit
+from resnet_viz.arch.operations import Operation, Role, Shape, Unit
 from resnet_viz.arch.units import head_unit, stage_units, stem_unit
 
 
@@ -81,8 +81,12 @@ class WeightedLayer(NamedTuple):
 
     name: str
     position: int
-    is_beside: bool
+    role: Role
     stage: int | None
+
+    @property
+    def is_beside(self) -> bool:
+        return self.role != "main"
 
 
 @dataclass(frozen=True)
@@ -125,8 +129,8 @@ class NetworkPlan:
         for path, unit in self.units:
             for operation in unit.weighted:
                 position += not operation.is_beside
-                name, beside = f"{path}.{operation.name}", operation.is_beside
-                layers.append(WeightedLayer(name, position, beside, stage_of.get(path)))
+                name, stage = f"{path}.{operation.name}", stage_of.get(path)
+                layers.append(WeightedLayer(name, position, operation.role, stage))
         return tuple(layers)
 
     @cached_property

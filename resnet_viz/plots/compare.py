@@ -29,12 +29,14 @@ def cost_by_stage(nets: Sequence[Compared], cost: Cost) -> go.Figure:
     """Grouped bars: MACs (of one image) or parameters by stage, a colour and hatching a net."""
     colours = contestant_colours([net.plan.config for net in nets])
     traces = [_bars(nets, number, cost, colours[number]) for number in range(len(nets))]
+    highest = max((height or 0 for bars in traces for height in bars["y"]), default=0)
     layout: style.Layout = {
         "barmode": "group",
         "bargap": 0.25,
         "xaxis": style.axis("part of the net") | {"ticks": ""},
-        "yaxis": style.axis(TITLES[cost]) | {"rangemode": "tozero", "exponentformat": "SI"},
-        "margin": {"l": 80, "r": 10, "t": 20, "b": 60},
+        "yaxis": style.axis(TITLES[cost]) | {"rangemode": "tozero"} | style.linear_ticks(highest),
+        "margin": {"l": 80, "r": 10, "t": 40, "b": 60},
+        "meta": style.narrow({}),
         "uirevision": cost,
         "showlegend": len(nets) > 1,
     }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viz.arch.operations import Role
 from resnet_viz.arch.plan import WeightedLayer
 from resnet_viz.lab.records import Floats, History
 
@@ -36,16 +37,16 @@ class Contestant:
     @cached_property
     def main(self) -> Indices:
         """Columns of the layers on the main path, from input to output."""
-        return self._columns(is_beside=False)
+        return self._columns("main")
 
     @cached_property
-    def projections(self) -> Indices:
-        """Columns of the projections."""
-        return self._columns(is_beside=True)
+    def beside(self) -> Mapping[Role, Indices]:
+        """Columns of the layers beside the main path, by what they are for."""
+        roles = dict.fromkeys(layer.role for layer in self.layers if layer.is_beside)
+        return {role: self._columns(role) for role in roles}
 
-    def _columns(self, *, is_beside: bool) -> Indices:
-        beside = np.array([layer.is_beside for layer in self.layers], bool)
-        return np.flatnonzero(beside == is_beside)
+    def _columns(self, role: Role) -> Indices:
+        return np.flatnonzero([layer.role == role for layer in self.layers])
 
     def row_at(self, step: int) -> int | None:
         """The row of the newest record that is not after `step`; None where there is none."""

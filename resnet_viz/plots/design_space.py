@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import log10
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -15,7 +16,7 @@ from resnet_viz.plots.colours import OTHERS, PLAIN, RESIDUAL
 
 Axis = Literal["params", "activation_bytes"]
 X_TITLES: Mapping[Axis, str] = MappingProxyType(
-    {"params": "parameters", "activation_bytes": "activation memory of one image (bytes)"}
+    {"params": "parameters", "activation_bytes": "activation memory of one image"}
 )
 # Family: colour and marker. Plain nets are rings, so that the residual twin shows inside them.
 FAMILIES: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -78,16 +79,19 @@ def design_space(points: Sequence[DesignPoint], current: DesignPoint, x: Axis) -
 
     A point's customdata is its name. Of nets at the same place each one's hover names them all.
     """
-    places = _places([*points, current], x)
+    everyone = [*points, current]
+    places = _places(everyone, x)
+    unit = "B" if x == "activation_bytes" else ""
     traces = [
         _trace(name, [p for p in points if p.family == name], x, places)
         for name in FAMILIES
         if any(p.family == name for p in points)
     ]
     layout: style.Layout = {
-        "xaxis": style.axis(X_TITLES[x]) | _LOG,
-        "yaxis": style.axis("MACs, one image") | _LOG,
+        "xaxis": style.axis(X_TITLES[x]) | _log_axis([getattr(p, x) for p in everyone], unit),
+        "yaxis": style.axis("MACs, one image") | _log_axis([p.macs for p in everyone], ""),
         "margin": {"l": 80, "r": 10, "t": 60, "b": 70},
+        "meta": style.narrow({}),
         "uirevision": x,
         "hovermode": "closest",
         "clickmode": "event+select",
@@ -102,12 +106,13 @@ def at_the_place_of(name: str, points: Sequence[DesignPoint], x: Axis) -> tuple[
     return next((tuple(here) for here in places if name in [point.name for point in here]), ())
 
 
-_LOG: style.Layout = {
-    "type": "log",
-    "exponentformat": "SI",
-    "dtick": 1,
-    "minor": {"showgrid": True},
-}
+def _log_axis(values: Sequence[int], unit: str) -> style.Layout:
+    """Around all of `values`, with room for marks and the star's name."""
+    low, high = min(values), max(values)
+    room = 0.06 * log10(high / low) + 0.06
+    limits = {"range": [log10(low) - room, log10(high) + room]}
+    return style.log_ticks(low, high, unit) | limits
+
 
 Places = Mapping[tuple[int, int], Sequence[DesignPoint]]
 

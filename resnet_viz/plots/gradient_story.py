@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from resnet_viz.plots.contestant import Contestant
 from resnet_viz.plots.finish import window
-from resnet_viz.plots.style import count
+from resnet_viz.plots.style import count, number
 
 # The gradient norm of the first layer over that of the last: from here on the difference has a
 # name. Two powers of ten are far beyond what one step differs from the next.
@@ -26,7 +26,7 @@ def between_nets(contestants: Sequence[Contestant], steps: int) -> Iterator[str]
     for other in contestants[1:]:
         first = contestants[0]
         parts = [_compared(first, other, slice(0, 1))]
-        if steps > 1:
+        if window(steps).start:
             parts.append(_compared(first, other, window(steps)))
         layers = len(first.main)
         what = (
@@ -83,7 +83,7 @@ def within_net(contestant: Contestant, steps: int) -> str:
     """
     start = _ends(contestant, slice(0, 1))
     text = f"at the first step {_said(start)}"
-    if steps > 1:
+    if window(steps).start:
         late = _ends(contestant, window(steps))
         text += f", over the last tenth {_said(late)}"
         if word := _course(_quotient(start), _quotient(late)):
@@ -126,15 +126,3 @@ def _said(ends: tuple[float, float]) -> str:
             "both being 0" if first == last else f"the {'first' if first == 0 else 'last'} being 0"
         )
     return number(first / last)
-
-
-def number(value: float, digits: int = 3) -> str:
-    """`value` to `digits` significant digits, without an exponent where that is short."""
-    if not np.isfinite(value):
-        return "not finite"
-    if value == 0 or 1e-4 <= abs(value) < 1e6:
-        after = digits - 1 - int(np.floor(np.log10(abs(value)))) if value else 0
-        rounded = round(float(value), after)
-        return f"{rounded:,.{max(0, min(after, 6))}f}"
-    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-    return f"{mantissa}e{int(exponent)}"

@@ -16,8 +16,8 @@ from resnet_viz.plots.finish import (
     leaders,
     window,
 )
-from resnet_viz.plots.gradient_story import between_nets, number, within_net
-from resnet_viz.plots.style import count
+from resnet_viz.plots.gradient_story import between_nets, within_net
+from resnet_viz.plots.style import count, number
 
 Cell = str | int | float | None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Sequence
 from html import escape
+from math import ceil, floor, isfinite, log10
 from typing import Any
 
 import plotly.graph_objects as go
@@ -15,7 +16,10 @@ importlib.import_module("pandas")
 
 CLEAR = "rgba(0,0,0,0)"
 GRID = "rgba(128,128,128,0.3)"
+# Seen on both themes, but less than data.
+FAINT = "rgba(128,128,128,0.9)"
 FONT_SIZE = 14
+MARGIN = {"l": 84, "r": 16, "t": 40, "b": 60}
 # The shapes and dashes of contestants, in their order: they differ without colour too.
 MARKERS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
@@ -35,7 +39,7 @@ def figure(traces: Sequence[Trace], layout: Layout) -> go.Figure:
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,
         "font": {"size": FONT_SIZE},
-        "margin": {"l": 90, "r": 20, "t": 60, "b": 110},
+        "margin": MARGIN,
         "uirevision": "race",
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"},
         "hoverlabel": {"font": {"size": FONT_SIZE}},
@@ -46,7 +50,7 @@ def figure(traces: Sequence[Trace], layout: Layout) -> go.Figure:
 def axis(title: str) -> Layout:
     """An axis with its title; units belong into the title."""
     return {
-        "title": {"text": title, "standoff": 10},
+        "title": {"text": title, "standoff": 10, "font": {"size": FONT_SIZE}},
         "gridcolor": GRID,
         "zeroline": False,
         "linecolor": GRID,
@@ -54,6 +58,48 @@ def axis(title: str) -> Layout:
         "ticks": "outside",
         "tickcolor": GRID,
     }
+
+
+def narrow(changes: Layout, heights: tuple[float, float] = (1.0, 1.0)) -> Layout:
+    """A figure's `meta`, for the chart component.
+
+    `changes` are merged into the layout where the chart is narrow; `heights` are factors of the
+    height that the page gives: for a wide and for a narrow chart.
+    """
+    margin = {"margin": {"l": 62, "r": 8}}
+    return {"narrow": margin | changes, "heights": list(heights)}
+
+
+def log_ticks(low: float, high: float, unit: str = "") -> Layout:
+    """Ticks of a log axis around [low, high] at 1, 2 and 5 times powers of ten, SI prefixes.
+
+    All have labels where the range is at most two decades, else the powers alone. Ticks reach
+    beyond the range, so that a viewer who moves the axis finds some.
+    """
+    wide = log10(high / low) > 2
+    exponents = range(floor(log10(low)) - 2, ceil(log10(high)) + 3)
+    values = [mantissa * 10.0**exponent for exponent in exponents for mantissa in (1, 2, 5)]
+    texts = [
+        "" if wide and index % 3 else with_unit(value, unit) for index, value in enumerate(values)
+    ]
+    return {"type": "log", "tickmode": "array", "tickvals": values, "ticktext": texts}
+
+
+def linear_ticks(high: float, unit: str = "") -> Layout:
+    """About five ticks from 0 to `high`, SI prefixes."""
+    power = 10.0 ** floor(log10(high / 4)) if high > 0 else 1.0
+    every = next(m * power for m in (1, 2, 5, 10) if m * power * 6 >= high)
+    values = [every * index for index in range(ceil(high / every) + 1)]
+    texts = [with_unit(value, unit) for value in values]
+    return {"tickmode": "array", "tickvals": values, "ticktext": texts}
+
+
+def with_unit(value: float, unit: str = "") -> str:
+    """Such as "100 MB" or "2 G": three digits, an SI prefix and the unit."""
+    for prefix, size in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if value >= size * (1 - 1e-9):
+            return f"{value / size:.3g} {prefix}{unit}"
+    return f"{value:.3g} {unit}".rstrip()
 
 
 def note(text: str, y: float) -> Layout:
@@ -73,7 +119,7 @@ def note(text: str, y: float) -> Layout:
 
 def below(lines: Sequence[str]) -> list[Layout]:
     """An annotation under the x axis' title, where it hides no data; none for no lines."""
-    return [note("<br>".join(lines), 0) | {"x": 0, "yshift": -66}] if lines else []
+    return [note("<br>".join(lines), 0) | {"x": 0, "yshift": -52}] if lines else []
 
 
 WAITING = "waiting for the first step"
@@ -101,3 +147,15 @@ def step_range(last: int) -> list[float]:
 def count(number: int, thing: str) -> str:
     """ "1 layer", "2 layers"."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """`value` to `digits` significant digits, without an exponent where that is short."""
+    if not isfinite(value):
+        return "not finite"
+    if value == 0 or 1e-4 <= abs(value) < 1e6:
+        after = digits - 1 - floor(log10(abs(value))) if value else 0
+        rounded = round(float(value), after)
+        return f"{rounded:,.{max(0, min(after, 6))}f}"
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    return f"{mantissa}e{int(exponent)}"

@@ -159,7 +159,7 @@ def _formula(block: BlockPlan) -> str:
 def _layer_row(name: str, operation: Operation) -> LayerRow:
     return LayerRow(
         name=name,
-        kind=_kind(operation),
+        kind=operation.role if operation.is_beside else operation.kind,
         kernel=f"{operation.kernel}×{operation.kernel}",
         stride=operation.stride,
         groups=operation.groups,
@@ -168,10 +168,3 @@ def _layer_row(name: str, operation: Operation) -> LayerRow:
         params=operation.params,
         macs=operation.macs,
     )
-
-
-def _kind(operation: Operation) -> str:
-    """What a weighted layer is for, where it lies beside the main path."""
-    places = {"shortcut": "projection", "gate": "gate"}
-    beside = places.get(operation.name.partition(".")[0], "squeeze-and-excitation")
-    return beside if operation.is_beside else operation.kind

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from resnet_viz.arch.config import revise
@@ -39,6 +40,18 @@ def test_every_preset_is_there_once_at_its_numbers(x: Axis) -> None:
         "activation_bytes": {name: (p.activation_bytes(1), p.macs) for name, p in plans.items()},
     }
     assert shown == expected[x]
+
+
+def test_axes_have_several_labels_even_where_the_range_is_small() -> None:
+    """With the 224 pixel nets' activation memory there was one tick an axis, in "M"."""
+    large = [point for point in POINTS if point.image_size == 224]
+    layout = design_space(large, CURRENT, "activation_bytes").layout
+    for axis, unit in ((layout.xaxis, " MB"), (layout.yaxis, " G")):
+        low, high = axis.range
+        ticks = zip(axis.tickvals, axis.ticktext, strict=True)
+        seen = [text for value, text in ticks if low <= np.log10(value) <= high and text]
+        assert len(seen) >= 3
+        assert [text for text in seen if text.endswith(unit)]
 
 
 def test_the_current_net_is_a_star_on_top() -> None:

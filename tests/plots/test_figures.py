@@ -1,15 +1,28 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from resnet_viz.arch.config import revise
+from resnet_viz.arch.plan import plan
+from resnet_viz.arch.presets import preset
+from resnet_viz.lab.records import History, StepRecord
+from resnet_viz.plots import style
 from resnet_viz.plots.contestant import Contestant, decades, thinned
-from resnet_viz.plots.race import gradient_by_layer, gradient_heatmaps, training_curves
-from tests.plots.made import contestant
+from resnet_viz.plots.race import (
+    curves_alt,
+    gradient_alt,
+    gradient_by_layer,
+    gradient_heatmaps,
+    heatmaps_alt,
+    training_curves,
+)
+from tests.plots.made import Norm, contestant
 
 BROKEN = {0: np.nan, 1: np.inf, 2: 0.0}
 
@@ -22,6 +35,11 @@ def _texts(figure: go.Figure) -> str:
     return " ".join(annotation.text for annotation in figure.layout.annotations)
 
 
+def _shown(figure: go.Figure) -> list[go.Scatter]:
+    """The nets' own traces: neither the layers' names nor the first step's lines."""
+    return [t for t in figure.data if t.name != "layer names" and t.legendgroup != "ghost"]
+
+
 def _figures(contestants: list[Contestant]) -> list[go.Figure]:
     step = max((len(c.history) for c in contestants), default=1) - 1
     by_layer = gradient_by_layer(contestants, step)
@@ -30,7 +48,7 @@ def _figures(contestants: list[Contestant]) -> list[go.Figure]:
 
 def test_gradient_by_layer_shows_the_history() -> None:
     net = contestant("resnet18", 6)
-    main, beside = gradient_by_layer([net], 4).data
+    main, beside = _shown(gradient_by_layer([net], 4))
     is_beside = np.array([layer.is_beside for layer in net.layers])
     np.testing.assert_array_equal(main.y, net.history.grad_norm[4][~is_beside])
     np.testing.assert_array_equal(beside.y, net.history.grad_norm[4][is_beside])
@@ -43,21 +61,22 @@ def test_gradient_by_layer_shows_the_history() -> None:
 
 def test_a_net_that_is_behind_is_shown_at_its_newest_step_and_says_so() -> None:
     ahead, behind = contestant("plain20-cifar", 9), contestant("plain20-cifar", 4, name="slow")
-    traces = gradient_by_layer([ahead, behind], 8).data
+    traces = _shown(gradient_by_layer([ahead, behind], 8))
     assert [trace.name for trace in traces] == ["plain20-cifar", "slow (step 3)"]
     np.testing.assert_array_equal(traces[1].y, behind.history.grad_norm[3])
 
 
 def test_contestants_differ_without_colour() -> None:
-    one, two = gradient_by_layer([contestant("plain20-cifar", 2)] * 2, 1).data
+    one, two = _shown(gradient_by_layer([contestant("plain20-cifar", 2)] * 2, 1))
     assert one.marker.symbol != two.marker.symbol
     assert one.line.dash != two.line.dash
 
 
 def test_what_a_log_axis_cannot_show_is_counted() -> None:
     figure = gradient_by_layer([contestant("plain20-cifar", 3, norm=_broken)], 2)
-    assert np.isnan(figure.data[0].y[:3]).all()
-    assert (figure.data[0].y[3:] == 1).all()
+    (line,) = _shown(figure)
+    assert np.isnan(line.y[:3]).all()
+    assert (line.y[3:] == 1).all()
     assert "2 layers: not finite; 1 layer: exactly 0" in _texts(figure)
     heat = gradient_heatmaps([contestant("plain20-cifar", 3, norm=_broken)])
     assert np.isnan(heat.data[0].z[:3]).all()
@@ -87,7 +106,7 @@ def test_heat_maps_share_one_scale_and_show_the_history() -> None:
     second = contestant("plain18", 7, norm=lambda s, c: 2e-5)
     figure = gradient_heatmaps([first, second])
     assert {trace.coloraxis for trace in figure.data} == {"coloraxis"}
-    assert (figure.layout.coloraxis.cmin, figure.layout.coloraxis.cmax) == (-5, 2)
+    assert (figure.layout.coloraxis.cmin, figure.layout.coloraxis.cmax) == (-5, 1.5)
     main = [i for i, layer in enumerate(first.layers) if not layer.is_beside]
     np.testing.assert_allclose(10 ** figure.data[0].z, first.history.grad_norm[:, main].T, 1e-5)
     np.testing.assert_allclose(figure.data[1].z, np.log10(2e-5), rtol=1e-5)
@@ -135,7 +154,7 @@ def test_before_the_first_step() -> None:
     for figure in _figures(waiting):
         assert "waiting for the first step" in _texts(figure)
     one_started = [contestant("resnet18", 2), contestant("plain18", 0)]
-    assert len(gradient_by_layer(one_started, 1).data) == 2
+    assert len(_shown(gradient_by_layer(one_started, 1))) == 2
     for figure in (*_figures(one_started), *_figures([])):
         json.loads(figure.to_json())
 
@@ -156,3 +175,106 @@ def test_names_are_not_markup() -> None:
     net = contestant("plain20-cifar", 2, name='<a href="x">plain</a>', norm=_broken)
     for figure in _figures([net]):
         assert "<a" not in figure.to_json().replace("\\u003c", "<")
+
+
+def test_the_first_step_stays_as_a_thin_line() -> None:
+    nets = [contestant("resnet20-cifar", 9), contestant("plain20-cifar", 9)]
+    ghosts = [t for t in gradient_by_layer(nets, 5).data if t.legendgroup == "ghost"]
+    for ghost, net in zip(ghosts, nets, strict=True):
+        np.testing.assert_array_equal(ghost.y, net.history.grad_norm[0, net.main])
+        assert ghost.hoverinfo == "skip"
+    assert [(ghost.name, ghost.showlegend) for ghost in ghosts] == [
+        ("step 0", True),
+        ("step 0", False),
+    ]
+    assert not [t for t in gradient_by_layer(nets, 0).data if t.legendgroup == "ghost"]
+
+
+def test_one_hover_shows_all_nets_and_the_layer_s_name_once() -> None:
+    same = gradient_by_layer([contestant("resnet20-cifar", 2), contestant("plain20-cifar", 2)], 1)
+    assert same.layout.hovermode == "x unified"
+    assert same.data[0].text[1] == "stages.0.0.branch.conv1"
+    other = gradient_by_layer([contestant("resnet18", 2), contestant("resnet50", 2)], 1)
+    assert other.data[0].text[3] == "stages.0.1.branch.conv1, stages.0.0.branch.conv3"
+    assert training_curves([contestant("resnet18", 2)]).layout.hoversubplots == "axis"
+
+
+def test_layers_beside_the_main_path_are_named_by_what_they_are() -> None:
+    gated = revise(preset("resnet20-cifar"), shortcut_transform="exclusive_gate")
+    for config, kinds in (
+        (preset("seresnet50"), ["projections", "SE layers"]),
+        (gated, ["gates"]),
+    ):
+        layers = plan(config).weighted_layers
+        history = History([StepRecord(0, 1.0, 0.5, 0.1, *[np.ones(len(layers), np.float32)] * 3)])
+        net = Contestant("net", "#0072B2", layers, history)
+        names = [trace.name for trace in _shown(gradient_by_layer([net], 0))]
+        assert sorted(names[1:]) == sorted(f"net, {kind}" for kind in kinds)
+        assert ("projection" in _texts(gradient_heatmaps([net]))) == ("projections" in kinds)
+
+
+def test_a_peak_does_not_squash_the_loss_axis() -> None:
+    """Losses near 0 and up to 48 in one figure, and an axis that only widens."""
+    net = contestant("resnet20-cifar", 60, loss=lambda s: 48.0 if s == 3 else 2.4 * 0.9**s)
+    axis = training_curves([replace(net, classes=10)]).layout.yaxis
+    assert axis.type == "log"
+    low, high = axis.range
+    assert 10**low <= 2.4 * 0.9**59 < 48 <= 10**high
+    assert np.log10(48) - np.log10(2.4 * 0.9**59) > 0.7 * (high - low)
+    line = training_curves([replace(net, classes=10)]).layout.shapes[0]
+    assert line.y0 == line.y1 == pytest.approx(np.log(10))
+    limits = []
+    for steps in range(1, 30):
+        part = contestant("resnet20-cifar", steps, loss=lambda s: 48.0 if s == 3 else 2.4 * 0.9**s)
+        limits.append(training_curves([part]).layout.yaxis.range)
+    assert all(b[0] <= a[0] and a[1] <= b[1] for a, b in pairwise(limits))
+
+
+def test_losses_beyond_the_axis_are_said() -> None:
+    losses = {2: 1e30, 4: 0.0}
+    figure = training_curves([contestant("resnet20-cifar", 9, loss=lambda s: losses.get(s, 1.0))])
+    assert "above 1,000 in 1 step, first at step 2; below 0.0001 in 1 step" in _texts(figure)
+    assert figure.layout.yaxis.range[1] <= 1
+
+
+def test_a_few_extremes_do_not_set_the_colours() -> None:
+    norm: Norm = lambda s, c: 1e12 if s == c == 0 else 10.0 ** (-(c % 3))  # noqa: E731
+    figure = gradient_heatmaps([contestant("plain20-cifar", 60, norm=norm)])
+    assert (figure.layout.coloraxis.cmin, figure.layout.coloraxis.cmax) == (-2, 0)
+    assert "0.1% of the cells lie beyond the colours' scale" in _texts(figure)
+    assert "1.0e-02 to 1.0e+12" in _texts(figure)
+
+
+def test_maps_lie_below_each_other_where_the_chart_is_narrow() -> None:
+    figure = gradient_heatmaps([contestant("plain20-cifar", 3)] * 2)
+    narrow = figure.layout.meta["narrow"]
+    assert figure.layout.xaxis.domain[1] < figure.layout.xaxis2.domain[0]
+    assert narrow["xaxis"]["domain"] == narrow["xaxis2"]["domain"] == [0, 1]
+    assert narrow["yaxis2"]["domain"][1] < narrow["yaxis"]["domain"][0]
+    wide, tall = figure.layout.meta["heights"]
+    assert wide == 1 < tall
+
+
+@pytest.mark.parametrize(("value", "text"), [(1e8, "100 MB"), (2.5e3, "2.5 kB"), (5, "5 B")])
+def test_units(value: float, text: str) -> None:
+    assert style.with_unit(value, "B") == text
+
+
+def test_ticks() -> None:
+    few = style.log_ticks(2e7, 9e8, "B")
+    labels = dict(zip(few["tickvals"], few["ticktext"], strict=True))
+    assert (labels[5e7], labels[1e8], labels[2e8]) == ("50 MB", "100 MB", "200 MB")
+    many = style.log_ticks(1e5, 1e9)
+    assert "5 M" not in many["ticktext"]
+    assert "10 M" in many["ticktext"]
+    line = style.linear_ticks(2.4e9, "B")
+    assert line["ticktext"][:3] == ["0 B", "500 MB", "1 GB"]
+    assert line["tickvals"][-1] >= 2.4e9
+
+
+def test_pictures_in_words() -> None:
+    nets = [contestant("resnet20-cifar", 9), contestant("plain20-cifar", 0)]
+    assert "resnet20-cifar: 3.00 at the first layer, 22.0 at the last" in gradient_alt(nets, 4)
+    assert "resnet20-cifar: loss 1.92, accuracy 89% at step 8" in curves_alt(nets)
+    assert "up to step 8, resnet20-cifar against plain20-cifar" in heatmaps_alt(nets)
+    assert "waiting" in gradient_alt([], 0)

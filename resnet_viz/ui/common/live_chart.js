@@ -77,7 +77,7 @@ function draw(plotly, chart) {
   enlarge(data, layout)
   keepZoom(chart, layout)
   layout.uirevision = name
-  layout.height = tall(chart.data)
+  layout.height = tall(chart)
   layout.width = chart.width || undefined
   chart.div.setAttribute("aria-label", alt)
   const first = !chart.drawn
@@ -112,13 +112,15 @@ function enlargement() {
   return size / SMALL_TEXT
 }
 
-function tall({ height }) {
-  return Math.round(height * (1 + 0.6 * (enlargement() - 1)))
+function tall({ data: { height, heights }, div }) {
+  const width = div.clientWidth
+  const factor = heights[width && width < NARROW ? 1 : 0]
+  return Math.round(height * factor * (1 + 0.6 * (enlargement() - 1)))
 }
 
 // Streamlit's boxes around the chart have the height that Python gave, and the chart may be taller.
 function makeRoom(chart) {
-  const height = `${tall(chart.data)}px`
+  const height = `${tall(chart)}px`
   const outermost = chart.div.closest("[data-testid=stElementContainer]")
   for (let box = chart.div; box; box = box === outermost ? null : box.parentElement) {
     box.style.height = box.style.flexBasis = height
@@ -138,6 +140,10 @@ function enlarge(data, layout) {
   for (const note of layout.annotations ?? []) {
     grow(note, "xshift", "yshift")
     grow(note.font, "size")
+  }
+  for (const [key, part] of Object.entries(layout)) {
+    if (/^[xy]axis/.test(key)) grow(part.title?.font, "size")
+    if (key === "coloraxis") grow(part.colorbar?.title?.font, "size")
   }
   for (const trace of data) {
     grow(trace.line, "width")

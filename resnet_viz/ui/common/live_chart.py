@@ -41,7 +41,7 @@ def live_chart(
     Colours follow the theme (`plots.colours.DARK`). On windows wider than 1400 pixels texts grow,
     to 20 pixels at 1920, and the chart with them (by at most a quarter). Where the chart is
     narrower than 500 pixels, what the figure has under `layout.meta["narrow"]` is merged into its
-    layout.
+    layout; `layout.meta["heights"]` are factors of `height`, for wide and for narrow.
 
     The plot stays the same as long as `key` does: a zoom, a pan or a hidden trace survives new
     data. `on_point` is called once, here, in the run after a click on a point, with the first (or
@@ -56,6 +56,7 @@ def live_chart(
         "name": key,
         "alt": alt,
         "height": height,
+        "heights": (figure.layout.meta or {}).get("heights", (1, 1)),
         "dark": dict(DARK),
         "clickable": on_point is not None,
         "version": plotly.__version__,

@@ -147,7 +147,7 @@ def test_race_from_start_to_results(lab: Lab) -> None:
     app.run()
     assert "**plain20-cifar**: finished" in text(app)
     assert "What happened" in [heading.value for heading in app.subheader]
-    assert "in 3 steps" in text(app).lower()
+    assert "after 3 steps" in text(app).lower()
     table = app.table[0].value
     assert list(table.columns) == ["", "resnet20-cifar", "plain20-cifar"]
     last = lab.records(runs[1].id)[-1]
