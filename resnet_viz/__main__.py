@@ -17,7 +17,7 @@ import typer
 
 from resnet_viz.cli.commands import app
 from resnet_viz.cli.errors import InputError
-from resnet_viz.cli.output import print_error
+from resnet_viz.cli.output import print_error, print_text
 
 PROGRAM = "python -m resnet_viz"
 
@@ -29,8 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(given or ["--help"])
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        return _reader_is_gone()
+    except BrokenPipeError:  # whoever read our output has what they wanted
+        return 1
     except (InputError, typer.TyperException) as error:
         print_error(_usage_sentence(error))
         return 2
@@ -45,7 +45,7 @@ def _run(arguments: list[str]) -> int:
         status = command.main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
     except SystemExit as stop:
         status = stop.code
-    sys.stdout.flush()
+    print_text("")  # what typer printed
     return status if isinstance(status, int) else 0
 
 
@@ -64,10 +64,28 @@ def _failure_sentence(error: Exception) -> str:
     return said if said and is_ours else f"{type(error).__name__}: {said}".removesuffix(": ")
 
 
-def _reader_is_gone() -> int:
-    """Whoever read our output has closed it: say nothing, also not when Python flushes at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 1
+def _open_missing_streams() -> None:
+    """Stand-ins for standard streams that are closed, as by `>&-`.
+
+    Without them the next file that is opened, such as the store, would become standard output.
+    Writing to the stand-in fails as it does in any program; what is meant for errors is lost.
+    """
+    for number, flags in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, flags), True)  # takes the lowest free number
+    sys.stdout = sys.stdout or os.fdopen(1, "w")
+    sys.stderr = sys.stderr or os.fdopen(2, "w")
+
+
+def _drop_unwritten() -> None:
+    """Empty the buffers of streams that cannot be written: Python complains of them at exit."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _end(signal_number: int, _frame: FrameType | None) -> NoReturn:
@@ -75,9 +93,12 @@ def _end(signal_number: int, _frame: FrameType | None) -> NoReturn:
 
 
 if __name__ == "__main__":
+    _open_missing_streams()
     # A terminal that cannot show a character gets it escaped; being told to end is an exit like
     # any other, so that a race stops its workers.
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     signal.signal(signal.SIGTERM, _end)
-    raise SystemExit(main())
+    status = main()
+    _drop_unwritten()
+    raise SystemExit(status)

@@ -107,6 +107,11 @@ def shorten(value: object, limit: int = 60) -> str:
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
+def printable(text: str) -> str:
+    """`text` with what cannot be printed escaped: a terminal obeys control characters."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def _either(values: Sequence[object]) -> str:
     shown = ["null" if value is None else repr(value) for value in values]
     return " or ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -10,7 +9,7 @@ from typing import Literal
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.cli.errors import InputError, input_errors
-from resnet_viz.cli.output import write_file
+from resnet_viz.cli.output import print_text, write_file
 
 Format = Literal["torch", "onnx", "json", "markdown", "latex", "csv"]
 
@@ -30,7 +29,7 @@ def export(
         raise InputError(f"--weights needs --format onnx: {export_format} holds no weights")
     text = _text(config, export_format)
     if output is None:
-        sys.stdout.write(text)
+        print_text(text)
     else:
         write_file(output, text.encode())
     return None

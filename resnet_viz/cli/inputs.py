@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from resnet_viz.arch.config import ResNetConfig, shorten, unknown_name
 from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.cli.errors import InputError, input_errors
+from resnet_viz.nets.files import open_file
 
 MAX_BYTES = 1_000_000
 """A config is a few hundred bytes; a file beyond this is something else."""
@@ -46,9 +46,12 @@ def shown_path(path: str, limit: int = 200) -> str:
 def _read_bytes(text: str) -> bytes:
     if not text:
         raise InputError(unknown_name("preset", text, tuple(PRESETS)))
+    if text == "-":
+        raise InputError("'-': standard input is not read; allowed: a preset's name or a JSON file")
     try:
-        with Path(text).open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+        file, size = open_file(text)
+        with file:
+            return file.read(min(size, MAX_BYTES + 1))
     except IsADirectoryError as error:
         raise InputError(f"{shown_path(text)} is a directory; allowed: a JSON file") from error
     except (OSError, ValueError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -12,20 +13,37 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from resnet_viz.cli.errors import InputError
+from resnet_viz.arch.config import printable
+from resnet_viz.cli.errors import CommandFailedError, InputError
 from resnet_viz.cli.inputs import shown_path
 
 MAX_LINE = 1000
 
 
+def print_text(text: str) -> None:
+    """`text` as it is on standard output: all of it, or an error.
+
+    Raises:
+        BrokenPipeError: where whoever read it has gone.
+        CommandFailedError: where it cannot be written, such as on a full disk.
+    """
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise CommandFailedError(f"cannot write to standard output: {error.strerror}") from error
+
+
 def print_json(value: object, *, indent: int | None = 2) -> None:
     """`value` as ASCII JSON on standard output; NaN must have been made null before."""
-    sys.stdout.write(json.dumps(value, indent=indent, allow_nan=False) + "\n")
+    print_text(json.dumps(value, indent=indent, allow_nan=False) + "\n")
 
 
 def print_lines(lines: Iterable[str]) -> None:
     """Plain text lines on standard output, never wrapped or styled."""
-    sys.stdout.writelines(f"{line}\n" for line in lines)
+    print_text("".join(f"{line}\n" for line in lines))
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -48,7 +66,7 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> No
 def _cell(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}" if isinstance(value, float) else printable(str(value))
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -56,28 +74,39 @@ def write_file(path: Path, data: bytes) -> None:
 
     Raises:
         InputError: where there can be no such file.
+        CommandFailedError: where it does not take all of `data`, such as on a full disk.
     """
     try:
         file = path.open("wb")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise InputError(f"cannot write {shown_path(str(path))}: {reason}") from error
-    with file:
-        file.write(data)
+    try:
+        with file:
+            file.write(data)
+    except OSError as error:
+        name = shown_path(str(path))
+        raise CommandFailedError(f"cannot write {name}: {error.strerror}") from error
 
 
 def print_note(message: str) -> None:
     """One line for the user on standard error, beside the result."""
-    sys.stderr.write(f"note: {one_line(message)}\n")
+    _say(f"note: {one_line(message)}\n")
 
 
 def print_error(message: str) -> None:
     """The one line on standard error that says what is wrong."""
-    sys.stderr.write(f"error: {one_line(message)}\n")
+    _say(f"error: {one_line(message)}\n")
+
+
+def _say(line: str) -> None:
+    """`line` on standard error; where that cannot be written there is nobody to tell."""
+    with suppress(OSError):
+        sys.stderr.write(line)
+        sys.stderr.flush()
 
 
 def one_line(message: str) -> str:
     """`message` with white space squashed and what cannot be printed escaped."""
-    squashed = " ".join(message.split())
-    cut = squashed if len(squashed) <= MAX_LINE else squashed[: MAX_LINE - 3] + "..."
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
+    line = printable(" ".join(message.split()))
+    return line if len(line) <= MAX_LINE else line[: MAX_LINE - 3] + "..."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -11,7 +10,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from resnet_viz.arch.config import printable
 from resnet_viz.nets.network import ResNet
+from resnet_viz.nets.weight_files import STATE, Limits, check_ending, read_state
 
 _OUTSIDE = {"stem.conv": "conv1", "stem.norm": "bn1", "head.linear": "fc"}
 _INSIDE = {
@@ -23,8 +24,6 @@ _INSIDE = {
 _BLOCK_KEY = re.compile(
     r"stages\.(?P<stage>\d+)\.(?P<block>\d+)\.(?P<part>\w+\.[a-z]+)(?P<number>\d*)\.(?P<leaf>\w+)"
 )
-_ENDINGS = (".pth", ".pt", ".safetensors")
-_STATE = "state_dict"
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class WeightReport:
         parts = ("missing", self.missing), ("unexpected", self.unexpected)
         lines = [f"{what} keys {_some(keys)}" for what, keys in parts if keys]
         lines += [f"wrong shapes {_some(self.mismatched)}"] if self.mismatched else []
-        return ", ".join(lines) or "every key fits"
+        return printable(", ".join(lines)) or "every key fits"
 
 
 def save_weights(module: ResNet, path: str | Path) -> None:
@@ -59,7 +58,7 @@ def save_weights(module: ResNet, path: str | Path) -> None:
         ValueError: for another ending.
         OSError: where the file cannot be written.
     """
-    path, config = _checked(Path(path)), module.config.model_dump_json()
+    path, config = check_ending(Path(path)), module.config.model_dump_json()
     if path.suffix == ".safetensors":
         from safetensors.torch import save  # noqa: PLC0415 - needed for these files alone
 
@@ -67,7 +66,7 @@ def save_weights(module: ResNet, path: str | Path) -> None:
         path.write_bytes(save(tensors, {"config": config}))
     else:
         with path.open("wb") as file:
-            torch.save({"config": config, _STATE: module.state_dict()}, file)
+            torch.save({"config": config, STATE: module.state_dict()}, file)
 
 
 def load_weights(module: nn.Module, path: str | Path, *, partial: bool = False) -> WeightReport:
@@ -80,10 +79,10 @@ def load_weights(module: nn.Module, path: str | Path, *, partial: bool = False) 
         ValueError: one sentence, where the file is no such file or, unless `partial`, where keys
             or shapes do not fit. The module is then as it was.
     """
-    path = _checked(Path(path))
-    state, own = _read(path), module.state_dict()
+    path, own = Path(path), module.state_dict()
     if any(tensor.is_meta for tensor in own.values()):
         raise ValueError("the net is on the meta device and holds no weights; build it on another")
+    state = read_state(path, Limits.of(own))
     names = _names_in(state, own)
     report = _compare(own, state, names)
     if not (partial or report.fits):
@@ -113,9 +112,10 @@ def _compare(
     shapes = [
         (name, own[key].shape, state[name].shape) for key, name in names.items() if name in state
     ]
+    expected = set(names.values())
     return WeightReport(
         missing=tuple(name for name in names.values() if name not in state),
-        unexpected=tuple(key for key in state if key not in set(names.values())),
+        unexpected=tuple(key for key in state if key not in expected),
         mismatched=tuple(
             f"{name}: {list(there)} in the file, {list(here)} in the net"
             for name, here, there in shapes
@@ -125,60 +125,10 @@ def _compare(
 
 
 def _some(keys: Collection[str]) -> str:
-    """The first few of `keys`."""
+    """The first few of `keys`, none of them longer than a line."""
+    shown = ", ".join(key if len(key) <= 100 else f"{key[:97]}..." for key in list(keys)[:3])
     more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
-    return f"[{', '.join(list(keys)[:3])}]{more}"
-
-
-def _checked(path: Path) -> Path:
-    if path.suffix not in _ENDINGS:
-        raise ValueError(f"{str(path)!r}: allowed are files that end in {', '.join(_ENDINGS)}")
-    return path
-
-
-def _read(path: Path) -> Mapping[str, Tensor]:
-    """The state dict in a file, every value a plain tensor."""
-    try:
-        loaded = _load_safetensors(path) if path.suffix == ".safetensors" else _load_pickle(path)
-    except OSError as error:
-        raise ValueError(f"cannot read {str(path)!r}: {error.strerror or error}") from error
-    state = loaded.get(_STATE, loaded) if isinstance(loaded, Mapping) else loaded
-    if not isinstance(state, Mapping) or not state:
-        raise ValueError(f"{str(path)!r} holds no state dict; allowed: names with their tensors")
-    for key, value in state.items():
-        if not (isinstance(key, str) and _is_plain(value)):
-            raise ValueError(f"{str(path)!r}: {key!r} is not a dense tensor of real numbers")
-    return state
-
-
-def _is_plain(value: object) -> bool:
-    if not isinstance(value, Tensor) or value.is_meta:
-        return False
-    return value.layout == torch.strided and not (value.is_complex() or value.is_quantized)
-
-
-def _load_pickle(path: Path) -> object:
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except OSError:
-        raise
-    except pickle.UnpicklingError as error:
-        raise ValueError(
-            f"{str(path)!r} is not a file of weights alone: it is no PyTorch file, or it holds "
-            "objects that would run code, which are never loaded"
-        ) from error
-    except Exception as error:  # a damaged file makes torch raise errors of all kinds
-        raise ValueError(f"{str(path)!r} is not a whole PyTorch file") from error
-
-
-def _load_safetensors(path: Path) -> object:
-    from safetensors import SafetensorError  # noqa: PLC0415 - needed for these files alone
-    from safetensors.torch import load  # noqa: PLC0415
-
-    try:
-        return load(path.read_bytes())
-    except (SafetensorError, KeyError) as error:
-        raise ValueError(f"{str(path)!r} is not a whole safetensors file: {error}") from error
+    return f"[{shown}]{more}"
 
 
 def to_torchvision(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

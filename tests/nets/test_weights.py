@@ -229,7 +229,7 @@ def test_garbage_is_a_sentence(
 )
 def test_files_without_a_state_dict_are_a_sentence(tmp_path: Path, content: object) -> None:
     torch.save(content, tmp_path / "net.pth")
-    with pytest.raises(ValueError, match=r"no state dict|not a dense tensor"):
+    with pytest.raises(ValueError, match=r"no state dict|a dense tensor|a sparse tensor|a key"):
         load_weights(_small(), tmp_path / "net.pth", partial=True)
 
 

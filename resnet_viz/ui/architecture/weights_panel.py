@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.config import ResNetConfig, printable
 from resnet_viz.arch.presets import label, preset_name
 from resnet_viz.lab.store import default_home
 from resnet_viz.ui.common import say
@@ -115,4 +115,9 @@ def _show_misfit(result: dict[str, Any]) -> None:
     say.warning(f"{result['file']} does not fit as it is: {counts}.")
     for column, (kind, words) in zip(st.columns(len(_LISTS)), _LISTS.items(), strict=True):
         column.markdown(f"**{len(report[kind])} {kind}**", help=words)
-        column.code("\n".join(report[kind]) or "none", language=None, wrap_lines=True, height=300)
+        column.code(
+            "\n".join(map(printable, report[kind])) or "none",
+            language=None,
+            wrap_lines=True,
+            height=300,
+        )
