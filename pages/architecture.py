@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from resnet_viz.arch.plan import plan
-from resnet_viz.ui.architecture.form import form, notice
-from resnet_viz.ui.architecture.view import actions, headline, tabs
+from resnet_viz.ui.architecture.form import form, notice, preset_box
+from resnet_viz.ui.architecture.header import actions, headline, introduction
+from resnet_viz.ui.architecture.view import tabs
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.link import to_query
 from resnet_viz.ui.common.net import shown
@@ -14,10 +14,13 @@ require_app()
 with st.sidebar:
     config, problem = form()
 
+introduction()
+with st.container(key="narrow_preset"):  # shown where the sidebar is folded away
+    preset_box("_narrow")
 actions(config)
 for sentence in filter(None, (problem, notice())):
     say.error(sentence)
-headline(plan(config))
+headline(config)
 tabs(config)
 
 here = shown()

@@ -7,11 +7,10 @@ from typing import Literal, get_origin
 
 from resnet_viz.arch.config import ResNetConfig
 
+FIRST = ("block", "depths", "widths", "shortcut", "norm")
+"""What a newcomer needs; the other fields are in groups that open at a press."""
 GROUPS: dict[str, tuple[str, ...]] = {
-    "Shape": (
-        "block",
-        "depths",
-        "widths",
+    "More on blocks": (
         "expansion",
         "cardinality",
         "group_width",
@@ -20,9 +19,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "attention",
         "se_reduction",
     ),
-    "Shortcut": ("shortcut", "shortcut_transform", "residual_scale"),
-    "Normalisation and activation": (
-        "norm",
+    "More on shortcuts": ("shortcut_transform", "residual_scale"),
+    "More on norm and activation": (
         "activation",
         "activation_order",
         "final_activation",
@@ -32,14 +30,25 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Initialisation": ("init", "zero_init_residual"),
     "Input and output": ("stem", "stem_width", "image_size", "in_channels", "num_classes"),
 }
-FIELDS = tuple(field for fields in GROUPS.values() for field in fields)
+FIELDS = (*FIRST, *(field for fields in GROUPS.values() for field in fields))
+
+SAID = {
+    "none": "none: a plain net",
+    "zero_pad": "zero_pad: option A",
+    "projection": "projection: option B",
+    "projection_all": "projection_all: option C",
+    "avgpool_projection": "avgpool_projection: ResNet-D",
+}
+"""How the choice of a shortcut shows its values."""
 
 HELP = {
-    "block": "basic: two 3x3 convolutions; bottleneck: 1x1, 3x3, 1x1 (He 2015, Fig. 5).",
-    "depths": "Blocks in each stage, such as 3, 4, 6, 3 (He 2015, Table 1).",
-    "widths": "Base channels of each stage, before expansion (He 2015, Table 1).",
-    "expansion": "Channels out of a block over its width; empty: 1 for basic, 4 for bottleneck "
-    "blocks (He 2015, Table 1).",
+    "block": "What F is. basic: two 3x3 convolutions; bottleneck: 1x1, 3x3, 1x1 (He 2015, Fig. 5).",
+    "depths": "Blocks in each stage, such as 3, 4, 6, 3: a stage is a run of blocks at one "
+    "resolution (He 2015, Table 1).",
+    "widths": "Channels of each stage's convolutions, as many numbers as stages; a bottleneck "
+    "block puts out four times as many (He 2015, Table 1).",
+    "expansion": "Channels that a block puts out over its width; empty: 1 for basic, 4 for "
+    "bottleneck blocks (He 2015, Table 1).",
     "cardinality": "Groups of a bottleneck's 3x3 convolution (ResNeXt: Xie 2016).",
     "group_width": "Width of a group: the 3x3 has width x group_width / 64 x cardinality "
     "channels (Xie 2016; wide ResNets: Zagoruyko 2016).",
@@ -50,9 +59,10 @@ HELP = {
     "attention": "se: squeeze-and-excitation weighs each branch's channels before the addition "
     "(Hu 2018).",
     "se_reduction": "How much narrower the squeezed layer is (Hu 2018: 16).",
-    "shortcut": "The path around each branch. none: a plain net; zero_pad: option A, projection: "
-    "option B, projection_all: option C (He 2015, sec. 3.3 and 4.1); avgpool_projection: "
-    "ResNet-D (He 2018).",
+    "shortcut": "The path around each block's branch F. Where the shape changes, x has to change "
+    "with it: option A skips pixels and pads channels with zeros, option B has a 1x1 convolution "
+    "(a projection) there, option C everywhere (He 2015, sec. 3.3 and 4.1); ResNet-D pools before "
+    "it (He 2018).",
     "shortcut_transform": "What is done to the shortcuts that are identities (He 2016, Fig. 2 a "
     "to f): all but identity itself made ResNet-110 worse.",
     "residual_scale": "skipinit: a learned factor on each branch that starts at 0 (De & Smith "

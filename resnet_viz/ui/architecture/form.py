@@ -6,14 +6,17 @@ from typing import Literal
 
 import streamlit as st
 
-from resnet_viz.arch.config import ResNetConfig, choices, explain
+from resnet_viz.arch.config import ResNetConfig, choices
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, label, preset
+from resnet_viz.ui.architecture.complaints import complaints, in_one, title
 from resnet_viz.ui.architecture.fields import (
     FIELDS,
+    FIRST,
     GROUPS,
     HELP,
     MAY_BE_EMPTY,
+    SAID,
     disabled_because,
     from_widget,
     neutral,
@@ -21,6 +24,7 @@ from resnet_viz.ui.architecture.fields import (
     widget_kind,
 )
 from resnet_viz.ui.common.link import DEFAULT_NET, from_query
+from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.net import Shown, can_undo, change_net, show_net, shown, undo
 from resnet_viz.ui.common.numbers import compact
 
@@ -41,8 +45,18 @@ def form() -> tuple[ResNetConfig, str]:
     if is_back or not st.session_state[_TOUCHED] or st.session_state[_FILLED] is not here:
         _fill_widgets(here)
     draft = _draft(here.config)
-    config, problem = _validated(draft, here.config)
-    _preset_box()
+    wrong = complaints(draft)
+    config = here.config if wrong else ResNetConfig.model_validate(draft)
+    if config != here.config:
+        change_net(config)
+        st.session_state[_FILLED] = shown()
+    preset_box()
+    for field in FIRST:
+        _widget(field, disabled_because(field, draft), wrong.get(field, ""))
+    for group, fields in GROUPS.items():
+        with st.expander(group):
+            for field in fields:
+                _widget(field, disabled_because(field, draft), wrong.get(field, ""))
     st.button(
         "Undo",
         on_click=undo,
@@ -51,11 +65,8 @@ def form() -> tuple[ResNetConfig, str]:
         icon=":material/undo:",
         width="stretch",
     )
-    for group, fields in GROUPS.items():
-        with st.expander(group, expanded=group in ("Shape", "Shortcut")):
-            for field in fields:
-                _widget(field, disabled_because(field, draft))
-    return config, problem
+    sentence = f"{in_one(wrong)}. The view still shows {label(config)}." if wrong else ""
+    return config, sentence
 
 
 def _open_address() -> None:
@@ -91,23 +102,28 @@ def _fill_widgets(here: Shown) -> None:
         st.session_state[_KEY + field] = to_widget(here.config, field)
 
 
-def _preset_box() -> None:
-    """The preset on show; of a net that was changed only the box's empty text names it."""
+def preset_box(place: str = "") -> None:
+    """The preset on show; of a net that was changed only the box's empty text names it.
+
+    `place` tells a second box of the same page from the first.
+    """
     here = shown()
     assert here is not None
     is_preset = PRESETS[here.base] == here.config
     # Also what a click that came to nothing, such as emptying the box, has left there.
-    st.session_state[_PRESET] = here.base if is_preset else None
+    key = _PRESET + place
+    st.session_state[key] = here.base if is_preset else None
     st.selectbox(
         "Preset",
         tuple(PRESETS),
         index=None,
-        key=_PRESET,
+        key=key,
         format_func=_preset_text,
         placeholder=f"{here.base}, changed",
         help="Published networks with their parameters and MACs. Choosing one fills in the "
         "fields below; type to search.",
         on_change=_load_preset,
+        args=(key,),
     )
 
 
@@ -116,8 +132,8 @@ def _preset_text(name: str) -> str:
     return f"{name} · {compact(network.params)} · {compact(network.macs)}MACs"
 
 
-def _load_preset() -> None:
-    if name := st.session_state[_PRESET]:
+def _load_preset(key: str) -> None:
+    if name := st.session_state[key]:
         show_net(preset(name), name)
 
 
@@ -128,35 +144,36 @@ def _draft(config: ResNetConfig) -> dict[str, object]:
     return config.model_dump() | {field: neutral(field, read[field], read) for field in FIELDS}
 
 
-def _validated(draft: dict[str, object], last: ResNetConfig) -> tuple[ResNetConfig, str]:
-    try:
-        config = ResNetConfig.model_validate(draft)
-    except ValueError as error:
-        return last, f"{explain(error)}. The view still shows {label(last)}."
-    if config != last:
-        change_net(config)
-        st.session_state[_FILLED] = shown()
-    return config, ""
-
-
-def _widget(field: str, disabled_why: str) -> None:
-    title = field.replace("_", " ")
+def _widget(field: str, disabled_why: str, wrong: str) -> None:
     words = f"{HELP[field]} {disabled_why}"
     key, off = _KEY + field, bool(disabled_why)
     match widget_kind(field):
         case "named":
-            options = choices(field)
-            st.selectbox(title, options, key=key, help=words, on_change=_touch, disabled=off)
+            st.selectbox(
+                title(field),
+                choices(field),
+                format_func=lambda value: SAID.get(value, value) if field == "shortcut" else value,
+                key=key,
+                help=words,
+                on_change=_touch,
+                disabled=off,
+            )
         case "text":
-            st.text_input(title, key=key, help=words, on_change=_touch)
+            st.text_input(title(field), key=key, help=words, on_change=_touch)
         case "flag":
-            st.checkbox(title, key=key, help=words, on_change=_touch, disabled=off)
-        case "fraction":
-            st.number_input(title, step=0.05, key=key, help=words, on_change=_touch, disabled=off)
-        case "number":
+            st.checkbox(title(field), key=key, help=words, on_change=_touch, disabled=off)
+        case kind:
             empty: Literal["min"] | None = None if field in MAY_BE_EMPTY else "min"
             st.number_input(
-                title, value=empty, step=1, key=key, help=words, on_change=_touch, disabled=off
+                title(field),
+                value=empty,
+                step=0.05 if kind == "fraction" else 1,
+                key=key,
+                help=words,
+                on_change=_touch,
+                disabled=off,
             )
-    if off:
+    if wrong:
+        st.markdown(f":red[{plain(wrong)}]")
+    elif off:
         st.caption(disabled_why)

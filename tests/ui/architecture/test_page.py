@@ -14,7 +14,7 @@ from streamlit.testing.v1.element_tree import Button
 
 from resnet_viz.arch.config import ResNetConfig, revise
 from resnet_viz.arch.plan import plan
-from resnet_viz.arch.presets import PRESETS, preset
+from resnet_viz.arch.presets import PRESETS, label, preset
 
 ROOT = Path(__file__).parents[3]
 
@@ -37,7 +37,7 @@ def _errors(app: AppTest) -> list[str]:
 def test_opens_on_resnet34(app: AppTest) -> None:
     app.run()
     assert _errors(app) == []
-    assert app.subheader[0].value == "resnet34"
+    assert app.header[0].value == "resnet34"
     assert _numbers(app)["Parameters"] == f"{plan(preset('resnet34')).params:,}"
 
 
@@ -80,8 +80,10 @@ def test_an_invalid_field_is_named_and_the_last_good_view_stays(app: AppTest) ->
     before = _numbers(app)
     app.text_input(key="field.depths").set_value("3, 0, zwei, 3").run()
     [error] = _errors(app)
-    assert "depths[1] = 0" in error
-    assert "depths[2] = 'zwei'" in error
+    words = "0 is too small, the least is 1; 'zwei' is no whole number"
+    assert error == f"depths: {words}. The view still shows resnet34."
+    at_the_field = [re.sub(r"\\(.)", r"\1", markdown.value) for markdown in app.markdown]
+    assert f":red[{words}]" in at_the_field
     assert _numbers(app) == before
     app.text_input(key="field.depths").set_value("1 1 1 1").run()
     assert _errors(app) == []
@@ -116,15 +118,15 @@ def test_garbage_in_the_link_is_said_and_a_net_is_shown_all_the_same(app: AppTes
     app.run()
     [error] = _errors(app)
     assert "'resnet5000'" in error
-    assert app.subheader[0].value == "resnet34"
+    assert app.header[0].value == "resnet34"
 
 
 def test_the_plain_twin_in_one_press(app: AppTest) -> None:
     app.run()
     app.selectbox(key="preset").set_value("resnet56-cifar").run()
-    next(b for b in app.button if b.label == "Make its plain twin").click().run()
+    app.toggle(key="shortcuts_on").set_value(False).run()
     assert _errors(app) == []
-    assert app.subheader[0].value == "plain56-cifar"
+    assert app.header[0].value == "plain56-cifar"
     assert _numbers(app)["Shortcuts"] == "a plain net"
 
 
@@ -139,12 +141,12 @@ def test_json_out_and_in(app: AppTest) -> None:
     assert json.loads(app.code[0].value) == json.loads(preset("resnet34").model_dump_json())
     app.text_area(key="pasted").set_value(preset("wide_resnet50_2").model_dump_json())
     next(b for b in app.button if b.label == "Show the pasted net").click().run()
-    assert app.subheader[0].value == "wide_resnet50_2"
+    assert app.header[0].value == "wide_resnet50_2"
     app.text_area(key="pasted").set_value('{"block": "basic", "depths": [1')
     next(b for b in app.button if b.label == "Show the pasted net").click().run()
     [error] = _errors(app)
     assert "invalid JSON" in error
-    assert app.subheader[0].value == "wide_resnet50_2"
+    assert app.header[0].value == "wide_resnet50_2"
 
 
 def test_table_tab_sums_to_the_whole(app: AppTest) -> None:
@@ -182,14 +184,14 @@ def test_undo_goes_back_step_by_step(app: AppTest) -> None:
     assert _undo(app).disabled
     app.selectbox(key="preset").set_value("resnet56-cifar").run()
     app.selectbox(key="field.norm").set_value("group").run()
-    next(b for b in app.button if b.label == "Make its plain twin").click().run()
-    names = [app.subheader[0].value]
+    app.toggle(key="shortcuts_on").set_value(False).run()
+    names = [app.header[0].value]
     for _ in range(3):
         _undo(app).click().run()
-        names.append(app.subheader[0].value)
+        names.append(app.header[0].value)
     assert names == [
-        "Plain-56 basic 16-32-64",
-        "ResNet-56 basic 16-32-64 zero_pad",
+        label(revise(preset("plain56-cifar"), norm="group")),
+        label(revise(preset("resnet56-cifar"), norm="group")),
         "resnet56-cifar",
         "resnet34",
     ]
@@ -243,7 +245,7 @@ def test_an_edited_preset_is_called_no_preset_and_can_be_chosen_again(app: AppTe
     assert box.value is None
     assert box.placeholder == "resnet34, changed"
     box.set_value("resnet34").run()
-    assert app.subheader[0].value == "resnet34"
+    assert app.header[0].value == "resnet34"
     assert app.text_input(key="field.depths").value == "3, 4, 6, 3"
     assert app.selectbox(key="preset").value == "resnet34"
 
@@ -276,12 +278,12 @@ def test_the_caption_names_the_preset_that_was_begun_with(app: AppTest) -> None:
 def test_one_net_with_two_names_keeps_the_chosen_one(app: AppTest) -> None:
     app.run()
     app.selectbox(key="preset").set_value("dnddnjs32-cifar").run()
-    assert app.subheader[0].value == "dnddnjs32-cifar"
+    assert app.header[0].value == "dnddnjs32-cifar"
     assert app.selectbox(key="preset").value == "dnddnjs32-cifar"
 
 
-def _press(app: AppTest, label: str) -> None:
-    next(button for button in app.button if button.label == label).click().run()
+def _switch(app: AppTest, *, on: bool) -> None:
+    app.toggle(key="shortcuts_on").set_value(on).run()
     assert _errors(app) == []
 
 
@@ -291,25 +293,25 @@ def test_a_plain_net_gets_back_the_shortcut_it_had(app: AppTest, name: str) -> N
     app.query_params["stochastic_depth"] = "0.2"
     app.run()
     before = app.session_state["net_on_show"].config
-    _press(app, "Make its plain twin")
+    _switch(app, on=False)
     app.selectbox(key="field.activation").set_value("gelu").run()
     assert app.session_state["net_on_show"].config.shortcut == "none"
-    _press(app, "Put the shortcuts back")
+    _switch(app, on=True)
     assert app.session_state["net_on_show"].config == revise(before, activation="gelu")
 
 
 def test_a_plain_preset_gets_shortcuts_without_parameters(app: AppTest) -> None:
     app.query_params["net"] = "plain56-cifar"
     app.run()
-    _press(app, "Put the shortcuts back")
-    assert app.subheader[0].value == "resnet56-cifar"
+    _switch(app, on=True)
+    assert app.header[0].value == "resnet56-cifar"
 
 
 @pytest.mark.parametrize("net", ["resnet56-cifar", "plain56-cifar"])
 def test_race_takes_the_net_and_its_twin(app: AppTest, net: str) -> None:
     app.query_params["net"] = net
     app.run()
-    next(button for button in app.button if button.label == "Race it").click().run()
+    next(button for button in app.button if button.label == "Race these two").click().run()
     assert not app.exception
     assert app.selectbox(key="race_first_net").value == net
     words = " ".join(markdown.value for markdown in app.markdown)
