@@ -6,6 +6,7 @@ import streamlit as st
 
 from resnet_viz.ui.common.start import pages, start
 
-st.set_page_config(page_title="resnet_viz", layout="wide")
+page = st.navigation(pages(), position="top")
+st.set_page_config(page_title=f"{page.title} · resnet_viz", layout="wide")
 start(Path(__file__).parent)
-st.navigation(pages(), position="top").run()
+page.run()

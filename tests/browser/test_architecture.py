@@ -60,14 +60,13 @@ def test_choose_change_undo_and_copy_the_link(app: App, open_page: Open) -> None
     shows(page, preset("resnet56-cifar"))
     expect(page).to_have_url(re.compile(r"\?net=resnet56-cifar$"))
 
-    page.get_by_text("Normalisation and activation").click()
     choose(page, "norm", "group")
     changed = revise(preset("resnet56-cifar"), norm="group")
     expect(page.get_by_text("Changed from resnet56-cifar: norm group (was batch).")).to_be_visible()
     expect(page).to_have_url(re.compile(r"\?net=resnet56-cifar&norm=group$"))
     shows(open_page(page.url), changed)
 
-    page.get_by_role("button", name="Make its plain twin").click()
+    page.get_by_test_id("stCheckbox").filter(has_text="Shortcuts").locator("label").first.click()
     shows(page, plain_twin(changed))
     expect(page.get_by_test_id("stMetric").filter(has_text="a plain net")).to_be_visible()
     assert additions(page) == 0
@@ -80,8 +79,9 @@ def test_choose_change_undo_and_copy_the_link(app: App, open_page: Open) -> None
 def test_groups_and_fields_that_cannot_matter(app: App, open_page: Open) -> None:
     page = open_page(app.url)
     shows(page, preset("resnet34"))
-    for group in ("Shape", "Shortcut", "Regularisation", "Initialisation", "Input and output"):
+    for group in ("More on blocks", "More on shortcuts", "Regularisation", "Input and output"):
         expect(page.get_by_test_id("stExpander").filter(has_text=group).first).to_be_visible()
+    page.get_by_text("More on blocks").click()
     cardinality = page.get_by_role("spinbutton", name="cardinality")
     expect(cardinality).to_be_disabled()
     expect(page.get_by_text("Only bottleneck blocks have this.").first).to_be_visible()
@@ -96,8 +96,9 @@ def test_a_wrong_field_keeps_the_last_good_view(app: App, open_page: Open) -> No
     depths.fill("3, 0, <b>*x*</b>, 3")
     depths.press("Enter")
     alert = page.get_by_test_id("stAlert")
-    expect(alert).to_contain_text("depths[1] = 0")
-    expect(alert).to_contain_text("depths[2] = '<b>*x*</b>'")
+    words = "0 is too small, the least is 1; '<b>*x*</b>' is no whole number"
+    expect(alert).to_contain_text(f"depths: {words}")
+    expect(page.get_by_test_id("stSidebar").get_by_text(words)).to_be_visible()
     shows(page, preset("resnet34"))
     depths.fill("1, 1, 1, 1")
     depths.press("Enter")

@@ -73,7 +73,7 @@ def test_what_is_open_stays_so_in_a_net_that_has_it_too(app: App, open_page: Ope
     page = open_page(f"{app.url}/?net=resnet50")
     block(page, "stages.2.5").click()
     expect(opened(page)).to_have_count(1)
-    page.get_by_role("button", name="Make its plain twin").click()
+    page.get_by_test_id("stCheckbox").filter(has_text="Shortcuts").locator("label").first.click()
     expect(page.locator(".graph g.add")).to_have_count(0)
     expect(opened(page)).to_have_count(1)
 

@@ -20,6 +20,7 @@ from resnet_viz.lab.memory import PROCESS_BYTES, gigabytes
 from resnet_viz.plots.memory import memory_bars
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.devices import device_box, free_memory
+from resnet_viz.ui.common.live_chart import live_chart
 from resnet_viz.ui.common.note import note
 
 OPTIMIZERS: dict[str, tuple[Optimizer, float]] = {
@@ -72,9 +73,14 @@ def memory_panel(config: ResNetConfig) -> None:
         WITHOUT: choice.memory(config, checkpointing=False),
         WITH: choice.memory(config, checkpointing=True),
     }
-    totals = " and ".join(f"{gigabytes(m.total)} {name}" for name, m in memories.items())
-    st.plotly_chart(
-        memory_bars(memories), key="memory_bars", height=300, alt=f"Training memory: {totals}."
+    totals = " and ".join(
+        f"{gigabytes(memory.total + PROCESS_BYTES)} {name}" for name, memory in memories.items()
+    )
+    live_chart(
+        memory_bars(memories, PROCESS_BYTES),
+        "memory_bars",
+        300,
+        alt=f"Bars of the memory that training takes: {totals}",
     )
     note(
         "Activations are what the backward pass needs of the forward pass; they grow with the "

@@ -10,8 +10,20 @@ import streamlit as st
 from resnet_viz.ui.common.static import provide_plotly
 
 _STARTED = "started_by_app"
-# Streamlit leaves 5rem on each side of a wide page, which the pictures can use.
-_ROOM = "<style>.stMainBlockContainer {padding-left: 2rem; padding-right: 2rem}</style>"
+# Streamlit leaves 5rem on each side of a wide page, which the pictures can use. On narrow windows
+# it puts the navigation behind a sign without a word: there the pages' links stand on the page, and
+# the sign says what it opens. On large ones everything grows.
+_STYLE = """<style>
+.stMainBlockContainer {padding-left: 2rem; padding-right: 2rem}
+.st-key-narrow_pages {display: none}
+@media (max-width: 768px) {
+  .stMainBlockContainer {padding-left: 1rem; padding-right: 1rem}
+  .st-key-narrow_pages {display: flex; gap: 0 .75rem}
+  [data-testid="stExpandSidebarButton"] {width: auto}
+  [data-testid="stExpandSidebarButton"]::after {content: "Menu and settings"}
+}
+@media (min-width: 1700px) {html {font-size: 19px !important}}
+</style>"""
 
 
 def pages() -> Sequence[st.Page]:
@@ -25,10 +37,20 @@ def pages() -> Sequence[st.Page]:
 
 
 def start(folder: Path) -> None:
-    """Makes the app in `folder` ready for a page: called by app.py on every run."""
+    """Makes the app in `folder` ready for a page: called by app.py on every run.
+
+    After `st.navigation`, which has to know the pages that are linked to.
+    """
     provide_plotly(folder / "static")
-    st.html(_ROOM)
+    st.html(_STYLE)
+    _narrow_navigation()
     st.session_state[_STARTED] = True
+
+
+def _narrow_navigation() -> None:
+    with st.container(horizontal=True, key="narrow_pages"):
+        for page in pages():
+            st.page_link(page, width="content")
 
 
 def require_app() -> None:
