@@ -120,7 +120,7 @@ def preset_box(place: str = "") -> None:
         key=key,
         format_func=_preset_text,
         placeholder=f"{here.base}, changed",
-        help="Published networks with their parameters and MACs. Choosing one fills in the "
+        help="Published networks with their parameters. Choosing one fills in the "
         "fields below; type to search.",
         on_change=_load_preset,
         args=(key,),
@@ -128,8 +128,7 @@ def preset_box(place: str = "") -> None:
 
 
 def _preset_text(name: str) -> str:
-    network = plan(PRESETS[name])
-    return f"{name} · {compact(network.params)} · {compact(network.macs)}MACs"
+    return f"{name} · {compact(plan(PRESETS[name]).params)}"
 
 
 def _load_preset(key: str) -> None:
