@@ -122,10 +122,24 @@ def test_the_options_of_race_reach_the_runs_and_the_rest_are_their_own_defaults(
     assert second.spec == shared.model_copy(update={"name": "two"})
 
 
-def test_a_net_that_fails_is_one_line_and_status_1(
-    lab: Lab, tiny: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("command", ["build", "race"])
+def test_a_device_that_is_not_there_is_one_line_and_no_progress(
+    lab: Lab, tiny: str, command: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(("race", tiny, tiny, "--steps", "3", "--device", "cuda:99", "--json")) == 1
+    nets = (tiny, tiny) if command == "race" else (tiny,)
+    assert main((command, *nets, "--device", "cuda:999")) == 2
+    out, err = capfd.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert err.startswith("error: device = 'cuda:999' is not there; there is: ")
+    assert lab.list() == []
+
+
+def test_a_net_that_fails_is_one_line_and_status_1(
+    lab: Lab, tiny: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    given = ("--steps", "3", "--device", "cpu", "--json")
+    assert main(("race", tiny, tiny, *given)) == 1
     out, err = capsys.readouterr()
     assert out == ""
     last = err.splitlines()[-1]

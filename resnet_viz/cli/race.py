@@ -22,7 +22,8 @@ from rich.progress import (
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
 from resnet_viz.cli.inputs import Net
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
-from resnet_viz.lab.memory import check_fit, free_bytes
+from resnet_viz.lab.device_query import free_bytes
+from resnet_viz.lab.memory import check_fit
 from resnet_viz.lab.queue import expected_device
 from resnet_viz.lab.runs import Lab, Run
 from resnet_viz.lab.spec import RunSpec
@@ -98,8 +99,9 @@ def _distinct(given: Sequence[str]) -> list[str]:
 
 
 def _check_memory(specs: Sequence[RunSpec]) -> None:
-    """Refuses what would run out of memory; where nothing is known of the device, nothing."""
-    available = free_bytes(specs[0].device)
+    """Refuses a device that is not there, and what would run out of memory where that is known."""
+    with input_errors():
+        available = free_bytes(specs[0].device)
     if available is None:
         return
     device = expected_device(specs[0].device)

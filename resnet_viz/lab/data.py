@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import util
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -33,10 +34,17 @@ def load(dataset: str) -> Images:
     Raises:
         ValueError: for an unknown name.
     """
-    dataset_info(dataset)  # "digits" is the only one so far
+    dataset_info(dataset)
+    return _LOADERS[dataset]()
+
+
+def _digits() -> Images:
     rows = torch.from_numpy(np.loadtxt(_digits_file(), np.float32, delimiter=","))
     grey = rows[:, :-1].reshape(-1, 1, 8, 8)
     return Images((grey - grey.mean()) / grey.std(), rows[:, -1].long())
+
+
+_LOADERS: Mapping[str, Callable[[], Images]] = MappingProxyType({"digits": _digits})
 
 
 def _digits_file() -> Path:

@@ -8,6 +8,7 @@ import platform
 import psutil
 import torch
 
+from resnet_viz.lab.device_query import check_there
 from resnet_viz.lab.queue import cores
 from resnet_viz.lab.spec import check_device_name
 
@@ -31,8 +32,7 @@ def resolve(device: str = "auto") -> torch.device:
         raise ValueError(f"device = {device!r}: {error}") from error
     there = available()
     name = {"auto": there[0], "cuda": "cuda:0"}.get(device, device)
-    if name not in there:
-        raise ValueError(f"device = '{device}' is not there; there is: {', '.join(there)}")
+    check_there(device, name, there)
     return torch.device(name)
 
 

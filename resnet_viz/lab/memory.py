@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-import psutil
 
 from resnet_viz.arch.memory import training_memory
 from resnet_viz.arch.plan import plan
 from resnet_viz.lab.datasets import DATASETS
-from resnet_viz.lab.queue import expected_device, slots_on
+from resnet_viz.lab.queue import slots_on
 from resnet_viz.lab.spec import RunSpec
 
 PROCESS_BYTES = 800_000_000
 """What a run's process takes besides: PyTorch and its compiler (0.74 GB), or a CUDA context."""
-
-_PACKAGE_FOLDER = Path(__file__).parents[2]
-_ASK_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +73,6 @@ def check_fit(specs: Sequence[RunSpec], available: int, device: str = "cpu") -> 
         largest_batch=_largest_batch(own, slots, available, images),
         checkpointed_needs=_needs(saving, slots, batch),
     )
-
-
-def free_bytes(device: str) -> int | None:
-    """Bytes free on `device` now; None where that cannot be found out.
-
-    A CUDA device is asked by a process of its own, which takes seconds.
-    """
-    name = expected_device(device)
-    if not name.startswith("cuda"):
-        return int(psutil.virtual_memory().available)
-    command = [sys.executable, "-m", "resnet_viz.lab.devices"]
-    try:
-        done = subprocess.run(
-            command, cwd=_PACKAGE_FOLDER, capture_output=True, timeout=_ASK_SECONDS, check=True
-        )
-        return int(json.loads(done.stdout)["memory"][name]["free"])
-    except (OSError, subprocess.SubprocessError, ValueError, KeyError):
-        return None
 
 
 def gigabytes(number: float) -> str:

@@ -100,16 +100,23 @@ def check_device_name(device: str) -> None:
 
 
 def check_batch_size(config: ResNetConfig, batch_size: int) -> None:
-    """ValueError where batch norm would have a single value a channel to normalise."""
+    """ValueError where PyTorch would refuse a norm that has a single value to normalise by.
+
+    That is one image on 1x1 maps: for batch norm a value a channel, for group norm a value a
+    group where a group is one channel (torch.nn.functional.group_norm, _verify_batch_size).
+    """
     if batch_size < 1:
         raise ValueError(f"batch_size = {batch_size} is not allowed; it is at least 1")
-    if batch_size == 1 and config.norm == "batch" and _normalises_single_pixels(config):
-        raise ValueError(
-            "batch_size = 1 leaves batch norm one value a channel, since this net ends in 1x1 "
-            f"maps at image_size = {config.image_size}; allowed: at least 2, or a larger image_size"
-        )
-
-
-def _normalises_single_pixels(config: ResNetConfig) -> bool:
-    """Resolution only falls, so that the last block's maps are the smallest."""
-    return plan(config).stages[-1].out_shape[1:] == (1, 1)
+    if batch_size > 1 or config.norm == "none":
+        return
+    for operation in plan(config).operations:
+        channels, *pixels = operation.out_shape
+        group = channels // operation.groups if config.norm == "group" else 1
+        if operation.kind == "norm" and pixels == [1, 1] and group == 1:
+            values = "batch norm one value a channel"
+            if config.norm == "group":
+                values = f"group norm one value a group ({channels} channels, as many groups)"
+            raise ValueError(
+                f"batch_size = 1 leaves {values}, since this net has 1x1 maps at image_size = "
+                f"{config.image_size}; allowed: at least 2, or a larger image_size"
+            )

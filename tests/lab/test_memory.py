@@ -11,9 +11,9 @@ import pytest
 from resnet_viz.arch.memory import training_memory
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
-from resnet_viz.lab import memory as fit_module
-from resnet_viz.lab import queue
-from resnet_viz.lab.memory import PROCESS_BYTES, check_fit, free_bytes
+from resnet_viz.lab import device_query, queue
+from resnet_viz.lab.device_query import free_bytes
+from resnet_viz.lab.memory import PROCESS_BYTES, check_fit
 from resnet_viz.lab.spec import RunSpec
 
 DEEP = RunSpec(config=preset("resnet1202-cifar"), image_size=32, batch_size=64, device="cpu")
@@ -67,7 +67,7 @@ def test_checkpointing_is_offered_only_where_it_helps() -> None:
 
 def test_free_memory_of_the_cpu_without_torch() -> None:
     code = (
-        "import sys; from resnet_viz.lab.memory import free_bytes; n = free_bytes('cpu'); "
+        "import sys; from resnet_viz.lab.device_query import free_bytes; n = free_bytes('cpu'); "
         "assert 'torch' not in sys.modules; print(n)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
@@ -76,12 +76,16 @@ def test_free_memory_of_the_cpu_without_torch() -> None:
 
 def test_free_memory_of_a_gpu_is_asked_of_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
     def answer(*_: object, **__: object) -> subprocess.CompletedProcess[bytes]:
-        out = json.dumps({"memory": {"cuda:0": {"total": 80 * GB, "free": 70 * GB}}}).encode()
+        memory = {"cuda:0": {"total": 80 * GB, "free": 70 * GB}}
+        names = {"cuda:0": "cuda:0, NVIDIA H100", "cpu": "cpu, 2 cores"}
+        said = {"auto": "cuda:0", "devices": names, "memory": memory}
+        out = json.dumps(said).encode()
         return subprocess.CompletedProcess([], 0, out)
 
-    monkeypatch.setattr(fit_module.subprocess, "run", answer)
+    monkeypatch.setattr(device_query.subprocess, "run", answer)
     assert free_bytes("cuda") == free_bytes("cuda:0") == 70 * GB
-    assert free_bytes("cuda:1") is None
+    with pytest.raises(ValueError, match="device = 'cuda:1' is not there; there is: cuda:0, cpu"):
+        free_bytes("cuda:1")
 
 
 RUN = """

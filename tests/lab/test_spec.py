@@ -6,7 +6,7 @@ import pytest
 from resnet_viz.arch.config import ResNetConfig, explain
 from resnet_viz.arch.presets import PRESETS, preset
 from resnet_viz.lab.datasets import DATASETS, adapt, suitable_image_size
-from resnet_viz.lab.spec import RunSpec
+from resnet_viz.lab.spec import RunSpec, check_batch_size
 from tests.lab.conftest import TINY, tiny_spec
 
 SMALL = preset("resnet20-cifar")
@@ -137,6 +137,46 @@ def test_batch_norm_refuses_a_single_value_a_channel() -> None:
     assert RunSpec(**(one_pixel | {"batch_size": 2})).batch_size == 2
     bare = ResNetConfig(**(SMALL.model_dump() | {"norm": "none"}))
     assert RunSpec(**(one_pixel | {"config": bare})).batch_size == 1
+
+
+@pytest.mark.parametrize("norm", ["batch", "group", "none"])
+@pytest.mark.parametrize("order", ["original", "full_preactivation"])
+@pytest.mark.parametrize("widths", [(8, 16), (32, 96), (64, 128), (16, 64)])
+@pytest.mark.parametrize("size", [2, 3, 4])
+def test_a_batch_of_one_is_refused_exactly_where_torch_refuses_it(
+    norm: str, order: str, widths: tuple[int, ...], size: int
+) -> None:
+    import torch
+
+    from resnet_viz.nets.network import build_resnet
+
+    config = ResNetConfig.model_validate(
+        {
+            "depths": (1, 1),
+            "widths": widths,
+            "stem": "cifar",
+            "norm": norm,
+            "activation_order": order,
+            "image_size": size,
+            "in_channels": 1,
+            "num_classes": 10,
+        }
+    )
+    images = torch.zeros(1, 1, size, size)
+    try:
+        build_resnet(config, seed=0)(images)
+        refusal = ""
+    except ValueError as error:
+        refusal = str(error)
+    try:
+        check_batch_size(config, 1)
+        ours = ""
+    except ValueError as error:
+        ours = str(error)
+    assert bool(ours) == bool(refusal), refusal
+    if ours:
+        assert f"leaves {norm} norm one value a" in ours
+    check_batch_size(config, 2)
 
 
 def test_dataset_facts_match_the_data() -> None:

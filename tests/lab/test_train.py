@@ -14,8 +14,10 @@ from torch.nn import functional
 
 from resnet_viz.arch.config import ResNetConfig, plain_twin
 from resnet_viz.arch.presets import preset
+from resnet_viz.lab import data as data_module
 from resnet_viz.lab import train as train_module
 from resnet_viz.lab.data import batch_indices, load, minibatches
+from resnet_viz.lab.datasets import DATASETS
 from resnet_viz.lab.optimizers import SGD, learning_rate
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.spec import RunSpec
@@ -242,3 +244,13 @@ def test_narrow_projections_train_without_corrupting_memory() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
     assert done.stdout.strip() == b"20"
+
+
+def test_every_data_set_has_a_loader_of_its_own() -> None:
+    assert set(data_module._LOADERS) == set(DATASETS)
+    for name, info in DATASETS.items():
+        data = load(name)
+        shape = (info.images, info.channels, info.image_size, info.image_size)
+        assert data.images.shape == shape
+    with pytest.raises(ValueError, match="dataset"):
+        load("other")

@@ -2,39 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import streamlit as st
 
-from resnet_viz.lab.memory import free_bytes
+from resnet_viz.lab.device_query import Devices, ask_devices, free_bytes
 from resnet_viz.lab.queue import expected_device
 
 LOOKING = "looking for devices…"
-_SECONDS = 120
-_PACKAGE_FOLDER = Path(__file__).parents[3]
-
-
-@dataclass(frozen=True)
-class Devices:
-    """The devices of this machine by name, and the one that "auto" is.
-
-    `free` are the bytes that were free on each when it was looked at.
-    """
-
-    auto: str
-    names: Mapping[str, str]
-    free: Mapping[str, int] = field(default_factory=dict)
-
-    def describe(self, device: str) -> str:
-        """Such as "cpu, 2 cores"; the name itself where nothing is known of it."""
-        name = self.auto if device == "auto" else device
-        return self.names.get(name, name)
+NOT_KNOWN = Devices("auto", {"auto": "chosen when training begins"}, {})
 
 
 def device_box(key: str) -> str:
@@ -67,7 +43,7 @@ def free_memory(device: str) -> int | None:
     """
     name = expected_device(device)
     if not name.startswith("cuda"):
-        return free_bytes(name)
+        return free_bytes("cpu")
     devices = find_devices()
     return devices.free.get(name) if devices else None
 
@@ -84,17 +60,5 @@ def _rerun_when_known() -> None:
 
 @st.cache_resource(show_spinner=False)
 def _search() -> Future[Devices]:
-    return ThreadPoolExecutor(1, thread_name_prefix="devices").submit(_ask)
-
-
-def _ask() -> Devices:
-    command = [sys.executable, "-m", "resnet_viz.lab.devices"]
-    try:
-        done = subprocess.run(
-            command, cwd=_PACKAGE_FOLDER, capture_output=True, timeout=_SECONDS, check=True
-        )
-        answer = json.loads(done.stdout)
-        free = {name: int(memory["free"]) for name, memory in answer["memory"].items()}
-        return Devices(answer["auto"], answer["devices"], free)
-    except (OSError, subprocess.SubprocessError, ValueError, KeyError):
-        return Devices("auto", {"auto": "chosen when training begins"})
+    pool = ThreadPoolExecutor(1, thread_name_prefix="devices")
+    return pool.submit(lambda: ask_devices() or NOT_KNOWN)
