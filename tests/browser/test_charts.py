@@ -20,6 +20,7 @@ expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 NETS = ("resnet20-cifar", "plain20-cifar")
 HERO = "document.querySelectorAll('.resnet-viz-chart')[0]"
 TEXT = f"{HERO}._fullLayout.font.size"
+MAPS = "document.querySelectorAll('.resnet-viz-chart')[2]"
 BOX = "'[data-testid=stElementContainer]'"
 LOOKS = (
     "colour => [...document.querySelectorAll('.resnet-viz-chart .scatterlayer path.js-line')]"
@@ -66,5 +67,8 @@ def test_charts(race: str, open_page: Open) -> None:
     page.set_viewport_size({"width": 1920, "height": 1080})
     page.wait_for_function(f"() => {TEXT} === 20")
     page.wait_for_function(f"() => {HERO}.clientHeight === {HERO}.closest({BOX}).clientHeight")
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.wait_for_function(f"() => {MAPS}._fullLayout.xaxis.domain[1] === 1")
+    assert page.evaluate(f"() => {MAPS}.clientHeight > 1.5 * {MAPS}.clientWidth")
     own = race.partition("/race")[0]
     assert [url for url in away if not url.startswith((own, f"blob:{own}"))] == []
