@@ -131,15 +131,6 @@ def _some(keys: Collection[str]) -> str:
     return f"[{shown}]{more}"
 
 
-def to_torchvision(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """A state dict of ours under torchvision's names; tensors are shared, not copied.
-
-    Raises:
-        ValueError: for a key that torchvision's ResNets have no name for.
-    """
-    return {_translated(key): tensor for key, tensor in state.items()}
-
-
 def load_torchvision(module: nn.Module, state: Mapping[str, Tensor]) -> None:
     """Copy a state dict of torchvision's into a module of ours.
 

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001, RUF002
-"""The plan as tables: the paper's Table 1 and one row for each weighted layer; no torch."""
+"""The plan as the paper's Table 1, in Markdown, LaTeX and CSV; no torch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import io
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from resnet_viz.arch.operations import Operation, Shape, Unit
+from resnet_viz.arch.operations import Operation, Unit
 from resnet_viz.arch.plan import BlockPlan, NetworkPlan, StagePlan
 from resnet_viz.arch.receptive import receptive_fields
 from resnet_viz.views import labels
@@ -33,20 +33,6 @@ class StageRow(NamedTuple):
     receptive_field: int
 
 
-class LayerRow(NamedTuple):
-    """A convolution or linear layer; shapes are (channels, height, width) of one image."""
-
-    name: str
-    kind: str
-    kernel: str
-    stride: int
-    groups: int
-    in_shape: Shape
-    out_shape: Shape
-    params: int
-    macs: int
-
-
 def table1(plan: NetworkPlan) -> tuple[StageRow, ...]:
     """The net as in He 2015, Table 1 (ResNeXt's C=32 where the 3x3 is grouped).
 
@@ -60,16 +46,7 @@ def table1(plan: NetworkPlan) -> tuple[StageRow, ...]:
     return (stem, *stages, _unit_row("head", plan.head, seen[last[-1]]))
 
 
-def layer_rows(plan: NetworkPlan) -> tuple[LayerRow, ...]:
-    """Every weighted layer in forward order; names are the modules' paths."""
-    return tuple(
-        _layer_row(f"{path}.{operation.name}", operation)
-        for path, unit in plan.units
-        for operation in unit.weighted
-    )
-
-
-def to_markdown(rows: Sequence[StageRow] | Sequence[LayerRow]) -> str:
+def to_markdown(rows: Sequence[StageRow]) -> str:
     """`rows` as a Markdown table with a header; "" for no rows."""
     if not rows:
         return ""
@@ -78,14 +55,14 @@ def to_markdown(rows: Sequence[StageRow] | Sequence[LayerRow]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
-def to_csv(rows: Sequence[StageRow] | Sequence[LayerRow]) -> str:
+def to_csv(rows: Sequence[StageRow]) -> str:
     """`rows` as CSV with a header, numbers without separators; "" for no rows."""
     if not rows:
         return ""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(rows[0]._fields)
-    writer.writerows([_shown(v) if isinstance(v, tuple) else v for v in row] for row in rows)
+    writer.writerows(rows)
     return text.getvalue()
 
 
@@ -117,12 +94,8 @@ def _in_math(text: str) -> str:
     return text.replace("×", r"$\times$")
 
 
-def _shown(value: object) -> str:
-    return "×".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
 def _cell(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else _shown(value).replace("|", "\\|")
+    return f"{value:,}" if isinstance(value, int) else str(value).replace("|", "\\|")
 
 
 def _unit_row(name: str, unit: Unit, seen: int) -> StageRow:
@@ -154,17 +127,3 @@ def _formula(block: BlockPlan) -> str:
     """A block's convolutions as in the paper's brackets."""
     branch = [o for o in block.unit.part("branch") if o.kind == "conv"]
     return f"[{'; '.join(labels.kernel(o) + labels.groups(o) for o in branch)}]"
-
-
-def _layer_row(name: str, operation: Operation) -> LayerRow:
-    return LayerRow(
-        name=name,
-        kind=operation.role if operation.is_beside else operation.kind,
-        kernel=f"{operation.kernel}×{operation.kernel}",
-        stride=operation.stride,
-        groups=operation.groups,
-        in_shape=operation.in_shape,
-        out_shape=operation.out_shape,
-        params=operation.params,
-        macs=operation.macs,
-    )

@@ -9,7 +9,7 @@ from html import escape
 import streamlit as st
 
 from resnet_viz.plots.compare import Compared, Cost, cost_by_stage
-from resnet_viz.ui.common.graph_chart import HELP, graph_chart, picture_size
+from resnet_viz.ui.common.graph_chart import HELP, MOST_DRAWN, graph_chart, picture_size
 from resnet_viz.ui.common.live_chart import live_chart
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
@@ -26,8 +26,6 @@ from resnet_viz.views.table import StageRow
 
 MOST_BLOCKS = 16
 """A net of more blocks than this is drawn folded, so that two fit beside each other."""
-MOST_DRAWN = 1000
-"""More blocks than this are not drawn one by one: it would take seconds and hold others up."""
 _MOST_SAID = 4
 _STACKED = """<style>@media (max-width: 720px) {
   .st-key-compare_graphs .stColumn { min-width: 100% }
