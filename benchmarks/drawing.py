@@ -1,4 +1,4 @@
-"""The race's three figures, for 56 layers and 120 steps of two nets."""
+"""The race's three figures, for 56 layers and 60 steps of two nets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from resnet_viz.plots.race import (
 )
 
 NETS = ("resnet56-cifar", "plain56-cifar")
-STEPS = 120
+STEPS = 60
 
 
 def run() -> Iterator[Result]:
