@@ -191,3 +191,24 @@ def test_a_press_while_the_page_loads_leaves_the_net(
         at_rest(page)
         expect(page).to_have_url(re.compile(r"net=resnet20-cifar&norm=group$"))
         expect(page.get_by_role("textbox", name="depths")).to_have_value("3, 3, 3")
+
+
+def test_first_screen_at_every_width(app: App, open_page: Open) -> None:
+    """The graph begins on a projector's screen; narrow windows have pages and presets in sight."""
+    page = open_page(app.url)
+    shows(page, preset("resnet34"))
+    page.set_viewport_size({"width": 1280, "height": 720})
+    expect(page.get_by_role("heading", level=1)).to_have_text("resnet_viz")
+    expect(page.get_by_role("button", name="Race these two")).to_be_in_viewport()
+    expect(page.locator(".graph g.add").first).to_be_in_viewport()
+    for width in (700, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        presets = page.locator(".st-key-narrow_preset").get_by_role("combobox")
+        expect(presets).to_be_in_viewport()
+        links = page.locator(".st-key-narrow_pages").get_by_role("link")
+        for name in ("Architecture", "Race", "Compare", "Design space"):
+            expect(links.filter(has_text=name)).to_be_in_viewport()
+        for number in page.get_by_test_id("stMetric").all():
+            expect(number).to_be_in_viewport()
+    page.locator(".st-key-narrow_pages").get_by_role("link", name="Compare").click()
+    expect(page).to_have_url(re.compile("/compare"))

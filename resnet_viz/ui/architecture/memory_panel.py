@@ -92,7 +92,7 @@ def memory_panel(config: ResNetConfig) -> None:
 
 def _controls() -> _Choice:
     batch, optimizer, precision, device, saving = st.columns(
-        [2, 3, 3, 4, 4], vertical_alignment="bottom"
+        [3, 5, 3, 5, 5], vertical_alignment="bottom"
     )
     with device:
         place = device_box("memory_device")

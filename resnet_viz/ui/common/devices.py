@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import streamlit as st
 
 from resnet_viz.lab.device_query import Devices, ask_devices, free_bytes
-from resnet_viz.lab.queue import expected_device
+from resnet_viz.lab.queue import cores, expected_device, guess_device
 
 LOOKING = "looking for devices…"
 NOT_KNOWN = Devices("auto", {"auto": "chosen when training begins"}, {})
@@ -31,7 +31,14 @@ def device_box(key: str) -> str:
 
 
 def find_devices() -> Devices | None:
-    """The devices there are; None while a process of its own, which has torch, looks for them."""
+    """The devices there are; None while a process of its own, which has torch, looks for them.
+
+    That takes seconds of a core: a machine that can have no accelerator is not searched.
+    """
+    if guess_device() == "cpu":
+        count = cores()
+        name = f"cpu, {count} core{'s' if count > 1 else ''}"
+        return Devices("cpu", {"cpu": name}, {"cpu": free_bytes("cpu") or 0})
     search = _search()
     return search.result() if search.done() else None
 
