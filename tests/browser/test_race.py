@@ -76,7 +76,11 @@ def wait_for_change(page: Page, index: int) -> None:
 
 def stop(page: Page) -> None:
     page.get_by_role("button", name="Stop training").click()
-    expect(page.get_by_text(": stopped")).to_have_count(2)
+    expect(statuses(page)).to_have_text(["stopped", "stopped"])
+
+
+def statuses(page: Page) -> Locator:
+    return page.locator(".net .status")
 
 
 def test_race_is_live_keeps_its_zoom_and_is_found_by_its_link(app: App, open_page: Open) -> None:
@@ -93,15 +97,12 @@ def test_race_is_live_keeps_its_zoom_and_is_found_by_its_link(app: App, open_pag
     ), "a chart was mounted anew"
     assert page.evaluate(RANGES) == zoomed
 
-    move_slider(page)
     switch_pages(page)
     page.reload()
     measured(page)
     wait_for_change(page, CURVES)
     assert race_id in page.url
 
-    friend = open_page(f"{app.url}/race?race={race_id}")
-    measured(friend)
     stranger = open_page(f"{app.url}/race")
     drawn(stranger)
     expect(stranger.get_by_role("button", name="Start race")).to_be_enabled()
@@ -109,12 +110,90 @@ def test_race_is_live_keeps_its_zoom_and_is_found_by_its_link(app: App, open_pag
     assert race_id not in stranger.url
 
     stop(page)
-    expect(friend.get_by_text(": stopped")).to_have_count(2)
     expect(page.get_by_role("heading", name="What happened")).to_be_visible()
     assert {run.status for run in app.lab.race_runs(race_id)} == {"stopped"}
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the records as CSV").click()
     assert Path(download.value.path()).read_text().startswith("net,step,loss,accuracy")
+
+
+def test_link_shows_and_link_with_controls_steers(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/race")
+    race_id = begin(page)
+    page.get_by_role("button", name="Link").click()
+    links = page.get_by_test_id("stCode")
+    expect(links).to_have_count(2)
+    shows, steers = (link.locator("code").inner_text() for link in links.all())
+    assert shows == f"{app.url}/race?race={race_id}"
+    page.keyboard.press("Escape")
+    friend = open_page(shows)
+    measured(friend)
+    friend.reload()
+    measured(friend)
+    expect(friend.get_by_role("button", name=STEERING)).to_have_count(0)
+    page.reload()
+    measured(page)
+    expect(page.get_by_role("button", name=STEERING)).to_have_count(3)
+
+    helper = open_page(steers)
+    measured(helper)
+    helper.wait_for_url(shows)  # what is in the address bar passes no controls on
+    helper.reload()
+    measured(helper)
+    stop(helper)
+    for one in (page, friend):
+        expect(statuses(one)).to_have_text(["stopped", "stopped"])
+
+
+STEERING = re.compile("Stop training|Pause|Single step")
+
+
+def test_step_shown_follows_until_a_hand_moves_it(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/race")
+    begin(page)
+    for _ in range(5):
+        page.reload()
+        measured(page)
+        follows(page)
+    page.get_by_role("button", name="Next race").click()
+    field = page.get_by_label("Learning rate")
+    field.fill("0.02")
+    field.press("Enter")
+    follows(page)
+
+    slider, follow = page.get_by_role("slider"), page.get_by_role("button", name="Follow newest")
+    for key, step in (("Home", 0), ("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1)):
+        slider.press(key)
+        expect(slider).to_have_attribute("aria-valuetext", f"step {step} of 100000")
+        expect(follow).to_be_enabled()
+    for _ in range(3):
+        wait_for_change(page, CURVES)
+    assert shown_step(page) == 1
+    page.get_by_role("button", name="One step on").click()
+    wait_for_change(page, HERO)
+    assert shown_step(page) == 2
+    follow.click()
+    follows(page)
+    slider.press("End")
+    expect(follow).to_be_enabled()
+    stop(page)
+
+
+def shown_step(page: Page) -> int:
+    said = page.get_by_role("slider").get_attribute("aria-valuetext")
+    return int(said.split()[1])  # type: ignore[union-attr]
+
+
+def follows(page: Page) -> None:
+    """Three updates long the step that is shown grows, and nothing says otherwise."""
+    for _ in range(3):
+        before = shown_step(page)
+        wait_for_change(page, CURVES)
+        page.wait_for_function(
+            "([slider, before]) => slider.value > before",
+            arg=[page.get_by_role("slider").element_handle(), before],
+        )
+        expect(page.get_by_role("button", name="Follow newest")).to_be_disabled()
 
 
 def zoom(page: Page) -> list[list[float]]:
@@ -132,22 +211,6 @@ def zoom(page: Page) -> list[list[float]]:
     return ranges
 
 
-def move_slider(page: Page) -> None:
-    slider, follow = page.get_by_role("slider"), page.get_by_role("button", name="Follow newest")
-    shown = page.get_by_test_id("stSliderThumbValue")
-    expect(follow).to_be_disabled()
-    slider.press("Home")
-    expect(follow).to_be_enabled()
-    expect(shown).to_have_text("step 0")
-    wait_for_change(page, CURVES)
-    expect(shown).to_have_text("step 0")
-    follow.click()
-    expect(follow).to_be_disabled()
-    expect(shown).not_to_have_text("step 0")
-    wait_for_change(page, HERO)
-    expect(follow).to_be_disabled()
-
-
 def switch_pages(page: Page) -> None:
     page.get_by_role("link", name="Architecture").click()
     expect(charts(page)).to_have_count(0)
@@ -155,6 +218,7 @@ def switch_pages(page: Page) -> None:
     measured(page)
     page.wait_for_url(re.compile("race="))
     wait_for_change(page, CURVES)
+    page.get_by_role("button", name="Next race").click()
     expect(page.get_by_label("Steps", exact=True)).to_have_value("100000")
 
 
@@ -164,13 +228,12 @@ def test_killed_worker_shows_as_interrupted(app: App, open_page: Open) -> None:
     first, second = app.lab.race_runs(race_id)
     seen = len(app.lab.records(first.id))
     os.kill(process_of(app, first), signal.SIGKILL)
-    expect(page.get_by_text(": interrupted").first).to_be_visible()
+    expect(statuses(page)).to_have_text(["interrupted", "running"])
     assert len(app.lab.records(first.id)) >= seen
     wait_for_change(page, CURVES)
     assert app.lab.get(second.id).status == "running"
     page.get_by_role("button", name="Stop training").click()
-    expect(page.get_by_text(": stopped")).to_have_count(1)
-    expect(page.get_by_text(": interrupted").first).to_be_visible()
+    expect(statuses(page)).to_have_text(["interrupted", "stopped"])
     expect(page.get_by_role("heading", name="What happened")).to_be_visible()
 
 

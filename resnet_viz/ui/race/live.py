@@ -9,7 +9,7 @@ import streamlit as st
 
 from resnet_viz.arch.plan import plan
 from resnet_viz.lab.records import History
-from resnet_viz.lab.runs import Lab, Run
+from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import StoreError
 from resnet_viz.plots.colours import contestant_colours
@@ -21,14 +21,14 @@ from resnet_viz.plots.race import (
 )
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.live_chart import live_chart
-from resnet_viz.ui.common.markdown import plain, small
+from resnet_viz.ui.common.note import note
 from resnet_viz.ui.race import words
+from resnet_viz.ui.race.progress import progress
 from resnet_viz.ui.race.state import Seen, look
-from resnet_viz.ui.race.step_slider import step_slider
+from resnet_viz.ui.race.step_control import step_control
 
 UPDATE_SECONDS = 0.5
-HERO_HEIGHT = 480
-CURVES_HEIGHT = 500
+HERO_HEIGHT = 400
 MAPS_HEIGHT = 380
 
 ABOUT_GRADIENTS = (
@@ -48,45 +48,45 @@ ABOUT_MAPS = (
 )
 
 
-def live_race(lab: Lab, seen: Seen) -> None:
+def live_race(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
     """Shows the race, and keeps showing it while it goes on; then the page runs once more."""
     going = not seen.is_over
     live = st.fragment(_live, run_every=UPDATE_SECONDS if going else None)
-    live(lab, seen.race_id, going)
+    live(lab, seen.race_id, going, may_steer)
 
 
 def preview(specs: Sequence[RunSpec]) -> None:
     """The race's pictures before there is anything to show: axes, colours, explanations."""
     contestants = _contestants([(spec.display_name, spec, History()) for spec in specs])
-    _pictures(contestants, specs[0].steps, -1, "preview")
+    _pictures(contestants, specs[0].steps, 0, "preview")
 
 
 def contestants_of(seen: Seen) -> Sequence[Contestant]:
     """The runs of a race as the plots want them."""
-    return _contestants([(run.name, run.spec, _history(seen, run)) for run in seen.runs])
-
-
-def _live(lab: Lab, race_id: str, going: bool) -> None:
-    seen = look(lab, race_id)
-    if going and seen.is_over:
-        st.rerun()
-    st.markdown(small(plain(words.race_title(seen.runs))))
-    _progress(lab, seen)
-    for problem in filter(None, [*map(words.why_over, seen.runs), seen.problem]):
-        say.error(problem)
-    st.space("xsmall")
-    _pictures(contestants_of(seen), seen.runs[0].spec.steps, newest_step(seen), race_id)
+    return _contestants([(run.name, run.spec, seen.history(run)) for run in seen.runs])
 
 
 def newest_step(seen: Seen) -> int:
     """The newest step that all nets under way have come to; -1 before there is one."""
-    counts = [(len(_history(seen, run)), run.is_over) for run in seen.runs]
+    counts = [(len(seen.history(run)), run.is_over) for run in seen.runs]
     under_way = [count for count, is_over in counts if count and not is_over]
     return min(under_way or [max(count for count, _ in counts)]) - 1
 
 
-def _history(seen: Seen, run: Run) -> History:
-    return seen.histories.get(run.id) or History()
+def _live(lab: Lab, race_id: str, going: bool, may_steer: bool) -> None:
+    seen = look(lab, race_id)
+    if going and seen.is_over:
+        st.rerun()
+    contestants, steps = contestants_of(seen), max(run.spec.steps for run in seen.runs)
+    progress(seen, contestants)
+    for problem in filter(None, [*map(words.why_over, seen.runs), seen.problem]):
+        say.error(problem)
+    with st.container(horizontal=True, vertical_alignment="center", key="race_steps"):
+        step = step_control(race_id, steps, newest_step(seen))
+        if may_steer and not seen.is_over:
+            _steering(lab, seen)
+    _refusal(seen)
+    _pictures(contestants, steps, step, race_id)
 
 
 def _contestants(nets: Sequence[tuple[str, RunSpec, History]]) -> Sequence[Contestant]:
@@ -99,20 +99,6 @@ def _contestants(nets: Sequence[tuple[str, RunSpec, History]]) -> Sequence[Conte
     ]
 
 
-def _progress(lab: Lab, seen: Seen) -> None:
-    *columns, steering = st.columns([4] * len(seen.runs) + [3], vertical_alignment="bottom")
-    for column, run, contestant in zip(columns, seen.runs, contestants_of(seen), strict=True):
-        with column:
-            swatch = f':color[■]{{foreground="{contestant.colour}"}}'
-            st.markdown(f"{swatch} **{plain(run.name)}**: {run.status}")
-            st.progress(
-                min(1.0, len(contestant.history) / run.spec.steps),
-                text=words.status_line(run, contestant.history),
-            )
-    with steering, st.container(horizontal=True, horizontal_alignment="right"):
-        _steering(lab, seen)
-
-
 def _steering(lab: Lab, seen: Seen) -> None:
     if any(run.status == "paused" for run in seen.runs):
         _button("Resume", ":material/play_arrow:", lab.resume, seen)
@@ -122,33 +108,44 @@ def _steering(lab: Lab, seen: Seen) -> None:
 
 
 def _button(title: str, icon: str, action: Callable[[str], None], seen: Seen) -> None:
-    if st.button(title, icon=icon, key=f"race_{title}", disabled=seen.is_over):
+    if st.button(title, icon=icon, key=f"race_{title}"):
         try:
             action(seen.race_id)
-        except StoreError as error:
-            seen.problem = str(error)
+            seen.refusal = ""
+        except (StoreError, ValueError) as error:
+            seen.refusal = f"{title} did nothing: {error}"
 
 
-def _pictures(contestants: Sequence[Contestant], steps: int, newest: int, race_id: str) -> None:
+def _refusal(seen: Seen) -> None:
+    """Stays until it is dismissed, or a press does something."""
+    if not seen.refusal:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        say.error(seen.refusal)
+        if st.button("Dismiss", key="race_dismiss"):
+            seen.refusal = ""
+            st.rerun(scope="fragment")
+
+
+def _pictures(contestants: Sequence[Contestant], steps: int, step: int, race_id: str) -> None:
     names = " against ".join(contestant.name for contestant in contestants)
-    hero, curves = st.columns([3, 2], gap="medium")
+    with st.container(key="race_pictures"):
+        hero, curves = st.columns([3, 2], gap="medium")
     with hero:
-        step = step_slider(race_id, steps, newest)
         figure = gradient_by_layer(contestants, step)
         alt = f"Gradient norm of each layer at step {step}: {names}"
         live_chart(figure, f"gradients-{race_id}", HERO_HEIGHT, alt=alt)
-        st.markdown(small(ABOUT_GRADIENTS))
+        note(ABOUT_GRADIENTS)
     with curves:
-        st.subheader("Training loss and accuracy")
         figure = _all_steps(training_curves(contestants), steps)
         alt = f"Training loss and accuracy by step: {names}"
-        live_chart(figure, f"curves-{race_id}", CURVES_HEIGHT, alt=alt)
-        st.markdown(small(ABOUT_CURVES))
-    st.subheader("Gradient norm by layer and step")
+        live_chart(figure, f"curves-{race_id}", HERO_HEIGHT, alt=alt)
+        note(ABOUT_CURVES)
+    st.subheader("Gradient norm by layer and step", anchor=False)
     figure = _all_steps(gradient_heatmaps(contestants), steps)
     alt = f"Gradient norm of each layer at every step, as heat maps: {names}"
     live_chart(figure, f"maps-{race_id}", MAPS_HEIGHT, alt=alt)
-    st.markdown(small(ABOUT_MAPS))
+    note(ABOUT_MAPS)
 
 
 def _all_steps(figure: go.Figure, steps: int) -> go.Figure:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import streamlit as st
 
 from resnet_viz.lab.runs import Lab
@@ -9,41 +12,63 @@ from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import StoreError
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.lab_state import open_lab
-from resnet_viz.ui.race import settings as race_settings
+from resnet_viz.ui.common.markdown import plain, small
+from resnet_viz.ui.race import contestants, words
 from resnet_viz.ui.race.live import live_race, preview
 from resnet_viz.ui.race.memory import fits_or_says_so
 from resnet_viz.ui.race.results import results
-from resnet_viz.ui.race.state import Seen, close_race, current_race, look, open_race
-
-Pair = tuple[RunSpec, RunSpec]
+from resnet_viz.ui.race.settings import settings
+from resnet_viz.ui.race.state import (
+    Seen,
+    close_race,
+    current_race,
+    fold_next_race,
+    look,
+    next_race_is_open,
+    open_race,
+)
+from resnet_viz.ui.race.steering import keep_controls, links, steers, take_controls
 
 INVITATION = (
-    "Press **Start race**: two processes train these nets on the same minibatches, and the "
-    "pictures below fill with what is measured, layer by layer and step by step."
+    "Press **Start race**: each net trains in a process of its own on the same minibatches, and "
+    "the pictures below fill with what is measured, layer by layer and step by step."
 )
+_CSS = Path(__file__).with_name("page.css")
 
 
 def race_page() -> None:
-    """Draws the page."""
-    choice, button = race_settings.settings()
-    pair, problem = race_settings.check(choice)
+    """Draws the page: the race on show, or the settings of one to start."""
+    st.html(_CSS)
     try:
         lab = open_lab()
+        seen = _look(lab)
+        may_steer = seen is not None and steers(lab, seen.race_id)
     except StoreError as error:
+        _heading()
         say.error(f"{error} Until then no race can be started or shown.")
         return
     if lab.notice:
         say.warning(lab.notice)
-    seen = _look(lab)
-    if pair is None:
-        say.error(problem)
-    else:
-        st.markdown(race_settings.comparison(*pair))
-    is_idle = seen is None or seen.is_over
-    startable = pair if pair is None or not is_idle or fits_or_says_so(pair) else None
-    with button:
-        _main_button(lab, startable, seen)
-    _body(lab, _last_good(pair), seen)
+    if seen is None:
+        _heading()
+        specs = _settings(lab, can_start=True)
+        if specs:
+            say.info(INVITATION, markdown=True)
+            preview(specs)
+        return
+    _head(lab, seen, may_steer=may_steer)
+    if next_race_is_open():
+        with st.container(border=True):
+            st.subheader("Next race", anchor=False)
+            _settings(lab, can_start=seen.is_over or not may_steer)
+    live_race(lab, seen, may_steer=may_steer)
+    if seen.is_over:
+        results(seen)
+
+
+def _heading() -> None:
+    with st.container(key="race_head"):
+        st.title("Race", anchor=False)
 
 
 def _look(lab: Lab) -> Seen | None:
@@ -59,48 +84,76 @@ def _look(lab: Lab) -> Seen | None:
         return None
 
 
-def _main_button(lab: Lab, pair: Pair | None, seen: Seen | None) -> None:
-    if seen is None or seen.is_over:
-        _start_button(lab, pair)
+def _head(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
+    """What is raced and how, in one line, and what can be done about it."""
+    row = st.container(horizontal=True, vertical_alignment="center", key="race_head")
+    with row.container(gap=None, width="stretch", key="race_title"):
+        st.title(plain(words.title(seen.runs)), anchor=False)
+        st.markdown(small(plain(words.training([run.spec for run in seen.runs]))))
+    with row:
+        if may_steer:
+            keep_controls(lab, seen.race_id)
+            if not seen.is_over:
+                _stop_button(lab, seen)
+        is_open = next_race_is_open()
+        st.button(
+            "Fold away" if is_open else "Next race",
+            icon=":material/tune:",
+            key="race_next",
+            help="The settings of the next race.",
+            on_click=fold_next_race,
+            kwargs={"is_open": not is_open},
+        )
+        links(lab, seen.race_id, with_controls=may_steer)
+
+
+def _settings(lab: Lab, *, can_start: bool) -> Sequence[RunSpec] | None:
+    """The widgets, what they stand for, and the button; the last settings that could run.
+
+    They stay while a setting is wrong, so that the view does.
+    """
+    choice, place = settings()
+    specs, problem = contestants.check(choice)
+    if specs is None:
+        say.error(problem)
     else:
-        _stop_button(lab, seen)
+        is_chosen = choice.training["image_size"] is not None
+        st.markdown(contestants.comparison(specs, is_size_chosen=is_chosen))
+        st.session_state["race_specs"] = specs
+    is_ready = can_start and specs is not None and fits_or_says_so(specs)
+    with place:
+        _start_button(lab, specs if is_ready else None, can_start=can_start)
+    last: Sequence[RunSpec] | None = st.session_state.get("race_specs")
+    return last
 
 
-def _start_button(lab: Lab, pair: Pair | None) -> None:
+def _start_button(lab: Lab, specs: Sequence[RunSpec] | None, *, can_start: bool) -> None:
     pressed = st.button(
-        "Start race", type="primary", width="stretch", disabled=pair is None, key="race_start"
+        "Start race",
+        type="primary",
+        width="stretch",
+        disabled=specs is None,
+        help=None if can_start else "When the race on show is over, or stopped.",
+        key="race_start",
     )
-    if pressed and pair is not None:
-        try:
-            open_race(lab.race(pair))
-        except (StoreError, ValueError) as error:
-            say.error(f"The race was not started: {error}")
-            return
-        st.rerun()
+    if not pressed or specs is None:
+        return
+    try:
+        race_id = lab.race(specs)
+    except (StoreError, ValueError) as error:
+        say.error(f"The race was not started: {error}")
+        return
+    open_race(race_id)
+    take_controls(race_id)
+    fold_next_race(is_open=False)
+    st.rerun()
 
 
 def _stop_button(lab: Lab, seen: Seen) -> None:
-    if st.button("Stop training", type="primary", width="stretch", key="race_stop"):
+    if st.button("Stop training", type="primary", key="race_stop"):
         try:
             lab.stop(seen.race_id)
         except (StoreError, ValueError) as error:
-            say.error(f"The race was not stopped: {error}")
+            seen.refusal = f"Stop training did nothing: {error}"
             return
         st.rerun()
-
-
-def _last_good(pair: Pair | None) -> Pair | None:
-    """`pair`, or the last one that could run: the view stays while a setting is wrong."""
-    if pair is not None:
-        st.session_state["race_pair"] = pair
-    return st.session_state.get("race_pair")
-
-
-def _body(lab: Lab, pair: Pair | None, seen: Seen | None) -> None:
-    if seen is not None:
-        live_race(lab, seen)
-        if seen.is_over:
-            results(seen)
-    elif pair is not None:
-        say.info(INVITATION, markdown=True)
-        preview(pair)

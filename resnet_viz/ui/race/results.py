@@ -7,17 +7,18 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from resnet_viz.plots.race import race_csv, result_rows, story
+from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race.live import contestants_of
 from resnet_viz.ui.race.state import Seen
 
 
 def results(seen: Seen) -> None:
-    """All of it computed from the records; nothing where nothing was measured."""
+    """What the verdict, which stands above, rests on; nothing where nothing was measured."""
     contestants = contestants_of(seen)
     if not any(len(contestant.history) for contestant in contestants):
         return
-    st.subheader("What happened")
-    st.markdown("\n".join(f"- {sentence}" for sentence in story(contestants)))
+    st.subheader("What happened", anchor=False)
+    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in story(contestants)[1:]))
     rows = result_rows(contestants, [run.params for run in seen.runs])
     st.table(_transposed(rows), border="horizontal")
     st.download_button(

@@ -17,6 +17,7 @@ from resnet_viz.lab.store import StoreError
 
 _ID = "race_id"
 _SEEN = "race_seen"
+_NEXT = "race_next_is_open"
 
 
 @dataclass
@@ -27,10 +28,18 @@ class Seen:
     runs: Sequence[Run] = ()
     histories: dict[str, History] = field(default_factory=dict)
     problem: str = ""
+    refusal: str = ""
+    """Why the last press of a steering button did nothing: it stays until it is dismissed."""
+    is_gone: bool = False
 
     @property
     def is_over(self) -> bool:
-        return all(run.is_over for run in self.runs)
+        """Whether nothing more will come."""
+        return self.is_gone or all(run.is_over for run in self.runs)
+
+    def history(self, run: Run) -> History:
+        """What was read of `run`."""
+        return self.histories.get(run.id) or History()
 
 
 def current_race() -> str | None:
@@ -56,6 +65,16 @@ def close_race() -> None:
     st.query_params.pop("race", None)
 
 
+def next_race_is_open() -> bool:
+    """Whether the settings of the next race are unfolded while a race is on show."""
+    return bool(st.session_state.get(_NEXT))
+
+
+def fold_next_race(*, is_open: bool) -> None:
+    """Unfolds the settings of the next race, or folds them away."""
+    st.session_state[_NEXT] = is_open
+
+
 def look(lab: Lab, race_id: str) -> Seen:
     """Reads what is new since the last look; a failing store is told, not raised.
 
@@ -67,13 +86,14 @@ def look(lab: Lab, race_id: str) -> Seen:
         seen = Seen(race_id)
     try:
         _read(lab, seen)
-        seen.problem = ""
+        seen.problem, seen.is_gone = "", False
     except StoreError as error:
         seen.problem = str(error)
     except ValueError as error:
         if not seen.runs:
             raise
-        seen.problem = f"This race is no longer in the store: {error}"
+        seen.is_gone = True
+        seen.problem = f"This race is no longer in the store: {error}. What was read of it stays."
     st.session_state[_SEEN] = seen
     return seen
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from resnet_viz.lab.records import History
 from resnet_viz.lab.runs import Run
 from resnet_viz.lab.spec import RunSpec
+from resnet_viz.plots.race import Contestant, story
 
 _WINDOW = 20
 
@@ -26,13 +28,58 @@ def seconds_left(run: Run, history: History) -> float | None:
 
 
 def status_line(run: Run, history: History) -> str:
-    """How far a run is and how it fares, or what it waits for, in one line."""
-    if run.status == "queued" and run.message:
+    """How far a run is and how it fares, or what it does before its first step, in one line."""
+    if run.message and not run.is_over:
         return run.message
+    if not len(history) and not run.is_over:
+        return stage(run)
     parts = [f"step {len(history)} of {run.spec.steps}", *_pace(run, history)]
     if len(history):
         parts += [f"loss {history.loss[-1]:.3g}", f"accuracy {history.accuracy[-1]:.0%}"]
     return " · ".join(parts)
+
+
+def stage(run: Run) -> str:
+    """What a run does before its first step, told from what the store knows of it."""
+    if run.started is None:
+        return run.message or "The worker process is starting."
+    if not run.device:
+        return "The worker has its place and imports PyTorch."
+    return f"The net is built on {run.device} and computes its first step."
+
+
+def headline(runs: Sequence[Run], contestants: Sequence[Contestant]) -> str:
+    """The race in one sentence: the verdict when it is over, else what is going on."""
+    if all(run.is_over for run in runs):
+        return next(iter(story(contestants)), "The race ended before every net had a step.")
+    nets = zip(runs, contestants, strict=True)
+    under_way = [(run, net.history) for run, net in nets if not run.is_over]
+    if not any(len(net.history) for net in contestants):
+        furthest = max(
+            (run for run, _ in under_way), key=lambda run: (run.started is not None, run.device)
+        )
+        return f"Before the first step: {_small(stage(furthest))}"
+    counts = Counter(run.status if len(history) else "not begun" for run, history in under_way)
+    counts["over"] = len(runs) - len(under_way)
+    said = ", ".join(f"{counts[key]} {what}" for key, what in _COUNTED.items() if counts[key])
+    left = [seconds_left(run, history) for run, history in under_way]
+    known = [seconds for seconds in left if seconds is not None]
+    is_told = len(known) == len(left) and not counts["paused"]
+    return f"Nets: {said}" + (f"; {duration(max(known))} left." if is_told else ".")
+
+
+_COUNTED = {
+    "running": "training",
+    "paused": "paused",
+    "queued": "waiting for a place",
+    "not answering": "not answering",
+    "not begun": "not begun",
+    "over": "done",
+}
+
+
+def _small(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
 
 
 def why_over(run: Run) -> str:
@@ -43,23 +90,31 @@ def why_over(run: Run) -> str:
 _ENDED = {"failed": "failed", "interrupted": "was interrupted"}
 
 
-def race_title(runs: Sequence[Run]) -> str:
-    """Who runs against whom, how, and where."""
-    names = " against ".join(run.name for run in runs)
-    devices = ", ".join(dict.fromkeys(run.device for run in runs if run.device))
-    where = f", on {devices}" if devices else ""
-    return f"{names}: {training(runs[0].spec)}{where}"
+def title(runs: Sequence[Run]) -> str:
+    """Who runs against whom."""
+    *others, last = [run.name for run in runs]
+    return f"{', '.join(others)} against {last}" if others else last
 
 
-def training(spec: RunSpec) -> str:
-    """How a net trains, in one line."""
+def training(specs: Sequence[RunSpec]) -> str:
+    """How the nets of a race train, in one line; where they differ, each way once."""
+    ways = zip(*map(_ways, specs), strict=True)
+    return ", ".join(" or ".join(dict.fromkeys(way)) for way in ways if any(way))
+
+
+def _ways(spec: RunSpec) -> Sequence[str]:
     size = spec.adapted.image_size
-    momentum = f", momentum {spec.momentum:g}" if spec.optimizer == "sgd" else ""
-    warmup = f", warm-up {spec.warmup_steps} steps" if spec.warmup_steps else ""
     return (
-        f"{spec.dataset}, {size}x{size} pixels, {spec.steps} steps of {spec.batch_size} images, "
-        f"{spec.optimizer} lr {spec.lr:g}{momentum}, weight decay {spec.weight_decay:g}{warmup}, "
-        f"seed {spec.seed}"
+        f"{spec.dataset}, {size}x{size} pixels",
+        f"{spec.steps} steps of {spec.batch_size} images",
+        f"{spec.optimizer}",
+        f"lr {spec.lr:g}",
+        f"momentum {spec.momentum:g}" if spec.optimizer == "sgd" else "",
+        f"weight decay {spec.weight_decay:g}",
+        f"warm-up {spec.warmup_steps} steps" if spec.warmup_steps else "",
+        spec.precision if spec.precision != "float32" else "",
+        "activation checkpointing" if spec.activation_checkpointing else "",
+        f"seed {spec.seed}",
     )
 
 

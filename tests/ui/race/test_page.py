@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -15,8 +18,10 @@ from resnet_viz.arch.config import revise
 from resnet_viz.arch.presets import preset
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
+from resnet_viz.lab.store import StoreError
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.net import Shown
+from resnet_viz.ui.race.experiments import EXPERIMENTS
 from tests.lab.conftest import tiny_spec, wait_until
 
 ROOT = Path(__file__).parents[3]
@@ -25,6 +30,8 @@ ROOT = Path(__file__).parents[3]
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path / "home"))
+    # AppTest has no browser, and a mock in place of its cookies.
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.cookies", {})
     return tmp_path / "home"
 
 
@@ -38,11 +45,17 @@ def lab(home: Path) -> Iterator[Lab]:
             one.stop(run.id)
 
 
-def race_page(link: str = "") -> AppTest:
+def race_page(link: str = "", key: str = "") -> AppTest:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
     if link:
         app.query_params["race"] = link
+    if key:
+        app.query_params["steer"] = key
     return app.switch_page("pages/race.py").run()
+
+
+def steering(lab: Lab, race_id: str) -> AppTest:
+    return race_page(race_id, lab.steering_key(race_id))
 
 
 def set_number(app: AppTest, field: str, value: float) -> AppTest:
@@ -57,6 +70,18 @@ def errors(app: AppTest) -> list[str]:
 def text(app: AppTest) -> str:
     assert not app.exception
     return "\n".join(element.value for element in app.markdown)
+
+
+def shown(app: AppTest, component: str) -> dict[str, Any]:
+    """What our own component `component` was last given to show."""
+    assert not app.exception
+    protos = [element.proto for element in app.get("bidi_component")]
+    (found,) = [p for p in protos if p.component_name == f"resnet_viz_{component}"]
+    return dict(json.loads(found.json))
+
+
+def statuses(app: AppTest) -> dict[str, str]:
+    return {net["name"]: net["status"] for net in shown(app, "progress")["nets"]}
 
 
 def has_button(app: AppTest, key: str) -> bool:
@@ -100,18 +125,24 @@ def test_invalid_setting_is_one_sentence(home: Path, field: str, value: float, w
     assert plain(words) in error
     assert "\n" not in error
     assert app.button(key="race_start").disabled
-    assert "Gradient norm by layer" in [heading.value for heading in app.subheader]
+    assert "Gradient norm by layer and step" in [heading.value for heading in app.subheader]
     assert app.number_input(key=f"race_{field}").value == value
     default = RunSpec.model_fields[field].default
     assert errors(set_number(app, field, default)) == []
 
 
-def test_net_too_large_for_the_images_names_the_size_that_fits(home: Path) -> None:
-    app = race_page().selectbox(key="race_first_net").set_value("resnet50").run()
-    (error,) = errors(app)
-    smallest = preset("resnet50").smallest_image_size
-    assert f"the smallest that fits is {smallest}" in error
-    assert errors(set_number(app, "image_size", smallest)) == []
+@pytest.mark.parametrize(("net", "size"), [("resnet18", 32), ("resnet50", 32), ("wrn16-4", 8)])
+def test_images_get_the_size_that_fits_and_it_is_said(home: Path, net: str, size: int) -> None:
+    app = race_page().selectbox(key="race_first_net").set_value(net).run()
+    assert errors(app) == []
+    assert preset(net).smallest_image_size <= size
+    assert (f"to **{size}x{size}** pixels" in text(app)) == (size != 8)
+    assert app.number_input(key="race_image_size").proto.placeholder == f"{size}, automatic"
+    assert not app.button(key="race_start").disabled
+    set_number(app, "image_size", 48)
+    assert "Images are resized" not in text(app)
+    (error,) = errors(set_number(app, "image_size", 1))
+    assert plain("image_size = 1") in error
 
 
 def test_a_plain_nets_twin_is_residual(home: Path) -> None:
@@ -131,49 +162,78 @@ def test_net_of_the_architecture_page(home: Path) -> None:
     assert "differ in **norm** (batch and none)" in text(app)
 
 
+@pytest.mark.parametrize("name", list(EXPERIMENTS))
+def test_experiment_is_pressed_by_name(home: Path, name: str) -> None:
+    app = set_number(race_page(), "lr", 0.5)
+    app.pills(key="race_experiment").set_value(name).run()
+    assert errors(app) == []
+    assert f"**{name}**: " in text(app)
+    assert app.number_input(key="race_lr").value == 0.01
+    assert app.selectbox(key="race_first_net").disabled
+    specs = app.session_state["race_specs"]
+    assert [spec.config for spec in specs] == [e.config for e in EXPERIMENTS[name].entries]
+    assert len({spec.name for spec in specs}) == len(specs) == 4
+    assert not app.button(key="race_start").disabled
+    app.pills(key="race_experiment").set_value(None).run()
+    assert len(app.session_state["race_specs"]) == 2
+
+
+def test_rates_differ_in_the_experiment_on_them(home: Path) -> None:
+    app = race_page().pills(key="race_experiment").set_value("The rate").run()
+    assert [spec.lr for spec in app.session_state["race_specs"]] == [0.01, 0.01, 0.1, 0.1]
+
+
 def test_race_from_start_to_results(lab: Lab) -> None:
     app = set_number(race_page(), "steps", 3)
     app.selectbox(key="race_first_net").set_value("resnet20-cifar").run()
+    app.selectbox(key="race_precision").set_value("bfloat16").run()
     app.button(key="race_start").click().run()
     assert errors(app) == []
     race_id = "".join(app.query_params["race"])
     runs = lab.race_runs(race_id)
     assert [run.name for run in runs] == ["resnet20-cifar", "plain20-cifar"]
-    assert [run.spec.steps for run in runs] == [3, 3]
+    assert [(run.spec.steps, run.spec.precision) for run in runs] == [(3, "bfloat16")] * 2
     assert has_button(app, "race_stop")
+    assert app.title[0].value == plain("resnet20-cifar against plain20-cifar")
+    assert not app.selectbox  # the settings are folded away
+    assert shown(app, "progress")["headline"].startswith("Before the first step")
     wait_until(lambda: all(run.is_over for run in lab.race_runs(race_id)))
     ends = [(run.status, run.message) for run in lab.race_runs(race_id)]
     assert ends == [("finished", ""), ("finished", "")]
     app.run()
-    assert "**plain20-cifar**: finished" in text(app)
+    assert statuses(app)["plain20-cifar"] == "finished"
+    assert [net["colour"] for net in shown(app, "progress")["nets"]] == ["blue", "orange"]
+    assert "3 steps" in shown(app, "progress")["headline"]
     assert "What happened" in [heading.value for heading in app.subheader]
-    assert "after 3 steps" in text(app).lower()
     table = app.table[0].value
     assert list(table.columns) == ["", "resnet20-cifar", "plain20-cifar"]
     last = lab.records(runs[1].id)[-1]
     assert table.set_index("").loc["last loss", "plain20-cifar"] == f"{last.loss:.4g}"
     assert app.get("download_button")
-    assert app.slider[0].value == 2
+    assert shown(app, "step_control")["step"] == 2
+    app.button(key="race_next").click().run()
+    assert "Next race" in [heading.value for heading in app.subheader]
+    assert app.number_input(key="race_steps").value == 3
+    assert not app.button(key="race_start").disabled
 
 
 def test_stop_keeps_what_was_measured(lab: Lab) -> None:
     race_id = lab.race([tiny_spec(steps=1_000_000, name="one"), tiny_spec(steps=1_000_000)])
-    app = race_page(race_id)
+    app = steering(lab, race_id)
     assert has_button(app, "race_stop")
     wait_until(lambda: all(run.steps_done > 2 for run in lab.race_runs(race_id)))
     began = time.monotonic()
     app.button(key="race_stop").click().run()
     assert all(run.status == "stopped" for run in lab.race_runs(race_id))
     assert time.monotonic() - began < 5
-    assert "**one**: stopped" in text(app)
-    assert has_button(app, "race_start")
+    assert statuses(app)["one"] == "stopped"
     assert "What happened" in [heading.value for heading in app.subheader]
 
 
 def test_pause_step_resume(lab: Lab) -> None:
     race_id = lab.race([tiny_spec(steps=1_000_000)])
     wait_until(lambda: lab.race_runs(race_id)[0].steps_done > 0)
-    app = race_page(race_id)
+    app = steering(lab, race_id)
     app.button(key="race_Pause").click().run()
     wait_until(lambda: lab.race_runs(race_id)[0].status == "paused")
     paused_at = lab.race_runs(race_id)[0].steps_done
@@ -183,6 +243,73 @@ def test_pause_step_resume(lab: Lab) -> None:
     app.run()
     app.button(key="race_Resume").click().run()
     wait_until(lambda: lab.race_runs(race_id)[0].steps_done > paused_at + 2)
+
+
+BUTTONS = ("race_stop", "race_Pause", "race_Single step", "race_Resume")
+
+
+@pytest.mark.parametrize("key", ["", "x" * 43, "é"])
+def test_link_alone_only_shows(lab: Lab, key: str) -> None:
+    race_id = lab.race([tiny_spec(steps=1_000_000, name="mine")])
+    other = lab.race([tiny_spec(steps=1, name="other")])
+    app = race_page(race_id, key or lab.steering_key(other))
+    assert "mine" in statuses(app)
+    assert not any(has_button(app, button) for button in BUTTONS)
+    assert not [code.value for code in app.code if "steer=" in code.value]
+    assert "steer" not in app.query_params
+
+
+def test_link_with_controls_steers_and_leaves_the_address(lab: Lab) -> None:
+    race_id = lab.race([tiny_spec(steps=1_000_000, name="mine")])
+    app = steering(lab, race_id)
+    assert has_button(app, "race_stop")
+    assert "steer" not in app.query_params
+    assert f"race={race_id}" in app.code[0].value
+    assert "steer" not in app.code[0].value
+    assert f"steer={lab.steering_key(race_id)}" in app.code[1].value
+    assert has_button(app.run(), "race_stop")
+
+
+def forget(lab: Lab, race_id: str) -> None:
+    """Takes a race out of the store, as another version's clean-up may."""
+    with sqlite3.connect(lab.home / "lab.sqlite3") as connection:
+        connection.execute("DELETE FROM records")
+        connection.execute("DELETE FROM runs WHERE race_id = ?", (race_id,))
+
+
+def test_press_on_a_race_that_is_gone(lab: Lab) -> None:
+    race_id = lab.race([tiny_spec(steps=1_000_000, name="mine")])
+    wait_until(lambda: lab.race_runs(race_id)[0].steps_done > 0)
+    app = steering(lab, race_id)
+    lab.stop(race_id)
+    forget(lab, race_id)
+    app.button(key="race_Pause").click().run()
+    assert "no longer in the store" in errors(app)[0]
+    assert statuses(app)["mine"] in ("gone", "stopped")
+    assert not any(has_button(app, button) for button in BUTTONS)
+    assert not errors(race_page())
+
+
+def test_refusal_stays_until_it_is_dismissed_or_a_press_succeeds(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    race_id = lab.race([tiny_spec(steps=1_000_000, name="mine")])
+    wait_until(lambda: lab.race_runs(race_id)[0].steps_done > 0)
+    app = steering(lab, race_id)
+
+    def refuse(_: Lab, id: str) -> None:  # noqa: A002
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Lab, "pause", refuse)
+        app.button(key="race_Pause").click().run()
+        assert errors(app.run()) == [plain("Pause did nothing: the disk is full")]
+        app.button(key="race_dismiss").click().run()
+        assert errors(app.run()) == []
+        app.button(key="race_Pause").click().run()
+    assert errors(app.run()) == [plain("Pause did nothing: the disk is full")]
+    app.button(key="race_Pause").click().run()
+    assert errors(app.run()) == []
 
 
 @pytest.mark.parametrize("link", ["nonsense", "", "x" * 5000, "'; DROP TABLE runs; --", "é\u0000"])
@@ -197,9 +324,9 @@ def test_link_to_no_race(lab: Lab, link: str) -> None:
 
 def test_another_session_needs_the_link(lab: Lab) -> None:
     race_id = lab.race([tiny_spec(steps=1, name="mine")])
-    assert "**mine**" in text(race_page(race_id))
+    assert "mine" in statuses(race_page(race_id))
     other = race_page()
-    assert "**mine**" not in text(other)
+    assert not [e for e in other.get("bidi_component") if "progress" in e.proto.component_name]
     assert other.info
 
 
@@ -208,7 +335,7 @@ def test_link_comes_back_after_a_page_switch(lab: Lab) -> None:
     app.switch_page("pages/architecture.py").run()
     app.query_params.clear()
     app.switch_page("pages/race.py").run()
-    assert "**mine**" in text(app)
+    assert "mine" in statuses(app)
     assert "race" in app.query_params
 
 
@@ -228,8 +355,8 @@ def test_records_stay_when_the_store_goes(lab: Lab, monkeypatch: pytest.MonkeyPa
     for extra in lab.home.glob("lab.sqlite3-*"):
         extra.unlink()
     app.run()
-    assert "step 3 of 3" in str(app.get("progress")[0].proto)
-    assert "**mine**: finished" in text(app)
+    assert "step 3 of 3" in shown(app, "progress")["nets"][0]["detail"]
+    assert statuses(app) == {"mine": "finished"}
     assert len(errors(app)) == 1
 
 

@@ -1,15 +1,19 @@
-"""Words, paces and the slider's pointer, without Streamlit."""
+"""Words, paces and the step that is shown, without Streamlit."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from resnet_viz.arch.plan import plan
 from resnet_viz.lab.records import History, StepRecord
 from resnet_viz.lab.runs import Run
+from resnet_viz.plots.race import Contestant, story
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race import words
-from resnet_viz.ui.race.step_slider import Pointer
+from resnet_viz.ui.race.step_control import Pointer
 from tests.lab.conftest import tiny_spec
 
 
@@ -55,7 +59,8 @@ def test_status_line() -> None:
 def test_status_line_of_a_run_that_waits() -> None:
     waits = "Waits for a free core: 2 running, 0 waiting ahead of it."
     assert words.status_line(run("queued", waits), history([])) == waits
-    assert words.status_line(run("queued"), history([])) == "step 0 of 20"
+    silent = run("not answering", "It has not answered for 9 s.")
+    assert words.status_line(silent, history([0.0])) == "It has not answered for 9 s."
 
 
 @pytest.mark.parametrize(
@@ -84,33 +89,74 @@ def test_markdown_is_escaped() -> None:
     assert plain("a_b*[c](d) $x$ :red[e]") == r"a\_b\*\[c\]\(d\) \$x\$ \:red\[e\]"
 
 
+def wish(step: int | None, move: int) -> dict[str, int | None]:
+    return {"step": step, "move": move}
+
+
 def test_pointer_follows_until_it_is_moved() -> None:
     pointer = Pointer()
-    assert [pointer.move_to(step, now) for step, now in ((3, 0.0), (5, 0.5))] == [3, 5]
-    pointer.receive(1, 0.6)
+    assert [pointer.step(newest) for newest in (3, 5)] == [3, 5]
+    pointer.obey(wish(1, 1))
     assert not pointer.follows
-    assert pointer.move_to(7, 1.0) == 1
+    assert pointer.step(7) == 1
 
 
-def test_pointer_ignores_a_late_answer_of_the_browser() -> None:
+def test_pointer_shows_nothing_that_is_not_measured() -> None:
     pointer = Pointer()
-    pointer.move_to(3, 0.0)
-    pointer.move_to(5, 0.5)
-    pointer.receive(3, 0.6)
-    assert pointer.move_to(7, 1.0) == 7
+    pointer.obey(wish(50, 1))
+    assert pointer.step(7) == 7
+    assert pointer.step(90) == 50
 
 
-def test_pointer_takes_an_old_step_for_the_users() -> None:
+def test_pointer_follows_again_and_an_older_move_does_not_count() -> None:
     pointer = Pointer()
-    pointer.move_to(3, 0.0)
-    pointer.move_to(9, 60.0)
-    pointer.receive(3, 60.1)
-    assert pointer.move_to(10, 61.0) == 3
+    pointer.obey(wish(2, 1))
+    pointer.obey(wish(None, 2))
+    assert pointer.step(8) == 8
+    pointer.obey(wish(2, 1))
+    assert pointer.follows
 
 
-def test_pointer_follows_again() -> None:
-    pointer = Pointer()
-    pointer.receive(2, 0.0)
-    pointer.follow(1.0)
-    pointer.receive(2, 1.2)  # the browser had not moved the slider yet
-    assert pointer.move_to(8, 1.5) == 8
+def contestant(history: History) -> Contestant:
+    layers = plan(tiny_spec().adapted).weighted_layers[:2]
+    return Contestant("net", "#0072B2", layers, history)
+
+
+def test_headline_names_the_stage_that_is_furthest() -> None:
+    waits = replace(run("queued", "Waits for a free core."), started=None, device="")
+    imports = replace(run(), device="")
+    empty = [contestant(history([])), contestant(history([]))]
+    said = words.headline([waits, waits], empty)
+    assert said == "Before the first step: waits for a free core."
+    assert "imports PyTorch" in words.headline([waits, imports], empty)
+    assert "built on cpu" in words.headline([imports, run()], empty)
+
+
+def test_headline_counts_nets_and_tells_the_time_left_when_it_is_known() -> None:
+    begun, empty = contestant(history([0.0, 0.5, 1.0, 1.5, 2.0])), contestant(history([]))
+    queued = replace(run("queued"), started=None)
+    assert words.headline([run(), run()], [begun, begun]) == "Nets: 2 training; 8 s left."
+    said = words.headline([run(), queued], [begun, empty])
+    assert said == "Nets: 1 training, 1 not begun."
+    assert words.headline([run("paused")], [begun]) == "Nets: 1 paused."
+    assert words.headline([run(), run("finished")], [begun, begun]).endswith("1 done; 8 s left.")
+
+
+def test_headline_is_the_verdict_when_the_race_is_over() -> None:
+    nets = [contestant(history([0.0, 0.5])), contestant(history([0.0, 0.5]))]
+    runs = [run("finished"), run("stopped")]
+    assert words.headline(runs, nets) == story(nets)[0]
+    assert "ended before" in words.headline(runs[:1], [contestant(history([]))])
+
+
+def test_training_says_each_way_once() -> None:
+    slow, fast = tiny_spec(lr=0.01), tiny_spec(lr=0.1, precision="bfloat16")
+    assert "lr 0.01 or lr 0.1" in words.training([slow, fast])
+    assert "bfloat16" in words.training([fast])
+    assert words.training([slow, slow]) == words.training([slow])
+
+
+def test_title() -> None:
+    runs = [replace(run(), name=name) for name in "abc"]
+    assert words.title(runs) == "a, b against c"
+    assert words.title(runs[:1]) == "a"

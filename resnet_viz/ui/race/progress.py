@@ -1,0 +1,37 @@
+"""How a race stands: one sentence, and how far each net is, in its own colour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from resnet_viz.plots.colours import MARKDOWN
+from resnet_viz.plots.race import Contestant
+from resnet_viz.ui.race import words
+from resnet_viz.ui.race.state import Seen
+
+_HERE = Path(__file__).parent
+_PROGRESS = st.components.v2.component(
+    "resnet_viz_progress",
+    html=(_HERE / "progress.html").read_text(encoding="utf-8"),
+    css=(_HERE / "progress.css").read_text(encoding="utf-8"),
+    js=(_HERE / "progress.js").read_text(encoding="utf-8"),
+)
+
+
+def progress(seen: Seen, contestants: Sequence[Contestant]) -> None:
+    """Takes the same room from the start of a race to its end: nothing below it jumps."""
+    nets = [
+        {
+            "name": run.name,
+            "status": "gone" if seen.is_gone and not run.is_over else run.status,
+            "detail": words.status_line(run, contestant.history),
+            "share": min(1.0, len(contestant.history) / run.spec.steps),
+            "colour": MARKDOWN[contestant.colour],
+        }
+        for run, contestant in zip(seen.runs, contestants, strict=True)
+    ]
+    data = {"headline": words.headline(seen.runs, contestants), "over": seen.is_over, "nets": nets}
+    _PROGRESS(key=f"progress_{seen.race_id}", data=data)

@@ -1,0 +1,65 @@
+"""Who may steer a race: the session that began it, and whoever holds its link with controls.
+
+The link in the address bar only shows. A key that came with a link is taken out of the address,
+so that passing that on passes no controls on, and is kept in a cookie, so that a reload keeps them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from resnet_viz.lab.runs import Lab
+
+_STEERED = "races_steered"
+_KEY = "steer"
+_COOKIE = "resnet_viz_steer_"
+_WEEK = 7 * 24 * 3600
+_KEEP = st.components.v2.component(
+    "resnet_viz_cookie", js=(Path(__file__).parent / "cookie.js").read_text(encoding="utf-8")
+)
+
+
+def take_controls(race_id: str) -> None:
+    """This session steers `race_id` from now on."""
+    st.session_state.setdefault(_STEERED, set()).add(race_id)
+
+
+def steers(lab: Lab, race_id: str) -> bool:
+    """Whether this session may steer `race_id`: it began it, or has its key.
+
+    Raises:
+        StoreError: where the lab's secret cannot be read.
+    """
+    mine: set[str] = st.session_state.setdefault(_STEERED, set())
+    linked = st.query_params.get(_KEY, "")
+    if race_id not in mine:
+        keys = (linked, st.context.cookies.get(_COOKIE + race_id, ""))
+        if any(key and lab.may_steer(race_id, key) for key in keys):
+            take_controls(race_id)
+    if linked:
+        del st.query_params[_KEY]
+    return race_id in mine
+
+
+def keep_controls(lab: Lab, race_id: str) -> None:
+    """Has the browser remember the key of `race_id` for a week."""
+    data = {"name": _COOKIE + race_id, "key": lab.steering_key(race_id), "seconds": _WEEK}
+    with st.container(key="race_cookie"):
+        _KEEP(key=f"cookie_{race_id}", data=data)
+
+
+def links(lab: Lab, race_id: str, *, with_controls: bool) -> None:
+    """The links to a race, to be copied."""
+    page = st.context.url or ""
+    with st.popover("Link", icon=":material/link:"):
+        st.markdown("**Shows this race** to whoever opens it:")
+        st.code(f"{page}?{urlencode({'race': race_id})}", language=None, wrap_lines=True)
+        if with_controls:
+            query = urlencode({"race": race_id, _KEY: lab.steering_key(race_id)})
+            st.markdown(
+                "**Link with controls**: whoever opens it can pause and stop the race, too:"
+            )
+            st.code(f"{page}?{query}", language=None, wrap_lines=True)
