@@ -16,6 +16,7 @@ from resnet_viz.ui.compare.state import current_nets, notice
 def compare_page() -> None:
     """Draws the page."""
     nets = current_nets()
+    st.title("Compare", anchor=False)
     if notice():
         say.error(notice())
     choice.choose(nets)

@@ -33,6 +33,7 @@ def design_space_page() -> None:
         _open(name)
     if st.query_params:  # left by `open_net` in the browser's entry that Back leads to
         st.query_params.clear()
+    st.title("Design space", anchor=False)
     current = design_point(*_current())
     note(
         "Each mark is a network: the multiply-accumulates of one image against its parameters or "
