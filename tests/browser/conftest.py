@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -15,11 +16,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from resnet_viz.lab.runs import Lab
 
 ROOT = Path(__file__).parents[2]
+WATCH = Path(__file__).parent / "watch"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = (
     "--no-sandbox",
@@ -28,6 +38,17 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+)
+PAGES = {
+    "Architecture": "/",
+    "Race": "/race",
+    "Compare": "/compare",
+    "Design space": "/design_space",
+}
+# What Streamlit says when it starts and ends, and nothing else.
+GREETINGS = re.compile(
+    r"\s*|.* Uvicorn server started on .*|\s*You can now view your Streamlit app in your browser\."
+    r"|\s*URL: http://\S+|\s*Stopping\.\.\."
 )
 # Generous: two cores may be shared with two workers, the server and the browser.
 PATIENCE_SECONDS = 60.0
@@ -48,10 +69,20 @@ class App:
     url: str
     home: Path
     log: Path
+    connections: Path
 
     @property
     def lab(self) -> Lab:
         return Lab(self.home)
+
+    def complaints(self) -> list[str]:
+        """The lines of the log that a healthy server does not write."""
+        lines = self.log.read_text(encoding="utf-8").splitlines()
+        return [line for line in lines if not GREETINGS.fullmatch(line)]
+
+    def outbound(self) -> list[str]:
+        """The connections that the server and its processes made to other computers."""
+        return self.connections.read_text().splitlines() if self.connections.exists() else []
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +100,14 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[App]:
+    """A server for one test, with a lab of its own."""
     yield from serve(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """A server for tests that do not mind what is in its lab."""
+    yield from serve(tmp_path_factory.mktemp("shared"))
 
 
 def serve(folder: Path, *options: str, base_path: str = "") -> Iterator[App]:
@@ -77,10 +115,19 @@ def serve(folder: Path, *options: str, base_path: str = "") -> Iterator[App]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    one = App(f"http://127.0.0.1:{port}{base_path}", folder / "home", folder / "server.log")
+    one = App(
+        f"http://127.0.0.1:{port}{base_path}",
+        folder / "home",
+        folder / "server.log",
+        folder / "connections.log",
+    )
     command = [sys.executable, "-m", "streamlit", "run", "app.py"]
     command += ["--server.headless=true", "--server.address=127.0.0.1", f"--server.port={port}"]
-    environment = os.environ | {"RESNET_VIZ_HOME": str(one.home), "PYTHONPATH": str(ROOT)}
+    environment = os.environ | {
+        "RESNET_VIZ_HOME": str(one.home),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(WATCH)]),
+        "RESNET_VIZ_TEST_CONNECTIONS": str(one.connections),
+    }
     with one.log.open("w") as log:
         server = subprocess.Popen(
             [*command, *options], cwd=ROOT, env=environment, stdout=log, stderr=log
@@ -93,6 +140,8 @@ def serve(folder: Path, *options: str, base_path: str = "") -> Iterator[App]:
             one.lab.stop(run.id)
         server.terminate()
         server.wait(30)
+    assert one.complaints() == []
+    assert one.outbound() == []
 
 
 def _await_health(app: App, server: subprocess.Popen[bytes]) -> None:
@@ -109,7 +158,10 @@ def _await_health(app: App, server: subprocess.Popen[bytes]) -> None:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Callable[[str], Page]]:
-    """Opens an address in a browser context of its own; errors in its console fail the test."""
+    """Opens an address in a browser context of its own.
+
+    Errors in its console fail the test, and so does a request to anywhere but the app.
+    """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
@@ -122,11 +174,17 @@ def open_page(browser: Browser) -> Iterator[Callable[[str], Page]]:
             complaints.append(message.text)
 
     def open_one(url: str) -> Page:
+        def watch(request: Request) -> None:
+            own = url.split("/", 3)[:3] == request.url.removeprefix("blob:").split("/", 3)[:3]
+            if not own and not request.url.startswith("data:"):
+                complaints.append(f"a request left the app: {request.url}")
+
         context = browser.new_context(viewport={"width": 1280, "height": 1000})
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE_SECONDS * 1000)
         page.on("console", note)
+        page.on("request", watch)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(url)
         return page
@@ -135,3 +193,23 @@ def open_page(browser: Browser) -> Iterator[Callable[[str], Page]]:
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+def settle(page: Page) -> None:
+    """Waits until the page's script has run."""
+    page.wait_for_timeout(300)  # until then the last run's end may still stand there
+    app = page.get_by_test_id("stApp")
+    expect(app).to_have_attribute(
+        "data-test-script-state", "notRunning", timeout=PATIENCE_SECONDS * 1000
+    )
+
+
+def tabs_of(page: Page) -> Iterator[str]:
+    """Opens the page's tabs one after the other; one name a tab, "" if there are none."""
+    settle(page)
+    names = [tab.inner_text() for tab in page.get_by_role("tab").all()] or [""]
+    for name in names:
+        if name:
+            page.get_by_role("tab", name=name, exact=True).click()
+            settle(page)
+        yield name

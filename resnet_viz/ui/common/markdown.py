@@ -6,13 +6,15 @@ import re
 
 # Harmless within a line, but at its beginning they make a list, a heading or a table.
 _AT_THE_BEGINNING = re.compile(r"^(\d*)([-.=)])")
+# Streamlit makes a link of a bare address after it has read the escapes: a word joiner, which takes
+# no room, tears it.
+_ADDRESS = re.compile(r"(?<=://)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
 
 
 def plain(text: str) -> str:
     """`text` on one line, with what Markdown would read as markup escaped."""
-    escaped = "".join(
-        f"\\{c}" if c in r"\`*_{}[]()#+!|<>$~:&" else c for c in " ".join(text.split())
-    )
+    line = _ADDRESS.sub("\N{WORD JOINER}", " ".join(text.split()))
+    escaped = "".join(f"\\{c}" if c in r"\`*_{}[]()#+!|<>$~:&" else c for c in line)
     return _AT_THE_BEGINNING.sub(r"\1\\\2", escaped)
 
 

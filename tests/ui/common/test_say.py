@@ -61,7 +61,9 @@ def test_a_box_holds_text_unless_told_otherwise(kind: str) -> None:
 @pytest.mark.parametrize(
     ("text", "escaped"),
     [
-        ("![x](http://host/x.png)", r"\!\[x\]\(http\://host/x.png\)"),
+        ("![x](http://host/x.png)", "\\!\\[x\\]\\(http\\://\N{WORD JOINER}host/x.png\\)"),
+        ("www.host.org", "www\N{WORD JOINER}.host.org"),
+        ("me@host.org", "me\N{WORD JOINER}@host.org"),
         ("<img src=x>", r"\<img src=x\>"),
         ("a_b*[c] $x$ `d` ~e~ | #", r"a\_b\*\[c\] \$x\$ \`d\` \~e\~ \| \#"),
         ("&lt; \\", r"\&lt; \\"),
