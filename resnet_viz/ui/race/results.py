@@ -36,7 +36,7 @@ def _transposed(rows: Sequence[Mapping[str, object]]) -> dict[str, list[str]]:
     quantities = [name for name in rows[0] if name != "net"]
     table = {"": quantities}
     for row in rows:
-        table[str(row["net"])] = [_cell(name, row[name]) for name in quantities]
+        table[plain(str(row["net"]))] = [_cell(name, row[name]) for name in quantities]
     return table
 
 
