@@ -50,5 +50,5 @@ def test_theme_is_legible(config: dict[str, dict[str, dict[str, str]]], theme: s
     for surface in ("backgroundColor", "secondaryBackgroundColor"):
         assert _contrast(colours["textColor"], colours[surface]) >= 7
     assert _contrast(colours["linkColor"], colours["backgroundColor"]) >= 4.5
-    assert _contrast("#FFFFFF", colours["primaryColor"]) >= 4
+    assert _contrast("#FFFFFF", colours["primaryColor"]) >= 4.5
     assert _contrast(colours["primaryColor"], colours["backgroundColor"]) >= 3
