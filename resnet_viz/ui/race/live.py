@@ -81,7 +81,7 @@ def _live(lab: Lab, race_id: str, going: bool, may_steer: bool) -> None:
     progress(seen, contestants)
     for problem in filter(None, [*map(words.why_over, seen.runs), seen.problem]):
         say.error(problem)
-    with st.container(horizontal=True, vertical_alignment="center", key="race_steps"):
+    with st.container(horizontal=True, vertical_alignment="center", key="race_step_row"):
         step = step_control(race_id, steps, newest_step(seen))
         if may_steer and not seen.is_over:
             _steering(lab, seen)

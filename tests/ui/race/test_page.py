@@ -212,6 +212,7 @@ def test_race_from_start_to_results(lab: Lab) -> None:
     assert app.get("download_button")
     assert shown(app, "step_control")["step"] == 2
     app.button(key="race_next").click().run()
+    assert errors(app) == []
     assert "Next race" in [heading.value for heading in app.subheader]
     assert app.number_input(key="race_steps").value == 3
     assert not app.button(key="race_start").disabled
