@@ -12,10 +12,14 @@ from resnet_viz.ui.common.static import provide_plotly
 _STARTED = "started_by_app"
 # Streamlit leaves 5rem on each side of a wide page, which the pictures can use. On narrow windows
 # it puts the navigation behind a sign without a word: there the pages' links stand on the page, and
-# the sign says what it opens. On large ones everything grows. Captions are too faint to read (AA).
+# the sign says what it opens. On large ones everything grows. Captions, the
+# words under a metric and a chosen segment are too faint to read otherwise (AA).
 _STYLE = """<style>
 .stMainBlockContainer {padding-left: 2rem; padding-right: 2rem}
-div[data-testid="stCaptionContainer"] {color: inherit}
+[data-testid="stCaptionContainer"] {opacity: 1 !important}
+[data-testid="stMetricDelta"], button[data-variant][data-selected="true"] {
+  color: inherit !important;
+}
 .st-key-narrow_pages {display: none}
 @media (max-width: 768px) {
   .stMainBlockContainer {padding-left: 1rem; padding-right: 1rem}
