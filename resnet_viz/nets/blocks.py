@@ -1,19 +1,22 @@
 """Blocks: each forward reads as the paper's equation. Everything is built from the plan's units.
 
 F is the residual branch, p what comes before it and `after` what follows the addition (He et al.
-2016, Fig. 4); where a config has none of them they are identities.
+2016, Fig. 4); where a config has none of them they are identities. The classes here and in
+layers.py stand as they are in the files that views/source writes: they need torch alone.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from inspect import signature
 from itertools import groupby
 
 from torch import Tensor, nn
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Operation, Unit
+from resnet_viz.nets.kinds import block_class
 from resnet_viz.nets.layers import SqueezeExcitation, layer
 
 STANDING_IN_A_FORWARD = ("add", "multiply", "complement")
@@ -101,25 +104,26 @@ class ExclusiveGateBlock(ShortcutOnlyGateBlock):
         return out
 
 
+_KINDS: Mapping[str, type[nn.Module]] = {
+    kind.__name__: kind
+    for kind in (
+        ResidualBlock,
+        PlainBlock,
+        PreactivationBlock,
+        SharedPreactivationBlock,
+        PlainPreactivationBlock,
+        ShortcutOnlyGateBlock,
+        ExclusiveGateBlock,
+    )
+}
+
+
 def block(unit: Unit, config: ResNetConfig, drop_rate: float = 0.0) -> nn.Module:
     """The module of a block's unit: [N, *unit.in_shape] -> [N, *unit.out_shape]."""
-    parts = {
-        name: _part(unit, name, config, drop_rate)
-        for name in ("gate", "preactivation", "branch", "shortcut", "after")
-    }
-    before, branch, after = parts["preactivation"], parts["branch"], parts["after"]
-    if unit.shortcut in ("exclusive_gate", "shortcut_only_gate"):
-        is_exclusive = unit.shortcut == "exclusive_gate"
-        gated = ExclusiveGateBlock if is_exclusive else ShortcutOnlyGateBlock
-        return gated(parts["gate"], before, branch, after)
-    if not unit.part("preactivation"):
-        if unit.shortcut == "none":
-            return PlainBlock(branch, after)
-        return ResidualBlock(branch, parts["shortcut"], after)
-    if unit.shortcut == "none":
-        return PlainPreactivationBlock(before, branch)
-    kind = SharedPreactivationBlock if unit.shares_preactivation else PreactivationBlock
-    return kind(before, branch, parts["shortcut"])
+    kind = _KINDS[block_class(unit)]
+    return kind(
+        **{name: _part(unit, name, config, drop_rate) for name in signature(kind).parameters}
+    )
 
 
 def _part(unit: Unit, name: str, config: ResNetConfig, drop_rate: float) -> nn.Module:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Operation
@@ -32,7 +31,7 @@ class ZeroPad(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         subsampled = x[:, :, :: self.stride, :: self.stride]
-        return functional.pad(subsampled, (0, 0, 0, 0, 0, self.extra_channels))
+        return nn.functional.pad(subsampled, (0, 0, 0, 0, 0, self.extra_channels))
 
     def extra_repr(self) -> str:
         return f"extra_channels={self.extra_channels}, stride={self.stride}"

@@ -11,6 +11,25 @@ from collections import OrderedDict
 from torch import Tensor, nn
 
 
+class GlobalAveragePool(nn.Module):
+    """Mean over all pixels: [N, C, H, W] -> [N, C]."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean((2, 3))
+
+
+class ResidualBlock(nn.Module):
+    """y = after(F(x) + shortcut(x)): He et al. 2015, eq. 1 and 2."""
+
+    def __init__(self, branch: nn.Module, shortcut: nn.Module, after: nn.Module) -> None:
+        super().__init__()
+        self.branch, self.shortcut, self.after = branch, shortcut, after
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.after(self.branch(x) + self.shortcut(x))
+        return out
+
+
 def sequence(**layers: nn.Module) -> nn.Sequential:
     """Layers in a row, by name."""
     return nn.Sequential(OrderedDict(layers))
@@ -27,34 +46,23 @@ def branch(channels: int, out_channels: int, stride: int = 1) -> nn.Sequential:
     )
 
 
-class IdentityBlock(nn.Module):
-    """y = after(F(x) + x): He et al. 2015, eq. 1."""
-
-    def __init__(self, channels: int, out_channels: int) -> None:
-        super().__init__()
-        self.branch = branch(channels, out_channels)
-        self.after = nn.ReLU()
-
-    def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.after(self.branch(x) + x)
-        return out
+def identity_block(channels: int, out_channels: int) -> nn.Module:
+    """A block: [N, channels, H, W] -> [N, out_channels, H, W]."""
+    return ResidualBlock(
+        branch=branch(channels, out_channels), shortcut=nn.Identity(), after=nn.ReLU()
+    )
 
 
-class ProjectionBlock(nn.Module):
-    """y = after(F(x) + shortcut(x)): He et al. 2015, eq. 2."""
-
-    def __init__(self, channels: int, out_channels: int, stride: int = 1) -> None:
-        super().__init__()
-        self.branch = branch(channels, out_channels, stride)
-        self.shortcut = sequence(
+def projection_block(channels: int, out_channels: int, stride: int = 1) -> nn.Module:
+    """A block: [N, channels, H, W] -> [N, out_channels, H/stride, W/stride]."""
+    return ResidualBlock(
+        branch=branch(channels, out_channels, stride),
+        shortcut=sequence(
             conv=nn.Conv2d(channels, out_channels, 1, stride=stride, bias=False),
             norm=nn.BatchNorm2d(out_channels),
-        )
-        self.after = nn.ReLU()
-
-    def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.after(self.branch(x) + self.shortcut(x))
-        return out
+        ),
+        after=nn.ReLU(),
+    )
 
 
 class ResNet(nn.Module):
@@ -69,14 +77,12 @@ class ResNet(nn.Module):
             pool=nn.MaxPool2d(3, stride=2, padding=1),
         )
         self.stages = nn.Sequential(
-            nn.Sequential(*(IdentityBlock(64, 64) for _ in range(2))),
-            nn.Sequential(ProjectionBlock(64, 128, stride=2), IdentityBlock(128, 128)),
-            nn.Sequential(ProjectionBlock(128, 256, stride=2), IdentityBlock(256, 256)),
-            nn.Sequential(ProjectionBlock(256, 512, stride=2), IdentityBlock(512, 512)),
+            nn.Sequential(*(identity_block(64, 64) for _ in range(2))),
+            nn.Sequential(projection_block(64, 128, stride=2), identity_block(128, 128)),
+            nn.Sequential(projection_block(128, 256, stride=2), identity_block(256, 256)),
+            nn.Sequential(projection_block(256, 512, stride=2), identity_block(512, 512)),
         )
-        self.head = sequence(
-            pool=nn.AdaptiveAvgPool2d(1), flatten=nn.Flatten(), linear=nn.Linear(512, 1000)
-        )
+        self.head = sequence(pool=GlobalAveragePool(), linear=nn.Linear(512, 1000))
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.head(self.stages(self.stem(x)))

@@ -1,112 +1,20 @@
-"""Operations of the plan as expressions in an exported file, and the classes these need."""
+"""Operations of the plan as expressions in an exported file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Operation
-from resnet_viz.arch.plan import NetworkPlan
-from resnet_viz.views.source.python_code import Call, Expression, call
+from resnet_viz.views.source.python_code import Call, call
 
-STANDING_IN_A_FORWARD = ("add", "multiply", "complement", "scale")
+STANDING_IN_A_FORWARD = ("add", "multiply", "complement")
 _ACTIVATIONS = MappingProxyType(
     {"relu": "ReLU", "leaky_relu": "LeakyReLU", "elu": "ELU", "gelu": "GELU", "silu": "SiLU"}
 )
-_DEFINITIONS = MappingProxyType(
-    {
-        "": '''\
-def sequence(**layers: nn.Module) -> nn.Sequential:
-    """Layers in a row, by name."""
-    return nn.Sequential(OrderedDict(layers))
-''',
-        "zero_pad": '''\
-class ZeroPad(nn.Module):
-    """Every `stride`-th pixel, and zeros for the new channels: He et al. 2015, option A."""
-
-    def __init__(self, new_channels: int, stride: int) -> None:
-        super().__init__()
-        self.new_channels, self.stride = new_channels, stride
-
-    def forward(self, x: Tensor) -> Tensor:
-        subsampled = x[:, :, :: self.stride, :: self.stride]
-        return nn.functional.pad(subsampled, (0, 0, 0, 0, 0, self.new_channels))
-''',
-        "se": '''\
-class SqueezeExcitation(nn.Module):
-    """x * sigmoid(W2 relu(W1 mean(x))): Hu et al. 2018, eq. 3 and 4."""
-
-    def __init__(self, channels: int, reduced: int) -> None:
-        super().__init__()
-        self.reduce, self.expand = nn.Linear(channels, reduced), nn.Linear(reduced, channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        weights: Tensor = self.expand(self.reduce(x.mean((2, 3))).relu()).sigmoid()
-        return x * weights[:, :, None, None]
-''',
-        "skipinit": '''\
-class SkipInit(nn.Module):
-    """alpha x, alpha learned from 0: De & Smith 2020."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.alpha = nn.Parameter(torch.zeros(()))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.alpha * x
-''',
-        "stochastic_depth": '''\
-class StochasticDepth(nn.Module):
-    """In training 0 at the rate of the n-th block, else x / (1 - rate): Huang et al. 2016."""
-
-    def __init__(self, n: int) -> None:
-        super().__init__()
-        self.rate = {stochastic_depth} * n / {blocks}
-
-    def forward(self, x: Tensor) -> Tensor:
-        if not self.training:
-            return x
-        survives = torch.rand((), device=x.device) >= self.rate
-        return x * (survives.to(x.dtype) / (1 - self.rate))
-''',
-        "group_norm": '''\
-def group_norm(channels: int) -> nn.GroupNorm:
-    """32 groups, fewer where the channels do not divide: Wu & He 2018."""
-    return nn.GroupNorm(gcd(32, channels), channels)
-''',
-    }
-)
-
-
-def has_odd_groups(network: NetworkPlan) -> bool:
-    """Whether some group norm has other than 32 groups."""
-    return any(_definition(o, network.config) == "group_norm" for o in distinct_operations(network))
-
-
-def definitions(network: NetworkPlan) -> list[str]:
-    """The classes and functions that the layers of this net need, and no others."""
-    operations = distinct_operations(network)
-    needed = {"", *(_definition(operation, network.config) for operation in operations)}
-    values = network.config.model_dump() | {"blocks": sum(network.config.depths)}
-    return [
-        text.format_map(values).rstrip() for name, text in _DEFINITIONS.items() if name in needed
-    ]
-
-
-def distinct_operations(network: NetworkPlan) -> Iterator[Operation]:
-    """The operations of each different unit: blocks that are alike share one."""
-    units = {id(unit): unit for _, unit in network.units}
-    return (operation for unit in units.values() for operation in unit.operations)
-
-
-def _definition(operation: Operation, config: ResNetConfig) -> str:
-    if ".se." in operation.name:
-        return "se"
-    needs_gcd = operation.kind == "norm" and config.norm == "group" and operation.groups != 32
-    return "group_norm" if needs_gcd else operation.kind
 
 
 class Layer(NamedTuple):
@@ -146,17 +54,8 @@ def in_parameters(
     return layers
 
 
-def sequence(layers: Sequence[Layer], config: ResNetConfig, has_gcd: bool) -> Expression:
+def sequence(layers: Sequence[Layer], config: ResNetConfig) -> Call:
     """Layers in a row as a named Sequential; a single one without weights stands alone."""
-    written = _written(layers, config, has_gcd)
-    if len(written) == 1 and layers[0].operation.params == 0:
-        return next(iter(written.values()))
-    named = (replace(layer, name=f"{name}={layer.name}") for name, layer in written.items())
-    return call("sequence", *named)
-
-
-def _written(layers: Sequence[Layer], config: ResNetConfig, has_gcd: bool) -> dict[str, Call]:
-    """Constructor calls by the names of their modules."""
     written: dict[str, Call] = {}
     for layer in layers:
         if ".se." in layer.operation.name:
@@ -164,18 +63,18 @@ def _written(layers: Sequence[Layer], config: ResNetConfig, has_gcd: bool) -> di
                 "SqueezeExcitation", layer.after, f"max(1, {layer.after} // {config.se_reduction})"
             )
         elif layer.operation.kind not in STANDING_IN_A_FORWARD:
-            written[layer.operation.name.rpartition(".")[2]] = _layer(layer, config, has_gcd)
-        if layer.operation.name == "pool" and layer.operation.kind == "global_avg_pool":
-            written["flatten"] = call("nn.Flatten")
-    return written
+            written[layer.operation.name.rpartition(".")[2]] = _layer(layer, config)
+    if len(written) == 1 and layers[0].operation.params == 0:
+        return next(iter(written.values()))
+    return call("sequence", *(replace(c, name=f"{name}={c.name}") for name, c in written.items()))
 
 
-def _layer(layer: Layer, config: ResNetConfig, has_gcd: bool) -> Call:
+def _layer(layer: Layer, config: ResNetConfig) -> Call:
     operation, before, after, stride = layer
     is_on_shortcut = operation.name.startswith("shortcut.")
     makers: dict[str, Callable[[], Call]] = {
         "conv": lambda: _conv(layer),
-        "norm": lambda: _norm(after, config, has_gcd),
+        "norm": lambda: _norm(layer, config),
         "activation": lambda: call(f"nn.{_ACTIVATIONS[config.activation]}"),
         "max_pool": lambda: call("nn.MaxPool2d", "3", "stride=2", "padding=1"),
         "avg_pool": lambda: call(
@@ -185,9 +84,11 @@ def _layer(layer: Layer, config: ResNetConfig, has_gcd: bool) -> Call:
         "dropout": lambda: call("nn.Dropout", "0.5" if is_on_shortcut else str(config.dropout)),
         "sigmoid": lambda: call("nn.Sigmoid"),
         "skipinit": lambda: call("SkipInit"),
-        "stochastic_depth": lambda: call("StochasticDepth", "n"),
-        # To one pixel it is the mean over all pixels, in torch's own code.
-        "global_avg_pool": lambda: call("nn.AdaptiveAvgPool2d", "1"),
+        "scale": lambda: call("Scale"),
+        "stochastic_depth": lambda: call(
+            "StochasticDepth", f"{config.stochastic_depth} * n / {sum(config.depths)}"
+        ),
+        "global_avg_pool": lambda: call("GlobalAveragePool"),
         "linear": lambda: call("nn.Linear", before, after),
     }
     return makers[operation.kind]()
@@ -207,7 +108,9 @@ def _conv(layer: Layer) -> Call:
     )
 
 
-def _norm(channels: str, config: ResNetConfig, has_gcd: bool) -> Call:
+def _norm(layer: Layer, config: ResNetConfig) -> Call:
+    channels = layer.after
     if config.norm == "batch":
         return call("nn.BatchNorm2d", channels)
-    return call("group_norm", channels) if has_gcd else call("nn.GroupNorm", "32", channels)
+    groups = layer.operation.groups if channels.isdigit() else f"gcd(32, {channels})"
+    return call("nn.GroupNorm", groups, channels)

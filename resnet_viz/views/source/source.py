@@ -16,13 +16,8 @@ from resnet_viz.arch.operations import Unit
 from resnet_viz.arch.plan import NetworkPlan, plan
 from resnet_viz.arch.presets import SOURCES, label, preset_name
 from resnet_viz.views.source.blocks import Blocks
-from resnet_viz.views.source.layers import (
-    definitions,
-    distinct_operations,
-    has_odd_groups,
-    in_numbers,
-    sequence,
-)
+from resnet_viz.views.source.layers import in_numbers, sequence
+from resnet_viz.views.source.pasted import classes, imports
 from resnet_viz.views.source.python_code import (
     LINE_LENGTH,
     Call,
@@ -36,23 +31,24 @@ _USE = (
     "Weights start as PyTorch draws them. With those of resnet_viz.build_resnet(config), by "
     "load_state_dict, the outputs are the same to the last bit."
 )
+_SEQUENCE = '''\
+def sequence(**layers: nn.Module) -> nn.Sequential:
+    """Layers in a row, by name."""
+    return nn.Sequential(OrderedDict(layers))'''
 
 
 def to_source(config: ResNetConfig) -> str:
     """The net of `config` as a Python file that imports torch and nothing of this project.
 
-    Formatted as by `ruff format` at 100 characters, typed for `mypy --strict`, under 200 lines
-    whatever the depth.
+    Formatted as by `ruff format` at 100 characters, typed for `mypy --strict`, under 270 lines
+    whatever the depth. Its blocks and layers are the classes of nets/, word for word.
     """
     network = plan(config)
     blocks = Blocks(network)
-    classes = (blocks.definition(kind) for kind in blocks.kinds)
-    parts = (*definitions(network), blocks.branch, *classes, _resnet(network, blocks))
-    return "\n\n\n".join([_head(network), *parts]) + "\n"
-
-
-def _head(network: NetworkPlan) -> str:
-    return f"{_docstring(network.config)}\n\n{_imports(network)}"
+    written = [*blocks.functions, _resnet(network, blocks)]
+    parts = [*classes("\n".join(written)), _SEQUENCE, *written]
+    head = [_docstring(config), "", imports("\n".join(parts))]
+    return "\n\n\n".join(["\n".join(head), *parts]) + "\n"
 
 
 def _docstring(config: ResNetConfig) -> str:
@@ -69,14 +65,6 @@ def _wrapped(text: str) -> str:
     return textwrap.fill(text, LINE_LENGTH, break_long_words=False, break_on_hyphens=False)
 
 
-def _imports(network: NetworkPlan) -> str:
-    kinds = {operation.kind for operation in distinct_operations(network)}
-    standard = ["from collections import OrderedDict"]
-    standard += ["from math import gcd"] * has_odd_groups(network)
-    ours = ["import torch"] * bool(kinds & {"skipinit", "stochastic_depth"})
-    return "\n".join([*standard, "", *ours, "from torch import Tensor, nn"])
-
-
 def _resnet(network: NetworkPlan, blocks: Blocks) -> str:
     """The class of the whole net."""
     config = network.config
@@ -88,19 +76,15 @@ def _resnet(network: NetworkPlan, blocks: Blocks) -> str:
         "",
         "    def __init__(self) -> None:",
         "        super().__init__()",
-        laid_out(_standing_once(network, network.stem), " " * 8, "self.stem = "),
+        laid_out(sequence(in_numbers(network.stem.operations), config), " " * 8, "self.stem = "),
         laid_out(stages, " " * 8, "self.stages = "),
-        laid_out(_standing_once(network, network.head), " " * 8, "self.head = "),
+        laid_out(sequence(in_numbers(network.head.operations), config), " " * 8, "self.head = "),
         "",
         "    def forward(self, x: Tensor) -> Tensor:",
         "        out: Tensor = self.head(self.stages(self.stem(x)))",
         "        return out",
     ]
     return "\n".join(lines)
-
-
-def _standing_once(network: NetworkPlan, unit: Unit) -> Expression:
-    return sequence(in_numbers(unit.operations), network.config, has_odd_groups(network))
 
 
 def _stages(network: NetworkPlan, blocks: Blocks) -> Iterator[Call]:
