@@ -56,11 +56,14 @@ def race_page() -> None:
             say.info(INVITATION, markdown=True)
             preview(specs)
         return
-    _head(lab, seen, may_steer=may_steer)
-    if next_race_is_open():
-        with st.container(border=True):
-            st.subheader("Next race", anchor=False)
-            _settings(lab, can_start=seen.is_over or not may_steer)
+    # One container, so that what follows keeps its place, by which Streamlit knows a fragment:
+    # of another one it would drop the updates, and a press, that are under way.
+    with st.container():
+        _head(lab, seen, may_steer=may_steer)
+        if next_race_is_open():
+            with st.container(border=True):
+                st.subheader("Next race", anchor=False)
+                _settings(lab, can_start=seen.is_over or not may_steer)
     live_race(lab, seen, may_steer=may_steer)
     if seen.is_over:
         results(seen)

@@ -3,15 +3,14 @@
 
 const controls = new WeakMap()
 const PAUSE = 80 // ms between two messages of one drag
-const PATIENCE = 3000 // ms that an answer may take; then the server's word counts again
+const PATIENCE = 1500 // ms; what has no answer by then is said again (Streamlit may drop it)
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const control = controls.get(parentElement) ?? mount(parentElement, data)
   control.data = data
   control.tell = (wish) => setTriggerValue("wish", wish)
-  const isAnswered = data.moves === control.moves || performance.now() - control.moved > PATIENCE
-  if (isAnswered) {
-    control.moves = data.moves
+  if (data.moves === control.moves) {
+    clearTimeout(control.timer)
     control.step = data.step
     control.follows = data.follows
   } else if (control.follows) {
@@ -26,7 +25,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
 function mount(parentElement, data) {
   const find = (selector) => parentElement.querySelector(selector)
-  const control = { data, moves: data.moves, moved: -PATIENCE, timer: 0, told: 0 }
+  const control = { data, moves: data.moves, timer: 0, told: 0 }
   Object.assign(control, { range: find("input"), words: find(".words"), follow: find(".follow") })
   control.keys = [...parentElement.querySelectorAll("[data-by]")]
   control.range.oninput = (event) => move(control, event, Number(control.range.value))
@@ -45,7 +44,6 @@ function move(control, event, step) {
   control.follows = step === null
   control.step = step === null ? newest : Math.max(0, Math.min(newest, step))
   control.moves += 1
-  control.moved = performance.now()
   show(control)
   clearTimeout(control.timer)
   control.timer = setTimeout(() => tell(control), control.told + PAUSE - performance.now())
@@ -54,6 +52,7 @@ function move(control, event, step) {
 function tell(control) {
   control.told = performance.now()
   control.tell({ step: control.follows ? null : control.step, move: control.moves })
+  control.timer = setTimeout(() => tell(control), PATIENCE)
 }
 
 function show(control) {
