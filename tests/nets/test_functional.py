@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from resnet_viz.arch.config import ActivationOrder, ResNetConfig, ShortcutTransform, revise
+from resnet_viz.arch.config import ResNetConfig, revise
+from resnet_viz.arch.fields import ActivationOrder, ShortcutTransform
 from resnet_viz.nets.network import build_resnet
 
 Weights = dict[str, Tensor]
