@@ -73,7 +73,7 @@ def test_the_file_of_the_process_runs() -> None:
 
 def test_file_names_have_no_spaces() -> None:
     assert file_name(preset("resnet18"), ".py") == "resnet18.py"
-    assert file_name(SMALL, ".onnx") == "ResNet-8-basic-16-32-64-zero_pad.onnx"
+    assert file_name(SMALL, ".onnx") == "ResNet-8-basic-16-32-64-zero_pad-image_size-16.onnx"
 
 
 def test_the_panel_needs_no_torch() -> None:
