@@ -20,7 +20,7 @@ Open = Callable[[str], Page]
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 HERO, CURVES = 0, 1
-POINTS = "chart => (chart._fullData || []).map(trace => trace._length || 0)"
+POINTS = "chart => (chart?._fullData || []).map(trace => trace._length || 0)"
 RANGES = "() => ['xaxis', 'yaxis'].map(a => window.before[0].layout[a].range)"
 # What a chart shows: its numbers, as plotly has them after a drawing.
 PICTURE = "i => JSON.stringify(document.querySelectorAll('.resnet-viz-chart')[i].data)"
@@ -264,7 +264,7 @@ def test_link_opens_on_a_new_server_behind_a_base_path(tmp_path: Path, open_page
 
 
 def test_says_so_when_plotly_does_not_load(app: App, open_page: Open) -> None:
-    page = open_page("about:blank")
+    page = open_page(f"{app.url}/_stcore/health")
     page.route("**/app/static/plotly.min.js*", lambda route: route.fulfill(body="", status=200))
     page.goto(f"{app.url}/race")
     expect(charts(page).first).to_contain_text("could not load plotly")

@@ -24,11 +24,11 @@ from resnet_viz.ui.common.live_chart import live_chart
 from resnet_viz.ui.common.note import note
 from resnet_viz.ui.race import words
 from resnet_viz.ui.race.progress import progress
-from resnet_viz.ui.race.state import Seen, look
+from resnet_viz.ui.race.state import Seen, key_of, look
 from resnet_viz.ui.race.step_control import step_control
 
 UPDATE_SECONDS = 0.5
-HERO_HEIGHT = 400
+HERO_HEIGHT = 380
 MAPS_HEIGHT = 380
 
 ABOUT_GRADIENTS = (
@@ -82,11 +82,11 @@ def _live(lab: Lab, race_id: str, going: bool, may_steer: bool) -> None:
     for problem in filter(None, [*map(words.why_over, seen.runs), seen.problem]):
         say.error(problem)
     with st.container(horizontal=True, vertical_alignment="center", key="race_step_row"):
-        step = step_control(race_id, steps, newest_step(seen))
+        step = step_control(key_of(race_id), steps, newest_step(seen))
         if may_steer and not seen.is_over:
             _steering(lab, seen)
     _refusal(seen)
-    _pictures(contestants, steps, step, race_id)
+    _pictures(contestants, steps, step, key_of(race_id))
 
 
 def _contestants(nets: Sequence[tuple[str, RunSpec, History]]) -> Sequence[Contestant]:
@@ -127,24 +127,24 @@ def _refusal(seen: Seen) -> None:
             st.rerun(scope="fragment")
 
 
-def _pictures(contestants: Sequence[Contestant], steps: int, step: int, race_id: str) -> None:
+def _pictures(contestants: Sequence[Contestant], steps: int, step: int, key: str) -> None:
     names = " against ".join(contestant.name for contestant in contestants)
     with st.container(key="race_pictures"):
         hero, curves = st.columns([3, 2], gap="medium")
     with hero:
         figure = gradient_by_layer(contestants, step)
         alt = f"Gradient norm of each layer at step {step}: {names}"
-        live_chart(figure, f"gradients-{race_id}", HERO_HEIGHT, alt=alt)
+        live_chart(figure, f"gradients-{key}", HERO_HEIGHT, alt=alt)
         note(ABOUT_GRADIENTS)
     with curves:
         figure = _all_steps(training_curves(contestants), steps)
         alt = f"Training loss and accuracy by step: {names}"
-        live_chart(figure, f"curves-{race_id}", HERO_HEIGHT, alt=alt)
+        live_chart(figure, f"curves-{key}", HERO_HEIGHT, alt=alt)
         note(ABOUT_CURVES)
     st.subheader("Gradient norm by layer and step", anchor=False)
     figure = _all_steps(gradient_heatmaps(contestants), steps)
     alt = f"Gradient norm of each layer at every step, as heat maps: {names}"
-    live_chart(figure, f"maps-{race_id}", MAPS_HEIGHT, alt=alt)
+    live_chart(figure, f"maps-{key}", MAPS_HEIGHT, alt=alt)
     note(ABOUT_MAPS)
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from resnet_viz.plots.colours import MARKDOWN
 from resnet_viz.plots.race import Contestant
 from resnet_viz.ui.race import words
-from resnet_viz.ui.race.state import Seen
+from resnet_viz.ui.race.state import Seen, key_of
 
 _HERE = Path(__file__).parent
 _PROGRESS = st.components.v2.component(
@@ -34,4 +34,4 @@ def progress(seen: Seen, contestants: Sequence[Contestant]) -> None:
         for run, contestant in zip(seen.runs, contestants, strict=True)
     ]
     data = {"headline": words.headline(seen.runs, contestants), "over": seen.is_over, "nets": nets}
-    _PROGRESS(key=f"progress_{seen.race_id}", data=data)
+    _PROGRESS(key=f"progress_{key_of(seen.race_id)}", data=data)

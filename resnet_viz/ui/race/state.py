@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 import streamlit as st
 
@@ -40,6 +41,11 @@ class Seen:
     def history(self, run: Run) -> History:
         """What was read of `run`."""
         return self.histories.get(run.id) or History()
+
+
+def key_of(race_id: str) -> str:
+    """A race's part of a component's key: an id may hold "__", which such a key must not."""
+    return sha256(race_id.encode()).hexdigest()[:16]
 
 
 def current_race() -> str | None:

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from resnet_viz.lab.runs import Lab
+from resnet_viz.ui.race.state import key_of
 
 _STEERED = "races_steered"
 _KEY = "steer"
@@ -48,7 +49,7 @@ def keep_controls(lab: Lab, race_id: str) -> None:
     """Has the browser remember the key of `race_id` for a week."""
     data = {"name": _COOKIE + race_id, "key": lab.steering_key(race_id), "seconds": _WEEK}
     with st.container(key="race_cookie"):
-        _KEEP(key=f"cookie_{race_id}", data=data)
+        _KEEP(key=f"cookie_{key_of(race_id)}", data=data)
 
 
 def links(lab: Lab, race_id: str, *, with_controls: bool) -> None:

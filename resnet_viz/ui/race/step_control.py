@@ -48,13 +48,14 @@ class Pointer:
         return newest if self.follows else min(self.chosen, newest)
 
 
-def step_control(race_id: str, steps: int, newest: int) -> int:
+def step_control(race: str, steps: int, newest: int) -> int:
     """Draws the control over the `steps` steps of a race; returns the step to show.
 
-    `newest` is the newest step that was measured, -1 before there is one.
+    `race` tells races apart (`key_of`); `newest` is the newest step that was measured, -1 before
+    there is one.
     """
-    key = f"step_{race_id}"
-    pointer: Pointer = st.session_state.setdefault(f"pointer_{race_id}", Pointer())
+    key = f"step_{race}"
+    pointer: Pointer = st.session_state.setdefault(f"pointer_{race}", Pointer())
     step = pointer.step(max(0, newest))
     data = {
         "step": step,

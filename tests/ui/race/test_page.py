@@ -323,6 +323,15 @@ def test_link_to_no_race(lab: Lab, link: str) -> None:
     assert not app.button(key="race_start").disabled
 
 
+def test_ids_with_two_underscores(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """token_urlsafe makes such ids; Streamlit refuses them in the keys of components."""
+    ids = iter(["_a__b_", "_c__d_"])
+    monkeypatch.setattr("resnet_viz.lab.runs.secrets.token_urlsafe", lambda _: next(ids))
+    race_id = lab.race([tiny_spec(steps=1, name="mine")])
+    assert "__" in race_id
+    assert "mine" in statuses(steering(lab, race_id))
+
+
 def test_another_session_needs_the_link(lab: Lab) -> None:
     race_id = lab.race([tiny_spec(steps=1, name="mine")])
     assert "mine" in statuses(race_page(race_id))
