@@ -86,6 +86,7 @@ def statuses(page: Page) -> Locator:
 def test_race_is_live_keeps_its_zoom_and_is_found_by_its_link(app: App, open_page: Open) -> None:
     page = open_page(f"{app.url}/race")
     race_id = begin(page)
+    wait_for_change(page, CURVES)  # the pictures are those of the race, not of its settings
     page.evaluate("() => window.before = [...document.querySelectorAll('.resnet-viz-chart')]")
     zoomed = zoom(page)
     for _ in range(5):
@@ -199,7 +200,9 @@ def follows(page: Page) -> None:
 def zoom(page: Page) -> list[list[float]]:
     """Draws a box in the hero chart with the mouse; the axes' ranges then."""
     before = page.evaluate(RANGES)
-    box = charts(page).nth(HERO).locator(".nsewdrag").bounding_box()
+    plot = charts(page).nth(HERO).locator(".nsewdrag")
+    expect(plot).to_be_visible()
+    box = plot.bounding_box()
     assert box
     page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.3)
     page.mouse.down()

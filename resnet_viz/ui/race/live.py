@@ -28,7 +28,7 @@ from resnet_viz.ui.race.state import Seen, key_of, look
 from resnet_viz.ui.race.step_control import step_control
 
 UPDATE_SECONDS = 0.5
-HERO_HEIGHT = 380
+HERO_HEIGHT = 355
 MAPS_HEIGHT = 380
 
 ABOUT_GRADIENTS = (
