@@ -13,55 +13,29 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import NoReturn
 
-import typer
-
-from resnet_viz.cli.commands import app
-from resnet_viz.cli.errors import InputError
-from resnet_viz.cli.output import print_error, print_text
-
-PROGRAM = "python -m resnet_viz"
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line (default: this process's) and return its exit status."""
-    given = sys.argv[1:] if arguments is None else list(arguments)
-    try:
-        return _run(given or ["--help"])
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:  # whoever read our output has what they wanted
-        return 1
-    except (InputError, typer.TyperException) as error:
-        print_error(_usage_sentence(error))
-        return 2
-    except Exception as error:  # noqa: BLE001 - the promise is one line, whatever went wrong
-        print_error(_failure_sentence(error))
-        return 1
+    from resnet_viz.cli import program  # noqa: PLC0415 - after Ctrl-C is taken care of
+
+    return program.run(sys.argv[1:] if arguments is None else arguments)
 
 
-def _run(arguments: list[str]) -> int:
-    command = typer.main.get_command(app)
-    try:
-        status = command.main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
-    except SystemExit as stop:
-        status = stop.code
-    print_text("")  # what typer printed
-    return status if isinstance(status, int) else 0
+def _main_interruptible() -> int:
+    """`main` as a process, where Ctrl-C also ends the time before and after it without a word."""
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        return main()  # such as in the background of a shell, which ignores it
+    signal.signal(signal.SIGINT, _end_at_once)
+    import resnet_viz.cli.program  # noqa: F401, PLC0415 - takes a while
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    status = main()
+    signal.signal(signal.SIGINT, _end_at_once)
+    return status
 
 
-def _usage_sentence(error: Exception) -> str:
-    if isinstance(error, InputError):
-        return str(error)
-    message = error.format_message() if isinstance(error, typer.TyperException) else str(error)
-    context = getattr(error, "ctx", None)
-    return f"{message.rstrip('.')}; see {context.command_path} --help" if context else message
-
-
-def _failure_sentence(error: Exception) -> str:
-    """The error's own sentence where the project wrote one, else its kind as well."""
-    said = str(error)
-    is_ours = type(error).__module__.startswith("resnet_viz.")
-    return said if said and is_ours else f"{type(error).__name__}: {said}".removesuffix(": ")
+def _end_at_once(_signal_number: int, _frame: FrameType | None) -> NoReturn:
+    os._exit(130)
 
 
 def _open_missing_streams() -> None:
@@ -99,6 +73,6 @@ if __name__ == "__main__":
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     signal.signal(signal.SIGTERM, _end)
-    status = main()
+    status = _main_interruptible()
     _drop_unwritten()
     raise SystemExit(status)

@@ -30,7 +30,7 @@ def shell(line: str) -> tuple[int, str]:
     ("line", "status", "why"),
     [
         ("presets >&-", 1, "standard output: Bad file descriptor"),
-        ("--help >&-", 1, "Bad file descriptor"),
+        ("--help >&-", 1, "cannot write to standard output: Bad file descriptor"),
         ("presets --json >/dev/full", 1, "standard output: No space left on device"),
         ("export resnet50 --format csv -o /dev/full", 1, "'/dev/full': No space left on device"),
         ("describe nothing >&-", 2, "unknown preset 'nothing'"),

@@ -70,18 +70,14 @@ def explain(error: ValueError) -> str:
     """One line for the user: each invalid field, its value and what is allowed."""
     if not isinstance(error, ValidationError):
         return " ".join(str(error).split())
-    fields = _fields_of(error.title)
+    fields = tuple(ResNetConfig.model_fields) if error.title == ResNetConfig.__name__ else ()
     details: list[dict[str, Any]] = [dict(d) for d in error.errors(include_url=False)]
     within = {detail["loc"][0] for detail in details if len(detail["loc"]) > 1}
     # pydantic also calls a list too short when it has left invalid items out.
     own = [d for d in details if d["type"] != "too_short" or d["loc"][0] not in within]
-    lines = [_sentence(detail, fields) for detail in own]
-    more = f" (and {len(lines) - 3} more)" if len(lines) > 3 else ""
-    return " ".join(("; ".join(lines[:3]) + more).split())
-
-
-def _fields_of(title: str) -> Sequence[str]:
-    return tuple(ResNetConfig.model_fields) if title == ResNetConfig.__name__ else ()
+    lines = [_sentence(detail, fields) for detail in own[:3]]
+    more = f" (and {len(own) - 3} more)" if len(own) > 3 else ""
+    return " ".join(("; ".join(lines) + more).split())
 
 
 def _sentence(detail: dict[str, Any], fields: Sequence[str]) -> str:
@@ -96,7 +92,7 @@ def _sentence(detail: dict[str, Any], fields: Sequence[str]) -> str:
 
 def unknown_name(what: str, name: str, known: Sequence[str]) -> str:
     """A sentence that says `name` is unknown and suggests near names, or lists them all."""
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(name[:100], known, n=3, cutoff=0.5)
     hint = f"did you mean {_either(near)}?" if near else f"allowed: {', '.join(known)}"
     return f"unknown {what} {shorten(name)}; {hint}" if known else f"unknown {what} {shorten(name)}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple, NoReturn
 
@@ -71,7 +72,12 @@ def _parse(data: bytes) -> dict[str, object]:
     if len(data) > MAX_BYTES:
         raise ValueError(f"the file is too large for a config; allowed: {MAX_BYTES} bytes")
     try:
-        value = _load(data.decode("utf-8-sig"))
+        value = json.loads(
+            data.decode("utf-8-sig"),
+            object_pairs_hook=_without_duplicates,
+            parse_int=_whole_number,
+            parse_constant=_refuse_constant,
+        )
     except UnicodeDecodeError as error:
         where = f"byte {error.object[error.start]:#04x} at position {error.start}"
         raise ValueError(f"the file is not UTF-8 text ({where}); allowed: JSON as UTF-8") from error
@@ -84,10 +90,6 @@ def _parse(data: bytes) -> dict[str, object]:
     return value
 
 
-def _load(text: str) -> object:
-    return json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)
-
-
 def _why_not_json(error: json.JSONDecodeError) -> str:
     if not error.doc.strip():
         return "the file is empty; allowed: a JSON object of a config's fields"
@@ -97,10 +99,16 @@ def _why_not_json(error: json.JSONDecodeError) -> str:
 def _without_duplicates(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
     fields = dict(pairs)
     if len(fields) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
         raise ValueError(f"field {shorten(twice)} is given more than once")
     return fields
+
+
+def _whole_number(digits: str) -> int:
+    if len(digits) > 1000:  # Python's own limit speaks of Python
+        raise ValueError(f"a number of {len(digits)} digits is too large for any field")
+    return int(digits)
 
 
 def _refuse_constant(constant: str) -> NoReturn:

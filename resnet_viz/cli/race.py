@@ -19,6 +19,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from resnet_viz.arch.config import printable
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
 from resnet_viz.cli.inputs import Net
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
@@ -141,7 +142,7 @@ def _progress() -> Progress:
 
 
 def _enter(progress: Progress, run: Run) -> _Contestant:
-    task = progress.add_task(run.name, total=run.spec.steps, state="")
+    task = progress.add_task(printable(run.name), total=run.spec.steps, state="")
     return _Contestant(run, task)
 
 

@@ -29,8 +29,11 @@ def check_weights(config: ResNetConfig, file: Path, output: Path | None, *, as_j
     if not report.fits:
         raise CommandFailedError(f"{str(file)!r} does not fit this net as it is")
     if output is not None:
-        with input_errors():
-            save_weights(network, output)
+        try:
+            with input_errors():
+                save_weights(network, output)
+        except OSError as error:
+            raise CommandFailedError(f"cannot write {str(output)!r}: {error.strerror}") from error
 
 
 def download(name: str, folder: Path) -> Path:

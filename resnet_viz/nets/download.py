@@ -32,7 +32,10 @@ def download_torchvision(name: str, folder: str | Path, weights: str = "DEFAULT"
     url = _url(name, weights)
     path = Path(folder) / Path(urlparse(url).path).name
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ValueError(f"no folder {str(folder)!r} can be made: {error.strerror}") from error
         _download(url, path)
     return path
 

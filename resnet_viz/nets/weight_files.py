@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from resnet_viz.nets.files import open_file
+from resnet_viz.nets.pickle_sizes import Sizes
 
 ENDINGS = (".pth", ".pt", ".safetensors")
 STATE = "state_dict"
@@ -36,7 +37,7 @@ class Limits(NamedTuple):
         torchvision's largest ResNet has 0.35 GB. A net of 1,200 layers has 1.1 MB of names.
         """
         size = sum(tensor.nbytes for tensor in own.values())
-        return cls(1_000_000_000 + 8 * size, 4_000_000 + 1_000 * len(own))
+        return cls(1_000_000_000 + 8 * size, 2_000_000 + 1_000 * len(own))
 
 
 # What the pickle of a state dict calls by name. PyTorch allows more by itself, such as a bytearray
@@ -107,8 +108,8 @@ def _load(path: Path, file: BinaryIO, size: int, limits: Limits) -> object:
         if is_archive:
             _check_archive(path, file, limits)
         else:
-            for _ in range(5):  # a number, the version, the system, the object, its storages
-                _check_pickle(path, file, limits)
+            # A number, the version, the system, the object, its storages.
+            _check_pickles(path, file, 5, limits)
         file.seek(0)
         return torch.load(file, map_location="cpu", weights_only=True)
     except (OSError, _RefusedError):
@@ -162,21 +163,35 @@ def _check_archive(path: Path, file: BinaryIO, limits: Limits) -> None:
         for entry in entries:
             if entry.filename.lower().endswith("data.pkl"):
                 _check_names(path, entry.file_size, limits)
-                _check_pickle(path, BytesIO(archive.read(entry)), limits)
+                _check_pickles(path, BytesIO(archive.read(entry)), 1, limits)
 
 
-def _check_pickle(path: Path, pickle: IO[bytes], limits: Limits) -> None:
-    """Refuses a pickle that is more than names and tensors; nothing in it is carried out."""
-    for opcode, argument, position in pickletools.genops(pickle):
-        _check_names(path, position or 0, limits)
-        if opcode.name not in ("GLOBAL", "INST", "STACK_GLOBAL"):
-            continue
-        if argument in _NOT_DENSE:
-            kind = _NOT_DENSE[argument]
-            raise _RefusedError(f"{str(path)!r} holds {kind}; allowed: dense ones of real numbers")
-        if not _NEEDED.fullmatch(str(argument)):
-            named = repr(argument.replace(" ", ".", 1)) if argument else "an object"
-            raise _RefusedError(
-                f"{str(path)!r} is not a file of weights alone: it holds {named}, and what could "
-                "run code is never loaded"
-            )
+def _check_pickles(path: Path, file: IO[bytes], count: int, limits: Limits) -> None:
+    """Refuses pickles that are more than names and tensors; nothing in them is carried out."""
+    steps = 0
+    for _ in range(count):
+        sizes = Sizes()
+        for opcode, argument, position in pickletools.genops(file):
+            steps += 1
+            # A net takes four bytes a step, and a step costs more than a byte.
+            _check_names(path, max(position or 0, 7 * steps), limits)
+            if opcode.name in ("GLOBAL", "INST", "STACK_GLOBAL"):
+                _check_global(path, argument)
+            if not sizes.follow(opcode, argument):
+                raise _RefusedError(
+                    f"{str(path)!r} is not a file of weights alone: its values are nested too "
+                    "deeply or too large to be keys"
+                )
+
+
+def _check_global(path: Path, named: str | None) -> None:
+    """Refuses what a pickle calls by name, except for what a state dict needs."""
+    if named in _NOT_DENSE:
+        kind = _NOT_DENSE[named]
+        raise _RefusedError(f"{str(path)!r} holds {kind}; allowed: dense ones of real numbers")
+    if not _NEEDED.fullmatch(str(named)):
+        held = repr(named.replace(" ", ".", 1)) if named else "an object"
+        raise _RefusedError(
+            f"{str(path)!r} is not a file of weights alone: it holds {held}, and what could run "
+            "code is never loaded"
+        )
