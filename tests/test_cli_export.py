@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import onnxruntime
 import pytest
@@ -128,3 +129,44 @@ def test_source_and_table_need_no_torch() -> None:
         "assert 'torch' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+
+
+def _never_built(*_: object, **__: object) -> None:
+    raise AssertionError("the net was built")
+
+
+@pytest.mark.parametrize("name", ["torch", "onnx"])
+def test_weights_too_large_for_one_onnx_file_are_refused_before_the_net_is_built(
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As PyTorch source it is a page; as weights it would be 61 GB."""
+    monkeypatch.setattr("resnet_viz.nets.network.build_resnet", _never_built)
+    huge = revise(preset("resnet34"), depths=(10_000, 5_000, 3_000, 2_000))
+    path = tmp_path / "huge.json"
+    path.write_text(huge.model_dump_json())
+    status = main(("export", str(path), "--format", name, "-o", str(tmp_path / "net")))
+    assert status == (0 if name == "torch" else 2)
+    if name == "onnx":
+        assert "but an ONNX file holds 2 GB" in capsys.readouterr().err
+
+
+def test_a_net_that_does_not_fit_into_memory_is_refused_before_it_is_built(
+    small: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("resnet_viz.nets.network.build_resnet", _never_built)
+    monkeypatch.setattr(
+        "resnet_viz.cli.room.psutil.virtual_memory", lambda: SimpleNamespace(available=10_000)
+    )
+    file = tmp_path / "net.onnx"
+    for command in (
+        ("export", small, "--format", "onnx", "-o", str(file)),
+        ("weights", small, str(file)),
+    ):
+        assert main(command) == 2
+        assert "does not fit into memory: its weights need" in capsys.readouterr().err

@@ -10,6 +10,7 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.cli.errors import InputError, input_errors
 from resnet_viz.cli.output import print_text, write_file
+from resnet_viz.cli.room import check_room
 
 Format = Literal["torch", "onnx", "json", "markdown", "latex", "csv"]
 
@@ -51,9 +52,12 @@ def _text(config: ResNetConfig, export_format: Format) -> str:
 
 def _write_onnx(config: ResNetConfig, output: Path, weights: Path | None) -> None:
     from resnet_viz.nets.network import build_resnet
-    from resnet_viz.nets.onnx import to_onnx
+    from resnet_viz.nets.onnx import check_size, to_onnx
     from resnet_viz.nets.weights import load_weights
 
+    with input_errors():
+        check_size(config)
+    check_room(config, copies=4)  # the net, the exporter's own, the message and its bytes
     network = build_resnet(config, seed=0)
     with input_errors():
         if weights is not None:

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 
 import torch
 
+from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.nets.network import ResNet
 
@@ -31,12 +32,17 @@ def to_onnx(network: ResNet) -> bytes:
         ValueError: for a net whose weights do not go into one file.
     """
     _check_packages()
-    size = 4 * plan(network.config).params
+    check_size(network.config)
+    return _exported(network)
+
+
+def check_size(config: ResNetConfig) -> None:
+    """ValueError for a net whose weights do not go into one file; it need not be built for that."""
+    size = 4 * plan(config).params
     if size > MAX_BYTES:
         raise ValueError(
             f"the weights take {size / 1e9:.1f} GB, but an ONNX file holds {MAX_BYTES / 1e9:.0f} GB"
         )
-    return _exported(network)
 
 
 def _check_packages() -> None:

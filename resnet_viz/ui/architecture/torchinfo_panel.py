@@ -27,6 +27,8 @@ from resnet_viz.views.modules import (
 
 DEEPEST = 6
 """Levels of modules in a net: stages, stage, block, branch, SE module, its layers."""
+MOST_BLOCKS = 1000
+"""Of more, the process takes minutes, and the server and the page choke on the modules' rows."""
 _MOST_KEPT = 16
 
 _ALWAYS = ("name", "path", "depth", "type")
@@ -47,6 +49,12 @@ _ROW_HELP = (
 
 def torchinfo_panel(config: ResNetConfig) -> None:
     """Draws the tab; settings only restyle what was measured."""
+    if (blocks := sum(config.depths)) > MOST_BLOCKS:
+        say.info(
+            f"{blocks:,} blocks are too many to list module by module; at most {MOST_BLOCKS:,} "
+            "are. The command `resnet_viz summary` lists them all."
+        )
+        return
     summary = _measured(config)
     if summary is None:
         return

@@ -14,7 +14,7 @@ from resnet_viz.ui.architecture.weights_panel import weights_panel
 from resnet_viz.ui.architecture.words import shortcut_words
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.formula import stacked
-from resnet_viz.ui.common.graph_chart import HELP, graph_chart
+from resnet_viz.ui.common.graph_chart import HELP, MOST_DRAWN, graph_chart
 from resnet_viz.ui.common.net import show_net
 from resnet_viz.ui.common.note import note
 from resnet_viz.views.table import StageRow, table1
@@ -33,11 +33,15 @@ def tabs(config: ResNetConfig) -> None:
 
 
 def _graph_tab(config: ResNetConfig) -> None:
-    is_deep = sum(config.depths) > MOST_BLOCKS
-    fold = is_deep and not st.toggle(
-        f"Draw all {sum(config.depths)} blocks",
-        help="Otherwise runs of equal blocks are drawn as one, with their number.",
-    )
+    blocks = sum(config.depths)
+    fold = blocks > MOST_BLOCKS
+    if blocks > MOST_DRAWN:
+        note(f"Equal blocks are drawn as one: more than {MOST_DRAWN:,} are not drawn one by one.")
+    elif fold:
+        fold = not st.toggle(
+            f"Draw all {blocks} blocks",
+            help="Otherwise runs of equal blocks are drawn as one, with their number.",
+        )
     note(shortcut_words(plan(config)))
     graph_chart(config, "graph", fold=fold)
     note(

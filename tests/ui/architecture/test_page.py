@@ -316,3 +316,24 @@ def test_race_takes_the_net_and_its_twin(app: AppTest, net: str) -> None:
     assert app.selectbox(key="race_first_net").value == net
     words = " ".join(markdown.value for markdown in app.markdown)
     assert re.search(r"differ in \*\*shortcut\*\* \((zero_pad and none|none and zero_pad)\)", words)
+
+
+def test_a_net_of_20_000_blocks_is_drawn_folded_and_not_listed(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What would hold up every visitor is refused in a sentence, and no process is started."""
+
+    def started(*_: object, **__: object) -> None:
+        raise AssertionError("a process was started")
+
+    monkeypatch.setattr("resnet_viz.ui.architecture.torchinfo_panel.run_command", started)
+    app.query_params["net"] = "resnet34"
+    app.query_params["depths"] = "10000-5000-3000-2000"
+    app.query_params["image_size"] = "16384"
+    app.run()
+    assert _errors(app) == []
+    assert not [toggle for toggle in app.toggle if "Draw all" in toggle.label]
+    assert [m.value for m in app.markdown if "more than 1,000 are not drawn" in m.value]
+    _open_tab(app, "torchinfo")
+    assert _errors(app) == []
+    assert [info.value for info in app.info if "20,000 blocks are too many to list" in info.value]
