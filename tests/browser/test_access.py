@@ -1,32 +1,77 @@
-"""Every page as it opens by axe-core, in both themes: nothing serious or critical."""
+"""Every page and tab by axe-core, in both themes: nothing serious or critical."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Any
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PAGES, App, settle
+from tests.browser.conftest import PATIENCE_SECONDS, App, settle, tabs_of
+from tests.lab.conftest import ENDLESS, TINY, tiny_spec, wait_until
 
 Open = Callable[[str], Page]
+OPTIONS = {"runOnly": ["wcag2a", "wcag2aa"], "resultTypes": ["violations"]}
+PLAIN = TINY.model_copy(update={"shortcut": "none"})
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_serious(shared_app: App, open_page: Open, theme: Literal["light", "dark"]) -> None:
+def test_nothing_serious(shared_app: App, open_page: Open) -> None:
+    lab = shared_app.lab
+    over = lab.race([tiny_spec(), tiny_spec(config=PLAIN)])
     page = open_page(shared_app.url)
-    page.emulate_media(color_scheme=theme)
-    found = []
-    for path in PAGES.values():
+    found: list[str] = []
+    for tab in tabs_of(page):
+        found += faults(page, tab)
+    for path in ("/compare", "/design_space", "/race"):
         page.goto(shared_app.url + path)
         settle(page)
-        page.wait_for_timeout(1000)
+        found += faults(page, path)
+    wait_until(lambda: all(run.is_over for run in lab.race_runs(over)), PATIENCE_SECONDS)
+    page.goto(f"{shared_app.url}/race?race={over}&steer={lab.steering_key(over)}")
+    settle(page)
+    found += faults(page, "race that is over")
+    page.get_by_role("button", name="Next race").click()
+    settle(page)
+    found += faults(page, "race with the next one's settings")
+    assert found == []
+
+
+def test_controls_of_a_race_have_names(shared_app: App, open_page: Open) -> None:
+    """Also once the settings have been unfolded and folded again."""
+    lab = shared_app.lab
+    race_id = lab.race([tiny_spec(steps=ENDLESS)])
+    try:
+        page = open_page(f"{shared_app.url}/race?race={race_id}&steer={lab.steering_key(race_id)}")
+        page.get_by_role("button", name="Next race").click()
+        page.get_by_role("button", name="Fold away").click()
+        for name in ("Next race", "One step back", "One step on", "Pause", "Single step"):
+            expect(page.get_by_role("button", name=name)).to_be_visible()
+        expect(page.get_by_role("slider", name="Step shown")).to_be_visible()
+        assert faults(page, "race under way") == []
+    finally:
+        lab.stop(lab.race_runs(race_id)[0].id)
+
+
+def faults(page: Page, where: str) -> Sequence[str]:
+    """What axe-core finds on the page as it stands, in both themes; one line a node."""
+    found = []
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        page.wait_for_timeout(500)  # tabs and pictures fade in, colours change
         found += [
-            f"{path}: {fault['id']} at {node['target']}: {node['failureSummary']}"
-            for fault in Axe().run(page).response["violations"]
+            f"{where}, {theme}: {fault['id']} at {node['target']}: {node['failureSummary']}"
+            for fault in Axe().run(page, options=OPTIONS).response["violations"]
             if fault["impact"] in ("serious", "critical")
             for node in fault["nodes"]
+            if not is_streamlits_own(fault, node)
         ]
-    assert found == []
+    return found
+
+
+def is_streamlits_own(fault: dict[str, Any], node: dict[str, Any]) -> bool:
+    """The scrolling <pre> of st.code, to which no page can give a tabindex.
+
+    Chromium (from 130) and Firefox let the keyboard reach and scroll it without one.
+    """
+    return fault["id"] == "scrollable-region-focusable" and node["html"].startswith("<pre ")

@@ -13,13 +13,19 @@ _STARTED = "started_by_app"
 # Streamlit leaves 5rem on each side of a wide page, which the pictures can use. On narrow windows
 # it puts the navigation behind a sign without a word: there the pages' links stand on the page, and
 # the sign says what it opens. On large ones everything grows. Captions, the
-# words under a metric and a chosen segment are too faint to read otherwise (AA).
+# words under a metric and a chosen segment are too faint to read otherwise (AA), and so are the
+# colours of code, which no setting of the theme changes: these are the palette's.
 _STYLE = """<style>
 .stMainBlockContainer {padding-left: 2rem; padding-right: 2rem}
 [data-testid="stCaptionContainer"] {opacity: 1 !important}
 [data-testid="stMetricDelta"], button[data-variant][data-selected="true"] {
   color: inherit !important;
 }
+.stCode .token {color: inherit !important}
+.stCode .token:is(.keyword, .boolean, .null) {color: light-dark(#005A8D, #56B4E9) !important}
+.stCode .token:is(.string, .triple-quoted-string) {color: light-dark(#007A59, #2FC596) !important}
+.stCode .token.number {color: light-dark(#A63D86, #DD95BE) !important}
+.stCode :is(.token.comment, .linenumber) {color: light-dark(#56616D, #A0AAB4) !important}
 .st-key-narrow_pages {display: none}
 @media (max-width: 768px) {
   .stMainBlockContainer {padding-left: 1rem; padding-right: 1rem}
