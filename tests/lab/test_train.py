@@ -83,7 +83,7 @@ def test_a_later_step_equals_the_same_loop_written_with_torch_optim() -> None:
     spec = tiny_spec(config=NETS["resnet20"], batch_size=32, momentum=0.9, weight_decay=1e-3)
     records = list(islice(train(spec), 4))
     net = build_resnet(spec.adapted, seed=0).to(memory_format=torch.channels_last)
-    optimizer = torch.optim.SGD(net.parameters(), 0.1, 0.9, weight_decay=1e-3)
+    optimizer = torch.optim.SGD(net.parameters(), spec.lr, 0.9, weight_decay=1e-3)
     data = minibatches(load("digits"), 32, 0, 8, CPU)
     for record, (images, labels) in zip(records, data, strict=False):
         optimizer.zero_grad()
