@@ -14,7 +14,9 @@ _STARTED = "started_by_app"
 # it puts the navigation behind a sign without a word: there the pages' links stand on the page, and
 # the sign says what it opens. On large ones everything grows. Captions, the
 # words under a metric and a chosen segment are too faint to read otherwise (AA), and so are the
-# colours of code, which no setting of the theme changes: these are the palette's.
+# colours of code, which no setting of the theme changes: these are the palette's. From a page with
+# a sidebar to one without, Streamlit leaves it open and empty until the next run, where the page is
+# quick: its handler of a run's end still sees the elements of the page before.
 _STYLE = """<style>
 .stMainBlockContainer {padding-left: 2rem; padding-right: 2rem}
 [data-testid="stCaptionContainer"] {opacity: 1 !important}
@@ -27,6 +29,10 @@ _STYLE = """<style>
 .stCode .token.number {color: light-dark(#A63D86, #DD95BE) !important}
 .stCode :is(.token.comment, .linenumber) {color: light-dark(#56616D, #A0AAB4) !important}
 .st-key-narrow_pages {display: none}
+[data-testid="stSidebar"]:not(:has([data-testid="stElementContainer"], [data-testid="stSidebarNav"])),
+:root:not(:has([data-testid="stSidebar"] :is(
+  [data-testid="stElementContainer"], [data-testid="stSidebarNav"]
+))) [data-testid="stExpandSidebarButton"] {display: none}
 @media (max-width: 768px) {
   .stMainBlockContainer {padding-left: 1rem; padding-right: 1rem}
   .st-key-narrow_pages {display: flex; gap: 0 .75rem}

@@ -1,0 +1,51 @@
+"""From page to page in the browser: what one page leaves behind must not stand on the next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PATIENCE_SECONDS, App, settle
+
+Open = Callable[[str], Page]
+
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+
+
+@pytest.mark.parametrize("folded", [False, True])
+def test_no_empty_sidebar_after_the_first_press(
+    shared_app: App, open_page: Open, folded: bool
+) -> None:
+    for _ in range(3):  # Streamlit forgets it only where the page is quick
+        page = open_page(shared_app.url)
+        if folded:
+            page.get_by_test_id("stSidebar").hover()
+            page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+            expect(page.get_by_test_id("stExpandSidebarButton")).to_be_visible()
+        race_these_two(page)
+        expect(page.get_by_test_id("stSidebar")).to_be_hidden(timeout=2000)
+        expect(page.get_by_test_id("stExpandSidebarButton")).to_be_hidden(timeout=2000)
+        start = page.get_by_role("button", name="Start race")
+        expect(start).to_be_enabled()
+        start.click(trial=True)  # nothing lies above it
+        box = page.get_by_test_id("stMainBlockContainer").bounding_box()
+        assert box
+        assert (box["x"], box["width"]) == (0, 1280)
+
+
+def test_sidebar_of_a_narrow_window_holds_the_pages(shared_app: App, open_page: Open) -> None:
+    page = open_page(f"{shared_app.url}/_stcore/health")
+    page.set_viewport_size({"width": 700, "height": 900})
+    page.goto(shared_app.url)
+    race_these_two(page)
+    page.get_by_test_id("stExpandSidebarButton").click()
+    expect(page.get_by_test_id("stSidebar").get_by_role("link", name="Compare")).to_be_visible()
+
+
+def race_these_two(page: Page) -> None:
+    page.get_by_role("button", name="Race these two").click()
+    page.wait_for_url(re.compile("/race"))
+    settle(page)
