@@ -29,7 +29,9 @@ _STYLE = """<style>
 .stCode .token.number {color: light-dark(#A63D86, #DD95BE) !important}
 .stCode :is(.token.comment, .linenumber) {color: light-dark(#56616D, #A0AAB4) !important}
 .st-key-narrow_pages {display: none}
-[data-testid="stSidebar"]:not(:has([data-testid="stElementContainer"], [data-testid="stSidebarNav"])),
+[data-testid="stSidebar"]:not(:has(
+  [data-testid="stElementContainer"], [data-testid="stSidebarNav"]
+)),
 :root:not(:has([data-testid="stSidebar"] :is(
   [data-testid="stElementContainer"], [data-testid="stSidebarNav"]
 ))) [data-testid="stExpandSidebarButton"] {display: none}
