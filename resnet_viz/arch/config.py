@@ -108,6 +108,6 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def _either(values: Sequence[object]) -> str:
-    shown = ["null" if value is None else repr(value) for value in values]
-    return " or ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+def _either(names: Sequence[str]) -> str:
+    *others, last = map(repr, names)
+    return f"{', '.join(others)} or {last}" if others else last

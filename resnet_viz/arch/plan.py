@@ -117,7 +117,9 @@ class NetworkPlan:
         laid: list[Operation] = []
         for path, unit in self.units:
             source = laid[-1].name if laid else "input"
-            laid.extend(_placed(operation, path, source) for operation in unit.operations)
+            for own in unit.operations:
+                inputs = tuple(source if name == "in" else f"{path}.{name}" for name in own.inputs)
+                laid.append(replace(own, name=f"{path}.{own.name}", inputs=inputs))
         return tuple(laid)
 
     @cached_property
@@ -181,19 +183,10 @@ def plan(config: ResNetConfig) -> NetworkPlan:
 
 def _stage(config: ResNetConfig, index: int, in_shape: Shape) -> StagePlan:
     units = stage_units(config, index, in_shape)
-    before = sum(config.depths[:index])
+    before, total, last = sum(config.depths[:index]), sum(config.depths), config.stochastic_depth
+    # 1 - p_l = (l / L)(1 - p_L), l counted from 1: Huang et al. 2016, arXiv:1603.09382, eq. 4.
     blocks = tuple(
-        BlockPlan(f"stages.{index}.{i}", index, i, unit, _drop_rate(config, before + i + 1))
+        BlockPlan(f"stages.{index}.{i}", index, i, unit, last * (before + i + 1) / total)
         for i, unit in enumerate(units)
     )
     return StagePlan(index, config.widths[index], blocks)
-
-
-def _drop_rate(config: ResNetConfig, block_number: int) -> float:
-    """Huang et al. 2016, arXiv:1603.09382, eq. 4: 1 - p_l = (l / L)(1 - p_L)."""
-    return config.stochastic_depth * block_number / sum(config.depths)
-
-
-def _placed(operation: Operation, path: str, source: str) -> Operation:
-    inputs = tuple(source if name == "in" else f"{path}.{name}" for name in operation.inputs)
-    return replace(operation, name=f"{path}.{operation.name}", inputs=inputs)

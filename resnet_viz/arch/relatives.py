@@ -88,13 +88,10 @@ def _next_published(config: ResNetConfig) -> ResNetConfig | None:
     if not alike:
         return None
     nearest = min(alike, key=lambda net: len(differences(net, config)))
-    family = [net for net in PRESETS.values() if _is_sibling(net, nearest)]
+    own = {"block": nearest.block, "depths": nearest.depths}
+    family = [net for net in PRESETS.values() if net.model_copy(update=own) == nearest]
     deeper = [net for net in family if _branch_layers(net) > _branch_layers(nearest)]
     return min(deeper, key=_branch_layers, default=None)
-
-
-def _is_sibling(one: ResNetConfig, other: ResNetConfig) -> bool:
-    return one.model_copy(update={"block": other.block, "depths": other.depths}) == other
 
 
 def _branch_layers(config: ResNetConfig) -> int:

@@ -8,10 +8,9 @@ inside it is kept for one segment at a time.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from math import sqrt
 
-from resnet_viz.arch.operations import Unit
 from resnet_viz.arch.plan import NetworkPlan
 
 
@@ -35,11 +34,17 @@ def segments(plan: NetworkPlan) -> tuple[Segment, ...]:
     k = sqrt(I / b), about twice the square root of the number of blocks.
     """
     units = list(plan.units)
-    followers = [unit for _, unit in units[1:]]
-    kept = [_kept(unit, after) for (_, unit), after in zip(units, followers, strict=False)]
+    kept = [
+        unit.kept_inside + unit.out_elements * (unit.keeps_output or after.keeps_input)
+        for (_, unit), (_, after) in pairwise(units)
+    ]
     numbers = _cut(kept, [unit.in_elements for _, unit in units[:-1]])
-    parts = groupby(zip(numbers, units, kept, strict=False), key=lambda part: part[0])
-    return tuple(_segment([(path, unit, k) for _, (path, unit), k in part]) for _, part in parts)
+    found: list[Segment] = []
+    for _, group in groupby(zip(numbers, units, kept, strict=False), key=lambda part: part[0]):
+        _, members, inside = zip(*group, strict=True)
+        paths = tuple(path for path, _ in members)
+        found.append(Segment(paths, members[0][1].in_elements, sum(inside)))
+    return tuple(found)
 
 
 def elements_kept(plan: NetworkPlan) -> int:
@@ -47,10 +52,6 @@ def elements_kept(plan: NetworkPlan) -> int:
     cut = segments(plan)
     largest = max(segment.inside for segment in cut)
     return sum(segment.input for segment in cut) + largest + plan.head.kept_inside
-
-
-def _kept(unit: Unit, after: Unit) -> int:
-    return unit.kept_inside + unit.out_elements * (unit.keeps_output or after.keeps_input)
 
 
 def _cut(kept: list[int], inputs: list[int]) -> list[int]:
@@ -62,8 +63,3 @@ def _cut(kept: list[int], inputs: list[int]) -> list[int]:
         numbers.append(int((before + elements / 2) * count / max(1, total)))
         before += elements
     return numbers
-
-
-def _segment(part: list[tuple[str, Unit, int]]) -> Segment:
-    paths = tuple(path for path, _, _ in part)
-    return Segment(paths, part[0][1].in_elements, sum(kept for _, _, kept in part))
