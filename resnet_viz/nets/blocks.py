@@ -8,7 +8,7 @@ layers.py stand as they are in the files that views/source writes: they need tor
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from inspect import signature
 from itertools import groupby
 
@@ -16,10 +16,8 @@ from torch import Tensor, nn
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Operation, Unit
-from resnet_viz.nets.kinds import block_class
+from resnet_viz.nets.kinds import STANDING_IN_A_FORWARD, block_class
 from resnet_viz.nets.layers import SqueezeExcitation, layer
-
-STANDING_IN_A_FORWARD = ("add", "multiply", "complement")
 
 
 class ResidualBlock(nn.Module):
@@ -121,34 +119,24 @@ _KINDS: Mapping[str, type[nn.Module]] = {
 def block(unit: Unit, config: ResNetConfig, drop_rate: float = 0.0) -> nn.Module:
     """The module of a block's unit: [N, *unit.in_shape] -> [N, *unit.out_shape]."""
     kind = _KINDS[block_class(unit)]
-    return kind(
-        **{name: _part(unit, name, config, drop_rate) for name in signature(kind).parameters}
-    )
-
-
-def _part(unit: Unit, name: str, config: ResNetConfig, drop_rate: float) -> nn.Module:
-    """A submodule of a block: its operations in a row, or an identity where it has none."""
-    operations = unit.part(name)
-    if not operations:
-        return nn.Identity()
-    return sequence(operations, config, drop_rate, prefix=f"{name}.")
+    parts: dict[str, nn.Module] = {}
+    for name in signature(kind).parameters:
+        laid = unit.part(name)
+        parts[name] = sequence(laid, config, drop_rate, f"{name}.") if laid else nn.Identity()
+    return kind(**parts)
 
 
 def sequence(
     operations: Sequence[Operation], config: ResNetConfig, drop_rate: float = 0.0, prefix: str = ""
 ) -> nn.Sequential:
     """Operations one after the other, under their names less `prefix`."""
-    return nn.Sequential(OrderedDict(_named(operations, config, drop_rate, prefix)))
-
-
-def _named(
-    operations: Sequence[Operation], config: ResNetConfig, drop_rate: float, prefix: str
-) -> Iterator[tuple[str, nn.Module]]:
+    modules: OrderedDict[str, nn.Module] = OrderedDict()
     alone = [o for o in operations if o.kind not in STANDING_IN_A_FORWARD or ".se." in o.name]
     for name, group in groupby(alone, lambda o: o.name.removeprefix(prefix).partition(".")[0]):
         members = tuple(group)
         if name == "se":
             widths = {o.name.rpartition(".")[2]: o.out_shape[0] for o in members}
-            yield name, SqueezeExcitation(widths["expand"], widths["reduce"])
+            modules[name] = SqueezeExcitation(widths["expand"], widths["reduce"])
         else:
-            yield name, layer(members[0], config, drop_rate)
+            modules[name] = layer(members[0], config, drop_rate)
+    return nn.Sequential(modules)

@@ -1,8 +1,24 @@
-"""Which class of blocks.py makes a block. No torch here: exported files read it, too."""
+"""What blocks and layers are made of, by name. No torch here: exported files read it, too."""
 
 from __future__ import annotations
 
-from resnet_viz.arch.operations import Unit
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.operations import Operation, Unit
+
+STANDING_IN_A_FORWARD = ("add", "multiply", "complement")
+"""Kinds of operations that are no layers of a block, but signs in its forward."""
+ACTIVATIONS: Mapping[str, str] = MappingProxyType(
+    {"relu": "ReLU", "leaky_relu": "LeakyReLU", "elu": "ELU", "gelu": "GELU", "silu": "SiLU"}
+)
+"""The classes of torch.nn."""
+
+
+def dropout_rate(operation: Operation, config: ResNetConfig) -> float:
+    """He et al. 2016, Fig. 2f drops half of the shortcut; a branch drops what the config says."""
+    return 0.5 if operation.name.startswith("shortcut.") else config.dropout
 
 
 def block_class(unit: Unit) -> str:

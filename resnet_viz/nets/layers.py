@@ -9,14 +9,7 @@ from torch import Tensor, nn
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Operation
-
-ACTIVATIONS: dict[str, type[nn.Module]] = {
-    "relu": nn.ReLU,
-    "leaky_relu": nn.LeakyReLU,
-    "elu": nn.ELU,
-    "gelu": nn.GELU,
-    "silu": nn.SiLU,
-}
+from resnet_viz.nets.kinds import ACTIVATIONS, dropout_rate
 
 
 class ZeroPad(nn.Module):
@@ -106,11 +99,11 @@ def layer(operation: Operation, config: ResNetConfig, drop_rate: float = 0.0) ->
     makers: dict[str, Callable[[], nn.Module]] = {
         "conv": lambda: _conv(operation),
         "norm": lambda: _norm(operation, config),
-        "activation": ACTIVATIONS[config.activation],
+        "activation": getattr(nn, ACTIVATIONS[config.activation]),
         "max_pool": lambda: nn.MaxPool2d(operation.kernel, operation.stride, operation.padding),
         "avg_pool": lambda: nn.AvgPool2d(2, 2, ceil_mode=True, count_include_pad=False),
         "zero_pad": lambda: ZeroPad(after - before, operation.stride),
-        "dropout": lambda: nn.Dropout(_dropout_rate(operation, config)),
+        "dropout": lambda: nn.Dropout(dropout_rate(operation, config)),
         "sigmoid": nn.Sigmoid,
         "scale": Scale,
         "skipinit": SkipInit,
@@ -138,8 +131,3 @@ def _norm(operation: Operation, config: ResNetConfig) -> nn.Module:
     if config.norm == "group":
         return nn.GroupNorm(operation.groups, channels)
     return nn.BatchNorm2d(channels)
-
-
-def _dropout_rate(operation: Operation, config: ResNetConfig) -> float:
-    """He et al. 2016, Fig. 2f drops half of the shortcut; a branch drops what the config says."""
-    return 0.5 if operation.name.startswith("shortcut.") else config.dropout

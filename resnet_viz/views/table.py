@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from resnet_viz.arch.operations import Operation, Unit
-from resnet_viz.arch.plan import BlockPlan, NetworkPlan, StagePlan
+from resnet_viz.arch.plan import NetworkPlan, StagePlan
 from resnet_viz.arch.receptive import receptive_fields
 from resnet_viz.views import labels
 
@@ -118,12 +118,8 @@ def _step(operation: Operation) -> str:
 
 
 def _stage_row(stage: StagePlan, seen: int) -> StageRow:
+    """With a block's convolutions as in the paper's brackets."""
     name, size = f"stage {stage.index + 1}", labels.size(stage.out_shape)
-    formula = _formula(stage.blocks[0])
+    convolutions = [o for o in stage.blocks[0].unit.part("branch") if o.kind == "conv"]
+    formula = f"[{'; '.join(labels.kernel(o) + labels.groups(o) for o in convolutions)}]"
     return StageRow(name, size, formula, len(stage.blocks), stage.params, stage.macs, seen)
-
-
-def _formula(block: BlockPlan) -> str:
-    """A block's convolutions as in the paper's brackets."""
-    branch = [o for o in block.unit.part("branch") if o.kind == "conv"]
-    return f"[{'; '.join(labels.kernel(o) + labels.groups(o) for o in branch)}]"

@@ -16,7 +16,7 @@ from resnet_viz.views import labels
 from resnet_viz.views.graph import legend, looks
 from resnet_viz.views.graph.columns import Column, columns
 from resnet_viz.views.graph.looks import GREY, INK
-from resnet_viz.views.graph.model import Edge, Graph, Node
+from resnet_viz.views.graph.model import Graph, Node
 
 _PAGE = {"rankdir": "TB", "newrank": "true", "nodesep": "0.35", "ranksep": "0.3"}
 _FONT = {"fontname": "Helvetica", "fontcolor": GREY, "color": GREY}
@@ -102,12 +102,8 @@ def _edges(dot: Digraph, graph: Graph, parts: tuple[Column, ...]) -> None:
                 dot.edge(f"{source}:w", f"{edge.source}:e", **_TURN)
         # Shortcuts leave on the right, so that all of them bend around their branch on that side.
         side = ":e" if edge.kind != "main" and edge.target.endswith(".add") else ""
-        dot.edge(f"{source}{side}", edge.target, **_edge_style(edge))
-
-
-def _edge_style(edge: Edge) -> dict[str, str]:
-    label = {"label": f" {edge.label}"} if edge.label else {}
-    return _line_style(edge.kind) | label
+        label = {"label": f" {edge.label}"} if edge.label else {}
+        dot.edge(f"{source}{side}", edge.target, **_line_style(edge.kind) | label)
 
 
 def _line_style(kind: str) -> dict[str, str]:

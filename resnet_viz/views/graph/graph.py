@@ -166,7 +166,11 @@ def _branch_label(unit: Unit, config: ResNetConfig) -> str:
         for o in unit.part("branch")
         if o.kind == "conv"
     ]
-    lines += [text for part, text in _BRANCH_ENDS.items() if _has(unit, part)]
+    lines += [
+        text
+        for start, text in _BRANCH_ENDS.items()
+        if any(operation.name.startswith(start) for operation in unit.operations)
+    ]
     if unit.shortcut != "none":
         lines[0] = f"F: {lines[0]}"
     if unit.part("preactivation") and not unit.shares_preactivation:
@@ -175,10 +179,6 @@ def _branch_label(unit: Unit, config: ResNetConfig) -> str:
 
 
 _BRANCH_ENDS = {"branch.se.": "SE", "branch.skipinit": "× α", "branch.scale": "× 0.5"}
-
-
-def _has(unit: Unit, prefix: str) -> bool:
-    return any(o.name.startswith(prefix) for o in unit.operations)
 
 
 def _folded_label(count: int, unit: Unit) -> str:

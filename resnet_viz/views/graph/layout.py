@@ -179,7 +179,8 @@ class _Sheet:
             right = self._column(column, right + GUTTER, gutter)
         bottom = max(one.bottom for one in self.placed[done:]) + STAGE_PADDING
         if stage is not None:
-            title = self._title(stage)
+            shape = self.stage_plans[stage].out_shape
+            title = (f"stage {stage + 1}", f"{labels.size(shape)} · {shape[0]} channels")
             right = max(right, self.left + max(map(text_width, title))) + STAGE_PADDING
             frame = Frame(f"stages.{stage}", title, self.left, MARGIN, right, bottom)
             self.stages.append(frame)
@@ -197,7 +198,3 @@ class _Sheet:
             self.placed.append(_Placed(unit, axis, top, gutter))
             top = self.placed[-1].bottom
         return max(axis + unit.right for unit in own)
-
-    def _title(self, stage: int) -> tuple[str, str]:
-        shape = self.stage_plans[stage].out_shape
-        return f"stage {stage + 1}", f"{labels.size(shape)} · {shape[0]} channels"

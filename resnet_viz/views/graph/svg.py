@@ -101,11 +101,13 @@ def _frame(frame: Frame, kind: str) -> str:
 
 def _box(box: Box, config: ResNetConfig) -> str:
     node, (x, y) = box.node, box.middle
-    shape = _circle(box) if is_round(node) else _rectangle(box)
+    if is_round(node):
+        shape = f'<circle cx="{x:g}" cy="{y:g}" r="{box.height / 2:g}"/>'
+        sign, drop = ' class="sign"', 6.0
+    else:
+        shape, sign, drop = _rectangle(box), "", 4.5
     lines = node.label.split("\n")
     first = y - LINE_HEIGHT * (len(lines) - 1) / 2
-    sign = ' class="sign"' if is_round(node) else ""
-    drop = 6 if is_round(node) else 4.5
     text = "".join(
         f'<tspan x="{x:g}" y="{first + LINE_HEIGHT * row + drop:g}">{escape(line)}</tspan>'
         for row, line in enumerate(lines)
@@ -114,11 +116,6 @@ def _box(box: Box, config: ResNetConfig) -> str:
         f'<g class="{node.kind}" data-unit="{node.unit}" fill="{looks.fill(node.kind, config)}">'
         f"<title>{escape(node.tooltip)}</title>{shape}<text{sign}>{text}</text></g>"
     )
-
-
-def _circle(box: Box) -> str:
-    x, y = box.middle
-    return f'<circle cx="{x:g}" cy="{y:g}" r="{box.height / 2:g}"/>'
 
 
 def _rectangle(box: Box) -> str:

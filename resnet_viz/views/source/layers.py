@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
-from types import MappingProxyType
 from typing import NamedTuple
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Operation
+from resnet_viz.nets.kinds import ACTIVATIONS, STANDING_IN_A_FORWARD, dropout_rate
 from resnet_viz.views.source.python_code import Call, call
-
-STANDING_IN_A_FORWARD = ("add", "multiply", "complement")
-_ACTIVATIONS = MappingProxyType(
-    {"relu": "ReLU", "leaky_relu": "LeakyReLU", "elu": "ELU", "gelu": "GELU", "silu": "SiLU"}
-)
 
 
 class Layer(NamedTuple):
@@ -71,17 +66,16 @@ def sequence(layers: Sequence[Layer], config: ResNetConfig) -> Call:
 
 def _layer(layer: Layer, config: ResNetConfig) -> Call:
     operation, before, after, stride = layer
-    is_on_shortcut = operation.name.startswith("shortcut.")
     makers: dict[str, Callable[[], Call]] = {
         "conv": lambda: _conv(layer),
         "norm": lambda: _norm(layer, config),
-        "activation": lambda: call(f"nn.{_ACTIVATIONS[config.activation]}"),
+        "activation": lambda: call(f"nn.{ACTIVATIONS[config.activation]}"),
         "max_pool": lambda: call("nn.MaxPool2d", "3", "stride=2", "padding=1"),
         "avg_pool": lambda: call(
             "nn.AvgPool2d", stride, "ceil_mode=True", "count_include_pad=False"
         ),
         "zero_pad": lambda: call("ZeroPad", f"{after} - {before}", stride or "1"),
-        "dropout": lambda: call("nn.Dropout", "0.5" if is_on_shortcut else str(config.dropout)),
+        "dropout": lambda: call("nn.Dropout", str(dropout_rate(operation, config))),
         "sigmoid": lambda: call("nn.Sigmoid"),
         "skipinit": lambda: call("SkipInit"),
         "scale": lambda: call("Scale"),
