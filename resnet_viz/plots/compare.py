@@ -54,12 +54,16 @@ def _bars(nets: Sequence[Compared], number: int, cost: Cost, colour: str) -> sty
         "x": [stage.stage for stage in stages],
         "y": heights,
         "name": style.name_of(nets[number].name),
-        "marker": {"color": colour, "pattern": _hatching(number)},
+        "marker": {
+            "color": colour,
+            "pattern": {
+                "shape": PATTERNS[number % len(PATTERNS)],
+                "fillmode": "overlay",
+                "fgcolor": "white",
+                "fgopacity": 0.6,
+                "size": 7,
+            },
+        },
         "customdata": shares,
         "hovertemplate": f"%{{x}}: %{{y:,}} {TITLES[cost]}, %{{customdata}} of the net",
     }
-
-
-def _hatching(number: int) -> style.Trace:
-    shape = PATTERNS[number % len(PATTERNS)]
-    return {"shape": shape, "fillmode": "overlay", "fgcolor": "white", "fgopacity": 0.6, "size": 7}

@@ -48,10 +48,11 @@ def gradient_by_layer(contestants: Sequence[Contestant], step: int) -> go.Figure
         ghosts[0]["showlegend"] = True
     names = [_layer_names([c for _, c, _ in started])] if started else []
     said = [text for _, c, row in started if (text := _not_shown(c, row))]
+    deepest = max((layer.position for c in contestants for layer in c.layers), default=1)
     layout = {
         "xaxis": style.axis(X_TITLE)
         | {
-            "range": [0, _deepest(contestants) + 1],
+            "range": [0, deepest + 1],
             "unifiedhovertitle": {"text": "<b>layer %{x}</b>"},
         },
         "yaxis": style.axis(Y_TITLE) | _log_axis(*decades(contestants)),
@@ -80,10 +81,6 @@ def _log_axis(low: float, high: float) -> style.Layout:
     """Limits as log10; at most about eight ticks, each at a whole power of ten."""
     every = max(1, ceil((high - low) / 8))
     return {"type": "log", "range": [low, high], "dtick": every, "exponentformat": "power"}
-
-
-def _deepest(contestants: Sequence[Contestant]) -> int:
-    return max((layer.position for c in contestants for layer in c.layers), default=1)
 
 
 def _traces(index: int, contestant: Contestant, row: int, step: int) -> Iterator[style.Trace]:

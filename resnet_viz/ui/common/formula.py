@@ -7,13 +7,11 @@ from resnet_viz.views.table import StageRow
 
 def stacked(row: StageRow) -> str:
     """One block's layers above each other in brackets, times their number (He 2015, Table 1)."""
-    layers = row.formula.strip("[]").split("; ")
-    lines = r"\\ ".join(map(_line, layers))
+    # With TeX's own multiplication sign, since KaTeX's text fonts have none.
+    lines = r"\\ ".join(
+        rf"\text{{{layer}}}".replace("×", r"}{\times}\text{")  # noqa: RUF001
+        for layer in row.formula.strip("[]").split("; ")
+    )
     if not row.formula.startswith("["):
         return rf"$\begin{{array}}{{l}} {lines} \end{{array}}$"
     return rf"$\begin{{bmatrix}} {lines} \end{{bmatrix}} \times {row.repeats}$"
-
-
-def _line(layer: str) -> str:
-    """Text with TeX's own multiplication sign, since KaTeX's text fonts have none."""
-    return rf"\text{{{layer}}}".replace("×", r"}{\times}\text{")  # noqa: RUF001

@@ -62,14 +62,10 @@ def start(folder: Path) -> None:
     """
     provide_plotly(folder / "static")
     st.html(_STYLE)
-    _narrow_navigation()
-    st.session_state[_STARTED] = True
-
-
-def _narrow_navigation() -> None:
     with st.container(horizontal=True, key="narrow_pages"):
         for page in pages():
             st.page_link(page, width="content")
+    st.session_state[_STARTED] = True
 
 
 def require_app() -> None:

@@ -16,7 +16,6 @@ from resnet_viz.ui.common.note import note
 from resnet_viz.ui.common.numbers import compact, megabytes
 from resnet_viz.ui.common.table import table
 from resnet_viz.views.compare import (
-    AlignedStage,
     NumberRow,
     aligned_stages,
     differing_fields,
@@ -175,12 +174,11 @@ def stages(nets: Sequence[Compared]) -> None:
         "As Table 1 of He et al. 2015: one block's convolutions (kernel, channels) times the "
         "number of blocks; under it the output's size, parameters and MACs."
     )
-    body = [_stage(stage) for stage in aligned_stages([net.plan for net in nets])]
+    body = [
+        [stage.stage, *(_formula(row) if row else "no such stage" for row in stage.rows)]
+        for stage in aligned_stages([net.plan for net in nets])
+    ]
     table("Stage by stage", ["stage", *_names(nets)], body)
-
-
-def _stage(stage: AlignedStage) -> list[str]:
-    return [stage.stage, *(_formula(row) if row else "no such stage" for row in stage.rows)]
 
 
 def _formula(row: StageRow) -> str:
