@@ -16,8 +16,10 @@ import pytest
 
 import resnet_viz
 from resnet_viz.__main__ import main
+from resnet_viz.arch.config import revise
 from resnet_viz.arch.plan import plan
-from resnet_viz.arch.presets import PRESETS, SOURCES
+from resnet_viz.arch.presets import PRESETS, SOURCES, preset
+from resnet_viz.views.graph.graph import shortcut_graph
 from resnet_viz.views.modules import Summary
 
 PROGRAM = (sys.executable, "-m", "resnet_viz")
@@ -116,6 +118,21 @@ def test_graph_writes_svg_without_graphviz(tmp_path: Path) -> None:
     root = ElementTree.parse(path).getroot()
     units = {element.get("data-unit") for element in root.iter()}
     assert {"stem", "head", "stages.0.0", "stages.3.1"} <= units
+
+
+def test_graph_of_a_deep_net_is_said_to_take_long_or_folded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    net, path = tmp_path / "deep.json", tmp_path / "net.svg"
+    deep = revise(preset("plain20-cifar"), depths=(1, 1000), widths=(16, 32))
+    net.write_text(deep.model_dump_json())
+    assert main(("graph", str(net), "-o", str(path))) == 0
+    said = "note: drawing 1,001 blocks one by one; --fold draws alike ones as one\n"
+    assert capsys.readouterr() == ("", said)
+    assert 'data-unit="stages.1.500"' in path.read_text(encoding="utf-8")
+    assert main(("graph", str(net), "-o", str(path), "--fold")) == 0
+    assert capsys.readouterr() == ("", "")
+    assert path.read_text(encoding="utf-8") == shortcut_graph(deep, fold=True).to_svg()
 
 
 def test_no_arguments_print_help(capsys: pytest.CaptureFixture[str]) -> None:

@@ -86,7 +86,7 @@ def test_onnx_has_the_weights_of_a_file(small: str, tmp_path: Path) -> None:
         (("--format", "onnx"), "--format onnx needs -o FILE"),
         (
             ("--format", "csv", "-o", "/nowhere/x.csv"),
-            "cannot write '/nowhere/x.csv': No such file",
+            "cannot write '/nowhere/x.csv': there is no folder '/nowhere'",
         ),
         (("--format", "csv", "-o", "/"), "cannot write '/': Is a directory"),
         (("--format", "csv", "--weights", "x.pth"), "--weights needs --format onnx"),

@@ -11,9 +11,11 @@ from resnet_viz.arch.presets import PRESETS, SOURCES
 from resnet_viz.arch.receptive import receptive_fields
 from resnet_viz.cli.errors import InputError, input_errors
 from resnet_viz.cli.inputs import Net, shown_path
-from resnet_viz.cli.output import print_json, print_lines, print_table, write_file
+from resnet_viz.cli.output import print_json, print_lines, print_note, print_table, write_file
 
 GRAPH_FORMATS = (".dot", ".svg")
+MANY_BLOCKS = 1000
+"""A graph of more takes seconds and megabytes: 20,000 blocks take 3 s and 20 MB."""
 
 
 def show_presets(*, as_json: bool) -> None:
@@ -85,15 +87,17 @@ def _headline(name: str, network: NetworkPlan) -> tuple[str, ...]:
 def _print_table1(network: NetworkPlan) -> None:
     from resnet_viz.views.table import table1
 
-    rows = (
-        (row.stage, row.output, _times(row.formula, row.repeats), row.params, row.macs)
+    rows = [
+        (
+            row.stage,
+            row.output,
+            row.formula if row.repeats == 1 else f"{row.formula} x {row.repeats}",
+            row.params,
+            row.macs,
+        )
         for row in table1(network)
-    )
+    ]
     print_table(("stage", "output size", "blocks", "params", "MACs"), rows)
-
-
-def _times(formula: str, repeats: int) -> str:
-    return formula if repeats == 1 else f"{formula} x {repeats}"
 
 
 def show_summary(config: ResNetConfig, depth: int, *, as_json: bool) -> None:
@@ -105,18 +109,18 @@ def show_summary(config: ResNetConfig, depth: int, *, as_json: bool) -> None:
     print_lines((text,))
 
 
-def write_graph(config: ResNetConfig, output: Path, expand: Sequence[str]) -> None:
+def write_graph(
+    config: ResNetConfig, output: Path, expand: Sequence[str], *, fold: bool = False
+) -> None:
     """The shortcut graph in a file; its ending says in which format."""
+    from resnet_viz.views.graph.graph import shortcut_graph
+
     ending = output.suffix.lower()
     if ending not in GRAPH_FORMATS:
         allowed = " or ".join(GRAPH_FORMATS)
         raise InputError(f"-o {shown_path(str(output))}: allowed are files that end in {allowed}")
-    write_file(output, _drawing(config, ending, expand).encode())
-
-
-def _drawing(config: ResNetConfig, ending: str, expand: Sequence[str]) -> str:
-    from resnet_viz.views.graph.graph import shortcut_graph
-
+    if not fold and (blocks := sum(config.depths)) > MANY_BLOCKS:
+        print_note(f"drawing {blocks:,} blocks one by one; --fold draws alike ones as one")
     with input_errors():
-        graph = shortcut_graph(config, expanded=frozenset(expand))
-    return graph.to_svg() if ending == ".svg" else graph.to_dot()
+        graph = shortcut_graph(config, expanded=frozenset(expand), fold=fold)
+    write_file(output, (graph.to_svg() if ending == ".svg" else graph.to_dot()).encode())

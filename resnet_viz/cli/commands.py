@@ -7,6 +7,16 @@ from typing import Annotated, Literal
 
 import typer
 
+
+def _writable(output: Path | None) -> Path | None:
+    """-o FILE itself; a file that cannot be written is refused before anything is computed."""
+    from resnet_viz.cli.output import check_output
+
+    if output is not None:
+        check_output(output)
+    return output
+
+
 ConfigArgument = Annotated[
     str, typer.Argument(metavar="CONFIG", help="A preset's name or the path of a JSON file.")
 ]
@@ -58,17 +68,24 @@ def summary(
 def graph(
     config: ConfigArgument,
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="Ends in .dot or .svg.")
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Ends in .dot or .svg.", callback=_writable
+        ),
     ],
     expand: Annotated[
         list[str] | None,
         typer.Option(metavar="ID", help="Show the inside of a block, such as stages.0.1."),
     ] = None,
+    *,
+    fold: Annotated[
+        bool, typer.Option("--fold", help="Draw more than three alike blocks in a row as one.")
+    ] = False,
 ) -> None:
     """Write a net's shortcut graph to FILE, as DOT or as SVG."""
     from resnet_viz.cli import architecture, inputs
 
-    architecture.write_graph(inputs.read_net(config).config, output, expand or ())
+    architecture.write_graph(inputs.read_net(config).config, output, expand or (), fold=fold)
 
 
 @app.command()
@@ -80,7 +97,9 @@ def export(
     ],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Default: standard output."),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Default: standard output.", callback=_writable
+        ),
     ] = None,
     weights: Annotated[
         Path | None,
@@ -110,7 +129,13 @@ def weights(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Save what fits, under our names."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Save what fits, under our names.",
+            callback=_writable,
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -67,6 +69,26 @@ def _cell(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return f"{value:.4g}" if isinstance(value, float) else printable(str(value))
+
+
+def check_output(path: Path) -> None:
+    """Refuse a file that cannot be written, before what belongs into it is computed.
+
+    Raises:
+        InputError: where its folder is not there, it is a folder itself, or may not be written.
+    """
+    try:
+        if path.is_dir():
+            reason = os.strerror(errno.EISDIR)
+        elif not path.parent.is_dir():
+            reason = f"there is no folder {shown_path(str(path.parent))}"
+        elif not os.access(path if path.exists() else path.parent, os.W_OK):
+            reason = os.strerror(errno.EACCES)
+        else:
+            return
+    except OSError as error:  # such as a name that is too long
+        reason = error.strerror or str(error)
+    raise InputError(f"cannot write {shown_path(str(path))}: {reason}")
 
 
 def write_file(path: Path, data: bytes) -> None:

@@ -18,8 +18,12 @@ def check_weights(config: ResNetConfig, file: Path, output: Path | None, *, as_j
         CommandFailedError: where some do not fit; the report has been printed.
     """
     from resnet_viz.nets.network import build_resnet
+    from resnet_viz.nets.weight_files import check_ending
     from resnet_viz.nets.weights import load_weights, save_weights
 
+    if output is not None:
+        with input_errors():
+            check_ending(output)
     check_room(config, copies=2)  # the net's and the file's
     network = build_resnet(config)
     with input_errors():
