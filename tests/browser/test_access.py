@@ -1,4 +1,4 @@
-"""Every page and tab by axe-core, in both themes: nothing serious or critical."""
+"""Every page and tab by axe-core, in both themes: nothing serious, headings in order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from tests.browser.conftest import PATIENCE_SECONDS, App, settle, tabs_of
 from tests.lab.conftest import ENDLESS, TINY, tiny_spec, wait_until
 
 Open = Callable[[str], Page]
-OPTIONS = {"runOnly": ["wcag2a", "wcag2aa"], "resultTypes": ["violations"]}
+ALSO = ("heading-order", "landmark-unique")
+"""Only moderate, but screen readers go from heading to heading and from landmark to landmark."""
+OPTIONS = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa"]},
+    "rules": {rule: {"enabled": True} for rule in ALSO},
+    "resultTypes": ["violations"],
+}
 PLAIN = TINY.model_copy(update={"shortcut": "none"})
 
 
@@ -62,7 +68,7 @@ def faults(page: Page, where: str) -> Sequence[str]:
         found += [
             f"{where}, {theme}: {fault['id']} at {node['target']}: {node['failureSummary']}"
             for fault in Axe().run(page, options=OPTIONS).response["violations"]
-            if fault["impact"] in ("serious", "critical")
+            if fault["impact"] in ("serious", "critical") or fault["id"] in ALSO
             for node in fault["nodes"]
             if not is_streamlits_own(fault, node)
         ]

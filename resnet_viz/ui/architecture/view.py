@@ -6,6 +6,7 @@ import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig, explain
 from resnet_viz.arch.plan import plan
+from resnet_viz.arch.presets import label
 from resnet_viz.ui.architecture.build_panel import build_panel
 from resnet_viz.ui.architecture.export_panel import export_panel
 from resnet_viz.ui.architecture.memory_panel import memory_panel
@@ -43,7 +44,7 @@ def _graph_tab(config: ResNetConfig) -> None:
             help="Otherwise runs of equal blocks are drawn as one, with their number.",
         )
     note(shortcut_words(plan(config)))
-    graph_chart(config, "graph", fold=fold)
+    graph_chart(config, "graph", label(config), fold=fold)
     note(
         "Data flow from the image through the stem, then down each stage and on to the next. "
         f"{HELP}"

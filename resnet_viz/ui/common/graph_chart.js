@@ -13,6 +13,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   chart.toggle = (unit) => setTriggerValue("toggled", unit)
   chart.file = data.file
   chart.frame = data.frame
+  chart.root.setAttribute("aria-label", `Shortcut graph of ${data.name}`)
+  chart.picture.setAttribute("aria-label", `Picture of ${data.name}; it scrolls where it is larger than its frame`)
   if (chart.text !== data.svg) show(chart, data.svg)
   takeRoom(chart)
   chart.root.querySelector("[data-do=close]").hidden = data.opened === 0

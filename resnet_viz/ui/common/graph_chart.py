@@ -30,20 +30,32 @@ _CHART = st.components.v2.component(
 
 
 def graph_chart(
-    config: ResNetConfig, key: str, *, fold: bool, frame: tuple[float, float] | None = None
+    config: ResNetConfig,
+    key: str,
+    name: str,
+    *,
+    fold: bool,
+    frame: tuple[float, float] | None = None,
 ) -> None:
     """The picture of `config` as wide as its container; what is open stays so under `key`.
 
-    `fold` draws long runs of alike blocks as one. Pictures with one `frame`, a width and a height
-    that all of them fit in, are drawn at one scale. Without `fold` a net of more than `MOST_DRAWN`
-    blocks is refused in a sentence.
+    Screen readers tell pictures of one page apart by `name`, the net's. `fold` draws long runs of
+    alike blocks as one. Pictures with one `frame`, a width and a height that all of them fit in,
+    are drawn at one scale. Without `fold` a net of more than `MOST_DRAWN` blocks is refused in a
+    sentence.
     """
     if not fold and (blocks := sum(config.depths)) > MOST_DRAWN:
         say.info(f"{blocks:,} blocks are too many to draw one by one; at most {MOST_DRAWN:,} are.")
         return
     opened = opened_units(config, key)
     svg = _svg(config, opened, fold=fold)
-    data = {"svg": svg, "opened": len(opened), "file": file_name(config, ".svg"), "frame": frame}
+    data = {
+        "svg": svg,
+        "name": name,
+        "opened": len(opened),
+        "file": file_name(config, ".svg"),
+        "frame": frame,
+    }
     chart = f"{key}_chart"
     _CHART(key=chart, data=data, height="content", on_toggled_change=lambda: _toggle(key, chart))
 

@@ -19,6 +19,7 @@ _STARTED = "started_by_app"
 # quick: its handler of a run's end still sees the elements of the page before.
 _STYLE = """<style>
 .stMainBlockContainer {padding-left: 2rem; padding-right: 2rem}
+.stHeading h2 {padding: .5rem 0 1rem}
 [data-testid="stCaptionContainer"] {opacity: 1 !important}
 [data-testid="stMetricDelta"], button[data-variant][data-selected="true"] {
   color: inherit !important;

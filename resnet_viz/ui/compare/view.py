@@ -77,7 +77,7 @@ def graphs(nets: Sequence[Compared]) -> None:
                 with place:
                     shortcuts = sum(net.plan.shortcuts.values())
                     st.markdown(f"**{plain(net.name)}**: {shortcuts} shortcuts")
-                    graph_chart(net.plan.config, key, fold=fold, frame=frame)
+                    graph_chart(net.plan.config, key, net.name, fold=fold, frame=frame)
     note(
         "Data flow from the image through stem and stages to the head; a plain net has no path "
         f"around its blocks. All are drawn at one scale. {HELP}"
@@ -104,7 +104,7 @@ def fields(nets: Sequence[Compared]) -> None:
     differing = differing_fields([net.plan.config for net in nets])
     if not differing:
         return
-    st.subheader("What differs", anchor=False)
+    st.header("What differs", anchor=False)
     note("The configuration's fields that are not the same in all nets; all others are.")
     body = [
         [f"<code>{field}</code>", *(escape(_value(value)) for value in values)]
@@ -115,7 +115,7 @@ def fields(nets: Sequence[Compared]) -> None:
 
 def numbers(nets: Sequence[Compared]) -> None:
     """Every number of each net, compared to the first net's."""
-    st.subheader("Numbers", anchor=False)
+    st.header("Numbers", anchor=False)
     sizes = [net.plan.config.image_size for net in nets]
     differ = (
         f" They grow with the image, and these nets' images differ ({', '.join(map(str, sizes))} "
@@ -152,7 +152,7 @@ def compared(value: int, first: int) -> str:
 
 def costs(nets: Sequence[Compared]) -> None:
     """MACs and parameters by stage as grouped bars."""
-    st.subheader("Cost by stage", anchor=False)
+    st.header("Cost by stage", anchor=False)
     note(
         "Where the multiply-accumulates and the parameters sit: each stage with its projections, "
         "between stem and head. Point at a bar for its number and its share of the net."
@@ -169,7 +169,7 @@ _COSTS: tuple[Cost, Cost] = ("macs", "params")
 
 def stages(nets: Sequence[Compared]) -> None:
     """The nets' Tables 1, aligned by stage."""
-    st.subheader("Stage by stage", anchor=False)
+    st.header("Stage by stage", anchor=False)
     note(
         "As Table 1 of He et al. 2015: one block's convolutions (kernel, channels) times the "
         "number of blocks; under it the output's size, parameters and MACs."

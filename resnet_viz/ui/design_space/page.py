@@ -128,7 +128,7 @@ def _open(name: str) -> NoReturn:
 
 
 def _table(points: Sequence[DesignPoint], current: DesignPoint) -> None:
-    st.subheader("The same as a table", anchor=False)
+    st.header("The same as a table", anchor=False)
     wanted = st.text_input(
         "Search", key="design_search", placeholder="name, family or source, such as cifar"
     )

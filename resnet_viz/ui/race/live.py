@@ -141,7 +141,7 @@ def _pictures(contestants: Sequence[Contestant], steps: int, step: int, key: str
         alt = f"Training loss and accuracy by step: {names}"
         live_chart(figure, f"curves-{key}", HERO_HEIGHT, alt=alt)
         note(ABOUT_CURVES)
-    st.subheader("Gradient norm by layer and step", anchor=False)
+    st.header("Gradient norm by layer and step", anchor=False)
     figure = _all_steps(gradient_heatmaps(contestants), steps)
     alt = f"Gradient norm of each layer at every step, as heat maps: {names}"
     live_chart(figure, f"maps-{key}", MAPS_HEIGHT, alt=alt)

@@ -62,7 +62,7 @@ def race_page() -> None:
         _head(lab, seen, may_steer=may_steer)
         if next_race_is_open():
             with st.container(border=True):
-                st.subheader("Next race", anchor=False)
+                st.header("Next race", anchor=False)
                 _settings(lab, can_start=seen.is_over or not may_steer)
     live_race(lab, seen, may_steer=may_steer)
     if seen.is_over:

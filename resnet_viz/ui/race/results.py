@@ -17,7 +17,7 @@ def results(seen: Seen) -> None:
     contestants = contestants_of(seen)
     if not any(len(contestant.history) for contestant in contestants):
         return
-    st.subheader("What happened", anchor=False)
+    st.header("What happened", anchor=False)
     st.markdown("\n".join(f"- {plain(sentence)}" for sentence in story(contestants)[1:]))
     rows = result_rows(contestants, [run.params for run in seen.runs])
     st.table(_transposed(rows), border="horizontal")

@@ -272,7 +272,7 @@ def _given(app: AppTest) -> list[dict[str, Any]]:
 def test_graphs_come_first_and_at_one_scale() -> None:
     app = opened(a="resnet50", b="plain18")
     kinds = [element.type for element in app.main]
-    assert "bidi_component" in kinds[: kinds.index("subheader")]
+    assert "bidi_component" in kinds[: kinds.index("header")]
     one, other = _graphs(app)
     assert one["frame"] == other["frame"]
     for data in (one, other):

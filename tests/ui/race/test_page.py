@@ -125,7 +125,7 @@ def test_invalid_setting_is_one_sentence(home: Path, field: str, value: float, w
     assert plain(words) in error
     assert "\n" not in error
     assert app.button(key="race_start").disabled
-    assert "Gradient norm by layer and step" in [heading.value for heading in app.subheader]
+    assert "Gradient norm by layer and step" in [heading.value for heading in app.header]
     assert app.number_input(key=f"race_{field}").value == value
     default = RunSpec.model_fields[field].default
     assert errors(set_number(app, field, default)) == []
@@ -204,7 +204,7 @@ def test_race_from_start_to_results(lab: Lab) -> None:
     assert statuses(app)["plain20-cifar"] == "finished"
     assert [net["colour"] for net in shown(app, "progress")["nets"]] == ["blue", "orange"]
     assert "3 steps" in shown(app, "progress")["headline"]
-    assert "What happened" in [heading.value for heading in app.subheader]
+    assert "What happened" in [heading.value for heading in app.header]
     table = app.table[0].value
     assert list(table.columns) == ["", "resnet20-cifar", "plain20-cifar"]
     last = lab.records(runs[1].id)[-1]
@@ -213,7 +213,7 @@ def test_race_from_start_to_results(lab: Lab) -> None:
     assert shown(app, "step_control")["step"] == 2
     app.button(key="race_next").click().run()
     assert errors(app) == []
-    assert "Next race" in [heading.value for heading in app.subheader]
+    assert "Next race" in [heading.value for heading in app.header]
     assert app.number_input(key="race_steps").value == 3
     assert not app.button(key="race_start").disabled
 
@@ -228,7 +228,7 @@ def test_stop_keeps_what_was_measured(lab: Lab) -> None:
     assert all(run.status == "stopped" for run in lab.race_runs(race_id))
     assert time.monotonic() - began < 5
     assert statuses(app)["one"] == "stopped"
-    assert "What happened" in [heading.value for heading in app.subheader]
+    assert "What happened" in [heading.value for heading in app.header]
 
 
 def test_pause_step_resume(lab: Lab) -> None:
