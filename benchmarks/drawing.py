@@ -46,6 +46,6 @@ def _contestant(name: str, colour: str) -> Contestant:
 def _records(layers: int) -> Sequence[StepRecord]:
     generator = np.random.default_rng(0)
     return [
-        StepRecord(step, 2.0, 0.5, float(step), *generator.random((3, layers), np.float32))
+        StepRecord(step, 2.0, 0.5, float(step), {"grad_norm": generator.random(layers, np.float32)})
         for step in range(STEPS)
     ]

@@ -29,7 +29,7 @@ def run() -> Iterator[Result]:
 
 
 def _cost(name: str, spec: RunSpec) -> Result:
-    loops = {probes: train(spec, probes=probes) for probes in (True, False)}
+    loops = {probes: train(spec, instruments=probes) for probes in (True, False)}
     seconds: dict[bool, list[float]] = {True: [], False: []}
     for step in range(spec.steps):
         for probes in (True, False) if step % 2 else (False, True):

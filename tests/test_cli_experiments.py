@@ -179,7 +179,13 @@ def test_ending_a_race_early_stops_its_workers(lab: Lab, tiny: str, number: sign
 
 def test_what_is_not_finite_is_null_in_json(capsys: pytest.CaptureFixture[str]) -> None:
     layers = np.array([np.nan, np.inf, 1.5], np.float32)
-    record = StepRecord(7, float("nan"), 0.5, 1.0, layers, layers, layers)
+    record = StepRecord(
+        7,
+        float("nan"),
+        0.5,
+        1.0,
+        {"grad_norm": layers, "weight_norm": layers, "update_ratio": layers},
+    )
     _print_records("net", ("a", "b", "c"), [record])
     line = json.loads(capsys.readouterr().out)
     assert line["loss"] is None

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from resnet_viz.cli.errors import input_errors
 from resnet_viz.cli.inputs import Net
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
-from resnet_viz.lab.runs import Lab, Run, UnreadableRun
+from resnet_viz.lab.run import Run, UnreadableRun
+from resnet_viz.lab.runs import Lab
 
 if TYPE_CHECKING:
     from resnet_viz.lab.build import BuildReport
@@ -62,18 +63,19 @@ def _run_record(run: Run | UnreadableRun) -> dict[str, object]:
     """All that is known of a run; of one that cannot be read what it would have said is null."""
     if isinstance(run, Run):
         plain = {name: getattr(run, name) for name in _RUN_FIELDS}
-        return plain | {"steps": run.spec.steps, "spec": run.spec.model_dump(mode="json")}
+        return plain | {"steps": run.steps, "spec": run.spec.model_dump(mode="json")}
     known = asdict(run) | {"status": UNREADABLE, "message": run.reason}
     return {name: known.get(name) for name in (*_RUN_FIELDS, "steps", "spec")}
 
 
-_RUN_FIELDS = tuple(field.name for field in fields(Run) if field.name != "spec")
+_TEXTS = ("spec_text", "header_text", "steps")
+_RUN_FIELDS = tuple(field.name for field in fields(Run) if field.name not in _TEXTS)
 
 
 def _run_row(run: Run | UnreadableRun) -> tuple[str, ...]:
     if isinstance(run, UnreadableRun):
         return run.id, run.name, UNREADABLE, "", "", run.reason
-    step, started = f"{run.steps_done}/{run.spec.steps}", _clock(run.started)
+    step, started = f"{run.steps_done}/{run.steps}", _clock(run.started)
     return run.id, run.name, run.status, step, started, run.message
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,8 @@ from resnet_viz.cli.output import print_json, print_lines, print_note, print_tab
 from resnet_viz.lab.device_query import free_bytes
 from resnet_viz.lab.memory import check_fit
 from resnet_viz.lab.queue import expected_device
-from resnet_viz.lab.runs import Lab, Run
+from resnet_viz.lab.run import Run
+from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _follow(lab: Lab, race_id: str, *, as_json: bool) -> list[_Contestant]:
             for contestant in contestants:
                 fresh = lab.records(contestant.run.id, since=len(contestant.records))
                 if as_json:
-                    _print_records(contestant.run.name, contestant.run.layer_names, fresh)
+                    _print_records(contestant.run, fresh)
                 contestant.records.extend(fresh)
                 _advance(progress, contestant)
             if all(is_over):
@@ -165,23 +166,31 @@ def _pace(records: Sequence[StepRecord]) -> str:
     return f"loss {last.loss:.3f}, {len(records) / max(last.seconds, 1e-9):.1f} steps/s"
 
 
-def _print_records(net: str, layer_names: Sequence[str], records: Iterable[StepRecord]) -> None:
-    """One JSON line a record; "layer_names" is in a net's first. What is not finite is null."""
+def _print_records(run: Run, records: Iterable[StepRecord]) -> None:
+    """One JSON line a record, with each quantity that was taken; what is not finite is null.
+
+    A net's first line has "layer_names", too, and "quantities": along what each is.
+    """
     for record in records:
-        names = {"layer_names": list(layer_names)} if record.step == 0 else {}
+        names = _header(run) if record.step == 0 else {}
         line = {
-            "net": net,
+            "net": run.name,
             "step": record.step,
             "loss": _finite(record.loss),
             "accuracy": _finite(record.accuracy),
             "seconds": record.seconds,
             **names,
-            "grad_norm": [_finite(norm) for norm in record.grad_norm.tolist()],
-            "weight_norm": [_finite(norm) for norm in record.weight_norm.tolist()],
-            "update_ratio": [_finite(ratio) for ratio in record.update_ratio.tolist()],
+        } | {
+            name: [_finite(value) for value in values.tolist()]
+            for name, values in record.values.items()
         }
         print_json(line, indent=None)
     sys.stdout.flush()
+
+
+def _header(run: Run) -> dict[str, object]:
+    held = {name: asdict(along) for name, along in run.quantities.items()}
+    return {"layer_names": run.layer_names, "quantities": held}
 
 
 def _finite(value: float) -> float | None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float32]
 _Number = TypeVar("_Number", bound=np.generic)
+_NONE: Floats = np.empty(0, np.float32)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -18,92 +19,152 @@ class StepRecord:
     """One optimiser update, measured.
 
     `loss` and `accuracy` are those of the minibatch before the update; `seconds` run from the
-    start of training, pauses left out. The arrays are float32 [L], one value a weighted layer in
-    forward order (the names are in the run): Euclidean norms of a convolution's kernel or a
-    linear layer's matrix, biases left out. `grad_norm` and `weight_norm` are taken before the
-    update; `update_ratio` is ||W_after - W_before|| / ||W_before||. inf and NaN are results.
+    start of training, pauses left out. `values` has the quantities (see lab/quantities) that were
+    taken at this step, float32, each in the order of its names in the run's header; one that was
+    not taken is not there. inf and NaN are results.
     """
 
     step: int
     loss: float
     accuracy: float
     seconds: float
-    grad_norm: Floats
-    weight_norm: Floats
-    update_ratio: Floats
+    values: Mapping[str, Floats] = field(default_factory=dict)
+
+    @property
+    def grad_norm(self) -> Floats:
+        """Gradient norms of the weighted layers [L]; [0] where they were not taken."""
+        return self.values.get("grad_norm", _NONE)
+
+    @property
+    def weight_norm(self) -> Floats:
+        """Weight norms before the update [L]; [0] where they were not taken."""
+        return self.values.get("weight_norm", _NONE)
+
+    @property
+    def update_ratio(self) -> Floats:
+        """Norm of the update over the norm of the weight [L]; [0] where it was not taken."""
+        return self.values.get("update_ratio", _NONE)
+
+
+class Taken(NamedTuple):
+    """A quantity through time: the steps it was taken at [T], and its values there [T, n]."""
+
+    steps: NDArray[np.int64]
+    values: Floats
+
+    def row_at(self, step: int) -> int | None:
+        """The row of the newest step that is not after `step`; None where there is none."""
+        row = int(np.searchsorted(self.steps, step, side="right")) - 1
+        return row if row >= 0 else None
 
 
 class History:
     """Columns over the steps of a run, built from records as they come.
 
-    Every property is a read-only view of what is there now: S steps, L weighted layers.
+    What is returned is a read-only view of what is there now: S steps.
     """
 
     def __init__(self, records: Iterable[StepRecord] = ()) -> None:
-        self._size = 0
-        self._scalars = np.empty((0, 4), np.float64)
-        self._layers = np.empty((0, 3, 0), np.float32)
+        self._scalars: _Rows[np.float64] = _Rows(4, np.dtype(np.float64))
+        self._steps: dict[str, _Rows[np.int64]] = {}
+        self._values: dict[str, _Rows[np.float32]] = {}
         self.extend(records)
 
     def __len__(self) -> int:
-        return self._size
+        return len(self._scalars)
 
     def extend(self, records: Iterable[StepRecord]) -> None:
         """Append `records`, in the order of their steps."""
         for record in records:
-            self._make_room(len(record.grad_norm))
-            row = (record.step, record.loss, record.accuracy, record.seconds)
-            self._scalars[self._size] = row
-            layers = (record.grad_norm, record.weight_norm, record.update_ratio)
-            self._layers[self._size] = layers
-            self._size += 1
+            self._scalars.append((record.step, record.loss, record.accuracy, record.seconds))
+            for name, values in record.values.items():
+                if name not in self._values:
+                    self._steps[name] = _Rows(1, np.dtype(np.int64))
+                    self._values[name] = _Rows(len(values), np.dtype(np.float32))
+                self._steps[name].append(record.step)
+                self._values[name].append(values)
 
-    def _make_room(self, layers: int) -> None:
-        if self._size < len(self._scalars):
-            return
-        capacity = max(64, 2 * self._size)
-        scalars, per_layer = self._scalars, self._layers
-        self._scalars = np.empty((capacity, 4), np.float64)
-        self._layers = np.empty((capacity, 3, layers), np.float32)
-        self._scalars[: self._size] = scalars[: self._size]
-        self._layers[: self._size] = per_layer[: self._size] if self._size else 0
+    def records(self) -> Iterator[StepRecord]:
+        """The records it was built from."""
+        row = dict.fromkeys(self._values, 0)
+        for step, loss, accuracy, seconds in self._scalars.filled:
+            values = {}
+            for name, steps in self._steps.items():
+                place = row[name]
+                if place < len(steps) and steps.filled[place, 0] == step:
+                    values[name], row[name] = self._values[name].filled[place], place + 1
+            yield StepRecord(int(step), float(loss), float(accuracy), float(seconds), values)
 
     @property
     def steps(self) -> NDArray[np.int64]:
         """Step numbers [S], from 0."""
-        return _frozen(self._scalars[: self._size, 0].astype(np.int64))
+        steps = self._scalars.filled[:, 0].astype(np.int64)
+        steps.flags.writeable = False
+        return steps
 
     @property
     def loss(self) -> NDArray[np.float64]:
         """Cross-entropy in nats [S]."""
-        return _frozen(self._scalars[: self._size, 1])
+        return self._scalars.filled[:, 1]
 
     @property
     def accuracy(self) -> NDArray[np.float64]:
         """Fraction of the minibatch that was right [S]."""
-        return _frozen(self._scalars[: self._size, 2])
+        return self._scalars.filled[:, 2]
 
     @property
     def seconds(self) -> NDArray[np.float64]:
         """Seconds since training began [S]."""
-        return _frozen(self._scalars[: self._size, 3])
+        return self._scalars.filled[:, 3]
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """The quantities that were taken at least once."""
+        return tuple(self._values)
+
+    def taken(self, name: str) -> Taken:
+        """A quantity at the steps it was taken at: none, if it never was."""
+        if name not in self._values:
+            return Taken(np.empty(0, np.int64), np.empty((0, 0), np.float32))
+        return Taken(self._steps[name].filled[:, 0], self._values[name].filled)
 
     @property
     def grad_norm(self) -> Floats:
         """Gradient norms [S, L]."""
-        return _frozen(self._layers[: self._size, 0])
+        return self.taken("grad_norm").values
 
     @property
     def weight_norm(self) -> Floats:
         """Weight norms before the update [S, L]."""
-        return _frozen(self._layers[: self._size, 1])
+        return self.taken("weight_norm").values
 
     @property
     def update_ratio(self) -> Floats:
         """Norm of the update over the norm of the weight [S, L]."""
-        return _frozen(self._layers[: self._size, 2])
+        return self.taken("update_ratio").values
 
 
-def _frozen(column: NDArray[_Number]) -> NDArray[_Number]:
-    column.flags.writeable = False
-    return column
+class _Rows(Generic[_Number]):
+    """Rows of one width, appended one by one in room that doubles."""
+
+    def __init__(self, width: int, kind: np.dtype[_Number]) -> None:
+        self._rows: NDArray[_Number] = np.empty((0, width), kind)
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def append(self, row: ArrayLike) -> None:
+        if self._size == len(self._rows):
+            room = np.empty((max(64, 2 * self._size), self._rows.shape[1]), self._rows.dtype)
+            room[: self._size] = self._rows[: self._size]
+            self._rows = room
+        self._rows[self._size] = row
+        self._size += 1
+
+    @property
+    def filled(self) -> NDArray[_Number]:
+        """A read-only view of the rows so far."""
+        view = self._rows[: self._size]
+        view.flags.writeable = False
+        return view

@@ -6,18 +6,26 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from resnet_viz.arch.config import explain, shorten
-from resnet_viz.arch.plan import plan
-from resnet_viz.lab import launch, liveness, steering
+from resnet_viz.arch.config import shorten
+from resnet_viz.lab import header, launch, liveness, steering
 from resnet_viz.lab.records import StepRecord
-from resnet_viz.lab.rows import ACTIVE, OVER, Snapshot
+from resnet_viz.lab.rows import ACTIVE, Snapshot
+from resnet_viz.lab.run import (
+    Run,
+    UnreadableRun,
+    insert,
+    new_row,
+    race_row,
+    run_of,
+    why_unreadable,
+)
+from resnet_viz.lab.series import ForeignRecordError, select_records
 from resnet_viz.lab.spec import RunSpec
-from resnet_viz.lab.store import CorruptStoreError, Store, default_home, select_records
+from resnet_viz.lab.specs import read_spec
+from resnet_viz.lab.store import CorruptStoreError, Store, StoreError, default_home
 
 STOP_SECONDS = 0.8
 MOST_CONTESTANTS = 32
@@ -25,52 +33,6 @@ MOST_ACTIVE = 64
 """Each waits, or trains, in a process of its own."""
 
 _Result = TypeVar("_Result")
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What the store knows of a run. Times are epoch seconds.
-
-    `status`: queued, running, paused, not answering (its worker is there, but silent: suspended,
-    say), stopped, finished, failed or interrupted (its worker is gone). `message` says why it
-    failed or was interrupted, for how long it has been silent, or what it waits for; else "".
-    `device` is "" and `threads` None until training begins.
-    """
-
-    id: str
-    race_id: str | None
-    name: str
-    spec: RunSpec
-    status: str
-    message: str
-    created: float
-    started: float | None
-    ended: float | None
-    steps_done: int
-    device: str
-    params: int
-    threads: int | None
-
-    @property
-    def is_over(self) -> bool:
-        """Whether no more records will come."""
-        return self.status in OVER
-
-    @property
-    def layer_names(self) -> tuple[str, ...]:
-        """The weighted layers in forward order: the columns of every record."""
-        return self.spec.layer_names
-
-
-@dataclass(frozen=True, slots=True)
-class UnreadableRun:
-    """A run whose spec this version cannot read; `reason` says what is wrong with it."""
-
-    id: str
-    race_id: str | None
-    name: str
-    created: float
-    reason: str
 
 
 Runs = list[Run]  # these names since `Lab.list` hides the type
@@ -142,10 +104,14 @@ class Lab:
 
         def read() -> Records:
             with self._store.session() as connection:
-                query = "SELECT position, id, spec FROM runs WHERE id = ?"
+                query = "SELECT position, id, spec, header FROM runs WHERE id = ?"
                 row = _one(run_id, connection.execute(query, (run_id,)).fetchall())
-                layers = len(_spec_of(row).layer_names)
-                return select_records(connection, row["position"], since, layers)
+                layers = () if row["header"] else read_spec(run_id, row["spec"]).layer_names
+                held = header.read(row["header"], layers)
+                try:
+                    return select_records(connection, row["position"], since, held)
+                except ForeignRecordError as error:
+                    raise StoreError(str(error)) from error
 
         return self._guarded(read)
 
@@ -204,16 +170,20 @@ class Lab:
 
     def _start(self, specs: Sequence[RunSpec], race_id: str | None) -> Sequence[str]:
         ids = [secrets.token_urlsafe(16) for _ in specs]
-        rows = [_new_row(run_id, race_id, spec) for run_id, spec in zip(ids, specs, strict=True)]
+        rows = [
+            new_row(run_id, race_id, number, spec)
+            for number, (run_id, spec) in enumerate(zip(ids, specs, strict=True))
+        ]
 
         def write() -> None:
             with self._store.writing() as connection:
                 present = Snapshot.take(connection, ACTIVE)
                 present.settle(connection, self.home)
                 _check_room(len(present.active), len(rows))
-                columns = "id, race_id, name, spec, created, heartbeat, params"
-                query = f"INSERT INTO runs ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)"
-                connection.executemany(query, rows)
+                for row in rows:
+                    insert(connection, "runs", row)
+                if race_id is not None:
+                    insert(connection, "races", race_row(race_id, specs))
 
         self._guarded(write)
         for run_id in ids:
@@ -231,11 +201,11 @@ class Lab:
         seen = self._look()
         runs: list[Run | UnreadableRun] = []
         for row in reversed(seen.rows):
-            try:
-                runs.append(self._run(row, seen))
-            except ValueError as error:
+            if reason := why_unreadable(row):
                 fields = {name: row[name] for name in ("id", "race_id", "name", "created")}
-                runs.append(UnreadableRun(**fields, reason=str(error)))
+                runs.append(UnreadableRun(**fields, reason=reason))
+            else:
+                runs.append(self._run(row, seen))
         return runs
 
     def _these(self, column: str, id: str) -> Runs:  # noqa: A002
@@ -243,12 +213,13 @@ class Lab:
         seen = self._look(f"{column} = ? OR {ACTIVE}", id)
         mine = [row for row in seen.rows if row[column] == id]
         _one(id, mine)
+        for row in mine:
+            if reason := why_unreadable(row):
+                raise ValueError(reason)
         return [self._run(row, seen) for row in mine]
 
     def _run(self, row: sqlite3.Row, seen: Snapshot) -> Run:
-        """ValueError: where it cannot be read."""
-        plain = {name: row[name] for name in _PLAIN_COLUMNS}
-        return Run(spec=_spec_of(row), **plain, **seen.state(row, self.home)._asdict())
+        return run_of(row, seen.state(row, self.home))
 
     def _guarded(self, action: Callable[[], _Result]) -> _Result:
         try:
@@ -259,43 +230,10 @@ class Lab:
             return action()
 
 
-_PLAIN_COLUMNS = (
-    "id",
-    "race_id",
-    "name",
-    "created",
-    "started",
-    "steps_done",
-    "device",
-    "params",
-    "threads",
-)
-
-
-def _new_row(run_id: str, race_id: str | None, spec: RunSpec) -> tuple[object, ...]:
-    now, params = time.time(), plan(spec.adapted).params
-    return run_id, race_id, spec.display_name, spec.model_dump_json(), now, now, params
-
-
 def _one(id: str, rows: Sequence[sqlite3.Row]) -> sqlite3.Row:  # noqa: A002
     if not rows:
         raise ValueError(f"there is no run or race with the id {shorten(id)}")
     return rows[0]
-
-
-@lru_cache(maxsize=256)
-def _read_spec(text: str) -> RunSpec:
-    return RunSpec.model_validate_json(text)
-
-
-def _spec_of(row: sqlite3.Row) -> RunSpec:
-    try:
-        return _read_spec(row["spec"])
-    except ValueError as error:
-        raise ValueError(
-            f"the run {shorten(row['id'])} cannot be read, another version wrote it: "
-            f"{explain(error)}"
-        ) from error
 
 
 def _check_room(active: int, more: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Literal, Self
 
@@ -12,6 +13,8 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label
 from resnet_viz.lab.datasets import adapt, dataset_info
+from resnet_viz.lab.quantities import held_by
+from resnet_viz.lab.quantities.quantity import Along
 
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:(0|[1-9][0-9]{0,2}))?")
 
@@ -56,8 +59,13 @@ class RunSpec(BaseModel):
 
     @property
     def layer_names(self) -> tuple[str, ...]:
-        """The weighted layers in forward order: the columns of every record."""
+        """The weighted layers in forward order."""
         return tuple(layer.name for layer in plan(self.adapted).weighted_layers)
+
+    @property
+    def quantities(self) -> Mapping[str, Along]:
+        """What the run measures, and the names along each: layers or blocks in forward order."""
+        return held_by(plan(self.adapted), evaluated=False)
 
     @property
     def display_name(self) -> str:

@@ -9,54 +9,18 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-import numpy as np
 import platformdirs
 
-from resnet_viz.lab.records import StepRecord
+from resnet_viz.lab import schema
+from resnet_viz.lab.schema import transaction
 
 FILE_NAME = "lab.sqlite3"
-SCHEMA_VERSION = 1
 BUSY_SECONDS = 10.0
-_FLOAT_BYTES = 4
 CHECKED_BYTES = 64 * 2**20  # quick_check reads some 500 MB/s
-
-_SCHEMA = """
-CREATE TABLE runs (
-    position INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    race_id TEXT,
-    name TEXT NOT NULL,
-    spec TEXT NOT NULL,
-    status TEXT NOT NULL DEFAULT 'queued',
-    control TEXT NOT NULL DEFAULT 'run',
-    extra_steps INTEGER NOT NULL DEFAULT 0,
-    message TEXT NOT NULL DEFAULT '',
-    created REAL NOT NULL,
-    started REAL,
-    ended REAL,
-    heartbeat REAL NOT NULL,
-    pid INTEGER,
-    pid_created REAL,
-    device TEXT NOT NULL DEFAULT '',
-    params INTEGER NOT NULL,
-    threads INTEGER
-);
-CREATE INDEX runs_by_race ON runs (race_id);
-CREATE INDEX runs_by_status ON runs (status);
-CREATE TABLE records (
-    run INTEGER NOT NULL REFERENCES runs (position),
-    step INTEGER NOT NULL,
-    loss REAL,
-    accuracy REAL,
-    seconds REAL NOT NULL,
-    layers BLOB NOT NULL,
-    PRIMARY KEY (run, step)
-) WITHOUT ROWID;
-"""
 
 
 class StoreError(RuntimeError):
@@ -107,30 +71,33 @@ class Store:
         connection = sqlite3.connect(self.file, timeout=BUSY_SECONDS, isolation_level=None)
         try:
             connection.row_factory = sqlite3.Row
+            if schema.version(connection) != schema.SCHEMA_VERSION:
+                self._refuse_others(connection)
+                # Before the file's first page: the space of what is deleted can be given back.
+                connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
-            if _version(connection) != SCHEMA_VERSION:
-                self._make_tables(connection)
+            schema.migrate(connection)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _make_tables(self, connection: sqlite3.Connection) -> None:
-        with transaction(connection):
-            version = _version(connection)
-            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if version == SCHEMA_VERSION:
+    def _refuse_others(self, connection: sqlite3.Connection) -> None:
+        """StoreError for what is not ours to change; nothing has been written yet."""
+        version = schema.version(connection)
+        move = "move it away, or set RESNET_VIZ_HOME to another folder"
+        if version > schema.SCHEMA_VERSION:
+            raise StoreError(
+                f"the store {self.file} was written by a newer version (schema {version}; this one "
+                f"reads up to {schema.SCHEMA_VERSION}); update resnet_viz, {move}"
+            )
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if not version and tables:
+            # Another process may have begun it a moment ago.
+            if schema.version(connection):
                 return
-            if version or tables:
-                raise StoreError(
-                    f"the store {self.file} was written by another program or version (schema "
-                    f"{version}, not {SCHEMA_VERSION}); move it away, or set RESNET_VIZ_HOME to "
-                    "another folder"
-                )
-            for statement in filter(str.strip, _SCHEMA.split(";")):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            raise StoreError(f"the store {self.file} was written by another program; {move}")
 
     def set_aside(self) -> Path | None:
         """Rename a corrupt file (and its -wal and -shm); None where it turned out to be sound.
@@ -174,25 +141,8 @@ class Store:
         return True
 
 
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
 def _reason(error: OSError) -> str:
     return error.strerror or type(error).__name__
-
-
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """BEGIN IMMEDIATE ... COMMIT, or ROLLBACK where it raises."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 _SENTENCES = {
@@ -214,43 +164,3 @@ def explain_failure(error: sqlite3.Error, file: Path) -> StoreError:
         return CorruptStoreError(f"the store {file} is damaged ({error})")
     sentence = _SENTENCES.get(code, "the store {file} cannot be used: {error}")
     return StoreError(sentence.format(file=file, error=error))
-
-
-def insert_records(
-    connection: sqlite3.Connection, position: int, records: Sequence[StepRecord]
-) -> None:
-    """Append records of the run at `position`; SQLite keeps a NaN as NULL."""
-    rows = [(position, r.step, r.loss, r.accuracy, r.seconds, _pack(r)) for r in records]
-    connection.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?)", rows)
-
-
-def select_records(
-    connection: sqlite3.Connection, position: int, since: int, layers: int
-) -> list[StepRecord]:
-    """The records of the run at `position` from step `since` on, in order.
-
-    Raises:
-        StoreError: where one does not have three values for each of `layers` layers.
-    """
-    query = (
-        "SELECT step, loss, accuracy, seconds, layers FROM records "
-        "WHERE run = ? AND step >= ? ORDER BY step"
-    )
-    return [_record(row, layers) for row in connection.execute(query, (position, since))]
-
-
-def _pack(record: StepRecord) -> bytes:
-    columns = (record.grad_norm, record.weight_norm, record.update_ratio)
-    return np.stack(columns).astype("<f4").tobytes()
-
-
-def _record(row: sqlite3.Row, layers: int) -> StepRecord:
-    blob = row["layers"]
-    if not isinstance(blob, bytes) or len(blob) != 3 * layers * _FLOAT_BYTES:
-        raise StoreError(
-            f"the record of step {row['step']} is not one of this run's net, which has {layers} "
-            "weighted layers: another version wrote it, or the store was changed by hand"
-        )
-    columns = np.frombuffer(blob, "<f4").reshape(3, layers)
-    loss, accuracy = (np.nan if v is None else v for v in (row["loss"], row["accuracy"]))
-    return StepRecord(row["step"], loss, accuracy, row["seconds"], *columns)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -13,15 +12,15 @@ from torch.nn import functional
 from resnet_viz.lab.checkpointing import checkpointed, free_at_once
 from resnet_viz.lab.data import load, minibatches
 from resnet_viz.lab.devices import resolve
+from resnet_viz.lab.instruments import Instruments, to_host
 from resnet_viz.lab.optimizers import learning_rate, make_optimizer
-from resnet_viz.lab.probes import LayerProbes, layer_weights
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.nets.memory_format import memory_format
 from resnet_viz.nets.network import ResNet, build_resnet
 
 
-def train(spec: RunSpec, *, probes: bool = True) -> Iterator[StepRecord]:
+def train(spec: RunSpec, *, instruments: bool = True) -> Iterator[StepRecord]:
     """Train the net of `spec` and yield a record for each step, as soon as it is done.
 
     On one CPU thread the same spec gives the same records bit for bit (except `seconds`), and all
@@ -30,7 +29,7 @@ def train(spec: RunSpec, *, probes: bool = True) -> Iterator[StepRecord]:
 
     Args:
         spec: net, data, optimiser and device.
-        probes: False leaves the per-layer arrays empty, to time the same loop without them.
+        instruments: False leaves the quantities out, to time the same loop without them.
 
     Raises:
         ValueError: where the device is not there.
@@ -43,37 +42,38 @@ def train(spec: RunSpec, *, probes: bool = True) -> Iterator[StepRecord]:
     torch.manual_seed(spec.seed)
     layout = memory_format(spec.adapted, device)
     net = build_resnet(spec.adapted, device, spec.seed).to(memory_format=layout)
-    loop = _Loop(spec, net, device, probes)
+    loop = _Loop(spec, net, device, instruments)
     data, size = load(spec.dataset), spec.adapted.image_size
     batches = minibatches(data, spec.batch_size, spec.seed, size, device)
     begin = time.perf_counter()
     for step, (images, labels) in zip(range(spec.steps), batches, strict=False):
-        measured = loop.step(step, images.to(memory_format=layout), labels)
-        yield _record(step, measured, time.perf_counter() - begin)
+        scalars, found = loop.step(step, images.to(memory_format=layout), labels)
+        (loss, accuracy), values = to_host(scalars, found)
+        yield StepRecord(step, loss, accuracy, time.perf_counter() - begin, values)
 
 
 class _Loop:
-    """Net, optimiser and probes of one run."""
+    """Net, optimiser and instruments of one run."""
 
-    def __init__(self, spec: RunSpec, net: ResNet, device: torch.device, probes: bool) -> None:
+    def __init__(self, spec: RunSpec, net: ResNet, device: torch.device, instruments: bool) -> None:
         self._spec, self._net, self._device = spec, net, device
         self._run = checkpointed(net) if spec.activation_checkpointing else net
         self._optimizer = make_optimizer(spec, net.parameters())
-        weights = layer_weights(net, spec.layer_names)
-        self._probes = LayerProbes(weights) if probes else None
+        layers = [net.get_parameter(f"{name}.weight") for name in spec.layer_names]
+        held = spec.quantities if instruments else {}
+        self._instruments = Instruments(layers, net.parameters(), held)
 
-    def step(self, step: int, images: Tensor, labels: Tensor) -> Tensor:
-        """One update; loss, accuracy and three values a layer, on the host, float32."""
+    def step(
+        self, step: int, images: Tensor, labels: Tensor
+    ) -> tuple[tuple[Tensor, Tensor], Mapping[str, Tensor]]:
+        """One update; loss and accuracy, and what the instruments found, on the device."""
         self._net.zero_grad(set_to_none=True)
+        self._instruments.arm(step)
         loss, accuracy = self._forward(images, labels)
         loss.backward()  # type: ignore[no-untyped-call]
-        measured = [torch.stack([loss.detach(), accuracy])]
-        if self._probes:
-            measured += self._probes.before_update()
+        self._instruments.after_backward()
         self._optimizer.update(learning_rate(self._spec, step))
-        if self._probes:
-            measured.append(self._probes.after_update())
-        return torch.cat(measured).cpu()  # the one copy to the host
+        return (loss.detach(), accuracy), self._instruments.collect()
 
     def _forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         half = self._spec.precision == "bfloat16"
@@ -81,9 +81,3 @@ class _Loop:
             logits = self._run(images)
         loss = functional.cross_entropy(logits.float(), labels)
         return loss, (logits.detach().argmax(1) == labels).float().mean()
-
-
-def _record(step: int, measured: Tensor, seconds: float) -> StepRecord:
-    values = measured.numpy()
-    layers = np.split(values[2:], 3)
-    return StepRecord(step, float(values[0]), float(values[1]), seconds, *layers)

@@ -13,7 +13,7 @@ import time
 
 from resnet_viz.lab.queue import has_place
 from resnet_viz.lab.rows import ACTIVE, OVER, select_runs
-from resnet_viz.lab.store import transaction
+from resnet_viz.lab.schema import transaction
 
 
 class Stopped(Exception):  # noqa: N818

@@ -20,8 +20,10 @@ from resnet_viz.lab.launch import ERROR_MARK, note_process
 from resnet_viz.lab.liveness import HEARTBEAT_SECONDS, born
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.rows import OVER, select_runs
+from resnet_viz.lab.schema import transaction
+from resnet_viz.lab.series import insert_records
 from resnet_viz.lab.spec import RunSpec
-from resnet_viz.lab.store import Store, StoreError, default_home, insert_records, transaction
+from resnet_viz.lab.store import Store, StoreError, default_home
 from resnet_viz.lab.turns import Stopped, Turns
 
 WRITE_SECONDS = 0.1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from resnet_viz.arch.operations import Role
 from resnet_viz.arch.plan import WeightedLayer
+from resnet_viz.lab.quantities.quantity import Along
 from resnet_viz.lab.records import Floats, History
 
 Indices = NDArray[np.int64]
@@ -20,7 +21,8 @@ Indices = NDArray[np.int64]
 class Contestant:
     """A net's name, colour and weighted layers (forward order: the columns of `history`).
 
-    `classes` is how many the net tells apart, where that is known.
+    `classes` is how many the net tells apart, where that is known; `header` says along what each
+    quantity of the history is.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Contestant:
     layers: tuple[WeightedLayer, ...]
     history: History
     classes: int | None = None
+    header: Mapping[str, Along] = field(default_factory=dict)
 
     @property
     def chance(self) -> float | None:

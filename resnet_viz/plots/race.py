@@ -2,7 +2,6 @@
 
 from resnet_viz.plots.contestant import Contestant
 from resnet_viz.plots.curves import curves_alt, training_curves
-from resnet_viz.plots.export import race_csv
 from resnet_viz.plots.gradients import gradient_alt, gradient_by_layer
 from resnet_viz.plots.heatmaps import gradient_heatmaps, heatmaps_alt
 from resnet_viz.plots.story import result_rows, story
@@ -14,7 +13,6 @@ __all__ = [
     "gradient_by_layer",
     "gradient_heatmaps",
     "heatmaps_alt",
-    "race_csv",
     "result_rows",
     "story",
     "training_curves",

@@ -6,8 +6,9 @@ from resnet_viz.lab.records import History, StepRecord
 
 def record(step: int, layers: int = 3) -> StepRecord:
     random = np.random.default_rng(step)
-    columns = [random.random(layers, dtype=np.float32) for _ in range(3)]
-    return StepRecord(step, random.random(), random.random(), 0.5 * step, *columns)
+    names = ("grad_norm", "weight_norm", "update_ratio")
+    values = {name: random.random(layers, dtype=np.float32) for name in names}
+    return StepRecord(step, random.random(), random.random(), 0.5 * step, values)
 
 
 @pytest.mark.parametrize("count", [0, 1, 63, 64, 65, 200])
@@ -40,6 +41,6 @@ def test_a_column_read_before_does_not_change_and_cannot_be_written() -> None:
 
 def test_nan_and_infinity_are_kept() -> None:
     odd = np.array([np.nan, np.inf], np.float32)
-    history = History([StepRecord(0, np.nan, 0.0, 0.1, odd, odd, odd)])
+    history = History([StepRecord(0, np.nan, 0.0, 0.1, {"grad_norm": odd})])
     np.testing.assert_array_equal(history.grad_norm[0], odd)
     assert np.isnan(history.loss[0])

@@ -7,23 +7,19 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from resnet_viz.lab import launch
-from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.series import insert_records
 from resnet_viz.lab.store import (
     FILE_NAME,
     CorruptStoreError,
     Store,
     StoreError,
     explain_failure,
-    insert_records,
-    select_records,
 )
 from tests.lab.conftest import tiny_spec
 from tests.lab.test_records import record
@@ -43,36 +39,6 @@ def fill(home: Path, runs: int = 40) -> list[str]:
         for position in range(1, 11):
             insert_records(connection, position, [record(step, 60) for step in range(20)])
     return ids
-
-
-def test_records_come_back_bit_for_bit(tmp_path: Path) -> None:
-    odd = np.array([np.nan, np.inf, -0.0], np.float32)
-    stored = [record(0), record(1)]
-    weird = StepRecord(2, np.nan, 0.5, 1.5, odd, odd, odd)
-    with Store(tmp_path).writing() as connection:
-        insert_records(connection, 1, [*stored, weird])
-        insert_records(connection, 2, [record(7)])
-    with Store(tmp_path).session() as connection:
-        back = select_records(connection, 1, 0, 3)
-        later = select_records(connection, 1, 2, 3)
-    assert [r.step for r in back] == [0, 1, 2]
-    assert [r.step for r in later] == [2]
-    for one, other in zip([*stored, weird], back, strict=True):
-        for name in (field.name for field in fields(StepRecord)):
-            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
-        assert other.grad_norm.dtype == np.float32
-
-
-def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
-    def interrupted() -> None:
-        with Store(tmp_path).writing() as connection:
-            insert_records(connection, 1, [record(0)])
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
-    with Store(tmp_path).session() as connection:
-        assert select_records(connection, 1, 0, 3) == []
 
 
 @pytest.mark.usefixtures("no_workers")
@@ -138,7 +104,7 @@ def test_a_record_of_another_net_is_refused_not_read_as_if_right(
     with Store(tmp_path).writing() as connection:
         insert_records(connection, 1, [record(0, 6), record(1, layers)])
         insert_records(connection, 2, [record(0, 6)])
-    with pytest.raises(StoreError, match=r"record of step 1 .* 6 weighted layers") as caught:
+    with pytest.raises(StoreError, match=r"record of step 1 .* 6 values of grad_norm") as caught:
         lab.records(run_id)
     assert not isinstance(caught.value, CorruptStoreError)
     assert len(lab.records(other)) == 1
@@ -241,7 +207,7 @@ def test_a_removed_or_empty_store_begins_anew(tmp_path: Path) -> None:
 def test_a_foreign_database_is_left_alone(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / FILE_NAME) as connection:
         connection.execute("CREATE TABLE precious (thing TEXT)")
-    with pytest.raises(StoreError, match="another program or version"):
+    with pytest.raises(StoreError, match="another program"):
         Lab(tmp_path)
     with sqlite3.connect(tmp_path / FILE_NAME) as connection:
         connection.execute("DROP TABLE precious")

@@ -214,8 +214,8 @@ def test_warm_up_is_linear() -> None:
     assert learning_rate(tiny_spec(lr=0.4), 0) == 0.4
 
 
-def test_without_probes_the_loop_is_the_same() -> None:
-    pairs = zip(train(tiny_spec(), probes=False), train(tiny_spec()), strict=True)
+def test_without_instruments_the_loop_is_the_same() -> None:
+    pairs = zip(train(tiny_spec(), instruments=False), train(tiny_spec()), strict=True)
     for bare, probed in pairs:
         assert bare.loss == probed.loss
         assert len(bare.grad_norm) == 0

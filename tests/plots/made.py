@@ -32,5 +32,6 @@ def contestant(
         grad = np.array([norm(step, column) for column in columns], np.float32)
         right = step / max(steps, 1) if accuracy is None else accuracy(step)
         scalars = (step, loss(step), right, 0.25 * step)
-        records.append(StepRecord(*scalars, grad, grad * 2, grad * 3))
+        values = {"grad_norm": grad, "weight_norm": grad * 2, "update_ratio": grad * 3}
+        records.append(StepRecord(*scalars, values))
     return Contestant(name or config, "#0072B2", layers, History(records))

@@ -50,7 +50,7 @@ def _config(race: str, net: str) -> ResNetConfig:
 def _history(loss: np.ndarray, accuracy: np.ndarray, log_norms: np.ndarray) -> History:
     norms = 10 ** log_norms.astype(np.float32)
     return History(
-        StepRecord(step, float(loss[step]), float(accuracy[step]), 0.1 * step, row, row, row)
+        StepRecord(step, float(loss[step]), float(accuracy[step]), 0.1 * step, {"grad_norm": row})
         for step, row in enumerate(norms)
     )
 

@@ -206,7 +206,9 @@ def test_layers_beside_the_main_path_are_named_by_what_they_are() -> None:
         (gated, ["gates"]),
     ):
         layers = plan(config).weighted_layers
-        history = History([StepRecord(0, 1.0, 0.5, 0.1, *[np.ones(len(layers), np.float32)] * 3)])
+        history = History(
+            [StepRecord(0, 1.0, 0.5, 0.1, {"grad_norm": np.ones(len(layers), np.float32)})]
+        )
         net = Contestant("net", "#0072B2", layers, history)
         names = [trace.name for trace in _shown(gradient_by_layer([net], 0))]
         assert sorted(names[1:]) == sorted(f"net, {kind}" for kind in kinds)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,7 +11,7 @@ from resnet_viz.arch.config import plain_twin
 from resnet_viz.arch.presets import preset
 from resnet_viz.lab.records import History
 from resnet_viz.plots.colours import OTHERS, PLAIN, RESIDUAL, contestant_colours
-from resnet_viz.plots.race import race_csv, result_rows, story
+from resnet_viz.plots.race import result_rows, story
 from tests.plots.made import contestant
 from tests.plots.recorded import recorded
 
@@ -231,23 +229,6 @@ def test_result_rows() -> None:
     }
     assert list(waiting) == list(measured)
     assert (waiting["steps"], waiting["last loss"], waiting["seconds"]) == (0, None, None)
-
-
-def test_csv_reads_back_exactly() -> None:
-    def norm(step: int, column: int) -> float:
-        return np.nan if column == 3 else (column + 1) / 3 + step
-
-    nets = [contestant("resnet18", 3, name='a, "b"', norm=norm), contestant("plain18", 2)]
-    rows = list(csv.DictReader(io.StringIO(race_csv(nets))))
-    assert len(rows) == 3 * len(nets[0].layers) + 2 * len(nets[1].layers)
-    own = [row for row in rows if row["net"] == 'a, "b"']
-    read = np.array([float(row["grad_norm"]) for row in own], np.float32).reshape(3, -1)
-    np.testing.assert_array_equal(read, nets[0].history.grad_norm)
-    ratio = np.array([float(row["update_ratio"]) for row in own], np.float32).reshape(3, -1)
-    np.testing.assert_array_equal(ratio, nets[0].history.update_ratio)
-    assert [row["layer"] for row in own[: len(nets[0].layers)]] == [x.name for x in nets[0].layers]
-    assert float(own[-1]["loss"]) == nets[0].history.loss[-1]
-    assert race_csv([]).count("\n") == 1
 
 
 def test_colours() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -63,7 +64,9 @@ def preview(specs: Sequence[RunSpec]) -> None:
 
 def contestants_of(seen: Seen) -> Sequence[Contestant]:
     """The runs of a race as the plots want them."""
-    return _contestants([(run.name, run.spec, seen.history(run)) for run in seen.runs])
+    found = _contestants([(run.name, run.spec, seen.history(run)) for run in seen.runs])
+    # What a run holds, its header says: it may be older than this program.
+    return [replace(c, header=run.quantities) for c, run in zip(found, seen.runs, strict=True)]
 
 
 def newest_step(seen: Seen) -> int:
@@ -93,7 +96,12 @@ def _contestants(nets: Sequence[tuple[str, RunSpec, History]]) -> Sequence[Conte
     colours = contestant_colours([spec.adapted for _, spec, _ in nets])
     return [
         Contestant(
-            name, colour, plan(spec.adapted).weighted_layers, history, spec.adapted.num_classes
+            name,
+            colour,
+            plan(spec.adapted).weighted_layers,
+            history,
+            spec.adapted.num_classes,
+            spec.quantities,
         )
         for (name, spec, history), colour in zip(nets, colours, strict=True)
     ]

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from resnet_viz.plots.race import race_csv, result_rows, story
+from resnet_viz.lab.tidy import csv_text
+from resnet_viz.plots.race import result_rows, story
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race.live import contestants_of
 from resnet_viz.ui.race.state import Seen
@@ -23,7 +24,7 @@ def results(seen: Seen) -> None:
     st.table(_transposed(rows), border="horizontal")
     st.download_button(
         "Download the records as CSV",
-        lambda: race_csv(contestants),
+        lambda: "".join(csv_text((c.name, c.history.records(), c.header) for c in contestants)),
         file_name=f"race-{seen.race_id[:8]}.csv",
         mime="text/csv",
         icon=":material/download:",

@@ -13,7 +13,8 @@ from hashlib import sha256
 import streamlit as st
 
 from resnet_viz.lab.records import History
-from resnet_viz.lab.runs import Lab, Run
+from resnet_viz.lab.run import Run
+from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.store import StoreError
 
 _ID = "race_id"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from resnet_viz.lab.records import History
-from resnet_viz.lab.runs import Run
+from resnet_viz.lab.run import Run
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.plots.race import Contestant, story
 

@@ -9,7 +9,7 @@ import pytest
 
 from resnet_viz.arch.plan import plan
 from resnet_viz.lab.records import History, StepRecord
-from resnet_viz.lab.runs import Run
+from resnet_viz.lab.run import Run
 from resnet_viz.plots.race import Contestant, story
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race import words
@@ -19,7 +19,9 @@ from tests.lab.conftest import tiny_spec
 
 def history(seconds: list[float]) -> History:
     one = np.ones(2, np.float32)
-    return History(StepRecord(step, 2.0, 0.5, at, one, one, one) for step, at in enumerate(seconds))
+    return History(
+        StepRecord(step, 2.0, 0.5, at, {"grad_norm": one}) for step, at in enumerate(seconds)
+    )
 
 
 def run(status: str = "running", message: str = "", steps: int = 20) -> Run:
@@ -27,7 +29,12 @@ def run(status: str = "running", message: str = "", steps: int = 20) -> Run:
         id="a",
         race_id="r",
         name="net",
-        spec=tiny_spec(steps=steps),
+        spec_text=tiny_spec(steps=steps).model_dump_json(),
+        header_text="",
+        contestant=0,
+        seed=0,
+        steps=steps,
+        bytes=0,
         status=status,
         message=message,
         created=0.0,

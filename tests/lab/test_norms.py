@@ -11,7 +11,7 @@ from torch.nn import functional
 from resnet_viz.arch.config import plain_twin, revise
 from resnet_viz.arch.presets import preset
 from resnet_viz.lab.data import load, minibatches
-from resnet_viz.lab.probes import LayerProbes, layer_weights, norms, scaled_norms
+from resnet_viz.lab.norms import norms, scaled_norms
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.train import train
 from resnet_viz.nets.network import build_resnet
@@ -89,12 +89,12 @@ def test_no_gradient_of_the_notebooks_plain_net_reads_0() -> None:
     data = load("digits")
     images, labels = next(minibatches(data, 8, 0, 28, torch.device("cpu")))
     functional.cross_entropy(net(images), labels).backward()
-    weights = layer_weights(net, spec.layer_names)
-    gradients, _ = LayerProbes(weights).before_update()
-    true = [true_norm(weight.grad) for weight in weights if weight.grad is not None]
+    weights = [net.get_parameter(f"{name}.weight") for name in spec.layer_names]
+    gradients = [weight.grad for weight in weights if weight.grad is not None]
+    true = [true_norm(gradient) for gradient in gradients]
     assert len(true) == len(spec.layer_names) == 40
     assert 0 < min(true) < 1e-19, "else this net is no test"
-    np.testing.assert_allclose(gradients.numpy(), true, rtol=2e-5)
+    np.testing.assert_allclose(norms(gradients).numpy(), true, rtol=2e-5)
     (record,) = train(spec)
     assert (record.grad_norm > 0).all()
     assert record.grad_norm.min() < 1e-19

@@ -1,0 +1,45 @@
+"""Norms of many tensors at once, right over the whole range of float32."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+# Squares below 1.2e-38 are lost: in a tensor of 1e8 elements with norm 1e-12 at most a millionth.
+# Those of a tensor whose norm is 1e18 add up to 1e36, within float32.
+_SURE = (1e-12, 1e18)
+# Powers of two, which change no digit, that bring tensors of smaller and larger norms into range.
+_UP, _DOWN = 2.0**80, 2.0**-80
+
+
+def norms(tensors: list[Tensor]) -> Tensor:
+    """Euclidean norms [L] of float32 tensors on one device, right over all of float32's range.
+
+    Squares leave that range long before the norm does: a tensor of 1e-24s would have norm 0, one
+    of 1e20s inf. A CPU therefore scales those whose norm float32 cannot be trusted with; elsewhere
+    looking at values would make the host wait, and they are added up in float64, which MPS has not.
+    """
+    device = tensors[0].device.type
+    if device == "mps":
+        return scaled_norms(tensors)
+    if device != "cpu":
+        return torch.stack(torch._foreach_norm(tensors, 2, torch.float64)).float()
+    found = torch.stack(torch._foreach_norm(tensors))
+    known = found.tolist()
+    _mend(found, tensors, [i for i, norm in enumerate(known) if norm < _SURE[0]], _UP)
+    _mend(found, tensors, [i for i, norm in enumerate(known) if not norm <= _SURE[1]], _DOWN)
+    return found
+
+
+def _mend(found: Tensor, tensors: list[Tensor], doubtful: list[int], scale: float) -> None:
+    if doubtful:
+        scaled = torch._foreach_mul([tensors[i] for i in doubtful], scale)
+        found[doubtful] = torch.stack(torch._foreach_norm(scaled)) / scale
+
+
+def scaled_norms(tensors: list[Tensor]) -> Tensor:
+    """The same norms without float64: of each tensor over its largest element, times that."""
+    largest = torch.stack(torch._foreach_norm(tensors, float("inf")))
+    scales = torch.where((largest > 0) & largest.isfinite(), largest, 1.0)
+    scaled = torch._foreach_div(tensors, scales.unbind())
+    return torch.stack(torch._foreach_norm(scaled)) * scales

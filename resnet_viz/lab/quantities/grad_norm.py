@@ -1,0 +1,26 @@
+"""The norm of a layer's gradient."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resnet_viz.lab.quantities.quantity import Quantity
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+QUANTITY = Quantity(
+    name="grad_norm",
+    title="gradient norm",
+    symbol="‖∂L/∂W‖",
+    sentence="How strongly the loss depends on a layer's weights at this step: the Euclidean norm "
+    "of its gradient, before the update.",
+    source="He et al. 2015, arXiv:1512.03385, sec. 4.1; Balduzzi et al. 2017, arXiv:1702.08591",
+)
+
+
+def measure(gradient: list[Tensor]) -> Tensor:
+    """Euclidean norms."""
+    from resnet_viz.lab.norms import norms  # noqa: PLC0415
+
+    return norms(gradient)

@@ -1,0 +1,26 @@
+"""The norm of the whole gradient."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resnet_viz.lab.quantities.quantity import Quantity
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+QUANTITY = Quantity(
+    name="grad_total_norm",
+    title="norm of the whole gradient",
+    symbol="‖∂L/∂θ‖",
+    sentence="The Euclidean norm of the gradient by all parameters together, biases and norms' "
+    "scales and shifts included, before the update.",
+    source="Pascanu et al. 2013, arXiv:1211.5063, sec. 3.2",
+)
+
+
+def measure(parameter_gradients: list[Tensor]) -> Tensor:
+    """The one norm [1]: that of the tensors' norms."""
+    from resnet_viz.lab.norms import norms  # noqa: PLC0415
+
+    return norms([norms(parameter_gradients)])

@@ -1,0 +1,65 @@
+"""Quantity: what is measured of a net in training, described; no torch, no numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from inspect import signature
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Axis = Literal["layer", "block", "net"]
+"""What a quantity has a value for: each weighted layer (or some), each block (or some), the net."""
+
+Taken = Literal["each step", "measured steps", "evaluations"]
+"""When: `RunSpec.measure_every` and `RunSpec.evaluate_every` say which steps the latter two are."""
+
+Measure = Callable[..., "Tensor"]
+"""Lists of n tensors, one list for each of a quantity's points, to n values, float32."""
+
+
+def _no_measure(*_: Any) -> Tensor:
+    raise TypeError("this quantity has no measurement")
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A quantity as people read of it, and how it is measured.
+
+    `symbol` stands on an axis, in HTML; `sentence` says what it is, `source` where it comes from
+    (a paper's figure, section or equation); `unit` is "" for a pure number. `scale` is that of a
+    plot's axis. The names of `measure`'s parameters are the points (see points.py) it is
+    measured at, and so say along which axis and when.
+    """
+
+    name: str
+    title: str
+    symbol: str
+    sentence: str
+    source: str
+    unit: str = ""
+    scale: Literal["log", "linear"] = "log"
+    measure: Measure = _no_measure
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        """Where it is measured."""
+        return tuple(signature(self.measure).parameters)
+
+    @property
+    def axis_title(self) -> str:
+        """Title, symbol and unit, for a plot's axis."""
+        return " ".join(filter(None, (self.title, self.symbol, self.unit and f"[{self.unit}]")))
+
+
+@dataclass(frozen=True, slots=True)
+class Along:
+    """The axis of a quantity in one run, and the names along it, in forward order."""
+
+    axis: Axis
+    names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.names)

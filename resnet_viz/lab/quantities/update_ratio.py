@@ -1,0 +1,26 @@
+"""How large a step a layer takes, relative to its weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resnet_viz.lab.quantities.quantity import Quantity
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+QUANTITY = Quantity(
+    name="update_ratio",
+    title="update / weight",
+    symbol="‖ΔW‖/‖W‖",
+    sentence="The norm of the update over the norm of the weights before it: about 0.001 is usual; "
+    "far less and a layer is frozen, about 1 and it is written anew.",
+    source="Karpathy, CS231n, Neural Networks Part 3, ratio of weights to updates",
+)
+
+
+def measure(update: list[Tensor], weight: list[Tensor]) -> Tensor:
+    """Ratios of Euclidean norms."""
+    from resnet_viz.lab.norms import norms  # noqa: PLC0415
+
+    return norms(update) / norms(weight)

@@ -1,0 +1,26 @@
+"""The norm of a layer's weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resnet_viz.lab.quantities.quantity import Quantity
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+QUANTITY = Quantity(
+    name="weight_norm",
+    title="weight norm",
+    symbol="‖W‖",
+    sentence="The Euclidean norm of a layer's kernel or matrix before the update. Under batch norm "
+    "a layer's gradient shrinks as its weights grow.",
+    source="van Laarhoven 2017, arXiv:1706.05350",
+)
+
+
+def measure(weight: list[Tensor]) -> Tensor:
+    """Euclidean norms."""
+    from resnet_viz.lab.norms import norms  # noqa: PLC0415
+
+    return norms(weight)

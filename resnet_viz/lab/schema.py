@@ -1,0 +1,145 @@
+"""The store's tables, version by version: numbered migrations, each in one transaction.
+
+`PRAGMA user_version` says which have been done. A migration that has been released is never
+changed: who wants other tables adds one.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+_FIRST = """
+CREATE TABLE runs (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    race_id TEXT,
+    name TEXT NOT NULL,
+    spec TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'queued',
+    control TEXT NOT NULL DEFAULT 'run',
+    extra_steps INTEGER NOT NULL DEFAULT 0,
+    message TEXT NOT NULL DEFAULT '',
+    created REAL NOT NULL,
+    started REAL,
+    ended REAL,
+    heartbeat REAL NOT NULL,
+    pid INTEGER,
+    pid_created REAL,
+    device TEXT NOT NULL DEFAULT '',
+    params INTEGER NOT NULL,
+    threads INTEGER
+);
+CREATE INDEX runs_by_race ON runs (race_id);
+CREATE INDEX runs_by_status ON runs (status);
+CREATE TABLE records (
+    run INTEGER NOT NULL REFERENCES runs (position),
+    step INTEGER NOT NULL,
+    loss REAL,
+    accuracy REAL,
+    seconds REAL NOT NULL,
+    layers BLOB NOT NULL,
+    PRIMARY KEY (run, step)
+) WITHOUT ROWID;
+"""
+
+# runs.seal: see lab/specs.py. runs.header: see lab/header.py. runs.bytes: what its records take.
+# races.steering: 'key' (whoever holds the race's key) or 'nobody' (a race from elsewhere).
+# series: a quantity's values at one step, or at many in a chunk; see lab/series.py.
+_SECOND = """
+CREATE TABLE races (
+    id TEXT PRIMARY KEY,
+    created REAL NOT NULL,
+    contestants TEXT NOT NULL,
+    seeds TEXT NOT NULL,
+    steering TEXT NOT NULL DEFAULT 'key'
+);
+ALTER TABLE runs ADD COLUMN contestant INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN seed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN steps INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN seal TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN header TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN host TEXT NOT NULL DEFAULT '';
+CREATE TABLE series (
+    run INTEGER NOT NULL REFERENCES runs (position),
+    quantity TEXT NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    data BLOB NOT NULL
+);
+CREATE UNIQUE INDEX series_by_step ON series (run, quantity, first);
+UPDATE runs SET seed = coalesce(json_extract(spec, '$.seed'), 0),
+    steps = coalesce(json_extract(spec, '$.steps'), 0) WHERE json_valid(spec);
+UPDATE runs SET contestant =
+    (SELECT count(*) FROM runs AS r WHERE r.race_id = runs.race_id AND r.position < runs.position)
+    WHERE race_id IS NOT NULL;
+INSERT INTO races (id, created, contestants, seeds)
+    SELECT race_id, min(created), json_group_array(name), json_array(min(seed))
+    FROM (SELECT * FROM runs WHERE race_id IS NOT NULL ORDER BY position) GROUP BY race_id;
+"""
+# Version 1 had one blob a step: three float32 values for each of L layers, norm after norm.
+_OF_FIRST = ("grad_norm", "weight_norm", "update_ratio")
+
+
+def _make_first(connection: sqlite3.Connection) -> None:
+    _run_all(connection, _FIRST)
+
+
+def _make_second(connection: sqlite3.Connection) -> None:
+    _run_all(connection, _SECOND)
+    for place, name in enumerate(_OF_FIRST):
+        third = f"length(layers) / 12 * 4 * {place} + 1, length(layers) / 12 * 4"
+        connection.execute(
+            "INSERT INTO series (run, quantity, first, last, count, data) "
+            f"SELECT run, '{name}', step, step, 1, substr(layers, {third}) "
+            "FROM records WHERE length(layers) % 12 = 0"
+        )
+    # What is no such blob is kept whole, to be refused by whoever reads it.
+    connection.execute(
+        "INSERT INTO series (run, quantity, first, last, count, data) "
+        "SELECT run, 'grad_norm', step, step, 1, layers FROM records WHERE length(layers) % 12 > 0"
+    )
+    connection.execute(
+        "UPDATE runs SET bytes = coalesce("
+        "(SELECT sum(length(layers) + 40) FROM records WHERE run = position), 0)"
+    )
+    connection.execute("ALTER TABLE records DROP COLUMN layers")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_make_first, _make_second)
+SCHEMA_VERSION = len(MIGRATIONS)
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """How many migrations the file has seen; 0 for a new one."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the file to `SCHEMA_VERSION`; several processes may try at once."""
+    while version(connection) < SCHEMA_VERSION:
+        with transaction(connection):
+            if (done := version(connection)) < SCHEMA_VERSION:
+                MIGRATIONS[done](connection)
+                connection.execute(f"PRAGMA user_version = {done + 1}")
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """BEGIN IMMEDIATE ... COMMIT, or ROLLBACK where it raises."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _run_all(connection: sqlite3.Connection, script: str) -> None:
+    for statement in filter(str.strip, script.split(";")):
+        connection.execute(statement)

@@ -1,0 +1,170 @@
+"""What a run measured, in the store: a row a step, and the quantities in chunks of steps.
+
+A worker writes several times a second, often one step at a time. So that a long run stays small,
+what has been written in many pieces is put together, 256 steps in a compressed chunk.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet_viz.lab.quantities.quantity import Along
+from resnet_viz.lab.records import Floats, StepRecord
+
+CHUNK = 256
+_LEVEL = 6
+_SCALAR_BYTES = 40  # of a step's row, about
+_STEP, _VALUE = np.dtype("<i8"), np.dtype("<f4")
+
+Steps = NDArray[np.int64]
+
+
+class ForeignRecordError(ValueError):
+    """What is stored is not of the run's net, or damaged."""
+
+
+def insert_records(
+    connection: sqlite3.Connection, position: int, records: Sequence[StepRecord]
+) -> None:
+    """Append records of the run at `position`; SQLite keeps a NaN as NULL."""
+    if not records:
+        return
+    rows = [(position, r.step, r.loss, r.accuracy, r.seconds) for r in records]
+    query = "INSERT INTO records (run, step, loss, accuracy, seconds) VALUES (?, ?, ?, ?, ?)"
+    connection.executemany(query, rows)
+    columns: dict[str, list[tuple[int, Floats]]] = defaultdict(list)
+    for record in records:
+        for name, values in record.values.items():
+            columns[name].append((record.step, values))
+    grown = _SCALAR_BYTES * len(rows)
+    for name, taken in columns.items():
+        steps = np.array([step for step, _ in taken], np.int64)
+        grown += _insert(connection, position, name, steps, np.stack([v for _, v in taken]))
+        grown += _put_together(connection, position, name)
+    connection.execute("UPDATE runs SET bytes = bytes + ? WHERE position = ?", (grown, position))
+
+
+def select_records(
+    connection: sqlite3.Connection, position: int, since: int, header: Mapping[str, Along]
+) -> list[StepRecord]:
+    """The records of the run at `position` from step `since` on, in order.
+
+    Raises:
+        ForeignRecordError: where a quantity has other than the header's number of values.
+    """
+    query = (
+        "SELECT step, loss, accuracy, seconds FROM records WHERE run = ? AND step >= ? "
+        "ORDER BY step"
+    )
+    rows = connection.execute(query, (position, since)).fetchall()
+    values: dict[int, dict[str, Floats]] = defaultdict(dict)
+    for name, along in header.items():
+        for steps, taken in _chunks(connection, position, name, since, len(along)):
+            for step, of_step in zip(steps.tolist(), taken, strict=True):
+                values[step][name] = of_step
+    return [
+        StepRecord(
+            row["step"],
+            np.nan if row["loss"] is None else row["loss"],
+            np.nan if row["accuracy"] is None else row["accuracy"],
+            row["seconds"],
+            values.get(row["step"], {}),
+        )
+        for row in rows
+    ]
+
+
+def _chunks(
+    connection: sqlite3.Connection, position: int, name: str, since: int, length: int
+) -> Iterator[tuple[Steps, Floats]]:
+    query = (
+        "SELECT first, last, count, data FROM series WHERE run = ? AND quantity = ? AND last >= ? "
+        "ORDER BY first"
+    )
+    for row in connection.execute(query, (position, name, since)):
+        yield _unpack(row, name, length)
+
+
+def _insert(
+    connection: sqlite3.Connection, position: int, name: str, steps: Steps, values: Floats
+) -> int:
+    """A new chunk; its bytes."""
+    data = _pack(steps, values)
+    row = (position, name, int(steps[0]), int(steps[-1]), len(steps), data)
+    query = "INSERT INTO series (run, quantity, first, last, count, data) VALUES (?, ?, ?, ?, ?, ?)"
+    connection.execute(query, row)
+    return len(data)
+
+
+def _put_together(connection: sqlite3.Connection, position: int, name: str) -> int:
+    """One chunk of the newest small ones, if they hold enough steps; how many bytes more it is."""
+    query = (
+        "SELECT rowid, first, last, count, data FROM series "
+        "WHERE run = ? AND quantity = ? ORDER BY first DESC LIMIT ?"
+    )
+    newest = connection.execute(query, (position, name, CHUNK)).fetchall()
+    small: list[sqlite3.Row] = []
+    for row in newest:
+        if row["count"] >= CHUNK:
+            break
+        small.append(row)
+    if sum(row["count"] for row in small) < CHUNK or len(small) < 2:
+        return 0
+    length = _length(small[0])
+    parts = [_unpack(row, name, length) for row in reversed(small)]
+    connection.executemany("DELETE FROM series WHERE rowid = ?", [(r["rowid"],) for r in small])
+    steps, values = (np.concatenate(part) for part in zip(*parts, strict=True))
+    before = sum(len(row["data"]) for row in small)
+    return _insert(connection, position, name, steps, values) - before
+
+
+def _pack(steps: Steps, values: Floats) -> bytes:
+    """One step: its values as they are. More: compressed, and bytes of one significance together,
+    since neighbours in time share the first ones."""
+    raw = values.astype(_VALUE).tobytes()
+    if len(steps) == 1:
+        return raw
+    shuffled = np.frombuffer(raw, np.uint8).reshape(len(steps), -1, 4).transpose(2, 1, 0)
+    return zlib.compress(steps.astype(_STEP).tobytes() + shuffled.tobytes(), _LEVEL)
+
+
+def _length(row: sqlite3.Row) -> int:
+    """How many values a chunk has for each of its steps."""
+    count = row["count"]
+    size = len(row["data"]) if count == 1 else len(zlib.decompress(row["data"])) - 8 * count
+    return int(size // (4 * count))
+
+
+def _unpack(row: sqlite3.Row, name: str, length: int) -> tuple[Steps, Floats]:
+    count, data = row["count"], row["data"]
+    if not isinstance(data, bytes):
+        raise _foreign(row, name, length)
+    if count == 1:
+        if len(data) != 4 * length:
+            raise _foreign(row, name, length)
+        return np.array([row["first"]], np.int64), np.frombuffer(data, _VALUE).reshape(1, length)
+    expected = count * (8 + 4 * length)
+    try:
+        inflater = zlib.decompressobj()
+        whole = inflater.decompress(data, expected + 1)
+    except zlib.error as error:
+        raise _foreign(row, name, length) from error
+    if len(whole) != expected:
+        raise _foreign(row, name, length)
+    steps = np.frombuffer(whole, _STEP, count)
+    shuffled = np.frombuffer(whole, np.uint8, offset=8 * count).reshape(4, length, count)
+    values = np.ascontiguousarray(shuffled.transpose(2, 1, 0)).view(_VALUE)
+    return steps, values.reshape(count, length)
+
+
+def _foreign(row: sqlite3.Row, name: str, length: int) -> ForeignRecordError:
+    return ForeignRecordError(
+        f"the record of step {row['first']} is not one of this run's net, which has {length} "
+        f"values of {name}: another version wrote it, or the store was changed by hand"
+    )

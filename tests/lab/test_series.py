@@ -1,0 +1,155 @@
+"""What is written in pieces comes back bit for bit, put together or not."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from resnet_viz.lab import series
+from resnet_viz.lab.quantities.quantity import Along
+from resnet_viz.lab.records import StepRecord
+from resnet_viz.lab.series import ForeignRecordError, insert_records, select_records
+from resnet_viz.lab.store import Store
+
+LAYERS, BLOCKS = 3, 2
+HEADER: Mapping[str, Along] = {
+    "grad_norm": Along("layer", ("a", "b", "c")),
+    "branch_rms": Along("block", ("p", "q")),
+}
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    with Store(tmp_path).session() as one:
+        yield one
+
+
+def made(count: int, every: int = 5) -> list[StepRecord]:
+    """Records with one quantity at every step, and one at each `every`-th; inf and NaN too."""
+    random = np.random.default_rng(1)
+    records = []
+    for step in range(count):
+        values = {"grad_norm": random.lognormal(size=LAYERS).astype(np.float32)}
+        if step % 7 == 3:
+            values["grad_norm"][:] = np.nan, np.inf, -0.0
+        if step % every == 0:
+            values["branch_rms"] = random.random(BLOCKS, dtype=np.float32)
+        loss = np.nan if step % 11 == 0 else float(random.random())
+        records.append(StepRecord(step, loss, float(random.random()), 0.1 * step, values))
+    return records
+
+
+def assert_same(found: Sequence[StepRecord], expected: Sequence[StepRecord]) -> None:
+    assert [r.step for r in found] == [r.step for r in expected]
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(
+            [one.loss, one.accuracy, one.seconds], [other.loss, other.accuracy, other.seconds]
+        )
+        assert set(one.values) == set(other.values)
+        for name, values in other.values.items():
+            assert one.values[name].tobytes() == values.tobytes()
+            assert one.values[name].dtype == np.float32
+
+
+@pytest.mark.parametrize("piece", [1, 3, 40, 700])
+def test_any_pieces_come_back_bit_for_bit(connection: sqlite3.Connection, piece: int) -> None:
+    records = made(700)
+    for start in range(0, 700, piece):
+        insert_records(connection, 1, records[start : start + piece])
+    insert_records(connection, 2, made(10))
+    for since in (0, 1, 255, 256, 257, 511, 699, 700):
+        assert_same(select_records(connection, 1, since, HEADER), records[since:])
+    assert_same(select_records(connection, 2, 0, HEADER), made(10))
+
+
+def test_what_is_old_is_in_few_chunks(connection: sqlite3.Connection) -> None:
+    for record in made(1500, every=1):
+        insert_records(connection, 1, [record])
+    counts = connection.execute(
+        "SELECT count FROM series WHERE quantity = 'grad_norm' ORDER BY first"
+    ).fetchall()
+    whole = [row["count"] for row in counts if row["count"] > 1]
+    assert whole == [series.CHUNK] * (1500 // series.CHUNK)
+    assert len(counts) - len(whole) == 1500 % series.CHUNK
+
+
+@pytest.mark.usefixtures("connection")
+def test_a_run_knows_its_bytes(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "INSERT INTO runs (id, name, spec, created, heartbeat, params) VALUES ('a', '', '', 0, 0, 0)"
+    )
+    for record in made(600):
+        insert_records(connection, 1, [record])
+    told = connection.execute("SELECT bytes FROM runs").fetchone()[0]
+    true = connection.execute("SELECT sum(length(data)) FROM series").fetchone()[0]
+    assert told == true + 600 * 40
+
+
+def damaged(data: bytes, how: str) -> object:
+    if how == "cut":
+        return data[:-1]
+    if how == "longer":
+        return data + b"0000"
+    return "text" if how == "text" else b"\x00" * len(data)
+
+
+@pytest.mark.parametrize("count", [1, 300])
+@pytest.mark.parametrize("how", ["cut", "longer", "text", "zeros"])
+def test_another_length_is_refused_not_read_as_if_right(
+    connection: sqlite3.Connection, count: int, how: str
+) -> None:
+    for record in made(count):
+        insert_records(connection, 1, [record])
+    row = connection.execute("SELECT rowid, data FROM series WHERE quantity = 'grad_norm'")
+    rowid, data = row.fetchone()
+    if count == 1 and how == "zeros":
+        pytest.skip("zeros are values")
+    if count > 1 and how == "longer":
+        pytest.skip("zlib knows its end")
+    connection.execute("UPDATE series SET data = ? WHERE rowid = ?", (damaged(data, how), rowid))
+    with pytest.raises(ForeignRecordError, match=r"record of step 0 .* 3 values of grad_norm"):
+        select_records(connection, 1, 0, HEADER)
+
+
+def test_a_chunk_that_unpacks_to_much_more_is_refused(connection: sqlite3.Connection) -> None:
+    import zlib
+
+    insert_records(connection, 1, made(3))
+    bomb = zlib.compress(bytes(50_000_000))
+    connection.execute("UPDATE series SET data = ?, count = 2", (bomb,))
+    with pytest.raises(ForeignRecordError):
+        select_records(connection, 1, 0, HEADER)
+
+
+def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
+    def interrupted() -> None:
+        with Store(tmp_path).writing() as connection:
+            insert_records(connection, 1, made(1))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    with Store(tmp_path).session() as connection:
+        assert select_records(connection, 1, 0, HEADER) == []
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_steps_of_56_layers_take_at_most_100_mb(tmp_path: Path) -> None:
+    """Smooth, noisy series such as training gives; 3 quantities a step and 9 each tenth."""
+    random = np.random.default_rng(0)
+    level = random.normal(size=(12, 56)).astype(np.float32)
+    with Store(tmp_path).session() as connection:
+        for start in range(0, 100_000, 500):
+            records = []
+            for step in range(start, start + 500):
+                noise = np.exp(level + 0.1 * random.normal(size=level.shape)).astype(np.float32)
+                taken = range(12) if step % 10 == 0 else range(3)
+                values = {f"q{i}": noise[i] for i in taken}
+                records.append(StepRecord(step, 1.0, 0.5, 0.1 * step, values))
+            connection.execute("BEGIN IMMEDIATE")
+            for record in records:
+                insert_records(connection, 1, [record])
+            connection.execute("COMMIT")
+    assert Store(tmp_path).file.stat().st_size < 100e6
