@@ -43,10 +43,13 @@ def insert_records(
         for name, values in record.values.items():
             columns[name].append((record.step, values))
     grown = _SCALAR_BYTES * len(rows)
+    # Seldom enough to cost nothing, since it reads up to as many rows.
+    is_due = records[0].step // CHUNK < (records[-1].step + 1) // CHUNK
     for name, taken in columns.items():
         steps = np.array([step for step, _ in taken], np.int64)
         grown += _insert(connection, position, name, steps, np.stack([v for _, v in taken]))
-        grown += _put_together(connection, position, name)
+        if is_due:
+            grown += _put_together(connection, position, name)
     connection.execute("UPDATE runs SET bytes = bytes + ? WHERE position = ?", (grown, position))
 
 
@@ -155,7 +158,7 @@ def _unpack(row: sqlite3.Row, name: str, length: int) -> tuple[Steps, Floats]:
         whole = inflater.decompress(data, expected + 1)
     except zlib.error as error:
         raise _foreign(row, name, length) from error
-    if len(whole) != expected:
+    if len(whole) != expected or not inflater.eof or inflater.unused_data:
         raise _foreign(row, name, length)
     steps = np.frombuffer(whole, _STEP, count)
     shuffled = np.frombuffer(whole, np.uint8, offset=8 * count).reshape(4, length, count)
