@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from resnet_viz.arch.config import ResNetConfig, plain_twin
     from resnet_viz.arch.plan import plan
     from resnet_viz.arch.presets import PRESETS, label, preset
+    from resnet_viz.lab.race_spec import RaceSpec
     from resnet_viz.lab.runs import Lab
     from resnet_viz.lab.spec import RunSpec
     from resnet_viz.lab.train import train
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PRESETS",
     "Lab",
+    "RaceSpec",
     "ResNetConfig",
     "RunSpec",
     "build_resnet",
@@ -47,6 +49,7 @@ _HOMES: Mapping[str, str] = MappingProxyType(
     {
         "PRESETS": "arch.presets",
         "Lab": "lab.runs",
+        "RaceSpec": "lab.race_spec",
         "ResNetConfig": "arch.config",
         "RunSpec": "lab.spec",
         "build_resnet": "nets.network",

@@ -182,10 +182,16 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("build", "resnet20-cifar", "--device", ""),
     ("build", "resnet20-cifar", "--device", "cuda:x"),
     ("race",),
-    ("race", "resnet20-cifar"),
+    ("race", *["resnet20-cifar"] * 7),
     ("race", "resnet20-cifar", "plain19-cifar"),
     ("race", "resnet20-cifar", "missing.json"),
     ("race", "resnet18", "plain18"),
+    ("data", "digit"),
+    ("data", "folder"),
+    ("data", "folder:/no/such"),
+    ("data", "noise:1"),
+    ("data", "--download"),
+    ("data", "digits", "digits"),
     ("runs", "all"),
     ("runs", "--jsn"),
     ("app", "--server.port", "1"),
@@ -193,7 +199,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
 )
 BAD_RACE_OPTIONS: tuple[tuple[str, ...], ...] = (
     *(("--steps", value) for value in ("0", "-5", "x", "1.5", "nan", "", "9" * 30)),
-    *(("--batch-size", value) for value in ("0", "-1", "x", "2.5", "1798", "9" * 30)),
+    *(("--batch-size", value) for value in ("0", "-1", "x", "2.5", "1501", "9" * 30)),
     *(("--lr", value) for value in ("-0.1", "nan", "inf", "-inf", "1e999", "fast", "")),
     *(("--image-size", value) for value in ("0", "-8", "1", "x", "8.5", "9" * 30)),
     *(("--seed", value) for value in ("-1", "x", "1.5", "9" * 30)),
@@ -204,10 +210,30 @@ BAD_RACE_OPTIONS: tuple[tuple[str, ...], ...] = (
     *(("--weight-decay", value) for value in ("-1", "1.5", "nan", "x")),
     *(("--warmup-steps", value) for value in ("-1", "1.5", "x")),
     *(("--optimizer", value) for value in ("", "SGD", "adamax")),
-    *(("--precision", value) for value in ("", "float16", "bf16")),
+    *(("--precision", value) for value in ("", "float8", "bf16")),
+    ("--precision", "tf32", "--device", "cpu"),
+    *(("--classes", value) for value in ("0", "3", "x")),
+    *(("--subset", value) for value in ("0", "-1", "1501", "1", "x")),
+    *(("--augment", value) for value in ("", "flip")),
+    ("--nesterov", "--momentum", "0"),
+    ("--nesterov", "--optimizer", "adam"),
+    *(("--schedule", value) for value in ("", "linear")),
+    ("--schedule", "cosine", "--warmup-steps", "60"),
+    ("--step-milestones", "3"),
+    *(
+        ("--schedule", "step", "--step-milestones", value)
+        for value in ("", "x", "3,", "5,3", "0", "60", "-1", "1.5", "9" * 30)
+    ),
+    *(("--step-gamma", value) for value in ("-1", "1.5", "x")),
+    *(("--label-smoothing", value) for value in ("-0.1", "1", "x")),
+    *(("--clip-grad-norm", value) for value in ("0", "-1", "nan", "x")),
+    *(("--evaluate-every", value) for value in ("-1", "x")),
+    *(("--measure-every", value) for value in ("0", "x")),
     ("--name", "only one"),
     ("--name", "a", "--name", "x" * 201),
-    ("--seeds", "0"),
+    *(("--seeds", value) for value in ("", "x", "0,0", "-1", "1,2,3,4,5,6", "0,", str(2**32))),
+    ("--seeds", "0", "--seed", "0"),
+    *(("--dataset", value) for value in ("folder", "folder:", "folder:/no/such", "digits:x")),
 )
 
 
@@ -290,7 +316,11 @@ def test_a_valid_file_is_read_with_and_without_a_byte_order_mark(
         (("describe", "."), "'.' is a directory"),
         (("describe", "resnet18", "--jso"), "python -m resnet_viz describe --help"),
         (("graph", "resnet18", "-o", "x.png"), ".dot or .svg"),
-        (("race", "resnet20-cifar"), "at least two"),
+        (("race", *["resnet20-cifar"] * 7), "at most 6"),
+        (("race", "resnet20-cifar", "--seeds", "1,2,2"), "each once"),
+        (("race", "resnet20-cifar", "--seeds", "1,2", "--seed", "3"), "one of them"),
+        (("race", "resnet20-cifar", "--dataset", "folder"), "folder:/path"),
+        (("data", "folder:/no/such"), "there is no such folder"),
     ],
 )
 def test_the_line_says_what_is_allowed(

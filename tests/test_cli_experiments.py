@@ -62,7 +62,7 @@ def test_race_prints_one_json_line_a_step_and_net(
         mine = [line for line in lines if line["net"] == net]
         assert [line["step"] for line in mine] == [0, 1, 2]
         assert mine[0].pop("layer_names") == names
-        keys = {"net", "step", "loss", "accuracy", "seconds"}
+        keys = {"net", "seed", "step", "loss", "accuracy", "seconds"}
         keys |= {"grad_norm", "weight_norm", "update_ratio"}
         assert all(set(line) == keys for line in mine)
         assert all(len(line["grad_norm"]) == len(names) for line in mine)
@@ -78,16 +78,15 @@ def test_every_field_of_a_run_is_an_option_of_race_with_its_default_in_the_help(
     assert isinstance(group, typer.core.TyperGroup)
     options = {p.name: p for p in group.commands["race"].params if p.param_type_name == "option"}
     fields = {name: field for name, field in RunSpec.model_fields.items() if name != "config"}
-    assert set(options) == set(fields) | {"as_json"}
+    assert set(options) == set(fields) | {"as_json", "seeds"}
     for name, field in fields.items():
         option = options[name]
         assert f"--{name.replace('_', '-')}" in option.opts
-        if name in ("name", "image_size", "activation_checkpointing"):
-            continue  # none, the data's own, and off
+        if field.default is None or field.default is False or field.default in ("", ()):
+            continue  # said in words, or off
         shown = re.search(r"default: (\S+)\.$", option.help or "")
         assert shown, option.help
         assert type(field.default)(shown[1]) == field.default
-    assert not RunSpec.model_fields["activation_checkpointing"].default
 
 
 def test_the_options_of_race_reach_the_runs_and_the_rest_are_their_own_defaults(
@@ -100,26 +99,49 @@ def test_the_options_of_race_reach_the_runs_and_the_rest_are_their_own_defaults(
     for run in lab.list():
         assert run.spec == RunSpec(config=TINY, name=run.name, device="cpu")
     given = {
-        "dataset": "digits",
-        "steps": 3,
+        "dataset": "noise",
+        "subset": 1000,
+        "augment": "crop_flip",
+        "steps": 8,
         "batch_size": 16,
-        "optimizer": "adamw",
+        "optimizer": "sgd",
         "lr": 0.002,
         "momentum": 0.5,
         "weight_decay": 0.25,
         "warmup_steps": 2,
+        "schedule": "step",
+        "step_gamma": 0.5,
+        "label_smoothing": 0.1,
+        "clip_grad_norm": 2.5,
         "image_size": 12,
         "seed": 9,
         "device": "cpu",
         "precision": "bfloat16",
+        "evaluate_every": 4,
+        "measure_every": 3,
     }
     options = [text for k, v in given.items() for text in (f"--{k.replace('_', '-')}", str(v))]
+    options += ["--step-milestones", "3,5", "--nesterov", "--compile", "--checkpointing"]
+    given |= {"step_milestones": (3, 5), "nesterov": True, "compile": True}
+    given |= {"activation_checkpointing": True}
+    assert {*given, "config", "name", "classes"} == set(RunSpec.model_fields), "none is left out"
     named = ("--name", "one", "--name", "two")
-    assert main(("race", tiny, tiny, *options, *named, "--activation-checkpointing")) == 0
+    assert main(("race", tiny, tiny, *options, *named)) == 0
     second, first = lab.list()[:2]
-    shared = RunSpec(config=TINY, activation_checkpointing=True, **given)  # type: ignore[arg-type]
+    shared = RunSpec(config=TINY, **given)  # type: ignore[arg-type]
     assert first.spec == shared.model_copy(update={"name": "one"})
     assert second.spec == shared.model_copy(update={"name": "two"})
+
+
+def test_seeds_are_raced_one_after_the_other_and_their_nets_side_by_side(
+    lab: Lab, tiny: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "start_worker", lambda store, run_id: None)
+    monkeypatch.setattr(racing, "_follow", lambda *_, **__: [])
+    command = ("race", tiny, tiny, "--name", "a", "--name", "b", "--seeds", "4,0")
+    main((*command, "--device", "cpu", "--json"))
+    raced = [(run.name, run.spec.seed) for run in reversed(lab.list())]
+    assert raced == [("a", 4), ("b", 4), ("a", 0), ("b", 0)]
 
 
 @pytest.mark.parametrize("command", ["build", "race"])
@@ -181,12 +203,13 @@ def test_what_is_not_finite_is_null_in_json(
     lab: Lab, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(launch, "start_worker", lambda store, run_id: None)
-    run = lab.get(lab.start(RunSpec(config=TINY)))
+    run = lab.get(lab.start(RunSpec(config=TINY, seed=3, device="cpu")))
     values = {"grad_norm": np.array([np.nan, np.inf, 1.5], np.float32)}
     _print_records(run, [StepRecord(7, float("nan"), 0.5, 1.0, values)])
     line = json.loads(capsys.readouterr().out)
     assert line["loss"] is None
     assert line["grad_norm"] == [None, None, 1.5]
+    assert line["seed"] == 3
     assert "layer_names" not in line
     assert "update_ratio" not in line
 

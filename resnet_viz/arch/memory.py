@@ -9,7 +9,7 @@ from resnet_viz.arch.plan import NetworkPlan
 from resnet_viz.arch.segments import elements_kept
 
 Optimizer = Literal["sgd", "adam", "adamw"]
-Precision = Literal["float32", "bfloat16"]
+Precision = Literal["float32", "tf32", "bfloat16", "float16"]
 
 _FLOAT32 = 4
 
@@ -54,10 +54,10 @@ def training_memory(
       out are gradients of activations (a few of the largest tensors), what convolutions use while
       they run, the norms' running statistics, and whatever PyTorch itself takes;
     * checkpointing: every segment's input and the inside of the largest (`segments`);
-    * bfloat16, which is autocast: weights, gradients and optimiser stay float32; activations count
-      half, and a bfloat16 copy of each convolution's and matrix's weights is added. The indices of
-      max pooling do not shrink. Group norm runs in float32 on CUDA, so with it activations count
-      in full.
+    * bfloat16 and float16, which are autocast: weights, gradients and optimiser stay float32;
+      activations count half, and a 16-bit copy of each convolution's and matrix's weights is
+      added. The indices of max pooling do not shrink. Group norm runs in float32 on CUDA, so with
+      it activations count in full.
     """
     weights = _FLOAT32 * plan.params
     buffers = {"sgd": 1 if momentum else 0, "adam": 2, "adamw": 2}[optimizer]
@@ -96,7 +96,7 @@ def _activation_bytes(
     if checkpointing:
         statistics = plan.activation_bytes(0)
         full = min(full, _FLOAT32 * batch * elements_kept(plan) + statistics)
-    if precision == "float32":
+    if precision in ("float32", "tf32"):
         return full
     halved = full if plan.config.norm == "group" else full // 2
     return halved + _FLOAT32 // 2 * _matrix_elements(plan)

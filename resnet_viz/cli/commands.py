@@ -170,11 +170,24 @@ def build(
 @app.command()
 def race(
     configs: Annotated[
-        list[str], typer.Argument(metavar="CONFIG CONFIG...", help="Presets or JSON files.")
+        list[str], typer.Argument(metavar="CONFIG...", help="Presets or JSON files.")
     ],
     *,
     dataset: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The images to train on; default: digits.")
+        str | None,
+        typer.Option(
+            metavar="NAME", help="See the command data, or folder:/path; default: digits."
+        ),
+    ] = None,
+    classes: Annotated[
+        int | None, typer.Option(metavar="N", help="Of a folder; default: as many as it has.")
+    ] = None,
+    subset: Annotated[
+        int | None, typer.Option(metavar="N", help="Train on so many images; default: all.")
+    ] = None,
+    augment: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="crop_flip: crop at random, mirror half; default: none."),
     ] = None,
     steps: Annotated[
         int | None, typer.Option(metavar="N", help="Minibatches to train on; default: 60.")
@@ -191,6 +204,7 @@ def race(
     momentum: Annotated[
         float | None, typer.Option(metavar="X", help="Of sgd; default: 0.9.")
     ] = None,
+    nesterov: Annotated[bool, typer.Option("--nesterov", help="Nesterov's momentum.")] = False,
     weight_decay: Annotated[
         float | None, typer.Option(metavar="X", help="On every parameter; default: 0.0001.")
     ] = None,
@@ -198,19 +212,45 @@ def race(
         int | None,
         typer.Option(metavar="N", help="Steps in which the rate grows to --lr; default: 0."),
     ] = None,
+    schedule: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="constant, cosine or step; default: constant."),
+    ] = None,
+    step_milestones: Annotated[
+        str | None,
+        typer.Option(metavar="N,N", help="Steps of schedule step; default: at 1/2 and 3/4 of all."),
+    ] = None,
+    step_gamma: Annotated[
+        float | None,
+        typer.Option(metavar="X", help="What multiplies the rate there; default: 0.1."),
+    ] = None,
+    label_smoothing: Annotated[
+        float | None, typer.Option(metavar="X", help="From 0 to below 1; default: 0.")
+    ] = None,
+    clip_grad_norm: Annotated[
+        float | None,
+        typer.Option(metavar="X", help="Most that the gradients' norm may be; default: no limit."),
+    ] = None,
     image_size: Annotated[
         int | None, typer.Option(metavar="N", help="Pixels a side; default: the data's own.")
     ] = None,
     seed: Annotated[
         int | None, typer.Option(metavar="N", help="Of weights and data order; default: 0.")
     ] = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option(metavar="N,N", help="Train each net from each of up to five seeds."),
+    ] = None,
     device: Annotated[
         str | None, typer.Option(metavar="NAME", help=f"{DEVICE_HELP} default: auto.")
     ] = None,
     precision: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="float32, or bfloat16 (autocast); default: float32."),
+        typer.Option(metavar="NAME", help="float32, tf32, bfloat16 or float16; default: float32."),
     ] = None,
+    compile: Annotated[  # noqa: A002
+        bool, typer.Option("--compile", help="torch.compile: a slow first step, faster others.")
+    ] = False,
     activation_checkpointing: Annotated[
         bool,
         typer.Option(
@@ -219,33 +259,71 @@ def race(
             help="Keep fewer activations, compute them twice.",
         ),
     ] = False,
+    evaluate_every: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Steps between looks at held-out images; default: 0."),
+    ] = None,
+    measure_every: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Steps between looks at activations; default: 10."),
+    ] = None,
     name: Annotated[
         list[str] | None,
         typer.Option(metavar="TEXT", help="What to call a net; give one for each CONFIG."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Train each net on the same minibatches at the same time, and compare them."""
+    """Train one to six nets on the same minibatches at the same time, and compare them."""
     from resnet_viz.cli import inputs
     from resnet_viz.cli import race as racing
 
     given = {
         "dataset": dataset,
+        "classes": classes,
+        "subset": subset,
+        "augment": augment,
         "steps": steps,
         "batch_size": batch_size,
         "optimizer": optimizer,
         "lr": lr,
         "momentum": momentum,
+        "nesterov": nesterov,
         "weight_decay": weight_decay,
         "warmup_steps": warmup_steps,
+        "schedule": schedule,
+        "step_milestones": inputs.read_numbers("--step-milestones", step_milestones),
+        "step_gamma": step_gamma,
+        "label_smoothing": label_smoothing,
+        "clip_grad_norm": clip_grad_norm,
         "image_size": image_size,
         "seed": seed,
         "device": device,
         "precision": precision,
+        "compile": compile,
         "activation_checkpointing": activation_checkpointing,
+        "evaluate_every": evaluate_every,
+        "measure_every": measure_every,
     }
     nets = [inputs.read_net(config) for config in configs]
-    racing.run(nets, name or (), given, as_json=as_json)
+    several = inputs.read_numbers("--seeds", seeds)
+    racing.run(nets, name or (), given, several, as_json=as_json)
+
+
+@app.command()
+def data(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="A data set, or folder:/path.")
+    ] = None,
+    *,
+    download: Annotated[
+        bool, typer.Option("--download", help="Fetch it first, unless it is there.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List the data sets and where they are; look through one, or fetch it."""
+    from resnet_viz.cli import data as looking
+
+    looking.show(name, download=download, as_json=as_json)
 
 
 @app.command()

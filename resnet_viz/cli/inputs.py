@@ -38,6 +38,21 @@ def read_net(text: str) -> Net:
     return Net(label(config), config)
 
 
+def read_numbers(option: str, text: str | None) -> tuple[int, ...] | None:
+    """The whole numbers of `text`, such as "0,1,2"; None for None.
+
+    Raises:
+        InputError: where they are none.
+    """
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdecimal() and len(part) < 19 for part in parts):
+        allowed = "whole numbers with commas between them, such as 0,1,2"
+        raise InputError(f"{option} = {shorten(text)} is not allowed; allowed: {allowed}")
+    return tuple(map(int, parts))
+
+
 def shown_path(path: str, limit: int = 200) -> str:
     """`path` as Python would show it; of a very long one its end, which tells files apart."""
     text = repr(path)

@@ -23,9 +23,13 @@ from resnet_viz.arch.config import printable
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
 from resnet_viz.cli.inputs import Net
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
+from resnet_viz.lab.data.dataset import check_enough, unreadable_sentence
+from resnet_viz.lab.data.registry import dataset_info
 from resnet_viz.lab.device_query import free_bytes
 from resnet_viz.lab.memory import check_fit
 from resnet_viz.lab.queue import expected_device
+from resnet_viz.lab.race_spec import RaceSpec
+from resnet_viz.lab.ready import check_ready
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
@@ -42,12 +46,18 @@ class _Contestant:
     """One net on its way: its run as last seen, and the records read so far."""
 
     run: Run
+    name: str
     task: TaskID
     records: list[StepRecord] = field(default_factory=list)
 
 
 def run(
-    nets: Sequence[Net], names: Sequence[str], given: Mapping[str, object], *, as_json: bool
+    nets: Sequence[Net],
+    names: Sequence[str],
+    given: Mapping[str, object],
+    seeds: Sequence[int] | None = None,
+    *,
+    as_json: bool,
 ) -> None:
     """Race the nets to the end; whatever ends this early also stops their training.
 
@@ -55,13 +65,14 @@ def run(
         nets: the contestants.
         names: what to call them, one for each; or none.
         given: values of `RunSpec`'s fields that they share; None where the user gave none.
+        seeds: train each net from each of these; None: from the one that is given.
         as_json: a JSON line for each record, instead of a table at the end.
 
     Raises:
         InputError: for settings that no run can have, and nets that do not fit into memory.
         CommandFailedError: where a net did not get to its last step.
     """
-    specs = _specs(nets, names, given)
+    specs = _specs(nets, names, given, seeds)
     _check_memory(specs)
     lab = Lab()
     if lab.notice:
@@ -77,18 +88,40 @@ def run(
     _check_all_finished([contestant.run for contestant in contestants])
 
 
-def _specs(nets: Sequence[Net], names: Sequence[str], given: Mapping[str, object]) -> list[RunSpec]:
-    if len(nets) < 2:
-        raise InputError("a race needs at least two nets; give another CONFIG")
+def _specs(
+    nets: Sequence[Net],
+    names: Sequence[str],
+    given: Mapping[str, object],
+    seeds: Sequence[int] | None,
+) -> Sequence[RunSpec]:
+    if seeds is not None and given["seed"] is not None:
+        raise InputError("--seed and --seeds cannot both be given; allowed: one of them")
     if names and len(names) != len(nets):
         raise InputError(f"--name is given {len(names)} times; allowed: once for each CONFIG")
     shared = {field: value for field, value in given.items() if value is not None}
     called = _distinct(names or [net.name for net in nets])
     with input_errors():
-        return [
+        contestants = [
             RunSpec.model_validate({"config": net.config, "name": name} | shared)
             for net, name in zip(nets, called, strict=True)
         ]
+        seeds = [contestants[0].seed] if seeds is None else seeds
+        race = {"contestants": contestants, "seeds": seeds}
+        specs = RaceSpec.model_validate(race).runs()
+        check_ready(specs)
+        _look_through_folder(specs[0])
+        return specs
+
+
+def _look_through_folder(spec: RunSpec) -> None:
+    """A note of files that cannot be read; a ValueError where the others are too few."""
+    info = dataset_info(spec.dataset)
+    if info.train is not None:
+        return
+    part = info.open("train", spec.adapted.image_size)
+    if part.unreadable:
+        print_note(unreadable_sentence(spec.dataset, part))
+    check_enough(spec.dataset, len(part.labels), spec.subset, spec.batch_size)
 
 
 def _distinct(given: Sequence[str]) -> list[str]:
@@ -115,7 +148,9 @@ def _check_memory(specs: Sequence[RunSpec]) -> None:
 
 def _follow(lab: Lab, race_id: str, *, as_json: bool) -> list[_Contestant]:
     with _progress() as progress:
-        contestants = [_enter(progress, run) for run in lab.race_runs(race_id)]
+        runs = lab.race_runs(race_id)
+        has_seeds = len({run.spec.seed for run in runs}) > 1
+        contestants = [_enter(progress, run, has_seeds=has_seeds) for run in runs]
         while True:
             # Status first: a run that is over by now has all its records in the store.
             is_over = [_refresh(lab, contestant) for contestant in contestants]
@@ -142,9 +177,10 @@ def _progress() -> Progress:
     return Progress(*columns, console=Console(stderr=True), redirect_stdout=False)
 
 
-def _enter(progress: Progress, run: Run) -> _Contestant:
-    task = progress.add_task(printable(run.name), total=run.spec.steps, state="")
-    return _Contestant(run, task)
+def _enter(progress: Progress, run: Run, *, has_seeds: bool) -> _Contestant:
+    name = f"{run.name}, seed {run.spec.seed}" if has_seeds else run.name
+    task = progress.add_task(printable(name), total=run.spec.steps, state="")
+    return _Contestant(run, name, task)
 
 
 def _refresh(lab: Lab, contestant: _Contestant) -> bool:
@@ -175,6 +211,7 @@ def _print_records(run: Run, records: Iterable[StepRecord]) -> None:
         names = _header(run) if record.step == 0 else {}
         line = {
             "net": run.name,
+            "seed": run.spec.seed,
             "step": record.step,
             "loss": _finite(record.loss),
             "accuracy": _finite(record.accuracy),
@@ -207,7 +244,7 @@ def _print_results(contestants: Sequence[_Contestant]) -> None:
 
 def _result(contestant: _Contestant) -> Iterator[object]:
     first, last = contestant.records[0], contestant.records[-1]
-    yield contestant.run.name
+    yield contestant.name
     yield f"{first.loss:.3f} -> {last.loss:.3f}"
     yield f"{first.accuracy:.0%} -> {last.accuracy:.0%}"
     yield f"{first.grad_norm[0]:.2g} -> {last.grad_norm[0]:.2g}"

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from resnet_viz.arch.memory import training_memory
 from resnet_viz.arch.plan import plan
-from resnet_viz.lab.datasets import DATASETS
+from resnet_viz.lab.data.registry import dataset_info
 from resnet_viz.lab.queue import slots_on
 from resnet_viz.lab.spec import RunSpec
 
+MOST_IMAGES = 65_536
+"""The largest batch size: the limit where only a folder's files tell how many images it has."""
 PROCESS_BYTES = 800_000_000
 """What a run's process takes besides: PyTorch and its compiler (0.74 GB), or a CUDA context."""
 
@@ -21,8 +23,8 @@ class Fit:
     """What runs need, and what there is, in bytes.
 
     `needs` is the sum of those that train at the same time. `largest_batch` is the most images
-    with which they fit, at most `images`, those of the data set. `checkpointed_needs` is what they
-    need where all of them use activation checkpointing.
+    with which they fit, at most `images`, those there are to train on. `checkpointed_needs` is
+    what they need where all of them use activation checkpointing.
     """
 
     available: int
@@ -65,7 +67,7 @@ def check_fit(specs: Sequence[RunSpec], available: int, device: str = "cpu") -> 
     own = [_Line.of(spec, spec.activation_checkpointing) for spec in specs]
     saving = [_Line.of(spec, True) for spec in specs]
     batch = specs[0].batch_size
-    images = DATASETS[specs[0].dataset].images
+    images = specs[0].subset or dataset_info(specs[0].dataset).train or MOST_IMAGES
     return Fit(
         available=available,
         images=images,
@@ -113,5 +115,6 @@ def _largest_batch(lines: Sequence[_Line], slots: int, available: int, images: i
 
 def _largest(batch: int, images: int) -> str:
     if batch == images:
-        return f"so does every batch up to the data set's {images:,} images"
+        whose = "a batch may have" if images == MOST_IMAGES else "to train on"
+        return f"so does every batch up to the {images:,} images {whose}"
     return f"the largest batch that fits is {batch:,}" if batch else "nor does a batch of 1"

@@ -11,6 +11,8 @@ from typing import TypeVar
 
 from resnet_viz.arch.config import shorten
 from resnet_viz.lab import header, launch, liveness, steering
+from resnet_viz.lab.race_spec import RaceSpec
+from resnet_viz.lab.ready import check_ready
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.rows import ACTIVE, Snapshot
 from resnet_viz.lab.run import (
@@ -64,12 +66,14 @@ class Lab:
         """Queue one run, in a process of its own; its unguessable id."""
         return self._start([spec], None)[0]
 
-    def race(self, specs: Sequence[RunSpec]) -> str:
+    def race(self, specs: Sequence[RunSpec] | RaceSpec) -> str:
         """Queue several runs back to back; the race's unguessable id.
 
         Raises:
             ValueError: for no net, more than 32, or more than there may be in the queue.
         """
+        if isinstance(specs, RaceSpec):
+            specs = specs.runs()
         if not 1 <= len(specs) <= MOST_CONTESTANTS:
             raise ValueError(
                 f"a race of {len(specs)} nets is not allowed: it has at least one net and at most "
@@ -169,6 +173,7 @@ class Lab:
         self._guarded(write)
 
     def _start(self, specs: Sequence[RunSpec], race_id: str | None) -> Sequence[str]:
+        check_ready(specs)
         ids = [secrets.token_urlsafe(16) for _ in specs]
         rows = [
             new_row(run_id, race_id, number, spec)

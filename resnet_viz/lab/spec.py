@@ -3,64 +3,108 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label
-from resnet_viz.lab.datasets import adapt, dataset_info
+from resnet_viz.lab.data.adapt import adapt
+from resnet_viz.lab.data.dataset import Augment
+from resnet_viz.lab.data.registry import dataset_info
 from resnet_viz.lab.quantities import held_by
 from resnet_viz.lab.quantities.quantity import Along
 
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:(0|[1-9][0-9]{0,2}))?")
 
 Fraction = Annotated[float, Field(strict=True, ge=0, le=1)]
+Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000_000)]
+Step = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
+Seed = Annotated[int, Field(strict=True, ge=0, lt=2**32)]
+Flag = Annotated[bool, Field(strict=True)]
+Schedule = Literal["constant", "cosine", "step"]
+Precision = Literal["float32", "tf32", "bfloat16", "float16"]
 
 
 class RunSpec(BaseModel):
     """One training run. Frozen and hashable; the defaults are those of the Race page.
 
-    `lr` is reached linearly over the first `warmup_steps` steps and constant afterwards.
-    `momentum` is for "sgd" alone. `image_size` (pixels a side) is the data's own where it is None.
-    `precision` "bfloat16" is autocast: weights and their gradients stay float32.
+    `dataset` is a name, or "folder:/path" for a folder of images, a sub-folder a class; `classes`
+    is then how many it has (counted when the spec is made, so that the run can be read where the
+    folder is not), else None. `subset` is how many of the training images are used. `augment`
+    "crop_flip" crops each image at random out of a frame and mirrors half of them.
+
+    `lr` is reached linearly over the first `warmup_steps` steps. `schedule` says what it does
+    then: "constant"; "cosine", half a wave down to 0 at the last step; "step", times `step_gamma`
+    at each of `step_milestones` (none given: at half and three quarters of the steps, as in He et
+    al. 2015, 4.2).
+
+    `momentum` and `nesterov` are for "sgd" alone. `clip_grad_norm` is the most that the norm of
+    all gradients together may be in an update; records hold the gradients before that. `loss` in
+    the records is the one trained with, `label_smoothing` included.
+
+    `image_size` (pixels a side) is the data's own where it is None. `precision` "bfloat16" and
+    "float16" are autocast: weights and their gradients stay float32; "float16" also scales the
+    loss. "tf32" lets CUDA round float32 products. `compile` is torch.compile.
     `activation_checkpointing` keeps fewer activations and runs the forward pass once more instead:
     the same numbers in less memory and about a third more time.
 
+    Loss and accuracy on held-out images are taken each `evaluate_every` steps (0: never), and what
+    needs activations each `measure_every` steps.
+
     Raises:
-        ValueError: for any invalid value or combination; a spec that validates can run.
+        ValueError: for any invalid value or combination. One that validates can run, once its data
+            set is there (`check_there`).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     config: ResNetConfig
     name: Annotated[str, Field(max_length=200)] = ""
-    dataset: str = "digits"
+    dataset: Annotated[str, Field(max_length=4200)] = "digits"
+    classes: Annotated[int, Field(strict=True, ge=1, le=65_536)] | None = Field(
+        default=None, validate_default=True
+    )
+    subset: Count | None = None
+    augment: Augment = "none"
     steps: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 60
     batch_size: Annotated[int, Field(strict=True, ge=1, le=65_536)] = 64
     optimizer: Literal["sgd", "adam", "adamw"] = "sgd"
     lr: Annotated[float, Field(strict=True, ge=0, le=1e6)] = 0.01
     momentum: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.9
+    nesterov: Flag = False
     weight_decay: Fraction = 1e-4
-    warmup_steps: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 0
+    warmup_steps: Step = 0
+    schedule: Schedule = "constant"
+    step_milestones: Annotated[tuple[Step, ...], Field(max_length=100)] = ()
+    step_gamma: Fraction = 0.1
+    label_smoothing: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.0
+    clip_grad_norm: Annotated[float, Field(strict=True, gt=0, le=1e6)] | None = None
     image_size: Annotated[int, Field(strict=True, ge=1, le=16_384)] | None = None
-    seed: Annotated[int, Field(strict=True, ge=0, lt=2**32)] = 0
+    seed: Seed = 0
     device: str = "auto"
-    precision: Literal["float32", "bfloat16"] = "float32"
-    activation_checkpointing: Annotated[bool, Field(strict=True)] = False
+    precision: Precision = "float32"
+    compile: Flag = False
+    activation_checkpointing: Flag = False
+    evaluate_every: Step = 0
+    measure_every: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 10
 
     @property
     def adapted(self) -> ResNetConfig:
         """The config that is trained: `config` with the data's channels, classes and size."""
-        return _adapted(self.config, self.dataset, self.image_size)
+        return _adapted(self.config, self.dataset, self.image_size, self.classes)
 
     @property
     def layer_names(self) -> tuple[str, ...]:
         """The weighted layers in forward order."""
         return tuple(layer.name for layer in plan(self.adapted).weighted_layers)
+
+    def check_there(self) -> None:
+        """ValueError, saying what to do, where the images of `dataset` are not on this computer."""
+        dataset_info(self.dataset).check_there()
 
     @property
     def quantities(self) -> Mapping[str, Along]:
@@ -81,30 +125,87 @@ class RunSpec(BaseModel):
     @field_validator("dataset")
     @classmethod
     def _check_dataset(cls, dataset: str) -> str:
-        dataset_info(dataset)
-        return dataset
+        return dataset_info(dataset).name
+
+    @field_validator("classes")
+    @classmethod
+    def _count_classes(cls, classes: int | None, info: ValidationInfo) -> int | None:
+        if "dataset" not in info.data:
+            return classes
+        dataset = dataset_info(info.data["dataset"])
+        if dataset.classes is None:
+            return dataset.count_classes() if classes is None else classes
+        if classes not in (None, dataset.classes):
+            raise ValueError(f"dataset = '{dataset.name}' has {dataset.classes}")
+        return None
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        images = dataset_info(self.dataset).images
-        if self.batch_size > images:
-            raise ValueError(
-                f"batch_size = {self.batch_size} is more than the {images} images of "
-                f"dataset = '{self.dataset}'; at most {images} are allowed"
-            )
         check_batch_size(self.adapted, self.batch_size)
+        for sentence in _violations(self):
+            raise ValueError(sentence)
+        if self.device != "auto":
+            check_precision(self.precision, self.device.partition(":")[0])
         return self
 
 
+def _violations(spec: RunSpec) -> Iterator[str]:
+    """What fields say of each other that no run can do."""
+    total = dataset_info(spec.dataset).train
+    of = f"training images of dataset = '{spec.dataset}'"
+    if total is not None and (spec.subset or 0) > total:
+        yield f"subset = {spec.subset} is more than the {total} {of}; at most {total} are allowed"
+    images = spec.subset or total
+    if images is not None and spec.batch_size > images:
+        which = "images of the subset" if spec.subset else of
+        yield (
+            f"batch_size = {spec.batch_size} is more than the {images} {which}; at most {images} "
+            "are allowed"
+        )
+    if spec.nesterov and (spec.optimizer != "sgd" or spec.momentum == 0):
+        yield (
+            f"nesterov = True needs optimizer = 'sgd' and a momentum above 0; they are "
+            f"'{spec.optimizer}' and {spec.momentum}"
+        )
+    if spec.schedule == "cosine" and spec.warmup_steps >= spec.steps:
+        yield (
+            f"warmup_steps = {spec.warmup_steps} leaves none of the {spec.steps} steps to schedule "
+            f"= 'cosine'; at most {spec.steps - 1} are allowed"
+        )
+    yield from _milestone_violations(spec)
+
+
+def _milestone_violations(spec: RunSpec) -> Iterator[str]:
+    given = spec.step_milestones
+    if given and spec.schedule != "step":
+        yield f"step_milestones = {given} needs schedule = 'step'; it is '{spec.schedule}'"
+    if list(given) != sorted(set(given)) or not all(0 < step < spec.steps for step in given):
+        yield (
+            f"step_milestones = {given} is not allowed; allowed are steps from 1 to "
+            f"{spec.steps - 1}, each larger than the one before"
+        )
+
+
 @lru_cache(maxsize=256)
-def _adapted(config: ResNetConfig, dataset: str, image_size: int | None) -> ResNetConfig:
-    return adapt(config, dataset, image_size)
+def _adapted(
+    config: ResNetConfig, dataset: str, image_size: int | None, classes: int | None
+) -> ResNetConfig:
+    return adapt(config, dataset, image_size, classes)
 
 
 def check_device_name(device: str) -> None:
     """ValueError unless `device` is a name that could exist: auto, cpu, mps, cuda or cuda:N."""
     if not _DEVICE.fullmatch(device):
         raise ValueError("allowed are 'auto', 'cpu', 'mps', 'cuda' and 'cuda:N' such as 'cuda:0'")
+
+
+def check_precision(precision: str, device: str) -> None:
+    """ValueError where devices of the kind `device` ("cpu", "cuda", "mps") lack `precision`."""
+    if precision == "tf32" and device != "cuda":
+        raise ValueError(
+            f"precision = 'tf32' is for CUDA devices alone, and the device is '{device}'; allowed "
+            "there: 'float32', 'bfloat16' or 'float16'"
+        )
 
 
 def check_batch_size(config: ResNetConfig, batch_size: int) -> None:

@@ -10,12 +10,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from resnet_viz.lab.checkpointing import checkpointed, free_at_once
-from resnet_viz.lab.data import load, minibatches
+from resnet_viz.lab.data.images import load
+from resnet_viz.lab.data.minibatches import minibatches
 from resnet_viz.lab.devices import resolve
 from resnet_viz.lab.instruments import Instruments, to_host
-from resnet_viz.lab.optimizers import learning_rate, make_optimizer
+from resnet_viz.lab.precision import autocast, prepare
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.spec import RunSpec
+from resnet_viz.lab.updates import Updates
 from resnet_viz.nets.memory_format import memory_format
 from resnet_viz.nets.network import ResNet, build_resnet
 
@@ -32,10 +34,11 @@ def train(spec: RunSpec, *, instruments: bool = True) -> Iterator[StepRecord]:
         instruments: False leaves the quantities out, to time the same loop without them.
 
     Raises:
-        ValueError: where the device is not there.
+        ValueError: where the device or the data set is not there, or not as the spec says.
         RuntimeError: what torch raises where memory runs out or a device fails.
     """
     device = resolve(spec.device)
+    prepare(device, spec.precision)
     torch.set_flush_denormal(True)
     if spec.activation_checkpointing and device.type == "cpu":
         free_at_once()
@@ -43,8 +46,10 @@ def train(spec: RunSpec, *, instruments: bool = True) -> Iterator[StepRecord]:
     layout = memory_format(spec.adapted, device)
     net = build_resnet(spec.adapted, device, spec.seed).to(memory_format=layout)
     loop = _Loop(spec, net, device, instruments)
-    data, size = load(spec.dataset), spec.adapted.image_size
-    batches = minibatches(data, spec.batch_size, spec.seed, size, device)
+    size = spec.adapted.image_size
+    batch = spec.batch_size
+    data = load(spec.dataset, size, spec.subset, classes=spec.classes, batch_size=batch)
+    batches = minibatches(data, batch, spec.seed, size, device, augment=spec.augment)
     begin = time.perf_counter()
     for step, (images, labels) in zip(range(spec.steps), batches, strict=False):
         scalars, found = loop.step(step, images.to(memory_format=layout), labels)
@@ -58,7 +63,9 @@ class _Loop:
     def __init__(self, spec: RunSpec, net: ResNet, device: torch.device, instruments: bool) -> None:
         self._spec, self._net, self._device = spec, net, device
         self._run = checkpointed(net) if spec.activation_checkpointing else net
-        self._optimizer = make_optimizer(spec, net.parameters())
+        if spec.compile:
+            self._run = torch.compile(self._run)
+        self._updates = Updates(spec, net.parameters(), device)
         layers = [net.get_parameter(f"{name}.weight") for name in spec.layer_names]
         held = spec.quantities if instruments else {}
         self._instruments = Instruments(layers, net.parameters(), held)
@@ -70,14 +77,14 @@ class _Loop:
         self._net.zero_grad(set_to_none=True)
         self._instruments.arm(step)
         loss, accuracy = self._forward(images, labels)
-        loss.backward()  # type: ignore[no-untyped-call]
+        self._updates.backward(loss)
         self._instruments.after_backward()
-        self._optimizer.update(learning_rate(self._spec, step))
+        self._updates.apply(step)
         return (loss.detach(), accuracy), self._instruments.collect()
 
     def _forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        half = self._spec.precision == "bfloat16"
-        with torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=half):
+        with autocast(self._device, self._spec.precision):
             logits = self._run(images)
-        loss = functional.cross_entropy(logits.float(), labels)
+        smoothing = self._spec.label_smoothing
+        loss = functional.cross_entropy(logits.float(), labels, label_smoothing=smoothing)
         return loss, (logits.detach().argmax(1) == labels).float().mean()

@@ -51,7 +51,7 @@ def test_sentences() -> None:
     )
     assert "nor does a batch of 1." in check_fit([DEEP], GB).sentence
     tiny = RunSpec(config=preset("resnet20-cifar"))
-    assert "so does every batch up to the data set's 1,797 images" in (
+    assert "so does every batch up to the 1,500 images to train on" in (
         check_fit([tiny], 20 * GB).sentence
     )
 

@@ -10,7 +10,8 @@ from torch.nn import functional
 
 from resnet_viz.arch.config import plain_twin, revise
 from resnet_viz.arch.presets import preset
-from resnet_viz.lab.data import load, minibatches
+from resnet_viz.lab.data.images import load
+from resnet_viz.lab.data.minibatches import minibatches
 from resnet_viz.lab.norms import norms, scaled_norms
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.train import train

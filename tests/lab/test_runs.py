@@ -158,7 +158,7 @@ def test_a_paused_run_stops_and_so_does_one_that_is_still_loading(lab: Lab) -> N
 
 
 def test_a_step_that_takes_long_is_cut_off(lab: Lab) -> None:
-    long = tiny_spec(config=TINY, image_size=256, batch_size=1797, steps=3)
+    long = tiny_spec(config=TINY, image_size=256, batch_size=1500, steps=3)
     run_id = lab.start(long)
     wait_until(lambda: lab.get(run_id).device == "cpu")
     time.sleep(1)
@@ -199,13 +199,13 @@ def test_a_resumed_run_waits_for_a_place(lab: Lab, monkeypatch: pytest.MonkeyPat
 def test_failures_are_told_in_words(lab: Lab) -> None:
     import torch
 
-    too_large = tiny_spec(image_size=16_384, batch_size=1797)
+    too_large = tiny_spec(image_size=16_384, batch_size=1500)
     absent = "mps" if sys.platform == "linux" else "cuda"
     large, elsewhere = lab.start(too_large), lab.start(tiny_spec(device=absent))
     wait_until(lambda: all(lab.get(i).is_over for i in (large, elsewhere)))
     assert [lab.get(i).status for i in (large, elsewhere)] == ["failed"] * 2
     assert lab.get(large).message == (
-        "Out of memory on cpu: the net with batch 1797 needs more than there is; choose a "
+        "Out of memory on cpu: the net with batch 1500 needs more than there is; choose a "
         "smaller batch, net or image."
     )
     assert lab.get(elsewhere).message.startswith(f"device = '{absent}' is not there; there is: ")

@@ -5,7 +5,7 @@ import pytest
 
 from resnet_viz.arch.config import ResNetConfig, explain
 from resnet_viz.arch.presets import PRESETS, preset
-from resnet_viz.lab.datasets import DATASETS, adapt, suitable_image_size
+from resnet_viz.lab.data.adapt import adapt, suitable_image_size
 from resnet_viz.lab.spec import RunSpec, check_batch_size
 from tests.lab.conftest import TINY, tiny_spec
 
@@ -24,18 +24,30 @@ def test_the_defaults_are_those_of_the_contract() -> None:
     expected = {
         "name": "",
         "dataset": "digits",
+        "classes": None,
+        "subset": None,
+        "augment": "none",
         "steps": 60,
         "batch_size": 64,
         "optimizer": "sgd",
         "lr": 0.01,
         "momentum": 0.9,
+        "nesterov": False,
         "weight_decay": 1e-4,
         "warmup_steps": 0,
+        "schedule": "constant",
+        "step_milestones": (),
+        "step_gamma": 0.1,
+        "label_smoothing": 0.0,
+        "clip_grad_norm": None,
         "image_size": None,
         "seed": 0,
         "device": "auto",
         "precision": "float32",
+        "compile": False,
         "activation_checkpointing": False,
+        "evaluate_every": 0,
+        "measure_every": 10,
     }
     assert RunSpec(config=SMALL).model_dump(exclude={"config"}) == expected
 
@@ -94,7 +106,35 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"steps": "3"}, ["steps = '3'", "integer"]),
     ({"steps": True}, ["steps = True", "integer"]),
     ({"steps": 3.0}, ["steps = 3.0", "integer"]),
-    ({"batch_size": 1798}, ["batch_size = 1798", "at most 1797"]),
+    ({"batch_size": 1501}, ["batch_size = 1501", "1500 training images", "at most 1500"]),
+    ({"dataset": "noise:1"}, ["dataset = 'noise'", "nothing after its name"]),
+    ({"dataset": "digits:"}, ["dataset = 'digits'", "nothing after its name"]),
+    ({"dataset": "folder"}, ["dataset = 'folder'", "folder:/path"]),
+    ({"dataset": "folder: "}, ["dataset = 'folder'", "folder:/path"]),
+    ({"dataset": "folder:/no/such"}, ["'folder:/no/such'", "there is no such folder"]),
+    ({"classes": 3}, ["classes = 3", "dataset = 'digits' has 10"]),
+    ({"subset": 0}, ["subset = 0", "1"]),
+    ({"subset": 1501}, ["subset = 1501", "at most 1500"]),
+    ({"subset": 63}, ["batch_size = 64", "63 images of the subset"]),
+    ({"augment": "flip"}, ["augment = 'flip'", "'none' or 'crop_flip'"]),
+    ({"nesterov": True, "momentum": 0.0}, ["nesterov = True", "momentum above 0"]),
+    ({"nesterov": True, "optimizer": "adam"}, ["nesterov = True", "optimizer = 'sgd'"]),
+    ({"nesterov": 1}, ["nesterov = 1", "bool"]),
+    ({"schedule": "linear"}, ["schedule = 'linear'", "'constant', 'cosine' or 'step'"]),
+    ({"schedule": "cosine", "warmup_steps": 60}, ["warmup_steps = 60", "at most 59"]),
+    ({"step_milestones": [5]}, ["step_milestones = (5,)", "schedule = 'step'"]),
+    ({"schedule": "step", "step_milestones": [5, 5]}, ["(5, 5)", "from 1 to 59"]),
+    ({"schedule": "step", "step_milestones": [60]}, ["(60,)", "from 1 to 59"]),
+    ({"schedule": "step", "step_milestones": [0]}, ["(0,)", "from 1 to 59"]),
+    ({"schedule": "step", "step_milestones": ["5"]}, ["step_milestones", "'5'", "integer"]),
+    ({"schedule": "step", "step_gamma": 1.5}, ["step_gamma = 1.5", "1"]),
+    ({"label_smoothing": 1.0}, ["label_smoothing = 1.0", "less than 1"]),
+    ({"clip_grad_norm": 0.0}, ["clip_grad_norm = 0.0", "greater than 0"]),
+    ({"precision": "tf32", "device": "cpu"}, ["precision = 'tf32'", "CUDA", "'cpu'"]),
+    ({"precision": "tf32", "device": "mps"}, ["precision = 'tf32'", "CUDA", "'mps'"]),
+    ({"compile": "yes"}, ["compile = 'yes'", "bool"]),
+    ({"evaluate_every": -1}, ["evaluate_every = -1", "0"]),
+    ({"measure_every": 0}, ["measure_every = 0", "1"]),
     ({"batch_size": 0}, ["batch_size = 0", "1"]),
     ({"lr": float("nan")}, ["lr = nan", "finite"]),
     ({"lr": float("inf")}, ["lr = inf", "finite"]),
@@ -106,7 +146,7 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"seed": -1}, ["seed = -1"]),
     ({"seed": 2**32}, ["seed"]),
     ({"optimizer": "sdg"}, ["optimizer = 'sdg'", "'sgd', 'adam' or 'adamw'"]),
-    ({"precision": "float16"}, ["precision = 'float16'", "'float32' or 'bfloat16'"]),
+    ({"precision": "float8"}, ["precision = 'float8'", "'bfloat16' or 'float16'"]),
     ({"device": "gpu"}, ["device = 'gpu'", "'auto', 'cpu', 'mps', 'cuda'"]),
     ({"device": "cuda:x"}, ["device = 'cuda:x'", "'cuda:N'"]),
     ({"device": "cpu\n"}, ["device", "'cpu'"]),
@@ -177,15 +217,6 @@ def test_a_batch_of_one_is_refused_exactly_where_torch_refuses_it(
     if ours:
         assert f"leaves {norm} norm one value a" in ours
     check_batch_size(config, 2)
-
-
-def test_dataset_facts_match_the_data() -> None:
-    from sklearn.datasets import load_digits
-
-    digits = load_digits()
-    info = DATASETS["digits"]
-    assert digits.images.shape == (info.images, info.image_size, info.image_size)
-    assert len(digits.target_names) == info.classes
 
 
 def test_a_run_is_called_by_its_name_or_its_config() -> None:

@@ -9,7 +9,8 @@ from typing import Any
 from resnet_viz.arch.config import ResNetConfig, differences, explain
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label
-from resnet_viz.lab.datasets import dataset_info, suitable_image_size
+from resnet_viz.lab.data.adapt import suitable_image_size
+from resnet_viz.lab.data.registry import dataset_info
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race.experiments import Entry

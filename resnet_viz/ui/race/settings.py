@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.presets import PRESETS, label
-from resnet_viz.lab.datasets import DATASETS
+from resnet_viz.lab.data.registry import datasets
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.ui.common.devices import device_box
 from resnet_viz.ui.common.net import FROM_ARCHITECTURE, TWIN, asked_race, shown_net, twin_of
@@ -32,7 +32,7 @@ def settings() -> tuple[Choice, DeltaGenerator]:
         first = _net_box(row[0], "First net", "first_net", DEFAULT_NET, is_off=bool(entries))
         second = _second_box(row[1], first, is_off=bool(entries))
         with row[2]:
-            dataset = _select("Data", list(DATASETS), "dataset", "digits")
+            dataset = _select("Data", list(datasets()), "dataset", "digits")
         with row[3]:
             device = device_box("race_device")
         entries = entries or (Entry(first), Entry(second))

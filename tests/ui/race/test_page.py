@@ -112,7 +112,7 @@ def test_defaults_are_those_of_a_run(home: Path) -> None:
     ("field", "value", "words"),
     [
         ("steps", 0, "steps = 0"),
-        ("batch_size", 5000, "batch_size = 5000 is more than the 1797 images"),
+        ("batch_size", 5000, "batch_size = 5000 is more than the 1500 training images"),
         ("lr", -1.0, "lr = -1.0"),
         ("momentum", 1.0, "momentum = 1.0"),
         ("seed", -3, "seed = -3"),

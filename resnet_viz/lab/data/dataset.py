@@ -1,0 +1,125 @@
+"""What is known of a data set without reading it, and what reading it gives; no torch."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet_viz.arch.config import printable
+
+Split = Literal["train", "test"]
+_MOST_NAMED = 5
+Augment = Literal["none", "crop_flip"]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Pixels:
+    """A part of a data set: `images` [N, C, H, W] and `labels` [N], as they were stored.
+
+    `unreadable` names the files that were left out.
+    """
+
+    images: NDArray[np.uint8] | NDArray[np.float32]
+    labels: NDArray[np.int64]
+    unreadable: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Dataset(ABC):
+    """The description of a data set, and how to read it.
+
+    `image_size` is pixels a side. `train` and `test` are the numbers of images in its two parts,
+    which are the same in every run; they and `classes` are None where only its files tell.
+    """
+
+    name: str
+    title: str
+    channels: int
+    classes: int | None
+    image_size: int
+    train: int | None
+    test: int | None
+    source: str
+    licence: str
+
+    @abstractmethod
+    def open(self, split: Split, image_size: int | None = None) -> Pixels:
+        """Read one part.
+
+        Args:
+            split: "train" or "test"; no image is in both.
+            image_size: pixels a side that will be needed: of use where each file has its own size.
+
+        Raises:
+            ValueError: where its files are missing or damaged.
+        """
+
+    @property
+    def place(self) -> str:
+        """Where it is: a folder, "built in", or "" where it is not on this computer."""
+        return "built in"
+
+    def check_there(self) -> None:
+        """ValueError, saying how to get it, unless it can be opened without a network."""
+        if not self.place:
+            raise ValueError(f"dataset = '{self.name}' is not on this computer")
+
+    def count_classes(self) -> int:
+        """How many classes it has.
+
+        Raises:
+            ValueError: where only its files tell, and they are not there.
+        """
+        assert self.classes is not None  # or the source counts them
+        return self.classes
+
+    def at(self, argument: str) -> Self:
+        """The data set called `name:argument`.
+
+        Raises:
+            ValueError: where there is none; few data sets have an argument.
+        """
+        raise ValueError(f"dataset = '{self.name}' has nothing after its name")
+
+    def download(self) -> None:
+        """Fetch it, with the progress on standard error.
+
+        Raises:
+            ValueError: where there is nothing to fetch.
+            DownloadError: where it cannot be had.
+        """
+        raise ValueError(f"dataset = '{self.name}' needs no download")
+
+
+class DownloadError(RuntimeError):
+    """A data set cannot be had from the network; the message is a sentence for the user."""
+
+
+def fixed_order(images: int) -> NDArray[np.int64]:
+    """The permutation that parts and subsets are taken from: the same in every run."""
+    return np.random.default_rng(0).permutation(images)
+
+
+def check_enough(dataset: str, images: int, subset: int | None, batch_size: int) -> None:
+    """ValueError where there are fewer training images than one asks for."""
+    for field, least in (("subset", subset or 1), ("batch_size", batch_size)):
+        if least > images:
+            raise ValueError(
+                f"{field} = {least} is more than the {images} training images of dataset = "
+                f"'{dataset}'; at most {images} are allowed"
+            )
+
+
+def unreadable_sentence(dataset: str, part: Pixels) -> str:
+    """Such as "dataset = 'folder:/x': 2 of 90 files cannot be read and are left out: a, b"."""
+    bad, some = len(part.unreadable), ", ".join(map(repr, part.unreadable[:_MOST_NAMED]))
+    more = f" and {bad - _MOST_NAMED} more" if bad > _MOST_NAMED else ""
+    return printable(
+        f"dataset = '{dataset}': {bad} of {bad + len(part.labels)} files cannot be read and "
+        f"{'is' if bad == 1 else 'are'} left out: {some}{more}"
+    )

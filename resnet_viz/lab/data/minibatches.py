@@ -1,0 +1,74 @@
+"""Minibatches that depend on seed and step alone: the same for every net, on every device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from resnet_viz.lab.data.dataset import Augment
+from resnet_viz.lab.data.images import Images, resized
+
+_AUGMENT_STREAM = 1  # keeps its random numbers apart from those of the order
+
+
+def batch_indices(seed: int, step: int, batch_size: int, images: int) -> NDArray[np.int64]:
+    """Which images step `step` sees [batch_size]: no torch generator, so the same everywhere.
+
+    Each epoch has a permutation of its own; its last incomplete minibatch is left out.
+    """
+    epoch, place = divmod(step, images // batch_size)
+    return _order(seed, epoch, images)[place * batch_size : (place + 1) * batch_size].copy()
+
+
+@lru_cache(maxsize=2)
+def _order(seed: int, epoch: int, images: int) -> NDArray[np.int64]:
+    return np.random.default_rng((seed, epoch)).permutation(images)
+
+
+def minibatches(
+    data: Images,
+    batch_size: int,
+    seed: int,
+    image_size: int,
+    device: torch.device,
+    *,
+    augment: Augment = "none",
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Without end: images [batch_size, C, image_size, image_size] and labels, on `device`.
+
+    Images of another size are resized bilinearly, a minibatch at a time to save memory.
+    """
+    data = data.on(device)
+    step = 0
+    while True:
+        some = data.chosen(batch_indices(seed, step, batch_size, len(data)))
+        pixels, labels = some.pixels.to(device), some.labels.to(device)
+        if augment == "crop_flip":
+            pixels = crop_and_flip(pixels, seed, step)
+        yield resized(data.normalised(pixels), image_size), labels
+        step += 1
+
+
+def crop_and_flip(pixels: Tensor, seed: int, step: int) -> Tensor:
+    """Each image [C, S, S] framed in black, cropped at random to its size, half of them mirrored.
+
+    The frame is an eighth of the side: 4 pixels at 32, as in He et al. 2015, 4.2. What happens to
+    which image depends on seed and step alone.
+    """
+    count, size = len(pixels), pixels.shape[-1]
+    frame = max(1, size // 8)
+    random = np.random.default_rng((seed, step, _AUGMENT_STREAM))
+    top, left = random.integers(0, 2 * frame + 1, (2, count, 1))
+    is_mirrored = random.random((count, 1)) < 0.5
+    along = np.arange(size)
+    rows, columns = top + along, left + np.where(is_mirrored, along[::-1], along)
+    places = (np.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :])
+    image, row, column = (torch.from_numpy(p).to(pixels.device) for p in places)
+    framed = functional.pad(pixels, (frame,) * 4)
+    return framed.permute(0, 2, 3, 1)[image, row, column].permute(0, 3, 1, 2)

@@ -1,0 +1,34 @@
+"""The data sets there are, found in `sources`; no torch."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib import import_module
+from types import MappingProxyType
+
+from resnet_viz.arch.config import unknown_name
+from resnet_viz.lab.data import sources
+from resnet_viz.lab.data.dataset import Dataset
+
+
+@lru_cache(maxsize=1)
+def datasets() -> Mapping[str, Dataset]:
+    """Name -> data set, "digits" first and the others by name."""
+    names = [module.name for module in pkgutil.iter_modules(sources.__path__)]
+    found: list[Dataset] = [import_module(f"{sources.__name__}.{name}").DATASET for name in names]
+    found.sort(key=lambda dataset: (dataset.name != "digits", dataset.name))
+    return MappingProxyType({dataset.name: dataset for dataset in found})
+
+
+def dataset_info(name: str) -> Dataset:
+    """The data set called `name`, or `name:argument`.
+
+    Raises:
+        ValueError: for an unknown name, with near ones suggested, or an argument that it has not.
+    """
+    head, colon, argument = name.partition(":")
+    if head not in datasets():
+        raise ValueError(unknown_name("dataset", name, tuple(datasets())))
+    return datasets()[head].at(argument) if colon else datasets()[head]

@@ -1,0 +1,167 @@
+"""A folder of the user's own images: a sub-folder a class, as torchvision's ImageFolder has it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet_viz.lab.data.dataset import Dataset, Pixels, Split, fixed_order
+
+# Those of torchvision.datasets.folder.
+_ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
+_TEST_FOLDERS = ("test", "val", "valid", "validation")
+_MOST_BYTES = 4_000_000_000
+_Files = Sequence[tuple[Path, int]]
+
+
+@dataclass(frozen=True)
+class _Folder(Dataset):
+    """Where it has sub-folders "train" and "test" (or "val"), those hold the classes of each part.
+
+    Else each sixth image, in a fixed order of all, is for testing. Images become RGB squares: the
+    middle of each, resized.
+    """
+
+    folder: str = ""
+
+    def at(self, argument: str) -> _Folder:
+        """The folder `argument`, whether it is there or not."""
+        if not argument.strip() or "\0" in argument:
+            raise ValueError(_NO_PATH)
+        folder = os.path.abspath(os.path.expanduser(argument))  # noqa: PTH100, PTH111  keeps links
+        return replace(self, name=f"folder:{folder}", folder=folder)
+
+    @property
+    def place(self) -> str:
+        return self.folder if self.folder and Path(self.folder).is_dir() else ""
+
+    def check_there(self) -> None:
+        self.count_classes()
+
+    def count_classes(self) -> int:
+        return len(_classes(self._parts()[0], self.folder))
+
+    def open(self, split: Split, image_size: int | None = None) -> Pixels:
+        size = image_size or self.image_size
+        train, test = self._parts()
+        names = {name: label for label, name in enumerate(_classes(train, self.folder))}
+        if test is not None:
+            files = self._training_files(names) if split == "train" else _files(test, names)
+        else:
+            everything = self._training_files(names)
+            order = fixed_order(len(everything))
+            held_out = len(order) // 6
+            chosen = order[held_out:] if split == "train" else order[:held_out]
+            files = [everything[place] for place in chosen]
+        self._check_size(len(files), size)
+        return _decode(files, size, Path(self.folder))
+
+    def _parts(self) -> tuple[Path, Path | None]:
+        """The folders of the classes: for training, and for testing where it has its own."""
+        if not self.folder:
+            raise ValueError(_NO_PATH)
+        root = Path(self.folder)
+        if not root.is_dir():
+            raise ValueError(f"dataset = '{self.name}': there is no such folder")
+        if (root / "train").is_dir():
+            for name in _TEST_FOLDERS:
+                if (root / name).is_dir():
+                    return root / "train", root / name
+        return root, None
+
+    def _training_files(self, labels: Mapping[str, int]) -> _Files:
+        files = _files(self._parts()[0], labels)
+        empty = sorted(set(labels.values()) - {label for _, label in files})
+        if empty:
+            raise ValueError(
+                f"dataset = '{self.name}' has no image to train on in the sub-folder "
+                f"{list(labels)[empty[0]]!r}; allowed: {', '.join(_ENDINGS)}"
+            )
+        return files
+
+    def _check_size(self, images: int, size: int) -> None:
+        if images * 3 * size**2 > _MOST_BYTES:
+            raise ValueError(
+                f"dataset = '{self.name}' has {images:,} images, which at image_size = {size} take "
+                f"{images * 3 * size**2 / 1e9:.0f} GB; allowed: {_MOST_BYTES / 1e9:.0f} GB"
+            )
+
+
+DATASET = _Folder(
+    name="folder",
+    title="A folder of images",
+    channels=3,
+    classes=None,
+    image_size=32,
+    train=None,
+    test=None,
+    source="a folder of your own, a sub-folder a class: folder:/path/to/it",
+    licence="that of the images",
+)
+_NO_PATH = (
+    "dataset = 'folder' needs a path; allowed: folder:/path, with a sub-folder for each class"
+)
+
+
+def _classes(folder: Path, root: str) -> list[str]:
+    """The sub-folders' names, sorted; what is hidden is no class."""
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(e.name for e in entries if e.is_dir() and e.name[0] != ".")
+    except OSError as error:
+        raise ValueError(f"dataset = 'folder:{root}' cannot be read: {error.strerror}") from error
+    if len(names) < 2:
+        raise ValueError(
+            f"dataset = 'folder:{root}' has {len(names)} sub-folders; allowed: at least two, one "
+            "for each class"
+        )
+    return names
+
+
+def _files(folder: Path, labels: Mapping[str, int]) -> _Files:
+    """The images of each class with its label, however deep, sorted."""
+    extra = sorted(set(_classes(folder, str(folder))) - set(labels))
+    if extra:
+        raise ValueError(
+            f"dataset = 'folder:{folder}' has the class {extra[0]!r}, for which there are no "
+            f"images to train on; allowed: {', '.join(list(labels)[:20])}"
+        )
+    found: list[tuple[Path, int]] = []
+    for name, label in labels.items():
+        for place, _, files in sorted(os.walk(folder / name, followlinks=True)):
+            images = sorted(file for file in files if file.lower().endswith(_ENDINGS))
+            found += [(Path(place, file), label) for file in images]
+    return found
+
+
+def _decode(files: _Files, size: int, root: Path) -> Pixels:
+    images = np.empty((len(files), size, size, 3), np.uint8)
+    labels: list[int] = []
+    unreadable: list[str] = []
+    for file, label in files:
+        pixels = _square(file, size)
+        if pixels is None:
+            unreadable.append(str(file.relative_to(root)))
+        else:
+            images[len(labels)] = pixels
+            labels.append(label)
+    return Pixels(
+        images[: len(labels)].transpose(0, 3, 1, 2), np.array(labels, np.int64), unreadable
+    )
+
+
+def _square(file: Path, size: int) -> NDArray[np.uint8] | None:
+    """[size, size, 3]; None where Pillow cannot read the file."""
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(file) as image:
+            square = ImageOps.fit(image.convert("RGB"), (size, size), Image.Resampling.BILINEAR)
+            return np.asarray(square)
+    except Exception:  # noqa: BLE001  what Pillow raises on damaged files is of many kinds
+        return None

@@ -1,0 +1,40 @@
+"""RaceSpec: contestants, each from several seeds, and the runs that these are; no torch."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from resnet_viz.lab.spec import RunSpec, Seed
+
+
+class RaceSpec(BaseModel):
+    """One to six contestants, each trained once from each of one to five seeds.
+
+    The seeds replace the contestants' own. Raises a ValueError for more, none, or one seed twice.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    contestants: Annotated[tuple[RunSpec, ...], Field(min_length=1, max_length=6)]
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1, max_length=5)] = (0,)
+
+    @field_validator("seeds")
+    @classmethod
+    def _check_seeds(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(seeds)) < len(seeds):
+            raise ValueError("allowed are one to five seeds, each once")
+        return seeds
+
+    def runs(self) -> tuple[RunSpec, ...]:
+        """In the order in which they get their turns: all contestants of one seed, then the next.
+
+        Those of one seed thus train side by side on the same minibatches, and after each seed
+        every contestant has had as much time as the others.
+        """
+        return tuple(
+            contestant.model_copy(update={"seed": seed})
+            for seed in self.seeds
+            for contestant in self.contestants
+        )

@@ -1,0 +1,59 @@
+"""From a loss to new weights: backward, clipping, and the optimiser's step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+from resnet_viz.lab.optimizers import Optimizer, learning_rate, make_optimizer
+from resnet_viz.lab.spec import RunSpec
+
+
+class Updates:
+    """The updates of one run's parameters.
+
+    In float16 the loss is scaled, so that small gradients do not become 0, and a step whose
+    gradients overflow is left out (Micikevicius et al. 2018, arXiv:1710.03740).
+    """
+
+    def __init__(self, spec: RunSpec, parameters: Iterable[Tensor], device: torch.device) -> None:
+        self._spec, self._parameters = spec, list(parameters)
+        self._optimizer = make_optimizer(spec, self._parameters)
+        is_scaled = spec.precision == "float16"
+        self._scaler = torch.amp.GradScaler(device.type) if is_scaled else None
+        self._scaled_step = _ScaledStep(self._parameters, self._optimizer)
+
+    def backward(self, loss: Tensor) -> None:
+        """Puts the loss's gradients, not scaled and not clipped, into the parameters."""
+        if self._scaler is None:
+            loss.backward()  # type: ignore[no-untyped-call]
+            return
+        scaled = self._scaler.scale(loss)
+        scaled.backward()  # type: ignore[no-untyped-call]
+        self._scaler.unscale_(self._scaled_step)  # type: ignore[arg-type]
+
+    def apply(self, step: int) -> None:
+        """Clips the gradients, if asked to, and does the update of step `step`."""
+        if self._spec.clip_grad_norm is not None:
+            torch.nn.utils.clip_grad_norm_(self._parameters, self._spec.clip_grad_norm)
+        rate = learning_rate(self._spec, step)
+        if self._scaler is None:
+            self._optimizer.update(rate)
+            return
+        self._scaled_step.rate = rate
+        self._scaler.step(self._scaled_step)  # type: ignore[arg-type]
+        self._scaler.update()
+
+
+class _ScaledStep:
+    """What `GradScaler` asks of an optimiser: its parameters, and a step that it may leave out."""
+
+    def __init__(self, parameters: list[Tensor], optimizer: Optimizer) -> None:
+        self.param_groups = [{"params": parameters}]
+        self.rate = 0.0
+        self._optimizer = optimizer
+
+    def step(self) -> None:
+        self._optimizer.update(self.rate)
