@@ -13,8 +13,8 @@ from resnet_viz.lab.records import History, StepRecord
 from resnet_viz.plots.colours import contestant_colours
 from resnet_viz.plots.race import (
     Contestant,
-    gradient_by_layer,
-    gradient_heatmaps,
+    heat_maps,
+    profile,
     training_curves,
 )
 
@@ -27,8 +27,8 @@ def run() -> Iterator[Result]:
     colours = contestant_colours([preset(name) for name in NETS])
     nets = [_contestant(name, colour) for name, colour in zip(NETS, colours, strict=True)]
     figures: dict[str, Callable[[], object]] = {
-        "gradient by layer": lambda: gradient_by_layer(nets, STEPS - 1),
-        "heat maps": lambda: gradient_heatmaps(nets),
+        "gradient by layer": lambda: profile(nets, STEPS - 1),
+        "heat maps": lambda: heat_maps(nets),
         "training curves": lambda: training_curves(nets),
     }
     for name, draw in figures.items():

@@ -44,6 +44,14 @@ def presets(*, as_json: JsonOption = False) -> None:
 
 
 @app.command()
+def quantities(*, as_json: JsonOption = False) -> None:
+    """List what is measured while a net trains: what each quantity is, and where it comes from."""
+    from resnet_viz.cli import experiments
+
+    experiments.show_quantities(as_json=as_json)
+
+
+@app.command()
 def describe(config: ConfigArgument, *, as_json: JsonOption = False) -> None:
     """Say what a net is: depth, parameters, MACs, shortcuts, memory, and its stages as a table."""
     from resnet_viz.cli import architecture, inputs

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from resnet_viz.cli.errors import input_errors
 from resnet_viz.cli.inputs import Net
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
+from resnet_viz.lab.quantities import quantities
+from resnet_viz.lab.quantities.points import place
 from resnet_viz.lab.run import Run, UnreadableRun
 from resnet_viz.lab.runs import Lab
 
@@ -41,6 +43,25 @@ def _report_lines(name: str, report: BuildReport) -> tuple[str, ...]:
         f"backward       {report.backward_ms:.1f} ms",
         f"images         {report.images_per_second:,.1f} a second, forward and backward",
         f"peak memory    {report.peak_memory_bytes / 1e6:,.1f} MB",
+    )
+
+
+def show_quantities(*, as_json: bool) -> None:
+    """Every quantity of the registry: along what it is, when it is taken, what it says."""
+    with input_errors():
+        found = [(about, *place(about)) for about in quantities().values()]
+    if as_json:
+        texts = ("name", "title", "unit", "scale", "sentence", "source")
+        return print_json(
+            [
+                {text: getattr(about, text) for text in texts} | {"axis": axis, "taken": taken}
+                for about, axis, taken in found
+            ]
+        )
+    headings = ("name", "of each", "taken at", "what", "source")
+    return print_table(
+        headings,
+        ((a.name, axis, taken, f"{a.title}: {a.sentence}", a.source) for a, axis, taken in found),
     )
 
 

@@ -11,18 +11,22 @@ from numpy.typing import NDArray
 
 from resnet_viz.arch.operations import Role
 from resnet_viz.arch.plan import WeightedLayer
+from resnet_viz.lab.quantities import quantity
 from resnet_viz.lab.quantities.quantity import Along
 from resnet_viz.lab.records import Floats, History
 
 Indices = NDArray[np.int64]
+GRADIENT = "grad_norm"
+"""The quantity that a race shows first."""
 
 
 @dataclass(frozen=True)
 class Contestant:
-    """A net's name, colour and weighted layers (forward order: the columns of `history`).
+    """A net's name, colour and weighted layers, in forward order.
 
     `classes` is how many the net tells apart, where that is known; `header` says along what each
-    quantity of the history is.
+    quantity of the history is, and `blocks` are the paths of all blocks. A history without a
+    header has its quantities along all layers.
     """
 
     name: str
@@ -31,30 +35,76 @@ class Contestant:
     history: History
     classes: int | None = None
     header: Mapping[str, Along] = field(default_factory=dict)
+    blocks: tuple[str, ...] = ()
 
     @property
     def chance(self) -> float | None:
         """The loss of a net that guesses: ln of the number of classes."""
         return None if self.classes is None else float(np.log(self.classes))
 
+    def along(self, name: str) -> Along:
+        """What a quantity is along, and the names there."""
+        if name in self.header:
+            return self.header[name]
+        return Along("layer", tuple(layer.name for layer in self.layers))
+
+    def place(self, name: str) -> Places:
+        """Where the values of a quantity lie in the net."""
+        along = self.along(name)
+        if along.axis == "layer":
+            known = {layer.name: layer for layer in self.layers}
+            found = [known[of] for of in along.names if of in known]
+            columns = np.array([i for i, of in enumerate(along.names) if of in known], np.int64)
+            positions = np.array([layer.position for layer in found], np.int64)
+            roles: tuple[Role, ...] = tuple(layer.role for layer in found)
+        else:
+            known_blocks = {block: number for number, block in enumerate(self.blocks, 1)}
+            columns = np.arange(len(along))
+            positions = np.array(
+                [known_blocks.get(of, i) for i, of in enumerate(along.names, 1)], np.int64
+            )
+            roles = tuple("main" for _ in along.names)
+        names = tuple(along.names[column] for column in columns)
+        return Places(names, columns, positions, roles)
+
     @cached_property
     def main(self) -> Indices:
-        """Columns of the layers on the main path, from input to output."""
-        return self._columns("main")
-
-    @cached_property
-    def beside(self) -> Mapping[Role, Indices]:
-        """Columns of the layers beside the main path, by what they are for."""
-        roles = dict.fromkeys(layer.role for layer in self.layers if layer.is_beside)
-        return {role: self._columns(role) for role in roles}
-
-    def _columns(self, role: Role) -> Indices:
-        return np.flatnonzero([layer.role == role for layer in self.layers])
+        """Columns of the gradient norms on the main path, from input to output."""
+        return self.place(GRADIENT).of("main")
 
     def row_at(self, step: int) -> int | None:
         """The row of the newest record that is not after `step`; None where there is none."""
         row = int(np.searchsorted(self.history.steps, step, side="right")) - 1
         return row if row >= 0 else None
+
+
+@dataclass(frozen=True)
+class Places:
+    """The places of a quantity's values: names, columns in the history, positions from input to
+    output (from 1), and what each is for."""
+
+    names: tuple[str, ...]
+    columns: Indices
+    positions: Indices
+    roles: tuple[Role, ...]
+
+    def of(self, role: Role) -> Indices:
+        """The columns of the layers that are for `role`."""
+        return self.columns[self._are(role)]
+
+    def only(self, role: Role) -> Places:
+        """The places that are for `role`."""
+        chosen = self._are(role)
+        names = tuple(name for name, is_one in zip(self.names, chosen, strict=True) if is_one)
+        return Places(names, self.columns[chosen], self.positions[chosen], (role,) * len(names))
+
+    @property
+    def beside(self) -> tuple[Role, ...]:
+        """What the layers beside the main path are for."""
+        return tuple(dict.fromkeys(role for role in self.roles if role != "main"))
+
+    def _are(self, role: Role) -> NDArray[np.bool_]:
+        return np.array([own == role for own in self.roles], np.bool_)
 
 
 def thinned(count: int, most: int) -> Indices:
@@ -64,25 +114,46 @@ def thinned(count: int, most: int) -> Indices:
     return np.unique(np.linspace(0, count - 1, most).round().astype(np.int64))
 
 
-def shown(norms: Floats) -> NDArray[np.float64]:
-    """`norms` for a log axis: NaN, which draws nothing, where not finite or not above 0."""
-    fits = np.isfinite(norms) & (norms > 0)
-    return np.where(fits, norms, np.nan).astype(np.float64)
+def shown(values: Floats, scale: str = "log") -> NDArray[np.float64]:
+    """`values` for an axis: NaN, which draws nothing, for what it cannot show."""
+    fits = np.isfinite(values) & ((values > 0) | (scale != "log"))
+    return np.where(fits, values, np.nan).astype(np.float64)
 
 
-def decades(contestants: Sequence[Contestant], most_steps: int = 2000) -> tuple[float, float]:
-    """Whole powers of ten around every gradient norm so far, as log10 limits.
+def decades(
+    contestants: Sequence[Contestant], name: str = GRADIENT, most_steps: int = 2000
+) -> tuple[float, float]:
+    """Whole powers of ten around every value of a quantity so far, as log10 limits.
 
     They only widen while a race goes on, so that the axis does not jump from step to step. Of a
     very long run `most_steps` steps are looked at.
     """
-    low, high = np.inf, -np.inf
-    for contestant in contestants:
-        norms = contestant.history.grad_norm[thinned(len(contestant.history), most_steps)]
-        finite = norms[np.isfinite(norms) & (norms > 0)]
-        if finite.size:
-            low, high = min(low, float(finite.min())), max(high, float(finite.max()))
+    low, high = _extremes(contestants, name, most_steps)
     if low > high:
         return -3.0, 1.0
     bottom = np.floor(np.log10(low))
     return float(bottom), float(max(np.ceil(np.log10(high)), bottom + 1))
+
+
+def limits(
+    contestants: Sequence[Contestant], name: str, most_steps: int = 2000
+) -> tuple[float, float]:
+    """The limits of a linear axis: round numbers around 0 and every value so far."""
+    low, high = _extremes(contestants, name, most_steps)
+    if low > high:
+        return 0.0, 1.0
+    reach = max(high, 0.0) - min(low, 0.0) or 1.0
+    unit = 10.0 ** np.floor(np.log10(reach)) / 2
+    bottom, top = np.floor(min(low, 0.0) / unit) * unit, np.ceil(max(high, 0.0) / unit) * unit
+    return float(bottom), float(max(top, bottom + unit))
+
+
+def _extremes(contestants: Sequence[Contestant], name: str, most_steps: int) -> tuple[float, float]:
+    low, high = np.inf, -np.inf
+    scale = quantity(name).scale
+    for contestant in contestants:
+        taken = contestant.history.taken(name).values
+        fits = shown(taken[thinned(len(taken), most_steps)], scale)
+        if not np.isnan(fits).all():
+            low, high = min(low, float(np.nanmin(fits))), max(high, float(np.nanmax(fits)))
+    return low, high

@@ -16,10 +16,10 @@ from resnet_viz.plots import style
 from resnet_viz.plots.contestant import Contestant, decades, thinned
 from resnet_viz.plots.race import (
     curves_alt,
-    gradient_alt,
-    gradient_by_layer,
-    gradient_heatmaps,
-    heatmaps_alt,
+    heat_maps,
+    maps_alt,
+    profile,
+    profile_alt,
     training_curves,
 )
 from tests.plots.made import Norm, contestant
@@ -42,13 +42,13 @@ def _shown(figure: go.Figure) -> list[go.Scatter]:
 
 def _figures(contestants: list[Contestant]) -> list[go.Figure]:
     step = max((len(c.history) for c in contestants), default=1) - 1
-    by_layer = gradient_by_layer(contestants, step)
-    return [by_layer, gradient_heatmaps(contestants), training_curves(contestants)]
+    by_layer = profile(contestants, step)
+    return [by_layer, heat_maps(contestants), training_curves(contestants)]
 
 
-def test_gradient_by_layer_shows_the_history() -> None:
+def test_the_profile_shows_the_history() -> None:
     net = contestant("resnet18", 6)
-    main, beside = _shown(gradient_by_layer([net], 4))
+    main, beside = _shown(profile([net], 4))
     is_beside = np.array([layer.is_beside for layer in net.layers])
     np.testing.assert_array_equal(main.y, net.history.grad_norm[4][~is_beside])
     np.testing.assert_array_equal(beside.y, net.history.grad_norm[4][is_beside])
@@ -61,30 +61,30 @@ def test_gradient_by_layer_shows_the_history() -> None:
 
 def test_a_net_that_is_behind_is_shown_at_its_newest_step_and_says_so() -> None:
     ahead, behind = contestant("plain20-cifar", 9), contestant("plain20-cifar", 4, name="slow")
-    traces = _shown(gradient_by_layer([ahead, behind], 8))
+    traces = _shown(profile([ahead, behind], 8))
     assert [trace.name for trace in traces] == ["plain20-cifar", "slow (step 3)"]
     np.testing.assert_array_equal(traces[1].y, behind.history.grad_norm[3])
 
 
 def test_contestants_differ_without_colour() -> None:
-    one, two = _shown(gradient_by_layer([contestant("plain20-cifar", 2)] * 2, 1))
+    one, two = _shown(profile([contestant("plain20-cifar", 2)] * 2, 1))
     assert one.marker.symbol != two.marker.symbol
     assert one.line.dash != two.line.dash
 
 
 def test_what_a_log_axis_cannot_show_is_counted() -> None:
-    figure = gradient_by_layer([contestant("plain20-cifar", 3, norm=_broken)], 2)
+    figure = profile([contestant("plain20-cifar", 3, norm=_broken)], 2)
     (line,) = _shown(figure)
     assert np.isnan(line.y[:3]).all()
     assert (line.y[3:] == 1).all()
     assert "2 layers: not finite; 1 layer: exactly 0" in _texts(figure)
-    heat = gradient_heatmaps([contestant("plain20-cifar", 3, norm=_broken)])
+    heat = heat_maps([contestant("plain20-cifar", 3, norm=_broken)])
     assert np.isnan(heat.data[0].z[:3]).all()
     assert "6 not finite, 3 exactly 0" in _texts(heat)
 
 
 def test_nothing_but_broken_norms_still_gives_a_figure() -> None:
-    figure = gradient_by_layer([contestant("plain20-cifar", 2, norm=lambda s, c: np.nan)], 1)
+    figure = profile([contestant("plain20-cifar", 2, norm=lambda s, c: np.nan)], 1)
     assert "20 layers: not finite" in _texts(figure)
     assert np.isfinite(figure.layout.yaxis.range).all()
 
@@ -104,7 +104,7 @@ def test_limits_hold_every_step_and_only_widen() -> None:
 def test_heat_maps_share_one_scale_and_show_the_history() -> None:
     first = contestant("resnet18", 5)
     second = contestant("plain18", 7, norm=lambda s, c: 2e-5)
-    figure = gradient_heatmaps([first, second])
+    figure = heat_maps([first, second])
     assert {trace.coloraxis for trace in figure.data} == {"coloraxis"}
     assert (figure.layout.coloraxis.cmin, figure.layout.coloraxis.cmax) == (-5, 1.5)
     main = [i for i, layer in enumerate(first.layers) if not layer.is_beside]
@@ -116,12 +116,12 @@ def test_heat_maps_share_one_scale_and_show_the_history() -> None:
 
 def test_a_big_map_is_thinned_evenly_and_says_so() -> None:
     big = contestant("plain110-cifar", 900, norm=lambda s, c: 1.0)
-    figure = gradient_heatmaps([big])
+    figure = heat_maps([big])
     assert figure.data[0].z.size <= 40_000
     assert figure.data[0].x[[0, -1]].tolist() == [0, 899]
     assert np.ptp(np.diff(figure.data[0].x)) <= 1
     assert f"{len(figure.data[0].x)} of 900 steps" in _texts(figure)
-    deep = gradient_heatmaps([contestant("plain1202-cifar", 2, norm=lambda s, c: 1.0)])
+    deep = heat_maps([contestant("plain1202-cifar", 2, norm=lambda s, c: 1.0)])
     assert "400 of 1,202 layers" in _texts(deep)
 
 
@@ -154,7 +154,7 @@ def test_before_the_first_step() -> None:
     for figure in _figures(waiting):
         assert "waiting for the first step" in _texts(figure)
     one_started = [contestant("resnet18", 2), contestant("plain18", 0)]
-    assert len(_shown(gradient_by_layer(one_started, 1))) == 2
+    assert len(_shown(profile(one_started, 1))) == 2
     for figure in (*_figures(one_started), *_figures([])):
         json.loads(figure.to_json())
 
@@ -163,7 +163,7 @@ def test_common_style() -> None:
     nets = [contestant("resnet18", 3), contestant("plain18", 2, norm=_broken)]
     for figure in _figures(nets):
         layout = figure.layout
-        assert layout.uirevision == "race"
+        assert layout.uirevision in ("race", "grad_norm")
         assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0,0,0,0)"
         assert layout.font.size >= 14
         assert layout.font.color is None
@@ -179,7 +179,7 @@ def test_names_are_not_markup() -> None:
 
 def test_the_first_step_stays_as_a_thin_line() -> None:
     nets = [contestant("resnet20-cifar", 9), contestant("plain20-cifar", 9)]
-    ghosts = [t for t in gradient_by_layer(nets, 5).data if t.legendgroup == "ghost"]
+    ghosts = [t for t in profile(nets, 5).data if t.legendgroup == "ghost"]
     for ghost, net in zip(ghosts, nets, strict=True):
         np.testing.assert_array_equal(ghost.y, net.history.grad_norm[0, net.main])
         assert ghost.hoverinfo == "skip"
@@ -187,14 +187,14 @@ def test_the_first_step_stays_as_a_thin_line() -> None:
         ("step 0", True),
         ("step 0", False),
     ]
-    assert not [t for t in gradient_by_layer(nets, 0).data if t.legendgroup == "ghost"]
+    assert not [t for t in profile(nets, 0).data if t.legendgroup == "ghost"]
 
 
 def test_one_hover_shows_all_nets_and_the_layer_s_name_once() -> None:
-    same = gradient_by_layer([contestant("resnet20-cifar", 2), contestant("plain20-cifar", 2)], 1)
+    same = profile([contestant("resnet20-cifar", 2), contestant("plain20-cifar", 2)], 1)
     assert same.layout.hovermode == "x unified"
     assert same.data[0].text[1] == "stages.0.0.branch.conv1"
-    other = gradient_by_layer([contestant("resnet18", 2), contestant("resnet50", 2)], 1)
+    other = profile([contestant("resnet18", 2), contestant("resnet50", 2)], 1)
     assert other.data[0].text[3] == "stages.0.1.branch.conv1, stages.0.0.branch.conv3"
     assert training_curves([contestant("resnet18", 2)]).layout.hoversubplots == "axis"
 
@@ -210,9 +210,9 @@ def test_layers_beside_the_main_path_are_named_by_what_they_are() -> None:
             [StepRecord(0, 1.0, 0.5, 0.1, {"grad_norm": np.ones(len(layers), np.float32)})]
         )
         net = Contestant("net", "#0072B2", layers, history)
-        names = [trace.name for trace in _shown(gradient_by_layer([net], 0))]
+        names = [trace.name for trace in _shown(profile([net], 0))]
         assert sorted(names[1:]) == sorted(f"net, {kind}" for kind in kinds)
-        assert ("projection" in _texts(gradient_heatmaps([net]))) == ("projections" in kinds)
+        assert ("projection" in _texts(heat_maps([net]))) == ("projections" in kinds)
 
 
 def test_a_peak_does_not_squash_the_loss_axis() -> None:
@@ -241,14 +241,14 @@ def test_losses_beyond_the_axis_are_said() -> None:
 
 def test_a_few_extremes_do_not_set_the_colours() -> None:
     norm: Norm = lambda s, c: 1e12 if s == c == 0 else 10.0 ** (-(c % 3))  # noqa: E731
-    figure = gradient_heatmaps([contestant("plain20-cifar", 60, norm=norm)])
+    figure = heat_maps([contestant("plain20-cifar", 60, norm=norm)])
     assert (figure.layout.coloraxis.cmin, figure.layout.coloraxis.cmax) == (-2, 0)
     assert "0.1% of the cells lie beyond the colours' scale" in _texts(figure)
     assert "1.0e-02 to 1.0e+12" in _texts(figure)
 
 
 def test_maps_lie_below_each_other_where_the_chart_is_narrow() -> None:
-    figure = gradient_heatmaps([contestant("plain20-cifar", 3)] * 2)
+    figure = heat_maps([contestant("plain20-cifar", 3)] * 2)
     narrow = figure.layout.meta["narrow"]
     assert figure.layout.xaxis.domain[1] < figure.layout.xaxis2.domain[0]
     assert narrow["xaxis"]["domain"] == narrow["xaxis2"]["domain"] == [0, 1]
@@ -276,7 +276,7 @@ def test_ticks() -> None:
 
 def test_pictures_in_words() -> None:
     nets = [contestant("resnet20-cifar", 9), contestant("plain20-cifar", 0)]
-    assert "resnet20-cifar: 3.00 at the first layer, 22.0 at the last" in gradient_alt(nets, 4)
+    assert "resnet20-cifar: 3.00 at the first, 22.0 at the last" in profile_alt(nets, 4)
     assert "resnet20-cifar: loss 1.92, accuracy 89% at step 8" in curves_alt(nets)
-    assert "up to step 8, resnet20-cifar against plain20-cifar" in heatmaps_alt(nets)
-    assert "waiting" in gradient_alt([], 0)
+    assert "up to step 8, resnet20-cifar against plain20-cifar" in maps_alt(nets)
+    assert "waiting" in profile_alt([], 0)

@@ -9,15 +9,19 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from resnet_viz.arch.plan import plan
+from resnet_viz.lab.quantities import quantity
+from resnet_viz.lab.quantities.quantity import Quantity
 from resnet_viz.lab.records import History
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import StoreError
 from resnet_viz.plots.colours import contestant_colours
 from resnet_viz.plots.race import (
+    GRADIENT,
     Contestant,
-    gradient_by_layer,
-    gradient_heatmaps,
+    axis_of,
+    heat_maps,
+    profile,
     training_curves,
 )
 from resnet_viz.ui.common import say
@@ -29,23 +33,23 @@ from resnet_viz.ui.race.state import Seen, key_of, look
 from resnet_viz.ui.race.step_control import step_control
 
 UPDATE_SECONDS = 0.5
+QUANTITY = "race_quantity"
 HERO_HEIGHT = 355
 MAPS_HEIGHT = 380
 
-ABOUT_GRADIENTS = (
-    "One point a weighted layer: how strongly the loss depends on its weights at this step. The "
-    "axis is logarithmic, so a straight slope means that the gradient grows or shrinks by the "
-    "same factor from layer to layer. Layers beside the main path (projections, gates) are open "
-    "markers."
+ON_A_LOG_AXIS = (
+    "The axis is logarithmic: a straight slope means growing or shrinking by the same factor from "
+    "one to the next."
 )
+OPEN_MARKERS = "Layers beside the main path (projections, gates) are open markers."
 ABOUT_CURVES = (
     "Measured on each minibatch before its update. He et al. (2015, 4.1) found a higher training "
     "error in deep plain nets, and vanishing gradients unlikely to be the cause where the nets "
     "have batch norm. What is it here?"
 )
 ABOUT_MAPS = (
-    "The same gradient norms at every step so far: a column is a step, a row a layer. All nets "
-    "share one colour scale, so that a colour means the same in each."
+    "The same at every step so far: a column is a step, a row a layer or block. All nets share one "
+    "colour scale, so that a colour means the same in each."
 )
 
 
@@ -59,7 +63,7 @@ def live_race(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
 def preview(specs: Sequence[RunSpec]) -> None:
     """The race's pictures before there is anything to show: axes, colours, explanations."""
     contestants = _contestants([(spec.display_name, spec, History()) for spec in specs])
-    _pictures(contestants, specs[0].steps, 0, "preview")
+    _pictures(contestants, specs[0].steps, 0, "preview", GRADIENT)
 
 
 def contestants_of(seen: Seen) -> Sequence[Contestant]:
@@ -86,10 +90,11 @@ def _live(lab: Lab, race_id: str, going: bool, may_steer: bool) -> None:
         say.error(problem)
     with st.container(horizontal=True, vertical_alignment="center", key="race_step_row"):
         step = step_control(key_of(race_id), steps, newest_step(seen))
+        name = _quantity_box(contestants)
         if may_steer and not seen.is_over:
             _steering(lab, seen)
     _refusal(seen)
-    _pictures(contestants, steps, step, key_of(race_id))
+    _pictures(contestants, steps, step, key_of(race_id), name)
 
 
 def _contestants(nets: Sequence[tuple[str, RunSpec, History]]) -> Sequence[Contestant]:
@@ -102,6 +107,7 @@ def _contestants(nets: Sequence[tuple[str, RunSpec, History]]) -> Sequence[Conte
             history,
             spec.adapted.num_classes,
             spec.quantities,
+            tuple(block.name for block in plan(spec.adapted).blocks),
         )
         for (name, spec, history), colour in zip(nets, colours, strict=True)
     ]
@@ -135,25 +141,66 @@ def _refusal(seen: Seen) -> None:
             st.rerun(scope="fragment")
 
 
-def _pictures(contestants: Sequence[Contestant], steps: int, step: int, key: str) -> None:
-    names = " against ".join(contestant.name for contestant in contestants)
+def _quantity_box(contestants: Sequence[Contestant]) -> str:
+    """The quantity to show: one of those that a net of the race holds."""
+    held = dict.fromkeys(name for contestant in contestants for name in contestant.header)
+    names = [GRADIENT, *(name for name in held if name != GRADIENT)]
+    return st.selectbox(
+        "Quantity",
+        names,
+        key=QUANTITY,
+        format_func=lambda name: f"{quantity(name).title} by {_by(axis_of(contestants, name))}",
+        label_visibility="collapsed",
+        width=300,
+        persist_state="session",
+    )
+
+
+def _pictures(
+    contestants: Sequence[Contestant], steps: int, step: int, key: str, name: str
+) -> None:
+    nets = " against ".join(contestant.name for contestant in contestants)
+    about, axis = quantity(name), axis_of(contestants, name)
     with st.container(key="race_pictures"):
         hero, curves = st.columns([3, 2], gap="medium")
     with hero:
-        figure = gradient_by_layer(contestants, step)
-        alt = f"Gradient norm of each layer at step {step}: {names}"
+        figure = profile(contestants, step, name)
+        if axis == "net":
+            figure = _all_steps(figure, steps)
+        alt = f"{_capital(about.title)} by {_by(axis)} at step {step}: {nets}"
         live_chart(figure, f"gradients-{key}", HERO_HEIGHT, alt=alt)
-        note(ABOUT_GRADIENTS)
+        note(_about(about, axis))
     with curves:
         figure = _all_steps(training_curves(contestants), steps)
-        alt = f"Training loss and accuracy by step: {names}"
+        alt = f"Training loss and accuracy by step: {nets}"
         live_chart(figure, f"curves-{key}", HERO_HEIGHT, alt=alt)
         note(ABOUT_CURVES)
-    st.header("Gradient norm by layer and step", anchor=False)
-    figure = _all_steps(gradient_heatmaps(contestants), steps)
-    alt = f"Gradient norm of each layer at every step, as heat maps: {names}"
+    if axis == "net":
+        return
+    st.header(f"{_capital(about.title)} by {axis} and step", anchor=False)
+    figure = _all_steps(heat_maps(contestants, name), steps)
+    alt = f"{_capital(about.title)} by {axis} at every step, as heat maps: {nets}"
     live_chart(figure, f"maps-{key}", MAPS_HEIGHT, alt=alt)
     note(ABOUT_MAPS)
+
+
+def _by(axis: str) -> str:
+    """What a quantity is drawn by."""
+    return "step" if axis == "net" else axis
+
+
+def _about(about: Quantity, axis: str) -> str:
+    """What the picture shows, how to read it, and where it comes from."""
+    parts = [about.sentence]
+    if about.scale == "log":
+        parts.append(ON_A_LOG_AXIS)
+    if axis == "layer":
+        parts.append(OPEN_MARKERS)
+    return " ".join([*parts, f"({about.source})" if about.source else ""])
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _all_steps(figure: go.Figure, steps: int) -> go.Figure:

@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.presets import preset
+from resnet_viz.lab.quantities import quantity
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import StoreError
@@ -195,7 +196,7 @@ def test_race_from_start_to_results(lab: Lab) -> None:
     assert [(run.spec.steps, run.spec.precision) for run in runs] == [(3, "bfloat16")] * 2
     assert has_button(app, "race_stop")
     assert app.title[0].value == plain("resnet20-cifar against plain20-cifar")
-    assert not app.selectbox  # the settings are folded away
+    assert [box.key for box in app.selectbox] == ["race_quantity"]  # the settings are folded away
     assert shown(app, "progress")["headline"].startswith("Before the first step")
     wait_until(lambda: all(run.is_over for run in lab.race_runs(race_id)))
     ends = [(run.status, run.message) for run in lab.race_runs(race_id)]
@@ -398,3 +399,20 @@ def test_pages_do_not_load_torch(home: Path) -> None:
         "assert 'torch' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
+
+
+def test_any_quantity_of_the_race_can_be_shown(lab: Lab) -> None:
+    race_id = lab.race([tiny_spec(steps=3), tiny_spec(steps=3, seed=1)])
+    wait_until(lambda: all(run.is_over for run in lab.race_runs(race_id)))
+    app = race_page(race_id)
+    box = app.selectbox(key="race_quantity")
+    held = lab.race_runs(race_id)[0].quantities
+    assert box.value == "grad_norm"
+    assert len(box.options) == len(held)
+    for name, along in held.items():
+        app = app.selectbox(key="race_quantity").select(name).run()
+        assert not app.exception
+        about = quantity(name)
+        assert about.sentence in text(app) + "".join(note.value for note in app.caption)
+        titles = [header.value for header in app.header]
+        assert any(about.title in title.lower() for title in titles) == (along.axis != "net")

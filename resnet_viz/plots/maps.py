@@ -1,0 +1,252 @@
+"""A quantity by layer or block and step: a heat map for each net, all on one colour scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from resnet_viz.lab.quantities import quantity
+from resnet_viz.lab.quantities.quantity import Quantity
+from resnet_viz.plots import style
+from resnet_viz.plots.contestant import GRADIENT, Contestant, Indices, Places, shown, thinned
+from resnet_viz.plots.profile import axis_of
+
+Numbers = NDArray[np.floating] | NDArray[np.integer]
+
+MOST_CELLS = 40_000
+MOST_LAYERS = 400
+PER_ROW = 2
+GAP_X, GAP_Y = 0.1, 0.22
+
+
+def heat_maps(contestants: Sequence[Contestant], name: str = GRADIENT) -> go.Figure:
+    """A quantity (colour; its log10, if its scale is one) by step (x) and layer of the main path,
+    or block (y, input on top).
+
+    One map each, side by side (below each other where the chart is narrow), with ONE colour
+    scale. The scale leaves out the smallest and the largest hundredth of the values, which have
+    its end colours; a note says how many lie beyond. A map of more than 40,000 cells is thinned
+    evenly, and its title says so, as it says how many cells are empty because a value cannot be
+    shown.
+    """
+    about = quantity(name)
+    total, last = len(contestants), _last_step(contestants)
+    what = axis_of(contestants, name)
+    maps = [_map(number, c, about, what) for number, c in enumerate(contestants)]
+    low, high = robust_limits(contestants, name)
+    beyond = style.below([text] if (text := _beyond(contestants, about, low, high)) else [])
+    layout: style.Layout = {
+        "coloraxis": _colour_axis(about, low, high),
+        "hovermode": "closest",
+        "uirevision": name,
+        "margin": style.MARGIN | {"r": 110, "t": 56, "b": 60 + 22 * len(beyond)},
+        "meta": style.narrow(
+            _placed(contestants, about, 1, last)
+            | {"margin": {"l": 50, "r": 76}, "coloraxis": NARROW_BAR},
+            (_height(ceil(total / PER_ROW)), _height(total)),
+        ),
+    } | _placed(contestants, about, PER_ROW, last)
+    layout["annotations"] += beyond
+    layout["meta"]["narrow"]["annotations"] += [
+        said | {"text": said["text"].replace("; ", "<br>")} for said in beyond
+    ]
+    return style.figure(maps, layout)
+
+
+def maps_alt(contestants: Sequence[Contestant], name: str = GRADIENT) -> str:
+    """The picture in words: whose maps, and from where to where their values go."""
+    names = " against ".join(c.name for c in contestants)
+    about = quantity(name)
+    known = _known(contestants, about)
+    known = 10**known if about.scale == "log" else known
+    between = f"; values between {known.min():.3g} and {known.max():.3g}" if known.size else ""
+    return (
+        f"Heat maps of the {about.title} by {axis_of(contestants, name)} and step up to step "
+        f"{_last_step(contestants)}, {names}{between}."
+    )
+
+
+def robust_limits(contestants: Sequence[Contestant], name: str = GRADIENT) -> tuple[float, float]:
+    """Limits around all values but the smallest and the largest hundredth.
+
+    On a log scale they are log10, whole halves.
+    """
+    about = quantity(name)
+    known = _known(contestants, about)
+    if not known.size:
+        return (-3.0, 1.0) if about.scale == "log" else (0.0, 1.0)
+    low, high = (float(end) for end in np.percentile(known, [1, 99]))
+    if about.scale == "linear":
+        return low, high if high > low else low + 1
+    # A power of ten itself is a limit, whatever the last bit of a float32 says.
+    bottom = float(np.floor(2 * low + 1e-5) / 2)
+    return bottom, max(float(np.ceil(2 * high - 1e-5) / 2), bottom + 1)
+
+
+def _known(contestants: Sequence[Contestant], about: Quantity) -> NDArray[np.float64]:
+    """Every value that is drawn."""
+    drawn = [_drawn(c, about)[0].ravel() for c in contestants]
+    known = np.concatenate(drawn) if drawn else np.empty(0)
+    return known[np.isfinite(known)]
+
+
+def _drawn(
+    contestant: Contestant, about: Quantity
+) -> tuple[NDArray[np.float64], NDArray[np.int64], Places]:
+    """The values [steps, places] on the colours' scale, NaN for what has none there; the steps,
+    and the places of the main path."""
+    taken = contestant.history.taken(about.name)
+    places = contestant.place(about.name).only("main")
+    if not len(taken.steps):
+        return np.empty((0, 0)), taken.steps, places
+    rows, columns = _cells(len(taken.steps), places)
+    values = shown(taken.values[np.ix_(rows, places.columns[columns])], about.scale)
+    if about.scale == "log":
+        values = np.log10(values)
+    return values, taken.steps[rows], places
+
+
+def _beyond(contestants: Sequence[Contestant], about: Quantity, low: float, high: float) -> str:
+    known = _known(contestants, about)
+    outside = known[(known < low - 1e-5) | (known > high + 1e-5)]
+    if not outside.size:
+        return ""
+    ends = [known.min(), known.max()]
+    if about.scale == "log":
+        ends = [10.0**end for end in ends]
+    share = outside.size / known.size
+    between = " to ".join(f"{end:.1e}" for end in ends)
+    return f"{share:.1%} of the cells lie beyond the colours' scale; all values: {between}"
+
+
+def _last_step(contestants: Sequence[Contestant]) -> int:
+    return max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=0)
+
+
+def _height(rows: int) -> float:
+    """Of `rows` maps below each other, in heights of one; margins are there once."""
+    return 1 + 0.7 * max(0, rows - 1)
+
+
+def _placed(
+    contestants: Sequence[Contestant], about: Quantity, per_row: int, last: int
+) -> style.Layout:
+    """Axes and titles with so many maps a row."""
+    total = len(contestants)
+    layout: style.Layout = {
+        "annotations": [_title(n, total, per_row, c, about) for n, c in enumerate(contestants)]
+    }
+    what = axis_of(contestants, about.name)
+    for number, contestant in enumerate(contestants):
+        depth = max((int(p) for p in contestant.place(about.name).positions), default=1)
+        layout |= _axes(number, total, per_row, what=what, depth=depth, last=last)
+    return layout
+
+
+def _suffix(number: int) -> str:
+    return "" if number == 0 else str(number + 1)
+
+
+def _colour_axis(about: Quantity, low: float, high: float) -> style.Layout:
+    said = about.symbol or about.title
+    title = {"text": said, "side": "top", "font": {"size": style.FONT_SIZE}}
+    bar: style.Layout = {"title": title, "thickness": 16}
+    if about.scale == "log":
+        powers = {"tickprefix": "10<sup>", "ticksuffix": "</sup>", "dtick": ceil((high - low) / 8)}
+        bar |= powers
+    return {"colorscale": "Cividis", "cmin": low, "cmax": high, "colorbar": bar}
+
+
+NARROW_BAR: style.Layout = {"colorbar": {"thickness": 10, "title": {"text": ""}}}
+
+
+def _cells(steps: int, places: Places) -> tuple[Indices, Indices]:
+    """Which of so many steps, and which of the places, are drawn."""
+    columns = thinned(len(places.names), MOST_LAYERS)
+    return thinned(steps, max(2, MOST_CELLS // max(1, len(columns)))), columns
+
+
+def _map(number: int, contestant: Contestant, about: Quantity, what: str) -> style.Trace:
+    values, steps, places = _drawn(contestant, about)
+    positions = places.positions[thinned(len(places.names), MOST_LAYERS)]
+    value = "10<sup>%{z:.2f}</sup>" if about.scale == "log" else "%{z:.3g}"
+    # plotly draws axes only where it has a point, be it an empty one.
+    is_empty = not values.size
+    return {
+        "type": "heatmap",
+        "z": (np.array([[np.nan]]) if is_empty else values.T).astype(np.float32),
+        "x": np.zeros(1) if is_empty else steps,
+        "y": np.zeros(1) if is_empty else positions,
+        "name": style.name_of(contestant.name),
+        "coloraxis": "coloraxis",
+        "xaxis": f"x{_suffix(number)}",
+        "yaxis": f"y{_suffix(number)}",
+        "hovertemplate": f"{what} %{{y}}, step %{{x}}: {value}",
+        "hoverongaps": False,
+    }
+
+
+def _domain(number: int, total: int, per_row: int) -> tuple[list[float], list[float]]:
+    """The rectangle of map `number`, in fractions of the figure: x limits, y limits."""
+    across, down = min(per_row, total), ceil(total / per_row)
+    width, height = (1 - GAP_X * (across - 1)) / across, (1 - GAP_Y * (down - 1)) / down
+    row, column = divmod(number, per_row)
+    left, top = column * (width + GAP_X), 1 - row * (height + GAP_Y)
+    return [left, min(1.0, left + width)], [max(0.0, top - height), top]
+
+
+def _axes(
+    number: int, total: int, per_row: int, *, what: str, depth: int, last: int
+) -> style.Layout:
+    x_domain, y_domain = _domain(number, total, per_row)
+    suffix = _suffix(number)
+    x = {"domain": x_domain, "anchor": f"y{suffix}", "range": style.step_range(last)}
+    y = {"domain": y_domain, "anchor": f"x{suffix}", "range": [depth + 0.5, 0.5]}
+    # Maps beside each other share their rows: a second title would lie on the first map.
+    y_title = "" if number % per_row else what
+    return {
+        f"xaxis{suffix}": style.axis("step") | x | {"showgrid": False},
+        f"yaxis{suffix}": style.axis(y_title) | y | {"showgrid": False},
+    }
+
+
+def _title(
+    number: int, total: int, per_row: int, contestant: Contestant, about: Quantity
+) -> style.Layout:
+    x_domain, y_domain = _domain(number, total, per_row)
+    lines = [f"<b>{style.name_of(contestant.name)}</b>", "; ".join(_left_out(contestant, about))]
+    place = {"x": x_domain[0], "y": y_domain[1], "yanchor": "bottom", "yshift": 4}
+    return style.note("<br>".join(filter(None, lines)), 1) | place
+
+
+def _left_out(contestant: Contestant, about: Quantity) -> list[str]:
+    """What the map does not show, in words."""
+    if not len(contestant.history):
+        return [style.WAITING]
+    taken = contestant.history.taken(about.name)
+    if not len(taken.steps):
+        return ["not measured"]
+    places = contestant.place(about.name)
+    main = places.only("main")
+    what = contestant.along(about.name).axis
+    rows, columns = _cells(len(taken.steps), main)
+    parts = [(rows, len(taken.steps), "steps"), (columns, len(main.names), f"{what}s")]
+    said = [f"{len(i):,} of {all_:,} {which}" for i, all_, which in parts if len(i) < all_]
+    if empty := _empty(taken.values[:, main.columns], about):
+        said.append(empty)
+    for role in places.beside:
+        left_out = style.count(len(places.of(role)), "layer" if role[0] == "s" else role)
+        said.append(f"without {left_out}" + (" of squeeze-and-excitation" * (role[0] == "s")))
+    return said
+
+
+def _empty(values: Numbers, about: Quantity) -> str:
+    texts = [f"{n:,} not finite"] if (n := int((~np.isfinite(values)).sum())) else []
+    if about.scale == "log":
+        texts += [f"{n:,} exactly 0"] if (n := int((values == 0).sum())) else []
+        texts += [f"{n:,} below 0"] if (n := int((values < 0).sum())) else []
+    return "not shown: " + ", ".join(texts) if texts else ""

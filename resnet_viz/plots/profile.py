@@ -1,0 +1,235 @@
+"""A quantity by layer or block at one step, or of the net step by step: a race's main picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import ceil
+from types import MappingProxyType
+
+import numpy as np
+import plotly.graph_objects as go
+
+from resnet_viz.arch.operations import Role
+from resnet_viz.lab.quantities import quantity
+from resnet_viz.lab.quantities.quantity import Quantity
+from resnet_viz.plots import style
+from resnet_viz.plots.contestant import (
+    GRADIENT,
+    Contestant,
+    Places,
+    decades,
+    limits,
+    shown,
+    thinned,
+)
+from resnet_viz.plots.style import number
+
+# Beyond this many layers markers only smear the line.
+MOST_MARKERS = 250
+MOST_POINTS = 4000
+# Markers of layers beside the main path: a suffix of the net's own shape, and a size.
+BESIDE: Mapping[Role, tuple[str, int]] = MappingProxyType(
+    {
+        "projection": ("-open", 11),
+        "gate": ("-open-dot", 11),
+        "squeeze-and-excitation": ("-open", 7),
+    }
+)
+IN_LEGEND: Mapping[Role, str] = MappingProxyType(
+    {"projection": "projections", "gate": "gates", "squeeze-and-excitation": "SE layers"}
+)
+
+
+def profile(contestants: Sequence[Contestant], step: int, name: str = GRADIENT) -> go.Figure:
+    """A quantity (y) of each weighted layer or block (x: its position) at `step`.
+
+    A net that has not come to `step`, or where the quantity was not taken there, is shown at the
+    newest step before, and its name says which. Where the first step is not the one shown, it
+    stays as a thin line. Layers beside the main path are open markers, named by what they are.
+    One hover shows all nets' values at a position, under the layer's or block's name. What the
+    axis cannot show (inf, NaN; 0 on a log axis) leaves a gap, and a note under the axis counts it.
+    A quantity of the net is drawn step by step instead.
+    """
+    if axis_of(contestants, name) == "net":
+        return by_step(contestants, name)
+    about = quantity(name)
+    rows = [(i, c, c.history.taken(name).row_at(step)) for i, c in enumerate(contestants)]
+    started = [(i, c, row) for i, c, row in rows if row is not None]
+    traces = [t for i, c, row in started for t in _traces(i, c, row, step, about)]
+    ghosts = [_ghost(i, c, about) for i, c, row in started if row > 0]
+    if ghosts:
+        ghosts[0]["showlegend"] = True
+    names = [_names([c for _, c, _ in started], about)] if started else []
+    said = [text for _, c, row in started if (text := _not_shown(c, row, about))]
+    if started:
+        said += [
+            f"{style.name_of(c.name)}: not measured" for _, c, r in rows if r is None and c.history
+        ]
+    what = axis_of(contestants, name)
+    layout = {
+        "xaxis": style.axis(f"{what}, from input to output")
+        | {
+            "range": [0, _deepest(contestants, name) + 1],
+            "unifiedhovertitle": {"text": f"<b>{what} %{{x}}</b>"},
+        },
+        "yaxis": style.axis(about.axis_title) | _value_axis(contestants, about),
+        "annotations": style.below(said) if started else [style.waiting()],
+        "hovermode": "x unified",
+        "uirevision": name,
+        "margin": style.MARGIN | {"b": 60 + 22 * len(said)},
+        "meta": style.narrow({}),
+    }
+    return style.figure([*names, *ghosts, *traces], layout)
+
+
+def by_step(contestants: Sequence[Contestant], name: str) -> go.Figure:
+    """A quantity of the net (y) by step (x); of a long run at most 4,000 steps are drawn."""
+    about = quantity(name)
+    traces = [_course(i, c, about) for i, c in enumerate(contestants)]
+    last = max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=0)
+    is_waiting = not any(len(trace["x"]) for trace in traces)
+    layout = {
+        "xaxis": style.axis("step")
+        | {"range": style.step_range(last), "unifiedhovertitle": {"text": "<b>step %{x}</b>"}},
+        "yaxis": style.axis(about.axis_title) | _value_axis(contestants, about),
+        "annotations": [style.waiting()] if is_waiting else [],
+        "hovermode": "x unified",
+        "uirevision": name,
+        "meta": style.narrow({}),
+    }
+    return style.figure(traces, layout)
+
+
+def profile_alt(contestants: Sequence[Contestant], step: int, name: str = GRADIENT) -> str:
+    """The picture in words: each net's values at both ends."""
+    said = []
+    for contestant in contestants:
+        taken = contestant.history.taken(name)
+        row, columns = taken.row_at(step), contestant.place(name).of("main")
+        if row is not None and len(columns):
+            values = taken.values[row, columns]
+            ends = f"{number(values[0])} at the first, {number(values[-1])} at the last"
+            said.append(f"{contestant.name}: {ends}")
+    at = f" at step {step}" if said else ""
+    title = quantity(name).title
+    each = f"each {axis_of(contestants, name)}"
+    return f"{title[:1].upper()}{title[1:]} of {each}{at}. {'; '.join(said) or style.WAITING}."
+
+
+def axis_of(contestants: Sequence[Contestant], name: str) -> str:
+    """What a quantity is along in this race: layer, block or net."""
+    return next((c.along(name).axis for c in contestants if name in c.header), "layer")
+
+
+def _value_axis(contestants: Sequence[Contestant], about: Quantity) -> style.Layout:
+    """At most about eight ticks: on a log axis each at a whole power of ten."""
+    if about.scale == "linear":
+        return {"range": list(limits(contestants, about.name)), "nticks": 8}
+    low, high = decades(contestants, about.name)
+    every = max(1, ceil((high - low) / 8))
+    return {"type": "log", "range": [low, high], "dtick": every, "exponentformat": "power"}
+
+
+def _deepest(contestants: Sequence[Contestant], name: str) -> int:
+    return max((int(p) for c in contestants for p in c.place(name).positions), default=1)
+
+
+def _traces(
+    index: int, contestant: Contestant, row: int, step: int, about: Quantity
+) -> Iterator[style.Trace]:
+    own = int(contestant.history.taken(about.name).steps[row])
+    name = style.name_of(contestant.name) + ("" if own == step else f" (step {own})")
+    symbol, colour = style.MARKERS[index % len(style.MARKERS)], contestant.colour
+    line = {"color": colour, "width": 3, "dash": style.DASHES[index % len(style.DASHES)]}
+    places = contestant.place(about.name)
+    main = places.only("main")
+    mode = "lines+markers" if len(main.names) <= MOST_MARKERS else "lines"
+    marker = {"symbol": symbol, "size": 8, "color": colour}
+    look = {"name": name, "mode": mode, "line": line, "marker": marker}
+    yield _points(contestant, row, main, about) | look | {"hovertemplate": "%{y:.3g}"}
+    for role in places.beside:
+        suffix, size = BESIDE[role]
+        marker = {"symbol": symbol + suffix, "size": size, "color": colour, "line": {"width": 3}}
+        look = {"name": f"{name}, {IN_LEGEND[role]}", "mode": "markers", "marker": marker}
+        template = f"%{{y:.3g}}<extra>{name}, {role}: %{{text}}</extra>"
+        points = _points(contestant, row, places.only(role), about)
+        yield points | look | {"hovertemplate": template}
+
+
+def _ghost(index: int, contestant: Contestant, about: Quantity) -> style.Trace:
+    """The first step, thin and faint under the others."""
+    dash = style.DASHES[index % len(style.DASHES)]
+    main = contestant.place(about.name).only("main")
+    return _points(contestant, 0, main, about) | {
+        "name": f"step {contestant.history.taken(about.name).steps[0]}",
+        "legendgroup": "ghost",
+        "showlegend": False,
+        "legendrank": 2000,
+        "mode": "lines",
+        "line": {"color": contestant.colour, "width": 1.5, "dash": dash},
+        "opacity": 0.6,
+        "hoverinfo": "skip",
+    }
+
+
+def _points(contestant: Contestant, row: int, places: Places, about: Quantity) -> style.Trace:
+    values = contestant.history.taken(about.name).values[row, places.columns]
+    return {
+        "type": "scatter",
+        "x": places.positions,
+        "y": shown(values, about.scale),
+        "text": list(places.names),
+    }
+
+
+def _course(index: int, contestant: Contestant, about: Quantity) -> style.Trace:
+    taken = contestant.history.taken(about.name)
+    rows = thinned(len(taken.steps), MOST_POINTS)
+    dash = style.DASHES[index % len(style.DASHES)]
+    return {
+        "type": "scatter",
+        "x": taken.steps[rows],
+        "y": shown(taken.values[rows, 0], about.scale) if len(rows) else np.empty(0),
+        "name": style.name_of(contestant.name),
+        "mode": "lines+markers" if len(rows) <= MOST_MARKERS else "lines",
+        "line": {"color": contestant.colour, "width": 3, "dash": dash},
+        "marker": {"symbol": style.MARKERS[index % len(style.MARKERS)], "size": 6},
+        "hovertemplate": "%{y:.3g}",
+    }
+
+
+def _names(contestants: Sequence[Contestant], about: Quantity) -> style.Trace:
+    """A trace that nobody sees, whose hover names the layers: once where the nets agree."""
+    names: dict[int, dict[str, None]] = {}
+    for contestant in contestants:
+        main = contestant.place(about.name).only("main")
+        for position, name in zip(main.positions.tolist(), main.names, strict=True):
+            names.setdefault(position, {})[name] = None
+    positions = sorted(names)
+    low = limits(contestants, about.name)[0]
+    if about.scale == "log":
+        low = 10 ** decades(contestants, about.name)[0]
+    return {
+        "type": "scatter",
+        "x": np.array(positions),
+        "y": np.full(len(positions), low),
+        "text": [", ".join(names[position]) for position in positions],
+        "name": "layer names",
+        "showlegend": False,
+        "mode": "markers",
+        "marker": {"size": 1, "color": style.CLEAR},
+        "hovertemplate": "%{text}<extra></extra>",
+    }
+
+
+def _not_shown(contestant: Contestant, row: int, about: Quantity) -> str:
+    """What the axis leaves out, in words; "" for nothing."""
+    values = contestant.history.taken(about.name).values[row]
+    broken = int((~np.isfinite(values)).sum())
+    what = contestant.along(about.name).axis
+    texts = [f"{style.count(broken, what)}: not finite"] if broken else []
+    if about.scale == "log" and (zero := int((values == 0).sum())):
+        texts.append(f"{style.count(zero, what)}: exactly 0, which a log axis cannot show")
+    if about.scale == "log" and (below := int((values < 0).sum())):
+        texts.append(f"{style.count(below, what)}: below 0, which a log axis cannot show")
+    return f"{style.name_of(contestant.name)}: {'; '.join(texts)}" if texts else ""
