@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
@@ -65,9 +65,7 @@ class RunSpec(BaseModel):
     config: ResNetConfig
     name: Annotated[str, Field(max_length=200)] = ""
     dataset: Annotated[str, Field(max_length=4200)] = "digits"
-    classes: Annotated[int, Field(strict=True, ge=1, le=65_536)] | None = Field(
-        default=None, validate_default=True
-    )
+    classes: Annotated[int, Field(strict=True, ge=1, le=65_536)] | None = None
     subset: Count | None = None
     augment: Augment = "none"
     steps: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 60
@@ -122,6 +120,18 @@ class RunSpec(BaseModel):
         check_device_name(device)
         return device
 
+    @model_validator(mode="before")
+    @classmethod
+    def _count_classes(cls, fields: Any) -> Any:
+        """A folder is looked at when a spec is made of it, and not when the spec is read again."""
+        name = fields.get("dataset") if isinstance(fields, Mapping) else None
+        if not isinstance(name, str):
+            return fields
+        dataset = dataset_info(name)
+        if dataset.classes is not None or fields.get("classes") is not None:
+            return fields
+        return {**fields, "classes": dataset.count_classes()}
+
     @field_validator("dataset")
     @classmethod
     def _check_dataset(cls, dataset: str) -> str:
@@ -129,15 +139,11 @@ class RunSpec(BaseModel):
 
     @field_validator("classes")
     @classmethod
-    def _count_classes(cls, classes: int | None, info: ValidationInfo) -> int | None:
-        if "dataset" not in info.data:
-            return classes
-        dataset = dataset_info(info.data["dataset"])
-        if dataset.classes is None:
-            return dataset.count_classes() if classes is None else classes
-        if classes not in (None, dataset.classes):
-            raise ValueError(f"dataset = '{dataset.name}' has {dataset.classes}")
-        return None
+    def _check_classes(cls, classes: int | None, info: ValidationInfo) -> int | None:
+        own = dataset_info(info.data["dataset"]).classes if "dataset" in info.data else None
+        if own is not None and classes not in (None, own):
+            raise ValueError(f"dataset = '{info.data['dataset']}' has {own}")
+        return classes if own is None else None
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -112,6 +112,8 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"dataset": "folder"}, ["dataset = 'folder'", "folder:/path"]),
     ({"dataset": "folder: "}, ["dataset = 'folder'", "folder:/path"]),
     ({"dataset": "folder:/no/such"}, ["'folder:/no/such'", "there is no such folder"]),
+    ({"dataset": "folder:/\udcff"}, ["dataset = 'folder'", "UTF-8"]),
+    ({"dataset": "folder:" + 5000 * "x"}, ["dataset = 'folder'", "4096"]),
     ({"classes": 3}, ["classes = 3", "dataset = 'digits' has 10"]),
     ({"subset": 0}, ["subset = 0", "1"]),
     ({"subset": 1501}, ["subset = 1501", "at most 1500"]),

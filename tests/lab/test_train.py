@@ -135,7 +135,8 @@ def test_the_same_spec_gives_the_same_records_bit_for_bit(optimizer: str) -> Non
     assert not same(one[0], next(train(tiny_spec(config=NETS["plain20"], seed=1))))
 
 
-def test_contestants_see_identical_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("augment", ["none", "crop_flip"])
+def test_contestants_see_identical_batches(monkeypatch: pytest.MonkeyPatch, augment: str) -> None:
     seen: list[list[Tensor]] = []
     original = train_module.build_resnet
 
@@ -147,7 +148,7 @@ def test_contestants_see_identical_batches(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(train_module, "build_resnet", spy)
     for config in (TINY, plain_twin(TINY)):
-        list(train(tiny_spec(config=config, batch_size=600, steps=7)))
+        list(train(tiny_spec(config=config, batch_size=600, steps=7, augment=augment)))
     assert len(seen[0]) == len(seen[1]) == 7
     assert all(map(torch.equal, *seen))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -34,11 +35,15 @@ def pets(tmp_path: Path) -> Path:
             write_image(file, (20 + number, 24), seed=10 * label + number)
         (root / name / "notes.txt").write_text("no image")
     (root / ".hidden").mkdir()
+    os.mkfifo(root / "dog" / "pipe.png")  # whoever opens it waits for ever
+    (root / "dog" / "again").symlink_to(root)
     return root
 
 
 def test_classes_and_files_are_those_of_torchvisions_image_folder(pets: Path) -> None:
     shutil.rmtree(pets / ".hidden")  # which torchvision takes for a class
+    (pets / "dog" / "pipe.png").unlink()
+    (pets / "dog" / "again").unlink()  # which it follows until the path is too long
     theirs = torchvision.datasets.ImageFolder(pets)
     info = dataset_info(f"folder:{pets}")
     train, test = info.open("train"), info.open("test")
@@ -138,7 +143,8 @@ def test_a_folder_that_cannot_be_used_is_one_sentence(pets: Path, tmp_path: Path
     (tmp_path / "none" / "a").mkdir(parents=True)
     (tmp_path / "none" / "b").mkdir(parents=True)
     (tmp_path / "file").write_text("")
-    for below, words in (("one", "has 1 sub-folders"), ("file", "no such folder")):
+    long = "x" * 4000
+    for below, words in (("one", "has 1 sub-folders"), ("file", "no such f"), (long, "no such f")):
         with pytest.raises(ValueError, match=words) as caught:
             RunSpec(config=TINY, dataset=f"folder:{tmp_path / below}")
         assert "dataset" in explain(caught.value)

@@ -15,6 +15,7 @@ from resnet_viz.lab.data.dataset import Dataset, Pixels, Split, fixed_order
 # Those of torchvision.datasets.folder.
 _ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 _TEST_FOLDERS = ("test", "val", "valid", "validation")
+_LONGEST_PATH = 4096
 _MOST_BYTES = 4_000_000_000
 _Files = Sequence[tuple[Path, int]]
 
@@ -31,14 +32,15 @@ class _Folder(Dataset):
 
     def at(self, argument: str) -> _Folder:
         """The folder `argument`, whether it is there or not."""
-        if not argument.strip() or "\0" in argument:
+        is_path = argument.strip() and "\0" not in argument and len(argument) <= _LONGEST_PATH
+        if not is_path or argument != argument.encode(errors="ignore").decode():
             raise ValueError(_NO_PATH)
         folder = os.path.abspath(os.path.expanduser(argument))  # noqa: PTH100, PTH111  keeps links
         return replace(self, name=f"folder:{folder}", folder=folder)
 
     @property
     def place(self) -> str:
-        return self.folder if self.folder and Path(self.folder).is_dir() else ""
+        return self.folder if _is_folder(self.folder) else ""
 
     def check_there(self) -> None:
         self.count_classes()
@@ -66,13 +68,10 @@ class _Folder(Dataset):
         if not self.folder:
             raise ValueError(_NO_PATH)
         root = Path(self.folder)
-        if not root.is_dir():
+        if not _is_folder(root):
             raise ValueError(f"dataset = '{self.name}': there is no such folder")
-        if (root / "train").is_dir():
-            for name in _TEST_FOLDERS:
-                if (root / name).is_dir():
-                    return root / "train", root / name
-        return root, None
+        tests = [root / name for name in _TEST_FOLDERS if _is_folder(root / name)]
+        return (root / "train", tests[0]) if tests and _is_folder(root / "train") else (root, None)
 
     def _training_files(self, labels: Mapping[str, int]) -> _Files:
         files = _files(self._parts()[0], labels)
@@ -104,8 +103,14 @@ DATASET = _Folder(
     licence="that of the images",
 )
 _NO_PATH = (
-    "dataset = 'folder' needs a path; allowed: folder:/path, with a sub-folder for each class"
+    "dataset = 'folder' needs a path; allowed: folder:/path, of at most 4096 characters of UTF-8, "
+    "with a sub-folder for each class"
 )
+
+
+def _is_folder(path: str | Path) -> bool:
+    """Also of a name that is too long for one, of which pathlib raises an error."""
+    return os.path.isdir(path)  # noqa: PTH112
 
 
 def _classes(folder: Path, root: str) -> list[str]:
@@ -124,7 +129,7 @@ def _classes(folder: Path, root: str) -> list[str]:
 
 
 def _files(folder: Path, labels: Mapping[str, int]) -> _Files:
-    """The images of each class with its label, however deep, sorted."""
+    """The images of each class with its label, however deep, sorted; no link is followed there."""
     extra = sorted(set(_classes(folder, str(folder))) - set(labels))
     if extra:
         raise ValueError(
@@ -133,9 +138,9 @@ def _files(folder: Path, labels: Mapping[str, int]) -> _Files:
         )
     found: list[tuple[Path, int]] = []
     for name, label in labels.items():
-        for place, _, files in sorted(os.walk(folder / name, followlinks=True)):
-            images = sorted(file for file in files if file.lower().endswith(_ENDINGS))
-            found += [(Path(place, file), label) for file in images]
+        for place, _, files in sorted(os.walk(folder / name)):
+            images = (Path(place, f) for f in sorted(files) if f.lower().endswith(_ENDINGS))
+            found += [(file, label) for file in images if file.is_file()]  # pipes are never read
     return found
 
 
