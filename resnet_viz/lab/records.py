@@ -61,10 +61,13 @@ class Taken(NamedTuple):
 class History:
     """Columns over the steps of a run, built from records as they come.
 
-    What is returned is a read-only view of what is there now: S steps.
+    What is returned is a read-only view of what is there now: S steps. With `most`, no more steps
+    than that are kept of a quantity: when there are, every second goes, and from then on half as
+    many come in; the newest is always there. Loss, accuracy and seconds are kept of every step.
     """
 
-    def __init__(self, records: Iterable[StepRecord] = ()) -> None:
+    def __init__(self, records: Iterable[StepRecord] = (), *, most: int | None = None) -> None:
+        self._most = most
         self._scalars: _Rows[np.float64] = _Rows(4, np.dtype(np.float64))
         self._steps: dict[str, _Rows[np.int64]] = {}
         self._values: dict[str, _Rows[np.float32]] = {}
@@ -79,13 +82,21 @@ class History:
             self._scalars.append((record.step, record.loss, record.accuracy, record.seconds))
             for name, values in record.values.items():
                 if name not in self._values:
-                    self._steps[name] = _Rows(1, np.dtype(np.int64))
-                    self._values[name] = _Rows(len(values), np.dtype(np.float32))
+                    self._steps[name] = _Rows(1, np.dtype(np.int64), self._most)
+                    self._values[name] = _Rows(len(values), np.dtype(np.float32), self._most)
                 self._steps[name].append(record.step)
                 self._values[name].append(values)
 
+    def frozen(self) -> History:
+        """The history as it is now: this one may grow meanwhile, in another thread too."""
+        one = History()
+        one._scalars = self._scalars.frozen()
+        one._steps = {name: rows.frozen() for name, rows in self._steps.items()}
+        one._values = {name: rows.frozen() for name, rows in self._values.items()}
+        return one
+
     def records(self) -> Iterator[StepRecord]:
-        """The records it was built from."""
+        """The records it was built from, as far as they were kept."""
         row = dict.fromkeys(self._values, 0)
         for step, loss, accuracy, seconds in self._scalars.filled:
             values = {}
@@ -145,16 +156,32 @@ class History:
 
 
 class _Rows(Generic[_Number]):
-    """Rows of one width, appended one by one in room that doubles."""
+    """Rows of one width, appended one by one in room that doubles.
 
-    def __init__(self, width: int, kind: np.dtype[_Number]) -> None:
+    With `most`, the rows that are kept are those whose number is a multiple of `_every`; the
+    newest, if it is none of them, is at hand besides.
+    """
+
+    def __init__(self, width: int, kind: np.dtype[_Number], most: int | None = None) -> None:
         self._rows: NDArray[_Number] = np.empty((0, width), kind)
         self._size = 0
+        self._most = most
+        self._every = 1
+        self._came = 0
+        self._newest: NDArray[_Number] | None = None
 
     def __len__(self) -> int:
-        return self._size
+        return self._size + (self._newest is not None)
 
     def append(self, row: ArrayLike) -> None:
+        number, self._came = self._came, self._came + 1
+        if self._size == self._most:
+            self._rows = self._rows[: self._size : 2].copy()
+            self._size, self._every = len(self._rows), 2 * self._every
+        if number % self._every:
+            self._newest = np.array(row, self._rows.dtype).reshape(1, -1)
+            return
+        self._newest = None
         if self._size == len(self._rows):
             room = np.empty((max(64, 2 * self._size), self._rows.shape[1]), self._rows.dtype)
             room[: self._size] = self._rows[: self._size]
@@ -162,9 +189,17 @@ class _Rows(Generic[_Number]):
         self._rows[self._size] = row
         self._size += 1
 
+    def frozen(self) -> _Rows[_Number]:
+        """The rows there are now: appending to this one changes none of them."""
+        one = _Rows[_Number](self._rows.shape[1], self._rows.dtype)
+        one._rows, one._size, one._newest = self._rows, self._size, self._newest
+        return one
+
     @property
     def filled(self) -> NDArray[_Number]:
-        """A read-only view of the rows so far."""
-        view = self._rows[: self._size]
-        view.flags.writeable = False
-        return view
+        """The rows so far, read-only."""
+        rows = self._rows[: self._size]
+        if self._newest is not None:
+            rows = np.concatenate([rows, self._newest])
+        rows.flags.writeable = False
+        return rows

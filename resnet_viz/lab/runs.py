@@ -24,7 +24,7 @@ from resnet_viz.lab.run import (
     run_of,
     why_unreadable,
 )
-from resnet_viz.lab.series import ForeignRecordError, select_records
+from resnet_viz.lab.series import MOST_STEPS, ForeignRecordError, select_records
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.specs import read_spec
 from resnet_viz.lab.store import CorruptStoreError, Store, StoreError, default_home
@@ -99,8 +99,9 @@ class Lab:
         """The runs of a race, in the order they were given."""
         return self._these("race_id", race_id)
 
-    def records(self, run_id: str, since: int = 0) -> Records:
-        """What a run measured, from step `since` on: poll with `since=len(history)`.
+    def records(self, run_id: str, since: int = 0, until: int = MOST_STEPS) -> Records:
+        """What a run measured, from step `since` on, before `until`: poll with
+        `since=len(history)`.
 
         Raises:
             StoreError: where they are not those of the run's net.
@@ -113,7 +114,7 @@ class Lab:
                 layers = () if row["header"] else read_spec(run_id, row["spec"]).layer_names
                 held = header.read(row["header"], layers)
                 try:
-                    return select_records(connection, row["position"], since, held)
+                    return select_records(connection, row["position"], since, held, until)
                 except ForeignRecordError as error:
                     raise StoreError(str(error)) from error
 

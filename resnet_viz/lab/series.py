@@ -18,6 +18,7 @@ from resnet_viz.lab.quantities.quantity import Along
 from resnet_viz.lab.records import Floats, StepRecord
 
 CHUNK = 256
+MOST_STEPS = 2**62
 _LEVEL = 6
 _SCALAR_BYTES = 40  # of a step's row, about
 _STEP, _VALUE = np.dtype("<i8"), np.dtype("<f4")
@@ -54,21 +55,25 @@ def insert_records(
 
 
 def select_records(
-    connection: sqlite3.Connection, position: int, since: int, header: Mapping[str, Along]
+    connection: sqlite3.Connection,
+    position: int,
+    since: int,
+    header: Mapping[str, Along],
+    until: int = MOST_STEPS,
 ) -> list[StepRecord]:
-    """The records of the run at `position` from step `since` on, in order.
+    """The records of the run at `position` from step `since` on and before `until`, in order.
 
     Raises:
         ForeignRecordError: where a quantity has other than the header's number of values.
     """
     query = (
         "SELECT step, loss, accuracy, seconds FROM records WHERE run = ? AND step >= ? "
-        "ORDER BY step"
+        "AND step < ? ORDER BY step"
     )
-    rows = connection.execute(query, (position, since)).fetchall()
+    rows = connection.execute(query, (position, since, until)).fetchall()
     values: dict[int, dict[str, Floats]] = defaultdict(dict)
     for name, along in header.items():
-        for steps, taken in _chunks(connection, position, name, since, len(along)):
+        for steps, taken in _chunks(connection, position, name, (since, until), len(along)):
             for step, of_step in zip(steps.tolist(), taken, strict=True):
                 values[step][name] = of_step
     return [
@@ -84,13 +89,18 @@ def select_records(
 
 
 def _chunks(
-    connection: sqlite3.Connection, position: int, name: str, since: int, length: int
+    connection: sqlite3.Connection,
+    position: int,
+    name: str,
+    between: tuple[int, int],
+    length: int,
 ) -> Iterator[tuple[Steps, Floats]]:
     query = (
-        "SELECT first, last, count, data FROM series WHERE run = ? AND quantity = ? AND last >= ? "
-        "ORDER BY first"
+        "SELECT first, last, count, data FROM series "
+        "WHERE run = ? AND quantity = ? AND first < ? AND last >= ? ORDER BY first"
     )
-    for row in connection.execute(query, (position, name, since)):
+    since, until = between
+    for row in connection.execute(query, (position, name, until, since)):
         yield _unpack(row, name, length)
 
 

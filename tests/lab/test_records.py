@@ -44,3 +44,34 @@ def test_nan_and_infinity_are_kept() -> None:
     history = History([StepRecord(0, np.nan, 0.0, 0.1, {"grad_norm": odd})])
     np.testing.assert_array_equal(history.grad_norm[0], odd)
     assert np.isnan(history.loss[0])
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 9, 15, 16, 17, 40, 1000])
+def test_of_a_long_history_every_second_fourth_step_is_kept_and_the_newest(count: int) -> None:
+    records = [record(step) for step in range(count)]
+    history = History(records, most=8)
+    taken = history.taken("grad_norm")
+    steps = taken.steps.tolist()
+    assert len(history) == count
+    assert history.loss.tolist() == [r.loss for r in records]
+    assert len(steps) <= 9
+    assert steps[-1] == count - 1
+    every = max(1, steps[1] - steps[0]) if len(steps) > 1 else 1
+    assert every & (every - 1) == 0
+    assert steps == sorted({*range(0, count, every), count - 1})
+    np.testing.assert_array_equal(taken.values, np.stack([records[s].grad_norm for s in steps]))
+
+
+@pytest.mark.parametrize("most", [None, 8])
+def test_a_frozen_history_does_not_grow(most: int | None) -> None:
+    records = [record(step) for step in range(60)]
+    history = History(most=most)
+    frozen = []
+    for one in records:
+        frozen.append(history.frozen())
+        history.extend([one])
+    for count, before in enumerate(frozen):
+        expected = History(records[:count], most=most)
+        assert before.steps.tolist() == expected.steps.tolist()
+        for name in expected.quantities:
+            np.testing.assert_array_equal(before.taken(name).values, expected.taken(name).values)

@@ -1,0 +1,119 @@
+"""A feed: what a process knows of a race, read once for all who look at it.
+
+Thirty viewers of a race share one reader: the store is asked a few times a second, whoever and
+however many ask the feed, and what comes back stays the same object until there is something new.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, TypeVar, cast
+
+from resnet_viz.lab.records import History
+from resnet_viz.lab.run import Run
+from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.store import StoreError
+
+READ_SECONDS = 0.2
+WINDOW = 2000
+"""Steps that are read from the store at once."""
+MOST_STEPS = 2048
+"""Steps of a quantity that are kept: of a longer run every second, fourth, ... and the newest."""
+
+_Made = TypeVar("_Made")
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What was known of a race at one moment; it does not change, and threads may share it.
+
+    `problem` says why nothing newer could be read; `is_gone`: the race is in the store no more.
+    """
+
+    runs: Sequence[Run] = ()
+    histories: Mapping[str, History] = field(default_factory=dict)
+    problem: str = ""
+    is_gone: bool = False
+    _made: dict[object, Any] = field(default_factory=dict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come."""
+        return self.is_gone or all(run.is_over for run in self.runs)
+
+    def history(self, run: Run) -> History:
+        """What was read of `run`."""
+        return self.histories.get(run.id) or History()
+
+    def once(self, key: object, make: Callable[[], _Made]) -> _Made:
+        """What `make` makes of this look, made once under `key` however many ask for it."""
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = make()
+            return cast(_Made, self._made[key])
+
+
+class Feed:
+    """The race `race_id` of `lab`, read when someone looks and the last look is old enough."""
+
+    def __init__(self, lab: Lab, race_id: str) -> None:
+        self._lab = lab
+        self._race_id = race_id
+        self._lock = threading.Lock()
+        self._growing: dict[str, History] = {}
+        self._newest = Look()
+        self._read_at = -READ_SECONDS
+
+    def look(self) -> Look:
+        """The race as it is, or was a fifth of a second ago; a failing store is told, not raised.
+
+        Raises:
+            ValueError: for an id that is no race's, if it was never seen.
+        """
+        with self._lock:
+            if time.monotonic() - self._read_at >= READ_SECONDS:
+                self._newest = self._read()
+                self._read_at = time.monotonic()
+            return self._newest
+
+    def _read(self) -> Look:
+        before = self._newest
+        try:
+            runs = self._lab.race_runs(self._race_id)
+            # Runs first: a run that is over then has all its records in what is read next.
+            grown = [run.id for run in runs if self._follow(run)]
+        except StoreError as error:
+            return self._unless_same(before, before.runs, str(error), is_gone=False)
+        except ValueError as error:
+            if not before.runs:
+                raise
+            problem = f"This race is no longer in the store: {error}. What was read of it stays."
+            return self._unless_same(before, before.runs, problem, is_gone=True)
+        if not grown:
+            return self._unless_same(before, runs, "", is_gone=False)
+        return Look(runs, self._frozen())
+
+    def _unless_same(
+        self, before: Look, runs: Sequence[Run], problem: str, *, is_gone: bool
+    ) -> Look:
+        same = (list(before.runs), before.problem, before.is_gone) == (list(runs), problem, is_gone)
+        return before if same else Look(runs, self._frozen(), problem, is_gone)
+
+    def _follow(self, run: Run) -> bool:
+        """Read what is new of a run; whether there was anything."""
+        history = self._growing.setdefault(run.id, History(most=MOST_STEPS))
+        before = len(history)
+        while run.steps_done > len(history):
+            begin = len(history)
+            history.extend(self._lab.records(run.id, begin, begin + WINDOW))
+            if len(history) == begin:
+                break  # they were deleted a moment ago
+        return len(history) > before
+
+    def _frozen(self) -> Mapping[str, History]:
+        return MappingProxyType({run_id: h.frozen() for run_id, h in self._growing.items()})

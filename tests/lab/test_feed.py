@@ -1,0 +1,136 @@
+"""One reader for all who look at a race."""
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from resnet_viz.lab import feed as feeds
+from resnet_viz.lab import launch
+from resnet_viz.lab.feed import Feed
+from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.series import insert_records
+from resnet_viz.lab.store import FILE_NAME, Store
+from tests.lab.conftest import tiny_spec
+from tests.lab.test_records import record
+
+LAYERS = 6  # of the tiny net
+
+
+@pytest.fixture
+def race(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Lab, str]:
+    """A race of two that nobody works on."""
+    monkeypatch.setattr(launch, "start_worker", lambda store, run_id: None)
+    monkeypatch.setattr(feeds, "READ_SECONDS", 0.0)
+    lab = Lab(tmp_path)
+    return lab, lab.race([tiny_spec(), tiny_spec(seed=1)])
+
+
+def write(lab: Lab, position: int, steps: range) -> None:
+    with Store(lab.home).writing() as connection:
+        insert_records(connection, position, [record(step, LAYERS) for step in steps])
+
+
+def test_a_look_is_the_same_until_there_is_something_new(race: tuple[Lab, str]) -> None:
+    lab, race_id = race
+    feed = Feed(lab, race_id)
+    first = feed.look()
+    assert feed.look() is first
+    write(lab, 1, range(5))
+    second = feed.look()
+    assert second is not first
+    assert feed.look() is second
+    one, other = second.runs
+    assert (len(second.history(one)), len(second.history(other))) == (5, 0)
+    assert len(first.history(one)) == 0, "what was seen does not change"
+    write(lab, 1, range(5, 8))
+    assert len(feed.look().history(one)) == 8
+    np.testing.assert_array_equal(
+        feed.look().history(one).grad_norm, [record(step, LAYERS).grad_norm for step in range(8)]
+    )
+    lab.pause(race_id)
+    assert {run.status for run in feed.look().runs} == {"paused"}
+
+
+def test_many_who_look_at_once_read_once(
+    race: tuple[Lab, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab, race_id = race
+    monkeypatch.setattr(feeds, "READ_SECONDS", 10.0)
+    asked: list[str] = []
+    real = lab.race_runs
+
+    def counting(asked_id: str) -> Any:
+        asked.append(asked_id)
+        return real(asked_id)
+
+    monkeypatch.setattr(lab, "race_runs", counting)
+    feed = Feed(lab, race_id)
+    looks: list[object] = []
+    threads = [threading.Thread(target=lambda: looks.append(feed.look())) for _ in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(asked) == 1
+    assert len({id(look) for look in looks}) == 1
+
+
+def test_what_is_made_of_a_look_is_made_once(race: tuple[Lab, str]) -> None:
+    look = Feed(*race).look()
+    made: list[int] = []
+
+    def slow() -> int:
+        time.sleep(0.05)
+        made.append(1)
+        return len(made)
+
+    threads = [threading.Thread(target=lambda: look.once("key", slow)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert made == [1]
+    assert look.once("key", slow) == 1
+    assert look.once("other", slow) == 2
+
+
+def test_a_store_that_fails_is_told_and_what_was_seen_stays(race: tuple[Lab, str]) -> None:
+    lab, race_id = race
+    write(lab, 1, range(3))
+    feed = Feed(lab, race_id)
+    run = feed.look().runs[0]
+    with Store(lab.home).writing() as connection:
+        connection.execute("UPDATE runs SET race_id = 'another'")
+    gone = feed.look()
+    assert gone.is_gone
+    assert gone.is_over
+    assert "no longer in the store" in gone.problem
+    assert len(gone.history(run)) == 3
+    assert feed.look() is gone
+    (lab.home / FILE_NAME).unlink()
+    (lab.home / FILE_NAME).mkdir()
+    failing = feed.look()
+    assert "cannot be opened" in failing.problem
+    assert len(failing.history(run)) == 3
+
+
+def test_a_race_that_never_was_is_an_error(race: tuple[Lab, str]) -> None:
+    with pytest.raises(ValueError, match="no run or race"):
+        Feed(race[0], "other").look()
+
+
+def test_a_long_run_is_read_in_windows_and_thinned(
+    race: tuple[Lab, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab, race_id = race
+    monkeypatch.setattr(feeds, "WINDOW", 100)
+    monkeypatch.setattr(feeds, "MOST_STEPS", 64)
+    write(lab, 1, range(1000))
+    look = Feed(lab, race_id).look()
+    history = look.history(look.runs[0])
+    assert len(history) == 1000
+    assert history.taken("grad_norm").steps.tolist() == [*range(0, 1000, 16), 999]
