@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
@@ -23,6 +24,8 @@ WINDOW = 2000
 """Steps that are read from the store at once."""
 MOST_STEPS = 2048
 """Steps of a quantity that are kept: of a longer run every second, fourth, ... and the newest."""
+MOST_MADE = 128
+"""Things made of one look that are kept: pictures of that many steps, say."""
 
 _Made = TypeVar("_Made")
 
@@ -50,10 +53,17 @@ class Look:
         """What was read of `run`."""
         return self.histories.get(run.id) or History()
 
+    def gone(self, why: str) -> Look:
+        """The same race once it is in the store no more."""
+        problem = f"This race is no longer in the store: {why}. What was read of it stays."
+        return Look(self.runs, self.histories, problem, is_gone=True)
+
     def once(self, key: object, make: Callable[[], _Made]) -> _Made:
         """What `make` makes of this look, made once under `key` however many ask for it."""
         with self._lock:
             if key not in self._made:
+                while len(self._made) >= MOST_MADE:
+                    del self._made[next(iter(self._made))]  # the oldest
                 self._made[key] = make()
             return cast(_Made, self._made[key])
 
@@ -67,7 +77,7 @@ class Feed:
         self._lock = threading.Lock()
         self._growing: dict[str, History] = {}
         self._newest = Look()
-        self._read_at = -READ_SECONDS
+        self._read_at = -inf
 
     def look(self) -> Look:
         """The race as it is, or was a fifth of a second ago; a failing store is told, not raised.
@@ -81,6 +91,11 @@ class Feed:
                 self._read_at = time.monotonic()
             return self._newest
 
+    def expire(self) -> None:
+        """Something was done to the race: the next look is to be a new one."""
+        with self._lock:
+            self._read_at = -inf
+
     def _read(self) -> Look:
         before = self._newest
         try:
@@ -88,21 +103,19 @@ class Feed:
             # Runs first: a run that is over then has all its records in what is read next.
             grown = [run.id for run in runs if self._follow(run)]
         except StoreError as error:
-            return self._unless_same(before, before.runs, str(error), is_gone=False)
+            return self._unless_same(before, before.runs, str(error))
         except ValueError as error:
             if not before.runs:
                 raise
-            problem = f"This race is no longer in the store: {error}. What was read of it stays."
-            return self._unless_same(before, before.runs, problem, is_gone=True)
+            gone = before.gone(str(error))
+            return before if before.problem == gone.problem else gone
         if not grown:
-            return self._unless_same(before, runs, "", is_gone=False)
+            return self._unless_same(before, runs, "")
         return Look(runs, self._frozen())
 
-    def _unless_same(
-        self, before: Look, runs: Sequence[Run], problem: str, *, is_gone: bool
-    ) -> Look:
-        same = (list(before.runs), before.problem, before.is_gone) == (list(runs), problem, is_gone)
-        return before if same else Look(runs, self._frozen(), problem, is_gone)
+    def _unless_same(self, before: Look, runs: Sequence[Run], problem: str) -> Look:
+        same = (list(before.runs), before.problem, before.is_gone) == (list(runs), problem, False)
+        return before if same else Look(runs, self._frozen(), problem)
 
     def _follow(self, run: Run) -> bool:
         """Read what is new of a run; whether there was anything."""

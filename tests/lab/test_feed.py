@@ -76,6 +76,10 @@ def test_many_who_look_at_once_read_once(
     for thread in threads:
         thread.join()
     assert len(asked) == 1
+    feed.expire()
+    feed.look()
+    feed.look()
+    assert len(asked) == 2
     assert len({id(look) for look in looks}) == 1
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import plotly
 import plotly.graph_objects as go
@@ -28,15 +28,27 @@ _CHART = st.components.v2.component(
 )
 
 
+class Drawn(NamedTuple):
+    """A figure and its JSON, which takes longer than the figure: made once, shown many times."""
+
+    figure: go.Figure
+    text: str
+
+    @classmethod
+    def of(cls, figure: go.Figure) -> Drawn:
+        """`figure`, ready to be shown."""
+        return cls(figure, str(figure.to_json(validate=False)))
+
+
 def live_chart(
-    figure: go.Figure,
+    drawn: go.Figure | Drawn,
     key: str,
     height: int,
     *,
     alt: str,
     on_point: Callable[[str], None] | None = None,
 ) -> None:
-    """Shows `figure`, `height` pixels tall and as wide as its container; `alt` says what it shows.
+    """Shows a figure, `height` pixels tall and as wide as its container; `alt` says what it shows.
 
     Colours follow the theme (`plots.colours.DARK`). On windows wider than 1400 pixels texts grow,
     to 20 pixels at 1920, and the chart with them (by at most a quarter). Where the chart is
@@ -48,11 +60,12 @@ def live_chart(
     only) customdata of that point. Where plotly's script is not served, Streamlit's own chart
     stands in.
     """
+    figure, text = drawn if isinstance(drawn, Drawn) else Drawn.of(drawn)
     if not _plotly_is_served():
         _streamlits_own(figure, key, height, alt, on_point)
         return
     data = {
-        "figure": figure.to_json(validate=False),
+        "figure": text,
         "name": key,
         "alt": alt,
         "height": height,

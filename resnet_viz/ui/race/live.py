@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from resnet_viz.arch.plan import plan
+from resnet_viz.lab.feed import Look
 from resnet_viz.lab.quantities import quantity
 from resnet_viz.lab.quantities.quantity import Quantity
 from resnet_viz.lab.records import History
@@ -25,11 +27,11 @@ from resnet_viz.plots.race import (
     training_curves,
 )
 from resnet_viz.ui.common import say
-from resnet_viz.ui.common.live_chart import live_chart
+from resnet_viz.ui.common.live_chart import Drawn, live_chart
 from resnet_viz.ui.common.note import note
 from resnet_viz.ui.race import words
 from resnet_viz.ui.race.progress import progress
-from resnet_viz.ui.race.state import Seen, key_of, look
+from resnet_viz.ui.race.state import Seen, expire, key_of, look
 from resnet_viz.ui.race.step_control import step_control
 
 UPDATE_SECONDS = 0.5
@@ -63,19 +65,23 @@ def live_race(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
 def preview(specs: Sequence[RunSpec]) -> None:
     """The race's pictures before there is anything to show: axes, colours, explanations."""
     contestants = _contestants([(spec.display_name, spec, History()) for spec in specs])
-    _pictures(contestants, specs[0].steps, 0, "preview", GRADIENT)
+    _pictures(Look(), contestants, Shown("preview", specs[0].steps, 0, GRADIENT))
 
 
 def contestants_of(seen: Seen) -> Sequence[Contestant]:
     """The runs of a race as the plots want them."""
-    found = _contestants([(run.name, run.spec, seen.history(run)) for run in seen.runs])
+    return seen.look.once("contestants", lambda: _of_look(seen.look))
+
+
+def _of_look(look: Look) -> Sequence[Contestant]:
+    found = _contestants([(run.name, run.spec, look.history(run)) for run in look.runs])
     # What a run holds, its header says: it may be older than this program.
-    return [replace(c, header=run.quantities) for c, run in zip(found, seen.runs, strict=True)]
+    return [replace(c, header=run.quantities) for c, run in zip(found, look.runs, strict=True)]
 
 
 def newest_step(seen: Seen) -> int:
     """The newest step that all nets under way have come to; -1 before there is one."""
-    counts = [(len(seen.history(run)), run.is_over) for run in seen.runs]
+    counts = [(len(seen.look.history(run)), run.is_over) for run in seen.runs]
     under_way = [count for count, is_over in counts if count and not is_over]
     return min(under_way or [max(count for count, _ in counts)]) - 1
 
@@ -84,9 +90,9 @@ def _live(lab: Lab, race_id: str, going: bool, may_steer: bool) -> None:
     seen = look(lab, race_id)
     if going and seen.is_over:
         st.rerun()
-    contestants, steps = contestants_of(seen), max(run.spec.steps for run in seen.runs)
+    contestants, steps = contestants_of(seen), max(run.steps for run in seen.runs)
     progress(seen, contestants)
-    for problem in filter(None, [*map(words.why_over, seen.runs), seen.problem]):
+    for problem in filter(None, [*map(words.why_over, seen.runs), seen.look.problem]):
         say.error(problem)
     with st.container(horizontal=True, vertical_alignment="center", key="race_step_row"):
         step = step_control(key_of(race_id), steps, newest_step(seen))
@@ -94,7 +100,7 @@ def _live(lab: Lab, race_id: str, going: bool, may_steer: bool) -> None:
         if may_steer and not seen.is_over:
             _steering(lab, seen)
     _refusal(seen)
-    _pictures(contestants, steps, step, key_of(race_id), name)
+    _pictures(seen.look, contestants, Shown(key_of(race_id), steps, step, name))
 
 
 def _contestants(nets: Sequence[tuple[str, RunSpec, History]]) -> Sequence[Contestant]:
@@ -115,16 +121,17 @@ def _contestants(nets: Sequence[tuple[str, RunSpec, History]]) -> Sequence[Conte
 
 def _steering(lab: Lab, seen: Seen) -> None:
     if any(run.status == "paused" for run in seen.runs):
-        _button("Resume", ":material/play_arrow:", lab.resume, seen)
+        _button(lab, "Resume", ":material/play_arrow:", lab.resume, seen)
     else:
-        _button("Pause", ":material/pause:", lab.pause, seen)
-    _button("Single step", ":material/skip_next:", lab.step, seen)
+        _button(lab, "Pause", ":material/pause:", lab.pause, seen)
+    _button(lab, "Single step", ":material/skip_next:", lab.step, seen)
 
 
-def _button(title: str, icon: str, action: Callable[[str], None], seen: Seen) -> None:
+def _button(lab: Lab, title: str, icon: str, action: Callable[[str], None], seen: Seen) -> None:
     if st.button(title, icon=icon, key=f"race_{title}"):
         try:
             action(seen.race_id)
+            expire(lab, seen.race_id)
             seen.refusal = ""
         except (StoreError, ValueError) as error:
             seen.refusal = f"{title} did nothing: {error}"
@@ -156,31 +163,44 @@ def _quantity_box(contestants: Sequence[Contestant]) -> str:
     )
 
 
-def _pictures(
-    contestants: Sequence[Contestant], steps: int, step: int, key: str, name: str
-) -> None:
+class Shown(NamedTuple):
+    """What is looked at: a part of the charts' keys, the race's steps, one of them, a quantity."""
+
+    key: str
+    steps: int
+    step: int
+    quantity: str
+
+
+def _pictures(look: Look, contestants: Sequence[Contestant], shown: Shown) -> None:
     nets = " against ".join(contestant.name for contestant in contestants)
-    about, axis = quantity(name), axis_of(contestants, name)
+    about, axis = quantity(shown.quantity), axis_of(contestants, shown.quantity)
+    title, steps = f"{_capital(about.title)} by {_by(axis)}", shown.steps
+
+    def chart(make: Callable[[], go.Figure], name: str, height: int, alt: str) -> None:
+        """Drawn once for all who look at the same."""
+        of = {"gradients": shown[1:], "curves": steps, "maps": (steps, about.name)}[name]
+        drawn = look.once((name, of), lambda: Drawn.of(make()))
+        live_chart(drawn, f"{name}-{shown.key}", height, alt=f"{alt}: {nets}")
+
+    def hero_figure() -> go.Figure:
+        figure = profile(contestants, shown.step, about.name)
+        return _all_steps(figure, steps) if axis == "net" else figure
+
     with st.container(key="race_pictures"):
         hero, curves = st.columns([3, 2], gap="medium")
     with hero:
-        figure = profile(contestants, step, name)
-        if axis == "net":
-            figure = _all_steps(figure, steps)
-        alt = f"{_capital(about.title)} by {_by(axis)} at step {step}: {nets}"
-        live_chart(figure, f"gradients-{key}", HERO_HEIGHT, alt=alt)
+        chart(hero_figure, "gradients", HERO_HEIGHT, f"{title} at step {shown.step}")
         note(_about(about, axis))
     with curves:
-        figure = _all_steps(training_curves(contestants), steps)
-        alt = f"Training loss and accuracy by step: {nets}"
-        live_chart(figure, f"curves-{key}", HERO_HEIGHT, alt=alt)
+        alt = "Training loss and accuracy by step"
+        chart(lambda: _all_steps(training_curves(contestants), steps), "curves", HERO_HEIGHT, alt)
         note(ABOUT_CURVES)
     if axis == "net":
         return
-    st.header(f"{_capital(about.title)} by {axis} and step", anchor=False)
-    figure = _all_steps(heat_maps(contestants, name), steps)
-    alt = f"{_capital(about.title)} by {axis} at every step, as heat maps: {nets}"
-    live_chart(figure, f"maps-{key}", MAPS_HEIGHT, alt=alt)
+    st.header(f"{title} and step", anchor=False)
+    alt = f"{title} at every step, as heat maps"
+    chart(lambda: _all_steps(heat_maps(contestants, about.name), steps), "maps", MAPS_HEIGHT, alt)
     note(ABOUT_MAPS)
 
 

@@ -22,6 +22,7 @@ from resnet_viz.ui.race.state import (
     Seen,
     close_race,
     current_race,
+    expire,
     fold_next_race,
     look,
     next_race_is_open,
@@ -156,6 +157,7 @@ def _stop_button(lab: Lab, seen: Seen) -> None:
     if st.button("Stop training", type="primary", key="race_stop"):
         try:
             lab.stop(seen.race_id)
+            expire(lab, seen.race_id)
         except (StoreError, ValueError) as error:
             seen.refusal = f"Stop training did nothing: {error}"
             return

@@ -26,7 +26,7 @@ def progress(seen: Seen, contestants: Sequence[Contestant]) -> None:
     nets = [
         {
             "name": run.name,
-            "status": "gone" if seen.is_gone and not run.is_over else run.status,
+            "status": "gone" if seen.look.is_gone and not run.is_over else run.status,
             "detail": words.status_line(run, contestant.history),
             "share": min(1.0, len(contestant.history) / run.spec.steps),
             "colour": MARKDOWN[contestant.colour],

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import Path
 
 import streamlit as st
 
-from resnet_viz.lab.records import History
+from resnet_viz.lab.feed import Feed, Look
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import StoreError
 
 _ID = "race_id"
 _SEEN = "race_seen"
@@ -24,24 +24,22 @@ _NEXT = "race_next_is_open"
 
 @dataclass
 class Seen:
-    """What this session has read of a race: it stays, even where the store does not."""
+    """What this session last saw of a race: it stays, even where the store does not."""
 
     race_id: str
-    runs: Sequence[Run] = ()
-    histories: dict[str, History] = field(default_factory=dict)
-    problem: str = ""
+    look: Look = field(default_factory=Look)
     refusal: str = ""
     """Why the last press of a steering button did nothing: it stays until it is dismissed."""
-    is_gone: bool = False
+
+    @property
+    def runs(self) -> Sequence[Run]:
+        """The nets of the race, in their order."""
+        return self.look.runs
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more will come."""
-        return self.is_gone or all(run.is_over for run in self.runs)
-
-    def history(self, run: Run) -> History:
-        """What was read of `run`."""
-        return self.histories.get(run.id) or History()
+        return self.look.is_over
 
 
 def key_of(race_id: str) -> str:
@@ -83,7 +81,7 @@ def fold_next_race(*, is_open: bool) -> None:
 
 
 def look(lab: Lab, race_id: str) -> Seen:
-    """Reads what is new since the last look; a failing store is told, not raised.
+    """What all sessions together know of the race by now; a failing store is told, not raised.
 
     Raises:
         ValueError: for an id that is no race's, if this session has never seen it.
@@ -92,23 +90,21 @@ def look(lab: Lab, race_id: str) -> Seen:
     if seen.race_id != race_id:
         seen = Seen(race_id)
     try:
-        _read(lab, seen)
-        seen.problem, seen.is_gone = "", False
-    except StoreError as error:
-        seen.problem = str(error)
+        seen.look = _feed(lab, lab.home, race_id).look()
     except ValueError as error:
-        if not seen.runs:
+        if not seen.look.runs:
             raise
-        seen.is_gone = True
-        seen.problem = f"This race is no longer in the store: {error}. What was read of it stays."
+        seen.look = seen.look.gone(str(error))
     st.session_state[_SEEN] = seen
     return seen
 
 
-def _read(lab: Lab, seen: Seen) -> None:
-    """Runs first: a run that is over then has all its records in what is read next."""
-    seen.runs = lab.race_runs(seen.race_id)
-    for run in seen.runs:
-        history = seen.histories.setdefault(run.id, History())
-        if run.steps_done > len(history):
-            history.extend(lab.records(run.id, since=len(history)))
+def expire(lab: Lab, race_id: str) -> None:
+    """Have the next look of every session be a new one: something was done to the race."""
+    _feed(lab, lab.home, race_id).expire()
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _feed(_lab: Lab, home: Path, race_id: str) -> Feed:
+    """The one reader of a race in this server."""
+    return Feed(_lab, race_id)

@@ -31,6 +31,8 @@ ROOT = Path(__file__).parents[3]
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path / "home"))
+    # A test presses and looks faster than anybody.
+    monkeypatch.setattr("resnet_viz.lab.feed.READ_SECONDS", 0.0)
     # AppTest has no browser, and a mock in place of its cookies.
     monkeypatch.setattr("streamlit.runtime.context.ContextProxy.cookies", {})
     return tmp_path / "home"
