@@ -2,12 +2,13 @@
 
 Figures are built with the colours of the light theme; the chart component puts those of `DARK` in
 their place where the page is dark. Each has a contrast of at least 4.5 on its page (WCAG AA), so
-that it serves for words as well as for lines. `.streamlit/config.toml` has the same colours.
+that it serves for words as well as for lines. `.streamlit/config.toml` has those with a name, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from types import MappingProxyType
 
 from resnet_viz.arch.config import ResNetConfig
@@ -16,6 +17,9 @@ RESIDUAL = "#0072B2"
 PLAIN = "#A65E00"
 GREEN, VIOLET, RED, YELLOW, GREY = "#007A59", "#A63D86", "#C4332B", "#766A00", "#66717D"
 OTHERS = (GREEN, VIOLET, RED, YELLOW, GREY)
+# Shades that keep apart in lightness or hue for every kind of colour vision (tests/plots).
+BLUES = (RESIDUAL, "#1A3178", "#6C5CE0", "#0B5566")
+ORANGES = (PLAIN, "#662B00", "#C2504F", "#420F00")
 
 DARK: Mapping[str, str] = MappingProxyType(
     {
@@ -26,33 +30,17 @@ DARK: Mapping[str, str] = MappingProxyType(
         RED: "#FF7B6B",
         YELLOW: "#F0E442",
         GREY: "#A0AAB4",
+        **dict(zip(BLUES[1:], ("#C9E4FF", "#8F76FF", "#3A83D4"), strict=True)),
+        **dict(zip(ORANGES[1:], ("#FFDDA8", "#E8683A", "#A8916A"), strict=True)),
     }
 )
 """Colour in the light theme -> the same in the dark theme."""
 
-MARKDOWN: Mapping[str, str] = MappingProxyType(
-    {
-        RESIDUAL: "blue",
-        PLAIN: "orange",
-        GREEN: "green",
-        VIOLET: "violet",
-        RED: "red",
-        YELLOW: "yellow",
-        GREY: "gray",
-    }
-)
-"""Colour -> its name in Streamlit's Markdown, as in `:blue[■]`; it follows the theme."""
-
 
 def contestant_colours(configs: Sequence[ResNetConfig]) -> tuple[str, ...]:
-    """One colour for each net: the first residual one is blue, the first plain one orange.
+    """One colour for each net: residual ones are blues, plain ones oranges, in their order.
 
-    Further ones get other colours in turn; beyond seven nets colours repeat (marker shapes and
-    dashes differ too).
+    Beyond four of a kind shades repeat (marker shapes and dashes differ too).
     """
-    colours: list[str] = []
-    for config in configs:
-        own = PLAIN if config.shortcut == "none" else RESIDUAL
-        others = sum(colour in OTHERS for colour in colours)
-        colours.append(OTHERS[others % len(OTHERS)] if own in colours else own)
-    return tuple(colours)
+    shades = {True: cycle(ORANGES), False: cycle(BLUES)}
+    return tuple(next(shades[config.shortcut == "none"]) for config in configs)

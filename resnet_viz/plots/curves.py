@@ -34,7 +34,8 @@ def training_curves(contestants: Sequence[Contestant]) -> go.Figure:
     log_range = {"range": [log10(low), log10(high)]}
     loss = style.log_ticks(low, high) | log_range | {"domain": [0.52, 1], "anchor": "x"}
     accuracy = {"domain": [0, 0.46], "range": [0, 1.02], "tickformat": ".0%", "anchor": "x"}
-    waiting = [] if any(len(c.history) for c in contestants) else [style.waiting(0.75)]
+    # Among the accuracies, where no line crosses the words.
+    waiting = [] if any(len(c.history) for c in contestants) else [style.waiting(0.23)]
     layout: style.Layout = {
         "xaxis": style.axis(_x_title(contestants))
         | x

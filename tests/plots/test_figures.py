@@ -153,6 +153,10 @@ def test_before_the_first_step() -> None:
     waiting = [contestant("resnet18", 0), contestant("plain18", 0)]
     for figure in _figures(waiting):
         assert "waiting for the first step" in _texts(figure)
+    curves = training_curves(waiting).layout
+    (words,) = [a for a in curves.annotations if a.text == "waiting for the first step"]
+    low, high = curves.yaxis2.domain  # the accuracies', where no line of guessing is
+    assert low < words.y < high < curves.yaxis.domain[0]
     one_started = [contestant("resnet18", 2), contestant("plain18", 0)]
     assert len(_shown(profile(one_started, 1))) == 2
     for figure in (*_figures(one_started), *_figures([])):

@@ -10,7 +10,7 @@ import pytest
 from resnet_viz.arch.config import plain_twin
 from resnet_viz.arch.presets import preset
 from resnet_viz.lab.records import History
-from resnet_viz.plots.colours import OTHERS, PLAIN, RESIDUAL, contestant_colours
+from resnet_viz.plots.colours import BLUES, ORANGES, PLAIN, RESIDUAL, contestant_colours
 from resnet_viz.plots.race import result_rows, story
 from tests.plots.made import contestant
 from tests.plots.recorded import recorded
@@ -236,11 +236,11 @@ def test_colours() -> None:
     plain = plain_twin(residual)
     assert (RESIDUAL, PLAIN) == ("#0072B2", "#A65E00")
     assert contestant_colours([plain, residual]) == (PLAIN, RESIDUAL)
-    assert contestant_colours([residual, residual, plain, plain]) == (
-        RESIDUAL,
-        OTHERS[0],
-        PLAIN,
-        OTHERS[1],
+    assert contestant_colours([residual, plain, residual, plain]) == (
+        BLUES[0],
+        ORANGES[0],
+        BLUES[1],
+        ORANGES[1],
     )
-    assert len(set(contestant_colours([residual] * 6))) == 6
+    assert contestant_colours([plain] * 5) == (*ORANGES, PLAIN)
     assert contestant_colours([]) == ()

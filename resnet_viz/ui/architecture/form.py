@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 import streamlit as st
@@ -31,7 +32,9 @@ from resnet_viz.ui.common.numbers import compact
 _NOTICE = "address_notice"
 _FILLED = "form_filled_for"
 _TOUCHED = "form_touched"
+_WRONG = "form_wrong"
 _KEY = "field."
+_GROUP = "group."
 _PRESET = "preset"
 
 
@@ -53,8 +56,9 @@ def form() -> tuple[ResNetConfig, str]:
     preset_box()
     for field in FIRST:
         _widget(field, disabled_because(field, draft), wrong.get(field, ""))
+    _open_groups(wrong)
     for group, fields in GROUPS.items():
-        with st.expander(group):
+        with st.expander(group, key=_GROUP + group, on_change="rerun"):
             for field in fields:
                 _widget(field, disabled_because(field, draft), wrong.get(field, ""))
     st.button(
@@ -67,6 +71,15 @@ def form() -> tuple[ResNetConfig, str]:
     )
     sentence = f"{in_one(wrong)}. The view still shows {label(config)}." if wrong else ""
     return config, sentence
+
+
+def _open_groups(wrong: Mapping[str, str]) -> None:
+    """Opens a group when a field in it becomes wrong; folded again by hand it stays folded."""
+    new = wrong.keys() - st.session_state.get(_WRONG, ())
+    st.session_state[_WRONG] = frozenset(wrong)
+    for group, fields in GROUPS.items():
+        if new.intersection(fields):
+            st.session_state[_GROUP + group] = True
 
 
 def _open_address() -> None:

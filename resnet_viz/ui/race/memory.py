@@ -1,4 +1,4 @@
-"""Before a race starts: whether its nets fit into memory together."""
+"""Before a race starts: whether those of its nets that train at once fit into memory."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from resnet_viz.lab.memory import Fit, check_fit
-from resnet_viz.lab.queue import expected_device
+from resnet_viz.lab.queue import expected_device, slots_on
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.devices import free_memory
+from resnet_viz.ui.race import words
 
 CHECKPOINTING = "race_activation_checkpointing"
 
@@ -25,12 +26,12 @@ def fits_or_says_so(specs: Sequence[RunSpec]) -> bool:
     fit = None if free is None else check_fit(specs, free, device)
     if fit is None or fit.fits:
         return True
-    _refuse(fit, device)
+    _refuse(fit, words.at_once(len(specs), slots_on(device)), device)
     return False
 
 
-def _refuse(fit: Fit, device: str) -> None:
-    say.error(f"The race cannot start: training both nets on {device} {fit.sentence}")
+def _refuse(fit: Fit, nets: str, device: str) -> None:
+    say.error(f"The race cannot start: training {nets} on {device} {fit.sentence}")
     if fit.fits_checkpointed:
         st.button("Use activation checkpointing", key="race_fit_offer", on_click=_checkpoint)
 

@@ -2,7 +2,8 @@
 
 export default function ({ data, parentElement }) {
   const headline = parentElement.querySelector(".headline")
-  headline.textContent = data.headline
+  headline.firstElementChild.textContent = data.headline
+  headline.dataset.room = data.room
   headline.classList.toggle("over", data.over)
   const nets = parentElement.querySelector(".nets")
   if (nets.children.length !== data.nets.length) {
@@ -13,7 +14,7 @@ export default function ({ data, parentElement }) {
 
 function show(element, net) {
   for (const part of ["name", "status", "detail"]) element.querySelector(`.${part}`).textContent = net[part]
-  element.style.setProperty("--own", `var(--st-${net.colour}-color)`)
+  element.style.setProperty("--own", `light-dark(${net.colours})`)
   const bar = element.querySelector(".bar")
   bar.setAttribute("aria-label", `Progress of ${net.name}`)
   bar.setAttribute("aria-valuenow", Math.round(100 * net.share))

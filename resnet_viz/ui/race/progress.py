@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from resnet_viz.plots.colours import MARKDOWN
+from resnet_viz.plots.colours import DARK
 from resnet_viz.plots.race import Contestant
 from resnet_viz.ui.race import words
 from resnet_viz.ui.race.state import Seen, key_of
@@ -29,9 +29,14 @@ def progress(seen: Seen, contestants: Sequence[Contestant]) -> None:
             "status": "gone" if seen.look.is_gone and not run.is_over else run.status,
             "detail": words.status_line(run, contestant.history),
             "share": min(1.0, len(contestant.history) / run.spec.steps),
-            "colour": MARKDOWN[contestant.colour],
+            "colours": [contestant.colour, DARK[contestant.colour]],
         }
         for run, contestant in zip(seen.runs, contestants, strict=True)
     ]
-    data = {"headline": words.headline(seen.runs, contestants), "over": seen.is_over, "nets": nets}
+    data = {
+        "headline": words.headline(seen.runs, contestants),
+        "room": words.room(seen.runs),
+        "over": seen.is_over,
+        "nets": nets,
+    }
     _PROGRESS(key=f"progress_{key_of(seen.race_id)}", data=data)

@@ -77,7 +77,7 @@ def _net_box(
 
 
 def _second_box(place: DeltaGenerator, first: ResNetConfig, *, is_off: bool) -> ResNetConfig:
-    has = "with" if first.shortcut == "none" else "without"
+    kind = "residual" if first.shortcut == "none" else "plain"
     with place:
         name = _select(
             "Second net",
@@ -85,7 +85,7 @@ def _second_box(place: DeltaGenerator, first: ResNetConfig, *, is_off: bool) -> 
             "second_net",
             TWIN,
             is_off=is_off,
-            shown=lambda name: f"its twin {has} shortcuts" if name == TWIN else name,
+            shown=lambda name: f"its {kind} twin" if name == TWIN else name,
         )
     return twin_of(first) if name == TWIN else _config(name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,22 @@ def test_race_page_refuses_what_does_not_fit_and_offers_checkpointing(
     assert "nor does a batch of 1" in race.error[0].value
     free(monkeypatch, race_memory, None)
     assert not race.run().error
+
+
+def test_race_page_counts_the_nets_that_train_at_once(
+    race: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four nets in two places: what the two largest need is what is asked for and spoken of."""
+    monkeypatch.setenv("RESNET_VIZ_SLOTS", "2")
+    race.pills(key="race_experiment").set_value("Depth hurts").run()
+    free(monkeypatch, race_memory, GB)
+    (error,) = race.run().error
+    assert "training the 2 largest of its 4 nets, with 2 at a time, on cpu needs" in error.value
+    needs = re.search(r"needs about ([\d.]+) GB", error.value)
+    assert needs
+    both = sum(
+        training_memory(plan(spec.adapted), spec.batch_size).total + PROCESS_BYTES
+        for spec in race.session_state["race_specs"]
+        if "56" in spec.name
+    )
+    assert float(needs[1]) == pytest.approx(both / GB, abs=0.06)

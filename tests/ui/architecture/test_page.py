@@ -337,3 +337,19 @@ def test_a_net_of_20_000_blocks_is_drawn_folded_and_not_listed(
     _open_tab(app, "torchinfo")
     assert _errors(app) == []
     assert [info.value for info in app.info if "20,000 blocks are too many to list" in info.value]
+
+
+def test_a_group_opens_when_a_field_in_it_is_wrong(app: AppTest) -> None:
+    key = "group.Regularisation"
+    app.run()
+    app.number_input(key="field.dropout").set_value(2.0).run()
+    assert _errors(app)
+    assert app.session_state[key]
+    assert not app.session_state["group.Initialisation"]
+    app.session_state[key] = False  # folded by hand, it stays folded
+    app.run()
+    assert not app.session_state[key]
+    app.number_input(key="field.dropout").set_value(0.5).run()
+    assert _errors(app) == []
+    app.number_input(key="field.dropout").set_value(3.0).run()
+    assert app.session_state[key]

@@ -20,6 +20,7 @@ from resnet_viz.lab.quantities import quantity
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import StoreError
+from resnet_viz.plots.colours import DARK, PLAIN, RESIDUAL
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.net import Shown
 from resnet_viz.ui.race.experiments import EXPERIMENTS
@@ -205,7 +206,8 @@ def test_race_from_start_to_results(lab: Lab) -> None:
     assert ends == [("finished", ""), ("finished", "")]
     app.run()
     assert statuses(app)["plain20-cifar"] == "finished"
-    assert [net["colour"] for net in shown(app, "progress")["nets"]] == ["blue", "orange"]
+    colours = [net["colours"] for net in shown(app, "progress")["nets"]]
+    assert colours == [[RESIDUAL, DARK[RESIDUAL]], [PLAIN, DARK[PLAIN]]]
     assert "3 steps" in shown(app, "progress")["headline"]
     assert "What happened" in [heading.value for heading in app.header]
     table = app.table[0].value

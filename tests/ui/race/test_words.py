@@ -15,6 +15,7 @@ from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race import words
 from resnet_viz.ui.race.step_control import Pointer
 from tests.lab.conftest import tiny_spec
+from tests.plots.recorded import recorded
 
 
 def history(seconds: list[float]) -> History:
@@ -167,3 +168,29 @@ def test_title() -> None:
     runs = [replace(run(), name=name) for name in "abc"]
     assert words.title(runs) == "a, b against c"
     assert words.title(runs[:1]) == "a"
+
+
+@pytest.mark.parametrize("race", ["default", "warm-up", "no norm"])
+def test_room_is_kept_for_the_verdict_whatever_it_is(race: str) -> None:
+    for times in (1, 2):
+        nets = [
+            replace(net, name=f"{net.name}, lr 0.{number}")
+            for number in range(times)
+            for net in recorded(race)
+        ]
+        runs = [replace(run(steps=len(net.history)), name=net.name) for net in nets]
+        assert len(words.room(runs)) / 2 < len(story(nets)[0]) <= len(words.room(runs))
+
+
+@pytest.mark.parametrize(
+    ("nets", "places", "said"),
+    [
+        (1, 2, "its net"),
+        (2, 2, "both nets"),
+        (4, 8, "all 4 nets at once"),
+        (4, 2, "the 2 largest of its 4 nets, with 2 at a time,"),
+        (2, 1, "the largest of its 2 nets, with 1 at a time,"),
+    ],
+)
+def test_nets_that_take_memory_at_one_time(nets: int, places: int, said: str) -> None:
+    assert words.at_once(nets, places) == said
