@@ -1,4 +1,5 @@
-// A plotly figure that is updated in place: one plot a mount, Plotly.react for each update.
+// A plotly figure that is updated in place: one plot a mount, Plotly.react for each update that has
+// the same axes.
 // Called again with every new figure and with every change of theme; cleaned up on unmount.
 
 const charts = new WeakMap()
@@ -21,7 +22,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
 function mount(parentElement) {
   const div = parentElement.querySelector(".resnet-viz-chart")
-  const chart = { div, data: null, width: 0, alive: true, drawn: null }
+  const chart = { div, data: null, width: 0, alive: true, drawn: null, axes: "" }
   Object.assign(chart, { held: false, waiting: false, zoomed: new Set() })
   chart.release = () => setTimeout(() => release(chart))
   div.onpointerdown = () => { chart.held = true }
@@ -75,13 +76,17 @@ function draw(plotly, chart) {
   if (chart.width && chart.width < NARROW) merge(layout, layout.meta?.narrow ?? {})
   layout.template = theme.template
   enlarge(data, layout)
+  // Axes that are new to it Plotly.react draws once before it has placed them: "MNaN,NaNHNaN".
+  const axes = Object.keys(layout).filter((key) => /^[xy]axis/.test(key)).sort().join()
+  const isAnew = axes !== chart.axes
+  chart.axes = axes
+  if (isAnew) chart.zoomed.clear()
   keepZoom(chart, layout)
   layout.uirevision = name
   layout.height = tall(chart)
   layout.width = chart.width || undefined
   chart.div.setAttribute("aria-label", alt)
-  const first = !chart.drawn
-  chart.drawn = plotly.react(chart.div, data, layout, {
+  chart.drawn = plotly[isAnew ? "newPlot" : "react"](chart.div, data, layout, {
     displaylogo: false,
     displayModeBar: "hover",
     doubleClickDelay: 400,
@@ -92,8 +97,8 @@ function draw(plotly, chart) {
   })
   // The label says it; tick by tick it would only be noise.
   for (const svg of chart.div.querySelectorAll(".main-svg")) svg.setAttribute("aria-hidden", true)
-  if (first) watchZoom(chart)
-  if (first && clickable) watchClicks(chart)
+  if (isAnew) watchZoom(chart)
+  if (isAnew && clickable) watchClicks(chart)
 }
 
 // Colours of the dark theme in place of the light one's, as a reviver for JSON.parse.
