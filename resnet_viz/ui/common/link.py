@@ -76,11 +76,11 @@ def _written(value: object) -> str:
 
 def _read(field: str, text: str) -> object:
     if field in ("depths", "widths"):
-        return [_number(item) for item in text.split("-")]
-    return _number(text)
+        return [value_of(item) for item in text.split("-")]
+    return value_of(text)
 
 
-def _number(text: str) -> object:
+def value_of(text: str) -> object:
     """A number, true, false or null as JSON writes it; other text as it is."""
     try:
         value: object = json.loads(text)

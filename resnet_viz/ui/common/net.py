@@ -91,19 +91,21 @@ def open_net(config: ResNetConfig) -> NoReturn:
 
 
 def ask_for_race(first: ResNetConfig, second: ResNetConfig) -> NoReturn:
-    """Go to the Race page and choose these two nets there, presets or not.
-
-    The Race page's boxes hold labels: it offers those of `asked_race()` beside the presets'.
-    """
-    st.session_state[_RACE] = (first, second)
+    """Go to the Race page and choose these two nets there, presets or not."""
+    offer_for_race(first, second)
     st.session_state["race_experiment"] = None
     st.session_state["race_first_net"] = label(first)
     st.session_state["race_second_net"] = label(second)
     st.switch_page("pages/race.py")
 
 
+def offer_for_race(*nets: ResNetConfig) -> None:
+    """Have the Race page's boxes, which hold labels, offer these nets beside the presets."""
+    st.session_state[_RACE] = nets
+
+
 def asked_race() -> tuple[ResNetConfig, ...]:
-    """The nets that another page last asked the Race page for; () for none."""
+    """The nets that another page, or the address, last asked the Race page for; () for none."""
     asked: tuple[ResNetConfig, ...] = st.session_state.get(_RACE, ())
     return asked
 

@@ -14,6 +14,7 @@ from resnet_viz.ui.common import say
 from resnet_viz.ui.common.lab_state import open_lab
 from resnet_viz.ui.common.markdown import plain, small
 from resnet_viz.ui.race import contestants, words
+from resnet_viz.ui.race.address import notice, read_address
 from resnet_viz.ui.race.live import live_race, preview
 from resnet_viz.ui.race.memory import fits_or_says_so
 from resnet_viz.ui.race.results import results
@@ -52,7 +53,12 @@ def race_page() -> None:
         say.warning(lab.notice)
     if seen is None:
         _heading()
-        specs = _settings(lab, can_start=True)
+        read_address()
+        above = st.container()
+        specs = _settings(lab, can_start=True, in_address=True)
+        if notice():  # which a change of a setting has just ended
+            with above:
+                say.error(notice())
         if specs:
             say.info(INVITATION, markdown=True)
             preview(specs)
@@ -64,7 +70,7 @@ def race_page() -> None:
         if next_race_is_open():
             with st.container(border=True):
                 st.header("Next race", anchor=False)
-                _settings(lab, can_start=seen.is_over or not may_steer)
+                _settings(lab, can_start=seen.is_over or not may_steer, in_address=False)
     live_race(lab, seen, may_steer=may_steer)
     if seen.is_over:
         results(seen)
@@ -111,12 +117,12 @@ def _head(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
         links(lab, seen.race_id, with_controls=may_steer)
 
 
-def _settings(lab: Lab, *, can_start: bool) -> Sequence[RunSpec] | None:
+def _settings(lab: Lab, *, can_start: bool, in_address: bool) -> Sequence[RunSpec] | None:
     """The widgets, what they stand for, and the button; the last settings that could run.
 
     They stay while a setting is wrong, so that the view does.
     """
-    choice, place = settings()
+    choice, place = settings(in_address=in_address)
     specs, problem = contestants.check(choice)
     if specs is None:
         say.error(problem)

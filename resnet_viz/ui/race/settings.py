@@ -15,16 +15,22 @@ from resnet_viz.lab.spec import RunSpec
 from resnet_viz.ui.common.devices import device_box
 from resnet_viz.ui.common.net import FROM_ARCHITECTURE, TWIN, asked_race, shown_net, twin_of
 from resnet_viz.ui.common.note import note
+from resnet_viz.ui.race.address import write_address
 from resnet_viz.ui.race.contestants import Choice, automatic_size
 from resnet_viz.ui.race.experiments import EXPERIMENTS, Entry
+from resnet_viz.ui.race.link import DEFAULT_NET, Settings, default_training
 from resnet_viz.ui.race.memory import CHECKPOINTING
 
-DEFAULT_NET = "resnet56-cifar"
 EXPERIMENT = "race_experiment"
+# An experiment is the same on any data, and however its memory is saved.
+_KEPT = ("dataset", "activation_checkpointing")
 
 
-def settings() -> tuple[Choice, DeltaGenerator]:
-    """Draws the widgets; what they say, and the place for the button that starts the race."""
+def settings(*, in_address: bool) -> tuple[Choice, DeltaGenerator]:
+    """Draws the widgets; what they say, and the place for the button that starts the race.
+
+    `in_address`: what they say goes into the address, too.
+    """
     with st.container(key="race_settings", gap="small"):
         experiment = _experiment()
         row = st.columns([5, 5, 3, 4, 4], vertical_alignment="bottom")
@@ -36,8 +42,11 @@ def settings() -> tuple[Choice, DeltaGenerator]:
         with row[3]:
             device = device_box("race_device")
         entries = entries or (Entry(first), Entry(second))
-        training = _training(automatic_size(entries, dataset))
-        return Choice(entries, training | {"dataset": dataset, "device": device}), row[4]
+        training = _training(automatic_size(entries, dataset)) | {"dataset": dataset}
+        if in_address:
+            own = None if st.session_state["race_second_net"] == TWIN else second
+            write_address(Settings(st.session_state[EXPERIMENT], first, own, training))
+        return Choice(entries, training | {"device": device}), row[4]
 
 
 def _experiment() -> Sequence[Entry]:
@@ -58,14 +67,9 @@ def _experiment() -> Sequence[Entry]:
 def _set_defaults() -> None:
     """An experiment is one with the training that it was made for; it may then be changed."""
     if st.session_state.get(EXPERIMENT) is not None:
-        for field, default in _defaults().items():
-            st.session_state[f"race_{field}"] = default
-
-
-def _defaults() -> dict[str, Any]:
-    fields = [field for field, *_ in (*_NUMBERS, *_MORE_NUMBERS)]
-    fields += ["optimizer", "precision", "image_size"]
-    return {field: RunSpec.model_fields[field].default for field in fields}
+        for field, default in default_training().items():
+            if field not in _KEPT:
+                st.session_state[f"race_{field}"] = default
 
 
 def _net_box(

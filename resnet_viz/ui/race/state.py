@@ -60,7 +60,7 @@ def current_race() -> str | None:
 def open_race(race_id: str) -> None:
     """Makes `race_id` the race that this session looks at."""
     st.session_state[_ID] = race_id
-    st.query_params["race"] = race_id
+    st.query_params.from_dict({"race": race_id})
 
 
 def close_race() -> None:

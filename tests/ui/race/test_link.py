@@ -1,0 +1,174 @@
+"""The settings of a race in the address, there and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from resnet_viz.arch.config import ResNetConfig, revise
+from resnet_viz.arch.presets import PRESETS, label, preset
+from resnet_viz.lab.spec import RunSpec
+from resnet_viz.ui.common.markdown import plain
+from resnet_viz.ui.race.link import TRAINING, Settings, default_training, from_query, to_query
+from resnet_viz.ui.race.settings import DEFAULT_NET
+
+ROOT = Path(__file__).parents[3]
+CHANGED = {
+    "steps": 200,
+    "batch_size": 32,
+    "lr": 0.1,
+    "seed": 3,
+    "image_size": 16,
+    "optimizer": "adamw",
+    "momentum": 0.5,
+    "weight_decay": 0.0,
+    "warmup_steps": 7,
+    "precision": "bfloat16",
+    "activation_checkpointing": True,
+}
+OWN = revise(preset("resnet20-cifar"), norm="none")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.cookies", {})
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
+    for key, text in query.items():
+        app.query_params[key] = text
+    return app.switch_page("pages/race.py").run()
+
+
+def address(app: AppTest) -> dict[str, str]:
+    assert not app.exception
+    return {key: "".join(texts) for key, texts in app.query_params.items()}
+
+
+def settings(
+    experiment: str | None = None,
+    first: ResNetConfig = PRESETS[DEFAULT_NET],
+    second: ResNetConfig | None = None,
+    **training: object,
+) -> Settings:
+    return Settings(experiment, first, second, default_training() | training)
+
+
+def test_every_field_that_is_changed_has_a_value_other_than_the_default() -> None:
+    assert {*CHANGED, "dataset"} == set(TRAINING)
+    assert all(RunSpec.model_fields[field].default != value for field, value in CHANGED.items())
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        settings(),
+        settings(**CHANGED),
+        settings(first=preset("plain18"), second=OWN, lr=1e-7),
+        settings("The rate", seed=2**32 - 1),
+        settings(second=preset("resnet50"), weight_decay=0.1 + 0.2),
+    ],
+)
+def test_settings_come_back(chosen: Settings) -> None:
+    query = to_query(chosen)
+    assert from_query(query) == (chosen, [])
+    assert len(query) == sum(
+        chosen.training[field] != value for field, value in default_training().items()
+    ) + sum(
+        one is not default
+        for one, default in (
+            (chosen.experiment, None),
+            (chosen.first, PRESETS[DEFAULT_NET]),
+            (chosen.second, None),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "words"),
+    [
+        ("steps", "0", "steps = 0"),
+        ("steps", "many", "steps = 'many'"),
+        ("steps", "1e3", "steps = 1000.0"),
+        ("batch_size", "5000", "batch_size = 5000 is more than the 1797 images"),
+        ("lr", "NaN", "lr = nan"),
+        ("lr", "-1", "lr = -1"),
+        ("seed", "-3", "seed = -3"),
+        ("seed", "9" * 5000, "seed = "),
+        ("image_size", "[8]", "image_size = '[8]'"),
+        ("optimizer", "lion", "optimizer = 'lion'"),
+        ("dataset", "cats", "cats"),
+        ("activation_checkpointing", "1", "activation_checkpointing = 1"),
+        ("experiment", "Depth hurt", "did you mean 'Depth hurts'"),
+        ("first", "resnet5000", "resnet5000"),
+        ("second", "resnet50,norm=layer", "norm = 'layer'"),
+        ("first", "![x](https://example.com/x.png)", "example.com"),
+    ],
+)
+def test_a_bad_value_is_one_sentence_and_the_default(
+    home: None, key: str, text: str, words: str
+) -> None:
+    found, problems = from_query({key: text, "warmup_steps": "3"})
+    assert found == settings(warmup_steps=3)
+    assert len(problems) == 1
+    app = opened(**{key: text, "warmup_steps": "3"})
+    (error,) = app.error
+    assert plain(words) in error.value
+    assert "\n" not in error.value
+    assert "![" not in error.value
+    assert address(app) == {"warmup_steps": "3"}
+    assert not app.button(key="race_start").disabled
+    assert app.run().error  # it is said until something is set
+    app.number_input(key="race_steps").set_value(70).run()
+    assert not app.error
+    assert address(app) == {"warmup_steps": "3", "steps": "70"}
+
+
+def test_the_address_follows_the_widgets_and_opens_the_same(home: None) -> None:
+    app = opened()
+    assert address(app) == {}
+    app.selectbox(key="race_first_net").set_value("plain20-cifar").run()
+    for field, value in CHANGED.items():
+        kinds = {str: app.selectbox, bool: app.checkbox}
+        kinds.get(type(value), app.number_input)(key=f"race_{field}").set_value(value)
+    app.run()
+    query = address(app)
+    assert query == to_query(settings(first=preset("plain20-cifar"), **CHANGED))
+    other = opened(**query)
+    assert not other.error
+    assert not other.warning
+    assert address(other) == query
+    assert other.session_state["race_specs"] == app.session_state["race_specs"]
+    other.switch_page("pages/compare.py").run()
+    other.query_params.clear()
+    other.switch_page("pages/race.py").run()
+    assert address(other) == query
+
+
+def test_nets_that_are_no_presets_are_offered(home: None) -> None:
+    app = opened(first="resnet20-cifar,norm=none", second="resnet20-cifar")
+    assert not app.error
+    assert app.selectbox(key="race_first_net").value == label(OWN)
+    assert [spec.config for spec in app.session_state["race_specs"]] == [
+        OWN,
+        preset("resnet20-cifar"),
+    ]
+
+
+def test_an_experiment_opens_with_its_nets(home: None) -> None:
+    app = opened(experiment="The rate", lr="0.5")
+    assert not app.error
+    assert len(app.session_state["race_specs"]) == 4
+    assert app.number_input(key="race_lr").value == 0.5
+    app.pills(key="race_experiment").set_value(None).run()
+    assert address(app) == {"lr": "0.5"}
+
+
+def test_a_race_that_begins_has_the_address_to_itself(home: None) -> None:
+    app = opened(steps="1", first="resnet20-cifar")
+    app.button(key="race_start").click().run()
+    assert list(address(app)) == ["race"]
