@@ -76,6 +76,20 @@ def test_choose_change_undo_and_copy_the_link(app: App, open_page: Open) -> None
     shows(page, preset("resnet56-cifar"))
 
 
+def test_a_group_with_a_wrong_field_does_not_stay_folded(app: App, open_page: Open) -> None:
+    page = open_page(app.url)
+    shows(page, preset("resnet34"))
+    head = page.get_by_text("Regularisation", exact=True)
+    head.click()
+    at_rest(page)
+    field = page.get_by_label("dropout", exact=True)
+    field.fill("2")
+    head.click()  # ends the typing and folds the group
+    expect(page.get_by_text("dropout: 2.0 is too large")).to_be_visible()
+    expect(field).to_be_visible()
+    expect(page.get_by_text("2.0 is too large, it must be less than 1.0").first).to_be_visible()
+
+
 def test_groups_and_fields_that_cannot_matter(app: App, open_page: Open) -> None:
     page = open_page(app.url)
     shows(page, preset("resnet34"))

@@ -283,3 +283,9 @@ def test_charts_fit_their_width(app: App, open_page: Open, width: int) -> None:
         ".every(c => c.clientWidth === c._fullLayout.width && c.clientWidth > 200)"
     )
     assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+    cut_off = (
+        page.get_by_test_id("stSelectbox")
+        .locator("input")
+        .evaluate_all("boxes => boxes.filter(b => b.scrollWidth > b.clientWidth).map(b => b.value)")
+    )
+    assert cut_off == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 import streamlit as st
@@ -32,7 +31,6 @@ from resnet_viz.ui.common.numbers import compact
 _NOTICE = "address_notice"
 _FILLED = "form_filled_for"
 _TOUCHED = "form_touched"
-_WRONG = "form_wrong"
 _KEY = "field."
 _GROUP = "group."
 _PRESET = "preset"
@@ -56,9 +54,9 @@ def form() -> tuple[ResNetConfig, str]:
     preset_box()
     for field in FIRST:
         _widget(field, disabled_because(field, draft), wrong.get(field, ""))
-    _open_groups(wrong)
     for group, fields in GROUPS.items():
-        with st.expander(group, key=_GROUP + group, on_change="rerun"):
+        times = _times_wrong(group, is_wrong=not wrong.keys().isdisjoint(fields))
+        with st.expander(group, expanded=times > 0, key=f"{_GROUP}{group}.{times}"):
             for field in fields:
                 _widget(field, disabled_because(field, draft), wrong.get(field, ""))
     st.button(
@@ -73,13 +71,15 @@ def form() -> tuple[ResNetConfig, str]:
     return config, sentence
 
 
-def _open_groups(wrong: Mapping[str, str]) -> None:
-    """Opens a group when a field in it becomes wrong; folded again by hand it stays folded."""
-    new = wrong.keys() - st.session_state.get(_WRONG, ())
-    st.session_state[_WRONG] = frozenset(wrong)
-    for group, fields in GROUPS.items():
-        if new.intersection(fields):
-            st.session_state[_GROUP + group] = True
+def _times_wrong(group: str, *, is_wrong: bool) -> int:
+    """How often a field of `group` has become wrong: each time the group is made anew, open.
+
+    Streamlit opens one that the press which ends the typing has folded in no other way.
+    """
+    times, was_wrong = st.session_state.get(_GROUP + group, (0, False))
+    times += is_wrong and not was_wrong
+    st.session_state[_GROUP + group] = times, is_wrong
+    return int(times)
 
 
 def _open_address() -> None:
