@@ -12,6 +12,7 @@ from typing import Any
 
 from resnet_viz.arch.config import ResNetConfig, explain, unknown_name
 from resnet_viz.arch.presets import PRESETS
+from resnet_viz.lab.data.registry import datasets
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.ui.common.link import from_text, to_text, value_of
 from resnet_viz.ui.race.experiments import EXPERIMENTS
@@ -32,6 +33,9 @@ TRAINING = (
     "activation_checkpointing",
 )
 """Fields of RunSpec, as the address names them."""
+OPTIMIZERS = ("sgd", "adam", "adamw")
+PRECISIONS = ("float32", "bfloat16")
+"""What the page offers of the two; a run knows more."""
 KEYS = ("experiment", "first", "second", *TRAINING)
 
 
@@ -96,6 +100,10 @@ _SMALL = ResNetConfig(depths=(1,), widths=(8,), stem="cifar", norm="none", image
 
 def _read(field: str, text: str, dataset: str) -> object:
     default = RunSpec.model_fields[field].default
+    # Nothing else: a link must not make the server look at a folder of someone's choice.
+    offered = {"dataset": tuple(datasets()), "optimizer": OPTIMIZERS, "precision": PRECISIONS}
+    if field in offered and text not in offered[field]:
+        raise ValueError(unknown_name(field, text, offered[field]))
     value = text if isinstance(default, str) else value_of(text)
     spec = RunSpec.model_validate({"config": _SMALL, "dataset": dataset, field: value})
     valid = getattr(spec, field)

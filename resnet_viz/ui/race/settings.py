@@ -18,7 +18,13 @@ from resnet_viz.ui.common.note import note
 from resnet_viz.ui.race.address import write_address
 from resnet_viz.ui.race.contestants import Choice, automatic_size
 from resnet_viz.ui.race.experiments import EXPERIMENTS, Entry
-from resnet_viz.ui.race.link import DEFAULT_NET, Settings, default_training
+from resnet_viz.ui.race.link import (
+    DEFAULT_NET,
+    OPTIMIZERS,
+    PRECISIONS,
+    Settings,
+    default_training,
+)
 from resnet_viz.ui.race.memory import CHECKPOINTING
 
 EXPERIMENT = "race_experiment"
@@ -146,8 +152,8 @@ _MORE_NUMBERS = (
 def _more() -> dict[str, Any]:
     numbers = {name: _number(title, name, step, form) for name, title, step, form in _MORE_NUMBERS}
     return numbers | {
-        "optimizer": _select("Optimiser", ["sgd", "adam", "adamw"], "optimizer", "sgd"),
-        "precision": _select("Precision", ["float32", "bfloat16"], "precision", "float32"),
+        "optimizer": _select("Optimiser", OPTIMIZERS, "optimizer", "sgd"),
+        "precision": _select("Precision", PRECISIONS, "precision", "float32"),
         "activation_checkpointing": st.checkbox(
             "Activation checkpointing",
             help="Keep fewer activations and compute them once more: the same numbers in less "
