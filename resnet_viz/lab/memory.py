@@ -98,10 +98,16 @@ class _Line:
             ).total
             for batch in (0, 1)
         )
-        return cls(none + PROCESS_BYTES, one - none)
+        return cls(none + PROCESS_BYTES + _image_bytes(spec), one - none)
 
     def at(self, batch: int) -> int:
         return self.fixed + batch * self.an_image
+
+
+def _image_bytes(spec: RunSpec) -> int:
+    """The training images, a byte a value; a folder's are not counted before they are read."""
+    info = dataset_info(spec.dataset)
+    return (info.train or 0) * info.channels * info.image_size**2
 
 
 def _needs(lines: Sequence[_Line], slots: int, batch: int) -> int:

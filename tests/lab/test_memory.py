@@ -25,13 +25,23 @@ def need(spec: RunSpec) -> int:
     memory = training_memory(
         plan(spec.adapted), spec.batch_size, checkpointing=spec.activation_checkpointing
     )
-    return memory.total + PROCESS_BYTES
+    return memory.total + PROCESS_BYTES + 1500 * 8 * 8
 
 
 def test_contestants_that_train_at_once_share_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
     for slots, needs in (("1", need(DEEP)), ("2", 2 * need(DEEP)), ("9", 3 * need(DEEP))):
         monkeypatch.setenv(queue.SLOTS_VARIABLE, slots)
         assert check_fit([DEEP] * 3, 9 * GB).needs == needs
+
+
+def test_the_images_count_too() -> None:
+    digits, cifar = (
+        RunSpec(config=preset("resnet20-cifar"), dataset=name, image_size=32, device="cpu")
+        for name in ("digits", "cifar10")
+    )
+    more = check_fit([cifar], 9 * GB).needs - check_fit([digits], 9 * GB).needs
+    # besides, of 2 more channels: 64 images; 16 3x3 kernels, gradients, momentum and probes
+    assert more == 50_000 * 3072 - 1500 * 64 + 4 * 2 * (64 * 32 * 32 + 4 * 16 * 9)
 
 
 def test_the_largest_batch_is_the_largest() -> None:
