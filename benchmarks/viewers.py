@@ -1,0 +1,156 @@
+"""Thirty who watch one race, and a run of 100,000 steps that is watched."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median, quantiles
+
+import numpy as np
+import psutil
+
+from benchmarks.first_point import served
+from benchmarks.result import Result
+from benchmarks.visitor import Visitor
+from resnet_viz.arch.presets import preset
+from resnet_viz.lab import launch
+from resnet_viz.lab.feed import Feed
+from resnet_viz.lab.liveness import born
+from resnet_viz.lab.records import StepRecord
+from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.series import insert_records
+from resnet_viz.lab.spec import RunSpec
+from resnet_viz.lab.store import Store
+
+NETS = ("resnet56-cifar", "plain56-cifar")
+VIEWERS, POLL_SECONDS, SECONDS = 30, 0.5, 10.0
+STEPS_A_SECOND = 10
+LONG = 100_000
+
+
+def run() -> Iterator[Result]:
+    """Lag, and the server's share of a core, for thirty viewers; a poll of a long run."""
+    yield from _many_viewers()
+    yield from _long_run()
+
+
+def _many_viewers() -> Iterator[Result]:
+    """The race's records are written as workers would, without their work."""
+    with served() as url:
+        server = psutil.Process().children()[0]
+        home = Path(server.environ()["RESNET_VIZ_HOME"])
+        lab, race_id = _race_without_workers(home, steps=10_000)
+        is_over = threading.Event()
+        writer = threading.Thread(target=_write, args=(home, is_over))
+        writer.start()
+        visitors = [Visitor(url, "race", f"race={race_id}") for _ in range(VIEWERS)]
+        for visitor in visitors:
+            visitor.visit()
+        before, bytes_before = server.cpu_times(), sum(v.received for v in visitors)
+        begin = time.perf_counter()
+        with ThreadPoolExecutor(VIEWERS) as pool:
+            lags = [lag for found in pool.map(_watch, visitors) for lag in found]
+        lasted = time.perf_counter() - begin
+        after = server.cpu_times()
+        is_over.set()
+        writer.join()
+        polls = len(lags)
+        sent = (sum(v.received for v in visitors) - bytes_before) / polls
+        for visitor in visitors:
+            visitor.close()
+        lab.stop(race_id)
+    share = (after.user + after.system - before.user - before.system) / lasted
+    slow = quantiles(lags, n=20)[-1]
+    what = f"{VIEWERS} viewers of a race of two 56-layer nets, 2 Hz"
+    yield Result(f"{what}: lag, 95th percentile", f"{1000 * slow:.0f} ms", "< 1,000 ms", slow < 1)
+    yield Result(f"{what}: the server", f"{share:.2f} cores", "< 0.5", share < 0.5)
+    yield Result(f"{what}: sent a poll", f"{sent / 1000:.0f} kB")
+
+
+def _watch(visitor: Visitor) -> Sequence[float]:
+    lags = []
+    end = time.perf_counter() + SECONDS
+    while (begin := time.perf_counter()) < end:
+        lags.append(visitor.poll())
+        time.sleep(max(0.0, begin + POLL_SECONDS - time.perf_counter()))
+    return lags
+
+
+def _race_without_workers(home: Path, steps: int) -> tuple[Lab, str]:
+    start, launch.start_worker = launch.start_worker, lambda *_: None
+    try:
+        lab = Lab(home)
+        race_id = lab.race([RunSpec(config=preset(net), steps=steps) for net in NETS])
+    finally:
+        launch.start_worker = start
+    # In the place of workers: stopping the race ends it.
+    worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    with Store(home).writing() as connection:
+        connection.execute(
+            "UPDATE runs SET status = 'running', started = ?, device = 'cpu', pid = ?, "
+            "pid_created = ?",
+            (time.time(), worker.pid, born(psutil.Process(worker.pid))),
+        )
+    return lab, race_id
+
+
+def _write(home: Path, is_over: threading.Event) -> None:
+    random = np.random.default_rng(0)
+    step = 0
+    while not is_over.wait(1 / STEPS_A_SECOND):
+        with Store(home).writing() as connection:
+            connection.execute("UPDATE runs SET heartbeat = ?", (time.time(),))
+            for position in (1, 2):
+                insert_records(connection, position, [_record(random, step)])
+        step += 1
+
+
+def _record(random: np.random.Generator, step: int) -> StepRecord:
+    names = ("grad_norm", "weight_norm", "update_ratio")
+    values = {name: random.lognormal(size=56).astype(np.float32) for name in names}
+    return StepRecord(step, float(random.random()), 0.5, step / STEPS_A_SECOND, values)
+
+
+def _long_run() -> Iterator[Result]:
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        lab, race_id = _race_without_workers(home, steps=1_000_000)
+        random = np.random.default_rng(0)
+        with Store(home).session() as connection:
+            for start in range(0, LONG, 1000):
+                connection.execute("BEGIN IMMEDIATE")
+                insert_records(
+                    connection, 1, [_record(random, step) for step in range(start, start + 1000)]
+                )
+                connection.execute("COMMIT")
+        size = Store(home).file.stat().st_size
+        own = psutil.Process()
+        before = own.memory_info().rss
+        feed = Feed(lab, race_id)
+        begin = time.perf_counter()
+        feed.look()
+        opened = time.perf_counter() - begin
+        grown = own.memory_info().rss - before
+        polls = []
+        for step in range(LONG, LONG + 20):
+            with Store(home).writing() as connection:
+                insert_records(connection, 1, [_record(random, step)])
+            feed.expire()
+            begin = time.perf_counter()
+            feed.look()
+            polls.append(time.perf_counter() - begin)
+        lab.stop(race_id)
+    what = f"a run of {LONG:,} steps of 56 layers"
+    yield Result(f"{what}: on disk", f"{size / 1e6:.0f} MB", "< 100 MB", size < 100e6)
+    yield Result(f"{what}: first look of the server", f"{opened:.1f} s")
+    yield Result(f"{what}: memory of the server", f"{grown / 1e6:.0f} MB")
+    poll = median(polls)
+    yield Result(
+        f"{what}: a poll with something new", f"{1000 * poll:.1f} ms", "< 10 ms", poll < 0.01
+    )

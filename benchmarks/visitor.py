@@ -1,0 +1,63 @@
+"""A visitor without a browser: speaks Streamlit's own protocol, so that the server is measured."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import urlparse
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
+
+PATIENCE_SECONDS = 60.0
+
+
+class Visitor:
+    """One session on the page `page` ("" is the first) with an address's query.
+
+    After a visit `fragment` is the id of the page's fragment that runs by itself, if there is one;
+    `received` counts bytes.
+    """
+
+    def __init__(self, url: str, page: str = "", query: str = "") -> None:
+        self._socket = connect(
+            f"ws://{urlparse(url).netloc}/_stcore/stream",
+            subprotocols=[Subprotocol("streamlit")],
+            max_size=None,
+            ping_interval=None,
+        )
+        self._page, self._query = page, query
+        self.fragment = ""
+        self.received = 0
+
+    def visit(self) -> float:
+        """Open the page; seconds until it is complete."""
+        return self._run("")
+
+    def poll(self) -> float:
+        """What the page does by itself every half second; seconds until it is complete."""
+        return self._run(self.fragment)
+
+    def close(self) -> None:
+        """Leave."""
+        self._socket.close()
+
+    def _run(self, fragment: str) -> float:
+        asked = BackMsg()
+        asked.rerun_script.query_string = self._query
+        asked.rerun_script.page_name = self._page
+        asked.rerun_script.fragment_id = fragment
+        asked.rerun_script.is_auto_rerun = bool(fragment)
+        begin = time.perf_counter()
+        self._socket.send(asked.SerializeToString())
+        while True:
+            data = self._socket.recv(timeout=PATIENCE_SECONDS)
+            self.received += len(data)
+            message = ForwardMsg()
+            message.ParseFromString(data if isinstance(data, bytes) else data.encode())
+            kind = message.WhichOneof("type")
+            if kind == "auto_rerun":
+                self.fragment = message.auto_rerun.fragment_id
+            if kind == "script_finished":
+                return time.perf_counter() - begin
