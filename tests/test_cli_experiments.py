@@ -58,14 +58,19 @@ def test_race_prints_one_json_line_a_step_and_net(
     nets = list(dict.fromkeys(line["net"] for line in lines))
     assert len(nets) == 2, "two contestants with the same label are told apart"
     names = [layer.name for layer in plan(RunSpec(config=TINY).adapted).weighted_layers]
+    always = {"net", "seed", "step", "loss", "accuracy", "seconds"}
+    always |= {"grad_norm", "weight_norm", "update_ratio", "grad_total_norm"}
     for net in nets:
         mine = [line for line in lines if line["net"] == net]
         assert [line["step"] for line in mine] == [0, 1, 2]
         assert mine[0].pop("layer_names") == names
-        keys = {"net", "seed", "step", "loss", "accuracy", "seconds"}
-        keys |= {"grad_norm", "weight_norm", "update_ratio"}
-        assert all(set(line) == keys for line in mine)
-        assert all(len(line["grad_norm"]) == len(names) for line in mine)
+        held = mine[0].pop("quantities")
+        assert held["grad_norm"] == {"axis": "layer", "names": names}
+        assert set(mine[0]) == always | set(held), "at step 0 all are taken"
+        for line in mine:
+            assert always <= set(line) <= always | set(held)
+            taken = set(line) & set(held)
+            assert all(len(line[name]) == len(held[name]["names"]) for name in taken)
     assert [run.status for run in lab.list()] == ["finished", "finished"]
     assert main(("runs", "--json")) == 0
     listed = json.loads(capsys.readouterr().out)
