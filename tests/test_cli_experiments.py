@@ -233,11 +233,12 @@ def test_a_run_that_cannot_be_read_is_listed_with_the_reason(
     assert set(good) == set(bad)
     assert "gone" in bad["message"]
     assert main(("runs",)) == 0
-    heading, first, second = capsys.readouterr().out.splitlines()
+    heading, first, second, total = capsys.readouterr().out.splitlines()
     assert "message" in heading
     assert first.startswith(new)
     assert second.startswith(old)
     assert "cannot be read" in second
+    assert total.startswith("2 runs, ")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="stops a process by a signal")

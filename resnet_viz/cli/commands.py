@@ -7,20 +7,12 @@ from typing import Annotated, Literal
 
 import typer
 
-
-def _writable(output: Path | None) -> Path | None:
-    """-o FILE itself; a file that cannot be written is refused before anything is computed."""
-    from resnet_viz.cli.output import check_output
-
-    if output is not None:
-        check_output(output)
-    return output
-
+from resnet_viz.cli.options import JsonOption, writable
+from resnet_viz.cli.runs_commands import runs_app
 
 ConfigArgument = Annotated[
     str, typer.Argument(metavar="CONFIG", help="A preset's name or the path of a JSON file.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 DEVICE_HELP = "auto (CUDA, then MPS, then CPU), cpu, cuda, cuda:1, mps."
 DeviceOption = Annotated[str, typer.Option("--device", help=DEVICE_HELP)]
 
@@ -33,6 +25,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(runs_app, name="runs")
 
 
 @app.command()
@@ -78,7 +71,7 @@ def graph(
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="Ends in .dot or .svg.", callback=_writable
+            "--output", "-o", metavar="FILE", help="Ends in .dot or .svg.", callback=writable
         ),
     ],
     expand: Annotated[
@@ -106,7 +99,7 @@ def export(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="Default: standard output.", callback=_writable
+            "--output", "-o", metavar="FILE", help="Default: standard output.", callback=writable
         ),
     ] = None,
     weights: Annotated[
@@ -142,7 +135,7 @@ def weights(
             "-o",
             metavar="FILE",
             help="Save what fits, under our names.",
-            callback=_writable,
+            callback=writable,
         ),
     ] = None,
     as_json: JsonOption = False,
@@ -332,14 +325,6 @@ def data(
     from resnet_viz.cli import data as looking
 
     looking.show(name, download=download, as_json=as_json)
-
-
-@app.command()
-def runs(*, as_json: JsonOption = False) -> None:
-    """List past and present runs."""
-    from resnet_viz.cli import experiments
-
-    experiments.show_runs(as_json=as_json)
 
 
 @app.command("app")

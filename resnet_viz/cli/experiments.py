@@ -1,18 +1,15 @@
-"""build and runs: one net measured on a device, and the list of training runs."""
+"""build and quantities: one net measured on a device, and what is measured in training."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
-from datetime import datetime
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from resnet_viz.cli.errors import input_errors
 from resnet_viz.cli.inputs import Net
-from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
+from resnet_viz.cli.output import print_json, print_lines, print_table
 from resnet_viz.lab.quantities import quantities
 from resnet_viz.lab.quantities.points import place
-from resnet_viz.lab.run import Run, UnreadableRun
-from resnet_viz.lab.runs import Lab
 
 if TYPE_CHECKING:
     from resnet_viz.lab.build import BuildReport
@@ -63,45 +60,3 @@ def show_quantities(*, as_json: bool) -> None:
         headings,
         ((a.name, axis, taken, f"{a.title}: {a.sentence}", a.source) for a, axis, taken in found),
     )
-
-
-def show_runs(*, as_json: bool) -> None:
-    """Past and present runs, as the store has them, the newest first."""
-    lab = Lab()
-    if lab.notice:
-        print_note(lab.notice)
-    runs: list[Run | UnreadableRun] = [*lab.list(), *lab.unreadable()]
-    runs.sort(key=lambda run: run.created, reverse=True)
-    if as_json:
-        return print_json([_run_record(run) for run in runs])
-    if not runs:
-        return print_lines(("no runs yet",))
-    headings = ("run", "net", "status", "step", "started", "message")
-    return print_table(headings, map(_run_row, runs))
-
-
-def _run_record(run: Run | UnreadableRun) -> dict[str, object]:
-    """All that is known of a run; of one that cannot be read what it would have said is null."""
-    if isinstance(run, Run):
-        plain = {name: getattr(run, name) for name in _RUN_FIELDS}
-        return plain | {"steps": run.steps, "spec": run.spec.model_dump(mode="json")}
-    known = asdict(run) | {"status": UNREADABLE, "message": run.reason}
-    return {name: known.get(name) for name in (*_RUN_FIELDS, "steps", "spec")}
-
-
-_TEXTS = ("spec_text", "header_text", "steps")
-_RUN_FIELDS = tuple(field.name for field in fields(Run) if field.name not in _TEXTS)
-
-
-def _run_row(run: Run | UnreadableRun) -> tuple[str, ...]:
-    if isinstance(run, UnreadableRun):
-        return run.id, run.name, UNREADABLE, "", "", run.reason
-    step, started = f"{run.steps_done}/{run.steps}", _clock(run.started)
-    return run.id, run.name, run.status, step, started, run.message
-
-
-def _clock(seconds: float | None) -> str:
-    """Local time of `seconds` since the epoch."""
-    if seconds is None:
-        return ""
-    return datetime.fromtimestamp(seconds).astimezone().strftime("%m-%d %H:%M")

@@ -75,9 +75,12 @@ def run(
     specs = _specs(nets, names, given, seeds)
     _check_memory(specs)
     lab = Lab()
-    if lab.notice:
-        print_note(lab.notice)
-    race_id = lab.race(specs)
+    try:
+        with input_errors():
+            race_id = lab.race(specs)
+    finally:
+        if lab.notice:
+            print_note(lab.notice)
     try:
         contestants = _follow(lab, race_id, as_json=as_json)
     finally:

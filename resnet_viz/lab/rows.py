@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from resnet_viz.arch.config import shorten
 from resnet_viz.lab import launch, liveness, queue
 
 OVER = ("stopped", "finished", "failed", "interrupted")
@@ -28,6 +29,13 @@ def select_runs(
 ) -> Sequence[sqlite3.Row]:
     """Rows of runs, oldest first, with their columns `steps_done` and `asked_device`."""
     return connection.execute(f"{_SELECT} WHERE {where} ORDER BY position", values).fetchall()
+
+
+def first_of(id: str, rows: Sequence[sqlite3.Row]) -> sqlite3.Row:  # noqa: A002
+    """The first of the rows with an id; ValueError where there are none."""
+    if not rows:
+        raise ValueError(f"there is no run or race with the id {shorten(id)}")
+    return rows[0]
 
 
 class State(NamedTuple):

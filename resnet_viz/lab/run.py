@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
@@ -75,6 +76,7 @@ class UnreadableRun:
     race_id: str | None
     name: str
     created: float
+    bytes: int
     reason: str
 
 
@@ -111,6 +113,13 @@ def why_unreadable(row: sqlite3.Row) -> str:
     except ValueError as error:
         return str(error)
     return ""
+
+
+def new_id() -> str:
+    """An id that cannot be guessed; a command line does not take it for an option."""
+    while (made := secrets.token_urlsafe(16)).startswith("-"):
+        pass
+    return made
 
 
 def new_row(

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from resnet_viz.arch.config import shorten
-from resnet_viz.lab import header, launch, liveness, steering
+from resnet_viz.lab import header, launch, liveness, steering, tidying
 from resnet_viz.lab.race_spec import RaceSpec
 from resnet_viz.lab.ready import check_ready
 from resnet_viz.lab.records import StepRecord
-from resnet_viz.lab.rows import ACTIVE, Snapshot
+from resnet_viz.lab.rows import ACTIVE, Snapshot, first_of
 from resnet_viz.lab.run import (
     Run,
     UnreadableRun,
     insert,
+    new_id,
     new_row,
     race_row,
     run_of,
@@ -79,7 +78,7 @@ class Lab:
                 f"a race of {len(specs)} nets is not allowed: it has at least one net and at most "
                 f"{MOST_CONTESTANTS}"
             )
-        race_id = secrets.token_urlsafe(16)
+        race_id = new_id()
         self._start(specs, race_id)
         return race_id
 
@@ -110,7 +109,7 @@ class Lab:
         def read() -> Records:
             with self._store.session() as connection:
                 query = "SELECT position, id, spec, header FROM runs WHERE id = ?"
-                row = _one(run_id, connection.execute(query, (run_id,)).fetchall())
+                row = first_of(run_id, connection.execute(query, (run_id,)).fetchall())
                 layers = () if row["header"] else read_spec(run_id, row["spec"]).layer_names
                 held = header.read(row["header"], layers)
                 try:
@@ -152,6 +151,19 @@ class Lab:
         if rows:
             launch.end_processes(filter(None, map(liveness.find_process, rows)))
 
+    def delete(self, id: str) -> None:  # noqa: A002
+        """Delete a run, or a race with its runs, what they measured and their logs.
+
+        Raises:
+            ValueError: for one that is under way: stop it first.
+        """
+        self._guarded(lambda: tidying.delete(self._store, id))
+
+    @property
+    def bytes(self) -> int:
+        """What the runs take on disk."""
+        return tidying.folder_bytes(self.home)
+
     def steering_key(self, race_id: str) -> str:
         """What a link must hold to steer a race, and not only to show it."""
         return steering.steering_key(self.home, race_id)
@@ -167,7 +179,7 @@ class Lab:
         def write() -> None:
             with self._store.writing() as connection:
                 query = "SELECT id FROM runs WHERE id = ? OR race_id = ?"
-                _one(id, connection.execute(query, (id, id)).fetchall())
+                first_of(id, connection.execute(query, (id, id)).fetchall())
                 where = f"(id = ? OR race_id = ?) AND {ACTIVE} AND ({condition})"
                 connection.execute(f"UPDATE runs SET {change} WHERE {where}", (id, id))
 
@@ -175,23 +187,28 @@ class Lab:
 
     def _start(self, specs: Sequence[RunSpec], race_id: str | None) -> Sequence[str]:
         check_ready(specs)
-        ids = [secrets.token_urlsafe(16) for _ in specs]
+        ids = [new_id() for _ in specs]
         rows = [
             new_row(run_id, race_id, number, spec)
             for number, (run_id, spec) in enumerate(zip(ids, specs, strict=True))
         ]
 
-        def write() -> None:
+        def write() -> tuple[Sequence[tidying.Gone], str | None]:
             with self._store.writing() as connection:
                 present = Snapshot.take(connection, ACTIVE)
                 present.settle(connection, self.home)
                 _check_room(len(present.active), len(rows))
+                room = tidying.make_room(connection, self.home)
                 for row in rows:
                     insert(connection, "runs", row)
                 if race_id is not None:
                     insert(connection, "races", race_row(race_id, specs))
+            return room
 
-        self._guarded(write)
+        gone, notice = self._guarded(write)
+        self.notice = notice or self.notice
+        if gone:
+            tidying.give_back(self._store, gone)
         for run_id in ids:
             launch.start_worker(self._store, run_id)
         return ids
@@ -208,7 +225,7 @@ class Lab:
         runs: list[Run | UnreadableRun] = []
         for row in reversed(seen.rows):
             if reason := why_unreadable(row):
-                fields = {name: row[name] for name in ("id", "race_id", "name", "created")}
+                fields = {name: row[name] for name in ("id", "race_id", "name", "created", "bytes")}
                 runs.append(UnreadableRun(**fields, reason=reason))
             else:
                 runs.append(self._run(row, seen))
@@ -218,7 +235,7 @@ class Lab:
         """Of a run or race; those under way are looked at, too, since it may wait for them."""
         seen = self._look(f"{column} = ? OR {ACTIVE}", id)
         mine = [row for row in seen.rows if row[column] == id]
-        _one(id, mine)
+        first_of(id, mine)
         for row in mine:
             if reason := why_unreadable(row):
                 raise ValueError(reason)
@@ -234,12 +251,6 @@ class Lab:
             if aside := self._store.set_aside():
                 self.notice = f"{error}; it was set aside as {aside.name} and a new one begun"
             return action()
-
-
-def _one(id: str, rows: Sequence[sqlite3.Row]) -> sqlite3.Row:  # noqa: A002
-    if not rows:
-        raise ValueError(f"there is no run or race with the id {shorten(id)}")
-    return rows[0]
 
 
 def _check_room(active: int, more: int) -> None:

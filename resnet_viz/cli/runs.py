@@ -1,0 +1,72 @@
+"""runs: the runs in the store, listed and deleted."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from datetime import datetime
+
+from resnet_viz.arch.config import printable
+from resnet_viz.cli.errors import input_errors
+from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
+from resnet_viz.lab.run import Run, UnreadableRun
+from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.tidying import size_text
+
+UNREADABLE = "unreadable"
+
+
+def show_runs(*, as_json: bool) -> None:
+    """Past and present runs, as the store has them, the newest first, and what they take."""
+    lab = _lab()
+    runs: list[Run | UnreadableRun] = [*lab.list(), *lab.unreadable()]
+    runs.sort(key=lambda run: run.created, reverse=True)
+    if as_json:
+        return print_json([_run_record(run) for run in runs])
+    if not runs:
+        return print_lines(("no runs yet",))
+    headings = ("run", "net", "status", "step", "size", "started", "race", "message")
+    print_table(headings, map(_run_row, runs))
+    count = "1 run" if len(runs) == 1 else f"{len(runs):,} runs"
+    return print_lines((f"{count}, {size_text(lab.bytes)} in {printable(str(lab.home))}",))
+
+
+def delete(id: str) -> None:  # noqa: A002
+    """Delete a run or a race."""
+    lab = _lab()
+    with input_errors():
+        lab.delete(id)
+
+
+def _lab() -> Lab:
+    lab = Lab()
+    if lab.notice:
+        print_note(lab.notice)
+    return lab
+
+
+def _run_record(run: Run | UnreadableRun) -> dict[str, object]:
+    """All that is known of a run; of one that cannot be read what it would have said is null."""
+    if isinstance(run, Run):
+        plain = {name: getattr(run, name) for name in _RUN_FIELDS}
+        return plain | {"steps": run.steps, "spec": run.spec.model_dump(mode="json")}
+    known = asdict(run) | {"status": UNREADABLE, "message": run.reason}
+    return {name: known.get(name) for name in (*_RUN_FIELDS, "steps", "spec")}
+
+
+_TEXTS = ("spec_text", "header_text", "steps")
+_RUN_FIELDS = tuple(field.name for field in fields(Run) if field.name not in _TEXTS)
+
+
+def _run_row(run: Run | UnreadableRun) -> tuple[str, ...]:
+    size, race = size_text(run.bytes), run.race_id or ""
+    if isinstance(run, UnreadableRun):
+        return run.id, run.name, UNREADABLE, "", size, "", race, run.reason
+    step, started = f"{run.steps_done}/{run.steps}", _clock(run.started)
+    return run.id, run.name, run.status, step, size, started, race, run.message
+
+
+def _clock(seconds: float | None) -> str:
+    """Local time of `seconds` since the epoch."""
+    if seconds is None:
+        return ""
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%m-%d %H:%M")

@@ -1,0 +1,183 @@
+"""What the store takes on disk, and how it is made smaller: by hand, or past RESNET_VIZ_LIMIT."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from resnet_viz.arch.config import shorten
+from resnet_viz.lab import launch
+from resnet_viz.lab.rows import ACTIVE, OVER, Snapshot, first_of
+from resnet_viz.lab.store import FILE_NAME, Store
+
+LIMIT_VARIABLE = "RESNET_VIZ_LIMIT"
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_LIMIT = re.compile(r"(\d{1,12}(?:\.\d{1,9})?) *([KMGT]?)B", re.IGNORECASE)
+_PAGES_AT_ONCE = 4096  # others may write between two portions of 16 MB
+_MOST_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A run, or race, that was deleted: its nets' names and its runs' ids."""
+
+    names: tuple[str, ...]
+    ids: tuple[str, ...]
+
+
+def limit_bytes() -> int | None:
+    """What RESNET_VIZ_LIMIT allows the store to take, such as "2 GB"; None for no limit.
+
+    Raises:
+        ValueError: for what is no size.
+    """
+    given = os.environ.get(LIMIT_VARIABLE, "").strip()
+    if not given:
+        return None
+    if not (found := _LIMIT.fullmatch(given)):
+        raise ValueError(
+            f"{LIMIT_VARIABLE} = {shorten(given)} is not a size; allowed is a number with a unit "
+            "(B, kB, MB, GB or TB), such as '2 GB', or nothing for no limit"
+        )
+    return int(float(found[1]) * _UNITS[found[2].upper()])
+
+
+def size_text(size: int) -> str:
+    """Bytes for people: 999 B, 1.2 MB."""
+    value, units = float(size), ["B", "kB", "MB", "GB", "TB"]
+    while value >= 999.5 and len(units) > 1:
+        value, units = value / 1000, units[1:]
+    digits = 0 if units[0] == "B" or value >= 99.95 else 1
+    return f"{value:.{digits}f} {units[0]}"
+
+
+def folder_bytes(home: Path) -> int:
+    """What the store's files and the logs take; data sets may be in the same folder."""
+    return sum(_size(file) for file in (*home.glob(f"{FILE_NAME}*"), *_logs(home)))
+
+
+def delete(store: Store, id: str) -> None:  # noqa: A002
+    """Delete a run or a race with what it measured, and give the space back.
+
+    Raises:
+        ValueError: for an unknown id, and for what is under way.
+    """
+    with store.writing() as connection:
+        seen = Snapshot.take(connection, "id = ? OR race_id = ?", id, id)
+        first_of(id, seen.rows)
+        if seen.active:
+            what = "run" if seen.active[0]["id"] == id else "race"
+            raise ValueError(f"the {what} {shorten(id)} is under way; stop it before it is deleted")
+        gone = _delete(connection, id)
+    give_back(store, [gone])
+
+
+def make_room(connection: sqlite3.Connection, home: Path) -> tuple[Sequence[Gone], str | None]:
+    """Delete the oldest runs and races that are over until the store is within the limit.
+
+    What was deleted, and a sentence on it or on what could not be. Within the caller's
+    transaction; `give_back` is for after it.
+
+    Raises:
+        ValueError: for a limit that is no size.
+    """
+    limit = limit_bytes()
+    if limit is None:
+        return (), None
+    gone: list[Gone] = []
+    used = _used_bytes(connection, home, gone)
+    oldest = _oldest(connection)
+    while used > limit and (id := next(oldest, None)):  # noqa: A001
+        gone.append(_delete(connection, id))
+        used = _used_bytes(connection, home, gone)
+    return gone, _notice(gone, used if used > limit else None)
+
+
+def _notice(gone: Sequence[Gone], too_much: int | None) -> str | None:
+    allowed = f"{LIMIT_VARIABLE} = {os.environ[LIMIT_VARIABLE].strip()} allows"
+    left = f"the runs take {size_text(too_much)}, more than {allowed}" if too_much else ""
+    if not gone:
+        return f"{left}, and none that is over is left to delete" if left else None
+    named = "; ".join(" against ".join(one.names) for one in gone[:_MOST_NAMED])
+    more = f"; and {len(gone) - _MOST_NAMED} more" if len(gone) > _MOST_NAMED else ""
+    still = " (those under way still do)" if left else ""
+    return f"the runs took more than {allowed}{still}; the oldest were deleted: {named}{more}"
+
+
+def give_back(store: Store, gone: Sequence[Gone]) -> None:
+    """Make the file as small as it can be, and delete the logs of what is `gone`.
+
+    What does not work now, since others use the file, is made up for the next time.
+    """
+    for one in gone:
+        for run_id in one.ids:
+            with suppress(OSError):
+                launch.log_file(store.home, run_id).unlink(missing_ok=True)
+    with store.session() as connection, suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA busy_timeout = 1000")
+        if _pragma(connection, "auto_vacuum") == 2:
+            _free_pages(connection)
+        elif not connection.execute(f"SELECT 1 FROM runs WHERE {ACTIVE} LIMIT 1").fetchone():
+            # A file of version 1: as long as this takes, no worker could write.
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _free_pages(connection: sqlite3.Connection) -> None:
+    while free := _pragma(connection, "freelist_count"):
+        connection.execute(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})").fetchall()
+        if _pragma(connection, "freelist_count") >= free:
+            return
+
+
+def _oldest(connection: sqlite3.Connection) -> Iterator[str]:
+    """The ids of races, and of runs without one, of which nothing is under way, by age."""
+    over = ", ".join(f"'{status}'" for status in OVER)
+    query = (
+        "SELECT coalesce(race_id, id) AS whole FROM runs GROUP BY whole "
+        f"HAVING sum(status NOT IN ({over})) = 0 ORDER BY min(position)"
+    )
+    return iter([row["whole"] for row in connection.execute(query).fetchall()])
+
+
+def _delete(connection: sqlite3.Connection, id: str) -> Gone:  # noqa: A002
+    query = "SELECT position, id, name, race_id FROM runs WHERE id = ? OR race_id = ?"
+    rows = connection.execute(query, (id, id)).fetchall()
+    for row in rows:
+        for table, column in (("records", "run"), ("series", "run"), ("runs", "position")):
+            connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (row["position"],))
+    left = "SELECT 1 FROM runs WHERE race_id = races.id"
+    for race_id in {row["race_id"] for row in rows}:
+        query = f"DELETE FROM races WHERE id = ? AND NOT EXISTS ({left})"
+        connection.execute(query, (race_id,))
+    names = tuple(dict.fromkeys(str(row["name"]) for row in rows))
+    return Gone(names, tuple(str(row["id"]) for row in rows))
+
+
+def _used_bytes(connection: sqlite3.Connection, home: Path, gone: Sequence[Gone]) -> int:
+    """What is in use of the file (the rest can be given back), and the logs of what is not gone."""
+    pages = _pragma(connection, "page_count") - _pragma(connection, "freelist_count")
+    ids = {run_id for one in gone for run_id in one.ids}
+    logs = sum(_size(log) for log in _logs(home) if log.stem not in ids)
+    return pages * _pragma(connection, "page_size") + logs
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def _logs(home: Path) -> Iterator[Path]:
+    return (home / "logs").glob("*.log")
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:  # such as one that was deleted a moment ago
+        return 0
