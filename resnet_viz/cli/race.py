@@ -152,7 +152,7 @@ def _check_memory(specs: Sequence[RunSpec]) -> None:
 def _follow(lab: Lab, race_id: str, *, as_json: bool) -> list[_Contestant]:
     with _progress() as progress:
         runs = lab.race_runs(race_id)
-        has_seeds = len({run.spec.seed for run in runs}) > 1
+        has_seeds = len({run.seed for run in runs}) > 1
         contestants = [_enter(progress, run, has_seeds=has_seeds) for run in runs]
         while True:
             # Status first: a run that is over by now has all its records in the store.
@@ -181,8 +181,8 @@ def _progress() -> Progress:
 
 
 def _enter(progress: Progress, run: Run, *, has_seeds: bool) -> _Contestant:
-    name = f"{run.name}, seed {run.spec.seed}" if has_seeds else run.name
-    task = progress.add_task(printable(name), total=run.spec.steps, state="")
+    name = f"{run.name}, seed {run.seed}" if has_seeds else run.name
+    task = progress.add_task(printable(name), total=run.steps, state="")
     return _Contestant(run, name, task)
 
 
@@ -214,7 +214,7 @@ def _print_records(run: Run, records: Iterable[StepRecord]) -> None:
         names = _header(run) if record.step == 0 else {}
         line = {
             "net": run.name,
-            "seed": run.spec.seed,
+            "seed": run.seed,
             "step": record.step,
             "loss": _finite(record.loss),
             "accuracy": _finite(record.accuracy),
@@ -263,4 +263,4 @@ def _check_all_finished(runs: Sequence[Run]) -> None:
 
 def _why(run: Run) -> str:
     why = f": {run.message}" if run.message else ""
-    return f"{run.name} {run.status} at step {run.steps_done} of {run.spec.steps}{why}"
+    return f"{run.name} {run.status} at step {run.steps_done} of {run.steps}{why}"

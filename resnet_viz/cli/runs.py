@@ -48,7 +48,8 @@ def _run_record(run: Run | UnreadableRun) -> dict[str, object]:
     """All that is known of a run; of one that cannot be read what it would have said is null."""
     if isinstance(run, Run):
         plain = {name: getattr(run, name) for name in _RUN_FIELDS}
-        return plain | {"steps": run.steps, "spec": run.spec.model_dump(mode="json")}
+        spec = None if run.is_watched else run.spec.model_dump(mode="json")
+        return plain | {"steps": run.steps, "spec": spec}
     known = asdict(run) | {"status": UNREADABLE, "message": run.reason}
     return {name: known.get(name) for name in (*_RUN_FIELDS, "steps", "spec")}
 

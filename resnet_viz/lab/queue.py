@@ -75,7 +75,11 @@ def _ahead(
 ) -> tuple[Sequence[sqlite3.Row], Sequence[sqlite3.Row]]:
     """Of those in the same queue: the runs that have a place, and those waiting that are older."""
     device = queue_of(row)
-    others = [r for r in active if r["id"] != row["id"] and queue_of(r) == device]
+    others = [
+        r
+        for r in active
+        if r["id"] != row["id"] and queue_of(r) == device and r["host"] != "watched"
+    ]
     running = [r for r in others if r["status"] == "running"]
     older = [r for r in others if r["status"] == "queued" and r["position"] < row["position"]]
     return running, older

@@ -9,7 +9,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from resnet_viz.arch.plan import plan
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.plan import WeightedLayer, plan
 from resnet_viz.lab import header
 from resnet_viz.lab.quantities.quantity import Along
 from resnet_viz.lab.rows import OVER, State
@@ -25,7 +26,7 @@ class Run:
     say), stopped, finished, failed or interrupted (its worker is gone). `message` says why it
     failed or was interrupted, for how long it has been silent, or what it waits for; else "".
     `device` is "" and `threads` None until training begins. `contestant` counts the nets of a race
-    from 0; `bytes` is what the records take.
+    from 0; `bytes` is what the records take. `steps` is how many there will be, 0 if nobody knows.
     """
 
     id: str
@@ -46,6 +47,12 @@ class Run:
     device: str
     params: int
     threads: int | None
+    host: str = ""
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether it goes on in a program of its own (`Lab.watch`), and has no spec."""
+        return self.host == WATCHED
 
     @property
     def is_over(self) -> bool:
@@ -54,18 +61,41 @@ class Run:
 
     @property
     def spec(self) -> RunSpec:
-        """How it trains; ValueError where the spec was changed since the run was read."""
+        """How it trains; ValueError where the spec was changed since, or there is none."""
         return read_spec(self.id, self.spec_text)
 
     @property
+    def config(self) -> ResNetConfig | None:
+        """The net, adapted to the data; None for one that is not built from a config."""
+        return None if self.is_watched else self.spec.adapted
+
+    @property
+    def layers(self) -> tuple[WeightedLayer, ...]:
+        """The weighted layers in forward order; of a watched net all are on the main path."""
+        if (config := self.config) is not None:
+            return plan(config).weighted_layers
+        names = self.quantities["grad_norm"].names if "grad_norm" in self.quantities else ()
+        return tuple(WeightedLayer(name, i, "main", None) for i, name in enumerate(names, 1))
+
+    @property
     def layer_names(self) -> tuple[str, ...]:
-        """The weighted layers in forward order."""
-        return self.spec.layer_names
+        """Their names."""
+        return tuple(layer.name for layer in self.layers)
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """The paths of the blocks in forward order; of a watched net those that are measured."""
+        if (config := self.config) is not None:
+            return tuple(block.name for block in plan(config).blocks)
+        found = (along.names for along in self.quantities.values() if along.axis == "block")
+        return max(found, key=len, default=())
 
     @property
     def quantities(self) -> Mapping[str, Along]:
         """The quantities it holds, each with its axis and the names along it, in forward order."""
-        return header.read(self.header_text, self.layer_names if not self.header_text else ())
+        if self.header_text or self.is_watched:
+            return header.read(self.header_text, ()) if self.header_text else {}
+        return header.read("", self.spec.layer_names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +109,9 @@ class UnreadableRun:
     bytes: int
     reason: str
 
+
+WATCHED = "watched"
+"""The host of a run that goes on in a program of its own: nothing here starts or ends it."""
 
 _PLAIN_COLUMNS = (
     "id",
@@ -94,6 +127,7 @@ _PLAIN_COLUMNS = (
     "seed",
     "steps",
     "bytes",
+    "host",
 )
 
 
@@ -106,7 +140,7 @@ def run_of(row: sqlite3.Row, state: State) -> Run:
 
 def why_unreadable(row: sqlite3.Row) -> str:
     """Why a run cannot be read; "" if it can."""
-    if row["seal"] == seal(row["spec"]):
+    if row["host"] == WATCHED or row["seal"] == seal(row["spec"]):
         return ""
     try:
         read_spec(row["id"], row["spec"])

@@ -8,12 +8,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from resnet_viz.arch.config import shorten
 from resnet_viz.lab import header, launch, liveness, steering, tidying
 from resnet_viz.lab.race_spec import RaceSpec
 from resnet_viz.lab.ready import check_ready
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.rows import ACTIVE, Snapshot, first_of
 from resnet_viz.lab.run import (
+    WATCHED,
     Run,
     UnreadableRun,
     insert,
@@ -108,8 +110,10 @@ class Lab:
 
         def read() -> Records:
             with self._store.session() as connection:
-                query = "SELECT position, id, spec, header FROM runs WHERE id = ?"
+                query = "SELECT position, id, spec, header, host FROM runs WHERE id = ?"
                 row = first_of(run_id, connection.execute(query, (run_id,)).fetchall())
+                if row["host"] == WATCHED and not row["header"]:
+                    return []  # before its first step
                 layers = () if row["header"] else read_spec(run_id, row["spec"]).layer_names
                 held = header.read(row["header"], layers)
                 try:
@@ -178,8 +182,11 @@ class Lab:
     def _steer(self, id: str, change: str, condition: str) -> None:  # noqa: A002
         def write() -> None:
             with self._store.writing() as connection:
-                query = "SELECT id FROM runs WHERE id = ? OR race_id = ?"
-                first_of(id, connection.execute(query, (id, id)).fetchall())
+                query = "SELECT id, host FROM runs WHERE id = ? OR race_id = ?"
+                if first_of(id, connection.execute(query, (id, id)).fetchall())["host"] == WATCHED:
+                    raise ValueError(
+                        f"the run {shorten(id)} goes on in a program of its own: end it there"
+                    )
                 where = f"(id = ? OR race_id = ?) AND {ACTIVE} AND ({condition})"
                 connection.execute(f"UPDATE runs SET {change} WHERE {where}", (id, id))
 
@@ -197,7 +204,8 @@ class Lab:
             with self._store.writing() as connection:
                 present = Snapshot.take(connection, ACTIVE)
                 present.settle(connection, self.home)
-                _check_room(len(present.active), len(rows))
+                ours = [row for row in present.active if row["host"] != WATCHED]
+                _check_room(len(ours), len(rows))
                 room = tidying.make_room(connection, self.home)
                 for row in rows:
                     insert(connection, "runs", row)

@@ -37,10 +37,14 @@ DARK: Mapping[str, str] = MappingProxyType(
 """Colour in the light theme -> the same in the dark theme."""
 
 
-def contestant_colours(configs: Sequence[ResNetConfig]) -> tuple[str, ...]:
+def contestant_colours(configs: Sequence[ResNetConfig | None]) -> tuple[str, ...]:
     """One colour for each net: residual ones are blues, plain ones oranges, in their order.
 
-    Beyond four of a kind shades repeat (marker shapes and dashes differ too).
+    A net that is not built from a config (None) has one of the other colours. Beyond four of a
+    kind shades repeat (marker shapes and dashes differ too).
     """
-    shades = {True: cycle(ORANGES), False: cycle(BLUES)}
-    return tuple(next(shades[config.shortcut == "none"]) for config in configs)
+    residual, plain, others = cycle(BLUES), cycle(ORANGES), cycle(OTHERS)
+    return tuple(
+        next(others if config is None else plain if config.shortcut == "none" else residual)
+        for config in configs
+    )

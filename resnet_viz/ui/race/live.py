@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import plotly.graph_objects as go
@@ -64,7 +63,14 @@ def live_race(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
 
 def preview(specs: Sequence[RunSpec]) -> None:
     """The race's pictures before there is anything to show: axes, colours, explanations."""
-    contestants = _contestants([(spec.display_name, spec, History()) for spec in specs])
+    colours = contestant_colours([spec.adapted for spec in specs])
+    contestants = [
+        Contestant(
+            spec.display_name, colour, plan(spec.adapted).weighted_layers, History(), classes
+        )
+        for spec, colour in zip(specs, colours, strict=True)
+        for classes in (spec.adapted.num_classes,)
+    ]
     _pictures(Look(), contestants, Shown("preview", specs[0].steps, 0, GRADIENT))
 
 
@@ -74,9 +80,19 @@ def contestants_of(seen: Seen) -> Sequence[Contestant]:
 
 
 def _of_look(look: Look) -> Sequence[Contestant]:
-    found = _contestants([(run.name, run.spec, look.history(run)) for run in look.runs])
-    # What a run holds, its header says: it may be older than this program.
-    return [replace(c, header=run.quantities) for c, run in zip(found, look.runs, strict=True)]
+    colours = contestant_colours([run.config for run in look.runs])
+    return [
+        Contestant(
+            run.name,
+            colour,
+            run.layers,
+            look.history(run),
+            run.config.num_classes if run.config else None,
+            run.quantities,
+            run.blocks,
+        )
+        for run, colour in zip(look.runs, colours, strict=True)
+    ]
 
 
 def newest_step(seen: Seen) -> int:
@@ -90,7 +106,7 @@ def _live(lab: Lab, race_id: str, going: bool, may_steer: bool) -> None:
     seen = look(lab, race_id)
     if going and seen.is_over:
         st.rerun()
-    contestants, steps = contestants_of(seen), max(run.steps for run in seen.runs)
+    contestants, steps = contestants_of(seen), max(run.steps or run.steps_done for run in seen.runs)
     progress(seen, contestants)
     for problem in filter(None, [*map(words.why_over, seen.runs), seen.look.problem]):
         say.error(problem)
@@ -101,22 +117,6 @@ def _live(lab: Lab, race_id: str, going: bool, may_steer: bool) -> None:
             _steering(lab, seen)
     _refusal(seen)
     _pictures(seen.look, contestants, Shown(key_of(race_id), steps, step, name))
-
-
-def _contestants(nets: Sequence[tuple[str, RunSpec, History]]) -> Sequence[Contestant]:
-    colours = contestant_colours([spec.adapted for _, spec, _ in nets])
-    return [
-        Contestant(
-            name,
-            colour,
-            plan(spec.adapted).weighted_layers,
-            history,
-            spec.adapted.num_classes,
-            spec.quantities,
-            tuple(block.name for block in plan(spec.adapted).blocks),
-        )
-        for (name, spec, history), colour in zip(nets, colours, strict=True)
-    ]
 
 
 def _steering(lab: Lab, seen: Seen) -> None:

@@ -99,7 +99,7 @@ def _head(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
     row = st.container(horizontal=True, vertical_alignment="center", key="race_head")
     with row.container(gap=None, width="stretch", key="race_title"):
         st.title(plain(words.title(seen.runs)), anchor=False)
-        st.markdown(small(plain(words.training([run.spec for run in seen.runs]))))
+        st.markdown(small(plain(words.training(seen.runs))))
     with row:
         if may_steer:
             keep_controls(lab, seen.race_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 
 import streamlit as st
@@ -28,7 +29,7 @@ def progress(seen: Seen, contestants: Sequence[Contestant]) -> None:
             "name": run.name,
             "status": "gone" if seen.look.is_gone and not run.is_over else run.status,
             "detail": words.status_line(run, contestant.history),
-            "share": min(1.0, len(contestant.history) / run.spec.steps),
+            "share": min(1.0, len(contestant.history) / (run.steps or inf)),
             "colours": [contestant.colour, DARK[contestant.colour]],
         }
         for run, contestant in zip(seen.runs, contestants, strict=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from math import isnan
 
 from resnet_viz.lab.records import History
 from resnet_viz.lab.run import Run
@@ -24,7 +25,7 @@ def steps_a_second(history: History) -> float | None:
 def seconds_left(run: Run, history: History) -> float | None:
     """Until the last step at the present pace; None where it cannot be told."""
     rate = steps_a_second(history)
-    return None if rate is None else (run.spec.steps - len(history)) / rate
+    return None if rate is None or not run.steps else (run.steps - len(history)) / rate
 
 
 def status_line(run: Run, history: History) -> str:
@@ -33,9 +34,12 @@ def status_line(run: Run, history: History) -> str:
         return run.message
     if not len(history) and not run.is_over:
         return stage(run)
-    parts = [f"step {len(history)} of {run.spec.steps}", *_pace(run, history)]
+    of = f" of {run.steps}" if run.steps else ""
+    parts = [f"step {len(history)}{of}", *_pace(run, history)]
     if len(history):
-        parts += [f"loss {history.loss[-1]:.3g}", f"accuracy {history.accuracy[-1]:.0%}"]
+        parts.append(f"loss {history.loss[-1]:.3g}")
+    if len(history) and not isnan(history.accuracy[-1]):
+        parts.append(f"accuracy {history.accuracy[-1]:.0%}")
     return " · ".join(parts)
 
 
@@ -96,9 +100,11 @@ def title(runs: Sequence[Run]) -> str:
     return f"{', '.join(others)} against {last}" if others else last
 
 
-def training(specs: Sequence[RunSpec]) -> str:
+def training(runs: Sequence[Run]) -> str:
     """How the nets of a race train, in one line; where they differ, each way once."""
-    ways = zip(*map(_ways, specs), strict=True)
+    if any(run.is_watched for run in runs):
+        return "watched while it trains in a program of its own"
+    ways = zip(*(_ways(run.spec) for run in runs), strict=True)
     return ", ".join(" or ".join(dict.fromkeys(way)) for way in ways if any(way))
 
 
@@ -130,7 +136,7 @@ def room(runs: Sequence[Run]) -> str:
     """A sentence about as long as the verdict will be: the page keeps its room free for it."""
     names = ", ".join(run.name for run in runs)
     levels = "; ".join(f"{run.name} loss 0.0000 ± 0.0000, accuracy 100% ± 10" for run in runs)
-    steps = max(run.spec.steps for run in runs)
+    steps = max(run.steps for run in runs)
     return (
         f"After {steps:,} steps {names} are ahead of in accuracy, with no difference seen between "
         f"them: over the last {max(5, steps // 10)} steps {levels} (mean ± standard deviation of "

@@ -11,15 +11,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.presets import preset
 from resnet_viz.lab.quantities import quantity
+from resnet_viz.lab.quantities.quantity import Along
+from resnet_viz.lab.recording import Recording
+from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
-from resnet_viz.lab.store import StoreError
+from resnet_viz.lab.store import Store, StoreError
 from resnet_viz.plots.colours import DARK, PLAIN, RESIDUAL
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.net import Shown
@@ -420,3 +424,24 @@ def test_any_quantity_of_the_race_can_be_shown(lab: Lab) -> None:
         assert about.sentence in text(app) + "".join(note.value for note in app.caption)
         titles = [header.value for header in app.header]
         assert any(about.title in title.lower() for title in titles) == (along.axis != "net")
+
+
+def test_a_watched_run_is_shown_and_cannot_be_steered(lab: Lab, home: Path) -> None:
+    recording = Recording(Store(home), "mine", "torchvision.models.resnet.ResNet", 11, "cpu")
+    held = {"grad_norm": Along("layer", ("conv1", "fc")), "output_rms": Along("block", ("layer1",))}
+    for step in range(12):
+        values = {"grad_norm": np.array([1, 2], np.float32), "output_rms": np.ones(1, np.float32)}
+        recording.add(StepRecord(step, 2.0 - step / 10, np.nan, 0.1 * step, values), held)
+    recording._write()
+    app = race_page(recording.run_id)
+    assert errors(app) == []
+    assert app.title[0].value == "mine"
+    assert "a program of its own" in text(app)
+    assert not has_button(app, "race_stop")
+    (net,) = shown(app, "progress")["nets"]
+    assert net["detail"].startswith("step 12 ")
+    assert "loss 0.9" in net["detail"]
+    assert "accuracy" not in net["detail"]
+    recording.finish("failed", "ValueError: odd")
+    app = race_page(recording.run_id)
+    assert errors(app) == [plain("mine failed: ValueError: odd")]

@@ -158,7 +158,8 @@ def test_headline_is_the_verdict_when_the_race_is_over() -> None:
 
 
 def test_training_says_each_way_once() -> None:
-    slow, fast = tiny_spec(lr=0.01), tiny_spec(lr=0.1, precision="bfloat16")
+    specs = tiny_spec(lr=0.01), tiny_spec(lr=0.1, precision="bfloat16")
+    slow, fast = (replace(run(), spec_text=spec.model_dump_json()) for spec in specs)
     assert "lr 0.01 or lr 0.1" in words.training([slow, fast])
     assert "bfloat16" in words.training([fast])
     assert words.training([slow, slow]) == words.training([slow])

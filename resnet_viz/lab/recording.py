@@ -1,0 +1,110 @@
+"""A run that goes on in a program of its own, written to the store as it comes; no torch."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import threading
+import time
+from collections.abc import Mapping
+
+import psutil
+
+from resnet_viz.lab import header
+from resnet_viz.lab.liveness import HEARTBEAT_SECONDS, born
+from resnet_viz.lab.quantities.quantity import Along
+from resnet_viz.lab.records import StepRecord
+from resnet_viz.lab.rows import ACTIVE
+from resnet_viz.lab.run import WATCHED, insert
+from resnet_viz.lab.series import insert_records
+from resnet_viz.lab.store import Store, StoreError
+
+WRITE_SECONDS = 0.1
+
+
+class Recording:
+    """The row of a watched run, and its records; the run is a race of one, of the same id.
+
+    Nobody may steer it, since it goes on in a program of its own, whose process this is. A store
+    that fails later does not disturb the program: `problem` says what was not written.
+
+    Raises:
+        StoreError: where the store cannot be used.
+    """
+
+    def __init__(self, store: Store, name: str, model: str, params: int, device: str) -> None:
+        self.run_id = secrets.token_urlsafe(16)
+        self.problem = ""
+        self._store = store
+        self._pending: list[StepRecord] = []
+        self._written = 0.0
+        self._held: Mapping[str, Along] = {}
+        now = time.time()
+        row: Mapping[str, object] = {
+            "id": self.run_id,
+            "race_id": self.run_id,
+            "name": name or model,
+            "spec": json.dumps({"watched": model}),
+            "status": "running",
+            "host": WATCHED,
+            "created": now,
+            "started": now,
+            "heartbeat": now,
+            "pid": os.getpid(),
+            "pid_created": born(psutil.Process()),
+            "device": device,
+            "params": params,
+        }
+        race = {
+            "id": self.run_id,
+            "created": now,
+            "contestants": json.dumps([name or model]),
+            "seeds": "[]",
+            "steering": "nobody",
+        }
+        with store.writing() as connection:
+            insert(connection, "runs", row)
+            insert(connection, "races", race)
+            query = "SELECT position FROM runs WHERE id = ?"
+            self._position = int(connection.execute(query, (self.run_id,)).fetchone()[0])
+        self._is_over = threading.Event()
+        threading.Thread(target=self._beat, daemon=True).start()
+
+    def add(self, record: StepRecord, held: Mapping[str, Along]) -> None:
+        """One step, measured; `held` says along what its quantities are."""
+        self._pending.append(record)
+        self._held = held
+        if time.monotonic() - self._written >= WRITE_SECONDS:
+            self._write()
+
+    def finish(self, status: str, message: str = "") -> None:
+        """The program is done with it: finished, failed or stopped."""
+        self._is_over.set()
+        self._write()
+        change = f"UPDATE runs SET status = ?, message = ?, ended = ? WHERE id = ? AND {ACTIVE}"
+        self._change(change, status, message, time.time(), self.run_id)
+
+    def _write(self) -> None:
+        pending, self._pending = self._pending, []
+        self._written = time.monotonic()
+        try:
+            with self._store.writing() as connection:
+                query = "UPDATE runs SET header = ? WHERE position = ? AND header <> ?"
+                text = header.write(self._held)
+                connection.execute(query, (text, self._position, text))
+                insert_records(connection, self._position, pending)
+        except StoreError as error:
+            self.problem = str(error)
+
+    def _beat(self) -> None:
+        while not self._is_over.wait(HEARTBEAT_SECONDS):
+            change = "UPDATE runs SET heartbeat = ? WHERE id = ?"
+            self._change(change, time.time(), self.run_id)
+
+    def _change(self, query: str, *values: object) -> None:
+        try:
+            with self._store.writing() as connection:
+                connection.execute(query, values)
+        except StoreError as error:
+            self.problem = str(error)
