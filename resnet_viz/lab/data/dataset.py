@@ -64,6 +64,15 @@ class Dataset(ABC):
         """Where it is: a folder, "built in", or "" where it is not on this computer."""
         return "built in"
 
+    @property
+    def download_megabytes(self) -> int:
+        """What there is to fetch; 0 where it cannot be."""
+        return 0
+
+    def offered(self) -> Sequence[str]:
+        """The names to choose from: its own, or those of what its owner has put in place."""
+        return (self.name,)
+
     def check_there(self) -> None:
         """ValueError, saying how to get it, unless it can be opened without a network."""
         if not self.place:

@@ -30,7 +30,7 @@ class TorchvisionDataset(Dataset):
     """`kind` of torchvision.datasets, in the folder where torchvision puts it.
 
     `files` of that folder show that it is there; torchvision compares checksums when it reads
-    them. `megabytes` is what there is to download.
+    them.
     """
 
     kind: str
@@ -58,6 +58,10 @@ class TorchvisionDataset(Dataset):
     def place(self) -> str:
         folder = data_folder()
         return str(folder) if all((folder / file).exists() for file in self.files) else ""
+
+    @property
+    def download_megabytes(self) -> int:
+        return self.megabytes
 
     def check_there(self) -> None:
         if not self.place:

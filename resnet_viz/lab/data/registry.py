@@ -32,3 +32,10 @@ def dataset_info(name: str) -> Dataset:
     if head not in datasets():
         raise ValueError(unknown_name("dataset", name, tuple(datasets())))
     return datasets()[head].at(argument) if colon else datasets()[head]
+
+
+def offered() -> tuple[str, ...]:
+    """What can be chosen where nobody may name a folder: all data sets, and the folders of images
+    in the folder for data sets.
+    """
+    return tuple(name for dataset in datasets().values() for name in dataset.offered())

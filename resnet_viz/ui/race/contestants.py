@@ -11,6 +11,7 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label
 from resnet_viz.lab.data.adapt import suitable_image_size
 from resnet_viz.lab.data.registry import dataset_info
+from resnet_viz.lab.ready import check_ready
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race.experiments import Entry
@@ -56,7 +57,9 @@ def specs(choice: Choice) -> Sequence[RunSpec]:
 def check(choice: Choice) -> tuple[Sequence[RunSpec] | None, str]:
     """The runs of `choice` and "", or None and a sentence that says what is wrong with it."""
     try:
-        return specs(choice), ""
+        made = specs(choice)
+        check_ready(made)
+        return made, ""
     except ValueError as error:
         return None, explain(error)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from resnet_viz.arch.config import ResNetConfig, explain, unknown_name
 from resnet_viz.arch.presets import PRESETS
-from resnet_viz.lab.data.registry import datasets
+from resnet_viz.lab.data.registry import offered
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.ui.common.link import from_text, to_text, value_of
 from resnet_viz.ui.race.experiments import EXPERIMENTS
@@ -20,22 +20,29 @@ from resnet_viz.ui.race.experiments import EXPERIMENTS
 DEFAULT_NET = "resnet56-cifar"
 TRAINING = (
     "dataset",
-    "steps",
     "batch_size",
+    "subset",
+    "augment",
+    "steps",
     "lr",
     "seed",
     "image_size",
     "optimizer",
     "momentum",
+    "nesterov",
     "weight_decay",
+    "clip_grad_norm",
     "warmup_steps",
+    "schedule",
+    "step_gamma",
+    "label_smoothing",
     "precision",
+    "compile",
     "activation_checkpointing",
+    "evaluate_every",
+    "measure_every",
 )
-"""Fields of RunSpec, as the address names them."""
-OPTIMIZERS = ("sgd", "adam", "adamw")
-PRECISIONS = ("float32", "bfloat16")
-"""What the page offers of the two; a run knows more."""
+"""Fields of RunSpec, as the address names them; each is judged together with those before it."""
 KEYS = ("experiment", "first", "second", *TRAINING)
 
 
@@ -87,7 +94,7 @@ def from_query(query: Mapping[str, str]) -> tuple[Settings, Sequence[str]]:
     for field in TRAINING:
         if field in query:
             try:
-                training[field] = _read(field, query[field], training["dataset"])
+                training[field] = _read(field, query[field], training)
             except ValueError as error:
                 problems.append(explain(error))
     first = nets.get("first", PRESETS[DEFAULT_NET])
@@ -98,14 +105,13 @@ def from_query(query: Mapping[str, str]) -> tuple[Settings, Sequence[str]]:
 _SMALL = ResNetConfig(depths=(1,), widths=(8,), stem="cifar", norm="none", image_size=8)
 
 
-def _read(field: str, text: str, dataset: str) -> object:
+def _read(field: str, text: str, training: Mapping[str, Any]) -> object:
     default = RunSpec.model_fields[field].default
     # Nothing else: a link must not make the server look at a folder of someone's choice.
-    offered = {"dataset": tuple(datasets()), "optimizer": OPTIMIZERS, "precision": PRECISIONS}
-    if field in offered and text not in offered[field]:
-        raise ValueError(unknown_name(field, text, offered[field]))
+    if field == "dataset" and text not in offered():
+        raise ValueError(unknown_name(field, text, offered()))
     value = text if isinstance(default, str) else value_of(text)
-    spec = RunSpec.model_validate({"config": _SMALL, "dataset": dataset, field: value})
+    spec = RunSpec.model_validate({"config": _SMALL, **training, field: value})
     valid = getattr(spec, field)
     return float(valid) if isinstance(default, float) else valid
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -10,22 +10,16 @@ from streamlit.delta_generator import DeltaGenerator
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.presets import PRESETS, label
-from resnet_viz.lab.data.registry import datasets
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.ui.common.devices import device_box
 from resnet_viz.ui.common.net import FROM_ARCHITECTURE, TWIN, asked_race, shown_net, twin_of
 from resnet_viz.ui.common.note import note
 from resnet_viz.ui.race.address import write_address
 from resnet_viz.ui.race.contestants import Choice, automatic_size
+from resnet_viz.ui.race.data import data_box
 from resnet_viz.ui.race.experiments import EXPERIMENTS, Entry
-from resnet_viz.ui.race.link import (
-    DEFAULT_NET,
-    OPTIMIZERS,
-    PRECISIONS,
-    Settings,
-    default_training,
-)
-from resnet_viz.ui.race.memory import CHECKPOINTING
+from resnet_viz.ui.race.link import DEFAULT_NET, Settings, default_training
+from resnet_viz.ui.race.more import more_settings
+from resnet_viz.ui.race.widgets import number, select
 
 EXPERIMENT = "race_experiment"
 # An experiment is the same on any data, and however its memory is saved.
@@ -44,7 +38,7 @@ def settings(*, in_address: bool) -> tuple[Choice, DeltaGenerator]:
         first = _net_box(row[0], "First net", "first_net", DEFAULT_NET, is_off=bool(entries))
         second = _second_box(row[1], first, is_off=bool(entries))
         with row[2]:
-            dataset = _select("Data", list(datasets()), "dataset", "digits")
+            dataset = data_box("race_dataset")
         with row[3]:
             device = device_box("race_device")
         entries = entries or (Entry(first), Entry(second))
@@ -82,14 +76,14 @@ def _net_box(
     place: DeltaGenerator, title: str, field: str, default: str, *, is_off: bool
 ) -> ResNetConfig:
     with place:
-        name = _select(title, _net_names(), field, default, is_off=is_off)
+        name = select(title, _net_names(), field, default, is_off=is_off)
     return _config(name)
 
 
 def _second_box(place: DeltaGenerator, first: ResNetConfig, *, is_off: bool) -> ResNetConfig:
     kind = "residual" if first.shortcut == "none" else "plain"
     with place:
-        name = _select(
+        name = select(
             "Second net",
             [TWIN, *_net_names()],
             "second_net",
@@ -120,7 +114,7 @@ def _training(size: int) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for column, (field, title, step, form) in zip(row, _NUMBERS, strict=False):
         with column:
-            fields[field] = _number(title, field, step, form)
+            fields[field] = number(title, field, step, form)
     with row[4]:
         fields["image_size"] = st.number_input(
             "Image size",
@@ -133,7 +127,7 @@ def _training(size: int) -> dict[str, Any]:
             persist_state="session",
         )
     with row[5], st.popover("More settings", width="stretch"):
-        return fields | _more()
+        return fields | more_settings()
 
 
 _NUMBERS = (
@@ -142,56 +136,3 @@ _NUMBERS = (
     ("lr", "Learning rate", 0.01, "%g"),
     ("seed", "Seed", 1, "%d"),
 )
-_MORE_NUMBERS = (
-    ("momentum", "Momentum", 0.05, "%g"),
-    ("weight_decay", "Weight decay", 0.0001, "%g"),
-    ("warmup_steps", "Warm-up steps", 5, "%d"),
-)
-
-
-def _more() -> dict[str, Any]:
-    numbers = {name: _number(title, name, step, form) for name, title, step, form in _MORE_NUMBERS}
-    return numbers | {
-        "optimizer": _select("Optimiser", OPTIMIZERS, "optimizer", "sgd"),
-        "precision": _select("Precision", PRECISIONS, "precision", "float32"),
-        "activation_checkpointing": st.checkbox(
-            "Activation checkpointing",
-            help="Keep fewer activations and compute them once more: the same numbers in less "
-            "memory, and about a third more time.",
-            key=CHECKPOINTING,
-            persist_state="session",
-        ),
-    }
-
-
-def _select(
-    title: str,
-    options: Sequence[str],
-    field: str,
-    default: str,
-    *,
-    is_off: bool = False,
-    shown: Callable[[str], str] = str,
-) -> str:
-    key = f"race_{field}"
-    # A value that another page set must not meet a default: Streamlit would warn of both.
-    index = 0 if key in st.session_state else list(options).index(default)
-    name: str = st.selectbox(
-        title,
-        options,
-        index=index,
-        key=key,
-        format_func=shown,
-        disabled=is_off,
-        persist_state="session",
-    )
-    return name
-
-
-def _number(title: str, field: str, step: float, form: str) -> float:
-    key = f"race_{field}"
-    default = {} if key in st.session_state else {"value": RunSpec.model_fields[field].default}
-    number: float = st.number_input(
-        title, step=step, format=form, key=key, persist_state="session", **default
-    )
-    return number

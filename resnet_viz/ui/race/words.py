@@ -111,17 +111,33 @@ def training(runs: Sequence[Run]) -> str:
 def _ways(spec: RunSpec) -> Sequence[str]:
     size = spec.adapted.image_size
     return (
-        f"{spec.dataset}, {size}x{size} pixels",
+        f"{data_name(spec.dataset)}, {size}x{size} pixels",
+        f"{spec.subset} of its images" if spec.subset else "",
+        "cropped and mirrored at random" if spec.augment != "none" else "",
         f"{spec.steps} steps of {spec.batch_size} images",
         f"{spec.optimizer}",
         f"lr {spec.lr:g}",
-        f"momentum {spec.momentum:g}" if spec.optimizer == "sgd" else "",
+        f"{'Nesterov ' if spec.nesterov else ''}momentum {spec.momentum:g}"
+        if spec.optimizer == "sgd"
+        else "",
         f"weight decay {spec.weight_decay:g}",
         f"warm-up {spec.warmup_steps} steps" if spec.warmup_steps else "",
+        _SCHEDULES[spec.schedule].format(spec.step_gamma),
+        f"label smoothing {spec.label_smoothing:g}" if spec.label_smoothing else "",
+        f"gradients clipped at {spec.clip_grad_norm:g}" if spec.clip_grad_norm else "",
         spec.precision if spec.precision != "float32" else "",
+        "compiled" if spec.compile else "",
         "activation checkpointing" if spec.activation_checkpointing else "",
         f"seed {spec.seed}",
     )
+
+
+_SCHEDULES = {"constant": "", "cosine": "cosine schedule", "step": "step schedule (x{:g})"}
+
+
+def data_name(dataset: str) -> str:
+    """A data set's name as all may read it: of a folder its own name, without where it is."""
+    return dataset.rpartition("/")[2] if dataset.startswith("folder:") else dataset
 
 
 def at_once(nets: int, places: int) -> str:

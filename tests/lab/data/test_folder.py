@@ -14,7 +14,7 @@ from torchvision.transforms import v2
 
 from resnet_viz.arch.config import explain
 from resnet_viz.lab.data.images import held_out, load
-from resnet_viz.lab.data.registry import dataset_info
+from resnet_viz.lab.data.registry import dataset_info, datasets, offered
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.train import train
 from tests.lab.conftest import TINY
@@ -164,3 +164,18 @@ def test_a_folder_that_cannot_be_used_is_one_sentence(pets: Path, tmp_path: Path
     few = RunSpec(config=TINY, dataset=f"folder:{pets}", batch_size=21, device="cpu")
     with pytest.raises(ValueError, match="batch_size = 21 is more than the 20 training images"):
         next(train(few))
+
+
+def test_folders_in_the_folder_for_data_sets_are_offered_and_no_others(
+    folder: Path, pets: Path
+) -> None:
+    assert "folder" not in offered()
+    assert set(offered()) == {*datasets()} - {"folder"}
+    pets.rename(folder / "my pets")
+    (folder / "cifar-10-batches-py").mkdir()
+    (folder / "FashionMNIST" / "raw").mkdir(parents=True)
+    (folder / ".hidden" / "a").mkdir(parents=True)
+    (folder / ".hidden" / "b").mkdir(parents=True)
+    name = f"folder:{folder / 'my pets'}"
+    assert set(offered()) == {*datasets(), name} - {"folder"}
+    assert RunSpec(config=TINY, dataset=name).classes == 3

@@ -21,11 +21,20 @@ CHANGED = {
     "lr": 0.1,
     "seed": 3,
     "image_size": 16,
-    "optimizer": "adamw",
+    "nesterov": True,
+    "subset": 500,
+    "augment": "crop_flip",
     "momentum": 0.5,
     "weight_decay": 0.0,
+    "clip_grad_norm": 2.5,
     "warmup_steps": 7,
+    "schedule": "cosine",
+    "step_gamma": 0.5,
+    "label_smoothing": 0.1,
     "precision": "bfloat16",
+    "compile": True,
+    "evaluate_every": 5,
+    "measure_every": 3,
     "activation_checkpointing": True,
 }
 OWN = revise(preset("resnet20-cifar"), norm="none")
@@ -59,7 +68,7 @@ def settings(
 
 
 def test_every_field_that_is_changed_has_a_value_other_than_the_default() -> None:
-    assert {*CHANGED, "dataset"} == set(TRAINING)
+    assert {*CHANGED, "dataset", "optimizer"} == set(TRAINING)
     assert all(RunSpec.model_fields[field].default != value for field, value in CHANGED.items())
 
 
@@ -68,6 +77,8 @@ def test_every_field_that_is_changed_has_a_value_other_than_the_default() -> Non
     [
         settings(),
         settings(**CHANGED),
+        settings(dataset="noise", optimizer="adamw"),
+        settings(batch_size=16, subset=20),
         settings(first=preset("plain18"), second=OWN, lr=1e-7),
         settings("The rate", seed=2**32 - 1),
         settings(second=preset("resnet50"), weight_decay=0.1 + 0.2),
@@ -100,10 +111,13 @@ def test_settings_come_back(chosen: Settings) -> None:
         ("seed", "-3", "seed = -3"),
         ("seed", "9" * 5000, "seed = "),
         ("image_size", "[8]", "image_size = '[8]'"),
-        ("optimizer", "lion", "unknown optimizer 'lion'"),
+        ("optimizer", "lion", "optimizer = 'lion'"),
         ("dataset", "cats", "unknown dataset 'cats'"),
         ("dataset", "folder:/etc", "unknown dataset 'folder:/etc'"),
-        ("precision", "float16", "unknown precision 'float16'"),
+        ("dataset", "folder", "unknown dataset 'folder'"),
+        ("precision", "float8", "precision = 'float8'"),
+        ("nesterov", "yes", "nesterov = 'yes'"),
+        ("subset", "10", "batch_size = 64 is more than the 10 images of the subset"),
         ("activation_checkpointing", "1", "activation_checkpointing = 1"),
         ("experiment", "Depth hurt", "did you mean 'Depth hurts'"),
         ("first", "resnet5000", "resnet5000"),

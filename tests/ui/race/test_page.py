@@ -29,6 +29,7 @@ from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.net import Shown
 from resnet_viz.ui.race.experiments import EXPERIMENTS
 from tests.lab.conftest import tiny_spec, wait_until
+from tests.lab.data.conftest import write_image
 
 ROOT = Path(__file__).parents[3]
 
@@ -137,6 +138,64 @@ def test_invalid_setting_is_one_sentence(home: Path, field: str, value: float, w
     assert app.number_input(key=f"race_{field}").value == value
     default = RunSpec.model_fields[field].default
     assert errors(set_number(app, field, default)) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"nesterov": True, "momentum": 0.0}, "nesterov = True needs optimizer = 'sgd'"),
+        ({"schedule": "cosine", "warmup_steps": 60}, "leaves none of the 60 steps"),
+        ({"subset": 20}, "batch_size = 64 is more than the 20 images of the subset"),
+        ({"precision": "tf32"}, "precision = 'tf32' is for CUDA devices alone"),
+        ({"clip_grad_norm": 0.0}, "clip_grad_norm = 0.0"),
+    ],
+)
+def test_invalid_combination_is_one_sentence(
+    home: Path, monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], words: str
+) -> None:
+    monkeypatch.setattr("resnet_viz.lab.ready.expected_device", lambda _: "cpu")
+    app = race_page()
+    for field, value in fields.items():
+        kinds = {str: app.selectbox, bool: app.checkbox}
+        kinds.get(type(value), app.number_input)(key=f"race_{field}").set_value(value)
+    (error,) = errors(app.run())
+    assert plain(words) in error
+    assert app.button(key="race_start").disabled
+
+
+def test_data_sets_that_are_not_here_say_so_and_can_be_fetched(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RESNET_VIZ_DATA", str(tmp_path))
+    write_image(tmp_path / "pets" / "cat" / "1.png", (9, 9))
+    write_image(tmp_path / "pets" / "dog" / "1.png", (9, 9))
+    asked: list[list[str]] = []
+
+    def no_network(command: list[str], tick: object) -> str:
+        asked.append(command)
+        raise RuntimeError("CIFAR-10 cannot be downloaded")
+
+    monkeypatch.setattr("resnet_viz.ui.race.data.run_command", no_network)
+    app = race_page()
+    box = app.selectbox(key="race_dataset")
+    assert box.options[0] == "digits"
+    assert {"cifar10 (not here)", "noise", "pets"} < set(box.options)
+    assert not has_button(app, "race_download")
+    app = box.set_value("cifar10").run()
+    assert plain("dataset = 'cifar10' is not in ") in errors(app)[0]
+    assert app.button(key="race_start").disabled
+    assert app.button(key="race_download").label == "Download CIFAR-10 (170 MB)"
+    app = app.button(key="race_download").click().run()
+    assert asked == [["data", "cifar10", "--download", "--json"]]
+    assert "CIFAR-10 cannot be downloaded" in errors(app)
+    app = app.selectbox(key="race_dataset").set_value(f"folder:{tmp_path / 'pets'}").run()
+    assert errors(app) == []
+    assert [spec.classes for spec in app.session_state["race_specs"]] == [2, 2]
+    gone = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
+    gone.session_state["race_dataset"] = "folder:/no/longer/there"
+    app = gone.switch_page("pages/race.py").run()
+    assert app.selectbox(key="race_dataset").value == "digits"
+    assert errors(app) == []
 
 
 @pytest.mark.parametrize(("net", "size"), [("resnet18", 32), ("resnet50", 32), ("wrn16-4", 8)])

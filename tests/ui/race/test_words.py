@@ -163,6 +163,28 @@ def test_training_says_each_way_once() -> None:
     assert "lr 0.01 or lr 0.1" in words.training([slow, fast])
     assert "bfloat16" in words.training([fast])
     assert words.training([slow, slow]) == words.training([slow])
+    recipe = tiny_spec(
+        subset=500,
+        augment="crop_flip",
+        nesterov=True,
+        schedule="step",
+        label_smoothing=0.1,
+        clip_grad_norm=2.0,
+        compile=True,
+    )
+    for said in (
+        "500 of its images",
+        "cropped and mirrored at random",
+        "Nesterov momentum 0.9",
+        "step schedule (x0.1)",
+        "label smoothing 0.1",
+        "gradients clipped at 2",
+        "compiled",
+    ):
+        assert f", {said}," in words.training([recipe])
+        assert said not in words.training([slow])
+    folder = slow.model_copy(update={"dataset": "folder:/home/me/pets", "classes": 3})
+    assert words.training([folder]).startswith("pets, 32x32 pixels"), "where it is, is no one's"
 
 
 def test_title() -> None:

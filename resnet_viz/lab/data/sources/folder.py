@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viz.lab.data.dataset import Dataset, Pixels, Split, fixed_order
+from resnet_viz.lab.data.downloads import data_folder
 
 # Those of torchvision.datasets.folder.
 _ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
@@ -37,6 +38,14 @@ class _Folder(Dataset):
             raise ValueError(_NO_PATH)
         folder = os.path.abspath(os.path.expanduser(argument))  # noqa: PTH100, PTH111  keeps links
         return replace(self, name=f"folder:{folder}", folder=folder)
+
+    def offered(self) -> Sequence[str]:
+        """The folders of images in the folder for data sets: with two sub-folders or more."""
+        try:
+            found = sorted(path for path in data_folder().iterdir() if _has_classes(path))
+        except OSError:
+            return ()
+        return [f"folder:{path}" for path in found]
 
     @property
     def place(self) -> str:
@@ -111,6 +120,13 @@ _NO_PATH = (
 def _is_folder(path: str | Path) -> bool:
     """Also of a name that is too long for one, of which pathlib raises an error."""
     return os.path.isdir(path)  # noqa: PTH112
+
+
+def _has_classes(folder: Path) -> bool:
+    try:
+        return folder.name[0] != "." and len(_classes(folder, str(folder))) >= 2
+    except ValueError:
+        return False
 
 
 def _classes(folder: Path, root: str) -> list[str]:
