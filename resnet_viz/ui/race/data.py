@@ -1,6 +1,8 @@
-"""The choice of a data set, and the offer to fetch one that is not on this computer."""
+"""The choice of a data set, and the offers to fetch one and to look through a folder."""
 
 from __future__ import annotations
+
+import json
 
 import streamlit as st
 
@@ -8,7 +10,9 @@ from resnet_viz.lab.data.registry import dataset_info, offered
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.command import run_command
 from resnet_viz.ui.common.waiting import outcome
-from resnet_viz.ui.race.words import data_name
+from resnet_viz.ui.race.words import data_name, folder_found
+
+_CHECKED = "race_folder_checked"
 
 
 def data_box(key: str) -> str:
@@ -47,3 +51,27 @@ def download_offer(dataset: str) -> None:
         say.error(end["problem"])
     else:
         st.rerun()
+
+
+def folder_check(dataset: str) -> None:
+    """For a folder: a button that reads all its images, and what was found until another is chosen.
+
+    A process of its own reads them; a race does so, too, and leaves out the same files.
+    """
+    if dataset_info(dataset).classes is not None:
+        return
+    name = data_name(dataset)
+    if st.button(f"Look through {name}", key="race_look", help="Which files cannot be read?"):
+        work = outcome(
+            f"Every image of {name} is read",
+            lambda tick: json.loads(run_command(["data", dataset, "--json"], tick)),
+        )
+        st.session_state[_CHECKED] = dataset, work
+    checked, end = st.session_state.get(_CHECKED, ("", {}))
+    if checked != dataset:
+        return
+    if "problem" in end:
+        say.error(end["problem"])
+    else:
+        tell = say.warning if end["done"]["unreadable"] else say.info
+        tell(folder_found(name, end["done"]))

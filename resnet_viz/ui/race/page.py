@@ -15,7 +15,7 @@ from resnet_viz.ui.common.lab_state import open_lab
 from resnet_viz.ui.common.markdown import plain, small
 from resnet_viz.ui.race import contestants, words
 from resnet_viz.ui.race.address import notice, read_address
-from resnet_viz.ui.race.data import download_offer
+from resnet_viz.ui.race.data import download_offer, folder_check
 from resnet_viz.ui.race.live import live_race, preview
 from resnet_viz.ui.race.memory import fits_or_says_so
 from resnet_viz.ui.race.results import results
@@ -132,6 +132,7 @@ def _settings(lab: Lab, *, can_start: bool, in_address: bool) -> Sequence[RunSpe
         is_chosen = choice.training["image_size"] is not None
         st.markdown(contestants.comparison(specs, is_size_chosen=is_chosen))
         st.session_state["race_specs"] = specs
+        folder_check(specs[0].dataset)
     is_ready = can_start and specs is not None and fits_or_says_so(specs)
     with place:
         _start_button(lab, specs if is_ready else None, can_start=can_start)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isnan
+from typing import Any
 
+from resnet_viz.arch.config import printable
 from resnet_viz.lab.records import History
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.plots.race import Contestant, story
 
 _WINDOW = 20
+_MOST_NAMED = 5
 
 
 def steps_a_second(history: History) -> float | None:
@@ -138,6 +141,21 @@ _SCHEDULES = {"constant": "", "cosine": "cosine schedule", "step": "step schedul
 def data_name(dataset: str) -> str:
     """A data set's name as all may read it: of a folder its own name, without where it is."""
     return dataset.rpartition("/")[2] if dataset.startswith("folder:") else dataset
+
+
+def folder_found(name: str, found: Mapping[str, Any]) -> str:
+    """What the command `data` found in a folder of images, in one sentence."""
+    bad = found["unreadable"]
+    text = (
+        f"{name} has {found['classes']} classes, {found['train']:,} images to train on and "
+        f"{found['test']:,} held out"
+    )
+    if not bad:
+        return f"{text}; every file can be read."
+    more = f" and {len(bad) - _MOST_NAMED} more" if len(bad) > _MOST_NAMED else ""
+    are = "file that cannot be read is" if len(bad) == 1 else "files that cannot be read are"
+    named = ", ".join(printable(file) for file in bad[:_MOST_NAMED])
+    return f"{text}; {len(bad)} {are} left out: {named}{more}."
 
 
 def at_once(nets: int, places: int) -> str:

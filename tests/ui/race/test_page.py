@@ -191,6 +191,15 @@ def test_data_sets_that_are_not_here_say_so_and_can_be_fetched(
     app = app.selectbox(key="race_dataset").set_value(f"folder:{tmp_path / 'pets'}").run()
     assert errors(app) == []
     assert [spec.classes for spec in app.session_state["race_specs"]] == [2, 2]
+    found = {"classes": 2, "train": 1, "test": 0, "unreadable": ["dog/<b>1</b>.png"]}
+    monkeypatch.setattr("resnet_viz.ui.race.data.run_command", lambda *_: json.dumps(found))
+    app = app.button(key="race_look").click().run()
+    (said,) = [warning.value for warning in app.warning]
+    assert plain("1 file that cannot be read is left out: dog/<b>1</b>.png.") in said
+    assert app.run().warning
+    app = app.selectbox(key="race_dataset").set_value("noise").run()
+    assert not app.warning
+    assert not has_button(app, "race_look")
     gone = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
     gone.session_state["race_dataset"] = "folder:/no/longer/there"
     app = gone.switch_page("pages/race.py").run()
