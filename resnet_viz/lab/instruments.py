@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.hooks import RemovableHandle
 
 from resnet_viz.lab.quantities import quantities
+from resnet_viz.lab.quantities.points import place
 from resnet_viz.lab.quantities.quantity import Along, Quantity
 from resnet_viz.lab.records import Floats
+
+Give = Callable[[str, str, Tensor], None]
+"""Takes a point, a name along its axis and the tensor there."""
+
+Tap = Callable[[Give], Iterable[RemovableHandle]]
+"""Puts hooks on a net that give what passes at its points."""
 
 _AFTER_UPDATE = "update"
 
@@ -18,8 +26,11 @@ _AFTER_UPDATE = "update"
 class Instruments:
     """The quantities `held`, of a net with the weighted `layers` and all `parameters`.
 
-    A step is: `arm`, forward, backward, `after_backward`, update, `collect`. A copy of the weights
-    before the update is kept in buffers that are made once.
+    A step is: `arm`, forward, `after_forward`, backward, `after_backward`, update, `collect`. A
+    copy of the weights before the update is kept in buffers that are made once. On every
+    `every`-th step, from 0, `tap` puts its hooks on the net for the length of `arm` to
+    `after_forward`; what passes is measured at once and not kept. Nothing changes what the net
+    computes.
     """
 
     def __init__(
@@ -27,25 +38,47 @@ class Instruments:
         layers: Sequence[Tensor],
         parameters: Iterable[Tensor],
         held: Mapping[str, Along],
+        tap: Tap | None = None,
+        every: int = 1,
     ) -> None:
         self._layers, self._parameters = list(layers), list(parameters)
         self._before = [torch.empty_like(weight, requires_grad=False) for weight in self._layers]
-        each = [q for q in quantities().values() if q.name in held and _is_of_weights(q)]
+        mine = [q for q in quantities().values() if q.name in held]
+        each = [q for q in mine if place(q)[1] == "each step"]
         self._of_gradients = [q for q in each if _AFTER_UPDATE not in q.points]
         self._of_updates = [q for q in each if _AFTER_UPDATE in q.points]
+        some = [q for q in mine if place(q)[1] == "measured steps"]
+        self._gathered = [_Gathered(q, held[q.name].names) for q in some]
+        self._tap, self._every, self._is_measured = tap, every, False
+        self._hooks: list[RemovableHandle] = []
         self._found: dict[str, Tensor] = {}
 
     @torch.no_grad()
     def arm(self, step: int) -> None:
         """Before the forward pass of `step`."""
+        self.after_forward()  # of a step that was given up
         self._found = {}
         torch._foreach_copy_(self._before, self._layers)
+        self._is_measured = bool(self._tap and self._gathered) and step % self._every == 0
+        if self._tap and self._is_measured:
+            for gathered in self._gathered:
+                gathered.clear()
+            self._hooks += self._tap(self._give)
+
+    def after_forward(self) -> None:
+        """When the loss is known. Gradients are still seen: their hooks are the tensors' own."""
+        for hook in self._hooks:
+            hook.remove()
+        self._hooks.clear()
 
     @torch.no_grad()
     def after_backward(self) -> None:
-        """When every gradient is there, and nothing has changed it yet."""
-        gradients = [weight.grad for weight in self._layers if weight.grad is not None]
-        assert len(gradients) == len(self._layers), "every weighted layer is on a path to the loss"
+        """When every gradient is there, and nothing has changed it yet.
+
+        A layer without a gradient, which none of our nets has, has the gradient NaN.
+        """
+        none = torch.full((), torch.nan, device=self._before[0].device)
+        gradients = [none if weight.grad is None else weight.grad for weight in self._layers]
         every = [p.grad for p in self._parameters if p.grad is not None]
         points = {"weight": self._before, "gradient": gradients, "parameter_gradients": every}
         self._take(self._of_gradients, points)
@@ -56,6 +89,9 @@ class Instruments:
         if self._of_updates:
             updates = list(torch._foreach_sub(self._before, self._layers))
             self._take(self._of_updates, {"update": updates, "weight": self._before})
+        if self._is_measured:
+            device = self._before[0].device
+            self._found |= {one.quantity.name: one.values(device) for one in self._gathered}
         return self._found
 
     def _take(self, which: Sequence[Quantity], points: Mapping[str, list[Tensor]]) -> None:
@@ -63,9 +99,43 @@ class Instruments:
             tensors = [points[point] for point in quantity.points]
             self._found[quantity.name] = quantity.measure(*tensors)
 
+    @torch.no_grad()
+    def _give(self, point: str, name: str, tensor: Tensor) -> None:
+        value = tensor.detach()
+        if value.dtype in (torch.bfloat16, torch.float16):
+            value = value.float()
+        for gathered in self._gathered:
+            gathered.give(point, name, value)
 
-def _is_of_weights(quantity: Quantity) -> bool:
-    return {"weight", "gradient", "update", "parameter_gradients"}.issuperset(quantity.points)
+
+class _Gathered:
+    """A quantity of activations: measured for each name as soon as its last point is there."""
+
+    def __init__(self, quantity: Quantity, names: Sequence[str]) -> None:
+        self.quantity, self._points, self._names = quantity, quantity.points, tuple(names)
+        self._waiting: dict[str, dict[str, Tensor]] = {name: {} for name in names}
+        self._found: dict[str, Tensor] = {}
+
+    def clear(self) -> None:
+        """Forget the last measured step."""
+        self._found.clear()
+        for waiting in self._waiting.values():
+            waiting.clear()
+
+    def give(self, point: str, name: str, tensor: Tensor) -> None:
+        """What is at a point; that of another quantity is none of ours. The last counts."""
+        if point not in self._points or name not in self._waiting:
+            return
+        waiting = self._waiting[name]
+        waiting[point] = tensor
+        if len(waiting) == len(self._points):
+            self._found[name] = self.quantity.measure(*([waiting[p]] for p in self._points))
+            waiting.clear()
+
+    def values(self, device: torch.device) -> Tensor:
+        """One value a name; NaN where nothing passed."""
+        none = torch.full((1,), torch.nan, device=device)
+        return torch.cat([self._found.get(name, none) for name in self._names])
 
 
 def to_host(

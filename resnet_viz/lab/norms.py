@@ -43,3 +43,27 @@ def scaled_norms(tensors: list[Tensor]) -> Tensor:
     scales = torch.where((largest > 0) & largest.isfinite(), largest, 1.0)
     scaled = torch._foreach_div(tensors, scales.unbind())
     return torch.stack(torch._foreach_norm(scaled)) * scales
+
+
+def root_mean_squares(tensors: list[Tensor]) -> Tensor:
+    """Root mean squares [L], right over the same range."""
+    sizes = [tensor.numel() ** 0.5 for tensor in tensors]
+    return torch.stack(torch._foreach_div(list(norms(tensors).unbind()), sizes))
+
+
+def deviations(tensors: list[Tensor]) -> Tensor:
+    """Standard deviations over whole tensors [L], of the same range while float32 holds their sums.
+
+    The mean is taken off first: a difference of mean squares would leave few digits.
+    """
+    return root_mean_squares([tensor - tensor.mean() for tensor in tensors])
+
+
+def cosines(one: list[Tensor], other: list[Tensor]) -> Tensor:
+    """Cosines of the angles between tensors in pairs [L]; NaN where one of a pair is 0.
+
+    Each is divided by its norm before they are multiplied, so that no product is lost.
+    """
+    lengths = zip(norms(one).unbind(), norms(other).unbind(), strict=True)
+    pairs = zip(one, other, lengths, strict=True)
+    return torch.stack([((a / size) * (b / its)).sum() for a, b, (size, its) in pairs])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -17,6 +18,7 @@ from resnet_viz.lab.instruments import Instruments, to_host
 from resnet_viz.lab.precision import autocast, prepare
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.spec import RunSpec
+from resnet_viz.lab.taps import tap
 from resnet_viz.lab.updates import Updates
 from resnet_viz.nets.memory_format import memory_format
 from resnet_viz.nets.network import ResNet, build_resnet
@@ -68,7 +70,9 @@ class _Loop:
         self._updates = Updates(spec, net.parameters(), device)
         layers = [net.get_parameter(f"{name}.weight") for name in spec.layer_names]
         held = spec.quantities if instruments else {}
-        self._instruments = Instruments(layers, net.parameters(), held)
+        self._instruments = Instruments(
+            layers, net.parameters(), held, partial(tap, net), spec.measure_every
+        )
 
     def step(
         self, step: int, images: Tensor, labels: Tensor
@@ -77,6 +81,7 @@ class _Loop:
         self._net.zero_grad(set_to_none=True)
         self._instruments.arm(step)
         loss, accuracy = self._forward(images, labels)
+        self._instruments.after_forward()
         self._updates.backward(loss)
         self._instruments.after_backward()
         self._updates.apply(step)

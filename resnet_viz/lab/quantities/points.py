@@ -7,10 +7,11 @@ lab/instruments.py takes the tensors.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
+from resnet_viz.arch.operations import Operation
 from resnet_viz.arch.plan import NetworkPlan
 from resnet_viz.lab.quantities.quantity import Along, Axis, Quantity, Taken
 
@@ -42,8 +43,8 @@ POINTS: Mapping[str, Point] = MappingProxyType(
         "activation": Point(
             "layer",
             "measured steps",
-            "what the nonlinearity that follows a 3x3 convolution of the main path gives; after "
-            "the addition where it stands there",
+            "what the nonlinearity gives that follows a 3x3 convolution of the main path before "
+            "the next convolution, if one does; after the addition where it stands there",
         ),
         "branch": Point(
             "block", "measured steps", "F(x) as it is added (in a plain net: passed on)"
@@ -52,7 +53,10 @@ POINTS: Mapping[str, Point] = MappingProxyType(
         "output": Point("block", "measured steps", "what the block passes on"),
         "grad_input": Point("block", "measured steps", "the loss's gradient by the block's input"),
         "grad_shortcut": Point(
-            "block", "measured steps", "the part of grad_input that comes through the shortcut"
+            "block",
+            "measured steps",
+            "the part of grad_input that comes through the shortcut and, where there is one, the "
+            "gate: grad_shortcut + grad_branch = grad_input",
         ),
         "grad_branch": Point(
             "block", "measured steps", "the part of grad_input that comes through the branch"
@@ -91,19 +95,68 @@ def along(quantity: Quantity, names: Mapping[str, Sequence[str]]) -> Along:
     return Along(place(quantity)[0], tuple(name for name in first if name in common))
 
 
+class Responding(NamedTuple):
+    """A 3x3 convolution of the main path, and the modules whose outputs are its response (its own,
+    or that of the norm that takes it) and its activation; all by their paths."""
+
+    layer: str
+    response: str
+    activation: str | None
+
+
+def responding(network: NetworkPlan) -> tuple[Responding, ...]:
+    """The 3x3 convolutions of the main path of one of our nets, in forward order."""
+    stretches: list[list[_Step]] = []
+    for step in _main_path(network):
+        if step.operation.kind in ("conv", "linear"):
+            stretches.append([])
+        stretches[-1].append(step)  # a net begins with a convolution
+    return tuple(
+        _responding(layer.name, after)
+        for layer, *after in stretches
+        if layer.operation.kind == "conv" and layer.operation.kernel == 3
+    )
+
+
+class _Step(NamedTuple):
+    """An operation, its path, and that of the operation whose output it takes (first)."""
+
+    name: str
+    takes: str
+    operation: Operation
+
+
+def _main_path(network: NetworkPlan) -> Iterator[_Step]:
+    before = "input"
+    for path, unit in network.units:
+        for operation in unit.operations:
+            source = operation.inputs[0]
+            if not operation.is_beside:
+                takes = before if source == "in" else f"{path}.{source}"
+                yield _Step(f"{path}.{operation.name}", takes, operation)
+        before = f"{path}.{unit.operations[-1].name}"
+
+
+def _responding(layer: str, after: Sequence[_Step]) -> Responding:
+    norms = [step.name for step in after if step.operation.kind == "norm" and step.takes == layer]
+    activations = [step.name for step in after if step.operation.kind == "activation"]
+    return Responding(layer, (*norms, layer)[0], (*activations, None)[0])
+
+
 def names_in(network: NetworkPlan) -> Mapping[str, Sequence[str]]:
     """The names at each point of one of our nets: paths of layers and blocks, in forward order."""
     layers = [layer.name for layer in network.weighted_layers]
     blocks = [block.name for block in network.blocks]
     with_shortcut = [block.name for block in network.blocks if block.shortcut != "none"]
+    found = responding(network)
     own: Mapping[str, Sequence[str]] = {
         "weight": layers,
         "gradient": layers,
         "update": layers,
         "shortcut": with_shortcut,
         "grad_shortcut": with_shortcut,
-        "response": (),
-        "activation": (),
+        "response": [one.layer for one in found],
+        "activation": [one.layer for one in found if one.activation],
     }
     default: Mapping[Axis, Sequence[str]] = {"layer": layers, "block": blocks, "net": ("net",)}
     return {point: own.get(point, default[POINTS[point].axis]) for point in POINTS}

@@ -1,0 +1,26 @@
+"""The size of what a residual branch adds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resnet_viz.lab.quantities.quantity import Quantity
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+QUANTITY = Quantity(
+    name="branch_rms",
+    title="branch rms",
+    symbol="rms F(x)",
+    sentence="The root mean square of F(x), what a block's branch adds to its shortcut (in a plain net: what "
+    "it passes on).",
+    source="De & Smith 2020, arXiv:2002.10444, sec. 3",
+)
+
+
+def measure(branch: list[Tensor]) -> Tensor:
+    """Root mean squares over whole tensors."""
+    from resnet_viz.lab.norms import root_mean_squares  # noqa: PLC0415
+
+    return root_mean_squares(branch)

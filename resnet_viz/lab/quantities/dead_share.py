@@ -1,0 +1,29 @@
+"""The share of a layer's channels that are silent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resnet_viz.lab.quantities.quantity import Quantity
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+QUANTITY = Quantity(
+    name="dead_share",
+    title="dead channels",
+    symbol="share of channels",
+    sentence="The share of a 3x3 layer's channels whose activation is 0 at every pixel of every "
+    "image of the minibatch: no gradient comes through them. A ReLU can be dead; the other "
+    "nonlinearities are hardly ever exactly 0.",
+    source="Lu et al. 2019, arXiv:1903.06733",
+    scale="linear",
+)
+
+
+def measure(activation: list[Tensor]) -> Tensor:
+    """Shares in [0, 1] of the channels, which are dimension 1."""
+    import torch  # noqa: PLC0415
+
+    sizes = [a.abs().sum([d for d in range(a.dim()) if d != 1]) for a in activation]
+    return torch.stack([(size == 0).float().mean() for size in sizes])

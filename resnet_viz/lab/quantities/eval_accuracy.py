@@ -1,0 +1,28 @@
+"""The accuracy on held-out images."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resnet_viz.lab.quantities.quantity import Quantity
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+QUANTITY = Quantity(
+    name="eval_accuracy",
+    title="held-out accuracy",
+    symbol="share right",
+    sentence="The share of images that the net is not trained on and names the class of.",
+    source="He et al. 2015, arXiv:1512.03385, Fig. 4 and 6 (test errors)",
+    scale="linear",
+)
+
+
+def measure(held_out_logits: list[Tensor], held_out_labels: list[Tensor]) -> Tensor:
+    """Fractions in [0, 1], one value a net; an answer of NaN is wrong."""
+    import torch  # noqa: PLC0415
+
+    pairs = zip(held_out_logits, held_out_labels, strict=True)
+    right = [(answers.argmax(1) == true) & ~answers.isnan().any(1) for answers, true in pairs]
+    return torch.stack([which.float().mean() for which in right])

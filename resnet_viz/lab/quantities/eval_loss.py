@@ -1,0 +1,29 @@
+"""The loss on held-out images."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resnet_viz.lab.quantities.quantity import Quantity
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+QUANTITY = Quantity(
+    name="eval_loss",
+    title="held-out loss",
+    symbol="L",
+    sentence="The cross-entropy on images that the net is not trained on, in nats: where it grows "
+    "while the training loss falls, the net learns its images by heart.",
+    source="He et al. 2015, arXiv:1512.03385, Fig. 4 and 6 (test errors)",
+    unit="nats",
+)
+
+
+def measure(held_out_logits: list[Tensor], held_out_labels: list[Tensor]) -> Tensor:
+    """The mean cross-entropy over all images, one value a net."""
+    import torch  # noqa: PLC0415
+    from torch.nn import functional  # noqa: PLC0415
+
+    pairs = zip(held_out_logits, held_out_labels, strict=True)
+    return torch.stack([functional.cross_entropy(answers.float(), true) for answers, true in pairs])

@@ -1,0 +1,28 @@
+"""Whether a block's two gradients agree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resnet_viz.lab.quantities.quantity import Quantity
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+QUANTITY = Quantity(
+    name="grad_cosine",
+    title="cosine of the gradient's parts",
+    symbol="cos",
+    sentence="The cosine of the angle between the parts of the gradient at a block's input that "
+    "came through its shortcut and through its branch: 0 where they have nothing to do with each "
+    "other, -1 where they cancel.",
+    source="He et al. 2016, arXiv:1603.05027, eq. 5 (its two terms)",
+    scale="linear",
+)
+
+
+def measure(grad_shortcut: list[Tensor], grad_branch: list[Tensor]) -> Tensor:
+    """Cosines; NaN where a part is 0 and so has no direction."""
+    from resnet_viz.lab.norms import cosines  # noqa: PLC0415
+
+    return cosines(grad_shortcut, grad_branch)

@@ -1,0 +1,26 @@
+"""The norm of the gradient at a block's input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resnet_viz.lab.quantities.quantity import Quantity
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+QUANTITY = Quantity(
+    name="grad_input_norm",
+    title="gradient norm at the block's input",
+    symbol="‖∂L/∂x‖",
+    sentence="The Euclidean norm of the loss's gradient by a block's input: how much of it has come back "
+    "this far.",
+    source="He et al. 2016, arXiv:1603.05027, eq. 5; Balduzzi et al. 2017, arXiv:1702.08591",
+)
+
+
+def measure(grad_input: list[Tensor]) -> Tensor:
+    """Euclidean norms."""
+    from resnet_viz.lab.norms import norms  # noqa: PLC0415
+
+    return norms(grad_input)

@@ -1,0 +1,25 @@
+"""The size of what a block passes on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resnet_viz.lab.quantities.quantity import Quantity
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+QUANTITY = Quantity(
+    name="output_rms",
+    title="output rms",
+    symbol="rms y",
+    sentence="The root mean square of a block's output: how the signal grows or shrinks with depth.",
+    source="He et al. 2015, arXiv:1512.03385, Fig. 7; De & Smith 2020, arXiv:2002.10444, sec. 3",
+)
+
+
+def measure(output: list[Tensor]) -> Tensor:
+    """Root mean squares over whole tensors."""
+    from resnet_viz.lab.norms import root_mean_squares  # noqa: PLC0415
+
+    return root_mean_squares(output)
