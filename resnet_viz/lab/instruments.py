@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 from torch.utils.hooks import RemovableHandle
 
+from resnet_viz.lab.norms import Tensors
 from resnet_viz.lab.quantities import quantities
-from resnet_viz.lab.quantities.points import place
+from resnet_viz.lab.quantities.points import POINTS, place
 from resnet_viz.lab.quantities.quantity import Along, Quantity
 from resnet_viz.lab.records import Floats
 
@@ -26,8 +27,8 @@ _AFTER_UPDATE = "update"
 class Instruments:
     """The quantities `held`, of a net with the weighted `layers` and all `parameters`.
 
-    A step is: `arm`, forward, `after_forward`, backward, `after_backward`, update, `collect`. A
-    copy of the weights before the update is kept in buffers that are made once. On every
+    A step is: `arm`, forward, `after_forward`, backward, `after_backward`, update, `collect`. The
+    weights before the update and the update are kept in buffers that are made once. On every
     `every`-th step, from 0, `tap` puts its hooks on the net for the length of `arm` to
     `after_forward`; what passes is measured at once and not kept. Nothing changes what the net
     computes.
@@ -42,15 +43,20 @@ class Instruments:
         every: int = 1,
     ) -> None:
         self._layers, self._parameters = list(layers), list(parameters)
-        self._before = [torch.empty_like(weight, requires_grad=False) for weight in self._layers]
+        self._before, self._update = (
+            [torch.empty_like(weight, requires_grad=False) for weight in self._layers]
+            for _ in range(2)
+        )
         mine = [q for q in quantities().values() if q.name in held]
         each = [q for q in mine if place(q)[1] == "each step"]
         self._of_gradients = [q for q in each if _AFTER_UPDATE not in q.points]
         self._of_updates = [q for q in each if _AFTER_UPDATE in q.points]
         some = [q for q in mine if place(q)[1] == "measured steps"]
         self._gathered = [_Gathered(q, held[q.name].names) for q in some]
+        self._at = {p: [g for g in self._gathered if p in g.quantity.points] for p in POINTS}
         self._tap, self._every, self._is_measured = tap, every, False
         self._hooks: list[RemovableHandle] = []
+        self._points: dict[str, list[Tensor]] = {}
         self._found: dict[str, Tensor] = {}
 
     @torch.no_grad()
@@ -80,23 +86,30 @@ class Instruments:
         none = torch.full((), torch.nan, device=self._before[0].device)
         gradients = [none if weight.grad is None else weight.grad for weight in self._layers]
         every = [p.grad for p in self._parameters if p.grad is not None]
-        points = {"weight": self._before, "gradient": gradients, "parameter_gradients": every}
-        self._take(self._of_gradients, points)
+        self._points = {
+            "weight": Tensors(self._before),
+            "gradient": Tensors(gradients),
+            "parameter_gradients": every,
+        }
+        self._take(self._of_gradients)
 
     @torch.no_grad()
     def collect(self) -> Mapping[str, Tensor]:
         """After the update: what was found in this step, by quantity, on the device."""
         if self._of_updates:
-            updates = list(torch._foreach_sub(self._before, self._layers))
-            self._take(self._of_updates, {"update": updates, "weight": self._before})
+            # What a foreach would allocate anew costs more than the subtraction.
+            for before, after, update in zip(self._before, self._layers, self._update, strict=True):
+                torch.sub(before, after, out=update)
+            self._points["update"] = Tensors(self._update)
+            self._take(self._of_updates)
         if self._is_measured:
             device = self._before[0].device
             self._found |= {one.quantity.name: one.values(device) for one in self._gathered}
         return self._found
 
-    def _take(self, which: Sequence[Quantity], points: Mapping[str, list[Tensor]]) -> None:
+    def _take(self, which: Sequence[Quantity]) -> None:
         for quantity in which:
-            tensors = [points[point] for point in quantity.points]
+            tensors = [self._points[point] for point in quantity.points]
             self._found[quantity.name] = quantity.measure(*tensors)
 
     @torch.no_grad()
@@ -104,8 +117,9 @@ class Instruments:
         value = tensor.detach()
         if value.dtype in (torch.bfloat16, torch.float16):
             value = value.float()
-        for gathered in self._gathered:
-            gathered.give(point, name, value)
+        tensors = Tensors([value])
+        for gathered in self._at[point]:
+            gathered.give(point, name, tensors)
 
 
 class _Gathered:
@@ -113,7 +127,7 @@ class _Gathered:
 
     def __init__(self, quantity: Quantity, names: Sequence[str]) -> None:
         self.quantity, self._points, self._names = quantity, quantity.points, tuple(names)
-        self._waiting: dict[str, dict[str, Tensor]] = {name: {} for name in names}
+        self._waiting: dict[str, dict[str, Tensors]] = {name: {} for name in names}
         self._found: dict[str, Tensor] = {}
 
     def clear(self) -> None:
@@ -122,14 +136,14 @@ class _Gathered:
         for waiting in self._waiting.values():
             waiting.clear()
 
-    def give(self, point: str, name: str, tensor: Tensor) -> None:
-        """What is at a point; that of another quantity is none of ours. The last counts."""
-        if point not in self._points or name not in self._waiting:
+    def give(self, point: str, name: str, tensors: Tensors) -> None:
+        """The one tensor at one of our points; where several come, the last counts."""
+        waiting = self._waiting.get(name)
+        if waiting is None:
             return
-        waiting = self._waiting[name]
-        waiting[point] = tensor
+        waiting[point] = tensors
         if len(waiting) == len(self._points):
-            self._found[name] = self.quantity.measure(*([waiting[p]] for p in self._points))
+            self._found[name] = self.quantity.measure(*(waiting[p] for p in self._points))
             waiting.clear()
 
     def values(self, device: torch.device) -> Tensor:

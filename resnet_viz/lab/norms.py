@@ -12,6 +12,13 @@ _SURE = (1e-12, 1e18)
 _UP, _DOWN = 2.0**80, 2.0**-80
 
 
+class Tensors(list[Tensor]):
+    """A list of tensors that nobody changes any more: what asks for its norms again is not made to
+    wait. `norms` remembers them here."""
+
+    known_norms: Tensor | None = None
+
+
 def norms(tensors: list[Tensor]) -> Tensor:
     """Euclidean norms [L] of float32 tensors on one device, right over all of float32's range.
 
@@ -19,6 +26,14 @@ def norms(tensors: list[Tensor]) -> Tensor:
     of 1e20s inf. A CPU therefore scales those whose norm float32 cannot be trusted with; elsewhere
     looking at values would make the host wait, and they are added up in float64, which MPS has not.
     """
+    if not isinstance(tensors, Tensors):
+        return _norms(tensors)
+    if tensors.known_norms is None:
+        tensors.known_norms = _norms(tensors)
+    return tensors.known_norms
+
+
+def _norms(tensors: list[Tensor]) -> Tensor:
     device = tensors[0].device.type
     if device == "mps":
         return scaled_norms(tensors)
@@ -26,6 +41,8 @@ def norms(tensors: list[Tensor]) -> Tensor:
         return torch.stack(torch._foreach_norm(tensors, 2, torch.float64)).float()
     found = torch.stack(torch._foreach_norm(tensors))
     known = found.tolist()
+    if all(_SURE[0] <= norm <= _SURE[1] for norm in known):
+        return found
     _mend(found, tensors, [i for i, norm in enumerate(known) if norm < _SURE[0]], _UP)
     _mend(found, tensors, [i for i, norm in enumerate(known) if not norm <= _SURE[1]], _DOWN)
     return found
@@ -48,6 +65,8 @@ def scaled_norms(tensors: list[Tensor]) -> Tensor:
 def root_mean_squares(tensors: list[Tensor]) -> Tensor:
     """Root mean squares [L], right over the same range."""
     sizes = [tensor.numel() ** 0.5 for tensor in tensors]
+    if len(sizes) == 1:
+        return norms(tensors) / sizes[0]
     return torch.stack(torch._foreach_div(list(norms(tensors).unbind()), sizes))
 
 
@@ -62,8 +81,10 @@ def deviations(tensors: list[Tensor]) -> Tensor:
 def cosines(one: list[Tensor], other: list[Tensor]) -> Tensor:
     """Cosines of the angles between tensors in pairs [L]; NaN where one of a pair is 0.
 
-    Each is divided by its norm before they are multiplied, so that no product is lost.
+    The first of a pair is divided by its norm before they are multiplied, so that the product of
+    two tiny numbers is not lost.
     """
-    lengths = zip(norms(one).unbind(), norms(other).unbind(), strict=True)
-    pairs = zip(one, other, lengths, strict=True)
-    return torch.stack([((a / size) * (b / its)).sum() for a, b, (size, its) in pairs])
+    sizes = norms(one)
+    pairs = zip(one, other, sizes.unbind(), strict=True)
+    shadows = [(a / size).mul_(b).sum() for a, b, size in pairs]
+    return torch.stack(shadows) / norms(other)
