@@ -42,21 +42,23 @@ class Instruments:
         tap: Tap | None = None,
         every: int = 1,
     ) -> None:
-        self._layers, self._parameters = list(layers), list(parameters)
+        self._layers = list(layers)
+        others = {id(p): p for p in parameters}
+        self._others = [p for key, p in others.items() if key not in set(map(id, self._layers))]
         self._before, self._update = (
             [torch.empty_like(weight, requires_grad=False) for weight in self._layers]
             for _ in range(2)
         )
         mine = [q for q in quantities().values() if q.name in held]
         each = [q for q in mine if place(q)[1] == "each step"]
-        self._of_gradients = [q for q in each if _AFTER_UPDATE not in q.points]
-        self._of_updates = [q for q in each if _AFTER_UPDATE in q.points]
+        self._of_gradients = [(q, q.points) for q in each if _AFTER_UPDATE not in q.points]
+        self._of_updates = [(q, q.points) for q in each if _AFTER_UPDATE in q.points]
         some = [q for q in mine if place(q)[1] == "measured steps"]
         self._gathered = [_Gathered(q, held[q.name].names) for q in some]
         self._at = {p: [g for g in self._gathered if p in g.quantity.points] for p in POINTS}
         self._tap, self._every, self._is_measured = tap, every, False
         self._hooks: list[RemovableHandle] = []
-        self._points: dict[str, list[Tensor]] = {}
+        self._points: dict[str, Tensors] = {}
         self._found: dict[str, Tensor] = {}
 
     @torch.no_grad()
@@ -83,12 +85,15 @@ class Instruments:
 
         A layer without a gradient, which none of our nets has, has the gradient NaN.
         """
-        none = torch.full((), torch.nan, device=self._before[0].device)
-        gradients = [none if weight.grad is None else weight.grad for weight in self._layers]
-        every = [p.grad for p in self._parameters if p.grad is not None]
+        found = Tensors(w.grad for w in self._layers if w.grad is not None)
+        others = Tensors(p.grad for p in self._others if p.grad is not None)
+        every = Tensors(parts=(found, others))
+        if len(found) < len(self._layers):
+            none = torch.full((), torch.nan, device=self._before[0].device)
+            found = Tensors(none if w.grad is None else w.grad for w in self._layers)
         self._points = {
             "weight": Tensors(self._before),
-            "gradient": Tensors(gradients),
+            "gradient": found,
             "parameter_gradients": every,
         }
         self._take(self._of_gradients)
@@ -107,12 +112,10 @@ class Instruments:
             self._found |= {one.quantity.name: one.values(device) for one in self._gathered}
         return self._found
 
-    def _take(self, which: Sequence[Quantity]) -> None:
-        for quantity in which:
-            tensors = [self._points[point] for point in quantity.points]
-            self._found[quantity.name] = quantity.measure(*tensors)
+    def _take(self, which: Sequence[tuple[Quantity, tuple[str, ...]]]) -> None:
+        for quantity, points in which:
+            self._found[quantity.name] = quantity.measure(*(self._points[p] for p in points))
 
-    @torch.no_grad()
     def _give(self, point: str, name: str, tensor: Tensor) -> None:
         value = tensor.detach()
         if value.dtype in (torch.bfloat16, torch.float16):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import chain
+
 import torch
 from torch import Tensor
 
@@ -13,10 +16,23 @@ _UP, _DOWN = 2.0**80, 2.0**-80
 
 
 class Tensors(list[Tensor]):
-    """A list of tensors that nobody changes any more: what asks for its norms again is not made to
-    wait. `norms` remembers them here."""
+    """A list of tensors that nobody changes any more: its norms are found once, by `norms`.
 
-    known_norms: Tensor | None = None
+    A list made of `parts` has their norms.
+    """
+
+    def __init__(self, tensors: Iterable[Tensor] = (), parts: Iterable[Tensors] = ()) -> None:
+        self._parts = tuple(part for part in parts if part)
+        super().__init__(tensors or chain.from_iterable(self._parts))
+        self._norms: Tensor | None = None
+
+    def norms(self) -> Tensor:
+        """Their Euclidean norms [L]."""
+        if self._norms is None and self._parts:
+            self._norms = torch.cat([part.norms() for part in self._parts])
+        elif self._norms is None:
+            self._norms = _norms(self)
+        return self._norms
 
 
 def norms(tensors: list[Tensor]) -> Tensor:
@@ -26,11 +42,7 @@ def norms(tensors: list[Tensor]) -> Tensor:
     of 1e20s inf. A CPU therefore scales those whose norm float32 cannot be trusted with; elsewhere
     looking at values would make the host wait, and they are added up in float64, which MPS has not.
     """
-    if not isinstance(tensors, Tensors):
-        return _norms(tensors)
-    if tensors.known_norms is None:
-        tensors.known_norms = _norms(tensors)
-    return tensors.known_norms
+    return tensors.norms() if isinstance(tensors, Tensors) else _norms(tensors)
 
 
 def _norms(tensors: list[Tensor]) -> Tensor:

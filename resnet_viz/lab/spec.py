@@ -88,7 +88,7 @@ class RunSpec(BaseModel):
     compile: Flag = False
     activation_checkpointing: Flag = False
     evaluate_every: Step = 0
-    measure_every: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 10
+    measure_every: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 20
 
     @property
     def adapted(self) -> ResNetConfig:
