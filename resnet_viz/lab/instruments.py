@@ -18,8 +18,11 @@ from resnet_viz.lab.records import Floats
 Give = Callable[[str, str, Tensor], None]
 """Takes a point, a name along its axis and the tensor there."""
 
-Tap = Callable[[Give], Iterable[RemovableHandle]]
-"""Puts hooks on a net that give what passes at its points."""
+PutHook = Callable[[], RemovableHandle]
+"""Puts a hook on a module."""
+
+Tap = Callable[[Give], Iterable[PutHook]]
+"""The hooks of a net that give what passes at its points."""
 
 _AFTER_UPDATE = "update"
 
@@ -29,7 +32,7 @@ class Instruments:
 
     A step is: `arm`, forward, `after_forward`, backward, `after_backward`, update, `collect`. The
     weights before the update and the update are kept in buffers that are made once. On every
-    `every`-th step, from 0, `tap` puts its hooks on the net for the length of `arm` to
+    `every`-th step, from 0, the hooks of `tap` are on the net for the length of `arm` to
     `after_forward`; what passes is measured at once and not kept. Nothing changes what the net
     computes.
     """
@@ -56,7 +59,8 @@ class Instruments:
         some = [q for q in mine if place(q)[1] == "measured steps"]
         self._gathered = [_Gathered(q, held[q.name].names) for q in some]
         self._at = {p: [g for g in self._gathered if p in g.quantity.points] for p in POINTS}
-        self._tap, self._every, self._is_measured = tap, every, False
+        self._to_put = list(tap(self._give)) if tap and some else []
+        self._every, self._is_measured = every, False
         self._hooks: list[RemovableHandle] = []
         self._points: dict[str, Tensors] = {}
         self._found: dict[str, Tensor] = {}
@@ -67,11 +71,11 @@ class Instruments:
         self.after_forward()  # of a step that was given up
         self._found = {}
         torch._foreach_copy_(self._before, self._layers)
-        self._is_measured = bool(self._tap and self._gathered) and step % self._every == 0
-        if self._tap and self._is_measured:
+        self._is_measured = bool(self._to_put) and step % self._every == 0
+        if self._is_measured:
             for gathered in self._gathered:
                 gathered.clear()
-            self._hooks += self._tap(self._give)
+            self._hooks += [put() for put in self._to_put]
 
     def after_forward(self) -> None:
         """When the loss is known. Gradients are still seen: their hooks are the tensors' own."""

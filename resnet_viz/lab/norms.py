@@ -96,7 +96,6 @@ def cosines(one: list[Tensor], other: list[Tensor]) -> Tensor:
     The first of a pair is divided by its norm before they are multiplied, so that the product of
     two tiny numbers is not lost.
     """
-    sizes = norms(one)
-    pairs = zip(one, other, sizes.unbind(), strict=True)
+    pairs = zip(one, other, norms(one).unbind(), strict=True)
     shadows = [(a / size).mul_(b).sum() for a, b, size in pairs]
     return torch.stack(shadows) / norms(other)

@@ -14,10 +14,9 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
-from torch.utils.hooks import RemovableHandle
 
 from resnet_viz.arch.plan import plan
-from resnet_viz.lab.instruments import Give
+from resnet_viz.lab.instruments import Give, PutHook
 from resnet_viz.lab.quantities.points import responding
 from resnet_viz.nets.blocks import (
     ExclusiveGateBlock,
@@ -30,18 +29,14 @@ from resnet_viz.nets.blocks import (
 )
 from resnet_viz.nets.network import ResNet
 
-Hooks = Iterator[RemovableHandle]
+Hooks = Iterator[PutHook]
 Take = Callable[[Tensor], None]
 GiveHere = Callable[[str, Tensor], None]
 """Takes a point and the tensor there, of one layer or block."""
 
 
-def tap(net: ResNet, give: Give) -> list[RemovableHandle]:
-    """Hooks at every point of one of our nets, for its next forward pass."""
-    return list(_tap(net, give))
-
-
-def _tap(net: ResNet, give: Give) -> Hooks:
+def tap(net: ResNet, give: Give) -> Hooks:
+    """Hooks at every point of one of our nets."""
     network = plan(net.config)
     for layer, response, activation in responding(network):
         yield at_output(net.get_submodule(response), partial(give, "response", layer))
@@ -73,26 +68,26 @@ def tap_block(name: str, block: nn.Module, give: Give) -> Hooks:
             yield at_gradient(block, partial(here, "grad_branch"))
 
 
-def at_output(module: nn.Module, take: Take) -> RemovableHandle:
+def at_output(module: nn.Module, take: Take) -> PutHook:
     """`take` gets what `module` gives."""
 
     def hook(_: nn.Module, __: object, output: Tensor) -> None:
         take(output)
 
-    return module.register_forward_hook(hook)
+    return partial(module.register_forward_hook, hook)
 
 
-def at_gradient(module: nn.Module, take: Take) -> RemovableHandle:
+def at_gradient(module: nn.Module, take: Take) -> PutHook:
     """`take` gets the loss's gradient by the input of `module`, through whatever else it goes."""
 
     def hook(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         if inputs[0].requires_grad:
             inputs[0].register_hook(take)
 
-    return module.register_forward_pre_hook(hook)
+    return partial(module.register_forward_pre_hook, hook)
 
 
-def at_part(module: nn.Module, take: Take) -> RemovableHandle:
+def at_part(module: nn.Module, take: Take) -> PutHook:
     """`take` gets the part of that gradient that comes through `module`."""
 
     def hook(_: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
@@ -101,7 +96,7 @@ def at_part(module: nn.Module, take: Take) -> RemovableHandle:
             own.register_hook(take)
         return own
 
-    return module.register_forward_pre_hook(hook)
+    return partial(module.register_forward_pre_hook, hook)
 
 
 def _summed(
@@ -133,7 +128,7 @@ def _shared(block: SharedPreactivationBlock, here: GiveHere) -> Hooks:
                 here(name, product)
             parts.clear()
 
-    yield block.preactivation.register_forward_pre_hook(keep_input)
+    yield partial(block.preactivation.register_forward_pre_hook, keep_input)
     yield at_output(block.branch, partial(here, "branch"))
     yield at_output(block.shortcut, partial(here, "shortcut"))
     yield at_part(block.branch, partial(part, "grad_branch"))
@@ -183,7 +178,7 @@ def _gated(block: ShortcutOnlyGateBlock, here: GiveHere) -> Hooks:
     def through_gate(gradient: Tensor) -> None:
         here("grad_shortcut", gradient + (1 - kept.pop("gate")) * kept.pop("sum"))
 
-    yield block.gate.register_forward_hook(at_gate)
+    yield partial(block.gate.register_forward_hook, at_gate)
     yield at_output(block.branch, at_branch)
     yield at_part(block.preactivation, partial(here, "grad_branch"))
     yield at_part(block.gate, through_gate)
