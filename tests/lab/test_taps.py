@@ -1,0 +1,203 @@
+"""Quantities of activations and gradients against a forward pass of their own in float64.
+
+The reference walks through the net's parts with an input of its own for branch and shortcut, and
+takes what it needs by torch.autograd.grad and numpy; it has no hooks and no views.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.plan import plan
+from resnet_viz.arch.presets import preset
+from resnet_viz.lab.instruments import Instruments, to_host
+from resnet_viz.lab.quantities import held_by
+from resnet_viz.lab.quantities.points import responding
+from resnet_viz.lab.records import Floats
+from resnet_viz.lab.taps import tap
+from resnet_viz.lab.train import train
+from resnet_viz.nets.network import ResNet, build_resnet
+from tests.configs import configs, examples
+from tests.lab.conftest import tiny_spec
+
+BASE: dict[str, Any] = {
+    "depths": (2, 1, 1),
+    "widths": (6, 8, 10),
+    "stem": "cifar",
+    "image_size": 8,
+    "in_channels": 1,
+    "num_classes": 10,
+}
+ORDERS = (
+    "original",
+    "norm_after_addition",
+    "relu_before_addition",
+    "relu_only_preactivation",
+    "full_preactivation",
+)
+SHORTCUTS = ("none", "zero_pad", "projection", "projection_all", "avgpool_projection")
+TRANSFORMS = ("scaled", "exclusive_gate", "shortcut_only_gate", "conv1x1", "dropout")
+OTHERS: dict[str, dict[str, Any]] = {
+    "squeeze-and-excitation": {"attention": "se", "se_reduction": 2},
+    "bottleneck": {"block": "bottleneck", "expansion": 2},
+    "no norm": {"norm": "none", "conv_bias": True},
+    "group norm": {"norm": "group", "activation": "silu"},
+    "dropout": {"dropout": 0.3},
+    "skipinit": {"residual_scale": "skipinit"},
+    "stochastic depth": {"stochastic_depth": 0.7},
+    "no final activation": {"final_activation": False},
+    "deep stem": {"stem": "deep", "stem_width": 6, "image_size": 32},
+    "downsampling last": {"downsample_at": "last", "block": "bottleneck", "stride_on": "1x1"},
+}
+CASES = (
+    {f"{o}, {s}": {"activation_order": o, "shortcut": s} for o in ORDERS for s in SHORTCUTS}
+    | {
+        f"{o}, {t}": {"activation_order": o, "shortcut_transform": t}
+        for o in ORDERS
+        for t in TRANSFORMS
+    }
+    | OTHERS
+)
+ALONG_BLOCKS = (
+    "branch_rms",
+    "output_rms",
+    "branch_ratio",
+    "grad_input_norm",
+    "grad_shortcut_norm",
+    "grad_branch_norm",
+    "grad_cosine",
+)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(False)
+
+
+def measured(net: ResNet, images: Tensor, labels: Tensor) -> dict[str, Floats]:
+    """All quantities of one step, without an update."""
+    network = plan(net.config)
+    layers = [net.get_parameter(f"{layer.name}.weight") for layer in network.weighted_layers]
+    held = held_by(network, evaluated=False)
+    instruments = Instruments(layers, net.parameters(), held, partial(tap, net))
+    instruments.arm(0)
+    loss = functional.cross_entropy(net(images), labels)
+    instruments.after_forward()
+    loss.backward()  # type: ignore[no-untyped-call]
+    instruments.after_backward()
+    return to_host([loss.detach()], instruments.collect())[1]
+
+
+def norm(tensor: Tensor) -> float:
+    return float(np.linalg.norm(tensor.detach().double().numpy()))
+
+
+def rms(tensor: Tensor) -> float:
+    return float(np.sqrt(np.mean(tensor.detach().double().numpy() ** 2)))
+
+
+def ratio(one: Tensor, other: Tensor) -> float:
+    above, below = (np.var(t.detach().double().numpy()) for t in (one, other))
+    return float(above / below) if below else float("nan") if not above else float("inf")
+
+
+def cosine(one: Tensor, other: Tensor) -> float:
+    a, b = (t.double().numpy().ravel() for t in (one, other))
+    size = np.linalg.norm(a) * np.linalg.norm(b)
+    return float(a @ b / size) if size else float("nan")
+
+
+def part(block: nn.Module, name: str) -> nn.Module:
+    return getattr(block, name, None) or nn.Identity()
+
+
+def added(block: nn.Module, shortcut: str, shares: bool, xs: Tensor, xb: Tensor) -> list[Tensor]:
+    """What a block adds up: branch of `xb` and shortcut of `xs`, in the order of its forward."""
+    before, branch = part(block, "preactivation"), part(block, "branch")
+    if shortcut in ("exclusive_gate", "shortcut_only_gate"):
+        gate = part(block, "gate")(xs)
+        out = branch(before(xb))
+        return [gate * out if shortcut == "exclusive_gate" else out, xs - gate * xs]
+    out = branch(before(xb))
+    if shortcut == "none":
+        return [out]
+    return [out, part(block, "shortcut")(before(xs) if shares else xs)]
+
+
+def expected_of_blocks(net: ResNet, images: Tensor, labels: Tensor) -> dict[str, list[float]]:
+    """The quantities along blocks, from one forward with separate inputs for the two paths."""
+    x, seen = net.stem(images), []
+    for place in plan(net.config).blocks:
+        block = net.get_submodule(place.name)
+        xs, xb = x.clone(), x.clone()
+        sums = added(block, place.shortcut, place.unit.shares_preactivation, xs, xb)
+        y = part(block, "after")(sum(sums[1:], start=sums[0]))
+        seen.append((x, xs, xb, sums, y))
+        x = y
+    loss = functional.cross_entropy(net.head(x), labels)
+    found: dict[str, list[float]] = {name: [] for name in ALONG_BLOCKS}
+    for x, xs, xb, sums, y in seen:
+        found["branch_rms"].append(rms(sums[0]))
+        found["output_rms"].append(rms(y))
+        whole, by_branch = torch.autograd.grad(loss, (x, xb), retain_graph=True)
+        found["grad_input_norm"].append(norm(whole))
+        found["grad_branch_norm"].append(norm(by_branch))
+        if len(sums) == 2:
+            (by_shortcut,) = torch.autograd.grad(loss, xs, retain_graph=True)
+            np.testing.assert_allclose(by_branch + by_shortcut, whole, atol=1e-6)
+            found["grad_shortcut_norm"].append(norm(by_shortcut))
+            found["grad_cosine"].append(cosine(by_shortcut, by_branch))
+            found["branch_ratio"].append(ratio(sums[0], sums[1]))
+    return {name: values for name, values in found.items() if values}
+
+
+def sample(config: ResNetConfig, dtype: torch.dtype) -> tuple[ResNet, Tensor, Tensor]:
+    """A net whose gains are not all alike, images and labels."""
+    net = build_resnet(config, seed=1).to(dtype)
+    torch.manual_seed(2)
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
+    shape = (12, config.in_channels, config.image_size, config.image_size)
+    images = torch.randn(shape, dtype=dtype) + 0.3
+    return net, images, torch.arange(12) % config.num_classes
+
+
+def compare(config: ResNetConfig, dtype: torch.dtype, rtol: float, atol: float) -> None:
+    net, images, labels = sample(config, dtype)
+    torch.manual_seed(3)
+    expected = expected_of_blocks(net, images, labels)
+    torch.manual_seed(3)
+    found = measured(net, images, labels)
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, rtol=rtol, atol=atol, err_msg=name)
+    assert set(ALONG_BLOCKS) & set(found) == set(expected)
+
+
+@pytest.mark.parametrize("fields", CASES.values(), ids=CASES)
+def test_what_blocks_do_equals_a_forward_with_two_inputs(fields: dict[str, Any]) -> None:
+    config = ResNetConfig(**(BASE | fields))
+    compare(config, torch.float64, rtol=1e-6, atol=1e-9)
+    compare(config, torch.float32, rtol=1e-4, atol=2e-6)
+
+
+@settings(
+    max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+@given(configs())
+def test_of_any_net(config: ResNetConfig) -> None:
+    if config.smallest_image_size <= 64:
+        compare(config, torch.float64, rtol=1e-6, atol=1e-9)
