@@ -201,3 +201,147 @@ def test_what_blocks_do_equals_a_forward_with_two_inputs(fields: dict[str, Any])
 def test_of_any_net(config: ResNetConfig) -> None:
     if config.smallest_image_size <= 64:
         compare(config, torch.float64, rtol=1e-6, atol=1e-9)
+
+
+# Written by hand: for each order, in a net of two blocks with a plain path or identities, where
+# the response and the activation of each 3x3 layer are.
+A, B = "stages.0.0", "stages.0.1"
+PLACES: dict[str, dict[str, tuple[str, str | None]]] = {
+    "original": {
+        "stem.conv": ("stem.norm", "stem.act"),
+        f"{A}.branch.conv1": (f"{A}.branch.norm1", f"{A}.branch.act1"),
+        f"{A}.branch.conv2": (f"{A}.branch.norm2", f"{A}.after.act"),
+        f"{B}.branch.conv1": (f"{B}.branch.norm1", f"{B}.branch.act1"),
+        f"{B}.branch.conv2": (f"{B}.branch.norm2", f"{B}.after.act"),
+    },
+    "norm_after_addition": {
+        "stem.conv": ("stem.norm", "stem.act"),
+        f"{A}.branch.conv1": (f"{A}.branch.norm1", f"{A}.branch.act1"),
+        f"{A}.branch.conv2": (f"{A}.branch.conv2", f"{A}.after.act"),
+        f"{B}.branch.conv1": (f"{B}.branch.norm1", f"{B}.branch.act1"),
+        f"{B}.branch.conv2": (f"{B}.branch.conv2", f"{B}.after.act"),
+    },
+    "relu_before_addition": {
+        "stem.conv": ("stem.norm", "stem.act"),
+        f"{A}.branch.conv1": (f"{A}.branch.norm1", f"{A}.branch.act1"),
+        f"{A}.branch.conv2": (f"{A}.branch.norm2", f"{A}.branch.act2"),
+        f"{B}.branch.conv1": (f"{B}.branch.norm1", f"{B}.branch.act1"),
+        f"{B}.branch.conv2": (f"{B}.branch.norm2", f"{B}.branch.act2"),
+    },
+    "relu_only_preactivation": {
+        "stem.conv": ("stem.norm", "stem.act"),
+        f"{A}.branch.conv1": (f"{A}.branch.norm1", f"{A}.branch.act1"),
+        f"{A}.branch.conv2": (f"{A}.branch.norm2", f"{B}.preactivation.act"),
+        f"{B}.branch.conv1": (f"{B}.branch.norm1", f"{B}.branch.act1"),
+        f"{B}.branch.conv2": (f"{B}.branch.norm2", None),
+    },
+    "full_preactivation": {
+        "stem.conv": (f"{A}.preactivation.norm", f"{A}.preactivation.act"),
+        f"{A}.branch.conv1": (f"{A}.branch.norm2", f"{A}.branch.act2"),
+        f"{A}.branch.conv2": (f"{A}.branch.conv2", f"{B}.preactivation.act"),
+        f"{B}.branch.conv1": (f"{B}.branch.norm2", f"{B}.branch.act2"),
+        f"{B}.branch.conv2": (f"{B}.branch.conv2", "head.act"),
+    },
+}
+# Without an addition between them the norm after it takes the convolution's output itself.
+PLAIN: dict[str, dict[str, str]] = {
+    "norm_after_addition": {
+        f"{A}.branch.conv2": f"{A}.after.norm",
+        f"{B}.branch.conv2": f"{B}.after.norm",
+    },
+    "full_preactivation": {
+        f"{A}.branch.conv2": f"{B}.preactivation.norm",
+        f"{B}.branch.conv2": "head.norm",
+    },
+}
+
+
+@pytest.mark.parametrize("shortcut", ["none", "zero_pad"])
+@pytest.mark.parametrize("order", ORDERS)
+def test_responses_and_activations_are_where_they_are_by_hand(order: str, shortcut: str) -> None:
+    fields = BASE | {"depths": (2,), "widths": (6,), "activation_order": order}
+    config = ResNetConfig(**fields, shortcut=shortcut)
+    places = dict(PLACES[order])
+    if shortcut == "none":
+        for layer, response in PLAIN.get(order, {}).items():
+            places[layer] = (response, places[layer][1])
+    assert {one[0]: one[1:] for one in responding(plan(config))} == places
+    net, images, labels = sample(config, torch.float64)
+    passed: dict[str, NDArray[np.float64]] = {}
+    for path, module in net.named_modules():
+        module.register_forward_hook(
+            lambda _, __, out, path=path: passed.update({path: out.detach().numpy().copy()})
+        )
+    found = measured(net, images, labels)
+    spread = [passed[response].std() for response, _ in places.values()]
+    np.testing.assert_allclose(found["response_std"], spread, rtol=1e-6)
+    outputs = [passed[activation] for _, activation in places.values() if activation]
+    dead = [np.mean([not out[:, c].any() for c in range(out.shape[1])]) for out in outputs]
+    np.testing.assert_allclose(found["dead_share"], dead, rtol=1e-6)
+
+
+def test_what_stands_between_convolution_and_norm_or_nonlinearity() -> None:
+    """Squeeze-and-excitation, skipinit, dropout and the stem's pool."""
+    se = ResNetConfig(**BASE, attention="se", shortcut="none", activation_order=ORDERS[1])
+    (last,) = (one for one in responding(plan(se)) if one.layer == "stages.1.0.branch.conv2")
+    assert last[1:] == ("stages.1.0.branch.conv2", "stages.1.0.after.act")
+    deep = ResNetConfig(**(BASE | OTHERS["deep stem"]), activation_order=ORDERS[4], dropout=0.1)
+    third = responding(plan(deep))[2]
+    assert third == ("stem.conv3", "stem.conv3", "stages.0.0.preactivation.act")
+    assert len(responding(plan(preset("resnet50")))) == 16, "of a 7x7 stem's net with bottlenecks"
+
+
+def test_dead_channels_are_found() -> None:
+    config = ResNetConfig(**BASE)
+    net, images, labels = sample(config, torch.float32)
+    with torch.no_grad():
+        net.get_parameter("stages.0.0.branch.norm1.bias")[:2] = -1e3
+    dead = measured(net, images, labels)["dead_share"]
+    assert dead[1] == pytest.approx(2 / 6)
+    assert dead[0] < 0.5
+
+
+def test_what_is_not_finite_is_recorded_as_such() -> None:
+    config = ResNetConfig(**BASE, norm="none")
+    for wrong in (torch.inf, torch.nan):
+        net, images, labels = sample(config, torch.float32)
+        with torch.no_grad():
+            net.get_parameter("stages.0.1.branch.conv1.weight")[0, 0, 0, 0] = wrong
+        found = measured(net, images, labels)
+        assert np.isfinite(found["branch_rms"][0])
+        assert not np.isfinite(found["branch_rms"][1:]).any()
+        assert np.isnan(found["grad_input_norm"]).all()
+
+
+def test_hooks_are_off_after_the_forward_pass_and_on_other_steps() -> None:
+    net, images, labels = sample(ResNetConfig(**BASE), torch.float32)
+    network = plan(net.config)
+    layers = [net.get_parameter(f"{layer.name}.weight") for layer in network.weighted_layers]
+    held = held_by(network, evaluated=False)
+    instruments = Instruments(layers, net.parameters(), held, partial(tap, net), every=3)
+
+    def hooks() -> int:
+        return sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in net.modules())
+
+    for step in range(7):
+        instruments.arm(step)
+        assert (hooks() > 0) == (step % 3 == 0)
+        loss = functional.cross_entropy(net(images), labels)
+        instruments.after_forward()
+        assert hooks() == 0
+        net.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        instruments.after_backward()
+        found = instruments.collect()
+        assert ("branch_rms" in found) == (step % 3 == 0)
+        assert "grad_norm" in found
+    instruments.arm(9)  # a step that is given up leaves none behind
+    instruments.arm(10)
+    assert hooks() == 0
+
+
+@pytest.mark.parametrize("measure_every", [1, 3])
+def test_records_say_at_which_steps_they_were_measured(measure_every: int) -> None:
+    records = list(train(tiny_spec(measure_every=measure_every, steps=5)))
+    taken = [r.step for r in records if "grad_cosine" in r.values]
+    assert taken == list(range(0, 5, measure_every))
