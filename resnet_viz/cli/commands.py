@@ -266,7 +266,7 @@ def race(
     ] = None,
     measure_every: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Steps between looks at activations; default: 10."),
+        typer.Option(metavar="N", help="Steps between looks at activations; default: 20."),
     ] = None,
     name: Annotated[
         list[str] | None,

@@ -11,7 +11,7 @@ from torch.utils.hooks import RemovableHandle
 
 from resnet_viz.lab.norms import Tensors
 from resnet_viz.lab.quantities import quantities
-from resnet_viz.lab.quantities.points import POINTS, place
+from resnet_viz.lab.quantities.points import GRADIENTS, POINTS, place
 from resnet_viz.lab.quantities.quantity import Along, Quantity
 from resnet_viz.lab.records import Floats
 
@@ -60,7 +60,7 @@ class Instruments:
         self._gathered = [_Gathered(q, held[q.name].names) for q in some]
         self._at = {p: [g for g in self._gathered if p in g.quantity.points] for p in POINTS}
         self._to_put = list(tap(self._give)) if tap and some else []
-        self._every, self._is_measured = every, False
+        self._every, self._is_measured, self._loss_scale = every, False, 1.0
         self._hooks: list[RemovableHandle] = []
         self._points: dict[str, Tensors] = {}
         self._found: dict[str, Tensor] = {}
@@ -77,8 +77,17 @@ class Instruments:
                 gathered.clear()
             self._hooks += [put() for put in self._to_put]
 
-    def after_forward(self) -> None:
-        """When the loss is known. Gradients are still seen: their hooks are the tensors' own."""
+    @property
+    def is_measuring(self) -> bool:
+        """Whether hooks are on the net."""
+        return bool(self._hooks)
+
+    def after_forward(self, loss_scale: float = 1.0) -> None:
+        """When the loss is known; `loss_scale` is what it is multiplied by before backward.
+
+        Gradients are still seen: their hooks are the tensors' own.
+        """
+        self._loss_scale = loss_scale
         for hook in self._hooks:
             hook.remove()
         self._hooks.clear()
@@ -124,6 +133,8 @@ class Instruments:
         value = tensor.detach()
         if value.dtype in (torch.bfloat16, torch.float16):
             value = value.float()
+        if self._loss_scale != 1.0 and point in GRADIENTS:
+            value = value / self._loss_scale
         tensors = Tensors([value])
         for gathered in self._at[point]:
             gathered.give(point, name, tensors)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import chain
+from math import sqrt
 
 import torch
 from torch import Tensor
@@ -76,7 +77,7 @@ def scaled_norms(tensors: list[Tensor]) -> Tensor:
 
 def root_mean_squares(tensors: list[Tensor]) -> Tensor:
     """Root mean squares [L], right over the same range."""
-    sizes = [tensor.numel() ** 0.5 for tensor in tensors]
+    sizes = [sqrt(tensor.numel()) for tensor in tensors]
     if len(sizes) == 1:
         return norms(tensors) / sizes[0]
     return torch.stack(torch._foreach_div(list(norms(tensors).unbind()), sizes))

@@ -82,7 +82,7 @@ def at_gradient(module: nn.Module, take: Take) -> PutHook:
 
     def hook(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         if inputs[0].requires_grad:
-            inputs[0].register_hook(take)
+            inputs[0].register_hook(take)  # type: ignore[no-untyped-call]
 
     return partial(module.register_forward_pre_hook, hook)
 
@@ -93,7 +93,7 @@ def at_part(module: nn.Module, take: Take) -> PutHook:
     def hook(_: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
         own = inputs[0].view_as(inputs[0])
         if own.requires_grad:
-            own.register_hook(take)
+            own.register_hook(take)  # type: ignore[no-untyped-call]
         return own
 
     return partial(module.register_forward_pre_hook, hook)

@@ -64,9 +64,8 @@ class _Loop:
 
     def __init__(self, spec: RunSpec, net: ResNet, device: torch.device, instruments: bool) -> None:
         self._spec, self._net, self._device = spec, net, device
-        self._run = checkpointed(net) if spec.activation_checkpointing else net
-        if spec.compile:
-            self._run = torch.compile(self._run)
+        self._eager = checkpointed(net) if spec.activation_checkpointing else net
+        self._run = torch.compile(self._eager) if spec.compile else self._eager
         self._updates = Updates(spec, net.parameters(), device)
         layers = [net.get_parameter(f"{name}.weight") for name in spec.layer_names]
         held = spec.quantities if instruments else {}
@@ -81,15 +80,17 @@ class _Loop:
         self._net.zero_grad(set_to_none=True)
         self._instruments.arm(step)
         loss, accuracy = self._forward(images, labels)
-        self._instruments.after_forward()
+        self._instruments.after_forward(self._updates.loss_scale)
         self._updates.backward(loss)
         self._instruments.after_backward()
         self._updates.apply(step)
         return (loss.detach(), accuracy), self._instruments.collect()
 
     def _forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        # What is compiled has no place for hooks.
+        run = self._eager if self._instruments.is_measuring else self._run
         with autocast(self._device, self._spec.precision):
-            logits = self._run(images)
+            logits = run(images)
         smoothing = self._spec.label_smoothing
         loss = functional.cross_entropy(logits.float(), labels, label_smoothing=smoothing)
         return loss, (logits.detach().argmax(1) == labels).float().mean()

@@ -25,6 +25,11 @@ class Updates:
         self._scaler = torch.amp.GradScaler(device.type) if is_scaled else None
         self._scaled_step = _ScaledStep(self._parameters, self._optimizer)
 
+    @property
+    def loss_scale(self) -> float:
+        """What the next loss is multiplied by in `backward`."""
+        return self._scaler.get_scale() if self._scaler else 1.0
+
     def backward(self, loss: Tensor) -> None:
         """Puts the loss's gradients, not scaled and not clipped, into the parameters."""
         if self._scaler is None:

@@ -47,7 +47,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         "compile": False,
         "activation_checkpointing": False,
         "evaluate_every": 0,
-        "measure_every": 10,
+        "measure_every": 20,
     }
     assert RunSpec(config=SMALL).model_dump(exclude={"config"}) == expected
 

@@ -194,9 +194,7 @@ def test_what_blocks_do_equals_a_forward_with_two_inputs(fields: dict[str, Any])
     compare(config, torch.float32, rtol=1e-4, atol=2e-6)
 
 
-@settings(
-    max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(configs())
 def test_of_any_net(config: ResNetConfig) -> None:
     if config.smallest_image_size <= 64:

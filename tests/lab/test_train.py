@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from resnet_viz.arch.config import ResNetConfig, plain_twin
+from resnet_viz.arch.config import ResNetConfig, plain_twin, revise
 from resnet_viz.arch.presets import preset
 from resnet_viz.lab import train as train_module
 from resnet_viz.lab.data.images import load
@@ -180,11 +181,79 @@ def test_training_goes_on_through_infinity_and_nan() -> None:
     assert not np.isfinite(records[-1].grad_norm).all()
 
 
-def test_without_instruments_the_loop_is_the_same() -> None:
-    pairs = zip(train(tiny_spec(), instruments=False), train(tiny_spec()), strict=True)
-    for bare, probed in pairs:
-        assert bare.loss == probed.loss
-        assert len(bare.grad_norm) == 0
+SMALL = NETS["preactivation"]
+WATCHED: dict[str, dict[str, Any]] = {
+    "original": {"activation_order": "original"},
+    "plain": {"shortcut": "none"},
+    "shared preactivation": {"shortcut": "projection_all"},
+    "stochastic depth": {"stochastic_depth": 0.5},
+    "dropout": {"dropout": 0.3, "shortcut_transform": "dropout"},
+    "shortcut-only gate": {"shortcut_transform": "shortcut_only_gate"},
+    "exclusive gate": {"shortcut_transform": "exclusive_gate", "activation_order": "original"},
+    "squeeze-and-excitation": {"attention": "se", "shortcut": "zero_pad"},
+    "norm after addition": {"activation_order": "norm_after_addition"},
+    "no norm": {"norm": "none", "activation_order": "relu_before_addition"},
+}
+
+
+def trained(spec: RunSpec, *, instruments: bool) -> tuple[list[StepRecord], dict[str, Tensor]]:
+    """Records, and the net's parameters and running statistics at the end."""
+    nets: list[ResNet] = []
+    original = train_module.build_resnet
+
+    def spy(*arguments: object) -> ResNet:
+        nets.append(original(*arguments))  # type: ignore[arg-type]
+        return nets[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train_module, "build_resnet", spy)
+        records = list(train(spec, instruments=instruments))
+    return records, nets[0].state_dict()
+
+
+@pytest.mark.parametrize("checkpointing", [False, True])
+@pytest.mark.parametrize("fields", WATCHED.values(), ids=WATCHED)
+def test_without_instruments_training_is_the_same_bit_for_bit(
+    fields: dict[str, Any], checkpointing: bool
+) -> None:
+    spec = tiny_spec(
+        config=revise(SMALL, **fields),
+        steps=5,
+        measure_every=2,
+        activation_checkpointing=checkpointing,
+    )
+    (bare, left), (probed, right) = (trained(spec, instruments=on) for on in (False, True))
+    assert [r.loss for r in bare] == [r.loss for r in probed]
+    assert left.keys() == right.keys()
+    for name, tensor in left.items():
+        assert torch.equal(tensor, right[name]), name
+    assert not any(r.values for r in bare)
+    assert ["output_rms" in r.values for r in probed] == [True, False, True, False, True]
+
+
+@pytest.mark.parametrize("fields", WATCHED.values(), ids=WATCHED)
+def test_with_activation_checkpointing_all_quantities_are_the_same(fields: dict[str, Any]) -> None:
+    """Hooks see the first forward pass and not the second."""
+    spec = tiny_spec(config=revise(SMALL, **fields), steps=3, measure_every=1)
+    saving = spec.model_copy(update={"activation_checkpointing": True})
+    for one, other in zip(list(train(spec)), list(train(saving)), strict=True):
+        assert one.values.keys() == other.values.keys()
+        for name, values in one.values.items():
+            np.testing.assert_array_equal(other.values[name], values, err_msg=name)
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_in_16_bits_all_quantities_are_near_those_of_float32(precision: str) -> None:
+    """float16's loss is scaled by 65536: gradients are divided by it before they are measured."""
+    for config in (NETS["bottleneck"], SMALL):
+        half, full = (
+            next(train(tiny_spec(config=config, batch_size=64, precision=p)))
+            for p in (precision, "float32")
+        )
+        assert half.values.keys() == full.values.keys()
+        for name in set(full.values) - {"grad_cosine"}:
+            assert half.values[name].dtype == np.float32
+            np.testing.assert_allclose(half.values[name], full.values[name], rtol=0.2, atol=0.02)
 
 
 def test_bfloat16_trains_with_float32_records() -> None:

@@ -13,8 +13,8 @@ QUANTITY = Quantity(
     name="branch_rms",
     title="branch rms",
     symbol="rms F(x)",
-    sentence="The root mean square of F(x), what a block's branch adds to its shortcut (in a plain net: what "
-    "it passes on).",
+    sentence="The root mean square of F(x), what a block's branch adds to its shortcut (in a plain "
+    "net: what it passes on).",
     source="De & Smith 2020, arXiv:2002.10444, sec. 3",
 )
 

@@ -13,8 +13,8 @@ QUANTITY = Quantity(
     name="grad_branch_norm",
     title="gradient norm through the branch",
     symbol="‖∂L/∂x‖ via F",
-    sentence="The norm of the part of the gradient at a block's input that came through its branch; in a "
-    "plain net that is all of it.",
+    sentence="The norm of the part of the gradient at a block's input that came through its "
+    "branch; in a plain net that is all of it.",
     source="He et al. 2016, arXiv:1603.05027, eq. 5",
 )
 

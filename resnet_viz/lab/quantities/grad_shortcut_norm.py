@@ -13,8 +13,8 @@ QUANTITY = Quantity(
     name="grad_shortcut_norm",
     title="gradient norm through the shortcut",
     symbol="‖∂L/∂x‖ via shortcut",
-    sentence="The norm of the part of the gradient at a block's input that came through its shortcut (a "
-    "gate counts as part of it). Through an identity it arrives as it was.",
+    sentence="The norm of the part of the gradient at a block's input that came through its "
+    "shortcut (a gate counts as part of it). Through an identity it arrives as it was.",
     source="He et al. 2016, arXiv:1603.05027, eq. 5",
 )
 

@@ -66,6 +66,9 @@ POINTS: Mapping[str, Point] = MappingProxyType(
     }
 )
 
+GRADIENTS = ("grad_input", "grad_shortcut", "grad_branch")
+"""The points that are passed in backward."""
+
 
 def place(quantity: Quantity) -> tuple[Axis, Taken]:
     """The axis of a quantity, and when it is taken.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 QUANTITY = Quantity(
     name="response_std",
     title="response std",
-    symbol="σ(response)",
+    symbol="std of responses",
     sentence="The standard deviation of a 3x3 layer's response, over images, channels and pixels, "
     "after its norm and before the nonlinearity. In trained nets residual branches respond less "
     "than the layers of a plain net.",
