@@ -46,21 +46,17 @@ class Instruments:
         every: int = 1,
     ) -> None:
         self._layers = list(layers)
-        others = {id(p): p for p in parameters}
-        self._others = [p for key, p in others.items() if key not in set(map(id, self._layers))]
-        self._before, self._update = (
-            [torch.empty_like(weight, requires_grad=False) for weight in self._layers]
-            for _ in range(2)
-        )
+        own = set(map(id, self._layers))
+        self._others = [p for p in parameters if id(p) not in own]
+        self._before, self._update = _room_for(self._layers), _room_for(self._layers)
         mine = [q for q in quantities().values() if q.name in held]
         each = [q for q in mine if place(q)[1] == "each step"]
         self._of_gradients = [(q, q.points) for q in each if _AFTER_UPDATE not in q.points]
         self._of_updates = [(q, q.points) for q in each if _AFTER_UPDATE in q.points]
         some = [q for q in mine if place(q)[1] == "measured steps"]
-        self._gathered = [_Gathered(q, held[q.name].names) for q in some]
-        self._at = {p: [g for g in self._gathered if p in g.quantity.points] for p in POINTS}
-        self._to_put = list(tap(self._give)) if tap and some else []
-        self._every, self._is_measured, self._loss_scale = every, False, 1.0
+        self._passing = _Passing([(q, held[q.name].names) for q in some], self._layers[0].device)
+        self._to_put = list(tap(self._passing.give)) if tap and some else []
+        self._every, self._is_measured = every, False
         self._hooks: list[RemovableHandle] = []
         self._points: dict[str, Tensors] = {}
         self._found: dict[str, Tensor] = {}
@@ -73,8 +69,7 @@ class Instruments:
         torch._foreach_copy_(self._before, self._layers)
         self._is_measured = bool(self._to_put) and step % self._every == 0
         if self._is_measured:
-            for gathered in self._gathered:
-                gathered.clear()
+            self._passing.clear()
             self._hooks += [put() for put in self._to_put]
 
     @property
@@ -87,7 +82,7 @@ class Instruments:
 
         Gradients are still seen: their hooks are the tensors' own.
         """
-        self._loss_scale = loss_scale
+        self._passing.loss_scale = loss_scale
         for hook in self._hooks:
             hook.remove()
         self._hooks.clear()
@@ -120,37 +115,64 @@ class Instruments:
                 torch.sub(before, after, out=update)
             self._points["update"] = Tensors(self._update)
             self._take(self._of_updates)
+        self._points = {}  # lets go of the gradients
         if self._is_measured:
-            device = self._before[0].device
-            self._found |= {one.quantity.name: one.values(device) for one in self._gathered}
+            self._found |= self._passing.values
         return self._found
 
     def _take(self, which: Sequence[tuple[Quantity, tuple[str, ...]]]) -> None:
         for quantity, points in which:
             self._found[quantity.name] = quantity.measure(*(self._points[p] for p in points))
 
-    def _give(self, point: str, name: str, tensor: Tensor) -> None:
+
+class _Passing:
+    """What is measured as it passes: it knows nothing of the hooks, which know of it."""
+
+    def __init__(
+        self, quantities: Iterable[tuple[Quantity, Sequence[str]]], device: torch.device
+    ) -> None:
+        self._gathered = [_Gathered(one, names, device) for one, names in quantities]
+        self._at = {p: [g for g in self._gathered if p in g.quantity.points] for p in POINTS}
+        self.loss_scale = 1.0
+
+    @property
+    def values(self) -> Mapping[str, Tensor]:
+        """The last measured step's, by quantity."""
+        return {one.quantity.name: one.values for one in self._gathered}
+
+    def clear(self) -> None:
+        """Forget the last measured step."""
+        for gathered in self._gathered:
+            gathered.clear()
+
+    def give(self, point: str, name: str, tensor: Tensor) -> None:
+        """The tensor at a point, for the name of a layer or block."""
         value = tensor.detach()
         if value.dtype in (torch.bfloat16, torch.float16):
             value = value.float()
-        if self._loss_scale != 1.0 and point in GRADIENTS:
-            value = value / self._loss_scale
+        if self.loss_scale != 1.0 and point in GRADIENTS:
+            value = value / self.loss_scale
         tensors = Tensors([value])
         for gathered in self._at[point]:
             gathered.give(point, name, tensors)
 
 
 class _Gathered:
-    """A quantity of activations: measured for each name as soon as its last point is there."""
+    """A quantity of activations: measured for each name as soon as its last point is there.
 
-    def __init__(self, quantity: Quantity, names: Sequence[str]) -> None:
-        self.quantity, self._points, self._names = quantity, quantity.points, tuple(names)
+    `values` is NaN where nothing passed. One tensor takes them all: many small ones, made between
+    large ones that come and go, would leave the heap in holes.
+    """
+
+    def __init__(self, quantity: Quantity, names: Sequence[str], device: torch.device) -> None:
+        self.quantity, self._points = quantity, quantity.points
+        self.values = torch.full((len(names),), torch.nan, device=device)
+        self._value_of = dict(zip(names, torch.split(self.values, 1), strict=True))
         self._waiting: dict[str, dict[str, Tensors]] = {name: {} for name in names}
-        self._found: dict[str, Tensor] = {}
 
     def clear(self) -> None:
         """Forget the last measured step."""
-        self._found.clear()
+        self.values.fill_(torch.nan)
         for waiting in self._waiting.values():
             waiting.clear()
 
@@ -161,13 +183,19 @@ class _Gathered:
             return
         waiting[point] = tensors
         if len(waiting) == len(self._points):
-            self._found[name] = self.quantity.measure(*(waiting[p] for p in self._points))
+            measured = self.quantity.measure(*(waiting[p] for p in self._points))
+            self._value_of[name].copy_(measured)
             waiting.clear()
 
-    def values(self, device: torch.device) -> Tensor:
-        """One value a name; NaN where nothing passed."""
-        none = torch.full((1,), torch.nan, device=device)
-        return torch.cat([self._found.get(name, none) for name in self._names])
+
+def _room_for(tensors: Sequence[Tensor]) -> list[Tensor]:
+    """Tensors that lie like `tensors`, one after the other in one piece of memory."""
+    sizes = [tensor.numel() for tensor in tensors]
+    parts = torch.split(tensors[0].new_empty(sum(sizes)), sizes)
+    pairs = zip(parts, tensors, strict=True)
+    return [
+        part.as_strided(like.shape, like.stride(), part.storage_offset()) for part, like in pairs
+    ]
 
 
 def to_host(

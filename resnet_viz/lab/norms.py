@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import chain
-from math import sqrt
 
 import torch
 from torch import Tensor
@@ -73,30 +72,3 @@ def scaled_norms(tensors: list[Tensor]) -> Tensor:
     scales = torch.where((largest > 0) & largest.isfinite(), largest, 1.0)
     scaled = torch._foreach_div(tensors, scales.unbind())
     return torch.stack(torch._foreach_norm(scaled)) * scales
-
-
-def root_mean_squares(tensors: list[Tensor]) -> Tensor:
-    """Root mean squares [L], right over the same range."""
-    sizes = [sqrt(tensor.numel()) for tensor in tensors]
-    if len(sizes) == 1:
-        return norms(tensors) / sizes[0]
-    return torch.stack(torch._foreach_div(list(norms(tensors).unbind()), sizes))
-
-
-def deviations(tensors: list[Tensor]) -> Tensor:
-    """Standard deviations over whole tensors [L], of the same range while float32 holds their sums.
-
-    The mean is taken off first: a difference of mean squares would leave few digits.
-    """
-    return root_mean_squares([tensor - tensor.mean() for tensor in tensors])
-
-
-def cosines(one: list[Tensor], other: list[Tensor]) -> Tensor:
-    """Cosines of the angles between tensors in pairs [L]; NaN where one of a pair is 0.
-
-    The first of a pair is divided by its norm before they are multiplied, so that the product of
-    two tiny numbers is not lost.
-    """
-    pairs = zip(one, other, norms(one).unbind(), strict=True)
-    shadows = [(a / size).mul_(b).sum() for a, b, size in pairs]
-    return torch.stack(shadows) / norms(other)

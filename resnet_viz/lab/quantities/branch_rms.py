@@ -21,6 +21,6 @@ QUANTITY = Quantity(
 
 def measure(branch: list[Tensor]) -> Tensor:
     """Root mean squares over whole tensors."""
-    from resnet_viz.lab.norms import root_mean_squares  # noqa: PLC0415
+    from resnet_viz.lab.reductions import root_mean_squares  # noqa: PLC0415
 
     return root_mean_squares(branch)

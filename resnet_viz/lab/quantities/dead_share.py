@@ -23,7 +23,6 @@ QUANTITY = Quantity(
 
 def measure(activation: list[Tensor]) -> Tensor:
     """Shares in [0, 1] of the channels, which are dimension 1."""
-    import torch  # noqa: PLC0415
+    from resnet_viz.lab.reductions import silent_shares  # noqa: PLC0415
 
-    sizes = [a.abs().sum([d for d in range(a.dim()) if d != 1]) for a in activation]
-    return torch.stack([(size == 0).float().mean() for size in sizes])
+    return silent_shares(activation)
