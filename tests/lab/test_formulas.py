@@ -140,7 +140,7 @@ def test_names_at_points_are_modules_of_the_net() -> None:
     assert names["branch"] == names["grad_shortcut"] == ["stages.0.0", "stages.1.0"]
 
 
-OWN = '''
+OWN = """
 from resnet_viz.lab.quantities.quantity import Quantity
 
 QUANTITY = Quantity("largest_output", "largest output", "max |y|", "The largest.", "here")
@@ -150,8 +150,8 @@ def measure(output):
     import torch
 
     return torch.stack([y.abs().max() for y in output])
-'''
-TWO_POINTS = '''
+"""
+TWO_POINTS = """
 from resnet_viz.lab.quantities.quantity import Quantity
 
 QUANTITY = Quantity("saliency", "saliency", "y . dL/dx", "Forward meets backward.", "here")
@@ -161,7 +161,7 @@ def measure(shortcut, grad_shortcut):
     import torch
 
     return torch.stack([a.norm() * b.norm() for a, b in zip(shortcut, grad_shortcut)])
-'''
+"""
 
 
 def test_a_file_of_ones_own_is_found_in_the_records(
