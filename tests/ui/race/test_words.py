@@ -163,7 +163,7 @@ def test_training_says_each_way_once() -> None:
     assert "lr 0.01 or lr 0.1" in words.training([slow, fast])
     assert "bfloat16" in words.training([fast])
     assert words.training([slow, slow]) == words.training([slow])
-    recipe = tiny_spec(
+    spec = tiny_spec(
         subset=500,
         augment="crop_flip",
         nesterov=True,
@@ -172,6 +172,7 @@ def test_training_says_each_way_once() -> None:
         clip_grad_norm=2.0,
         compile=True,
     )
+    recipe = replace(run(), spec_text=spec.model_dump_json())
     for said in (
         "500 of its images",
         "cropped and mirrored at random",
@@ -183,7 +184,8 @@ def test_training_says_each_way_once() -> None:
     ):
         assert f", {said}," in words.training([recipe])
         assert said not in words.training([slow])
-    folder = slow.model_copy(update={"dataset": "folder:/home/me/pets", "classes": 3})
+    pets = tiny_spec().model_copy(update={"dataset": "folder:/home/me/pets", "classes": 3})
+    folder = replace(run(), spec_text=pets.model_dump_json())
     assert words.training([folder]).startswith("pets, 32x32 pixels"), "where it is, is no one's"
 
 
