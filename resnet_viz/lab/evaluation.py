@@ -22,10 +22,8 @@ def is_due(spec: RunSpec, step: int) -> bool:
 
 
 @torch.no_grad()
-def evaluate(
-    net: nn.Module, images: Tensor, labels: Tensor, precision: Precision = "float32"
-) -> tuple[float, float]:
-    """Mean cross-entropy, without label smoothing, and share of right answers, in eval mode.
+def answers(net: nn.Module, images: Tensor, precision: Precision = "float32") -> Tensor:
+    """The logits [N, classes] of `net` in eval mode, float32.
 
     Batch norm uses its running statistics and leaves them as they are; modes are put back, and no
     random number is drawn by dropout or stochastic depth. Early in training the running statistics
@@ -34,18 +32,19 @@ def evaluate(
     Args:
         net: any classifier of `images`, on their device.
         images: [N, C, H, W], normalised.
-        labels: [N].
         precision: as in `RunSpec`.
     """
-    parts = (torch.split(whole, _IMAGES_AT_ONCE) for whole in (images, labels))
-    sums = []
     with _eval_mode(net), autocast(images.device, precision):
-        for some, answers in zip(*parts, strict=True):
-            logits = net(some).float()
-            loss = functional.cross_entropy(logits, answers, reduction="sum")
-            sums.append(torch.stack([loss, (logits.argmax(1) == answers).sum().float()]))
-    loss, right = torch.stack(sums).cpu().double().sum(0) / len(labels)
-    return loss.item(), right.item()
+        return torch.cat([net(some).float() for some in torch.split(images, _IMAGES_AT_ONCE)])
+
+
+def evaluate(
+    net: nn.Module, images: Tensor, labels: Tensor, precision: Precision = "float32"
+) -> tuple[float, float]:
+    """Mean cross-entropy, without label smoothing, and the share of right `answers`."""
+    logits = answers(net, images, precision)
+    loss = functional.cross_entropy(logits, labels)
+    return loss.item(), (logits.argmax(1) == labels).float().mean().item()
 
 
 @contextmanager
