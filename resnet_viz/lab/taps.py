@@ -29,6 +29,15 @@ from resnet_viz.nets.blocks import (
 )
 from resnet_viz.nets.network import ResNet
 
+OUR_BLOCKS = (
+    ResidualBlock,
+    PlainBlock,
+    PreactivationBlock,
+    PlainPreactivationBlock,
+    ShortcutOnlyGateBlock,
+)
+"""With their subclasses, all there are."""
+
 Hooks = Iterator[PutHook]
 Take = Callable[[Tensor], None]
 GiveHere = Callable[[str, Tensor], None]
@@ -71,8 +80,9 @@ def tap_block(name: str, block: nn.Module, give: Give) -> Hooks:
 def at_output(module: nn.Module, take: Take) -> PutHook:
     """`take` gets what `module` gives."""
 
-    def hook(_: nn.Module, __: object, output: Tensor) -> None:
-        take(output)
+    def hook(_: nn.Module, __: object, output: object) -> None:
+        if isinstance(output, Tensor):  # another's block may give several
+            take(output)
 
     return partial(module.register_forward_hook, hook)
 
@@ -80,8 +90,8 @@ def at_output(module: nn.Module, take: Take) -> PutHook:
 def at_gradient(module: nn.Module, take: Take) -> PutHook:
     """`take` gets the loss's gradient by the input of `module`, through whatever else it goes."""
 
-    def hook(_: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        if inputs[0].requires_grad:
+    def hook(_: nn.Module, inputs: tuple[object, ...]) -> None:
+        if inputs and isinstance(inputs[0], Tensor) and inputs[0].requires_grad:
             inputs[0].register_hook(take)  # type: ignore[no-untyped-call]
 
     return partial(module.register_forward_pre_hook, hook)

@@ -1,0 +1,221 @@
+"""Watcher: torchvision's resnet18 and our own nets in loops written here, against autograd."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+import torchvision
+from torch import Tensor, nn
+from torch.nn import functional
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.lab.data.images import load
+from resnet_viz.lab.data.minibatches import minibatches
+from resnet_viz.lab.quantities.quantity import Along
+from resnet_viz.lab.records import Floats, StepRecord
+from resnet_viz.lab.train import train
+from resnet_viz.lab.watch import Watcher
+from resnet_viz.nets.network import build_resnet
+from tests.lab.conftest import tiny_spec
+
+STAGES = [f"layer{stage}.{i}" for stage in (1, 2, 3, 4) for i in (0, 1)]
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(False)
+
+
+class Kept:
+    """What a watcher records."""
+
+    def __init__(self) -> None:
+        self.records: list[StepRecord] = []
+        self.held: Mapping[str, Along] = {}
+
+    def __call__(self, record: StepRecord, held: Mapping[str, Along]) -> None:
+        self.records.append(record)
+        self.held = held
+
+    def named(self, quantity: str, step: int = 0) -> dict[str, float]:
+        values: Floats = self.records[step].values[quantity]
+        return dict(zip(self.held[quantity].names, values.tolist(), strict=True))
+
+
+def resnet18() -> nn.Module:
+    torch.manual_seed(0)
+    net: nn.Module = torchvision.models.resnet18(num_classes=10).double()
+    return net
+
+
+def batch(steps: int = 1) -> list[tuple[Tensor, Tensor]]:
+    torch.manual_seed(1)
+    return [
+        (torch.randn(4, 3, 32, 32, dtype=torch.float64), torch.randint(0, 10, (4,)))
+        for _ in range(steps)
+    ]
+
+
+def loop(net: nn.Module, watcher: Watcher | None, steps: int = 1) -> list[float]:
+    """SGD as anyone writes it, with an evaluation before each step."""
+    optimizer = torch.optim.SGD(net.parameters(), 0.01, momentum=0.9)
+    losses = []
+    for images, labels in batch(steps):
+        with torch.no_grad():
+            net(images)
+        loss = functional.cross_entropy(net(images), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if watcher:
+            watcher.step(loss, accuracy=0.25)
+        losses.append(loss.item())
+    return losses
+
+
+def norm(tensor: Tensor) -> float:
+    return float(np.linalg.norm(tensor.detach().numpy()))
+
+
+def test_torchvisions_resnet18_against_autograd() -> None:
+    kept = Kept()
+    net = resnet18()
+    with Watcher(net, kept, blocks=STAGES) as watcher:
+        (loss,) = loop(net, watcher)
+    # torchvision's forward by hand, nothing in place, with the inputs of the blocks kept
+    net = resnet18()
+    ((images, labels),) = batch()
+    with torch.no_grad():
+        net(images)
+    x = torch.relu(net.bn1(net.conv1(images)))
+    x = functional.max_pool2d(x, 3, 2, 1)
+    inputs, outputs, spread, dead = {}, {}, {}, {}
+    for path in STAGES:
+        block = net.get_submodule(path)
+        inputs[path] = x
+        first = block.bn1(block.conv1(x))
+        second = block.bn2(block.conv2(torch.relu(first)))
+        spread |= {f"{path}.conv1": first, f"{path}.conv2": second}
+        x = torch.relu(second + (block.downsample(x) if block.downsample else x))
+        dead |= {f"{path}.conv1": torch.relu(first), f"{path}.conv2": x}
+        outputs[path] = x
+    expected = functional.cross_entropy(net.fc(x.mean((2, 3))), labels)
+    weights = dict(net.named_parameters())
+    gradients = torch.autograd.grad(expected, [*inputs.values(), *weights.values()])
+    at_inputs, by_weights = gradients[: len(inputs)], gradients[len(inputs) :]
+    record = kept.records[0]
+    assert record.step == 0
+    assert record.loss == pytest.approx(loss)
+    assert record.accuracy == 0.25
+    close = partial(pytest.approx, rel=1e-5)
+    assert kept.named("output_rms") == close(
+        {k: v.pow(2).mean().sqrt().item() for k, v in outputs.items()}
+    )
+    assert kept.named("grad_input_norm") == close(dict(zip(inputs, map(norm, at_inputs))))
+    assert kept.named("response_std") == close(
+        {k: float(np.std(v.detach().numpy())) for k, v in spread.items()}
+    )
+    assert kept.named("dead_share") == close(
+        {k: float(np.mean((v == 0).all(3).all(2).all(0).numpy())) for k, v in dead.items()}
+    )
+    found = {k: norm(g) for k, g in zip(weights, by_weights, strict=True) if weights[k].dim() > 1}
+    layers = {k.removesuffix(".weight"): v for k, v in found.items()}
+    assert kept.named("grad_norm") == close(layers)
+    total = np.sqrt(sum(norm(g) ** 2 for g in by_weights))
+    assert kept.named("grad_total_norm") == close({"net": total})
+    ratio = {k: 0.01 * v / norm(weights[f"{k}.weight"]) for k, v in layers.items()}
+    assert kept.named("update_ratio") == close(ratio)
+    assert "branch_rms" not in kept.held
+
+
+def test_training_is_the_same_bit_for_bit_and_no_hook_is_left() -> None:
+    bare, watched = resnet18(), resnet18()
+    with Watcher(watched, Kept(), blocks=STAGES, measure_every=2) as watcher:
+        assert loop(watched, watcher, 3) == loop(bare, None, 3)
+    for one, other in zip(bare.state_dict().values(), watched.state_dict().values(), strict=True):
+        assert torch.equal(one, other)
+    assert not any(m._forward_hooks or m._forward_pre_hooks for m in watched.modules())
+
+
+def test_of_our_own_nets_a_watcher_finds_what_train_records() -> None:
+    config = ResNetConfig(
+        depths=(2, 1), widths=(6, 8), stem="cifar", activation_order="full_preactivation"
+    )
+    spec = tiny_spec(config=config, steps=3, measure_every=2)
+    records = list(train(spec))
+    net = build_resnet(spec.adapted, seed=spec.seed).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.SGD(net.parameters(), spec.lr, 0.9, weight_decay=spec.weight_decay)
+    data = load("digits", 8)
+    batches = minibatches(data, spec.batch_size, spec.seed, 8, torch.device("cpu"))
+    kept = Kept()
+    watcher = Watcher(net, kept, measure_every=2)
+    for _, (images, labels) in zip(range(3), batches, strict=False):
+        optimizer.zero_grad()
+        loss = functional.cross_entropy(net(images), labels)
+        loss.backward()
+        optimizer.step()
+        watcher.step(loss)
+    assert kept.held == spec.quantities
+    for one, other in zip(records, kept.records, strict=True):
+        assert one.values.keys() == other.values.keys()
+        assert np.isnan(other.accuracy)
+        for name, values in one.values.items():
+            np.testing.assert_allclose(other.values[name], values, rtol=1e-4, err_msg=name)
+
+
+class Backwards(nn.Module):
+    """Layers in another order than they are listed in; one is never used."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last = nn.Linear(4, 2)
+        self.unused = nn.Linear(4, 4)
+        self.frozen = nn.Conv2d(4, 4, 1).requires_grad_(False)
+        self.second = nn.Conv2d(4, 4, 3)
+        self.norm = nn.GroupNorm(2, 4)
+        self.first = nn.Conv2d(3, 4, 3)
+        self.act = nn.ReLU(inplace=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.frozen(self.act(self.first(x)))
+        out: Tensor = self.last(functional.relu(self.norm(self.second(x))).mean((2, 3)))
+        return out
+
+
+def test_layers_are_in_the_order_of_the_first_forward_pass() -> None:
+    torch.manual_seed(0)
+    net, kept, images = Backwards(), Kept(), torch.randn(2, 3, 9, 9)
+    watcher = Watcher(net, kept)
+    assert watcher.quantities["grad_norm"].names == ("last", "unused", "second", "first")
+    net(images).sum().backward()
+    watcher.step(1.5)
+    assert kept.held["grad_norm"].names == ("first", "second", "last", "unused")
+    assert np.isnan(kept.named("grad_norm")["unused"])
+    assert kept.held["response_std"].names == ("first", "second")
+    first = net.first(images)
+    assert kept.named("response_std")["first"] == pytest.approx(first.std(correction=0).item())
+    normed = net.norm(net.second(net.frozen(torch.relu(first))))
+    assert kept.named("response_std")["second"] == pytest.approx(normed.std(correction=0).item())
+    assert kept.held["dead_share"].names == ("first",), "the other's nonlinearity is no module"
+    assert "output_rms" not in kept.held
+    assert kept.records[0].loss == 1.5
+
+
+def test_what_a_watcher_cannot_do_is_said() -> None:
+    net = Backwards()
+    with pytest.raises(ValueError, match="unknown block 'frist'; did you mean 'first'"):
+        Watcher(net, Kept(), blocks=["frist"])
+    with pytest.raises(ValueError, match="no convolution or linear layer"):
+        Watcher(nn.ReLU(), Kept())
+    watcher = Watcher(net, Kept())
+    with pytest.raises(ValueError, match="no forward pass"):
+        watcher.step(1.0)
+    net(torch.randn(2, 3, 9, 9))
+    with pytest.raises(ValueError, match="no parameter has a gradient"):
+        watcher.step(1.0)
