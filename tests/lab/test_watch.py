@@ -117,7 +117,8 @@ def test_torchvisions_resnet18_against_autograd() -> None:
     assert kept.named("output_rms") == close(
         {k: v.pow(2).mean().sqrt().item() for k, v in outputs.items()}
     )
-    assert kept.named("grad_input_norm") == close(dict(zip(inputs, map(norm, at_inputs))))
+    by_inputs = dict(zip(inputs, map(norm, at_inputs), strict=True))
+    assert kept.named("grad_input_norm") == close(by_inputs)
     assert kept.named("response_std") == close(
         {k: float(np.std(v.detach().numpy())) for k, v in spread.items()}
     )
