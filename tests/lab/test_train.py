@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -17,6 +17,7 @@ from resnet_viz.arch.presets import preset
 from resnet_viz.lab import train as train_module
 from resnet_viz.lab.data.images import load
 from resnet_viz.lab.data.minibatches import batch_indices, minibatches
+from resnet_viz.lab.instruments import Give, PutHook
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.train import train
@@ -240,6 +241,26 @@ def test_with_activation_checkpointing_all_quantities_are_the_same(fields: dict[
         assert one.values.keys() == other.values.keys()
         for name, values in one.values.items():
             np.testing.assert_array_equal(other.values[name], values, err_msg=name)
+
+
+def test_each_point_passes_once_with_activation_checkpointing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In the first forward pass or in backward, and not in the second forward pass again."""
+    passed: list[tuple[str, str]] = []
+    original = train_module.tap
+
+    def counting(net: ResNet, give: Give) -> Iterable[PutHook]:
+        def counted(point: str, name: str, tensor: Tensor) -> None:
+            passed.append((point, name))
+            give(point, name, tensor)
+
+        return original(net, counted)
+
+    monkeypatch.setattr(train_module, "tap", counting)
+    config = revise(SMALL, depths=(3, 3))
+    next(train(tiny_spec(config=config, activation_checkpointing=True)))
+    assert len(passed) == len(set(passed)) == 2 * 13 + 6 * 6
 
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
