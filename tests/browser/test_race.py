@@ -115,7 +115,7 @@ def test_race_is_live_keeps_its_zoom_and_is_found_by_its_link(app: App, open_pag
     assert {run.status for run in app.lab.race_runs(race_id)} == {"stopped"}
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the records as CSV").click()
-    assert Path(download.value.path()).read_text().startswith("net,step,loss,accuracy")
+    assert Path(download.value.path()).read_text().startswith("net,step,quantity,of,value")
 
 
 def test_link_shows_and_link_with_controls_steers(app: App, open_page: Open) -> None:
