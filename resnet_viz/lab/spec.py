@@ -107,7 +107,7 @@ class RunSpec(BaseModel):
     @property
     def quantities(self) -> Mapping[str, Along]:
         """What the run measures, and the names along each: layers or blocks in forward order."""
-        return held_by(plan(self.adapted), evaluated=False)
+        return held_by(plan(self.adapted), evaluated=self.evaluate_every > 0)
 
     @property
     def display_name(self) -> str:

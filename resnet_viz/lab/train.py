@@ -11,11 +11,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from resnet_viz.lab.checkpointing import checkpointed, free_at_once
-from resnet_viz.lab.data.images import load
+from resnet_viz.lab.data.images import held_out, load
 from resnet_viz.lab.data.minibatches import minibatches
 from resnet_viz.lab.devices import resolve
+from resnet_viz.lab.evaluation import answers, is_due
 from resnet_viz.lab.instruments import Instruments, to_host
 from resnet_viz.lab.precision import autocast, prepare
+from resnet_viz.lab.quantities import quantities
+from resnet_viz.lab.quantities.points import place
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.taps import tap
@@ -52,6 +55,9 @@ def train(spec: RunSpec, *, instruments: bool = True) -> Iterator[StepRecord]:
     batch = spec.batch_size
     data = load(spec.dataset, size, spec.subset, classes=spec.classes, batch_size=batch)
     batches = minibatches(data, batch, spec.seed, size, device, augment=spec.augment)
+    if spec.evaluate_every and instruments:
+        images, labels = held_out(spec.dataset, data, size)
+        loop.hold_out(images.to(device, memory_format=layout), labels.to(device))
     begin = time.perf_counter()
     for step, (images, labels) in zip(range(spec.steps), batches, strict=False):
         scalars, found = loop.step(step, images.to(memory_format=layout), labels)
@@ -67,6 +73,7 @@ class _Loop:
         self._eager = checkpointed(net) if spec.activation_checkpointing else net
         self._run = torch.compile(self._eager) if spec.compile else self._eager
         self._updates = Updates(spec, net.parameters(), device)
+        self._held_out: tuple[Tensor, Tensor] | None = None
         layers = [net.get_parameter(f"{name}.weight") for name in spec.layer_names]
         held = spec.quantities if instruments else {}
         self._instruments = Instruments(
@@ -84,7 +91,27 @@ class _Loop:
         self._updates.backward(loss)
         self._instruments.after_backward()
         self._updates.apply(step)
-        return (loss.detach(), accuracy), self._instruments.collect()
+        found = self._instruments.collect()
+        return (loss.detach(), accuracy), {**found, **self._evaluated(step)}
+
+    def hold_out(self, images: Tensor, labels: Tensor) -> None:
+        """Images on the device that the net is tried on, and not trained."""
+        self._held_out = images, labels
+
+    def _evaluated(self, step: int) -> Mapping[str, Tensor]:
+        """What the net, updated by this step, makes of the held-out images, where that is due."""
+        if self._held_out is None or not is_due(self._spec, step):
+            return {}
+        images, labels = self._held_out
+        points = {
+            "held_out_logits": [answers(self._net, images, self._spec.precision)],
+            "held_out_labels": [labels],
+        }
+        return {
+            about.name: about.measure(*(points[point] for point in about.points))
+            for about in quantities().values()
+            if place(about)[1] == "evaluations"
+        }
 
     def _forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         # What is compiled has no place for hooks.

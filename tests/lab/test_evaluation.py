@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -12,6 +13,7 @@ from torch.nn import functional
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.lab.data.images import held_out, load
 from resnet_viz.lab.evaluation import evaluate, is_due
+from resnet_viz.lab.train import train
 from resnet_viz.nets.network import build_resnet
 from tests.lab.conftest import tiny_spec
 
@@ -45,6 +47,19 @@ def test_loss_and_accuracy_are_those_of_float64_in_eval_mode(net: nn.Module) -> 
     assert loss == pytest.approx(functional.cross_entropy(logits, labels).item(), rel=1e-5)
     assert accuracy == pytest.approx((logits.argmax(1) == labels).double().mean().item())
     assert 0 < accuracy < 1
+
+
+def test_a_run_says_how_it_does_on_held_out_images_and_trains_as_without() -> None:
+    spec = tiny_spec(steps=6, evaluate_every=2)
+    with_it, without = list(train(spec)), list(train(tiny_spec(steps=6)))
+    taken = [r.step for r in with_it if "eval_loss" in r.values]
+    assert taken == [0, 2, 4, 5]
+    assert {"eval_loss", "eval_accuracy"} < set(spec.quantities)
+    assert not {"eval_loss", "eval_accuracy"} & set(tiny_spec().quantities)
+    for one, other in zip(with_it, without, strict=True):
+        assert (one.loss, one.accuracy) == (other.loss, other.accuracy)
+        assert np.array_equal(one.grad_norm, other.grad_norm)
+    assert 1 < with_it[-1].values["eval_loss"][0] < 10
 
 
 def test_evaluating_leaves_no_trace(net: nn.Module) -> None:
