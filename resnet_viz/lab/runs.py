@@ -6,7 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from resnet_viz.arch.config import shorten
 from resnet_viz.lab import header, launch, liveness, steering, tidying
@@ -29,6 +29,11 @@ from resnet_viz.lab.series import MOST_STEPS, ForeignRecordError, select_records
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.specs import read_spec
 from resnet_viz.lab.store import CorruptStoreError, Store, StoreError, default_home
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from resnet_viz.lab.watched import Watched
 
 STOP_SECONDS = 0.8
 MOST_CONTESTANTS = 32
@@ -83,6 +88,32 @@ class Lab:
         race_id = new_id()
         self._start(specs, race_id)
         return race_id
+
+    def watch(self, model: nn.Module, name: str = "", blocks: Sequence[str] = ()) -> Watched:
+        """A context that records `model` while you train it in a loop of your own:
+
+            with lab.watch(model, name="mine") as w:
+                for images, labels in batches:
+                    optimizer.zero_grad()
+                    loss = criterion(model(images), labels)
+                    loss.backward()
+                    optimizer.step()
+                    w.step(loss)
+
+        Every quantity of lab/quantities that has a meaning for it is measured (lab/watch.py says
+        how); `w.run_id` names the run, which /race?race=ID shows live.
+
+        Args:
+            model: any module with convolutions or linear layers, on one device, not compiled.
+            name: what to call the run; the model's class if none is given.
+            blocks: paths of the modules that are its blocks, such as "layer1.0".
+
+        Raises:
+            ValueError: where a block is no module of the model, or no layer is trained.
+        """
+        from resnet_viz.lab.watched import Watched  # noqa: PLC0415  it needs torch
+
+        return Watched(self._store, model, name, blocks)
 
     def list(self) -> Runs:
         """All runs that can be read, the newest first."""

@@ -46,6 +46,8 @@ class Contestant:
         """What a quantity is along, and the names there."""
         if name in self.header:
             return self.header[name]
+        if self.header:
+            return Along("layer", ())  # not measured
         return Along("layer", tuple(layer.name for layer in self.layers))
 
     def place(self, name: str) -> Places:

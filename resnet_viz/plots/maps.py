@@ -19,6 +19,7 @@ Numbers = NDArray[np.floating] | NDArray[np.integer]
 
 MOST_CELLS = 40_000
 MOST_LAYERS = 400
+MOST_COLUMNS = 120
 PER_ROW = 2
 GAP_X, GAP_Y = 0.1, 0.22
 
@@ -147,6 +148,24 @@ def _placed(
     return layout
 
 
+def _columns(
+    steps: NDArray[np.int64], z: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Steps and cells [places, steps] as plotly is to draw them.
+
+    A quantity that is not taken at each step has columns of their own with nothing between, wide
+    enough to be seen: nothing is drawn where nothing was measured. x are then the columns' edges.
+    """
+    gaps = np.diff(steps)
+    if not len(gaps) or gaps.min() <= 1 or len(steps) > MOST_COLUMNS:
+        return steps.astype(np.float64), z
+    half = min(int(gaps.min()), max(1.0, float(steps[-1]) / MOST_COLUMNS)) / 2
+    edges = np.stack([steps - half, steps + half], axis=1).ravel()
+    apart = np.full((z.shape[0], 2 * len(steps) - 1), np.nan)
+    apart[:, ::2] = z
+    return edges, apart
+
+
 def _suffix(number: int) -> str:
     return "" if number == 0 else str(number + 1)
 
@@ -176,10 +195,11 @@ def _map(number: int, contestant: Contestant, about: Quantity, what: str) -> sty
     value = "10<sup>%{z:.2f}</sup>" if about.scale == "log" else "%{z:.3g}"
     # plotly draws axes only where it has a point, be it an empty one.
     is_empty = not values.size
+    edges, z = _columns(steps, values.T) if values.size else (np.zeros(1), np.array([[np.nan]]))
     return {
         "type": "heatmap",
-        "z": (np.array([[np.nan]]) if is_empty else values.T).astype(np.float32),
-        "x": np.zeros(1) if is_empty else steps,
+        "z": z.astype(np.float32),
+        "x": edges,
         "y": np.zeros(1) if is_empty else positions,
         "name": style.name_of(contestant.name),
         "coloraxis": "coloraxis",

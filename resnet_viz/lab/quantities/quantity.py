@@ -20,6 +20,9 @@ Measure = Callable[..., "Tensor"]
 """Lists of n tensors, one list for each of a quantity's points, to n values, float32."""
 
 
+_LONGEST_TITLE = 36
+
+
 def _no_measure(*_: Any) -> Tensor:
     raise TypeError("this quantity has no measurement")
 
@@ -50,8 +53,9 @@ class Quantity:
 
     @property
     def axis_title(self) -> str:
-        """Title, symbol and unit, for a plot's axis."""
-        return " ".join(filter(None, (self.title, self.symbol, self.unit and f"[{self.unit}]")))
+        """Title, symbol and unit, for a plot's axis: a long title without its symbol."""
+        symbol = self.symbol if len(self.title) + len(self.symbol) <= _LONGEST_TITLE else ""
+        return " ".join(filter(None, (self.title, symbol, self.unit and f"[{self.unit}]")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,94 @@
+"""Lab.watch: a net that is trained in a program of its own, measured there and recorded here."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from torch import Tensor, nn
+
+from resnet_viz.lab.quantities.quantity import Along
+from resnet_viz.lab.recording import Recording
+from resnet_viz.lab.records import StepRecord
+from resnet_viz.lab.store import Store
+from resnet_viz.lab.watch import Watcher
+
+
+class Watched:
+    """A context: what happens to `model` in it is a run of the store.
+
+    The run is finished at the end, failed where the program raises, and stopped by Ctrl-C. What
+    cannot be written is left out, with one warning: the program's training goes on.
+    """
+
+    def __init__(self, store: Store, model: nn.Module, name: str, blocks: Sequence[str]) -> None:
+        self._store, self._model, self._name = store, model, name
+        self._blocks = blocks
+        self._recording: Recording | None = None
+        self._watcher: Watcher | None = None
+        self._has_warned = False
+
+    @property
+    def run_id(self) -> str:
+        """The run's id, and its race's: /race?race=ID shows it live.
+
+        Raises:
+            RuntimeError: before the context is entered.
+        """
+        return self._entered()[0].run_id
+
+    def step(self, loss: Tensor | float, accuracy: Tensor | float | None = None) -> None:
+        """Record a step: after `optimizer.step()`, and before the gradients are set to zero.
+
+        Args:
+            loss: of the minibatch, before the update.
+            accuracy: the share of the minibatch that was right, if it is known.
+
+        Raises:
+            ValueError: without a forward and a backward pass since the last step.
+        """
+        recording, watcher = self._entered()
+        watcher.step(loss, accuracy)
+        if recording.problem and not self._has_warned:
+            self._has_warned = True
+            warnings.warn(f"not recorded: {recording.problem}", stacklevel=2)
+
+    def __enter__(self) -> Self:
+        kind = type(self._model)
+        parameters = [p for p in self._model.parameters() if p.requires_grad]
+        # What is wrong with the model is said before there is a run.
+        self._watcher = Watcher(self._model, self._record, self._blocks)
+        self._recording = Recording(
+            self._store,
+            self._name,
+            f"{kind.__module__}.{kind.__qualname__}",
+            sum(p.numel() for p in parameters),
+            str(parameters[0].device),
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        recording, watcher = self._entered()
+        watcher.close()
+        if kind is None:
+            recording.finish("finished")
+        elif issubclass(kind, KeyboardInterrupt):
+            recording.finish("stopped")
+        else:
+            said = " ".join(str(error).split())
+            recording.finish("failed", f"{kind.__name__}: {said}"[:500])
+
+    def _record(self, record: StepRecord, held: Mapping[str, Along]) -> None:
+        self._entered()[0].add(record, held)
+
+    def _entered(self) -> tuple[Recording, Watcher]:
+        if self._recording is None or self._watcher is None:
+            raise RuntimeError("watch: use it as a context, with lab.watch(model) as w: ...")
+        return self._recording, self._watcher
