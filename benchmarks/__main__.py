@@ -9,7 +9,17 @@ from importlib import import_module
 from rich.console import Console
 from rich.table import Table
 
-PARTS = ("looking", "planning", "drawing", "probing", "racing", "first_point", "redraw", "viewers")
+PARTS = (
+    "looking",
+    "planning",
+    "drawing",
+    "probing",
+    "watching",
+    "racing",
+    "first_point",
+    "redraw",
+    "viewers",
+)
 
 
 def main(parts: Sequence[str]) -> int:
