@@ -83,12 +83,12 @@ def _watch(visitor: Visitor) -> Sequence[float]:
 
 
 def _race_without_workers(home: Path, steps: int) -> tuple[Lab, str]:
-    start, launch.start_worker = launch.start_worker, lambda *_: None
+    start, launch.ensure_launcher = launch.ensure_launcher, lambda store: None
     try:
         lab = Lab(home)
         race_id = lab.race([RunSpec(config=preset(net), steps=steps) for net in NETS])
     finally:
-        launch.start_worker = start
+        launch.ensure_launcher = start
     # In the place of workers: stopping the race ends it.
     worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     with Store(home).writing() as connection:

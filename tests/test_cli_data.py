@@ -80,7 +80,7 @@ def test_a_race_says_which_files_of_a_folder_it_leaves_out(
     pets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(launch, "start_worker", lambda store, run_id: None)
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
     monkeypatch.setattr(racing, "_follow", lambda *_, **__: [])
     race = ("race", "resnet20-cifar", "--dataset", f"folder:{pets}", "--device", "cpu", "--json")
     main((*race, "--batch-size", "4"))

@@ -23,7 +23,7 @@ Capture = pytest.CaptureFixture[str]
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     """The store that the command line uses in this test; nobody works on its runs."""
     monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(launch, "start_worker", lambda store, run_id: None)
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
     return Lab()
 
 

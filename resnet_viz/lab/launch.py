@@ -1,4 +1,4 @@
-"""Worker processes: started without a shell, outliving whoever starts them."""
+"""The launcher of a store's folder, as seen by whoever needs one, and its workers' last words."""
 
 from __future__ import annotations
 
@@ -9,15 +9,21 @@ import threading
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 
 import psutil
 
-from resnet_viz.lab.liveness import born
-from resnet_viz.lab.store import Store, StoreError
+from resnet_viz.lab import lock
+from resnet_viz.lab.store import Store
 
 ERROR_MARK = "error: "
+LAUNCHER = "launcher"
 _KILL_AFTER_SECONDS = 0.1
+_PACKAGE = Path(__file__).resolve().parents[1]
+# What a worker does depends on these: a launcher with others is replaced.
+_SETTINGS = ("RESNET_VIZ_SLOTS", "RESNET_VIZ_DATA", "CUDA_VISIBLE_DEVICES")
 
 
 def log_file(home: Path, run_id: str) -> Path:
@@ -35,25 +41,63 @@ def last_words(home: Path, run_id: str) -> str:
     return errors[-1] if errors else ""
 
 
-def start_worker(store: Store, run_id: str) -> None:
-    """Start the worker of a run that is in the store, and note its process there."""
+def remove_empty(log: Path) -> None:
+    """Delete a log with nothing in it."""
+    with suppress(OSError):
+        if not log.stat().st_size:
+            log.unlink()
+
+
+def ensure_launcher(store: Store) -> None:
+    """See to it that a launcher is at work in the store's folder; it is not waited for.
+
+    One that runs other code than this process, or with other settings, is replaced; its workers
+    go on. Where none can be started, the runs that wait have failed.
+    """
     try:
-        process = _spawn(store.home, run_id)
-        birth = born(psutil.Process(process.pid))
-    except (OSError, psutil.Error) as error:
-        _fail(store, run_id, f"The worker process cannot be started: {error}")
+        if not lock.is_free(store.home):
+            one = lock.holder(store.home)
+            if one is None or one.kind == kind():
+                return
+            dismiss_launcher(store.home)
+        process = _spawn(store.home)
+    except OSError as error:
+        fail_waiting(store, f"The worker process cannot be started: {error}")
         return
-    reaper = threading.Thread(target=_reap, args=(process, log_file(store.home, run_id)))
-    reaper.daemon = True
-    reaper.start()
-    note_process(store, run_id, process.pid, birth)
+    log = log_file(store.home, LAUNCHER)
+    threading.Thread(target=_reap, args=(process, log), daemon=True).start()
 
 
-def note_process(store: Store, run_id: str, pid: int, birth: float) -> None:
-    """Write down which process works on a run; its number alone may be given out again."""
+def dismiss_launcher(home: Path) -> None:
+    """End the launcher of a folder, if there is one; its workers go on."""
+    if lock.is_free(home):
+        return
+    one = lock.holder(home)
+    if one is not None and (process := one.process):
+        end_processes([process])
+
+
+def fail_waiting(store: Store, message: str) -> None:
+    """Write down why the runs without a worker will get none."""
     with store.writing() as connection:
-        query = "UPDATE runs SET pid = ?, pid_created = ?, heartbeat = ? WHERE id = ?"
-        connection.execute(query, (pid, birth, time.time(), run_id))
+        query = (
+            "UPDATE runs SET status = 'failed', message = ?, ended = ? "
+            "WHERE pid IS NULL AND status IN ('queued', 'paused')"
+        )
+        connection.execute(query, (message, time.time()))
+
+
+@lru_cache(maxsize=1)
+def _code() -> str:
+    """Which Python and which state of the package this process runs."""
+    newest = max(file.stat().st_mtime_ns for file in _PACKAGE.rglob("*.py"))
+    return f"{sys.prefix} {_PACKAGE} {newest}"
+
+
+def kind() -> str:
+    """What tells launchers apart: the code they run and the settings it depends on."""
+    settings = "\n".join(f"{name}={os.environ.get(name)}" for name in _SETTINGS)
+    return sha256(f"{_code()}\n{settings}".encode()).hexdigest()
 
 
 def end_processes(processes: Iterable[psutil.Process]) -> None:
@@ -71,38 +115,34 @@ def _signal(process: psutil.Process, what: str) -> None:
         getattr(process, what)()
 
 
-def _spawn(home: Path, run_id: str) -> subprocess.Popen[bytes]:
-    log = log_file(home, run_id)
+def _spawn(home: Path) -> subprocess.Popen[bytes]:
+    log = log_file(home, LAUNCHER)
     log.parent.mkdir(exist_ok=True)
-    with log.open("wb") as stderr:
+    with log.open("ab") as stderr:
         return subprocess.Popen(
             # -P: a file in the folder such as random.py is not to be imported
-            [sys.executable, "-P", "-m", "resnet_viz.lab.worker", run_id],
+            [sys.executable, "-P", "-m", "resnet_viz.lab.launcher", kind()],
             stdin=subprocess.DEVNULL,
             stdout=stderr,
             stderr=stderr,
             cwd=home,
-            env=_environment(home),
+            env=environment(home),
             start_new_session=True,
         )
 
 
-def _environment(home: Path) -> dict[str, str]:
-    package_parent = str(Path(__file__).resolve().parents[2])
-    paths = filter(None, (package_parent, os.environ.get("PYTHONPATH")))
-    return os.environ | {"RESNET_VIZ_HOME": str(home), "PYTHONPATH": os.pathsep.join(paths)}
+def environment(home: Path) -> dict[str, str]:
+    """For a process of the folder `home`, whose current folder is another than ours."""
+    paths = filter(None, (str(_PACKAGE.parent), os.environ.get("PYTHONPATH")))
+    return os.environ | {
+        "RESNET_VIZ_HOME": str(home),
+        "PYTHONPATH": os.pathsep.join(paths),
+        "OPENBLAS_NUM_THREADS": "1",  # numpy would begin as many threads as there are cores
+        "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # whether there is a GPU: without beginning to use it
+    }
 
 
 def _reap(process: subprocess.Popen[bytes], log: Path) -> None:
     """Wait, so that no zombie stays; an empty log is of no use."""
     process.wait()
-    with suppress(OSError):
-        if not log.stat().st_size:
-            log.unlink()
-
-
-def _fail(store: Store, run_id: str, message: str) -> None:
-    with store.writing() as connection:
-        query = "UPDATE runs SET status = 'failed', message = ?, ended = ? WHERE id = ?"
-        if not connection.execute(query, (message, time.time(), run_id)).rowcount:
-            raise StoreError(message)
+    remove_empty(log)

@@ -15,6 +15,9 @@ HEARTBEAT_SECONDS = 0.5
 SILENT_SECONDS = 4.0
 # Until the first step a worker imports torch, which holds the interpreter's lock for seconds.
 STARTING_SECONDS = 60.0
+# The launcher says of the runs that wait for a worker, too, that they are not forgotten.
+FORSAKEN_SECONDS = 5.0
+WHY_GONE = "The worker process ended without a word (killed, or out of memory)."
 _SAME_BIRTH_SECONDS = 2.0
 
 
@@ -29,28 +32,27 @@ def born(process: psutil.Process) -> float:
 
 def find_process(row: sqlite3.Row) -> psutil.Process | None:
     """The worker of a run, unless it ended; another process may have got its number since."""
-    if row["pid"] is None:
-        return None
+    return None if row["pid"] is None else find_by_birth(row["pid"], row["pid_created"])
+
+
+def find_by_birth(pid: int, birth: float) -> psutil.Process | None:
+    """The process with that number that was born then, unless it has ended."""
     try:
-        process = psutil.Process(row["pid"])
-        is_same = abs(born(process) - row["pid_created"]) < _SAME_BIRTH_SECONDS
+        process = psutil.Process(pid)
+        is_same = abs(born(process) - birth) < _SAME_BIRTH_SECONDS
         return process if is_same and process.status() != psutil.STATUS_ZOMBIE else None
     except psutil.Error:
         return None
 
 
 def is_gone(row: sqlite3.Row) -> bool:
-    """Whether the worker of a run that is not over has ended, or was never started."""
-    if row["pid"] is None:
-        return _silence(row) > STARTING_SECONDS
-    return find_process(row) is None
+    """Whether the worker of a run that is not over has ended; a run may be without one yet."""
+    return row["pid"] is not None and find_process(row) is None
 
 
-def why_gone(row: sqlite3.Row) -> str:
-    """A sentence on a worker for which `is_gone` is true."""
-    if row["pid"] is None:
-        return "The worker process was never started."
-    return "The worker process ended without a word (killed, or out of memory)."
+def is_forsaken(row: sqlite3.Row) -> bool:
+    """Whether a run that waits for its worker is out of the launcher's care."""
+    return row["pid"] is None and abs(_silence(row)) > FORSAKEN_SECONDS
 
 
 def why_silent(row: sqlite3.Row) -> str:
@@ -63,6 +65,8 @@ def why_silent(row: sqlite3.Row) -> str:
     if abs(silence) <= (SILENT_SECONDS if row["steps_done"] else STARTING_SECONDS):
         return ""
     long = f" for {_duration(silence)}" if silence > 0 else ""
+    if row["pid"] is None:
+        return f"The worker process was never started: the launcher has not answered{long}."
     return f"The worker process has not answered{long} (suspended?); it goes on once it answers."
 
 

@@ -14,6 +14,8 @@ from resnet_viz.lab import launch, liveness, queue
 OVER = ("stopped", "finished", "failed", "interrupted")
 NOT_ANSWERING = "not answering"
 ACTIVE = "status IN ('queued', 'running', 'paused')"
+WAITING = f"pid IS NULL AND {ACTIVE}"
+"""Has no worker yet: a row, and no process."""
 
 # A spec that is not even JSON must not hide the others.
 _SELECT = """
@@ -63,7 +65,7 @@ class Snapshot:
 
     @property
     def active(self) -> Sequence[sqlite3.Row]:
-        """The rows of the runs that still have a process, or are about to."""
+        """The rows of the runs that have a process, or wait for one."""
         return [r for r in self.rows if r["status"] not in OVER and r["id"] not in self.gone]
 
     def state(self, row: sqlite3.Row, home: Path) -> State:
@@ -71,7 +73,7 @@ class Snapshot:
         if row["status"] in OVER:
             return State(row["status"], row["message"], row["ended"])
         if row["id"] in self.gone:
-            message = launch.last_words(home, row["id"]) or liveness.why_gone(row)
+            message = launch.last_words(home, row["id"]) or liveness.WHY_GONE
             return State("interrupted", message, row["heartbeat"])
         if silent := liveness.why_silent(row):
             return State(NOT_ANSWERING, silent, None)

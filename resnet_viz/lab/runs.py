@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 STOP_SECONDS = 0.8
 MOST_CONTESTANTS = 32
 MOST_ACTIVE = 64
-"""Each waits, or trains, in a process of its own."""
+"""Those that wait are rows in the store: this bounds what a page lists, not processes."""
 
 _Result = TypeVar("_Result")
 
@@ -61,7 +61,12 @@ class Lab:
     def __init__(self, path: Path | str | None = None) -> None:
         self._store = Store(default_home() if path is None else Path(path))
         self.notice: str | None = None
+        self._revived = -liveness.FORSAKEN_SECONDS
         self._guarded(self._store.check)
+
+    def ready(self) -> None:
+        """Begin the launcher, in the background, so that the next run starts at once."""
+        launch.ensure_launcher(self._store)
 
     @property
     def home(self) -> Path:
@@ -69,7 +74,7 @@ class Lab:
         return self._store.home
 
     def start(self, spec: RunSpec) -> str:
-        """Queue one run, in a process of its own; its unguessable id."""
+        """Queue one run, for a process of its own; its unguessable id."""
         return self._start([spec], None)[0]
 
     def race(self, specs: Sequence[RunSpec] | RaceSpec) -> str:
@@ -248,8 +253,7 @@ class Lab:
         self.notice = notice or self.notice
         if gone:
             tidying.give_back(self._store, gone)
-        for run_id in ids:
-            launch.start_worker(self._store, run_id)
+        launch.ensure_launcher(self._store)
         return ids
 
     def _look(self, where: str = "1", *values: str) -> Snapshot:
@@ -257,7 +261,16 @@ class Lab:
             with self._store.session() as connection:
                 return Snapshot.take(connection, where, *values)
 
-        return self._guarded(read)
+        seen = self._guarded(read)
+        if any(map(liveness.is_forsaken, seen.active)):
+            self._revive()
+        return seen
+
+    def _revive(self) -> None:
+        """Begin another launcher in the place of one that is gone, but not many in a row."""
+        if time.monotonic() - self._revived > liveness.FORSAKEN_SECONDS:
+            self._revived = time.monotonic()
+            launch.ensure_launcher(self._store)
 
     def _all(self) -> Sequence[Run | UnreadableRun]:
         seen = self._look()

@@ -29,22 +29,36 @@ class Turns:
 
     def may_begin(self) -> bool:
         """Whether to load what the run needs: it has a place, or a single step was asked for."""
-        with transaction(self._connection):
-            return self._decide(uses_step=False)
+        return self._settle(self._look(), uses_step=False)
 
     def may_step(self) -> bool:
         """Whether to do a step now; a single step that was asked for is used up by it."""
         row = self._look()
         if (row["control"], row["status"]) == ("run", "running"):
             return True  # most often; nothing to write, so that nobody need be locked out
+        return self._settle(row, uses_step=True)
+
+    def _settle(self, row: sqlite3.Row, *, uses_step: bool) -> bool:
+        """Decide, in a transaction unless nothing has changed for a run that waits."""
+        if self._stays(row):
+            return False
         with transaction(self._connection):
-            return self._decide(uses_step=True)
+            return self._decide(uses_step=uses_step)
+
+    def _stays(self, row: sqlite3.Row) -> bool:
+        """Whether `row` waits and will: looked at many times a second, while others write."""
+        if row["control"] == "run":
+            return row["status"] == "queued" and not self._has_place(row)
+        return bool(row["status"] == "paused" and row["extra_steps"] <= 0)
+
+    def _has_place(self, row: sqlite3.Row) -> bool:
+        return has_place(row, select_runs(self._connection, ACTIVE))
 
     def _decide(self, *, uses_step: bool) -> bool:
         row = self._look()
         if row["control"] == "run":
             if row["status"] != "running":
-                if not has_place(row, select_runs(self._connection, ACTIVE)):
+                if not self._has_place(row):
                     return False
                 self._begin("status = 'running'")
             return True

@@ -1,6 +1,6 @@
-"""python -m resnet_viz.lab.worker RUN_ID: one run, its records written as they come.
+"""One run in a process of its own, its records written as they come.
 
-The heartbeat begins before torch is imported, and torch is imported when the run's turn has come.
+The launcher begins it when the run's turn has come; torch has been imported by then.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import import_module
 
 import psutil
 
+from resnet_viz.lab.data.registry import datasets
 from resnet_viz.lab.failures import sentence
-from resnet_viz.lab.launch import ERROR_MARK, note_process
+from resnet_viz.lab.launch import ERROR_MARK
 from resnet_viz.lab.liveness import HEARTBEAT_SECONDS, born
 from resnet_viz.lab.records import StepRecord
-from resnet_viz.lab.rows import OVER, select_runs
+from resnet_viz.lab.rows import OVER, WAITING, select_runs
 from resnet_viz.lab.schema import transaction
 from resnet_viz.lab.series import insert_records
 from resnet_viz.lab.spec import RunSpec
@@ -64,7 +66,7 @@ class Worker:
             self._finish("finished")
 
     def _prepare(self) -> str:
-        """Import torch; the device's name. One thread each, so that contestants share fairly."""
+        """The device's name. One thread each, so that contestants share fairly."""
         import torch  # noqa: PLC0415  not before the run's turn
 
         from resnet_viz.lab.devices import resolve  # noqa: PLC0415
@@ -139,18 +141,36 @@ def _beat(store: Store, run_id: str) -> None:
         time.sleep(HEARTBEAT_SECONDS)
 
 
-def _give_way() -> None:
+def give_way() -> None:
     """Let the page's server and the browser go first where cores are few."""
     if hasattr(os, "nice"):  # not on Windows
-        os.nice(NICENESS)
+        os.nice(max(0, NICENESS - os.nice(0)))
+
+
+def load() -> None:
+    """Import what a run needs, so that processes forked from this one begin at once."""
+    import_module("resnet_viz.lab.train")
+    import_module("resnet_viz.lab.norms")
+    datasets()
+
+
+def _take_up(store: Store, run_id: str) -> bool:
+    """Write down that this process works on the run, unless another does, or it is over."""
+    me = psutil.Process()
+    with store.writing() as connection:
+        query = (
+            f"UPDATE runs SET pid = ?, pid_created = ?, heartbeat = ? WHERE id = ? AND {WAITING}"
+        )
+        values = (me.pid, born(me), time.time(), run_id)
+        return connection.execute(query, values).rowcount == 1
 
 
 def main(run_id: str) -> int:
-    """Work on one run; the exit status."""
-    _give_way()
+    """Work on one run, unless somebody does; the exit status."""
     try:
         store = Store(default_home())
-        note_process(store, run_id, os.getpid(), born(psutil.Process()))
+        if not _take_up(store, run_id):
+            return 0
         threading.Thread(target=_beat, args=(store, run_id), daemon=True).start()
         with store.session() as connection:
             Worker(connection, run_id).run()
@@ -158,7 +178,3 @@ def main(run_id: str) -> int:
         print(f"{ERROR_MARK}{error}", file=sys.stderr)
         return 1
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.lab.launch import dismiss_launcher
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
 
@@ -34,9 +35,15 @@ def wait_until(holds: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> 
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
-    """A Lab in a new folder; no worker outlives the test."""
+    """A Lab in a new folder; no process outlives the test."""
     one = Lab(tmp_path / "home")
     yield one
-    for run in one.list():
+    end(one)
+
+
+def end(lab: Lab) -> None:
+    """Stop all runs, and end the launcher."""
+    for run in lab.list():
         if not run.is_over:
-            one.stop(run.id)
+            lab.stop(run.id)
+    dismiss_launcher(lab.home)

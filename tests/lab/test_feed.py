@@ -23,7 +23,7 @@ LAYERS = 6  # of the tiny net
 @pytest.fixture
 def race(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Lab, str]:
     """A race of two that nobody works on."""
-    monkeypatch.setattr(launch, "start_worker", lambda store, run_id: None)
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
     monkeypatch.setattr(feeds, "READ_SECONDS", 0.0)
     lab = Lab(tmp_path)
     return lab, lab.race([tiny_spec(), tiny_spec(seed=1)])

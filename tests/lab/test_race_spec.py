@@ -24,7 +24,7 @@ def test_the_contestants_of_a_seed_stand_side_by_side() -> None:
 
 
 def test_a_lab_queues_them_in_that_order(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "start_worker", lambda store, run_id: None)
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
     race = RaceSpec(contestants=(A, B), seeds=(0, 1))
     runs = lab.race_runs(lab.race(race))
     assert tuple(run.spec for run in runs) == race.runs()

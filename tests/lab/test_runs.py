@@ -288,7 +288,7 @@ def test_a_run_that_ends_while_it_is_looked_at_is_not_interrupted(
 ) -> None:
     from resnet_viz.lab import launch
 
-    monkeypatch.setattr(launch, "start_worker", lambda store, run_id: None)
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
     finished, killed = lab.start(tiny_spec()), lab.start(tiny_spec())
 
     def ends_meanwhile(row: Any) -> bool:
@@ -312,7 +312,7 @@ def test_a_run_that_ends_while_it_is_looked_at_is_not_interrupted(
 def test_nobody_may_fill_the_queue(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     from resnet_viz.lab import launch
 
-    monkeypatch.setattr(launch, "start_worker", lambda store, run_id: None)
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
     with pytest.raises(ValueError, match=r"a race of 1000 nets is not allowed.*at most 32"):
         lab.race([tiny_spec()] * 1000)
     for _ in range(MOST_ACTIVE // 32):
@@ -329,7 +329,7 @@ def test_ids_cannot_be_guessed_and_unknown_ones_are_refused(
 ) -> None:
     from resnet_viz.lab import launch
 
-    monkeypatch.setattr(launch, "start_worker", lambda store, run_id: None)
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
     ids = [lab.start(tiny_spec()) for _ in range(20)]
     ids += [lab.race([tiny_spec()]) for _ in range(20)]
     assert len(set(ids)) == 40

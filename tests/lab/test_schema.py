@@ -64,7 +64,7 @@ def test_runs_and_races_of_version_1_are_there(old: Path) -> None:
 
 
 def test_an_old_store_goes_on(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "start_worker", lambda store, run_id: None)
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
     lab = Lab(old)
     run_id = lab.start(tiny_spec())
     assert lab.list()[0].id == run_id

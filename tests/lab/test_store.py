@@ -28,7 +28,7 @@ from tests.lab.test_records import record
 @pytest.fixture
 def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs are queued and nobody works on them."""
-    monkeypatch.setattr(launch, "start_worker", lambda store, run_id: None)
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
 
 
 def fill(home: Path, runs: int = 40) -> list[str]:

@@ -23,7 +23,7 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "store-v1.sqlite3"
 @pytest.fixture(autouse=True)
 def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs are queued and nobody works on them."""
-    monkeypatch.setattr(launch, "start_worker", lambda store, run_id: None)
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
     monkeypatch.delenv(LIMIT_VARIABLE, raising=False)
 
 

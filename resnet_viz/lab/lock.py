@@ -1,0 +1,95 @@
+"""Who is at work in a folder: a file that one process at a time holds locked.
+
+The lock goes with its process, however that ends, and is not inherited by a fork.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from resnet_viz.lab.liveness import born, find_by_birth
+
+_FILE_NAME = "launcher.lock"
+_FAR = 1 << 20  # Windows locks bytes and lets nobody read them: not those of the text
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The process that holds a lock; `kind`: which code it runs with which settings."""
+
+    pid: int
+    birth: float
+    kind: str
+
+    @classmethod
+    def me(cls, kind: str) -> Holder:
+        """This process."""
+        return cls(os.getpid(), born(psutil.Process()), kind)
+
+    @property
+    def process(self) -> psutil.Process | None:
+        """It, unless it has ended."""
+        return find_by_birth(self.pid, self.birth)
+
+
+@contextmanager
+def held(home: Path, kind: str) -> Iterator[int | None]:
+    """Hold the lock of the folder `home`: the open file, or None where another process does."""
+    file = os.open(home / _FILE_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if not _lock(file):
+            yield None
+            return
+        os.truncate(file, 0)
+        os.write(file, json.dumps(asdict(Holder.me(kind))).encode())
+        yield file
+    finally:
+        os.close(file)
+
+
+def is_free(home: Path) -> bool:
+    """Whether nobody holds the lock of `home` at this moment."""
+    file = os.open(home / _FILE_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        return _lock(file)
+    finally:
+        os.close(file)
+
+
+def holder(home: Path) -> Holder | None:
+    """Who holds the lock of `home`, or held it last; None where that is not (yet) written."""
+    try:
+        return Holder(**json.loads((home / _FILE_NAME).read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: int) -> bool:
+        os.lseek(file, _FAR, os.SEEK_SET)
+        try:
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        finally:
+            os.lseek(file, 0, os.SEEK_SET)
+        return True
+else:
+    import fcntl
+
+    def _lock(file: int) -> bool:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
