@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -27,3 +28,21 @@ def equals_golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == path.read_text(encoding="utf-8")
 
     return check
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_process_outlives_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A launcher would: it is there for the runs to come."""
+    yield
+    left = [one for one in psutil.process_iter() if _is_ours(one, tmp_path_factory.getbasetemp())]
+    for process in left:
+        process.kill()
+    assert not left
+
+
+def _is_ours(process: psutil.Process, folder: Path) -> bool:
+    try:
+        is_one = "resnet_viz.lab.launcher" in process.cmdline()
+        return is_one and Path(process.environ().get("RESNET_VIZ_HOME", "")).is_relative_to(folder)
+    except psutil.Error:
+        return False

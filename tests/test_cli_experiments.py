@@ -29,16 +29,18 @@ from resnet_viz.lab.rows import select_runs
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import Store
-from tests.lab.conftest import wait_until
+from tests.lab.conftest import end, wait_until
 
 TINY = ResNetConfig(depths=(1, 1), widths=(8, 16), stem="cifar", num_classes=10, image_size=8)
 
 
 @pytest.fixture
-def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
-    """The empty store that the command line uses in this test."""
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    """The empty store that the command line uses in this test; no process outlives it."""
     monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path / "home"))
-    return Lab()
+    one = Lab()
+    yield one
+    end(one)
 
 
 @pytest.fixture

@@ -95,6 +95,11 @@ class Spares:
         """The runs whose workers have not ended, as far as it is known."""
         return list(self._runs.values())
 
+    def close(self) -> None:
+        """Let those that nobody needed go, as the end of this process would."""
+        for process in self._warm:
+            process.communicate()
+
     def begin(self, run_id: str) -> None:
         """Give a run to the spare that is warm the longest, and begin another."""
         _open_log(self._home, run_id).close()

@@ -136,8 +136,9 @@ def _beat(store: Store, run_id: str) -> None:
                 query = "UPDATE runs SET heartbeat = ? WHERE id = ?"
                 if not connection.execute(query, (time.time(), run_id)).rowcount:
                     os._exit(1)  # the store was set aside: nobody can see this run any more
-        except StoreError:
-            pass  # the main thread meets the same trouble, and says so
+        except StoreError:  # the main thread meets the same trouble, and says so
+            if not store.file.exists():
+                os._exit(1)  # except here: it can go on writing to a file that was deleted
         time.sleep(HEARTBEAT_SECONDS)
 
 

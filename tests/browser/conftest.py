@@ -27,6 +27,7 @@ from playwright.sync_api import (
 )
 
 from resnet_viz.lab.runs import Lab
+from tests.lab.conftest import end
 
 ROOT = Path(__file__).parents[2]
 WATCH = Path(__file__).parent / "watch"
@@ -111,7 +112,7 @@ def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 
 def serve(folder: Path, *options: str, base_path: str = "") -> Iterator[App]:
-    """A server with its data in `folder`; no worker outlives it."""
+    """A server with its data in `folder`; no process outlives it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -136,10 +137,9 @@ def serve(folder: Path, *options: str, base_path: str = "") -> Iterator[App]:
         _await_health(one, server)
         yield one
     finally:
-        for run in one.lab.list():
-            one.lab.stop(run.id)
         server.terminate()
         server.wait(30)
+        end(one.lab)
     assert one.complaints() == []
     assert one.outbound() == []
 

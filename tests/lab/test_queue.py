@@ -103,8 +103,12 @@ def test_a_process_number_given_out_again_is_not_the_worker() -> None:
     assert liveness.find_process(row(1, pid_created=born(ME) - 60)) is None
     assert liveness.find_process(row(1, pid=None)) is None
     assert liveness.is_gone(row(1, pid_created=born(ME) - 60))
-    assert not liveness.is_gone(row(1, pid=None)), "it is being started"
-    assert liveness.is_gone(row(1, pid=None, heartbeat=time.time() - 61))
+    waiting = row(1, pid=None, heartbeat=time.time() - 61)
+    assert not liveness.is_gone(waiting), "it has no worker yet"
+    assert liveness.is_forsaken(waiting)
+    assert not liveness.is_forsaken(row(1, heartbeat=time.time() - 61))
+    assert not liveness.is_forsaken(row(1, pid=None))
+    assert "never started: the launcher has not answered for 61 s" in liveness.why_silent(waiting)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="sets the clock as Linux shows it")

@@ -174,12 +174,14 @@ def test_runs_queue_by_age_and_say_so(lab: Lab, monkeypatch: pytest.MonkeyPatch)
     assert lab.get(third).message == "Waits for a free core: 1 running, 1 waiting ahead of it."
     _stops_within_a_second(lab, third)
     assert "0 waiting" in lab.get(second).message
-    killed = process_of(lab, second)
+    assert process_of(lab, second) is None, "what waits is a row, and no process"
+    killed = process_of(lab, first)
     assert killed is not None
     killed.kill()
-    wait_until(lambda: lab.get(second).status == "interrupted", 5)
+    wait_until(lambda: lab.get(first).status == "interrupted", 5)
+    wait_until(lambda: lab.get(second).status == "running")
     assert lab.get(fourth).status == "queued"
-    lab.stop(first)
+    lab.stop(second)
     wait_until(lambda: lab.get(fourth).status == "running")
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime import RuntimeState
 
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import default_home
+from resnet_viz.lab.store import StoreError, default_home
+
+_FIRST_PICTURE_SECONDS = 2.0
 
 
 def open_lab() -> Lab:
@@ -22,3 +28,21 @@ def open_lab() -> Lab:
 @st.cache_resource(show_spinner=False)
 def _lab(home: Path) -> Lab:
     return Lab(home)
+
+
+def get_ready() -> None:
+    """See to it, once a server and after its first page, that a first run would start at once."""
+    if runtime.get_instance().state == RuntimeState.ONE_OR_MORE_SESSIONS_CONNECTED:
+        _get_ready(default_home())
+
+
+@st.cache_resource(show_spinner=False)
+def _get_ready(home: Path) -> None:
+    timer = threading.Timer(_FIRST_PICTURE_SECONDS, _start_launcher, (home,))
+    timer.daemon = True
+    timer.start()
+
+
+def _start_launcher(home: Path) -> None:
+    with suppress(StoreError):  # whoever wants to start a run is told
+        Lab(home).ready()

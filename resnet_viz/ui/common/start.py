@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from resnet_viz.ui.common.lab_state import get_ready
 from resnet_viz.ui.common.static import provide_plotly
 
 _STARTED = "started_by_app"
@@ -67,6 +68,7 @@ def start(folder: Path) -> None:
         for page in pages():
             st.page_link(page, width="content")
     st.session_state[_STARTED] = True
+    get_ready()
 
 
 def require_app() -> None:

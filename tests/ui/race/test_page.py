@@ -28,7 +28,7 @@ from resnet_viz.plots.colours import DARK, PLAIN, RESIDUAL
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.net import Shown
 from resnet_viz.ui.race.experiments import EXPERIMENTS
-from tests.lab.conftest import tiny_spec, wait_until
+from tests.lab.conftest import end, tiny_spec, wait_until
 from tests.lab.data.conftest import write_image
 
 ROOT = Path(__file__).parents[3]
@@ -46,12 +46,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def lab(home: Path) -> Iterator[Lab]:
-    """The lab that the page under test uses; no worker outlives the test."""
+    """The lab that the page under test uses; no process outlives the test."""
     one = Lab(home)
     yield one
-    for run in one.list():
-        if not run.is_over:
-            one.stop(run.id)
+    end(one)
 
 
 def race_page(link: str = "", key: str = "") -> AppTest:

@@ -1,0 +1,285 @@
+"""The launcher: one a folder, that begins workers and hands out places, and may die at any time."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from resnet_viz.lab import launch, launcher, lock
+from resnet_viz.lab.brood import Spares
+from resnet_viz.lab.launcher import Launcher, due
+from resnet_viz.lab.queue import SLOTS_VARIABLE
+from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.store import Store
+from tests.lab.conftest import ENDLESS, tiny_spec, wait_until
+from tests.lab.test_queue import row
+from tests.lab.test_runs import process_of, steps_of
+
+# Processes and seconds on a machine that may be busy: a real fault fails again.
+pytestmark = pytest.mark.flaky(reruns=1)
+forking = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere workers are not forked")
+
+
+def launcher_of(lab: Lab) -> psutil.Process:
+    """The process that holds the folder's lock, once there is one."""
+
+    def find() -> psutil.Process | None:
+        one = None if lock.is_free(lab.home) else lock.holder(lab.home)
+        return one.process if one else None
+
+    wait_until(lambda: find() is not None)
+    found = find()
+    assert found is not None
+    return found
+
+
+def workers(lab: Lab) -> Sequence[psutil.Process]:
+    """The processes of the runs that have one."""
+    found = (process_of(lab, run.id) for run in lab.list())
+    return [process for process in found if process is not None]
+
+
+def running(lab: Lab) -> Sequence[str]:
+    return [run.id for run in lab.list() if run.status == "running"]
+
+
+@forking
+def test_a_worker_is_forked_from_the_one_launcher_which_imports_torch_once(lab: Lab) -> None:
+    first = lab.start(tiny_spec(steps=ENDLESS))
+    wait_until(lambda: steps_of(lab, first) > 0)
+    one = launcher_of(lab)
+    second = lab.start(tiny_spec(steps=ENDLESS))
+    wait_until(lambda: steps_of(lab, second) > 0)
+    assert launcher_of(lab) == one
+    for process in (process_of(lab, first), process_of(lab, second)):
+        assert process is not None
+        assert process.parent() == one
+        assert process.cmdline() == one.cmdline(), "a fork, and no new Python"
+        assert os.getsid(process.pid) == process.pid
+        assert process.nice() == max(5, psutil.Process().nice())
+    assert one.num_threads() == 1, "else a fork might hang"
+
+
+def test_thirty_runs_are_accepted_and_only_those_with_a_place_are_processes(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SLOTS_VARIABLE, "2")
+    ids = [lab.start(tiny_spec(steps=ENDLESS)) for _ in range(30)]
+    wait_until(lambda: len(running(lab)) == 2)
+    time.sleep(1)
+    assert sorted(running(lab)) == sorted(ids[:2])
+    assert len(workers(lab)) == 2
+    if sys.platform == "linux":
+        assert len(launcher_of(lab).children()) == 2
+    assert lab.get(ids[-1]).message == "Waits for a free core: 2 running, 27 waiting ahead of it."
+    lab.stop(ids[0])
+    wait_until(lambda: sorted(running(lab)) == sorted(ids[1:3]))
+    lab.stop(ids[3])
+    assert lab.get(ids[3]).status == "stopped"
+    lab.pause(ids[4])
+    lab.step(ids[4])
+    wait_until(lambda: steps_of(lab, ids[4]) == 1)
+    assert lab.get(ids[4]).status == "paused", "a single step takes nobody's place"
+
+
+def test_of_two_launchers_one_leaves(lab: Lab) -> None:
+    lab.ready()
+    one = launcher_of(lab)
+    command = [sys.executable, "-P", "-m", "resnet_viz.lab.launcher", launch.kind()]
+    done = subprocess.run(
+        command, env=launch.environment(lab.home), cwd=lab.home, timeout=60, check=False
+    )
+    assert done.returncode == 0
+    lab.ready()
+    time.sleep(0.3)
+    assert launcher_of(lab) == one
+    run_id = lab.start(tiny_spec())
+    wait_until(lambda: lab.get(run_id).status == "finished")
+
+
+def test_runs_survive_the_launchers_death_and_none_is_begun_twice(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SLOTS_VARIABLE, "1")
+    first, second = (lab.start(tiny_spec(steps=ENDLESS)) for _ in range(2))
+    wait_until(lambda: steps_of(lab, first) > 0)
+    worker, dead = process_of(lab, first), launcher_of(lab)
+    dead.kill()
+    dead.wait(10)
+    done = steps_of(lab, first)
+    wait_until(lambda: steps_of(lab, first) > done + 20)
+    other = Lab(lab.home)
+    third = other.start(tiny_spec(steps=ENDLESS))
+    assert launcher_of(other) != dead
+    time.sleep(1.5)
+    assert process_of(lab, first) == worker
+    assert [run.status for run in reversed(lab.list())] == ["running", "queued", "queued"]
+    lab.stop(first)
+    wait_until(lambda: running(lab) == [second])
+    lab.stop(second)
+    wait_until(lambda: running(lab) == [third])
+
+
+def test_who_looks_at_runs_that_nobody_cares_for_begins_a_launcher(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SLOTS_VARIABLE, "1")
+    with monkeypatch.context() as patched:
+        patched.setattr(launch, "ensure_launcher", lambda store: None)
+        run_id = lab.start(tiny_spec())
+    with Store(lab.home).writing() as connection:
+        connection.execute("UPDATE runs SET heartbeat = heartbeat - 4")
+    assert lab.get(run_id).status == "queued"
+    assert lock.is_free(lab.home), "it may be on its way"
+    with Store(lab.home).writing() as connection:
+        connection.execute("UPDATE runs SET heartbeat = heartbeat - 3600")
+    forsaken = lab.get(run_id)
+    assert forsaken.status == "not answering"
+    assert forsaken.message.startswith("The worker process was never started: ")
+    wait_until(lambda: lab.get(run_id).status == "finished")
+
+
+def test_killed_workers_are_interrupted_and_their_place_goes_to_the_next(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SLOTS_VARIABLE, "2")
+    choose = random.Random(0)
+    ids = [lab.start(tiny_spec(steps=ENDLESS)) for _ in range(10)]
+    killed: set[str] = set()
+    while len(killed) < 8:
+        wait_until(lambda: len(workers(lab)) == 2)
+        time.sleep(choose.random() * 0.3)
+        run_id = choose.choice([i for i in ids if i not in killed and process_of(lab, i)])
+        process = process_of(lab, run_id)
+        assert process is not None
+        process.kill()
+        killed.add(run_id)
+        wait_until(lambda i=run_id: lab.get(i).status == "interrupted", 5)  # type: ignore[misc]
+    wait_until(lambda: len(running(lab)) == 2)
+    assert {run.id for run in lab.list() if run.status == "interrupted"} == killed
+    assert len(workers(lab)) == 2
+
+
+def test_the_launcher_goes_with_its_folder_and_so_do_its_workers(tmp_path: Path) -> None:
+    lab = Lab(tmp_path / "home")
+    run_id = lab.start(tiny_spec(steps=ENDLESS))
+    wait_until(lambda: steps_of(lab, run_id) > 0)
+    one, worker = launcher_of(lab), process_of(lab, run_id)
+    assert worker is not None
+    shutil.rmtree(lab.home, ignore_errors=True)
+    wait_until(lambda: not one.is_running() or one.status() == psutil.STATUS_ZOMBIE, 20)
+    wait_until(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE, 20)
+    assert not lab.home.exists()
+
+
+def test_a_launcher_with_other_settings_is_replaced_and_its_workers_go_on(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SLOTS_VARIABLE, "1")
+    first, second = (lab.start(tiny_spec(steps=ENDLESS)) for _ in range(2))
+    wait_until(lambda: steps_of(lab, first) > 0)
+    before, worker = launcher_of(lab), process_of(lab, first)
+    monkeypatch.setenv(SLOTS_VARIABLE, "3")
+    third = lab.start(tiny_spec(steps=ENDLESS))
+    wait_until(lambda: sorted(running(lab)) == sorted([first, second, third]))
+    assert launcher_of(lab) != before
+    assert process_of(lab, first) == worker
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="stops a process by a signal")
+def test_a_suspended_launcher_does_not_make_waiting_runs_interrupted(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SLOTS_VARIABLE, "1")
+    first, second = (lab.start(tiny_spec(steps=ENDLESS)) for _ in range(2))
+    wait_until(lambda: steps_of(lab, first) > 0)
+    one = launcher_of(lab)
+    one.send_signal(signal.SIGSTOP)
+    with Store(lab.home).writing() as connection:
+        connection.execute("UPDATE runs SET heartbeat = 0 WHERE id = ?", (second,))
+    assert lab.get(second).status == "not answering"
+    one.send_signal(signal.SIGCONT)
+    wait_until(lambda: lab.get(second).status == "queued", 10)
+    assert launcher_of(lab) == one
+
+
+def test_due_are_those_with_a_place_in_each_queue_and_single_steps() -> None:
+    def waits(position: int, **changes: Any) -> Any:
+        new = {"pid": None, "control": "run", "extra_steps": 0}
+        return row(position, **new | changes)
+
+    def due_of(*rows: Any) -> list[str]:
+        return [found.removeprefix("run ") for found in due(rows)]
+
+    on = {"asked_device": "cuda:0"}
+    os.environ[SLOTS_VARIABLE], before = "2", os.environ.get(SLOTS_VARIABLE)
+    try:
+        assert due_of(waits(1), waits(2), waits(3)) == ["1", "2"]
+        assert due_of(row(1, "running"), waits(2), waits(3)) == ["2"]
+        assert due_of(row(1, "running"), row(2, "running"), waits(3), waits(4, **on)) == ["4"]
+        assert due_of(row(1, "paused"), waits(2), waits(3), waits(4)) == ["2", "3"]
+        paused = {"status": "paused", "control": "pause"}
+        full = [row(1, "running"), row(2, "running")]
+        assert due_of(*full, waits(3, **paused), waits(4, **paused, extra_steps=1)) == ["4"]
+        resumed = row(1, started=1.0)
+        assert due_of(resumed, row(2, "running"), waits(3)) == [], "it was there before"
+    finally:
+        os.environ.pop(SLOTS_VARIABLE)
+        if before is not None:
+            os.environ[SLOTS_VARIABLE] = before
+
+
+class Stillborn:
+    """Workers that end before they have taken up their run."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self._ended: list[str] = []
+        self.runs: Sequence[str] = ()
+
+    def begin(self, run_id: str) -> None:
+        if self.begun:
+            raise OSError("no room")
+        self.begun.append(run_id)
+        self._ended.append(run_id)
+
+    def ended(self) -> Sequence[str]:
+        ended, self._ended = self._ended, []
+        return ended
+
+
+def test_a_run_whose_worker_cannot_begin_is_over(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher, "IDLE_SECONDS", 0.1)
+    monkeypatch.setenv(SLOTS_VARIABLE, "1")
+    brood = Stillborn()
+    first, second = lab.start(tiny_spec()), lab.start(tiny_spec())
+    Launcher(Store(lab.home), brood).serve()  # and it ends, since nothing is left to do
+    assert brood.begun == [first]
+    assert lab.get(first).status == "interrupted"
+    assert lab.get(second).status == "failed"
+    assert lab.get(second).message == "The worker process cannot be started: no room"
+
+
+def test_a_spare_process_takes_up_a_run_as_a_fork_does(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    run_id = lab.start(tiny_spec())
+    launch.log_file(lab.home, run_id).parent.mkdir()
+    spares = Spares(lab.home)
+    spares.begin(run_id)
+    assert spares.runs == [run_id]
+    wait_until(lambda: lab.get(run_id).status == "finished")
+    wait_until(lambda: spares.ended() == [run_id])
+    assert not launch.log_file(lab.home, run_id).exists()
+    spares.close()
