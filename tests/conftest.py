@@ -37,7 +37,7 @@ def _no_process_outlives_the_tests(tmp_path_factory: pytest.TempPathFactory) -> 
     left = [one for one in psutil.process_iter() if _is_ours(one, tmp_path_factory.getbasetemp())]
     for process in left:
         process.kill()
-    assert not left
+    assert not left, "a launcher outlived its test"
 
 
 def _is_ours(process: psutil.Process, folder: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from resnet_viz.__main__ import main
 from resnet_viz.cli import race
 from resnet_viz.lab.runs import Lab
+from tests.lab.conftest import end
 
 GB = 10**9
 DEEP = ("race", "resnet1202-cifar", "plain1202-cifar", "--image-size", "32", "--steps", "1")
@@ -16,10 +18,11 @@ SMALL = ("race", "resnet20-cifar", "plain20-cifar", "--steps", "1", "--device", 
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path))
     monkeypatch.setenv("RESNET_VIZ_SLOTS", "2")
-    return tmp_path
+    yield tmp_path
+    end(Lab(tmp_path))
 
 
 @pytest.mark.parametrize(("free", "is_offered"), [(8 * GB, True), (GB, False)])
