@@ -76,7 +76,7 @@ def test_nobody_steers_it(recording: Recording, tmp_path: Path, action: str) -> 
 def test_it_takes_no_place_from_others(
     recording: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launch, "start_worker", lambda store, run_id: None)
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
     monkeypatch.setenv("RESNET_VIZ_SLOTS", "1")
     lab = Lab(tmp_path)
     run_id = lab.start(tiny_spec())
