@@ -42,7 +42,7 @@ def run() -> Iterator[Result]:
 
 def _many_viewers() -> Iterator[Result]:
     """The race's records are written as workers would, without their work."""
-    with served() as url:
+    with served() as (url, _):
         server = psutil.Process().children()[0]
         home = Path(server.environ()["RESNET_VIZ_HOME"])
         lab, race_id = _race_without_workers(home, steps=10_000)

@@ -14,8 +14,8 @@ from resnet_viz.lab import launch, liveness, queue
 OVER = ("stopped", "finished", "failed", "interrupted")
 NOT_ANSWERING = "not answering"
 ACTIVE = "status IN ('queued', 'running', 'paused')"
-WAITING = f"pid IS NULL AND {ACTIVE}"
-"""Has no worker yet: a row, and no process."""
+WAITING = f"pid IS NULL AND host = '' AND {ACTIVE}"
+"""Has no worker yet: a row, and no process. What is not this machine's says so in `host`."""
 
 # A spec that is not even JSON must not hide the others.
 _SELECT = """

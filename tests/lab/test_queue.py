@@ -21,6 +21,7 @@ def row(position: int, status: str = "queued", **changes: Any) -> Any:
         "id": f"run {position}",
         "status": status,
         "device": "",
+        "host": "",
         "asked_device": "cpu",
         "pid": ME.pid,
         "pid_created": born(ME),
