@@ -19,7 +19,7 @@ from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.store import StoreError
 
-READ_SECONDS = 0.2
+READ_SECONDS = 0.4
 WINDOW = 2000
 """Steps that are read from the store at once."""
 MOST_STEPS = 2048
@@ -80,7 +80,7 @@ class Feed:
         self._read_at = -inf
 
     def look(self) -> Look:
-        """The race as it is, or was a fifth of a second ago; a failing store is told, not raised.
+        """The race as it is, or was less than half a second ago; a failing store is told, not raised.
 
         Raises:
             ValueError: for an id that is no race's, if it was never seen.
