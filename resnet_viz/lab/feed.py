@@ -80,7 +80,7 @@ class Feed:
         self._read_at = -inf
 
     def look(self) -> Look:
-        """The race as it is, or was less than half a second ago; a failing store is told, not raised.
+        """The race as it was less than half a second ago; a failing store is told, not raised.
 
         Raises:
             ValueError: for an id that is no race's, if it was never seen.
