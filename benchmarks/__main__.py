@@ -19,6 +19,7 @@ PARTS = (
     "first_point",
     "redraw",
     "viewers",
+    "many_runs",
 )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import datetime
 
 from resnet_viz.arch.config import printable
 from resnet_viz.cli.errors import input_errors
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
-from resnet_viz.lab.run import Run, UnreadableRun
+from resnet_viz.lab.run import COLUMNS, Run, UnreadableRun
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.tidying import size_text
 
@@ -54,8 +54,7 @@ def _run_record(run: Run | UnreadableRun) -> dict[str, object]:
     return {name: known.get(name) for name in (*_RUN_FIELDS, "steps", "spec")}
 
 
-_TEXTS = ("spec_text", "header_text", "steps")
-_RUN_FIELDS = tuple(field.name for field in fields(Run) if field.name not in _TEXTS)
+_RUN_FIELDS = tuple(name for name in COLUMNS if name != "steps")
 
 
 def _run_row(run: Run | UnreadableRun) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import threading
 import time
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from resnet_viz.lab.liveness import HEARTBEAT_SECONDS, born
 from resnet_viz.lab.quantities.quantity import Along
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.rows import ACTIVE
-from resnet_viz.lab.run import WATCHED, insert
+from resnet_viz.lab.run import WATCHED, insert, new_id
 from resnet_viz.lab.series import insert_records
 from resnet_viz.lab.store import Store, StoreError
 
@@ -34,7 +33,7 @@ class Recording:
     """
 
     def __init__(self, store: Store, name: str, model: str, params: int, device: str) -> None:
-        self.run_id = secrets.token_urlsafe(16)
+        self.run_id = new_id()
         self.problem = ""
         self._store = store
         self._pending: list[StepRecord] = []

@@ -17,11 +17,12 @@ ACTIVE = "status IN ('queued', 'running', 'paused')"
 WAITING = f"pid IS NULL AND host = '' AND {ACTIVE}"
 """Has no worker yet: a row, and no process. What is not this machine's says so in `host`."""
 
+IS_OVER = "status IN ('stopped', 'finished', 'failed', 'interrupted')"
+
 # A spec that is not even JSON must not hide the others.
-_SELECT = """
-SELECT runs.*,
-    CASE WHEN json_valid(spec) THEN json_extract(spec, '$.device') ELSE 'auto' END AS asked_device,
-    coalesce((SELECT max(step) + 1 FROM records WHERE run = position), 0) AS steps_done
+_SELECT = f"""
+SELECT runs.*, CASE WHEN NOT {IS_OVER} AND json_valid(spec) THEN json_extract(spec, '$.device')
+    ELSE 'auto' END AS asked_device
 FROM runs
 """
 
@@ -29,7 +30,7 @@ FROM runs
 def select_runs(
     connection: sqlite3.Connection, where: str = "1", *values: object
 ) -> Sequence[sqlite3.Row]:
-    """Rows of runs, oldest first, with their columns `steps_done` and `asked_device`."""
+    """Rows of runs, oldest first, with `asked_device` where it is not over."""
     return connection.execute(f"{_SELECT} WHERE {where} ORDER BY position", values).fetchall()
 
 

@@ -8,18 +8,18 @@ import sqlite3
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.config import ResNetConfig, shorten
 from resnet_viz.arch.plan import WeightedLayer, plan
 from resnet_viz.lab import header
 from resnet_viz.lab.quantities.quantity import Along
 from resnet_viz.lab.rows import OVER, State
 from resnet_viz.lab.spec import RunSpec
-from resnet_viz.lab.specs import read_spec, seal
+from resnet_viz.lab.specs import Texts, read_spec, seal
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """What the store knows of a run. Times are epoch seconds.
 
     `status`: queued, running, paused, not answering (its worker is there, but silent: suspended,
@@ -27,13 +27,12 @@ class Run:
     failed or was interrupted, for how long it has been silent, or what it waits for; else "".
     `device` is "" and `threads` None until training begins. `contestant` counts the nets of a race
     from 0; `bytes` is what the records take. `steps` is how many there will be, 0 if nobody knows.
+    `texts` has the run's own under its id; it is not compared, for it does not change.
     """
 
     id: str
     race_id: str | None
     name: str
-    spec_text: str
-    header_text: str
     contestant: int
     seed: int
     steps: int
@@ -47,7 +46,14 @@ class Run:
     device: str
     params: int
     threads: int | None
-    host: str = ""
+    host: str
+    texts: Mapping[str, Texts]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Run) and self[:-1] == other[:-1]
+
+    def __hash__(self) -> int:
+        return hash(self[:-1])
 
     @property
     def is_watched(self) -> bool:
@@ -62,7 +68,7 @@ class Run:
     @property
     def spec(self) -> RunSpec:
         """How it trains; ValueError where the spec was changed since, or there is none."""
-        return read_spec(self.id, self.spec_text)
+        return read_spec(self.id, self._text.spec)
 
     @property
     def config(self) -> ResNetConfig | None:
@@ -93,9 +99,16 @@ class Run:
     @property
     def quantities(self) -> Mapping[str, Along]:
         """The quantities it holds, each with its axis and the names along it, in forward order."""
-        if self.header_text or self.is_watched:
-            return header.read(self.header_text, ()) if self.header_text else {}
+        text = self._text.header
+        if text or self.is_watched:
+            return header.read(text, ()) if text else {}
         return header.read("", self.spec.layer_names)
+
+    @property
+    def _text(self) -> Texts:
+        if self.id not in self.texts:
+            raise ValueError(f"the run {shorten(self.id)} was deleted since the list was read")
+        return self.texts[self.id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,37 +126,22 @@ class UnreadableRun:
 WATCHED = "watched"
 """The host of a run that goes on in a program of its own: nothing here starts or ends it."""
 
-_PLAIN_COLUMNS = (
-    "id",
-    "race_id",
-    "name",
-    "created",
-    "started",
-    "steps_done",
-    "device",
-    "params",
-    "threads",
-    "contestant",
-    "seed",
-    "steps",
-    "bytes",
-    "host",
-)
+COLUMNS = tuple(name for name in Run._fields if name != "texts")
+"""What is plain in a Run: columns of its row, in order."""
 
 
 def run_of(row: sqlite3.Row, state: State) -> Run:
-    """The run of a row, in the state it was found in."""
-    plain = {name: row[name] for name in _PLAIN_COLUMNS}
-    texts = {"spec_text": row["spec"], "header_text": row["header"]}
-    return Run(**plain, **texts, **state._asdict())
+    """The run of a whole row, in the state it was found in."""
+    plain = {name: row[name] for name in COLUMNS} | state._asdict()
+    return Run(**plain, texts={row["id"]: Texts(row["spec"], row["header"])})
 
 
-def why_unreadable(row: sqlite3.Row) -> str:
+def why_unreadable(run: Run) -> str:
     """Why a run cannot be read; "" if it can."""
-    if row["host"] == WATCHED or row["seal"] == seal(row["spec"]):
+    if run.is_watched or run.id not in run.texts:
         return ""
     try:
-        read_spec(row["id"], row["spec"])
+        read_spec(run.id, run.texts[run.id].spec)
     except ValueError as error:
         return str(error)
     return ""
@@ -160,7 +158,7 @@ def new_row(
     run_id: str, race_id: str | None, contestant: int, spec: RunSpec
 ) -> Mapping[str, object]:
     """The columns of a new run."""
-    now, text = time.time(), spec.model_dump_json()
+    now = time.time()
     return {
         "id": run_id,
         "race_id": race_id,
@@ -168,8 +166,8 @@ def new_row(
         "seed": spec.seed,
         "steps": spec.steps,
         "name": spec.display_name,
-        "spec": text,
-        "seal": seal(text),
+        "spec": spec.model_dump_json(),
+        "seal": seal(),
         "header": header.write(spec.quantities),
         "created": now,
         "heartbeat": now,

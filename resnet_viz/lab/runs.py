@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from resnet_viz.arch.config import shorten
 from resnet_viz.lab import header, launch, liveness, steering, tidying
+from resnet_viz.lab.listing import all_runs
 from resnet_viz.lab.race_spec import RaceSpec
 from resnet_viz.lab.ready import check_ready
 from resnet_viz.lab.records import StepRecord
@@ -199,6 +200,25 @@ class Lab:
         """
         self._guarded(lambda: tidying.delete(self._store, id))
 
+    def rename(self, id: str, name: str) -> None:  # noqa: A002
+        """Call a run, or a race, `name`: 1 to 200 characters.
+
+        Raises:
+            ValueError: for other names.
+        """
+        self._guarded(lambda: tidying.rename(self._store, id, name))
+
+    def race_name(self, race_id: str) -> str:
+        """What a race was called; "" if it was not."""
+
+        def read() -> str:
+            with self._store.session() as connection:
+                query = "SELECT name FROM races WHERE id = ?"
+                rows = connection.execute(query, (race_id,)).fetchall()
+                return str(first_of(race_id, rows)["name"])
+
+        return self._guarded(read)
+
     @property
     def bytes(self) -> int:
         """What the runs take on disk."""
@@ -273,28 +293,18 @@ class Lab:
             launch.ensure_launcher(self._store)
 
     def _all(self) -> Sequence[Run | UnreadableRun]:
-        seen = self._look()
-        runs: list[Run | UnreadableRun] = []
-        for row in reversed(seen.rows):
-            if reason := why_unreadable(row):
-                fields = {name: row[name] for name in ("id", "race_id", "name", "created", "bytes")}
-                runs.append(UnreadableRun(**fields, reason=reason))
-            else:
-                runs.append(self._run(row, seen))
-        return runs
+        return self._guarded(lambda: all_runs(self._store))
 
     def _these(self, column: str, id: str) -> Runs:  # noqa: A002
         """Of a run or race; those under way are looked at, too, since it may wait for them."""
         seen = self._look(f"{column} = ? OR {ACTIVE}", id)
         mine = [row for row in seen.rows if row[column] == id]
         first_of(id, mine)
-        for row in mine:
-            if reason := why_unreadable(row):
+        runs = [run_of(row, seen.state(row, self.home)) for row in mine]
+        for run in runs:
+            if reason := why_unreadable(run):
                 raise ValueError(reason)
-        return [self._run(row, seen) for row in mine]
-
-    def _run(self, row: sqlite3.Row, seen: Snapshot) -> Run:
-        return run_of(row, seen.state(row, self.home))
+        return runs
 
     def _guarded(self, action: Callable[[], _Result]) -> _Result:
         try:

@@ -80,6 +80,21 @@ INSERT INTO races (id, created, contestants, seeds)
     SELECT race_id, min(created), json_group_array(name), json_array(min(seed))
     FROM (SELECT * FROM runs WHERE race_id IS NOT NULL ORDER BY position) GROUP BY race_id;
 """
+# A list of thousands of runs reads neither their records nor their specs; see lab/specs.py.
+_THIRD = """
+ALTER TABLE races ADD COLUMN name TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN steps_done INTEGER NOT NULL DEFAULT 0;
+UPDATE runs SET seal = '', steps_done =
+    coalesce((SELECT max(step) + 1 FROM records WHERE run = position), 0);
+CREATE INDEX runs_listed ON runs (
+    position, seal, id, race_id, name, contestant, seed, steps, bytes, status, message, created,
+    started, ended, steps_done, device, params, threads, host
+) WHERE status IN ('stopped', 'finished', 'failed', 'interrupted');
+"""
+_UNSEAL = """
+CREATE TRIGGER runs_unseal AFTER UPDATE OF spec ON runs
+BEGIN UPDATE runs SET seal = '' WHERE position = new.position; END
+"""
 # Version 1 had one blob a step: three float32 values for each of L layers, norm after norm.
 _OF_FIRST = ("grad_norm", "weight_norm", "update_ratio")
 
@@ -109,7 +124,16 @@ def _make_second(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE records DROP COLUMN layers")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_make_first, _make_second)
+def _make_third(connection: sqlite3.Connection) -> None:
+    _run_all(connection, _THIRD)
+    connection.execute(_UNSEAL)
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    _make_first,
+    _make_second,
+    _make_third,
+)
 SCHEMA_VERSION = len(MIGRATIONS)
 
 

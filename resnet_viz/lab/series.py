@@ -51,7 +51,8 @@ def insert_records(
         grown += _insert(connection, position, name, steps, np.stack([v for _, v in taken]))
         if is_due:
             grown += _put_together(connection, position, name)
-    connection.execute("UPDATE runs SET bytes = bytes + ? WHERE position = ?", (grown, position))
+    query = "UPDATE runs SET bytes = bytes + ?, steps_done = ? WHERE position = ?"
+    connection.execute(query, (grown, records[-1].step + 1, position))
 
 
 def select_records(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from resnet_viz.arch.config import shorten
 from resnet_viz.lab import launch
-from resnet_viz.lab.rows import ACTIVE, OVER, Snapshot, first_of
+from resnet_viz.lab.rows import ACTIVE, IS_OVER, Snapshot, first_of
 from resnet_viz.lab.store import FILE_NAME, Store
 
 LIMIT_VARIABLE = "RESNET_VIZ_LIMIT"
@@ -20,6 +20,8 @@ _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _LIMIT = re.compile(r"(\d{1,12}(?:\.\d{1,9})?) *([KMGT]?)B", re.IGNORECASE)
 _PAGES_AT_ONCE = 4096  # others may write between two portions of 16 MB
 _MOST_NAMED = 3
+MOST_CHARACTERS = 200
+_EITHER = "SELECT position, id, name, race_id FROM runs WHERE id = :id OR race_id = :id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,28 @@ def delete(store: Store, id: str) -> None:  # noqa: A002
             raise ValueError(f"the {what} {shorten(id)} is under way; stop it before it is deleted")
         gone = _delete(connection, id)
     give_back(store, [gone])
+
+
+def rename(store: Store, id: str, name: str) -> None:  # noqa: A002
+    """Call a run or a race `name`; what a run was called when it trained stays in its spec.
+
+    Raises:
+        ValueError: for an unknown id, and for no name or one that is too long.
+    """
+    if not name.strip() or len(name) > MOST_CHARACTERS:
+        raise ValueError(
+            f"name = {shorten(name)} is not allowed; allowed are 1 to {MOST_CHARACTERS} characters"
+        )
+    with store.writing() as connection:
+        first_of(id, connection.execute(_EITHER, {"id": id}).fetchall())
+        for table in ("runs", "races"):
+            connection.execute(f"UPDATE {table} SET name = ? WHERE id = ?", (name, id))
+        connection.execute(
+            "UPDATE races SET contestants = (SELECT json_group_array(name) FROM "
+            "(SELECT name FROM runs WHERE race_id = races.id ORDER BY position)) "
+            "WHERE id = (SELECT race_id FROM runs WHERE id = ?)",
+            (id,),
+        )
 
 
 def make_room(connection: sqlite3.Connection, home: Path) -> tuple[Sequence[Gone], str | None]:
@@ -138,17 +162,15 @@ def _free_pages(connection: sqlite3.Connection) -> None:
 
 def _oldest(connection: sqlite3.Connection) -> Iterator[str]:
     """The ids of races, and of runs without one, of which nothing is under way, by age."""
-    over = ", ".join(f"'{status}'" for status in OVER)
     query = (
         "SELECT coalesce(race_id, id) AS whole FROM runs GROUP BY whole "
-        f"HAVING sum(status NOT IN ({over})) = 0 ORDER BY min(position)"
+        f"HAVING sum(NOT {IS_OVER}) = 0 ORDER BY min(position)"
     )
     return iter([row["whole"] for row in connection.execute(query).fetchall()])
 
 
 def _delete(connection: sqlite3.Connection, id: str) -> Gone:  # noqa: A002
-    query = "SELECT position, id, name, race_id FROM runs WHERE id = ? OR race_id = ?"
-    rows = connection.execute(query, (id, id)).fetchall()
+    rows = connection.execute(_EITHER, {"id": id}).fetchall()
     for row in rows:
         for table, column in (("records", "run"), ("series", "run"), ("runs", "position")):
             connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (row["position"],))

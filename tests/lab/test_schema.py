@@ -34,7 +34,7 @@ def test_every_record_of_version_1_is_there(old: Path) -> None:
     before = query(GOLDEN, "SELECT * FROM records ORDER BY run, step")
     ids = {row["position"]: row["id"] for row in query(GOLDEN, "SELECT position, id FROM runs")}
     lab = Lab(old)
-    assert query(old / FILE_NAME, "PRAGMA user_version")[0][0] == schema.SCHEMA_VERSION == 2
+    assert query(old / FILE_NAME, "PRAGMA user_version")[0][0] == schema.SCHEMA_VERSION == 3
     assert len(before) == 13
     for row in before:
         record = lab.records(ids[row["run"]], since=row["step"])[0]
@@ -55,6 +55,7 @@ def test_runs_and_races_of_version_1_are_there(old: Path) -> None:
     assert [run.name for run in lab.race_runs(str(residual.race_id))] == ["residual", "plain"]
     assert diverges.race_id is None
     assert {run.status for run in lab.list()} == {"finished"}
+    assert [run.steps_done for run in (residual, plain, diverges)] == [5, 5, 3]
     assert residual.quantities["grad_norm"].names == residual.spec.layer_names
     assert [run.id for run in lab.unreadable()] == ["from-elsewhere"]
     (race,) = query(old / FILE_NAME, "SELECT * FROM races")
@@ -92,9 +93,9 @@ def test_a_newer_store_is_refused_and_untouched(tmp_path: Path) -> None:
     file = tmp_path / FILE_NAME
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("CREATE TABLE runs (all_different TEXT)")
-        connection.execute("PRAGMA user_version = 3")
+        connection.execute("PRAGMA user_version = 4")
     before = file.read_bytes()
-    with pytest.raises(StoreError, match=r"newer version \(schema 3; this one reads up to 2\)"):
+    with pytest.raises(StoreError, match=r"newer version \(schema 4; this one reads up to 3\)"):
         Lab(tmp_path)
     assert file.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]

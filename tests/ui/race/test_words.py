@@ -10,6 +10,7 @@ import pytest
 from resnet_viz.arch.plan import plan
 from resnet_viz.lab.records import History, StepRecord
 from resnet_viz.lab.run import Run
+from resnet_viz.lab.specs import Texts
 from resnet_viz.plots.race import Contestant, story
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race import words
@@ -30,8 +31,6 @@ def run(status: str = "running", message: str = "", steps: int = 20) -> Run:
         id="a",
         race_id="r",
         name="net",
-        spec_text=tiny_spec(steps=steps).model_dump_json(),
-        header_text="",
         contestant=0,
         seed=0,
         steps=steps,
@@ -45,6 +44,8 @@ def run(status: str = "running", message: str = "", steps: int = 20) -> Run:
         device="cpu",
         params=1,
         threads=1,
+        host="",
+        texts={"a": Texts(tiny_spec(steps=steps).model_dump_json(), "")},
     )
 
 
@@ -131,8 +132,8 @@ def contestant(history: History) -> Contestant:
 
 
 def test_headline_names_the_stage_that_is_furthest() -> None:
-    waits = replace(run("queued", "Waits for a free core."), started=None, device="")
-    imports = replace(run(), device="")
+    waits = run("queued", "Waits for a free core.")._replace(started=None, device="")
+    imports = run()._replace(device="")
     empty = [contestant(history([])), contestant(history([]))]
     said = words.headline([waits, waits], empty)
     assert said == "Before the first step: waits for a free core."
@@ -142,7 +143,7 @@ def test_headline_names_the_stage_that_is_furthest() -> None:
 
 def test_headline_counts_nets_and_tells_the_time_left_when_it_is_known() -> None:
     begun, empty = contestant(history([0.0, 0.5, 1.0, 1.5, 2.0])), contestant(history([]))
-    queued = replace(run("queued"), started=None)
+    queued = run("queued")._replace(started=None)
     assert words.headline([run(), run()], [begun, begun]) == "Nets: 2 training; 8 s left."
     said = words.headline([run(), queued], [begun, empty])
     assert said == "Nets: 1 training, 1 not begun."
@@ -159,7 +160,7 @@ def test_headline_is_the_verdict_when_the_race_is_over() -> None:
 
 def test_training_says_each_way_once() -> None:
     specs = tiny_spec(lr=0.01), tiny_spec(lr=0.1, precision="bfloat16")
-    slow, fast = (replace(run(), spec_text=spec.model_dump_json()) for spec in specs)
+    slow, fast = (run()._replace(texts={"a": Texts(spec.model_dump_json(), "")}) for spec in specs)
     assert "lr 0.01 or lr 0.1" in words.training([slow, fast])
     assert "bfloat16" in words.training([fast])
     assert words.training([slow, slow]) == words.training([slow])
@@ -172,7 +173,7 @@ def test_training_says_each_way_once() -> None:
         clip_grad_norm=2.0,
         compile=True,
     )
-    recipe = replace(run(), spec_text=spec.model_dump_json())
+    recipe = run()._replace(texts={"a": Texts(spec.model_dump_json(), "")})
     for said in (
         "500 of its images",
         "cropped and mirrored at random",
@@ -185,12 +186,12 @@ def test_training_says_each_way_once() -> None:
         assert f", {said}," in words.training([recipe])
         assert said not in words.training([slow])
     pets = tiny_spec().model_copy(update={"dataset": "folder:/home/me/pets", "classes": 3})
-    folder = replace(run(), spec_text=pets.model_dump_json())
+    folder = run()._replace(texts={"a": Texts(pets.model_dump_json(), "")})
     assert words.training([folder]).startswith("pets, 32x32 pixels"), "where it is, is no one's"
 
 
 def test_title() -> None:
-    runs = [replace(run(), name=name) for name in "abc"]
+    runs = [run()._replace(name=name) for name in "abc"]
     assert words.title(runs) == "a, b against c"
     assert words.title(runs[:1]) == "a"
 
@@ -203,7 +204,7 @@ def test_room_is_kept_for_the_verdict_whatever_it_is(race: str) -> None:
             for number in range(times)
             for net in recorded(race)
         ]
-        runs = [replace(run(steps=len(net.history)), name=net.name) for net in nets]
+        runs = [run(steps=len(net.history))._replace(name=net.name) for net in nets]
         assert len(words.room(runs)) / 2 < len(story(nets)[0]) <= len(words.room(runs))
 
 
