@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,59 @@ def test_race_says_what_was_deleted_for_it(
     assert err.startswith("note: the runs took more than RESNET_VIZ_LIMIT = 200 kB allows")
     assert "old a against old b" in err
     assert len(lab.list()) == 1
+
+
+def test_runs_export_and_import(lab: Lab, tmp_path: Path, capsys: Capture) -> None:
+    race_id, file = race(lab, 5, "mine"), tmp_path / "mine.race"
+    assert main(("runs", "export", race_id, "-o", str(file))) == 0
+    assert capsys.readouterr() == ("", "")
+    assert main(("runs", "import", str(file))) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert [run.name for run in lab.race_runs(out.strip())] == ["mine a", "mine b"]
+    assert out.strip() != race_id
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("export",),
+        ("export", "ID"),
+        ("export", "ID", "-o"),
+        ("export", "nothing", "-o", "x"),
+        ("export", "ID", "-o", ""),
+        ("export", "ID", "-o", "."),
+        ("export", "ID", "-o", "no/x"),
+        ("export", "ID", "-o", "/dev/null"),
+        ("export", "ID", "-o", "x" * 300),
+        ("export", "ID", "-o", "nul\0"),
+        ("import",),
+        ("import", ""),
+        ("import", "."),
+        ("import", "missing"),
+        ("import", "mis\x1bsing\n"),
+        ("import", "nul\0"),
+        ("import", "x" * 5000),
+        ("import", "\udcff"),
+        ("import", "text", "text"),
+        ("import", "text"),
+        ("import", "/dev/null"),
+        ("import", "/dev/zero"),
+        ("import", "pipe"),
+    ],
+    ids=lambda words: repr(" ".join(words)[:30]),
+)
+def test_bad_input_is_one_line(
+    words: tuple[str, ...],
+    lab: Lab,
+    tmp_path: Path,
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    race_id = race(lab, 2)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text").write_text("net,step,quantity,of,value\n")
+    os.mkfifo(tmp_path / "pipe")
+    is_refused(("runs", *(race_id if word == "ID" else word for word in words)), capsys)
+    assert {path.name for path in tmp_path.iterdir()} == {"home", "text", "pipe"}
+    assert len(lab.list()) == 2

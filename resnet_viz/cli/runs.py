@@ -1,9 +1,10 @@
-"""runs: the runs in the store, listed and deleted."""
+"""runs: the runs in the store, listed, deleted, taken away and brought in."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 
 from resnet_viz.arch.config import printable
 from resnet_viz.cli.errors import input_errors
@@ -35,6 +36,21 @@ def delete(id: str) -> None:  # noqa: A002
     lab = _lab()
     with input_errors():
         lab.delete(id)
+
+
+def export(id: str, output: Path) -> None:  # noqa: A002
+    """Write a race, or a run, to a file of its own."""
+    lab = _lab()
+    with input_errors():
+        lab.export(id, output)
+
+
+def import_(file: Path) -> None:
+    """Take over a race from a file, and print its id."""
+    lab = _lab()
+    with input_errors():
+        race_id = lab.import_(file)
+    print_lines((race_id,))
 
 
 def _lab() -> Lab:

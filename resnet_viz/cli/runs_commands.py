@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from resnet_viz.cli.options import JsonOption
+from resnet_viz.cli.options import JsonOption, writable
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Of a run or a race.")]
 
-runs_app = typer.Typer(help="List past and present runs, delete them.")
+runs_app = typer.Typer(help="List past and present runs; delete, export and import them.")
 
 
 @runs_app.callback(invoke_without_command=True)
 def runs(context: typer.Context, *, as_json: JsonOption = False) -> None:
-    """List past and present runs, or delete one: `runs delete ID`."""
+    """List past and present runs; delete, export and import them."""
     if context.invoked_subcommand is None:
         from resnet_viz.cli import runs as listing
 
@@ -30,3 +31,29 @@ def delete(id: IdArgument) -> None:  # noqa: A002
     from resnet_viz.cli import runs as listing
 
     listing.delete(id)
+
+
+@runs_app.command()
+def export(
+    id: IdArgument,  # noqa: A002
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Of any name, for import.", callback=writable
+        ),
+    ],
+) -> None:
+    """Write a race, or a single run, with all that was measured to one file."""
+    from resnet_viz.cli import runs as listing
+
+    listing.export(id, output)
+
+
+@runs_app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What runs export wrote.")],
+) -> None:
+    """Take over a race from such a file, and print its id here; nobody can steer it."""
+    from resnet_viz.cli import runs as listing
+
+    listing.import_(file)

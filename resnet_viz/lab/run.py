@@ -175,13 +175,13 @@ def new_row(
     }
 
 
-def race_row(race_id: str, specs: Sequence[RunSpec]) -> Mapping[str, object]:
-    """The columns of a new race."""
+def race_columns(race_id: str, names: Sequence[str], seeds: Sequence[int]) -> Mapping[str, object]:
+    """The columns of a new race: the names and seeds of its runs, in order."""
     return {
         "id": race_id,
         "created": time.time(),
-        "contestants": json.dumps([spec.display_name for spec in specs]),
-        "seeds": json.dumps(sorted({spec.seed for spec in specs})),
+        "contestants": json.dumps(list(names)),
+        "seeds": json.dumps(sorted(set(seeds))),
     }
 
 

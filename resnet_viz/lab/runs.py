@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from resnet_viz.arch.config import shorten
-from resnet_viz.lab import header, launch, liveness, steering, tidying
+from resnet_viz.lab import exchange, header, launch, liveness, steering, tidying
 from resnet_viz.lab.listing import all_runs
 from resnet_viz.lab.race_spec import RaceSpec
 from resnet_viz.lab.ready import check_ready
@@ -22,7 +22,7 @@ from resnet_viz.lab.run import (
     insert,
     new_id,
     new_row,
-    race_row,
+    race_columns,
     run_of,
     why_unreadable,
 )
@@ -219,6 +219,24 @@ class Lab:
 
         return self._guarded(read)
 
+    def export(self, id: str, file: Path | str) -> None:  # noqa: A002
+        """Write a race, or a run as a race of one, with all that is known of it, to one file.
+
+        Raises:
+            ValueError: for a file that cannot be written.
+        """
+        self._guarded(lambda: exchange.export_race(self._store, id, Path(file)))
+
+    def import_(self, file: Path | str) -> str:
+        """Take over the race in a file that `export` wrote, perhaps elsewhere; its id here.
+
+        What was under way there is interrupted, and nobody can steer it.
+
+        Raises:
+            ValueError: for any other file; nothing is then taken over.
+        """
+        return self._guarded(lambda: exchange.import_race(self._store, Path(file)))
+
     @property
     def bytes(self) -> int:
         """What the runs take on disk."""
@@ -229,8 +247,15 @@ class Lab:
         return steering.steering_key(self.home, race_id)
 
     def may_steer(self, race_id: str, key: str) -> bool:
-        """Whether `key` is that of the race."""
-        return steering.is_key(self.home, race_id, key)
+        """Whether `key` is that of the race, and the race not one from elsewhere."""
+
+        def read() -> bool:
+            with self._store.session() as connection:
+                query = "SELECT steering FROM races WHERE id = ?"
+                found = connection.execute(query, (race_id,)).fetchone()
+                return found is not None and found["steering"] == "nobody"
+
+        return not self._guarded(read) and steering.is_key(self.home, race_id, key)
 
     def _obeying(self, id: str) -> Sequence[sqlite3.Row]:  # noqa: A002
         return self._look(f"(id = ? OR race_id = ?) AND {ACTIVE}", id, id).active
@@ -266,7 +291,8 @@ class Lab:
                 for row in rows:
                     insert(connection, "runs", row)
                 if race_id is not None:
-                    insert(connection, "races", race_row(race_id, specs))
+                    names, seeds = [s.display_name for s in specs], [s.seed for s in specs]
+                    insert(connection, "races", race_columns(race_id, names, seeds))
             return room
 
         gone, notice = self._guarded(write)

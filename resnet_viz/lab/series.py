@@ -20,7 +20,7 @@ from resnet_viz.lab.records import Floats, StepRecord
 CHUNK = 256
 MOST_STEPS = 2**62
 _LEVEL = 6
-_SCALAR_BYTES = 40  # of a step's row, about
+SCALAR_BYTES = 40  # of a step's row, about
 _STEP, _VALUE = np.dtype("<i8"), np.dtype("<f4")
 
 Steps = NDArray[np.int64]
@@ -43,7 +43,7 @@ def insert_records(
     for record in records:
         for name, values in record.values.items():
             columns[name].append((record.step, values))
-    grown = _SCALAR_BYTES * len(rows)
+    grown = SCALAR_BYTES * len(rows)
     # Seldom enough to cost nothing, since it reads up to as many rows.
     is_due = records[0].step // CHUNK < (records[-1].step + 1) // CHUNK
     for name, taken in columns.items():
@@ -102,7 +102,7 @@ def _chunks(
     )
     since, until = between
     for row in connection.execute(query, (position, name, until, since)):
-        yield _unpack(row, name, length)
+        yield unpack(row, name, length)
 
 
 def _insert(
@@ -131,7 +131,7 @@ def _put_together(connection: sqlite3.Connection, position: int, name: str) -> i
     if sum(row["count"] for row in small) < CHUNK or len(small) < 2:
         return 0
     length = _length(small[0])
-    parts = [_unpack(row, name, length) for row in reversed(small)]
+    parts = [unpack(row, name, length) for row in reversed(small)]
     connection.executemany("DELETE FROM series WHERE rowid = ?", [(r["rowid"],) for r in small])
     steps, values = (np.concatenate(part) for part in zip(*parts, strict=True))
     before = sum(len(row["data"]) for row in small)
@@ -155,7 +155,12 @@ def _length(row: sqlite3.Row) -> int:
     return int(size // (4 * count))
 
 
-def _unpack(row: sqlite3.Row, name: str, length: int) -> tuple[Steps, Floats]:
+def unpack(row: sqlite3.Row, name: str, length: int) -> tuple[Steps, Floats]:
+    """The steps [n] of a chunk, and the quantity's values there [n, length].
+
+    Raises:
+        ForeignRecordError: for a chunk of another length, or none at all.
+    """
     count, data = row["count"], row["data"]
     if not isinstance(data, bytes):
         raise _foreign(row, name, length)

@@ -1,0 +1,38 @@
+"""Files written whole or not at all: under another name until they are done."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from resnet_viz.arch.config import shorten
+
+
+@contextmanager
+def draft(file: Path) -> Iterator[Path]:
+    """A name beside `file` to write to; it becomes `file` at the end, unless something is raised.
+
+    Raises:
+        ValueError: where `file` cannot be written, or is no plain file (a device, a folder).
+    """
+    target = Path(os.path.realpath(file))
+    made = target.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        is_other = target.exists() and not target.is_file()
+        with made.open("xb"):
+            pass
+    except (OSError, ValueError) as error:  # a ValueError for a name with a NUL
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ValueError(f"cannot write {shorten(str(file), 200)}: {reason}") from error
+    try:
+        if is_other:
+            raise ValueError(f"cannot write {shorten(str(file), 200)}: it is no plain file")
+        yield made
+        made.replace(target)
+    finally:
+        for left in (made, made.with_name(f"{made.name}-journal")):
+            with suppress(OSError):
+                left.unlink(missing_ok=True)

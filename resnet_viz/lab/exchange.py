@@ -1,0 +1,151 @@
+"""A race as one file, for another computer: an SQLite file of the store's schema with it alone.
+
+A file from elsewhere is not trusted: its tables must be exactly ours, every value is looked at
+before it is taken over, and nothing is when one is wrong.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from resnet_viz.arch.config import shorten
+from resnet_viz.lab import race_file, schema, tidying
+from resnet_viz.lab.drafts import draft
+from resnet_viz.lab.race_file import ForeignRace, ForeignRun, Portion
+from resnet_viz.lab.rows import OVER, first_of
+from resnet_viz.lab.run import WATCHED, insert, new_id, race_columns
+from resnet_viz.lab.store import Store, StoreError
+
+_BROKEN_OFF = "Its import was broken off."
+_UNDER_WAY = "It was under way when it was exported."
+# What says where and how it ran here; ids are the addresses of races.
+_FORGET = f"""
+UPDATE draft.runs SET id = 'run ' || position, race_id = 'race', seal = '', control = 'run',
+    extra_steps = 0, heartbeat = 0, pid = NULL, pid_created = NULL,
+    host = iif(host = '{WATCHED}', host, '')
+"""
+
+
+def export_race(store: Store, id: str, file: Path) -> None:  # noqa: A002
+    """Write a race, or a single run as a race of one, to `file`; it may be under way.
+
+    Raises:
+        ValueError: for an unknown id, or a file that cannot be written.
+        StoreError: where it does not take all of it, such as on a full disk.
+    """
+    with draft(file) as made, store.session() as connection:
+        query = "SELECT position, race_id, name, seed FROM runs WHERE id = ? OR race_id = ?"
+        first_of(id, connection.execute(query, (id, id)).fetchall())
+        try:
+            with closing(sqlite3.connect(made, isolation_level=None)) as empty:
+                schema.migrate(empty)
+            connection.execute("ATTACH ? AS draft", (str(made),))
+            connection.execute("PRAGMA draft.journal_mode = OFF")
+            connection.execute("BEGIN")
+            _copy(connection, connection.execute(query, (id, id)).fetchall(), id)
+            connection.execute("COMMIT")
+            connection.execute("DETACH draft")
+        except sqlite3.OperationalError as error:
+            raise StoreError(
+                f"the file {shorten(str(file), 200)} cannot be written: {error}"
+            ) from error
+
+
+def _copy(connection: sqlite3.Connection, rows: Sequence[sqlite3.Row], id: str) -> None:  # noqa: A002
+    positions = ", ".join(str(row["position"]) for row in rows)
+    for table, key in (("runs", "position"), ("records", "run"), ("series", "run")):
+        connection.execute(
+            f"INSERT INTO draft.{table} SELECT * FROM main.{table} WHERE {key} IN ({positions})"
+        )
+    connection.execute(_FORGET)
+    names, seeds = [row["name"] for row in rows], [row["seed"] for row in rows]
+    race = {**race_columns("race", names, seeds), "steering": "nobody"}
+    for found in connection.execute("SELECT created, name FROM main.races WHERE id = ?", (id,)):
+        race |= {"created": found["created"], "name": found["name"]}
+    insert(connection, "draft.races", race)
+
+
+def import_race(store: Store, file: Path) -> str:
+    """Take over the race in `file`, which `export_race` wrote; its new id.
+
+    What was under way is interrupted, and nobody can steer it.
+
+    Raises:
+        ValueError: for any other file, one that is damaged, larger than 2 GB, or of a newer
+            version; the store is then as it was.
+    """
+    with race_file.opened(file, store.home) as source:
+        race = race_file.read_race(source, file)
+        for run in race.runs:
+            for _ in race_file.portions(source, file, run):
+                pass
+        taken = _Import(store, new_id(), {run.position: new_id() for run in race.runs})
+        taken.begin(race)
+        try:
+            for run in race.runs:
+                for portion in race_file.portions(source, file, run):
+                    taken.add(run, portion)
+            taken.end(race)
+        except BaseException:
+            with suppress(ValueError, StoreError):
+                tidying.delete(store, taken.race_id)
+            raise
+    return taken.race_id
+
+
+@dataclass(frozen=True)
+class _Import:
+    """A race on its way into the store: in portions, so that workers can write in between.
+
+    Until its end it is listed as broken off, which it is if this process ends before.
+    """
+
+    store: Store
+    race_id: str
+    run_ids: Mapping[int, str]
+
+    def begin(self, race: ForeignRace) -> None:
+        names, seeds = [run.name for run in race.runs], [run.seed for run in race.runs]
+        columns = race_columns(self.race_id, names, seeds)
+        about = {"created": race.created, "name": race.name, "steering": "nobody"}
+        with self.store.writing() as connection:
+            insert(connection, "races", {**columns, **about})
+            for run in race.runs:
+                plain = run.model_dump(exclude={"position", "status", "message"})
+                own = {
+                    "id": self.run_ids[run.position],
+                    "race_id": self.race_id,
+                    "heartbeat": run.created,
+                }
+                state = {"status": "interrupted", "message": _BROKEN_OFF}
+                insert(connection, "runs", plain | own | state)
+
+    def add(self, run: ForeignRun, portion: Portion) -> None:
+        with self.store.writing() as connection:
+            query = "UPDATE runs SET bytes = bytes + ? WHERE id = ? RETURNING position"
+            found = connection.execute(
+                query, (portion.bytes, self.run_ids[run.position])
+            ).fetchone()
+            if found is None:
+                raise ValueError("the race was deleted while it was imported")
+            places = ", ".join("?" * (1 + len(portion.rows[0])))
+            connection.executemany(
+                f"INSERT INTO {portion.table} (run, {portion.columns}) VALUES ({places})",
+                [(found["position"], *row) for row in portion.rows],
+            )
+
+    def end(self, race: ForeignRace) -> None:
+        with self.store.writing() as connection:
+            for run in race.runs:
+                run_id = self.run_ids[run.position]
+                is_over = run.status in OVER
+                state = (run.status, run.message) if is_over else ("interrupted", _UNDER_WAY)
+                connection.execute(
+                    "UPDATE runs SET status = ?, message = ?, steps_done = "
+                    "(SELECT count(*) FROM records WHERE run = position) WHERE id = ?",
+                    (*state, run_id),
+                )
