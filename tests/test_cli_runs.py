@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+from pyarrow import parquet
 
 from resnet_viz.__main__ import main
 from resnet_viz.cli import race as racing
@@ -92,6 +93,20 @@ def test_runs_export_and_import(lab: Lab, tmp_path: Path, capsys: Capture) -> No
     assert out.strip() != race_id
 
 
+def test_runs_export_as_a_table(lab: Lab, tmp_path: Path, capsys: Capture) -> None:
+    race_id, file = race(lab, 5, "mine"), tmp_path / "mine.CSV"
+    assert main(("runs", "export", race_id, "-o", str(file), "--quantity", "grad_norm")) == 0
+    assert capsys.readouterr() == ("", "")
+    heading, *rows = file.read_text().splitlines()
+    assert heading == "net,step,quantity,of,value"
+    assert len(rows) == 2 * 5 * 6
+    run_id = lab.list()[0].id
+    assert main(("runs", "export", run_id, "-o", str(tmp_path / "mine.parquet"))) == 0
+    table = parquet.read_table(tmp_path / "mine.parquet")
+    assert set(table["net"].to_pylist()) == {"mine b"}
+    assert len(table) == 5 * (3 + 3 * 6)
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -105,6 +120,13 @@ def test_runs_export_and_import(lab: Lab, tmp_path: Path, capsys: Capture) -> No
         ("export", "ID", "-o", "/dev/null"),
         ("export", "ID", "-o", "x" * 300),
         ("export", "ID", "-o", "nul\0"),
+        ("export", "ID", "-o", "x.csv", "--quantity", "gradnorm"),
+        ("export", "ID", "-o", "x.csv", "--quantity", ""),
+        ("export", "ID", "-o", "x.race", "--quantity", "loss"),
+        ("export", "nothing", "-o", "x.parquet"),
+        ("export", "ID", "--quantity", "loss"),
+        ("export", "ID", "--tensorboard"),
+        ("export", "ID", "--tensorboard", "text/board"),
         ("import",),
         ("import", ""),
         ("import", "."),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 from resnet_viz.arch.config import printable
-from resnet_viz.cli.errors import input_errors
+from resnet_viz.cli.errors import InputError, input_errors
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
 from resnet_viz.lab.run import COLUMNS, Run, UnreadableRun
 from resnet_viz.lab.runs import Lab
@@ -38,11 +39,33 @@ def delete(id: str) -> None:  # noqa: A002
         lab.delete(id)
 
 
-def export(id: str, output: Path) -> None:  # noqa: A002
-    """Write a race, or a run, to a file of its own."""
+def export(
+    id: str,  # noqa: A002
+    output: Path | None,
+    quantities: Sequence[str],
+    tensorboard: Path | None,
+) -> None:
+    """Write a race, or a run: all of it, a table of it, or TensorBoard's files.
+
+    Raises:
+        InputError: for options that do not go together, an unknown id or quantity.
+    """
+    from resnet_viz.lab import events, tables
+
+    is_table = output is not None and output.suffix.lower() in tables.WRITERS
+    if output is None and tensorboard is None:
+        raise InputError("nothing to write; give -o FILE or --tensorboard FOLDER")
+    if quantities and not is_table and tensorboard is None:
+        raise InputError("--quantity is for -o FILE.csv or FILE.parquet and for --tensorboard")
     lab = _lab()
     with input_errors():
-        lab.export(id, output)
+        if output is not None and not is_table:
+            lab.export(id, output)
+        nets = tables.nets_of(lab, id, quantities) if is_table or tensorboard else ()
+        if output is not None and is_table:
+            tables.write_table(nets, output)
+        if tensorboard is not None:
+            events.write_events(nets, tensorboard)
 
 
 def import_(file: Path) -> None:

@@ -37,16 +37,27 @@ def delete(id: IdArgument) -> None:  # noqa: A002
 def export(
     id: IdArgument,  # noqa: A002
     output: Annotated[
-        Path,
+        Path | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="Of any name, for import.", callback=writable
+            "--output",
+            "-o",
+            metavar="FILE",
+            help=".csv or .parquet: a table. Any other: all there is, for import.",
+            callback=writable,
         ),
-    ],
+    ] = None,
+    quantity: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="In a table only these; see the command quantities."),
+    ] = None,
+    tensorboard: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write TensorBoard's files, too.")
+    ] = None,
 ) -> None:
-    """Write a race, or a single run, with all that was measured to one file."""
+    """Write what a race, or a single run, measured to a file."""
     from resnet_viz.cli import runs as listing
 
-    listing.export(id, output)
+    listing.export(id, output, quantity or (), tensorboard)
 
 
 @runs_app.command("import")

@@ -30,7 +30,7 @@ from tests.lab.test_tidying import GOLDEN, finish, query, race
 @pytest.fixture(autouse=True)
 def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs are queued and nobody works on them."""
-    monkeypatch.setattr(launch, "start_worker", lambda store, run_id: None)
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
 
 
 @pytest.fixture

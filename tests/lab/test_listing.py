@@ -18,7 +18,7 @@ from tests.lab.test_tidying import finish, query
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     """Two runs that are over and one that waits, and nobody works on it."""
-    monkeypatch.setattr(launch, "start_worker", lambda store, run_id: None)
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
     lab = Lab(tmp_path)
     ids = [lab.start(tiny_spec(name=name, seed=7)) for name in ("a", "b", "c")]
     finish(lab, ids[:2], 3)
