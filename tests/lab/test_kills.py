@@ -1,0 +1,83 @@
+"""SIGKILL at random moments: no record that was shown is lost, no status lies, nothing is left.
+
+RESNET_VIZ_NIGHTLY=1 kills a hundred workers and twenty launchers.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+
+import psutil
+import pytest
+
+from resnet_viz.lab import lock
+from resnet_viz.lab.records import StepRecord
+from resnet_viz.lab.rows import OVER
+from resnet_viz.lab.runs import Lab
+from tests.configs import examples
+from tests.lab.conftest import end, tiny_spec, wait_until
+from tests.lab.test_launcher import workers
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL on Windows"),
+]
+
+
+def test_workers_and_launchers_killed_at_any_moment(lab: Lab) -> None:
+    chance = random.Random(0)
+    killed, launchers = set(), 0
+    wanted = examples(10)
+    shown: dict[str, dict[int, StepRecord]] = {}
+    statuses: dict[str, str] = {}
+    while len(killed) < wanted:
+        while sum(not run.is_over for run in lab.list()) < 4:
+            lab.start(tiny_spec(steps=400, seed=chance.randrange(1000)))
+        until = time.monotonic() + chance.random()
+        while time.monotonic() < until:
+            look(lab, shown, statuses)
+        one = lock.holder(lab.home)
+        process = one.process if one else None
+        if process is not None and chance.random() < 0.2:
+            process.kill()
+            launchers += 1
+        for process in workers(lab):
+            if process.pid not in killed and chance.random() < 0.5:
+                process.kill()
+                killed.add(process.pid)
+    lab.start(tiny_spec(steps=5))  # begins a launcher, if there is none
+    wait_until(lambda: all(run.is_over for run in lab.list()))
+    look(lab, shown, statuses)
+    assert {run.status for run in lab.list()} <= {"finished", "interrupted"}
+    assert sum(run.status == "interrupted" for run in lab.list()) >= wanted // 2
+    for run in lab.list():
+        complete = run.steps_done == run.steps
+        assert complete or run.status == "interrupted", "a run that ended early says so"
+    assert launchers or wanted < 20
+    end(lab)
+    assert not [p for p in psutil.Process().children(recursive=True) if is_ours(p, lab)]
+
+
+def look(lab: Lab, shown: dict[str, dict[int, StepRecord]], statuses: dict[str, str]) -> None:
+    """Everything that is there now, beside all that was there before."""
+    for run in lab.list():
+        before = shown.setdefault(run.id, {})
+        records = lab.records(run.id)
+        assert [record.step for record in records] == list(range(len(records)))
+        assert len(records) >= len(before), "what was shown is still there"
+        for record in records:
+            known = before.setdefault(record.step, record)
+            assert known.loss == record.loss or known.loss != known.loss
+            assert known.grad_norm.tobytes() == record.grad_norm.tobytes()
+        earlier = statuses.get(run.id, "queued")
+        assert earlier not in OVER or run.status == earlier, "what is over stays over"
+        statuses[run.id] = run.status
+
+
+def is_ours(process: psutil.Process, lab: Lab) -> bool:
+    try:
+        return process.environ().get("RESNET_VIZ_HOME") == str(lab.home)
+    except psutil.Error:
+        return False
