@@ -52,7 +52,8 @@ def is_gone(row: sqlite3.Row) -> bool:
 
 def is_forsaken(row: sqlite3.Row) -> bool:
     """Whether a run that waits for its worker is out of the launcher's care."""
-    return row["pid"] is None and abs(_silence(row)) > FORSAKEN_SECONDS
+    waits = row["pid"] is None and not row["host"]
+    return waits and abs(_silence(row)) > FORSAKEN_SECONDS
 
 
 def why_silent(row: sqlite3.Row) -> str:
@@ -65,7 +66,7 @@ def why_silent(row: sqlite3.Row) -> str:
     if abs(silence) <= (SILENT_SECONDS if row["steps_done"] else STARTING_SECONDS):
         return ""
     long = f" for {_duration(silence)}" if silence > 0 else ""
-    if row["pid"] is None:
+    if row["pid"] is None and not row["host"]:
         return f"The worker process was never started: the launcher has not answered{long}."
     return f"The worker process has not answered{long} (suspended?); it goes on once it answers."
 

@@ -1,8 +1,8 @@
 """Whose turn it is: as many runs at once as there are cores, or two on an accelerator.
 
-There is no dispatcher: each worker looks at the store and claims its own turn, so that the queue
-outlives whoever started the runs. A worker that waits has not loaded torch; what "auto" will turn
-out to be is therefore guessed here, and known (column `device`) as soon as a run has begun.
+The launcher begins a worker when its run's turn has come, and the worker looks again as it takes its
+place. What "auto" will turn out to be is guessed here, and known (column `device`) as soon as a
+run has begun.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _ahead(
     others = [
         r
         for r in active
-        if r["id"] != row["id"] and queue_of(r) == device and r["host"] != "watched"
+        if r["id"] != row["id"] and queue_of(r) == device and r["host"] == row["host"]
     ]
     running = [r for r in others if r["status"] == "running"]
     older = [r for r in others if r["status"] == "queued" and r["position"] < row["position"]]

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from resnet_viz.arch.config import shorten
-from resnet_viz.lab import exchange, header, launch, liveness, steering, tidying
+from resnet_viz.lab import exchange, header, liveness, steering, tidying
+from resnet_viz.lab.engine import Engine, ThisMachine
 from resnet_viz.lab.listing import all_runs
 from resnet_viz.lab.race_spec import RaceSpec
 from resnet_viz.lab.ready import check_ready
@@ -52,14 +53,16 @@ class Lab:
     """The runs in the folder `path` (RESNET_VIZ_HOME or the user's data directory by default).
 
     Threads and processes may share a folder, each with a Lab of its own or with one. A store file
-    found damaged, now or later, is set aside and a new one begun: `notice` then says so.
+    found damaged, now or later, is set aside and a new one begun: `notice` then says so. Runs are
+    carried out by `engine`: this machine by default.
 
     Raises:
         StoreError: here and in every method, where the store cannot be used.
         ValueError: for an unknown id.
     """
 
-    def __init__(self, path: Path | str | None = None) -> None:
+    def __init__(self, path: Path | str | None = None, engine: Engine | None = None) -> None:
+        self._engine = engine or ThisMachine()
         self._store = Store(default_home() if path is None else Path(path))
         self.notice: str | None = None
         self._revived = -liveness.FORSAKEN_SECONDS
@@ -67,7 +70,7 @@ class Lab:
 
     def ready(self) -> None:
         """Begin the launcher, in the background, so that the next run starts at once."""
-        launch.ensure_launcher(self._store)
+        self._engine.start(self._store)
 
     @property
     def home(self) -> Path:
@@ -190,7 +193,7 @@ class Lab:
         for row in rows:
             self._steer(row["id"], f"status = 'stopped', ended = {time.time()}", "1")
         if rows:
-            launch.end_processes(filter(None, map(liveness.find_process, rows)))
+            self._engine.end(rows)
 
     def delete(self, id: str) -> None:  # noqa: A002
         """Delete a run, or a race with its runs, what they measured and their logs.
@@ -299,7 +302,7 @@ class Lab:
         self.notice = notice or self.notice
         if gone:
             tidying.give_back(self._store, gone)
-        launch.ensure_launcher(self._store)
+        self._engine.start(self._store)
         return ids
 
     def _look(self, where: str = "1", *values: str) -> Snapshot:
@@ -316,7 +319,7 @@ class Lab:
         """Begin another launcher in the place of one that is gone, but not many in a row."""
         if time.monotonic() - self._revived > liveness.FORSAKEN_SECONDS:
             self._revived = time.monotonic()
-            launch.ensure_launcher(self._store)
+            self._engine.start(self._store)
 
     def _all(self) -> Sequence[Run | UnreadableRun]:
         return self._guarded(lambda: all_runs(self._store))

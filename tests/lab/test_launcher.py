@@ -4,6 +4,7 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -283,3 +284,32 @@ def test_a_spare_process_takes_up_a_run_as_a_fork_does(
     wait_until(lambda: spares.ended() == [run_id])
     assert not launch.log_file(lab.home, run_id).exists()
     spares.close()
+
+
+class Cluster:
+    """Another engine: it takes runs up elsewhere, where no process number means anything here."""
+
+    def __init__(self) -> None:
+        self.ended: list[str] = []
+
+    def start(self, store: Store) -> None:
+        with store.writing() as connection:
+            change = "host = 'cluster', status = 'running', started = 1, heartbeat = 1"
+            connection.execute(f"UPDATE runs SET {change} WHERE status = 'queued'")
+
+    def end(self, rows: Sequence[sqlite3.Row]) -> None:
+        self.ended += [row["id"] for row in rows]
+
+
+def test_another_engine_can_stand_in_for_this_machine(lab: Lab) -> None:
+    cluster = Cluster()
+    elsewhere = Lab(lab.home, cluster)
+    far = elsewhere.start(tiny_spec())
+    assert lab.get(far).status == "not answering", "and not interrupted"
+    assert "has not answered for" in lab.get(far).message
+    assert lock.is_free(lab.home), "it is not this machine's to begin"
+    near = lab.start(tiny_spec())
+    wait_until(lambda: lab.get(near).status == "finished")
+    assert not lab.get(far).is_over
+    elsewhere.stop(far)
+    assert (lab.get(far).status, cluster.ended) == ("stopped", [far])

@@ -80,6 +80,12 @@ def test_each_device_has_a_queue_of_its_own(monkeypatch: pytest.MonkeyPatch) -> 
     assert place(row(6, asked_device="cuda:1"), active).is_free
 
 
+def test_what_runs_elsewhere_takes_no_place_here() -> None:
+    active = [row(1, "running", host="watched"), row(2, "running", host="cluster"), row(3)]
+    assert has_place(active[-1], active, slots=1)
+    assert place(active[-1], active, slots=1).running == 0
+
+
 def test_slots_are_the_cores_or_two_on_an_accelerator(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(queue.SLOTS_VARIABLE, raising=False)
     if hasattr(os, "sched_getaffinity"):

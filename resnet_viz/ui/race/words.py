@@ -51,7 +51,7 @@ def stage(run: Run) -> str:
     if run.started is None:
         return run.message or "The worker process is starting."
     if not run.device:
-        return "The worker has its place and imports PyTorch."
+        return "The worker has its place and begins."
     return f"The net is built on {run.device} and computes its first step."
 
 
