@@ -1,8 +1,8 @@
 """Whose turn it is: as many runs at once as there are cores, or two on an accelerator.
 
-The launcher begins a worker when its run's turn has come, and the worker looks again as it takes its
-place. What "auto" will turn out to be is guessed here, and known (column `device`) as soon as a
-run has begun.
+The launcher begins a worker when its run's turn has come, and the worker looks again as it takes
+its place. What "auto" will turn out to be is guessed here, and known (column `device`) as soon as
+a run has begun.
 """
 
 from __future__ import annotations
