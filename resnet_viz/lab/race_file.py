@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -29,6 +30,7 @@ _MOST_CHUNK = 2**28  # bytes of a chunk unpacked
 _MOST_UNPACKED = 2**36  # bytes of all of a run's chunks unpacked
 _MOST_NAMES = 10**6
 _MAGIC = b"SQLite format 3\0"
+_PATH = re.compile(r"[\w.:/ ()-]{1,500}")
 _PORTION_ROWS, _PORTION_BYTES = 10_000, 2**23
 
 Count = Annotated[int, Field(ge=0, lt=2**63)]
@@ -50,7 +52,7 @@ class ForeignRun(BaseModel):
     created: Seconds
     started: Seconds | None
     ended: Seconds | None
-    device: Name
+    device: Annotated[str, Field(max_length=100, pattern=r"^[\w:. -]*$")]
     params: Count
     threads: Count | None
     contestant: Count
@@ -243,10 +245,12 @@ def _held(run: ForeignRun) -> Mapping[str, int | None]:
 
 
 def _check_names(held: Mapping[str, Along]) -> None:
-    names = [name for along in set(held.values()) for name in along.names]
-    is_text = all(isinstance(name, str) and len(name) <= 500 for name in (*held, *names))
-    axes = {along.axis for along in held.values()}
-    if not is_text or len(names) > _MOST_NAMES or not axes <= set(get_args(Axis)):
+    """Names are shown in many places: no character has a meaning in any of them."""
+    axes = set(held.values())
+    names = [name for along in axes for name in along.names]
+    are_names = all(isinstance(n, str) and _PATH.fullmatch(n) for n in (*held, *names))
+    are_axes = {along.axis for along in axes} <= set(get_args(Axis))
+    if not are_names or not are_axes or len(names) > _MOST_NAMES:
         raise _RefusalError("is damaged: a run's header is none")
 
 

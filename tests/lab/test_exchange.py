@@ -240,6 +240,12 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
         "is damaged",
     ),
     "names": (sql("UPDATE runs SET header = replace(header, '[\"', '[1,\"')"), "is damaged"),
+    "a device": (sql("UPDATE runs SET device = '<b>cpu'"), "device = '<b>cpu'"),
+    "markup": (sql("UPDATE runs SET header = replace(header, 'stem', '<a>')"), "header is none"),
+    "a quantity of markup": (
+        sql("UPDATE runs SET header = replace(header, 'grad_norm', '$x$')"),
+        "header is none",
+    ),
     "an axis": (sql("UPDATE runs SET header = replace(header, 'layer', 'lair')"), "is damaged"),
     "many layers": (of_many_layers, "is damaged|at most"),
     "a step more": (sql("UPDATE records SET step = 10000 WHERE step = 7"), "record of step 7"),
