@@ -129,7 +129,7 @@ def _notice(gone: Sequence[Gone], too_much: int | None) -> str | None:
         return f"{left}, and none that is over is left to delete" if left else None
     named = "; ".join(" against ".join(one.names) for one in gone[:_MOST_NAMED])
     more = f"; and {len(gone) - _MOST_NAMED} more" if len(gone) > _MOST_NAMED else ""
-    still = " (those under way still do)" if left else ""
+    still = f" (what is left takes {size_text(too_much)})" if too_much else ""
     return f"the runs took more than {allowed}{still}; the oldest were deleted: {named}{more}"
 
 

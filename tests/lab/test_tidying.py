@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 from collections.abc import Sequence
@@ -206,6 +207,11 @@ def test_a_limit_that_cannot_be_kept_is_said(
     assert lab.notice is not None
     assert "none that is over is left to delete" in lab.notice
     assert len(lab.list()) == 1
+    race(lab, 1, "gone")
+    lab.start(tiny_spec())
+    assert "the oldest were deleted: gone a against gone b" in lab.notice
+    assert re.search(r"\(what is left takes \d+", lab.notice)
+    assert len(lab.list()) == 2
 
 
 def test_a_start_that_is_refused_deletes_nothing(
