@@ -30,7 +30,6 @@ from resnet_viz.lab.turns import Stopped, Turns
 
 WRITE_SECONDS = 0.1
 LOOK_SECONDS = 0.05
-NICENESS = 5
 
 
 class Worker:
@@ -140,12 +139,6 @@ def _beat(store: Store, run_id: str) -> None:
             if not store.file.exists():
                 os._exit(1)  # except here: it can go on writing to a file that was deleted
         time.sleep(HEARTBEAT_SECONDS)
-
-
-def give_way() -> None:
-    """Let the page's server and the browser go first where cores are few."""
-    if hasattr(os, "nice"):  # not on Windows
-        os.nice(max(0, NICENESS - os.nice(0)))
 
 
 def load() -> None:

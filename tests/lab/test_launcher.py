@@ -15,9 +15,9 @@ from typing import Any
 import psutil
 import pytest
 
-from resnet_viz.lab import launch, launcher, lock
+from resnet_viz.lab import dispatcher, launch, lock
 from resnet_viz.lab.brood import Spares
-from resnet_viz.lab.launcher import Launcher, due
+from resnet_viz.lab.dispatcher import Dispatcher, due
 from resnet_viz.lab.queue import SLOTS_VARIABLE
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.store import Store
@@ -260,11 +260,11 @@ class Stillborn:
 
 def test_a_run_whose_worker_cannot_begin_is_over(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
-    monkeypatch.setattr(launcher, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(dispatcher, "IDLE_SECONDS", 0.1)
     monkeypatch.setenv(SLOTS_VARIABLE, "1")
     brood = Stillborn()
     first, second = lab.start(tiny_spec()), lab.start(tiny_spec())
-    Launcher(Store(lab.home), brood).serve()  # and it ends, since nothing is left to do
+    Dispatcher(Store(lab.home), brood).serve()  # and it ends, since nothing is left to do
     assert brood.begun == [first]
     assert lab.get(first).status == "interrupted"
     assert lab.get(second).status == "failed"

@@ -1,0 +1,137 @@
+"""Which runs are begun when: the launcher's loop; no connection to the store crosses a fork."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from resnet_viz.lab.brood import Brood, make_brood
+from resnet_viz.lab.launch import fail_waiting, last_words
+from resnet_viz.lab.liveness import WHY_GONE
+from resnet_viz.lab.queue import has_place, queue_of
+from resnet_viz.lab.rows import ACTIVE, WAITING, Snapshot, select_runs
+from resnet_viz.lab.schema import transaction
+from resnet_viz.lab.store import Store, StoreError
+
+LOOK_SECONDS = 0.02
+"""For so long a press of Start waits; to ask whether the store has changed takes microseconds."""
+CARE_SECONDS = 1.0
+IDLE_SECONDS = 900.0
+_RETRY_SECONDS = 0.5
+
+
+class Dispatcher:
+    """Begins the worker of each run in the store whose turn has come."""
+
+    def __init__(self, store: Store, brood: Brood) -> None:
+        self._store, self._brood = store, brood
+        self._busy = time.monotonic()
+
+    def serve(self) -> None:
+        """Work until there was nothing under way for long, or the store is gone."""
+        self._busy = time.monotonic()
+        while self._store.file.exists() and time.monotonic() - self._busy < IDLE_SECONDS:
+            try:
+                with self._store.session() as connection:
+                    due = self._await_due(connection)
+                for run_id in due:  # no connection is open here: none crosses a fork
+                    self._begin(run_id)
+            except StoreError as error:
+                print(error, file=sys.stderr)
+                time.sleep(_RETRY_SECONDS)
+
+    def is_needed(self) -> bool:
+        """Whether a run waits for its worker."""
+        if not self._store.file.exists():
+            return False
+        with self._store.session() as connection:
+            return _any(connection, WAITING)
+
+    def _await_due(self, connection: sqlite3.Connection) -> Sequence[str]:
+        """The runs whose turn has come, as soon as there are some; none after `CARE_SECONDS`."""
+        self._care(connection)
+        until, seen = time.monotonic() + CARE_SECONDS, -1
+        while time.monotonic() < until:
+            if ended := self._brood.ended():
+                self._note_ended(connection, ended)
+            now = int(connection.execute("PRAGMA data_version").fetchone()[0])
+            if ended or now != seen:  # where others have written
+                seen = now
+                if due := self._due(connection):
+                    return due
+            time.sleep(LOOK_SECONDS)
+        return ()
+
+    def _care(self, connection: sqlite3.Connection) -> None:
+        """Say of the runs that wait that somebody cares, and write down which were interrupted."""
+        if _any(connection, ACTIVE):
+            self._busy = time.monotonic()
+        if _any(connection, WAITING):
+            connection.execute(f"UPDATE runs SET heartbeat = ? WHERE {WAITING}", (time.time(),))
+        if Snapshot.take(connection, ACTIVE).gone:
+            with transaction(connection):
+                Snapshot.take(connection, ACTIVE).settle(connection, self._store.home)
+
+    def _due(self, connection: sqlite3.Connection) -> Sequence[str]:
+        if not _any(connection, WAITING):
+            return ()
+        return [i for i in due(select_runs(connection, ACTIVE)) if i not in self._brood.runs]
+
+    def _begin(self, run_id: str) -> None:
+        try:
+            self._brood.begin(run_id)
+        except OSError as error:
+            message = f"The worker process cannot be started: {error}"
+            with self._store.session() as connection:
+                _end(connection, run_id, "failed", message)
+
+    def _note_ended(self, connection: sqlite3.Connection, run_ids: Sequence[str]) -> None:
+        """Of a worker that ended before it took up its run: else it would be begun for ever."""
+        for run_id in run_ids:
+            message = last_words(self._store.home, run_id) or WHY_GONE
+            _end(connection, run_id, "interrupted", message)
+
+
+def make_dispatcher(home: Path) -> Dispatcher:
+    """One for the store in `home`, with all imported that workers need.
+
+    Raises:
+        Exception: where that cannot be; the runs that wait have then failed.
+    """
+    store = Store(home)
+    try:
+        return Dispatcher(store, make_brood(home))
+    except Exception as error:
+        fail_waiting(store, f"The worker process cannot be started: {error}")
+        raise
+
+
+def due(active: Sequence[sqlite3.Row]) -> Iterator[str]:
+    """Of the `active` runs, by age, those without a worker whose turn it is.
+
+    One that is paused needs no place for a single step.
+    """
+    full: set[str] = set()
+    for row in active:
+        if row["pid"] is not None:
+            continue
+        if row["control"] == "pause":
+            if row["extra_steps"] > 0:
+                yield row["id"]
+        elif queue_of(row) not in full:
+            if has_place(row, active):
+                yield row["id"]
+            else:  # and so has no younger one
+                full.add(queue_of(row))
+
+
+def _any(connection: sqlite3.Connection, where: str) -> bool:
+    return connection.execute(f"SELECT 1 FROM runs WHERE {where} LIMIT 1").fetchone() is not None
+
+
+def _end(connection: sqlite3.Connection, run_id: str, status: str, message: str) -> None:
+    query = f"UPDATE runs SET status = ?, message = ?, ended = ? WHERE id = ? AND {WAITING}"
+    connection.execute(query, (status, message, time.time(), run_id))
