@@ -8,7 +8,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from resnet_viz.lab import lock
 from tests.browser.conftest import PATIENCE_SECONDS, App, settle
+from tests.lab.conftest import wait_until
 
 Open = Callable[[str], Page]
 
@@ -49,3 +51,9 @@ def race_these_two(page: Page) -> None:
     page.get_by_role("button", name="Race these two").click()
     page.wait_for_url(re.compile("/race"))
     settle(page)
+
+
+def test_the_launcher_is_there_before_anybody_presses_start(app: App, open_page: Open) -> None:
+    assert lock.is_free(app.lab.home), "a server that nobody visits needs none"
+    open_page(app.url)
+    wait_until(lambda: not lock.is_free(app.home), 30)
