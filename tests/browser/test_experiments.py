@@ -48,6 +48,7 @@ def test_nothing_jumps_when_the_verdict_comes(shared_app: App, open_page: Open, 
     nets = [("resnet20-cifar", TINY), ("plain20-cifar", plain), ("resnet56-cifar", TINY)]
     nets.append(("plain56-cifar", plain))
     race_id = lab.race([tiny_spec(steps=60, config=config, name=name) for name, config in nets])
+    lab.pause(race_id)  # it would be over before the page is open
     page = open_page(f"{shared_app.url}/_stcore/health")
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"{shared_app.url}/race?race={race_id}&steer={lab.steering_key(race_id)}")
@@ -55,6 +56,7 @@ def test_nothing_jumps_when_the_verdict_comes(shared_app: App, open_page: Open, 
     expect(headline).not_to_be_empty()
     expect(headline).to_have_class("headline")
     before = headline.bounding_box()
+    lab.resume(race_id)
     expect(headline).to_have_class("headline over")
     expect(headline).to_contain_text("standard deviation")
     after = headline.bounding_box()
