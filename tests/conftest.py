@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
+
+from tests.launchers import launchers_in
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -34,15 +35,8 @@ def equals_golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 def _no_process_outlives_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A launcher would: it is there for the runs to come."""
     yield
-    left = [one for one in psutil.process_iter() if _is_ours(one, tmp_path_factory.getbasetemp())]
-    for process in left:
+    homes = []
+    for process in launchers_in(tmp_path_factory.getbasetemp()):
+        homes.append(process.environ()["RESNET_VIZ_HOME"])
         process.kill()
-    assert not left, "a launcher outlived its test"
-
-
-def _is_ours(process: psutil.Process, folder: Path) -> bool:
-    try:
-        is_one = "resnet_viz.lab.launcher" in process.cmdline()
-        return is_one and Path(process.environ().get("RESNET_VIZ_HOME", "")).is_relative_to(folder)
-    except psutil.Error:
-        return False
+    assert not homes, "a launcher outlived its test"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -18,6 +19,7 @@ import psutil
 from resnet_viz.lab.liveness import born, find_by_birth
 
 _FILE_NAME = "launcher.lock"
+_TRIES = 5
 _FAR = 1 << 20  # Windows locks bytes and lets nobody read them: not those of the text
 
 
@@ -45,7 +47,7 @@ def held(home: Path, kind: str) -> Iterator[int | None]:
     """Hold the lock of the folder `home`: the open file, or None where another process does."""
     file = os.open(home / _FILE_NAME, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        if not _lock(file):
+        if not _lock_soon(file):
             yield None
             return
         os.truncate(file, 0)
@@ -70,6 +72,15 @@ def holder(home: Path) -> Holder | None:
         return Holder(**json.loads((home / _FILE_NAME).read_bytes()))
     except (OSError, ValueError, TypeError):
         return None
+
+
+def _lock_soon(file: int) -> bool:
+    """Lock it, or try again: whoever looks whether it is free holds it for a moment."""
+    for _ in range(_TRIES):
+        if _lock(file):
+            return True
+        time.sleep(0.02)
+    return False
 
 
 if sys.platform == "win32":

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from resnet_viz.arch.config import ResNetConfig
-from resnet_viz.lab.launch import dismiss_launcher
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
+from tests.launchers import launchers_in
 
 TINY = ResNetConfig(depths=(1, 1), widths=(4, 8), stem="cifar", shortcut="zero_pad")
 ENDLESS = 1_000_000
@@ -46,4 +46,5 @@ def end(lab: Lab) -> None:
     for run in lab.list():
         if not run.is_over:
             lab.stop(run.id)
-    dismiss_launcher(lab.home)
+    for process in launchers_in(lab.home):  # one that is still starting would not be dismissed
+        process.kill()
