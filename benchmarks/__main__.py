@@ -19,6 +19,8 @@ PARTS = (
     "first_point",
     "redraw",
     "viewers",
+    "wishes",
+    "crowd",
     "many_runs",
 )
 
