@@ -60,6 +60,6 @@ def _visit(url: str) -> float:
 
 def _is_of(process: psutil.Process, home: str) -> bool:
     try:
-        return process.environ().get("RESNET_VIZ_HOME") == home
+        return bool(process.environ().get("RESNET_VIZ_HOME") == home)
     except psutil.Error:
         return False
