@@ -100,7 +100,7 @@ def _run_row(run: Run | UnreadableRun) -> tuple[str, ...]:
     size, race = size_text(run.bytes), run.race_id or ""
     if isinstance(run, UnreadableRun):
         return run.id, run.name, UNREADABLE, "", size, "", race, run.reason
-    step, started = f"{run.steps_done}/{run.steps}", _clock(run.started)
+    step, started = f"{run.steps_done}/{run.steps or '?'}", _clock(run.started)
     return run.id, run.name, run.status, step, size, started, race, run.message
 
 
