@@ -214,6 +214,25 @@ def zoom(page: Page) -> list[list[float]]:
     return ranges
 
 
+def test_another_quantity_is_not_shown_in_the_zoom_of_the_one_before(
+    app: App, open_page: Open
+) -> None:
+    page = open_page(f"{app.url}/race")
+    begin(page)
+    page.evaluate("() => window.before = [...document.querySelectorAll('.resnet-viz-chart')]")
+    zoomed = zoom(page)
+    select(page, "Quantity", "update / weight by layer")
+    title = "() => window.before[0].layout.yaxis.title.text"
+    page.wait_for_function(f"() => ({title})().startsWith('update / weight')")
+    assert page.evaluate("() => window.before.every(chart => chart.isConnected)"), (
+        "not mounted anew"
+    )
+    ranges = page.evaluate(RANGES)
+    assert ranges[1] != zoomed[1]
+    assert ranges[0][1] > 20, "every layer is shown"
+    stop(page)
+
+
 def switch_pages(page: Page) -> None:
     page.get_by_role("link", name="Architecture").click()
     expect(charts(page)).to_have_count(0)

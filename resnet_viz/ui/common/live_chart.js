@@ -80,9 +80,11 @@ function draw(plotly, chart) {
   const axes = Object.keys(layout).filter((key) => /^[xy]axis/.test(key)).sort().join()
   const isAnew = axes !== chart.axes
   chart.axes = axes
-  if (isAnew) chart.zoomed.clear()
+  // What shows something else is not to be shown in the zoom of what was there.
+  const revision = `${name} ${layout.uirevision}`
+  if (isAnew || chart.revision !== revision) chart.zoomed.clear()
+  chart.revision = layout.uirevision = revision
   keepZoom(chart, layout)
-  layout.uirevision = name
   layout.height = tall(chart)
   layout.width = chart.width || undefined
   chart.div.setAttribute("aria-label", alt)

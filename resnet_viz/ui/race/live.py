@@ -27,6 +27,7 @@ from resnet_viz.plots.race import (
 )
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.live_chart import Drawn, live_chart
+from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
 from resnet_viz.ui.race import words
 from resnet_viz.ui.race.progress import progress
@@ -191,14 +192,14 @@ def _pictures(look: Look, contestants: Sequence[Contestant], shown: Shown) -> No
         hero, curves = st.columns([3, 2], gap="medium")
     with hero:
         chart(hero_figure, "gradients", HERO_HEIGHT, f"{title} at step {shown.step}")
-        note(_about(about, axis))
+        note(plain(_about(about, axis)))
     with curves:
         alt = "Training loss and accuracy by step"
         chart(lambda: _all_steps(training_curves(contestants), steps), "curves", HERO_HEIGHT, alt)
         note(ABOUT_CURVES)
     if axis == "net":
         return
-    st.header(f"{title} and step", anchor=False)
+    st.header(plain(f"{title} and step"), anchor=False)
     alt = f"{title} at every step, as heat maps"
     chart(lambda: _all_steps(heat_maps(contestants, about.name), steps), "maps", MAPS_HEIGHT, alt)
     note(ABOUT_MAPS)
