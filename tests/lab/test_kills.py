@@ -22,6 +22,8 @@ from tests.lab.test_launcher import workers
 
 pytestmark = [
     pytest.mark.slow,
+    # Processes and seconds on a machine that may be busy: a real fault fails again.
+    pytest.mark.flaky(reruns=1),
     pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL on Windows"),
 ]
 
@@ -32,7 +34,9 @@ def test_workers_and_launchers_killed_at_any_moment(lab: Lab) -> None:
     wanted = examples(10)
     shown: dict[str, dict[int, StepRecord]] = {}
     statuses: dict[str, str] = {}
+    deadline = time.monotonic() + 30 * wanted
     while len(killed) < wanted:
+        assert time.monotonic() < deadline, "runs wait, and nobody begins their workers"
         while sum(not run.is_over for run in lab.list()) < 4:
             lab.start(tiny_spec(steps=400, seed=chance.randrange(1000)))
         until = time.monotonic() + chance.random()
@@ -57,12 +61,13 @@ def test_workers_and_launchers_killed_at_any_moment(lab: Lab) -> None:
         assert complete or run.status == "interrupted", "a run that ended early says so"
     assert launchers or wanted < 20
     end(lab)
-    assert not [p for p in psutil.Process().children(recursive=True) if is_ours(p, lab)]
+    mine = psutil.Process()
+    wait_until(lambda: not [p for p in mine.children(recursive=True) if is_ours(p, lab)], 20)
 
 
 def look(lab: Lab, shown: dict[str, dict[int, StepRecord]], statuses: dict[str, str]) -> None:
     """Everything that is there now, beside all that was there before."""
-    for run in lab.list():
+    for run in [lab.get(run.id) for run in lab.list()]:  # whoever looks closely brings help
         before = shown.setdefault(run.id, {})
         records = lab.records(run.id)
         assert [record.step for record in records] == list(range(len(records)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,12 @@ from streamlit.testing.v1 import AppTest
 
 from resnet_viz.arch.config import ResNetConfig, revise
 from resnet_viz.arch.presets import PRESETS, label, preset
+from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race.link import TRAINING, Settings, default_training, from_query, to_query
 from resnet_viz.ui.race.settings import DEFAULT_NET
+from tests.lab.conftest import end
 
 ROOT = Path(__file__).parents[3]
 CHANGED = {
@@ -41,9 +44,12 @@ OWN = revise(preset("resnet20-cifar"), norm="none")
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A store of the test's own; no process outlives the test."""
     monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path / "home"))
     monkeypatch.setattr("streamlit.runtime.context.ContextProxy.cookies", {})
+    yield
+    end(Lab(tmp_path / "home"))
 
 
 def opened(**query: str) -> AppTest:
