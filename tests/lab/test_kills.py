@@ -1,6 +1,6 @@
 """SIGKILL at random moments: no record that was shown is lost, no status lies, nothing is left.
 
-RESNET_VIZ_NIGHTLY=1 kills a hundred workers and twenty launchers.
+RESNET_VIZ_NIGHTLY=1 kills ten times as many.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ pytestmark = [
 def test_workers_and_launchers_killed_at_any_moment(lab: Lab) -> None:
     chance = random.Random(0)
     killed, launchers = set(), 0
-    wanted = examples(10)
+    wanted = examples(4)
     shown: dict[str, dict[int, StepRecord]] = {}
     statuses: dict[str, str] = {}
     deadline = time.monotonic() + 30 * wanted
@@ -59,7 +59,7 @@ def test_workers_and_launchers_killed_at_any_moment(lab: Lab) -> None:
     for run in lab.list():
         complete = run.steps_done == run.steps
         assert complete or run.status == "interrupted", "a run that ended early says so"
-    assert launchers or wanted < 20
+    assert launchers or wanted < 30
     end(lab)
     mine = psutil.Process()
     wait_until(lambda: not [p for p in mine.children(recursive=True) if is_ours(p, lab)], 20)
