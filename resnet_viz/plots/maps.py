@@ -142,9 +142,10 @@ def _placed(
         "annotations": [_title(n, total, per_row, c, about) for n, c in enumerate(contestants)]
     }
     what = axis_of(contestants, about.name)
-    for number, contestant in enumerate(contestants):
-        depth = max((int(p) for p in contestant.place(about.name).positions), default=1)
-        layout |= _axes(number, total, per_row, what=what, depth=depth, last=last)
+    depths = [int(max(c.place(about.name).positions, default=0)) for c in contestants]
+    for number, own in enumerate(depths):
+        # A net that does not hold it has the axis of those that do.
+        layout |= _axes(number, total, per_row, what=what, depth=own or max(depths) or 1, last=last)
     return layout
 
 

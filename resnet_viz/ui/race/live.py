@@ -159,7 +159,7 @@ def _quantity_box(contestants: Sequence[Contestant]) -> str:
         key=QUANTITY,
         format_func=lambda name: f"{quantity(name).title} by {_by(axis_of(contestants, name))}",
         label_visibility="collapsed",
-        width=300,
+        width=370,
         persist_state="session",
     )
 
