@@ -12,7 +12,7 @@ import pytest
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
-from tests.launchers import launchers_in
+from tests.launchers import end_launchers
 
 TINY = ResNetConfig(depths=(1, 1), widths=(4, 8), stem="cifar", shortcut="zero_pad")
 ENDLESS = 1_000_000
@@ -46,5 +46,4 @@ def end(lab: Lab) -> None:
     for run in lab.list():
         if not run.is_over:
             lab.stop(run.id)
-    for process in launchers_in(lab.home):  # one that is still starting would not be dismissed
-        process.kill()
+    end_launchers(lab.home)  # one that is still starting would not be dismissed
