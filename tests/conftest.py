@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
-from tests.launchers import launchers_in
+from tests.launchers import end_launchers, launchers_in
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -35,8 +36,8 @@ def equals_golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 def _no_process_outlives_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A launcher would: it is there for the runs to come."""
     yield
-    homes = []
-    for process in launchers_in(tmp_path_factory.getbasetemp()):
-        homes.append(process.environ()["RESNET_VIZ_HOME"])
-        process.kill()
+    folder = tmp_path_factory.getbasetemp()
+    psutil.wait_procs(launchers_in(folder), timeout=5)  # some may be going just now
+    homes = [process.environ()["RESNET_VIZ_HOME"] for process in launchers_in(folder)]
+    end_launchers(folder)
     assert not homes, "a launcher outlived its test"
