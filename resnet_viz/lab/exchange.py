@@ -26,7 +26,7 @@ _UNDER_WAY = "It was under way when it was exported."
 _FORGET = f"""
 UPDATE draft.runs SET id = 'run ' || position, race_id = 'race', seal = '', control = 'run',
     extra_steps = 0, heartbeat = 0, pid = NULL, pid_created = NULL,
-    host = iif(host = '{WATCHED}', host, '')
+    pace = NULL, host = iif(host = '{WATCHED}', host, '')
 """
 
 

@@ -27,6 +27,7 @@ class Run(NamedTuple):
     failed or was interrupted, for how long it has been silent, or what it waits for; else "".
     `device` is "" and `threads` None until training begins. `contestant` counts the nets of a race
     from 0; `bytes` is what the records take. `steps` is how many there will be, 0 if nobody knows.
+    `pace` is how many steps a second it does at most, in slow motion, else None.
     `texts` has the run's own under its id; it is not compared, for it does not change.
     """
 
@@ -47,6 +48,7 @@ class Run(NamedTuple):
     params: int
     threads: int | None
     host: str
+    pace: float | None
     texts: Mapping[str, Texts]
 
     def __eq__(self, other: object) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -31,6 +31,7 @@ from resnet_viz.lab.series import MOST_STEPS, ForeignRecordError, select_records
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.specs import read_spec
 from resnet_viz.lab.store import CorruptStoreError, Store, StoreError, default_home
+from resnet_viz.lab.turns import check_pace
 
 if TYPE_CHECKING:
     from torch import nn
@@ -81,12 +82,15 @@ class Lab:
         """Queue one run, for a process of its own; its unguessable id."""
         return self._start([spec], None)[0]
 
-    def race(self, specs: Sequence[RunSpec] | RaceSpec) -> str:
+    def race(self, specs: Sequence[RunSpec] | RaceSpec, *, pace: float | None = None) -> str:
         """Queue several runs back to back; the race's unguessable id.
+
+        `pace`: as in `slow`.
 
         Raises:
             ValueError: for no net, more than 32, or more than there may be in the queue.
         """
+        check_pace(pace)
         if isinstance(specs, RaceSpec):
             specs = specs.runs()
         if not 1 <= len(specs) <= MOST_CONTESTANTS:
@@ -95,7 +99,7 @@ class Lab:
                 f"{MOST_CONTESTANTS}"
             )
         race_id = new_id()
-        self._start(specs, race_id)
+        self._start(specs, race_id, pace)
         return race_id
 
     def watch(self, model: nn.Module, name: str = "", blocks: Sequence[str] = ()) -> Watched:
@@ -178,6 +182,15 @@ class Lab:
         """One more step of a paused run or race; one that is running is paused by it."""
         self._steer(id, "control = 'pause', extra_steps = extra_steps + 1", "control <> 'stop'")
 
+    def slow(self, id: str, pace: float | None) -> None:  # noqa: A002
+        """Have a run, or all of a race, do at most `pace` steps a second; None: as fast as it goes.
+
+        Raises:
+            ValueError: for less than 0.01, and more than 1,000.
+        """
+        check_pace(pace)
+        self._steer(id, f"pace = {'NULL' if pace is None else float(pace)}", "1")
+
     def stop(self, id: str) -> None:  # noqa: A002
         """End a run, or all of a race, within a second; what was measured stays.
 
@@ -210,6 +223,18 @@ class Lab:
             ValueError: for other names.
         """
         self._guarded(lambda: tidying.rename(self._store, id, name))
+
+    def note(self, id: str, note: str) -> None:  # noqa: A002
+        """Keep a note with a run or a race, in place of the one before; "" for none.
+
+        Raises:
+            ValueError: for one of more than 2,000 characters.
+        """
+        self._guarded(lambda: tidying.write_note(self._store, id, note))
+
+    def notes(self) -> Mapping[str, str]:
+        """The notes there are, by the id of their run or race."""
+        return self._guarded(lambda: tidying.read_notes(self._store))
 
     def race_name(self, race_id: str) -> str:
         """What a race was called; "" if it was not."""
@@ -276,7 +301,9 @@ class Lab:
 
         self._guarded(write)
 
-    def _start(self, specs: Sequence[RunSpec], race_id: str | None) -> Sequence[str]:
+    def _start(
+        self, specs: Sequence[RunSpec], race_id: str | None, pace: float | None = None
+    ) -> Sequence[str]:
         check_ready(specs)
         ids = [new_id() for _ in specs]
         rows = [
@@ -292,7 +319,7 @@ class Lab:
                 _check_room(len(ours), len(rows))
                 room = tidying.make_room(connection, self.home)
                 for row in rows:
-                    insert(connection, "runs", row)
+                    insert(connection, "runs", {**row, "pace": pace})
                 if race_id is not None:
                     names, seeds = [s.display_name for s in specs], [s.seed for s in specs]
                     insert(connection, "races", race_columns(race_id, names, seeds))

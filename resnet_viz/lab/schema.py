@@ -91,6 +91,19 @@ CREATE INDEX runs_listed ON runs (
     started, ended, steps_done, device, params, threads, host
 ) WHERE status IN ('stopped', 'finished', 'failed', 'interrupted');
 """
+# runs.pace: steps a second at most, in slow motion. notes.id: of a run or a race.
+_FOURTH = """
+ALTER TABLE runs ADD COLUMN pace REAL;
+DROP INDEX runs_listed;
+CREATE INDEX runs_listed ON runs (
+    position, seal, id, race_id, name, contestant, seed, steps, bytes, status, message, created,
+    started, ended, steps_done, device, params, threads, host, pace
+) WHERE status IN ('stopped', 'finished', 'failed', 'interrupted');
+CREATE TABLE notes (
+    id TEXT PRIMARY KEY,
+    note TEXT NOT NULL
+);
+"""
 _UNSEAL = """
 CREATE TRIGGER runs_unseal AFTER UPDATE OF spec ON runs
 BEGIN UPDATE runs SET seal = '' WHERE position = new.position; END
@@ -129,10 +142,15 @@ def _make_third(connection: sqlite3.Connection) -> None:
     connection.execute(_UNSEAL)
 
 
+def _make_fourth(connection: sqlite3.Connection) -> None:
+    _run_all(connection, _FOURTH)
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _make_first,
     _make_second,
     _make_third,
+    _make_fourth,
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ _LIMIT = re.compile(r"(\d{1,12}(?:\.\d{1,9})?) *([KMGT]?)B", re.IGNORECASE)
 _PAGES_AT_ONCE = 4096  # others may write between two portions of 16 MB
 _MOST_NAMED = 3
 MOST_CHARACTERS = 200
+MOST_OF_A_NOTE = 2000
 _EITHER = "SELECT position, id, name, race_id FROM runs WHERE id = :id OR race_id = :id"
 
 
@@ -101,6 +102,30 @@ def rename(store: Store, id: str, name: str) -> None:  # noqa: A002
         )
 
 
+def write_note(store: Store, id: str, note: str) -> None:  # noqa: A002
+    """Keep `note` with a run or a race in place of the one before; "" for none.
+
+    Raises:
+        ValueError: for an unknown id, and for a note of more than 2,000 characters.
+    """
+    if len(note) > MOST_OF_A_NOTE:
+        raise ValueError(
+            f"note = {shorten(note)} has {len(note):,} characters; at most {MOST_OF_A_NOTE:,} are "
+            "allowed"
+        )
+    with store.writing() as connection:
+        first_of(id, connection.execute(_EITHER, {"id": id}).fetchall())
+        connection.execute("DELETE FROM notes WHERE id = ?", (id,))
+        if note.strip():
+            connection.execute("INSERT INTO notes (id, note) VALUES (?, ?)", (id, note.strip()))
+
+
+def read_notes(store: Store) -> Mapping[str, str]:
+    """The notes there are, by the id of their run or race."""
+    with store.session() as connection:
+        return {row["id"]: row["note"] for row in connection.execute("SELECT * FROM notes")}
+
+
 def make_room(connection: sqlite3.Connection, home: Path) -> tuple[Sequence[Gone], str | None]:
     """Delete the oldest runs and races that are over until the store is within the limit.
 
@@ -178,6 +203,10 @@ def _delete(connection: sqlite3.Connection, id: str) -> Gone:  # noqa: A002
     for race_id in {row["race_id"] for row in rows}:
         query = f"DELETE FROM races WHERE id = ? AND NOT EXISTS ({left})"
         connection.execute(query, (race_id,))
+    connection.execute(
+        "DELETE FROM notes WHERE id NOT IN (SELECT id FROM runs) "
+        "AND id NOT IN (SELECT id FROM races)"
+    )
     names = tuple(dict.fromkeys(str(row["name"]) for row in rows))
     return Gone(names, tuple(str(row["id"]) for row in rows))
 

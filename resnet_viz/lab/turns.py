@@ -1,9 +1,9 @@
 """When a run may go on: as its user wants, and as there are places.
 
 A run's row has two writers. Its user (`Lab`) writes `control` ("run", "pause", "stop") and asks for
-single steps (`extra_steps`); its worker writes `status`. Each reads and writes in one transaction,
-so that whatever one does in between is seen by the other, and none of these can come about:
-a run told to go on that stays paused, a single step used up twice.
+single steps (`extra_steps`) and slow motion (`pace`); its worker writes `status`. Each reads and
+writes in one transaction, so that whatever one does in between is seen by the other, and none of
+these can come about: a run told to go on that stays paused, a single step used up twice.
 """
 
 from __future__ import annotations
@@ -14,6 +14,17 @@ import time
 from resnet_viz.lab.queue import has_place
 from resnet_viz.lab.rows import ACTIVE, OVER, select_runs
 from resnet_viz.lab.schema import transaction
+
+SLOWEST, FASTEST = 0.01, 1000.0
+
+
+def check_pace(pace: float | None) -> None:
+    """ValueError unless `pace`, in steps a second, is one for slow motion, or None for none."""
+    if pace is not None and not SLOWEST <= pace <= FASTEST:
+        raise ValueError(
+            f"pace = {pace} steps a second is not allowed; allowed are {SLOWEST:g} to "
+            f"{FASTEST:g}, or none for as fast as it goes"
+        )
 
 
 class Stopped(Exception):  # noqa: N818
@@ -26,6 +37,8 @@ class Turns:
     def __init__(self, connection: sqlite3.Connection, position: int) -> None:
         self._connection = connection
         self._position = position
+        self.interval = 0.0
+        """Seconds from the begin of a step to that of the next, at least; 0 for a single step."""
 
     def may_begin(self) -> bool:
         """Whether to load what the run needs: it has a place, or a single step was asked for."""
@@ -73,6 +86,8 @@ class Turns:
         rows = select_runs(self._connection, "position = ?", self._position)
         if not rows or rows[0]["control"] == "stop" or rows[0]["status"] in OVER:
             raise Stopped
+        is_slow = rows[0]["control"] == "run" and rows[0]["pace"]
+        self.interval = 1 / rows[0]["pace"] if is_slow else 0.0
         return rows[0]
 
     def _begin(self, change: str) -> None:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
+from math import inf
 
 import psutil
 
@@ -46,6 +47,7 @@ class Worker:
         self._pending: list[StepRecord] = []
         self._written = 0.0
         self._paused_seconds = 0.0
+        self._stepped = -inf
 
     def run(self) -> None:
         """Wait for a place, train, and write down how it ended."""
@@ -96,18 +98,23 @@ class Worker:
                 self._obey()
 
     def _obey(self) -> None:
-        """Return when another step may be done.
+        """Return when another step may be done, and is due where the user wants slow motion.
 
         Raises:
             Stopped: when none may.
         """
-        if self._turns.may_step():
-            return
         begin = time.perf_counter()
-        self._write()
-        while not self._turns.may_step():
-            time.sleep(LOOK_SECONDS)
-        self._paused_seconds += time.perf_counter() - begin
+        if not self._turns.may_step() or self._rest() > 0:
+            self._write()
+            while not self._turns.may_step() or self._rest() > 0:
+                rest = self._rest()
+                time.sleep(min(rest, LOOK_SECONDS) if rest > 0 else LOOK_SECONDS)
+            self._paused_seconds += time.perf_counter() - begin
+        self._stepped = time.perf_counter()
+
+    def _rest(self) -> float:
+        """Seconds until the next step is due."""
+        return self._turns.interval - (time.perf_counter() - self._stepped)
 
     def _write(self) -> None:
         """Commit the records that are not yet."""

@@ -157,6 +157,28 @@ def test_a_paused_run_stops_and_so_does_one_that_is_still_loading(lab: Lab) -> N
     _stops_within_a_second(lab, paused)
 
 
+def test_slow_motion_is_obeyed_while_it_goes_and_is_no_training_time(lab: Lab) -> None:
+    race_id = lab.race([tiny_spec(steps=ENDLESS)], pace=10)
+    run_id = lab.race_runs(race_id)[0].id
+    wait_until(lambda: steps_of(lab, run_id) > 2)
+    began, before = time.monotonic(), steps_of(lab, run_id)
+    wait_until(lambda: steps_of(lab, run_id) > before + 10)
+    assert time.monotonic() - began > 0.9, "eleven steps at ten a second"
+    trained = [record.seconds for record in lab.records(run_id)]
+    assert trained[-1] < 0.5 * (len(trained) / 10), "the waits count for nothing"
+    lab.slow(run_id, 0.01)
+    time.sleep(0.2)
+    before = steps_of(lab, run_id)
+    lab.step(run_id)
+    wait_until(lambda: steps_of(lab, run_id) == before + 1, 20)
+    lab.resume(run_id)
+    lab.slow(run_id, None)
+    wait_until(lambda: steps_of(lab, run_id) > before + 100)
+    lab.slow(run_id, 0.01)
+    lab.stop(run_id)
+    assert lab.get(run_id).status == "stopped"
+
+
 def test_a_step_that_takes_long_is_cut_off(lab: Lab) -> None:
     long = tiny_spec(config=TINY, image_size=256, batch_size=1500, steps=3)
     run_id = lab.start(long)

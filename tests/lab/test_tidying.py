@@ -274,3 +274,20 @@ def test_a_deletion_while_another_reads_gives_the_space_back_later(tmp_path: Pat
     reader.close()
     lab.delete(second)
     assert lab.bytes < 200_000
+
+
+def test_notes_stay_with_their_run_or_race_and_go_with_it(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    kept, gone = race(lab, 3), race(lab, 3)
+    run = lab.race_runs(gone)[0].id
+    for id, note in ((kept, "lr was\ntoo high"), (gone, "old"), (run, "a"), (run, " b ")):  # noqa: A001
+        lab.note(id, note)
+    assert Lab(tmp_path).notes() == {kept: "lr was\ntoo high", gone: "old", run: "b"}
+    lab.delete(gone)
+    assert lab.notes() == {kept: "lr was\ntoo high"}
+    lab.note(kept, " \n")
+    assert lab.notes() == {}
+    with pytest.raises(ValueError, match="there is no run or race with the id"):
+        lab.note(gone, "late")
+    with pytest.raises(ValueError, match="has 2,001 characters; at most 2,000 are allowed"):
+        lab.note(kept, "x" * 2001)

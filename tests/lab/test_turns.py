@@ -147,3 +147,27 @@ def test_no_turn_without_a_place(desk: Desk, monkeypatch: pytest.MonkeyPatch) ->
     desk.command("resume")
     assert not desk.turns.may_step()
     assert desk.lab.get(desk.id).message.startswith("Waits for a free core: 1 running")
+
+
+def test_slow_motion_holds_for_a_run_that_goes_on_and_not_for_a_single_step(desk: Desk) -> None:
+    assert desk.turns.may_step()
+    assert desk.turns.interval == 0
+    desk.lab.slow(desk.id, 4)
+    assert desk.turns.may_step()
+    assert desk.turns.interval == 0.25
+    assert desk.lab.get(desk.id).pace == 4
+    desk.command("step")
+    assert desk.turns.may_step()
+    assert desk.turns.interval == 0
+    desk.command("resume")
+    desk.lab.slow(desk.id, None)
+    assert desk.turns.may_step()
+    assert desk.turns.interval == 0
+    assert desk.lab.get(desk.id).pace is None
+
+
+@pytest.mark.parametrize("pace", [0.0, -1.0, 1001.0, float("nan"), float("inf")])
+def test_a_pace_that_is_none_is_refused(desk: Desk, pace: float) -> None:
+    for start in (lambda: desk.lab.slow(desk.id, pace), lambda: desk.lab.race([], pace=pace)):
+        with pytest.raises(ValueError, match=r"allowed are 0\.01 to 1000"):
+            start()
