@@ -1,0 +1,87 @@
+"""How sharply the loss bends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from resnet_viz.lab.measurements.measurement import (
+    SEED,
+    Given,
+    Measurement,
+    Report,
+    Setting,
+    Settings,
+    images,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
+    from resnet_viz.nets.network import ResNet
+
+MEASUREMENT = Measurement(
+    name="hessian",
+    title="largest eigenvalue of the Hessian",
+    sentence="How sharply the loss bends in its sharpest direction: gradient descent with a rate "
+    "above 2 over it overshoots there. Look at how many powers of ten lie between the nets.",
+    formula=r"\lambda = \lim v^\top H v, \quad v \leftarrow \frac{H v}{\|H v\|}, \quad "
+    r"H = \nabla^2 L",
+    source="power iteration on Hessian-vector products: Pearlmutter 1994; Yao et al. 2020, "
+    "arXiv:1912.07145",
+    cost=47,
+    gives={
+        "eigenvalue": Given("the eigenvalue that is largest in size"),
+        "estimates": Given("the estimate after each iteration", ("iteration",)),
+        "residual": Given("how far v is from an eigenvector: |H v - λ v| / |H v|"),
+    },
+    settings=(
+        images(64),
+        Setting("iterations", "of the power iteration", 10, 1, 1000),
+        SEED,
+    ),
+)
+
+
+def measure(
+    network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
+) -> Mapping[str, Any]:
+    """By all parameters, from a random direction; inf and NaN where float32 overflows."""
+    import torch  # noqa: PLC0415
+    from torch.nn import functional  # noqa: PLC0415
+
+    parameters = list(network.parameters())
+    loss = functional.cross_entropy(network(images), labels)
+    gradients = torch.autograd.grad(loss, parameters, create_graph=True)
+    generator = torch.Generator().manual_seed(int(settings["seed"]))
+    drawn = [torch.randn(p.shape, generator=generator) for p in parameters]
+    v = _over_norm([d.to(p) for d, p in zip(drawn, parameters, strict=True)])
+    estimates: list[float] = []
+    residual, count = float("nan"), int(settings["iterations"])
+    for i in range(count):
+        report(i / count, f"iteration {i + 1} of {count}")
+        product = torch.autograd.grad(
+            gradients, parameters, v, retain_graph=True, materialize_grads=True
+        )
+        value = _dot(v, product)
+        estimates.append(value)
+        size = _dot(product, product) ** 0.5
+        if not 0 < size < float("inf"):
+            break
+        off = [h - value * w for h, w in zip(product, v, strict=True)]
+        residual = _dot(off, off) ** 0.5 / size
+        v = _over_norm(product)
+    estimates += [estimates[-1]] * (count - len(estimates))
+    return {"eigenvalue": estimates[-1], "estimates": estimates, "residual": residual}
+
+
+def _dot(one: Sequence[Tensor], other: Sequence[Tensor]) -> float:
+    pairs = zip(one, other, strict=True)
+    return float(sum((a.double() * b.double()).sum().item() for a, b in pairs))
+
+
+def _over_norm(vector: Sequence[Tensor]) -> list[Tensor]:
+    size = _dot(vector, vector) ** 0.5
+    return [part / size for part in vector]

@@ -1,0 +1,87 @@
+"""What a net loses with one of its blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from resnet_viz.lab.measurements.measurement import (
+    Given,
+    Measurement,
+    Report,
+    Setting,
+    Settings,
+    images,
+)
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from resnet_viz.nets.network import ResNet
+
+MEASUREMENT = Measurement(
+    name="lesions",
+    title="lesions: one block deleted",
+    sentence="The error and the loss of the trained net without one of its blocks, batch norm "
+    "adjusted to what is left. A residual net hardly misses a block, but for those where "
+    "channels and resolution change; a plain net falls apart whichever is missing. It tells "
+    "nothing of a net that has not learnt.",
+    formula=r"F(x_l) + h(x_l) \;\to\; h(x_l), \quad h \text{ the shortcut}",
+    source="Veit et al. 2016, arXiv:1605.06431, sec. 4.1",
+    cost=52,
+    gives={
+        "error": Given("share of wrong answers without the block", ("block",)),
+        "loss": Given("loss without the block", ("block",), "nats"),
+        "whole_error": Given("share of wrong answers of the whole net"),
+        "whole_loss": Given("loss of the whole net", (), "nats"),
+    },
+    settings=(
+        images(256),
+        Setting("block", "the block to delete, such as 'stages.0.1'; '' for each in turn", ""),
+    ),
+)
+
+
+def measure(
+    network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
+) -> Mapping[str, Any]:
+    """On these images, with their statistics in the batch norms: that adjusts them exactly.
+
+    NaN for a block of a plain net that changes the shape, and so cannot be left out, and for those
+    that were not asked for.
+    """
+    import numpy as np  # noqa: PLC0415
+    import torch  # noqa: PLC0415
+
+    from resnet_viz.arch.plan import plan  # noqa: PLC0415
+    from resnet_viz.lab.measurements.parts import without_branch  # noqa: PLC0415
+    from resnet_viz.lab.measurements.passes import blocks_of, outputs  # noqa: PLC0415
+
+    names = [block.name for block in plan(network.config).blocks]
+    asked = str(settings["block"])
+    if asked and asked not in names:
+        raise ValueError(f"block = {asked!r} is not one of the net's: {names[0]} to {names[-1]}")
+    blocks = blocks_of(network)
+    error, loss = np.full(len(names), np.nan), np.full(len(names), np.nan)
+    with torch.no_grad():
+        inputs = list(outputs(network, images))
+        whole = _judged(network.head(inputs[-1]), labels)
+        for number, name in enumerate(names):
+            if asked not in ("", name):
+                continue
+            report(number / len(names), f"without {name}")
+            x = without_branch(blocks[number], inputs[number])
+            if x is None:
+                continue
+            for block in blocks[number + 1 :]:
+                x = block(x)
+            error[number], loss[number] = _judged(network.head(x), labels)
+    return {"error": error, "loss": loss, "whole_error": whole[0], "whole_loss": whole[1]}
+
+
+def _judged(logits: Tensor, labels: Tensor) -> tuple[float, float]:
+    """Share of wrong answers, and mean cross-entropy."""
+    from torch.nn import functional  # noqa: PLC0415
+
+    wrong = (logits.argmax(1) != labels).double().mean().item()
+    return wrong, functional.cross_entropy(logits, labels).item()

@@ -1,0 +1,126 @@
+"""Measurement: what is measured of a net on demand, described; no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet_viz.arch.config import shorten
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from resnet_viz.nets.network import ResNet
+
+Value = int | float | str
+Settings = Mapping[str, Value]
+Found = Mapping[str, NDArray[np.float64]]
+"""Arrays by name, as `Measurement.gives` says."""
+
+Report = Callable[[float, str], None]
+"""Takes how far a measurement is, 0 to 1, and what it does, in a few words."""
+
+Measure = Callable[["ResNet", "Tensor", "Tensor", Settings, Report], Mapping[str, Any]]
+"""Takes a net that it may use up, images [N, C, H, W], labels [N], settings and a report."""
+
+
+_LONGEST_TEXT = 500
+
+
+def _no_measure(*_: Any) -> Mapping[str, Any]:
+    raise TypeError("this measurement measures nothing")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting of a measurement: numbers from `least` to `most`, or a text where it is one."""
+
+    name: str
+    sentence: str
+    default: Value
+    least: float = 0
+    most: float = 1_000_000
+
+    def check(self, value: object) -> Value:
+        """`value` as it is; ValueError where it is not allowed."""
+        if isinstance(self.default, str):
+            allowed = f"a text of at most {_LONGEST_TEXT} characters"
+            if isinstance(value, str) and len(value) <= _LONGEST_TEXT:
+                return value
+        else:
+            is_whole = isinstance(self.default, int)
+            kinds = "whole numbers" if is_whole else "numbers"
+            allowed = f"{kinds} from {self.least:g} to {self.most:g}"
+            is_one = isinstance(value, int if is_whole else int | float) and value is not True
+            if (
+                is_one
+                and value is not False
+                and self.least <= float(cast(float, value)) <= self.most
+            ):
+                return cast(int, value) if is_whole else float(cast(float, value))
+        raise ValueError(f"{self.name} = {shorten(value)} is not allowed; allowed: {allowed}")
+
+
+IMAGES = "images"
+SEED = Setting("seed", "of what is drawn at random", 0, 0, 2**32 - 1)
+
+
+def images(default: int) -> Setting:
+    """How many images a measurement looks at."""
+    return Setting(IMAGES, "how many training images are looked at", default, 2, 10_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An array of a result: what it is, and its axes.
+
+    An axis "block" or "layer" is as long as the net's list of them; others are the measurement's
+    own. NaN stands where there is nothing to measure.
+    """
+
+    title: str
+    axes: tuple[str, ...] = ()
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A measurement as people read of it, and how it is carried out.
+
+    `sentence` says what it shows and what to look for, `formula` is TeX, `source` says where it
+    comes from, `cost` what it takes in training steps, measured at depth 56 (shared by all depths
+    roughly). `shortcuts`: whether it has a meaning only for nets that have some.
+    """
+
+    name: str
+    title: str
+    sentence: str
+    formula: str
+    source: str
+    cost: float
+    gives: Mapping[str, Given]
+    settings: tuple[Setting, ...]
+    shortcuts: bool = False
+    measure: Measure = _no_measure
+
+    def checked(self, given: Settings) -> dict[str, Value]:
+        """All settings: those given, and the defaults of the others.
+
+        Raises:
+            ValueError: for an unknown name or a value that is not allowed.
+        """
+        known = {setting.name: setting for setting in self.settings}
+        for name in given:
+            if name not in known:
+                raise ValueError(
+                    f"the measurement {self.name!r} has no setting {name!r}; allowed are "
+                    f"{', '.join(known)}"
+                )
+        return {
+            name: setting.check(given[name]) if name in given else setting.default
+            for name, setting in known.items()
+        }

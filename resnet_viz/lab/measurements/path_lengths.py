@@ -1,0 +1,115 @@
+"""Through how many branches the gradient comes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from resnet_viz.lab.measurements.measurement import (
+    SEED,
+    Given,
+    Measurement,
+    Report,
+    Setting,
+    Settings,
+    images,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence, Set
+
+    from torch import Tensor
+
+    from resnet_viz.lab.measurements.parts import Opened
+    from resnet_viz.nets.network import ResNet
+
+MEASUREMENT = Measurement(
+    name="path_lengths",
+    title="lengths of the gradient's paths",
+    sentence="A net of n blocks is 2^n paths: at each block through the branch or past it. The "
+    "gradient of a path, times the number of paths as long, says how much comes by each length. "
+    "A deep residual net lives on its short paths; a plain net has the longest alone.",
+    formula=r"\frac{\binom{n}{k}\,\overline{\|g_k\|}}{\sum_j \binom{n}{j}\,\overline{\|g_j\|}}",
+    source="Veit et al. 2016, arXiv:1605.06431, sec. 4.2",
+    cost=38,
+    gives={
+        "share": Given("share of the gradient by paths of that length", ("length",)),
+        "norm": Given("mean norm of the gradient by one such path", ("length",)),
+        "paths": Given("number of paths of that length", ("length",)),
+        "sampled": Given("how many of them were followed", ("length",)),
+        "low": Given("the length below which 5 % of the gradient comes"),
+        "high": Given("the length above which 5 % of the gradient comes"),
+    },
+    settings=(
+        images(64),
+        Setting("samples", "how many paths of each length are followed, at most", 4, 1, 10_000),
+        SEED,
+    ),
+)
+
+
+def measure(
+    network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
+) -> Mapping[str, Any]:
+    """Norms at the first block's input; all paths of a length where there are no more of them
+    than `samples`, else as many at random."""
+    from math import comb  # noqa: PLC0415
+
+    import numpy as np  # noqa: PLC0415
+
+    from resnet_viz.lab.measurements.passes import opened_blocks  # noqa: PLC0415
+
+    blocks, gradient = opened_blocks(network, images, labels)
+    total, number = len(blocks), int(settings["samples"])
+    generator = np.random.default_rng(int(settings["seed"]))
+    must = frozenset(i for i, block in enumerate(blocks) if block.paths.shortcut is None)
+    norms = np.full(total + 1, np.nan)
+    counts = np.zeros(total + 1)
+    sampled = np.zeros(total + 1)
+    for length in range(total + 1):
+        report(length / (total + 1), f"paths of length {length}")
+        if not len(must) <= length:
+            continue
+        free = [i for i in range(total) if i not in must]
+        counts[length] = float(comb(len(free), length - len(must)))
+        chosen = list(_chosen(free, length - len(must), number, generator))
+        found = [
+            path_gradient(blocks, gradient, must | one).double().norm().item() for one in chosen
+        ]
+        norms[length], sampled[length] = float(np.mean(found)), len(found)
+    with np.errstate(all="ignore"):
+        weights = np.where(counts > 0, counts * np.nan_to_num(norms, nan=0.0), 0.0)
+        share = weights / weights.sum()
+    below = np.cumsum(share)
+    ends = [float(np.argmax(below >= limit)) if below[-1] > 0 else np.nan for limit in (0.05, 0.95)]
+    return {
+        "share": share,
+        "norm": norms,
+        "paths": counts,
+        "sampled": sampled,
+        "low": ends[0],
+        "high": ends[1],
+    }
+
+
+def path_gradient(blocks: Sequence[Opened], gradient: Tensor, through: Set[int]) -> Tensor:
+    """The gradient at the first block's input by one path: through the branches of the blocks
+    `through` and the shortcuts of the others. Over all paths these add up to the whole."""
+    for index in reversed(range(len(blocks))):
+        block = blocks[index]
+        step = block.through_branch if index in through else block.through_shortcut
+        gradient = step(gradient)
+    return gradient
+
+
+def _chosen(
+    free: Sequence[int], length: int, number: int, generator: Any
+) -> Iterator[frozenset[int]]:
+    from itertools import combinations  # noqa: PLC0415
+    from math import comb  # noqa: PLC0415
+
+    if comb(len(free), length) <= number:
+        yield from map(frozenset, combinations(free, length))
+        return
+    for _ in range(number):
+        yield frozenset(int(i) for i in generator.choice(free, length, replace=False))

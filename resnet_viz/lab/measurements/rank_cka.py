@@ -1,0 +1,73 @@
+"""How many directions the features fill, and how much of the input is left in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from resnet_viz.lab.measurements.measurement import Given, Measurement, Report, Settings, images
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from resnet_viz.nets.network import ResNet
+
+MEASUREMENT = Measurement(
+    name="rank_cka",
+    title="effective rank and similarity to the input",
+    sentence="The effective rank says in how many directions the features of a batch differ: at "
+    "most as many as there are images, 1 where all images look alike to the net (its features "
+    "have collapsed). CKA compares which images are alike in a block's output with which are "
+    "alike in the input: 1 for the same, 0 for nothing in common.",
+    formula=r"\exp\Big(-\sum_i p_i \ln p_i\Big),\; p_i = \frac{\lambda_i}{\sum_j \lambda_j} "
+    r"\text{ of } K = X X^\top; \qquad "
+    r"\mathrm{CKA} = \frac{\|Y^\top X\|_F^2}{\|X^\top X\|_F\,\|Y^\top Y\|_F}",
+    source="effective rank: Roy & Vetterli 2007; CKA: Kornblith et al. 2019, arXiv:1905.00414, "
+    "eq. 3 and 4",
+    cost=3,
+    gives={
+        "rank": Given("effective rank of the block's output", ("block",)),
+        "cka": Given("linear CKA of the input to the block's output", ("block",)),
+    },
+    settings=(images(64),),
+)
+
+
+def measure(
+    network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
+) -> Mapping[str, Any]:
+    """Of the centred features [N, C H W], in float64; NaN where features are not finite."""
+    import torch  # noqa: PLC0415
+
+    from resnet_viz.lab.measurements.passes import outputs  # noqa: PLC0415
+
+    with torch.no_grad():
+        grams = [_gram(x) for x in (images, *list(outputs(network, images))[1:])]
+    first, *others = grams
+    return {
+        "rank": [_effective_rank(gram) for gram in others],
+        "cka": [_cka(first, gram) for gram in others],
+    }
+
+
+def _gram(features: Tensor) -> Tensor:
+    """X X^T of the features, each centred over the images: [N, N] on the CPU, float64."""
+    x = features.flatten(1).cpu().double()
+    x = x - x.mean(0)
+    return x @ x.T
+
+
+def _effective_rank(gram: Tensor) -> float:
+    import torch  # noqa: PLC0415
+
+    if not gram.isfinite().all() or not gram.trace() > 0:
+        return float("nan")
+    values = torch.linalg.eigvalsh(gram / gram.trace()).clamp(min=0)
+    shares = values / values.sum()
+    return float(torch.special.entr(shares).sum().exp())
+
+
+def _cka(one: Tensor, other: Tensor) -> float:
+    """Of centred Gram matrices: <K, L> / (|K| |L|)."""
+    sizes = one.norm() * other.norm()
+    return float((one * other).sum() / sizes)

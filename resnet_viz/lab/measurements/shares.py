@@ -1,0 +1,62 @@
+"""How the gradient divides between shortcut and branch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from resnet_viz.lab.measurements.measurement import Given, Measurement, Report, Settings, images
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from resnet_viz.nets.network import ResNet
+
+MEASUREMENT = Measurement(
+    name="shares",
+    title="the shortcut's share of the gradient",
+    sentence="The gradient at a block's input is the sum of a part that came through the shortcut "
+    "and one that came through the branch. Near 1 the shortcut alone carries it; near 0 the branch "
+    "does, as in a plain net. (Above 1 the parts work against each other.)",
+    formula=r"\frac{g_s \cdot g}{\|g\|^2}, \qquad g = \frac{\partial L}{\partial x} = g_s + g_F",
+    source="He et al. 2016, arXiv:1603.05027, eq. 5 (its two terms)",
+    cost=1,
+    gives={
+        "share": Given("the shortcut's share of the gradient; the branch has the rest", ("block",)),
+        "shortcut": Given("norm of the part through the shortcut", ("block",)),
+        "branch": Given("norm of the part through the branch", ("block",)),
+        "whole": Given("norm of the gradient at the block's input", ("block",)),
+        "cosine": Given("cosine of the two parts", ("block",)),
+    },
+    settings=(images(64),),
+    shortcuts=True,
+)
+
+
+def measure(
+    network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
+) -> Mapping[str, Any]:
+    """Norms in float64: what overflows or vanishes in float32 stays inf or 0."""
+    import numpy as np  # noqa: PLC0415
+
+    from resnet_viz.lab.measurements.passes import opened_blocks  # noqa: PLC0415
+
+    blocks, gradient = opened_blocks(network, images, labels)
+    rows: list[tuple[float, float, float, float]] = []
+    for block in reversed(blocks):
+        branch, shortcut = (part.double() for part in block.products(gradient) if part is not None)
+        whole = branch + shortcut
+        norms = [part.norm().item() for part in (shortcut, branch, whole)]
+        rows.append((*norms, (shortcut * branch).sum().item()))
+        gradient = whole.to(gradient.dtype)
+    shortcuts, branches, wholes, products = np.array(rows[::-1]).T
+    with np.errstate(all="ignore"):
+        cosine = products / (shortcuts * branches)
+        share = (shortcuts**2 + products) / wholes**2
+    return {
+        "share": share,
+        "shortcut": shortcuts,
+        "branch": branches,
+        "whole": wholes,
+        "cosine": cosine,
+    }

@@ -1,0 +1,73 @@
+"""How alike the gradients of neighbouring inputs are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from resnet_viz.lab.measurements.measurement import (
+    Given,
+    Measurement,
+    Report,
+    Setting,
+    Settings,
+    images,
+)
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from resnet_viz.nets.network import ResNet
+
+MEASUREMENT = Measurement(
+    name="shattering",
+    title="shattering of the input gradient",
+    sentence="Between two training images lie evenly spaced points; each has a gradient by its "
+    "pixels. The cosine of neighbours' gradients is near 1 where the net changes smoothly, and "
+    "near 0 where its gradient is as good as white noise: a step that helps one image then says "
+    "nothing about the next. It tells most before the first step; a net whose features have "
+    "collapsed looks smooth.",
+    formula=r"\frac{1}{P-1}\sum_{i<P} \cos\big(\nabla_x f(x_i),\, \nabla_x f(x_{i+1})\big), "
+    r"\quad x_i = a + \tfrac{i-1}{P-1}(b - a)",
+    source="Balduzzi et al. 2017, arXiv:1702.08591",
+    cost=4,
+    gives={
+        "cosine": Given("mean cosine of neighbours' gradients"),
+        "by_point": Given("cosine of a point's gradient and the next's", ("pair",)),
+        "autocorrelation": Given("mean cosine of gradients that many points apart", ("lag",)),
+        "similarity": Given("cosines of all points' gradients", ("point", "point")),
+    },
+    settings=(
+        images(128),
+        Setting("points", "how many points lie between the two images", 128, 3, 1024),
+    ),
+)
+
+
+def measure(
+    network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
+) -> Mapping[str, Any]:
+    """Of the first image and the first with another label, in one batch with all images, so that
+    batch norm has the statistics of images and not of the line alone; f is the sum of the logits.
+    """
+    import torch  # noqa: PLC0415
+
+    count = int(settings["points"])
+    others = (labels != labels[0]).nonzero()
+    end = images[int(others[0])] if len(others) else images[-1]
+    weights = torch.linspace(0, 1, count, device=images.device).view(-1, 1, 1, 1)
+    line = images[0] + weights * (end - images[0])
+    batch = torch.cat([line, images]).requires_grad_()
+    # The sum over all classes has a gradient; that of the loss's softmax would be 0 at init.
+    total = network(batch)[:count].sum()
+    gradients = torch.autograd.grad(total, batch)[0][:count].flatten(1).cpu().double()
+    unit = gradients / gradients.norm(dim=1, keepdim=True)
+    similarity = unit @ unit.T
+    means = [similarity.diagonal(lag).mean() for lag in range(count)]
+    neighbours = similarity.diagonal(1)
+    return {
+        "cosine": neighbours.mean(),
+        "by_point": neighbours,
+        "autocorrelation": torch.stack(means),
+        "similarity": similarity,
+    }

@@ -1,0 +1,68 @@
+"""What each branch adds, in variance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from resnet_viz.lab.measurements.measurement import Given, Measurement, Report, Settings, images
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from resnet_viz.nets.network import ResNet
+
+MEASUREMENT = Measurement(
+    name="variance",
+    title="branch variance times k",
+    sentence="The variance of what a block's branch adds over that of what its shortcut passes on, "
+    "times the block's number k in its stage. With batch norm a pre-activation net begins at "
+    "about 1: block k adds a k-th, so that a deep net is close to the identity. Without norm "
+    "the ratio does not fall with k.",
+    formula=r"k \, \frac{\mathrm{Var}\, F(x)}{\mathrm{Var}\, x}",
+    source="De & Smith 2020, arXiv:2002.10444, sec. 3",
+    cost=1,
+    gives={
+        "times_k": Given("branch variance / shortcut variance, times k", ("block",)),
+        "ratio": Given("branch variance / shortcut variance", ("block",)),
+        "branch": Given("variance of what the branch adds", ("block",)),
+        "shortcut": Given("variance of what the shortcut passes on", ("block",)),
+        "k": Given("the block's number in its stage, from 1", ("block",)),
+    },
+    settings=(images(64),),
+    shortcuts=True,
+)
+
+
+def measure(
+    network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
+) -> Mapping[str, Any]:
+    """Variances over whole tensors, in float64."""
+    import numpy as np  # noqa: PLC0415
+    import torch  # noqa: PLC0415
+
+    from resnet_viz.arch.plan import plan  # noqa: PLC0415
+    from resnet_viz.lab.measurements.parts import paths  # noqa: PLC0415
+    from resnet_viz.lab.measurements.passes import blocks_of  # noqa: PLC0415
+
+    rows: list[tuple[float, float]] = []
+    with torch.no_grad():
+        x = network.stem(images)
+        for block in blocks_of(network):
+            split = paths(block, x, x)
+            assert split.shortcut is not None
+            pair = (split.branch, split.shortcut)
+            branch, shortcut = (p.double().var(correction=0).item() for p in pair)
+            rows.append((branch, shortcut))
+            x = split.output
+    branches, shortcuts = np.array(rows).T
+    k = np.array([block.index + 1 for block in plan(network.config).blocks])
+    with np.errstate(all="ignore"):
+        ratio = branches / shortcuts
+    return {
+        "times_k": k * ratio,
+        "ratio": ratio,
+        "branch": branches,
+        "shortcut": shortcuts,
+        "k": k,
+    }
