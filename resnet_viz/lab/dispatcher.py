@@ -9,8 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from resnet_viz.lab.brood import Brood, make_brood
-from resnet_viz.lab.launch import fail_waiting, last_words
-from resnet_viz.lab.liveness import WHY_GONE
+from resnet_viz.lab.launch import fail_waiting, why_gone
 from resnet_viz.lab.queue import has_place, queue_of
 from resnet_viz.lab.rows import ACTIVE, WAITING, Snapshot, select_runs
 from resnet_viz.lab.schema import transaction
@@ -91,7 +90,7 @@ class Dispatcher:
     def _note_ended(self, connection: sqlite3.Connection, run_ids: Sequence[str]) -> None:
         """Of a worker that ended before it took up its run: else it would be begun for ever."""
         for run_id in run_ids:
-            message = last_words(self._store.home, run_id) or WHY_GONE
+            message = why_gone(self._store.home, run_id)
             _end(connection, run_id, "interrupted", message)
 
 

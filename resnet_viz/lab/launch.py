@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -20,6 +21,8 @@ from resnet_viz.lab.store import Store
 
 ERROR_MARK = "error: "
 LAUNCHER = "launcher"
+WHY_GONE = "The worker process ended without a word (killed, or out of memory)."
+_LITTLE_BYTES = 64 * 1024
 _KILL_AFTER_SECONDS = 0.1
 _PACKAGE = Path(__file__).resolve().parents[1]
 # What a worker does depends on these: a launcher with others is replaced.
@@ -31,14 +34,19 @@ def log_file(home: Path, run_id: str) -> Path:
     return home / "logs" / f"{run_id}.log"
 
 
-def last_words(home: Path, run_id: str) -> str:
-    """The last error that a worker wrote when it could not write to the store; "" if none."""
+def why_gone(home: Path, run_id: str) -> str:
+    """Why the worker of a run ended, where it could not write that to the store."""
     try:
         lines = log_file(home, run_id).read_text(errors="replace").splitlines()
     except OSError:
-        return ""
+        lines = []
     errors = [line.removeprefix(ERROR_MARK) for line in lines if line.startswith(ERROR_MARK)]
-    return errors[-1] if errors else ""
+    if errors:
+        return errors[-1]
+    with suppress(OSError):
+        if shutil.disk_usage(home).free < _LITTLE_BYTES:  # its words did not fit there either
+            return f"The worker process ended: there is no space left on the disk with {home}."
+    return WHY_GONE
 
 
 def remove_empty(log: Path) -> None:

@@ -17,7 +17,6 @@ SILENT_SECONDS = 4.0
 STARTING_SECONDS = 60.0
 # The launcher says of the runs that wait for a worker, too, that they are not forgotten.
 FORSAKEN_SECONDS = 5.0
-WHY_GONE = "The worker process ended without a word (killed, or out of memory)."
 _SAME_BIRTH_SECONDS = 2.0
 
 

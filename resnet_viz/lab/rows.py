@@ -74,7 +74,7 @@ class Snapshot:
         if row["status"] in OVER:
             return State(row["status"], row["message"], row["ended"])
         if row["id"] in self.gone:
-            message = launch.last_words(home, row["id"]) or liveness.WHY_GONE
+            message = launch.why_gone(home, row["id"])
             return State("interrupted", message, row["heartbeat"])
         if silent := liveness.why_silent(row):
             return State(NOT_ANSWERING, silent, None)

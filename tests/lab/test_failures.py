@@ -1,8 +1,16 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 
 from resnet_viz.lab.failures import is_out_of_memory, sentence
+from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.store import StoreError
+from tests.lab.conftest import tiny_spec, wait_until
+from tests.launchers import end_launchers
 
 SHORT = [
     torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has ..."),
@@ -39,3 +47,26 @@ def test_other_errors_keep_the_line_that_says_it() -> None:
     assert sentence(ZeroDivisionError(), "cpu", 1) == "ZeroDivisionError"
     assert not is_out_of_memory(StoreError("the disk is full"))
     assert not is_out_of_memory(ValueError("buffer size"))
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="mounts a tiny disk")
+def test_a_run_whose_disk_fills_up_says_so(tmp_path: Path) -> None:
+    """Neither the store nor the worker's log can take its last words then."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("no right to mount a tiny disk here")
+    lab = Lab(disk / "home")
+    try:
+        run_id = lab.start(tiny_spec(steps=100_000, measure_every=1))
+        wait_until(lambda: lab.get(run_id).is_over)
+        run = lab.get(run_id)
+        assert (run.status, run.steps_done) == ("interrupted", len(lab.records(run_id)))
+        assert run.steps_done > 0
+        assert run.message == (
+            f"The worker process ended: there is no space left on the disk with {lab.home}."
+        )
+    finally:
+        end_launchers(lab.home)
+        subprocess.run(["umount", "-l", str(disk)], check=True)
