@@ -268,6 +268,10 @@ def race(
         int | None,
         typer.Option(metavar="N", help="Steps between looks at activations; default: 20."),
     ] = None,
+    checkpoints: Annotated[
+        str | None,
+        typer.Option(metavar="N,N", help="Keep the weights after so many steps, besides the last."),
+    ] = None,
     name: Annotated[
         list[str] | None,
         typer.Option(metavar="TEXT", help="What to call a net; give one for each CONFIG."),
@@ -304,6 +308,7 @@ def race(
         "activation_checkpointing": activation_checkpointing,
         "evaluate_every": evaluate_every,
         "measure_every": measure_every,
+        "checkpoints": inputs.read_numbers("--checkpoints", checkpoints),
     }
     nets = [inputs.read_net(config) for config in configs]
     several = inputs.read_numbers("--seeds", seeds)

@@ -12,7 +12,7 @@ from resnet_viz.cli.errors import InputError, input_errors
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
 from resnet_viz.lab.run import COLUMNS, Run, UnreadableRun
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.tidying import size_text
+from resnet_viz.lab.sizes import size_text
 
 UNREADABLE = "unreadable"
 

@@ -26,7 +26,12 @@ _LITTLE_BYTES = 64 * 1024
 _KILL_AFTER_SECONDS = 0.1
 _PACKAGE = Path(__file__).resolve().parents[1]
 # What a worker does depends on these: a launcher with others is replaced.
-_SETTINGS = ("RESNET_VIZ_SLOTS", "RESNET_VIZ_DATA", "CUDA_VISIBLE_DEVICES")
+_SETTINGS = (
+    "RESNET_VIZ_SLOTS",
+    "RESNET_VIZ_DATA",
+    "RESNET_VIZ_CHECKPOINTS",
+    "CUDA_VISIBLE_DEVICES",
+)
 
 
 def log_file(home: Path, run_id: str) -> Path:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from resnet_viz.arch.config import shorten
-from resnet_viz.lab import exchange, header, liveness, steering, tidying
+from resnet_viz.lab import checkpoints, exchange, header, liveness, measured, steering, tidying
+from resnet_viz.lab.checkpoints import Checkpoint
 from resnet_viz.lab.engine import Engine, ThisMachine
 from resnet_viz.lab.listing import all_runs
+from resnet_viz.lab.measured import Measured
 from resnet_viz.lab.race_spec import RaceSpec
 from resnet_viz.lab.ready import check_ready
 from resnet_viz.lab.records import StepRecord
@@ -164,6 +166,26 @@ class Lab:
                     return select_records(connection, row["position"], since, held, until)
                 except ForeignRecordError as error:
                     raise StoreError(str(error)) from error
+
+        return self._guarded(read)
+
+    def checkpoints(self, run_id: str) -> Sequence[Checkpoint]:
+        """Which weights of a run were kept, beside its initial ones, which are always at hand."""
+
+        def read() -> Sequence[Checkpoint]:
+            with self._store.session() as connection:
+                query = "SELECT position FROM runs WHERE id = ?"
+                row = first_of(run_id, connection.execute(query, (run_id,)).fetchall())
+                return checkpoints.of_run(connection, row["position"])
+
+        return self._guarded(read)
+
+    def measured(self, run_id: str) -> Sequence[Measured]:
+        """What was measured of a run on demand, the oldest result first."""
+
+        def read() -> Sequence[Measured]:
+            with self._store.session() as connection:
+                return measured.of_run(connection, run_id)
 
         return self._guarded(read)
 

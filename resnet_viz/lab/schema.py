@@ -104,6 +104,26 @@ CREATE TABLE notes (
     note TEXT NOT NULL
 );
 """
+# checkpoints.gone: why the weights are not there. measured: see lab/measured.py.
+_FIFTH = """
+CREATE TABLE checkpoints (
+    run INTEGER NOT NULL REFERENCES runs (position),
+    step INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    gone TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (run, step)
+) WITHOUT ROWID;
+CREATE TABLE measured (
+    run INTEGER NOT NULL REFERENCES runs (position),
+    step INTEGER NOT NULL,
+    measurement TEXT NOT NULL,
+    settings TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    created REAL NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (run, step, measurement, settings)
+);
+"""
 _UNSEAL = """
 CREATE TRIGGER runs_unseal AFTER UPDATE OF spec ON runs
 BEGIN UPDATE runs SET seal = '' WHERE position = new.position; END
@@ -146,11 +166,16 @@ def _make_fourth(connection: sqlite3.Connection) -> None:
     _run_all(connection, _FOURTH)
 
 
+def _make_fifth(connection: sqlite3.Connection) -> None:
+    _run_all(connection, _FIFTH)
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _make_first,
     _make_second,
     _make_third,
     _make_fourth,
+    _make_fifth,
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

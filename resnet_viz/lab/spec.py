@@ -53,7 +53,8 @@ class RunSpec(BaseModel):
     the same numbers in less memory and about a third more time.
 
     Loss and accuracy on held-out images are taken each `evaluate_every` steps (0: never), and what
-    needs activations each `measure_every` steps.
+    needs activations each `measure_every` steps. The weights are kept after each number of steps
+    in `checkpoints`, and the last ones anyway where they are small (lab/checkpoints.py says more).
 
     Raises:
         ValueError: for any invalid value or combination. One that validates can run, once its data
@@ -89,6 +90,7 @@ class RunSpec(BaseModel):
     activation_checkpointing: Flag = False
     evaluate_every: Step = 0
     measure_every: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 20
+    checkpoints: Annotated[tuple[Step, ...], Field(max_length=100)] = ()
 
     @property
     def adapted(self) -> ResNetConfig:
@@ -179,6 +181,7 @@ def _violations(spec: RunSpec) -> Iterator[str]:
             f"= 'cosine'; at most {spec.steps - 1} are allowed"
         )
     yield from _milestone_violations(spec)
+    yield from _checkpoint_violations(spec)
 
 
 def _milestone_violations(spec: RunSpec) -> Iterator[str]:
@@ -189,6 +192,16 @@ def _milestone_violations(spec: RunSpec) -> Iterator[str]:
         yield (
             f"step_milestones = {given} is not allowed; allowed are steps from 1 to "
             f"{spec.steps - 1}, each larger than the one before"
+        )
+
+
+def _checkpoint_violations(spec: RunSpec) -> Iterator[str]:
+    given = spec.checkpoints
+    if list(given) != sorted(set(given)) or not all(0 < step <= spec.steps for step in given):
+        yield (
+            f"checkpoints = {given} is not allowed; allowed are numbers of steps from 1 to "
+            f"{spec.steps}, each larger than the one before (the weights before the first step "
+            "follow from config and seed)"
         )
 
 

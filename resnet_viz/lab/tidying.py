@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -11,13 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resnet_viz.arch.config import shorten
-from resnet_viz.lab import launch
+from resnet_viz.lab import checkpoints, launch
 from resnet_viz.lab.rows import ACTIVE, IS_OVER, Snapshot, first_of
+from resnet_viz.lab.sizes import size_in, size_text
 from resnet_viz.lab.store import FILE_NAME, Store
 
 LIMIT_VARIABLE = "RESNET_VIZ_LIMIT"
-_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-_LIMIT = re.compile(r"(\d{1,12}(?:\.\d{1,9})?) *([KMGT]?)B", re.IGNORECASE)
 _PAGES_AT_ONCE = 4096  # others may write between two portions of 16 MB
 _MOST_NAMED = 3
 MOST_CHARACTERS = 200
@@ -39,29 +37,13 @@ def limit_bytes() -> int | None:
     Raises:
         ValueError: for what is no size.
     """
-    given = os.environ.get(LIMIT_VARIABLE, "").strip()
-    if not given:
-        return None
-    if not (found := _LIMIT.fullmatch(given)):
-        raise ValueError(
-            f"{LIMIT_VARIABLE} = {shorten(given)} is not a size; allowed is a number with a unit "
-            "(B, kB, MB, GB or TB), such as '2 GB', or nothing for no limit"
-        )
-    return int(float(found[1]) * _UNITS[found[2].upper()])
-
-
-def size_text(size: int) -> str:
-    """Bytes for people: 999 B, 1.2 MB."""
-    value, units = float(size), ["B", "kB", "MB", "GB", "TB"]
-    while value >= 999.5 and len(units) > 1:
-        value, units = value / 1000, units[1:]
-    digits = 0 if units[0] == "B" or value >= 99.95 else 1
-    return f"{value:.{digits}f} {units[0]}"
+    return size_in(LIMIT_VARIABLE)
 
 
 def folder_bytes(home: Path) -> int:
-    """What the store's files and the logs take; data sets may be in the same folder."""
-    return sum(_size(file) for file in (*home.glob(f"{FILE_NAME}*"), *_logs(home)))
+    """What the store's files, weights and logs take; data sets may be in the same folder."""
+    found = (*home.glob(f"{FILE_NAME}*"), *checkpoints.files(home), *_logs(home))
+    return sum(_size(file) for file in found)
 
 
 def delete(store: Store, id: str) -> None:  # noqa: A002
@@ -159,7 +141,7 @@ def _notice(gone: Sequence[Gone], too_much: int | None) -> str | None:
 
 
 def give_back(store: Store, gone: Sequence[Gone]) -> None:
-    """Make the file as small as it can be, and delete the logs of what is `gone`.
+    """Make the file as small as it can be, and delete logs and weights of what is `gone`.
 
     What does not work now, since others use the file, is made up for the next time.
     """
@@ -167,6 +149,7 @@ def give_back(store: Store, gone: Sequence[Gone]) -> None:
         for run_id in one.ids:
             with suppress(OSError):
                 launch.log_file(store.home, run_id).unlink(missing_ok=True)
+            checkpoints.delete(store.home, run_id)
     with store.session() as connection, suppress(sqlite3.OperationalError):
         connection.execute("PRAGMA busy_timeout = 1000")
         if _pragma(connection, "auto_vacuum") == 2:
@@ -197,8 +180,9 @@ def _oldest(connection: sqlite3.Connection) -> Iterator[str]:
 def _delete(connection: sqlite3.Connection, id: str) -> Gone:  # noqa: A002
     rows = connection.execute(_EITHER, {"id": id}).fetchall()
     for row in rows:
-        for table, column in (("records", "run"), ("series", "run"), ("runs", "position")):
-            connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (row["position"],))
+        for table in ("records", "series", "checkpoints", "measured"):
+            connection.execute(f"DELETE FROM {table} WHERE run = ?", (row["position"],))
+        connection.execute("DELETE FROM runs WHERE position = ?", (row["position"],))
     left = "SELECT 1 FROM runs WHERE race_id = races.id"
     for race_id in {row["race_id"] for row in rows}:
         query = f"DELETE FROM races WHERE id = ? AND NOT EXISTS ({left})"
@@ -212,11 +196,13 @@ def _delete(connection: sqlite3.Connection, id: str) -> Gone:  # noqa: A002
 
 
 def _used_bytes(connection: sqlite3.Connection, home: Path, gone: Sequence[Gone]) -> int:
-    """What is in use of the file (the rest can be given back), and the logs of what is not gone."""
+    """What is in use of the file (the rest can be given back), and weights and logs of what is not
+    gone."""
     pages = _pragma(connection, "page_count") - _pragma(connection, "freelist_count")
     ids = {run_id for one in gone for run_id in one.ids}
     logs = sum(_size(log) for log in _logs(home) if log.stem not in ids)
-    return pages * _pragma(connection, "page_size") + logs
+    weights = connection.execute("SELECT coalesce(sum(bytes), 0) FROM checkpoints").fetchone()[0]
+    return pages * _pragma(connection, "page_size") + logs + int(weights)
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

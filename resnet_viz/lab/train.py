@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 import torch
@@ -27,7 +27,9 @@ from resnet_viz.nets.memory_format import memory_format
 from resnet_viz.nets.network import ResNet, build_resnet
 
 
-def train(spec: RunSpec, *, instruments: bool = True) -> Iterator[StepRecord]:
+def train(
+    spec: RunSpec, *, instruments: bool = True, built: Callable[[ResNet], None] | None = None
+) -> Iterator[StepRecord]:
     """Train the net of `spec` and yield a record for each step, as soon as it is done.
 
     On one CPU thread the same spec gives the same records bit for bit (except `seconds`), and all
@@ -37,6 +39,8 @@ def train(spec: RunSpec, *, instruments: bool = True) -> Iterator[StepRecord]:
     Args:
         spec: net, data, optimiser and device.
         instruments: False leaves the quantities out, to time the same loop without them.
+        built: gets the net before the first step. Between records its weights are those of the
+            last update; they are for looking at.
 
     Raises:
         ValueError: where the device or the data set is not there, or not as the spec says.
@@ -50,6 +54,8 @@ def train(spec: RunSpec, *, instruments: bool = True) -> Iterator[StepRecord]:
     torch.manual_seed(spec.seed)
     layout = memory_format(spec.adapted, device)
     net = build_resnet(spec.adapted, device, spec.seed).to(memory_format=layout)
+    if built is not None:
+        built(net)
     loop = _Loop(spec, net, device, instruments)
     size = spec.adapted.image_size
     batch = spec.batch_size

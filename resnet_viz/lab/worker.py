@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
 from math import inf
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
@@ -29,6 +31,9 @@ from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import Store, StoreError, default_home
 from resnet_viz.lab.turns import Stopped, Turns
 
+if TYPE_CHECKING:
+    from resnet_viz.lab.keeping import Keeper
+
 WRITE_SECONDS = 0.1
 LOOK_SECONDS = 0.05
 
@@ -36,8 +41,8 @@ LOOK_SECONDS = 0.05
 class Worker:
     """One run, from the queue to its end; `connection` is the main thread's own."""
 
-    def __init__(self, connection: sqlite3.Connection, run_id: str) -> None:
-        self._connection = connection
+    def __init__(self, connection: sqlite3.Connection, run_id: str, home: Path) -> None:
+        self._connection, self._id, self._home = connection, run_id, home
         rows = select_runs(connection, "id = ?", run_id)
         if not rows:
             raise StoreError(f"there is no run with the id {run_id!r}")
@@ -80,13 +85,30 @@ class Worker:
         return str(device)
 
     def _train(self) -> None:
+        from resnet_viz.lab.keeping import Keeper  # noqa: PLC0415
         from resnet_viz.lab.train import train  # noqa: PLC0415
 
-        for record in self._steered(train(self._spec)):
-            seconds = record.seconds - self._paused_seconds
-            self._pending.append(replace(record, seconds=seconds))
-            if time.monotonic() - self._written >= WRITE_SECONDS:
-                self._write()
+        keeper = Keeper(self._connection, self._home, (self._id, self._position), self._spec)
+        done = 0
+        try:
+            for record in self._steered(train(self._spec, built=keeper.hold)):
+                done = record.step + 1
+                seconds = record.seconds - self._paused_seconds
+                self._pending.append(replace(record, seconds=seconds))
+                if time.monotonic() - self._written >= WRITE_SECONDS:
+                    self._write()
+                if done in self._spec.checkpoints:
+                    self._keep(keeper, done)
+        except Stopped:
+            self._keep(keeper, done, is_last=True)
+            raise
+        self._keep(keeper, done, is_last=True)
+
+    def _keep(self, keeper: Keeper, done: int, *, is_last: bool = False) -> None:
+        """Keep the weights, if they are to be kept; the time that takes is none of a step's."""
+        begin = time.perf_counter()
+        keeper.after(done, is_last=is_last)
+        self._paused_seconds += time.perf_counter() - begin
 
     def _steered(self, records: Iterator[StepRecord]) -> Iterator[StepRecord]:
         """`records`, each drawn when the user allows it."""
@@ -152,6 +174,8 @@ def load() -> None:
     """Import what a run needs, so that processes forked from this one begin at once."""
     import_module("resnet_viz.lab.train")
     import_module("resnet_viz.lab.norms")
+    import_module("resnet_viz.lab.keeping")
+    import_module("safetensors.torch")
     datasets()
 
 
@@ -174,7 +198,7 @@ def main(run_id: str) -> int:
             return 0
         threading.Thread(target=_beat, args=(store, run_id), daemon=True).start()
         with store.session() as connection:
-            Worker(connection, run_id).run()
+            Worker(connection, run_id, store.home).run()
     except StoreError as error:
         print(f"{ERROR_MARK}{error}", file=sys.stderr)
         return 1

@@ -48,6 +48,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         "activation_checkpointing": False,
         "evaluate_every": 0,
         "measure_every": 20,
+        "checkpoints": (),
     }
     assert RunSpec(config=SMALL).model_dump(exclude={"config"}) == expected
 

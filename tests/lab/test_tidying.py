@@ -13,8 +13,9 @@ import pytest
 from resnet_viz.lab import launch
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.series import insert_records
+from resnet_viz.lab.sizes import size_text
 from resnet_viz.lab.store import FILE_NAME, Store
-from resnet_viz.lab.tidying import LIMIT_VARIABLE, limit_bytes, size_text
+from resnet_viz.lab.tidying import LIMIT_VARIABLE, limit_bytes
 from tests.lab.conftest import tiny_spec
 from tests.lab.test_records import record
 

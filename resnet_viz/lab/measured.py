@@ -1,0 +1,85 @@
+"""What was measured of runs on demand, kept in the store; no torch.
+
+A result is kept by run, step, measurement and settings (all of them), so that it is there at once
+for who asks again.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sqlite3
+import time
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from resnet_viz.lab.measurements.measurement import Found, Settings
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Measured:
+    """What a measurement found of a run as step `step` began; `seconds` is what it took."""
+
+    step: int
+    measurement: str
+    settings: Settings
+    seconds: float
+    found: Found
+
+
+def key(settings: Settings) -> str:
+    """Settings as the store knows them."""
+    return json.dumps(dict(sorted(settings.items())))
+
+
+def put(connection: sqlite3.Connection, position: int, one: Measured) -> None:
+    """Keep a result, in place of an earlier one; not where its run was deleted meanwhile."""
+    connection.execute(
+        "INSERT OR REPLACE INTO measured (run, step, measurement, settings, seconds, created, data)"
+        " SELECT position, ?, ?, ?, ?, ?, ? FROM runs WHERE position = ?",
+        (
+            *(one.step, one.measurement, key(one.settings), one.seconds, time.time()),
+            *(_packed(one.found), position),
+        ),
+    )
+
+
+def find(
+    connection: sqlite3.Connection, run_id: str, step: int, name: str, settings: Settings
+) -> Measured | None:
+    """The result for just these settings; None where there is none."""
+    where = "id = ? AND step = ? AND measurement = ? AND settings = ?"
+    return next(_select(connection, where, run_id, step, name, key(settings)), None)
+
+
+def of_run(connection: sqlite3.Connection, run_id: str) -> list[Measured]:
+    """All that was measured of a run, the oldest result first."""
+    return list(_select(connection, "id = ?", run_id))
+
+
+def _select(connection: sqlite3.Connection, where: str, *values: object) -> Iterator[Measured]:
+    query = (
+        "SELECT step, measurement, settings, seconds, data FROM measured "
+        f"JOIN runs ON run = position WHERE {where} ORDER BY measured.created"
+    )
+    for step, name, settings, seconds, data in connection.execute(query, values).fetchall():
+        yield Measured(step, name, json.loads(settings), seconds, _unpacked(data))
+
+
+def _packed(found: Found) -> bytes:
+    stream = io.BytesIO()
+    np.savez_compressed(stream, allow_pickle=False, **found)
+    return stream.getvalue()
+
+
+def _unpacked(data: bytes) -> Found:
+    """Nothing of a damaged result."""
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            found: Mapping[str, np.ndarray] = dict(arrays)
+            return found
+    except (ValueError, OSError, zipfile.BadZipFile):
+        return {}

@@ -1,0 +1,79 @@
+"""A measurement of a run's weights at a step: the net built, measured, and the result kept."""
+
+from __future__ import annotations
+
+import time
+
+import torch
+
+from resnet_viz.lab import checkpoints, measured
+from resnet_viz.lab.data.dataset import fixed_order
+from resnet_viz.lab.data.images import load, resized
+from resnet_viz.lab.devices import resolve
+from resnet_viz.lab.keeping import net_at
+from resnet_viz.lab.measured import Measured
+from resnet_viz.lab.measurements import measurement
+from resnet_viz.lab.measurements.measurement import IMAGES, Report, Settings
+from resnet_viz.lab.measurements.perform import perform, unreported
+from resnet_viz.lab.precision import prepare
+from resnet_viz.lab.rows import first_of
+from resnet_viz.lab.run import WATCHED
+from resnet_viz.lab.spec import RunSpec
+from resnet_viz.lab.specs import read_spec
+from resnet_viz.lab.store import Store
+from resnet_viz.nets.network import ResNet
+
+
+def measure_run(
+    store: Store,
+    run_id: str,
+    step: int,
+    name: str,
+    *,
+    settings: Settings | None = None,
+    report: Report = unreported,
+) -> Measured:
+    """What a measurement finds of a run as `step` begins; what was found before is not found again.
+
+    It looks at the first training images in an order that is the same for every run, so that nets
+    are compared on the same ones; at all, where there are no more.
+
+    Raises:
+        ValueError: for an unknown run or measurement, a step whose weights are not there, wrong
+            settings, and where the measurement has no meaning for the net.
+        RuntimeError: what torch raises where memory runs out or a device fails.
+    """
+    about = measurement(name)
+    chosen = about.checked(settings or {})
+    with store.session() as connection:
+        query = "SELECT position, id, spec, host FROM runs WHERE id = ?"
+        row = first_of(run_id, connection.execute(query, (run_id,)).fetchall())
+        if row["host"] == WATCHED:
+            raise ValueError("a net that trains in a program of its own has no weights here")
+        if before := measured.find(connection, run_id, step, name, chosen):
+            return before
+        kept = {one.step: one for one in checkpoints.of_run(connection, row["position"])}
+    checkpoints.check_there(step, kept)
+    report(0.0, "the net and the images are read")
+    spec = read_spec(run_id, row["spec"])
+    net, images, labels = _read(store, run_id, spec, step, int(chosen[IMAGES]))
+    begin = time.perf_counter()
+    found = perform(about, net, images, labels, settings=chosen, report=report)
+    one = Measured(step, name, chosen, time.perf_counter() - begin, found)
+    with store.writing() as connection:
+        measured.put(connection, row["position"], one)
+    return one
+
+
+def _read(
+    store: Store, run_id: str, spec: RunSpec, step: int, count: int
+) -> tuple[ResNet, torch.Tensor, torch.Tensor]:
+    """The net, images and labels, on the run's device."""
+    device = resolve(spec.device)
+    prepare(device, "float32")
+    torch.set_flush_denormal(True)
+    net = net_at(spec, store.home, run_id, step, device)
+    size = spec.adapted.image_size
+    data = load(spec.dataset, size, spec.subset, classes=spec.classes)
+    some = data.chosen(fixed_order(len(data))[:count])
+    return net, resized(some.images, size).to(device), some.labels.to(device)
