@@ -128,8 +128,16 @@ def test_the_options_of_race_reach_the_runs_and_the_rest_are_their_own_defaults(
         "measure_every": 3,
     }
     options = [text for k, v in given.items() for text in (f"--{k.replace('_', '-')}", str(v))]
-    options += ["--step-milestones", "3,5", "--nesterov", "--compile", "--checkpointing"]
-    given |= {"step_milestones": (3, 5), "nesterov": True, "compile": True}
+    options += [
+        "--checkpoints",
+        "4,8",
+        "--step-milestones",
+        "3,5",
+        "--nesterov",
+        "--compile",
+        "--checkpointing",
+    ]
+    given |= {"checkpoints": (4, 8), "step_milestones": (3, 5), "nesterov": True, "compile": True}
     given |= {"activation_checkpointing": True}
     assert {*given, "config", "name", "classes"} == set(RunSpec.model_fields), "none is left out"
     named = ("--name", "one", "--name", "two")

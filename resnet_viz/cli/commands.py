@@ -316,6 +316,39 @@ def race(
 
 
 @app.command()
+def measure(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's id; see the command runs.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="See the command measurements.")],
+    step: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="The weights that this step begins with; 0: the initial ones; default: the last "
+            "that were kept.",
+        ),
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="One of its settings.")
+    ] = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure the weights of a run at a step: shattering, Hessian, lesions, landscape and more."""
+    from resnet_viz.cli import measure as measuring
+
+    measuring.measure(run, name, step, settings or (), as_json=as_json)
+
+
+@app.command()
+def measurements(*, as_json: JsonOption = False) -> None:
+    """List what can be measured of a run on demand, and what it costs in training steps."""
+    from resnet_viz.cli import measure as measuring
+
+    measuring.show_measurements(as_json=as_json)
+
+
+@app.command()
 def data(
     name: Annotated[
         str | None, typer.Argument(metavar="NAME", help="A data set, or folder:/path.")
