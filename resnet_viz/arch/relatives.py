@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from resnet_viz.arch.config import ResNetConfig, differences, explain, plain_twin, revise
 from resnet_viz.arch.fields import Shortcut
@@ -78,6 +78,73 @@ def other_version(config: ResNetConfig) -> ResNetConfig:
             "for block = 'bottleneck'"
         )
     return _revised(config, {"stride_on": "1x1" if config.stride_on == "3x3" else "3x3"})
+
+
+class Relative(NamedTuple):
+    """A way from a net to another that differs in what `name` says; `about` says where it is from.
+
+    `make` raises a ValueError for a net that has no such relative.
+    """
+
+    name: str
+    make: Callable[[ResNetConfig], ResNetConfig]
+    about: str
+
+
+def twin(config: ResNetConfig) -> ResNetConfig:
+    """A residual net's plain twin, a plain net's residual one."""
+    return residual_twin(config) if config.shortcut == "none" else plain_twin(config)
+
+
+def _with(field: str, value: object) -> Callable[[ResNetConfig], ResNetConfig]:
+    return lambda config: _revised(config, {field: value})
+
+
+_FIGURE_2 = "on the shortcuts that are identities (He et al. 2016, Fig. 2 and Table 1)"
+RELATIVES: tuple[Relative, ...] = (
+    Relative("Twin", twin, "The same without shortcuts, or with them (He et al. 2015, 3.3)."),
+    Relative("Deeper sibling", deeper_sibling, "The family's next published depth."),
+    Relative("No norm", _with("norm", "none"), "Without any normalisation."),
+    Relative(
+        "Zero-init",
+        _with("zero_init_residual", True),
+        "A branch's last norm starts at 0 (Goyal et al. 2017, 5.1).",
+    ),
+    Relative("Option A", lambda net: with_option(net, "A"), "Zero-padded shortcuts: no weights."),
+    Relative(
+        "Option B",
+        lambda net: with_option(net, "B"),
+        "Projections where the shape changes (He et al. 2015, 3.3).",
+    ),
+    Relative(
+        "Option C",
+        lambda net: with_option(net, "C"),
+        "Every shortcut is a projection (He et al. 2015, 3.3).",
+    ),
+    Relative(
+        "Pre-activation",
+        _with("activation_order", "full_preactivation"),
+        "Norm and activation before each convolution (He et al. 2016, Fig. 4e).",
+    ),
+    Relative("Halved", _with("shortcut_transform", "scaled"), f"Times 0.5, {_FIGURE_2}."),
+    Relative(
+        "Gate on the shortcut",
+        _with("shortcut_transform", "shortcut_only_gate"),
+        f"A learned gate, {_FIGURE_2}.",
+    ),
+    Relative(
+        "Gate on both paths",
+        _with("shortcut_transform", "exclusive_gate"),
+        f"A learned gate, and one minus it on the branch, {_FIGURE_2}.",
+    ),
+    Relative("1x1 shortcut", _with("shortcut_transform", "conv1x1"), f"1x1, {_FIGURE_2}."),
+    Relative(
+        "Dropout shortcut",
+        _with("shortcut_transform", "dropout"),
+        f"Dropout of 0.5, {_FIGURE_2}.",
+    ),
+)
+"""What one press adds beside a net."""
 
 
 def _next_published(config: ResNetConfig) -> ResNetConfig | None:

@@ -27,7 +27,7 @@ def test_an_experiment_is_drawn_without_complaint(
     page.goto(f"{shared_app.url}/race")
     maps(page, 2)
     page.get_by_text("Depth hurts", exact=True).first.click()
-    maps(page, 4)
+    maps(page, 6)
     page.wait_for_url("**/race?experiment=Depth+hurts")
     page.get_by_text("Depth hurts", exact=True).first.click()
     maps(page, 2)

@@ -8,6 +8,10 @@ from resnet_viz.arch.presets import label
 from resnet_viz.ui.common.net import TWIN, offer_for_race
 from resnet_viz.ui.race import link
 
+ALONE = "no second net"
+"""What the box of the second net calls none."""
+MORE = "race_more_nets"
+"""Where the session keeps the nets beside the two of the boxes, or the experiment's."""
 _SAID = "race_address"
 _NOTICE = "race_address_notice"
 # A button of the settings: Streamlit forgets it while another page, or a race, is on show.
@@ -26,7 +30,11 @@ def read_address() -> None:
     offer_for_race(*(net for net in (settings.first, settings.second) if net))
     st.session_state["race_experiment"] = settings.experiment
     st.session_state["race_first_net"] = label(settings.first)
-    st.session_state["race_second_net"] = label(settings.second) if settings.second else TWIN
+    second = label(settings.second) if settings.second else TWIN
+    st.session_state["race_second_net"] = ALONE if settings.is_alone else second
+    st.session_state[MORE] = settings.more
+    st.session_state["race_seeds"] = settings.seeds
+    st.session_state["race_pace"] = settings.pace or 0.0
     for field, value in settings.training.items():
         st.session_state[f"race_{field}"] = value
     st.session_state[_SAID] = link.to_query(settings)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from resnet_viz.lab.race_spec import RaceSpec
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import StoreError
@@ -124,35 +125,37 @@ def _settings(lab: Lab, *, can_start: bool, in_address: bool) -> Sequence[RunSpe
     They stay while a setting is wrong, so that the view does.
     """
     choice, place = settings(in_address=in_address)
-    specs, problem = contestants.check(choice)
-    if specs is None:
+    race, problem = contestants.check(choice)
+    if race is None:
         say.error(problem)
         download_offer(choice.training["dataset"])
     else:
+        specs = race.contestants
         is_chosen = choice.training["image_size"] is not None
         st.markdown(contestants.comparison(specs, is_size_chosen=is_chosen))
         st.session_state["race_specs"] = specs
+        st.session_state["race_spec"] = race
         folder_check(specs[0].dataset)
-    is_ready = can_start and specs is not None and fits_or_says_so(specs)
+    is_ready = can_start and race is not None and fits_or_says_so(race.runs())
     with place:
-        _start_button(lab, specs if is_ready else None, can_start=can_start)
+        _start_button(lab, race if is_ready else None, choice.pace, can_start=can_start)
     last: Sequence[RunSpec] | None = st.session_state.get("race_specs")
     return last
 
 
-def _start_button(lab: Lab, specs: Sequence[RunSpec] | None, *, can_start: bool) -> None:
+def _start_button(lab: Lab, race: RaceSpec | None, pace: float | None, *, can_start: bool) -> None:
     pressed = st.button(
         "Start race",
         type="primary",
         width="stretch",
-        disabled=specs is None,
+        disabled=race is None,
         help=None if can_start else "When the race on show is over, or stopped.",
         key="race_start",
     )
-    if not pressed or specs is None:
+    if not pressed or race is None:
         return
     try:
-        race_id = lab.race(specs)
+        race_id = lab.race(race, pace=pace)
     except (StoreError, ValueError) as error:
         say.error(f"The race was not started: {error}")
         return

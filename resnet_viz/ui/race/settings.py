@@ -10,15 +10,17 @@ from streamlit.delta_generator import DeltaGenerator
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.presets import PRESETS, label
+from resnet_viz.lab.experiments import EXPERIMENTS, Entry
 from resnet_viz.ui.common.devices import device_box
 from resnet_viz.ui.common.net import FROM_ARCHITECTURE, TWIN, asked_race, shown_net, twin_of
 from resnet_viz.ui.common.note import note
-from resnet_viz.ui.race.address import write_address
+from resnet_viz.ui.race.address import ALONE, MORE, write_address
 from resnet_viz.ui.race.contestants import Choice, automatic_size
 from resnet_viz.ui.race.data import data_box
-from resnet_viz.ui.race.experiments import EXPERIMENTS, Entry
-from resnet_viz.ui.race.link import DEFAULT_NET, Settings, default_training
+from resnet_viz.ui.race.link import DEFAULT_NET, MOST_SEEDS, Settings, default_training
 from resnet_viz.ui.race.more import more_settings
+from resnet_viz.ui.race.more_nets import more_nets
+from resnet_viz.ui.race.pace import chosen_pace, pace_box
 from resnet_viz.ui.race.widgets import number, select
 
 EXPERIMENT = "race_experiment"
@@ -41,18 +43,29 @@ def settings(*, in_address: bool) -> tuple[Choice, DeltaGenerator]:
             dataset = data_box("race_dataset")
         with row[3]:
             device = device_box("race_device")
-        entries = entries or (Entry(first), Entry(second))
-        training = _training(automatic_size(entries, dataset)) | {"dataset": dataset}
+        base = entries or (Entry(first), *((Entry(second),) if second else ()))
+        added = more_nets(base)
+        training = _training(automatic_size((*base, *added), dataset)) | {"dataset": dataset}
+        seeds, pace = st.session_state["race_seeds"], chosen_pace()
         if in_address:
-            own = None if st.session_state["race_second_net"] == TWIN else second
-            write_address(Settings(st.session_state[EXPERIMENT], first, own, training))
-        return Choice(entries, training | {"device": device}), row[4]
+            said = Settings(
+                st.session_state[EXPERIMENT],
+                first,
+                None if st.session_state["race_second_net"] == TWIN else second,
+                training,
+                is_alone=second is None,
+                more=tuple(entry.config for entry in added),
+                seeds=seeds,
+                pace=pace,
+            )
+            write_address(said)
+        return Choice((*base, *added), training | {"device": device}, seeds, pace), row[4]
 
 
 def _experiment() -> Sequence[Entry]:
-    """Four to press by name; the contestants of the one pressed, () for the two boxes' nets."""
+    """Some to press by name; the contestants of the one pressed, () for the two boxes' nets."""
     name = st.pills(
-        "Press an experiment, or choose two nets below",
+        "Press an experiment, or choose nets below",
         list(EXPERIMENTS),
         key=EXPERIMENT,
         on_change=_set_defaults,
@@ -60,15 +73,19 @@ def _experiment() -> Sequence[Entry]:
     )
     if name is None:
         return ()
-    note(f"**{name}**: {EXPERIMENTS[name].look_for}")
-    return EXPERIMENTS[name].entries
+    experiment = EXPERIMENTS[name]
+    departs = f" Here: {experiment.departs}" if experiment.departs else ""
+    note(f"**{name}**: {experiment.look_for}{departs}")
+    return experiment.entries
 
 
 def _set_defaults() -> None:
     """An experiment is one with the training that it was made for; it may then be changed."""
-    if st.session_state.get(EXPERIMENT) is not None:
-        for field, default in default_training().items():
-            if field not in _KEPT:
+    name = st.session_state.get(EXPERIMENT)
+    if name is not None:
+        st.session_state[MORE] = ()
+        for field, default in default_training(name).items():
+            if field not in _KEPT or field in EXPERIMENTS[name].training:
                 st.session_state[f"race_{field}"] = default
 
 
@@ -80,17 +97,19 @@ def _net_box(
     return _config(name)
 
 
-def _second_box(place: DeltaGenerator, first: ResNetConfig, *, is_off: bool) -> ResNetConfig:
+def _second_box(place: DeltaGenerator, first: ResNetConfig, *, is_off: bool) -> ResNetConfig | None:
     kind = "residual" if first.shortcut == "none" else "plain"
     with place:
         name = select(
             "Second net",
-            [TWIN, *_net_names()],
+            [TWIN, ALONE, *_net_names()],
             "second_net",
             TWIN,
             is_off=is_off,
             shown=lambda name: f"its {kind} twin" if name == TWIN else name,
         )
+    if name == ALONE:
+        return None
     return twin_of(first) if name == TWIN else _config(name)
 
 
@@ -110,12 +129,14 @@ def _config(name: str) -> ResNetConfig:
 
 def _training(size: int) -> dict[str, Any]:
     """`size` is the images' size where none is chosen."""
-    row = st.columns([17 / 5] * 5 + [4], vertical_alignment="bottom")
+    row = st.columns([17 / 6] * 6 + [4], vertical_alignment="bottom")
     fields: dict[str, Any] = {}
     for column, (field, title, step, form) in zip(row, _NUMBERS, strict=False):
         with column:
             fields[field] = number(title, field, step, form)
     with row[4]:
+        _seeds_box()
+    with row[5]:
         fields["image_size"] = st.number_input(
             "Image size",
             value=None,
@@ -126,8 +147,23 @@ def _training(size: int) -> dict[str, Any]:
             key="race_image_size",
             persist_state="session",
         )
-    with row[5], st.popover("More settings", width="stretch"):
-        return fields | more_settings()
+    with row[6], st.popover("More settings", width="stretch"):
+        fields |= more_settings()
+        pace_box()
+        return fields
+
+
+def _seeds_box() -> None:
+    st.number_input(
+        "Seeds each",
+        min_value=1,
+        max_value=MOST_SEEDS,
+        step=1,
+        key="race_seeds",
+        help="Each net is trained from so many seeds: the one before this and those after it. All "
+        "nets of one seed see the same minibatches.",
+        persist_state="session",
+    )
 
 
 _NUMBERS = (

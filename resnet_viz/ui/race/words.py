@@ -28,7 +28,9 @@ def steps_a_second(history: History) -> float | None:
 def seconds_left(run: Run, history: History) -> float | None:
     """Until the last step at the present pace; None where it cannot be told."""
     rate = steps_a_second(history)
-    return None if rate is None or not run.steps else (run.steps - len(history)) / rate
+    if rate is None or not run.steps:
+        return None
+    return (run.steps - len(history)) / min(rate, run.pace or rate)
 
 
 def status_line(run: Run, history: History) -> str:
@@ -99,7 +101,7 @@ _ENDED = {"failed": "failed", "interrupted": "was interrupted"}
 
 def title(runs: Sequence[Run]) -> str:
     """Who runs against whom."""
-    *others, last = [run.name for run in runs]
+    *others, last = dict.fromkeys(run.name for run in runs)
     return f"{', '.join(others)} against {last}" if others else last
 
 
@@ -108,7 +110,9 @@ def training(runs: Sequence[Run]) -> str:
     if any(run.is_watched for run in runs):
         return "watched while it trains in a program of its own"
     ways = zip(*(_ways(run.spec) for run in runs), strict=True)
-    return ", ".join(" or ".join(dict.fromkeys(way)) for way in ways if any(way))
+    seeds = ", ".join(str(seed) for seed in dict.fromkeys(run.seed for run in runs))
+    said = [" or ".join(dict.fromkeys(way)) for way in ways if any(way)]
+    return ", ".join([*said, f"seeds {seeds}" if "," in seeds else f"seed {seeds}"])
 
 
 def _ways(spec: RunSpec) -> Sequence[str]:
@@ -131,7 +135,6 @@ def _ways(spec: RunSpec) -> Sequence[str]:
         spec.precision if spec.precision != "float32" else "",
         "compiled" if spec.compile else "",
         "activation checkpointing" if spec.activation_checkpointing else "",
-        f"seed {spec.seed}",
     )
 
 
@@ -192,7 +195,8 @@ def _pace(run: Run, history: History) -> list[str]:
     rate = steps_a_second(history)
     if rate is None:
         return []
-    pace = f"{rate:.3g} steps/s"
+    is_slow = run.pace is not None and run.pace < rate and run.status == "running"
+    pace = f"slow motion: {run.pace:g} steps/s" if is_slow else f"{rate:.3g} steps/s"
     if run.status != "running":
         return [pace]
     left = seconds_left(run, history)

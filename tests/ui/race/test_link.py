@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -68,9 +70,11 @@ def settings(
     experiment: str | None = None,
     first: ResNetConfig = PRESETS[DEFAULT_NET],
     second: ResNetConfig | None = None,
+    nets: Mapping[str, Any] = MappingProxyType({}),
     **training: object,
 ) -> Settings:
-    return Settings(experiment, first, second, default_training() | training)
+    """`nets` are fields of Settings beside the training."""
+    return Settings(experiment, first, second, default_training(experiment) | training, **nets)
 
 
 def test_every_field_that_is_changed_has_a_value_other_than_the_default() -> None:
@@ -88,14 +92,20 @@ def test_every_field_that_is_changed_has_a_value_other_than_the_default() -> Non
         settings(first=preset("plain18"), second=OWN, lr=1e-7),
         settings("The rate", seed=2**32 - 1),
         settings(second=preset("resnet50"), weight_decay=0.1 + 0.2),
+        settings("notebook34", lr=0.01),
+        settings("dnddnjs32", steps=60, schedule="constant"),
+        settings(nets={"is_alone": True, "more": (OWN, preset("plain18"))}),
+        settings("No norm", nets={"more": (OWN, OWN), "seeds": 5, "pace": 0.5}),
+        settings(nets={"more": (OWN,) * 4, "seeds": 3, "pace": 20.0}),
     ],
 )
 def test_settings_come_back(chosen: Settings) -> None:
     query = to_query(chosen)
     assert from_query(query) == (chosen, [])
     assert len(query) == sum(
-        chosen.training[field] != value for field, value in default_training().items()
-    ) + sum(
+        chosen.training[field] != value
+        for field, value in default_training(chosen.experiment).items()
+    ) + sum((chosen.is_alone, bool(chosen.more), chosen.seeds > 1, chosen.pace is not None)) + sum(
         one is not default
         for one, default in (
             (chosen.experiment, None),
@@ -126,6 +136,11 @@ def test_settings_come_back(chosen: Settings) -> None:
         ("subset", "10", "batch_size = 64 is more than the 10 images of the subset"),
         ("activation_checkpointing", "1", "activation_checkpointing = 1"),
         ("experiment", "Depth hurt", "did you mean 'Depth hurts'"),
+        ("seeds", "6", "seeds = '6': allowed are 1, 2, 3, 4, 5"),
+        ("seeds", "1.5", "seeds = '1.5'"),
+        ("pace", "3", "pace = '3': allowed are 20, 10, 5, 2, 1, 0.5"),
+        ("pace", "fast", "pace = 'fast'"),
+        ("more", "resnet5000", "more nets: "),
         ("first", "resnet5000", "resnet5000"),
         ("second", "resnet50,norm=layer", "norm = 'layer'"),
         ("first", "![x](https://example.com/x.png)", "example.com"),
@@ -194,3 +209,38 @@ def test_a_race_that_begins_has_the_address_to_itself(home: None) -> None:
     app = opened(steps="1", first="resnet20-cifar")
     app.button(key="race_start").click().run()
     assert list(address(app)) == ["race"]
+
+
+def test_more_nets_than_there_may_be_are_left_out_and_it_is_said(home: None) -> None:
+    most = ";".join(["resnet20-cifar"] * 6)
+    found, problems = from_query({"more": most})
+    assert len(found.more) == 4
+    assert problems == ["a race has at most 6 nets, and 2 are too many"]
+    found, _ = from_query({"more": most, "experiment": "Depth hurts"})
+    assert found.more == ()
+    found, _ = from_query({"more": most, "second": "none"})
+    assert len(found.more) == 5
+
+
+def test_nets_seeds_and_pace_are_in_the_address_and_open_again(home: None) -> None:
+    app = opened(second="none", more="resnet20-cifar,norm=none;plain18", seeds="2", pace="5")
+    assert not app.error
+    query = {
+        "second": "none",
+        "more": "resnet20-cifar,norm=none;plain18",
+        "seeds": "2",
+        "pace": "5",
+    }
+    assert address(app) == query
+    race = app.session_state["race_spec"]
+    assert [spec.name for spec in race.contestants] == [
+        "resnet56-cifar",
+        "resnet20-cifar, norm none",
+        "plain18",
+    ]
+    assert race.seeds == (0, 1)
+    assert app.selectbox(key="race_pace").value == 5.0
+    app.button(key="race_remove_0").click().run()
+    assert address(app) == query | {"more": "plain18"}
+    app.button(key="race_add_Pre-activation").click().run()
+    assert address(app)["more"] == "plain18;resnet56-cifar,activation_order=full_preactivation"

@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.presets import preset
+from resnet_viz.lab.experiments import EXPERIMENTS
 from resnet_viz.lab.quantities import quantity
 from resnet_viz.lab.quantities.quantity import Along
 from resnet_viz.lab.recording import Recording
@@ -27,7 +28,6 @@ from resnet_viz.lab.store import Store, StoreError
 from resnet_viz.plots.colours import DARK, PLAIN, RESIDUAL
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.net import Shown
-from resnet_viz.ui.race.experiments import EXPERIMENTS
 from tests.lab.conftest import end, tiny_spec, wait_until
 from tests.lab.data.conftest import write_image
 
@@ -242,14 +242,71 @@ def test_experiment_is_pressed_by_name(home: Path, name: str) -> None:
     app.pills(key="race_experiment").set_value(name).run()
     assert errors(app) == []
     assert f"**{name}**: " in text(app)
-    assert app.number_input(key="race_lr").value == 0.01
+    assert app.number_input(key="race_lr").value == EXPERIMENTS[name].training.get("lr", 0.01)
     assert app.selectbox(key="race_first_net").disabled
     specs = app.session_state["race_specs"]
     assert [spec.config for spec in specs] == [e.config for e in EXPERIMENTS[name].entries]
-    assert len({spec.name for spec in specs}) == len(specs) == 4
+    assert len({spec.name for spec in specs}) == len(specs)
     assert not app.button(key="race_start").disabled
     app.pills(key="race_experiment").set_value(None).run()
     assert len(app.session_state["race_specs"]) == 2
+
+
+def test_one_press_adds_a_relative_and_another_takes_it_away(home: Path) -> None:
+    app = race_page()
+    net = preset("resnet56-cifar")
+    added = {
+        "No norm": revise(net, norm="none"),
+        "Pre-activation": revise(net, activation_order="full_preactivation"),
+        "Option B": revise(net, shortcut="projection"),
+        "Dropout shortcut": revise(net, shortcut_transform="dropout"),
+    }
+    assert app.button(key="race_add_Twin").disabled, "the plain twin is there already"
+    assert app.button(key="race_add_Option A").disabled
+    for relative in added:
+        app = app.button(key=f"race_add_{relative}").click().run()
+    assert errors(app) == []
+    specs = app.session_state["race_specs"]
+    assert [spec.config for spec in specs[2:]] == list(added.values())
+    assert [spec.name for spec in specs[2:4]] == [
+        "resnet56-cifar, norm none",
+        "resnet56-cifar, activation_order full_preactivation",
+    ]
+    assert "differ in **shortcut** (none: " in text(app)
+    assert "; else zero_pad)" in text(app)
+    app = app.button(key="race_remove_1").click().run()
+    assert [spec.config for spec in app.session_state["race_specs"][2:]] == [
+        config for relative, config in added.items() if relative != "Pre-activation"
+    ]
+    app = app.selectbox(key="race_add_preset").set_value("resnet20-cifar").run()
+    assert [spec.name for spec in app.session_state["race_specs"]][-1] == "resnet20-cifar"
+    app = app.selectbox(key="race_second_net").set_value("no second net").run()
+    assert len(app.session_state["race_specs"]) == 5
+    app.text_area(key="race_json").set_value('{"depths": [0]}')
+    (error,) = errors(app.button(key="race_add_json").click().run())
+    assert plain("This is no configuration: ") in error
+    small = revise(net, depths=(1, 1, 1))
+    app.text_area(key="race_json").set_value(small.model_dump_json())
+    app = app.button(key="race_add_json").click().run()
+    assert errors(app) == []
+    assert app.session_state["race_specs"][-1].config == small
+    assert not app.button(key="race_start").disabled
+
+
+def test_each_net_is_trained_from_each_seed(lab: Lab) -> None:
+    app = race_page()
+    app.selectbox(key="race_first_net").set_value("resnet20-cifar").run()
+    app.number_input(key="race_seeds").set_value(2)
+    app.selectbox(key="race_pace").set_value(0.5)
+    app.number_input(key="race_seed").set_value(7)
+    app.button(key="race_start").click().run()
+    assert errors(app) == []
+    runs = lab.race_runs("".join(app.query_params["race"]))
+    assert [(run.name, run.seed, run.pace) for run in runs] == [
+        (name, seed, 0.5) for seed in (7, 8) for name in ("resnet20-cifar", "plain20-cifar")
+    ]
+    assert app.title[0].value == plain("resnet20-cifar against plain20-cifar")
+    assert plain("seeds 7, 8") in text(app)
 
 
 def test_rates_differ_in_the_experiment_on_them(home: Path) -> None:

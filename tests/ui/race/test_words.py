@@ -45,6 +45,7 @@ def run(status: str = "running", message: str = "", steps: int = 20) -> Run:
         params=1,
         threads=1,
         host="",
+        pace=None,
         texts={"a": Texts(tiny_spec(steps=steps).model_dump_json(), "")},
     )
 
