@@ -153,16 +153,16 @@ EXPERIMENTS: Mapping[str, Experiment] = MappingProxyType(
             _both("notebook34", _narrow("notebook34"), "its plain twin"),
             "The study notebook's ResNet-34 and what it is where the addition is forgotten. "
             "Compare the gradients of the first layers at step 0: can a step change them?",
-            _ADAM | {"lr": 1e-3, "steps": 100},
-            "A quarter as wide, the digits at 32x32 pixels instead of its own images, 100 steps.",
+            _ADAM | {"lr": 1e-3},
+            "A quarter as wide, the digits at 32x32 pixels instead of its own images, 60 steps.",
         ),
         "dnddnjs32": Experiment(
             _both("dnddnjs32-cifar", PRESETS["dnddnjs32-cifar"], "its plain twin"),
             "The blog post's ResNet-32 for CIFAR-10, with its rate, which falls to a tenth at "
             "half and at three quarters of the steps. Look at both losses where it falls.",
-            {"lr": 0.1, "batch_size": 128, "schedule": "step", "steps": 120},
+            {"lr": 0.1, "batch_size": 128, "schedule": "step", "steps": 80},
             "The digits at 8x8 pixels instead of CIFAR-10, neither cropped nor mirrored (mirrored "
-            "digits are other signs), 120 steps instead of 64,000.",
+            "digits are other signs), 80 steps instead of 64,000.",
         ),
         "fastcampus50": Experiment(
             _both("fastcampus50", _narrow("fastcampus50"), "its plain twin"),
