@@ -10,7 +10,7 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.cli.errors import InputError, input_errors
 from resnet_viz.cli.output import print_text, write_file
-from resnet_viz.cli.room import check_room
+from resnet_viz.lab.memory import check_room
 
 Format = Literal["torch", "onnx", "json", "markdown", "latex", "csv"]
 
@@ -57,7 +57,7 @@ def _write_onnx(config: ResNetConfig, output: Path, weights: Path | None) -> Non
 
     with input_errors():
         check_size(config)
-    check_room(config, copies=4)  # the net, the exporter's own, the message and its bytes
+        check_room(config, copies=4)  # the net, the exporter's own, the message and its bytes
     network = build_resnet(config, seed=0)
     with input_errors():
         if weights is not None:

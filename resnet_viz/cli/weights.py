@@ -8,7 +8,7 @@ from pathlib import Path
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
 from resnet_viz.cli.output import print_json, print_lines
-from resnet_viz.cli.room import check_room
+from resnet_viz.lab.memory import check_room
 
 
 def check_weights(config: ResNetConfig, file: Path, output: Path | None, *, as_json: bool) -> None:
@@ -24,7 +24,8 @@ def check_weights(config: ResNetConfig, file: Path, output: Path | None, *, as_j
     if output is not None:
         with input_errors():
             check_ending(output)
-    check_room(config, copies=2)  # the net's and the file's
+    with input_errors():
+        check_room(config, copies=2)  # the net's and the file's
     network = build_resnet(config)
     with input_errors():
         report = load_weights(network, file, partial=True)

@@ -1,4 +1,4 @@
-"""How a launcher begins workers: forked from itself, or taken from spare processes kept warm."""
+"""How a launcher begins the processes of runs and jobs: forked from itself, or spares kept warm."""
 
 from __future__ import annotations
 
@@ -10,36 +10,53 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, NoReturn, Protocol
+from typing import IO, NamedTuple, NoReturn, Protocol
 
 from resnet_viz.lab import worker
+from resnet_viz.lab.jobs import worker as job_worker
 from resnet_viz.lab.launch import LAUNCHER, environment, log_file, remove_empty
 
 _SPARES = 2
 _TASKS = Path("/proc/self/task")
 
 
+class Task(NamedTuple):
+    """What a worker is begun for: a row of the table `runs` or `jobs`."""
+
+    table: str
+    id: str
+
+    def work(self) -> int:
+        """Be its worker; the exit status."""
+        return job_worker.main(self.id) if self.table == "jobs" else worker.main(self.id)
+
+
 class Brood(Protocol):
     """The workers that a launcher has begun."""
 
-    def begin(self, run_id: str) -> None:
-        """Begin the worker of a run; OSError where the system has no room for it."""
+    def begin(self, task: Task) -> None:
+        """Begin the worker of a run or job; OSError where the system has no room for it."""
 
-    def ended(self) -> Sequence[str]:
-        """The runs whose workers have ended since this was last asked."""
+    def ended(self) -> Sequence[Task]:
+        """Those whose workers have ended since this was last asked."""
 
     @property
-    def runs(self) -> Sequence[str]:
-        """The runs whose workers have not ended, as far as it is known."""
+    def begun(self) -> Sequence[str]:
+        """The ids of those whose workers have not ended, as far as it is known."""
 
 
 def make_brood(home: Path) -> Brood:
     """Forks where that is safe; what workers need has been imported by the time it returns."""
     if sys.platform != "linux":  # macOS has fork, but its own libraries do not survive it
         return Spares(home)
-    worker.load()
+    _load()
     # A fork takes over one thread; what the others held locked would stay so for ever.
     return Forks(home) if _threads() == 1 else Spares(home)
+
+
+def _load() -> None:
+    worker.load()
+    job_worker.load()
 
 
 def _threads() -> int:
@@ -54,33 +71,33 @@ class Forks:
 
     def __init__(self, home: Path) -> None:
         self._home = home
-        self._runs: dict[int, str] = {}
+        self._tasks: dict[int, Task] = {}
         gc.collect()
         gc.freeze()  # else the collector would write to, and so copy, what the workers share
 
     @property
-    def runs(self) -> Sequence[str]:
-        """The runs whose workers have not ended, as far as it is known."""
-        return list(self._runs.values())
+    def begun(self) -> Sequence[str]:
+        """The ids of those whose workers have not ended, as far as it is known."""
+        return [task.id for task in self._tasks.values()]
 
-    def begin(self, run_id: str) -> None:
-        """Fork the worker of a run."""
+    def begin(self, task: Task) -> None:
+        """Fork the worker of a run or job."""
         if _threads() > 1:
             raise OSError("the launcher has more than one thread, and must not fork")
-        with _open_log(self._home, run_id) as log:
+        with _open_log(self._home, task.id) as log:
             if pid := os.fork():
-                self._runs[pid] = run_id
+                self._tasks[pid] = task
                 return
-            _be_worker(self._home, run_id, log)
+            _be_worker(self._home, task, log)
 
-    def ended(self) -> Sequence[str]:
-        """The runs whose workers have ended; they are reaped, and their empty logs deleted."""
-        gone = [pid for pid in self._runs if os.waitpid(pid, os.WNOHANG)[0]]
-        return [_tidied(self._home, self._runs.pop(pid)) for pid in gone]
+    def ended(self) -> Sequence[Task]:
+        """Those whose workers have ended; they are reaped, and their empty logs deleted."""
+        gone = [pid for pid in self._tasks if os.waitpid(pid, os.WNOHANG)[0]]
+        return [_tidied(self._home, self._tasks.pop(pid)) for pid in gone]
 
 
 class Spares:
-    """Processes that have imported torch and wait to be told a run, on their standard input.
+    """Processes that have imported torch and wait to be told a task, on their standard input.
 
     Where this process ends, so does their input, and they go.
     """
@@ -88,44 +105,45 @@ class Spares:
     def __init__(self, home: Path) -> None:
         self._home = home
         self._warm = [_spare(home) for _ in range(_SPARES)]
-        self._runs: dict[subprocess.Popen[str], str] = {}
+        self._tasks: dict[subprocess.Popen[str], Task] = {}
 
     @property
-    def runs(self) -> Sequence[str]:
-        """The runs whose workers have not ended, as far as it is known."""
-        return list(self._runs.values())
+    def begun(self) -> Sequence[str]:
+        """The ids of those whose workers have not ended, as far as it is known."""
+        return [task.id for task in self._tasks.values()]
 
     def close(self) -> None:
         """Let those that nobody needed go, as the end of this process would."""
         for process in self._warm:
             process.communicate()
 
-    def begin(self, run_id: str) -> None:
-        """Give a run to the spare that is warm the longest, and begin another."""
-        _open_log(self._home, run_id).close()
+    def begin(self, task: Task) -> None:
+        """Give a run or job to the spare that is warm the longest, and begin another."""
+        _open_log(self._home, task.id).close()
         self._warm.append(_spare(self._home))
         process = self._warm.pop(0)
-        self._runs[process] = run_id
+        self._tasks[process] = task
         assert process.stdin is not None
         with process.stdin as told:
-            told.write(f"{run_id}\n")
+            told.write(f"{task.table} {task.id}\n")
 
-    def ended(self) -> Sequence[str]:
-        """The runs whose workers have ended; they are reaped, and their empty logs deleted."""
-        gone = [process for process in self._runs if process.poll() is not None]
-        return [_tidied(self._home, self._runs.pop(process)) for process in gone]
+    def ended(self) -> Sequence[Task]:
+        """Those whose workers have ended; they are reaped, and their empty logs deleted."""
+        gone = [process for process in self._tasks if process.poll() is not None]
+        return [_tidied(self._home, self._tasks.pop(process)) for process in gone]
 
 
 def be_spare() -> int:
-    """Import what a worker needs, wait for a run's id, and be its worker; the exit status."""
-    worker.load()
-    run_id = sys.stdin.readline().strip()
-    if not run_id:
+    """Import what a worker needs, wait for a task, and be its worker; the exit status."""
+    _load()
+    told = sys.stdin.readline().split()
+    if not told:
         return 0
+    task = Task(*told)
     home = Path(os.environ["RESNET_VIZ_HOME"])
-    with log_file(home, run_id).open("ab") as log:
+    with log_file(home, task.id).open("ab") as log:
         _use(log)
-    return worker.main(run_id)
+    return task.work()
 
 
 def _spare(home: Path) -> subprocess.Popen[str]:
@@ -143,8 +161,8 @@ def _spare(home: Path) -> subprocess.Popen[str]:
         )
 
 
-def _be_worker(home: Path, run_id: str, log: IO[bytes]) -> NoReturn:
-    """What a forked process does: its run, and nothing of what the launcher would have done."""
+def _be_worker(home: Path, task: Task, log: IO[bytes]) -> NoReturn:
+    """What a forked process does: its task, and nothing of what the launcher would have done."""
     status = 1
     try:
         os.setsid()
@@ -155,13 +173,13 @@ def _be_worker(home: Path, run_id: str, log: IO[bytes]) -> NoReturn:
         os.closerange(3, log.fileno())
         os.closerange(log.fileno() + 1, 256)
         _use(log)
-        Path("/proc/self/comm").write_bytes(b"resnet_viz run")
-        status = worker.main(run_id)
+        Path("/proc/self/comm").write_bytes(f"resnet_viz {task.table[:-1]}".encode())
+        status = task.work()
     except BaseException:  # noqa: BLE001  as an interpreter does that ends
         traceback.print_exc()
     finally:
         sys.stderr.flush()
-        remove_empty(log_file(home, run_id))
+        remove_empty(log_file(home, task.id))
         os._exit(status)
 
 
@@ -175,12 +193,12 @@ def _use(log: IO[bytes]) -> None:
     os.dup2(log.fileno(), 2)
 
 
-def _open_log(home: Path, run_id: str) -> IO[bytes]:
-    log = log_file(home, run_id)
+def _open_log(home: Path, id: str) -> IO[bytes]:  # noqa: A002
+    log = log_file(home, id)
     log.parent.mkdir(exist_ok=True)
     return log.open("wb")
 
 
-def _tidied(home: Path, run_id: str) -> str:
-    remove_empty(log_file(home, run_id))
-    return run_id
+def _tidied(home: Path, task: Task) -> Task:
+    remove_empty(log_file(home, task.id))
+    return task

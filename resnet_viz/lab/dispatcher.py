@@ -1,4 +1,4 @@
-"""Which runs are begun when: the launcher's loop; no connection to the store crosses a fork."""
+"""What is begun when: the launcher's loop; no connection to the store crosses a fork."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from resnet_viz.lab.brood import Brood, make_brood
+from resnet_viz.lab.brood import Brood, Task, make_brood
+from resnet_viz.lab.jobs import table as jobs
 from resnet_viz.lab.launch import fail_waiting, why_gone
 from resnet_viz.lab.queue import has_place, queue_of
 from resnet_viz.lab.rows import ACTIVE, WAITING, Snapshot, select_runs
@@ -23,7 +24,7 @@ _RETRY_SECONDS = 0.5
 
 
 class Dispatcher:
-    """Begins the worker of each run in the store whose turn has come."""
+    """Begins the worker of each run and job in the store whose turn has come."""
 
     def __init__(self, store: Store, brood: Brood) -> None:
         self._store, self._brood = store, brood
@@ -36,21 +37,22 @@ class Dispatcher:
             try:
                 with self._store.session() as connection:
                     due = self._await_due(connection)
-                for run_id in due:  # no connection is open here: none crosses a fork
-                    self._begin(run_id)
+                for task in due:  # no connection is open here: none crosses a fork
+                    self._begin(task)
             except StoreError as error:
                 print(error, file=sys.stderr)
                 time.sleep(_RETRY_SECONDS)
 
     def is_needed(self) -> bool:
-        """Whether a run waits for its worker."""
+        """Whether a run or a job waits for its worker."""
         if not self._store.file.exists():
             return False
         with self._store.session() as connection:
-            return _any(connection, WAITING)
+            return _any(connection, WAITING) or jobs.is_any(connection, jobs.WAITING)
 
-    def _await_due(self, connection: sqlite3.Connection) -> Sequence[str]:
-        """The runs whose turn has come, as soon as there are some; none after `CARE_SECONDS`."""
+    def _await_due(self, connection: sqlite3.Connection) -> Sequence[Task]:
+        """The runs and jobs whose turn has come, as soon as there are some; none after
+        `CARE_SECONDS`."""
         self._care(connection)
         until, seen = time.monotonic() + CARE_SECONDS, -1
         while time.monotonic() < until:
@@ -65,33 +67,40 @@ class Dispatcher:
         return ()
 
     def _care(self, connection: sqlite3.Connection) -> None:
-        """Say of the runs that wait that somebody cares, and write down which were interrupted."""
-        if _any(connection, ACTIVE):
+        """Say of those that wait that somebody cares, and write down which were interrupted."""
+        if _any(connection, ACTIVE) or jobs.is_any(connection, jobs.ACTIVE):
             self._busy = time.monotonic()
         if _any(connection, WAITING):
             connection.execute(f"UPDATE runs SET heartbeat = ? WHERE {WAITING}", (time.time(),))
         if Snapshot.take(connection, ACTIVE).gone:
             with transaction(connection):
                 Snapshot.take(connection, ACTIVE).settle(connection, self._store.home)
+        jobs.care(connection, self._store.home)
 
-    def _due(self, connection: sqlite3.Connection) -> Sequence[str]:
-        if not _any(connection, WAITING):
-            return ()
-        return [i for i in due(select_runs(connection, ACTIVE)) if i not in self._brood.runs]
+    def _due(self, connection: sqlite3.Connection) -> Sequence[Task]:
+        begun, tasks = self._brood.begun, []
+        if _any(connection, WAITING):
+            ids = due(select_runs(connection, ACTIVE))
+            tasks += [Task("runs", run_id) for run_id in ids if run_id not in begun]
+        if jobs.is_any(connection, jobs.WAITING):
+            tasks += [Task("jobs", job_id) for job_id in jobs.due(connection, begun)]
+        return tasks
 
-    def _begin(self, run_id: str) -> None:
+    def _begin(self, task: Task) -> None:
         try:
-            self._brood.begin(run_id)
+            self._brood.begin(task)
         except OSError as error:
             message = f"The worker process cannot be started: {error}"
             with self._store.session() as connection:
-                _end(connection, run_id, "failed", message)
+                _end(connection, task, "failed", message)
 
-    def _note_ended(self, connection: sqlite3.Connection, run_ids: Sequence[str]) -> None:
+    def _note_ended(self, connection: sqlite3.Connection, tasks: Sequence[Task]) -> None:
         """Of a worker that ended before it took up its run: else it would be begun for ever."""
-        for run_id in run_ids:
-            message = why_gone(self._store.home, run_id)
-            _end(connection, run_id, "interrupted", message)
+        for task in tasks:
+            if task.table == "jobs":
+                jobs.end(connection, self._store.home, task.id, "interrupted")
+            else:
+                _end(connection, task, "interrupted", why_gone(self._store.home, task.id))
 
 
 def make_dispatcher(home: Path) -> Dispatcher:
@@ -131,6 +140,9 @@ def _any(connection: sqlite3.Connection, where: str) -> bool:
     return connection.execute(f"SELECT 1 FROM runs WHERE {where} LIMIT 1").fetchone() is not None
 
 
-def _end(connection: sqlite3.Connection, run_id: str, status: str, message: str) -> None:
+def _end(connection: sqlite3.Connection, task: Task, status: str, message: str) -> None:
+    if task.table == "jobs":
+        jobs.finish(connection, task.id, status, message=message)
+        return
     query = f"UPDATE runs SET status = ?, message = ?, ended = ? WHERE id = ? AND {WAITING}"
-    connection.execute(query, (status, message, time.time(), run_id))
+    connection.execute(query, (status, message, time.time(), task.id))

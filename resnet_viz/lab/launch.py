@@ -34,15 +34,15 @@ _SETTINGS = (
 )
 
 
-def log_file(home: Path, run_id: str) -> Path:
-    """Where the standard error of a run's worker goes."""
-    return home / "logs" / f"{run_id}.log"
+def log_file(home: Path, id: str) -> Path:  # noqa: A002
+    """Where the standard error of a run's, or a job's, process goes."""
+    return home / "logs" / f"{id}.log"
 
 
-def why_gone(home: Path, run_id: str) -> str:
-    """Why the worker of a run ended, where it could not write that to the store."""
+def why_gone(home: Path, id: str, otherwise: str = WHY_GONE) -> str:  # noqa: A002
+    """Why the process of a run or job ended, where it could not write that to the store."""
     try:
-        lines = log_file(home, run_id).read_text(errors="replace").splitlines()
+        lines = log_file(home, id).read_text(errors="replace").splitlines()
     except OSError:
         lines = []
     errors = [line.removeprefix(ERROR_MARK) for line in lines if line.startswith(ERROR_MARK)]
@@ -51,7 +51,7 @@ def why_gone(home: Path, run_id: str) -> str:
     with suppress(OSError):
         if shutil.disk_usage(home).free < _LITTLE_BYTES:  # its words did not fit there either
             return f"The worker process ended: there is no space left on the disk with {home}."
-    return WHY_GONE
+    return otherwise
 
 
 def remove_empty(log: Path) -> None:
@@ -91,13 +91,14 @@ def dismiss_launcher(home: Path) -> None:
 
 
 def fail_waiting(store: Store, message: str) -> None:
-    """Write down why the runs without a worker will get none."""
+    """Write down why the runs and jobs without a worker will get none."""
     with store.writing() as connection:
-        query = (
-            "UPDATE runs SET status = 'failed', message = ?, ended = ? "
-            "WHERE pid IS NULL AND status IN ('queued', 'paused')"
-        )
-        connection.execute(query, (message, time.time()))
+        for table in ("runs", "jobs"):
+            query = (
+                f"UPDATE {table} SET status = 'failed', message = ?, ended = ? "
+                "WHERE pid IS NULL AND status IN ('queued', 'paused')"
+            )
+            connection.execute(query, (message, time.time()))
 
 
 @lru_cache(maxsize=1)

@@ -1,8 +1,8 @@
 """python -m resnet_viz.lab.launcher KIND: the one process that begins workers for a store's folder.
 
-It imports torch once and then hands out places: a run that waits is a row and no process. Any
-number may be started; the one that gets the folder's lock stays. Nothing depends on its life: its
-workers go on without it, and the next that is started finds what waits in the store. It goes by
+It imports torch once and then hands out places: a run or job that waits is a row and no process.
+Any number may be started; the one that gets the folder's lock stays. Nothing depends on its life:
+its workers go on without it, and the next that is started finds what waits in the store. It goes by
 itself when it was idle for long, and when its folder or store is gone.
 """
 

@@ -6,6 +6,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import psutil
+
+from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.memory import training_memory
 from resnet_viz.arch.plan import plan
 from resnet_viz.lab.data.registry import dataset_info
@@ -75,6 +78,22 @@ def check_fit(specs: Sequence[RunSpec], available: int, device: str = "cpu") -> 
         largest_batch=_largest_batch(own, slots, available, images),
         checkpointed_needs=_needs(saving, slots, batch),
     )
+
+
+def check_room(config: ResNetConfig, copies: int) -> None:
+    """Refuse a net of which `copies` of the float32 weights do not fit into what is free.
+
+    A machine out of memory raises nothing: its system ends processes, and not only this one.
+
+    Raises:
+        ValueError: where they do not.
+    """
+    needs, free = 4 * copies * plan(config).params, psutil.virtual_memory().available
+    if needs > free:
+        raise ValueError(
+            f"the net does not fit into memory: its weights need {gigabytes(needs)}, "
+            f"{gigabytes(free)} are free; choose a smaller net"
+        )
 
 
 def gigabytes(number: float) -> str:

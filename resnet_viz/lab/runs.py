@@ -6,12 +6,14 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from resnet_viz.arch.config import shorten
 from resnet_viz.lab import checkpoints, exchange, header, liveness, measured, steering, tidying
 from resnet_viz.lab.checkpoints import Checkpoint
 from resnet_viz.lab.engine import Engine, ThisMachine
+from resnet_viz.lab.jobs.jobs import Job, Jobs
+from resnet_viz.lab.jobs.kind import JobRequest
 from resnet_viz.lab.listing import all_runs
 from resnet_viz.lab.measured import Measured
 from resnet_viz.lab.race_spec import RaceSpec
@@ -67,6 +69,7 @@ class Lab:
     def __init__(self, path: Path | str | None = None, engine: Engine | None = None) -> None:
         self._engine = engine or ThisMachine()
         self._store = Store(default_home() if path is None else Path(path))
+        self._jobs = Jobs(self._store, self.ready)
         self.notice: str | None = None
         self._revived = -liveness.FORSAKEN_SECONDS
         self._guarded(self._store.check)
@@ -229,6 +232,29 @@ class Lab:
             self._steer(row["id"], f"status = 'stopped', ended = {time.time()}", "1")
         if rows:
             self._engine.end(rows)
+
+    def submit(
+        self,
+        kind: str,
+        request: JobRequest | Mapping[str, Any],
+        *,
+        asker: str = "",
+        files: Mapping[str, bytes] | None = None,
+    ) -> str:
+        """Queue a job of a kind of lab/jobs/kinds; its id (see `Jobs.submit`).
+
+        Raises:
+            ValueError: for an unknown kind or a request that it refuses, and where too many wait.
+        """
+        return self._guarded(lambda: self._jobs.submit(kind, request, asker=asker, files=files))
+
+    def job(self, job_id: str) -> Job:
+        """A job as it is now; it is forgotten an hour after its end."""
+        return self._guarded(lambda: self._jobs.get(job_id))
+
+    def cancel_job(self, job_id: str) -> None:
+        """End a job at once, unless others want it, too; what is over stays as it is."""
+        self._guarded(lambda: self._jobs.cancel(job_id))
 
     def delete(self, id: str) -> None:  # noqa: A002
         """Delete a run, or a race with its runs, what they measured and their logs.

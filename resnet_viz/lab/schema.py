@@ -124,6 +124,34 @@ CREATE TABLE measured (
     PRIMARY KEY (run, step, measurement, settings)
 );
 """
+# jobs.same: equal for equal requests of a shared kind, see lab/jobs; jobs.wanted: by how many.
+_SIXTH = """
+CREATE TABLE jobs (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    title TEXT NOT NULL,
+    request TEXT NOT NULL,
+    same TEXT,
+    asker TEXT NOT NULL DEFAULT '',
+    wanted INTEGER NOT NULL DEFAULT 1,
+    status TEXT NOT NULL DEFAULT 'queued',
+    host TEXT NOT NULL DEFAULT '',
+    pid INTEGER,
+    pid_created REAL,
+    created REAL NOT NULL,
+    began REAL,
+    ended REAL,
+    heartbeat REAL NOT NULL,
+    limit_seconds REAL NOT NULL,
+    progress REAL NOT NULL DEFAULT 0,
+    words TEXT NOT NULL DEFAULT '',
+    message TEXT NOT NULL DEFAULT '',
+    result TEXT
+);
+CREATE INDEX jobs_by_status ON jobs (status);
+CREATE INDEX jobs_by_same ON jobs (same);
+"""
 _UNSEAL = """
 CREATE TRIGGER runs_unseal AFTER UPDATE OF spec ON runs
 BEGIN UPDATE runs SET seal = '' WHERE position = new.position; END
@@ -170,12 +198,17 @@ def _make_fifth(connection: sqlite3.Connection) -> None:
     _run_all(connection, _FIFTH)
 
 
+def _make_sixth(connection: sqlite3.Connection) -> None:
+    _run_all(connection, _SIXTH)
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _make_first,
     _make_second,
     _make_third,
     _make_fourth,
     _make_fifth,
+    _make_sixth,
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

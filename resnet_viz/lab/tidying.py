@@ -41,9 +41,9 @@ def limit_bytes() -> int | None:
 
 
 def folder_bytes(home: Path) -> int:
-    """What the store's files, weights and logs take; data sets may be in the same folder."""
+    """What the store's files, weights, jobs and logs take; data sets may be in the same folder."""
     found = (*home.glob(f"{FILE_NAME}*"), *checkpoints.files(home), *_logs(home))
-    return sum(_size(file) for file in found)
+    return sum(map(_size, (*found, *home.glob("jobs/*/*"))))
 
 
 def delete(store: Store, id: str) -> None:  # noqa: A002

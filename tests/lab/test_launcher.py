@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from resnet_viz.lab import dispatcher, launch, lock
-from resnet_viz.lab.brood import Spares
+from resnet_viz.lab.brood import Spares, Task
 from resnet_viz.lab.dispatcher import Dispatcher, due
 from resnet_viz.lab.queue import SLOTS_VARIABLE
 from resnet_viz.lab.runs import Lab
@@ -244,16 +244,15 @@ class Stillborn:
 
     def __init__(self) -> None:
         self.begun: list[str] = []
-        self._ended: list[str] = []
-        self.runs: Sequence[str] = ()
+        self._ended: list[Task] = []
 
-    def begin(self, run_id: str) -> None:
+    def begin(self, task: Task) -> None:
         if self.begun:
             raise OSError("no room")
-        self.begun.append(run_id)
-        self._ended.append(run_id)
+        self.begun.append(task.id)
+        self._ended.append(task)
 
-    def ended(self) -> Sequence[str]:
+    def ended(self) -> Sequence[Task]:
         ended, self._ended = self._ended, []
         return ended
 
@@ -278,10 +277,10 @@ def test_a_spare_process_takes_up_a_run_as_a_fork_does(
     run_id = lab.start(tiny_spec())
     launch.log_file(lab.home, run_id).parent.mkdir()
     spares = Spares(lab.home)
-    spares.begin(run_id)
-    assert spares.runs == [run_id]
+    spares.begin(Task("runs", run_id))
+    assert spares.begun == [run_id]
     wait_until(lambda: lab.get(run_id).status == "finished")
-    wait_until(lambda: spares.ended() == [run_id])
+    wait_until(lambda: spares.ended() == [Task("runs", run_id)])
     assert not launch.log_file(lab.home, run_id).exists()
     spares.close()
 

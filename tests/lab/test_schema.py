@@ -34,7 +34,7 @@ def test_every_record_of_version_1_is_there(old: Path) -> None:
     before = query(GOLDEN, "SELECT * FROM records ORDER BY run, step")
     ids = {row["position"]: row["id"] for row in query(GOLDEN, "SELECT position, id FROM runs")}
     lab = Lab(old)
-    assert query(old / FILE_NAME, "PRAGMA user_version")[0][0] == schema.SCHEMA_VERSION == 5
+    assert query(old / FILE_NAME, "PRAGMA user_version")[0][0] == schema.SCHEMA_VERSION
     assert len(before) == 13
     for row in before:
         record = lab.records(ids[row["run"]], since=row["step"])[0]
@@ -93,9 +93,9 @@ def test_a_newer_store_is_refused_and_untouched(tmp_path: Path) -> None:
     file = tmp_path / FILE_NAME
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("CREATE TABLE runs (all_different TEXT)")
-        connection.execute("PRAGMA user_version = 6")
+        connection.execute("PRAGMA user_version = 99")
     before = file.read_bytes()
-    with pytest.raises(StoreError, match=r"newer version \(schema 6; this one reads up to 5\)"):
+    with pytest.raises(StoreError, match=r"newer version \(schema 99; this one reads up to \d+\)"):
         Lab(tmp_path)
     assert file.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]

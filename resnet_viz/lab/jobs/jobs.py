@@ -1,0 +1,211 @@
+"""Jobs handed in, looked at and cancelled; no torch, and nothing here waits."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from resnet_viz.arch.config import explain, shorten
+from resnet_viz.lab import launch, liveness
+from resnet_viz.lab.jobs import table
+from resnet_viz.lab.jobs.kind import JobRequest, Kind
+from resnet_viz.lab.jobs.registry import kind_of
+from resnet_viz.lab.run import insert, new_id
+from resnet_viz.lab.store import Store, StoreError
+
+MOST_WAITING = 200
+_OVER = ("done", "failed", "cancelled", "interrupted")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as it is now. Times are epoch seconds.
+
+    `status`: queued, working, done, failed, cancelled or interrupted (its process is gone, and not
+    by itself). `before` is how many others have to end before a queued one begins; `progress` goes
+    from 0 to 1, and `words` say what is being done; `message` is one sentence on a failure.
+    `result` is what the work returned (None until it is done), and its files are in `folder`.
+    """
+
+    id: str
+    kind: str
+    status: str
+    before: int
+    created: float
+    began: float | None
+    ended: float | None
+    progress: float
+    words: str
+    message: str
+    folder: Path
+    result: Any = field(hash=False)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self.status in _OVER
+
+
+class Jobs:
+    """The jobs in a store; `start` sees to it that those that wait are begun.
+
+    Raises:
+        StoreError: in every method, where the store cannot be used.
+    """
+
+    def __init__(self, store: Store, start: Callable[[], None]) -> None:
+        self._store, self._start = store, start
+        self._revived = -liveness.FORSAKEN_SECONDS
+
+    def submit(
+        self,
+        kind: str,
+        request: JobRequest | Mapping[str, Any],
+        *,
+        asker: str = "",
+        files: Mapping[str, bytes] | None = None,
+    ) -> str:
+        """Queue a job; its unguessable id.
+
+        Of a shared kind, whose result depends on its request alone, it is the id of one that was
+        asked before, if its result is there or on its way.
+
+        Args:
+            kind: the name of a file in lab/jobs/kinds.
+            request: the fields of that kind's request.
+            asker: who wants it; a place goes to each in turn.
+            files: name -> content, for the job's folder.
+
+        Raises:
+            ValueError: for an unknown kind or a request that it refuses, and where too many wait.
+        """
+        what = kind_of(kind)
+        text = _checked(what, request).model_dump_json()
+        same = _fingerprint(kind, text) if what.is_shared else None
+        job_id = new_id()
+        with self._store.writing() as connection:
+            table.forget_old(connection, self._store.home)
+            if same and (known := _known(connection, same)):
+                return known
+            waiting = len(table.select_jobs(connection, table.WAITING))
+            if waiting >= MOST_WAITING:
+                raise ValueError(f"{waiting} jobs wait, and more are not taken; try again later")
+            if files:
+                self._put(job_id, files)
+            row: dict[str, object] = {"id": job_id, "kind": kind, "title": what.title}
+            row |= {"request": text, "same": same, "asker": asker}
+            row |= {"limit_seconds": what.limit_seconds}
+            row |= {"created": time.time(), "heartbeat": time.time()}
+            insert(connection, "jobs", row)
+        self._start()
+        return job_id
+
+    def get(self, job_id: str) -> Job:
+        """A job as it is now.
+
+        Raises:
+            ValueError: for an unknown id; a job is forgotten an hour after its end.
+        """
+        with self._store.session() as connection:
+            row = _find(connection, job_id)
+            if row["status"] == "working" and liveness.is_gone(row):
+                row = _find(connection, job_id)  # it may have written its end just before
+            active = table.select_jobs(connection, table.ACTIVE) if _waits(row) else ()
+        if _waits(row) and liveness.is_forsaken(row):
+            self._revive()
+        return self._job(row, active)
+
+    def cancel(self, job_id: str) -> None:
+        """End a job at once, unless others want it, too; what is over stays as it is.
+
+        Raises:
+            ValueError: for an unknown id.
+        """
+        with self._store.writing() as connection:
+            row = _find(connection, job_id)
+            connection.execute("UPDATE jobs SET wanted = wanted - 1 WHERE id = ?", (job_id,))
+            if row["wanted"] > 1 or not table.finish(connection, job_id, "cancelled"):
+                return
+        if process := liveness.find_process(row):
+            launch.end_processes([process])
+
+    def _job(self, row: sqlite3.Row, active: Any) -> Job:
+        status, message = row["status"], row["message"]
+        if status == "working" and liveness.is_gone(row):
+            message = launch.why_gone(self._store.home, row["id"], table.WHY_GONE)
+            status = "interrupted"
+        return Job(
+            id=row["id"],
+            kind=row["kind"],
+            status=status,
+            before=table.before(row, active) if active and _waits(row) else 0,
+            created=row["created"],
+            began=row["began"],
+            ended=row["ended"],
+            progress=row["progress"],
+            words=row["words"],
+            message=message,
+            folder=table.folder_of(self._store.home, row["id"]),
+            result=None if row["result"] is None else json.loads(row["result"]),
+        )
+
+    def _put(self, job_id: str, files: Mapping[str, bytes]) -> None:
+        """The job's folder with its files."""
+        folder = table.folder_of(self._store.home, job_id)
+        try:
+            folder.mkdir(parents=True)
+            for name, content in files.items():
+                (folder / Path(name).name).write_bytes(content)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            reason = error.strerror or error
+            raise StoreError(f"the folder {folder} cannot be written: {reason}") from error
+
+    def _revive(self) -> None:
+        """Begin another launcher in the place of one that is gone, but not many in a row."""
+        if time.monotonic() - self._revived > liveness.FORSAKEN_SECONDS:
+            self._revived = time.monotonic()
+            self._start()
+
+
+def _checked(kind: Kind, request: JobRequest | Mapping[str, Any]) -> JobRequest:
+    fields = request.model_dump() if isinstance(request, JobRequest) else dict(request)
+    try:
+        return kind.request.model_validate(fields)
+    except ValidationError as error:
+        raise ValueError(explain(error)) from error
+
+
+def _fingerprint(kind: str, request: str) -> str:
+    """What tells equal requests apart; another state of the code may give another result."""
+    return sha256(f"{launch.kind()} {kind} {request}".encode()).hexdigest()
+
+
+def _known(connection: sqlite3.Connection, same: str) -> str | None:
+    """The job of an equal request that is done or under way, which one more now wants."""
+    alive = "status IN ('queued', 'working', 'done')"
+    for row in table.select_jobs(connection, f"same = ? AND {alive}", same):
+        if not (row["status"] == "working" and liveness.is_gone(row)):
+            connection.execute("UPDATE jobs SET wanted = wanted + 1 WHERE id = ?", (row["id"],))
+            return str(row["id"])
+    return None
+
+
+def _find(connection: sqlite3.Connection, job_id: str) -> sqlite3.Row:
+    rows = table.select_jobs(connection, "id = ?", job_id)
+    if not rows:
+        raise ValueError(f"there is no job with the id {shorten(job_id)}")
+    return rows[0]
+
+
+def _waits(row: sqlite3.Row) -> bool:
+    return bool(row["status"] == "queued")

@@ -1,0 +1,32 @@
+"""A data set fetched, or looked through image by image."""
+
+from __future__ import annotations
+
+from resnet_viz.lab.data.dataset import Split
+from resnet_viz.lab.data.registry import dataset_info
+from resnet_viz.lab.jobs.kind import JobRequest, Kind, Report
+
+KIND = Kind("data", "The look at the data")
+_PARTS: tuple[Split, ...] = ("train", "test")
+
+
+class Request(JobRequest):
+    """Which data set, and whether it is to be downloaded where it is not there."""
+
+    name: str
+    download: bool = False
+
+
+def work(request: Request, report: Report) -> object:
+    """How many classes and images were found, and the names of files that cannot be read."""
+    dataset = dataset_info(request.name)
+    if request.download and not dataset.place:
+        report(0.0, f"Downloading {dataset.title}")
+        dataset.download()
+    dataset.check_there()
+    report(0.0, "Reading the images")
+    parts = {split: dataset.open(split) for split in _PARTS}
+    counts = {split: len(part.labels) for split, part in parts.items()}
+    bad = [file for part in parts.values() for file in part.unreadable]
+    found: dict[str, object] = {"classes": dataset.count_classes(), "unreadable": bad}
+    return found | counts

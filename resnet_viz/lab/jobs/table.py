@@ -1,0 +1,127 @@
+"""The rows of jobs: their order, their care by the launcher, and their end."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from resnet_viz.lab import launch, liveness
+
+PLACES = 2
+"""Jobs at work at once; more would only take memory and time from each other."""
+ACTIVE = "status IN ('queued', 'working')"
+WAITING = "status = 'queued' AND pid IS NULL AND host = ''"
+KEPT_SECONDS = 3600.0
+"""For so long the result of a job can be fetched."""
+SMALLER = "choose a smaller batch, net or image"
+WHY_GONE = (
+    "The process ended without a word, most likely because memory ran out; "
+    f"{SMALLER}, or try again."
+)
+
+
+def folder_of(home: Path, job_id: str) -> Path:
+    """Where a job's files are."""
+    return home / "jobs" / job_id
+
+
+def select_jobs(
+    connection: sqlite3.Connection, where: str = "1", *values: object
+) -> Sequence[sqlite3.Row]:
+    """Rows of jobs, oldest first."""
+    query = f"SELECT * FROM jobs WHERE {where} ORDER BY position"
+    return connection.execute(query, values).fetchall()
+
+
+def in_turn(active: Sequence[sqlite3.Row]) -> Sequence[sqlite3.Row]:
+    """Of the `active` jobs, oldest first, those that are queued in the order they get a place.
+
+    By age, but who has asked for several waits with the second until all others have had a first.
+    """
+    asked: Counter[str] = Counter()
+    ranks: dict[str, int] = {}
+    for row in sorted(active, key=lambda row: row["status"] == "queued"):
+        ranks[row["id"]] = asked[row["asker"]]
+        asked[row["asker"]] += 1
+    queued = [row for row in active if row["status"] == "queued"]
+    return sorted(queued, key=lambda row: ranks[row["id"]])
+
+
+def before(row: sqlite3.Row, active: Sequence[sqlite3.Row]) -> int:
+    """How many of the `active` jobs have to end before the queued one `row` gets a place."""
+    working: int = sum(other["status"] == "working" for other in active)
+    place = [other["id"] for other in in_turn(active)].index(row["id"])
+    return max(0, working + place + 1 - PLACES)
+
+
+def due(connection: sqlite3.Connection, begun: Sequence[str]) -> Sequence[str]:
+    """The queued jobs for which there is a place; `begun` have a process, seen in a row or not."""
+    active = select_jobs(connection, ACTIVE)
+    working = {row["id"] for row in active if row["status"] == "working"}
+    taken = working | {row["id"] for row in active if row["id"] in begun}
+    waiting = [row["id"] for row in in_turn(active) if row["id"] not in taken]
+    return waiting[: max(0, PLACES - len(taken))]
+
+
+def is_any(connection: sqlite3.Connection, where: str) -> bool:
+    """Whether there are such jobs."""
+    return connection.execute(f"SELECT 1 FROM jobs WHERE {where} LIMIT 1").fetchone() is not None
+
+
+def care(connection: sqlite3.Connection, home: Path) -> None:
+    """Say of those that wait that somebody cares; end those past their limit, and write down those
+    whose process is gone."""
+    now = time.time()
+    if is_any(connection, WAITING):
+        connection.execute(f"UPDATE jobs SET heartbeat = ? WHERE {WAITING}", (now,))
+    for row in select_jobs(connection, "status = 'working' AND host = ''"):
+        process = liveness.find_process(row)
+        if process is None:
+            end(connection, home, row["id"], "interrupted")
+        elif now - row["began"] > row["limit_seconds"]:
+            finish(connection, row["id"], "failed", message=too_long(row))
+            launch.end_processes([process])
+
+
+def end(connection: sqlite3.Connection, home: Path, job_id: str, status: str) -> None:
+    """Write down a job whose process is gone, unless it was over by then."""
+    finish(connection, job_id, status, message=launch.why_gone(home, job_id, WHY_GONE))
+
+
+def too_long(row: sqlite3.Row) -> str:
+    """Why a job was ended that took too long."""
+    minutes = row["limit_seconds"] / 60
+    long = f"{minutes:.0f} minutes" if minutes >= 2 else f"{row['limit_seconds']:.0f} seconds"
+    return (
+        f"{row['title']} was ended after {long}, the most that it may take; {SMALLER}, or use the "
+        "command line."
+    )
+
+
+def finish(
+    connection: sqlite3.Connection,
+    job_id: str,
+    status: str,
+    *,
+    message: str = "",
+    result: str | None = None,
+) -> bool:
+    """Write down how a job ended; False where it was over already."""
+    change = "status = ?, message = ?, result = ?, ended = ?"
+    query = f"UPDATE jobs SET {change} WHERE id = ? AND {ACTIVE}"
+    values = (status, message, result, time.time(), job_id)
+    return connection.execute(query, values).rowcount == 1
+
+
+def forget_old(connection: sqlite3.Connection, home: Path) -> None:
+    """Delete the jobs that were over long ago, with their files."""
+    where = f"NOT {ACTIVE} AND abs(? - ended) > ?"
+    values = (time.time(), KEPT_SECONDS)
+    for row in select_jobs(connection, where, *values):
+        connection.execute("DELETE FROM jobs WHERE id = ?", (row["id"],))
+        shutil.rmtree(folder_of(home, row["id"]), ignore_errors=True)
+        launch.log_file(home, row["id"]).unlink(missing_ok=True)

@@ -1,0 +1,122 @@
+"""One job in a process of its own, begun by the launcher."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+
+import psutil
+
+from resnet_viz.arch.config import explain
+from resnet_viz.lab.failures import is_out_of_memory
+from resnet_viz.lab.jobs import table
+from resnet_viz.lab.jobs.kind import Kind
+from resnet_viz.lab.jobs.registry import kind_of, kinds
+from resnet_viz.lab.launch import ERROR_MARK
+from resnet_viz.lab.liveness import born
+from resnet_viz.lab.store import Store, StoreError, default_home
+
+NICENESS = 5
+"""More than a run's: alone on the machine a job is as fast, but training goes before it."""
+_REPORT_SECONDS = 0.2
+_SPARE_SECONDS = 60
+
+
+def load() -> None:
+    """Import what jobs need most, so that processes forked from this one begin at once."""
+    for name in dict.fromkeys(name for kind in kinds().values() for name in kind.imports):
+        import_module(name)
+
+
+def main(job_id: str) -> int:
+    """Do one job, unless somebody does; the exit status."""
+    store = Store(default_home())
+    try:
+        with store.session() as connection:
+            if not _take_up(connection, job_id):
+                return 0
+            row = table.select_jobs(connection, "id = ?", job_id)[0]
+        status, message, result = _outcome(store, row)
+        with store.writing() as connection:
+            table.finish(connection, job_id, status, message=message, result=result)
+    except StoreError as error:
+        print(f"{ERROR_MARK}{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _take_up(connection: sqlite3.Connection, job_id: str) -> bool:
+    """Write down that this process works on the job, unless another does, or it is over."""
+    me = psutil.Process()
+    change = "status = 'working', pid = ?, pid_created = ?, began = ?"
+    query = f"UPDATE jobs SET {change} WHERE id = ? AND {table.WAITING}"
+    values = (me.pid, born(me), time.time(), job_id)
+    return connection.execute(query, values).rowcount == 1
+
+
+def _outcome(store: Store, row: sqlite3.Row) -> tuple[str, str, str | None]:
+    """Status, message and result of the work."""
+    try:
+        kind = kind_of(row["kind"])
+        _settle(kind)
+        request = kind.request.model_validate_json(row["request"])
+        done = kind.work(request, Progress(store, row["id"]))
+        return "done", "", json.dumps(done)
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001  whatever the work raises is the job's result
+        return "failed", _sentence(error), None
+
+
+def _settle(kind: Kind) -> None:
+    """Give way to runs and pages, and to nobody for longer than allowed."""
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(NICENESS)
+    if hasattr(signal, "alarm"):  # where no launcher is left to end it
+        signal.alarm(int(kind.limit_seconds) + _SPARE_SECONDS)
+    if kind.threads is not None:
+        import torch  # noqa: PLC0415
+
+        torch.set_num_threads(kind.threads)
+
+
+def _sentence(error: Exception) -> str:
+    if is_out_of_memory(error):
+        return f"Out of memory; {table.SMALLER}."
+    is_ours = type(error).__module__.startswith("resnet_viz.")
+    if (isinstance(error, ValueError) or is_ours) and str(error):
+        return explain(error) if isinstance(error, ValueError) else str(error)
+    # The first line: torch adds hints and traces below it.
+    message, name = str(error).strip().partition("\n")[0], type(error).__name__
+    return f"{name}: {message}" if message else name
+
+
+class Progress:
+    """The `Report` of a job, written to its row a few times a second at most."""
+
+    def __init__(self, store: Store, job_id: str) -> None:
+        self._store, self._id = store, job_id
+        self._written, self._words = 0.0, ""
+
+    @property
+    def folder(self) -> Path:
+        """Where the job's files are, made if there are none yet."""
+        folder = table.folder_of(self._store.home, self._id)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def __call__(self, share: float, words: str = "") -> None:
+        """Write it down, unless that was done a moment ago and nothing new is said."""
+        now = time.monotonic()
+        if words in ("", self._words) and now - self._written < _REPORT_SECONDS:
+            return
+        self._written, self._words = now, words or self._words
+        with self._store.writing() as connection:
+            query = "UPDATE jobs SET progress = ?, words = ? WHERE id = ?"
+            connection.execute(query, (min(1.0, max(0.0, share)), self._words, self._id))
