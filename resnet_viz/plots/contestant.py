@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Role
 from resnet_viz.arch.plan import WeightedLayer
 from resnet_viz.lab.quantities import quantity
@@ -26,7 +27,7 @@ class Contestant:
 
     `classes` is how many the net tells apart, where that is known; `header` says along what each
     quantity of the history is, and `blocks` are the paths of all blocks. A history without a
-    header has its quantities along all layers.
+    header has its quantities along all layers. `config` is None for a net that is not ours.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Contestant:
     classes: int | None = None
     header: Mapping[str, Along] = field(default_factory=dict)
     blocks: tuple[str, ...] = ()
+    config: ResNetConfig | None = None
 
     @property
     def chance(self) -> float | None:

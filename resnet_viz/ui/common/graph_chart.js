@@ -7,25 +7,37 @@ const ZOOM_STEP = 1.3
 const CLOSEST = 10 // pixels a unit of the picture
 const READABLE = 12 // pixels of text
 const DRAG_PIXELS = 4
+const POINT = "resnet-viz-point" // what is pointed at, in whichever plot: a path of a layer or block
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  const chart = charts.get(parentElement) ?? mount(parentElement)
+  const chart = charts.get(parentElement) ?? mount(parentElement, data)
   chart.toggle = (unit) => setTriggerValue("toggled", unit)
-  chart.file = data.file
-  chart.frame = data.frame
+  Object.assign(chart, { file: data.file, frame: data.frame, group: data.group, member: data.member })
+  chart.root.querySelector(".title").textContent = data.title
   chart.root.setAttribute("aria-label", `Shortcut graph of ${data.name}`)
   chart.picture.setAttribute("aria-label", `Picture of ${data.name}; it scrolls where it is larger than its frame`)
   if (chart.text !== data.svg) show(chart, data.svg)
   takeRoom(chart)
+  paint(chart)
   chart.root.querySelector("[data-do=close]").hidden = data.opened === 0
-  return () => charts.delete(parentElement)
+  return () => {
+    charts.delete(parentElement)
+    forget(chart)
+  }
 }
 
-function mount(parentElement) {
+function forget(chart) {
+  forgetValues(chart)
+  document.removeEventListener(POINT, chart.onPoint)
+}
+
+function mount(parentElement, data) {
   const root = parentElement.querySelector(".graph")
-  const chart = { root, text: null, svg: null, clicked: null, drag: null, hot: null }
+  const chart = { root, text: null, svg: null, clicked: null, drag: null, hot: null, under: null }
+  chart.source = crypto.randomUUID?.() ?? String(Math.random())
   chart.picture = root.querySelector(".picture")
   chart.words = root.querySelector(".words")
+  chart.said = root.querySelector(".said")
   root.querySelector(".tools").onclick = ({ target }) => ACTIONS[target.dataset.do]?.(chart)
   root.onkeydown = (event) => press(chart, event)
   chart.picture.addEventListener("wheel", (event) => wheel(chart, event), { passive: false })
@@ -36,6 +48,11 @@ function mount(parentElement) {
   chart.picture.onclick = (event) => click(chart, event)
   root.onfullscreenchange = () => reset(chart)
   new ResizeObserver(() => mark(chart)).observe(chart.picture)
+  chart.onPoint = ({ detail }) => { if (detail.source !== chart.source) light(chart, unitOf(chart, detail.name)) }
+  document.addEventListener(POINT, chart.onPoint)
+  watchValues(chart)
+  root.classList.toggle("coloured", Boolean(data.group))
+  if (data.group) setWhole(chart, true)
   charts.set(parentElement, chart)
   return chart
 }
@@ -57,13 +74,20 @@ function press(chart, event) {
   ACTIONS[action](chart)
 }
 
-// What is seen, with the blocks that are open, as a file.
+// What is seen, with the blocks that are open and the colours, as a file.
 function save(chart) {
   const link = document.createElement("a")
-  link.href = URL.createObjectURL(new Blob([chart.text], { type: "image/svg+xml" }))
+  link.href = URL.createObjectURL(new Blob([chart.mine ? coloured(chart) : chart.text], { type: "image/svg+xml" }))
   link.download = chart.file
   link.click()
   setTimeout(() => URL.revokeObjectURL(link.href), 1000)
+}
+
+function coloured(chart) {
+  const copy = chart.svg.cloneNode(true)
+  copy.removeAttribute("style")
+  for (const [key, value] of Object.entries(chart.size)) copy.setAttribute(key, value)
+  return new XMLSerializer().serializeToString(copy)
 }
 
 function show(chart, text) {
@@ -78,6 +102,7 @@ function show(chart, text) {
   chart.svg.removeAttribute("height")
   takeRoom(chart)
   takeTitles(chart)
+  indexColours(chart)
   point(chart, null)
   keepLook(chart, before, anchor)
 }
@@ -153,10 +178,14 @@ function reset(chart) {
 
 function showWhole(chart, whole) {
   reset(chart)
-  chart.picture.classList.toggle("whole", whole)
-  chart.root.querySelector("[data-do=whole]").setAttribute("aria-pressed", whole)
+  setWhole(chart, whole)
   chart.picture.scrollTo(0, 0)
   mark(chart)
+}
+
+function setWhole(chart, whole) {
+  chart.picture.classList.toggle("whole", whole)
+  chart.root.querySelector("[data-do=whole]").setAttribute("aria-pressed", whole)
 }
 
 // By `factor`, around a point of the window or the middle of the frame. The frame stays as it is.
@@ -217,27 +246,52 @@ function click(chart, event) {
   chart.toggle(unit)
 }
 
-// Lights up everything of the unit under the pointer and says what the thing there is.
+// Lights up everything of the unit under the pointer, here and in the other plots, and says what the
+// thing there is.
 function point(chart, event) {
-  const element = event?.target.closest("[data-unit]")
+  const element = event?.target.closest("[data-unit]") ?? null
   const unit = element?.dataset.unit ?? null
-  if (unit !== chart.hot) {
-    for (const old of chart.svg?.querySelectorAll(".hot") ?? []) old.classList.remove("hot")
-    const own = unit ? chart.svg.querySelectorAll(`[data-unit="${CSS.escape(unit)}"]`) : []
-    for (const part of own) part.classList.add("hot")
-    chart.hot = unit
-  }
+  if (unit !== chart.hot) light(chart, unit)
+  if (element !== chart.under) tellOthers(chart, element)
+  chart.under = element
   say(chart, element, event)
+}
+
+function light(chart, unit) {
+  for (const old of chart.svg?.querySelectorAll(".hot") ?? []) old.classList.remove("hot")
+  const own = unit ? chart.svg.querySelectorAll(`[data-unit="${CSS.escape(unit)}"]`) : []
+  for (const part of own) part.classList.add("hot")
+  chart.hot = unit
+}
+
+function tellOthers(chart, element) {
+  const { node, unit } = element?.dataset ?? {}
+  const isOperation = element?.classList.contains("operation")
+  const name = !unit || unit === "input" ? null : isOperation && node ? node : expanded(unit)[0]
+  document.dispatchEvent(new CustomEvent(POINT, { detail: { name, source: chart.source } }))
+}
+
+// The unit of this picture that has the layer or block of that name, or is it.
+function unitOf(chart, name) {
+  if (!chart.svg || !name) return null
+  const units = new Set([...chart.svg.querySelectorAll("[data-unit]")].map((one) => one.dataset.unit))
+  const has = (one) => name === one || name.startsWith(`${one}.`)
+  return [...units].find((unit) => expanded(unit).some(has)) ?? null
 }
 
 function say(chart, element, event) {
   chart.words.hidden = !element
   if (!element) return
-  const isOpen = chart.svg.querySelector(`.opened[data-unit="${CSS.escape(element.dataset.unit)}"]`)
-  const hint = element.dataset.unit === "input" ? "" : `\n(click to ${isOpen ? "close" : "open"})`
-  chart.words.textContent = (element.dataset.words ?? element.dataset.unit).replace(/[;:] /g, "\n") + hint
+  chart.words.textContent = wordsOf(chart, element)
   const room = chart.root.getBoundingClientRect()
   const left = Math.min(event.clientX - room.left + 14, room.width - chart.words.offsetWidth - 4)
   chart.words.style.left = `${Math.max(0, left)}px`
   chart.words.style.top = `${event.clientY - room.top + 16}px`
+}
+
+function wordsOf(chart, element) {
+  const isOpen = chart.svg.querySelector(`.opened[data-unit="${CSS.escape(element.dataset.unit)}"]`)
+  const hint = element.dataset.unit === "input" ? "" : `\n(click to ${isOpen ? "close" : "open"})`
+  const own = (element.dataset.words ?? element.dataset.unit).replace(/[;:] /g, "\n")
+  return own + valueWords(chart, element) + hint
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -12,6 +13,8 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.files import file_name
 from resnet_viz.views.graph.graph import shortcut_graph
+from resnet_viz.views.graph.grid import Grid
+from resnet_viz.views.graph.svg import write_svg
 
 HELP = (
     "Click a block to open it, operation by operation; point at anything for its numbers. Zoom "
@@ -25,8 +28,19 @@ _CHART = st.components.v2.component(
     "resnet_viz_graph",
     html=(_HERE / "graph_chart.html").read_text(encoding="utf-8"),
     css=(_HERE / "graph_chart.css").read_text(encoding="utf-8"),
-    js=(_HERE / "graph_chart.js").read_text(encoding="utf-8"),
+    js="\n".join((_HERE / f"graph_{name}.js").read_text("utf-8") for name in ("colours", "chart")),
 )
+
+
+class Coloured(NamedTuple):
+    """A graph that `graph_values` colours, with the others of its `group`.
+
+    `short`: blocks have their numbers alone; all nets of a `grid` have theirs in the same places.
+    """
+
+    group: str
+    grid: Grid | None = None
+    short: bool = False
 
 
 def graph_chart(
@@ -36,6 +50,7 @@ def graph_chart(
     *,
     fold: bool,
     frame: tuple[float, float] | None = None,
+    coloured: Coloured | None = None,
 ) -> None:
     """The picture of `config` as wide as its container; what is open stays so under `key`.
 
@@ -48,21 +63,27 @@ def graph_chart(
         say.info(f"{blocks:,} blocks are too many to draw one by one; at most {MOST_DRAWN:,} are.")
         return
     opened = opened_units(config, key)
-    svg = _svg(config, opened, fold=fold)
+    svg = _svg(config, opened, coloured and coloured[1:], fold=fold)
     data = {
         "svg": svg,
         "name": name,
         "opened": len(opened),
         "file": file_name(config, ".svg"),
         "frame": frame,
+        "group": coloured and coloured.group,
+        "member": key,
+        "title": name if coloured else "",
     }
     chart = f"{key}_chart"
     _CHART(key=chart, data=data, height="content", on_toggled_change=lambda: _toggle(key, chart))
 
 
-def picture_size(config: ResNetConfig, key: str, *, fold: bool) -> tuple[float, float]:
+def picture_size(
+    config: ResNetConfig, key: str, *, fold: bool, coloured: Coloured | None = None
+) -> tuple[float, float]:
     """Width and height of the picture that `graph_chart` shows, in the SVG's units."""
-    size = _SIZE.match(_svg(config, opened_units(config, key), fold=fold))
+    looks = coloured and coloured[1:]
+    size = _SIZE.match(_svg(config, opened_units(config, key), looks, fold=fold))
     assert size, "an SVG begins with its size"  # by our own writer
     return float(size[1]), float(size[2])
 
@@ -86,5 +107,14 @@ def _toggle(key: str, chart: str) -> None:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _svg(config: ResNetConfig, opened: frozenset[str], *, fold: bool) -> str:
-    return shortcut_graph(config, opened, fold=fold).to_svg()
+def _svg(
+    config: ResNetConfig,
+    opened: frozenset[str],
+    coloured: tuple[Grid | None, bool] | None,
+    *,
+    fold: bool,
+) -> str:
+    if coloured is None:
+        return shortcut_graph(config, opened, fold=fold).to_svg()
+    grid, short = coloured
+    return write_svg(shortcut_graph(config, opened, fold, short=short), grid, coloured=True)

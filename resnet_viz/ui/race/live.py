@@ -30,6 +30,7 @@ from resnet_viz.ui.common.live_chart import Drawn, live_chart
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
 from resnet_viz.ui.race import words
+from resnet_viz.ui.race.on_graph import on_graph
 from resnet_viz.ui.race.progress import progress
 from resnet_viz.ui.race.state import Seen, expire, key_of, look
 from resnet_viz.ui.race.step_control import step_control
@@ -67,7 +68,12 @@ def preview(specs: Sequence[RunSpec]) -> None:
     colours = contestant_colours([spec.adapted for spec in specs])
     contestants = [
         Contestant(
-            spec.display_name, colour, plan(spec.adapted).weighted_layers, History(), classes
+            spec.display_name,
+            colour,
+            plan(spec.adapted).weighted_layers,
+            History(),
+            classes,
+            config=spec.adapted,
         )
         for spec, colour in zip(specs, colours, strict=True)
         for classes in (spec.adapted.num_classes,)
@@ -91,6 +97,7 @@ def _of_look(look: Look) -> Sequence[Contestant]:
             run.config.num_classes if run.config else None,
             run.quantities,
             run.blocks,
+            run.config,
         )
         for run, colour in zip(look.runs, colours, strict=True)
     ]
@@ -188,6 +195,7 @@ def _pictures(look: Look, contestants: Sequence[Contestant], shown: Shown) -> No
         figure = profile(contestants, shown.step, about.name)
         return _all_steps(figure, steps) if axis == "net" else figure
 
+    on_graph(contestants, shown.key, shown.step, shown.quantity)
     with st.container(key="race_pictures"):
         hero, curves = st.columns([3, 2], gap="medium")
     with hero:

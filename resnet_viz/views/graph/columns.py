@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, groupby, pairwise
 from math import sqrt
 
+from resnet_viz.views.graph.grid import Grid
 from resnet_viz.views.graph.model import Graph, Node
 
 
@@ -33,8 +34,25 @@ def columns(graph: Graph, aspect: float) -> tuple[Column, ...]:
     blocks = len({node.unit for _, nodes in parts[1:-1] for node in nodes})
     rows = sqrt(blocks * aspect)
     cut = [column for s, nodes in parts[:-1] for column in _cut(s, nodes, rows)]
-    cut[-1] = replace(cut[-1], end=parts[-1][1])
-    return tuple(cut)
+    return _with_end(cut, parts[-1][1])
+
+
+def columns_of_grid(graph: Graph, grid: Grid) -> tuple[Column, ...]:
+    """The nodes in the columns of `grid`: each block where the other nets have theirs."""
+    parts = [(s, tuple(nodes)) for s, nodes in groupby(graph.nodes, key=lambda node: node.stage)]
+    cut = []
+    for stage, nodes in parts[:-1]:
+        units = [tuple(unit) for _, unit in groupby(nodes, key=lambda node: node.unit)]
+        rows = len(units) if stage is None else grid.rows[stage]
+        cut += [
+            Column(stage, tuple(chain.from_iterable(units[start : start + rows])))
+            for start in range(0, len(units), rows)
+        ]
+    return _with_end(cut, parts[-1][1])
+
+
+def _with_end(cut: list[Column], end: tuple[Node, ...]) -> tuple[Column, ...]:
+    return (*cut[:-1], replace(cut[-1], end=end))
 
 
 def _cut(stage: int | None, nodes: tuple[Node, ...], rows: float) -> Iterator[Column]:

@@ -36,7 +36,11 @@ class ShortcutGraph(Graph):
 
 
 def shortcut_graph(
-    config: ResNetConfig, expanded: frozenset[str] = frozenset(), fold: bool = False
+    config: ResNetConfig,
+    expanded: frozenset[str] = frozenset(),
+    fold: bool = False,
+    *,
+    short: bool = False,
 ) -> ShortcutGraph:
     """The graph of `config`: stem, blocks, additions, head, and the shortcuts between them.
 
@@ -44,13 +48,14 @@ def shortcut_graph(
         config: the net; a plain net has the same blocks, and neither additions nor shortcuts.
         expanded: ids of blocks ("stages.1.0"), "stem" or "head" to show operation by operation.
         fold: draw a run of more than three alike blocks as its first, one folded node, its last.
+        short: number the blocks of a stage instead of naming their convolutions; small boxes.
 
     Raises:
         ValueError: for an id in `expanded` that the net does not have, with near ones named.
     """
     net = plan(config)
     _check_ids(net, expanded)
-    sketch = _Sketch(config, expanded, receptive_fields(net))
+    sketch = _Sketch(config, expanded, receptive_fields(net), short)
     sketch.unit("stem", "stem", net.stem)
     for stage in net.stages:
         for run in _runs(stage.blocks, expanded, fold):
@@ -84,11 +89,12 @@ class _Sketch:
     """A graph being drawn from input to output; `source` is the node to go on from."""
 
     def __init__(
-        self, config: ResNetConfig, expanded: frozenset[str], seen: dict[str, int]
+        self, config: ResNetConfig, expanded: frozenset[str], seen: dict[str, int], short: bool
     ) -> None:
         side = config.image_size
-        label = f"input\n{config.in_channels} × {side}×{side}"
+        label = "input" if short else f"input\n{config.in_channels} × {side}×{side}"
         self.config, self.expanded, self.seen, self.source = config, expanded, seen, "input"
+        self.short = short
         self.nodes = [Node("input", "input", label, "the image", "input")]
         self.edges: list[Edge] = []
 
@@ -98,7 +104,7 @@ class _Sketch:
             return
         shown = [o for o in unit.operations if o.kind not in ("norm", "activation")]
         texts = [labels.operation_label(o, self.config).removeprefix("conv ") for o in shown]
-        label = "\n".join((path, *texts))
+        label = path if self.short else "\n".join((path, *texts))
         tooltip = labels.cost(path, unit, seen=self.seen.get(path))
         self._go_on(Node(path, kind, label, tooltip, path))
 
@@ -107,17 +113,25 @@ class _Sketch:
         if first.name in self.expanded:
             self._opened(first.name, first.unit, first.stage)
         elif len(run) == 1:
-            self._block(first, first.name, "block", _branch_label(first.unit, self.config), 1)
+            label = _branch_label(first.unit, self.config)
+            self._block(first, first.name, "block", self._or(first.index + 1, label), 1)
         else:
             name = f"{first.name}-{run[-1].index}"
-            self._block(first, name, "folded", _folded_label(len(run), first.unit), len(run))
+            label = _folded_label(len(run), first.unit)
+            numbers = f"{first.index + 1} to {run[-1].index + 1}"
+            self._block(first, name, "folded", self._or(numbers, label), len(run))
+
+    def _or(self, short: object, label: str) -> str:
+        """The short label of a block, or the long one."""
+        return str(short) if self.short else label
 
     def _block(self, block: BlockPlan, path: str, kind: NodeKind, label: str, count: int) -> None:
         before, unit = self.source, block.unit
         last = f"stages.{block.stage}.{block.index + count - 1}"
         words = labels.place_and_path(path)
         if unit.shares_preactivation:
-            before, text = f"{path}.preactivation", _preactivation(unit, self.config)
+            before = f"{path}.preactivation"
+            text = self._or("p", _preactivation(unit, self.config))
             tooltip = f"{words}: p(x), where both F and the projection start"
             self._go_on(Node(before, "preactivation", text, tooltip, path, block.stage))
         tooltip = labels.cost(words, unit, count, self.seen[last])
@@ -125,6 +139,7 @@ class _Sketch:
         if unit.shortcut == "none":
             return
         text = _shortcut_label(unit) + (f" ×{count}" if count > 1 else "")
+        text = self._or("", text)
         tooltip = f"{words}: {_sum(unit, self.config)}"
         self._go_on(Node(f"{path}.add", "add", "+", tooltip, path, block.stage, count))
         self.edges.append(Edge(before, f"{path}.add", unit.shortcut, text.strip()))

@@ -15,6 +15,7 @@ from textwrap import wrap
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
+from resnet_viz.views.graph.grid import NO_ROOM, Room
 from resnet_viz.views.graph.model import Edge, Node
 
 Route = Literal["straight", "out", "in", "around"]
@@ -26,7 +27,10 @@ LINE_HEIGHT = 17
 ROUND_SIZE = 24
 ROW_GAP = 14
 ENTRY = 24
-"""From a unit's top to its first box, where paths leave the main one."""
+"""From a unit's top to its first box; paths leave the main one between."""
+FORK = 10
+"""From a unit's top to where they leave it."""
+FORK_TO_BOX = ENTRY - FORK
 TITLE = 20
 """What the name of an opened unit takes above its entry."""
 LANE_GAP = 22
@@ -101,13 +105,15 @@ class Box(NamedTuple):
 class LaidUnit:
     """Nodes of the stem, a block or the head, with the edges into them, in forward order.
 
-    `width` is what the boxes of the main lane take at least, so that a column's are equally wide.
-    Horizontal pixels count from the middle of the main lane.
+    `width` is what the boxes of the main lane take at least, so that a column's are equally wide;
+    `room` is what the unit takes at least, unless it is opened. Horizontal pixels count from the
+    middle of the main lane.
     """
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     width: float = 0
+    room: Room = NO_ROOM
 
     @cached_property
     def is_opened(self) -> bool:
@@ -170,7 +176,8 @@ class LaidUnit:
     @cached_property
     def left(self) -> float:
         """How far it reaches to the left."""
-        return self._widths[MAIN] / 2 + (FRAME_GAP if self.is_opened else 0)
+        own = self._widths[MAIN] / 2
+        return own + FRAME_GAP if self.is_opened else max(own, self.room.left)
 
     @cached_property
     def right(self) -> float:
@@ -178,12 +185,13 @@ class LaidUnit:
         passes = any(self.route(edge) == "around" for edge in self.edges)
         words = max((len(label_lines(edge)) for edge in self.edges), default=0)
         edge = self.around - (0 if passes else AROUND_GAP)
-        return edge + LINE_HEIGHT * words + (FRAME_GAP if self.is_opened else 0)
+        own = edge + LINE_HEIGHT * words
+        return own + FRAME_GAP if self.is_opened else max(own, self.room.right)
 
     @cached_property
     def fork(self) -> float:
         """From its top to where paths leave the main one."""
-        return 10 + (TITLE if self.is_opened else 0)
+        return FORK + (TITLE if self.is_opened else 0)
 
     @cached_property
     def row_tops(self) -> tuple[float, ...]:
@@ -197,7 +205,8 @@ class LaidUnit:
     @property
     def height(self) -> float:
         """From its top to the foot of its last row."""
-        return self.row_tops[-1] - ROW_GAP + (FRAME_GAP if self.is_opened else 0)
+        own = self.row_tops[-1] - ROW_GAP
+        return own + FRAME_GAP if self.is_opened else max(own, self.room.height)
 
     def boxes(self, axis: float, top: float) -> Iterator[Box]:
         """The nodes' boxes when the main lane's middle is at `axis`."""
@@ -234,7 +243,9 @@ def _lane(node: Node) -> str:
     return next((lane for lane in _LANES if part.startswith(f"{lane}.")), MAIN)
 
 
-def units(nodes: Sequence[Node], into: dict[str, list[Edge]]) -> tuple[LaidUnit, ...]:
+def units(
+    nodes: Sequence[Node], into: dict[str, list[Edge]], room: Room = NO_ROOM
+) -> tuple[LaidUnit, ...]:
     """A column's `nodes` by unit, those that are not opened equally wide."""
     grouped: dict[str, list[Node]] = {}
     for node in nodes:
@@ -242,7 +253,10 @@ def units(nodes: Sequence[Node], into: dict[str, list[Edge]]) -> tuple[LaidUnit,
     width = max(
         (box_size(node).width for node in nodes if node.kind not in ("operation", "add")), default=0
     )
+    width = max(width, room.box)
     return tuple(
-        LaidUnit(tuple(own), tuple(edge for node in own for edge in into.get(node.id, ())), width)
+        LaidUnit(
+            tuple(own), tuple(edge for node in own for edge in into.get(node.id, ())), width, room
+        )
         for own in grouped.values()
     )

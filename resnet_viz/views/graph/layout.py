@@ -6,15 +6,18 @@ shortcut leaves the main path above its branch, runs down on the right and comes
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from math import ceil, sqrt
 from typing import NamedTuple
 
-from resnet_viz.arch.plan import plan
+from resnet_viz.arch.plan import StagePlan, plan
 from resnet_viz.views import labels
-from resnet_viz.views.graph.columns import Column, columns
-from resnet_viz.views.graph.lanes import FRAME_GAP, Box, LaidUnit, text_width, units
+from resnet_viz.views.graph.columns import Column, columns, columns_of_grid
+from resnet_viz.views.graph.grid import NO_ROOM, Grid, Room
+from resnet_viz.views.graph.lanes import FRAME_GAP, Box, LaidUnit, box_size, text_width, units
 from resnet_viz.views.graph.model import Edge, Graph
 
 Point = tuple[float, float]
@@ -67,8 +70,13 @@ class Picture:
     height: float
 
 
-def lay_out(graph: Graph) -> Picture:
-    """Places of all nodes and edges of `graph`; no box lies on another, or on a line."""
+def lay_out(graph: Graph, grid: Grid | None = None) -> Picture:
+    """Places of all nodes and edges of `graph`; no box lies on another, or on a line.
+
+    Nets that are laid out on one `grid` have each block of each stage in the same place.
+    """
+    if grid is not None:
+        return _picture(graph, columns_of_grid(graph, grid), grid)
     aspects = BLOCK_ASPECTS if len(graph.nodes) <= MOST_NODES else BLOCK_ASPECTS[:1]
     widest = _lay_out(graph, aspects[0])
     if widest.width <= GOOD_WIDTH:
@@ -77,9 +85,66 @@ def lay_out(graph: Graph) -> Picture:
     return next((picture for picture in others if picture.width <= GOOD_WIDTH), widest)
 
 
+def common_grid(graphs: Sequence[Graph], aspect: float) -> Grid:
+    """The grid that all `graphs` fit in; `aspect` as in `columns`.
+
+    Rows and columns of a stage are those of the net that has the most blocks there.
+    """
+    most: dict[int, int] = {}
+    for graph in graphs:
+        blocks = {node.unit: node.stage for node in graph.nodes if node.stage is not None}
+        for stage, count in Counter(blocks.values()).items():
+            most[stage] = max(most.get(stage, 0), count)
+    rows = sqrt(sum(most.values()) * aspect)
+    pieces = [max(1, round(most[stage] / rows)) for stage in sorted(most)]
+    box = max(_box_width(graph) for graph in graphs)
+    laid = [unit for graph in graphs for unit in _closed_units(graph, NO_ROOM._replace(box=box))]
+    room = Room(
+        box,
+        max(unit.left for unit in laid),
+        max(unit.right for unit in laid),
+        max(unit.height for unit in laid),
+    )
+    titles: dict[int, float] = {}
+    for own in (own for graph in graphs for own in plan(graph.config).stages):
+        width = max(map(text_width, _title(own)))
+        titles[own.index] = max(titles.get(own.index, 0), width)
+    return Grid(
+        tuple(ceil(most[stage] / pieces[stage]) for stage in sorted(most)),
+        tuple(pieces),
+        tuple(titles[stage] for stage in sorted(most)),
+        room,
+    )
+
+
+def _title(stage: StagePlan) -> tuple[str, ...]:
+    shape = stage.out_shape
+    return f"stage {stage.index + 1}", f"{labels.size(shape)} · {shape[0]} channels"
+
+
+def _box_width(graph: Graph) -> float:
+    closed = (node for node in graph.nodes if node.kind not in ("operation", "add"))
+    return max((box_size(node).width for node in closed), default=0)
+
+
+def _closed_units(graph: Graph, room: Room) -> tuple[LaidUnit, ...]:
+    laid = units(graph.nodes, _edges_into(graph), room)
+    return tuple(unit for unit in laid if not unit.is_opened)
+
+
+def _edges_into(graph: Graph) -> dict[str, list[Edge]]:
+    into: dict[str, list[Edge]] = {}
+    for edge in graph.edges:
+        into.setdefault(edge.target, []).append(edge)
+    return into
+
+
 def _lay_out(graph: Graph, aspect: float) -> Picture:
-    sheet = _Sheet(graph)
-    parts = columns(graph, aspect)
+    return _picture(graph, columns(graph, aspect), None)
+
+
+def _picture(graph: Graph, parts: tuple[Column, ...], grid: Grid | None) -> Picture:
+    sheet = _Sheet(graph, grid)
     for stage, group in groupby(parts, key=lambda column: column.stage):
         sheet.stage(stage, tuple(group))
     placed, outer = sheet.placed, [*sheet.stages, *(one.frame for one in sheet.placed)]
@@ -161,11 +226,10 @@ def _bends(route: str, start: float, fork: float, around: float, target: Box) ->
 class _Sheet:
     """A picture being laid out from left to right; `left` is where the next stage begins."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, grid: Grid | None) -> None:
         self.stage_plans = plan(graph.config).stages
-        self.into: dict[str, list[Edge]] = {}
-        for edge in graph.edges:
-            self.into.setdefault(edge.target, []).append(edge)
+        self.into = _edges_into(graph)
+        self.grid, self.room = grid, NO_ROOM if grid is None else grid.room
         self.placed: list[_Placed] = []
         self.stages: list[Frame] = []
         self.left: float = MARGIN
@@ -174,24 +238,32 @@ class _Sheet:
         """A stage's columns in a frame, and the head below; outside the stages there is none."""
         done, right = len(self.placed), self.left - GUTTER
         right += 0 if stage is None else STAGE_PADDING
+        pitch = GUTTER + self.room.left + self.room.right
+        least = right
+        if self.grid is not None and stage is not None:
+            least += max(
+                self.grid.columns[stage] * pitch,
+                self.grid.titles[stage] + GUTTER - STAGE_PADDING,
+            )
         for column in group:
             gutter = right + GUTTER / 2 if column is not group[0] else self.left - GUTTER / 2
             right = self._column(column, right + GUTTER, gutter)
+        right = max(right, least)
         bottom = max(one.bottom for one in self.placed[done:]) + STAGE_PADDING
         if stage is not None:
-            shape = self.stage_plans[stage].out_shape
-            title = (f"stage {stage + 1}", f"{labels.size(shape)} · {shape[0]} channels")
+            title = _title(self.stage_plans[stage])
             right = max(right, self.left + max(map(text_width, title))) + STAGE_PADDING
             frame = Frame(f"stages.{stage}", title, self.left, MARGIN, right, bottom)
             self.stages.append(frame)
         axis = self.placed[-1].axis
-        for unit in units(group[-1].end, self.into):
+        for unit in units(group[-1].end, self.into, self.room):
             self.placed.append(_Placed(unit, axis, bottom, axis))
         self.left = right + GUTTER
 
     def _column(self, column: Column, left: float, gutter: float) -> float:
         """Units under each other; returns how far they reach to the right."""
-        own, end, top = units(column.nodes, self.into), units(column.end, self.into), TOP
+        own, end = (units(part, self.into, self.room) for part in (column.nodes, column.end))
+        top = TOP
         # A head wider than its column must not reach into the gutter.
         axis = left + max(*(u.left for u in own), *(u.left - STAGE_PADDING for u in end), 0)
         for unit in own:

@@ -1,7 +1,9 @@
 """Picture -> SVG: one self-contained file for light and dark grounds, few elements, fast to draw.
 
 Each box and each shortcut is an element that carries its unit (`data-unit`) and its words
-(`title`); the main path is one element.
+(`title`); the main path is one element. In a picture to be coloured boxes carry their node, too
+(`data-node`), and over the lines into a block lie others, not seen until they have a colour, that
+carry what of the gradient flows there (`data-flow`: the unit and "input", "shortcut" or "branch").
 """
 
 from __future__ import annotations
@@ -15,8 +17,10 @@ from math import hypot
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.presets import label
 from resnet_viz.views.graph import legend, looks
+from resnet_viz.views.graph.grid import Grid
 from resnet_viz.views.graph.lanes import (
     FONT_SIZE,
+    FORK_TO_BOX,
     LINE_HEIGHT,
     Box,
     is_round,
@@ -54,10 +58,34 @@ path{{fill:none;stroke-linejoin:round}}
 """
 
 
-def write_svg(graph: Graph) -> str:
-    """The SVG text of `graph`; deterministic."""
-    picture, config = lay_out(graph), graph.config
-    rows = tuple(_legend(graph, picture))
+# What a picture to be coloured has besides; `flowing` is set when its lines get colours.
+_COLOURED_STYLE = f"""
+.flow{{stroke:none;stroke-width:3.5;pointer-events:none}}
+.flowing path:not(.flow,.tip,.sample){{stroke:{GREY};stroke-width:6;stroke-dasharray:none}}
+.flowing path.tip{{fill:{GREY}}}
+.flowing .sample{{stroke:{GREY}}}
+.unmeasured rect,.unmeasured circle{{fill:none;stroke-dasharray:2 3}}
+.unmeasured text{{fill:{_TEXT}}}
+"""
+_MARKS = """<defs>
+<pattern id="not-finite" width="8" height="8" patternUnits="userSpaceOnUse" \
+patternTransform="rotate(45)"><rect width="8" height="8" fill="#FFFFFF" stroke="none"/>\
+<rect width="4" height="8" fill="#C4332B" stroke="none"/></pattern>
+<pattern id="zero" width="8" height="8" patternUnits="userSpaceOnUse">\
+<rect width="8" height="8" fill="#FFFFFF" stroke="none"/>\
+<path d="M1 1l6 6M7 1l-6 6" style="stroke:#111111;stroke-width:1;stroke-dasharray:none"/></pattern>
+</defs>"""
+
+
+def write_svg(graph: Graph, grid: Grid | None = None, *, coloured: bool = False) -> str:
+    """The SVG text of `graph`; deterministic.
+
+    Args:
+        grid: what several nets are laid out on, so that their blocks have the same places.
+        coloured: the graph component will colour it by measured values.
+    """
+    picture, config = lay_out(graph, grid), graph.config
+    rows = tuple(_legend(graph, picture, coloured))
     height = picture.height + LEGEND_ROW * len(rows)
     size = (
         f'width="{picture.width:g}" height="{height:g}" viewBox="0 0 {picture.width:g} {height:g}"'
@@ -66,11 +94,13 @@ def write_svg(graph: Graph) -> str:
     parts = (
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" '
         f'aria-label="{escape(label(config))}">',
-        f"<style>{_STYLE}{''.join(map(_line_rule, kinds))}</style>",
+        f"<style>{_STYLE}{''.join(map(_line_rule, kinds))}{_COLOURED_STYLE * coloured}</style>",
+        *((_MARKS,) if coloured else ()),
         *(_frame(frame, "stage") for frame in picture.stages),
         *(_frame(frame, "opened") for frame in picture.opened),
         *_lines(picture),
-        *(_box(box, config) for box in picture.boxes.values()),
+        *(_flows(picture) if coloured else ()),
+        *(_box(box, config, coloured) for box in picture.boxes.values()),
         *rows,
         "</svg>",
     )
@@ -99,7 +129,7 @@ def _frame(frame: Frame, kind: str) -> str:
     )
 
 
-def _box(box: Box, config: ResNetConfig) -> str:
+def _box(box: Box, config: ResNetConfig, coloured: bool) -> str:
     node, (x, y) = box.node, box.middle
     if is_round(node):
         shape = f'<circle cx="{x:g}" cy="{y:g}" r="{box.height / 2:g}"/>'
@@ -112,8 +142,10 @@ def _box(box: Box, config: ResNetConfig) -> str:
         f'<tspan x="{x:g}" y="{first + LINE_HEIGHT * row + drop:g}">{escape(line)}</tspan>'
         for row, line in enumerate(lines)
     )
+    own = f' data-node="{node.id}"' if coloured else ""
+    fill = looks.fill(node.kind, config)
     return (
-        f'<g class="{node.kind}" data-unit="{node.unit}" fill="{looks.fill(node.kind, config)}">'
+        f'<g class="{node.kind}" data-unit="{node.unit}"{own} fill="{fill}">'
         f"<title>{escape(node.tooltip)}</title>{shape}<text{sign}>{text}</text></g>"
     )
 
@@ -139,6 +171,31 @@ def _lines(picture: Picture) -> Iterator[str]:
             yield _shortcut(line, picture.boxes[line.edge.target].node)
     yield f'<path class="main" d="{"".join(main)}"/>'
     yield from (f'<path class="tip {kind}" d="{"".join(d)}"/>' for kind, d in tips.items())
+
+
+def _flows(picture: Picture) -> Iterator[str]:
+    """The lines into the nodes of blocks once more, by what of the gradient comes back there: all
+    of it up to where the paths part, then its parts."""
+    for (edge, points), target in (
+        (line, picture.boxes[line.edge.target]) for line in picture.lines
+    ):
+        unit, source = target.node.unit, picture.boxes[edge.source].node
+        if target.node.stage is None:
+            continue
+        if edge.kind != "main":
+            yield _flow(f"{unit}.shortcut", points, _DASHES[looks.SHORTCUTS[edge.kind].line])
+        elif source.unit == unit:
+            yield _flow(f"{unit}.branch", points)
+        else:
+            x, y = points[-1]
+            fork = (x, y - FORK_TO_BOX)
+            yield _flow(f"{unit}.input", (*points[:-1], fork))
+            yield _flow(f"{unit}.branch", (fork, (x, y)))
+
+
+def _flow(what: str, points: tuple[Point, ...], dashes: str = "") -> str:
+    style = f' style="{dashes}"' if dashes else ""
+    return f'<path class="flow" data-flow="{what}"{style} d="{_path(points)}"/>'
 
 
 def _shortcut(line: Line, target: Node) -> str:
@@ -184,7 +241,7 @@ def _tip(points: tuple[Point, ...]) -> str:
     return f"M{x:g} {y:g}l{TIP} -4v8z"
 
 
-def _legend(graph: Graph, picture: Picture) -> Iterator[str]:
+def _legend(graph: Graph, picture: Picture, coloured: bool) -> Iterator[str]:
     """Samples of the lines and what the signs mean, in rows under the picture."""
     x, y = float(MARGIN), picture.height
     row: list[str] = []
@@ -196,7 +253,8 @@ def _legend(graph: Graph, picture: Picture) -> Iterator[str]:
             yield "".join(row)
             x, y, row = float(MARGIN), y + LEGEND_ROW, []
         if kind:
-            row.append(f'<path class="{kind}" d="M{x:g} {y:g}h{sample}"/>')
+            own = " sample" if coloured else ""
+            row.append(f'<path class="{kind}{own}" d="M{x:g} {y:g}h{sample}"/>')
         row.append(f'<text class="note" x="{x + sample + 8 * bool(kind):g}" y="{y + 4.5:g}">')
         row.append(f"{escape(text)}</text>")
         x += width

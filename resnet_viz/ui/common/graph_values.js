@@ -1,0 +1,54 @@
+// The legend of the graphs' colours, and the values: kept on the window for graphs that come later,
+// and told to those that are there.
+
+export default function ({ data, parentElement }) {
+  const { group, ramp, nodes, lines } = data
+  const told = { ramp: ramp.map(channels), nodes, lines, graphs: JSON.parse(data.graphs) }
+  window.resnetVizValues = { ...window.resnetVizValues, [group]: told }
+  document.dispatchEvent(new CustomEvent("resnet-viz-values", { detail: { group } }))
+  legend(parentElement.querySelector(".nodes"), ramp, nodes, "Blocks")
+  legend(parentElement.querySelector(".lines"), ramp, lines, "Lines")
+  parentElement.querySelector(".zero").hidden = !nodes.is_log && !lines
+  return () => {
+    if (window.resnetVizValues[group] === told) delete window.resnetVizValues[group]
+  }
+}
+
+function channels(colour) {
+  return [1, 3, 5].map((start) => parseInt(colour.slice(start, start + 2), 16))
+}
+
+function legend(root, ramp, scale, what) {
+  root.hidden = !scale
+  if (!scale) return
+  const unit = scale.unit ? ` [${scale.unit}]` : ""
+  root.querySelector(".title").textContent = `${what}: ${scale.title}${unit}`
+  root.querySelector(".bar").style.background = `linear-gradient(to right, ${ramp.join(",")})`
+  const all = scale.is_log ? powers(scale) : even(scale)
+  root.querySelector(".ticks").replaceChildren(...all.map(({ at, text, power }) => tick(at, text, power)))
+}
+
+function tick(at, text, power) {
+  const one = document.createElement("span")
+  one.textContent = text
+  if (power !== undefined) one.append(Object.assign(document.createElement("sup"), { textContent: power }))
+  one.style.left = `${100 * at}%`
+  if (at < 0.02) one.className = "first"
+  if (at > 0.98) one.className = "last"
+  return one
+}
+
+// Whole powers of ten, at most about seven.
+function powers({ low, high }) {
+  const [bottom, top] = [Math.log10(low), Math.log10(high)]
+  const every = Math.max(1, Math.ceil((top - bottom) / 7))
+  const found = []
+  for (let power = Math.ceil(bottom - 1e-6); power <= top + 1e-6; power += every) {
+    found.push({ at: (power - bottom) / (top - bottom), text: "10", power: String(power).replace("-", "−") })
+  }
+  return found
+}
+
+function even({ low, high }) {
+  return [0, 0.25, 0.5, 0.75, 1].map((at) => ({ at, text: String(Number((low + at * (high - low)).toPrecision(2))) }))
+}

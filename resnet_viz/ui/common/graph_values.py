@@ -1,0 +1,64 @@
+"""Colours for graphs that are on the page: a legend, and the values behind the colours.
+
+The pictures stay as they are; only values by node and line travel.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from math import isfinite
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
+
+from resnet_viz.plots.on_graph import RAMP, Scale
+
+_HERE = Path(__file__).parent
+_VALUES = st.components.v2.component(
+    "resnet_viz_graph_values",
+    html=(_HERE / "graph_values.html").read_text(encoding="utf-8"),
+    css=(_HERE / "graph_values.css").read_text(encoding="utf-8"),
+    js=(_HERE / "graph_values.js").read_text(encoding="utf-8"),
+)
+
+
+class Painted(NamedTuple):
+    """What one graph is coloured by: values of its nodes and lines, and a word for its title."""
+
+    nodes: Mapping[str, float]
+    lines: Mapping[str, float]
+    said: str = ""
+
+
+def graph_values(
+    group: str, nodes: Scale, lines: Scale | None, graphs: Mapping[str, Painted]
+) -> None:
+    """Draws the legend of both scales and colours the graphs of `group`, by their keys."""
+    data = {
+        "group": group,
+        "ramp": RAMP,
+        "nodes": nodes._asdict(),
+        "lines": lines and lines._asdict(),
+        # As text: JSON knows neither inf nor NaN, and what travels is to be short.
+        "graphs": json.dumps(
+            {
+                key: {
+                    "nodes": {name: _short(v) for name, v in one.nodes.items()},
+                    "lines": {name: _short(v) for name, v in one.lines.items()},
+                    "said": one.said,
+                }
+                for key, one in graphs.items()
+            },
+            separators=(",", ":"),
+        ),
+    }
+    _VALUES(key=f"values_{group}", data=data, height="content")
+
+
+def _short(value: float) -> float | str:
+    """Four digits; "NaN" and "Infinity" as JavaScript reads them."""
+    if isfinite(value):
+        return float(f"{value:.4g}")
+    return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"  # noqa: PLR0124

@@ -1,0 +1,84 @@
+"""The nets of a race as graphs, beside each other, in the colours of what is measured at a step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.plots.contestant import GRADIENT, Contestant
+from resnet_viz.plots.on_graph import (
+    Values,
+    is_on_graph,
+    line_scale,
+    line_values,
+    node_scale,
+    node_values,
+)
+from resnet_viz.ui.common.graph_chart import Coloured, graph_chart, picture_size
+from resnet_viz.ui.common.graph_values import Painted, graph_values
+from resnet_viz.ui.common.note import note
+from resnet_viz.views.graph.graph import shortcut_graph
+from resnet_viz.views.graph.grid import Grid
+from resnet_viz.views.graph.layout import common_grid
+
+MOST_BLOCKS = 150
+"""Of a net of more blocks than this, runs of alike ones are drawn as one."""
+ASPECT = 1.0
+
+ABOUT = (
+    "Each block has the colour of its value at the step shown (of its layers' values the largest); "
+    "what lies beyond the scale has the colour of its end. Lines are the gradient on its way back "
+    "from the head: at a block's input it is the sum of what comes through the shortcut, on the "
+    "right, and through the branch, down the middle. Click a block to open it."
+)
+NO_GRAPH = "{} is watched while it trains: its structure is not known here, so it has no graph."
+
+
+def on_graph(contestants: Sequence[Contestant], race: str, step: int, name: str) -> None:
+    """The graphs of all nets that have one, one scale for all, and the legend."""
+    nets = [(f"on_graph_{race}_{i}", c, c.config) for i, c in enumerate(contestants) if c.config]
+    chosen = name if is_on_graph(contestants, name) else GRADIENT
+    if nets:
+        lines = line_scale(contestants)
+        painted = {}
+        for key, one, _ in nets:
+            nodes, flows = node_values(one, step, chosen), line_values(one, step)
+            painted[key] = Painted(nodes.of, flows.of, _said(step, nodes, flows))
+        graph_values(race, node_scale(contestants, chosen), lines, painted)
+        _graphs(race, [(key, one.name, config) for key, one, config in nets if config])
+        note(ABOUT)
+    for one in contestants:
+        if not one.config:
+            note(NO_GRAPH.format(one.name))
+
+
+def _graphs(race: str, nets: Sequence[tuple[str, str, ResNetConfig]]) -> None:
+    configs = tuple(config for _, _, config in nets)
+    fold = max(sum(config.depths) for config in configs) > MOST_BLOCKS
+    coloured = Coloured(race, _grid(configs, fold=fold), short=True)
+    sizes = [picture_size(c, key, fold=fold, coloured=coloured) for key, _, c in nets]
+    frame = (max(width for width, _ in sizes), max(height for _, height in sizes))
+    across = min(3, len(nets))
+    with st.container(key="race_graphs"):
+        for start in range(0, len(nets), across):
+            places = st.columns(across, gap="medium")
+            for place, (key, name, config) in zip(places, nets[start:], strict=False):
+                with place:
+                    graph_chart(config, key, name, fold=fold, frame=frame, coloured=coloured)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _grid(configs: tuple[ResNetConfig, ...], *, fold: bool) -> Grid:
+    return common_grid([shortcut_graph(one, fold=fold, short=True) for one in configs], ASPECT)
+
+
+def _said(step: int, nodes: Values, lines: Values) -> str:
+    """At which steps the values were measured, where that is not the one shown."""
+    if nodes.step is None:
+        return "not measured" if lines.step is None else f"lines: step {lines.step}"
+    own = "" if nodes.step == step else f"step {nodes.step}"
+    if lines.step is not None and lines.step != nodes.step:
+        own = f"{own or f'step {nodes.step}'}, lines: step {lines.step}"
+    return own
