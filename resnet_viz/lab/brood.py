@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, NamedTuple, NoReturn, Protocol
 
 from resnet_viz.lab import worker
+from resnet_viz.lab.data.sources import digits
 from resnet_viz.lab.jobs import worker as job_worker
 from resnet_viz.lab.launch import LAUNCHER, environment, log_file, remove_empty
 
@@ -49,6 +50,8 @@ def make_brood(home: Path) -> Brood:
     """Forks where that is safe; what workers need has been imported by the time it returns."""
     if sys.platform != "linux":  # macOS has fork, but its own libraries do not survive it
         return Spares(home)
+    if _threads() == 1:
+        digits.read_ahead()
     _load()
     # A fork takes over one thread; what the others held locked would stay so for ever.
     return Forks(home) if _threads() == 1 else Spares(home)

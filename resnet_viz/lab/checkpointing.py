@@ -10,6 +10,7 @@ from functools import partial
 
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.utils.checkpoint import checkpoint
 
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.segments import segments
@@ -46,9 +47,6 @@ def _module(net: ResNet, paths: tuple[str, ...]) -> nn.Sequential:
 
 def _twice(module: nn.Module) -> Forward:
     """`module`'s forward, to be run again in backward instead of keeping what it computes."""
-    # Its first call loads torch's compiler: seconds that only a run that uses it is to take.
-    from torch.utils.checkpoint import checkpoint  # noqa: PLC0415
-
     norms = [m for m in module.modules() if isinstance(m, _BatchNorm)]
     contexts = partial(_contexts, norms)
     return partial(checkpoint, module, use_reentrant=False, context_fn=contexts)

@@ -96,7 +96,7 @@ class _Loop:
         self._instruments.after_forward(self._updates.loss_scale)
         self._updates.backward(loss)
         self._instruments.after_backward()
-        self._updates.apply(step)
+        self._updates.apply()
         found = self._instruments.collect()
         return (loss.detach(), accuracy), {**found, **self._evaluated(step)}
 

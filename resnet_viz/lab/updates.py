@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from resnet_viz.lab.optimizers import Optimizer, learning_rate, make_optimizer
+from resnet_viz.lab.optimizers import make_optimizer, make_schedule
 from resnet_viz.lab.spec import RunSpec
 
 
@@ -21,9 +21,9 @@ class Updates:
     def __init__(self, spec: RunSpec, parameters: Iterable[Tensor], device: torch.device) -> None:
         self._spec, self._parameters = spec, list(parameters)
         self._optimizer = make_optimizer(spec, self._parameters)
+        self._schedule = make_schedule(spec, self._optimizer)
         is_scaled = spec.precision == "float16"
         self._scaler = torch.amp.GradScaler(device.type) if is_scaled else None
-        self._scaled_step = _ScaledStep(self._parameters, self._optimizer)
 
     @property
     def loss_scale(self) -> float:
@@ -37,28 +37,15 @@ class Updates:
             return
         scaled = self._scaler.scale(loss)
         scaled.backward()  # type: ignore[no-untyped-call]
-        self._scaler.unscale_(self._scaled_step)  # type: ignore[arg-type]
+        self._scaler.unscale_(self._optimizer)
 
-    def apply(self, step: int) -> None:
-        """Clips the gradients, if asked to, and does the update of step `step`."""
+    def apply(self) -> None:
+        """Clips the gradients, if asked to, and does the update of one step."""
         if self._spec.clip_grad_norm is not None:
             torch.nn.utils.clip_grad_norm_(self._parameters, self._spec.clip_grad_norm)
-        rate = learning_rate(self._spec, step)
         if self._scaler is None:
-            self._optimizer.update(rate)
-            return
-        self._scaled_step.rate = rate
-        self._scaler.step(self._scaled_step)  # type: ignore[arg-type]
-        self._scaler.update()
-
-
-class _ScaledStep:
-    """What `GradScaler` asks of an optimiser: its parameters, and a step that it may leave out."""
-
-    def __init__(self, parameters: list[Tensor], optimizer: Optimizer) -> None:
-        self.param_groups = [{"params": parameters}]
-        self.rate = 0.0
-        self._optimizer = optimizer
-
-    def step(self) -> None:
-        self._optimizer.update(self.rate)
+            self._optimizer.step()
+        else:
+            self._scaler.step(self._optimizer)
+            self._scaler.update()
+        self._schedule.step()

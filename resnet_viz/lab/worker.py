@@ -5,6 +5,7 @@ The launcher begins it when the run's turn has come; torch has been imported by 
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
 import sys
@@ -172,11 +173,14 @@ def _beat(store: Store, run_id: str) -> None:
 
 def load() -> None:
     """Import what a run needs, so that processes forked from this one begin at once."""
+    gc.disable()  # all of it stays: looking through it again and again takes a tenth of the time
     import_module("resnet_viz.lab.train")
     import_module("resnet_viz.lab.norms")
     import_module("resnet_viz.lab.keeping")
     import_module("safetensors.torch")
-    datasets()
+    import_module("torch._dynamo")  # which the first torch.optim.Optimizer would
+    datasets()["digits"].open("train")
+    gc.enable()
 
 
 def _take_up(store: Store, run_id: str) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -80,11 +78,3 @@ def test_all_but_the_last_segment_run_twice() -> None:
     checkpointed(net)(torch.randn(2, 3, 32, 32)).sum().backward()
     last = segments(plan(net.config))[-1].paths
     assert all(count == (1 if name in last else 2) for name, count in runs.items()), runs
-
-
-def test_a_run_without_it_does_not_load_torch_s_compiler() -> None:
-    code = (
-        "import sys; from tests.lab.conftest import tiny_spec; from resnet_viz.lab.train import "
-        "train; list(train(tiny_spec(steps=2))); assert 'torch._dynamo' not in sys.modules"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)

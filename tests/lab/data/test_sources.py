@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from functools import partial
@@ -229,8 +230,35 @@ def test_damaged_files_are_one_sentence(folder: Path, data: bytes) -> None:
 def test_a_description_needs_neither_torch_nor_torchvision() -> None:
     code = (
         "import sys; from resnet_viz.lab.data.registry import datasets;"
-        "[d.place for d in datasets().values()]; datasets()['digits'].open('train');"
+        "[d.place for d in datasets().values()];"
         "print(sorted({'torch', 'torchvision', 'PIL', 'sklearn', 'scipy'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks")
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_digits_can_be_read_ahead_without_scikit_learn_in_this_process(fails: bool) -> None:
+    """Which would leave a thread here, that no fork may have."""
+    code = (
+        "import os, sys; from resnet_viz.lab.data.sources import digits\n"
+        "read = digits._read\n"
+        f"if {fails}: digits._read = lambda: os._exit(1)\n"
+        "digits.read_ahead(); digits._read = read\n"
+        "parts = [digits.DATASET.open(part) for part in ('train', 'test')]\n"
+        "print('sklearn' in sys.modules, len(os.listdir('/proc/self/task')))\n"
+        "from multiprocessing import active_children; print(active_children())\n"
+        "import numpy as np; from sklearn.datasets import load_digits\n"
+        "theirs, labels = load_digits(return_X_y=True)\n"
+        "ours = np.concatenate([part.images.reshape(-1, 64) for part in parts])\n"
+        "order = np.random.default_rng(0).permutation(1797)\n"
+        "assert (ours == theirs[order]).all() and ours.dtype == np.uint8\n"
+        "assert (np.concatenate([part.labels for part in parts]) == labels[order]).all()\n"
+    )
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    if not fails:
+        assert done.stdout.splitlines() == ["False 1", "[]"]

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from importlib import util
-from pathlib import Path
+from contextlib import suppress
+from functools import lru_cache
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from resnet_viz.lab.data.dataset import Dataset, Pixels, Split, fixed_order
+
+_Read = tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 
 class _Digits(Dataset):
     def open(self, split: Split, image_size: int | None = None) -> Pixels:
-        rows = np.loadtxt(_file(), np.uint8, delimiter=",")
-        order = fixed_order(len(rows))
+        images, labels = _all()
+        order = fixed_order(len(labels))
         chosen = order[: self.train] if split == "train" else order[self.train :]
-        images = rows[chosen, :-1].reshape(-1, 1, 8, 8)
-        return Pixels(images, rows[chosen, -1].astype(np.int64))
+        return Pixels(images[chosen], labels[chosen])
 
 
 DATASET = _Digits(
@@ -32,9 +37,52 @@ DATASET = _Digits(
 )
 
 
-def _file() -> Path:
-    """What `sklearn.datasets.load_digits` reads: importing it takes seconds of a run's start."""
-    package = util.find_spec("sklearn")
-    if package is None or package.origin is None:
-        raise ModuleNotFoundError("dataset = 'digits' needs scikit-learn, which is not installed")
-    return Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz"
+@lru_cache(maxsize=1)
+def _all() -> _Read:
+    """Images [1797, 1, 8, 8] of 0 to 16, and labels [1797]."""
+    return (_ahead().take() if _ahead.cache_info().currsize else None) or _read()
+
+
+def _read() -> _Read:
+    from sklearn.datasets import load_digits
+
+    values, labels = load_digits(return_X_y=True)
+    return values.astype(np.uint8).reshape(-1, 1, 8, 8), labels.astype(np.int64)
+
+
+def read_ahead() -> None:
+    """Begin to read, in a process forked from this one, which must have one thread (Linux).
+
+    For a process that others are forked from: importing scikit-learn takes a second, in which
+    this one imports something else, and starts a thread (of pyarrow's allocator).
+    """
+    _ahead()
+
+
+class _Ahead:
+    """A process that reads the digits and ends."""
+
+    def __init__(self) -> None:
+        fork: Any = get_context("fork")  # which Windows has not
+        self._receiver, sender = fork.Pipe(duplex=False)
+        self._process = fork.Process(target=_send, args=(sender,), daemon=True)
+        self._process.start()
+        sender.close()
+
+    def take(self) -> _Read | None:
+        """What was read; None where that did not succeed."""
+        try:
+            read: _Read = self._receiver.recv()
+        except EOFError:
+            return None
+        finally:
+            self._process.join()
+        return read
+
+
+_ahead = lru_cache(maxsize=1)(_Ahead)
+
+
+def _send(sender: Connection) -> None:
+    with suppress(BrokenPipeError):  # nobody waits any more
+        sender.send(_read())
