@@ -15,7 +15,6 @@ from resnet_viz.lab.quantities.quantity import Quantity
 from resnet_viz.lab.records import History
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
-from resnet_viz.lab.store import StoreError
 from resnet_viz.plots.colours import contestant_colours
 from resnet_viz.plots.race import (
     GRADIENT,
@@ -31,12 +30,14 @@ from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
 from resnet_viz.ui.race import words
 from resnet_viz.ui.race.on_graph import on_graph
+from resnet_viz.ui.race.controls import controls, refusal
+from resnet_viz.ui.race.present import keys
 from resnet_viz.ui.race.progress import progress
-from resnet_viz.ui.race.state import Seen, expire, key_of, look
+from resnet_viz.ui.race.state import Seen, key_of, look
 from resnet_viz.ui.race.step_control import step_control
+from resnet_viz.ui.race.view import QUANTITY, is_presented, write_view
 
 UPDATE_SECONDS = 0.5
-QUANTITY = "race_quantity"
 HERO_HEIGHT = 355
 MAPS_HEIGHT = 380
 
@@ -118,48 +119,26 @@ def _live(lab: Lab, race_id: str, going: bool, may_steer: bool) -> None:
     progress(seen, contestants)
     for problem in filter(None, [*map(words.why_over, seen.runs), seen.look.problem]):
         say.error(problem)
+    over, steps_now = seen.is_over, newest_step(seen)
+    listens = ("all" if over or not may_steer else "arrows") if is_presented() else ""
+    step = step_control(key_of(race_id), steps, steps_now, is_over=over, keys=listens)
+    if is_presented():
+        keys(lab, seen, may_steer=may_steer)
     with st.container(horizontal=True, vertical_alignment="center", key="race_step_row"):
-        step = step_control(key_of(race_id), steps, newest_step(seen))
         name = _quantity_box(contestants)
-        if may_steer and not seen.is_over:
-            _steering(lab, seen)
-    _refusal(seen)
+        if may_steer and not seen.is_over and not is_presented():
+            controls(lab, seen)
+    write_view(race_id)
+    refusal(seen)
     _pictures(seen.look, contestants, Shown(key_of(race_id), steps, step, name))
-
-
-def _steering(lab: Lab, seen: Seen) -> None:
-    if any(run.status == "paused" for run in seen.runs):
-        _button(lab, "Resume", ":material/play_arrow:", lab.resume, seen)
-    else:
-        _button(lab, "Pause", ":material/pause:", lab.pause, seen)
-    _button(lab, "Single step", ":material/skip_next:", lab.step, seen)
-
-
-def _button(lab: Lab, title: str, icon: str, action: Callable[[str], None], seen: Seen) -> None:
-    if st.button(title, icon=icon, key=f"race_{title}"):
-        try:
-            action(seen.race_id)
-            expire(lab, seen.race_id)
-            seen.refusal = ""
-        except (StoreError, ValueError) as error:
-            seen.refusal = f"{title} did nothing: {error}"
-
-
-def _refusal(seen: Seen) -> None:
-    """Stays until it is dismissed, or a press does something."""
-    if not seen.refusal:
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        say.error(seen.refusal)
-        if st.button("Dismiss", key="race_dismiss"):
-            seen.refusal = ""
-            st.rerun(scope="fragment")
 
 
 def _quantity_box(contestants: Sequence[Contestant]) -> str:
     """The quantity to show: one of those that a net of the race holds."""
     held = dict.fromkeys(name for contestant in contestants for name in contestant.header)
     names = [GRADIENT, *(name for name in held if name != GRADIENT)]
+    if st.session_state.get(QUANTITY, GRADIENT) not in names:
+        del st.session_state[QUANTITY]  # a link's, or that of a race that held it
     return st.selectbox(
         "Quantity",
         names,

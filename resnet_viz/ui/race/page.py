@@ -16,9 +16,11 @@ from resnet_viz.ui.common.lab_state import open_lab
 from resnet_viz.ui.common.markdown import plain, small
 from resnet_viz.ui.race import contestants, words
 from resnet_viz.ui.race.address import notice, read_address
+from resnet_viz.ui.race.again import again, begin_to_look
 from resnet_viz.ui.race.data import download_offer, folder_check
 from resnet_viz.ui.race.live import live_race, preview
 from resnet_viz.ui.race.memory import fits_or_says_so
+from resnet_viz.ui.race.present import large_type
 from resnet_viz.ui.race.results import results
 from resnet_viz.ui.race.settings import settings
 from resnet_viz.ui.race.state import (
@@ -26,12 +28,10 @@ from resnet_viz.ui.race.state import (
     close_race,
     current_race,
     expire,
-    fold_next_race,
     look,
-    next_race_is_open,
-    open_race,
 )
-from resnet_viz.ui.race.steering import keep_controls, links, steers, take_controls
+from resnet_viz.ui.race.steering import keep_controls, links, steers
+from resnet_viz.ui.race.view import NEXT, is_open, is_presented, present, read_view, unfold
 
 INVITATION = (
     "Press **Start race**: each net trains in a process of its own on the same minibatches, and "
@@ -65,11 +65,14 @@ def race_page() -> None:
             say.info(INVITATION, markdown=True)
             preview(specs)
         return
+    read_view(seen.race_id)
+    if is_presented():
+        large_type()
     # One container, so that what follows keeps its place, by which Streamlit knows a fragment:
     # of another one it would drop the updates, and a press, that are under way.
     with st.container():
         _head(lab, seen, may_steer=may_steer)
-        if next_race_is_open():
+        if is_open(NEXT) and not is_presented():
             with st.container(border=True):
                 st.header("Next race", anchor=False)
                 _settings(lab, can_start=seen.is_over or not may_steer, in_address=False)
@@ -105,16 +108,29 @@ def _head(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
     with row:
         if may_steer:
             keep_controls(lab, seen.race_id)
-            if not seen.is_over:
-                _stop_button(lab, seen)
-        is_open = next_race_is_open()
+        if is_presented():
+            return
+        if may_steer and not seen.is_over:
+            _stop_button(lab, seen)
+        again(lab, seen, may_steer=may_steer)
+        opened = is_open(NEXT)
         st.button(
-            "Fold away" if is_open else "Next race",
+            "Fold away" if opened else "Next race",
             icon=":material/tune:",
             key="race_next",
             help="The settings of the next race.",
-            on_click=fold_next_race,
-            kwargs={"is_open": not is_open},
+            on_click=unfold,
+            args=(NEXT,),
+            kwargs={"is_open": not opened},
+        )
+        st.button(
+            "Present",
+            icon=":material/present_to_all:",
+            key="race_present",
+            help="For a projector: large type, no settings. Left and right step, Space pauses, P "
+            "leaves.",
+            on_click=present,
+            kwargs={"is_on": True},
         )
         links(lab, seen.race_id, with_controls=may_steer)
 
@@ -159,10 +175,7 @@ def _start_button(lab: Lab, race: RaceSpec | None, pace: float | None, *, can_st
     except (StoreError, ValueError) as error:
         say.error(f"The race was not started: {error}")
         return
-    open_race(race_id)
-    take_controls(race_id)
-    fold_next_race(is_open=False)
-    st.rerun()
+    begin_to_look(race_id)
 
 
 def _stop_button(lab: Lab, seen: Seen) -> None:

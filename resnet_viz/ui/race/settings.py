@@ -141,7 +141,7 @@ def _training(size: int) -> dict[str, Any]:
             "Image size",
             value=None,
             step=1,
-            placeholder=f"{size}, automatic",
+            placeholder=f"auto: {size}",
             help="Pixels a side; the images are resized to it. Empty: the data's own size if it "
             "fits all nets, else the smallest of 16, 32, 64, ... that does.",
             key="race_image_size",

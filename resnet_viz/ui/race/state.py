@@ -19,7 +19,6 @@ from resnet_viz.lab.runs import Lab
 
 _ID = "race_id"
 _SEEN = "race_seen"
-_NEXT = "race_next_is_open"
 
 
 @dataclass
@@ -68,16 +67,6 @@ def close_race() -> None:
     st.session_state.pop(_ID, None)
     st.session_state.pop(_SEEN, None)
     st.query_params.pop("race", None)
-
-
-def next_race_is_open() -> bool:
-    """Whether the settings of the next race are unfolded while a race is on show."""
-    return bool(st.session_state.get(_NEXT))
-
-
-def fold_next_race(*, is_open: bool) -> None:
-    """Unfolds the settings of the next race, or folds them away."""
-    st.session_state[_NEXT] = is_open
 
 
 def look(lab: Lab, race_id: str) -> Seen:

@@ -43,19 +43,32 @@ class Pointer:
         self.follows = step is None
         self.chosen = self.chosen if step is None else int(step)
 
+    def look_at(self, step: int) -> None:
+        """Shows `step`, as a link asks for, until the user moves on."""
+        self.follows, self.chosen = False, step
+
     def step(self, newest: int) -> int:
         """The step to show where `newest` is the newest."""
         return newest if self.follows else min(self.chosen, newest)
 
 
-def step_control(race: str, steps: int, newest: int) -> int:
+def pointer_of(race: str) -> Pointer:
+    """Where this session looks at in a race (`key_of`)."""
+    pointer: Pointer = st.session_state.setdefault(f"pointer_{race}", Pointer())
+    return pointer
+
+
+def step_control(
+    race: str, steps: int, newest: int, *, is_over: bool = False, keys: str = ""
+) -> int:
     """Draws the control over the `steps` steps of a race; returns the step to show.
 
     `race` tells races apart (`key_of`); `newest` is the newest step that was measured, -1 before
-    there is one.
+    there is one; `is_over`: there will be none newer. `keys`: "arrows" listens to them wherever
+    they are pressed, "all" also plays with Space.
     """
     key = f"step_{race}"
-    pointer: Pointer = st.session_state.setdefault(f"pointer_{race}", Pointer())
+    pointer = pointer_of(race)
     step = pointer.step(max(0, newest))
     data = {
         "step": step,
@@ -63,6 +76,8 @@ def step_control(race: str, steps: int, newest: int) -> int:
         "steps": steps,
         "follows": pointer.follows,
         "moves": pointer.moves,
+        "over": is_over,
+        "keys": keys,
     }
     _CONTROL(key=key, data=data, on_wish_change=lambda: pointer.obey(st.session_state[key].wish))
     return step

@@ -211,7 +211,7 @@ def test_images_get_the_size_that_fits_and_it_is_said(home: Path, net: str, size
     assert errors(app) == []
     assert preset(net).smallest_image_size <= size
     assert (f"to **{size}x{size}** pixels" in text(app)) == (size != 8)
-    assert app.number_input(key="race_image_size").proto.placeholder == f"{size}, automatic"
+    assert app.number_input(key="race_image_size").proto.placeholder == f"auto: {size}"
     assert not app.button(key="race_start").disabled
     set_number(app, "image_size", 48)
     assert "Images are resized" not in text(app)
@@ -326,7 +326,7 @@ def test_race_from_start_to_results(lab: Lab) -> None:
     assert [(run.spec.steps, run.spec.precision) for run in runs] == [(3, "bfloat16")] * 2
     assert has_button(app, "race_stop")
     assert app.title[0].value == plain("resnet20-cifar against plain20-cifar")
-    assert [box.key for box in app.selectbox] == ["race_quantity"]  # the settings are folded away
+    assert [box.key for box in app.selectbox] == ["race_quantity", "race_slow"]
     assert shown(app, "progress")["headline"].startswith("Before the first step")
     wait_until(lambda: all(run.is_over for run in lab.race_runs(race_id)))
     ends = [(run.status, run.message) for run in lab.race_runs(race_id)]
@@ -376,6 +376,92 @@ def test_pause_step_resume(lab: Lab) -> None:
     app.run()
     app.button(key="race_Resume").click().run()
     wait_until(lambda: lab.race_runs(race_id)[0].steps_done > paused_at + 2)
+
+
+def test_slow_motion_is_set_while_it_goes(lab: Lab) -> None:
+    race_id = lab.race([tiny_spec(steps=1_000_000)] * 2, pace=3)
+    app = steering(lab, race_id)
+    assert app.selectbox(key="race_slow").value == 3
+    assert plain("3 steps a second") in plain(str(app.selectbox(key="race_slow").options))
+    app.selectbox(key="race_slow").set_value(1.0).run()
+    assert errors(app) == []
+    assert [run.pace for run in lab.race_runs(race_id)] == [1.0, 1.0]
+    lab.slow(race_id, None)
+    assert app.run().selectbox(key="race_slow").value == 0.0
+
+
+def test_again_from_the_same_seeds_and_from_the_next(lab: Lab) -> None:
+    specs = [tiny_spec(steps=1_000_000, seed=seed, name=f"n{seed}") for seed in (3, 5)]
+    first = lab.race(specs, pace=2)
+    app = steering(lab, first)
+    app.button(key="race_again_Next seed").click().run()
+    assert errors(app) == []
+    second = "".join(app.query_params["race"])
+    assert {run.status for run in lab.race_runs(first)} == {"stopped"}
+    assert [(run.name, run.seed, run.pace) for run in lab.race_runs(second)] == [
+        ("n3", 6, 2.0),
+        ("n5", 7, 2.0),
+    ]
+    assert has_button(app, "race_stop")
+    app.button(key="race_again_Same seed").click().run()
+    third = "".join(app.query_params["race"])
+    assert [run.spec for run in lab.race_runs(third)] == [run.spec for run in lab.race_runs(second)]
+    stranger = race_page(third)
+    assert not has_button(stranger, "race_again_Same seed")
+    lab.stop(third)
+    assert has_button(race_page(third), "race_again_Same seed")
+
+
+def test_the_link_holds_what_is_looked_at(lab: Lab) -> None:
+    race_id = lab.race([tiny_spec(steps=5)])
+    wait_until(lambda: lab.race_runs(race_id)[0].is_over)
+    app = race_page(race_id)
+    assert list(app.query_params) == ["race"]
+    app.selectbox(key="race_quantity").set_value("update_ratio").run()
+    app.button(key="race_next").click().run()
+    app.button(key="race_present").click().run()
+    query = {key: "".join(values) for key, values in app.query_params.items()}
+    assert query == {"race": race_id, "quantity": "update_ratio", "open": "next", "present": "1"}
+    other = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
+    for key, value in {**query, "step": "2", "present": "0"}.items():
+        other.query_params[key] = value
+    other.switch_page("pages/race.py").run()
+    assert errors(other) == []
+    assert other.selectbox(key="race_quantity").value == "update_ratio"
+    assert has_button(other, "race_start"), "the panel of the next race is open"
+    control = shown(other, "step_control")
+    assert (control["step"], control["follows"], control["keys"]) == (2, False, "")
+
+
+@pytest.mark.parametrize(
+    "query", [{"quantity": "nonsense"}, {"quantity": "response_std"}, {"step": "²"}, {"step": "-1"}]
+)
+def test_a_view_that_is_none_is_left_out(lab: Lab, query: dict[str, str]) -> None:
+    race_id = lab.race([tiny_spec(steps=2, config=preset("plain20-cifar"), batch_size=8)])
+    wait_until(lambda: lab.race_runs(race_id)[0].is_over)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
+    for key, value in {"race": race_id, **query}.items():
+        app.query_params[key] = value
+    app.switch_page("pages/race.py").run()
+    assert errors(app) == []
+    assert shown(app, "step_control")["follows"]
+
+
+def test_present_mode_has_no_settings(lab: Lab) -> None:
+    race_id = lab.race([tiny_spec(steps=1_000_000)])
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
+    for key, value in {"race": race_id, "present": "1", "open": "next"}.items():
+        app.query_params[key] = value
+    app.query_params["steer"] = lab.steering_key(race_id)
+    app.switch_page("pages/race.py").run()
+    assert errors(app) == []
+    assert [button.key for button in app.button] == []
+    assert shown(app, "step_control")["keys"] == "arrows"
+    assert shown(app, "keys")["keys"] == ["p", "Escape", " "]
+    lab.stop(race_id)
+    app.run()
+    assert shown(app, "step_control")["keys"] == "all"
+    assert shown(app, "keys")["keys"] == ["p", "Escape"]
 
 
 BUTTONS = ("race_stop", "race_Pause", "race_Single step", "race_Resume")

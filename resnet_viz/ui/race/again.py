@@ -1,0 +1,60 @@
+"""The same race once more, from the same seeds or from the next ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NoReturn
+
+import streamlit as st
+
+from resnet_viz.lab.run import Run
+from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.spec import RunSpec
+from resnet_viz.lab.store import StoreError
+from resnet_viz.ui.race.state import Seen, expire, open_race
+from resnet_viz.ui.race.steering import take_controls
+from resnet_viz.ui.race.view import NEXT, unfold
+
+
+def again(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
+    """Buttons that begin the race anew; one that is under way, and this session's own, ends."""
+    if any(run.is_watched for run in seen.runs) or not (seen.is_over or may_steer):
+        return
+    with st.popover("Again", icon=":material/replay:", help="The same nets and settings anew."):
+        if not seen.is_over:
+            st.markdown("The race on show is stopped.")
+        for title, specs in (("Same seed", _specs(seen.runs)), ("Next seed", _next(seen.runs))):
+            seeds = ", ".join(str(seed) for seed in dict.fromkeys(spec.seed for spec in specs))
+            if st.button(f"{title}: {seeds}", key=f"race_again_{title}"):
+                _begin(lab, seen, specs)
+
+
+def begin_to_look(race_id: str) -> NoReturn:
+    """This session looks at the race that it has just begun, and steers it."""
+    open_race(race_id)
+    take_controls(race_id)
+    unfold(NEXT, is_open=False)
+    st.rerun()
+
+
+def _begin(lab: Lab, seen: Seen, specs: Sequence[RunSpec]) -> None:
+    try:
+        if not seen.is_over:
+            lab.stop(seen.race_id)
+            expire(lab, seen.race_id)
+        race_id = lab.race(specs, pace=seen.runs[0].pace)
+    except (StoreError, ValueError) as error:
+        seen.refusal = f"Again did nothing: {error}"
+        return
+    begin_to_look(race_id)
+
+
+def _specs(runs: Sequence[Run]) -> Sequence[RunSpec]:
+    return [run.spec for run in runs]
+
+
+def _next(runs: Sequence[Run]) -> Sequence[RunSpec]:
+    """The same from seeds that are all new: those after the last one."""
+    seeds = sorted({run.seed for run in runs})
+    new = {seed: (seeds[-1] + 1 + place) % 2**32 for place, seed in enumerate(seeds)}
+    return [run.spec.model_copy(update={"seed": new[run.seed]}) for run in runs]

@@ -1,0 +1,98 @@
+"""What a session looks at of a race, in the link: `?race=...&quantity=dead_share&step=12&open=x`.
+
+The step is written by the step control itself (step_control.js), which moves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import streamlit as st
+from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
+
+from resnet_viz.lab.quantities import quantities
+from resnet_viz.ui.race.state import key_of
+from resnet_viz.ui.race.step_control import Pointer, pointer_of
+
+QUANTITY = "race_quantity"
+NEXT = "next"
+"""The panel with the settings of the next race."""
+_OPEN, _PRESENT, _READ, _SAID = "race_panels", "race_presented", "race_view_of", "race_view_said"
+_CHOICES: Mapping[str, tuple[str, Mapping[str, object]]] = MappingProxyType(
+    {"quantity": (QUANTITY, quantities())}
+)
+"""A parameter of the link: the key of its widget, and what may be chosen."""
+
+
+def read_view(race_id: str) -> None:
+    """Sets the widgets, before they are drawn, from the link: once for a session and a race."""
+    if st.session_state.get(_READ) == race_id:
+        return
+    st.session_state[_READ] = race_id
+    query = st.query_params.to_dict()
+    for name, (key, options) in _CHOICES.items():
+        if query.get(name) in options:
+            st.session_state[key] = query[name]
+    if (step := query.get("step", "")).isascii() and step.isdigit() and len(step) < 10:
+        pointer_of(key_of(race_id)).look_at(int(step))
+    if "present" in query:
+        st.session_state[_PRESENT] = query["present"] == "1"
+    if "open" in query:
+        st.session_state[_OPEN] = frozenset(query["open"].split(","))
+
+
+def write_view(race_id: str) -> None:
+    """Puts what the session looks at into the link, where it has changed.
+
+    Otherwise the link is left alone: the browser's way back would lead forward again.
+    """
+    query = {"race": race_id}
+    for name, (key, _) in _CHOICES.items():
+        if (chosen := st.session_state.get(key)) is not None:
+            query[name] = str(chosen)
+    if query.get("quantity") == "grad_norm":
+        del query["quantity"]
+    if opened := st.session_state.get(_OPEN):
+        query["open"] = ",".join(sorted(opened))
+    if is_presented():
+        query["present"] = "1"
+    before = st.session_state.get(_SAID)
+    st.session_state[_SAID] = query
+    now = {key: text for key, text in st.query_params.to_dict().items() if key != "step"}
+    if query not in (before, now):
+        pointer: Pointer = pointer_of(key_of(race_id))
+        step = {} if pointer.follows else {"step": str(pointer.chosen)}
+        st.query_params.from_dict(query | step)
+
+
+def is_presented() -> bool:
+    """Whether the page is shown to a room: large, and without settings."""
+    return bool(st.session_state.get(_PRESENT))
+
+
+def present(*, is_on: bool) -> None:
+    """Shows the page to a room, or as usual."""
+    st.session_state[_PRESENT] = is_on
+
+
+def is_open(name: str) -> bool:
+    """Whether the panel is unfolded."""
+    return name in st.session_state.get(_OPEN, ())
+
+
+def unfold(name: str, *, is_open: bool) -> None:
+    """Unfolds a panel, or folds it away."""
+    others = frozenset(st.session_state.get(_OPEN, ())) - {name}
+    st.session_state[_OPEN] = others | {name} if is_open else others
+
+
+def panel(title: str, name: str) -> ExpanderContainer:
+    """A panel to unfold, which the link keeps open; `.open` says whether to fill it."""
+    key = f"race_panel_{name}"
+    return st.expander(
+        title,
+        expanded=is_open(name),
+        key=key,
+        on_change=lambda: unfold(name, is_open=bool(st.session_state[key])),
+    )
