@@ -21,8 +21,10 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.cli import race as racing
 from resnet_viz.cli.commands import app
-from resnet_viz.cli.race import _print_records
+from resnet_viz.cli.inputs import read_contestants
+from resnet_viz.cli.race import _print_records, _specs
 from resnet_viz.lab import launch
+from resnet_viz.lab.experiments import EXPERIMENTS
 from resnet_viz.lab.liveness import find_process
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.rows import select_runs
@@ -301,3 +303,29 @@ def test_build_prints_what_was_measured(tiny: str, capsys: pytest.CaptureFixture
     assert min(built["build_seconds"], built["forward_ms"], built["backward_ms"]) > 0
     assert main(("build", tiny, "--device", "cpu", "--batch-size", "4")) == 0
     assert "4 x 10" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", list(EXPERIMENTS))
+def test_an_experiment_trains_what_the_page_does(name: str) -> None:
+    entries, training = read_contestants((), name)
+    specs = _specs(entries, (), {"seed": None, **training}, None)
+    experiment = EXPERIMENTS[name]
+    assert [spec.config for spec in specs] == [entry.config for entry in experiment.entries]
+    for spec, entry in zip(specs, experiment.entries, strict=True):
+        for field, value in {**experiment.training, **entry.training}.items():
+            assert getattr(spec, field) == value
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["race"], "neither CONFIG nor --experiment is given; allowed: one of them"),
+        (["race", "resnet20-cifar", "--experiment", "No norm"], "both CONFIG and --experiment"),
+        (["race", "--experiment", "No norms"], "did you mean 'No norm'"),
+    ],
+)
+def test_nets_are_named_or_an_experiments(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    assert words in capsys.readouterr().err

@@ -171,9 +171,15 @@ def build(
 @app.command()
 def race(
     configs: Annotated[
-        list[str], typer.Argument(metavar="CONFIG...", help="Presets or JSON files.")
-    ],
+        list[str] | None, typer.Argument(metavar="CONFIG...", help="Presets or JSON files.")
+    ] = None,
     *,
+    experiment: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="A starting point of the Race page, such as 'No norm', instead."
+        ),
+    ] = None,
     dataset: Annotated[
         str | None,
         typer.Option(
@@ -310,9 +316,12 @@ def race(
         "measure_every": measure_every,
         "checkpoints": inputs.read_numbers("--checkpoints", checkpoints),
     }
-    nets = [inputs.read_net(config) for config in configs]
     several = inputs.read_numbers("--seeds", seeds)
-    racing.run(nets, name or (), given, several, as_json=as_json)
+    entries, training = inputs.read_contestants(configs or (), experiment)
+    given = {
+        field: training.get(field) if value is None else value for field, value in given.items()
+    }
+    racing.run(entries, name or (), given, several, as_json=as_json)
 
 
 @app.command()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
-from typing import NamedTuple, NoReturn
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, NoReturn
 
 from resnet_viz.arch.config import ResNetConfig, shorten, unknown_name
 from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.cli.errors import InputError, input_errors
+from resnet_viz.lab.experiments import EXPERIMENTS, Entry
 from resnet_viz.nets.files import open_file
 
 MAX_BYTES = 1_000_000
@@ -36,6 +37,25 @@ def read_net(text: str) -> Net:
     with input_errors(f"{shown_path(text)}: "):
         config = ResNetConfig.model_validate(_parse(data))
     return Net(label(config), config)
+
+
+def read_contestants(
+    configs: Sequence[str], experiment: str | None
+) -> tuple[Sequence[Entry], Mapping[str, Any]]:
+    """The nets of a race, and what they train with: those that are named, or an experiment's.
+
+    Raises:
+        InputError: for neither or both, an unknown experiment or net.
+    """
+    if (experiment is None) == (not configs):
+        given = "neither CONFIG nor --experiment is given"
+        given = given if experiment is None else "both CONFIG and --experiment are given"
+        raise InputError(f"{given}; allowed: one of them")
+    if experiment is None:
+        return [Entry(net.config, net.name) for net in map(read_net, configs)], {}
+    if experiment not in EXPERIMENTS:
+        raise InputError(unknown_name("experiment", experiment, tuple(EXPERIMENTS)))
+    return EXPERIMENTS[experiment].entries, EXPERIMENTS[experiment].training
 
 
 def read_numbers(option: str, text: str | None) -> tuple[int, ...] | None:

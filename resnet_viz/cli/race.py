@@ -21,11 +21,11 @@ from rich.progress import (
 
 from resnet_viz.arch.config import printable
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
-from resnet_viz.cli.inputs import Net
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
 from resnet_viz.lab.data.dataset import check_enough, unreadable_sentence
 from resnet_viz.lab.data.registry import dataset_info
 from resnet_viz.lab.device_query import free_bytes
+from resnet_viz.lab.experiments import Entry
 from resnet_viz.lab.memory import check_fit
 from resnet_viz.lab.queue import expected_device
 from resnet_viz.lab.race_spec import RaceSpec
@@ -52,7 +52,7 @@ class _Contestant:
 
 
 def run(
-    nets: Sequence[Net],
+    nets: Sequence[Entry],
     names: Sequence[str],
     given: Mapping[str, object],
     seeds: Sequence[int] | None = None,
@@ -92,7 +92,7 @@ def run(
 
 
 def _specs(
-    nets: Sequence[Net],
+    nets: Sequence[Entry],
     names: Sequence[str],
     given: Mapping[str, object],
     seeds: Sequence[int] | None,
@@ -105,7 +105,9 @@ def _specs(
     called = _distinct(names or [net.name for net in nets])
     with input_errors():
         contestants = [
-            RunSpec.model_validate({"config": net.config, "name": name} | shared)
+            RunSpec.model_validate(
+                {"config": net.config, "name": name} | shared | dict(net.training)
+            )
             for net, name in zip(nets, called, strict=True)
         ]
         seeds = [contestants[0].seed] if seeds is None else seeds

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from resnet_viz.arch.config import shorten
-from resnet_viz.lab import launch, liveness, queue
+from resnet_viz.lab import launch, liveness, queue, waiting
 
 OVER = ("stopped", "finished", "failed", "interrupted")
 NOT_ANSWERING = "not answering"
@@ -55,6 +55,8 @@ class Snapshot:
 
     rows: Sequence[sqlite3.Row]
     gone: frozenset[str]
+    step_times: Mapping[int, float]
+    """Seconds a step, by position, where one waits and it is known (lab/waiting.py)."""
 
     @classmethod
     def take(cls, connection: sqlite3.Connection, where: str = "1", *values: object) -> Snapshot:
@@ -62,7 +64,10 @@ class Snapshot:
         rows = select_runs(connection, where, *values)
         active = [row for row in rows if row["status"] not in OVER]
         gone = frozenset(row["id"] for row in active if liveness.is_gone(row))
-        return cls(select_runs(connection, where, *values) if gone else rows, gone)
+        if gone:
+            rows = select_runs(connection, where, *values)
+        waits = any(row["status"] == "queued" for row in active)
+        return cls(rows, gone, waiting.step_times(connection, active) if waits else {})
 
     @property
     def active(self) -> Sequence[sqlite3.Row]:
@@ -79,8 +84,15 @@ class Snapshot:
         if silent := liveness.why_silent(row):
             return State(NOT_ANSWERING, silent, None)
         is_queued = row["status"] == "queued"
-        message = queue.place(row, self.active).message if is_queued else ""
+        message = self._what_it_waits_for(row) if is_queued else ""
         return State(row["status"], message, None)
+
+    def _what_it_waits_for(self, row: sqlite3.Row) -> str:
+        place = queue.place(row, self.active)
+        wait = waiting.until_place(row, self.active, self.step_times)
+        if place.is_free or wait is None:
+            return place.message
+        return f"{place.message.removesuffix('.')}, {waiting.about(wait)}."
 
     def settle(self, connection: sqlite3.Connection, home: Path) -> None:
         """Write down that the runs whose process is gone are over: they need no more looks."""

@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from resnet_viz.arch.config import shorten
-from resnet_viz.lab import checkpoints, exchange, header, liveness, measured, steering, tidying
+from resnet_viz.lab import (
+    checkpoints,
+    exchange,
+    header,
+    liveness,
+    measured,
+    steering,
+    tidying,
+    waiting,
+)
 from resnet_viz.lab.checkpoints import Checkpoint
 from resnet_viz.lab.engine import Engine, ThisMachine
 from resnet_viz.lab.jobs.jobs import Job, Jobs
@@ -106,6 +115,18 @@ class Lab:
         race_id = new_id()
         self._start(specs, race_id, pace)
         return race_id
+
+    def expected_seconds(self, specs: Sequence[RunSpec], pace: float | None = None) -> float | None:
+        """How long such runs would take here by themselves, from what earlier ones took.
+
+        None where no run that is alike was measured.
+        """
+
+        def read() -> float | None:
+            with self._store.session() as connection:
+                return waiting.expected_seconds(connection, specs, pace)
+
+        return self._guarded(read)
 
     def watch(self, model: nn.Module, name: str = "", blocks: Sequence[str] = ()) -> Watched:
         """A context that records `model` while you train it in a loop of your own:

@@ -193,7 +193,9 @@ def test_runs_queue_by_age_and_say_so(lab: Lab, monkeypatch: pytest.MonkeyPatch)
     wait_until(lambda: lab.get(first).status == "running")
     time.sleep(1)
     assert [run.status for run in reversed(lab.list())] == ["running", *["queued"] * 3]
-    assert lab.get(third).message == "Waits for a free core: 1 running, 1 waiting ahead of it."
+    assert lab.get(third).message.startswith(
+        "Waits for a free core: 1 running, 1 waiting ahead of it"
+    )
     _stops_within_a_second(lab, third)
     assert "0 waiting" in lab.get(second).message
     assert process_of(lab, second) is None, "what waits is a row, and no process"

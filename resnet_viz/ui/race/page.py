@@ -11,6 +11,7 @@ from resnet_viz.lab.race_spec import RaceSpec
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import StoreError
+from resnet_viz.lab.waiting import about
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.lab_state import open_lab
 from resnet_viz.ui.common.markdown import plain, small
@@ -148,7 +149,9 @@ def _settings(lab: Lab, *, can_start: bool, in_address: bool) -> Sequence[RunSpe
     else:
         specs = race.contestants
         is_chosen = choice.training["image_size"] is not None
-        st.markdown(contestants.comparison(specs, is_size_chosen=is_chosen))
+        seconds = lab.expected_seconds(race.runs(), choice.pace)
+        time = f" It takes {about(seconds)} here, as earlier runs did." if seconds else ""
+        st.markdown(contestants.comparison(specs, is_size_chosen=is_chosen) + time)
         st.session_state["race_specs"] = specs
         st.session_state["race_spec"] = race
         folder_check(specs[0].dataset)

@@ -1,0 +1,145 @@
+"""How long runs take, and wait for a place: from step times that were measured here.
+
+All of it is "about": how long a step takes depends on what else the computer does.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+
+from resnet_viz.arch.plan import plan
+from resnet_viz.lab.queue import expected_device, queue_of, slots_on
+from resnet_viz.lab.spec import RunSpec
+
+_ALIKE = 8
+"""Earlier runs with as many parameters that are looked at for one that trains alike."""
+_APART = ("name", "seed", "steps", "lr", "momentum", "nesterov", "weight_decay", "warmup_steps")
+"""Fields of a spec on which a step's time does not depend."""
+
+# The index alone is read: the rows, with their specs, are many times larger.
+_EARLIER = """
+SELECT position FROM runs INDEXED BY runs_listed
+WHERE status IN ('stopped', 'finished', 'failed', 'interrupted') AND params = ? AND steps_done > 2
+ORDER BY position DESC LIMIT ?
+"""
+
+
+def step_times(connection: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> Mapping[int, float]:
+    """Seconds a step of those runs, by position, of which it is known: their own, or of one alike.
+
+    Slow motion counts.
+    """
+    times: dict[int, float] = {}
+    known: dict[str, float | None] = {}
+    for row in rows:
+        own = _measured(connection, row["position"])
+        if own is None:
+            way = _way(row["spec"])
+            if way not in known:
+                known[way] = _of_one_alike(connection, way, row["params"], rows)
+            own = known[way]
+        if own is not None:
+            times[row["position"]] = max(own, 1 / row["pace"] if row["pace"] else 0.0)
+    return times
+
+
+def expected_seconds(
+    connection: sqlite3.Connection, specs: Sequence[RunSpec], pace: float | None
+) -> float | None:
+    """How long such runs take one after the other, as many at once as their device takes."""
+    known: dict[tuple[str, int], float | None] = {}
+    lengths: list[float] = []
+    for spec in specs:
+        like = _way(spec.model_dump_json()), plan(spec.adapted).params
+        if like not in known:
+            known[like] = _of_one_alike(connection, *like, ())
+        measured = known[like]
+        if measured is None:
+            return None
+        lengths.append(spec.steps * max(measured, 1 / pace if pace else 0.0))
+    slots = slots_on(expected_device(specs[0].device)) if specs else 1
+    return schedule((), lengths, slots)[1]
+
+
+def until_place(
+    row: sqlite3.Row, active: Sequence[sqlite3.Row], times: Mapping[int, float]
+) -> float | None:
+    """Seconds until the queued run `row` has a place; None where that cannot be told.
+
+    Those that run go on to their end, and those that wait and are older come first.
+    """
+    device = queue_of(row)
+    others = [r for r in active if queue_of(r) == device and r["host"] == row["host"]]
+    running = [r for r in others if r["status"] == "running"]
+    older = [r for r in others if r["status"] == "queued" and r["position"] < row["position"]]
+    if any(r["position"] not in times for r in (*running, *older)):
+        return None
+    ends = [_left(r, times) for r in running]
+    return schedule(ends, [_left(r, times) for r in older], slots_on(device))[0]
+
+
+def schedule(ends: Sequence[float], lengths: Sequence[float], slots: int) -> tuple[float, float]:
+    """When there is a place after what takes `lengths`, one by one, and when the last has ended.
+
+    `ends` are those of what has a place now; all in seconds from now.
+    """
+    places = sorted(ends)[-slots:] + [0.0] * (slots - len(ends))
+    heapq.heapify(places)
+    for length in lengths:
+        heapq.heapreplace(places, places[0] + length)
+    return places[0], max(places)
+
+
+def about(seconds: float) -> str:
+    """Such as "about 20 s", "about 3 min", "about 2 h"."""
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= 1.5 * size:
+            return f"about {round(seconds / size)} {unit}"
+    return f"about {max(1, round(seconds))} s"
+
+
+def _left(row: sqlite3.Row, times: Mapping[int, float]) -> float:
+    return float((row["steps"] - row["steps_done"]) * times[row["position"]])
+
+
+def _measured(connection: sqlite3.Connection, position: int) -> float | None:
+    """Seconds a step of a run, from its records; None before its third."""
+    ends = [
+        connection.execute(
+            f"SELECT step, seconds FROM records WHERE run = ? ORDER BY step {order} LIMIT 1",
+            (position,),
+        ).fetchone()
+        for order in ("ASC", "DESC")
+    ]
+    if ends[0] is None or ends[1]["step"] - ends[0]["step"] < 2:
+        return None
+    return float((ends[1]["seconds"] - ends[0]["seconds"]) / (ends[1]["step"] - ends[0]["step"]))
+
+
+def _of_one_alike(
+    connection: sqlite3.Connection, way: str, params: int, rows: Sequence[sqlite3.Row]
+) -> float | None:
+    earlier = connection.execute(_EARLIER, (params, _ALIKE)).fetchall()
+    under_way = [row["position"] for row in rows if row["params"] == params]
+    for position in [*under_way, *(row["position"] for row in earlier)]:
+        spec = connection.execute("SELECT spec FROM runs WHERE position = ?", (position,))
+        if _way(spec.fetchone()["spec"]) == way:
+            measured = _measured(connection, position)
+            if measured is not None:
+                return measured
+    return None
+
+
+def _way(spec: str) -> str:
+    """What of a spec a step's time depends on."""
+    try:
+        fields = json.loads(spec)
+    except ValueError:
+        return spec
+    if not isinstance(fields, dict):
+        return spec
+    kept = {name: value for name, value in fields.items() if name not in _APART}
+    return json.dumps(kept, sort_keys=True)

@@ -1,0 +1,90 @@
+"""A race steered in the browser: slow motion, Play, the projector's view, the link, six nets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PATIENCE_SECONDS, App
+from tests.lab.conftest import ENDLESS, TINY, tiny_spec, wait_until
+
+Open = Callable[[str], Page]
+
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+
+
+def step_shown(page: Page, step: int, steps: int) -> None:
+    said = f"step {step} of {steps}"
+    expect(page.get_by_role("slider", name="Step shown")).to_have_attribute("aria-valuetext", said)
+
+
+def test_present_mode_is_driven_by_keys(shared_app: App, open_page: Open) -> None:
+    lab = shared_app.lab
+    race_id = lab.race([tiny_spec(steps=ENDLESS), tiny_spec(steps=ENDLESS)], pace=20)
+    try:
+        link = f"{shared_app.url}/race?race={race_id}&steer={lab.steering_key(race_id)}"
+        page = open_page(f"{link}&present=1")
+        statuses = page.locator(".net .status")
+        expect(statuses.first).to_have_text("running")
+        expect(page.get_by_role("link", name="Architecture").first).to_be_hidden()
+        for button in ("Pause", "Stop training", "Next race"):
+            expect(page.get_by_role("button", name=button)).to_have_count(0)
+        page.keyboard.press("Space")
+        expect(statuses).to_have_text(["paused", "paused"])
+        page.keyboard.press("Space")
+        expect(statuses).to_have_text(["running", "running"])
+        page.keyboard.press("ArrowLeft")
+        expect(page.get_by_role("button", name="Follow newest")).to_be_enabled()
+        page.wait_for_url(re.compile(r"step=\d+"))
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("button", name="Pause")).to_be_visible()
+        assert "present" not in page.url
+        page.keyboard.press("ArrowLeft")  # which is the page's own again
+        page.get_by_role("button", name="Pause").click()
+        expect(statuses).to_have_text(["paused", "paused"])
+    finally:
+        lab.stop(race_id)
+
+
+def test_play_shows_step_after_step_and_the_link_opens_on_one(
+    shared_app: App, open_page: Open
+) -> None:
+    lab = shared_app.lab
+    race_id = lab.race([tiny_spec(steps=12)])
+    wait_until(lambda: lab.race_runs(race_id)[0].is_over, PATIENCE_SECONDS)
+    page = open_page(f"{shared_app.url}/race?race={race_id}&step=3&quantity=update_ratio")
+    step_shown(page, 3, 12)
+    expect(page.get_by_role("combobox", name="Quantity")).to_have_value(re.compile("update"))
+    page.get_by_role("combobox", name="Speed of Play").select_option("30 a second")
+    page.get_by_role("button", name="Play", exact=True).click()
+    step_shown(page, 11, 12)
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    page.wait_for_url(re.compile("step=11"))
+    page.get_by_role("button", name="Follow newest").click()
+    page.wait_for_url(re.compile(r"race=[\w-]+&quantity=update_ratio$"))
+
+
+def test_slow_motion_six_nets_and_again(shared_app: App, open_page: Open) -> None:
+    lab = shared_app.lab
+    nets = [tiny_spec(steps=ENDLESS, name=f"net {i}", config=TINY) for i in range(6)]
+    race_id = lab.race(nets, pace=20)
+    try:
+        page = open_page(f"{shared_app.url}/race?race={race_id}&steer={lab.steering_key(race_id)}")
+        expect(page.locator(".net")).to_have_count(6)
+        speed = page.get_by_role("combobox", name="Speed", exact=True)
+        expect(speed).to_have_value("20 steps a second")
+        speed.click()
+        page.get_by_role("option", name="1 step a second").click()
+        wait_until(lambda: {run.pace for run in lab.race_runs(race_id)} == {1.0}, PATIENCE_SECONDS)
+        expect(speed).to_have_value("1 step a second")
+        page.get_by_role("button", name="Again").click()
+        page.get_by_role("button", name="Next seed: 1").click()
+        page.wait_for_url(lambda url: race_id not in url)
+        expect(page.locator(".net")).to_have_count(6)
+        assert {run.status for run in lab.race_runs(race_id)} == {"stopped"}
+        race_id = page.url.split("race=")[1].split("&")[0]
+        assert {run.seed for run in lab.race_runs(race_id)} == {1}
+    finally:
+        lab.stop(race_id)
