@@ -87,7 +87,7 @@ def test_every_field_of_a_run_is_an_option_of_race_with_its_default_in_the_help(
     assert isinstance(group, typer.core.TyperGroup)
     options = {p.name: p for p in group.commands["race"].params if p.param_type_name == "option"}
     fields = {name: field for name, field in RunSpec.model_fields.items() if name != "config"}
-    assert set(options) == set(fields) | {"as_json", "seeds"}
+    assert set(options) == set(fields) | {"as_json", "seeds", "experiment"}
     for name, field in fields.items():
         option = options[name]
         assert f"--{name.replace('_', '-')}" in option.opts

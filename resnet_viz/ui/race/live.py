@@ -29,8 +29,8 @@ from resnet_viz.ui.common.live_chart import Drawn, live_chart
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
 from resnet_viz.ui.race import words
-from resnet_viz.ui.race.on_graph import on_graph
 from resnet_viz.ui.race.controls import controls, refusal
+from resnet_viz.ui.race.on_graph import on_graph
 from resnet_viz.ui.race.present import keys
 from resnet_viz.ui.race.progress import progress
 from resnet_viz.ui.race.state import Seen, key_of, look
