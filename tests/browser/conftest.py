@@ -46,10 +46,12 @@ PAGES = {
     "Compare": "/compare",
     "Design space": "/design_space",
 }
-# What Streamlit says when it starts and ends, and nothing else.
+# What Streamlit says when it starts and ends, and when the timer of a part of the page fires while
+# that part is being taken away; nothing else.
 GREETINGS = re.compile(
     r"\s*|.* Uvicorn server started on .*|\s*You can now view your Streamlit app in your browser\."
     r"|\s*URL: http://\S+|\s*Stopping\.\.\."
+    r"|.* The fragment with id \w+ does not exist anymore - .*"
 )
 # Generous: two cores may be shared with two workers, the server and the browser.
 PATIENCE_SECONDS = 60.0

@@ -87,11 +87,12 @@ def _settle(kind: Kind) -> None:
 
 
 def _sentence(error: Exception) -> str:
+    if type(error).__module__.startswith("resnet_viz."):
+        return str(error)
     if is_out_of_memory(error):
         return f"Out of memory; {table.SMALLER}."
-    is_ours = type(error).__module__.startswith("resnet_viz.")
-    if (isinstance(error, ValueError) or is_ours) and str(error):
-        return explain(error) if isinstance(error, ValueError) else str(error)
+    if isinstance(error, ValueError) and str(error):
+        return explain(error)
     # The first line: torch adds hints and traces below it.
     message, name = str(error).strip().partition("\n")[0], type(error).__name__
     return f"{name}: {message}" if message else name

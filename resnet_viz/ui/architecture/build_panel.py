@@ -9,14 +9,12 @@ import streamlit as st
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label
-from resnet_viz.ui.architecture.build import build_in_process
-from resnet_viz.ui.common import say
+from resnet_viz.ui.common import jobs, say
 from resnet_viz.ui.common.devices import device_box
 from resnet_viz.ui.common.note import note
 from resnet_viz.ui.common.numbers import megabytes
-from resnet_viz.ui.common.waiting import outcome
 
-_RESULT = "build_result"
+_SLOT = "build"
 
 
 def build_panel(config: ResNetConfig) -> None:
@@ -26,33 +24,29 @@ def build_panel(config: ResNetConfig) -> None:
         device = device_box("build_device")
     batch_size = middle.number_input("Batch size", min_value=1, max_value=65_536, value=8)
     if right.button("Build", type="primary", width="stretch"):
-        _build(config, device, int(batch_size))
+        request = {"config": config, "device": device, "batch_size": int(batch_size)}
+        jobs.hand_in(_SLOT, "build", request, config)
     note(
         "Builds the net in a process of its own, sends a batch of random images through it "
         "forward and backward a few times, and shows the medians. For "
         f"{batch_size} images training keeps {megabytes(plan(config).activation_bytes(batch_size))}"
         " of activations, computed from the plan."
     )
-    _show(config, st.session_state.get(_RESULT))
+    _show(config)
 
 
-def _build(config: ResNetConfig, device: str, batch_size: int) -> None:
-    end = outcome(
-        "Building and measuring", lambda tick: build_in_process(config, device, batch_size, tick)
-    )
-    st.session_state[_RESULT] = {"config": config} | end
-
-
-def _show(config: ResNetConfig, result: dict[str, Any] | None) -> None:
+def _show(config: ResNetConfig) -> None:
+    result = jobs.outcome(_SLOT, "Building and measuring")
     if result is None:
-        say.info("Nothing built yet in this session: press Build.", icon=":material/bolt:")
+        if not jobs.asked(_SLOT):
+            say.info("Nothing built yet in this session: press Build.", icon=":material/bolt:")
         return
-    if result["config"] != config:
-        say.warning(f"Measured on {label(result['config'])}; press Build for the net on show.")
-    if "problem" in result:
-        say.error(result["problem"])
+    if result.about != config:
+        say.warning(f"Measured on {label(result.about)}; press Build for the net on show.")
+    if result.problem:
+        jobs.complain(result)
     else:
-        _show_report(result["done"])
+        _show_report(result.done)
 
 
 def _show_report(report: dict[str, Any]) -> None:

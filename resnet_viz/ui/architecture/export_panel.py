@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
-from resnet_viz.ui.common import say
-from resnet_viz.ui.common.command import config_file, run_command
+from resnet_viz.lab.jobs.kinds.onnx import FILE
+from resnet_viz.ui.common import jobs
 from resnet_viz.ui.common.files import file_name
-from resnet_viz.ui.common.waiting import outcome
 from resnet_viz.views.source.source import to_source
 from resnet_viz.views.table import table1, to_csv, to_latex, to_markdown
 
-_RESULT = "onnx_result"
+_SLOT = "onnx"
 
 
 def export_panel(config: ResNetConfig) -> None:
@@ -61,26 +57,14 @@ def _onnx(config: ResNetConfig) -> None:
     """ONNX takes torch some seconds: it is made on request, and kept until the net changes."""
     left, right = st.columns([1, 4], vertical_alignment="center")
     if left.button("Make ONNX file", width="stretch"):
-        with right:
-            end = outcome("Exporting", lambda tick: onnx_in_process(config, tick))
-            st.session_state[_RESULT] = {"config": config} | end
-    result: dict[str, Any] | None = st.session_state.get(_RESULT)
+        jobs.hand_in(_SLOT, "onnx", {"config": config}, config)
     with right:
-        if result is None or result["config"] != config:
+        result = jobs.outcome(_SLOT, "Exporting", lambda job: (job.folder / FILE).read_bytes())
+        if result is None and jobs.asked(_SLOT):
+            return
+        if result is None or result.about != config:
             st.caption("With the weights of a new net, seed 0; a process of its own makes it.")
-        elif "problem" in result:
-            say.error(result["problem"])
+        elif result.problem:
+            jobs.complain(result)
         else:
-            _download("ONNX", result["done"], file_name(config, ".onnx"))
-
-
-def onnx_in_process(config: ResNetConfig, tick: Callable[[], None]) -> bytes:
-    """The ONNX file of a new net; `tick` is called a few times a second meanwhile.
-
-    Raises:
-        RuntimeError: one sentence that says why there is none, such as a missing package.
-    """
-    with config_file(config) as path:
-        output = path.with_name("net.onnx")
-        run_command(["export", str(path), "--format", "onnx", "-o", str(output)], tick)
-        return output.read_bytes()
+            _download("ONNX", result.done, file_name(config, ".onnx"))

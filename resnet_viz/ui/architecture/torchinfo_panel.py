@@ -11,10 +11,8 @@ import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import NetworkPlan, plan
-from resnet_viz.ui.common import say
-from resnet_viz.ui.common.command import config_file, run_command
+from resnet_viz.ui.common import jobs, say
 from resnet_viz.ui.common.note import note
-from resnet_viz.ui.common.waiting import Tick, outcome
 from resnet_viz.views.modules import (
     COLUMNS,
     DEFAULT_COLUMNS,
@@ -30,6 +28,7 @@ DEEPEST = 6
 MOST_BLOCKS = 1000
 """At this many the process takes more than a minute of a busy machine and 0.84 GB."""
 _MOST_KEPT = 16
+_SLOT = "summary"
 
 _ALWAYS = ("name", "path", "depth", "type")
 _TITLES = {
@@ -66,35 +65,36 @@ def torchinfo_panel(config: ResNetConfig) -> None:
 
 
 def _measured(config: ResNetConfig) -> Summary | None:
-    """The net's summary; None after a sentence that says why there is none."""
+    """The net's summary; None while it is made, or after a sentence on why there is none."""
     kept = _summaries()
     if config not in kept:
-        end = outcome(
-            "A process of its own builds the net for torchinfo, without its weights",
-            lambda tick: summary_in_process(config, tick),
-        )
-        if "problem" in end:
-            say.error(f"{end['problem']}. The other tabs show the net all the same.")
+        one = jobs.asked(_SLOT)
+        if one is None or one.about != config or one.done:
+            jobs.hand_in(_SLOT, "summary", {"config": config}, config)
+        end = jobs.outcome(_SLOT, "A process of its own builds the net, without its weights")
+        if end is None or end.problem:
+            _complain(config, end)
             return None
-        kept[config] = end["done"]
+        kept[config] = Summary.from_json(end.done)
+        jobs.forget(_SLOT)
         for oldest in list(kept)[:-_MOST_KEPT]:
             kept.pop(oldest, None)
     return kept[config]
 
 
+def _complain(config: ResNetConfig, end: jobs.Asked | None) -> None:
+    if end is None:
+        return
+    jobs.complain(end)
+    note("The other tabs show the net all the same.")
+    if st.button("Try again"):
+        jobs.hand_in(_SLOT, "summary", {"config": config}, config)
+        st.rerun()
+
+
 @st.cache_resource(show_spinner=False)
 def _summaries() -> dict[ResNetConfig, Summary]:
     return {}
-
-
-def summary_in_process(config: ResNetConfig, tick: Tick) -> Summary:
-    """What the `summary` command measures; `tick` is called a few times a second meanwhile.
-
-    Raises:
-        RuntimeError: one sentence that says why there is none.
-    """
-    with config_file(config) as path:
-        return Summary.from_json(run_command(["summary", str(path), "--json"], tick))
 
 
 def _settings() -> tuple[int, list[str], list[str]]:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import streamlit as st
 
 from resnet_viz.lab.data.registry import dataset_info, offered
-from resnet_viz.ui.common import say
-from resnet_viz.ui.common.command import run_command
-from resnet_viz.ui.common.waiting import outcome
+from resnet_viz.ui.common import jobs, say
 from resnet_viz.ui.race.words import data_name, folder_found
 
-_CHECKED = "race_folder_checked"
+_DOWNLOAD, _LOOK = "download", "folder"
 
 
 def data_box(key: str) -> str:
@@ -43,13 +39,15 @@ def download_offer(dataset: str) -> None:
     if info.place or not info.download_megabytes:
         return
     words = f"Download {info.title} ({info.download_megabytes} MB)"
-    if not st.button(words, key="race_download"):
+    if st.button(words, key="race_download"):
+        jobs.hand_in(_DOWNLOAD, "data", {"name": dataset, "download": True}, dataset)
+    end = jobs.outcome(_DOWNLOAD, f"{info.title} is being downloaded")
+    if end is None or end.about != dataset:
         return
-    command = ["data", dataset, "--download", "--json"]
-    end = outcome(f"{info.title} is being downloaded", lambda tick: run_command(command, tick))
-    if "problem" in end:
-        say.error(end["problem"])
+    if end.problem:
+        jobs.complain(end)
     else:
+        jobs.forget(_DOWNLOAD)
         st.rerun()
 
 
@@ -62,16 +60,12 @@ def folder_check(dataset: str) -> None:
         return
     name = data_name(dataset)
     if st.button(f"Look through {name}", key="race_look", help="Which files cannot be read?"):
-        work = outcome(
-            f"Every image of {name} is read",
-            lambda tick: json.loads(run_command(["data", dataset, "--json"], tick)),
-        )
-        st.session_state[_CHECKED] = dataset, work
-    checked, end = st.session_state.get(_CHECKED, ("", {}))
-    if checked != dataset:
+        jobs.hand_in(_LOOK, "data", {"name": dataset}, dataset)
+    end = jobs.outcome(_LOOK, f"Every image of {name} is read")
+    if end is None or end.about != dataset:
         return
-    if "problem" in end:
-        say.error(end["problem"])
+    if end.problem:
+        jobs.complain(end)
     else:
-        tell = say.warning if end["done"]["unreadable"] else say.info
-        tell(folder_found(name, end["done"]))
+        tell = say.warning if end.done["unreadable"] else say.info
+        tell(folder_found(name, end.done))

@@ -1,72 +1,59 @@
-"""Building in a process of its own."""
+"""The Build tab: what was measured, or why not."""
 
 from __future__ import annotations
 
-import os
-import re
-import signal
-from pathlib import Path
+import subprocess
+import sys
 
-import psutil
-import pytest
+from streamlit.testing.v1 import AppTest
 
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
-from resnet_viz.ui.architecture.build import build_in_process
+from resnet_viz.ui.common.markdown import plain
+from tests.ui.jobs import settled
 
 SMALL = revise(preset("resnet20-cifar"), image_size=8)
 
 
-def _builders() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children(recursive=True) if _builds(child)]
+def page() -> None:
+    import streamlit as st
+
+    from resnet_viz.arch.config import revise
+    from resnet_viz.arch.presets import preset
+    from resnet_viz.ui.architecture.build_panel import build_panel
+
+    size = st.session_state.get("size", 8)
+    build_panel(revise(preset("resnet20-cifar"), image_size=size))
 
 
-def _builds(child: psutil.Process) -> bool:
-    try:
-        return "build" in child.cmdline()
-    except psutil.NoSuchProcess:  # it has just ended
-        return False
+def test_one_press_shows_what_was_measured_on_this_net() -> None:
+    app = AppTest.from_function(page, default_timeout=60).run()
+    assert "Nothing built yet" in app.info[0].value
+    app.number_input[0].set_value(4)
+    app.button[0].click().run()
+    settled(app)
+    numbers = {metric.label: metric.value for metric in app.metric}
+    assert numbers["Output shape"] == "4 x 10"
+    assert numbers["Parameters"] == f"{plan(SMALL).params:,}"
+    assert not app.warning
+    app.session_state["size"] = 16
+    app.run()
+    assert "press Build for the net on show" in app.warning[0].value
+    assert len(app.metric) == len(numbers)
 
 
-def test_the_report_is_measured_on_the_net_asked_for() -> None:
-    report = build_in_process(SMALL, "cpu", 4, lambda: None)
-    assert report["output_shape"] == [4, 10]
-    assert report["params"] == plan(SMALL).params
-    assert all(report[key] > 0 for key in ("build_seconds", "forward_ms", "backward_ms"))
+def test_what_failed_is_a_sentence() -> None:
+    app = AppTest.from_function(page, default_timeout=60)
+    app.session_state["size"] = 4096
+    app.run()
+    app.number_input[0].set_value(65_536)
+    app.button[0].click().run()
+    settled(app)
+    [error] = app.error
+    assert plain("Out of memory on cpu") in error.value
 
 
-def test_a_device_that_is_not_there_is_a_sentence() -> None:
-    with pytest.raises(RuntimeError, match="cuda:7") as caught:
-        build_in_process(SMALL, "cuda:7", 4, lambda: None)
-    assert "\n" not in str(caught.value)
-
-
-def test_a_killed_process_is_a_sentence() -> None:
-    def kill() -> None:
-        for child in _builders():
-            os.kill(child.pid, signal.SIGKILL)
-
-    with pytest.raises(RuntimeError, match=re.escape("ended by signal 9, most likely")):
-        build_in_process(SMALL, "cpu", 4, kill)
-
-
-def test_leaving_the_page_leaves_no_process_behind() -> None:
-    def leave() -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        build_in_process(SMALL, "cpu", 4, leave)
-    psutil.wait_procs(_builders(), timeout=5)
-    assert _builders() == []
-
-
-def test_the_command_is_run_where_the_package_is(tmp_path: Path) -> None:
-    """From another folder too, as `streamlit run path/to/app.py` would."""
-    before = Path.cwd()
-    os.chdir(tmp_path)
-    try:
-        assert build_in_process(SMALL, "cpu", 2, lambda: None)["batch_size"] == 2
-    finally:
-        os.chdir(before)
-    assert not list(tmp_path.iterdir())
+def test_the_panel_needs_no_torch() -> None:
+    script = "import sys, resnet_viz.ui.architecture.build_panel; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -6,16 +6,15 @@ import subprocess
 import sys
 
 import onnxruntime
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.presets import preset
-from resnet_viz.ui.architecture import export_panel as panel
-from resnet_viz.ui.architecture.export_panel import onnx_in_process
 from resnet_viz.ui.common.files import file_name
+from resnet_viz.ui.common.jobs import Asked
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.views.source.source import to_source
+from tests.ui.jobs import settled
 
 SMALL = revise(preset("resnet20-cifar"), depths=(1, 1, 1), image_size=16)
 
@@ -43,32 +42,21 @@ def test_shows_the_source_and_a_download_each() -> None:
     ]
 
 
-def test_onnx_is_made_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(panel, "onnx_in_process", lambda config, tick: b"onnx")
-    app = AppTest.from_function(page).run()
+def test_onnx_is_made_on_request_and_its_file_runs() -> None:
+    app = AppTest.from_function(page, default_timeout=60).run()
     app.button[0].click().run()
-    assert not app.exception
+    settled(app)
     assert app.get("download_button")[-1].proto.label == "ONNX"
-
-
-def test_why_there_is_no_onnx_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(*arguments: object) -> bytes:
-        raise RuntimeError("ONNX export needs onnx: pip install onnx")
-
-    monkeypatch.setattr(panel, "onnx_in_process", missing)
-    app = AppTest.from_function(page).run()
-    app.button[0].click().run()
-    assert [error.value for error in app.error] == [
-        plain("ONNX export needs onnx: pip install onnx")
-    ]
-
-
-def test_the_file_of_the_process_runs() -> None:
-    ticks: list[None] = []
-    data = onnx_in_process(SMALL, lambda: ticks.append(None))
+    data = app.session_state["job_of_onnx"].done
     (shown,) = onnxruntime.InferenceSession(data).get_outputs()
     assert (shown.name, shown.shape[1]) == ("logits", 10)
-    assert ticks
+
+
+def test_why_there_is_no_onnx_is_shown() -> None:
+    app = AppTest.from_function(page)
+    app.session_state["job_of_onnx"] = Asked(SMALL, is_over=True, problem="It needs onnx: <pip>")
+    app.run()
+    assert [error.value for error in app.error] == [plain("It needs onnx: <pip>")]
 
 
 def test_file_names_have_no_spaces() -> None:

@@ -15,6 +15,7 @@ from streamlit.testing.v1.element_tree import Button
 from resnet_viz.arch.config import ResNetConfig, revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, label, preset
+from tests.ui.jobs import settled
 
 ROOT = Path(__file__).parents[3]
 
@@ -160,7 +161,7 @@ def test_table_tab_sums_to_the_whole(app: AppTest) -> None:
 def test_torchinfo_tab(app: AppTest) -> None:
     app.run()
     _open_tab(app, "torchinfo")
-    assert not app.exception
+    settled(app)
     assert f"Total params: {plan(preset('resnet34')).params:,}" in app.code[0].value
 
 
@@ -169,6 +170,7 @@ def test_build_tab_measures(app: AppTest) -> None:
     app.run()
     _open_tab(app, "Build")
     next(b for b in app.button if b.label == "Build").click().run()
+    settled(app)
     assert _errors(app) == []
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Output shape"] == "8 x 10"
@@ -326,7 +328,7 @@ def test_a_net_of_20_000_blocks_is_drawn_folded_and_not_listed(
     def started(*_: object, **__: object) -> None:
         raise AssertionError("a process was started")
 
-    monkeypatch.setattr("resnet_viz.ui.architecture.torchinfo_panel.run_command", started)
+    monkeypatch.setattr("resnet_viz.ui.architecture.torchinfo_panel.jobs.hand_in", started)
     app.query_params["net"] = "resnet34"
     app.query_params["depths"] = "10000-5000-3000-2000"
     app.query_params["image_size"] = "16384"

@@ -7,9 +7,10 @@ from streamlit.testing.v1 import AppTest
 
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
-from resnet_viz.ui.architecture import torchinfo_panel as panel
+from resnet_viz.lab.runs import Lab
 from resnet_viz.views.modules import mult_adds
 from resnet_viz.views.summary import measure, summarize
+from tests.ui.jobs import settled
 
 
 def _panel(name: str) -> None:
@@ -21,8 +22,7 @@ def _panel(name: str) -> None:
 
 def _shown(name: str) -> AppTest:
     app = AppTest.from_function(_panel, kwargs={"name": name}, default_timeout=120).run()
-    assert not app.exception
-    return app
+    return settled(app)
 
 
 @pytest.mark.parametrize("name", ["resnet18", "fastcampus50"])
@@ -74,16 +74,20 @@ def test_search_narrows_the_table() -> None:
     assert app.info[0].value == "No module matches 'no such module'."
 
 
-def test_the_second_look_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_second_look_asks_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     _shown("resnet18")
 
-    def fail(*_: object) -> None:
-        raise RuntimeError("asked again")
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError("asked again")
 
-    monkeypatch.setattr(panel, "run_command", fail)
+    monkeypatch.setattr(Lab, "submit", fail)
     assert not _shown("resnet18").error
-    [error] = _shown("preact34").error
-    assert error.value == "asked again. The other tabs show the net all the same."
+    app = _shown("preact34")
+    assert [error.value for error in app.error] == ["asked again"]
+    monkeypatch.undo()
+    app.button[0].click().run()
+    assert not settled(app).error
+    assert app.code[0].value.startswith("====")
 
 
 def test_no_columns_at_all_is_no_error() -> None:

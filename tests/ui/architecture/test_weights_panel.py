@@ -11,14 +11,24 @@ import torch
 import torchvision
 from streamlit.testing.v1 import AppTest
 
-from resnet_viz.arch.presets import PRESETS, preset
-from resnet_viz.nets.network import build_resnet
-from resnet_viz.ui.architecture.weights_panel import PUBLISHED, check
+from resnet_viz.arch.presets import PRESETS
+from resnet_viz.ui.architecture.weights_panel import PUBLISHED
 from tests.ui.architecture.test_page import ROOT
+from tests.ui.jobs import settled
 
 
-def _nothing() -> None:
-    """In place of the page's progress line."""
+def _panel() -> None:
+    from resnet_viz.arch.presets import preset
+    from resnet_viz.ui.architecture.weights_panel import weights_panel
+
+    weights_panel(preset("resnet18"))
+
+
+def _checked(data: bytes, name: str) -> AppTest:
+    app = AppTest.from_function(_panel, default_timeout=60).run()
+    app.file_uploader[0].upload(name, data).run()
+    app.button[0].click().run()
+    return settled(app)
 
 
 def _saved(state: dict[str, torch.Tensor]) -> bytes:
@@ -36,27 +46,21 @@ def test_the_published_ones_are_torchvisions() -> None:
 
 
 def test_a_file_of_torchvisions_fits_its_net_and_no_other() -> None:
-    data = _saved(torchvision.models.resnet18(weights=None).state_dict())
-    assert check(preset("resnet18"), data, ".pth", _nothing)["fits"]
-    report = check(preset("resnet34"), data, ".pth", _nothing)
-    assert not report["fits"]
-    ours = torchvision.models.resnet18(weights=None).state_dict().keys()
-    theirs = torchvision.models.resnet34(weights=None).state_dict().keys()
-    assert set(report["missing"]) == theirs - ours
-    assert report["unexpected"] == []
-
-
-def test_a_file_of_ours_fits() -> None:
-    data = _saved(build_resnet(preset("resnet20-cifar"), seed=1).state_dict())
-    assert check(preset("resnet20-cifar"), data, ".pt", _nothing)["fits"]
+    resnet18 = torchvision.models.resnet18(weights=None).state_dict()
+    assert "every key fits" in _checked(_saved(resnet18), "fits.pth").success[0].value
+    resnet34 = torchvision.models.resnet34(weights=None).state_dict()
+    app = _checked(_saved(resnet34), "deeper.pth")
+    assert "deeper.pth does not fit as it is" in app.warning[0].value
+    assert "**0 missing**" in [markdown.value for markdown in app.markdown]
+    unexpected = app.code[1].value.splitlines()
+    assert set(unexpected) == resnet34.keys() - resnet18.keys()
 
 
 @pytest.mark.parametrize("ending", [".pth", ".safetensors"])
 def test_garbage_is_one_sentence(ending: str) -> None:
-    with pytest.raises(RuntimeError) as caught:
-        check(preset("resnet18"), b"no weights" * 50, ending, _nothing)
-    assert "\n" not in str(caught.value)
-    assert "Traceback" not in str(caught.value)
+    [error] = _checked(b"no weights" * 50, f"garbage{ending}").error
+    assert "\n" not in error.value
+    assert "Traceback" not in error.value
 
 
 def test_the_tab_asks_for_a_file_and_imports_no_torch() -> None:

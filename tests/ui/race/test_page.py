@@ -26,6 +26,7 @@ from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import Store, StoreError
 from resnet_viz.plots.colours import DARK, PLAIN, RESIDUAL
+from resnet_viz.ui.common.jobs import Asked
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.net import Shown
 from tests.lab.conftest import end, tiny_spec, wait_until
@@ -167,13 +168,13 @@ def test_data_sets_that_are_not_here_say_so_and_can_be_fetched(
     monkeypatch.setenv("RESNET_VIZ_DATA", str(tmp_path))
     write_image(tmp_path / "pets" / "cat" / "1.png", (9, 9))
     write_image(tmp_path / "pets" / "dog" / "1.png", (9, 9))
-    asked: list[list[str]] = []
+    asked: list[object] = []
 
-    def no_network(command: list[str], tick: object) -> str:
-        asked.append(command)
-        raise RuntimeError("CIFAR-10 cannot be downloaded")
+    def no_network(lab: Lab, kind: str, request: object, **_: object) -> str:
+        asked.append((kind, request))
+        raise ValueError("CIFAR-10 cannot be downloaded")
 
-    monkeypatch.setattr("resnet_viz.ui.race.data.run_command", no_network)
+    monkeypatch.setattr(Lab, "submit", no_network)
     app = race_page()
     box = app.selectbox(key="race_dataset")
     assert box.options[0] == "digits"
@@ -184,14 +185,16 @@ def test_data_sets_that_are_not_here_say_so_and_can_be_fetched(
     assert app.button(key="race_start").disabled
     assert app.button(key="race_download").label == "Download CIFAR-10 (170 MB)"
     app = app.button(key="race_download").click().run()
-    assert asked == [["data", "cifar10", "--download", "--json"]]
+    assert asked == [("data", {"name": "cifar10", "download": True})]
     assert "CIFAR-10 cannot be downloaded" in errors(app)
     app = app.selectbox(key="race_dataset").set_value(f"folder:{tmp_path / 'pets'}").run()
     assert errors(app) == []
     assert [spec.classes for spec in app.session_state["race_specs"]] == [2, 2]
     found = {"classes": 2, "train": 1, "test": 0, "unreadable": ["dog/<b>1</b>.png"]}
-    monkeypatch.setattr("resnet_viz.ui.race.data.run_command", lambda *_: json.dumps(found))
-    app = app.button(key="race_look").click().run()
+    about = f"folder:{tmp_path / 'pets'}"
+    app.session_state["job_of_folder"] = Asked(about, is_over=True, done=found)
+    app = app.run()
+    assert has_button(app, "race_look")
     (said,) = [warning.value for warning in app.warning]
     assert plain("1 file that cannot be read is left out: dog/<b>1</b>.png.") in said
     assert app.run().warning

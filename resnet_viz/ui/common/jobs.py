@@ -1,0 +1,169 @@
+"""Work that a page hands in as a job: how far it is, a way to cancel it, its end for the session.
+
+A page has a slot for each thing it can ask for, and finds there what was asked: another click or
+page ends nothing. Where the visitor leaves, the job goes on to its own end, or to its limit.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+
+from resnet_viz.lab.jobs.jobs import Job
+from resnet_viz.lab.store import StoreError
+from resnet_viz.ui.common import say
+from resnet_viz.ui.common.lab_state import open_lab
+
+CANCELLED = "Cancelled."
+_ASKER = "jobs_asker"
+_AT_ONCE_SECONDS = 0.4
+"""So long a page waits before it says that it does: most summaries are there by then."""
+_LOOK_SECONDS = 0.4
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked of a slot: `about` what, and how it ended.
+
+    `done` is the result, and `problem` a sentence where there is none; `is_over` once either is.
+    """
+
+    about: Any
+    job_id: str = ""
+    is_over: bool = False
+    done: Any = None
+    problem: str = ""
+
+
+def _result(job: Job) -> Any:
+    return job.result
+
+
+def hand_in(
+    slot: str,
+    kind: str,
+    request: Mapping[str, Any],
+    about: Any,
+    files: Mapping[str, bytes] | None = None,
+) -> None:
+    """Ask for a job (see `Lab.submit`); what the slot asked for before is cancelled."""
+    if (before := asked(slot)) and not before.is_over:
+        _cancel(before)
+    try:
+        job_id = open_lab().submit(kind, request, asker=_asker(), files=files)
+        _put(slot, Asked(about, job_id))
+    except (StoreError, ValueError) as error:
+        _put(slot, Asked(about, is_over=True, problem=str(error)))
+    deadline = time.monotonic() + _AT_ONCE_SECONDS
+    while _under_way(slot) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def outcome(slot: str, words: str, take: Callable[[Job], Any] = _result) -> Asked | None:
+    """How the slot's job ended; None where nothing was asked, or after saying how far it is.
+
+    `words` say what is being done; `take` gets from the job what is kept for the session.
+    """
+    one = asked(slot)
+    if one is None or one.is_over:
+        return one
+    if (job := _look(slot)) is not None and not job.is_over:
+        st.fragment(_progress, run_every=_LOOK_SECONDS)(slot, words)
+        return None
+    if job is not None:
+        _put(slot, _ended(one, job, take))
+    return asked(slot)
+
+
+def asked(slot: str) -> Asked | None:
+    """What was asked of a slot in this session."""
+    one: Asked | None = st.session_state.get(_key(slot))
+    return one
+
+
+def forget(slot: str) -> None:
+    """Nothing was asked."""
+    st.session_state.pop(_key(slot), None)
+
+
+def complain(one: Asked) -> None:
+    """Say why there is no result."""
+    (say.info if one.problem == CANCELLED else say.error)(one.problem)
+
+
+def _progress(slot: str, words: str) -> None:
+    """How far it is, and the button; the page is drawn anew when it is over."""
+    job = _look(slot)
+    if job is None or job.is_over:
+        st.rerun()
+    left, right = st.columns([6, 1], vertical_alignment="center")
+    with left:
+        say.info(_words(job, words))
+        if job.progress:
+            st.progress(job.progress)
+    if right.button("Cancel", key=f"cancel_{slot}", width="stretch"):
+        one = asked(slot)
+        assert one is not None
+        _cancel(one)
+        _put(slot, replace(one, is_over=True, problem=CANCELLED))
+        st.rerun()
+
+
+def _words(job: Job, words: str) -> str:
+    if job.before:
+        others = f"{job.before} other{'s' if job.before > 1 else ''}"
+        seconds = time.time() - job.created
+        return f"Waiting for {others} on this server, {seconds:.0f} s so far..."
+    seconds = max(0.0, time.time() - (job.began or job.created))
+    return f"{job.words or words}, {seconds:.0f} s so far..."
+
+
+def _ended(one: Asked, job: Job, take: Callable[[Job], Any]) -> Asked:
+    if job.status != "done":
+        return replace(one, is_over=True, problem=job.message or CANCELLED)
+    try:
+        return replace(one, is_over=True, done=take(job))
+    except OSError as error:
+        return replace(one, is_over=True, problem=f"The result cannot be read: {error.strerror}")
+
+
+def _look(slot: str) -> Job | None:
+    """The job of a slot; None where it cannot be looked at, which is then how it ended."""
+    one = asked(slot)
+    if one is None or one.is_over:
+        return None
+    try:
+        return open_lab().job(one.job_id)
+    except (StoreError, ValueError) as error:
+        _put(slot, replace(one, is_over=True, problem=str(error)))
+        return None
+
+
+def _under_way(slot: str) -> bool:
+    job = _look(slot)
+    return job is not None and not job.is_over
+
+
+def _cancel(one: Asked) -> None:
+    with suppress(StoreError, ValueError):  # it cannot be told, or was forgotten: its limit ends it
+        open_lab().cancel_job(one.job_id)
+
+
+def _asker() -> str:
+    """Names this session among those that ask."""
+    name: str = st.session_state.setdefault(_ASKER, secrets.token_hex(8))
+    return name
+
+
+def _key(slot: str) -> str:
+    return f"job_of_{slot}"
+
+
+def _put(slot: str, one: Asked) -> None:
+    st.session_state[_key(slot)] = one
