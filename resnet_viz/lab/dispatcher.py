@@ -11,7 +11,7 @@ from pathlib import Path
 from resnet_viz.lab.brood import Brood, Task, make_brood
 from resnet_viz.lab.jobs import table as jobs
 from resnet_viz.lab.launch import fail_waiting, why_gone
-from resnet_viz.lab.queue import has_place, queue_of
+from resnet_viz.lab.queue import has_place, in_turn, queue_of
 from resnet_viz.lab.rows import ACTIVE, WAITING, Snapshot, select_runs
 from resnet_viz.lab.schema import transaction
 from resnet_viz.lab.store import Store, StoreError
@@ -118,21 +118,20 @@ def make_dispatcher(home: Path) -> Dispatcher:
 
 
 def due(active: Sequence[sqlite3.Row]) -> Iterator[str]:
-    """Of the `active` runs, by age, those without a worker whose turn it is.
+    """Of the `active` runs those without a worker whose turn it is.
 
     One that is paused needs no place for a single step.
     """
-    full: set[str] = set()
     for row in active:
-        if row["pid"] is not None:
-            continue
-        if row["control"] == "pause":
-            if row["extra_steps"] > 0:
-                yield row["id"]
-        elif queue_of(row) not in full:
+        if row["pid"] is None and row["control"] == "pause" and row["extra_steps"] > 0:
+            yield row["id"]
+    full: set[str] = set()
+    for row in in_turn(active):
+        is_waiting = row["pid"] is None and row["control"] != "pause"
+        if is_waiting and queue_of(row) not in full:
             if has_place(row, active):
                 yield row["id"]
-            else:  # and so has no younger one
+            else:  # and so has none whose turn is later
                 full.add(queue_of(row))
 
 

@@ -1,5 +1,8 @@
 """Whose turn it is: as many runs at once as there are cores, or two on an accelerator.
 
+Races take turns, so that nobody waits for all of another's runs: a turn is the contestants of one
+seed, which go side by side.
+
 The launcher begins a worker when its run's turn has come, and the worker looks again as it takes
 its place. What "auto" will turn out to be is guessed here, and known (column `device`) as soon as
 a run has begun.
@@ -11,11 +14,12 @@ import os
 import platform
 import sqlite3
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 
 from resnet_viz.lab.liveness import is_gone
@@ -52,12 +56,12 @@ class Place:
 def place(row: sqlite3.Row, active: Sequence[sqlite3.Row], slots: int | None = None) -> Place:
     """Where the queued run `row` stands among the `active` (queued, running and paused) runs.
 
-    A paused run lends its place to others, and queues again, by its age, when it is resumed. One
-    whose worker does not answer keeps its place. `slots` overrides how many run at once.
+    A paused run lends its place to others, and is among the next when it is resumed. One whose
+    worker does not answer keeps its place. `slots` overrides how many run at once.
     """
-    running, older = _ahead(row, active)
+    running, earlier = _ahead(row, active)
     count = slots_on(queue_of(row)) if slots is None else slots
-    return Place(queue_of(row), count, len(running), len(older), row["started"] is None)
+    return Place(queue_of(row), count, len(running), len(earlier), row["started"] is None)
 
 
 def has_place(row: sqlite3.Row, active: Sequence[sqlite3.Row], slots: int | None = None) -> bool:
@@ -70,19 +74,44 @@ def has_place(row: sqlite3.Row, active: Sequence[sqlite3.Row], slots: int | None
     return len(list(islice(there, count))) < count
 
 
+def in_turn(active: Sequence[sqlite3.Row]) -> Sequence[sqlite3.Row]:
+    """The queued runs of `active`, in the order in which they get places.
+
+    First those that have begun, or whose worker has; then the others of a turn that has begun;
+    then a turn of each race and run by itself, then the next. Of these, those that never had a
+    turn go first, by age, and then those whose last began the longest ago.
+    """
+    turns: dict[tuple[object, object], list[sqlite3.Row]] = {}
+    for row in sorted(active, key=lambda row: row["position"]):
+        if row["status"] == "queued":
+            turns.setdefault((_race(row), row["seed"]), []).append(row)
+    earlier: Counter[object] = Counter()
+    ranks: dict[str, tuple[float, ...]] = {}
+    for (race, _), rows in turns.items():
+        own = [row["started"] is not None or row["pid"] is not None for row in rows]
+        is_begun = any(own) or rows[0]["seed_started"] is not None
+        last, age = rows[0]["race_started"] or 0.0, rows[0]["position"]
+        turn = (1.0,) if is_begun else (2.0, earlier[race], last, age)
+        for row, has_begun in zip(rows, own, strict=True):
+            ranks[row["id"]] = ((0.0,) if has_begun else turn) + (row["position"],)
+        earlier[race] += not is_begun
+    queued = (row for rows in turns.values() for row in rows)
+    return sorted(queued, key=lambda row: ranks[row["id"]])
+
+
+def _race(row: sqlite3.Row) -> object:
+    return row["race_id"] or row["id"]
+
+
 def _ahead(
     row: sqlite3.Row, active: Sequence[sqlite3.Row]
 ) -> tuple[Sequence[sqlite3.Row], Sequence[sqlite3.Row]]:
-    """Of those in the same queue: the runs that have a place, and those waiting that are older."""
+    """Of those in the same queue: the runs that have a place, and those whose turn is earlier."""
     device = queue_of(row)
-    others = [
-        r
-        for r in active
-        if r["id"] != row["id"] and queue_of(r) == device and r["host"] == row["host"]
-    ]
-    running = [r for r in others if r["status"] == "running"]
-    older = [r for r in others if r["status"] == "queued" and r["position"] < row["position"]]
-    return running, older
+    same = [r for r in active if queue_of(r) == device and r["host"] == row["host"]]
+    running = [r for r in same if r["status"] == "running" and r["id"] != row["id"]]
+    earlier = takewhile(lambda other: other["id"] != row["id"], in_turn(same))
+    return running, list(earlier)
 
 
 def slots_on(device: str) -> int:

@@ -22,7 +22,14 @@ IS_OVER = "status IN ('stopped', 'finished', 'failed', 'interrupted')"
 # A spec that is not even JSON must not hide the others.
 _SELECT = f"""
 SELECT runs.*, CASE WHEN NOT {IS_OVER} AND json_valid(spec) THEN json_extract(spec, '$.device')
-    ELSE 'auto' END AS asked_device
+        ELSE 'auto' END AS asked_device,
+    CASE WHEN status = 'queued' THEN (
+        SELECT max(started) FROM runs AS other WHERE other.race_id = runs.race_id
+    ) END AS race_started,
+    CASE WHEN status = 'queued' THEN (
+        SELECT max(started) FROM runs AS other
+        WHERE other.race_id = runs.race_id AND other.seed = runs.seed
+    ) END AS seed_started
 FROM runs
 """
 
@@ -30,7 +37,11 @@ FROM runs
 def select_runs(
     connection: sqlite3.Connection, where: str = "1", *values: object
 ) -> Sequence[sqlite3.Row]:
-    """Rows of runs, oldest first, with `asked_device` where it is not over."""
+    """Rows of runs, oldest first.
+
+    With `asked_device` where it is not over; `race_started` and `seed_started` where it is queued:
+    when the last of its race's runs began, and the last of those with its seed.
+    """
     return connection.execute(f"{_SELECT} WHERE {where} ORDER BY position", values).fetchall()
 
 

@@ -214,6 +214,21 @@ def test_a_suspended_launcher_does_not_make_waiting_runs_interrupted(
     assert launcher_of(lab) == one
 
 
+def test_two_races_of_many_runs_get_their_turns_alternately(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SLOTS_VARIABLE, "1")
+    first = lab.start(tiny_spec(steps=ENDLESS))  # while the others queue
+    wait_until(lambda: steps_of(lab, first) > 0)
+    races = [lab.race([tiny_spec(steps=2, seed=seed) for seed in range(3)]) for _ in range(2)]
+    lab.stop(first)
+    runs = [run for race in races for run in lab.race_runs(race)]
+    wait_until(lambda: all(lab.get(run.id).status == "finished" for run in runs))
+    done = sorted((lab.get(run.id) for run in runs), key=lambda run: run.started or 0.0)
+    assert [run.race_id for run in done] == races * 3
+    assert [run.seed for run in done] == [0, 0, 1, 1, 2, 2]
+
+
 def test_due_are_those_with_a_place_in_each_queue_and_single_steps() -> None:
     def waits(position: int, **changes: Any) -> Any:
         new = {"pid": None, "control": "run", "extra_steps": 0}

@@ -10,7 +10,7 @@ import pytest
 
 from resnet_viz.lab import liveness, queue
 from resnet_viz.lab.liveness import born
-from resnet_viz.lab.queue import Place, has_place, place
+from resnet_viz.lab.queue import Place, has_place, in_turn, place
 
 ME = psutil.Process()
 
@@ -28,6 +28,10 @@ def row(position: int, status: str = "queued", **changes: Any) -> Any:
         "heartbeat": time.time(),
         "steps_done": 0,
         "started": None,
+        "race_id": None,
+        "seed": 0,
+        "race_started": None,
+        "seed_started": None,
     } | changes
 
 
@@ -36,6 +40,56 @@ def test_the_oldest_go_first_and_no_more_than_there_are_slots() -> None:
     assert [place(r, active, slots=2).is_free for r in active[1:]] == [True, False, False]
     assert [has_place(r, active, slots=2) for r in active[1:]] == [True, False, False]
     assert place(active[3], active, slots=2) == Place("cpu", 2, running=1, waiting=2)
+
+
+def order_of(races: dict[str, list[tuple[int, int]]], slots: int) -> list[str]:
+    """The order in which runs begin, each of which takes as long as the others: `races` are the
+    seed and the count of contestants of each turn."""
+    waiting, running, begun = [], [], []
+    last: dict[tuple[str, int | None], float] = {}
+    for race, turns in races.items():
+        for seed, count in turns:
+            for number in range(count):
+                name = f"{race}{seed}{'abc'[number]}"
+                new = {"id": name, "race_id": race, "seed": seed, "pid": None}
+                waiting.append(row(len(waiting), **new))
+    while waiting:
+        for one in waiting:
+            one["race_started"] = last.get((one["race_id"], None))
+            one["seed_started"] = last.get((one["race_id"], one["seed"]))
+        first = in_turn([*running, *waiting])[0]
+        if not has_place(first, [*running, *waiting], slots):
+            running.pop(0)
+            continue
+        waiting.remove(first)
+        begun.append(first["id"])
+        running.append(first | {"status": "running", "pid": ME.pid, "started": len(begun)})
+        for key in (None, first["seed"]):
+            last[first["race_id"], key] = float(len(begun))
+    return begun
+
+
+@pytest.mark.parametrize("slots", [1, 2, 3])
+def test_two_races_get_turns_alternately_and_contestants_of_a_seed_go_side_by_side(
+    slots: int,
+) -> None:
+    two = {race: [(seed, 2) for seed in range(3)] for race in "AB"}
+    expected = "A0a A0b B0a B0b A1a A1b B1a B1b A2a A2b B2a B2b"
+    assert order_of(two, slots) == expected.split()
+    third = two | {"C": [(7, 3)]}
+    assert order_of(third, slots)[4:10] == ["C7a", "C7b", "C7c", "A1a", "A1b", "B1a"]
+    thirty = {race: [(seed, 1) for seed in range(30)] for race in "AB"}
+    assert [name[0] for name in order_of(thirty, slots)] == list("AB") * 30
+
+
+def test_a_late_race_waits_for_one_turn_and_not_for_all() -> None:
+    old = [row(i, race_id="A", seed=i, pid=None, race_started=5.0) for i in range(5)]
+    late = [row(9, race_id="B", seed=0, pid=None), row(10, race_id="B", seed=1, pid=None)]
+    order = [r["id"] for r in in_turn([*old, *late])]
+    assert order == ["run 9", "run 0", "run 10", "run 1", "run 2", "run 3", "run 4"]
+    taken_up = row(4, race_id="A", seed=4, race_started=5.0)
+    order = [r["id"] for r in in_turn([*old[:4], taken_up, *late])]
+    assert order[0] == "run 4", "a worker that has it keeps its turn"
 
 
 def test_the_message_says_how_many_are_ahead() -> None:
