@@ -40,7 +40,8 @@ NOT_MEASURED = Verdict("not measured", "The records do not hold it.")
 class Sign:
     """Something that experts look at in the records.
 
-    `formula` is TeX; `cost` says what it takes in a run that is measured at every step.
+    `formula` is TeX. `percent` of a step is what it takes at depth 56 when it is taken: at each
+    step, or at those that `RunSpec.measure_every` says.
     """
 
     name: str
@@ -48,8 +49,18 @@ class Sign:
     sentence: str
     formula: str
     source: str
-    cost: str
+    percent: float
+    each_step: bool
     verdict: Callable[[Contestant], Verdict]
+
+    def cost(self, measure_every: int) -> str:
+        """What it takes in a run that measures activations so often, in words."""
+        if not self.percent:
+            return "costs nothing"
+        if self.each_step or measure_every == 1:
+            return f"costs {self.percent:g} % of each step"
+        share = self.percent / measure_every
+        return f"costs {self.percent:g} % of every {measure_every}th step, {share:.2g} % of the run"
 
 
 def gradient_ratio(net: Contestant) -> Verdict:
@@ -67,10 +78,14 @@ def gradient_ratio(net: Contestant) -> Verdict:
     if layers and ratio > 0:
         each = number(ratio ** (1 / layers), 4)
         times += f": a factor of {each} for each of the {count(layers, 'layer')} between them"
-    word = (
-        "explodes" if ratio >= EXPLODES else "vanishes" if ratio <= VANISHES else "keeps its size"
-    )
-    return Verdict(word, f"At step {found.steps[0]} the gradient is {times}.", ratio)
+    return Verdict(size_word(ratio), f"At step {found.steps[0]} the gradient is {times}.", ratio)
+
+
+def size_word(ratio: float) -> str:
+    """What a gradient does that is so many times as large at the input as at the output."""
+    if ratio >= EXPLODES:
+        return "explodes"
+    return "vanishes" if ratio <= VANISHES else "keeps its size"
 
 
 def _layers_between(net: Contestant) -> int:
@@ -205,7 +220,8 @@ SIGNS: Sequence[Sign] = (
         r"\|\partial L / \partial x_1\| \;/\; \|\partial L / \partial x_n\|",
         "He et al. 2015, arXiv:1512.03385, 4.1; Yang et al. 2019, arXiv:1902.08129: with batch "
         "norm a plain net's gradient grows by a factor a layer",
-        "1.8 % of a step",
+        1.8,
+        False,
         gradient_ratio,
     ),
     Sign(
@@ -215,7 +231,8 @@ SIGNS: Sequence[Sign] = (
         "the branch; how much of it is the first.",
         r"g_s \cdot g \,/\, \|g\|^2, \quad g = g_s + g_F",
         "He et al. 2016, arXiv:1603.05027, eq. 5 (its two terms)",
-        "3.8 % of a step",
+        3.8,
+        False,
         shortcut_share,
     ),
     Sign(
@@ -226,7 +243,8 @@ SIGNS: Sequence[Sign] = (
         "norm, which so begin near the identity.",
         r"k \, \mathrm{Var}\, F(x) \,/\, \mathrm{Var}\, x",
         "De & Smith 2020, arXiv:2002.10444, sec. 3",
-        "5.3 % of a step",
+        5.3,
+        False,
         branch_variance,
     ),
     Sign(
@@ -236,16 +254,18 @@ SIGNS: Sequence[Sign] = (
         "overwrites them; far below, the layer is as good as frozen.",
         r"\|\Delta W\| \,/\, \|W\| \approx 10^{-3}",
         "Karpathy, CS231n notes, Neural Networks Part 3: ratio of weights to updates",
-        "1.1 % of a step",
+        1.1,
+        True,
         update_ratio,
     ),
     Sign(
         "first_broken",
         "First value that is not finite",
-        "The first inf or NaN in the loss, gradients, weights or outputs: where a divergence begins.",
+        "The first inf or NaN in loss, gradients, weights or outputs: where a divergence begins.",
         r"\min\,\{\, t : |v_t| \nless \infty \,\}",
         "the records",
-        "nothing",
+        0,
+        True,
         first_broken,
     ),
 )

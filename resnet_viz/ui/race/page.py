@@ -19,6 +19,7 @@ from resnet_viz.ui.race import contestants, words
 from resnet_viz.ui.race.address import notice, read_address
 from resnet_viz.ui.race.again import again, begin_to_look
 from resnet_viz.ui.race.data import download_offer, folder_check
+from resnet_viz.ui.race.diagnosis import diagnosis
 from resnet_viz.ui.race.live import live_race, preview
 from resnet_viz.ui.race.memory import fits_or_says_so
 from resnet_viz.ui.race.present import large_type
@@ -80,6 +81,7 @@ def race_page() -> None:
     live_race(lab, seen, may_steer=may_steer)
     if seen.is_over:
         results(seen)
+    diagnosis(lab, seen, may_steer=may_steer)
 
 
 def _heading() -> None:

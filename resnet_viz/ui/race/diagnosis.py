@@ -1,0 +1,80 @@
+"""What experts look at, and what it says of each net: from the records, and measured on demand.
+
+Folded at first; nothing is read or computed for it while it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import streamlit as st
+
+from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.store import StoreError
+from resnet_viz.plots.diagnosis import SIGNS
+from resnet_viz.ui.common import say
+from resnet_viz.ui.common.note import note
+from resnet_viz.ui.race.live import contestants_of
+from resnet_viz.ui.race.measuring import under_way
+from resnet_viz.ui.race.on_demand import on_demand
+from resnet_viz.ui.race.racer import Racer, about_line, in_pairs, verdict_lines
+from resnet_viz.ui.race.state import Seen, look
+
+LOOK_SECONDS, UPDATE_SECONDS = 0.5, 3.0
+INTRODUCTION = (
+    "What experts look at when a net trains badly, or well. The verdicts are computed from what "
+    "was measured; their numbers stand beside them."
+)
+
+
+def diagnosis(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
+    """The panel; while something is measured, or the race goes on, it keeps up by itself."""
+    with st.container(key="race_diagnosis"):
+        panel = st.expander(
+            "Diagnosis: what experts look at",
+            icon=":material/stethoscope:",
+            key="race_diagnosis_panel",
+            on_change="rerun",
+        )
+        if not panel.open:
+            return
+        going, busy = not seen.is_over, bool(under_way(lab, seen.race_id))
+        every = LOOK_SECONDS if busy else UPDATE_SECONDS if going else None
+        with panel:
+            st.fragment(_panel, run_every=every)(lab, seen.race_id, busy, may_steer)
+
+
+def _panel(lab: Lab, race_id: str, busy: bool, may_steer: bool) -> None:
+    if bool(under_way(lab, race_id)) != busy:
+        st.rerun()
+    try:
+        seen = look(lab, race_id)
+        racers = list(_racers(seen))
+        note(INTRODUCTION + _which(seen, racers))
+        _from_records(racers)
+        on_demand(lab, race_id, racers, may_steer=may_steer)
+    except StoreError as error:
+        say.error(str(error))
+
+
+def _racers(seen: Seen) -> Iterator[Racer]:
+    """Of each contestant the run with its first seed."""
+    known: set[int] = set()
+    for run, net in zip(seen.runs, contestants_of(seen), strict=True):
+        if run.contestant not in known:
+            known.add(run.contestant)
+            yield Racer(run, net)
+
+
+def _which(seen: Seen, racers: Sequence[Racer]) -> str:
+    return " Of several seeds it is the first." if len(racers) < len(seen.runs) else ""
+
+
+def _from_records(racers: Sequence[Racer]) -> None:
+    st.subheader("From the records", anchor=False)
+    every = min((r.run.spec.measure_every for r in racers if not r.run.is_watched), default=1)
+    for place, sign in in_pairs(SIGNS):
+        with place:
+            st.markdown(f"**{sign.title}**")
+            verdict_lines([(racer, sign.verdict(racer.net)) for racer in racers])
+            about_line(sign.sentence, sign.formula, sign.source, sign.cost(every))

@@ -1,0 +1,167 @@
+"""What is measured on demand of the nets of a race: buttons, progress, pictures, verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from resnet_viz.arch.plan import NetworkPlan, plan
+from resnet_viz.lab.measured import Measured
+from resnet_viz.lab.measurements import measurements, why_not
+from resnet_viz.lab.measurements.measurement import Measurement
+from resnet_viz.lab.runs import Lab
+from resnet_viz.plots.measured import Net, said
+from resnet_viz.plots.measured_figures import figure
+from resnet_viz.plots.style import number
+from resnet_viz.ui.common import say
+from resnet_viz.ui.common.live_chart import live_chart
+from resnet_viz.ui.common.markdown import plain
+from resnet_viz.ui.common.note import note
+from resnet_viz.ui.race.measuring import Wish, ask, under_way, why_failed
+from resnet_viz.ui.race.racer import Racer, about_line, in_pairs, verdict_lines
+from resnet_viz.ui.race.state import key_of
+
+CHART_HEIGHT = 320
+EVERY_BLOCK = "each block in turn"
+ON_DEMAND = (
+    "These look at a net's weights as a step begins, on the same training images for every net, "
+    "with the statistics of those images in its batch norms. The initial weights follow from "
+    "configuration and seed; those at the end of a run are kept."
+)
+Results = Mapping[str, Sequence[Measured]]
+"""What was measured of each run, by its id."""
+
+
+def on_demand(lab: Lab, race_id: str, racers: Sequence[Racer], *, may_steer: bool) -> None:
+    """Every measurement there is, for the weights at a step that is chosen."""
+    st.subheader("Measured on demand", anchor=False)
+    racers = [racer for racer in racers if not racer.run.is_watched]
+    if not racers:
+        say.info("A net that trains in a program of its own has no weights here to be measured.")
+        return
+    note(ON_DEMAND)
+    if not may_steer:
+        note("Who has the race's controls can measure; what was measured is shown to all.")
+    step = _step_box(lab, race_id, racers)
+    results = {racer.run.id: lab.measured(racer.run.id) for racer in racers}
+    for column, about in in_pairs(list(measurements().values())):
+        with column:
+            panel = _Panel(lab, about, Wish(race_id, step, about.name), may_steer)
+            panel.draw(racers, results)
+
+
+def _step_box(lab: Lab, race_id: str, racers: Sequence[Racer]) -> int:
+    kept = {one.step for r in racers for one in lab.checkpoints(r.run.id) if not one.gone}
+    ends = {racer.run.steps for racer in racers}
+
+    def words(step: int) -> str:
+        return f"step {step:,}" + (" (initial)" if step == 0 else "") + " (end)" * (step in ends)
+
+    chosen = st.segmented_control(
+        "Weights at",
+        [0, *sorted(kept)],
+        default=0,
+        required=True,
+        format_func=words,
+        key=f"race_diagnosis_step_{key_of(race_id)}",
+    )
+    return int(chosen or 0)
+
+
+class _Panel:
+    """One measurement of the nets of a race."""
+
+    def __init__(self, lab: Lab, about: Measurement, wish: Wish, may_steer: bool) -> None:
+        self._lab, self._about, self._wish, self._may_steer = lab, about, wish, may_steer
+
+    def draw(self, racers: Sequence[Racer], results: Results) -> None:
+        """Its button, what is under way, what was found and its picture."""
+        about = self._about
+        fit = [racer for racer in racers if not why_not(about, _plan(racer))]
+        row = st.container(horizontal=True, vertical_alignment="bottom")
+        row.markdown(f"**{plain(_capital(about.title))}**", width="stretch")
+        self._wish = self._wish._replace(settings=self._settings(fit, row))
+        there = [(r, one) for r in fit if (one := self._result(results[r.run.id])) is not None]
+        missing = [racer for racer in fit if racer not in [r for r, _ in there]]
+        if missing and self._may_steer:
+            self._button(missing, row)
+        for name, job in under_way(self._lab, self._wish.race_id, self._wish):
+            words = "waiting for a place" if job.status == "queued" else job.words or "beginning"
+            st.progress(min(1.0, job.progress), text=f"{plain(name)}: {plain(words)}")
+        for reason in why_failed(self._wish):
+            say.error(reason)
+        if there:
+            self._found(there)
+        if others := [racer.run.name for racer in racers if racer not in fit]:
+            note(f"It has no meaning for nets without shortcuts: {plain(', '.join(others))}.")
+        cost = f"about {about.cost:g} training steps a net"
+        if there:
+            cost += f", took {number(float(np.mean([one.seconds for _, one in there])), 2)} s"
+        about_line(about.sentence, about.formula, about.source, cost)
+
+    def _settings(
+        self, racers: Sequence[Racer], row: DeltaGenerator
+    ) -> tuple[tuple[str, int | float | str], ...]:
+        """The settings that are not the defaults: a block, where one is to be chosen."""
+        if "block" not in self._about.checked({}):
+            return ()
+        blocks = dict.fromkeys(block for racer in racers for block in racer.net.blocks)
+        chosen = row.selectbox(
+            "Block to delete",
+            [EVERY_BLOCK, *blocks],
+            key=f"race_measure_block_{self._about.name}",
+            label_visibility="collapsed",
+            width=200,
+        )
+        return () if chosen == EVERY_BLOCK else (("block", str(chosen)),)
+
+    def _result(self, results: Sequence[Measured]) -> Measured | None:
+        settings = self._about.checked(dict(self._wish.settings))
+        wanted = (self._wish.step, self._about.name, settings)
+        same = [one for one in results if (one.step, one.measurement, one.settings) == wanted]
+        return same[-1] if same and same[-1].found else None
+
+    def _button(self, racers: Sequence[Racer], row: DeltaGenerator) -> None:
+        seconds = [s for racer in racers if (s := _step_seconds(racer)) is not None]
+        expected = f": {number(self._about.cost * max(seconds), 2)} s or so" if seconds else ""
+        row.button(
+            "Measure",
+            icon=":material/play_arrow:",
+            key=f"race_measure_{self._about.name}",
+            disabled=bool(under_way(self._lab, self._wish.race_id, self._wish)),
+            help=f"About {self._about.cost:g} training steps a net{expected}.",
+            on_click=ask,
+            args=(self._lab, self._wish, [racer.run for racer in racers]),
+        )
+
+    def _found(self, there: Sequence[tuple[Racer, Measured]]) -> None:
+        nets = [_net(racer, result) for racer, result in there]
+        verdict_lines([(racer, said(net)) for (racer, _), net in zip(there, nets, strict=True)])
+        names = " against ".join(racer.run.name for racer, _ in there)
+        live_chart(
+            figure(nets),
+            f"{self._about.name}-{key_of(self._wish.race_id)}",
+            CHART_HEIGHT,
+            alt=f"{_capital(self._about.title)} at step {self._wish.step}: {names}",
+        )
+
+
+def _net(racer: Racer, result: Measured) -> Net:
+    return Net(racer.run.name, racer.net.colour, racer.net.blocks, racer.run.layer_names, result)
+
+
+def _plan(racer: Racer) -> NetworkPlan:
+    return plan(racer.run.spec.adapted)
+
+
+def _step_seconds(racer: Racer) -> float | None:
+    """Seconds of the net's own training step; None before there are two."""
+    seconds = np.diff(racer.net.history.seconds)
+    return float(np.median(seconds)) if seconds.size else None
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
