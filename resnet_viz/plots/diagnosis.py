@@ -72,7 +72,8 @@ def gradient_ratio(net: Contestant) -> Verdict:
     ratio = first / last if last else np.inf if first else np.nan
     if not np.isfinite(ratio) or not np.isfinite(first):
         sizes = f"{number(first)} at the first block's input, {number(last)} at the last's"
-        return Verdict("not finite", f"The gradient cannot be compared: {sizes}.", ratio)
+        word = "is 0" if np.isfinite([first, last]).all() else "not finite"
+        return Verdict(word, f"The gradient cannot be compared: {sizes}.", ratio)
     times = f"{number(ratio)} times as large at the first block's input as at the last's"
     layers = _layers_between(net)
     if layers and ratio > 0:

@@ -10,25 +10,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viz.lab.measured import Measured
-from resnet_viz.plots import style
-from resnet_viz.plots.diagnosis import NEAR_ONE, Verdict, size_word
+from resnet_viz.plots.diagnosis import MOST, NEAR_ONE, Verdict, size_word
 from resnet_viz.plots.style import number
 
 SMOOTH, NOISE = 0.5, 0.1
 FEW_DIRECTIONS = 3.0
 MISSED = 0.1
 """Of the error that a deleted block adds: from here on the block is missed."""
+UNLEARNT = 0.5
+"""Of all answers that are wrong, or of a guess's loss: from here on a net has not learnt."""
 
 
 @dataclass(frozen=True)
 class Net:
-    """A net with a result: its name and colour, and the names of its blocks and layers."""
+    """A net with a result: its name and colour, the names of its blocks and layers, and the loss
+    of a guess, where that is known."""
 
     name: str
     colour: str
     blocks: tuple[str, ...]
     layers: tuple[str, ...]
     result: Measured
+    chance: float | None = None
 
     def array(self, name: str) -> NDArray[np.float64]:
         """One of the result's arrays; empty where it is not there."""
@@ -56,7 +59,7 @@ def _shattering(net: Net) -> Verdict:
 def _shares(net: Net) -> Verdict:
     shares = net.array("share")
     value = float(np.nanmean(shares)) if np.isfinite(shares).any() else float("nan")
-    word = "through the shortcuts" if value >= 0.5 else "through the branches"
+    word = "through the shortcuts" if value >= MOST else "through the branches"
     return _finite(
         value, word, f"The shortcuts carry {value:.0%} of the gradient (mean of blocks)."
     )
@@ -84,44 +87,44 @@ def _rank(net: Net) -> Verdict:
 
 
 def _paths(net: Net) -> Verdict:
-    low, high = net.scalar("low"), net.scalar("high")
-    total = len(net.blocks)
+    low, high, total = net.scalar("low"), net.scalar("high"), len(net.blocks)
+    if np.count_nonzero(net.array("paths")) == 1:
+        return Verdict("one path", f"All of the gradient goes through all {total} branches.", high)
     word = "short paths" if high <= total / 2 else "long paths"
     sentence = (
-        f"90 % of the gradient comes by paths through {number(low)} to {number(high)} of the "
-        f"{style.count(total, 'branch').replace('branchs', 'branches')}."
+        f"90 % of the gradient comes by paths through {low:g} to {high:g} of the {total} branches."
     )
     return _finite(high, word, sentence)
 
 
 def _lesions(net: Net) -> Verdict:
-    error, whole = net.array("error"), net.scalar("whole_error")
-    value = _median(error) - whole
-    asked = str(net.result.settings["block"])
+    whole = net.scalar("whole_error")
+    if whole > UNLEARNT:
+        sentence = f"With all blocks {whole:.1%} of the answers are wrong: it has not learnt."
+        return Verdict("says nothing", sentence, whole)
+    error, asked = _median(net.array("error")), str(net.result.settings["block"])
     which = f"without {asked}" if asked else "without one block (median)"
-    word = "hardly missed" if value < MISSED else "missed"
-    rest = f"{_median(error):.1%} {which}, {whole:.1%} with all"
-    return _finite(value, word, f"Wrong answers: {rest}.")
+    word = "hardly missed" if error - whole < MISSED else "missed"
+    return _finite(error, word, f"Wrong answers: {error:.1%} {which}, {whole:.1%} with all.")
 
 
 def _hessian(net: Net) -> Verdict:
     value, off = net.scalar("eigenvalue"), net.scalar("residual")
-    sentence = f"The largest eigenvalue is {number(value)} (off by {off:.0%} of an eigenvector)."
+    sentence = f"The largest eigenvalue is {number(value)}, but for {off:.0%} (|Hv - λv| / |Hv|)."
     if abs(value) > 0 and np.isfinite(value):
         sentence += f" Rates above 2 / |λ| = {number(2 / abs(value))} overshoot along it."
-    return _finite(value, f"{number(abs(value), 2)}", sentence)
+    return _finite(value, number(abs(value), 2), sentence)
 
 
 def _landscape(net: Net) -> Verdict:
     value, loss = net.scalar("nonconvex"), net.array("loss")
     middle = float(loss[len(loss) // 2, len(loss) // 2]) if loss.size else np.nan
-    word = "mostly a bowl" if value < 0.5 else "mostly no bowl"
-    return _finite(
-        value,
-        word,
-        f"The surface bends downwards at {value:.0%} of the points; the loss in the middle is "
-        f"{number(middle)}.",
-    )
+    bends = f"the surface bends downwards at {value:.0%} of the points"
+    if net.chance is not None and middle > UNLEARNT * net.chance:
+        sentence = f"With a loss of {number(middle)} in the middle it has not learnt; {bends}."
+        return _finite(value, "says little", sentence)
+    word = "mostly a bowl" if value < MOST else "mostly no bowl"
+    return _finite(value, word, f"The loss in the middle is {number(middle)}; {bends}.")
 
 
 def _gradients(net: Net) -> Verdict:

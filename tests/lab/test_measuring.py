@@ -147,3 +147,21 @@ def test_the_command_measures_and_prints(
     )
     for words, said in refused:
         assert said in is_refused(words, capsys)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"measurement": "rank"}, "no measurement 'rank'"),
+        ({"step": -1}, "step"),
+        ({"settings": {"iterations": 0}}, "iterations = 0 is not allowed"),
+        ({"run": "a"}, "run"),
+    ],
+)
+def test_a_job_for_what_there_is_not_is_refused_before_it_waits(
+    store: Store, changes: dict[str, object], said: str
+) -> None:
+    request = {"run_id": "run", "step": 0, "measurement": "hessian", **changes}
+    with pytest.raises(ValueError, match=said) as caught:
+        Lab(store.home).submit("measure", request)
+    assert "\n" not in str(caught.value)

@@ -143,14 +143,21 @@ class _Panel:
         names = " against ".join(racer.run.name for racer, _ in there)
         live_chart(
             figure(nets),
-            f"{self._about.name}-{key_of(self._wish.race_id)}",
+            f"measured-{self._about.name}-{key_of(self._wish.race_id)}",
             CHART_HEIGHT,
             alt=f"{_capital(self._about.title)} at step {self._wish.step}: {names}",
         )
 
 
 def _net(racer: Racer, result: Measured) -> Net:
-    return Net(racer.run.name, racer.net.colour, racer.net.blocks, racer.run.layer_names, result)
+    return Net(
+        racer.run.name,
+        racer.net.colour,
+        racer.net.blocks,
+        racer.run.layer_names,
+        result,
+        racer.net.chance,
+    )
 
 
 def _plan(racer: Racer) -> NetworkPlan:

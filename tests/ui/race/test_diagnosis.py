@@ -1,0 +1,101 @@
+"""The Diagnosis panel: folded it reads nothing; open it says what was recorded and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from resnet_viz.lab.measuring import measure_run
+from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.store import Store
+from resnet_viz.plots.measured import Net, said
+from resnet_viz.ui.common.markdown import plain
+from tests.lab.conftest import TINY, end, tiny_spec, wait_until
+from tests.ui.race.test_page import race_page
+
+PANEL = "race_diagnosis_panel"
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    """The lab that the page under test uses; no process outlives the test."""
+    monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("resnet_viz.lab.feed.READ_SECONDS", 0.0)
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.cookies", {})
+    one = Lab(tmp_path / "home")
+    yield one
+    end(one)
+
+
+@pytest.fixture
+def race_id(lab: Lab) -> str:
+    """A race that is over: a residual net, in two seeds, and a plain one."""
+    plain_net = TINY.model_copy(update={"shortcut": "none"})
+    nets = [("residual", TINY, 0), ("residual", TINY, 1), ("plain", plain_net, 0)]
+    race = lab.race([tiny_spec(steps=3, config=c, name=n, seed=seed) for n, c, seed in nets])
+    wait_until(lambda: all(run.is_over for run in lab.race_runs(race)))
+    return race
+
+
+def opened(app: AppTest) -> AppTest:
+    """With the panel unfolded."""
+    app.session_state[PANEL] = True
+    return app.run()
+
+
+def texts(app: AppTest) -> str:
+    assert not app.exception
+    return "\n".join(element.value for element in app.markdown)
+
+
+def test_folded_it_reads_nothing(lab: Lab, race_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(Lab, "measured", lambda _, run_id: read.append(run_id) or [])
+    monkeypatch.setattr(Lab, "checkpoints", lambda _, run_id: read.append(run_id) or [])
+    app = race_page(race_id, lab.steering_key(race_id))
+    assert not read
+    assert "Gradient at the first step" not in texts(app)
+    assert "Gradient at the first step" in texts(opened(app))
+    assert read
+
+
+def test_it_says_what_was_recorded_and_what_was_measured(lab: Lab, race_id: str) -> None:
+    app = opened(race_page(race_id, lab.steering_key(race_id)))
+    assert ":blue[residual]: **keeps its size**" in texts(app)
+    assert ":orange[plain]: **no shortcuts**" in texts(app)
+    assert "mean cosine" not in texts(app)
+    runs = lab.race_runs(race_id)
+    results = [measure_run(Store(lab.home), run.id, 0, "shattering") for run in runs]
+    page = texts(app.run())
+    for run, result in zip(runs, results, strict=True):
+        verdict = said(Net(run.name, "", run.blocks, run.layer_names, result))
+        assert plain(verdict.sentence) in page
+    chosen = app.segmented_control[0]
+    assert chosen.options == ["step 0 (initial)", "step 3 (end)"]
+    assert "mean cosine" not in texts(chosen.set_value(3).run())
+
+
+def test_only_who_has_the_controls_can_measure(lab: Lab, race_id: str) -> None:
+    app = opened(race_page(race_id))
+    assert not [b for b in app.button if b.key and b.key.startswith("race_measure")]
+    assert "Who has the race's controls can measure" in texts(app)
+
+
+def test_a_press_measures_each_net_that_has_no_result_and_says_why_one_failed(
+    lab: Lab, race_id: str
+) -> None:
+    app = opened(race_page(race_id, lab.steering_key(race_id)))
+    first, *_, last = lab.race_runs(race_id)
+    measure_run(Store(lab.home), last.id, 0, "rank_cka")
+    app.button(key="race_measure_rank_cka").click().run()
+    wait_until(lambda: len(lab.measured(first.id)) == 1)
+    assert len(lab.measured(last.id)) == 1
+    wait_until(lambda: "directions" in texts(app.run()))
+    assert not [b for b in app.button if b.key == "race_measure_rank_cka"]
+    app.selectbox(key="race_measure_block_lesions").set_value("stages.1.0").run()
+    app.button(key="race_measure_lesions").click().run()
+    wait_until(lambda: len(lab.measured(first.id)) == 2)
+    assert lab.measured(first.id)[1].settings["block"] == "stages.1.0"
