@@ -18,6 +18,7 @@ from resnet_viz.lab.keeping import Keeper, net_at
 from resnet_viz.lab.measuring import measure_run
 from resnet_viz.lab.run import insert, new_row
 from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.series import insert_records
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import Store
 from resnet_viz.lab.train import train
@@ -27,14 +28,18 @@ from tests.test_cli_bad_input import is_refused
 SPEC = tiny_spec(steps=3, checkpoints=(2,), name="tiny")
 
 
-def trained(home: Path, spec: RunSpec = SPEC, run_id: str = "run") -> Store:
-    """A store with a run that was trained here, as its worker would."""
+def trained(
+    home: Path, spec: RunSpec = SPEC, run_id: str = "run", race: tuple[str | None, int] = (None, 0)
+) -> Store:
+    """A store with a run that was trained here, as its worker would; `race`: its id and the net's
+    number there."""
     store = Store(home)
     with store.session() as connection:
-        insert(connection, "runs", {**new_row(run_id, None, 0, spec), "status": "finished"})
+        insert(connection, "runs", {**new_row(run_id, *race, spec), "status": "finished"})
         position = connection.execute("SELECT max(position) FROM runs").fetchone()[0]
         keeper = Keeper(connection, home, (run_id, position), spec)
         for record in train(spec, built=keeper.hold):
+            insert_records(connection, position, [record])
             keeper.after(record.step + 1, is_last=record.step + 1 == spec.steps)
     return store
 

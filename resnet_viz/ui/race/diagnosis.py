@@ -58,11 +58,12 @@ def _panel(lab: Lab, race_id: str, busy: bool, may_steer: bool) -> None:
 
 
 def _racers(seen: Seen) -> Iterator[Racer]:
-    """Of each contestant the run with its first seed."""
-    known: set[int] = set()
+    """Of runs that differ in their seed alone the first."""
+    known: set[object] = set()
     for run, net in zip(seen.runs, contestants_of(seen), strict=True):
-        if run.contestant not in known:
-            known.add(run.contestant)
+        same = run.id if run.is_watched else run.spec.model_copy(update={"seed": 0})
+        if same not in known:
+            known.add(same)
             yield Racer(run, net)
 
 
