@@ -19,6 +19,7 @@ from resnet_viz.ui.race.measuring import under_way
 from resnet_viz.ui.race.on_demand import on_demand
 from resnet_viz.ui.race.racer import Racer, about_line, in_pairs, verdict_lines
 from resnet_viz.ui.race.state import Seen, look
+from resnet_viz.ui.race.view import panel
 
 LOOK_SECONDS, UPDATE_SECONDS = 0.5, 3.0
 INTRODUCTION = (
@@ -30,17 +31,12 @@ INTRODUCTION = (
 def diagnosis(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
     """The panel; while something is measured, or the race goes on, it keeps up by itself."""
     with st.container(key="race_diagnosis"):
-        panel = st.expander(
-            "Diagnosis: what experts look at",
-            icon=":material/stethoscope:",
-            key="race_diagnosis_panel",
-            on_change="rerun",
-        )
-        if not panel.open:
+        unfolded = panel("Diagnosis: what experts look at", "diagnosis")
+        if not unfolded.open:
             return
         going, busy = not seen.is_over, bool(under_way(lab, seen.race_id))
         every = LOOK_SECONDS if busy else UPDATE_SECONDS if going else None
-        with panel:
+        with unfolded:
             st.fragment(_panel, run_every=every)(lab, seen.race_id, busy, may_steer)
 
 

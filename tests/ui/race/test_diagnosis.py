@@ -18,7 +18,7 @@ from tests.lab.conftest import TINY, end, tiny_spec, wait_until
 from tests.lab.test_measuring import trained
 from tests.ui.race.test_page import race_page
 
-PANEL = "race_diagnosis_panel"
+PANELS = "race_panels"
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def race_id(lab: Lab) -> str:
 
 def opened(app: AppTest) -> AppTest:
     """With the panel unfolded."""
-    app.session_state[PANEL] = True
+    app.session_state[PANELS] = frozenset({"diagnosis"})
     return app.run()
 
 

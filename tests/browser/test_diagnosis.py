@@ -1,0 +1,49 @@
+"""The Diagnosis panel in the browser: from the press to the picture, and the same by its link."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PATIENCE_SECONDS, App
+from tests.lab.conftest import TINY, tiny_spec, wait_until
+
+Open = Callable[[str], Page]
+
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+
+# The lines of the panel's picture, as plotly has them after a drawing.
+LINES = (
+    "() => (document.querySelector('.st-key-race_diagnosis .resnet-viz-chart')?.calcdata ?? [])"
+    ".map(points => [points[0].trace.name, points.map(point => point.y)])"
+)
+
+
+def test_a_press_measures_and_draws_and_the_link_shows_it(app: App, open_page: Open) -> None:
+    lab = app.lab
+    plain = TINY.model_copy(update={"shortcut": "none"})
+    nets = {"residual": TINY, "plain": plain}
+    race = lab.race([tiny_spec(steps=3, config=config, name=name) for name, config in nets.items()])
+    wait_until(lambda: all(run.is_over for run in lab.race_runs(race)))
+    page = open_page(f"{app.url}/race?race={race}&steer={lab.steering_key(race)}")
+    panel = page.locator(".st-key-race_diagnosis")
+    panel.get_by_text("Diagnosis: what experts look at").click()
+    expect(panel.get_by_text("Gradient at the first step")).to_be_visible()
+    page.wait_for_url(re.compile("open=diagnosis"))
+    button = panel.locator(".st-key-race_measure_shattering").get_by_role("button")
+    button.first.click()
+    expect(panel.get_by_text("mean cosine of").first).to_be_visible()
+    page.wait_for_function(f"({LINES})().length === 2")
+    drawn = dict(page.evaluate(LINES))
+    for run in lab.race_runs(race):
+        [result] = lab.measured(run.id)
+        assert result.measurement == "shattering"
+        np.testing.assert_allclose(drawn[run.name], result.found["autocorrelation"], rtol=1e-6)
+    expect(button).to_have_count(0)
+    again = open_page(f"{app.url}/race?race={race}&open=diagnosis")
+    expect(again.get_by_text("mean cosine of").first).to_be_visible()
+    expect(again.get_by_text("Who has the race's controls can measure")).to_be_visible()
+    expect(again.get_by_role("button", name="Measure")).to_have_count(0)
