@@ -1,29 +1,125 @@
 // A plotly figure that is updated in place: one plot a mount, Plotly.react for each update that has
-// the same axes.
-// Called again with every new figure and with every change of theme; cleaned up on unmount.
+// the same axes. Python sends a figure once, then what has changed (drawn.py); it is kept here.
+// Called again with all news and with every change of theme; cleaned up on unmount.
 
 const charts = new WeakMap()
+const figures = new Map() // by chart: { version, tree }; it outlives a mount
+const MOST_FIGURES = 12
+const PATIENCE = 1500 // ms; what has no answer by then is said again (Streamlit may drop it)
 const PLOTLY = "app/static/plotly.min.js"
 const SMALL_TEXT = 14, LARGE_TEXT = 20 // pixels, in windows of these widths:
 const SMALL_WINDOW = 1400, LARGE_WINDOW = 1920
 const NARROW = 500
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement, setTriggerValue }, appRoot) {
   const chart = charts.get(parentElement) ?? mount(parentElement)
   chart.data = data
-  chart.tell = (point) => setTriggerValue("point", point)
+  chart.tell = setTriggerValue
+  const isHere = receive(chart)
   makeRoom(chart)
-  loadPlotly(data.version).then(
-    (plotly) => draw(plotly, chart),
-    (error) => explain(chart, error),
-  )
+  if (isHere) {
+    loadPlotly(appRoot, data.plotly).then(
+      (plotly) => drawWhatIsNew(plotly, chart),
+      (error) => explain(chart, error),
+    )
+  }
   return () => unmount(parentElement, chart)
+}
+
+// Puts the news in. Where they begin with a figure that is not the one here, asks for the whole.
+function receive(chart) {
+  const { name, version, base, news } = chart.data
+  const kept = figures.get(name)
+  if (kept?.version !== version) {
+    if (base && base !== kept?.version) return ask(chart)
+    const tree = base ? changed(kept.tree, parse(news)) : parse(news)
+    figures.delete(name) // the newest is the last
+    figures.set(name, { version, tree })
+    if (figures.size > MOST_FIGURES) figures.delete(figures.keys().next().value)
+  }
+  clearTimeout(chart.asking)
+  chart.asking = 0
+  return true
+}
+
+function ask(chart) {
+  if (!chart.asking) {
+    chart.tell("lack", `${chart.data.version} ${performance.now()}`)
+    chart.asking = setTimeout(() => {
+      chart.asking = 0
+      if (chart.alive) ask(chart)
+    }, PATIENCE)
+  }
+  return false
+}
+
+const KINDS = {
+  int8: Int8Array, int16: Int16Array, int32: Int32Array, uint8: Uint8Array, uint16: Uint16Array,
+  uint32: Uint32Array, float32: Float32Array, float64: Float64Array,
+}
+
+// An array of numbers with one or two axes, and how plotly takes it.
+class Numbers {
+  constructor(values, shape) {
+    Object.assign(this, { values, shape })
+    const [rows, columns] = shape
+    this.shown = shape.length === 1 ? values : Array.from({ length: rows }, (_, row) =>
+      values.subarray(row * columns, (row + 1) * columns))
+  }
+
+  // The first `kept` of the last axis, then those of `end`.
+  ended(kept, end) {
+    const columns = this.shape.at(-1), more = end.shape.at(-1), width = kept + more
+    const rows = this.shape.length === 1 ? 1 : this.shape[0]
+    const values = new this.values.constructor(rows * width)
+    for (let row = 0; row < rows; row++) {
+      values.set(this.values.subarray(row * columns, row * columns + kept), row * width)
+      values.set(end.values.subarray(row * more, (row + 1) * more), row * width + kept)
+    }
+    return new Numbers(values, [...this.shape.slice(0, -1), width])
+  }
+}
+
+function parse(text) {
+  return JSON.parse(text, (key, value) => {
+    if (typeof value?.numbers !== "string") return value
+    const bytes = Uint8Array.from(atob(value.numbers), (letter) => letter.charCodeAt(0))
+    return new Numbers(new KINDS[value.dtype](bytes.buffer), value.shape)
+  })
+}
+
+function changed(tree, changes) {
+  for (const [path, kind, ...what] of changes) {
+    const last = path.at(-1)
+    const part = path.slice(0, -1).reduce((whole, key) => whole[key], tree)
+    if (kind === "set") part[last] = what[0]
+    else if (kind === "drop") delete part[last]
+    else part[last] = part[last].ended(...what)
+  }
+  return tree
+}
+
+// A copy for plotly, which writes into what it is given; the numbers are not copied.
+function copied(value, recolour, key = "") {
+  if (value instanceof Numbers) return value.shown
+  if (Array.isArray(value)) return value.map((one) => copied(one, recolour, key))
+  if (value && typeof value === "object") {
+    const parts = Object.entries(value).map(([name, one]) => [name, copied(one, recolour, name)])
+    return Object.fromEntries(parts)
+  }
+  return recolour(key, value)
+}
+
+// Colours of the dark theme in place of the light one's.
+function darkened(dark) {
+  return (key, value) =>
+    (typeof value === "string" && /color$/i.test(key) && dark[value.toUpperCase()]) || value
 }
 
 function mount(parentElement) {
   const div = parentElement.querySelector(".resnet-viz-chart")
   const chart = { div, data: null, width: 0, alive: true, drawn: null, axes: "" }
-  Object.assign(chart, { held: false, waiting: false, zoomed: new Set() })
+  Object.assign(chart, { held: false, waiting: false, zoomed: new Set(), asking: 0, looks: "" })
   chart.release = () => setTimeout(() => release(chart))
   div.onpointerdown = () => { chart.held = true }
   for (const event of ["pointerup", "pointercancel"]) window.addEventListener(event, chart.release)
@@ -35,6 +131,7 @@ function mount(parentElement) {
 
 function unmount(parentElement, chart) {
   chart.alive = false
+  clearTimeout(chart.asking)
   chart.observer.disconnect()
   for (const event of ["pointerup", "pointercancel"]) window.removeEventListener(event, chart.release)
   charts.delete(parentElement)
@@ -43,21 +140,15 @@ function unmount(parentElement, chart) {
 }
 
 // One script element for all charts, also across pages: its promise is kept on the window.
-function loadPlotly(version) {
+function loadPlotly(appRoot, version) {
   window.resnetVizPlotly ??= new Promise((resolve, reject) => {
     const script = document.createElement("script")
-    script.src = new URL(`${PLOTLY}?v=${version}`, appRoot()).href
+    script.src = new URL(`${PLOTLY}?v=${version}`, appRoot).href
     script.onload = () => (window.Plotly ? resolve(window.Plotly) : reject(Error(script.src)))
     script.onerror = () => reject(Error(script.src))
     document.head.append(script)
   })
   return window.resnetVizPlotly
-}
-
-// The app's root, whatever base path or proxy it is behind: where Streamlit's own script lies.
-function appRoot() {
-  const own = [...document.scripts].map((s) => s.src).find((src) => src.includes("/static/js/"))
-  return own ? own.slice(0, own.lastIndexOf("static/js/")) : document.baseURI
 }
 
 // A drawing in the middle of a drag would end the drag: it waits until the button is released.
@@ -66,12 +157,24 @@ function release(chart) {
   if (chart.waiting) draw(window.Plotly, chart)
 }
 
+// A message without news, as one that changes nothing on the page, is no reason to draw.
+function drawWhatIsNew(plotly, chart) {
+  const { name, version, alt, height } = chart.data
+  const looks = JSON.stringify([name, version, alt, height, themeOf(chart.div)])
+  if (looks !== chart.looks) draw(plotly, chart)
+  chart.looks = looks
+}
+
 function draw(plotly, chart) {
   chart.waiting = chart.held
   if (!chart.alive || chart.held) return
-  const { figure, name, alt, dark, clickable } = chart.data
+  const { name, alt, clickable } = chart.data
   const theme = themeOf(chart.div)
-  const { data, layout } = JSON.parse(figure, theme.isDark ? recoloured(dark) : undefined)
+  const { tree } = figures.get(name)
+  const { data, layout } = copied(
+    { data: tree.data, layout: tree.layout },
+    theme.isDark ? darkened(tree.dark) : (key, value) => value,
+  )
   chart.width = chart.div.clientWidth
   if (chart.width && chart.width < NARROW) merge(layout, layout.meta?.narrow ?? {})
   layout.template = theme.template
@@ -103,15 +206,6 @@ function draw(plotly, chart) {
   if (isAnew && clickable) watchClicks(chart)
 }
 
-// Colours of the dark theme in place of the light one's, as a reviver for JSON.parse.
-function recoloured(dark) {
-  const one = (value) => (typeof value === "string" && dark[value.toUpperCase()]) || value
-  return (key, value) => {
-    if (!/color$/i.test(key)) return value
-    return Array.isArray(value) ? value.map(one) : one(value)
-  }
-}
-
 // How much larger than on a desk: a hall's screen is far away.
 function enlargement() {
   const share = (window.innerWidth - SMALL_WINDOW) / (LARGE_WINDOW - SMALL_WINDOW)
@@ -119,7 +213,8 @@ function enlargement() {
   return size / SMALL_TEXT
 }
 
-function tall({ data: { height, heights }, div }) {
+function tall({ data: { name, height }, div }) {
+  const heights = figures.get(name)?.tree.layout.meta?.heights ?? [1, 1]
   const width = div.clientWidth
   const factor = heights[width && width < NARROW ? 1 : 0]
   return Math.round(height * factor * (1 + 0.6 * (enlargement() - 1)))
@@ -171,7 +266,7 @@ function watchClicks(chart) {
   chart.div.on("plotly_click", ({ points }) => {
     const data = points[0]?.customdata
     const said = Array.isArray(data) ? data[0] : data
-    if (said != null) chart.tell(String(said))
+    if (said != null) chart.tell("point", String(said))
   })
 }
 

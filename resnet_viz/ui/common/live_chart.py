@@ -3,41 +3,37 @@
 `st.plotly_chart` mounts itself anew whenever its data change, which loses the zoom and blanks
 the picture; a race changes its data twice a second. It also offers to send a chart to a service
 outside, which this component does not.
+
+A session is sent a figure once, and from then on what has changed since the last one that it was
+sent. Streamlit may drop a message, and a chart may be mounted anew: the component then has
+another figure than the changes begin with, says so, and is sent the whole.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import plotly
 import plotly.graph_objects as go
 import streamlit as st
 
-from resnet_viz.plots.colours import DARK
-from resnet_viz.ui.common.static import PLOTLY, is_current
+from resnet_viz.ui.common.drawn import Drawn
+from resnet_viz.ui.common.static import LIVE_CHART, PLOTLY, is_current, version_of
 
 _HERE = Path(__file__).parent
+_SENT = "live_chart_sent"
 _CHART = st.components.v2.component(
     "resnet_viz_live_chart",
     html='<div class="resnet-viz-chart" role="figure"></div>\n',
     css=(_HERE / "live_chart.css").read_text(encoding="utf-8"),
-    js=(_HERE / "live_chart.js").read_text(encoding="utf-8"),
+    js=(_HERE / "live_chart_loader.js")
+    .read_text(encoding="utf-8")
+    .replace("VERSION", version_of(LIVE_CHART)),
     isolate_styles=False,  # plotly writes its style rules into the document
 )
-
-
-class Drawn(NamedTuple):
-    """A figure and its JSON, which takes longer than the figure: made once, shown many times."""
-
-    figure: go.Figure
-    text: str
-
-    @classmethod
-    def of(cls, figure: go.Figure) -> Drawn:
-        """`figure`, ready to be shown."""
-        return cls(figure, str(figure.to_json(validate=False)))
 
 
 def live_chart(
@@ -60,23 +56,47 @@ def live_chart(
     only) customdata of that point. Where plotly's script is not served, Streamlit's own chart
     stands in.
     """
-    figure, text = drawn if isinstance(drawn, Drawn) else Drawn.of(drawn)
-    if not _plotly_is_served():
-        _streamlits_own(figure, key, height, alt, on_point)
+    drawn = drawn if isinstance(drawn, Drawn) else Drawn.of(drawn)
+    if not _scripts_are_served():
+        _streamlits_own(drawn.figure, key, height, alt, on_point)
         return
     data = {
-        "figure": text,
         "name": key,
         "alt": alt,
         "height": height,
-        "heights": (figure.layout.meta or {}).get("heights", (1, 1)),
-        "dark": dict(DARK),
         "clickable": on_point is not None,
-        "version": plotly.__version__,
+        "plotly": plotly.__version__,
+        **_news(drawn, key),
     }
-    shown: Any = _CHART(key=key, data=data, height=height, on_point_change=lambda: None)
+    shown: Any = _CHART(
+        key=key,
+        data=data,
+        height=height,
+        on_point_change=lambda: None,
+        on_lack_change=partial(_forget, key),
+    )
     if on_point is not None and shown.point is not None:
         on_point(shown.point)
+
+
+def _news(drawn: Drawn, key: str) -> dict[str, str]:
+    """What makes the browser's figure this one; `base` is the version that it has, "" for none."""
+    before, _sent()[key] = _sent().get(key), drawn
+    if before is None:
+        return {"version": drawn.version, "base": "", "news": drawn.text}
+    is_same = before.version == drawn.version
+    news = "[]" if is_same else drawn.since(before)
+    return {"version": drawn.version, "base": before.version, "news": news}
+
+
+def _forget(key: str) -> None:
+    _sent().pop(key, None)
+
+
+def _sent() -> dict[str, Drawn]:
+    """What this session was sent last, by the charts' keys."""
+    sent: dict[str, Drawn] = st.session_state.setdefault(_SENT, {})
+    return sent
 
 
 def _streamlits_own(
@@ -97,11 +117,12 @@ def _streamlits_own(
             on_point(str(data[0] if isinstance(data, list) else data))
 
 
-def _plotly_is_served() -> bool:
-    """Whether app.py could put the script where Streamlit serves files from."""
+def _scripts_are_served() -> bool:
+    """Whether app.py could put the scripts where Streamlit serves files from."""
     from streamlit.runtime.scriptrunner import get_script_run_ctx  # noqa: PLC0415
 
     context = get_script_run_ctx()
     if context is None or not st.get_option("server.enableStaticServing"):
         return False
-    return is_current(Path(context.main_script_path).parent / "static" / PLOTLY.name)
+    folder = Path(context.main_script_path).parent / "static"
+    return all(is_current(folder / file.name) for file in (PLOTLY, LIVE_CHART))

@@ -1,4 +1,4 @@
-"""What app.py does before a page runs: the pages, plotly's script, and the way in."""
+"""What app.py does before a page runs: the pages, the charts' scripts, and the way in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from resnet_viz.ui.common.lab_state import get_ready
-from resnet_viz.ui.common.static import provide_plotly
+from resnet_viz.ui.common.static import provide_scripts
 
 _STARTED = "started_by_app"
 # Streamlit leaves 5rem on each side of a wide page, which the pictures can use. On narrow windows
@@ -62,7 +62,7 @@ def start(folder: Path) -> None:
 
     After `st.navigation`, which has to know the pages that are linked to.
     """
-    provide_plotly(folder / "static")
+    provide_scripts(folder / "static")
     st.html(_STYLE)
     with st.container(horizontal=True, key="narrow_pages"):
         for page in pages():

@@ -1,4 +1,4 @@
-"""Plotly's script, put where Streamlit serves it: no CDN, and no copy in the repository."""
+"""The charts' scripts, put where Streamlit serves them: no CDN, and no copy in the repository."""
 
 from __future__ import annotations
 
@@ -6,39 +6,53 @@ import contextlib
 import os
 import shutil
 import tempfile
+from hashlib import blake2b
 from pathlib import Path
 
 import plotly
 
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+LIVE_CHART = Path(__file__).with_name("live_chart.js")
 
 
-def provide_plotly(folder: Path) -> bool:
-    """Puts plotly.min.js into `folder` unless it is there already; True if it is there now.
+def provide_scripts(folder: Path) -> bool:
+    """Puts plotly's script and the chart's into `folder` unless they are there already; True if
+    they are there now.
 
-    Safe with several servers at once: the file appears whole or not at all. A folder that
+    Safe with several servers at once: a file appears whole or not at all. A folder that
     cannot be written is no error; the charts then fall back on Streamlit's own.
     """
-    target = folder / PLOTLY.name
-    if not is_current(target):
-        with contextlib.suppress(OSError):
-            folder.mkdir(exist_ok=True)
-            _copy(target)
-    return is_current(target)
+    for file in (PLOTLY, LIVE_CHART):
+        if not is_current(folder / file.name) or not _is_same(file, folder / file.name):
+            with contextlib.suppress(OSError):
+                folder.mkdir(exist_ok=True)
+                _copy(file, folder / file.name)
+    return all(is_current(folder / file.name) for file in (PLOTLY, LIVE_CHART))
 
 
 def is_current(target: Path) -> bool:
-    """Whether `target` is the script of the plotly that is installed (judged by its size)."""
+    """Whether `target` is the script of its name that is installed, judged by its size."""
+    (file,) = [file for file in (PLOTLY, LIVE_CHART) if file.name == target.name]
     with contextlib.suppress(OSError):
-        return target.stat().st_size == PLOTLY.stat().st_size
+        return target.stat().st_size == file.stat().st_size
     return False
 
 
-def _copy(target: Path) -> None:
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".plotly-")
+def _is_same(file: Path, target: Path) -> bool:
+    """Judged by what is in it, where that is quick: plotly's script has five megabytes."""
+    return file == PLOTLY or file.read_bytes() == target.read_bytes()
+
+
+def version_of(file: Path) -> str:
+    """A word that changes with what is in `file`."""
+    return blake2b(file.read_bytes(), digest_size=6).hexdigest()
+
+
+def _copy(file: Path, target: Path) -> None:
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".script-")
     os.close(handle)
     try:
-        shutil.copyfile(PLOTLY, name)
+        shutil.copyfile(file, name)
         Path(name).chmod(0o644)
         Path(name).replace(target)
     finally:

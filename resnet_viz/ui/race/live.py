@@ -25,7 +25,8 @@ from resnet_viz.plots.race import (
     training_curves,
 )
 from resnet_viz.ui.common import say
-from resnet_viz.ui.common.live_chart import Drawn, live_chart
+from resnet_viz.ui.common.drawn import Drawn
+from resnet_viz.ui.common.live_chart import live_chart
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
 from resnet_viz.ui.race import words

@@ -1,28 +1,35 @@
-"""plotly.min.js is put in place whole, or the app does without it."""
+"""The charts' scripts are put in place whole, or the app does without them."""
 
 from pathlib import Path
 
 import pytest
 
-from resnet_viz.ui.common.static import PLOTLY, provide_plotly
+from resnet_viz.ui.common.static import LIVE_CHART, PLOTLY, provide_scripts
 
 
 def test_copies_the_installed_script(tmp_path: Path) -> None:
-    assert provide_plotly(tmp_path / "static")
+    assert provide_scripts(tmp_path / "static")
     assert (tmp_path / "static/plotly.min.js").read_bytes() == PLOTLY.read_bytes()
-    assert [p.name for p in (tmp_path / "static").iterdir()] == ["plotly.min.js"]
+    names = sorted(file.name for file in (tmp_path / "static").iterdir())
+    assert names == ["live_chart.js", "plotly.min.js"]
 
 
 def test_replaces_a_stale_or_torn_script(tmp_path: Path) -> None:
     (tmp_path / "plotly.min.js").write_text("half a script")
-    assert provide_plotly(tmp_path)
+    assert provide_scripts(tmp_path)
     assert (tmp_path / "plotly.min.js").read_bytes() == PLOTLY.read_bytes()
 
 
+def test_replaces_a_chart_of_another_version_that_is_as_long(tmp_path: Path) -> None:
+    (tmp_path / "live_chart.js").write_text("/" * LIVE_CHART.stat().st_size)
+    assert provide_scripts(tmp_path)
+    assert (tmp_path / "live_chart.js").read_bytes() == LIVE_CHART.read_bytes()
+
+
 def test_leaves_a_current_script_alone(tmp_path: Path) -> None:
-    provide_plotly(tmp_path)
+    provide_scripts(tmp_path)
     before = (tmp_path / "plotly.min.js").stat().st_mtime_ns
-    assert provide_plotly(tmp_path)
+    assert provide_scripts(tmp_path)
     assert (tmp_path / "plotly.min.js").stat().st_mtime_ns == before
 
 
@@ -31,5 +38,5 @@ def test_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monke
         raise PermissionError("read-only")
 
     monkeypatch.setattr("tempfile.mkstemp", refuse)
-    assert not provide_plotly(tmp_path)
+    assert not provide_scripts(tmp_path)
     assert not list(tmp_path.iterdir())

@@ -1,0 +1,123 @@
+"""A figure as it goes to the browser: whole once, then what has changed.
+
+Whoever watches a race sees the same figures grow. A figure is looked at as a tree; the step from
+one to a later one is a short list of changes: of an array only the end that is new. The chart
+component (live_chart.js) keeps the tree and puts the changes in.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from resnet_viz.plots.colours import DARK
+
+Path = tuple[str | int, ...]
+Change = list[Any]
+"""[path, "set", value], [path, "drop"] or [path, "end", how many of the array stay, what comes]."""
+
+_MOST_CHANGES = 16
+_SMALL = {"int64": np.int32, "uint64": np.uint32}  # what a browser has arrays of
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A figure, ready to be sent: made once, shown to many, in any thread.
+
+    `text` is all of it as JSON; figures that look alike have the same `version`.
+    """
+
+    figure: go.Figure
+    tree: Mapping[str, Any]
+    text: str
+    version: str
+    _changes: dict[str, str] = field(default_factory=dict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @classmethod
+    def of(cls, figure: go.Figure) -> Drawn:
+        """`figure`, and the colours that it has where the page is dark."""
+        tree = {
+            "data": [trace.to_plotly_json() for trace in figure.data],
+            "layout": figure.layout.to_plotly_json(),
+            "dark": dict(DARK),
+        }
+        text = _json(tree)
+        return cls(figure, tree, text, blake2b(text.encode(), digest_size=9).hexdigest())
+
+    def since(self, before: Drawn) -> str:
+        """The changes that make this of `before`, as JSON."""
+        with self._lock:
+            if before.version not in self._changes:
+                while len(self._changes) >= _MOST_CHANGES:
+                    del self._changes[next(iter(self._changes))]
+                self._changes[before.version] = _json(changes(before.tree, self.tree))
+            return self._changes[before.version]
+
+
+def changes(old: Any, new: Any, path: Path = ()) -> list[Change]:
+    """What makes `new` of `old`, in order; numbers count as equal where both are NaN."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return _changes_of_parts(old, new, path)
+    if _is_list(old) and _is_list(new) and len(old) == len(new):
+        parts = enumerate(zip(old, new, strict=True))
+        return [change for i, (one, other) in parts for change in changes(one, other, (*path, i))]
+    if _grows(old, new):
+        kept = _kept(old, new)
+        is_same = kept == old.shape[-1] == new.shape[-1]
+        return [] if is_same else [[path, "end", kept, new[..., kept:]]]
+    return [] if _json(old) == _json(new) else [[path, "set", new]]
+
+
+def _changes_of_parts(old: Mapping[str, Any], new: Mapping[str, Any], path: Path) -> list[Change]:
+    found: list[Change] = [[(*path, key), "drop"] for key in old if key not in new]
+    for key, value in new.items():
+        own = (*path, key)
+        found += changes(old[key], value, own) if key in old else [[own, "set", value]]
+    return found
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple))
+
+
+def _grows(old: Any, new: Any) -> bool:
+    """Whether the two are arrays that differ in their last axis' length at most."""
+    if not (isinstance(old, np.ndarray) and isinstance(new, np.ndarray)) or not new.ndim:
+        return False
+    is_number = old.dtype == new.dtype and new.dtype.kind in "fiu"
+    return is_number and old.shape[:-1] == new.shape[:-1]
+
+
+def _kept(old: NDArray[Any], new: NDArray[Any]) -> int:
+    """Along the last axis: how much of `old`'s beginning is `new`'s, too."""
+    length = min(old.shape[-1], new.shape[-1])
+    one, other = old[..., :length], new[..., :length]
+    differs = (one != other) & ~(np.isnan(one) & np.isnan(other))
+    columns = np.flatnonzero(differs.any(axis=tuple(range(differs.ndim - 1))))
+    return int(columns[0]) if len(columns) else length
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, default=_encoded, separators=(",", ":"))
+
+
+def _encoded(value: Any) -> Any:
+    """What JSON has no word for: numpy's numbers and arrays, those of numbers as their bytes."""
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fiu" and value.ndim:
+        small = value.astype(_SMALL.get(value.dtype.name, value.dtype))
+        shape, little = list(value.shape), small.dtype.newbyteorder("<")
+        numbers = b64encode(np.ascontiguousarray(small, little).tobytes()).decode()
+        return {"dtype": small.dtype.name, "shape": shape, "numbers": numbers}
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    raise TypeError(f"a figure holds a {type(value).__name__}, which JSON cannot say")

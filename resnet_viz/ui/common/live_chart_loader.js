@@ -1,0 +1,24 @@
+// Streamlit sends a component's script with each of its messages, so this is a short one: the chart
+// itself is loaded once, from where app.py has put it (static/live_chart.js).
+
+// The app's root, whatever base path or proxy it is behind: where Streamlit's own script lies.
+function appRoot() {
+  const own = [...document.scripts].map((s) => s.src).find((src) => src.includes("/static/js/"))
+  return own ? own.slice(0, own.lastIndexOf("static/js/")) : document.baseURI
+}
+
+export default function (component) {
+  let over = false
+  let clean = null
+  import(new URL("app/static/live_chart.js?v=VERSION", appRoot()).href).then(
+    (chart) => { if (!over) clean = chart.default(component, appRoot()) },
+    (error) => {
+      const message = `This plot cannot be drawn (${error.message}). Reload the page.`
+      component.parentElement.querySelector(".resnet-viz-chart").textContent = message
+    },
+  )
+  return () => {
+    over = true
+    clean?.()
+  }
+}
