@@ -51,7 +51,7 @@ class Drawn:
             "layout": figure.layout.to_plotly_json(),
             "dark": dict(DARK),
         }
-        text = _json(tree)
+        text = as_json(tree)
         return cls(figure, tree, text, blake2b(text.encode(), digest_size=9).hexdigest())
 
     def since(self, before: Drawn) -> str:
@@ -60,12 +60,14 @@ class Drawn:
             if before.version not in self._changes:
                 while len(self._changes) >= _MOST_CHANGES:
                     del self._changes[next(iter(self._changes))]
-                self._changes[before.version] = _json(changes(before.tree, self.tree))
+                self._changes[before.version] = as_json(changes(before.tree, self.tree))
             return self._changes[before.version]
 
 
 def changes(old: Any, new: Any, path: Path = ()) -> list[Change]:
     """What makes `new` of `old`, in order; numbers count as equal where both are NaN."""
+    if old is new:
+        return []
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         return _changes_of_parts(old, new, path)
     if _is_list(old) and _is_list(new) and len(old) == len(new):
@@ -75,7 +77,7 @@ def changes(old: Any, new: Any, path: Path = ()) -> list[Change]:
         kept = _kept(old, new)
         is_same = kept == old.shape[-1] == new.shape[-1]
         return [] if is_same else [[path, "end", kept, new[..., kept:]]]
-    return [] if _json(old) == _json(new) else [[path, "set", new]]
+    return [] if _is_same(old, new) else [[path, "set", new]]
 
 
 def _changes_of_parts(old: Mapping[str, Any], new: Mapping[str, Any], path: Path) -> list[Change]:
@@ -84,6 +86,13 @@ def _changes_of_parts(old: Mapping[str, Any], new: Mapping[str, Any], path: Path
         own = (*path, key)
         found += changes(old[key], value, own) if key in old else [[own, "set", value]]
     return found
+
+
+def _is_same(old: Any, new: Any) -> bool:
+    plain = (str, int, float, bool, type(None))
+    if isinstance(old, plain) and isinstance(new, plain):
+        return type(old) is type(new) and old == new
+    return as_json(old) == as_json(new)
 
 
 def _is_list(value: Any) -> bool:
@@ -107,7 +116,8 @@ def _kept(old: NDArray[Any], new: NDArray[Any]) -> int:
     return int(columns[0]) if len(columns) else length
 
 
-def _json(value: Any) -> str:
+def as_json(value: Any) -> str:
+    """`value` as live_chart.js reads it: arrays of numbers are objects with their bytes."""
     return json.dumps(value, default=_encoded, separators=(",", ":"))
 
 

@@ -25,6 +25,7 @@ from resnet_viz.ui.common.static import LIVE_CHART, PLOTLY, is_current, version_
 
 _HERE = Path(__file__).parent
 _SENT = "live_chart_sent"
+_SERVED = "live_chart_is_served"
 _CHART = st.components.v2.component(
     "resnet_viz_live_chart",
     html='<div class="resnet-viz-chart" role="figure"></div>\n',
@@ -118,11 +119,16 @@ def _streamlits_own(
 
 
 def _scripts_are_served() -> bool:
-    """Whether app.py could put the scripts where Streamlit serves files from."""
+    """Whether app.py could put the scripts where Streamlit serves files from: where they have been
+    found once they stay."""
+    if st.session_state.get(_SERVED):
+        return True
     from streamlit.runtime.scriptrunner import get_script_run_ctx  # noqa: PLC0415
 
     context = get_script_run_ctx()
     if context is None or not st.get_option("server.enableStaticServing"):
         return False
     folder = Path(context.main_script_path).parent / "static"
-    return all(is_current(folder / file.name) for file in (PLOTLY, LIVE_CHART))
+    found = all(is_current(folder / file.name) for file in (PLOTLY, LIVE_CHART))
+    st.session_state[_SERVED] = found
+    return found

@@ -24,6 +24,11 @@ _PROGRESS = st.components.v2.component(
 
 def progress(seen: Seen, contestants: Sequence[Contestant]) -> None:
     """Takes the same room from the start of a race to its end: nothing below it jumps."""
+    data = seen.look.once("progress", lambda: _data(seen, contestants))
+    _PROGRESS(key=f"progress_{key_of(seen.race_id)}", data=data)
+
+
+def _data(seen: Seen, contestants: Sequence[Contestant]) -> dict[str, object]:
     nets = [
         {
             "name": run.name,
@@ -34,10 +39,9 @@ def progress(seen: Seen, contestants: Sequence[Contestant]) -> None:
         }
         for run, contestant in zip(seen.runs, contestants, strict=True)
     ]
-    data = {
+    return {
         "headline": words.headline(seen.runs, contestants),
         "room": words.room(seen.runs),
         "over": seen.is_over,
         "nets": nets,
     }
-    _PROGRESS(key=f"progress_{key_of(seen.race_id)}", data=data)

@@ -27,6 +27,7 @@ class Seen:
 
     race_id: str
     look: Look = field(default_factory=Look)
+    feed: Feed | None = field(default=None, repr=False)
     refusal: str = ""
     """Why the last press of a steering button did nothing: it stays until it is dismissed."""
 
@@ -79,7 +80,8 @@ def look(lab: Lab, race_id: str) -> Seen:
     if seen.race_id != race_id:
         seen = Seen(race_id)
     try:
-        seen.look = _feed(lab, lab.home, race_id).look()
+        seen.feed = seen.feed or _feed(lab, lab.home, race_id)
+        seen.look = seen.feed.look()
     except ValueError as error:
         if not seen.look.runs:
             raise

@@ -72,7 +72,7 @@ def test_opens_on_the_architectures_net_and_its_plain_twin() -> None:
     assert tables(app)["What differs"]["shortcut"] == ["projection", "none"]
     assert tables(app)["Numbers"]["parameters"][0] == f"{plan(preset('resnet34')).params:,}"
     assert len(_graphs(app)) == 2
-    assert [data["name"] for data in _given(app) if "figure" in data] == [
+    assert [data["name"] for data in _given(app) if "news" in data] == [
         "compare_macs",
         "compare_params",
     ]

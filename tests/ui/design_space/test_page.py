@@ -26,9 +26,11 @@ def opened(**query: str) -> AppTest:
 
 
 def chart(app: AppTest) -> dict[str, Any]:
-    """What the chart's component is given."""
+    """What the chart's component is given, and the figure that it then shows."""
     given: dict[str, Any] = json.loads(app.get("bidi_component")[0].proto.json)
-    return given | {"figure": json.loads(given["figure"])}
+    shown = app.session_state["live_chart_sent"][given["name"]]
+    assert shown.version == given["version"]
+    return given | {"figure": json.loads(shown.text)}
 
 
 def drawn(app: AppTest) -> list[str]:
