@@ -8,7 +8,8 @@ from collections.abc import Callable
 import numpy as np
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE_SECONDS, App
+from tests.browser.conftest import PATIENCE_SECONDS, App, settle
+from tests.browser.test_access import faults
 from tests.lab.conftest import TINY, tiny_spec, wait_until
 
 Open = Callable[[str], Page]
@@ -43,6 +44,8 @@ def test_a_press_measures_and_draws_and_the_link_shows_it(app: App, open_page: O
         assert result.measurement == "shattering"
         np.testing.assert_allclose(drawn[run.name], result.found["autocorrelation"], rtol=1e-6)
     expect(button).to_have_count(0)
+    settle(page)
+    assert faults(page, "the Diagnosis panel") == []
     again = open_page(f"{app.url}/race?race={race}&open=diagnosis")
     expect(again.get_by_text("mean cosine of").first).to_be_visible()
     expect(again.get_by_text("Who has the race's controls can measure")).to_be_visible()

@@ -68,7 +68,7 @@ def _which(seen: Seen, racers: Sequence[Racer]) -> str:
 
 
 def _from_records(racers: Sequence[Racer]) -> None:
-    st.subheader("From the records", anchor=False)
+    st.header("From the records", anchor=False)
     every = min((r.run.spec.measure_every for r in racers if not r.run.is_watched), default=1)
     for place, sign in in_pairs(SIGNS):
         with place:

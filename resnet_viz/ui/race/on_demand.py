@@ -37,7 +37,7 @@ Results = Mapping[str, Sequence[Measured]]
 
 def on_demand(lab: Lab, race_id: str, racers: Sequence[Racer], *, may_steer: bool) -> None:
     """Every measurement there is, for the weights at a step that is chosen."""
-    st.subheader("Measured on demand", anchor=False)
+    st.header("Measured on demand", anchor=False)
     racers = [racer for racer in racers if not racer.run.is_watched]
     if not racers:
         say.info("A net that trains in a program of its own has no weights here to be measured.")
@@ -97,7 +97,8 @@ class _Panel:
             self._found(there)
         if others := [racer.run.name for racer in racers if racer not in fit]:
             note(f"It has no meaning for nets without shortcuts: {plain(', '.join(others))}.")
-        cost = f"about {about.cost:g} training steps a net"
+        steps = "training step" if about.cost == 1 else "training steps"
+        cost = f"about {about.cost:g} {steps} a net"
         if there:
             cost += f", took {number(float(np.mean([one.seconds for _, one in there])), 2)} s"
         about_line(about.sentence, about.formula, about.source, cost)

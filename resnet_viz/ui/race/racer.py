@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
@@ -15,6 +16,7 @@ from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
 
 _Thing = TypeVar("_Thing")
+_SPACE = re.compile(r"\\q?quad")
 
 
 class Racer(NamedTuple):
@@ -36,7 +38,8 @@ def verdict_lines(found: Sequence[tuple[Racer, Verdict]]) -> None:
 def about_line(sentence: str, formula: str, source: str, cost: str) -> None:
     """What something is: a sentence, its formula (TeX), source and cost."""
     note(plain(sentence))
-    note(f"${formula}$ · {plain(source)} · {plain(cost)}.")
+    parts = " ".join(f"${part.strip()}$" for part in _SPACE.split(formula))  # lines may break there
+    note(f"{parts} · {plain(source)} · {plain(cost)}.")
 
 
 def in_pairs(things: Sequence[_Thing]) -> Iterator[tuple[DeltaGenerator, _Thing]]:
