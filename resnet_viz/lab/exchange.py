@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resnet_viz.arch.config import shorten
-from resnet_viz.lab import race_file, schema, tidying
+from resnet_viz.lab import enclosures, race_file, schema, tidying
 from resnet_viz.lab.drafts import draft
+from resnet_viz.lab.enclosures import Weights
 from resnet_viz.lab.race_file import ForeignRace, ForeignRun, Portion
 from resnet_viz.lab.rows import OVER, first_of
 from resnet_viz.lab.run import WATCHED, insert, new_id, race_columns
@@ -46,7 +47,9 @@ def export_race(store: Store, id: str, file: Path) -> None:  # noqa: A002
             connection.execute("ATTACH ? AS draft", (str(made),))
             connection.execute("PRAGMA draft.journal_mode = OFF")
             connection.execute("BEGIN")
-            _copy(connection, connection.execute(query, (id, id)).fetchall(), id)
+            rows = connection.execute(query, (id, id)).fetchall()
+            _copy(connection, rows, id)
+            enclosures.enclose(connection, store.home, [row["position"] for row in rows])
             connection.execute("COMMIT")
             connection.execute("DETACH draft")
         except sqlite3.OperationalError as error:
@@ -83,12 +86,19 @@ def import_race(store: Store, file: Path) -> str:
         for run in race.runs:
             for _ in race_file.portions(source, file, run):
                 pass
+            enclosures.results(source, file, run)
+            for _ in enclosures.weights(source, file, run):
+                pass
         taken = _Import(store, new_id(), {run.position: new_id() for run in race.runs})
         taken.begin(race)
         try:
             for run in race.runs:
                 for portion in race_file.portions(source, file, run):
                     taken.add(run, portion)
+                if found := enclosures.results(source, file, run):
+                    taken.add(run, found)
+                for weights in enclosures.weights(source, file, run):
+                    taken.keep(run, weights)
             taken.end(race)
         except BaseException:
             with suppress(ValueError, StoreError):
@@ -137,6 +147,13 @@ class _Import:
                 f"INSERT INTO {portion.table} (run, {portion.columns}) VALUES ({places})",
                 [(found["position"], *row) for row in portion.rows],
             )
+
+    def keep(self, run: ForeignRun, weights: Weights) -> None:
+        run_id = self.run_ids[run.position]
+        with self.store.session() as connection:
+            query = "SELECT position FROM runs WHERE id = ?"
+            position = connection.execute(query, (run_id,)).fetchone()["position"]
+            enclosures.keep(connection, self.store.home, run_id, position, weights)
 
     def end(self, race: ForeignRace) -> None:
         with self.store.writing() as connection:

@@ -11,12 +11,23 @@ import json
 import sqlite3
 import time
 import zipfile
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from resnet_viz.lab.measurements.measurement import Found, Settings
+
+_MOST_BYTES = 2**26
+"""Of a result's arrays: a thousand points' cosines with each other take an eighth of it."""
+
+
+_DAMAGED = (
+    *(ValueError, OSError, EOFError, KeyError, SyntaxError, OverflowError, MemoryError),
+    *(NotImplementedError, zipfile.BadZipFile, zlib.error),
+)
+"""What reading a damaged file of arrays may raise."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -66,7 +77,7 @@ def _select(connection: sqlite3.Connection, where: str, *values: object) -> Iter
         f"JOIN runs ON run = position WHERE {where} ORDER BY measured.created"
     )
     for step, name, settings, seconds, data in connection.execute(query, values).fetchall():
-        yield Measured(step, name, json.loads(settings), seconds, _unpacked(data))
+        yield Measured(step, name, json.loads(settings), seconds, unpacked(data))
 
 
 def _packed(found: Found) -> bytes:
@@ -75,11 +86,14 @@ def _packed(found: Found) -> bytes:
     return stream.getvalue()
 
 
-def _unpacked(data: bytes) -> Found:
-    """Nothing of a damaged result."""
+def unpacked(data: bytes) -> Found:
+    """The arrays of a result as it is kept; none of a damaged one, or of one that is huge."""
     try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > _MOST_BYTES:
+                return {}
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            found: Mapping[str, np.ndarray] = dict(arrays)
-            return found
-    except (ValueError, OSError, zipfile.BadZipFile):
+            found = {name: arrays[name] for name in arrays.files}
+    except _DAMAGED:
         return {}
+    return found if all(array.dtype == np.float64 for array in found.values()) else {}

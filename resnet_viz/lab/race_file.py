@@ -80,17 +80,17 @@ class Portion(NamedTuple):
     bytes: int
 
 
-class _RefusalError(ValueError):
+class RefusalError(ValueError):
     """What is wrong with a file, in words that follow its name."""
 
 
 @contextmanager
-def _named(file: Path) -> Iterator[None]:
+def named(file: Path) -> Iterator[None]:
     """What goes wrong while `file` is read is one sentence that names it."""
     name = shorten(str(file), 200)
     try:
         yield
-    except _RefusalError as error:
+    except RefusalError as error:
         raise ValueError(f"the file {name} {error}") from error
     except (sqlite3.Error, ForeignRecordError) as error:
         raise ValueError(f"the file {name} is damaged: {explain(ValueError(error))}") from error
@@ -108,7 +108,7 @@ def opened(file: Path, home: Path) -> Iterator[sqlite3.Connection]:
         ValueError: for a file that is no race's, damaged, huge or of a newer version.
     """
     with tempfile.TemporaryDirectory(dir=home, prefix="import-") as folder:
-        with _named(file):
+        with named(file):
             _check_file(file)
             connection = _connect(file)
             if (version := schema.version(connection)) != schema.SCHEMA_VERSION:
@@ -124,18 +124,18 @@ def opened(file: Path, home: Path) -> Iterator[sqlite3.Connection]:
 
 def _check_file(file: Path) -> None:
     if not file.exists():
-        raise _RefusalError("is not there")
+        raise RefusalError("is not there")
     if not file.is_file():
-        raise _RefusalError("is no plain file")
+        raise RefusalError("is no plain file")
     if (size := file.stat().st_size) > MOST_BYTES:
-        raise _RefusalError(f"is too large: {size:,} bytes; at most {MOST_BYTES:,} are allowed")
+        raise RefusalError(f"is too large: {size:,} bytes; at most {MOST_BYTES:,} are allowed")
     with file.open("rb") as stream:
         if stream.read(len(_MAGIC)) != _MAGIC:
             raise _no_race()
 
 
-def _no_race() -> _RefusalError:
-    return _RefusalError("holds no race; allowed is what `runs export ID -o FILE` wrote")
+def _no_race() -> RefusalError:
+    return RefusalError("holds no race; allowed is what `runs export ID -o FILE` wrote")
 
 
 def _connect(file: Path) -> sqlite3.Connection:
@@ -148,7 +148,7 @@ def _connect(file: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA trusted_schema = OFF")
         version = schema.version(connection)
         if version > schema.SCHEMA_VERSION:
-            raise _RefusalError(
+            raise RefusalError(
                 f"was written by a newer version (schema {version}; this one reads up to "
                 f"{schema.SCHEMA_VERSION}); update resnet_viz"
             )
@@ -187,23 +187,23 @@ def read_race(source: sqlite3.Connection, file: Path) -> ForeignRace:
     Raises:
         ValueError: for none or several, or a value that cannot be.
     """
-    with _named(file):
+    with named(file):
         query = "SELECT * FROM runs ORDER BY position LIMIT ?"
         rows = source.execute(query, (MOST_RUNS + 1,)).fetchall()
         if len(rows) > MOST_RUNS:
-            raise _RefusalError(f"holds more than {MOST_RUNS} runs; allowed is one race")
+            raise RefusalError(f"holds more than {MOST_RUNS} runs; allowed is one race")
         if not rows:
             raise _no_race()
         races = {row["race_id"] for row in rows}
         if len(races) > 1 or (None in races and len(rows) > 1):
-            raise _RefusalError("holds several races; allowed is one, as `runs export` writes it")
+            raise RefusalError("holds several races; allowed is one, as `runs export` writes it")
         about = source.execute("SELECT created, name FROM races WHERE id = ?", tuple(races))
         found = about.fetchone() or {"created": rows[0]["created"], "name": ""}
         try:
             runs = tuple(ForeignRun.model_validate(dict(row)) for row in rows)
             return ForeignRace.model_validate({**dict(found), "runs": runs})
         except ValueError as error:
-            raise _RefusalError(f"is damaged: {explain(error)}") from error
+            raise RefusalError(f"is damaged: {explain(error)}") from error
 
 
 def portions(source: sqlite3.Connection, file: Path, run: ForeignRun) -> Iterator[Portion]:
@@ -212,7 +212,7 @@ def portions(source: sqlite3.Connection, file: Path, run: ForeignRun) -> Iterato
     Raises:
         ValueError: for records that are not those of the run's net.
     """
-    with _named(file):
+    with named(file):
         held = _held(run)
         count = 0
         query = "SELECT step, loss, accuracy, seconds FROM records WHERE run = ? ORDER BY step"
@@ -239,7 +239,7 @@ def _held(run: ForeignRun) -> Mapping[str, int | None]:
     try:
         held = header.read(run.header, layers or ())
     except ValueError as error:
-        raise _RefusalError(f"is damaged: {explain(error)}") from error
+        raise RefusalError(f"is damaged: {explain(error)}") from error
     _check_names(held)
     return {name: None if layers is None else len(along) for name, along in held.items()}
 
@@ -251,13 +251,13 @@ def _check_names(held: Mapping[str, Along]) -> None:
     are_names = all(isinstance(n, str) and _PATH.fullmatch(n) for n in (*held, *names))
     are_axes = {along.axis for along in axes} <= set(get_args(Axis))
     if not are_names or not are_axes or len(names) > _MOST_NAMES:
-        raise _RefusalError("is damaged: a run's header is none")
+        raise RefusalError("is damaged: a run's header is none")
 
 
 def _check_record(place: int, step: object, loss: object, accuracy: object, at: object) -> None:
     are_numbers = all(value is None or isinstance(value, float) for value in (loss, accuracy))
     if step != place or not are_numbers or not (isinstance(at, float) and isfinite(at)):
-        raise _RefusalError(f"is damaged: the record of step {place} is none")
+        raise RefusalError(f"is damaged: the record of step {place} is none")
 
 
 @dataclass
@@ -299,7 +299,7 @@ def _check_chunk(
     if not is_chunk or not (
         reading.last < first <= last < count and 1 <= steps <= last - first + 1
     ):
-        raise _RefusalError(f"is damaged: its {shorten(name)} is none")
+        raise RefusalError(f"is damaged: its {shorten(name)} is none")
     reading.last = last
     length = held[name]
     if length is None:  # a run of version 1 whose spec cannot be read: nor can its records be
@@ -307,7 +307,7 @@ def _check_chunk(
     unpacked = steps * (8 + 4 * length)
     reading.unpacked += unpacked
     if unpacked > _MOST_CHUNK or reading.unpacked > _MOST_UNPACKED:
-        raise _RefusalError(f"holds more {shorten(name)} than any run has")
+        raise RefusalError(f"holds more {shorten(name)} than any run has")
     taken, _ = unpack(row, name, length)
     if (taken[0], taken[-1]) != (first, last) or not (np.diff(taken) > 0).all():
-        raise _RefusalError(f"is damaged: its {shorten(name)} is none")
+        raise RefusalError(f"is damaged: its {shorten(name)} is none")

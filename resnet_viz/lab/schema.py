@@ -152,6 +152,8 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_by_status ON jobs (status);
 CREATE INDEX jobs_by_same ON jobs (same);
 """
+# checkpoints.data: the weights, in a race's file alone; see lab/enclosures.py.
+_SEVENTH = "ALTER TABLE checkpoints ADD COLUMN data BLOB"
 _UNSEAL = """
 CREATE TRIGGER runs_unseal AFTER UPDATE OF spec ON runs
 BEGIN UPDATE runs SET seal = '' WHERE position = new.position; END
@@ -202,6 +204,10 @@ def _make_sixth(connection: sqlite3.Connection) -> None:
     _run_all(connection, _SIXTH)
 
 
+def _make_seventh(connection: sqlite3.Connection) -> None:
+    _run_all(connection, _SEVENTH)
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _make_first,
     _make_second,
@@ -209,6 +215,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _make_fourth,
     _make_fifth,
     _make_sixth,
+    _make_seventh,
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 
