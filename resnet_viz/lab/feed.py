@@ -69,11 +69,15 @@ class Look:
 
 
 class Feed:
-    """The race `race_id` of `lab`, read when someone looks and the last look is old enough."""
+    """A race, or runs of several, read when someone looks and the last look is old enough.
 
-    def __init__(self, lab: Lab, race_id: str) -> None:
+    `of` is the race's id, or the ids of runs: they are then looked at as contestants of one race,
+    each under a name of its own.
+    """
+
+    def __init__(self, lab: Lab, of: str | tuple[str, ...]) -> None:
         self._lab = lab
-        self._race_id = race_id
+        self._of = of
         self._lock = threading.Lock()
         self._growing: dict[str, History] = {}
         self._newest = Look()
@@ -99,7 +103,7 @@ class Feed:
     def _read(self) -> Look:
         before = self._newest
         try:
-            runs = self._lab.race_runs(self._race_id)
+            runs = self._runs()
             # Runs first: a run that is over then has all its records in what is read next.
             grown = [run.id for run in runs if self._follow(run)]
         except StoreError as error:
@@ -112,6 +116,17 @@ class Feed:
         if not grown:
             return self._unless_same(before, runs, "")
         return Look(runs, self._frozen())
+
+    def _runs(self) -> Sequence[Run]:
+        if isinstance(self._of, str):
+            return self._lab.race_runs(self._of)
+        runs = [self._lab.get(run_id) for run_id in self._of]
+        called: list[Run] = []
+        for number, run in enumerate(runs):
+            again = sum(other.name == run.name for other in runs[:number])
+            name = f"{run.name} ({again + 1})" if again else run.name
+            called.append(run._replace(contestant=number, name=name))
+        return called
 
     def _unless_same(self, before: Look, runs: Sequence[Run], problem: str) -> Look:
         same = (list(before.runs), before.problem, before.is_gone) == (list(runs), problem, False)

@@ -158,6 +158,10 @@ class Lab:
         """All runs that can be read, the newest first."""
         return [run for run in self._all() if isinstance(run, Run)]
 
+    def everything(self) -> Sequence[Run | UnreadableRun]:
+        """All runs, the newest first, also those that cannot be read."""
+        return self._all()
+
     def unreadable(self) -> Sequence[UnreadableRun]:
         """The other runs, the newest first."""
         return [run for run in self._all() if isinstance(run, UnreadableRun)]
@@ -305,6 +309,17 @@ class Lab:
         """The notes there are, by the id of their run or race."""
         return self._guarded(lambda: tidying.read_notes(self._store))
 
+    def race_names(self) -> Mapping[str, str]:
+        """What races were called, by their ids; without those that were not."""
+        return self._texts("SELECT id, name AS text FROM races WHERE name <> ''")
+
+    def datasets(self) -> Mapping[str, str]:
+        """What each run trains on, by its id; without those that nobody knows of."""
+        return self._texts(
+            "SELECT id, json_extract(spec, '$.dataset') AS text FROM runs "
+            "WHERE json_valid(spec) AND text IS NOT NULL"
+        )
+
     def race_name(self, race_id: str) -> str:
         """What a race was called; "" if it was not."""
 
@@ -353,6 +368,13 @@ class Lab:
                 return found is not None and found["steering"] == "nobody"
 
         return not self._guarded(read) and steering.is_key(self.home, race_id, key)
+
+    def _texts(self, query: str) -> Mapping[str, str]:
+        def read() -> Mapping[str, str]:
+            with self._store.session() as connection:
+                return {row["id"]: str(row["text"]) for row in connection.execute(query)}
+
+        return self._guarded(read)
 
     def _obeying(self, id: str) -> Sequence[sqlite3.Row]:  # noqa: A002
         return self._look(f"(id = ? OR race_id = ?) AND {ACTIVE}", id, id).active

@@ -52,6 +52,7 @@ def pages() -> Sequence[st.Page]:
     return (
         st.Page("pages/architecture.py", title="Architecture"),
         st.Page("pages/race.py", title="Race"),
+        st.Page("pages/runs.py", title="Runs"),
         st.Page("pages/compare.py", title="Compare"),
         st.Page("pages/design_space.py", title="Design space"),
     )

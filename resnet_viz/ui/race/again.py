@@ -11,8 +11,8 @@ from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import StoreError
+from resnet_viz.ui.common.holders import take_controls
 from resnet_viz.ui.race.state import Seen, expire, open_race
-from resnet_viz.ui.race.steering import take_controls
 from resnet_viz.ui.race.view import NEXT, unfold
 
 

@@ -1,7 +1,8 @@
 """Which race a session looks at, and what it has seen of it.
 
 The race's id is the only key to it: it is in the URL, so that a link opens the race elsewhere,
-and in the session, because Streamlit drops the URL's query when the page is switched.
+and in the session, because Streamlit drops the URL's query when the page is switched. Runs of
+several races that are looked at together (`?runs=a,b`) go by "runs=a,b" here.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from resnet_viz.lab.runs import Lab
 
 _ID = "race_id"
 _SEEN = "race_seen"
+_RUNS = "runs"
+MOST_TOGETHER = 12
+"""Runs of several races that are shown on one page."""
 
 
 @dataclass
@@ -49,12 +53,25 @@ def key_of(race_id: str) -> str:
 
 def current_race() -> str | None:
     """The race of the URL, else the session's own, which is then written into the URL."""
-    linked = st.query_params.get("race")
+    together = st.query_params.get(_RUNS)
+    linked = f"{_RUNS}={together}" if together else st.query_params.get("race")
     if linked:
         st.session_state[_ID] = linked
     elif own := st.session_state.get(_ID):
-        st.query_params["race"] = own
+        st.query_params.update(address_of(own))
     return st.session_state.get(_ID)
+
+
+def address_of(race_id: str) -> dict[str, str]:
+    """What a link has for the race, or for runs looked at together."""
+    if is_together(race_id):
+        return {_RUNS: race_id.removeprefix(f"{_RUNS}=")}
+    return {"race": race_id}
+
+
+def is_together(race_id: str) -> bool:
+    """Whether these are runs of several races, which nobody steers as one."""
+    return race_id.startswith(f"{_RUNS}=")
 
 
 def open_race(race_id: str) -> None:
@@ -67,7 +84,8 @@ def close_race() -> None:
     """Looks at no race any more."""
     st.session_state.pop(_ID, None)
     st.session_state.pop(_SEEN, None)
-    st.query_params.pop("race", None)
+    for name in ("race", _RUNS):
+        st.query_params.pop(name, None)
 
 
 def look(lab: Lab, race_id: str) -> Seen:
@@ -98,4 +116,9 @@ def expire(lab: Lab, race_id: str) -> None:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _feed(_lab: Lab, home: Path, race_id: str) -> Feed:
     """The one reader of a race in this server."""
-    return Feed(_lab, race_id)
+    if not is_together(race_id):
+        return Feed(_lab, race_id)
+    ids = tuple(dict.fromkeys(address_of(race_id)[_RUNS].split(",")))
+    if len(ids) > MOST_TOGETHER:
+        raise ValueError(f"runs = {len(ids)} runs; at most {MOST_TOGETHER} are shown together")
+    return Feed(_lab, ids)

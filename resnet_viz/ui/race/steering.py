@@ -12,20 +12,14 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from resnet_viz.lab.runs import Lab
-from resnet_viz.ui.race.state import key_of
+from resnet_viz.ui.common.holders import COOKIE, has_controls
+from resnet_viz.ui.race.state import address_of, is_together, key_of
 
-_STEERED = "races_steered"
-_KEY = "steer"
-_COOKIE = "resnet_viz_steer_"
+KEY = "steer"
 _WEEK = 7 * 24 * 3600
 _KEEP = st.components.v2.component(
     "resnet_viz_cookie", js=(Path(__file__).parent / "cookie.js").read_text(encoding="utf-8")
 )
-
-
-def take_controls(race_id: str) -> None:
-    """This session steers `race_id` from now on."""
-    st.session_state.setdefault(_STEERED, set()).add(race_id)
 
 
 def steers(lab: Lab, race_id: str) -> bool:
@@ -34,20 +28,17 @@ def steers(lab: Lab, race_id: str) -> bool:
     Raises:
         StoreError: where the lab's secret cannot be read.
     """
-    mine: set[str] = st.session_state.setdefault(_STEERED, set())
-    linked = st.query_params.get(_KEY, "")
-    if race_id not in mine:
-        keys = (linked, st.context.cookies.get(_COOKIE + race_id, ""))
-        if any(key and lab.may_steer(race_id, key) for key in keys):
-            take_controls(race_id)
+    if is_together(race_id):
+        return False
+    linked = st.query_params.get(KEY, "")
     if linked:
-        del st.query_params[_KEY]
-    return race_id in mine
+        del st.query_params[KEY]
+    return has_controls(lab, race_id, linked)
 
 
 def keep_controls(lab: Lab, race_id: str) -> None:
     """Has the browser remember the key of `race_id` for a week."""
-    data = {"name": _COOKIE + race_id, "key": lab.steering_key(race_id), "seconds": _WEEK}
+    data = {"name": COOKIE + race_id, "key": lab.steering_key(race_id), "seconds": _WEEK}
     with st.container(key="race_cookie"):
         _KEEP(key=f"cookie_{key_of(race_id)}", data=data)
 
@@ -57,9 +48,9 @@ def links(lab: Lab, race_id: str, *, with_controls: bool) -> None:
     page = st.context.url or ""
     with st.popover("Link", icon=":material/link:"):
         st.markdown("**Shows this race** to whoever opens it:")
-        st.code(f"{page}?{urlencode({'race': race_id})}", language=None, wrap_lines=True)
+        st.code(f"{page}?{urlencode(address_of(race_id))}", language=None, wrap_lines=True)
         if with_controls:
-            query = urlencode({"race": race_id, _KEY: lab.steering_key(race_id)})
+            query = urlencode({"race": race_id, KEY: lab.steering_key(race_id)})
             st.markdown(
                 "**Link with controls**: whoever opens it can pause and stop the race, too:"
             )

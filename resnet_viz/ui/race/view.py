@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 from resnet_viz.lab.quantities import quantities
-from resnet_viz.ui.race.state import key_of
+from resnet_viz.ui.race.state import address_of, key_of
 from resnet_viz.ui.race.step_control import Pointer, pointer_of
 
 QUANTITY = "race_quantity"
@@ -47,7 +47,7 @@ def write_view(race_id: str) -> None:
 
     Otherwise the link is left alone: the browser's way back would lead forward again.
     """
-    query = {"race": race_id}
+    query = address_of(race_id)
     for name, (key, _) in _CHOICES.items():
         if (chosen := st.session_state.get(key)) is not None:
             query[name] = str(chosen)

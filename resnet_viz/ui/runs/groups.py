@@ -1,0 +1,120 @@
+"""The runs of the store by race, found by what they are; no Streamlit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from resnet_viz.lab.run import Run, UnreadableRun
+from resnet_viz.lab.sizes import size_text
+
+UNREADABLE = "unreadable"
+STATUSES = (
+    "running",
+    "paused",
+    "queued",
+    "not answering",
+    "finished",
+    "stopped",
+    "failed",
+    "interrupted",
+    UNREADABLE,
+)
+
+
+@dataclass(frozen=True)
+class Group:
+    """A race with its runs in order, or a run that is in none; `name` is "" where it has none."""
+
+    id: str
+    runs: Sequence[Run | UnreadableRun]
+    name: str = ""
+    note: str = ""
+
+    @property
+    def is_race(self) -> bool:
+        """Whether `id` is that of a race."""
+        return self.runs[0].race_id == self.id
+
+    @property
+    def title(self) -> str:
+        """Its name, else who runs against whom."""
+        if self.name:
+            return self.name
+        *others, last = dict.fromkeys(run.name for run in self.runs)
+        return f"{', '.join(others)} against {last}" if others else last
+
+    @property
+    def created(self) -> float:
+        """When it was begun, in epoch seconds."""
+        return min(run.created for run in self.runs)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it may be deleted."""
+        return all(isinstance(run, UnreadableRun) or run.is_over for run in self.runs)
+
+    @property
+    def detail(self) -> str:
+        """When, how it stands, and what it takes, in one line."""
+        counts = Counter(map(status_of, self.runs))
+        many = len(self.runs) > 1
+        stands = ", ".join(f"{n} {status}" if many else status for status, n in counts.items())
+        size = size_text(sum(run.bytes for run in self.runs))
+        return f"{clock(self.created)} · {stands} · {size}"
+
+
+def groups(
+    runs: Sequence[Run | UnreadableRun], names: Mapping[str, str], notes: Mapping[str, str]
+) -> Sequence[Group]:
+    """`runs` (the newest first) by race, the newest first."""
+    found: dict[str, list[Run | UnreadableRun]] = {}
+    for run in runs:
+        found.setdefault(run.race_id or run.id, []).append(run)
+    return [
+        Group(id, own[::-1], names.get(id, ""), notes.get(id, ""))
+        for id, own in found.items()  # noqa: A001
+    ]
+
+
+def matching(
+    found: Sequence[Group],
+    text: str,
+    statuses: Collection[str],
+    datasets: Mapping[str, str] | None = None,
+    dataset: str = "",
+) -> Iterator[Group]:
+    """The groups that have each word of `text` in a name, a note or an id, and a run of one of
+    `statuses` (none given: any), and of `dataset`, by `datasets` of the runs' ids."""
+    words = text.casefold().split()
+    for group in found:
+        said = " ".join([group.title, group.note, group.id, *(r.name for r in group.runs)])
+        if not all(word in said.casefold() for word in words):
+            continue
+        if statuses and not any(status_of(run) in statuses for run in group.runs):
+            continue
+        if dataset and not any((datasets or {}).get(run.id) == dataset for run in group.runs):
+            continue
+        yield group
+
+
+def status_of(run: Run | UnreadableRun) -> str:
+    """A word for how it stands."""
+    return UNREADABLE if isinstance(run, UnreadableRun) else run.status
+
+
+def run_line(run: Run | UnreadableRun, *, has_seeds: bool) -> str:
+    """A run beside others of its race."""
+    if isinstance(run, UnreadableRun):
+        return f"{run.name}: {UNREADABLE}"
+    seed = f", seed {run.seed}" if has_seeds else ""
+    return f"{run.name}{seed}: {run.status}, step {run.steps_done:,} of {run.steps or '?'}"
+
+
+def clock(seconds: float) -> str:
+    """Local time, with the year where it is another."""
+    when = datetime.fromtimestamp(seconds).astimezone()
+    now = datetime.now().astimezone()
+    return when.strftime("%d %b %H:%M" if when.year == now.year else "%d %b %Y %H:%M")

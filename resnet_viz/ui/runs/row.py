@@ -1,0 +1,170 @@
+"""One race, or one run, on the Runs page: open, name, note, take away, delete."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from resnet_viz.lab.quantities import quantities
+from resnet_viz.lab.run import Run
+from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.sizes import size_text
+from resnet_viz.lab.store import StoreError
+from resnet_viz.lab.tables import nets_of, write_table
+from resnet_viz.lab.tidying import MOST_CHARACTERS, MOST_OF_A_NOTE
+from resnet_viz.ui.common.markdown import plain, small
+from resnet_viz.ui.runs.groups import Group, run_line
+
+_TICK = "runs_tick_"
+
+
+def row(lab: Lab, group: Group) -> None:
+    """Draws it: its title and what can be done, its nets to tick, its note."""
+    with st.container(border=True, key=f"runs_row_{_key(group)}", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            with st.container(gap=None, width="stretch"):
+                st.markdown(f"**{plain(group.title)}**")
+                st.markdown(small(plain(group.detail)))
+            _buttons(lab, group)
+        if group.note:
+            st.markdown("\n\n".join(plain(line) for line in group.note.splitlines()))
+        readable = [run for run in group.runs if isinstance(run, Run)]
+        has_seeds = len({run.seed for run in readable}) > 1
+        with st.container(horizontal=True, gap="medium"):
+            for run in group.runs:
+                line = plain(run_line(run, has_seeds=has_seeds))
+                if isinstance(run, Run):
+                    st.checkbox(line, key=_TICK + run.id, persist_state="session")
+                else:
+                    st.markdown(f"{line}. {plain(run.reason)}")
+
+
+def chosen(found: Sequence[Group]) -> Sequence[str]:
+    """The ids of the runs that are ticked, in the list's order."""
+    runs = (run for group in found for run in group.runs)
+    return [run.id for run in runs if st.session_state.get(_TICK + run.id)]
+
+
+def forget_chosen(found: Sequence[Group]) -> None:
+    """Unticks all."""
+    for run_id in chosen(found):
+        st.session_state[_TICK + run_id] = False
+
+
+def _buttons(lab: Lab, group: Group) -> None:
+    key, name = _key(group), group.title
+    runs = ",".join(run.id for run in group.runs)
+    query = {"race": group.id} if group.is_race else {"runs": runs}
+    is_readable = any(isinstance(run, Run) for run in group.runs)
+    if st.button(
+        "Open", key=f"runs_open_{key}", disabled=not is_readable, help=plain(f"Show {name}.")
+    ):
+        st.switch_page("pages/race.py", query_params=query)
+    with st.popover("Name", key=f"runs_name_{key}", help=plain(f"Name {name}, or keep a note.")):
+        _naming(lab, group)
+    if is_readable:
+        with st.popover("Take away", key=f"runs_take_{key}", help=plain(f"{name} as a file.")):
+            _taking(lab, group)
+    with st.popover("Delete", key=f"runs_delete_{key}", help=plain(f"Delete {name}.")):
+        _deleting(lab, group)
+
+
+def _naming(lab: Lab, group: Group) -> None:
+    key = _key(group)
+    name = st.text_input(
+        "Name", value=group.title, max_chars=MOST_CHARACTERS, key=f"runs_text_{key}"
+    )
+    note = st.text_area(
+        "Note", value=group.note, max_chars=MOST_OF_A_NOTE, height=100, key=f"runs_note_{key}"
+    )
+    if st.button("Keep", key=f"runs_keep_{key}", type="primary"):
+
+        def keep() -> str:
+            if name != group.title:
+                lab.rename(group.id, name)
+            lab.note(group.id, note)
+            return f"{name}: kept."
+
+        _do(keep)
+
+
+def _deleting(lab: Lab, group: Group) -> None:
+    """Says what will be gone, and asks."""
+    if not group.is_over:
+        st.markdown("It is under way. Stop it first.")
+        return
+    many = len(group.runs)
+    nets = f"{many} nets" if many > 1 else "one net"
+    size = size_text(sum(run.bytes for run in group.runs))
+    st.markdown(
+        f"Deletes {nets} with all that they measured ({size}). Nothing brings them back."
+        if many > 1
+        else f"Deletes this net with all that it measured ({size}). Nothing brings it back."
+    )
+    if st.button("Delete for good", key=f"runs_gone_{_key(group)}", type="primary"):
+
+        def delete() -> str:
+            lab.delete(group.id)
+            return f"{group.title} was deleted: {nets}, {size}."
+
+        _do(delete)
+
+
+def _do(action: Callable[[], str]) -> None:
+    """Does it, and draws the page anew with what was done, or why not."""
+    try:
+        st.session_state["runs_done"] = action()
+    except (StoreError, ValueError) as error:
+        st.session_state["runs_refused"] = f"{str(error)[:1].upper()}{str(error)[1:]}."
+    st.rerun()
+
+
+def _taking(lab: Lab, group: Group) -> None:
+    key = _key(group)
+    file = re.sub(r"[^\w.-]+", "-", group.title)[:80].strip("-.") or "race"
+    st.download_button(
+        "All of it, for Bring in",
+        lambda: _written(lambda path: lab.export(group.id, path), ".sqlite3"),
+        file_name=f"{file}.sqlite3",
+        key=f"runs_export_{key}",
+        on_click="ignore",
+    )
+    held = dict.fromkeys(q for run in group.runs if isinstance(run, Run) for q in run.quantities)
+    titles = quantities()
+    wanted = st.multiselect(
+        "Quantities of a table",
+        list(held),
+        key=f"runs_quantities_{key}",
+        placeholder="all",
+        format_func=lambda name: titles[name].title if name in titles else name,
+    )
+    for kind in ("csv", "parquet"):
+        st.download_button(
+            {"csv": "CSV", "parquet": "Parquet"}[kind],
+            partial(_table, lab, group.id, wanted, f".{kind}"),
+            file_name=f"{file}.{kind}",
+            key=f"runs_{kind}_{key}",
+            on_click="ignore",
+        )
+
+
+def _table(lab: Lab, id: str, wanted: Sequence[str], ending: str) -> bytes:  # noqa: A002
+    return _written(lambda path: write_table(nets_of(lab, id, wanted), path), ending)
+
+
+def _written(write: Callable[[Path], object], ending: str) -> bytes:
+    """What `write` writes into a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"race{ending}"
+        write(file)
+        return file.read_bytes()
+
+
+def _key(group: Group) -> str:
+    """A part of keys: the place of its first run says nothing, its id does."""
+    return group.id

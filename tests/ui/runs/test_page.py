@@ -1,0 +1,189 @@
+"""The Runs page, run by Streamlit's AppTest on a lab of its own, whose runs nobody works on."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from resnet_viz.lab import launch
+from resnet_viz.lab.runs import Lab
+from resnet_viz.ui.common.markdown import plain
+from resnet_viz.ui.runs.groups import groups, matching
+from tests.lab.conftest import tiny_spec
+from tests.lab.test_tidying import finish, race
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.cookies", {})
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.ip_address", None)
+    return Lab(tmp_path / "home")
+
+
+def runs_page() -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
+    return drawn(app.switch_page("pages/runs.py").run())
+
+
+def drawn(app: AppTest) -> AppTest:
+    assert not app.exception
+    return app
+
+
+def text(app: AppTest) -> str:
+    return "\n".join(element.value for element in app.markdown)
+
+
+def test_an_empty_store_invites(lab: Lab) -> None:
+    app = runs_page()
+    assert "Start race" in app.info[0].value
+    assert not app.checkbox
+
+
+def test_races_and_runs_are_listed_the_newest_first(lab: Lab) -> None:
+    old = race(lab, 3, "old")
+    alone = lab.start(tiny_spec(name="alone"))
+    app = runs_page()
+    titles = [line.value for line in app.markdown if line.value.startswith("**")]
+    assert titles == ["**alone**", "**old a against old b**"]
+    assert plain("2 finished") in text(app)
+    boxes = [box.label for box in app.checkbox]
+    assert boxes[0] == plain("alone: queued, step 0 of 20")
+    assert [label.startswith("old ") for label in boxes] == [False, True, True]
+    app.button(key=f"runs_open_{old}").click().run()
+    assert app.query_params["race"] == [old] or "".join(app.query_params["race"]) == old
+    assert alone
+
+
+def test_what_is_looked_for_is_found(lab: Lab) -> None:
+    first, second = race(lab, 3, "one"), race(lab, 3, "two")
+    lab.note(first, "the rate was too high")
+    noise = lab.start(tiny_spec(name="noisy", dataset="noise"))
+    found = groups(lab.everything(), lab.race_names(), lab.notes())
+    assert [group.id for group in found] == [noise, second, first]
+
+    def ids(words: str = "", statuses: tuple[str, ...] = (), data: str = "") -> list[str]:
+        return [group.id for group in matching(found, words, statuses, lab.datasets(), data)]
+
+    assert ids("RATE high") == [first]
+    assert ids("two") == [second]
+    assert ids(first) == [first]
+    assert ids("one two") == []
+    assert ids(statuses=("queued",)) == [noise]
+    assert ids(statuses=("finished", "queued")) == [noise, second, first]
+    assert ids(data="noise") == [noise]
+    assert ids(data="digits") == [second, first]
+    app = runs_page()
+    app.text_input(key="runs_find").set_value("two").run()
+    assert {box.key for box in app.checkbox} == {
+        f"runs_tick_{run.id}" for run in lab.race_runs(second)
+    }
+    app.selectbox(key="runs_data").set_value("noise").run()
+    assert not drawn(app).checkbox
+
+
+def test_a_race_is_named_and_noted(lab: Lab) -> None:
+    race_id = race(lab, 3)
+    app = runs_page()
+    app.text_input(key=f"runs_text_{race_id}").set_value("My *first*")
+    app.text_area(key=f"runs_note_{race_id}").set_value("lr <b>0.1</b>\nagain")
+    app.button(key=f"runs_keep_{race_id}").click().run()
+    assert lab.race_name(race_id) == "My *first*"
+    assert lab.notes() == {race_id: "lr <b>0.1</b>\nagain"}
+    assert f"**{plain('My *first*')}**" in text(drawn(app))
+    assert plain("lr <b>0.1</b>") in text(app)
+    assert "kept" in app.success[0].value
+    app.text_input(key=f"runs_text_{race_id}").set_value(" ")
+    app.button(key=f"runs_keep_{race_id}").click().run()
+    assert plain("Name = ' ' is not allowed") in app.error[0].value
+
+
+def test_nothing_is_deleted_without_saying_so(lab: Lab) -> None:
+    kept, gone = race(lab, 3, "kept"), race(lab, 3, "gone")
+    queued = lab.start(tiny_spec())
+    app = runs_page()
+    keys = {button.key for button in app.button}
+    assert f"runs_gone_{queued}" not in keys, "what is under way cannot be deleted"
+    assert "Nothing brings them back" in text(app)
+    app.button(key=f"runs_gone_{gone}").click().run()
+    assert "gone a against gone b was deleted" in drawn(app).success[0].value
+    assert {run.race_id for run in lab.list()} == {kept, None}
+    assert not app.run().success
+
+
+def test_nets_of_two_races_are_opened_together(lab: Lab) -> None:
+    first, second = race(lab, 3, "one"), race(lab, 5, "one")
+    app = runs_page()
+    assert app.button(key="runs_together").disabled
+    ids = [lab.race_runs(second)[0].id, lab.race_runs(first)[0].id]
+    for run_id in ids:
+        app.checkbox(key=f"runs_tick_{run_id}").set_value(True).run()
+    app.button(key="runs_together").click().run()
+    assert not app.exception
+    assert "".join(app.query_params["runs"]) == ",".join(ids)
+    assert app.title[0].value == plain("one a against one a (2)")
+    assert not app.button(key="race_next").disabled
+    assert not any("steer=" in code.value for code in app.code)
+    assert f"runs={ids[0]}%2C{ids[1]}" in app.code[0].value
+
+
+@pytest.mark.parametrize("ids", ["nothing", ",", ",".join(map(str, range(13))), "a,b"])
+def test_a_link_to_no_runs(lab: Lab, ids: str) -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
+    app.query_params["runs"] = ids
+    app.switch_page("pages/race.py").run()
+    assert not app.exception
+    assert "cannot be shown" in app.warning[0].value
+    assert "runs" not in app.query_params
+
+
+def test_a_visitor_from_elsewhere_sees_what_he_has_the_controls_of(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, other = race(lab, 3, "mine"), race(lab, 3, "other")
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.ip_address", "192.168.0.7")
+    key = f"resnet_viz_steer_{mine}"
+    cookies = {key: lab.steering_key(mine), f"resnet_viz_steer_{other}": "x" * 43}
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.cookies", cookies)
+    app = runs_page()
+    assert {box.key for box in app.checkbox} == {
+        f"runs_tick_{run.id}" for run in lab.race_runs(mine)
+    }
+
+
+def test_thousands_are_shown_a_page_at_a_time(lab: Lab) -> None:
+    run_id = lab.start(tiny_spec(name="first"))
+    finish(lab, [run_id])
+    with sqlite3.connect(lab.home / "lab.sqlite3") as connection:
+        columns = [
+            row[1] for row in connection.execute("PRAGMA table_info(runs)") if row[1] != "position"
+        ]
+        others = ", ".join(columns).replace("id,", "'r' || value,", 1)
+        connection.execute(
+            f"INSERT INTO runs ({', '.join(columns)}) SELECT {others} FROM runs, json_each(?)",
+            (str(list(range(200))),),
+        )
+    app = runs_page()
+    assert len(app.checkbox) == 20
+    assert "1 to 20 of 201" in text(app)
+    app.button(key="runs_Older").click().run()
+    assert "21 to 40 of 201" in text(drawn(app))
+    assert app.button(key="runs_Newer").disabled is False
+
+
+def test_an_unreadable_run_is_said_and_can_be_deleted(lab: Lab) -> None:
+    run_id = lab.start(tiny_spec(name="odd"))
+    finish(lab, [run_id])
+    with sqlite3.connect(lab.home / "lab.sqlite3") as connection:
+        connection.execute("UPDATE runs SET spec = '{}'")
+    app = runs_page()
+    assert plain("odd: unreadable") in text(app)
+    app.button(key=f"runs_gone_{run_id}").click().run()
+    assert lab.everything() == []
