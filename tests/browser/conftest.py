@@ -43,6 +43,7 @@ FLAGS = (
 PAGES = {
     "Architecture": "/",
     "Race": "/race",
+    "Runs": "/runs",
     "Compare": "/compare",
     "Design space": "/design_space",
 }

@@ -25,17 +25,16 @@ _TICK = "runs_tick_"
 
 def row(lab: Lab, group: Group) -> None:
     """Draws it: its title and what can be done, its nets to tick, its note."""
-    with st.container(border=True, key=f"runs_row_{_key(group)}", gap="small"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            with st.container(gap=None, width="stretch"):
-                st.markdown(f"**{plain(group.title)}**")
-                st.markdown(small(plain(group.detail)))
+    with st.container(border=True, key=f"runs_row_{_key(group)}", gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            with st.container(width="stretch", key=f"runs_title_{_key(group)}"):
+                st.markdown(f"**{plain(group.title)}**  \n{small(plain(group.detail))}")
             _buttons(lab, group)
         if group.note:
             st.markdown("\n\n".join(plain(line) for line in group.note.splitlines()))
         readable = [run for run in group.runs if isinstance(run, Run)]
         has_seeds = len({run.seed for run in readable}) > 1
-        with st.container(horizontal=True, gap="medium"):
+        with st.container(horizontal=True, gap="small"):
             for run in group.runs:
                 line = plain(run_line(run, has_seeds=has_seeds))
                 if isinstance(run, Run):

@@ -51,7 +51,7 @@ def test_races_and_runs_are_listed_the_newest_first(lab: Lab) -> None:
     old = race(lab, 3, "old")
     alone = lab.start(tiny_spec(name="alone"))
     app = runs_page()
-    titles = [line.value for line in app.markdown if line.value.startswith("**")]
+    titles = [line.value.split("  \n")[0] for line in app.markdown if line.value[:2] == "**"]
     assert titles == ["**alone**", "**old a against old b**"]
     assert plain("2 finished") in text(app)
     boxes = [box.label for box in app.checkbox]
