@@ -138,7 +138,7 @@ def _invite() -> None:
 
 def _bring_in(lab: Lab) -> None:
     """A race that was exported, here or elsewhere."""
-    with st.expander("Bring in a race", icon=":material/upload_file:"):
+    with st.expander("Bring in a race", icon=":material/upload_file:", key="runs_bring"):
         file = st.file_uploader(
             "A file that was exported here or elsewhere (Take away, or runs export)",
             key="runs_file",
@@ -159,10 +159,11 @@ def _bring_in(lab: Lab) -> None:
 
 def _done() -> None:
     """What the last press did, once."""
-    if said := st.session_state.pop("runs_done", ""):
-        say.success(said)
-    if said := st.session_state.pop("runs_refused", ""):
-        say.error(said)
+    with st.container(key="runs_said"):  # always there: what follows keeps its place
+        if said := st.session_state.pop("runs_done", ""):
+            say.success(said)
+        if said := st.session_state.pop("runs_refused", ""):
+            say.error(said)
 
 
 @st.fragment(run_every=LOOK_SECONDS)
