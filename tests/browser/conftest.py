@@ -44,6 +44,7 @@ PAGES = {
     "Architecture": "/",
     "Race": "/race",
     "Runs": "/runs",
+    "Initialisation": "/initialisation",
     "Compare": "/compare",
     "Design space": "/design_space",
 }

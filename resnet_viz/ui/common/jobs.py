@@ -51,8 +51,13 @@ def hand_in(
     request: Mapping[str, Any],
     about: Any,
     files: Mapping[str, bytes] | None = None,
+    *,
+    wait_seconds: float | None = None,
 ) -> None:
-    """Ask for a job (see `Lab.submit`); what the slot asked for before is cancelled."""
+    """Ask for a job (see `Lab.submit`); what the slot asked for before is cancelled.
+
+    The page waits for it, but no longer than `wait_seconds`.
+    """
     if (before := asked(slot)) and not before.is_over:
         _cancel(before)
     try:
@@ -60,9 +65,9 @@ def hand_in(
         _put(slot, Asked(about, job_id))
     except (StoreError, ValueError) as error:
         _put(slot, Asked(about, is_over=True, problem=str(error)))
-    deadline = time.monotonic() + _AT_ONCE_SECONDS
+    deadline = time.monotonic() + (_AT_ONCE_SECONDS if wait_seconds is None else wait_seconds)
     while _under_way(slot) and time.monotonic() < deadline:
-        time.sleep(0.02)
+        time.sleep(0.01)
 
 
 def outcome(slot: str, words: str, take: Callable[[Job], Any] = _result) -> Asked | None:

@@ -53,6 +53,7 @@ def pages() -> Sequence[st.Page]:
         st.Page("pages/architecture.py", title="Architecture"),
         st.Page("pages/race.py", title="Race"),
         st.Page("pages/runs.py", title="Runs"),
+        st.Page("pages/initialisation.py", title="Initialisation"),
         st.Page("pages/compare.py", title="Compare"),
         st.Page("pages/design_space.py", title="Design space"),
     )

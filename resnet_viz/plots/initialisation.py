@@ -1,0 +1,343 @@
+"""New nets before their first step: how the gradient grows on its way back to the input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.plan import plan
+from resnet_viz.lab import mean_field
+from resnet_viz.plots import style
+from resnet_viz.plots.fits import Fit, better, exponential, power
+from resnet_viz.plots.style import number
+
+Numbers = NDArray[np.float64]
+_FIT, _THEORY = "dot", "dashdot"
+_FEWEST_DEPTHS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class New:
+    """A new net: `inputs` are the norms of the loss's gradient by its blocks' inputs, and `left`
+    the weighted layers between there and the output.
+
+    `times_k` is each block's Var F(x) / Var x times `k`, its number in its stage; empty for a
+    plain net.
+    """
+
+    name: str
+    colour: str
+    config: ResNetConfig
+    inputs: Numbers
+    left: Numbers
+    times_k: Numbers
+    k: Numbers
+
+    @classmethod
+    def of(cls, name: str, colour: str, config: ResNetConfig, found: Mapping[str, Any]) -> New:
+        """From the result of a job, in which an array is lists of numbers."""
+        network = plan(config)
+        positions = {layer.name: layer.position for layer in network.weighted_layers}
+        firsts = [
+            min(p for n, p in positions.items() if n.startswith(f"{block.name}."))
+            for block in network.blocks
+        ]
+        variance = found.get("variance", {"times_k": (), "k": ()})
+        return cls(
+            name,
+            colour,
+            config,
+            np.array(found["gradients"]["inputs"], dtype=float),
+            network.depth - np.array(firsts, dtype=float) + 1,
+            np.array(variance["times_k"], dtype=float),
+            np.array(variance["k"], dtype=float),
+        )
+
+    @property
+    def depth(self) -> int:
+        """Weighted layers of the main path."""
+        return plan(self.config).depth
+
+    @property
+    def relative(self) -> Numbers:
+        """The gradient at each block's input over that at the last's."""
+        with np.errstate(all="ignore"):
+            relative: Numbers = self.inputs / self.inputs[-1]
+        return relative
+
+    @property
+    def ratio(self) -> float:
+        """That of the first block."""
+        return float(self.relative[0])
+
+    @property
+    def per_layer(self) -> Numbers:
+        """The factor a layer, from each block to the one before it."""
+        with np.errstate(all="ignore"):
+            return (self.inputs[:-1] / self.inputs[1:]) ** (1 / -np.diff(self.left))
+
+    @property
+    def predicted(self) -> Numbers | None:
+        """What mean field theory says of `relative`; None where it says nothing."""
+        expected = mean_field.profile(self.config)
+        return None if expected is None else np.array(expected)
+
+
+def profile(nets: Sequence[New], earlier: Sequence[New]) -> go.Figure:
+    """The gradient's norm at each block's input over that at the last's (y, logarithmic) by the
+    layers that are left to the output (x): the nets, with fit and prediction, and other depths'
+    nets as faint lines."""
+    traces = [_line(one, faint=True) for one in earlier]
+    for index, one in enumerate(nets):
+        traces += [_line(one, index=index), *_fitted(one), *_predicted(one)]
+    most = max(one.left[0] for one in (*nets, *earlier))
+    layout = {
+        "xaxis": style.axis("weighted layers between here and the output; the input is on the left")
+        | {"range": [most * 1.02, 0]},
+        "yaxis": _log_axis("gradient over that at the last block"),
+        "hovermode": "closest",
+        "uirevision": "profile",
+        "meta": style.narrow({"xaxis": {"title": {"text": "layers to the output"}}}),
+    }
+    return style.figure(traces, layout)
+
+
+def per_layer(nets: Sequence[New]) -> go.Figure:
+    """By how much the gradient's norm grows a layer on its way back (y), block by block (x)."""
+    traces = []
+    for index, one in enumerate(nets):
+        traces.append(
+            {
+                "type": "scatter",
+                "x": one.left[:-1],
+                "y": one.per_layer,
+                "name": style.name_of(one.name),
+                "mode": "markers",
+                "marker": {"color": one.colour, "symbol": style.MARKERS[index], "size": 8},
+                "hovertemplate": "%{x:.0f} layers left: %{y:.3f} a layer",
+            }
+        )
+        if one.predicted is not None:
+            expected = (one.predicted[:-1] / one.predicted[1:]) ** (1 / -np.diff(one.left))
+            traces.append(_theory(one, one.left[:-1], expected))
+    most = max(one.left[0] for one in nets)
+    layout = {
+        "xaxis": style.axis("weighted layers between here and the output")
+        | {"range": [most * 1.02, 0]},
+        "yaxis": style.axis("growth of the gradient a layer"),
+        "hovermode": "closest",
+        "uirevision": "per layer",
+        "meta": style.narrow({}),
+    }
+    return style.figure(traces, layout)
+
+
+def by_depth(families: Sequence[Sequence[New]]) -> go.Figure:
+    """The gradient at the first block over that at the last's (y) by depth (x), both logarithmic:
+    a net of each depth, with the better of an exponential and a power law through them."""
+    traces = []
+    for index, family in enumerate(families):
+        depths, ratios = _ratios(family)
+        traces.append(
+            {
+                "type": "scatter",
+                "x": depths,
+                "y": ratios,
+                "name": style.name_of(family[0].name),
+                "mode": "markers",
+                "marker": {"color": family[0].colour, "symbol": style.MARKERS[index], "size": 10},
+                "hovertemplate": "depth %{x}: %{y:.3g}",
+            }
+        )
+        if fit := better(depths, ratios):
+            x = np.geomspace(depths.min(), depths.max(), 60)
+            traces.append(_curve(family[0], x, fit.at(x), _words(fit, "depth")))
+    layout = {
+        "xaxis": style.axis("depth (weighted layers)")
+        | {"type": "log", "tickvals": [8, 14, 20, 32, 56, 110, 218]},
+        "yaxis": _log_axis("gradient, first block over last"),
+        "hovermode": "closest",
+        "uirevision": "by depth",
+        "meta": style.narrow({}),
+    }
+    return style.figure(traces, layout)
+
+
+def branches(one: New) -> go.Figure:
+    """Var F(x) / Var x of each block (y) by its number in its stage (x), and 1/k."""
+    traces: list[style.Trace] = []
+    stages = np.cumsum(one.k == 1)
+    for stage in np.unique(stages):
+        mine = stages == stage
+        traces.append(
+            {
+                "type": "scatter",
+                "x": one.k[mine],
+                "y": one.times_k[mine] / one.k[mine],
+                "name": f"stage {stage}",
+                "mode": "markers",
+                "marker": {
+                    "color": one.colour,
+                    "symbol": style.MARKERS[(int(stage) - 1) % len(style.MARKERS)],
+                    "size": 9,
+                },
+                "hovertemplate": "block %{x}: %{y:.3g}",
+            }
+        )
+    k = np.arange(1, one.k.max() + 1)
+    line = {"color": style.FAINT, "width": 2, "dash": _THEORY}
+    traces.append(
+        {"type": "scatter", "x": k, "y": 1 / k, "name": "1/k", "mode": "lines", "line": line}
+    )
+    layout = {
+        "xaxis": style.axis("k, the block's number in its stage")
+        | {"type": "log", "tickvals": [1, 2, 3, 5, 10, 20, 50, 100]},
+        "yaxis": style.axis("branch variance over shortcut's") | style.log_ticks(0.01, 10),
+        "hovermode": "closest",
+        "uirevision": "branches",
+        "meta": style.narrow({}),
+    }
+    return style.figure(traces, layout)
+
+
+def shattering(similarities: Sequence[Numbers], names: Sequence[str]) -> go.Figure:
+    """For each net a map: the cosine of the input gradients of any two points on the line."""
+    width = 1 / len(similarities)
+    traces, layout = [], style.Layout({"annotations": []})
+    for index, (similarity, name) in enumerate(zip(similarities, names, strict=True)):
+        end = "" if index == 0 else str(index + 1)
+        traces.append(
+            {
+                "type": "heatmap",
+                "z": similarity,
+                "zmin": -1,
+                "zmax": 1,
+                "zmid": 0,
+                "colorscale": "RdBu",
+                "showscale": index == len(names) - 1,
+                "colorbar": {"title": {"text": "cosine"}, "thickness": 12},
+                "xaxis": f"x{end}",
+                "yaxis": f"y{end}",
+                "hovertemplate": "points %{x} and %{y}: %{z:.2f}<extra></extra>",
+            }
+        )
+        left, right = index * width, (index + 1) * width - (0.08 if index + 1 < len(names) else 0)
+        layout[f"xaxis{end}"] = style.axis("point on the line") | {"domain": [left, right]}
+        layout[f"yaxis{end}"] = style.axis("point on the line" if index == 0 else "") | {
+            "anchor": f"x{end}",
+            "autorange": "reversed",
+        }
+        above = style.note(style.name_of(name), 1.1) | {"x": left, "yanchor": "top"}
+        layout["annotations"].append(above)
+    return style.figure(traces, layout | {"uirevision": "shattering", "meta": style.narrow({})})
+
+
+def story(one: New) -> str:
+    """What the profile of a net says, in two sentences of plain text."""
+    if not np.isfinite(one.inputs).all() or not one.inputs.all():
+        return f"{one.name}: the gradient is not finite, or exactly 0, somewhere on its way back."
+    ratio = one.ratio
+    way = "as large" if 0.5 <= ratio <= 2 else f"{number(ratio)} times as large"
+    name = f"{one.name[:1].upper()}{one.name[1:]}"
+    text = f"{name}, depth {one.depth}: the gradient at the first block is {way} as at the last"
+    factor, law = exponential(one.left, one.relative), power(one.left, one.relative)
+    if factor is None or law is None:
+        return f"{text}."
+    expected = one.predicted
+    theory = ""
+    if expected is not None and len(expected) > 1:
+        per = expected[0] ** (1 / (one.left[0] - one.left[-1]))
+        theory = f" (mean field theory: {per:.3f})"
+    if factor.explained >= law.explained:
+        return f"{text}: a factor of {factor.rate:.3f} a layer{theory}."
+    return f"{text}: a power law of the layers left, to the {law.rate:.2f}{theory}."
+
+
+def depth_story(family: Sequence[New]) -> str:
+    """What a family of depths says; "" for fewer than three."""
+    depths, ratios = _ratios(family)
+    factor, law = exponential(depths, ratios), power(depths, ratios)
+    if len(depths) < _FEWEST_DEPTHS or factor is None or law is None:
+        return ""
+    best, other = sorted((factor, law), key=lambda fit: -fit.explained)
+    return (
+        f"Through the {family[0].name}s goes {_words(best, 'depth')}: it explains "
+        f"{best.explained:.1%} of the variance of the ratio's logarithm, "
+        f"{_words(other, 'depth')} {other.explained:.1%}."
+    )
+
+
+def alt(nets: Sequence[New]) -> str:
+    """The profile in words."""
+    said = "; ".join(f"{one.name}: {number(one.ratio)} at the first block" for one in nets)
+    return f"Gradient norm at each block's input over that at the last's. {said}."
+
+
+def _ratios(family: Sequence[New]) -> tuple[Numbers, Numbers]:
+    several = [one for one in sorted(family, key=lambda one: one.depth) if len(one.inputs) > 1]
+    return np.array([float(n.depth) for n in several]), np.array([n.ratio for n in several])
+
+
+def _line(one: New, *, index: int = 0, faint: bool = False) -> style.Trace:
+    look: style.Trace = {
+        "type": "scatter",
+        "x": one.left,
+        "y": one.relative,
+        "name": f"depth {one.depth}" if faint else style.name_of(one.name),
+        "line": {"color": one.colour, "width": 1 if faint else 3},
+        "hovertemplate": f"depth {one.depth}, %{{x:.0f}} layers left: %{{y:.3g}}",
+    }
+    if faint:
+        return look | {"mode": "lines", "opacity": 0.45, "showlegend": False}
+    marker = {"symbol": style.MARKERS[index], "size": 7, "color": one.colour}
+    return look | {"mode": "lines+markers", "marker": marker}
+
+
+def _fitted(one: New) -> Iterator[style.Trace]:
+    if (fit := better(one.left, one.relative)) is not None:
+        yield _curve(one, one.left, fit.at(one.left), f"fit: {_words(fit, 'layers left')}")
+
+
+def _predicted(one: New) -> Iterator[style.Trace]:
+    if one.predicted is not None:
+        yield _theory(one, one.left, one.predicted)
+
+
+def _theory(one: New, x: Numbers, y: Numbers) -> style.Trace:
+    return {
+        "type": "scatter",
+        "x": x,
+        "y": y,
+        "name": "mean field theory",
+        "mode": "lines",
+        "line": {"color": style.FAINT, "width": 2, "dash": _THEORY},
+        "hovertemplate": "%{y:.3g}",
+    }
+
+
+def _curve(one: New, x: Numbers, y: Numbers, name: str) -> style.Trace:
+    return {
+        "type": "scatter",
+        "x": x,
+        "y": y,
+        "name": name,
+        "mode": "lines",
+        "line": {"color": one.colour, "width": 1.5, "dash": _FIT},
+        "hoverinfo": "skip",
+    }
+
+
+def _log_axis(title: str) -> style.Layout:
+    return style.axis(title) | {"type": "log", "exponentformat": "power", "nticks": 8}
+
+
+def _words(fit: Fit, of: str) -> str:
+    if fit.is_power:
+        return f"({of})^{fit.rate:.2f}"
+    return f"{fit.rate:.3f}^({of})"

@@ -1,0 +1,133 @@
+"""The Initialisation page: drag the depth, see how the gradient grows before the first step."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from resnet_viz.arch.config import explain
+from resnet_viz.plots import initialisation as plots
+from resnet_viz.plots.style import number
+from resnet_viz.ui.common import say
+from resnet_viz.ui.common.live_chart import live_chart
+from resnet_viz.ui.common.markdown import plain
+from resnet_viz.ui.common.note import note
+from resnet_viz.ui.initialisation import looks
+from resnet_viz.ui.initialisation.choice import chosen, depth_slider, notice, read_address, switches
+from resnet_viz.ui.initialisation.settings import Settings, to_query
+
+
+def initialisation_page() -> None:
+    """Draws the page, and writes its settings into the address."""
+    read_address()
+    st.title("Before the first step", anchor=False)
+    note(
+        "A new net and its plain twin, one batch forward and backward: what depth does to the "
+        "gradient on its way back to the input, before anything is learnt."
+    )
+    with st.sidebar:
+        switched = switches()
+    settings = chosen(switched, depth_slider())
+    query = to_query(settings)
+    if st.query_params.to_dict() != query:
+        st.query_params.from_dict(query)
+    if problem := notice(settings):
+        say.error(problem)
+    if complaint := _complaint(settings):
+        say.error(f"These settings make no net: {complaint}.")
+        return
+    _draw(settings)
+
+
+def _complaint(settings: Settings) -> str:
+    try:
+        settings.config()
+        settings.twin()
+    except ValueError as error:
+        return explain(error)
+    return ""
+
+
+def _draw(settings: Settings) -> None:
+    now = looks.pair(settings)
+    family = looks.others(settings)
+    if now is None:
+        return
+    earlier = [net for both in family if both != now for net in both]
+    st.markdown(plain(" ".join(plots.story(net) for net in now)))
+    live_chart(plots.profile(now, earlier), "initialisation_profile", 400, alt=plots.alt(now))
+    note(
+        "The norm of the loss's gradient at each block's input over that at the last block's "
+        "(logarithmic), by the layers that are left to the output. A straight line is a constant "
+        "factor a layer. Faint lines: other depths. Dotted: the better of a factor a layer and a "
+        "power law. Grey: mean field theory (Yang et al. 2019, arXiv:1902.08129; without norm, He "
+        "et al. 2015, arXiv:1502.01852, and the zeros around the maps)."
+    )
+    left, right = st.columns(2)
+    with left:
+        _by_depth(settings, [*family])
+    with right:
+        _per_layer(now)
+    _branches(now[0])
+    _shattering(settings)
+
+
+def _by_depth(settings: Settings, family: list[looks.Pair]) -> None:
+    families = [[both[place] for both in family] for place in (0, 1)]
+    st.subheader("Growth with depth", anchor=False)
+    alt = "The gradient at the first block over that at the last, by depth."
+    live_chart(plots.by_depth(families), "initialisation_by_depth", 340, alt=alt)
+    said = " ".join(filter(None, (plots.depth_story(nets) for nets in families)))
+    note(
+        "The gradient at the first block over that at the last, for every depth looked at so far "
+        "with these settings. "
+        + (plain(said) or "From three depths on, an exponential and a power law are fitted.")
+    )
+    looks.series(settings)
+
+
+def _per_layer(now: looks.Pair) -> None:
+    st.subheader("Growth a layer", anchor=False)
+    alt = "By what factor the gradient grows a layer, block by block."
+    live_chart(plots.per_layer(now), "initialisation_per_layer", 340, alt=alt)
+    note(
+        "The factor by which a block multiplies the gradient's norm on its way back, per layer. "
+        "With batch norm theory says 1.211 for plain nets with wide layers and large batches, on "
+        "maps of one pixel."
+    )
+
+
+def _branches(net: plots.New) -> None:
+    st.subheader("What the branches add", anchor=False)
+    left, right = st.columns([2, 1], vertical_alignment="center")
+    with left:
+        alt = "Branch variance over shortcut variance by the block's number in its stage."
+        live_chart(plots.branches(net), "initialisation_branches", 320, alt=alt)
+    with right:
+        typical = number(float(np.nanmedian(net.times_k)))
+        note(
+            "Of the residual net: the variance of what a block's branch adds over that of what its "
+            "shortcut passes on. With a norm block k adds about a k-th, so that a deep net is "
+            f"close to the identity; times k the median is **{typical}** here. Without norm the "
+            "ratio does not fall (De & Smith 2020, arXiv:2002.10444)."
+        )
+
+
+def _shattering(settings: Settings) -> None:
+    st.subheader("Shattering", anchor=False)
+    found = looks.shattered(settings)
+    if found is None:
+        return
+    maps = [np.array(one["similarity"], dtype=float) for one in found.values()]
+    alt = "Cosines of the input gradients of points on a line, for each net."
+    live_chart(plots.shattering(maps, list(found)), "initialisation_shattering", 380, alt=alt)
+    cosines = [float(np.squeeze(one["cosine"])) for one in found.values()]
+    said = ", ".join(
+        f"**{number(value, 2)}** in the {name}" for name, value in zip(found, cosines, strict=True)
+    )
+    note(
+        "Between two images lie 64 points; each has a gradient by its pixels, and the maps show "
+        "the cosine of any two. Where only the diagonal is left, a point's gradient says nothing "
+        "about its neighbour's: it is as good as noise. Mean cosine of neighbours: "
+        f"{said} (Balduzzi et al. 2017, arXiv:1702.08591)."
+    )

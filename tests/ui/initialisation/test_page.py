@@ -1,0 +1,77 @@
+"""The Initialisation page, its address, and what it does with its jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from resnet_viz.ui.initialisation.settings import (
+    CHOICES,
+    DEPTHS,
+    NETS,
+    Settings,
+    from_query,
+    to_query,
+)
+from tests.ui.jobs import home_in, settled
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The store's folder."""
+    with home_in(tmp_path_factory.mktemp("initialisation")) as folder:
+        yield folder
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.switch_page("pages/initialisation.py").run()
+
+
+def test_it_shows_a_picture_at_once_and_the_depth_is_in_the_link(home: Path) -> None:
+    app = settled(opened(depth="8", width="8"))
+    words = " ".join(markdown.value for markdown in app.markdown)
+    assert "Residual net, depth 8" in words
+    assert "Plain twin, depth 8" in words
+    assert "Mean cosine of neighbours" in words
+    app.select_slider[0].set_value(14).run()
+    settled(app)
+    assert app.query_params["depth"] == "14"
+    assert app.query_params["width"] == "8"
+    words = " ".join(markdown.value for markdown in app.markdown)
+    assert "Plain twin, depth 14" in words
+    depths = {settings.depth for settings in app.session_state["initialisation_seen"]}
+    assert depths == {8, 14}, "the earlier one is kept"
+    app.selectbox(key="initialisation_size").set_value(1).run()
+    assert "These settings make no net" in app.error[0].value
+    assert "the smallest that fits its stem and stages is 3" in app.error[0].value
+
+
+def test_settings_come_back_from_the_address() -> None:
+    settings = Settings(depth=110, family="scaled", norm="none", batch=256)
+    assert from_query(to_query(settings)) == (settings, "")
+    assert to_query(Settings()) == {}
+    read, problem = from_query({"depth": "57", "norm": "<b>", "race": "x", "size": "16"})
+    assert read == Settings(size=16)
+    assert "depth = '57' (allowed: 8, 14" in problem
+    assert "race" not in problem
+
+
+def test_every_depth_is_one() -> None:
+    from resnet_viz.arch.plan import plan
+
+    for stages in (3, 1):
+        for depth in DEPTHS:
+            settings = Settings(depth=depth, stages=stages)
+            assert plan(settings.config()).depth == depth
+            assert not plan(settings.twin()).shortcuts
+    for family in NETS:
+        assert Settings(family=family).config().in_channels == 1
+    assert set(CHOICES) == set(Settings._fields)
