@@ -115,10 +115,13 @@ def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     yield from serve(tmp_path_factory.mktemp("shared"))
 
 
-def serve(folder: Path, *options: str, base_path: str = "") -> Iterator[App]:
-    """A server with its data in `folder`; no process outlives it."""
+def serve(
+    folder: Path, *options: str, base_path: str = "", port: int = 0, keeps_lab: bool = False
+) -> Iterator[App]:
+    """A server with its data in `folder`; no process outlives it, but for the lab's on request."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
         port = probe.getsockname()[1]
     one = App(
         f"http://127.0.0.1:{port}{base_path}",
@@ -143,7 +146,8 @@ def serve(folder: Path, *options: str, base_path: str = "") -> Iterator[App]:
     finally:
         server.terminate()
         server.wait(30)
-        end(one.lab)
+        if not keeps_lab:
+            end(one.lab)
     assert one.complaints() == []
     assert one.outbound() == []
 

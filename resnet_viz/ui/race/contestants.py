@@ -95,8 +95,7 @@ def nickname(config: ResNetConfig) -> str:
 def comparison(runs: Sequence[RunSpec], *, is_size_chosen: bool) -> str:
     """What differs between the contestants, their parameters, their images' size (Markdown)."""
     counts = [plan(spec.adapted).params for spec in runs]
-    said = [difference([spec.adapted for spec in runs], [spec.name for spec in runs])]
-    said += [_different_training(runs)] if len(runs) > 1 else []
+    said = [difference(runs)]
     if len(set(counts)) == 1 < len(counts):
         each = " and ".join([f"**{counts[0]:,}**"] * 2) + ", the same" if len(counts) == 2 else ""
         said.append(f"Parameters: {each or f'**{counts[0]:,}** in each net'}.")
@@ -115,10 +114,15 @@ def comparison(runs: Sequence[RunSpec], *, is_size_chosen: bool) -> str:
     return " ".join(filter(None, said))
 
 
-def difference(configs: Sequence[ResNetConfig], names: Sequence[str]) -> str:
-    """In which fields the nets differ, and that they share the rest (Markdown)."""
-    if len(configs) < 2:
+def difference(runs: Sequence[RunSpec]) -> str:
+    """In which fields the nets and their training differ, and that they share the rest (Markdown).
+
+    Seeds are not looked at.
+    """
+    if len(runs) < 2:
         return ""
+    training = _different_training(runs)
+    configs, names = [spec.adapted for spec in runs], [spec.display_name for spec in runs]
     first, *others = configs
     fields = [
         field
@@ -127,12 +131,15 @@ def difference(configs: Sequence[ResNetConfig], names: Sequence[str]) -> str:
     ]
     if not fields:
         which = "Both nets are the same" if len(configs) == 2 else "The nets are all the same"
+        if training:
+            return f"{which}. {training}"
         return (
             f"{which}{' plain net' if first.shortcut == 'none' else ''}: started from "
             "one seed and fed the same minibatches, they should draw the same curves."
         )
     changed = (f"**{field}** ({_values(configs, names, field)})" for field in fields)
-    return f"The nets differ in {', '.join(changed)} and in nothing else."
+    alone = "" if training else " and in nothing else"
+    return f"The nets differ in {', '.join(changed)}{alone}. {training}".strip()
 
 
 def _values(configs: Sequence[ResNetConfig], names: Sequence[str], field: str) -> str:

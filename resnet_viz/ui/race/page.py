@@ -108,6 +108,8 @@ def _head(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
     with row.container(gap=None, width="stretch", key="race_title"):
         st.title(plain(words.title(seen.runs)), anchor=False)
         st.markdown(small(plain(words.training(seen.runs))))
+        if differing := _difference(seen):
+            st.markdown(small(differing))
     with row:
         if may_steer:
             keep_controls(lab, seen.race_id)
@@ -136,6 +138,18 @@ def _head(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
             kwargs={"is_on": True},
         )
         links(lab, seen.race_id, with_controls=may_steer)
+
+
+def _difference(seen: Seen) -> str:
+    """What differs between the nets, each looked at once whatever its seeds."""
+    if any(run.is_watched for run in seen.runs):
+        return ""
+    return seen.look.once("difference", lambda: contestants.difference(_unlike(seen)))
+
+
+def _unlike(seen: Seen) -> Sequence[RunSpec]:
+    """How the nets train, those that differ in the seed alone once."""
+    return list(dict.fromkeys(run.spec.model_copy(update={"seed": 0}) for run in seen.runs))
 
 
 def _settings(lab: Lab, *, can_start: bool, in_address: bool) -> Sequence[RunSpec] | None:

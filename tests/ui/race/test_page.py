@@ -296,6 +296,15 @@ def test_one_press_adds_a_relative_and_another_takes_it_away(home: Path) -> None
     assert not app.button(key="race_start").disabled
 
 
+def test_what_differs_is_said_above_the_pictures_also_of_the_training(lab: Lab) -> None:
+    specs = [tiny_spec(lr=rate, name=f"lr {rate}", steps=1) for rate in (0.1, 0.2)]
+    app = race_page(lab.race(specs))
+    assert "Both nets are the same. They train with different **lr** (0.1, 0.2)." in text(app)
+    assert "same curves" not in text(app)
+    app = race_page(lab.race([specs[0], specs[0].model_copy(update={"name": "again"})]))
+    assert "they should draw the same curves" in text(app)
+
+
 def test_each_net_is_trained_from_each_seed(lab: Lab) -> None:
     app = race_page()
     app.selectbox(key="race_first_net").set_value("resnet20-cifar").run()
@@ -310,6 +319,7 @@ def test_each_net_is_trained_from_each_seed(lab: Lab) -> None:
     ]
     assert app.title[0].value == plain("resnet20-cifar against plain20-cifar")
     assert plain("seeds 7, 8") in text(app)
+    assert "differ in **shortcut** (zero_pad and none) and in nothing else." in text(app)
 
 
 def test_rates_differ_in_the_experiment_on_them(home: Path) -> None:
