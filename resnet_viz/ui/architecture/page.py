@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from resnet_viz.ui.architecture.colour_by import colour_query
 from resnet_viz.ui.architecture.form import form, notice, preset_box
 from resnet_viz.ui.architecture.header import actions, headline, introduction
 from resnet_viz.ui.architecture.view import tabs
@@ -25,6 +26,6 @@ def architecture_page() -> None:
     headline(config)
     tabs(config)
     here = shown()
-    query = to_query(config, here.base if here else None)
+    query = to_query(config, here.base if here else None) | colour_query()
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)

@@ -8,6 +8,7 @@ from resnet_viz.arch.config import ResNetConfig, explain
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label
 from resnet_viz.ui.architecture.build_panel import build_panel
+from resnet_viz.ui.architecture.colour_by import KINDS, colour_box, colour_graph
 from resnet_viz.ui.architecture.export_panel import export_panel
 from resnet_viz.ui.architecture.memory_panel import memory_panel
 from resnet_viz.ui.architecture.torchinfo_panel import torchinfo_panel
@@ -15,7 +16,7 @@ from resnet_viz.ui.architecture.weights_panel import weights_panel
 from resnet_viz.ui.architecture.words import shortcut_words
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.formula import stacked
-from resnet_viz.ui.common.graph_chart import HELP, MOST_DRAWN, graph_chart
+from resnet_viz.ui.common.graph_chart import HELP, MOST_DRAWN, Coloured, graph_chart
 from resnet_viz.ui.common.net import show_net
 from resnet_viz.ui.common.note import note
 from resnet_viz.views.table import StageRow, table1
@@ -44,7 +45,12 @@ def _graph_tab(config: ResNetConfig) -> None:
             help="Otherwise runs of equal blocks are drawn as one, with their number.",
         )
     note(shortcut_words(plan(config)))
-    graph_chart(config, "graph", label(config), fold=fold)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        chosen = colour_box()
+        coloured = None if chosen == KINDS else Coloured("graph")
+        if coloured:
+            colour_graph(config, "graph", chosen)
+    graph_chart(config, "graph", label(config), fold=fold, coloured=coloured)
     note(
         "Data flow from the image through the stem, then down each stage and on to the next. "
         f"{HELP}"

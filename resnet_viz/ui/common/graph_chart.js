@@ -51,8 +51,8 @@ function mount(parentElement, data) {
   chart.onPoint = ({ detail }) => { if (detail.source !== chart.source) light(chart, unitOf(chart, detail.name)) }
   document.addEventListener(POINT, chart.onPoint)
   watchValues(chart)
-  root.classList.toggle("coloured", Boolean(data.group))
-  if (data.group) setWhole(chart, true)
+  root.classList.toggle("compact", data.compact)
+  if (data.compact) setWhole(chart, true)
   charts.set(parentElement, chart)
   return chart
 }

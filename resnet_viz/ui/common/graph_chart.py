@@ -35,7 +35,8 @@ _CHART = st.components.v2.component(
 class Coloured(NamedTuple):
     """A graph that `graph_values` colours, with the others of its `group`.
 
-    `short`: blocks have their numbers alone; all nets of a `grid` have theirs in the same places.
+    `short`: blocks have their numbers alone, and the whole net is seen at first, under its name;
+    all nets of a `grid` have their blocks in the same places.
     """
 
     group: str
@@ -72,7 +73,8 @@ def graph_chart(
         "frame": frame,
         "group": coloured and coloured.group,
         "member": key,
-        "title": name if coloured else "",
+        "compact": bool(coloured and coloured.short),
+        "title": name if coloured and coloured.short else "",
     }
     chart = f"{key}_chart"
     _CHART(key=chart, data=data, height="content", on_toggled_change=lambda: _toggle(key, chart))

@@ -2,12 +2,13 @@
 // and told to those that are there.
 
 export default function ({ data, parentElement }) {
-  const { group, ramp, nodes, lines } = data
+  const { group, ramp, nodes, lines, measured } = data
   const told = { ramp: ramp.map(channels), nodes, lines, graphs: JSON.parse(data.graphs) }
   window.resnetVizValues = { ...window.resnetVizValues, [group]: told }
   document.dispatchEvent(new CustomEvent("resnet-viz-values", { detail: { group } }))
   legend(parentElement.querySelector(".nodes"), ramp, nodes, "Blocks")
   legend(parentElement.querySelector(".lines"), ramp, lines, "Lines")
+  parentElement.querySelector(".marks").hidden = !measured
   parentElement.querySelector(".zero").hidden = !nodes.is_log && !lines
   return () => {
     if (window.resnetVizValues[group] === told) delete window.resnetVizValues[group]
@@ -21,6 +22,7 @@ function channels(colour) {
 function legend(root, ramp, scale, what) {
   root.hidden = !scale
   if (!scale) return
+  Object.assign(root.dataset, { low: scale.low, high: scale.high })
   const unit = scale.unit ? ` [${scale.unit}]` : ""
   root.querySelector(".title").textContent = `${what}: ${scale.title}${unit}`
   root.querySelector(".bar").style.background = `linear-gradient(to right, ${ramp.join(",")})`
@@ -38,17 +40,32 @@ function tick(at, text, power) {
   return one
 }
 
-// Whole powers of ten, at most about seven.
+// Whole powers of ten, at most about seven; 1, 2 and 5 times those where there are less than two.
 function powers({ low, high }) {
   const [bottom, top] = [Math.log10(low), Math.log10(high)]
-  const every = Math.max(1, Math.ceil((top - bottom) / 7))
+  const place = (power) => (power - bottom) / (top - bottom)
   const found = []
+  if (top - bottom < 2) {
+    for (let power = Math.floor(bottom); power <= top; power += 1) {
+      for (const times of [1, 2, 5]) {
+        const value = times * 10 ** power
+        if (value >= low * 0.999 && value <= high * 1.001) found.push({ at: place(Math.log10(value)), text: short(value) })
+      }
+    }
+    return found
+  }
+  const every = Math.max(1, Math.ceil((top - bottom) / 7))
   for (let power = Math.ceil(bottom - 1e-6); power <= top + 1e-6; power += every) {
-    found.push({ at: (power - bottom) / (top - bottom), text: "10", power: String(power).replace("-", "−") })
+    found.push({ at: place(power), text: "10", power: String(power).replace("-", "−") })
   }
   return found
 }
 
 function even({ low, high }) {
-  return [0, 0.25, 0.5, 0.75, 1].map((at) => ({ at, text: String(Number((low + at * (high - low)).toPrecision(2))) }))
+  return [0, 0.25, 0.5, 0.75, 1].map((at) => ({ at, text: short(low + at * (high - low)) }))
+}
+
+function short(value) {
+  const [size, letter] = [[1e9, " G"], [1e6, " M"], [1e3, " k"], [1, ""]].find(([one]) => value >= one * 0.999) ?? [1, ""]
+  return `${Number((value / size).toPrecision(2))}${letter}`
 }

@@ -33,14 +33,23 @@ class Painted(NamedTuple):
 
 
 def graph_values(
-    group: str, nodes: Scale, lines: Scale | None, graphs: Mapping[str, Painted]
+    group: str,
+    nodes: Scale,
+    lines: Scale | None,
+    graphs: Mapping[str, Painted],
+    *,
+    measured: bool = True,
 ) -> None:
-    """Draws the legend of both scales and colours the graphs of `group`, by their keys."""
+    """Draws the legend of both scales and colours the graphs of `group`, by their keys.
+
+    The legend has the marks of what is on no scale only for what is `measured`.
+    """
     data = {
         "group": group,
         "ramp": RAMP,
         "nodes": nodes._asdict(),
         "lines": lines and lines._asdict(),
+        "measured": measured,
         # As text: JSON knows neither inf nor NaN, and what travels is to be short.
         "graphs": json.dumps(
             {

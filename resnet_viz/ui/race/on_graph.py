@@ -18,6 +18,7 @@ from resnet_viz.plots.on_graph import (
 )
 from resnet_viz.ui.common.graph_chart import Coloured, graph_chart, picture_size
 from resnet_viz.ui.common.graph_values import Painted, graph_values
+from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
 from resnet_viz.views.graph.graph import shortcut_graph
 from resnet_viz.views.graph.grid import Grid
@@ -38,20 +39,26 @@ NO_GRAPH = "{} is watched while it trains: its structure is not known here, so i
 
 def on_graph(contestants: Sequence[Contestant], race: str, step: int, name: str) -> None:
     """The graphs of all nets that have one, one scale for all, and the legend."""
-    nets = [(f"on_graph_{race}_{i}", c, c.config) for i, c in enumerate(contestants) if c.config]
+    nets = {f"on_graph_{race}_{i}": one for i, one in enumerate(_drawn(contestants))}
     chosen = name if is_on_graph(contestants, name) else GRADIENT
     if nets:
-        lines = line_scale(contestants)
         painted = {}
-        for key, one, _ in nets:
-            nodes, flows = node_values(one, step, chosen), line_values(one, step)
-            painted[key] = Painted(nodes.of, flows.of, _said(step, nodes, flows))
-        graph_values(race, node_scale(contestants, chosen), lines, painted)
-        _graphs(race, [(key, one.name, config) for key, one, config in nets if config])
+        for key, one in nets.items():
+            nodes, lines = node_values(one, step, chosen), line_values(one, step)
+            painted[key] = Painted(nodes.of, lines.of, _said(step, nodes, lines))
+        scale = node_scale(contestants, chosen)
+        graph_values(race, scale, line_scale(contestants), painted)
+        _graphs(race, [(key, net.name, net.config) for key, net in nets.items() if net.config])
         note(ABOUT)
     for one in contestants:
         if not one.config:
-            note(NO_GRAPH.format(one.name))
+            note(NO_GRAPH.format(plain(one.name)))
+
+
+def _drawn(contestants: Sequence[Contestant]) -> Sequence[Contestant]:
+    """The nets that have a graph, of several seeds the first."""
+    first = {(one.name, one.config): one for one in reversed(contestants) if one.config}
+    return list(reversed(first.values()))
 
 
 def _graphs(race: str, nets: Sequence[tuple[str, str, ResNetConfig]]) -> None:
@@ -76,9 +83,8 @@ def _grid(configs: tuple[ResNetConfig, ...], *, fold: bool) -> Grid:
 
 def _said(step: int, nodes: Values, lines: Values) -> str:
     """At which steps the values were measured, where that is not the one shown."""
-    if nodes.step is None:
-        return "not measured" if lines.step is None else f"lines: step {lines.step}"
-    own = "" if nodes.step == step else f"step {nodes.step}"
-    if lines.step is not None and lines.step != nodes.step:
-        own = f"{own or f'step {nodes.step}'}, lines: step {lines.step}"
-    return own
+    own = {"blocks": nodes.step, "lines": lines.step}
+    taken = {what: at for what, at in own.items() if at is not None and at != step}
+    if len(set(taken.values())) == 1 and len(taken) == len(own):
+        return f"step {nodes.step}"
+    return ", ".join(f"{what}: step {at}" for what, at in taken.items())
