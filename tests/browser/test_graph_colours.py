@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from plotly.colors import find_intermediate_color, sequential
 
+from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.run import Run
@@ -71,15 +72,6 @@ def expected(run: Run, records: list[StepRecord], step: int) -> dict[str, float]
     }
 
 
-def to_step(page: Page, step: int) -> None:
-    slider = page.get_by_role("slider").first
-    slider.press("Home")
-    for _ in range(step):
-        slider.press("ArrowRight")
-    expect(slider).to_have_attribute("aria-valuetext", f"step {step} of {STEPS}")
-    settle(page)
-
-
 def test_colours_are_those_of_the_store_and_nothing_is_mounted_anew(
     app: App, open_page: Open
 ) -> None:
@@ -99,7 +91,8 @@ def test_colours_are_those_of_the_store_and_nothing_is_mounted_anew(
     graphs = page.locator(".graph")
     expect(graphs).to_have_count(2)
     expect(page.get_by_role("heading", name="What happened")).to_be_visible()
-    to_step(page, 0)
+    slider = page.get_by_role("slider").first
+    slider.press("Home")
     graphs.first.get_by_role("button", name="Zoom in").click()
     graphs.first.locator('g.block[data-unit="stages.1.1"]').click()
     expect(graphs.first.locator(".opened")).to_have_count(1)
@@ -111,7 +104,8 @@ def test_colours_are_those_of_the_store_and_nothing_is_mounted_anew(
     nodes, lines = ends(page, "nodes"), ends(page, "lines")
     runs = [(run, list(app.lab.records(run.id))) for run in app.lab.race_runs(race)]
     for step in range(11):
-        to_step(page, step)
+        expect(slider).to_have_attribute("aria-valuetext", f"step {step} of {STEPS}")
+        settle(page)
         for graph, (run, records) in zip(graphs.all(), runs, strict=True):
             said = f"lines: step {step - step % EVERY}" if step % EVERY else ""
             expect(graph.locator(".said")).to_have_text(said)
@@ -122,6 +116,55 @@ def test_colours_are_those_of_the_store_and_nothing_is_mounted_anew(
             for scale, seen in ((nodes, fills), (lines, strokes)):
                 for name, text in seen.items():
                     assert rgb(text) == pytest.approx(colour(of[name], *scale), abs=2), name
+        slider.press("ArrowRight")
     assert page.evaluate("""() => window.before.every(svg => svg.isConnected)"""), "mounted anew"
     assert graphs.first.locator("svg").evaluate("svg => svg.style.width") == width
     expect(graphs.first.locator(".opened")).to_have_count(1)
+
+    # What is pointed at in one plot is marked in the others.
+    graphs.first.locator('g.block[data-unit="stages.2.1"] rect').hover()
+    expect(graphs.last.locator('g.block.hot[data-unit="stages.2.1"]')).to_be_visible()
+    page.get_by_role("heading", name="What happened").hover()
+    expect(graphs.last.locator(".hot")).to_have_count(0)
+    page.evaluate(TELL, "stages.0.2.branch.conv1")
+    for graph in graphs.all():
+        expect(graph.locator('g.block.hot[data-unit="stages.0.2"]')).to_have_count(1)
+
+
+TELL = """name => document.dispatchEvent(
+    new CustomEvent('resnet-viz-point', { detail: { name, source: 'another plot' } }))"""
+
+
+def test_a_link_opens_the_graph_in_the_colours_of_its_costs(
+    shared_app: App, open_page: Open
+) -> None:
+    page = open_page(f"{shared_app.url}/?net=resnet20-cifar&colour=MACs")
+    graph = page.locator(".graph")
+    expect(graph.locator("g.block").first).to_have_css("fill", re.compile("rgb"))
+    settle(page)
+    macs = {path: unit.macs for path, unit in plan(preset("resnet20-cifar")).units}
+    for name, fill in graph.evaluate(FILLS).items():
+        assert rgb(fill) == pytest.approx(colour(macs[name], *ends(page, "nodes")), abs=2), name
+    page.reload()
+    expect(graph.locator("g.block").first).to_have_css("fill", re.compile("rgb"))
+    assert "colour=MACs" in page.url
+
+    # What is not finite or exactly zero has a mark of its own.
+    page.evaluate(TOLD)
+    fills = {
+        "stages.0.0": "not-finite",
+        "stages.0.1": "not-finite",
+        "stages.0.2": "zero",
+    }
+    for unit, mark in fills.items():
+        box = graph.locator(f'g.block[data-unit="{unit}"]')
+        assert mark in box.evaluate("g => getComputedStyle(g).fill")
+    expect(graph.locator('g.block.unmeasured[data-unit="stages.1.0"]')).to_have_count(1)
+
+
+TOLD = """() => {
+    const told = window.resnetVizValues.graph
+    const nodes = { 'stages.0.0': 'NaN', 'stages.0.1': 'Infinity', 'stages.0.2': 0 }
+    told.graphs = { graph: { nodes, lines: {}, said: '' } }
+    document.dispatchEvent(new CustomEvent('resnet-viz-values', { detail: { group: 'graph' } }))
+}"""
