@@ -18,6 +18,7 @@ PARTS = (
     "racing",
     "first_point",
     "redraw",
+    "recolouring",
     "viewers",
     "wishes",
     "crowd",

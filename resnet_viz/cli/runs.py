@@ -10,6 +10,8 @@ from pathlib import Path
 from resnet_viz.arch.config import printable
 from resnet_viz.cli.errors import InputError, input_errors
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
+from resnet_viz.lab.feed import MOST_STEPS, WINDOW, Look
+from resnet_viz.lab.records import History
 from resnet_viz.lab.run import COLUMNS, Run, UnreadableRun
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.sizes import size_text
@@ -66,6 +68,37 @@ def export(
             tables.write_table(nets, output)
         if tensorboard is not None:
             events.write_events(nets, tensorboard)
+
+
+def report(id: str, output: Path) -> None:  # noqa: A002
+    """Write the report of a race, or of a run.
+
+    Raises:
+        InputError: for an unknown id, and a file that is no .html.
+    """
+    from resnet_viz.lab.drafts import draft
+    from resnet_viz.plots.report import report_of
+
+    if output.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"-o {printable(str(output))}: a report is written to a file .html")
+    lab = _lab()
+    with input_errors():
+        is_race = any(run.race_id == id for run in lab.list())
+        runs = lab.race_runs(id) if is_race else [lab.get(id)]
+        look = Look(runs, {run.id: _history(lab, run) for run in runs})
+        with draft(output) as file:
+            file.write_text(report_of(look), encoding="utf-8")
+
+
+def _history(lab: Lab, run: Run) -> History:
+    """What a run measured, a long run's quantities thinned as on the page."""
+    history = History(most=MOST_STEPS)
+    while run.steps_done > len(history):
+        begin = len(history)
+        history.extend(lab.records(run.id, begin, begin + WINDOW))
+        if len(history) == begin:
+            break
+    return history
 
 
 def import_(file: Path) -> None:

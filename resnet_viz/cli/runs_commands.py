@@ -11,12 +11,12 @@ from resnet_viz.cli.options import JsonOption, writable
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Of a run or a race.")]
 
-runs_app = typer.Typer(help="List past and present runs; delete, export and import them.")
+runs_app = typer.Typer(help="List past and present runs; delete, export, import and report them.")
 
 
 @runs_app.callback(invoke_without_command=True)
 def runs(context: typer.Context, *, as_json: JsonOption = False) -> None:
-    """List past and present runs; delete, export and import them."""
+    """List past and present runs; delete, export, import and report them."""
     if context.invoked_subcommand is None:
         from resnet_viz.cli import runs as listing
 
@@ -58,6 +58,17 @@ def export(
     from resnet_viz.cli import runs as listing
 
     listing.export(id, output, quantity or (), tensorboard)
+
+
+@runs_app.command()
+def report(
+    id: IdArgument,  # noqa: A002
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE.html", callback=writable)],
+) -> None:
+    """Write a report of a race: one HTML file that replays it without a server, and prints."""
+    from resnet_viz.cli import runs as listing
+
+    listing.report(id, output)
 
 
 @runs_app.command("import")

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Role
 from resnet_viz.arch.plan import WeightedLayer
+from resnet_viz.lab.feed import Look
 from resnet_viz.lab.quantities import quantity
 from resnet_viz.lab.quantities.quantity import Along
 from resnet_viz.lab.records import Floats, History
+from resnet_viz.plots.colours import contestant_colours
 
 Indices = NDArray[np.int64]
 GRADIENT = "grad_norm"
@@ -80,6 +82,24 @@ class Contestant:
         """The row of the newest record that is not after `step`; None where there is none."""
         row = int(np.searchsorted(self.history.steps, step, side="right")) - 1
         return row if row >= 0 else None
+
+
+def contestants_in(look: Look) -> list[Contestant]:
+    """The runs of a race, each with what was read of it."""
+    colours = contestant_colours([run.config for run in look.runs])
+    return [
+        Contestant(
+            run.name,
+            colour,
+            run.layers,
+            look.history(run),
+            run.config.num_classes if run.config else None,
+            run.quantities,
+            run.blocks,
+            run.config,
+        )
+        for run, colour in zip(look.runs, colours, strict=True)
+    ]
 
 
 @dataclass(frozen=True)

@@ -178,7 +178,7 @@ def _colour_axis(about: Quantity, low: float, high: float) -> style.Layout:
     if about.scale == "log":
         powers = {"tickprefix": "10<sup>", "ticksuffix": "</sup>", "dtick": ceil((high - low) / 8)}
         bar |= powers
-    return {"colorscale": "Cividis", "cmin": low, "cmax": high, "colorbar": bar}
+    return {"colorscale": "Viridis", "cmin": low, "cmax": high, "colorbar": bar}
 
 
 NARROW_BAR: style.Layout = {"colorbar": {"thickness": 10, "title": {"text": ""}}}

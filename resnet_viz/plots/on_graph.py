@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
+from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -14,6 +15,11 @@ from resnet_viz.lab.quantities import quantity
 from resnet_viz.plots.contestant import GRADIENT, Contestant
 from resnet_viz.plots.maps import robust_limits
 
+_HERE = Path(__file__).parent
+COLOUR_SCRIPT = (_HERE / "graph_colours.js").read_text(encoding="utf-8")
+"""Functions of the browser that colour a picture of `views.graph` by values."""
+LEGEND_SCRIPT = (_HERE / "graph_legend.js").read_text(encoding="utf-8")
+"""Those that draw the legend of a `Scale`."""
 RAMP: tuple[str, ...] = tuple(sequential.Viridis)
 """The colours from low to high, even apart; for every kind of colour vision."""
 PARTS: Mapping[str, str] = MappingProxyType(

@@ -10,6 +10,7 @@ import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
+from resnet_viz.plots.on_graph import COLOUR_SCRIPT
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.files import file_name
 from resnet_viz.views.graph.graph import shortcut_graph
@@ -28,7 +29,7 @@ _CHART = st.components.v2.component(
     "resnet_viz_graph",
     html=(_HERE / "graph_chart.html").read_text(encoding="utf-8"),
     css=(_HERE / "graph_chart.css").read_text(encoding="utf-8"),
-    js="\n".join((_HERE / f"graph_{name}.js").read_text("utf-8") for name in ("colours", "chart")),
+    js=f"{COLOUR_SCRIPT}\n{(_HERE / 'graph_chart.js').read_text('utf-8')}",
 )
 
 

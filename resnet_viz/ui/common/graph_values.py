@@ -13,14 +13,14 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from resnet_viz.plots.on_graph import RAMP, Scale
+from resnet_viz.plots.on_graph import LEGEND_SCRIPT, RAMP, Scale
 
 _HERE = Path(__file__).parent
 _VALUES = st.components.v2.component(
     "resnet_viz_graph_values",
     html=(_HERE / "graph_values.html").read_text(encoding="utf-8"),
     css=(_HERE / "graph_values.css").read_text(encoding="utf-8"),
-    js=(_HERE / "graph_values.js").read_text(encoding="utf-8"),
+    js=f"{LEGEND_SCRIPT}\n{(_HERE / 'graph_values.js').read_text('utf-8')}",
 )
 
 

@@ -20,6 +20,7 @@ from resnet_viz.plots.race import (
     GRADIENT,
     Contestant,
     axis_of,
+    contestants_in,
     heat_maps,
     profile,
     training_curves,
@@ -85,24 +86,7 @@ def preview(specs: Sequence[RunSpec]) -> None:
 
 def contestants_of(seen: Seen) -> Sequence[Contestant]:
     """The runs of a race as the plots want them."""
-    return seen.look.once("contestants", lambda: _of_look(seen.look))
-
-
-def _of_look(look: Look) -> Sequence[Contestant]:
-    colours = contestant_colours([run.config for run in look.runs])
-    return [
-        Contestant(
-            run.name,
-            colour,
-            run.layers,
-            look.history(run),
-            run.config.num_classes if run.config else None,
-            run.quantities,
-            run.blocks,
-            run.config,
-        )
-        for run, colour in zip(look.runs, colours, strict=True)
-    ]
+    return seen.look.once("contestants", lambda: contestants_in(seen.look))
 
 
 def newest_step(seen: Seen) -> int:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from resnet_viz.lab.tidy import csv_text
 from resnet_viz.plots.race import result_rows, story
+from resnet_viz.plots.report import report_of
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race.live import contestants_of
 from resnet_viz.ui.race.state import Seen
@@ -22,6 +23,15 @@ def results(seen: Seen) -> None:
     st.markdown("\n".join(f"- {plain(sentence)}" for sentence in story(contestants)[1:]))
     rows = result_rows(contestants, [run.params for run in seen.runs])
     st.table(_transposed(rows), border="horizontal")
+    st.download_button(
+        "Download the report",
+        lambda: report_of(seen.look),
+        file_name=f"race-{seen.race_id[:8]}.html",
+        mime="text/html",
+        icon=":material/description:",
+        help="One HTML file that replays the race without a server, and prints.",
+        on_click="ignore",
+    )
     st.download_button(
         "Download the records as CSV",
         lambda: "".join(csv_text((c.name, c.history.records(), c.header) for c in contestants)),

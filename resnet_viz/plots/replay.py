@@ -1,0 +1,127 @@
+"""What a report replays: every quantity of every net at some steps, small enough for one file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet_viz.lab.quantities import quantity
+from resnet_viz.plots import style
+from resnet_viz.plots.contestant import GRADIENT, Contestant, thinned
+from resnet_viz.plots.on_graph import node_scale
+from resnet_viz.plots.profile import BESIDE, IN_LEGEND, MOST_MARKERS, axis_of, profile
+
+MOST_NUMBERS = 600_000
+"""Values in a report at most: 2.4 MB before they are compressed."""
+LEAST_STEPS = 8
+_KEPT_BITS = np.uint32(0xFFFFF000)
+
+
+class Numbers:
+    """Float32 values one after the other; each array is known by where it begins and ends.
+
+    Of a mantissa 11 bits are kept, 3.6 digits: what is beyond does not compress. inf, NaN and 0
+    stay what they are.
+    """
+
+    def __init__(self) -> None:
+        self._parts: list[NDArray[np.float32]] = []
+        self._size = 0
+
+    def add(self, values: NDArray[Any], *, exact: bool = False) -> list[int]:
+        """The place of `values`: begin and end."""
+        flat = np.ascontiguousarray(values, np.float32).ravel()
+        if not exact:
+            kept = (flat.view(np.uint32) & _KEPT_BITS).view(np.float32)
+            flat = np.where(np.isnan(flat), np.float32(np.nan), kept)
+        self._parts.append(flat)
+        begin, self._size = self._size, self._size + flat.size
+        return [begin, self._size]
+
+    @property
+    def bytes(self) -> bytes:
+        """All of them, little-endian."""
+        whole = np.concatenate(self._parts) if self._parts else np.empty(0, np.float32)
+        return whole.astype("<f4").tobytes()
+
+
+def replay(contestants: Sequence[Contestant], numbers: Numbers) -> dict[str, Any]:
+    """Nets and quantities as report.js reads them; the values go to `numbers`."""
+    names = _quantities(contestants)
+    most = _most_steps(contestants, names)
+    last = max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=0)
+    nets = [
+        {
+            "name": style.name_of(one.name),
+            "colour": one.colour,
+            "symbol": style.MARKERS[number % len(style.MARKERS)],
+            "dash": style.DASHES[number % len(style.DASHES)],
+            "taken": {name: _taken(one, name, most, numbers) for name in names},
+        }
+        for number, one in enumerate(contestants)
+    ]
+    about = {name: _about(contestants, name, last) for name in names}
+    return {"nets": nets, "quantities": about, "last": last, "beside": _beside()}
+
+
+def _quantities(contestants: Sequence[Contestant]) -> list[str]:
+    """Those by layer or block that were taken, the gradient first."""
+    taken = dict.fromkeys(name for one in contestants for name in one.history.quantities)
+    found = [name for name in taken if axis_of(contestants, name) != "net"]
+    return sorted(found, key=lambda name: name != GRADIENT)
+
+
+def _most_steps(contestants: Sequence[Contestant], names: Sequence[str]) -> int:
+    """Steps of a quantity, so that all together are few enough."""
+
+    def size(most: int) -> int:
+        taken = [one.history.taken(name).values.shape for one in contestants for name in names]
+        return sum(min(steps, most) * width for steps, width in taken)
+
+    most = max((len(one.history) for one in contestants), default=0)
+    while most > LEAST_STEPS and size(most) > MOST_NUMBERS:
+        most = max(LEAST_STEPS, most * 9 // 10)
+    return max(most, LEAST_STEPS)
+
+
+def _taken(one: Contestant, name: str, most: int, numbers: Numbers) -> dict[str, Any]:
+    taken, places = one.history.taken(name), one.place(name)
+    rows = thinned(len(taken.steps), most)
+    main = places.only("main")
+    roles = [("main", main), *((role, places.only(role)) for role in places.beside)]
+    return {
+        "names": list(one.along(name).names),
+        "steps": numbers.add(taken.steps[rows], exact=True),
+        "values": numbers.add(taken.values[rows]),
+        "traces": [
+            {
+                "role": role,
+                "columns": own.columns.tolist(),
+                "x": own.positions.tolist(),
+                "mode": "lines+markers" if len(own.names) <= MOST_MARKERS else "lines",
+            }
+            for role, own in roles
+        ],
+    }
+
+
+def _about(contestants: Sequence[Contestant], name: str, last: int) -> dict[str, Any]:
+    about = quantity(name)
+    layout = profile(contestants, last, name).layout.to_plotly_json()
+    return {
+        "title": f"{about.title} by {axis_of(contestants, name)}",
+        "sentence": " ".join(filter(None, (about.sentence, about.source and f"({about.source})"))),
+        "isLog": about.scale == "log",
+        "layout": {key: layout[key] for key in ("xaxis", "yaxis", "legend", "margin")},
+        "nodes": node_scale(contestants, name)._asdict(),
+    }
+
+
+def _beside() -> dict[str, Any]:
+    return {
+        role: {"suffix": suffix, "size": size, "legend": IN_LEGEND[role]}
+        for role, (suffix, size) in BESIDE.items()
+    }

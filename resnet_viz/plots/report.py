@@ -1,0 +1,208 @@
+"""A report of a race: one HTML file that replays it without a server, and prints."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any, NamedTuple
+
+import plotly
+import plotly.graph_objects as go
+
+from resnet_viz.arch.config import ResNetConfig, differences
+from resnet_viz.arch.plan import plan
+from resnet_viz.lab.feed import Look
+from resnet_viz.lab.spec import RunSpec
+from resnet_viz.plots.contestant import Contestant, contestants_in
+from resnet_viz.plots.curves import training_curves
+from resnet_viz.plots.maps import heat_maps
+from resnet_viz.plots.on_graph import COLOUR_SCRIPT, LEGEND_SCRIPT, RAMP, line_scale
+from resnet_viz.plots.replay import Numbers, replay
+from resnet_viz.plots.story import result_rows, story
+from resnet_viz.views.graph.graph import shortcut_graph
+from resnet_viz.views.graph.layout import common_grid
+from resnet_viz.views.graph.svg import write_svg
+
+_HERE = Path(__file__).parent
+_PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+MOST_BLOCKS = 150
+"""Of a net of more blocks than this, runs of alike ones are drawn as one."""
+NOT_SAID = ("config", "name", "device")
+"""Fields of a spec that are no setting of a race."""
+OF_STEPS = ("step_gamma", "step_milestones")
+
+
+class Reported(NamedTuple):
+    """A net of a race: what was measured, how it was trained (None: elsewhere), its parameters."""
+
+    contestant: Contestant
+    spec: RunSpec | None
+    params: int
+
+
+def report_of(look: Look) -> str:
+    """The report of a race as it was read: a feed thins what is long."""
+    nets = zip(look.runs, contestants_in(look), strict=True)
+    return report(
+        [Reported(net, None if run.is_watched else run.spec, run.params) for run, net in nets]
+    )
+
+
+def report(nets: Sequence[Reported]) -> str:
+    """The report's HTML: nothing in it asks for anything outside.
+
+    Of a long race the quantities are there at some steps, even apart; loss and accuracy at up to
+    4,000. Of several seeds of a net all are in the sentences, tables and curves, and the first is
+    replayed.
+    """
+    contestants = [net.contestant for net in nets]
+    firsts = first_seeds(contestants)
+    numbers = Numbers()
+    scene = replay(firsts, numbers) | {
+        "ramp": RAMP,
+        "lines": _dict(line_scale(firsts)),
+        "curves": _figure(training_curves(contestants)),
+        "maps": _figure(heat_maps(firsts)),
+    }
+    template = Template((_HERE / "report.html").read_text(encoding="utf-8"))
+    return template.substitute(
+        title=escape(_title(contestants)),
+        settings=_settings(nets),
+        story="".join(f"<li>{escape(sentence)}</li>" for sentence in story(contestants)),
+        results=_results(nets),
+        graphs="".join(_graphs(firsts)),
+        several="" if len(firsts) == len(contestants) else SEVERAL,
+        plotly=_packed(_PLOTLY.read_bytes()),
+        scene=_packed(json.dumps(scene, separators=(",", ":")).encode()),
+        numbers=_packed(numbers.bytes),
+        script="\n".join(
+            (COLOUR_SCRIPT, LEGEND_SCRIPT, (_HERE / "report.js").read_text(encoding="utf-8"))
+        ),
+    )
+
+
+# The pictures' own rules hold for the whole document: each has a shadow of its own.
+_GRAPH_STYLE = """
+svg { color-scheme: light; width: 100%; height: auto; max-height: 80vh; print-color-adjust: exact;
+-webkit-print-color-adjust: exact }
+.hot rect, .hot circle { stroke: #0072b2; stroke-width: 2.5 }
+"""
+SEVERAL = "Of several seeds of a net the first is shown here; the tables and curves have them all."
+
+
+def first_seeds(contestants: Sequence[Contestant]) -> Sequence[Contestant]:
+    """The nets, of several seeds the first."""
+    first = {(one.name, one.config): one for one in reversed(contestants)}
+    return list(reversed(first.values()))
+
+
+def _title(contestants: Sequence[Contestant]) -> str:
+    return " against ".join(dict.fromkeys(one.name for one in contestants))
+
+
+def _packed(data: bytes) -> str:
+    """Compressed, as text that HTML takes as it is."""
+    return base64.b64encode(gzip.compress(data, 9, mtime=0)).decode()
+
+
+def _figure(figure: go.Figure) -> Any:
+    return json.loads(str(figure.to_json(validate=False)))
+
+
+def _dict(scale: Any) -> Any:
+    return scale and scale._asdict()
+
+
+def _graphs(contestants: Sequence[Contestant]) -> Iterator[str]:
+    """The pictures, on one grid; a net that is not ours has none, and it is said."""
+    configs = [one.config for one in contestants if one.config]
+    fold = any(sum(config.depths) > MOST_BLOCKS for config in configs)
+    drawn = {config: shortcut_graph(config, fold=fold, short=True) for config in configs}
+    grid = common_grid(list(drawn.values()), 1.0) if drawn else None
+    for number, one in enumerate(contestants):
+        name = escape(one.name)
+        if one.config is None:
+            yield f"<p>{name} has no graph: it was watched, and its structure is not known.</p>"
+            continue
+        svg = write_svg(drawn[one.config], grid, coloured=True)
+        yield (
+            f'<figure class="graph" data-net="{number}"><figcaption><b>{name}</b> '
+            f'<span class="said"></span></figcaption><div><template shadowrootmode="open">'
+            f"<style>{_GRAPH_STYLE}</style>{svg}</template></div></figure>"
+        )
+
+
+def _settings(nets: Sequence[Reported]) -> str:
+    """What the nets share and in what they differ, as a list and a table."""
+    if any(net.spec is None for net in nets):
+        return "<p>Watched while it trained in a program of its own.</p>"
+    specs = [net.spec for net in nets if net.spec]
+    fields = {name: [_setting(s, name) for s in specs] for name in _fields()}
+    shared = {name: values[0] for name, values in fields.items() if len(set(values)) == 1}
+    said = "; ".join(f"{_words(name)} {value}" for name, value in shared.items() if value)
+    rows = {"parameters": [f"{net.params:,}" for net in nets]}
+    rows |= {"depth": [f"{plan(spec.adapted).depth:,} layers" for spec in specs]}
+    rows |= {_words(name): values for name, values in fields.items() if name not in shared}
+    rows |= {_words(name): values for name, values in _config_rows([s.adapted for s in specs])}
+    table = _table(["", *(net.contestant.name for net in nets)], rows)
+    return f"<p>All nets: {escape(said)}.</p>{table}"
+
+
+def _fields() -> Iterator[str]:
+    return (name for name in RunSpec.model_fields if name not in NOT_SAID)
+
+
+def _config_rows(configs: Sequence[ResNetConfig]) -> Iterator[tuple[str, list[str]]]:
+    differing = {field for one in configs for field in differences(one, configs[0])}
+    for field in ResNetConfig.model_fields:
+        if field in differing:
+            yield field, [_value(getattr(one, field)) for one in configs]
+
+
+def _setting(spec: RunSpec, name: str) -> str:
+    """A setting as people read it; "" where it is off. Of a folder its name alone."""
+    value = getattr(spec, name)
+    if name == "dataset" and value.startswith("folder:"):
+        return str(value.rpartition("/")[2])
+    is_off = value in (None, False, "none") or (spec.schedule != "step" and name in OF_STEPS)
+    return "" if is_off else _value(value)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return "yes" if value is True else str(value)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _results(nets: Sequence[Reported]) -> str:
+    contestants = [net.contestant for net in nets]
+    rows = result_rows(contestants, [net.params for net in nets])
+    names = [str(row["net"]) for row in rows]
+    body = {name: [_cell(row[name]) for row in rows] for name in rows[0] if name != "net"}
+    return _table(["", *names], body)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "not measured"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
+def _table(head: Sequence[str], rows: Mapping[str, Sequence[str]]) -> str:
+    heading = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
+    body = "".join(
+        f'<tr><th scope="row">{escape(name)}</th>'
+        + "".join(f"<td>{escape(value)}</td>" for value in values)
+        + "</tr>"
+        for name, values in rows.items()
+    )
+    return f"<table><thead><tr>{heading}</tr></thead><tbody>{body}</tbody></table>"

@@ -1,0 +1,71 @@
+"""A report opened from the disk, without a server: it replays the race."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, Request, expect
+
+from resnet_viz.plots.report import report
+from tests.browser.conftest import PATIENCE_SECONDS
+from tests.browser.test_graph_colours import colour, rgb
+from tests.plots.test_report import HOSTILE, reported
+
+STEPS = 12
+PROFILE = "() => document.getElementById('profile').data.map(trace => trace.y)"
+ENDS = "one => [Number(one.dataset.low), Number(one.dataset.high)]"
+
+
+@pytest.fixture
+def opened(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, list[str]]]:
+    """The page of a report on a net with a hostile name and a plain one, and what it complains of
+    and asks for."""
+    file = tmp_path / "race.html"
+    nets = [reported("resnet20-cifar", STEPS, HOSTILE), reported("plain20-cifar", STEPS)]
+    file.write_text(report(nets), encoding="utf-8")
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    complaints: list[str] = []
+
+    def watch(request: Request) -> None:
+        if request.url != file.as_uri():
+            complaints.append(f"asked for {request.url}")
+
+    page.on("request", watch)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("dialog", lambda dialog: complaints.append(f"a name was run: {dialog.message}"))
+    page.goto(file.as_uri())
+    expect(page.locator("body[data-ready]")).to_be_attached(timeout=PATIENCE_SECONDS * 1000)
+    yield page, complaints
+    context.close()
+
+
+def test_slider_and_play_replay_the_race(opened: tuple[Page, list[str]]) -> None:
+    page, complaints = opened
+    nets = [reported("resnet20-cifar", STEPS, HOSTILE), reported("plain20-cifar", STEPS)]
+    slider = page.get_by_role("slider")
+    for step in (0, 7):
+        slider.fill(str(step))
+        expect(page.locator("#said")).to_have_text(f"step {step} of {STEPS}")
+        scale = page.locator(".scale.nodes").evaluate(ENDS)
+        for drawn, net in zip(page.evaluate(PROFILE), nets, strict=True):
+            raw = net.contestant.history.taken("grad_norm").values[step]
+            assert drawn == pytest.approx(raw.tolist(), rel=2**-11)
+        for graph, net in zip(page.locator("figure.graph").all(), nets, strict=True):
+            names = net.contestant.header["grad_norm"].names
+            raw = net.contestant.history.taken("grad_norm").values[step]
+            own = [value for name, value in zip(names, raw, strict=True) if "stages.1.1." in name]
+            fill = graph.locator('g.block[data-unit="stages.1.1"]').evaluate("g => g.style.fill")
+            assert rgb(fill) == pytest.approx(colour(float(np.max(own)), *scale), abs=2)
+    page.get_by_role("combobox").select_option("grad_input_norm")
+    assert len(page.evaluate(PROFILE)[0]) == 9  # blocks
+    page.get_by_role("button", name="Play").click()
+    expect(page.locator("#said")).not_to_have_text(f"step 7 of {STEPS}")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(HOSTILE)
+    page.locator('g.block[data-unit="stages.0.0"]').first.hover()
+    expect(page.get_by_role("tooltip")).to_contain_text("gradient at its input")
+    assert len(page.pdf()) > 50_000
+    assert complaints == []
