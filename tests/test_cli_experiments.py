@@ -128,6 +128,7 @@ def test_the_options_of_race_reach_the_runs_and_the_rest_are_their_own_defaults(
         "precision": "bfloat16",
         "evaluate_every": 4,
         "measure_every": 3,
+        "checkpoint_every": 4,
     }
     options = [text for k, v in given.items() for text in (f"--{k.replace('_', '-')}", str(v))]
     options += [

@@ -278,6 +278,10 @@ def race(
         str | None,
         typer.Option(metavar="N,N", help="Keep the weights after so many steps, besides the last."),
     ] = None,
+    checkpoint_every: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Steps between weights that are kept; default: 0."),
+    ] = None,
     name: Annotated[
         list[str] | None,
         typer.Option(metavar="TEXT", help="What to call a net; give one for each CONFIG."),
@@ -314,6 +318,7 @@ def race(
         "activation_checkpointing": activation_checkpointing,
         "evaluate_every": evaluate_every,
         "measure_every": measure_every,
+        "checkpoint_every": checkpoint_every,
         "checkpoints": inputs.read_numbers("--checkpoints", checkpoints),
     }
     several = inputs.read_numbers("--seeds", seeds)

@@ -36,7 +36,14 @@ class Checkpoint(NamedTuple):
 
 def asked(spec: RunSpec, steps_done: int, size: int, *, is_last: bool) -> bool:
     """Whether the weights, of `size` bytes, are to be kept after so many steps."""
-    return steps_done in spec.checkpoints or (is_last and steps_done > 0 and size <= SMALL_BYTES)
+    is_small_end = is_last and steps_done > 0 and size <= SMALL_BYTES
+    return is_small_end or is_due(spec, steps_done)
+
+
+def is_due(spec: RunSpec, steps_done: int) -> bool:
+    """Whether the run wants its weights kept after so many steps."""
+    every = spec.checkpoint_every
+    return steps_done in spec.checkpoints or (every > 0 and steps_done % every == 0 < steps_done)
 
 
 def limit() -> int:

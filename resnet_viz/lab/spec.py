@@ -18,6 +18,7 @@ from resnet_viz.lab.data.registry import dataset_info
 from resnet_viz.lab.quantities import held_by
 from resnet_viz.lab.quantities.quantity import Along
 
+MOST_CHECKPOINTS = 1000
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:(0|[1-9][0-9]{0,2}))?")
 
 Fraction = Annotated[float, Field(strict=True, ge=0, le=1)]
@@ -54,7 +55,8 @@ class RunSpec(BaseModel):
 
     Loss and accuracy on held-out images are taken each `evaluate_every` steps (0: never), and what
     needs activations each `measure_every` steps. The weights are kept after each number of steps
-    in `checkpoints`, and the last ones anyway where they are small (lab/checkpoints.py says more).
+    in `checkpoints`, after each `checkpoint_every` steps (0: never), and the last ones anyway where
+    they are small (lab/checkpoints.py says more).
 
     Raises:
         ValueError: for any invalid value or combination. One that validates can run, once its data
@@ -91,6 +93,7 @@ class RunSpec(BaseModel):
     evaluate_every: Step = 0
     measure_every: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 20
     checkpoints: Annotated[tuple[Step, ...], Field(max_length=100)] = ()
+    checkpoint_every: Step = 0
 
     @property
     def adapted(self) -> ResNetConfig:
@@ -202,6 +205,14 @@ def _checkpoint_violations(spec: RunSpec) -> Iterator[str]:
             f"checkpoints = {given} is not allowed; allowed are numbers of steps from 1 to "
             f"{spec.steps}, each larger than the one before (the weights before the first step "
             "follow from config and seed)"
+        )
+
+    kept = spec.steps // spec.checkpoint_every if spec.checkpoint_every else 0
+    if kept > MOST_CHECKPOINTS:
+        least = -(-spec.steps // MOST_CHECKPOINTS)
+        yield (
+            f"checkpoint_every = {spec.checkpoint_every} would keep the weights {kept:,} times in "
+            f"{spec.steps:,} steps; at most {MOST_CHECKPOINTS:,} are allowed: 0 or at least {least}"
         )
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from resnet_viz.lab.checkpoints import is_due
 from resnet_viz.lab.data.registry import datasets
 from resnet_viz.lab.failures import sentence
 from resnet_viz.lab.launch import ERROR_MARK
@@ -98,7 +99,7 @@ class Worker:
                 self._pending.append(replace(record, seconds=seconds))
                 if time.monotonic() - self._written >= WRITE_SECONDS:
                     self._write()
-                if done in self._spec.checkpoints:
+                if is_due(self._spec, done):
                     self._keep(keeper, done)
         except Stopped:
             self._keep(keeper, done, is_last=True)

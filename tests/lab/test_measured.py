@@ -17,12 +17,12 @@ from torch.nn import functional
 
 from resnet_viz.arch.config import ResNetConfig, plain_twin
 from resnet_viz.arch.plan import plan
-from resnet_viz.lab.measurements import measurement
+from resnet_viz.lab.measurements import measurement, measurements
 from resnet_viz.lab.measurements.landscape import direction, nonconvex_share
 from resnet_viz.lab.measurements.passes import blocks_of
 from resnet_viz.lab.measurements.perform import perform
 from resnet_viz.nets.network import ResNet, build_resnet
-from tests.lab.test_measurements import SMALL, batch, net, small
+from tests.lab.test_measurements import QUICK, SMALL, batch, net, small
 
 
 def measured(
@@ -334,3 +334,15 @@ def test_gradient_norms_are_autograds() -> None:
         gradient = torch.autograd.grad(one, x)[0]
         np.testing.assert_allclose(found["inputs"][number], gradient.norm().item())
     np.testing.assert_allclose(found["ratio"], found["inputs"][0] / found["inputs"][-1])
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+@pytest.mark.parametrize("name", measurements())
+def test_a_gpu_finds_the_same(name: str) -> None:
+    network, (images, labels) = net(), batch()
+    settings = QUICK.get(name, {})
+    here = measured(name, network, images, labels, **settings)
+    there = measured(name, network.cuda(), images.cuda(), labels.cuda(), **settings)
+    for key, array in here.items():
+        np.testing.assert_allclose(there[key], array, rtol=1e-4, atol=1e-6)

@@ -48,6 +48,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         "activation_checkpointing": False,
         "evaluate_every": 0,
         "measure_every": 20,
+        "checkpoint_every": 0,
         "checkpoints": (),
     }
     assert RunSpec(config=SMALL).model_dump(exclude={"config"}) == expected
@@ -138,6 +139,7 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"compile": "yes"}, ["compile = 'yes'", "bool"]),
     ({"evaluate_every": -1}, ["evaluate_every = -1", "0"]),
     ({"measure_every": 0}, ["measure_every = 0", "1"]),
+    ({"checkpoint_every": 1, "steps": 5000}, ["keep the weights 5,000 times", "at least 5"]),
     ({"batch_size": 0}, ["batch_size = 0", "1"]),
     ({"lr": float("nan")}, ["lr = nan", "finite"]),
     ({"lr": float("inf")}, ["lr = inf", "finite"]),

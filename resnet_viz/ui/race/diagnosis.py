@@ -49,7 +49,7 @@ def _panel(lab: Lab, race_id: str, busy: bool, may_steer: bool) -> None:
         note(INTRODUCTION + _which(seen, racers))
         _from_records(racers)
         on_demand(lab, race_id, racers, may_steer=may_steer)
-    except StoreError as error:
+    except (StoreError, ValueError) as error:  # a store that fails, a race that was deleted
         say.error(str(error))
 
 

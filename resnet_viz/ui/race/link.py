@@ -41,6 +41,7 @@ TRAINING = (
     "activation_checkpointing",
     "evaluate_every",
     "measure_every",
+    "checkpoint_every",
 )
 """Fields of RunSpec, as the address names them; each is judged together with those before it."""
 KEYS = ("experiment", "first", "second", "more", "seeds", "pace", *TRAINING)

@@ -58,7 +58,10 @@ def under_way(lab: Lab, race_id: str, wish: Wish | None = None) -> Sequence[tupl
         if one.race_id != race_id or (wish is not None and one != wish):
             continue
         for each in list(asked):
-            job = _job(lab, each, one)
+            try:
+                job = _job(lab, each, one)
+            except StoreError:  # for now: it is asked again the next time
+                continue
             if job is None or job.is_over:
                 asked.remove(each)
                 if job is not None and job.status != "done":

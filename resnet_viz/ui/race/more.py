@@ -142,6 +142,14 @@ _MORE: Sequence[Mapping[str, Sequence[_Number | _Choice | _Switch]]] = (
                 "%d",
                 "Of what needs activations; gradients and weights are measured at each step.",
             ),
+            _Number(
+                "checkpoint_every",
+                "Steps between kept weights",
+                5,
+                "%d",
+                "For the Diagnosis below the race: it measures the weights that were kept. 0: the "
+                "last alone, beside the initial ones.",
+            ),
         ),
     },
 )

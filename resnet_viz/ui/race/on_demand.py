@@ -25,6 +25,8 @@ from resnet_viz.ui.race.racer import Racer, about_line, in_pairs, verdict_lines
 from resnet_viz.ui.race.state import key_of
 
 CHART_HEIGHT = 320
+MOST_BESIDE = 6
+"""Steps that stand beside each other; more are in a box."""
 EVERY_BLOCK = "each block in turn"
 ON_DEMAND = (
     "These look at a net's weights as a step begins, on the same training images for every net, "
@@ -60,13 +62,11 @@ def _step_box(lab: Lab, race_id: str, racers: Sequence[Racer]) -> int:
     def words(step: int) -> str:
         return f"step {step:,}" + (" (initial)" if step == 0 else "") + " (end)" * (step in ends)
 
+    steps, key = [0, *sorted(kept)], f"race_diagnosis_step_{key_of(race_id)}"
+    if len(steps) > MOST_BESIDE:
+        return st.selectbox("Weights at", steps, format_func=words, key=f"{key}_box", width=250)
     chosen = st.segmented_control(
-        "Weights at",
-        [0, *sorted(kept)],
-        default=0,
-        required=True,
-        format_func=words,
-        key=f"race_diagnosis_step_{key_of(race_id)}",
+        "Weights at", steps, default=0, required=True, format_func=words, key=key
     )
     return int(chosen or 0)
 

@@ -85,6 +85,14 @@ def test_it_says_what_was_recorded_and_what_was_measured(lab: Lab, race_id: str)
     assert "mean cosine" not in texts(chosen.set_value(3).run())
 
 
+def test_a_race_that_is_deleted_meanwhile_is_no_crash(lab: Lab, race_id: str) -> None:
+    app = opened(race_page(race_id, lab.steering_key(race_id)))
+    lab.delete(race_id)
+    app.run()
+    assert "Gradient at the first step" in texts(app)
+    assert any("no run or race with the id" in error.value for error in app.error)
+
+
 def test_only_who_has_the_controls_can_measure(lab: Lab, race_id: str) -> None:
     app = opened(race_page(race_id))
     assert not [b for b in app.button if b.key and b.key.startswith("race_measure")]

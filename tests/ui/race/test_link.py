@@ -40,6 +40,7 @@ CHANGED = {
     "compile": True,
     "evaluate_every": 5,
     "measure_every": 3,
+    "checkpoint_every": 5,
     "activation_checkpointing": True,
 }
 OWN = revise(preset("resnet20-cifar"), norm="none")
