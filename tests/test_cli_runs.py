@@ -157,3 +157,13 @@ def test_bad_input_is_one_line(
     is_refused(("runs", *(race_id if word == "ID" else word for word in words)), capsys)
     assert {path.name for path in tmp_path.iterdir()} == {"home", "text", "pipe"}
     assert len(lab.list()) == 2
+
+
+def test_rename_gives_a_run_and_a_race_another_name(lab: Lab, capsys: Capture) -> None:
+    race_id = race(lab, 1)
+    run_id = lab.list()[0].id
+    assert main(("runs", "rename", race_id, "depth")) == 0
+    assert main(("runs", "rename", run_id, "other")) == 0
+    assert (lab.race_name(race_id), lab.get(run_id).name) == ("depth", "other")
+    capsys.readouterr()
+    assert "allowed are 1 to 200" in is_refused(("runs", "rename", run_id, ""), capsys)

@@ -19,9 +19,9 @@ class TrainingMemory:
     """Bytes by purpose.
 
     `weights` are the parameters, `gradients` one for each, `optimizer_state` the momentum of SGD
-    or the two moments of Adam, `probes` the copy of convolutions and matrices from which a run
-    measures its updates, and `activations` what autograd keeps for the backward pass (with the
-    minibatch itself).
+    or the two moments of Adam, `probes` what a run measures its updates by (convolutions and
+    matrices as they were, and the difference), and `activations` what autograd keeps for the
+    backward pass (with the minibatch itself).
     """
 
     weights: int
@@ -65,7 +65,7 @@ def training_memory(
         weights=weights,
         gradients=weights,
         optimizer_state=buffers * weights,
-        probes=_FLOAT32 * _matrix_elements(plan),
+        probes=2 * _FLOAT32 * _matrix_elements(plan),
         activations=_activation_bytes(plan, batch, precision, checkpointing),
     )
 

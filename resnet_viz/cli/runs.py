@@ -41,6 +41,13 @@ def delete(id: str) -> None:  # noqa: A002
         lab.delete(id)
 
 
+def rename(id: str, name: str) -> None:  # noqa: A002
+    """Call a run or a race by another name."""
+    lab = _lab()
+    with input_errors():
+        lab.rename(id, name)
+
+
 def export(
     id: str,  # noqa: A002
     output: Path | None,

@@ -34,6 +34,17 @@ def delete(id: IdArgument) -> None:  # noqa: A002
 
 
 @runs_app.command()
+def rename(
+    id: IdArgument,  # noqa: A002
+    name: Annotated[str, typer.Argument(metavar="NAME", help="1 to 200 characters.")],
+) -> None:
+    """Give a run, or a race, another name."""
+    from resnet_viz.cli import runs as listing
+
+    listing.rename(id, name)
+
+
+@runs_app.command()
 def export(
     id: IdArgument,  # noqa: A002
     output: Annotated[

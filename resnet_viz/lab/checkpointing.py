@@ -61,15 +61,17 @@ def _contexts(
 
 @contextmanager
 def _statistics_at_rest(norms: list[_BatchNorm]) -> Iterator[None]:
-    """Training-mode batch norm whose running statistics stay as they are."""
-    kept = [(norm.momentum, norm.num_batches_tracked) for norm in norms]
+    """Training-mode batch norm that leaves its running statistics alone.
+
+    With a momentum of 0 they would stay as well, but for those that are inf: 0 times inf is NaN.
+    """
     for norm in norms:
-        norm.momentum, norm.num_batches_tracked = 0.0, None
+        norm.track_running_stats = False
     try:
         yield
     finally:
-        for norm, (momentum, count) in zip(norms, kept, strict=True):
-            norm.momentum, norm.num_batches_tracked = momentum, count
+        for norm in norms:
+            norm.track_running_stats = True
 
 
 def free_at_once() -> None:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from resnet_viz.lab.precision import autocast
 from resnet_viz.lab.spec import Precision, RunSpec
@@ -36,15 +35,6 @@ def answers(net: nn.Module, images: Tensor, precision: Precision = "float32") ->
     """
     with _eval_mode(net), autocast(images.device, precision):
         return torch.cat([net(some).float() for some in torch.split(images, _IMAGES_AT_ONCE)])
-
-
-def evaluate(
-    net: nn.Module, images: Tensor, labels: Tensor, precision: Precision = "float32"
-) -> tuple[float, float]:
-    """Mean cross-entropy, without label smoothing, and the share of right `answers`."""
-    logits = answers(net, images, precision)
-    loss = functional.cross_entropy(logits, labels)
-    return loss.item(), (logits.argmax(1) == labels).float().mean().item()
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 
+from resnet_viz.arch.config import shorten
 from resnet_viz.lab import lock
 from resnet_viz.lab.store import Store
 
@@ -52,6 +53,19 @@ def why_gone(home: Path, id: str, otherwise: str = WHY_GONE) -> str:  # noqa: A0
         if shutil.disk_usage(home).free < _LITTLE_BYTES:  # its words did not fit there either
             return f"The worker process ended: there is no space left on the disk with {home}."
     return otherwise
+
+
+def why_no_launcher(home: Path) -> str:
+    """Why runs wait in nobody's care: in words that end a sentence."""
+    one = None if lock.is_free(home) else lock.holder(home)
+    if one is not None and one.process is not None:
+        return f"its process {one.pid} is there (suspended?)"
+    try:
+        lines = log_file(home, LAUNCHER).read_text(errors="replace").splitlines()
+    except OSError:
+        lines = []
+    said = [line.strip() for line in lines if line.strip()]
+    return f"it ended with {shorten(said[-1], 300)}" if said else "there is none"
 
 
 def remove_empty(log: Path) -> None:

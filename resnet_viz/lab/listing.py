@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from resnet_viz.lab.rows import ACTIVE, IS_OVER, Snapshot
+from resnet_viz.lab.rows import IS_OVER, Snapshot
 from resnet_viz.lab.run import COLUMNS, Run, UnreadableRun, run_of, why_unreadable
 from resnet_viz.lab.specs import LateTexts, Texts, seal
 from resnet_viz.lab.store import Store, StoreError
@@ -17,11 +17,10 @@ _OVER = (
 )
 
 
-def all_runs(store: Store) -> Sequence[Run | UnreadableRun]:
-    """All runs, the newest first."""
+def all_runs(store: Store, seen: Snapshot) -> Sequence[Run | UnreadableRun]:
+    """All runs, the newest first; `seen` are those under way, looked at a moment ago."""
     with store.session() as connection:
-        # In this order: what ends in between is in both, and not in neither.
-        seen = Snapshot.take(connection, ACTIVE)
+        # After the others: what ended in between is in both, and not in neither.
         over = connection.execute(_OVER).fetchall()
     texts = LateTexts(lambda: _read_texts(store))
     found = {row["position"]: run_of(row, seen.state(row, store.home)) for row in seen.rows}

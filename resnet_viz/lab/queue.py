@@ -59,7 +59,7 @@ def place(row: sqlite3.Row, active: Sequence[sqlite3.Row], slots: int | None = N
     A paused run lends its place to others, and is among the next when it is resumed. One whose
     worker does not answer keeps its place. `slots` overrides how many run at once.
     """
-    running, earlier = _ahead(row, active)
+    running, earlier = ahead(row, active)
     count = slots_on(queue_of(row)) if slots is None else slots
     return Place(queue_of(row), count, len(running), len(earlier), row["started"] is None)
 
@@ -70,7 +70,7 @@ def has_place(row: sqlite3.Row, active: Sequence[sqlite3.Row], slots: int | None
     No more processes are looked at than needed: each waiting run asks this many times a second.
     """
     count = slots_on(queue_of(row)) if slots is None else slots
-    there = (other for part in _ahead(row, active) for other in part if not is_gone(other))
+    there = (other for part in ahead(row, active) for other in part if not is_gone(other))
     return len(list(islice(there, count))) < count
 
 
@@ -103,7 +103,7 @@ def _race(row: sqlite3.Row) -> object:
     return row["race_id"] or row["id"]
 
 
-def _ahead(
+def ahead(
     row: sqlite3.Row, active: Sequence[sqlite3.Row]
 ) -> tuple[Sequence[sqlite3.Row], Sequence[sqlite3.Row]]:
     """Of those in the same queue: the runs that have a place, and those whose turn is earlier."""

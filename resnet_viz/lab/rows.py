@@ -93,6 +93,8 @@ class Snapshot:
             message = launch.why_gone(home, row["id"])
             return State("interrupted", message, row["heartbeat"])
         if silent := liveness.why_silent(row):
+            if liveness.is_forsaken(row):
+                silent = f"{silent.removesuffix('.')}; {launch.why_no_launcher(home)}."
             return State(NOT_ANSWERING, silent, None)
         is_queued = row["status"] == "queued"
         message = self._what_it_waits_for(row) if is_queued else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -174,9 +174,21 @@ class Lab:
         """The runs of a race, in the order they were given."""
         return self._these("race_id", race_id)
 
-    def records(self, run_id: str, since: int = 0, until: int = MOST_STEPS) -> Records:
+    def records(
+        self,
+        run_id: str,
+        since: int = 0,
+        until: int = MOST_STEPS,
+        quantities: Collection[str] | None = None,
+    ) -> Records:
         """What a run measured, from step `since` on, before `until`: poll with
         `since=len(history)`.
+
+        Args:
+            run_id: of the run.
+            since: the first step.
+            until: the step after the last.
+            quantities: no others are read; None reads all.
 
         Raises:
             StoreError: where they are not those of the run's net.
@@ -190,6 +202,8 @@ class Lab:
                     return []  # before its first step
                 layers = () if row["header"] else read_spec(run_id, row["spec"]).layer_names
                 held = header.read(row["header"], layers)
+                if quantities is not None:
+                    held = {name: held[name] for name in held if name in quantities}
                 try:
                     return select_records(connection, row["position"], since, held, until)
                 except ForeignRecordError as error:
@@ -440,7 +454,8 @@ class Lab:
             self._engine.start(self._store)
 
     def _all(self) -> Sequence[Run | UnreadableRun]:
-        return self._guarded(lambda: all_runs(self._store))
+        seen = self._look(ACTIVE)
+        return self._guarded(lambda: all_runs(self._store, seen))
 
     def _these(self, column: str, id: str) -> Runs:  # noqa: A002
         """Of a run or race; those under way are looked at, too, since it may wait for them."""

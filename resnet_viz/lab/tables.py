@@ -41,10 +41,10 @@ class Net:
 
     def windows(self) -> Iterator[Sequence[StepRecord]]:
         """Its records, in order, as many at once as memory does not feel."""
-        each = len(SCALARS) + sum(map(len, self.run.quantities.values()))
+        each = len(SCALARS) + sum(map(len, self.header.values()))
         width = max(1, min(_MOST_STEPS, WINDOW_VALUES // each))
         since = 0
-        while records := self.lab.records(self.run.id, since, since + width):
+        while records := self.lab.records(self.run.id, since, since + width, self.header):
             yield records
             since += width
 

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from resnet_viz.arch.plan import plan
-from resnet_viz.lab.queue import expected_device, queue_of, slots_on
+from resnet_viz.lab.queue import ahead, expected_device, queue_of, slots_on
 from resnet_viz.lab.spec import RunSpec
 
 _ALIKE = 8
@@ -69,16 +69,13 @@ def until_place(
 ) -> float | None:
     """Seconds until the queued run `row` has a place; None where that cannot be told.
 
-    Those that run go on to their end, and those that wait and are older come first.
+    Those that run go on to their end, and those whose turn is earlier come first.
     """
-    device = queue_of(row)
-    others = [r for r in active if queue_of(r) == device and r["host"] == row["host"]]
-    running = [r for r in others if r["status"] == "running"]
-    older = [r for r in others if r["status"] == "queued" and r["position"] < row["position"]]
-    if any(r["position"] not in times for r in (*running, *older)):
+    running, earlier = ahead(row, active)
+    if any(r["position"] not in times for r in (*running, *earlier)):
         return None
     ends = [_left(r, times) for r in running]
-    return schedule(ends, [_left(r, times) for r in older], slots_on(device))[0]
+    return schedule(ends, [_left(r, times) for r in earlier], slots_on(queue_of(row)))[0]
 
 
 def schedule(ends: Sequence[float], lengths: Sequence[float], slots: int) -> tuple[float, float]:

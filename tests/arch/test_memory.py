@@ -127,7 +127,7 @@ def test_weights_optimisers_and_probes() -> None:
     assert training_memory(network, 1, "adamw").optimizer_state == 2 * sgd.weights
     net = build_resnet(preset("resnet18"), device="meta")
     matrices = sum(p.numel() for p in net.parameters() if p.ndim > 1)
-    assert sgd.probes == 4 * matrices
+    assert sgd.probes == 2 * 4 * matrices, "as they were, and the difference"
     parts = (sgd.weights, sgd.gradients, sgd.optimizer_state, sgd.probes, sgd.activations)
     assert sgd.total == sum(parts)
 

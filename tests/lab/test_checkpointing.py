@@ -66,6 +66,18 @@ def test_running_statistics_are_updated_once() -> None:
     assert states[1]["stem.norm.num_batches_tracked"] == 2
 
 
+def test_running_statistics_that_overflowed_stay_inf() -> None:
+    states = []
+    for is_checkpointed in (False, True):
+        net = build_resnet(preset("resnet20-cifar"), seed=0)
+        net.get_buffer("stem.norm.running_var").fill_(torch.inf)
+        forward = checkpointed(net) if is_checkpointed else net
+        forward(torch.ones(8, 3, 32, 32)).square().mean().backward()
+        states.append(net.get_buffer("stem.norm.running_var"))
+    assert torch.equal(*states)
+    assert torch.isinf(states[1]).all()
+
+
 def test_all_but_the_last_segment_run_twice() -> None:
     net = build_resnet(preset("resnet20-cifar"), seed=0)
     runs = dict.fromkeys((block.name for block in plan(net.config).blocks), 0)

@@ -150,6 +150,25 @@ def test_who_looks_at_runs_that_nobody_cares_for_begins_a_launcher(
     wait_until(lambda: lab.get(run_id).status == "finished")
 
 
+def test_who_lists_them_does_so_too_and_is_told_why_nobody_answers(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        begun: list[Store] = []
+        patched.setattr(launch, "ensure_launcher", begun.append)
+        lab.start(tiny_spec())
+        with Store(lab.home).writing() as connection:
+            connection.execute("UPDATE runs SET heartbeat = heartbeat - 3600")
+        begun.clear()
+        assert lab.list()[0].message.endswith("for 60 min; there is none.")
+        assert len(begun) == 1
+        log = launch.log_file(lab.home, launch.LAUNCHER)
+        log.parent.mkdir(exist_ok=True)
+        log.write_text("Traceback\nModuleNotFoundError: No module named 'torch'\n\n")
+        why = lab.list()[0].message
+        assert "it ended with \"ModuleNotFoundError: No module named 'torch'\"." in why
+
+
 def test_killed_workers_are_interrupted_and_their_place_goes_to_the_next(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,6 +228,7 @@ def test_a_suspended_launcher_does_not_make_waiting_runs_interrupted(
     with Store(lab.home).writing() as connection:
         connection.execute("UPDATE runs SET heartbeat = 0 WHERE id = ?", (second,))
     assert lab.get(second).status == "not answering"
+    assert f"; its process {one.pid} is there (suspended?)." in lab.get(second).message
     one.send_signal(signal.SIGCONT)
     wait_until(lambda: lab.get(second).status == "queued", 10)
     assert launcher_of(lab) == one

@@ -20,7 +20,7 @@ from resnet_viz.lab.events import write_events
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.series import insert_records
-from resnet_viz.lab.store import Store
+from resnet_viz.lab.store import Store, StoreError
 from resnet_viz.lab.tables import nets_of, write_csv, write_parquet, write_table
 from resnet_viz.lab.tidy import COLUMNS
 from tests.lab.conftest import tiny_spec
@@ -120,6 +120,16 @@ def test_only_the_quantities_asked_for(lab: Lab, tmp_path: Path, ending: str) ->
     rows = READERS[ending](file)
     assert {row[0] for row in rows} == {"b"}
     assert len(rows) == 7 * 6
+
+
+def test_no_other_quantities_are_read(lab: Lab, tmp_path: Path) -> None:
+    race_id, file = race(lab, 7), tmp_path / "out.csv"
+    with Store(lab.home).writing() as connection:
+        connection.execute("UPDATE series SET data = x'00' WHERE quantity <> 'grad_norm'")
+    write_table(nets_of(lab, race_id, ("grad_norm",)), file)
+    assert len(READERS[".csv"](file)) == 2 * 7 * 6
+    with pytest.raises(StoreError):
+        write_table(nets_of(lab, race_id, ()), file)
 
 
 def test_nets_are_told_apart(lab: Lab) -> None:

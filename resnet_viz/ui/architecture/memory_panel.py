@@ -86,7 +86,7 @@ def memory_panel(config: ResNetConfig) -> None:
         "Activations are what the backward pass needs of the forward pass; they grow with the "
         "batch, the other parts do not. Activation checkpointing keeps them at a few places only "
         "and computes the rest once more: less memory, one more forward pass (Chen et al. 2016). "
-        "The probes are a race's copy of the weights, from which it measures their updates."
+        "The probes are two copies of the weights, by which a race measures their updates."
     )
 
 
