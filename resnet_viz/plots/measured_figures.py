@@ -10,14 +10,13 @@ import plotly.graph_objects as go
 
 from resnet_viz.lab.measurements import measurement
 from resnet_viz.plots import style
+from resnet_viz.plots.landscape import landscapes
 from resnet_viz.plots.measured import Net
-
-_ALPHA = "\N{GREEK SMALL LETTER ALPHA}"
 
 
 def figure(nets: Sequence[Net]) -> go.Figure:
     """The picture of the same measurement of several nets."""
-    drawn = _DRAWN.get(nets[0].result.measurement, _maps)
+    drawn = _DRAWN[nets[0].result.measurement]
     return drawn(nets)
 
 
@@ -106,6 +105,22 @@ def _across(level: float) -> style.Layout:
     }
 
 
+def _rank_and_cka(nets: Sequence[Net]) -> go.Figure:
+    """The effective rank above, on a log axis, and the similarity to the input below."""
+    drawn = _lines("rank", _BLOCK, log=True)(nets)
+    for i, net in enumerate(nets):
+        lower = _line(i, net, "cka", from_zero=False)
+        drawn.add_trace(lower | {"yaxis": "y2", "showlegend": False})
+    lower_axis = style.axis("CKA with<br>the input") | {"domain": [0, 0.42], "range": [0, 1.02]}
+    drawn.update_layout(
+        yaxis={"domain": [0.54, 1], "title": {"text": "effective rank"}},
+        yaxis2=lower_axis | {"anchor": "x"},
+        xaxis={"anchor": "y2"},
+        hoversubplots="axis",
+    )
+    return drawn
+
+
 def _size_of_eigenvalue(nets: Sequence[Net]) -> go.Figure:
     """The estimates' size by iteration: they may be negative, which a log axis has no place for."""
     drawn = _lines("estimates", "iteration", log=True)(nets)
@@ -116,83 +131,17 @@ def _size_of_eigenvalue(nets: Sequence[Net]) -> go.Figure:
     return drawn
 
 
-def _maps(nets: Sequence[Net]) -> go.Figure:
-    """Loss by how far the weights are moved along two directions: a map a net, one colour scale."""
-    width = 1 / len(nets)
-    losses = [np.log10(np.maximum(net.array("loss"), 1e-12)) for net in nets]
-    known = np.concatenate([loss[np.isfinite(loss)] for loss in losses])
-    low, high = (float(known.min()), float(known.max())) if known.size else (-1.0, 1.0)
-    layout: style.Layout = {
-        "coloraxis": {
-            "colorscale": "Viridis",
-            "cmin": low,
-            "cmax": max(high, low + 0.1),
-            "colorbar": {"title": {"text": "loss [nats]"}, **_loss_ticks(low, high)},
-        },
-        "hovermode": "closest",
-        "margin": style.MARGIN | {"r": 110, "t": 40},
-        "annotations": [],
-        "meta": style.narrow({}),
-    }
-    traces: list[style.Trace] = []
-    for i, (net, loss) in enumerate(zip(nets, losses, strict=True)):
-        own = "" if i == 0 else str(i + 1)
-        at = net.array("at")
-        traces.append(
-            {
-                "type": "contour",
-                "x": at,
-                "y": at,
-                "z": loss.T,
-                "customdata": net.array("loss").T,
-                "coloraxis": "coloraxis",
-                "contours": {"coloring": "heatmap"},
-                "line": {"width": 0.7},
-                "ncontours": 18,
-                "xaxis": f"x{own}",
-                "yaxis": f"y{own}",
-                "name": style.name_of(net.name),
-                "hovertemplate": f"loss %{{customdata:.3g}}<br>{_ALPHA} %{{x:.2f}}, β %{{y:.2f}}",
-            }
-        )
-        begin = i * width
-        domain = [begin + 0.04 * (i > 0), begin + width - 0.04 * (i < len(nets) - 1)]
-        layout[f"xaxis{own}"] = style.axis(f"{_ALPHA}, along δ") | {
-            "domain": domain,
-            "anchor": f"y{own}",
-        }
-        layout[f"yaxis{own}"] = style.axis("β, along η" if i == 0 else "") | {
-            "anchor": f"x{own}",
-            "scaleanchor": f"x{own}",
-            "constrain": "domain",
-        }
-        layout["annotations"].append(
-            style.note(f"<b>{style.name_of(net.name)}</b>", 1.02)
-            | {"x": sum(domain) / 2, "xanchor": "center", "yanchor": "bottom"}
-        )
-    return style.figure(traces, layout)
-
-
-def _loss_ticks(low: float, high: float) -> style.Layout:
-    """Ticks of a colour bar of log10 losses, as losses."""
-    exponents = np.arange(np.floor(low), np.ceil(high) + 1)
-    values = [m * 10.0**e for e in exponents for m in (1, 2, 5)]
-    inside = [v for v in values if low - 1e-9 <= np.log10(v) <= high + 1e-9]
-    if len(inside) > 7:
-        inside = [v for v in inside if f"{v:e}"[0] == "1"]
-    return {"tickvals": [np.log10(v) for v in inside], "ticktext": [f"{v:g}" for v in inside]}
-
-
 _BLOCK = "block, from input to output"
 _DRAWN: Mapping[str, Callable[[Sequence[Net]], go.Figure]] = MappingProxyType(
     {
         "shattering": _lines("autocorrelation", "points apart", level=0, from_zero=True),
         "shares": _lines("share", _BLOCK, level=0.5),
         "variance": _lines("times_k", _BLOCK, log=True, level=1),
-        "rank_cka": _lines("rank", _BLOCK, log=True),
+        "rank_cka": _rank_and_cka,
         "path_lengths": _lines("share", "length: branches on the path", from_zero=True),
         "lesions": _lines("error", "block deleted, from input to output"),
         "hessian": _size_of_eigenvalue,
         "gradients": _lines("inputs", _BLOCK, log=True),
+        "landscape": landscapes,
     }
 )

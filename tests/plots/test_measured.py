@@ -91,8 +91,9 @@ def test_a_picture_holds_what_was_found_of_every_net(name: str) -> None:
         layers = tuple(layer.name for layer in network.weighted_layers)
         nets.append(Net(colour, colour, NAMES, layers, result))
     drawn = figure(nets)
-    assert len(drawn.data) == len(nets)
-    for trace, one in zip(drawn.data, nets, strict=True):
+    rows = 2 if name == "rank_cka" else 1
+    assert len(drawn.data) == rows * len(nets)
+    for trace, one in zip(drawn.data, rows * nets, strict=True):
         if name == "landscape":
             np.testing.assert_allclose(10 ** np.array(trace.z).T, one.array("loss"))
             continue
@@ -112,3 +113,21 @@ def test_what_an_axis_cannot_show_is_counted() -> None:
     assert [a.text for a in drawn.layout.annotations] == ["a&lt;b&gt;: 1 not there or not finite"]
     fine = figure([net("rank_cka", {"rank": [4, 3, 2], "cka": [1, 1, 1]})])
     assert not fine.layout.annotations
+
+
+@pytest.mark.parametrize("total", [1, 2, 3, 6])
+def test_maps_lie_beside_and_below_each_other(total: int) -> None:
+    found = {"loss": np.ones((3, 3)), "at": [-1, 0, 1], "nonconvex": 0.0}
+    drawn = figure([net("landscape", found)] * total)
+    boxes = []
+    for number in range(total):
+        own = "" if number == 0 else str(number + 1)
+        x, y = (drawn.layout[f"{axis}axis{own}"].domain for axis in "xy")
+        assert 0 <= x[0] < x[1] <= 1
+        assert 0 <= y[0] < y[1] <= 1
+        boxes.append((*x, *y))
+    for one in boxes:
+        for other in boxes:
+            apart = one[1] < other[0] or other[1] < one[0] or one[3] < other[2] or other[3] < one[2]
+            assert one == other or apart
+    assert len(set(boxes)) == total

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import streamlit as st
@@ -25,6 +26,7 @@ from resnet_viz.ui.race.racer import Racer, about_line, in_pairs, verdict_lines
 from resnet_viz.ui.race.state import key_of
 
 CHART_HEIGHT = 320
+TALLER: Mapping[str, int] = MappingProxyType({"rank_cka": 420, "landscape": 360})
 MOST_BESIDE = 6
 """Steps that stand beside each other; more are in a box."""
 EVERY_BLOCK = "each block in turn"
@@ -145,7 +147,7 @@ class _Panel:
         live_chart(
             figure(nets),
             f"measured-{self._about.name}-{key_of(self._wish.race_id)}",
-            CHART_HEIGHT,
+            TALLER.get(self._about.name, CHART_HEIGHT),
             alt=f"{_capital(self._about.title)} at step {self._wish.step}: {names}",
         )
 

@@ -1,0 +1,104 @@
+"""The loss around the weights of several nets: a map each, on one colour scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+from typing import NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from resnet_viz.plots import style
+from resnet_viz.plots.measured import Net
+
+PER_ROW = 2
+_ALPHA = "\N{GREEK SMALL LETTER ALPHA}"
+_GAP_X, _ROOM_Y = 0.08, 0.3
+"""Of the figure's width between maps, and of a row's height between it and the next."""
+
+
+def landscapes(nets: Sequence[Net]) -> go.Figure:
+    """Loss (colour, log) by how far the weights are moved along two directions (x and y)."""
+    losses = [np.log10(np.maximum(net.array("loss"), 1e-12)) for net in nets]
+    places = [_place(number, len(nets)) for number in range(len(nets))]
+    rows = ceil(len(nets) / PER_ROW)
+    layout: style.Layout = {
+        "coloraxis": _colours(losses),
+        "hovermode": "closest",
+        "margin": style.MARGIN | {"r": 110, "t": 40},
+        "annotations": [_title(net, place) for net, place in zip(nets, places, strict=True)],
+        "meta": style.narrow({}, (0.35 + 0.65 * rows, 0.35 + 0.65 * rows)),
+    }
+    for number, place in enumerate(places):
+        layout |= _axes(number, place)
+    traces = [_map(*pair, number) for number, pair in enumerate(zip(nets, losses, strict=True))]
+    return style.figure(traces, layout)
+
+
+class _Place(NamedTuple):
+    """A map's part of the figure, in fractions of it."""
+
+    x: tuple[float, float]
+    y: tuple[float, float]
+
+
+def _place(number: int, total: int) -> _Place:
+    across, down = min(total, PER_ROW), ceil(total / PER_ROW)
+    row, column = divmod(number, PER_ROW)
+    width, height = (1 - _GAP_X * (across - 1)) / across, 1 / (down + _ROOM_Y * (down - 1))
+    left, top = column * (width + _GAP_X), 1 - row * height * (1 + _ROOM_Y)
+    return _Place((left, min(1.0, left + width)), (max(0.0, top - height), top))
+
+
+def _suffix(number: int) -> str:
+    return "" if number == 0 else str(number + 1)
+
+
+def _axes(number: int, place: _Place) -> style.Layout:
+    own, y_title = _suffix(number), "" if number % PER_ROW else "β, along η"
+    x = {"domain": list(place.x), "anchor": f"y{own}", "constrain": "domain"}
+    y = {"domain": list(place.y), "anchor": f"x{own}", "constrain": "domain"}
+    return {
+        f"xaxis{own}": style.axis(f"{_ALPHA}, along δ") | x,
+        f"yaxis{own}": style.axis(y_title) | y | {"scaleanchor": f"x{own}"},
+    }
+
+
+def _title(net: Net, place: _Place) -> style.Layout:
+    at = {"x": sum(place.x) / 2, "xanchor": "center", "yanchor": "bottom", "yshift": 4}
+    return style.note(f"<b>{style.name_of(net.name)}</b>", place.y[1]) | at
+
+
+def _map(net: Net, loss: NDArray[np.float64], number: int) -> style.Trace:
+    at, own = net.array("at"), _suffix(number)
+    return {
+        "type": "contour",
+        "x": at,
+        "y": at,
+        "z": loss.T,
+        "customdata": net.array("loss").T,
+        "coloraxis": "coloraxis",
+        "contours": {"coloring": "heatmap"},
+        "line": {"width": 0.7},
+        "ncontours": 18,
+        "xaxis": f"x{own}",
+        "yaxis": f"y{own}",
+        "name": style.name_of(net.name),
+        "hovertemplate": f"loss %{{customdata:.3g}}<br>{_ALPHA} %{{x:.2f}}, β %{{y:.2f}}",
+    }
+
+
+def _colours(losses: Sequence[NDArray[np.float64]]) -> style.Layout:
+    """One scale for all, of log10 losses, with the losses at its ticks."""
+    known = np.concatenate([loss[np.isfinite(loss)] for loss in losses])
+    low, high = (float(known.min()), float(known.max())) if known.size else (-1.0, 1.0)
+    values = [m * 10.0**e for e in np.arange(np.floor(low), np.ceil(high) + 1) for m in (1, 2, 5)]
+    inside = [v for v in values if low - 1e-9 <= np.log10(v) <= high + 1e-9]
+    if len(inside) > 7:
+        inside = [v for v in inside if f"{v:e}"[0] == "1"]
+    ticks = {"tickvals": [np.log10(v) for v in inside], "ticktext": [f"{v:g}" for v in inside]}
+    bar = {"title": {"text": "loss [nats]"}, **ticks}
+    scale = {"colorscale": "Viridis", "cmin": low, "cmax": max(high, low + 0.1)}
+    return scale | {"colorbar": bar}
