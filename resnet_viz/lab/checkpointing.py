@@ -61,17 +61,21 @@ def _contexts(
 
 @contextmanager
 def _statistics_at_rest(norms: list[_BatchNorm]) -> Iterator[None]:
-    """Training-mode batch norm that leaves its running statistics alone.
+    """Training-mode batch norm that updates copies of its running statistics.
 
-    With a momentum of 0 they would stay as well, but for those that are inf: 0 times inf is NaN.
+    A momentum of 0 would make NaN of those that are inf; none at all, and autograd would keep
+    fewer tensors than the first time, which `checkpoint` refuses.
     """
-    for norm in norms:
-        norm.track_running_stats = False
+    kept = [dict(norm.named_buffers()) for norm in norms]
+    for norm, buffers in zip(norms, kept, strict=True):
+        for name, buffer in buffers.items():
+            setattr(norm, name, buffer.clone())
     try:
         yield
     finally:
-        for norm in norms:
-            norm.track_running_stats = True
+        for norm, buffers in zip(norms, kept, strict=True):
+            for name, buffer in buffers.items():
+                setattr(norm, name, buffer)
 
 
 def free_at_once() -> None:

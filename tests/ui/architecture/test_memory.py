@@ -39,12 +39,12 @@ def test_panel_says_what_is_needed_and_the_largest_batch(monkeypatch: pytest.Mon
     free(monkeypatch, panel_module, 20 * GB)
     app = AppTest.from_function(draw_panel, default_timeout=60).run()
     assert not app.exception
-    needs = {batch: need(batch) for batch in (64, 218, 219)}
+    needs = {batch: need(batch) for batch in (64, 217, 218)}
     assert gigabytes(needs[64]) in app.success[0].value
-    assert needs[218] <= 20 * GB < needs[219]
-    assert "it fits; the largest batch that fits is **218**" in app.success[0].value
+    assert needs[217] <= 20 * GB < needs[218]
+    assert "it fits; the largest batch that fits is **217**" in app.success[0].value
 
-    app.number_input(key="memory_batch").set_value(219).run()
+    app.number_input(key="memory_batch").set_value(218).run()
     assert "it does not fit" in app.error[0].value
     app.toggle(key="memory_checkpointing").set_value(True).run()
     assert "it fits" in app.success[0].value
@@ -101,12 +101,12 @@ def test_race_page_refuses_what_does_not_fit_and_offers_checkpointing(
 def test_race_page_counts_the_nets_that_train_at_once(
     race: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Four nets in two places: what the two largest need is what is asked for and spoken of."""
+    """Six nets in two places: what the two largest need is what is asked for and spoken of."""
     monkeypatch.setenv("RESNET_VIZ_SLOTS", "2")
     race.pills(key="race_experiment").set_value("Depth hurts").run()
     free(monkeypatch, race_memory, GB)
     (error,) = race.run().error
-    assert "training the 2 largest of its 4 nets, with 2 at a time, on cpu needs" in error.value
+    assert "training the 2 largest of its 6 nets, with 2 at a time, on cpu needs" in error.value
     needs = re.search(r"needs about ([\d.]+) GB", error.value)
     assert needs
     both = sum(
