@@ -57,6 +57,18 @@ def test_runs_delete(lab: Lab, capsys: Capture) -> None:
     assert len(lab.list()) == 3
 
 
+def test_runs_rename_and_note(lab: Lab, capsys: Capture) -> None:
+    race_id = race(lab, 2)
+    assert main(("runs", "rename", race_id, "Mine")) == 0
+    assert main(("runs", "note", race_id, "lr was too high")) == 0
+    assert (lab.race_name(race_id), lab.notes()) == ("Mine", {race_id: "lr was too high"})
+    assert main(("runs", "note", race_id, "")) == 0
+    assert lab.notes() == {}
+    assert capsys.readouterr() == ("", "")
+    assert "no run or race with the id" in is_refused(("runs", "note", "x", "y"), capsys)
+    assert "name = ''" in is_refused(("runs", "rename", race_id, ""), capsys)
+
+
 def test_an_id_is_never_taken_for_an_option(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     tokens = iter(["-a", "--help", "good", "-x", "fine"])
     monkeypatch.setattr("secrets.token_urlsafe", lambda _: next(tokens))

@@ -48,6 +48,13 @@ def rename(id: str, name: str) -> None:  # noqa: A002
         lab.rename(id, name)
 
 
+def note(id: str, text: str) -> None:  # noqa: A002
+    """Keep a note with a run or a race."""
+    lab = _lab()
+    with input_errors():
+        lab.note(id, text)
+
+
 def export(
     id: str,  # noqa: A002
     output: Path | None,

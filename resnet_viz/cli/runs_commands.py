@@ -11,7 +11,8 @@ from resnet_viz.cli.options import JsonOption, writable
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Of a run or a race.")]
 
-runs_app = typer.Typer(help="List past and present runs; delete, export, import and report them.")
+_HELP = "List past and present runs; name, note, delete, export, import and report them."
+runs_app = typer.Typer(help=_HELP)
 
 
 @runs_app.callback(invoke_without_command=True)
@@ -42,6 +43,17 @@ def rename(
     from resnet_viz.cli import runs as listing
 
     listing.rename(id, name)
+
+
+@runs_app.command()
+def note(
+    id: IdArgument,  # noqa: A002
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="Empty: no note any more.")],
+) -> None:
+    """Keep a note with a run, or a race, in place of the one before."""
+    from resnet_viz.cli import runs as listing
+
+    listing.note(id, text)
 
 
 @runs_app.command()

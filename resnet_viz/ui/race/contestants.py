@@ -102,8 +102,7 @@ def comparison(runs: Sequence[RunSpec], *, is_size_chosen: bool) -> str:
     elif len(runs) == 2:
         said.append(f"Parameters: **{counts[0]:,}** and **{counts[1]:,}**.")
     else:
-        nets = zip(runs, counts, strict=True)
-        said.append("; ".join(f"**{plain(spec.name)}** {n:,} parameters" for spec, n in nets) + ".")
+        said.append(f"Parameters: {_parameters(runs, counts)}.")
     own, size = dataset_info(runs[0].dataset).image_size, runs[0].adapted.image_size
     if size != own and not is_size_chosen:
         which = {1: "the net", 2: "both nets"}.get(len(runs), "all nets")
@@ -112,6 +111,13 @@ def comparison(runs: Sequence[RunSpec], *, is_size_chosen: bool) -> str:
             f"16, 32, 64, ... that fits {which}; Image size changes it."
         )
     return " ".join(filter(None, said))
+
+
+def _parameters(runs: Sequence[RunSpec], counts: Sequence[int]) -> str:
+    """Each count once, and whose it is."""
+    nets = list(zip(runs, counts, strict=True))
+    each = {n: _listed([plain(spec.name) for spec, own in nets if own == n]) for n in counts}
+    return "; ".join(f"**{n:,}** ({names})" for n, names in each.items())
 
 
 def difference(runs: Sequence[RunSpec]) -> str:

@@ -36,7 +36,9 @@ def more_nets(entries: Sequence[Entry]) -> Sequence[Entry]:
                 on_click=_remove,
                 args=(index,),
             )
-        if not added:
+        if kept == 0:
+            st.caption(f"{MOST_NETS} nets race at most: this is all.")
+        elif not added:
             st.caption(f"One press adds a relative, a preset or JSON; up to {MOST_NETS} nets race.")
     return tuple(map(Entry, added))
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.lab import launch
+from resnet_viz.lab.quantities.quantity import Along
+from resnet_viz.lab.recording import Recording
+from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.store import Store
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.runs.groups import groups, matching
 from tests.lab.conftest import tiny_spec
@@ -58,8 +63,10 @@ def test_races_and_runs_are_listed_the_newest_first(lab: Lab) -> None:
     assert boxes[0] == plain("alone: queued, step 0 of 20")
     assert [label.startswith("old ") for label in boxes] == [False, True, True]
     app.button(key=f"runs_open_{old}").click().run()
-    assert app.query_params["race"] == [old] or "".join(app.query_params["race"]) == old
-    assert alone
+    assert "".join(app.query_params["race"]) == old
+    app = runs_page()
+    app.button(key=f"runs_open_{alone}").click().run()
+    assert drawn(app).title[0].value == "alone"
 
 
 def test_what_is_looked_for_is_found(lab: Lab) -> None:
@@ -176,6 +183,21 @@ def test_thousands_are_shown_a_page_at_a_time(lab: Lab) -> None:
     app.button(key="runs_Older").click().run()
     assert "21 to 40 of 201" in text(drawn(app))
     assert app.button(key="runs_Newer").disabled is False
+
+
+def test_a_watched_run_stands_here_and_is_opened(lab: Lab) -> None:
+    recording = Recording(Store(lab.home), "my own loop", "torch.nn.Sequential", 11, "cpu")
+    held = {"grad_norm": Along("layer", ("conv1", "fc"))}
+    values = {"grad_norm": np.ones(2, np.float32)}
+    recording.add(StepRecord(0, 2.0, np.nan, 0.1, values), held)
+    recording._write()
+    app = runs_page()
+    assert app.checkbox[0].label == plain("my own loop: running, step 1 of ?")
+    assert f"runs_gone_{recording.run_id}" not in {button.key for button in app.button}
+    recording.finish("finished", "")
+    app.run()
+    app.button(key=f"runs_open_{recording.run_id}").click().run()
+    assert drawn(app).title[0].value == "my own loop"
 
 
 def test_an_unreadable_run_is_said_and_can_be_deleted(lab: Lab) -> None:
