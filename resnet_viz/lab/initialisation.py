@@ -46,7 +46,7 @@ def look_at(
         if why_not(about, plan(config)):
             continue
         settings = {"points": points} if name == "shattering" else {}
-        arrays = perform(about, net, images, labels, settings=settings)
+        arrays = perform(about, net, images, labels, settings=settings, use_up=True)
         found[name] = {key: _short(array) for key, array in arrays.items()}
     return found
 

@@ -31,6 +31,7 @@ def perform(
     *,
     settings: Settings | None = None,
     report: Report = unreported,
+    use_up: bool = False,
 ) -> Found:
     """What a measurement finds of a net, in its arrays.
 
@@ -45,6 +46,7 @@ def perform(
         labels: their classes [N].
         settings: of the measurement; defaults where they are not given.
         report: told how far it is, at times.
+        use_up: measure the net itself and no copy of it: for one that was made for this.
 
     Raises:
         ValueError: where the measurement has no meaning for the net, or for wrong settings.
@@ -55,14 +57,18 @@ def perform(
         raise ValueError(reason)
     chosen = about.checked(settings or {})
     devices = [images.device] if images.device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices), torch.enable_grad(), _as_trained(network) as net:
+    with (
+        torch.random.fork_rng(devices=devices),
+        torch.enable_grad(),
+        _as_trained(network, use_up) as net,
+    ):
         found = about.measure(net, images, labels, chosen, report)
     return _checked(about, network_plan, found)
 
 
 @contextmanager
-def _as_trained(network: ResNet) -> Iterator[ResNet]:
-    net = deepcopy(network)
+def _as_trained(network: ResNet, use_up: bool) -> Iterator[ResNet]:
+    net = network if use_up else deepcopy(network)
     net.train()
     for module in net.modules():
         if isinstance(module, nn.Dropout | StochasticDepth):

@@ -67,7 +67,7 @@ def hand_in(
         _put(slot, Asked(about, is_over=True, problem=str(error)))
     deadline = time.monotonic() + (_AT_ONCE_SECONDS if wait_seconds is None else wait_seconds)
     while _under_way(slot) and time.monotonic() < deadline:
-        time.sleep(0.01)
+        time.sleep(0.02)
 
 
 def outcome(slot: str, words: str, take: Callable[[Job], Any] = _result) -> Asked | None:
