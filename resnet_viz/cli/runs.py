@@ -101,7 +101,7 @@ def report(id: str, output: Path) -> None:  # noqa: A002
         runs = lab.race_runs(id) if is_race else [lab.get(id)]
         look = Look(runs, {run.id: _history(lab, run) for run in runs})
         with draft(output) as file:
-            file.write_text(report_of(look), encoding="utf-8")
+            file.write_text(report_of(look, lab.measured), encoding="utf-8")
 
 
 def _history(lab: Lab, run: Run) -> History:

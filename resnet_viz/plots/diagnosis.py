@@ -167,6 +167,8 @@ def update_ratio(net: Contestant) -> Verdict:
     if not len(found.steps):
         return NOT_MEASURED
     columns = net.place("update_ratio").of("main")
+    if not len(columns):
+        return NOT_MEASURED
     values = found.values[-1, columns]
     if not np.isfinite(values).all():
         broken = count(int((~np.isfinite(values)).sum()), "layer")

@@ -25,6 +25,9 @@ show(0)
 await loadPlotly()
 drawProfile()
 for (const id of ["curves", "maps"]) Plotly.newPlot(find(id), scene[id].data, resting(scene[id].layout), CONFIG)
+for (const [number, { data, layout }] of scene.measured.entries()) {
+  Plotly.newPlot(find(`measured-${number}`), data, resting(layout), CONFIG)
+}
 document.body.dataset.ready = "true"
 
 async function loadPlotly() {

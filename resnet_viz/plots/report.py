@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
@@ -17,12 +17,14 @@ import plotly.graph_objects as go
 from resnet_viz.arch.config import ResNetConfig, differences
 from resnet_viz.arch.plan import plan
 from resnet_viz.lab.feed import Look
+from resnet_viz.lab.measured import Measured
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.plots.contestant import Contestant, contestants_in
 from resnet_viz.plots.curves import training_curves
 from resnet_viz.plots.maps import heat_maps
 from resnet_viz.plots.on_graph import COLOUR_SCRIPT, LEGEND_SCRIPT, RAMP, line_scale
 from resnet_viz.plots.replay import Numbers, replay
+from resnet_viz.plots.report_diagnosis import Looked, chapters, verdict_rows
 from resnet_viz.plots.story import result_rows, story
 from resnet_viz.views.graph.graph import shortcut_graph
 from resnet_viz.views.graph.layout import common_grid
@@ -38,18 +40,24 @@ OF_STEPS = ("step_gamma", "step_milestones")
 
 
 class Reported(NamedTuple):
-    """A net of a race: what was measured, how it was trained (None: elsewhere), its parameters."""
+    """A net of a race: its records, how it was trained (None: elsewhere), its parameters, and what
+    was measured of it on demand."""
 
     contestant: Contestant
     spec: RunSpec | None
     params: int
+    results: Sequence[Measured] = ()
 
 
-def report_of(look: Look) -> str:
-    """The report of a race as it was read: a feed thins what is long."""
+def report_of(look: Look, measured: Callable[[str], Sequence[Measured]]) -> str:
+    """The report of a race as it was read: a feed thins what is long. `measured` gives what was
+    measured on demand of the run with an id."""
     nets = zip(look.runs, contestants_in(look), strict=True)
     return report(
-        [Reported(net, None if run.is_watched else run.spec, run.params) for run, net in nets]
+        [
+            Reported(net, None if run.is_watched else run.spec, run.params, measured(run.id))
+            for run, net in nets
+        ]
     )
 
 
@@ -63,11 +71,13 @@ def report(nets: Sequence[Reported]) -> str:
     contestants = [net.contestant for net in nets]
     firsts = first_seeds(contestants)
     numbers = Numbers()
+    looked = list(chapters([Looked(net.contestant, net.results) for net in nets]))
     scene = replay(firsts, numbers) | {
         "ramp": RAMP,
         "lines": _dict(line_scale(firsts)),
         "curves": _figure(training_curves(contestants)),
         "maps": _figure(heat_maps(firsts)),
+        "measured": [_figure(chapter.figure) for chapter in looked],
     }
     template = Template((_HERE / "report.html").read_text(encoding="utf-8"))
     return template.substitute(
@@ -75,6 +85,8 @@ def report(nets: Sequence[Reported]) -> str:
         settings=_settings(nets),
         story="".join(f"<li>{escape(sentence)}</li>" for sentence in story(contestants)),
         results=_results(nets),
+        verdicts=_table(["", *(one.name for one in firsts)], verdict_rows(firsts)),
+        measured="".join(chapter.html for chapter in looked),
         graphs="".join(_graphs(firsts)),
         several="" if len(firsts) == len(contestants) else SEVERAL,
         plotly=_packed(_PLOTLY.read_bytes()),

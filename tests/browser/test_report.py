@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
+from resnet_viz.lab.measured import Measured
+from resnet_viz.lab.measurements import measurement
 from resnet_viz.plots.report import report
 from tests.browser.conftest import PATIENCE_SECONDS
 from tests.browser.test_graph_colours import colour, rgb
@@ -24,7 +26,10 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, list[str]]]
     """The page of a report on a net with a hostile name and a plain one, and what it complains of
     and asks for."""
     file = tmp_path / "race.html"
+    found = {"rank": np.arange(9) + 1.0, "cka": np.full(9, 0.5)}
+    result = Measured(0, "rank_cka", measurement("rank_cka").checked({}), 0.1, found)
     nets = [reported("resnet20-cifar", STEPS, HOSTILE), reported("plain20-cifar", STEPS)]
+    nets[0] = nets[0]._replace(results=(result,))
     file.write_text(report(nets), encoding="utf-8")
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
@@ -67,5 +72,8 @@ def test_slider_and_play_replay_the_race(opened: tuple[Page, list[str]]) -> None
     expect(page.get_by_role("heading", level=1)).to_contain_text(HOSTILE)
     page.locator('g.block[data-unit="stages.0.0"]').first.hover()
     expect(page.get_by_role("tooltip")).to_contain_text("gradient at its input")
+    expect(page.locator("#measured-0 .main-svg").first).to_be_visible()
+    ranks = page.evaluate("() => document.getElementById('measured-0').calcdata[0].map(p => p.y)")
+    assert ranks == [1, 2, 3, 4, 5, 6, 7, 8, 9]
     assert len(page.pdf()) > 50_000
     assert complaints == []

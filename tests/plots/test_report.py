@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ import pytest
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.lab.feed import MOST_STEPS
+from resnet_viz.lab.measured import Measured
+from resnet_viz.lab.measurements import measurement
 from resnet_viz.lab.quantities.quantity import Along
 from resnet_viz.lab.records import History, StepRecord
 from resnet_viz.lab.spec import RunSpec
@@ -127,3 +130,20 @@ def test_a_net_that_was_watched_has_no_graph_and_it_is_said() -> None:
     html = report([Reported(watched, None, 10)])
     assert "mine has no graph" in html
     assert "Watched while it trained" in html
+
+
+def test_what_was_measured_on_demand_is_there_with_its_verdict_and_picture() -> None:
+    net = reported("resnet20-cifar", 3, HOSTILE)
+    found = {"rank": np.full(9, 20.0), "cka": np.full(9, 0.5)}
+    one = Measured(0, "rank_cka", measurement("rank_cka").checked({}), 0.1, found)
+    later = replace(one, step=3, found={**found, "rank": np.full(9, 1.1)})
+    unknown = replace(one, measurement="newer")
+    html = report([net._replace(results=(later, unknown, one)), reported("plain20-cifar", 3)])
+    scene, _ = contents(html)
+    assert len(scene["measured"]) == 2
+    first, second = (html.index(f'id="measured-{number}"') for number in (0, 1))
+    assert html.index("as step 0 begins") < first < html.index("as step 3 begins") < second
+    assert ": alive. The features of 64 images fill 20.0 directions" in html
+    assert ": collapsed. The features of 64 images fill 1.10 directions" in html
+    assert HOSTILE not in html
+    assert "no shortcuts: All of the gradient comes through the branches." in html

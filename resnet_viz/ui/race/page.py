@@ -80,7 +80,7 @@ def race_page() -> None:
                 _settings(lab, can_start=seen.is_over or not may_steer, in_address=False)
     live_race(lab, seen, may_steer=may_steer)
     if seen.is_over:
-        results(seen)
+        results(lab, seen)
     diagnosis(lab, seen, may_steer=may_steer)
 
 

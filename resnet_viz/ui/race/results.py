@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.tidy import csv_text
 from resnet_viz.plots.race import result_rows, story
 from resnet_viz.plots.report import report_of
@@ -14,7 +15,7 @@ from resnet_viz.ui.race.live import contestants_of
 from resnet_viz.ui.race.state import Seen
 
 
-def results(seen: Seen) -> None:
+def results(lab: Lab, seen: Seen) -> None:
     """What the verdict, which stands above, rests on; nothing where nothing was measured."""
     contestants = contestants_of(seen)
     if not any(len(contestant.history) for contestant in contestants):
@@ -25,7 +26,7 @@ def results(seen: Seen) -> None:
     st.table(_transposed(rows), border="horizontal")
     st.download_button(
         "Download the report",
-        lambda: report_of(seen.look),
+        lambda: report_of(seen.look, lab.measured),
         file_name=f"race-{seen.race_id[:8]}.html",
         mime="text/html",
         icon=":material/description:",

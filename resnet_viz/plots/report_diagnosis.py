@@ -1,0 +1,80 @@
+"""The report's Diagnosis: verdicts from the records, and what was measured on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from itertools import groupby
+from typing import NamedTuple
+
+import plotly.graph_objects as go
+
+from resnet_viz.lab.measured import Measured, key
+from resnet_viz.lab.measurements import measurements
+from resnet_viz.plots.contestant import Contestant
+from resnet_viz.plots.diagnosis import SIGNS
+from resnet_viz.plots.measured import Net, said
+from resnet_viz.plots.measured_figures import figure
+
+
+class Looked(NamedTuple):
+    """A net, and what was measured of it on demand."""
+
+    contestant: Contestant
+    results: Sequence[Measured]
+
+
+class Chapter(NamedTuple):
+    """One measurement of the nets at a step: its HTML, with room for its picture."""
+
+    html: str
+    figure: go.Figure
+
+
+def verdict_rows(nets: Sequence[Contestant]) -> Mapping[str, Sequence[str]]:
+    """What the records say of each net, by what is looked at."""
+    found = {sign.title: [sign.verdict(net) for net in nets] for sign in SIGNS}
+    return {
+        title: [f"{verdict.word}: {verdict.sentence}" for verdict in verdicts]
+        for title, verdicts in found.items()
+    }
+
+
+def chapters(nets: Sequence[Looked]) -> Iterator[Chapter]:
+    """Each measurement, by its cost and step, of all nets that have it; none that is unknown."""
+    found = [
+        (list(measurements()).index(one.measurement), one.step, key(one.settings), place, one)
+        for place, net in enumerate(nets)
+        for one in net.results
+        if one.measurement in measurements() and one.found
+    ]
+    for number, (_, same) in enumerate(groupby(sorted(found, key=_order), key=lambda f: f[:3])):
+        yield _chapter(number, [_net(nets[place].contestant, one) for *_, place, one in same])
+
+
+def _order(found: tuple[int, int, str, int, Measured]) -> tuple[int, int, str, int]:
+    return found[:4]
+
+
+def _net(net: Contestant, one: Measured) -> Net:
+    layers = tuple(layer.name for layer in net.layers)
+    return Net(net.name, net.colour, net.blocks, layers, one, net.chance)
+
+
+def _chapter(number: int, nets: Sequence[Net]) -> Chapter:
+    one = nets[0].result
+    about = measurements()[one.measurement]
+    title = f"{about.title[:1].upper()}{about.title[1:]} as step {one.step:,} begins"
+    changed = {k: v for k, v in one.settings.items() if v != about.checked({})[k]}
+    own = f" ({', '.join(f'{k} = {v}' for k, v in changed.items())})" if changed else ""
+    verdicts = [(net, said(net)) for net in nets]
+    lines = "".join(
+        f"<li><b>{escape(net.name)}</b>: {escape(verdict.word)}. {escape(verdict.sentence)}</li>"
+        for net, verdict in verdicts
+    )
+    return Chapter(
+        f"<h3>{escape(title + own)}</h3><ul>{lines}</ul>"
+        f'<div id="measured-{number}" class="plot" role="figure" aria-label="{escape(title)}" '
+        f'style="height: 400px"></div><p>{escape(about.sentence)} ({escape(about.source)})</p>',
+        figure(nets),
+    )
