@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from resnet_viz.arch.plan import plan
 from resnet_viz.lab.queue import ahead, expected_device, queue_of, slots_on
 from resnet_viz.lab.spec import RunSpec
+from resnet_viz.lab.specs import read_spec
 
 _ALIKE = 8
 """Earlier runs with as many parameters that are looked at for one that trains alike."""
@@ -28,8 +29,9 @@ ORDER BY position DESC LIMIT ?
 
 
 def step_times(connection: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> Mapping[int, float]:
-    """Seconds a step of those runs, by position, of which it is known: their own, or of one alike.
+    """Seconds a step of those runs, by position, of which it is known.
 
+    Their own; that of one alike; else that of the first whose own is known, by the MACs of a step.
     Slow motion counts.
     """
     times: dict[int, float] = {}
@@ -42,8 +44,30 @@ def step_times(connection: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> M
                 known[way] = _of_one_alike(connection, way, row["params"], rows)
             own = known[way]
         if own is not None:
-            times[row["position"]] = max(own, 1 / row["pace"] if row["pace"] else 0.0)
-    return times
+            times[row["position"]] = own
+    times |= _by_macs(rows, times)
+    paces = {row["position"]: row["pace"] for row in rows if row["pace"]}
+    return {at: max(time, 1 / paces[at]) if at in paces else time for at, time in times.items()}
+
+
+def _by_macs(rows: Sequence[sqlite3.Row], times: Mapping[int, float]) -> Mapping[int, float]:
+    """For the rows that `times` does not know, the first known one's time by their MACs."""
+    known = next((row for row in rows if row["position"] in times), None)
+    one = None if known is None else _macs(known)
+    if known is None or one is None:
+        return {}
+    unknown = {row["position"]: _macs(row) for row in rows if row["position"] not in times}
+    second = times[known["position"]] / one
+    return {position: macs * second for position, macs in unknown.items() if macs}
+
+
+def _macs(row: sqlite3.Row) -> float | None:
+    """Of a minibatch's forward pass; None where the spec cannot be read."""
+    try:
+        spec = read_spec(row["id"], row["spec"])
+    except ValueError:
+        return None
+    return float(plan(spec.adapted).macs * spec.batch_size)
 
 
 def expected_seconds(

@@ -9,13 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from resnet_viz.arch.config import revise
+from resnet_viz.arch.plan import plan
 from resnet_viz.lab import launch
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.series import insert_records
 from resnet_viz.lab.store import Store
 from resnet_viz.lab.waiting import about, schedule
-from tests.lab.conftest import tiny_spec
+from tests.lab.conftest import TINY, tiny_spec
 
 
 def by_the_clock(ends: list[int], lengths: list[int], slots: int) -> tuple[int, int]:
@@ -82,6 +84,20 @@ def test_the_place_in_the_queue_has_a_time_once_steps_were_measured(lab: Lab) ->
     lab.slow(runs[1], 0.1)
     assert lab.get(runs[2]).message.endswith("about 17 min.")
     assert lab.list()[0].message == lab.get(runs[2]).message
+
+
+def test_a_net_that_never_ran_is_estimated_by_its_macs(lab: Lab) -> None:
+    first = tiny_spec(steps=100)
+    other = tiny_spec(steps=50, batch_size=32, config=revise(TINY, depths=(3, 3)))
+    lab.start(first)
+    runs = [lab.start(other), lab.start(first)]
+    with Store(lab.home).writing() as connection:
+        connection.execute("UPDATE runs SET status = 'running' WHERE position = 1")
+        record(connection, 1, 91, 1.0)
+    macs = [plan(spec.adapted).macs for spec in (first, other)]
+    expected = 9 + 50 * 2 * macs[1] / macs[0]
+    assert lab.get(runs[0]).message.endswith(", about 9 s.")
+    assert lab.get(runs[1]).message.endswith(f", {about(expected)}.")
 
 
 def test_the_time_of_a_race_is_that_of_earlier_runs_that_were_alike(lab: Lab) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
@@ -165,9 +166,8 @@ def _settings(lab: Lab, *, can_start: bool, in_address: bool) -> Sequence[RunSpe
     else:
         specs = race.contestants
         is_chosen = choice.training["image_size"] is not None
-        seconds = lab.expected_seconds(race.runs(), choice.pace)
-        time = f" It takes {about(seconds)} here, as earlier runs did." if seconds else ""
-        st.markdown(contestants.comparison(specs, is_size_chosen=is_chosen) + time)
+        said = contestants.comparison(specs, is_size_chosen=is_chosen)
+        st.markdown(said + _time(lab, race, choice.pace))
         st.session_state["race_specs"] = specs
         st.session_state["race_spec"] = race
         folder_check(specs[0].dataset)
@@ -176,6 +176,14 @@ def _settings(lab: Lab, *, can_start: bool, in_address: bool) -> Sequence[RunSpe
         _start_button(lab, race if is_ready else None, choice.pace, can_start=can_start)
     last: Sequence[RunSpec] | None = st.session_state.get("race_specs")
     return last
+
+
+def _time(lab: Lab, race: RaceSpec, pace: float | None) -> str:
+    """How long the race will take, where that is known."""
+    with suppress(StoreError):  # whoever presses Start is told
+        if seconds := lab.expected_seconds(race.runs(), pace):
+            return f" It takes {about(seconds)} here, as earlier runs did."
+    return ""
 
 
 def _start_button(lab: Lab, race: RaceSpec | None, pace: float | None, *, can_start: bool) -> None:
