@@ -58,7 +58,7 @@ def measure_run(
     spec = read_spec(run_id, row["spec"])
     net, images, labels = _read(store, run_id, spec, step, int(chosen[IMAGES]))
     begin = time.perf_counter()
-    found = perform(about, net, images, labels, settings=chosen, report=report)
+    found = perform(about, net, images, labels, settings=chosen, report=report, use_up=True)
     one = Measured(step, name, chosen, time.perf_counter() - begin, found)
     with store.writing() as connection:
         measured.put(connection, row["position"], one)

@@ -48,7 +48,7 @@ def _panel(lab: Lab, race_id: str, busy: bool, may_steer: bool) -> None:
         racers = list(_racers(seen))
         note(INTRODUCTION + _which(seen, racers))
         _from_records(racers)
-        on_demand(lab, race_id, racers, may_steer=may_steer)
+        on_demand(lab, seen, racers, may_steer=may_steer)
     except (StoreError, ValueError) as error:  # a store that fails, a race that was deleted
         say.error(str(error))
 

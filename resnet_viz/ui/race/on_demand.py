@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from resnet_viz.arch.plan import NetworkPlan, plan
+from resnet_viz.lab.feed import Look
 from resnet_viz.lab.measured import Measured
 from resnet_viz.lab.measurements import measurements, why_not
 from resnet_viz.lab.measurements.measurement import Measurement
@@ -18,12 +19,13 @@ from resnet_viz.plots.measured import Net, said
 from resnet_viz.plots.measured_figures import figure
 from resnet_viz.plots.style import number
 from resnet_viz.ui.common import say
+from resnet_viz.ui.common.drawn import Drawn
 from resnet_viz.ui.common.live_chart import live_chart
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
 from resnet_viz.ui.race.measuring import Wish, ask, under_way, why_failed
 from resnet_viz.ui.race.racer import Racer, about_line, in_pairs, verdict_lines
-from resnet_viz.ui.race.state import key_of
+from resnet_viz.ui.race.state import Seen, key_of
 
 CHART_HEIGHT = 320
 TALLER: Mapping[str, int] = MappingProxyType({"rank_cka": 420, "landscape": 360})
@@ -39,7 +41,7 @@ Results = Mapping[str, Sequence[Measured]]
 """What was measured of each run, by its id."""
 
 
-def on_demand(lab: Lab, race_id: str, racers: Sequence[Racer], *, may_steer: bool) -> None:
+def on_demand(lab: Lab, seen: Seen, racers: Sequence[Racer], *, may_steer: bool) -> None:
     """Every measurement there is, for the weights at a step that is chosen."""
     st.header("Measured on demand", anchor=False)
     racers = [racer for racer in racers if not racer.run.is_watched]
@@ -49,11 +51,12 @@ def on_demand(lab: Lab, race_id: str, racers: Sequence[Racer], *, may_steer: boo
     note(ON_DEMAND)
     if not may_steer:
         note("Who has the race's controls can measure; what was measured is shown to all.")
-    step = _step_box(lab, race_id, racers)
+    step = _step_box(lab, seen.race_id, racers)
     results = {racer.run.id: lab.measured(racer.run.id) for racer in racers}
     for column, about in in_pairs(list(measurements().values())):
         with column:
-            panel = _Panel(lab, about, Wish(race_id, step, about.name), may_steer)
+            wish = Wish(seen.race_id, step, about.name)
+            panel = _Panel(lab, seen.look, about, wish, may_steer=may_steer)
             panel.draw(racers, results)
 
 
@@ -76,8 +79,11 @@ def _step_box(lab: Lab, race_id: str, racers: Sequence[Racer]) -> int:
 class _Panel:
     """One measurement of the nets of a race."""
 
-    def __init__(self, lab: Lab, about: Measurement, wish: Wish, may_steer: bool) -> None:
-        self._lab, self._about, self._wish, self._may_steer = lab, about, wish, may_steer
+    def __init__(
+        self, lab: Lab, look: Look, about: Measurement, wish: Wish, *, may_steer: bool
+    ) -> None:
+        self._lab, self._look, self._about = lab, look, about
+        self._wish, self._may_steer = wish, may_steer
 
     def draw(self, racers: Sequence[Racer], results: Results) -> None:
         """Its button, what is under way, what was found and its picture."""
@@ -144,8 +150,9 @@ class _Panel:
         nets = [_net(racer, result) for racer, result in there]
         verdict_lines([(racer, said(net)) for (racer, _), net in zip(there, nets, strict=True)])
         names = " against ".join(racer.run.name for racer, _ in there)
+        of = (self._wish, *(racer.run.id for racer, _ in there))
         live_chart(
-            figure(nets),
+            self._look.once(of, lambda: Drawn.of(figure(nets))),  # once for all who look at it
             f"measured-{self._about.name}-{key_of(self._wish.race_id)}",
             TALLER.get(self._about.name, CHART_HEIGHT),
             alt=f"{_capital(self._about.title)} at step {self._wish.step}: {names}",
