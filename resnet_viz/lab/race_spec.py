@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -38,3 +40,18 @@ class RaceSpec(BaseModel):
             for seed in self.seeds
             for contestant in self.contestants
         )
+
+
+def contestants_of(specs: Sequence[RunSpec]) -> Sequence[int]:
+    """Whose run each of a race's is, from 0: those that differ in the seed alone are one's.
+
+    The same with the same seed once more is another contestant.
+    """
+    known: dict[tuple[RunSpec, int], int] = {}
+    again: Counter[RunSpec] = Counter()
+    found = []
+    for spec in specs:
+        key = spec.model_copy(update={"seed": 0}), again[spec]
+        again[spec] += 1
+        found.append(known.setdefault(key, len(known)))
+    return found

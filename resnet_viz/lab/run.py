@@ -25,8 +25,9 @@ class Run(NamedTuple):
     `status`: queued, running, paused, not answering (its worker is there, but silent: suspended,
     say), stopped, finished, failed or interrupted (its worker is gone). `message` says why it
     failed or was interrupted, for how long it has been silent, or what it waits for; else "".
-    `device` is "" and `threads` None until training begins. `contestant` counts the nets of a race
-    from 0; `bytes` is what the records take. `steps` is how many there will be, 0 if nobody knows.
+    `device` is "" and `threads` None until training begins. `contestant` counts the
+    contestants of a race from 0, each of which may have runs from several seeds. `bytes` is what
+    the records take. `steps` is how many there will be, 0 if nobody knows.
     `pace` is how many steps a second it does at most, in slow motion, else None.
     `texts` has the run's own under its id; it is not compared, for it does not change.
     """

@@ -25,7 +25,7 @@ from resnet_viz.lab.jobs.jobs import Job, Jobs
 from resnet_viz.lab.jobs.kind import JobRequest
 from resnet_viz.lab.listing import all_runs
 from resnet_viz.lab.measured import Measured
-from resnet_viz.lab.race_spec import RaceSpec
+from resnet_viz.lab.race_spec import RaceSpec, contestants_of
 from resnet_viz.lab.ready import check_ready
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.rows import ACTIVE, Snapshot, first_of
@@ -412,8 +412,8 @@ class Lab:
         check_ready(specs)
         ids = [new_id() for _ in specs]
         rows = [
-            new_row(run_id, race_id, number, spec)
-            for number, (run_id, spec) in enumerate(zip(ids, specs, strict=True))
+            new_row(run_id, race_id, contestant, spec)
+            for run_id, contestant, spec in zip(ids, contestants_of(specs), specs, strict=True)
         ]
 
         def write() -> tuple[Sequence[tidying.Gone], str | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +17,7 @@ from resnet_viz.lab.feed import Look
 from resnet_viz.lab.quantities import quantity
 from resnet_viz.lab.quantities.quantity import Along
 from resnet_viz.lab.records import Floats, History
+from resnet_viz.lab.run import Run
 from resnet_viz.plots.colours import contestant_colours
 
 Indices = NDArray[np.int64]
@@ -30,6 +32,7 @@ class Contestant:
     `classes` is how many the net tells apart, where that is known; `header` says along what each
     quantity of the history is, and `blocks` are the paths of all blocks. A history without a
     header has its quantities along all layers. `config` is None for a net that is not ours.
+    Of several `seeds` the history is the median, and `low` and `high` are its range (seeds.py).
     """
 
     name: str
@@ -40,6 +43,9 @@ class Contestant:
     header: Mapping[str, Along] = field(default_factory=dict)
     blocks: tuple[str, ...] = ()
     config: ResNetConfig | None = None
+    seeds: int = 1
+    low: History | None = None
+    high: History | None = None
 
     @property
     def chance(self) -> float | None:
@@ -85,12 +91,19 @@ class Contestant:
 
 
 def contestants_in(look: Look) -> list[Contestant]:
-    """The runs of a race, each with what was read of it."""
-    colours = contestant_colours([run.config for run in look.runs])
+    """The runs of a race, each with what was read of it.
+
+    Runs of one net from several seeds have its colour, and their seeds in their names.
+    """
+    first = {net_of(run): run for run in reversed(look.runs)}
+    order = list(dict.fromkeys(net_of(run) for run in look.runs))
+    made = contestant_colours([first[net].config for net in order])
+    colours = dict(zip(order, made, strict=True))
+    counts = Counter(net_of(run) for run in look.runs)
     return [
         Contestant(
-            run.name,
-            colour,
+            run.name if counts[net_of(run)] == 1 else f"{run.name}, seed {run.seed}",
+            colours[net_of(run)],
             run.layers,
             look.history(run),
             run.config.num_classes if run.config else None,
@@ -98,8 +111,13 @@ def contestants_in(look: Look) -> list[Contestant]:
             run.blocks,
             run.config,
         )
-        for run, colour in zip(look.runs, colours, strict=True)
+        for run in look.runs
     ]
+
+
+def net_of(run: Run) -> tuple[str, int]:
+    """Whose a run is: runs of one net from several seeds have the same."""
+    return run.race_id or run.id, run.contestant
 
 
 @dataclass(frozen=True)
@@ -131,11 +149,24 @@ class Places:
         return np.array([own == role for own in self.roles], np.bool_)
 
 
-def thinned(count: int, most: int) -> Indices:
+def spread(count: int, most: int) -> Indices:
     """At most `most` of `count` indices, even apart, with the first and the last."""
     if count <= most:
         return np.arange(count)
     return np.unique(np.linspace(0, count - 1, most).round().astype(np.int64))
+
+
+def thinned(count: int, most: int) -> Indices:
+    """At most `most` of `count` indices: all, every second, every fourth, ..., and the last.
+
+    As `count` grows they stay the same for long, so that little of a picture changes.
+    """
+    every = 1
+    while len(range(0, count, every)) + (every > 1) > most:
+        every *= 2
+    indices = np.arange(0, count, every)
+    is_whole = not count or indices[-1] == count - 1
+    return indices if is_whole else np.append(indices, count - 1)
 
 
 def shown(values: Floats, scale: str = "log") -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import floor, log10
+from typing import NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -11,28 +12,45 @@ from numpy.typing import NDArray
 
 from resnet_viz.plots import style
 from resnet_viz.plots.contestant import Contestant, thinned
+from resnet_viz.plots.seeds import band
 
 MOST_POINTS = 4000
 # Losses beyond these are left out of the axis, and a note says so.
 LEAST_LOSS, MOST_LOSS = 1e-4, 1e3
 
 
-def training_curves(contestants: Sequence[Contestant]) -> go.Figure:
-    """Loss (above, log) and accuracy (below) of each minibatch, before its update, by step.
+class Curves(NamedTuple):
+    """How the curves are drawn: the loss axis "log" or "linear", and each point the mean of so
+    many steps, the last of which is its own (1: nothing is smoothed)."""
 
-    The loss axis is logarithmic, so that a peak does not squash the rest; a thin line shows the
-    loss of a guess. Nothing is smoothed. Of a run of more than 4,000 steps 4,000 are drawn,
-    evenly, and the axis says so. A loss that is not finite, or beyond the axis, leaves a gap, and
-    a note under the axis says from when.
+    scale: str = "log"
+    mean_of: int = 1
+
+
+AS_MEASURED = Curves()
+
+
+def training_curves(contestants: Sequence[Contestant], how: Curves = AS_MEASURED) -> go.Figure:
+    """Loss (above) and accuracy (below) of each minibatch, before its update, by step.
+
+    On a logarithmic loss axis a peak does not squash the rest; a thin line shows the loss of a
+    guess. Where they are smoothed, the minibatches' own values stay as faint lines. Markers are
+    loss and accuracy on held-out images, where a run has them. Of several seeds the line is the
+    median and the light ground the range. Of a run of more than 4,000 steps at most 4,000 are
+    drawn, evenly, and the axis says so. A loss that is not finite, or beyond the axis, leaves a
+    gap, and a note under the axis says from when.
     """
-    traces = [t for number, c in enumerate(contestants) for t in _traces(number, c)]
+    traces = [t for number, c in enumerate(contestants) for t in _traces(number, c, how)]
     said = [text for c in contestants if (text := _not_shown(c))]
     last = max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=0)
     low, high = _limits(contestants)
     chances = sorted({c.chance for c in contestants if c.chance})
     x = {"range": style.step_range(last), "anchor": "y2"}
-    log_range = {"range": [log10(low), log10(high)]}
-    loss = style.log_ticks(low, high) | log_range | {"domain": [0.52, 1], "anchor": "x"}
+    is_log = how.scale == "log"
+    scale: style.Layout = {"range": [0, high], "nticks": 6}
+    if is_log:
+        scale = style.log_ticks(low, high) | {"range": [log10(low), log10(high)]}
+    loss = scale | {"domain": [0.52, 1], "anchor": "x"}
     accuracy = {"domain": [0, 0.46], "range": [0, 1.02], "tickformat": ".0%", "anchor": "x"}
     # Among the accuracies, where no line crosses the words.
     waiting = [] if any(len(c.history) for c in contestants) else [style.waiting(0.23)]
@@ -40,10 +58,15 @@ def training_curves(contestants: Sequence[Contestant]) -> go.Figure:
         "xaxis": style.axis(_x_title(contestants))
         | x
         | {"unifiedhovertitle": {"text": "<b>step %{x}</b>"}},
-        "yaxis": style.axis("training loss") | loss,
+        "yaxis": style.axis("loss") | loss,
         "yaxis2": style.axis("accuracy") | accuracy,
         "shapes": [_chance_line(chance) for chance in chances],
-        "annotations": [*style.below(said), *waiting, *map(_chance_words, chances)],
+        "annotations": [
+            *style.below(said),
+            *waiting,
+            *(_chance_words(chance, is_log=is_log) for chance in chances),
+        ],
+        "uirevision": "race" if is_log else "linear",
         "hovermode": "x unified",
         "hoversubplots": "axis",
         "margin": style.MARGIN | {"l": 70, "b": 60 + 22 * len(said)},
@@ -92,10 +115,10 @@ def _chance_line(chance: float) -> style.Layout:
     }
 
 
-def _chance_words(chance: float) -> style.Layout:
+def _chance_words(chance: float, *, is_log: bool) -> style.Layout:
     """At the right, above its line; on a log axis annotations stand at a logarithm."""
     text = f"guessing: {style.number(chance)}"
-    return style.note(text, log10(chance)) | {
+    return style.note(text, log10(chance) if is_log else chance) | {
         "yref": "y",
         "x": 1,
         "xanchor": "right",
@@ -105,30 +128,89 @@ def _chance_words(chance: float) -> style.Layout:
 
 def _x_title(contestants: Sequence[Contestant]) -> str:
     most = max((len(c.history) for c in contestants), default=0)
-    return "step" if most <= MOST_POINTS else f"step ({MOST_POINTS:,} of {most:,} drawn)"
+    drawn = len(thinned(most, MOST_POINTS))
+    return "step" if most <= MOST_POINTS else f"step ({drawn:,} of {most:,} drawn)"
 
 
-def _traces(number: int, contestant: Contestant) -> Iterator[style.Trace]:
+def _traces(number: int, contestant: Contestant, how: Curves) -> Iterator[style.Trace]:
     history = contestant.history
     rows = thinned(len(history), MOST_POINTS)
+    steps, name = history.steps[rows], style.name_of(contestant.name)
+    for what, values, axis, form in (
+        ("loss", _loss(history.loss), "y", ".3g"),
+        ("accuracy", history.accuracy, "y2", ".1%"),
+    ):
+        common: style.Trace = {
+            "type": "scatter",
+            "x": steps,
+            "name": name,
+            "legendgroup": str(number),
+            **({"yaxis": axis} if axis == "y2" else {}),
+            "showlegend": False,
+            "mode": "lines",
+        }
+        dash = style.DASHES[number % len(style.DASHES)]
+        line = {"color": contestant.colour, "width": 3, "dash": dash}
+        if contestant.low is not None and contestant.high is not None:
+            low, high = (
+                (_loss(h.loss) if what == "loss" else h.accuracy)[rows]
+                for h in (contestant.low, contestant.high)
+            )
+            yield from band(steps, (low, high), contestant.colour, str(number), axis)
+        if how.mean_of > 1:
+            faint = {"line": line | {"width": 1, "dash": "solid"}, "opacity": 0.35}
+            own = {"y": values[rows].astype(np.float32), "hoverinfo": "skip"}
+            yield common | faint | own
+        template = f"%{{y:{form}}}<extra>{name}, {what}</extra>"
+        smooth = running_mean(values, how.mean_of)[rows].astype(np.float32)
+        legend = {"showlegend": what == "loss"}
+        yield common | legend | {"y": smooth, "line": line, "hovertemplate": template}
+        yield from _held_out(number, contestant, common, what)
+
+
+def _held_out(
+    number: int, contestant: Contestant, common: style.Trace, what: str
+) -> Iterator[style.Trace]:
+    """Loss or accuracy on held-out images, where it was taken."""
+    taken = contestant.history.taken(f"eval_{what}")
+    if not len(taken.steps):
+        return
+    values = taken.values[:, 0].astype(np.float64)
+    form = ".3g" if what == "loss" else ".1%"
     name = style.name_of(contestant.name)
-    common = {
-        "type": "scatter",
-        "x": history.steps[rows],
-        "name": name,
-        "legendgroup": str(number),
-        "mode": "lines",
-        "line": {
+    yield common | {
+        "x": taken.steps,
+        "y": (_loss(values) if what == "loss" else values).astype(np.float32),
+        "name": f"{name}, held out",
+        "showlegend": what == "loss",
+        "mode": "markers",
+        "marker": {
+            "symbol": style.MARKERS[number % len(style.MARKERS)] + "-open",
+            "size": 8,
             "color": contestant.colour,
-            "width": 3,
-            "dash": style.DASHES[number % len(style.DASHES)],
+            "line": {"width": 2},
         },
+        "hovertemplate": f"%{{y:{form}}}<extra>{name}, held-out {what}</extra>",
     }
-    loss = np.where(_fits(history.loss), history.loss, np.nan)[rows]
-    yield common | {"y": loss, "hovertemplate": f"%{{y:.3g}}<extra>{name}, loss</extra>"}
-    accuracy = {"y": history.accuracy[rows], "yaxis": "y2", "showlegend": False}
-    template = f"%{{y:.1%}}<extra>{name}, accuracy</extra>"
-    yield common | accuracy | {"hovertemplate": template}
+
+
+def _loss(loss: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(_fits(loss), loss, np.nan)
+
+
+def running_mean(values: NDArray[np.float64], of: int) -> NDArray[np.float64]:
+    """At each place the mean of it and the `of` - 1 before it (of fewer, at the beginning).
+
+    What is not a number is left out of the means, and stays where it is.
+    """
+    if of <= 1 or not len(values):
+        return values
+    known = np.isfinite(values)
+    total = np.cumsum(np.where(known, values, 0.0))
+    count = np.cumsum(known)
+    total[of:] = total[of:] - total[:-of]
+    count[of:] = count[of:] - count[:-of]
+    return np.where(known, total / np.maximum(count, 1), np.nan)
 
 
 def _not_shown(contestant: Contestant) -> str:

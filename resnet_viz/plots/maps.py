@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 from resnet_viz.lab.quantities import quantity
 from resnet_viz.lab.quantities.quantity import Quantity
 from resnet_viz.plots import style
-from resnet_viz.plots.contestant import GRADIENT, Contestant, Indices, Places, shown, thinned
+from resnet_viz.plots.contestant import (
+    GRADIENT,
+    Contestant,
+    Indices,
+    Places,
+    shown,
+    spread,
+    thinned,
+)
 from resnet_viz.plots.profile import axis_of
 
 Numbers = NDArray[np.floating] | NDArray[np.integer]
@@ -49,13 +57,20 @@ def heat_maps(contestants: Sequence[Contestant], name: str = GRADIENT) -> go.Fig
             _placed(contestants, about, 1, last)
             | {"margin": {"l": 50, "r": 76}, "coloraxis": NARROW_BAR},
             (_height(ceil(total / PER_ROW)), _height(total)),
-        ),
+        )
+        | {"places": {f"yaxis{_suffix(n)}": _where(c, name) for n, c in enumerate(contestants)}},
     } | _placed(contestants, about, PER_ROW, last)
     layout["annotations"] += beyond
     layout["meta"]["narrow"]["annotations"] += [
         said | {"text": said["text"].replace("; ", "<br>")} for said in beyond
     ]
     return style.figure(maps, layout)
+
+
+def _where(contestant: Contestant, name: str) -> dict[str, list[int]]:
+    """The rows of each layer or block, by its path: for what is pointed at elsewhere."""
+    places = contestant.place(name).only("main")
+    return {of: [row] for of, row in zip(places.names, places.positions.tolist(), strict=True)}
 
 
 def maps_alt(contestants: Sequence[Contestant], name: str = GRADIENT) -> str:
@@ -186,22 +201,24 @@ NARROW_BAR: style.Layout = {"colorbar": {"thickness": 10, "title": {"text": ""}}
 
 def _cells(steps: int, places: Places) -> tuple[Indices, Indices]:
     """Which of so many steps, and which of the places, are drawn."""
-    columns = thinned(len(places.names), MOST_LAYERS)
+    columns = spread(len(places.names), MOST_LAYERS)
     return thinned(steps, max(2, MOST_CELLS // max(1, len(columns)))), columns
 
 
 def _map(number: int, contestant: Contestant, about: Quantity, what: str) -> style.Trace:
     values, steps, places = _drawn(contestant, about)
-    positions = places.positions[thinned(len(places.names), MOST_LAYERS)]
+    positions = places.positions[spread(len(places.names), MOST_LAYERS)]
     value = "10<sup>%{z:.2f}</sup>" if about.scale == "log" else "%{z:.3g}"
     # plotly draws axes only where it has a point, be it an empty one.
     is_empty = not values.size
-    edges, z = _columns(steps, values.T) if values.size else (np.zeros(1), np.array([[np.nan]]))
+    edges, z = (
+        _columns(steps, values.T) if values.size else (np.arange(2.0), np.full((2, 2), np.nan))
+    )
     return {
         "type": "heatmap",
         "z": z.astype(np.float32),
         "x": edges,
-        "y": np.zeros(1) if is_empty else positions,
+        "y": np.arange(2) if is_empty else positions,
         "name": style.name_of(contestant.name),
         "coloraxis": "coloraxis",
         "xaxis": f"x{_suffix(number)}",

@@ -22,6 +22,8 @@ from resnet_viz.plots.contestant import (
     shown,
     thinned,
 )
+from resnet_viz.plots.predictions import prediction
+from resnet_viz.plots.seeds import band
 from resnet_viz.plots.style import number
 
 # Beyond this many layers markers only smear the line.
@@ -56,6 +58,9 @@ def profile(contestants: Sequence[Contestant], step: int, name: str = GRADIENT) 
     rows = [(i, c, c.history.taken(name).row_at(step)) for i, c in enumerate(contestants)]
     started = [(i, c, row) for i, c, row in rows if row is not None]
     traces = [t for i, c, row in started for t in _traces(i, c, row, step, about)]
+    bands = [t for i, c, row in started for t in _range(i, c, row, about)]
+    said_before = [_predicted(i, c, about, step) for i, c, _ in started]
+    predicted = [t for t in said_before if t]
     ghosts = [_ghost(i, c, about) for i, c, row in started if row > 0]
     if ghosts:
         ghosts[0]["showlegend"] = True
@@ -77,9 +82,9 @@ def profile(contestants: Sequence[Contestant], step: int, name: str = GRADIENT) 
         "hovermode": "x unified",
         "uirevision": name,
         "margin": style.MARGIN | {"b": 60 + 22 * len(said)},
-        "meta": style.narrow({}),
+        "meta": style.narrow({}) | {"places": {"xaxis": _where(contestants, name)}},
     }
-    return style.figure([*names, *ghosts, *traces], layout)
+    return style.figure([*names, *bands, *ghosts, *traces, *predicted], layout)
 
 
 def by_step(contestants: Sequence[Contestant], name: str) -> go.Figure:
@@ -146,6 +151,7 @@ def _traces(
     mode = "lines+markers" if len(main.names) <= MOST_MARKERS else "lines"
     marker = {"symbol": symbol, "size": 8, "color": colour}
     look = {"name": name, "mode": mode, "line": line, "marker": marker}
+    look["legendgroup"] = f"net{index}"
     yield _points(contestant, row, main, about) | look | {"hovertemplate": "%{y:.3g}"}
     for role in places.beside:
         suffix, size = BESIDE[role]
@@ -154,6 +160,48 @@ def _traces(
         template = f"%{{y:.3g}}<extra>{name}, {role}: %{{text}}</extra>"
         points = _points(contestant, row, places.only(role), about)
         yield points | look | {"hovertemplate": template}
+
+
+def _range(index: int, contestant: Contestant, row: int, about: Quantity) -> Sequence[style.Trace]:
+    """The range over the seeds, on the main path."""
+    if contestant.low is None or contestant.high is None:
+        return ()
+    main = contestant.place(about.name).only("main")
+    low, high = (
+        shown(h.taken(about.name).values[row, main.columns], about.scale)
+        for h in (contestant.low, contestant.high)
+    )
+    return band(main.positions, (low, high), contestant.colour, f"net{index}")
+
+
+def _predicted(
+    index: int, contestant: Contestant, about: Quantity, step: int
+) -> style.Trace | None:
+    found = prediction(contestant, about.name, step)
+    if found is None:
+        return None
+    return {
+        "type": "scatter",
+        "x": found.positions,
+        "y": found.values.astype(np.float32),
+        "name": found.label,
+        "legendgroup": f"net{index}",
+        "legendrank": 3000,
+        "mode": "lines",
+        "line": {"color": contestant.colour, "width": 1.2},
+        "hovertemplate": "%{y:.3g}",
+    }
+
+
+def _where(contestants: Sequence[Contestant], name: str) -> dict[str, list[int]]:
+    """The positions of each layer or block, by its path: for what is pointed at elsewhere."""
+    found: dict[str, list[int]] = {}
+    for contestant in contestants:
+        places = contestant.place(name)
+        for of, position in zip(places.names, places.positions.tolist(), strict=True):
+            if position not in found.setdefault(of, []):
+                found[of].append(position)
+    return found
 
 
 def _ghost(index: int, contestant: Contestant, about: Quantity) -> style.Trace:
@@ -177,7 +225,7 @@ def _points(contestant: Contestant, row: int, places: Places, about: Quantity) -
     return {
         "type": "scatter",
         "x": places.positions,
-        "y": shown(values, about.scale),
+        "y": shown(values, about.scale).astype(np.float32),
         "text": list(places.names),
     }
 

@@ -1,19 +1,24 @@
 """The race's figures, sentences and tables: all that a page needs, from one place."""
 
 from resnet_viz.plots.contestant import GRADIENT, Contestant, contestants_in
-from resnet_viz.plots.curves import curves_alt, training_curves
+from resnet_viz.plots.curves import Curves, curves_alt, training_curves
 from resnet_viz.plots.maps import heat_maps, maps_alt
+from resnet_viz.plots.predictions import prediction
 from resnet_viz.plots.profile import axis_of, profile, profile_alt
+from resnet_viz.plots.seeds import median_and_range
 from resnet_viz.plots.story import result_rows, story
 
 __all__ = [
     "GRADIENT",
     "Contestant",
+    "Curves",
     "axis_of",
     "contestants_in",
     "curves_alt",
     "heat_maps",
     "maps_alt",
+    "median_and_range",
+    "prediction",
     "profile",
     "profile_alt",
     "result_rows",

@@ -62,3 +62,12 @@ def test_what_cannot_run_here_is_refused_before_it_is_queued(
     with pytest.raises(ValueError, match="precision = 'tf32' is for CUDA"):
         lab.start(tiny_spec(precision="tf32", device="auto"))
     assert lab.list() == []
+
+
+def test_a_runs_contestant_is_its_nets_number(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    race = RaceSpec(contestants=(A, B, A), seeds=(0, 1))
+    runs = lab.race_runs(lab.race(race))
+    assert [(run.contestant, run.seed) for run in runs] == [
+        (n, s) for s in (0, 1) for n in range(3)
+    ]

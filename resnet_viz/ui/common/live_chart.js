@@ -10,6 +10,7 @@ const PLOTLY = "app/static/plotly.min.js"
 const SMALL_TEXT = 14, LARGE_TEXT = 20 // pixels, in windows of these widths:
 const SMALL_WINDOW = 1400, LARGE_WINDOW = 1920
 const NARROW = 500
+const POINT = "resnet-viz-point" // what is pointed at, in whichever plot: a path of a layer or block
 
 export default function ({ data, parentElement, setTriggerValue }, appRoot) {
   const chart = charts.get(parentElement) ?? mount(parentElement)
@@ -110,10 +111,16 @@ function copied(value, recolour, key = "") {
   return recolour(key, value)
 }
 
-// Colours of the dark theme in place of the light one's.
+// Colours of the dark theme in place of the light one's: "#RRGGBB", or that as rgba with its share.
 function darkened(dark) {
-  return (key, value) =>
-    (typeof value === "string" && /color$/i.test(key) && dark[value.toUpperCase()]) || value
+  return (key, value) => {
+    if (typeof value !== "string" || !/color$/i.test(key)) return value
+    const [, red, green, blue, share] = value.match(/^rgba\((\d+),(\d+),(\d+),([\d.]+)\)$/) ?? []
+    if (!share) return dark[value.toUpperCase()] ?? value
+    const hex = (number) => Math.round(number).toString(16).padStart(2, "0").toUpperCase()
+    const found = dark[`#${[red, green, blue].map(hex).join("")}`]
+    return found ? `${found}${hex(255 * share)}` : value
+  }
 }
 
 function mount(parentElement) {
@@ -123,6 +130,8 @@ function mount(parentElement) {
   chart.release = () => setTimeout(() => release(chart))
   div.onpointerdown = () => { chart.held = true }
   for (const event of ["pointerup", "pointercancel"]) window.addEventListener(event, chart.release)
+  chart.follow = ({ detail }) => follow(chart, detail)
+  document.addEventListener(POINT, chart.follow)
   chart.observer = new ResizeObserver(() => fit(chart))
   chart.observer.observe(div)
   charts.set(parentElement, chart)
@@ -133,6 +142,7 @@ function unmount(parentElement, chart) {
   chart.alive = false
   clearTimeout(chart.asking)
   chart.observer.disconnect()
+  document.removeEventListener(POINT, chart.follow)
   for (const event of ["pointerup", "pointercancel"]) window.removeEventListener(event, chart.release)
   charts.delete(parentElement)
   // Not in the middle of a drawing: plotly goes on with it and would find nothing there.
@@ -203,6 +213,8 @@ function draw(plotly, chart) {
   // The label says it; tick by tick it would only be noise.
   for (const svg of chart.div.querySelectorAll(".main-svg")) svg.setAttribute("aria-hidden", true)
   if (isAnew) watchZoom(chart)
+  if (isAnew) watchPointer(chart)
+  mark(chart)
   if (isAnew && clickable) watchClicks(chart)
 }
 
@@ -268,6 +280,59 @@ function watchClicks(chart) {
     const said = Array.isArray(data) ? data[0] : data
     if (said != null) chart.tell("point", String(said))
   })
+}
+
+// Says which layer or block is pointed at, where an axis of the figure has such (meta.places: axis ->
+// path -> positions), so that every other plot marks it.
+function watchPointer(chart) {
+  const say = (name) => document.dispatchEvent(
+    new CustomEvent(POINT, { detail: { name, source: chart.data.name } }))
+  chart.div.on("plotly_hover", ({ points: [point] }) => {
+    const places = placesOf(chart)
+    const of = (axis) => axis && Object.entries(places[axis._name] ?? {}).find(([, positions]) =>
+      positions.includes(axis === point.xaxis ? point.x : point.y))?.[0]
+    const name = of(point.xaxis) ?? of(point.yaxis)
+    if (name) say(name)
+  })
+  chart.div.on("plotly_unhover", () => say(null))
+}
+
+function placesOf(chart) {
+  return figures.get(chart.data.name)?.tree.layout.meta?.places ?? {}
+}
+
+function follow(chart, { name, source }) {
+  chart.pointed = source === chart.data.name ? null : name
+  mark(chart)
+}
+
+// A light ground behind the position of what is pointed at elsewhere: the layer itself, a block's
+// layers, or the block that holds the layer.
+function mark(chart) {
+  for (const old of chart.div.querySelectorAll(".resnet-viz-chart-mark")) old.remove()
+  const { pointed, div } = chart
+  if (!pointed || !div._fullLayout) return
+  for (const [key, names] of Object.entries(placesOf(chart))) {
+    const axis = div._fullLayout[key]
+    const positions = Object.entries(names).filter(([name]) =>
+      name === pointed || name.startsWith(`${pointed}.`) || pointed.startsWith(`${name}.`),
+    ).flatMap(([, own]) => own)
+    const crossing = div._fullLayout[axis?.anchor?.replace(/^([xy])/, "$1axis")]
+    if (!positions.length || !axis._length || !crossing) continue
+    const ends = [Math.min(...positions) - 0.5, Math.max(...positions) + 0.5].map((p) => axis.l2p(p))
+    const from = Math.max(0, Math.min(...ends)), to = Math.min(axis._length, Math.max(...ends))
+    if (to <= from) continue
+    const [across, along] = key[0] === "x" ? ["left", "top"] : ["top", "left"]
+    const [size, length] = key[0] === "x" ? ["width", "height"] : ["height", "width"]
+    const ground = document.createElement("div")
+    ground.className = "resnet-viz-chart-mark"
+    ground.dataset.name = pointed
+    ground.style[across] = `${axis._offset + from}px`
+    ground.style[size] = `${to - from}px`
+    ground.style[along] = `${crossing._offset}px`
+    ground.style[length] = `${crossing._length}px`
+    div.append(ground)
+  }
 }
 
 // Plotly's uirevision keeps a zoom only until a figure comes with another range of its own, as

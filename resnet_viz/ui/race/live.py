@@ -16,12 +16,14 @@ from resnet_viz.lab.records import History
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.plots.colours import contestant_colours
+from resnet_viz.plots.contestant import net_of
 from resnet_viz.plots.race import (
     GRADIENT,
     Contestant,
     axis_of,
     contestants_in,
     heat_maps,
+    prediction,
     profile,
     training_curves,
 )
@@ -30,7 +32,7 @@ from resnet_viz.ui.common.drawn import Drawn
 from resnet_viz.ui.common.live_chart import live_chart
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
-from resnet_viz.ui.race import words
+from resnet_viz.ui.race import drawing, words
 from resnet_viz.ui.race.controls import controls, refusal
 from resnet_viz.ui.race.on_graph import on_graph
 from resnet_viz.ui.race.present import keys
@@ -109,13 +111,15 @@ def _live(lab: Lab, race_id: str, going: bool, may_steer: bool) -> None:
     step = step_control(key_of(race_id), steps, steps_now, is_over=over, keys=listens)
     if is_presented():
         keys(lab, seen, may_steer=may_steer)
+    nets = drawing.chosen_nets(seen.look, contestants)
     with st.container(horizontal=True, vertical_alignment="center", key="race_step_row"):
         name = _quantity_box(contestants)
+        drawing.seeds_box(contestants, len({net_of(run) for run in seen.runs}))
         if may_steer and not seen.is_over and not is_presented():
             controls(lab, seen)
     write_view(race_id)
     refusal(seen)
-    _pictures(seen.look, contestants, Shown(key_of(race_id), steps, step, name))
+    _pictures(seen.look, nets, Shown(key_of(race_id), steps, step, name))
 
 
 def _quantity_box(contestants: Sequence[Contestant]) -> str:
@@ -146,29 +150,34 @@ class Shown(NamedTuple):
 
 def _pictures(look: Look, contestants: Sequence[Contestant], shown: Shown) -> None:
     nets = " against ".join(contestant.name for contestant in contestants)
+    is_median = any(contestant.seeds > 1 for contestant in contestants)
+    how = drawing.curves_drawn()
     about, axis = quantity(shown.quantity), axis_of(contestants, shown.quantity)
     title, steps = f"{_capital(about.title)} by {_by(axis)}", shown.steps
 
     def chart(make: Callable[[], go.Figure], name: str, height: int, alt: str) -> None:
         """Drawn once for all who look at the same."""
-        of = {"gradients": shown[1:], "curves": steps, "maps": (steps, about.name)}[name]
-        drawn = look.once((name, of), lambda: Drawn.of(make()))
+        of = {"gradients": shown[1:], "curves": (steps, how), "maps": (steps, about.name)}[name]
+        drawn = look.once((name, is_median, of), lambda: Drawn.of(make()))
         live_chart(drawn, f"{name}-{shown.key}", height, alt=f"{alt}: {nets}")
 
     def hero_figure() -> go.Figure:
         figure = profile(contestants, shown.step, about.name)
         return _all_steps(figure, steps) if axis == "net" else figure
 
+    seeds = [drawing.ABOUT_SEEDS] if is_median else []
     on_graph(contestants, shown.key, shown.step, shown.quantity)
     with st.container(key="race_pictures"):
         hero, curves = st.columns([3, 2], gap="medium")
     with hero:
         chart(hero_figure, "gradients", HERO_HEIGHT, f"{title} at step {shown.step}")
-        note(plain(_about(about, axis)))
+        note(plain(_about(about, axis, [*_predicted(contestants, shown), *seeds])))
     with curves:
         alt = "Training loss and accuracy by step"
-        chart(lambda: _all_steps(training_curves(contestants), steps), "curves", HERO_HEIGHT, alt)
-        note(ABOUT_CURVES)
+        figure = lambda: _all_steps(training_curves(contestants, how), steps)  # noqa: E731
+        chart(figure, "curves", HERO_HEIGHT, alt)
+        note(ABOUT_CURVES + (f" {drawing.ABOUT_SMOOTHING}" if how.mean_of > 1 else ""))
+        drawing.curves_box()
     if axis == "net":
         return
     st.header(plain(f"{title} and step"), anchor=False)
@@ -182,14 +191,20 @@ def _by(axis: str) -> str:
     return "step" if axis == "net" else axis
 
 
-def _about(about: Quantity, axis: str) -> str:
+def _predicted(contestants: Sequence[Contestant], shown: Shown) -> Sequence[str]:
+    """What the thin lines of theory are, each once."""
+    found = [prediction(c, shown.quantity, shown.step) for c in contestants if c.history]
+    return list(dict.fromkeys(one.sentence for one in found if one))
+
+
+def _about(about: Quantity, axis: str, more: Sequence[str]) -> str:
     """What the picture shows, how to read it, and where it comes from."""
     parts = [about.sentence]
     if about.scale == "log":
         parts.append(ON_A_LOG_AXIS)
     if axis == "layer":
         parts.append(OPEN_MARKERS)
-    return " ".join([*parts, f"({about.source})" if about.source else ""])
+    return " ".join([*parts, *([f"({about.source})"] if about.source else []), *more])
 
 
 def _capital(words: str) -> str:

@@ -12,6 +12,15 @@ import streamlit as st
 from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 from resnet_viz.lab.quantities import quantities
+from resnet_viz.ui.race.drawing import (
+    DEFAULTS,
+    SCALE,
+    SCALES,
+    SEEDS,
+    SEEDS_OPTIONS,
+    SMOOTH,
+    SMOOTHINGS,
+)
 from resnet_viz.ui.race.state import address_of, key_of
 from resnet_viz.ui.race.step_control import Pointer, pointer_of
 
@@ -20,7 +29,12 @@ NEXT = "next"
 """The panel with the settings of the next race."""
 _OPEN, _PRESENT, _READ, _SAID = "race_panels", "race_presented", "race_view_of", "race_view_said"
 _CHOICES: Mapping[str, tuple[str, Mapping[str, object]]] = MappingProxyType(
-    {"quantity": (QUANTITY, quantities())}
+    {
+        "quantity": (QUANTITY, quantities()),
+        "show": (SEEDS, SEEDS_OPTIONS),
+        "axis": (SCALE, SCALES),
+        "smooth": (SMOOTH, SMOOTHINGS),
+    }
 )
 """A parameter of the link: the key of its widget, and what may be chosen."""
 
@@ -49,7 +63,8 @@ def write_view(race_id: str) -> None:
     """
     query = address_of(race_id)
     for name, (key, _) in _CHOICES.items():
-        if (chosen := st.session_state.get(key)) is not None:
+        chosen = st.session_state.get(key)
+        if chosen is not None and chosen != DEFAULTS.get(key):
             query[name] = str(chosen)
     if query.get("quantity") == "grad_norm":
         del query["quantity"]

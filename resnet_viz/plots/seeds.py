@@ -1,0 +1,128 @@
+"""A contestant trained from several seeds as one: the median of its runs, and their range."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet_viz.lab.records import History, StepRecord, Taken
+from resnet_viz.plots import style
+from resnet_viz.plots.contestant import Contestant
+
+Numbers = NDArray[Any]
+Across = Callable[[Numbers], Numbers]
+"""Values of several seeds [seeds, ...] -> one each [...]."""
+
+
+def median_and_range(runs: Sequence[Contestant]) -> Contestant:
+    """The runs of one net from several seeds, as the net of their medians, lows and highs.
+
+    At each step they are over the seeds that have come to it; where one of those has a value that
+    is not finite, so is what is made of them (a low or high NaN where one is NaN).
+    """
+    first, histories = runs[0], [run.history for run in runs]
+    if len(runs) == 1:
+        return first
+    return replace(
+        first,
+        history=_Across(histories, _median),
+        seeds=len(runs),
+        low=_Across(histories, _low),
+        high=_Across(histories, _high),
+    )
+
+
+def _median(values: Numbers) -> Numbers:
+    with np.errstate(invalid="ignore"):  # of inf and -inf there is none
+        return np.asarray(np.median(values, axis=0))
+
+
+def _low(values: Numbers) -> Numbers:
+    return np.asarray(values.min(axis=0))
+
+
+def _high(values: Numbers) -> Numbers:
+    return np.asarray(values.max(axis=0))
+
+
+class _Across(History):
+    """What a function makes of several histories, step by step; a quantity when it is asked for."""
+
+    def __init__(self, histories: Sequence[History], across: Across) -> None:
+        scalars = [
+            np.stack([h.steps, h.loss, h.accuracy, h.seconds], axis=1, dtype=np.float64)
+            for h in histories
+        ]
+        joined = _joined(scalars, across)
+        super().__init__(
+            StepRecord(int(step), loss, accuracy, seconds)
+            for step, loss, accuracy, seconds in joined.tolist()
+        )
+        self._histories, self._across = histories, across
+        self._made: dict[str, Taken] = {}
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """The quantities that any of them has."""
+        return tuple(dict.fromkeys(name for h in self._histories for name in h.quantities))
+
+    def taken(self, name: str) -> Taken:
+        """A quantity at the steps that all seeds have it at which have come so far."""
+        if name not in self._made:
+            taken = _on_one_grid([t for h in self._histories if len((t := h.taken(name)).steps)])
+            if not taken:
+                return super().taken(name)
+            longest = max((one.steps for one in taken), key=len)
+            values = _joined([one.values for one in taken], self._across)
+            self._made[name] = Taken(longest, values.astype(np.float32))
+        return self._made[name]
+
+
+def _on_one_grid(taken: Sequence[Taken]) -> Sequence[Taken]:
+    """Of long histories, which are thinned by powers of two, the steps that all are thinned to."""
+    every = max((int(np.diff(t.steps[:2])[0]) for t in taken if len(t.steps) > 1), default=1)
+    kept = [(t.steps - t.steps[0]) % every == 0 for t in taken]
+    return [Taken(t.steps[rows], t.values[rows]) for t, rows in zip(taken, kept, strict=True)]
+
+
+def _joined(columns: Sequence[Numbers], across: Across) -> Numbers:
+    """Columns that begin alike and end where each seed has come to: one as long as the longest."""
+    ordered = sorted(columns, key=len)
+    parts = [ordered[0][:0]]
+    for number, column in enumerate(ordered):
+        begin = len(ordered[number - 1]) if number else 0
+        if len(column) > begin:
+            parts.append(across(np.stack([c[begin : len(column)] for c in ordered[number:]])))
+    return np.concatenate(parts)
+
+
+def band(
+    x: Numbers, ends: tuple[Numbers, Numbers], colour: str, group: str, axis: str = "y"
+) -> list[style.Trace]:
+    """The range between two `ends` over `x`, as two traces: a light ground of the net's colour."""
+    low, high = ends
+    common: style.Trace = {
+        "type": "scatter",
+        "x": x,
+        "yaxis": axis,
+        "mode": "lines",
+        "line": {"width": 0, "color": colour},
+        "legendgroup": group,
+        "showlegend": False,
+        "hoverinfo": "skip",
+        "name": "range",
+    }
+    return [
+        common | {"y": low.astype(np.float32)},
+        common | {"y": high.astype(np.float32), "fill": "tonexty", "fillcolor": _light(colour)},
+    ]
+
+
+def _light(colour: str) -> str:
+    """A ground of the colour "#RRGGBB" that lines are seen on."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.2)"
