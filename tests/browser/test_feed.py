@@ -1,0 +1,147 @@
+"""Charts that are sent only what is new: what the browser shows is what is in the store."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+import psutil
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+from resnet_viz import RunSpec, preset
+from resnet_viz.lab import launch
+from resnet_viz.lab.liveness import born
+from resnet_viz.lab.records import StepRecord
+from resnet_viz.lab.run import Run
+from resnet_viz.lab.series import insert_records
+from resnet_viz.lab.store import Store
+from tests.browser.conftest import PATIENCE_SECONDS, App
+from tests.browser.test_race import CURVES, HERO, charts, select
+
+Open = Callable[[str], Page]
+
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+
+SHOWN = """([i, name]) => {
+    const chart = document.querySelectorAll('.resnet-viz-chart')[i]
+    return (chart?.data ?? []).filter(trace => trace.name === name).map(trace => [...trace.y])
+}"""
+CLOSE = f"""([i, name, wanted]) => {{
+    const [shown] = ({SHOWN})([i, name])
+    return shown?.length === wanted.length && shown.every((y, n) => Math.abs(y - wanted[n]) < 1e-5)
+}}"""
+MAP = """wanted => {
+    const shown = document.querySelectorAll('.resnet-viz-chart')[2]?.data?.[0]?.z
+    return shown?.length === wanted.length && wanted.every((row, r) =>
+        shown[r].length === row.length && row.every((z, c) => Math.abs(shown[r][c] - z) < 1e-4))
+}"""
+NAME = "resnet20-cifar"
+
+
+def write(app: App, run: Run, steps: range) -> None:
+    """Records of `steps`, as a worker would write them."""
+    random = np.random.default_rng(steps.start)
+    layers = len(run.layers)
+    records = [
+        StepRecord(
+            step,
+            float(random.uniform(0.5, 2)),
+            0.5,
+            step / 10,
+            {"grad_norm": random.lognormal(size=layers).astype(np.float32)},
+        )
+        for step in steps
+    ]
+    with Store(app.home).writing() as connection:
+        connection.execute("UPDATE runs SET heartbeat = ?", (time.time(),))
+        insert_records(connection, 1, records)
+
+
+def shows(page: Page, app: App, run: Run, step: int) -> None:
+    """Waits until all three charts show what the store has up to now, the first at `step`."""
+    records = app.lab.records(run.id)
+    is_main = [i for i, layer in enumerate(run.layers) if layer.role == "main"]
+    norms = np.array([r.grad_norm[is_main] for r in records])
+    for chart, wanted in ((HERO, norms[step]), (CURVES, [r.loss for r in records])):
+        page.wait_for_function(CLOSE, arg=[chart, NAME, np.asarray(wanted).tolist()])
+    page.wait_for_function(MAP, arg=np.log10(norms.T).tolist())
+
+
+def test_what_is_shown_is_what_is_stored_whatever_is_lost(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/_stcore/health")
+    lossy: list[bool] = []
+
+    def lose(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def pass_on(message: str | bytes) -> None:
+            if lossy and isinstance(message, bytes) and b"resnet_viz_live_chart" in message:
+                lossy.pop()
+            else:
+                socket.send(message)
+
+        server.on_message(pass_on)
+
+    page.route_web_socket(re.compile("_stcore/stream"), lose)
+    run = _race(app)
+    write(app, run, range(3))
+    page.goto(f"{app.url}/race?race={run.race_id}")
+    shows(page, app, run, 2)
+    for first in (3, 5, 9):
+        write(app, run, range(first, first + 2 + first % 3))
+        shows(page, app, run, first + 1 + first % 3)
+    last = len(app.lab.records(run.id))
+
+    lossy.extend([True] * 4)
+    write(app, run, range(last, last + 2))
+    shows(page, app, run, last + 1)
+    assert lossy == [], "messages were lost"
+
+    page.emulate_media(color_scheme="dark")
+    page.get_by_role("slider", name="Step shown").press("Home")
+    shows(page, app, run, 0)
+    select(page, "Quantity", "weight norm by layer")
+    select(page, "Quantity", "gradient norm by layer")
+    shows(page, app, run, 0)
+    page.reload()
+    shows(page, app, run, 0)
+    app.lab.stop(str(run.race_id))
+
+
+def test_what_is_pointed_at_is_marked_in_the_other_plots(app: App, open_page: Open) -> None:
+    run = _race(app)
+    write(app, run, range(3))
+    page = open_page(f"{app.url}/race?race={run.race_id}")
+    shows(page, app, run, 2)
+    mark = page.locator(".resnet-viz-chart-mark")
+    point = "name => document.dispatchEvent(new CustomEvent('resnet-viz-point', {detail: {name}}))"
+    page.evaluate(point, "stages.1.0")
+    expect(mark).to_have_count(2)  # in the profile and the map
+    page.evaluate(point, None)
+    expect(mark).to_have_count(0)
+    plot = charts(page).nth(HERO).locator(".nsewdrag")
+    plot.scroll_into_view_if_needed()
+    plot.hover()
+    expect(mark).to_have_count(1)  # in the map alone: the profile has its own sign
+    assert charts(page).nth(2).locator(".resnet-viz-chart-mark").count() == 1
+    app.lab.stop(str(run.race_id))
+
+
+def _race(app: App) -> Run:
+    """A race of one net whose worker only sleeps; `write` does what it would."""
+    start, launch.ensure_launcher = launch.ensure_launcher, lambda store: None
+    try:
+        race_id = app.lab.race([RunSpec(config=preset(NAME), steps=40)])
+    finally:
+        launch.ensure_launcher = start
+    worker = psutil.Popen([sys.executable, "-c", "import time; time.sleep(300)"])
+    with Store(app.home).writing() as connection:
+        connection.execute(
+            "UPDATE runs SET status = 'running', started = ?, device = 'cpu', pid = ?, "
+            "pid_created = ?, heartbeat = ?",
+            (time.time(), worker.pid, born(worker), time.time()),
+        )
+    return app.lab.race_runs(race_id)[0]
