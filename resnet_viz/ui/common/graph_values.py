@@ -44,7 +44,24 @@ def graph_values(
 
     The legend has the marks of what is on no scale only for what is `measured`.
     """
-    data = {
+    show_values(values_data(group, nodes, lines, graphs, measured=measured))
+
+
+def show_values(data: Mapping[str, object]) -> None:
+    """The same of what `values_data` has made."""
+    _VALUES(key=f"values_{data['group']}", data=data, height="content")
+
+
+def values_data(
+    group: str,
+    nodes: Scale,
+    lines: Scale | None,
+    graphs: Mapping[str, Painted],
+    *,
+    measured: bool = True,
+) -> Mapping[str, object]:
+    """What the component is given: it may be made once for many sessions."""
+    return {
         "group": group,
         "ramp": RAMP,
         "nodes": nodes._asdict(),
@@ -63,7 +80,6 @@ def graph_values(
             separators=(",", ":"),
         ),
     }
-    _VALUES(key=f"values_{group}", data=data, height="content")
 
 
 def _short(value: float) -> float | str:

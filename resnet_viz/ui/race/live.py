@@ -166,7 +166,7 @@ def _pictures(look: Look, contestants: Sequence[Contestant], shown: Shown) -> No
         return _all_steps(figure, steps) if axis == "net" else figure
 
     seeds = [drawing.ABOUT_SEEDS] if is_median else []
-    on_graph(contestants, shown.key, shown.step, shown.quantity)
+    on_graph(look, contestants, shown.key, shown.step, shown.quantity)
     with st.container(key="race_pictures"):
         hero, curves = st.columns([3, 2], gap="medium")
     with hero:

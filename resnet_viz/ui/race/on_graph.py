@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.lab.feed import Look
 from resnet_viz.plots.contestant import GRADIENT, Contestant
 from resnet_viz.plots.on_graph import (
     Values,
@@ -17,7 +18,7 @@ from resnet_viz.plots.on_graph import (
     node_values,
 )
 from resnet_viz.ui.common.graph_chart import Coloured, graph_chart, picture_size
-from resnet_viz.ui.common.graph_values import Painted, graph_values
+from resnet_viz.ui.common.graph_values import Painted, show_values, values_data
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
 from resnet_viz.views.graph.graph import shortcut_graph
@@ -37,22 +38,37 @@ ABOUT = (
 NO_GRAPH = "{} is watched while it trains: its structure is not known here, so it has no graph."
 
 
-def on_graph(contestants: Sequence[Contestant], race: str, step: int, name: str) -> None:
-    """The graphs of all nets that have one, one scale for all, and the legend."""
+def on_graph(
+    look: Look, contestants: Sequence[Contestant], race: str, step: int, name: str
+) -> None:
+    """The graphs of all nets that have one, one scale for all, and the legend.
+
+    Their values are made once for all who look at the same.
+    """
     nets = {f"on_graph_{race}_{i}": one for i, one in enumerate(_drawn(contestants))}
     chosen = name if is_on_graph(contestants, name) else GRADIENT
     if nets:
-        painted = {}
-        for key, one in nets.items():
-            nodes, lines = node_values(one, step, chosen), line_values(one, step)
-            painted[key] = Painted(nodes.of, lines.of, _said(step, nodes, lines))
-        scale = node_scale(contestants, chosen)
-        graph_values(race, scale, line_scale(contestants), painted)
+        of = ("graphs", race, tuple(one.name for one in contestants), step, chosen)
+        show_values(look.once(of, lambda: _values(contestants, nets, race, step, chosen)))
         _graphs(race, [(key, net.name, net.config) for key, net in nets.items() if net.config])
         note(ABOUT)
     for one in contestants:
         if not one.config:
             note(NO_GRAPH.format(plain(one.name)))
+
+
+def _values(
+    contestants: Sequence[Contestant],
+    nets: Mapping[str, Contestant],
+    race: str,
+    step: int,
+    chosen: str,
+) -> Mapping[str, object]:
+    painted = {}
+    for key, one in nets.items():
+        nodes, lines = node_values(one, step, chosen), line_values(one, step)
+        painted[key] = Painted(nodes.of, lines.of, _said(step, nodes, lines))
+    return values_data(race, node_scale(contestants, chosen), line_scale(contestants), painted)
 
 
 def _drawn(contestants: Sequence[Contestant]) -> Sequence[Contestant]:
