@@ -8,6 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from resnet_viz.lab.run import Run
 from resnet_viz.plots.colours import DARK
 from resnet_viz.plots.race import Contestant
 from resnet_viz.ui.race import words
@@ -29,15 +30,20 @@ def progress(seen: Seen, contestants: Sequence[Contestant]) -> None:
 
 
 def _data(seen: Seen, contestants: Sequence[Contestant]) -> dict[str, object]:
+    groups: dict[tuple[str, int], list[tuple[Run, Contestant]]] = {}
+    for run, contestant in zip(seen.runs, contestants, strict=True):
+        groups.setdefault((run.race_id or run.id, run.contestant), []).append((run, contestant))
     nets = [
         {
-            "name": run.name,
-            "status": "gone" if seen.look.is_gone and not run.is_over else run.status,
-            "detail": words.status_line(run, contestant.history),
-            "share": min(1.0, len(contestant.history) / (run.steps or inf)),
-            "colours": [contestant.colour, DARK[contestant.colour]],
+            "name": own[0][0].name,
+            "status": "gone" if seen.look.is_gone and not over else status,
+            "detail": words.seeds_line([(run, net.history) for run, net in own]),
+            "share": sum(_share(run, net) for run, net in own) / len(own),
+            "colours": [own[0][1].colour, DARK[own[0][1].colour]],
         }
-        for run, contestant in zip(seen.runs, contestants, strict=True)
+        for own in groups.values()
+        for over in (all(run.is_over for run, _ in own),)
+        for status in (words.status_of([run for run, _ in own]),)
     ]
     return {
         "headline": words.headline(seen.runs, contestants),
@@ -45,3 +51,7 @@ def _data(seen: Seen, contestants: Sequence[Contestant]) -> dict[str, object]:
         "over": seen.is_over,
         "nets": nets,
     }
+
+
+def _share(run: Run, net: Contestant) -> float:
+    return min(1.0, len(net.history) / (run.steps or inf))

@@ -48,6 +48,39 @@ def status_line(run: Run, history: History) -> str:
     return " · ".join(parts)
 
 
+def seeds_line(own: Sequence[tuple[Run, History]]) -> str:
+    """How the runs of one net fare, those of several seeds together."""
+    if len(own) == 1:
+        return status_line(*own[0])
+    done = sum(run.is_over for run, _ in own)
+    begun = [(run, history) for run, history in own if not run.is_over and len(history)]
+    waits = [(run, history) for run, history in own if not run.is_over]
+    parts = [f"{done} of {len(own)} seeds done"]
+    if now := [*begun, *waits][:1]:
+        parts.append(f"seed {now[0][0].seed}: {status_line(*now[0])}")
+    elif losses := [float(history.loss[-1]) for _, history in own if len(history)]:
+        parts.append(f"last loss {min(losses):.3g} to {max(losses):.3g}")
+    return " · ".join(parts)
+
+
+def status_of(runs: Sequence[Run]) -> str:
+    """One word for the runs of a net: what one of them does, else how they ended."""
+    found = {run.status for run in runs}
+    return next((status for status in _FIRST if status in found), runs[0].status)
+
+
+_FIRST = (
+    "not answering",
+    "running",
+    "paused",
+    "queued",
+    "failed",
+    "interrupted",
+    "stopped",
+    "finished",
+)
+
+
 def stage(run: Run) -> str:
     """What a run does before its first step, told from what the store knows of it."""
     if run.started is None:
@@ -74,7 +107,8 @@ def headline(runs: Sequence[Run], contestants: Sequence[Contestant]) -> str:
     left = [seconds_left(run, history) for run, history in under_way]
     known = [seconds for seconds in left if seconds is not None]
     is_told = len(known) == len(left) and not counts["paused"]
-    return f"Nets: {said}" + (f"; {duration(max(known))} left." if is_told else ".")
+    what = "Runs" if len({run.seed for run in runs}) > 1 else "Nets"
+    return f"{what}: {said}" + (f"; {duration(max(known))} left." if is_told else ".")
 
 
 _COUNTED = {
@@ -171,8 +205,9 @@ def at_once(nets: int, places: int) -> str:
 
 def room(runs: Sequence[Run]) -> str:
     """A sentence about as long as the verdict will be: the page keeps its room free for it."""
-    names = ", ".join(run.name for run in runs)
-    levels = "; ".join(f"{run.name} loss 0.0000 ± 0.0000, accuracy 100% ± 10" for run in runs)
+    nets = dict.fromkeys(run.name for run in runs)
+    names = ", ".join(nets)
+    levels = "; ".join(f"{name} loss 0.0000 ± 0.0000, accuracy 100% ± 10" for name in nets)
     steps = max(run.steps for run in runs)
     return (
         f"After {steps:,} steps {names} are ahead of in accuracy, with no difference seen between "

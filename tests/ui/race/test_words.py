@@ -221,3 +221,20 @@ def test_room_is_kept_for_the_verdict_whatever_it_is(race: str) -> None:
 )
 def test_nets_that_take_memory_at_one_time(nets: int, places: int, said: str) -> None:
     assert words.at_once(nets, places) == said
+
+
+def test_seeds_of_a_net_are_one_line() -> None:
+    done = run("finished")._replace(seed=0, steps_done=20)
+    now = run()._replace(seed=1)
+    waits = run("queued", "Waits for a free core.")._replace(seed=2, started=None, device="")
+    none, some = history([]), history([0.0, 0.5, 1.0])
+    assert words.seeds_line([(done, some)]) == words.status_line(done, some)
+    said = words.seeds_line([(done, some), (waits, none), (now, some)])
+    assert said == f"1 of 3 seeds done · seed 1: {words.status_line(now, some)}"
+    said = words.seeds_line([(done, some), (waits, none)])
+    assert said == "1 of 2 seeds done · seed 2: Waits for a free core."
+    assert words.seeds_line([(done, some)] * 2) == "2 of 2 seeds done · last loss 2 to 2"
+    assert words.status_of([done, now, waits]) == "running"
+    assert words.status_of([done, waits]) == "queued"
+    assert words.status_of([done, run("failed")]) == "failed"
+    assert words.status_of([done, done]) == "finished"
