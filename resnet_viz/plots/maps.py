@@ -231,9 +231,10 @@ def _map(number: int, contestant: Contestant, about: Quantity, what: str) -> sty
 def _domain(number: int, total: int, per_row: int) -> tuple[list[float], list[float]]:
     """The rectangle of map `number`, in fractions of the figure: x limits, y limits."""
     across, down = min(per_row, total), ceil(total / per_row)
-    width, height = (1 - GAP_X * (across - 1)) / across, (1 - GAP_Y * (down - 1)) / down
+    gap = GAP_Y * _height(2) / _height(down)  # as tall as between two rows: the figure grows
+    width, height = (1 - GAP_X * (across - 1)) / across, (1 - gap * (down - 1)) / down
     row, column = divmod(number, per_row)
-    left, top = column * (width + GAP_X), 1 - row * (height + GAP_Y)
+    left, top = column * (width + GAP_X), 1 - row * (height + gap)
     return [left, min(1.0, left + width)], [max(0.0, top - height), top]
 
 

@@ -287,3 +287,14 @@ def test_pictures_in_words() -> None:
     assert "resnet20-cifar: loss 1.92, accuracy 89% at step 8" in curves_alt(nets)
     assert "up to step 8, resnet20-cifar against plain20-cifar" in maps_alt(nets)
     assert "waiting" in profile_alt([], 0)
+
+
+@pytest.mark.parametrize("total", [1, 2, 4, 6, 12, 30])
+def test_maps_of_many_nets_lie_within_the_figure_and_apart(total: int) -> None:
+    """Twelve raised, and six lay upside down in a narrow window."""
+    maps = heat_maps([contestant("resnet20-cifar", 2, name=f"net {i}") for i in range(total)])
+    for layout in (maps.layout.to_plotly_json(), maps.layout.meta["narrow"]):
+        domains = {tuple(v["domain"]) for k, v in layout.items() if k.startswith("yaxis")}
+        rows = sorted(domains)
+        assert all(0 <= low < high <= 1 for low, high in rows)
+        assert all(below[1] < above[0] for below, above in pairwise(rows))
