@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -44,7 +45,7 @@ def _css(colour: str) -> str:
     return "rgb({}, {}, {})".format(*(int(colour[i : i + 2], 16) for i in (1, 3, 5)))
 
 
-def test_charts(race: str, open_page: Open) -> None:
+def test_charts(race: str, open_page: Open, tmp_path: Path) -> None:
     page = open_page(race)
     away: list[str] = []
     page.on("request", lambda request: away.append(request.url))
@@ -60,6 +61,18 @@ def test_charts(race: str, open_page: Open) -> None:
     )
     assert "Zoom" in titles
     assert not [title for title in titles if "hare" in title or "loud" in title]
+
+    starts = {"PNG": b"\x89PNG", "SVG": b"<svg", "HTML": b"<!doctype html>"}
+    for kind, start in starts.items():
+        with page.expect_download() as waiting:
+            chart.locator(f'.modebar-btn[data-title*="({kind})"]').click()
+        assert waiting.value.suggested_filename == f"gradients.{kind.lower()}"
+        assert Path(waiting.value.path()).read_bytes().startswith(start)
+    waiting.value.save_as(tmp_path / "alone.html")
+    alone = page.context.new_page()
+    alone.goto((tmp_path / "alone.html").as_uri())  # without a server
+    expect(alone.locator(".scatterlayer path.js-line").first).to_be_attached()
+    alone.close()
 
     page.emulate_media(color_scheme="dark")
     page.wait_for_function(LOOKS, arg=_css(DARK[RESIDUAL]))

@@ -111,6 +111,26 @@ function copied(value, recolour, key = "") {
   return recolour(key, value)
 }
 
+// Buttons that save the plot; what they need is loaded with the first press.
+function fileButtons(chart) {
+  const own = new URL(import.meta.url)
+  const address = new URL(`chart_files.js${own.search}`, own).href
+  const letters = getComputedStyle(chart.div).getPropertyValue("--st-text-color").trim()
+  return [["png", "as a picture (PNG)"], ["svg", "as a drawing (SVG)"], ["html", "as a page (HTML)"]].map(
+    ([kind, words]) => ({
+      name: `save-${kind}`,
+      title: `Save ${words}`,
+      icon: { svg: badge(kind.toUpperCase(), letters) },
+      click: () => import(address).then((files) => files.save(chart, kind)),
+    }),
+  )
+}
+
+function badge(word, colour) {
+  const text = `<text x="20" y="17" text-anchor="middle" font-size="15" font-weight="600" fill="${colour}">${word}</text>`
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 24" width="40" height="24">${text}</svg>`
+}
+
 // Colours of the dark theme in place of the light one's: "#RRGGBB", or that as rgba with its share.
 function darkened(dark) {
   return (key, value) => {
@@ -208,7 +228,8 @@ function draw(plotly, chart) {
     // Nothing leaves the machine.
     showSendToCloud: false,
     plotlyServerURL: "",
-    modeBarButtonsToRemove: ["sendChartToCloud", "select2d", "lasso2d", "resetScale2d"],
+    modeBarButtonsToAdd: fileButtons(chart),
+    modeBarButtonsToRemove: ["toImage", "sendChartToCloud", "select2d", "lasso2d", "resetScale2d"],
   })
   // The label says it; tick by tick it would only be noise.
   for (const svg of chart.div.querySelectorAll(".main-svg")) svg.setAttribute("aria-hidden", true)

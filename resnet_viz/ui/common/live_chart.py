@@ -21,7 +21,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from resnet_viz.ui.common.drawn import Drawn
-from resnet_viz.ui.common.static import LIVE_CHART, PLOTLY, is_current, version_of
+from resnet_viz.ui.common.static import CHART_FILES, LIVE_CHART, PLOTLY, is_current, version_of
 
 _HERE = Path(__file__).parent
 _SENT = "live_chart_sent"
@@ -32,7 +32,7 @@ _CHART = st.components.v2.component(
     css=(_HERE / "live_chart.css").read_text(encoding="utf-8"),
     js=(_HERE / "live_chart_loader.js")
     .read_text(encoding="utf-8")
-    .replace("VERSION", version_of(LIVE_CHART)),
+    .replace("VERSION", version_of(LIVE_CHART, CHART_FILES)),
     isolate_styles=False,  # plotly writes its style rules into the document
 )
 

@@ -12,7 +12,10 @@ from pathlib import Path
 import plotly
 
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-LIVE_CHART = Path(__file__).with_name("live_chart.js")
+LIVE_CHART, CHART_FILES = (
+    Path(__file__).with_name(name) for name in ("live_chart.js", "chart_files.js")
+)
+SERVED = (PLOTLY, LIVE_CHART, CHART_FILES)
 
 
 def provide_scripts(folder: Path) -> bool:
@@ -22,17 +25,17 @@ def provide_scripts(folder: Path) -> bool:
     Safe with several servers at once: a file appears whole or not at all. A folder that
     cannot be written is no error; the charts then fall back on Streamlit's own.
     """
-    for file in (PLOTLY, LIVE_CHART):
+    for file in SERVED:
         if not is_current(folder / file.name) or not _is_same(file, folder / file.name):
             with contextlib.suppress(OSError):
                 folder.mkdir(exist_ok=True)
                 _copy(file, folder / file.name)
-    return all(is_current(folder / file.name) for file in (PLOTLY, LIVE_CHART))
+    return all(is_current(folder / file.name) for file in SERVED)
 
 
 def is_current(target: Path) -> bool:
     """Whether `target` is the script of its name that is installed, judged by its size."""
-    (file,) = [file for file in (PLOTLY, LIVE_CHART) if file.name == target.name]
+    (file,) = [file for file in SERVED if file.name == target.name]
     with contextlib.suppress(OSError):
         return target.stat().st_size == file.stat().st_size
     return False
@@ -43,9 +46,10 @@ def _is_same(file: Path, target: Path) -> bool:
     return file == PLOTLY or file.read_bytes() == target.read_bytes()
 
 
-def version_of(file: Path) -> str:
-    """A word that changes with what is in `file`."""
-    return blake2b(file.read_bytes(), digest_size=6).hexdigest()
+def version_of(*files: Path) -> str:
+    """A word that changes with what is in `files`."""
+    whole = b"".join(file.read_bytes() for file in files)
+    return blake2b(whole, digest_size=6).hexdigest()
 
 
 def _copy(file: Path, target: Path) -> None:

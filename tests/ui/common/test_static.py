@@ -11,7 +11,7 @@ def test_copies_the_installed_script(tmp_path: Path) -> None:
     assert provide_scripts(tmp_path / "static")
     assert (tmp_path / "static/plotly.min.js").read_bytes() == PLOTLY.read_bytes()
     names = sorted(file.name for file in (tmp_path / "static").iterdir())
-    assert names == ["live_chart.js", "plotly.min.js"]
+    assert names == ["chart_files.js", "live_chart.js", "plotly.min.js"]
 
 
 def test_replaces_a_stale_or_torn_script(tmp_path: Path) -> None:
