@@ -79,23 +79,33 @@ function paint(chart) {
   if (chart.under && !chart.words.hidden) chart.words.textContent = wordsOf(chart, chart.under)
 }
 
-function paintBox(told, values, { g, text, names, stops, shown, fill }) {
+// Only what has changed is written: each style that is set is computed anew.
+function paintBox(told, values, box) {
+  const { g, text, names, stops, shown, fill } = box
   const look = stops ? null : lookOf(told, told.nodes, values[names[0]])
   const looks = stops?.map((_, i) => lookOf(told, told.nodes, values[shown[i]]))
-  const isMeasured = Boolean(look ?? looks?.some(Boolean))
-  g.classList.toggle("unmeasured", !isMeasured)
-  g.style.fill = isMeasured ? (look?.fill ?? fill) : ""
-  g.style.stroke = look?.mark === "not-finite" ? look.colour : ""
   looks?.forEach((one, i) => { for (const stop of stops[i]) stop.style.stopColor = one?.colour ?? "#808080" })
-  const hasHalo = isMeasured && !look?.ink
+  const isMeasured = Boolean(look ?? looks?.some(Boolean))
+  const now = isMeasured ? (look?.fill ?? fill) : ""
+  if (now === box.last) return
+  box.last = now
+  g.style.fill = now
+  const kind = !isMeasured ? "unmeasured" : (look?.mark ?? look?.ink ?? "run")
+  if (kind === box.kind) return
+  box.kind = kind
+  g.classList.toggle("unmeasured", !isMeasured)
+  g.style.stroke = kind === "not-finite" ? look.colour : ""
   text.style.fill = isMeasured ? (look?.ink ?? DARK_INK) : ""
-  Object.assign(text.style, hasHalo ? { paintOrder: "stroke", stroke: LIGHT_INK, strokeWidth: "4px" } : { stroke: "" })
+  const halo = { paintOrder: "stroke", stroke: LIGHT_INK, strokeWidth: "4px" }
+  Object.assign(text.style, isMeasured && !look?.ink ? halo : { stroke: "" })
 }
 
 // A run of lines has the colour of the largest.
-function paintFlow(told, values, { path, names }) {
-  const look = lookOf(told, told.lines, largest(names.map((name) => values[name]).filter(isTold)))
-  path.style.stroke = look?.colour ?? ""
+function paintFlow(told, values, flow) {
+  const { path, names } = flow
+  const value = names.length === 1 ? values[names[0]] : largest(names.map((name) => values[name]).filter(isTold))
+  const now = lookOf(told, told.lines, value)?.colour ?? ""
+  if (now !== flow.last) path.style.stroke = flow.last = now
 }
 
 function isTold(value) {

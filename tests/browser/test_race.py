@@ -200,14 +200,14 @@ def follows(page: Page) -> None:
 def zoom(page: Page) -> list[list[float]]:
     """Draws a box in the hero chart with the mouse; the axes' ranges then."""
     before = page.evaluate(RANGES)
-    plot = charts(page).nth(HERO).locator(".nsewdrag")
-    expect(plot).to_be_visible()
-    charts(page).nth(HERO).scroll_into_view_if_needed()  # whose parts come and go
+    plot = charts(page).nth(HERO)  # whose parts come and go
+    expect(plot.locator(".nsewdrag")).to_be_visible()
+    plot.scroll_into_view_if_needed()
     box = plot.bounding_box()
     assert box
-    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.3)
+    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.35)
     page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.8, steps=8)
+    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.7, steps=8)
     page.mouse.up()
     page.wait_for_function(f"old => ({RANGES})()[0][0] > old", arg=before[0][0])
     ranges: list[list[float]] = page.evaluate(RANGES)
