@@ -12,8 +12,12 @@ from pyarrow import parquet
 from resnet_viz.__main__ import main
 from resnet_viz.cli import race as racing
 from resnet_viz.lab import launch
+from resnet_viz.lab.feed import Look
+from resnet_viz.lab.records import History
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.tidying import LIMIT_VARIABLE
+from resnet_viz.plots.contestant import contestants_in
+from resnet_viz.plots.happened import happened
 from tests.lab.conftest import tiny_spec
 from tests.lab.test_tidying import race
 from tests.test_cli_bad_input import is_refused
@@ -179,3 +183,18 @@ def test_rename_gives_a_run_and_a_race_another_name(lab: Lab, capsys: Capture) -
     assert (lab.race_name(race_id), lab.get(run_id).name) == ("depth", "other")
     capsys.readouterr()
     assert "allowed are 1 to 200" in is_refused(("runs", "rename", run_id, ""), capsys)
+
+
+def test_show_says_what_happened(lab: Lab, capsys: Capture) -> None:
+    race_id = race(lab, 30)
+    assert main(("runs", "show", race_id)) == 0
+    shown = capsys.readouterr().out.splitlines()
+    look = Look(lab.race_runs(race_id), {r.id: History(lab.records(r.id)) for r in lab.list()})
+    assert shown == [text for text, _ in happened(contestants_in(look))]
+    assert len(shown) > 3
+    run_id = lab.list()[0].id
+    assert main(("runs", "show", run_id)) == 0
+    assert capsys.readouterr().out != "".join(shown)
+    assert main(("runs", "show", race(lab, 0))) == 0
+    assert capsys.readouterr().out == "Not every net has done a step yet.\n"
+    assert "no run or race" in is_refused(("runs", "show", "nothing"), capsys)

@@ -30,6 +30,7 @@ from resnet_viz.lab.memory import check_fit
 from resnet_viz.lab.queue import expected_device
 from resnet_viz.lab.race_spec import RaceSpec
 from resnet_viz.lab.ready import check_ready
+from resnet_viz.lab.records import History
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
@@ -88,6 +89,7 @@ def run(
             lab.stop(race_id)
     if not as_json:
         _print_results(contestants)
+        _tell(contestants)
     _check_all_finished([contestant.run for contestant in contestants])
 
 
@@ -245,6 +247,16 @@ def _print_results(contestants: Sequence[_Contestant]) -> None:
     if ran:
         print_table(headings, (tuple(_result(contestant)) for contestant in ran))
         print_lines((RESULT_NOTE,))
+
+
+def _tell(contestants: Sequence[_Contestant]) -> None:
+    """What happened, beside the results."""
+    from resnet_viz.cli.told import what_happened  # plotly
+
+    runs = [contestant.run for contestant in contestants]
+    histories = {one.run.id: History(one.records) for one in contestants}
+    for sentence in what_happened(runs, histories):
+        print_note(sentence)
 
 
 def _result(contestant: _Contestant) -> Iterator[object]:

@@ -34,6 +34,18 @@ def show_runs(*, as_json: bool) -> None:
     return print_lines((f"{count}, {size_text(lab.bytes)} in {printable(str(lab.home))}",))
 
 
+def show(id: str) -> None:  # noqa: A002
+    """What happened in a race, or in a run, so far."""
+    from resnet_viz.cli.told import history_of, what_happened
+
+    lab = _lab()
+    with input_errors():
+        is_race = any(run.race_id == id for run in lab.list())
+        runs = lab.race_runs(id) if is_race else [lab.get(id)]
+        told = list(what_happened(runs, {run.id: history_of(lab, run) for run in runs}))
+    print_lines(map(printable, told or ("Not every net has done a step yet.",)))
+
+
 def delete(id: str) -> None:  # noqa: A002
     """Delete a run or a race."""
     lab = _lab()

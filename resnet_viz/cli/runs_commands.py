@@ -27,6 +27,14 @@ def runs(context: typer.Context, *, as_json: JsonOption = False) -> None:
 
 
 @runs_app.command()
+def show(id: IdArgument) -> None:  # noqa: A002
+    """Say what happened in a run or a race, computed from its records."""
+    from resnet_viz.cli import runs as listing
+
+    listing.show(id)
+
+
+@runs_app.command()
 def delete(id: IdArgument) -> None:  # noqa: A002
     """Delete a run, or a race with all its runs, that is over."""
     from resnet_viz.cli import runs as listing

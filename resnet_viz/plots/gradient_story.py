@@ -86,14 +86,14 @@ def within_net(contestant: Contestant, steps: int) -> str:
     if window(steps).start:
         late = _ends(contestant, window(steps))
         text += f", over the last tenth {_said(late)}"
-        if word := _course(_quotient(start), _quotient(late)):
+        if word := course(_quotient(start), _quotient(late)):
             text += f": {word}"
-    elif word := _course(_quotient(start), None):
+    elif word := course(_quotient(start), None):
         text += f": {word}"
     return f"In {contestant.name} the first layer's gradient norm over the last layer's is {text}."
 
 
-def _course(start: float, late: float | None) -> str:
+def course(start: float, late: float | None) -> str:
     """The name of what the ratio does; "" where it has none. NaN for a ratio that is none."""
     if start > EXPLODES:
         if late is None or late > EXPLODES or np.isnan(late):

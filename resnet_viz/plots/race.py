@@ -2,6 +2,7 @@
 
 from resnet_viz.plots.contestant import GRADIENT, Contestant, contestants_in
 from resnet_viz.plots.curves import Curves, curves_alt, training_curves
+from resnet_viz.plots.happened import happened
 from resnet_viz.plots.maps import heat_maps, maps_alt
 from resnet_viz.plots.predictions import prediction
 from resnet_viz.plots.profile import axis_of, profile, profile_alt
@@ -15,6 +16,7 @@ __all__ = [
     "axis_of",
     "contestants_in",
     "curves_alt",
+    "happened",
     "heat_maps",
     "maps_alt",
     "median_and_range",

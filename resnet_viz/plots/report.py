@@ -21,11 +21,12 @@ from resnet_viz.lab.measured import Measured
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.plots.contestant import Contestant, contestants_in
 from resnet_viz.plots.curves import training_curves
+from resnet_viz.plots.happened import happened
 from resnet_viz.plots.maps import heat_maps
 from resnet_viz.plots.on_graph import COLOUR_SCRIPT, LEGEND_SCRIPT, RAMP, line_scale
 from resnet_viz.plots.replay import Numbers, replay
 from resnet_viz.plots.report_diagnosis import Looked, chapters, verdict_rows
-from resnet_viz.plots.story import result_rows, story
+from resnet_viz.plots.story import result_rows
 from resnet_viz.views.graph.graph import shortcut_graph
 from resnet_viz.views.graph.layout import common_grid
 from resnet_viz.views.graph.svg import write_svg
@@ -83,7 +84,7 @@ def report(nets: Sequence[Reported]) -> str:
     return template.substitute(
         title=escape(_title(contestants)),
         settings=_settings(nets),
-        story="".join(f"<li>{escape(sentence)}</li>" for sentence in story(contestants)),
+        story="".join(f"<li>{escape(sentence)}</li>" for sentence, _ in happened(contestants)),
         results=_results(nets),
         verdicts=_table(["", *(one.name for one in firsts)], verdict_rows(firsts)),
         measured="".join(chapter.html for chapter in looked),

@@ -22,7 +22,7 @@ from resnet_viz.plots.style import count, number
 Cell = str | int | float | None
 
 
-def story(contestants: Sequence[Contestant]) -> list[str]:
+def story(contestants: Sequence[Contestant], *, with_gradients: bool = True) -> list[str]:
     """What the records say: the verdict in one sentence, then what it rests on.
 
     Nets are compared by loss and accuracy over the last tenth of the steps that all of them have
@@ -34,10 +34,12 @@ def story(contestants: Sequence[Contestant]) -> list[str]:
     if not steps:
         return []
     ends = [finish(c, steps) for c in contestants]
-    on_the_way = [text for end in ends for text in _on_the_way(end, steps)]
+    peaks = [text for end in ends for text in on_the_way(end, steps)]
     guesses = _guesses(ends) if steps >= LEAST_STEPS else []
-    gradients = [*between_nets(contestants, steps), *(within_net(c, steps) for c in contestants)]
-    return [_verdict(ends, steps), *on_the_way, *guesses, *gradients]
+    said = [_verdict(ends, steps), *peaks, *guesses]
+    if with_gradients:
+        said += [*between_nets(contestants, steps), *(within_net(c, steps) for c in contestants)]
+    return said
 
 
 def _verdict(ends: Sequence[Finish], steps: int) -> str:
@@ -99,7 +101,7 @@ def _with_spread(level: Level) -> str:
     return f"{level.mean:,.{decimals}f} ± {level.spread:.{decimals}f}"
 
 
-def _on_the_way(end: Finish, steps: int) -> Iterator[str]:
+def on_the_way(end: Finish, steps: int) -> Iterator[str]:
     """What the last tenth does not show: a peak, losses that were not finite."""
     history, name = end.net.history, end.net.name
     loss = history.loss[:steps]

@@ -167,6 +167,7 @@ def _pictures(look: Look, contestants: Sequence[Contestant], shown: Shown) -> No
 
     seeds = [drawing.ABOUT_SEEDS] if is_median else []
     on_graph(look, contestants, shown.key, shown.step, shown.quantity)
+    _anchors("gradients", "curves")
     with st.container(key="race_pictures"):
         hero, curves = st.columns([3, 2], gap="medium")
     with hero:
@@ -180,10 +181,17 @@ def _pictures(look: Look, contestants: Sequence[Contestant], shown: Shown) -> No
         drawing.curves_box()
     if axis == "net":
         return
+    _anchors("maps")
     st.header(plain(f"{title} and step"), anchor=False)
     alt = f"{title} at every step, as heat maps"
     chart(lambda: _all_steps(heat_maps(contestants, about.name), steps), "maps", MAPS_HEIGHT, alt)
     note(ABOUT_MAPS)
+
+
+def _anchors(*names: str) -> None:
+    """Where the sentences at the end link to; they take no room (page.py's style)."""
+    with st.container(key=f"race_anchor_{names[0]}"):
+        st.html("".join(f'<span id="{name}"></span>' for name in names))
 
 
 def _by(axis: str) -> str:

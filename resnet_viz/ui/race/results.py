@@ -8,11 +8,14 @@ import streamlit as st
 
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.tidy import csv_text
-from resnet_viz.plots.race import result_rows, story
+from resnet_viz.plots.race import happened, result_rows
 from resnet_viz.plots.report import report_of
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race.live import contestants_of
 from resnet_viz.ui.race.state import Seen
+
+PLOTS = {"curves": "Loss and accuracy", "gradients": "By layer", "maps": "Heat maps"}
+"""The plots that sentences belong to, by their anchors on the page."""
 
 
 def results(lab: Lab, seen: Seen) -> None:
@@ -21,7 +24,10 @@ def results(lab: Lab, seen: Seen) -> None:
     if not any(len(contestant.history) for contestant in contestants):
         return
     st.header("What happened", anchor=False)
-    st.markdown("\n".join(f"- {plain(sentence)}" for sentence in story(contestants)[1:]))
+    lines = [
+        f"- {plain(text)} [{PLOTS[plot]}](#{plot})" for text, plot in happened(contestants)[1:]
+    ]
+    st.markdown("\n".join(lines))
     rows = result_rows(contestants, [run.params for run in seen.runs])
     st.table(_transposed(rows), border="horizontal")
     st.download_button(

@@ -11,7 +11,7 @@ from resnet_viz.arch.config import printable
 from resnet_viz.lab.records import History
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.spec import RunSpec
-from resnet_viz.plots.race import Contestant, story
+from resnet_viz.plots.race import Contestant, happened
 
 _WINDOW = 20
 _MOST_NAMED = 5
@@ -93,7 +93,8 @@ def stage(run: Run) -> str:
 def headline(runs: Sequence[Run], contestants: Sequence[Contestant]) -> str:
     """The race in one sentence: the verdict when it is over, else what is going on."""
     if all(run.is_over for run in runs):
-        return next(iter(story(contestants)), "The race ended before every net had a step.")
+        found = next(iter(happened(contestants)), None)
+        return found.text if found else "The race ended before every net had a step."
     nets = zip(runs, contestants, strict=True)
     under_way = [(run, net.history) for run, net in nets if not run.is_over]
     if not any(len(net.history) for net in contestants):

@@ -1,0 +1,85 @@
+"""The nets of a race, each with all of its seeds, and how far numbers range over these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.plots.contestant import Contestant
+from resnet_viz.plots.finish import finish, window
+from resnet_viz.plots.style import number
+
+
+class Range(NamedTuple):
+    """The least and the largest of some numbers."""
+
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, numbers: Sequence[float]) -> Range:
+        """Of numbers of which there is at least one; NaN where one of them is."""
+        return cls(float(np.min(numbers)), float(np.max(numbers)))
+
+    def is_below(self, other: Range) -> bool:
+        """Whether it lies below the other as a whole."""
+        return self.high < other.low
+
+    def __str__(self) -> str:
+        low, high = number(self.low), number(self.high)
+        return low if low == high else f"{low} to {high}"
+
+
+@dataclass(frozen=True)
+class Net:
+    """A net of a race: `seeds` are its runs, of which there is at least one."""
+
+    name: str
+    config: ResNetConfig | None
+    seeds: Sequence[Contestant]
+
+    def range(self, measure: Callable[[Contestant], float]) -> Range:
+        """Of a number of each seed."""
+        return Range.of([measure(seed) for seed in self.seeds])
+
+    def loss(self, steps: int) -> Range | None:
+        """The training loss in the window at the end of the first `steps` steps.
+
+        The range of its means over the seeds; of one seed, mean ± standard deviation of the
+        minibatches. None where it is not finite in a seed.
+        """
+        levels = [finish(seed, steps).loss for seed in self.seeds]
+        known = [level for level in levels if level is not None]
+        if len(known) < len(levels):
+            return None
+        if len(known) == 1:
+            (level,) = known
+            return Range(level.mean - level.spread, level.mean + level.spread)
+        return Range.of([level.mean for level in known])
+
+
+def nets_in(contestants: Sequence[Contestant]) -> list[Net]:
+    """The nets, in the order in which they come first; those of one name and config are one."""
+    found: dict[object, list[Contestant]] = {}
+    for index, one in enumerate(contestants):
+        key = index if one.config is None else (one.name, one.config)
+        found.setdefault(key, []).append(one)
+    return [Net(seeds[0].name, seeds[0].config, seeds) for seeds in found.values()]
+
+
+def spread_words(nets: Sequence[Net]) -> str:
+    """What the ranges of `Net.loss` are."""
+    seeds = {len(net.seeds) for net in nets}
+    if seeds == {1}:
+        return "mean ± standard deviation of the minibatches"
+    return f"range over {' or '.join(map(str, sorted(seeds)))} seeds"
+
+
+def window_words(steps: int) -> str:
+    """Over which steps `Net.loss` is taken."""
+    rows = window(steps)
+    return f"over the last {rows.stop - rows.start} of {steps:,} steps"

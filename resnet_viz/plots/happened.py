@@ -1,0 +1,258 @@
+"""What happened in a race: each sentence with its numbers, and the plot that it belongs to.
+
+Nothing is said that the records do not hold: where ranges over the seeds overlap, the sentence
+says that no difference is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.plan import plan
+from resnet_viz.plots.by_net import Net, Range, nets_in, spread_words, window_words
+from resnet_viz.plots.contestant import Contestant
+from resnet_viz.plots.diagnosis import UPDATES
+from resnet_viz.plots.finish import LEAST_STEPS, common_steps, finish, window
+from resnet_viz.plots.fits import exponential
+from resnet_viz.plots.gradient_story import ALIKE, between_nets, course
+from resnet_viz.plots.story import on_the_way, story
+from resnet_viz.plots.style import count, number
+
+Plot = Literal["curves", "gradients", "maps"]
+Numbers = NDArray[np.float64]
+
+
+class Finding(NamedTuple):
+    """A sentence, and the name of the plot that shows it."""
+
+    text: str
+    plot: Plot
+
+
+def happened(contestants: Sequence[Contestant]) -> list[Finding]:
+    """What the records say, the verdict first; [] until every run has a step."""
+    steps = common_steps(contestants)
+    if not steps:
+        return []
+    nets = nets_in(contestants)
+    has_seeds = len(nets) < len(contestants)
+    told = [] if has_seeds else story(contestants, with_gradients=False)
+    found = [Finding(text, "curves") for text in told]
+    if has_seeds:
+        found.append(Finding(_verdict(nets, steps), "curves"))
+        found += [Finding(text, "curves") for net in nets for text in _ways(net, steps)]
+    if steps >= LEAST_STEPS:
+        found += [Finding(text, "curves") for text in _degradation(nets, steps)]
+        found += [Finding(text, "curves") for text in _faster(nets, steps)]
+    found += [Finding(_gradient(net, steps), "gradients") for net in nets]
+    if not has_seeds:
+        found += [Finding(text, "gradients") for text in between_nets(contestants, steps)]
+    if steps >= 4 * LEAST_STEPS:
+        found += [Finding(text, "maps") for net in nets for text in _still(net, steps)]
+    return found
+
+
+def _verdict(nets: Sequence[Net], steps: int) -> str:
+    """Who has the lowest loss, where the ranges over the seeds are apart."""
+    levels = {net.name: net.loss(steps) for net in nets}
+    said = "; ".join(
+        f"{name} {'not finite in a seed' if level is None else level}"
+        for name, level in levels.items()
+    )
+    known = [(name, level) for name, level in levels.items() if level is not None]
+    known.sort(key=lambda pair: pair[1].low + pair[1].high)
+    found = "no net has a finite loss in every seed"
+    if steps < LEAST_STEPS:
+        found = "it is too early for a verdict"
+    elif len(known) == 1:
+        found = f"only {known[0][0]} has a finite loss in every seed" if len(nets) > 1 else ""
+    elif known:
+        best, level = known[0]
+        apart = [name for name, other in known[1:] if level.is_below(other)]
+        alike = [name for name, other in known[1:] if not level.is_below(other)]
+        found = f"{best} has a lower loss than {_and(apart)}" if apart else "no difference is seen"
+        if apart and alike:
+            found += f"; between it and {_and(alike)} no difference is seen"
+    text = f"training loss {window_words(steps)} ({spread_words(nets)}): {said}."
+    return f"After {count(steps, 'step')} {found}: {text}" if found else f"The {text}"
+
+
+def _and(names: Sequence[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _ways(net: Net, steps: int) -> Iterator[str]:
+    """Of the first seed that shows it: a peak, or a loss that was not finite; of how many."""
+    ends = [finish(seed, steps) for seed in net.seeds]
+    broken = [end.broken for end in ends if end.broken is not None]
+    if broken:
+        seeds = f"{len(broken)} of {count(len(ends), 'seed')}"
+        yield f"The loss of {net.name} was not finite in {seeds}, first at step {min(broken)}."
+    peaks = [text for end in ends for text in on_the_way(end, steps) if " rose from " in text]
+    if peaks:
+        yield f"{peaks[0].removesuffix('.')} ({len(peaks)} of {count(len(ends), 'seed')})."
+
+
+def _degradation(nets: Sequence[Net], steps: int) -> Iterator[str]:
+    """A deeper net's training loss against that of a shallower one which is otherwise the same."""
+    known = [(net, net.config) for net in nets if net.config is not None]
+    known.sort(key=lambda pair: plan(pair[1]).depth)
+    for (net, config), (deeper, other) in combinations(known, 2):
+        depths = plan(config).depth, plan(other).depth
+        if depths[0] == depths[1] or _family(config) != _family(other):
+            continue
+        kind = "plain" if config.shortcut == "none" else "residual"
+        low, high = net.loss(steps), deeper.loss(steps)
+        if low is None or high is None:
+            yield (
+                f"Whether {deeper.name} is worse than {net.name}, being deeper, cannot be said: a "
+                "loss is not finite."
+            )
+            continue
+        losses = f"{deeper.name} {high}, {net.name} {low} ({spread_words([net, deeper])})"
+        if low.is_below(high):
+            found = f"Degradation is seen: the deeper {kind} net's training loss is higher"
+        elif high.is_below(low):
+            found = f"No degradation: the deeper {kind} net's training loss is lower"
+        else:
+            found = f"No degradation is seen: the {kind} nets' training losses overlap"
+        yield f"{found}: {window_words(steps)} {losses}."
+
+
+def _family(config: ResNetConfig) -> ResNetConfig:
+    """What nets have in common that differ in depth alone."""
+    return config.model_copy(update={"depths": ()})
+
+
+def _faster(nets: Sequence[Net], steps: int) -> Iterator[str]:
+    """Of the first net and each other: who came to the other's lowest loss, and how much sooner.
+
+    Of one seed each, a factor below `ALIKE` is no difference: minibatches differ by as much.
+    """
+    for first, other in ((nets[0], net) for net in nets[1:]):
+        lows = [net.range(lambda c: float(_smooth(c, steps).min())) for net in (first, other)]
+        if not np.isfinite(lows).all():
+            continue
+        quick, slow = (first, other) if lows[0].low <= lows[1].low else (other, first)
+        level = max(lows, key=lambda low: low.low).high  # to which all seeds of the slow one come
+        sooner, later = (_when(net, steps, level) for net in (quick, slow))
+        what = f"a loss of {number(level)} (mean of {LEAST_STEPS} minibatches)"
+        least = 1.0 if len(first.seeds) + len(other.seeds) > 2 else ALIKE
+        times = Range(later.low / sooner.high, later.high / sooner.low)
+        if times.low > least:
+            yield (
+                f"{quick.name} learns faster than {slow.name}: it comes to {what} after "
+                f"{_whole(sooner)} steps, {slow.name} after {_whole(later)}: {times} times sooner."
+            )
+        else:
+            yield (
+                f"No difference is seen in how fast {quick.name} and {slow.name} learn: they come "
+                f"to {what} after {_whole(sooner)} and {_whole(later)} steps."
+            )
+
+
+def _when(net: Net, steps: int, level: float) -> Range:
+    return net.range(lambda c: _reached(c, steps, level))
+
+
+def _whole(steps: Range) -> str:
+    low, high = (f"{edge:,.0f}" if np.isfinite(edge) else "never" for edge in steps)
+    return low if low == high else f"{low} to {high}"
+
+
+def _smooth(contestant: Contestant, steps: int) -> Numbers:
+    """The mean loss over five minibatches [steps - 4], inf where one of them is not finite."""
+    loss = contestant.history.loss[:steps]
+    means = np.convolve(
+        np.where(np.isfinite(loss), loss, np.inf), np.full(LEAST_STEPS, 0.2), "valid"
+    )
+    return np.where(np.isfinite(means), means, np.inf)
+
+
+def _reached(contestant: Contestant, steps: int, level: float) -> float:
+    """After how many steps the mean over five minibatches was first at `level` or below."""
+    below = np.flatnonzero(_smooth(contestant, steps) <= level * (1 + 1e-9))
+    return float(below[0] + LEAST_STEPS) if below.size else np.inf
+
+
+def _gradient(net: Net, steps: int) -> str:
+    """The first layer's gradient against the last's at the start, its growth, what came of it."""
+    starts = [_norms(seed, slice(0, 1)) for seed in net.seeds]
+    ratios = Range.of([_ratio(norms) for norms in starts])
+    if not np.isfinite(ratios).all():
+        return (
+            f"Whether the gradient of {net.name} explodes or vanishes at the start cannot be "
+            "said: a layer's is 0 or not finite."
+        )
+    text = f"at step 0 the first layer's norm over the last layer's is {ratios}"
+    fits = [exponential(_depths(norms), norms) for norms in starts]
+    rates = [fit.rate for fit in fits if fit is not None]
+    if len(rates) == len(fits):
+        layers = count(len(starts[0]), "layer")
+        text += f", a factor of {Range.of(rates)} a layer towards the input (fit over {layers})"
+    ends: list[float | None] = [None] * len(starts)
+    if window(steps).start:
+        late = [_ratio(_norms(seed, window(steps))) for seed in net.seeds]
+        text += f"; over the last tenth of the steps it is {Range.of(late)}"
+        ends = [*late]
+    pairs = [(_ratio(start), end) for start, end in zip(starts, ends, strict=True)]
+    words = [course(*pair) or "it neither explodes nor vanishes" for pair in pairs]
+    said = max(words, key=words.count)
+    if words.count(said) < len(words):
+        said += f" (in {words.count(said)} of {len(words)} seeds)"
+    return f"The gradient of {net.name}: {said}: {text}."
+
+
+def _norms(contestant: Contestant, rows: slice) -> Numbers:
+    """The gradient norms of the main path, from input to output: medians over some rows."""
+    norms = contestant.history.grad_norm[rows][:, contestant.main].astype(np.float64)
+    return np.asarray(np.median(norms, axis=0), np.float64)
+
+
+def _ratio(norms: Numbers) -> float:
+    first, last = float(norms[0]), float(norms[-1])
+    return first / last if np.isfinite([first, last]).all() and first and last else np.nan
+
+
+def _depths(norms: Numbers) -> Numbers:
+    """Layers between each and the output: what grows towards the input has a rate above 1."""
+    return np.arange(len(norms), 0, -1, dtype=np.float64)
+
+
+def _still(net: Net, steps: int) -> Iterator[str]:
+    """A loss that stays high: frozen where the updates are small too, not learning where not."""
+    if not all(_stays(seed, steps) for seed in net.seeds):
+        return
+    losses = net.range(lambda c: float(c.history.loss[window(steps)].mean()))
+    updates = net.range(lambda c: _update(c, steps))
+    since = f"The loss of {net.name} has stayed at {losses} over the second half of the steps"
+    moved = f"the median layer is updated by {updates} of its weights' norm a step"
+    if not np.isfinite(updates).all():
+        yield f"{since}; its updates are not finite or not recorded."
+    elif updates.high < UPDATES[0]:
+        yield f"{since}, and {moved}: it is frozen."
+    else:
+        yield f"{since}, while {moved}: it is not frozen, and does not learn."
+
+
+def _stays(contestant: Contestant, steps: int) -> bool:
+    """Whether the loss is as at half-time, within its spread, and above half of the first."""
+    loss = contestant.history.loss[:steps]
+    then, now = loss[steps // 2 : 3 * steps // 4], loss[3 * steps // 4 :]
+    if not np.isfinite(loss[[0, *range(steps // 2, steps)]]).all():
+        return False
+    is_same = abs(then.mean() - now.mean()) <= min(then.std() + now.std(), 0.1 * now.mean())
+    return bool(is_same and now.mean() > 0.5 * loss[0])
+
+
+def _update(contestant: Contestant, steps: int) -> float:
+    taken = contestant.history.taken("update_ratio")
+    rows = taken.values[taken.steps >= contestant.history.steps[window(steps)][0]]
+    return float(np.median(rows)) if rows.size else np.nan

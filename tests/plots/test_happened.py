@@ -1,0 +1,173 @@
+"""Sentences on what happened, each in both directions: made histories, and those of real races."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from resnet_viz.arch.presets import preset
+from resnet_viz.plots.contestant import Contestant
+from resnet_viz.plots.happened import happened
+from tests.plots.made import contestant
+from tests.plots.recorded import recorded
+
+Loss = Callable[[int], float]
+
+
+def falling(start: float, end: float, after: int) -> Loss:
+    """From `start` to `end` in `after` steps, and no further."""
+    return lambda step: max(end, start - (start - end) * step / after)
+
+
+def net(config: str, loss: Loss, steps: int = 40, **more: object) -> Contestant:
+    made = contestant(config, steps, loss=loss, **more)  # type: ignore[arg-type]
+    return replace(made, config=preset(config), classes=10)
+
+
+def told(*nets: Contestant, plot: str = "") -> str:
+    return " ".join(text for text, of in happened(nets) if plot in ("", of))
+
+
+def seeds(config: str, *ends: float, after: int = 20) -> list[Contestant]:
+    return [net(config, falling(2.3, end, after)) for end in ends]
+
+
+def test_degradation_is_seen_where_the_ranges_over_the_seeds_are_apart() -> None:
+    shallow, deep = seeds("plain20-cifar", 0.2, 0.3), seeds("plain56-cifar", 1.9, 2.2)
+    said = told(*shallow, *deep)
+    assert "Degradation is seen: the deeper plain net's training loss is higher" in said
+    assert "plain56-cifar 1.90 to 2.20, plain20-cifar 0.200 to 0.300 (range over 2 seeds)" in said
+    assert said == told(*shallow, *deep), "it is computed"
+    other_way = told(*seeds("plain20-cifar", 1.9, 2.2), *seeds("plain56-cifar", 0.2, 0.3))
+    assert "No degradation: the deeper plain net's training loss is lower" in other_way
+    overlap = told(*seeds("plain20-cifar", 0.2, 1.0), *seeds("plain56-cifar", 0.9, 2.0))
+    assert "No degradation is seen: the plain nets' training losses overlap" in overlap
+    assert "egradation" not in told(*seeds("plain20-cifar", 0.2), *seeds("resnet56-cifar", 2.0))
+    assert "egradation" not in told(*seeds("plain20-cifar", 0.2))
+
+
+def test_the_verdict_over_seeds_names_only_what_lies_apart() -> None:
+    apart = happened([*seeds("resnet56-cifar", 0.1, 0.2), *seeds("plain56-cifar", 1.9, 2.2)])[0]
+    assert apart.plot == "curves"
+    assert apart.text == (
+        "After 40 steps resnet56-cifar has a lower loss than plain56-cifar: training loss over the "
+        "last 5 of 40 steps (range over 2 seeds): resnet56-cifar 0.100 to 0.200; plain56-cifar "
+        "1.90 to 2.20."
+    )
+    alike = happened([*seeds("resnet56-cifar", 0.1, 2.0), *seeds("plain56-cifar", 1.9, 2.2)])[0]
+    assert alike.text.startswith("After 40 steps no difference is seen: ")
+    three = happened(
+        [
+            *seeds("resnet56-cifar", 0.1, 0.2),
+            *seeds("resnet20-cifar", 0.15, 0.3),
+            *seeds("plain56-cifar", 1.9, 2.2),
+        ]
+    )[0].text
+    assert "lower loss than plain56-cifar; between it and resnet20-cifar no difference" in three
+
+
+def test_who_learnt_faster_and_by_how_much() -> None:
+    quick, slow = net("resnet56-cifar", falling(2, 0, 10)), net("plain56-cifar", falling(2, 0, 40))
+    said = told(quick, slow)
+    # Lowest mean of five of the slow one: (35 to 39 of 40 steps) -> 0.15, after all 40 steps.
+    match = re.search(
+        r"it comes to a loss of 0.150 .* after (\d+) steps, plain56-cifar after 40", said
+    )
+    assert match
+    means = np.convolve([falling(2, 0, 10)(step) for step in range(40)], np.full(5, 0.2), "valid")
+    assert int(match[1]) == int(np.argmax(means <= 0.15)) + 5
+    assert "resnet56-cifar learns faster than plain56-cifar" in told(slow, quick)
+    alike = told(quick, net("plain56-cifar", falling(2, 0, 11)))
+    assert "No difference is seen in how fast resnet56-cifar and plain56-cifar learn" in alike
+    seeded = told(
+        *(net("resnet56-cifar", falling(2, 0.1, after)) for after in (8, 30)),
+        *(net("plain56-cifar", falling(2, 0.1, after)) for after in (20, 39)),
+    )
+    assert "No difference is seen in how fast" in seeded
+
+
+def by_layer(growth: float, steps: int, late: float) -> Callable[[int, int], float]:
+    """Gradient norms that grow by `growth` a layer towards the input at step 0, then `late`."""
+    return lambda step, column: (growth if step == 0 else late) ** -column
+
+
+@pytest.mark.parametrize(
+    ("growth", "late", "words"),
+    [
+        (1.16, 0.98, "it explodes at the start, then collapses"),
+        (1.16, 1.05, "it explodes at the start, then calms down"),
+        (1.16, 1.16, "it explodes towards the input"),
+        (0.85, 0.85, "it vanishes towards the input"),
+        (1.01, 0.85, "it neither explodes nor vanishes"),
+    ],
+)
+def test_the_gradient_at_the_start_and_what_comes_of_it(
+    growth: float, late: float, words: str
+) -> None:
+    made = net("plain56-cifar", falling(2.3, 2.0, 40), norm=by_layer(growth, 40, late))
+    said = told(made, plot="gradients")
+    ratio = growth**55
+    assert f"The gradient of plain56-cifar: {words}: " in said
+    assert f"a factor of {growth:.3g}" in said.replace("0 a layer", " a layer")
+    found = re.search(r"over the last layer's is ([\d,.e-]+),", said)
+    assert found
+    assert float(found[1].replace(",", "")) == pytest.approx(ratio, rel=5e-3)
+    assert ("vanishes towards" in said) == (growth < 1)
+
+
+def test_seeds_that_differ_in_their_gradient_are_counted() -> None:
+    nets = [
+        net("plain56-cifar", falling(2.3, 2.0, 40), norm=by_layer(growth, 40, 0.98))
+        for growth in (1.16, 1.17, 1.01)
+    ]
+    assert "then collapses (in 2 of 3 seeds)" in told(*nets)
+
+
+def test_a_gradient_of_zero_is_not_named() -> None:
+    made = net("plain20-cifar", falling(2, 1, 40), norm=lambda step, column: float(column > 0))
+    assert "explodes or vanishes at the start cannot be said" in told(made)
+
+
+@pytest.mark.parametrize(
+    ("updates", "words"), [(1e-5, ": it is frozen."), (1e-2, ": it is not frozen, and does not")]
+)
+def test_a_loss_that_stays_is_frozen_only_where_updates_are_small(
+    updates: float, words: str
+) -> None:
+    stuck: Loss = lambda step: 2.3 + 0.01 * (-1) ** step  # noqa: E731
+    made = net("plain56-cifar", stuck, norm=lambda step, column: updates / 3)  # ratio: 3 x norm
+    said = told(made, plot="maps")
+    assert "has stayed at 2.30 over the second half of the steps" in said
+    assert words in said
+    assert not told(net("plain56-cifar", falling(2.3, 0.1, 40)), plot="maps"), "it learns"
+    assert not told(net("plain56-cifar", falling(2.3, 0.1, 15)), plot="maps"), "it has learnt"
+
+
+def test_divergence_names_its_first_step_and_in_how_many_seeds() -> None:
+    broken: Loss = lambda step: np.inf if step >= 7 else 2.0  # noqa: E731
+    one = told(net("plain56-cifar", broken), net("resnet56-cifar", falling(2, 0.1, 20)))
+    assert "not finite (first at step 7)" in one
+    several = told(net("plain56-cifar", broken), *seeds("plain56-cifar", 1.9, 2.0))
+    assert "was not finite in 1 of 3 seeds, first at step 7" in several
+    assert "not finite" not in told(*seeds("plain56-cifar", 1.9, 2.0), plot="curves")
+
+
+def test_of_a_real_race() -> None:
+    said = told(*recorded("default"))
+    assert "resnet56-cifar learns faster than plain56-cifar" in said
+    assert "The gradient of plain56-cifar: it explodes at the start, then collapses" in said
+    assert "The gradient of resnet56-cifar: it neither explodes nor vanishes" in said
+    assert "vanishes towards" not in said
+    assert {plot for _, plot in happened(recorded("default"))} == {"curves", "gradients", "maps"}
+
+
+def test_nothing_before_every_net_has_a_step_and_no_verdict_after_one() -> None:
+    assert happened([net("plain20-cifar", falling(2, 1, 9), steps=0)]) == []
+    assert "too early" in told(net("plain20-cifar", falling(2, 1, 9), steps=2))
+    early = told(*(net("plain20-cifar", falling(2, 1, n), steps=2) for n in (1, 9)))
+    assert "too early for a verdict" in early
+    assert "faster" not in told(*(net("plain20-cifar", falling(2, 1, n), steps=2) for n in (1, 9)))
