@@ -253,10 +253,11 @@ def story(one: New) -> str:
     theory = ""
     if expected is not None and len(expected) > 1:
         per = expected[0] ** (1 / (one.left[0] - one.left[-1]))
-        theory = f" (mean field theory: {per:.3f})"
-    if factor.explained >= law.explained:
+        varies = not np.allclose(np.diff(np.log(expected)), np.log(expected[-1] / expected[-2]))
+        theory = f" (mean field theory: {per:.3f}{' on average' if varies else ''})"
+    if factor.explained >= law.explained or theory:
         return f"{text}: a factor of {factor.rate:.3f} a layer{theory}."
-    return f"{text}: a power law of the layers left, to the {law.rate:.2f}{theory}."
+    return f"{text}: about the power {law.rate:.2f} of the layers left."
 
 
 def depth_story(family: Sequence[New]) -> str:

@@ -75,6 +75,8 @@ def test_the_profile_shows_nets_fits_theory_and_other_depths() -> None:
     assert "a factor of 1.200 a layer (mean field theory: 1.211)." in plots.story(plain)
     assert plots.story(residual).startswith("Residual net, depth 20: the gradient at the first")
     assert "9.00 times as large" in plots.story(residual)
+    law = made([(19.0 - 2 * i) ** 1.5 for i in range(9)])
+    assert "about the power 1.50 of the layers left." in plots.story(law)
 
 
 def test_what_is_not_finite_is_said() -> None:
