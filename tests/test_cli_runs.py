@@ -13,13 +13,14 @@ from resnet_viz.__main__ import main
 from resnet_viz.cli import race as racing
 from resnet_viz.lab import launch
 from resnet_viz.lab.feed import Look
+from resnet_viz.lab.race_spec import RaceSpec
 from resnet_viz.lab.records import History
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.tidying import LIMIT_VARIABLE
 from resnet_viz.plots.contestant import contestants_in
 from resnet_viz.plots.happened import happened
 from tests.lab.conftest import tiny_spec
-from tests.lab.test_tidying import race
+from tests.lab.test_tidying import finish, race
 from tests.test_cli_bad_input import is_refused
 
 Capture = pytest.CaptureFixture[str]
@@ -192,6 +193,13 @@ def test_show_says_what_happened(lab: Lab, capsys: Capture) -> None:
     look = Look(lab.race_runs(race_id), {r.id: History(lab.records(r.id)) for r in lab.list()})
     assert shown == [text for text, _ in happened(contestants_in(look))]
     assert len(shown) > 3
+    two = (tiny_spec(name="a"), tiny_spec(name="b"))
+    several = lab.race(RaceSpec(contestants=two, seeds=(0, 1)))
+    finish(lab, [run.id for run in lab.race_runs(several)], 30)
+    assert main(("runs", "show", several)) == 0
+    verdict, *others = capsys.readouterr().out.splitlines()
+    assert "(range over 2 seeds): a " in verdict
+    assert not [line for line in others if ", seed " in line]
     run_id = lab.list()[0].id
     assert main(("runs", "show", run_id)) == 0
     assert capsys.readouterr().out != "".join(shown)

@@ -63,12 +63,12 @@ class Net:
 
 
 def nets_in(contestants: Sequence[Contestant]) -> list[Net]:
-    """The nets, in the order in which they come first; those of one name and config are one."""
+    """The nets, in the order in which they come first."""
     found: dict[object, list[Contestant]] = {}
     for index, one in enumerate(contestants):
-        key = index if one.config is None else (one.name, one.config)
-        found.setdefault(key, []).append(one)
-    return [Net(seeds[0].name, seeds[0].config, seeds) for seeds in found.values()]
+        key = (one.name, one.config) if one.config else index
+        found.setdefault(one.net or key, []).append(one)
+    return [Net(runs[0].net_name or runs[0].name, runs[0].config, runs) for runs in found.values()]
 
 
 def spread_words(nets: Sequence[Net]) -> str:

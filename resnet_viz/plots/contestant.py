@@ -33,6 +33,7 @@ class Contestant:
     quantity of the history is, and `blocks` are the paths of all blocks. A history without a
     header has its quantities along all layers. `config` is None for a net that is not ours.
     Of several `seeds` the history is the median, and `low` and `high` are its range (seeds.py).
+    `net` is the same, and `net_name` the name without the seed, of runs of one net.
     """
 
     name: str
@@ -46,6 +47,8 @@ class Contestant:
     seeds: int = 1
     low: History | None = None
     high: History | None = None
+    net: object = None
+    net_name: str = ""
 
     @property
     def chance(self) -> float | None:
@@ -110,6 +113,8 @@ def contestants_in(look: Look) -> list[Contestant]:
             run.quantities,
             run.blocks,
             run.config,
+            net=net_of(run),
+            net_name=run.name,
         )
         for run in look.runs
     ]

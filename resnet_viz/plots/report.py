@@ -19,6 +19,7 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.lab.feed import Look
 from resnet_viz.lab.measured import Measured
 from resnet_viz.lab.spec import RunSpec
+from resnet_viz.plots.by_net import nets_in
 from resnet_viz.plots.contestant import Contestant, contestants_in
 from resnet_viz.plots.curves import training_curves
 from resnet_viz.plots.happened import happened
@@ -110,8 +111,7 @@ SEVERAL = "Of several seeds of a net the first is shown here; the tables and cur
 
 def first_seeds(contestants: Sequence[Contestant]) -> Sequence[Contestant]:
     """The nets, of several seeds the first."""
-    first = {(one.name, one.config): one for one in reversed(contestants)}
-    return list(reversed(first.values()))
+    return [net.seeds[0] for net in nets_in(contestants)]
 
 
 def _title(contestants: Sequence[Contestant]) -> str:
