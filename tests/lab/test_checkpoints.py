@@ -20,6 +20,7 @@ from resnet_viz.lab.store import Store
 from resnet_viz.lab.train import train
 from resnet_viz.nets.network import ResNet, build_resnet
 from tests.lab.conftest import ENDLESS, tiny_spec, wait_until
+from tests.lab.test_measuring import trained
 
 CPU = torch.device("cpu")
 
@@ -79,8 +80,8 @@ def test_a_stopped_run_keeps_where_it_came_to(lab: Lab) -> None:
 
 
 def test_they_go_with_their_run_and_count_in_what_is_taken(lab: Lab) -> None:
-    run_id = lab.start(tiny_spec(steps=2))
-    wait_until(lambda: lab.get(run_id).is_over)
+    run_id = "run"
+    trained(lab.home, tiny_spec(steps=2), run_id)
     file = file_of(lab.home, run_id, 2)
     assert lab.bytes > file.stat().st_size
     before = lab.bytes
@@ -149,10 +150,9 @@ def test_what_cannot_be_written_is_told_and_the_run_goes_on(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(LIMIT_VARIABLE, "1 kB")
-    run_id = lab.start(tiny_spec(steps=2))
-    wait_until(lambda: lab.get(run_id).is_over)
-    assert lab.get(run_id).status == "finished"
-    [one] = lab.checkpoints(run_id)
+    trained(lab.home, tiny_spec(steps=2), "run")
+    assert len(lab.records("run")) == 2
+    [one] = lab.checkpoints("run")
     assert (one.step, one.bytes) == (2, 0)
     assert "RESNET_VIZ_CHECKPOINTS allows 1.0 kB" in one.gone
 
