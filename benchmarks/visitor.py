@@ -30,6 +30,7 @@ class Visitor:
         self._page, self._query = page, query
         self.fragment = ""
         self.received = 0
+        self._kept: list[str] = []
 
     def visit(self) -> float:
         """Open the page; seconds until it is complete."""
@@ -49,6 +50,9 @@ class Visitor:
         asked.rerun_script.page_name = self._page
         asked.rerun_script.fragment_id = fragment
         asked.rerun_script.is_auto_rerun = bool(fragment)
+        # As a browser does: large messages of the last run are not sent again.
+        asked.rerun_script.cached_message_hashes.extend(self._kept)
+        kept: list[str] = []
         begin = time.perf_counter()
         self._socket.send(asked.SerializeToString())
         while True:
@@ -57,7 +61,10 @@ class Visitor:
             message = ForwardMsg()
             message.ParseFromString(data if isinstance(data, bytes) else data.encode())
             kind = message.WhichOneof("type")
+            if kind == "ref_hash" or message.metadata.cacheable:
+                kept.append(message.ref_hash if kind == "ref_hash" else message.hash)
             if kind == "auto_rerun":
                 self.fragment = message.auto_rerun.fragment_id
             if kind == "script_finished":
+                self._kept = kept
                 return time.perf_counter() - begin

@@ -14,7 +14,7 @@ from math import inf
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
-from resnet_viz.lab.records import History
+from resnet_viz.lab.records import History, Taken
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.store import StoreError
@@ -24,6 +24,8 @@ WINDOW = 2000
 """Steps that are read from the store at once."""
 MOST_STEPS = 2048
 """Steps of a quantity that are kept: of a longer run every second, fourth, ... and the newest."""
+MOST_CLOSE = 16
+"""Parts of quantities that are kept, each of at most `MOST_STEPS` steps, for who looks closely."""
 MOST_MADE = 128
 """Things made of one look that are kept: pictures of that many steps, say."""
 
@@ -82,6 +84,7 @@ class Feed:
         self._growing: dict[str, History] = {}
         self._newest = Look()
         self._read_at = -inf
+        self._close: dict[tuple[str, str, int, int], Taken] = {}
 
     def look(self) -> Look:
         """The race as it was less than half a second ago; a failing store is told, not raised.
@@ -94,6 +97,35 @@ class Feed:
                 self._newest = self._read()
                 self._read_at = time.monotonic()
             return self._newest
+
+    def closer(self, look: Look, name: str, between: tuple[int, int]) -> Look:
+        """`look` with as many steps of a quantity as are kept of a run, but between two steps.
+
+        Where the store fails it is `look` itself, which is coarser.
+        """
+        try:
+            histories = {
+                run.id: look.history(run).closer(name, self._more(run, name, between))
+                for run in look.runs
+                if name in run.quantities
+            }
+        except (StoreError, ValueError):
+            return look
+        return Look(look.runs, {**look.histories, **histories}, look.problem, look.is_gone)
+
+    def _more(self, run: Run, name: str, between: tuple[int, int]) -> Taken:
+        """Read once: what is in the store does not change."""
+        begin, end = max(0, between[0]), min(between[1] + 1, run.steps_done)
+        every = 1
+        while (end - begin) // every > MOST_STEPS:
+            every *= 2
+        key = run.id, name, begin, end
+        with self._lock:
+            if key not in self._close:
+                while len(self._close) >= MOST_CLOSE:
+                    del self._close[next(iter(self._close))]
+                self._close[key] = self._lab.series(run, name, (begin, end), every)
+            return self._close[key]
 
     def expire(self) -> None:
         """Something was done to the race: the next look is to be a new one."""

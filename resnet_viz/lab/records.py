@@ -95,6 +95,21 @@ class History:
         one._values = {name: rows.frozen() for name, rows in self._values.items()}
         return one
 
+    def is_thinned(self, name: str) -> bool:
+        """Whether steps were left out of a quantity, for there are so many."""
+        return name in self._steps and self._steps[name].is_thinned
+
+    def closer(self, name: str, more: Taken) -> History:
+        """This history with more steps of a quantity: a close look at a part of it."""
+        one, coarse = self.frozen(), self.taken(name)
+        if len(coarse.steps) and len(more.steps):
+            steps = np.concatenate([coarse.steps, more.steps])
+            order = np.unique(steps, return_index=True)[1]
+            values = np.concatenate([coarse.values, more.values])
+            one._steps[name] = self._steps[name].filled_with(steps[order].reshape(-1, 1))
+            one._values[name] = self._values[name].filled_with(values[order])
+        return one
+
     def records(self) -> Iterator[StepRecord]:
         """The records it was built from, as far as they were kept."""
         row = dict.fromkeys(self._values, 0)
@@ -193,6 +208,18 @@ class _Rows(Generic[_Number]):
         """The rows there are now: appending to this one changes none of them."""
         one = _Rows[_Number](self._rows.shape[1], self._rows.dtype)
         one._rows, one._size, one._newest = self._rows, self._size, self._newest
+        one._every = self._every
+        return one
+
+    @property
+    def is_thinned(self) -> bool:
+        """Whether rows were left out."""
+        return self._every > 1
+
+    def filled_with(self, rows: NDArray[_Number]) -> _Rows[_Number]:
+        """Other rows in the place of these, which are as thinned as these."""
+        one = self.frozen()
+        one._rows, one._size, one._newest = rows, len(rows), None
         return one
 
     @property

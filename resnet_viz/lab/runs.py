@@ -27,7 +27,7 @@ from resnet_viz.lab.listing import all_runs
 from resnet_viz.lab.measured import Measured
 from resnet_viz.lab.race_spec import RaceSpec, contestants_of
 from resnet_viz.lab.ready import check_ready
-from resnet_viz.lab.records import StepRecord
+from resnet_viz.lab.records import StepRecord, Taken
 from resnet_viz.lab.rows import ACTIVE, Snapshot, first_of
 from resnet_viz.lab.run import (
     WATCHED,
@@ -40,7 +40,7 @@ from resnet_viz.lab.run import (
     run_of,
     why_unreadable,
 )
-from resnet_viz.lab.series import MOST_STEPS, ForeignRecordError, select_records
+from resnet_viz.lab.series import MOST_STEPS, ForeignRecordError, select_records, select_series
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.specs import read_spec
 from resnet_viz.lab.store import CorruptStoreError, Store, StoreError, default_home
@@ -206,6 +206,26 @@ class Lab:
                     held = {name: held[name] for name in held if name in quantities}
                 try:
                     return select_records(connection, row["position"], since, held, until)
+                except ForeignRecordError as error:
+                    raise StoreError(str(error)) from error
+
+        return self._guarded(read)
+
+    def series(self, run: Run, name: str, between: tuple[int, int], every: int = 1) -> Taken:
+        """A quantity of `run` alone, from the first step to before the second: of those steps that
+        are multiples of `every`. What a long run's picture needs where it is looked at closely.
+
+        Raises:
+            StoreError: where what is stored is not of the run's net.
+        """
+
+        def read() -> Taken:
+            with self._store.session() as connection:
+                query = "SELECT position, id FROM runs WHERE id = ?"
+                row = first_of(run.id, connection.execute(query, (run.id,)).fetchall())
+                of = name, len(run.quantities[name])
+                try:
+                    return select_series(connection, row["position"], of, between, every)
                 except ForeignRecordError as error:
                     raise StoreError(str(error)) from error
 

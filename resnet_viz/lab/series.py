@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viz.lab.quantities.quantity import Along
-from resnet_viz.lab.records import Floats, StepRecord
+from resnet_viz.lab.records import Floats, StepRecord, Taken
 
 CHUNK = 256
 MOST_STEPS = 2**62
@@ -87,6 +87,24 @@ def select_records(
         )
         for row in rows
     ]
+
+
+def select_series(
+    connection: sqlite3.Connection,
+    position: int,
+    of: tuple[str, int],
+    between: tuple[int, int],
+    every: int,
+) -> Taken:
+    """A quantity, by name and length, of the steps from the first to before the second that are
+    multiples of `every`."""
+    name, length = of
+    steps, values = [np.empty(0, np.int64)], [np.empty((0, length), np.float32)]
+    for own, taken in _chunks(connection, position, name, between, length):
+        rows = (own >= between[0]) & (own < between[1]) & (own % every == 0)
+        steps.append(own[rows])
+        values.append(taken[rows])
+    return Taken(np.concatenate(steps), np.concatenate(values))
 
 
 def _chunks(

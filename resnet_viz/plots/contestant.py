@@ -174,6 +174,19 @@ def thinned(count: int, most: int) -> Indices:
     return indices if is_whole else np.append(indices, count - 1)
 
 
+Window = tuple[int, int] | None
+"""The first and the last step that a viewer looks at; None for all."""
+
+
+def drawn_steps(steps: Indices, most: int, window: Window = None) -> Indices:
+    """Which of `steps` are drawn: at most `most` of all, and as many of those in the window."""
+    rows = thinned(len(steps), most)
+    if window is None:
+        return rows
+    inside = np.flatnonzero((steps >= window[0]) & (steps <= window[1]))
+    return np.union1d(rows, inside[thinned(len(inside), most)])
+
+
 def shown(values: Floats, scale: str = "log") -> NDArray[np.float64]:
     """`values` for an axis: NaN, which draws nothing, for what it cannot show."""
     fits = np.isfinite(values) & ((values > 0) | (scale != "log"))

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from resnet_viz.plots import style
-from resnet_viz.plots.contestant import Contestant, thinned
+from resnet_viz.plots.contestant import Contestant, Window, drawn_steps, thinned
 from resnet_viz.plots.seeds import band
 
 MOST_POINTS = 4000
@@ -30,17 +30,20 @@ class Curves(NamedTuple):
 AS_MEASURED = Curves()
 
 
-def training_curves(contestants: Sequence[Contestant], how: Curves = AS_MEASURED) -> go.Figure:
+def training_curves(
+    contestants: Sequence[Contestant], how: Curves = AS_MEASURED, window: Window = None
+) -> go.Figure:
     """Loss (above) and accuracy (below) of each minibatch, before its update, by step.
 
     On a logarithmic loss axis a peak does not squash the rest; a thin line shows the loss of a
     guess. Where they are smoothed, the minibatches' own values stay as faint lines. Markers are
     loss and accuracy on held-out images, where a run has them. Of several seeds the line is the
     median and the light ground the range. Of a run of more than 4,000 steps at most 4,000 are
-    drawn, evenly, and the axis says so. A loss that is not finite, or beyond the axis, leaves a
+    drawn, evenly, and as many in the `window` that is looked at; the axis says so. A loss that is
+    not finite, or beyond the axis, leaves a
     gap, and a note under the axis says from when.
     """
-    traces = [t for number, c in enumerate(contestants) for t in _traces(number, c, how)]
+    traces = [t for number, c in enumerate(contestants) for t in _traces(number, c, how, window)]
     said = [text for c in contestants if (text := _not_shown(c))]
     last = max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=0)
     low, high = _limits(contestants)
@@ -70,7 +73,7 @@ def training_curves(contestants: Sequence[Contestant], how: Curves = AS_MEASURED
         "hovermode": "x unified",
         "hoversubplots": "axis",
         "margin": style.MARGIN | {"l": 70, "b": 60 + 22 * len(said)},
-        "meta": style.narrow({}),
+        "meta": style.narrow({}) | {"thinned": any(map(_is_thinned, contestants))},
     }
     return style.figure(traces, layout)
 
@@ -132,9 +135,15 @@ def _x_title(contestants: Sequence[Contestant]) -> str:
     return "step" if most <= MOST_POINTS else f"step ({drawn:,} of {most:,} drawn)"
 
 
-def _traces(number: int, contestant: Contestant, how: Curves) -> Iterator[style.Trace]:
+def _is_thinned(contestant: Contestant) -> bool:
+    return len(contestant.history) > MOST_POINTS
+
+
+def _traces(
+    number: int, contestant: Contestant, how: Curves, window: Window
+) -> Iterator[style.Trace]:
     history = contestant.history
-    rows = thinned(len(history), MOST_POINTS)
+    rows = drawn_steps(history.steps, MOST_POINTS, window)
     steps, name = history.steps[rows], style.name_of(contestant.name)
     for what, values, axis, form in (
         ("loss", _loss(history.loss), "y", ".3g"),
@@ -182,7 +191,6 @@ def _held_out(
         "x": taken.steps,
         "y": (_loss(values) if what == "loss" else values).astype(np.float32),
         "name": f"{name}, held out",
-        "showlegend": what == "loss",
         "mode": "markers",
         "marker": {
             "symbol": style.MARKERS[number % len(style.MARKERS)] + "-open",

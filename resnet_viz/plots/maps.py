@@ -17,6 +17,8 @@ from resnet_viz.plots.contestant import (
     Contestant,
     Indices,
     Places,
+    Window,
+    drawn_steps,
     shown,
     spread,
     thinned,
@@ -32,7 +34,9 @@ PER_ROW = 2
 GAP_X, GAP_Y = 0.1, 0.22
 
 
-def heat_maps(contestants: Sequence[Contestant], name: str = GRADIENT) -> go.Figure:
+def heat_maps(
+    contestants: Sequence[Contestant], name: str = GRADIENT, window: Window = None
+) -> go.Figure:
     """A quantity (colour; its log10, if its scale is one) by step (x) and layer of the main path,
     or block (y, input on top).
 
@@ -45,7 +49,7 @@ def heat_maps(contestants: Sequence[Contestant], name: str = GRADIENT) -> go.Fig
     about = quantity(name)
     total, last = len(contestants), _last_step(contestants)
     what = axis_of(contestants, name)
-    maps = [_map(number, c, about, what) for number, c in enumerate(contestants)]
+    maps = [_map(number, c, about, what, window) for number, c in enumerate(contestants)]
     low, high = robust_limits(contestants, name)
     beyond = style.below([text] if (text := _beyond(contestants, about, low, high)) else [])
     layout: style.Layout = {
@@ -58,6 +62,7 @@ def heat_maps(contestants: Sequence[Contestant], name: str = GRADIENT) -> go.Fig
             | {"margin": {"l": 50, "r": 76}, "coloraxis": NARROW_BAR},
             (_height(ceil(total / PER_ROW)), _height(total)),
         )
+        | {"thinned": any(_is_thinned(c, name) for c in contestants)}
         | {"places": {f"yaxis{_suffix(n)}": _where(c, name) for n, c in enumerate(contestants)}},
     } | _placed(contestants, about, PER_ROW, last)
     layout["annotations"] += beyond
@@ -65,6 +70,12 @@ def heat_maps(contestants: Sequence[Contestant], name: str = GRADIENT) -> go.Fig
         said | {"text": said["text"].replace("; ", "<br>")} for said in beyond
     ]
     return style.figure(maps, layout)
+
+
+def _is_thinned(contestant: Contestant, name: str) -> bool:
+    steps = len(contestant.history.taken(name).steps)
+    rows = _cells(steps, contestant.place(name).only("main"))[0]
+    return len(rows) < steps or contestant.history.is_thinned(name)
 
 
 def _where(contestant: Contestant, name: str) -> dict[str, list[int]]:
@@ -111,7 +122,7 @@ def _known(contestants: Sequence[Contestant], about: Quantity) -> NDArray[np.flo
 
 
 def _drawn(
-    contestant: Contestant, about: Quantity
+    contestant: Contestant, about: Quantity, window: Window = None
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], Places]:
     """The values [steps, places] on the colours' scale, NaN for what has none there; the steps,
     and the places of the main path."""
@@ -119,7 +130,8 @@ def _drawn(
     places = contestant.place(about.name).only("main")
     if not len(taken.steps):
         return np.empty((0, 0)), taken.steps, places
-    rows, columns = _cells(len(taken.steps), places)
+    columns = spread(len(places.names), MOST_LAYERS)
+    rows = drawn_steps(taken.steps, _most_steps(len(columns)), window)
     values = shown(taken.values[np.ix_(rows, places.columns[columns])], about.scale)
     if about.scale == "log":
         values = np.log10(values)
@@ -202,11 +214,17 @@ NARROW_BAR: style.Layout = {"colorbar": {"thickness": 10, "title": {"text": ""}}
 def _cells(steps: int, places: Places) -> tuple[Indices, Indices]:
     """Which of so many steps, and which of the places, are drawn."""
     columns = spread(len(places.names), MOST_LAYERS)
-    return thinned(steps, max(2, MOST_CELLS // max(1, len(columns)))), columns
+    return thinned(steps, _most_steps(len(columns))), columns
 
 
-def _map(number: int, contestant: Contestant, about: Quantity, what: str) -> style.Trace:
-    values, steps, places = _drawn(contestant, about)
+def _most_steps(columns: int) -> int:
+    return max(2, MOST_CELLS // max(1, columns))
+
+
+def _map(
+    number: int, contestant: Contestant, about: Quantity, what: str, window: Window
+) -> style.Trace:
+    values, steps, places = _drawn(contestant, about, window)
     positions = places.positions[spread(len(places.names), MOST_LAYERS)]
     value = "10<sup>%{z:.2f}</sup>" if about.scale == "log" else "%{z:.3g}"
     # plotly draws axes only where it has a point, be it an empty one.

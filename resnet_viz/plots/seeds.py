@@ -70,10 +70,14 @@ class _Across(History):
         """The quantities that any of them has."""
         return tuple(dict.fromkeys(name for h in self._histories for name in h.quantities))
 
+    def is_thinned(self, name: str) -> bool:
+        """Whether it is in any of them."""
+        return any(history.is_thinned(name) for history in self._histories)
+
     def taken(self, name: str) -> Taken:
         """A quantity at the steps that all seeds have it at which have come so far."""
         if name not in self._made:
-            taken = _on_one_grid([t for h in self._histories if len((t := h.taken(name)).steps)])
+            taken = _common([t for h in self._histories if len((t := h.taken(name)).steps)])
             if not taken:
                 return super().taken(name)
             longest = max((one.steps for one in taken), key=len)
@@ -82,11 +86,15 @@ class _Across(History):
         return self._made[name]
 
 
-def _on_one_grid(taken: Sequence[Taken]) -> Sequence[Taken]:
-    """Of long histories, which are thinned by powers of two, the steps that all are thinned to."""
-    every = max((int(np.diff(t.steps[:2])[0]) for t in taken if len(t.steps) > 1), default=1)
-    kept = [(t.steps - t.steps[0]) % every == 0 for t in taken]
-    return [Taken(t.steps[rows], t.values[rows]) for t, rows in zip(taken, kept, strict=True)]
+def _common(taken: Sequence[Taken]) -> Sequence[Taken]:
+    """The steps that all have which came so far: long histories are thinned, each in its way."""
+    kept = []
+    for one in taken:
+        rows = np.ones(len(one.steps), np.bool_)
+        for other in taken:
+            rows &= np.isin(one.steps, other.steps) | (one.steps > other.steps[-1])
+        kept.append(Taken(one.steps[rows], one.values[rows]))
+    return kept
 
 
 def _joined(columns: Sequence[Numbers], across: Across) -> Numbers:

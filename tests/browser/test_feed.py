@@ -130,6 +130,25 @@ def test_what_is_pointed_at_is_marked_in_the_other_plots(app: App, open_page: Op
     app.lab.stop(str(run.race_id))
 
 
+def test_a_zoom_into_a_long_run_fetches_its_steps(app: App, open_page: Open) -> None:
+    run = _race(app)
+    steps = 9000
+    write(app, run, range(steps))
+    page = open_page(f"{app.url}/race?race={run.race_id}")
+    inside = """([from, to]) => {
+        const x = document.querySelectorAll('.resnet-viz-chart')[2]?.data?.[0]?.x ?? []
+        return [...x].filter(step => step >= from && step <= to).length
+    }"""
+    page.wait_for_function(f"() => ({inside})([0, {steps}]) > 500")
+    assert page.evaluate(inside, [4000, 4099]) < 20
+    zoom = "() => Plotly.relayout(document.querySelectorAll('.resnet-viz-chart')[2], {RANGE})"
+    page.evaluate(zoom.replace("RANGE", "'xaxis.range': [4000, 4099]"))
+    page.wait_for_function(f"() => ({inside})([4000, 4099]) === 100")
+    page.evaluate(zoom.replace("RANGE", "'xaxis.autorange': true"))
+    page.wait_for_function(f"() => ({inside})([4000, 4099]) < 20")
+    app.lab.stop(str(run.race_id))
+
+
 def _race(app: App) -> Run:
     """A race of one net whose worker only sleeps; `write` does what it would."""
     start, launch.ensure_launcher = launch.ensure_launcher, lambda store: None

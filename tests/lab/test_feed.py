@@ -13,7 +13,7 @@ from resnet_viz.lab import launch
 from resnet_viz.lab.feed import Feed
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.series import insert_records
-from resnet_viz.lab.store import FILE_NAME, Store
+from resnet_viz.lab.store import FILE_NAME, Store, StoreError
 from tests.lab.conftest import tiny_spec
 from tests.lab.test_records import record
 
@@ -138,3 +138,31 @@ def test_a_long_run_is_read_in_windows_and_thinned(
     history = look.history(look.runs[0])
     assert len(history) == 1000
     assert history.taken("grad_norm").steps.tolist() == [*range(0, 1000, 16), 999]
+
+
+def test_a_close_look_has_the_steps_that_the_store_has(
+    race: tuple[Lab, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab, race_id = race
+    monkeypatch.setattr(feeds, "MOST_STEPS", 64)
+    write(lab, 1, range(1000))
+    feed = Feed(lab, race_id)
+    look = feed.look()
+    run = look.runs[0]
+    assert look.history(run).is_thinned("grad_norm")
+    for between, every in (((100, 130), 1), ((100, 299), 4)):
+        taken = feed.closer(look, "grad_norm", between).history(run).taken("grad_norm")
+        begin, end = between
+        inside = taken.steps[(taken.steps >= begin) & (taken.steps <= end)]
+        assert inside.tolist() == [s for s in range(begin, end + 1) if s % every == 0]
+        assert set(look.history(run).taken("grad_norm").steps) <= set(taken.steps), "and all others"
+        for step, values in zip(taken.steps.tolist(), taken.values, strict=True):
+            np.testing.assert_array_equal(values, record(step, LAYERS).grad_norm)
+    assert len(look.history(run).taken("grad_norm").steps) <= 65, "the look itself does not change"
+
+    def fail(*_: object) -> None:
+        raise StoreError("away")
+
+    monkeypatch.setattr(lab, "series", fail)
+    assert feed.closer(look, "grad_norm", (0, 9)) is look
+    assert feed.closer(look, "grad_norm", (100, 130)) is not look, "read once"

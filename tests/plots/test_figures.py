@@ -298,3 +298,18 @@ def test_maps_of_many_nets_lie_within_the_figure_and_apart(total: int) -> None:
         rows = sorted(domains)
         assert all(0 <= low < high <= 1 for low, high in rows)
         assert all(below[1] < above[0] for below, above in pairwise(rows))
+
+
+def test_a_window_of_a_thinned_picture_has_all_its_steps() -> None:
+    net = contestant("plain110-cifar", 6000, norm=lambda s, c: 1.0 + s)
+    whole, close = heat_maps([net]), heat_maps([net], window=(1000, 1100))
+    assert whole.layout.meta["thinned"]
+    assert len(whole.data[0].x) < 400
+    x, z = close.data[0].x, close.data[0].z
+    inside = (x >= 1000) & (x <= 1100)
+    assert x[inside].tolist() == list(range(1000, 1101))
+    np.testing.assert_allclose(10 ** z[3, inside], 1.0 + x[inside], 1e-5)
+    assert close.layout.coloraxis.cmax == whole.layout.coloraxis.cmax
+    curves = training_curves([net], window=(1000, 1100)).data[0]
+    assert set(range(1000, 1101)) <= set(curves.x.tolist())
+    assert not heat_maps([contestant("plain20-cifar", 50)]).layout.meta["thinned"]

@@ -359,14 +359,26 @@ function mark(chart) {
 // Plotly's uirevision keeps a zoom only until a figure comes with another range of its own, as
 // when the data widen an axis. The axes that the viewer has zoomed are therefore kept here.
 function watchZoom(chart) {
-  chart.div.on("plotly_doubleclick", () => chart.zoomed.clear())
+  chart.div.on("plotly_doubleclick", () => {
+    chart.zoomed.clear()
+    tellWindow(chart, null)
+  })
   chart.div.on("plotly_relayout", (changes) => {
     for (const change of Object.keys(changes)) {
       const [, axis, what] = change.match(/^([xy]axis\d*)\.(range|autorange)/) ?? []
       if (what === "range") chart.zoomed.add(axis)
       if (what === "autorange") chart.zoomed.delete(axis)
     }
+    const [axis] = Object.keys(changes).map((one) => one.match(/^xaxis\d*(?=\.)/)?.[0]).filter(Boolean)
+    if (axis) tellWindow(chart, chart.zoomed.has(axis) ? [...chart.div.layout[axis].range] : null)
   })
+}
+
+// Of a figure that leaves steps out Python is told which are looked at, so that it sends those.
+function tellWindow(chart, range) {
+  if (!figures.get(chart.data.name)?.tree.layout.meta?.thinned) return
+  clearTimeout(chart.telling)
+  chart.telling = setTimeout(() => chart.alive && chart.tell("window", { range }), 150)
 }
 
 function keepZoom(chart, layout) {

@@ -44,6 +44,7 @@ def live_chart(
     *,
     alt: str,
     on_point: Callable[[str], None] | None = None,
+    on_window: Callable[[tuple[float, float] | None], None] | None = None,
 ) -> None:
     """Shows a figure, `height` pixels tall and as wide as its container; `alt` says what it shows.
 
@@ -54,8 +55,9 @@ def live_chart(
 
     The plot stays the same as long as `key` does: a zoom, a pan or a hidden trace survives new
     data. `on_point` is called once, here, in the run after a click on a point, with the first (or
-    only) customdata of that point. Where plotly's script is not served, Streamlit's own chart
-    stands in.
+    only) customdata of that point. Where the figure is `layout.meta["thinned"]`, `on_window` is
+    called before the run that follows a zoom, with the range of x then shown, and with None when
+    all is shown again. Where plotly's script is not served, Streamlit's own chart stands in.
     """
     drawn = drawn if isinstance(drawn, Drawn) else Drawn.of(drawn)
     if not _scripts_are_served():
@@ -74,6 +76,7 @@ def live_chart(
         data=data,
         height=height,
         on_point_change=lambda: None,
+        on_window_change=partial(_tell_window, key, on_window),
         on_lack_change=partial(_forget, key),
     )
     if on_point is not None and shown.point is not None:
@@ -88,6 +91,12 @@ def _news(drawn: Drawn, key: str) -> dict[str, str]:
     is_same = before.version == drawn.version
     news = "[]" if is_same else drawn.since(before)
     return {"version": drawn.version, "base": before.version, "news": news}
+
+
+def _tell_window(key: str, on_window: Callable[[tuple[float, float] | None], None] | None) -> None:
+    said: Any = st.session_state[key].window
+    if on_window is not None and said is not None:
+        on_window(tuple(said["range"]) if said["range"] else None)
 
 
 def _forget(key: str) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import ceil, floor
 from types import MappingProxyType
 
 import streamlit as st
 
 from resnet_viz.lab.feed import Look
-from resnet_viz.plots.contestant import net_of
+from resnet_viz.plots.contestant import Window, net_of
 from resnet_viz.plots.race import Contestant, Curves, median_and_range
 
 SEEDS, SCALE, SMOOTH = "race_seeds_shown", "race_loss_axis", "race_smoothing"
@@ -27,6 +28,7 @@ ABOUT_SEEDS = (
     "Of several seeds lines are the median, and the light ground goes from the least to the "
     "largest value; maps and graphs show the median."
 )
+ABOUT_HELD_OUT = "Open markers are held-out images, which the nets are not trained on."
 ABOUT_SMOOTHING = (
     "Thick lines are the mean of so many steps up to each; thin ones are the minibatches' own."
 )
@@ -86,6 +88,26 @@ def curves_box() -> None:
 def curves_drawn() -> Curves:
     """What the session has chosen there."""
     return Curves(_chosen(SCALE), int(_chosen(SMOOTH)))
+
+
+def window_of(key: str) -> Window:
+    """The steps that this session looks at in a chart that leaves steps out; None for all."""
+    window: Window = st.session_state.get(f"window_{key}")
+    return window
+
+
+def look_closely(key: str, ends: tuple[float, float] | None) -> None:
+    """This session looks at so much of a chart's steps from now on."""
+    st.session_state[f"window_{key}"] = (
+        None if ends is None else (max(0, floor(min(ends))), max(0, ceil(max(ends))))
+    )
+
+
+def about_curves(contestants: Sequence[Contestant]) -> str:
+    """What is to be said of the curves as they are drawn; "" for nothing more."""
+    said = [ABOUT_HELD_OUT] if any("eval_loss" in c.history.quantities for c in contestants) else []
+    said += [ABOUT_SMOOTHING] if curves_drawn().mean_of > 1 else []
+    return "".join(f" {sentence}" for sentence in said)
 
 
 def _chosen(key: str) -> str:

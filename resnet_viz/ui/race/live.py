@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import plotly.graph_objects as go
@@ -16,7 +17,7 @@ from resnet_viz.lab.records import History
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.plots.colours import contestant_colours
-from resnet_viz.plots.contestant import net_of
+from resnet_viz.plots.contestant import Window, net_of
 from resnet_viz.plots.race import (
     GRADIENT,
     Contestant,
@@ -119,7 +120,14 @@ def _live(lab: Lab, race_id: str, going: bool, may_steer: bool) -> None:
             controls(lab, seen)
     write_view(race_id)
     refusal(seen)
-    _pictures(seen.look, nets, Shown(key_of(race_id), steps, step, name))
+
+    def closer(of: str, between: tuple[int, int]) -> Sequence[Contestant]:
+        if seen.feed is None:
+            return nets
+        close = seen.feed.closer(seen.look, of, between)
+        return drawing.chosen_nets(close, contestants_in(close))
+
+    _pictures(seen.look, nets, Shown(key_of(race_id), steps, step, name, closer))
 
 
 def _quantity_box(contestants: Sequence[Contestant]) -> str:
@@ -146,6 +154,8 @@ class Shown(NamedTuple):
     steps: int
     step: int
     quantity: str
+    closer: Callable[[str, tuple[int, int]], Sequence[Contestant]] | None = None
+    """The nets with more of a quantity's steps between two, where that can be had."""
 
 
 def _pictures(look: Look, contestants: Sequence[Contestant], shown: Shown) -> None:
@@ -155,15 +165,25 @@ def _pictures(look: Look, contestants: Sequence[Contestant], shown: Shown) -> No
     about, axis = quantity(shown.quantity), axis_of(contestants, shown.quantity)
     title, steps = f"{_capital(about.title)} by {_by(axis)}", shown.steps
 
-    def chart(make: Callable[[], go.Figure], name: str, height: int, alt: str) -> None:
+    def chart(make: Callable[[Window], go.Figure], name: str, height: int, alt: str) -> None:
         """Drawn once for all who look at the same."""
-        of = {"gradients": shown[1:], "curves": (steps, how), "maps": (steps, about.name)}[name]
-        drawn = look.once((name, is_median, of), lambda: Drawn.of(make()))
-        live_chart(drawn, f"{name}-{shown.key}", height, alt=f"{alt}: {nets}")
+        of = {"gradients": shown[1:4], "curves": (steps, how), "maps": (steps, about.name)}[name]
+        key = f"{name}-{shown.key}"
+        window = drawing.window_of(key)
+        drawn = look.once((name, is_median, of, window), lambda: Drawn.of(make(window)))
+        look_closely = partial(drawing.look_closely, key)
+        live_chart(drawn, key, height, alt=f"{alt}: {nets}", on_window=look_closely)
 
-    def hero_figure() -> go.Figure:
+    def hero_figure(_: Window) -> go.Figure:
         figure = profile(contestants, shown.step, about.name)
         return _all_steps(figure, steps) if axis == "net" else figure
+
+    def curves_figure(window: Window) -> go.Figure:
+        return _all_steps(training_curves(contestants, how, window), steps)
+
+    def maps_figure(window: Window) -> go.Figure:
+        close = shown.closer(about.name, window) if shown.closer and window else contestants
+        return _all_steps(heat_maps(close, about.name, window), steps)
 
     seeds = [drawing.ABOUT_SEEDS] if is_median else []
     on_graph(look, contestants, shown.key, shown.step, shown.quantity)
@@ -175,16 +195,15 @@ def _pictures(look: Look, contestants: Sequence[Contestant], shown: Shown) -> No
         note(plain(_about(about, axis, [*_predicted(contestants, shown), *seeds])))
     with curves:
         alt = "Training loss and accuracy by step"
-        figure = lambda: _all_steps(training_curves(contestants, how), steps)  # noqa: E731
-        chart(figure, "curves", HERO_HEIGHT, alt)
-        note(ABOUT_CURVES + (f" {drawing.ABOUT_SMOOTHING}" if how.mean_of > 1 else ""))
+        chart(curves_figure, "curves", HERO_HEIGHT, alt)
+        note(ABOUT_CURVES + drawing.about_curves(contestants))
         drawing.curves_box()
     if axis == "net":
         return
     _anchors("maps")
     st.header(plain(f"{title} and step"), anchor=False)
     alt = f"{title} at every step, as heat maps"
-    chart(lambda: _all_steps(heat_maps(contestants, about.name), steps), "maps", MAPS_HEIGHT, alt)
+    chart(maps_figure, "maps", MAPS_HEIGHT, alt)
     note(ABOUT_MAPS)
 
 
