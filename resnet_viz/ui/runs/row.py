@@ -61,7 +61,7 @@ def _buttons(lab: Lab, group: Group) -> None:
     query = {"race": group.id} if group.is_race else {"runs": runs}
     is_readable = any(isinstance(run, Run) for run in group.runs)
     if st.button(
-        "Open", key=f"runs_open_{key}", disabled=not is_readable, help=plain(f"Show {name}.")
+        "Show", key=f"runs_open_{key}", disabled=not is_readable, help=plain(f"Show {name}.")
     ):
         st.switch_page("pages/race.py", query_params=query)
     with st.popover("Name", key=f"runs_name_{key}", help=plain(f"Name {name}, or keep a note.")):
