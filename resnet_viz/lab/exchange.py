@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resnet_viz.arch.config import shorten
-from resnet_viz.lab import enclosures, race_file, schema, tidying
+from resnet_viz.lab import enclosures, race_file, race_records, schema, tidying
 from resnet_viz.lab.drafts import draft
 from resnet_viz.lab.enclosures import Weights
-from resnet_viz.lab.race_file import ForeignRace, ForeignRun, Portion
+from resnet_viz.lab.race_file import ForeignRace, ForeignRun
+from resnet_viz.lab.race_records import Portion
 from resnet_viz.lab.rows import OVER, first_of
 from resnet_viz.lab.run import WATCHED, insert, new_id, race_columns
 from resnet_viz.lab.store import Store, StoreError
@@ -84,7 +85,7 @@ def import_race(store: Store, file: Path) -> str:
     with race_file.opened(file, store.home) as source:
         race = race_file.read_race(source, file)
         for run in race.runs:
-            for _ in race_file.portions(source, file, run):
+            for _ in race_records.portions(source, file, run):
                 pass
             enclosures.results(source, file, run)
             for _ in enclosures.weights(source, file, run):
@@ -93,7 +94,7 @@ def import_race(store: Store, file: Path) -> str:
         taken.begin(race)
         try:
             for run in race.runs:
-                for portion in race_file.portions(source, file, run):
+                for portion in race_records.portions(source, file, run):
                     taken.add(run, portion)
                 if found := enclosures.results(source, file, run):
                     taken.add(run, found)
