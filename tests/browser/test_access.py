@@ -29,7 +29,7 @@ def test_nothing_serious(shared_app: App, open_page: Open) -> None:
     found: list[str] = []
     for tab in tabs_of(page):
         found += faults(page, tab)
-    for path in ("/compare", "/design_space", "/race", "/runs"):
+    for path in ("/compare", "/design_space", "/initialisation", "/race", "/runs"):
         page.goto(shared_app.url + path)
         settle(page)
         found += faults(page, path)

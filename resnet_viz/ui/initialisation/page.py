@@ -74,7 +74,7 @@ def _draw(settings: Settings) -> None:
 
 def _by_depth(settings: Settings, family: list[looks.Pair]) -> None:
     families = [[both[place] for both in family] for place in (0, 1)]
-    st.subheader("Growth with depth", anchor=False)
+    st.header("Growth with depth", anchor=False)
     alt = "The gradient at the first block over that at the last, by depth."
     live_chart(plots.by_depth(families), "initialisation_by_depth", 340, alt=alt)
     said = " ".join(filter(None, (plots.depth_story(nets) for nets in families)))
@@ -87,7 +87,7 @@ def _by_depth(settings: Settings, family: list[looks.Pair]) -> None:
 
 
 def _per_layer(now: looks.Pair) -> None:
-    st.subheader("Growth a layer", anchor=False)
+    st.header("Growth a layer", anchor=False)
     alt = "By what factor the gradient grows a layer, block by block."
     live_chart(plots.per_layer(now), "initialisation_per_layer", 340, alt=alt)
     note(
@@ -98,7 +98,7 @@ def _per_layer(now: looks.Pair) -> None:
 
 
 def _branches(net: plots.New) -> None:
-    st.subheader("What the branches add", anchor=False)
+    st.header("What the branches add", anchor=False)
     left, right = st.columns([2, 1], vertical_alignment="center")
     with left:
         alt = "Branch variance over shortcut variance by the block's number in its stage."
@@ -114,7 +114,7 @@ def _branches(net: plots.New) -> None:
 
 
 def _shattering(settings: Settings) -> None:
-    st.subheader("Shattering", anchor=False)
+    st.header("Shattering", anchor=False)
     found = looks.shattered(settings)
     if found is None:
         return
