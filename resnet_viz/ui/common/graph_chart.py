@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -109,7 +110,7 @@ def _toggle(key: str, chart: str) -> None:
     st.session_state[_state(key)] = frozenset(before ^ clicked if unit else ())
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@lru_cache(maxsize=64)
 def _svg(
     config: ResNetConfig,
     opened: frozenset[str],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import streamlit as st
 
@@ -92,7 +93,7 @@ def _graphs(race: str, nets: Sequence[tuple[str, str, ResNetConfig]]) -> None:
                     graph_chart(config, key, name, fold=fold, frame=frame, coloured=coloured)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@lru_cache(maxsize=64)
 def _grid(configs: tuple[ResNetConfig, ...], *, fold: bool) -> Grid:
     return common_grid([shortcut_graph(one, fold=fold, short=True) for one in configs], ASPECT)
 
