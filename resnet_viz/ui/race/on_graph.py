@@ -28,7 +28,8 @@ from resnet_viz.views.graph.layout import common_grid
 
 MOST_BLOCKS = 150
 """Of a net of more blocks than this, runs of alike ones are drawn as one."""
-ASPECT = 1.0
+ASPECTS = {1: 0.3, 2: 0.45, 3: 1.0}
+"""Blocks under each other for one beside, by how many nets stand next to each other."""
 
 ABOUT = (
     "Each block has the colour of its value at the step shown (of its layers' values the largest); "
@@ -81,10 +82,11 @@ def _drawn(contestants: Sequence[Contestant]) -> Sequence[Contestant]:
 def _graphs(race: str, nets: Sequence[tuple[str, str, ResNetConfig]]) -> None:
     configs = tuple(config for _, _, config in nets)
     fold = max(sum(config.depths) for config in configs) > MOST_BLOCKS
-    coloured = Coloured(race, _grid(configs, fold=fold), short=True)
+    across = min(3, len(nets))
+    grid = _grid(configs, ASPECTS[across], fold=fold)
+    coloured = Coloured(race, grid, short=True)
     sizes = [picture_size(c, key, fold=fold, coloured=coloured) for key, _, c in nets]
     frame = (max(width for width, _ in sizes), max(height for _, height in sizes))
-    across = min(3, len(nets))
     with st.container(key="race_graphs"):
         for start in range(0, len(nets), across):
             places = st.columns(across, gap="medium")
@@ -94,8 +96,8 @@ def _graphs(race: str, nets: Sequence[tuple[str, str, ResNetConfig]]) -> None:
 
 
 @lru_cache(maxsize=64)
-def _grid(configs: tuple[ResNetConfig, ...], *, fold: bool) -> Grid:
-    return common_grid([shortcut_graph(one, fold=fold, short=True) for one in configs], ASPECT)
+def _grid(configs: tuple[ResNetConfig, ...], aspect: float, *, fold: bool) -> Grid:
+    return common_grid([shortcut_graph(one, fold=fold, short=True) for one in configs], aspect)
 
 
 def _said(step: int, nodes: Values, lines: Values) -> str:
