@@ -110,6 +110,19 @@ def test_runs_export_and_import(lab: Lab, tmp_path: Path, capsys: Capture) -> No
     assert out.strip() != race_id
 
 
+def test_runs_report(lab: Lab, tmp_path: Path, capsys: Capture) -> None:
+    race_id, file = race(lab, 3), tmp_path / "race.html"
+    for one in (race_id, lab.list()[0].id):
+        assert main(("runs", "report", one, "-o", str(file))) == 0
+        assert capsys.readouterr() == ("", "")
+        assert file.read_text().startswith("<!doctype html>")
+        file.unlink()
+    wrong = ("runs", "report", race_id, "-o", str(tmp_path / "race.txt"))
+    assert "a report is written to a file .html" in is_refused(wrong, capsys)
+    assert "no run or race" in is_refused(("runs", "report", "x", "-o", str(file)), capsys)
+    assert not list(tmp_path.glob("*.html"))
+
+
 def test_runs_export_as_a_table(lab: Lab, tmp_path: Path, capsys: Capture) -> None:
     race_id, file = race(lab, 5, "mine"), tmp_path / "mine.CSV"
     assert main(("runs", "export", race_id, "-o", str(file), "--quantity", "grad_norm")) == 0

@@ -7,7 +7,8 @@ const find = (id) => document.getElementById(id)
 
 async function unpack(name) {
   const text = atob(find(`data-${name}`).textContent)
-  const packed = Uint8Array.from(text, (letter) => letter.charCodeAt(0))
+  const packed = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) packed[i] = text.charCodeAt(i)
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))
   return new Response(stream)
 }
