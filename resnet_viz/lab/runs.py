@@ -12,9 +12,9 @@ from resnet_viz.arch.config import shorten
 from resnet_viz.lab import (
     checkpoints,
     exchange,
-    header,
     liveness,
     measured,
+    reading,
     steering,
     tidying,
     waiting,
@@ -40,10 +40,9 @@ from resnet_viz.lab.run import (
     run_of,
     why_unreadable,
 )
-from resnet_viz.lab.series import MOST_STEPS, ForeignRecordError, select_records, select_series
+from resnet_viz.lab.series import MOST_STEPS
 from resnet_viz.lab.spec import RunSpec
-from resnet_viz.lab.specs import read_spec
-from resnet_viz.lab.store import CorruptStoreError, Store, StoreError, default_home
+from resnet_viz.lab.store import CorruptStoreError, Store, default_home
 from resnet_viz.lab.turns import check_pace
 
 if TYPE_CHECKING:
@@ -122,11 +121,7 @@ class Lab:
         None where no run that is alike was measured.
         """
 
-        def read() -> float | None:
-            with self._store.session() as connection:
-                return waiting.expected_seconds(connection, specs, pace)
-
-        return self._guarded(read)
+        return self._read(lambda found: waiting.expected_seconds(found, specs, pace))
 
     def watch(self, model: nn.Module, name: str = "", blocks: Sequence[str] = ()) -> Watched:
         """A context that records `model` while you train it in a loop of your own:
@@ -194,22 +189,7 @@ class Lab:
             StoreError: where they are not those of the run's net.
         """
 
-        def read() -> Records:
-            with self._store.session() as connection:
-                query = "SELECT position, id, spec, header, host FROM runs WHERE id = ?"
-                row = first_of(run_id, connection.execute(query, (run_id,)).fetchall())
-                if row["host"] == WATCHED and not row["header"]:
-                    return []  # before its first step
-                layers = () if row["header"] else read_spec(run_id, row["spec"]).layer_names
-                held = header.read(row["header"], layers)
-                if quantities is not None:
-                    held = {name: held[name] for name in held if name in quantities}
-                try:
-                    return select_records(connection, row["position"], since, held, until)
-                except ForeignRecordError as error:
-                    raise StoreError(str(error)) from error
-
-        return self._guarded(read)
+        return self._read(lambda found: reading.records(found, run_id, (since, until), quantities))
 
     def series(self, run: Run, name: str, between: tuple[int, int], every: int = 1) -> Taken:
         """A quantity of `run` alone, from the first step to before the second: of those steps that
@@ -219,37 +199,19 @@ class Lab:
             StoreError: where what is stored is not of the run's net.
         """
 
-        def read() -> Taken:
-            with self._store.session() as connection:
-                query = "SELECT position, id FROM runs WHERE id = ?"
-                row = first_of(run.id, connection.execute(query, (run.id,)).fetchall())
-                of = name, len(run.quantities[name])
-                try:
-                    return select_series(connection, row["position"], of, between, every)
-                except ForeignRecordError as error:
-                    raise StoreError(str(error)) from error
-
-        return self._guarded(read)
+        return self._read(lambda found: reading.series(found, run, name, between, every))
 
     def checkpoints(self, run_id: str) -> Sequence[Checkpoint]:
         """Which weights of a run were kept, beside its initial ones, which are always at hand."""
 
-        def read() -> Sequence[Checkpoint]:
-            with self._store.session() as connection:
-                query = "SELECT position FROM runs WHERE id = ?"
-                row = first_of(run_id, connection.execute(query, (run_id,)).fetchall())
-                return checkpoints.of_run(connection, row["position"])
-
-        return self._guarded(read)
+        return self._read(
+            lambda found: checkpoints.of_run(found, reading.position_of(found, run_id))
+        )
 
     def measured(self, run_id: str) -> Sequence[Measured]:
         """What was measured of a run on demand, the oldest result first."""
 
-        def read() -> Sequence[Measured]:
-            with self._store.session() as connection:
-                return measured.of_run(connection, run_id)
-
-        return self._guarded(read)
+        return self._read(lambda found: measured.of_run(found, run_id))
 
     def pause(self, id: str) -> None:  # noqa: A002
         """Pause a run, or all of a race, after the step under way; one in the queue at once."""
@@ -357,13 +319,7 @@ class Lab:
     def race_name(self, race_id: str) -> str:
         """What a race was called; "" if it was not."""
 
-        def read() -> str:
-            with self._store.session() as connection:
-                query = "SELECT name FROM races WHERE id = ?"
-                rows = connection.execute(query, (race_id,)).fetchall()
-                return str(first_of(race_id, rows)["name"])
-
-        return self._guarded(read)
+        return self._read(lambda found: reading.race_name(found, race_id))
 
     def export(self, id: str, file: Path | str) -> None:  # noqa: A002
         """Write a race, or a run as a race of one, with all that is known of it, to one file.
@@ -395,20 +351,11 @@ class Lab:
     def may_steer(self, race_id: str, key: str) -> bool:
         """Whether `key` is that of the race, and the race not one from elsewhere."""
 
-        def read() -> bool:
-            with self._store.session() as connection:
-                query = "SELECT steering FROM races WHERE id = ?"
-                found = connection.execute(query, (race_id,)).fetchone()
-                return found is not None and found["steering"] == "nobody"
-
-        return not self._guarded(read) and steering.is_key(self.home, race_id, key)
+        is_foreign = self._read(lambda found: reading.nobody_steers(found, race_id))
+        return not is_foreign and steering.is_key(self.home, race_id, key)
 
     def _texts(self, query: str) -> Mapping[str, str]:
-        def read() -> Mapping[str, str]:
-            with self._store.session() as connection:
-                return {row["id"]: str(row["text"]) for row in connection.execute(query)}
-
-        return self._guarded(read)
+        return self._read(lambda found: reading.texts(found, query))
 
     def _obeying(self, id: str) -> Sequence[sqlite3.Row]:  # noqa: A002
         return self._look(f"(id = ? OR race_id = ?) AND {ACTIVE}", id, id).active
@@ -457,12 +404,15 @@ class Lab:
         self._engine.start(self._store)
         return ids
 
-    def _look(self, where: str = "1", *values: str) -> Snapshot:
-        def read() -> Snapshot:
+    def _read(self, what: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        def read() -> _Result:
             with self._store.session() as connection:
-                return Snapshot.take(connection, where, *values)
+                return what(connection)
 
-        seen = self._guarded(read)
+        return self._guarded(read)
+
+    def _look(self, where: str = "1", *values: str) -> Snapshot:
+        seen = self._read(lambda found: Snapshot.take(found, where, *values))
         if any(map(liveness.is_forsaken, seen.active)):
             self._revive()
         return seen

@@ -1,0 +1,81 @@
+"""What the store holds of a run or race beside its row: each function looks once."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Mapping
+
+from resnet_viz.lab import header
+from resnet_viz.lab.records import StepRecord, Taken
+from resnet_viz.lab.rows import first_of
+from resnet_viz.lab.run import WATCHED, Run
+from resnet_viz.lab.series import ForeignRecordError, select_records, select_series
+from resnet_viz.lab.specs import read_spec
+from resnet_viz.lab.store import StoreError
+
+
+def position_of(connection: sqlite3.Connection, run_id: str) -> int:
+    """A run's place in the store; ValueError for an unknown id."""
+    query = "SELECT position FROM runs WHERE id = ?"
+    return int(first_of(run_id, connection.execute(query, (run_id,)).fetchall())["position"])
+
+
+def records(
+    connection: sqlite3.Connection,
+    run_id: str,
+    between: tuple[int, int],
+    quantities: Collection[str] | None = None,
+) -> list[StepRecord]:
+    """What a run measured, from the first step to before the second; of these `quantities`.
+
+    Raises:
+        ValueError: for an unknown id.
+        StoreError: where they are not those of the run's net.
+    """
+    query = "SELECT position, id, spec, header, host FROM runs WHERE id = ?"
+    row = first_of(run_id, connection.execute(query, (run_id,)).fetchall())
+    if row["host"] == WATCHED and not row["header"]:
+        return []  # before its first step
+    layers = () if row["header"] else read_spec(run_id, row["spec"]).layer_names
+    held = header.read(row["header"], layers)
+    if quantities is not None:
+        held = {name: held[name] for name in held if name in quantities}
+    since, until = between
+    try:
+        return select_records(connection, row["position"], since, held, until)
+    except ForeignRecordError as error:
+        raise StoreError(str(error)) from error
+
+
+def series(
+    connection: sqlite3.Connection, run: Run, name: str, between: tuple[int, int], every: int
+) -> Taken:
+    """A quantity of `run` at the steps between that are multiples of `every`.
+
+    Raises:
+        ValueError: for an unknown id.
+        StoreError: where what is stored is not of the run's net.
+    """
+    of = name, len(run.quantities[name])
+    try:
+        return select_series(connection, position_of(connection, run.id), of, between, every)
+    except ForeignRecordError as error:
+        raise StoreError(str(error)) from error
+
+
+def race_name(connection: sqlite3.Connection, race_id: str) -> str:
+    """What a race was called; ValueError for an unknown id."""
+    rows = connection.execute("SELECT name FROM races WHERE id = ?", (race_id,)).fetchall()
+    return str(first_of(race_id, rows)["name"])
+
+
+def nobody_steers(connection: sqlite3.Connection, race_id: str) -> bool:
+    """Whether a race is one from elsewhere."""
+    query = "SELECT steering FROM races WHERE id = ?"
+    found = connection.execute(query, (race_id,)).fetchone()
+    return found is not None and found["steering"] == "nobody"
+
+
+def texts(connection: sqlite3.Connection, query: str) -> Mapping[str, str]:
+    """Id -> text, of the rows of a query for them."""
+    return {row["id"]: str(row["text"]) for row in connection.execute(query)}
