@@ -41,7 +41,7 @@ def between_nets(contestants: Sequence[Contestant], steps: int) -> Iterator[str]
 
 def _compared(first: Contestant, other: Contestant, rows: slice) -> str:
     """How many times smaller or larger the gradients of `other` are than those of `first`."""
-    ours, theirs = _by_layer(first, rows), _by_layer(other, rows)
+    ours, theirs = main_norms(first, rows), main_norms(other, rows)
     if not (_known(ours).any() and _known(theirs).any()):
         return "not to be compared, being 0 or not finite"
     if len(ours) != len(theirs):
@@ -61,13 +61,18 @@ def _compared(first: Contestant, other: Contestant, rows: slice) -> str:
 
 
 def _zeros(contestant: Contestant, rows: slice) -> str:
-    zero = int((_by_layer(contestant, rows) == 0).sum())
+    zero = int((main_norms(contestant, rows) == 0).sum())
     return f" ({count(zero, 'layer')} exactly 0 left out)" if zero else ""
 
 
-def _by_layer(contestant: Contestant, rows: slice) -> Norms:
-    """The median over `rows` of each main-path layer's gradient norm."""
-    norms = contestant.history.grad_norm[rows][:, contestant.main].astype(np.float64)
+def main_norms(contestant: Contestant, rows: slice) -> Norms:
+    """Gradient norms of the main path, from input to output: medians over some of the steps.
+
+    `rows` are rows of the history; of a long run some of their norms are kept (`History.most`).
+    """
+    taken, steps = contestant.history.taken("grad_norm"), contestant.history.steps[rows]
+    among = (taken.steps >= steps[0]) & (taken.steps <= steps[-1])
+    norms = taken.values[among][:, contestant.main].astype(np.float64)
     return np.asarray(np.median(norms, axis=0), np.float64)
 
 
@@ -108,7 +113,7 @@ def course(start: float, late: float | None) -> str:
 
 def _ends(contestant: Contestant, rows: slice) -> tuple[float, float]:
     """Gradient norms (medians over `rows`) of the first and the last layer of the main path."""
-    norms = _by_layer(contestant, rows)
+    norms = main_norms(contestant, rows)
     return float(norms[0]), float(norms[-1])
 
 

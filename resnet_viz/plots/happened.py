@@ -20,7 +20,7 @@ from resnet_viz.plots.contestant import Contestant
 from resnet_viz.plots.diagnosis import UPDATES
 from resnet_viz.plots.finish import LEAST_STEPS, common_steps, finish, window
 from resnet_viz.plots.fits import exponential
-from resnet_viz.plots.gradient_story import ALIKE, between_nets, course
+from resnet_viz.plots.gradient_story import ALIKE, between_nets, course, main_norms
 from resnet_viz.plots.story import on_the_way, story
 from resnet_viz.plots.style import count, number
 
@@ -184,7 +184,7 @@ def _reached(contestant: Contestant, steps: int, level: float) -> float:
 
 def _gradient(net: Net, steps: int) -> str:
     """The first layer's gradient against the last's at the start, its growth, what came of it."""
-    starts = [_norms(seed, slice(0, 1)) for seed in net.seeds]
+    starts = [main_norms(seed, slice(0, 1)) for seed in net.seeds]
     ratios = Range.of([_ratio(norms) for norms in starts])
     if not np.isfinite(ratios).all():
         return (
@@ -199,7 +199,7 @@ def _gradient(net: Net, steps: int) -> str:
         text += f", a factor of {Range.of(rates)} a layer towards the input (fit over {layers})"
     ends: list[float | None] = [None] * len(starts)
     if window(steps).start:
-        late = [_ratio(_norms(seed, window(steps))) for seed in net.seeds]
+        late = [_ratio(main_norms(seed, window(steps))) for seed in net.seeds]
         text += f"; over the last tenth of the steps it is {Range.of(late)}"
         ends = [*late]
     pairs = [(_ratio(start), end) for start, end in zip(starts, ends, strict=True)]
@@ -208,12 +208,6 @@ def _gradient(net: Net, steps: int) -> str:
     if words.count(said) < len(words):
         said += f" (in {words.count(said)} of {len(words)} seeds)"
     return f"The gradient of {net.name}: {said}: {text}."
-
-
-def _norms(contestant: Contestant, rows: slice) -> Numbers:
-    """The gradient norms of the main path, from input to output: medians over some rows."""
-    norms = contestant.history.grad_norm[rows][:, contestant.main].astype(np.float64)
-    return np.asarray(np.median(norms, axis=0), np.float64)
 
 
 def _ratio(norms: Numbers) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from resnet_viz.arch.presets import preset
+from resnet_viz.lab.records import History
 from resnet_viz.plots.contestant import Contestant
 from resnet_viz.plots.happened import happened
 from tests.plots.made import contestant
@@ -171,3 +172,22 @@ def test_nothing_before_every_net_has_a_step_and_no_verdict_after_one() -> None:
     early = told(*(net("plain20-cifar", falling(2, 1, n), steps=2) for n in (1, 9)))
     assert "too early for a verdict" in early
     assert "faster" not in told(*(net("plain20-cifar", falling(2, 1, n), steps=2) for n in (1, 9)))
+
+
+def test_a_history_that_leaves_steps_out_tells_the_same() -> None:
+    """Of a long run every so many steps are kept of a norm, but of the loss all."""
+    # first over last: 1000 at the start, then 0.5 over the last tenth
+    nets = [
+        contestant(
+            "plain20-cifar",
+            3000,
+            norm=lambda step, column: (
+                1000.0 ** (1 - column / 19) if step < 100 else 1 + column / 19
+            ),
+            loss=lambda step: 2.0 - 0.0005 * step,
+        )
+    ]
+    thinned = [replace(net, history=History(net.history.records(), most=64)) for net in nets]
+    assert thinned[0].history.is_thinned("grad_norm")
+    assert happened(thinned) == happened(nets)
+    assert "explodes at the start, then collapses" in " ".join(f.text for f in happened(nets))
