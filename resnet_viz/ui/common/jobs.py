@@ -126,6 +126,8 @@ def _words(job: Job, words: str) -> str:
         seconds = time.time() - job.created
         return f"Waiting for {others} on this server, {seconds:.0f} s so far..."
     seconds = max(0.0, time.time() - (job.began or job.created))
+    if not job.began and seconds > 1:  # the first one waits until torch is imported
+        return f"The worker process starts, {seconds:.0f} s so far..."
     return f"{job.words or words}, {seconds:.0f} s so far..."
 
 
