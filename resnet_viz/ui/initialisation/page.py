@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import streamlit as st
 
@@ -16,10 +18,13 @@ from resnet_viz.ui.initialisation import looks
 from resnet_viz.ui.initialisation.choice import chosen, depth_slider, notice, read_address, switches
 from resnet_viz.ui.initialisation.settings import Settings, to_query
 
+_CSS = Path(__file__).with_name("page.css")
+
 
 def initialisation_page() -> None:
     """Draws the page, and writes its settings into the address."""
     read_address()
+    st.html(_CSS)
     st.title("Before the first step", anchor=False)
     note(
         "A new net and its plain twin, one batch forward and backward: what depth does to the "
