@@ -89,6 +89,6 @@ def test_ctrl_c_while_modules_are_imported_is_silent(tmp_path: Path) -> None:
         capture_output=True,
         check=False,
         # A shell that runs the tests in the background has it ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
