@@ -33,7 +33,8 @@ function powers({ low, high }) {
         if (value >= low * 0.999 && value <= high * 1.001) found.push({ at: place(Math.log10(value)), text: short(value) })
       }
     }
-    return found
+    // One number alone makes no scale: where these are too far apart, the ends have theirs.
+    return found.length > 1 ? found : [{ at: 0, text: short(low) }, { at: 1, text: short(high) }]
   }
   const every = Math.max(1, Math.ceil((top - bottom) / 7))
   for (let power = Math.ceil(bottom - 1e-6); power <= top + 1e-6; power += every) {
