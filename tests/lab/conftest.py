@@ -41,6 +41,18 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
     end(one)
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """As workers have: with more, sums come out in another order. Denormals count again after."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(False)
+
+
 def end(lab: Lab) -> None:
     """Stop all runs, and end the launcher."""
     for run in lab.list():

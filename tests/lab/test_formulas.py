@@ -1,6 +1,6 @@
 """Each quantity's formula against numpy in float64, and activations for one of one's own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -34,13 +34,7 @@ FORMULAS: dict[str, Callable[..., object]] = {
 EVALUATED = {"eval_loss", "eval_accuracy"}
 
 
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(False)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def tensors_of(exponent: int, mean: float, number: int) -> list[Tensor]:

@@ -1,6 +1,6 @@
 """Norms against numpy in float64, over all of float32's range."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -21,13 +21,7 @@ LARGEST = float(np.finfo(np.float32).max)
 SHAPES = [(64, 64, 3, 3), (10, 64), (1, 1, 1, 1), (300_000,)]
 
 
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(False)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def true_norm(tensor: Tensor) -> float:

@@ -4,7 +4,6 @@ The reference walks through the net's parts with an input of its own for branch 
 takes what it needs by torch.autograd.grad and numpy; it has no hooks and no views.
 """
 
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -78,13 +77,7 @@ ALONG_BLOCKS = (
 )
 
 
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(False)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def measured(net: ResNet, images: Tensor, labels: Tensor) -> dict[str, Floats]:
