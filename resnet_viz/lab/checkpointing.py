@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
@@ -17,9 +15,6 @@ from resnet_viz.arch.segments import segments
 from resnet_viz.nets.network import ResNet
 
 Forward = Callable[[Tensor], Tensor]
-
-_M_MMAP_THRESHOLD = -3  # glibc's malloc.h
-_LARGE_BYTES = 1 << 20
 
 
 def checkpointed(net: ResNet) -> Forward:
@@ -76,13 +71,3 @@ def _statistics_at_rest(norms: list[_BatchNorm]) -> Iterator[None]:
         for norm, buffers in zip(norms, kept, strict=True):
             for name, buffer in buffers.items():
                 setattr(norm, name, buffer)
-
-
-def free_at_once() -> None:
-    """Have this process return freed memory of 1 MiB and more to the system (glibc only).
-
-    glibc raises that limit as it goes and then keeps the holes between tensors: training held
-    three times what was alive, and no longer fitted. The price is time: pages come anew.
-    """
-    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
-        library.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)

@@ -10,11 +10,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from resnet_viz.lab.checkpointing import checkpointed, free_at_once
+from resnet_viz.lab.checkpointing import checkpointed
 from resnet_viz.lab.data.images import held_out, load
 from resnet_viz.lab.data.minibatches import minibatches
 from resnet_viz.lab.devices import resolve
 from resnet_viz.lab.evaluation import answers, is_due
+from resnet_viz.lab.heap import free_at_once
 from resnet_viz.lab.instruments import Instruments, to_host
 from resnet_viz.lab.precision import autocast, prepare
 from resnet_viz.lab.quantities import quantities

@@ -74,15 +74,21 @@ class Worker:
             self._finish("finished")
 
     def _prepare(self) -> str:
-        """The device's name. One thread each, so that contestants share fairly."""
+        """The device's name. One thread each, so that contestants share fairly.
+
+        Activation checkpointing is asked for to save memory, and then none is kept.
+        """
         import torch  # noqa: PLC0415  not before the run's turn
 
         from resnet_viz.lab.devices import resolve  # noqa: PLC0415
+        from resnet_viz.lab.heap import keep_freed  # noqa: PLC0415
 
         device = resolve(self._spec.device)
         if device.type == "cpu":
             torch.set_num_threads(1)
             torch.set_num_interop_threads(1)
+            if not self._spec.activation_checkpointing:
+                keep_freed()
         self._set("device = ?, threads = ?", str(device), torch.get_num_threads())
         return str(device)
 
