@@ -22,6 +22,7 @@ from benchmarks.result import Result
 from resnet_viz import Lab, RunSpec, plain_twin, preset
 
 STEPS, ROUNDS = 60, 4
+POLL_SECONDS = 0.5  # as often as a page asks
 BARE = Path(__file__).with_name("bare.py")
 
 
@@ -42,7 +43,7 @@ def run() -> Iterator[Result]:
     ratio = lab.step / bare.step
     value = f"{ratio:.3f} ({1000 * lab.step:.1f} / {1000 * bare.step:.1f} ms)"
     what = "two nets at once / two bare PyTorch scripts"
-    yield Result(f"{what}: a step", value, "at most 1.10", ratio <= 1.10)
+    yield Result(f"{what}: a step", value, "at most 1.05", ratio <= 1.05)
     value = f"{lab.start / bare.start:.3f} ({lab.start:.1f} / {bare.start:.1f} s)"
     yield Result(f"{what}: nothing to the first step", value)
 
@@ -58,7 +59,7 @@ def _race_in_lab() -> Times:
         first: dict[str, float] = {}
         runs = lab.race_runs(race)
         while not all(run.is_over for run in runs):
-            time.sleep(0.05)
+            time.sleep(POLL_SECONDS if len(first) == len(runs) else 0.05)
             runs = lab.race_runs(race)
             for run in runs:
                 if run.steps_done:

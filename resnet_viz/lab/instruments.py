@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -31,8 +32,9 @@ class Instruments:
     """The quantities `held`, of a net with the weighted `layers` and all `parameters`.
 
     A step is: `arm`, forward, `after_forward`, backward, `after_backward`, update, `collect`. The
-    weights before the update and the update are kept in buffers that are made once. On every
-    `every`-th step, from 0, the hooks of `tap` are on the net for the length of `arm` to
+    weights before the update and the update are kept in buffers that are made once. Where nothing
+    `is_touched` between steps, the weights after a step are taken for those before the next. On
+    every `every`-th step, from 0, the hooks of `tap` are on the net for the length of `arm` to
     `after_forward`; what passes is measured at once and not kept. Nothing changes what the net
     computes.
     """
@@ -44,11 +46,14 @@ class Instruments:
         held: Mapping[str, Along],
         tap: Tap | None = None,
         every: int = 1,
+        *,
+        is_touched: bool = True,
     ) -> None:
         self._layers = list(layers)
         own = set(map(id, self._layers))
         self._others = [p for p in parameters if id(p) not in own]
-        self._before, self._update = _room_for(self._layers), _room_for(self._layers)
+        self._before, self._after = _room_for(self._layers), _room_for(self._layers)
+        self._is_touched, self._is_before = is_touched, False
         mine = [q for q in quantities().values() if q.name in held]
         each = [q for q in mine if place(q)[1] == "each step"]
         self._of_gradients = [(q, q.points) for q in each if _AFTER_UPDATE not in q.points]
@@ -66,7 +71,8 @@ class Instruments:
         """Before the forward pass of `step`."""
         self.after_forward()  # of a step that was given up
         self._found = {}
-        torch._foreach_copy_(self._before, self._layers)
+        if not self._is_before:
+            torch._foreach_copy_(self._before.parts, self._layers)
         self._is_measured = bool(self._to_put) and step % self._every == 0
         if self._is_measured:
             self._passing.clear()
@@ -94,13 +100,13 @@ class Instruments:
         A layer without a gradient, which none of our nets has, has the gradient NaN.
         """
         found = Tensors(w.grad for w in self._layers if w.grad is not None)
-        others = Tensors(p.grad for p in self._others if p.grad is not None)
+        others = _joined(p.grad for p in self._others if p.grad is not None)
         every = Tensors(parts=(found, others))
         if len(found) < len(self._layers):
-            none = torch.full((), torch.nan, device=self._before[0].device)
+            none = torch.full((), torch.nan, device=self._before.whole.device)
             found = Tensors(none if w.grad is None else w.grad for w in self._layers)
         self._points = {
-            "weight": Tensors(self._before),
+            "weight": Tensors(self._before.parts),
             "gradient": found,
             "parameter_gradients": every,
         }
@@ -110,11 +116,12 @@ class Instruments:
     def collect(self) -> Mapping[str, Tensor]:
         """After the update: what was found in this step, by quantity, on the device."""
         if self._of_updates:
-            # What a foreach would allocate anew costs more than the subtraction.
-            for before, after, update in zip(self._before, self._layers, self._update, strict=True):
-                torch.sub(before, after, out=update)
-            self._points["update"] = Tensors(self._update)
+            torch._foreach_copy_(self._after.parts, self._layers)
+            self._before.whole.sub_(self._after.whole)
+            self._points["update"] = Tensors(self._before.parts)
             self._take(self._of_updates)
+            self._before, self._after = self._after, self._before
+            self._is_before = not self._is_touched
         self._points = {}  # lets go of the gradients
         if self._is_measured:
             self._found |= self._passing.values
@@ -188,14 +195,30 @@ class _Gathered:
             waiting.clear()
 
 
-def _room_for(tensors: Sequence[Tensor]) -> list[Tensor]:
-    """Tensors that lie like `tensors`, one after the other in one piece of memory."""
+class _Room(NamedTuple):
+    """One piece of memory, and the tensors that lie in it one after the other."""
+
+    whole: Tensor
+    parts: list[Tensor]
+
+
+def _room_for(tensors: Sequence[Tensor]) -> _Room:
+    """Room for tensors that lie in memory like `tensors`."""
     sizes = [tensor.numel() for tensor in tensors]
-    parts = torch.split(tensors[0].new_empty(sum(sizes)), sizes)
-    pairs = zip(parts, tensors, strict=True)
-    return [
-        part.as_strided(like.shape, like.stride(), part.storage_offset()) for part, like in pairs
-    ]
+    whole = tensors[0].new_empty(sum(sizes))
+    pairs = zip(torch.split(whole, sizes), tensors, strict=True)
+    return _Room(
+        whole,
+        [part.as_strided(like.shape, like.stride(), part.storage_offset()) for part, like in pairs],
+    )
+
+
+def _joined(tensors: Iterable[Tensor]) -> Tensors:
+    """The same numbers in fewer tensors: the vectors, of which a net has many, as one."""
+    given = list(tensors)
+    vectors = [tensor for tensor in given if tensor.dim() == 1]
+    others = [tensor for tensor in given if tensor.dim() != 1]
+    return Tensors([torch.cat(vectors), *others] if vectors else others)
 
 
 def to_host(

@@ -25,6 +25,13 @@ class Tensors(list[Tensor]):
         self._parts = tuple(part for part in parts if part)
         super().__init__(tensors or chain.from_iterable(self._parts))
         self._norms: Tensor | None = None
+        self._numbers: list[float] | None = None
+
+    def numbers(self) -> list[float]:
+        """The same as Python's floats; not off the CPU, where that would make the host wait."""
+        if self._numbers is None:
+            self._numbers = self.norms().tolist()
+        return self._numbers
 
     def norms(self) -> Tensor:
         """Their Euclidean norms [L]."""

@@ -12,7 +12,7 @@ from math import sqrt
 import torch
 from torch import Tensor
 
-from resnet_viz.lab.norms import norms
+from resnet_viz.lab.norms import Tensors, norms
 
 _CANCELS = 0.99
 """With a mean this near to the root mean square, their difference has lost three digits or more."""
@@ -22,41 +22,51 @@ _SURE = (1e-24, 1e24)
 
 def root_mean_squares(tensors: list[Tensor]) -> Tensor:
     """Root mean squares [L], right over the range of `norms`."""
-    sizes = [sqrt(tensor.numel()) for tensor in tensors]
-    if len(sizes) == 1:
-        return norms(tensors) / sizes[0]
-    return torch.stack(torch._foreach_div(list(norms(tensors).unbind()), sizes))
+    if tensors[0].device.type == "cpu":
+        return torch.tensor(_sizes(tensors))
+    lengths = [sqrt(tensor.numel()) for tensor in tensors]
+    return torch.stack(torch._foreach_div(list(norms(tensors).unbind()), lengths))
+
+
+def _sizes(tensors: list[Tensor]) -> list[float]:
+    pairs = zip(_numbers(tensors), tensors, strict=True)
+    return [norm / sqrt(tensor.numel()) for norm, tensor in pairs]
+
+
+def _numbers(tensors: list[Tensor]) -> list[float]:
+    return tensors.numbers() if isinstance(tensors, Tensors) else Tensors(tensors).numbers()
 
 
 def deviations(tensors: list[Tensor]) -> Tensor:
     """Standard deviations [L], all elements counted, of that range while float32 holds the sums."""
     if tensors[0].device.type != "cpu":
-        return _centred(tensors)
-    pairs = zip(tensors, root_mean_squares(tensors).tolist(), strict=True)
-    return torch.cat([_deviation(tensor, size) for tensor, size in pairs])
+        return root_mean_squares(list(map(_centred, tensors)))
+    return torch.tensor(list(map(_deviation, tensors, _sizes(tensors))))
 
 
-def _deviation(tensor: Tensor, size: float) -> Tensor:
+def _deviation(tensor: Tensor, size: float) -> float:
     mean = abs(tensor.mean().item())
     if mean <= _CANCELS * size:
-        return torch.tensor([sqrt((size - mean) * (size + mean))])
-    return _centred([tensor])
+        return sqrt((size - mean) * (size + mean))
+    return _sizes([_centred(tensor)])[0]
 
 
-def _centred(tensors: list[Tensor]) -> Tensor:
-    return root_mean_squares([tensor - tensor.mean() for tensor in tensors])
+def _centred(tensor: Tensor) -> Tensor:
+    return tensor - tensor.mean()
 
 
 def cosines(one: list[Tensor], other: list[Tensor]) -> Tensor:
     """Cosines of the angles between tensors in pairs [L]; NaN where one of a pair is 0."""
-    sizes, others = norms(one), norms(other)
-    products = sizes * others
-    is_cpu = one[0].device.type == "cpu"
-    if is_cpu and all(_SURE[0] < product < _SURE[1] for product in products.tolist()):
-        return torch.stack(list(map(_dot, one, other))) / products
+    if one[0].device.type == "cpu":
+        products = [a * b for a, b in zip(_numbers(one), _numbers(other), strict=True)]
+        if all(_SURE[0] < product < _SURE[1] for product in products):
+            dots = (_dot(a, b).item() for a, b in zip(one, other, strict=True))
+            return torch.tensor(
+                [dot / product for dot, product in zip(dots, products, strict=True)]
+            )
     # Each is divided by its norm, so that the product of two tiny numbers is not lost.
-    pairs = zip(one, other, sizes.unbind(), strict=True)
-    return torch.stack([((a / size) * b).sum() for a, b, size in pairs]) / others
+    pairs = zip(one, other, norms(one).unbind(), strict=True)
+    return torch.stack([((a / size) * b).sum() for a, b, size in pairs]) / norms(other)
 
 
 def _dot(one: Tensor, other: Tensor) -> Tensor:

@@ -83,8 +83,9 @@ class _Loop:
         self._held_out: tuple[Tensor, Tensor] | None = None
         layers = [net.get_parameter(f"{name}.weight") for name in spec.layer_names]
         held = spec.quantities if instruments else {}
+        put = partial(tap, net)
         self._instruments = Instruments(
-            layers, net.parameters(), held, partial(tap, net), spec.measure_every
+            layers, net.parameters(), held, put, spec.measure_every, is_touched=False
         )
 
     def step(

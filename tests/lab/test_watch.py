@@ -183,6 +183,21 @@ class Backwards(nn.Module):
         return out
 
 
+def test_weights_that_their_owner_changes_between_steps_are_measured_as_they_are() -> None:
+    net, kept = nn.Linear(3072, 10, dtype=torch.float64), Kept()
+    flat = nn.Sequential(nn.Flatten(), net)
+    with Watcher(flat, kept) as watcher:
+        loop(flat, watcher)
+        with torch.no_grad():
+            net.weight.mul_(7)
+        before = net.weight.detach().clone()
+        loop(flat, watcher)
+    found = kept.records[1]
+    np.testing.assert_allclose(found.weight_norm, [norm(before)], rtol=1e-6)
+    expected = norm(net.weight - before) / norm(before)
+    np.testing.assert_allclose(found.update_ratio, [expected], rtol=1e-4)
+
+
 def test_layers_are_in_the_order_of_the_first_forward_pass() -> None:
     torch.manual_seed(0)
     net, kept, images = Backwards(), Kept(), torch.randn(2, 3, 9, 9)

@@ -32,7 +32,9 @@ POINTS: Mapping[str, Point] = MappingProxyType(
         "gradient": Point("layer", "each step", "the loss's gradient by that weight"),
         "update": Point("layer", "each step", "the weight before the update less that after it"),
         "parameter_gradients": Point(
-            "net", "each step", "the loss's gradient by every parameter, a list for the net"
+            "net",
+            "each step",
+            "the loss's gradient by every parameter, a list for the net, its vectors put into one",
         ),
         "response": Point(
             "layer",
