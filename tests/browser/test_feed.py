@@ -127,6 +127,7 @@ def test_what_is_pointed_at_is_marked_in_the_other_plots(app: App, open_page: Op
     plot.hover()
     expect(mark).to_have_count(1)  # in the map alone: the profile has its own sign
     assert charts(page).nth(2).locator(".resnet-viz-chart-mark").count() == 1
+    expect(page.locator(".graph g.block.hot")).to_have_count(1)
     app.lab.stop(str(run.race_id))
 
 
