@@ -78,7 +78,7 @@ def test_what_is_shown_is_what_is_stored_whatever_is_lost(app: App, open_page: O
         server = socket.connect_to_server()
 
         def pass_on(message: str | bytes) -> None:
-            if lossy and isinstance(message, bytes) and b"resnet_viz_live_chart" in message:
+            if lossy and isinstance(message, bytes) and b"resnet_viz_news" in message:
                 lossy.pop()
             else:
                 socket.send(message)

@@ -2,17 +2,23 @@
 // and told to those that are there.
 
 export default function ({ data, parentElement }) {
+  const hear = (news) => show(news, parentElement)
+  hear(newest(data.key, data, hear))
+  return () => {
+    deaf(data.key, hear)
+    if (window.resnetVizValues[data.group]?.by === parentElement) delete window.resnetVizValues[data.group]
+  }
+}
+
+function show(data, parentElement) {
   const { group, ramp, nodes, lines, measured } = data
-  const told = { ramp: ramp.map(channels), nodes, lines, graphs: JSON.parse(data.graphs) }
+  const told = { ramp: ramp.map(channels), nodes, lines, graphs: JSON.parse(data.graphs), by: parentElement }
   window.resnetVizValues = { ...window.resnetVizValues, [group]: told }
   document.dispatchEvent(new CustomEvent("resnet-viz-values", { detail: { group } }))
   legend(parentElement.querySelector(".nodes"), ramp, nodes, "Blocks")
   legend(parentElement.querySelector(".lines"), ramp, lines, "Lines")
   parentElement.querySelector(".marks").hidden = !measured
   parentElement.querySelector(".zero").hidden = !nodes.is_log && !lines
-  return () => {
-    if (window.resnetVizValues[group] === told) delete window.resnetVizValues[group]
-  }
 }
 
 function channels(colour) {

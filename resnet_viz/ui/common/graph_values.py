@@ -14,13 +14,14 @@ from typing import NamedTuple
 import streamlit as st
 
 from resnet_viz.plots.on_graph import LEGEND_SCRIPT, RAMP, Scale
+from resnet_viz.ui.common.news import NEWEST_SCRIPT
 
 _HERE = Path(__file__).parent
 _VALUES = st.components.v2.component(
     "resnet_viz_graph_values",
     html=(_HERE / "graph_values.html").read_text(encoding="utf-8"),
     css=(_HERE / "graph_values.css").read_text(encoding="utf-8"),
-    js=f"{LEGEND_SCRIPT}\n{(_HERE / 'graph_values.js').read_text('utf-8')}",
+    js=f"{NEWEST_SCRIPT}\n{LEGEND_SCRIPT}\n{(_HERE / 'graph_values.js').read_text('utf-8')}",
 )
 
 
@@ -49,7 +50,7 @@ def graph_values(
 
 def show_values(data: Mapping[str, object]) -> None:
     """The same of what `values_data` has made."""
-    _VALUES(key=f"values_{data['group']}", data=data, height="content")
+    _VALUES(key=str(data["key"]), data=data, height="content")
 
 
 def values_data(
@@ -60,8 +61,9 @@ def values_data(
     *,
     measured: bool = True,
 ) -> Mapping[str, object]:
-    """What the component is given: it may be made once for many sessions."""
+    """What the component is given, or told as news, under its key: made once for many sessions."""
     return {
+        "key": f"values_{group}",
         "group": group,
         "ramp": RAMP,
         "nodes": nodes._asdict(),

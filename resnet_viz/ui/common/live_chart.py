@@ -11,7 +11,7 @@ another figure than the changes begin with, says so, and is sent the whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from resnet_viz.ui.common.drawn import Drawn
+from resnet_viz.ui.common.news import NEWEST_SCRIPT
 from resnet_viz.ui.common.static import CHART_FILES, LIVE_CHART, PLOTLY, is_current, version_of
 
 _HERE = Path(__file__).parent
@@ -30,7 +31,8 @@ _CHART = st.components.v2.component(
     "resnet_viz_live_chart",
     html='<div class="resnet-viz-chart" role="figure"></div>\n',
     css=(_HERE / "live_chart.css").read_text(encoding="utf-8"),
-    js=(_HERE / "live_chart_loader.js")
+    js=NEWEST_SCRIPT
+    + (_HERE / "live_chart_loader.js")
     .read_text(encoding="utf-8")
     .replace("VERSION", version_of(LIVE_CHART, CHART_FILES)),
     isolate_styles=False,  # plotly writes its style rules into the document
@@ -63,17 +65,9 @@ def live_chart(
     if not _scripts_are_served():
         _streamlits_own(drawn.figure, key, height, alt, on_point)
         return
-    data = {
-        "name": key,
-        "alt": alt,
-        "height": height,
-        "clickable": on_point is not None,
-        "plotly": plotly.__version__,
-        **_news(drawn, key),
-    }
     shown: Any = _CHART(
         key=key,
-        data=data,
+        data=chart_data(drawn, key, height, alt=alt, is_clickable=on_point is not None),
         height=height,
         on_point_change=lambda: None,
         on_window_change=partial(_tell_window, key, on_window),
@@ -81,6 +75,20 @@ def live_chart(
     )
     if on_point is not None and shown.point is not None:
         on_point(shown.point)
+
+
+def chart_data(
+    drawn: Drawn, key: str, height: int, *, alt: str, is_clickable: bool = False
+) -> Mapping[str, object]:
+    """What a chart is drawn with, or told as news (news.py), and remembered as sent."""
+    return {
+        "name": key,
+        "alt": alt,
+        "height": height,
+        "clickable": is_clickable,
+        "plotly": plotly.__version__,
+        **_news(drawn, key),
+    }
 
 
 def _news(drawn: Drawn, key: str) -> dict[str, str]:

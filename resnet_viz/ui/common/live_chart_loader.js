@@ -10,15 +10,20 @@ function appRoot() {
 export default function (component) {
   let over = false
   let clean = null
-  import(new URL("app/static/live_chart.js?v=VERSION", appRoot()).href).then(
-    (chart) => { if (!over) clean = chart.default(component, appRoot()) },
+  const { name } = component.data
+  const show = (data) => import(
+    new URL("app/static/live_chart.js?v=VERSION", appRoot()).href
+  ).then(
+    (chart) => { if (!over) clean = chart.default({ ...component, data }, appRoot()) },
     (error) => {
       const message = `This plot cannot be drawn (${error.message}). Reload the page.`
       component.parentElement.querySelector(".resnet-viz-chart").textContent = message
     },
   )
+  show(newest(name, component.data, show))
   return () => {
     over = true
+    deaf(name, show)
     clean?.()
   }
 }

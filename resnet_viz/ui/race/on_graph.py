@@ -47,16 +47,34 @@ def on_graph(
 
     Their values are made once for all who look at the same.
     """
-    nets = {f"on_graph_{race}_{i}": one for i, one in enumerate(_drawn(contestants))}
-    chosen = name if is_on_graph(contestants, name) else GRADIENT
+    nets = _nets(contestants, race)
     if nets:
-        of = ("graphs", race, tuple(one.name for one in contestants), step, chosen)
-        show_values(look.once(of, lambda: _values(contestants, nets, race, step, chosen)))
+        show_values(graph_data(look, contestants, race, step, name))
         _graphs(race, [(key, net.name, net.config) for key, net in nets.items() if net.config])
         note(ABOUT)
     for one in contestants:
         if not one.config:
             note(NO_GRAPH.format(plain(one.name)))
+
+
+def graph_data(
+    look: Look, contestants: Sequence[Contestant], race: str, step: int, name: str
+) -> Mapping[str, object]:
+    """The graphs' values, as they are drawn with or told as news; there is a net with a graph."""
+    chosen = name if is_on_graph(contestants, name) else GRADIENT
+    of = ("graphs", race, tuple(one.name for one in contestants), step, chosen)
+    nets = _nets(contestants, race)
+    return look.once(of, lambda: _values(contestants, nets, race, step, chosen))
+
+
+def has_graph(contestants: Sequence[Contestant]) -> bool:
+    """Whether there is one."""
+    return bool(_drawn(contestants))
+
+
+def _nets(contestants: Sequence[Contestant], race: str) -> Mapping[str, Contestant]:
+    """Nets that have a graph, by its key."""
+    return {f"on_graph_{race}_{i}": one for i, one in enumerate(_drawn(contestants))}
 
 
 def _values(

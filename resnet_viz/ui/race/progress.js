@@ -1,6 +1,12 @@
 // How far each net of a race is, in the net's own colour; updated in place.
 
 export default function ({ data, parentElement }) {
+  const hear = (news) => showAll(news, parentElement)
+  hear(newest(data.key, data, hear))
+  return () => deaf(data.key, hear)
+}
+
+function showAll(data, parentElement) {
   const headline = parentElement.querySelector(".headline")
   headline.firstElementChild.textContent = data.headline
   headline.dataset.room = data.room

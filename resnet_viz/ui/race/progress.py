@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import inf
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from resnet_viz.lab.run import Run
 from resnet_viz.plots.colours import DARK
 from resnet_viz.plots.race import Contestant
+from resnet_viz.ui.common.news import NEWEST_SCRIPT
 from resnet_viz.ui.race import words
 from resnet_viz.ui.race.state import Seen, key_of
 
@@ -19,14 +21,19 @@ _PROGRESS = st.components.v2.component(
     "resnet_viz_progress",
     html=(_HERE / "progress.html").read_text(encoding="utf-8"),
     css=(_HERE / "progress.css").read_text(encoding="utf-8"),
-    js=(_HERE / "progress.js").read_text(encoding="utf-8"),
+    js=NEWEST_SCRIPT + (_HERE / "progress.js").read_text(encoding="utf-8"),
 )
 
 
 def progress(seen: Seen, contestants: Sequence[Contestant]) -> None:
     """Takes the same room from the start of a race to its end: nothing below it jumps."""
-    data = seen.look.once("progress", lambda: _data(seen, contestants))
-    _PROGRESS(key=f"progress_{key_of(seen.race_id)}", data=data)
+    data = progress_data(seen, contestants)
+    _PROGRESS(key=data["key"], data=data)
+
+
+def progress_data(seen: Seen, contestants: Sequence[Contestant]) -> Mapping[str, Any]:
+    """What it is drawn with, or told as news, under its key."""
+    return seen.look.once("progress", lambda: _data(seen, contestants))
 
 
 def _data(seen: Seen, contestants: Sequence[Contestant]) -> dict[str, object]:
@@ -46,6 +53,7 @@ def _data(seen: Seen, contestants: Sequence[Contestant]) -> dict[str, object]:
         for status in (words.status_of([run for run, _ in own]),)
     ]
     return {
+        "key": f"progress_{key_of(seen.race_id)}",
         "headline": words.headline(seen.runs, contestants),
         "room": words.room(seen.runs),
         "over": seen.is_over,

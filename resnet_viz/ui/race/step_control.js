@@ -8,8 +8,21 @@ const LINK = 400 // ms of rest before the address gets the step
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const control = controls.get(parentElement) ?? mount(parentElement, data)
-  control.data = data
   control.tell = (wish) => setTriggerValue("wish", wish)
+  const hear = (news) => obey(control, news)
+  hear(newest(data.key, data, hear))
+  return () => {
+    deaf(data.key, hear)
+    clearTimeout(control.timer)
+    clearTimeout(control.linking)
+    clearInterval(control.playing)
+    document.removeEventListener("keydown", control.listen)
+    controls.delete(parentElement)
+  }
+}
+
+function obey(control, data) {
+  control.data = data
   if (data.moves === control.moves) {
     clearTimeout(control.timer)
     control.step = data.step
@@ -18,13 +31,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
     control.step = data.newest
   }
   show(control)
-  return () => {
-    clearTimeout(control.timer)
-    clearTimeout(control.linking)
-    clearInterval(control.playing)
-    document.removeEventListener("keydown", control.listen)
-    controls.delete(parentElement)
-  }
 }
 
 function mount(parentElement, data) {

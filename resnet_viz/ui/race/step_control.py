@@ -14,12 +14,14 @@ from typing import Any
 
 import streamlit as st
 
+from resnet_viz.ui.common.news import NEWEST_SCRIPT
+
 _HERE = Path(__file__).parent
 _CONTROL = st.components.v2.component(
     "resnet_viz_step_control",
     html=(_HERE / "step_control.html").read_text(encoding="utf-8"),
     css=(_HERE / "step_control.css").read_text(encoding="utf-8"),
-    js=(_HERE / "step_control.js").read_text(encoding="utf-8"),
+    js=NEWEST_SCRIPT + (_HERE / "step_control.js").read_text(encoding="utf-8"),
 )
 
 
@@ -67,11 +69,20 @@ def step_control(
     there is one; `is_over`: there will be none newer. `keys`: "arrows" listens to them wherever
     they are pressed, "all" also plays with Space.
     """
-    key = f"step_{race}"
+    data = step_data(race, steps, newest, is_over=is_over, keys=keys)
+    key, pointer = data["key"], pointer_of(race)
+    _CONTROL(key=key, data=data, on_wish_change=lambda: pointer.obey(st.session_state[key].wish))
+    return pointer.step(max(0, newest))
+
+
+def step_data(
+    race: str, steps: int, newest: int, *, is_over: bool = False, keys: str = ""
+) -> Mapping[str, Any]:
+    """What the control is drawn with, or told as news, under its key."""
     pointer = pointer_of(race)
-    step = pointer.step(max(0, newest))
-    data = {
-        "step": step,
+    return {
+        "key": f"step_{race}",
+        "step": pointer.step(max(0, newest)),
         "newest": max(0, newest),
         "steps": steps,
         "follows": pointer.follows,
@@ -79,5 +90,3 @@ def step_control(
         "over": is_over,
         "keys": keys,
     }
-    _CONTROL(key=key, data=data, on_wish_change=lambda: pointer.obey(st.session_state[key].wish))
-    return step

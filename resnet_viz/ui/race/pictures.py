@@ -1,0 +1,200 @@
+"""The pictures of a race: the graphs, the profile, the curves and the maps, and what is said beside
+them.
+
+They are drawn whole, or only their news are told, for components that are on the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from resnet_viz.lab.feed import Look
+from resnet_viz.lab.quantities import quantity
+from resnet_viz.plots.contestant import Window
+from resnet_viz.plots.race import (
+    Contestant,
+    axis_of,
+    heat_maps,
+    prediction,
+    profile,
+    training_curves,
+)
+from resnet_viz.ui.common.drawn import Drawn
+from resnet_viz.ui.common.live_chart import chart_data, live_chart
+from resnet_viz.ui.common.markdown import plain
+from resnet_viz.ui.common.note import note
+from resnet_viz.ui.race import drawing
+from resnet_viz.ui.race.on_graph import graph_data, has_graph, on_graph
+
+HERO_HEIGHT = 355
+MAPS_HEIGHT = 380
+
+ON_A_LOG_AXIS = (
+    "The axis is logarithmic: a straight slope means growing or shrinking by the same factor from "
+    "one to the next."
+)
+OPEN_MARKERS = "Layers beside the main path (projections, gates) are open markers."
+ABOUT_CURVES = (
+    "Measured on each minibatch before its update. He et al. (2015, 4.1) found a higher training "
+    "error in deep plain nets, and vanishing gradients unlikely to be the cause where the nets "
+    "have batch norm. What is it here?"
+)
+ABOUT_MAPS = (
+    "The same at every step so far: a column is a step, a row a layer or block. All nets share one "
+    "colour scale, so that a colour means the same in each."
+)
+
+
+class Shown(NamedTuple):
+    """What is looked at: a part of the charts' keys, the race's steps, one of them, a quantity."""
+
+    key: str
+    steps: int
+    step: int
+    quantity: str
+    closer: Callable[[str, tuple[int, int]], Sequence[Contestant]] | None = None
+    """The nets with more of a quantity's steps between two, where that can be had."""
+
+
+class Chart(NamedTuple):
+    """One of the charts as it is now, under the key of its component."""
+
+    key: str
+    height: int
+    alt: str
+    drawn: Drawn
+
+    def draw(self) -> None:
+        """Mounts it where the script is."""
+        look_closely = partial(drawing.look_closely, self.key)
+        live_chart(self.drawn, self.key, self.height, alt=self.alt, on_window=look_closely)
+
+    def news(self) -> Mapping[str, object]:
+        """What it would be drawn with now."""
+        return chart_data(self.drawn, self.key, self.height, alt=self.alt)
+
+
+def charts(look: Look, contestants: Sequence[Contestant], shown: Shown) -> Mapping[str, Chart]:
+    """All charts, by the names of their places; drawn once for all who look at the same."""
+    nets = " against ".join(contestant.name for contestant in contestants)
+    is_median = any(contestant.seeds > 1 for contestant in contestants)
+    name, steps, how = shown.quantity, shown.steps, drawing.curves_drawn()
+    title, axis = title_of(contestants, name), axis_of(contestants, name)
+
+    def chart(
+        place: str, make: Callable[[Window], go.Figure], of: object, height: int, alt: str
+    ) -> Chart:
+        key = f"{place}-{shown.key}"
+        window = drawing.window_of(key)
+        drawn = look.once((place, is_median, of, window), lambda: Drawn.of(make(window)))
+        return Chart(key, height, f"{alt}: {nets}", drawn)
+
+    def hero_figure(_: Window) -> go.Figure:
+        figure = profile(contestants, shown.step, name)
+        return _all_steps(figure, steps) if axis == "net" else figure
+
+    def curves_figure(window: Window) -> go.Figure:
+        return _all_steps(training_curves(contestants, how, window), steps)
+
+    def maps_figure(window: Window) -> go.Figure:
+        close = shown.closer(name, window) if shown.closer and window else contestants
+        return _all_steps(heat_maps(close, name, window), steps)
+
+    curves_alt, maps_alt = (
+        "Training loss and accuracy by step",
+        f"{title} at every step, as heat maps",
+    )
+    found = {
+        "gradients": chart(
+            "gradients", hero_figure, shown[1:4], HERO_HEIGHT, f"{title} at step {shown.step}"
+        ),
+        "curves": chart("curves", curves_figure, (steps, how), HERO_HEIGHT, curves_alt),
+    }
+    if axis != "net":
+        found["maps"] = chart("maps", maps_figure, (steps, name), MAPS_HEIGHT, maps_alt)
+    return found
+
+
+def pictures(look: Look, contestants: Sequence[Contestant], shown: Shown) -> None:
+    """Draws them."""
+    drawn = charts(look, contestants, shown)
+    on_graph(look, contestants, shown.key, shown.step, shown.quantity)
+    _anchors("gradients", "curves")
+    with st.container(key="race_pictures"):
+        hero, curves = st.columns([3, 2], gap="medium")
+    with hero:
+        drawn["gradients"].draw()
+        note(plain(about_profile(look, contestants, shown)))
+    with curves:
+        drawn["curves"].draw()
+        note(ABOUT_CURVES + drawing.about_curves(contestants))
+        drawing.curves_box()
+    if "maps" in drawn:
+        _anchors("maps")
+        st.header(plain(f"{title_of(contestants, shown.quantity)} and step"), anchor=False)
+        drawn["maps"].draw()
+        note(ABOUT_MAPS)
+
+
+def pictures_news(
+    look: Look, contestants: Sequence[Contestant], shown: Shown
+) -> Mapping[str, Mapping[str, object]]:
+    """What they would be drawn with now, by the keys of the components."""
+    news = {chart.key: chart.news() for chart in charts(look, contestants, shown).values()}
+    if has_graph(contestants):
+        values = graph_data(look, contestants, shown.key, shown.step, shown.quantity)
+        news[str(values["key"])] = values
+    return news
+
+
+def title_of(contestants: Sequence[Contestant], name: str) -> str:
+    """Such as "Gradient norm by layer"."""
+    return f"{_capital(quantity(name).title)} by {by(axis_of(contestants, name))}"
+
+
+def by(axis: str) -> str:
+    """What a quantity is drawn by."""
+    return "step" if axis == "net" else axis
+
+
+def about_profile(look: Look, contestants: Sequence[Contestant], shown: Shown) -> str:
+    """What the profile shows, how to read it, and where it comes from."""
+    about, axis = quantity(shown.quantity), axis_of(contestants, shown.quantity)
+    parts = [about.sentence]
+    if about.scale == "log":
+        parts.append(ON_A_LOG_AXIS)
+    if axis == "layer":
+        parts.append(OPEN_MARKERS)
+    seeds = [drawing.ABOUT_SEEDS] if any(one.seeds > 1 for one in contestants) else []
+    source = [f"({about.source})"] if about.source else []
+    names = tuple(one.name for one in contestants)
+    said = look.once(
+        ("predicted", names, shown.quantity, shown.step), lambda: _predicted(contestants, shown)
+    )
+    return " ".join([*parts, *source, *said, *seeds])
+
+
+def _predicted(contestants: Sequence[Contestant], shown: Shown) -> Sequence[str]:
+    """What the thin lines of theory are, each once."""
+    found = [prediction(c, shown.quantity, shown.step) for c in contestants if c.history]
+    return list(dict.fromkeys(one.sentence for one in found if one))
+
+
+def _anchors(*names: str) -> None:
+    """Where the sentences at the end link to; they take no room (page.py's style)."""
+    with st.container(key=f"race_anchor_{names[0]}"):
+        st.html("".join(f'<span id="{name}"></span>' for name in names))
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _all_steps(figure: go.Figure, steps: int) -> go.Figure:
+    """Axes as long as the race will be: they stay still, and show how far it is."""
+    return figure.update_xaxes(range=[-0.5, max(1, steps) - 0.5])
