@@ -55,14 +55,23 @@ class Net:
 
 
 def nets_of(lab: Lab, id: str, quantities: Collection[str]) -> Sequence[Net]:  # noqa: A002
-    """The nets of a race, or the one of a run, with these quantities; none given: with all.
-
-    Nets of one name are told apart by their seeds, or numbered.
+    """The nets of a race, or the one of a run, as `nets_among` has them.
 
     Raises:
         ValueError: for an unknown id, and a quantity that none of them has.
     """
     runs = lab.race_runs(id) if any(run.race_id == id for run in lab.list()) else [lab.get(id)]
+    return nets_among(lab, runs, quantities)
+
+
+def nets_among(lab: Lab, runs: Sequence[Run], quantities: Collection[str]) -> Sequence[Net]:
+    """These runs with these quantities; none given: with all.
+
+    Nets of one name are told apart by their seeds, or numbered.
+
+    Raises:
+        ValueError: for a quantity that none of them has.
+    """
     known = dict.fromkeys([*SCALARS, *(name for run in runs for name in run.quantities)])
     for name in quantities:
         if name not in known:

@@ -1,4 +1,4 @@
-"""What the Race page shows after the end: sentences, a table, the records as CSV."""
+"""What the Race page shows after the end: sentences, a table, and files to take home."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.tidy import csv_text
 from resnet_viz.plots.race import happened, result_rows
 from resnet_viz.plots.report import report_of
 from resnet_viz.ui.common.markdown import plain
+from resnet_viz.ui.common.take_away import take_away
+from resnet_viz.ui.race import words
 from resnet_viz.ui.race.live import contestants_of
-from resnet_viz.ui.race.state import Seen
+from resnet_viz.ui.race.state import Seen, is_together
 
 PLOTS = {"curves": "Loss and accuracy", "gradients": "By layer", "maps": "Heat maps"}
 """The plots that sentences belong to, by their anchors on the page."""
@@ -30,6 +31,12 @@ def results(lab: Lab, seen: Seen) -> None:
     st.markdown("\n".join(lines))
     rows = result_rows(contestants, [run.params for run in seen.runs])
     st.table(_transposed(rows), border="horizontal")
+    with st.container(horizontal=True):
+        _downloads(lab, seen)
+
+
+def _downloads(lab: Lab, seen: Seen) -> None:
+    """The report, and what was measured."""
     st.download_button(
         "Download the report",
         lambda: report_of(seen.look, lab.measured),
@@ -39,14 +46,9 @@ def results(lab: Lab, seen: Seen) -> None:
         help="One HTML file that replays the race without a server, and prints.",
         on_click="ignore",
     )
-    st.download_button(
-        "Download the records as CSV",
-        lambda: "".join(csv_text((c.name, c.history.records(), c.header) for c in contestants)),
-        file_name=f"race-{seen.race_id[:8]}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    with st.popover("Take away", icon=":material/download:"):
+        race_id = None if is_together(seen.race_id) else seen.race_id
+        take_away(lab, race_id, words.title(seen.runs), seen.runs, "race_take")
 
 
 def _transposed(rows: Sequence[Mapping[str, object]]) -> dict[str, list[str]]:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import tempfile
 from collections.abc import Callable, Sequence
-from functools import partial
-from pathlib import Path
 
 import streamlit as st
 
-from resnet_viz.lab.quantities import quantities
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.sizes import size_text
 from resnet_viz.lab.store import StoreError
-from resnet_viz.lab.tables import nets_of, write_table
 from resnet_viz.lab.tidying import MOST_CHARACTERS, MOST_OF_A_NOTE
 from resnet_viz.ui.common.markdown import plain, small
+from resnet_viz.ui.common.take_away import take_away
 from resnet_viz.ui.runs.groups import Group, run_line
 
 _TICK = "runs_tick_"
@@ -68,7 +63,8 @@ def _buttons(lab: Lab, group: Group) -> None:
         _naming(lab, group)
     if is_readable:
         with st.popover("Take away", key=f"runs_take_{key}", help=plain(f"{name} as a file.")):
-            _taking(lab, group)
+            readable = [run for run in group.runs if isinstance(run, Run)]
+            take_away(lab, group.id, name, readable, f"runs_{key}")
     with st.popover("Delete", key=f"runs_delete_{key}", help=plain(f"Delete {name}.")):
         _deleting(lab, group)
 
@@ -121,47 +117,6 @@ def _do(action: Callable[[], str]) -> None:
     except (StoreError, ValueError) as error:
         st.session_state["runs_refused"] = f"{str(error)[:1].upper()}{str(error)[1:]}."
     st.rerun()
-
-
-def _taking(lab: Lab, group: Group) -> None:
-    key = _key(group)
-    file = re.sub(r"[^\w.-]+", "-", group.title)[:80].strip("-.") or "race"
-    st.download_button(
-        "All of it, for Bring in",
-        lambda: _written(lambda path: lab.export(group.id, path), ".sqlite3"),
-        file_name=f"{file}.sqlite3",
-        key=f"runs_export_{key}",
-        on_click="ignore",
-    )
-    held = dict.fromkeys(q for run in group.runs if isinstance(run, Run) for q in run.quantities)
-    titles = quantities()
-    wanted = st.multiselect(
-        "Quantities of a table",
-        list(held),
-        key=f"runs_quantities_{key}",
-        placeholder="all",
-        format_func=lambda name: titles[name].title if name in titles else name,
-    )
-    for kind in ("csv", "parquet"):
-        st.download_button(
-            {"csv": "CSV", "parquet": "Parquet"}[kind],
-            partial(_table, lab, group.id, wanted, f".{kind}"),
-            file_name=f"{file}.{kind}",
-            key=f"runs_{kind}_{key}",
-            on_click="ignore",
-        )
-
-
-def _table(lab: Lab, id: str, wanted: Sequence[str], ending: str) -> bytes:  # noqa: A002
-    return _written(lambda path: write_table(nets_of(lab, id, wanted), path), ending)
-
-
-def _written(write: Callable[[Path], object], ending: str) -> bytes:
-    """What `write` writes into a file."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / f"race{ending}"
-        write(file)
-        return file.read_bytes()
 
 
 def _key(group: Group) -> str:

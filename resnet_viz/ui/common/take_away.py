@@ -1,0 +1,63 @@
+"""What was measured, as files to take home: a race as one file, its records as a table."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from resnet_viz.lab.quantities import quantities
+from resnet_viz.lab.run import Run
+from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.tables import nets_among, write_table
+
+
+def take_away(lab: Lab, id: str | None, title: str, runs: Sequence[Run], key: str) -> None:  # noqa: A002
+    """The race, or run, `id` with its `runs` as files; None for runs of several races.
+
+    `key` is the widgets' own on a page.
+    """
+    file = re.sub(r"[^\w.-]+", "-", title)[:80].strip("-.") or "race"
+    if id is not None:
+        st.download_button(
+            "All of it, for Bring in",
+            partial(_written, partial(lab.export, id), ".sqlite3"),
+            file_name=f"{file}.sqlite3",
+            key=f"{key}_export",
+            help="One file with the race and all that was measured: the Runs page of another "
+            "computer brings it in.",
+            on_click="ignore",
+        )
+    titles = quantities()
+    wanted = st.multiselect(
+        "Quantities of a table",
+        list(dict.fromkeys(name for run in runs for name in run.quantities)),
+        key=f"{key}_quantities",
+        placeholder="all",
+        format_func=lambda name: titles[name].title if name in titles else name,
+    )
+    for kind, name in (("csv", "CSV"), ("parquet", "Parquet")):
+        st.download_button(
+            name,
+            partial(_table, lab, runs, wanted, f".{kind}"),
+            file_name=f"{file}.{kind}",
+            key=f"{key}_{kind}",
+            help="A row a value: net, step, quantity, layer or block, value.",
+            on_click="ignore",
+        )
+
+
+def _table(lab: Lab, runs: Sequence[Run], wanted: Sequence[str], ending: str) -> bytes:
+    return _written(lambda path: write_table(nets_among(lab, runs, wanted), path), ending)
+
+
+def _written(write: Callable[[Path], object], ending: str) -> bytes:
+    """What `write` writes into a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"race{ending}"
+        write(file)
+        return file.read_bytes()
