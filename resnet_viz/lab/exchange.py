@@ -24,6 +24,11 @@ from resnet_viz.lab.store import Store, StoreError
 
 _BROKEN_OFF = "Its import was broken off."
 _UNDER_WAY = "It was under way when it was exported."
+# A run that is exported alone becomes a race of one: what is noted of it is noted of that race.
+_NOTES = """
+INSERT INTO draft.notes SELECT iif(notes.id = :id, 'race', 'run ' || position), note
+FROM main.notes LEFT JOIN main.runs USING (id) WHERE notes.id = :id OR race_id = :id
+"""
 # What says where and how it ran here; ids are the addresses of races.
 _FORGET = f"""
 UPDATE draft.runs SET id = 'run ' || position, race_id = 'race', seal = '', control = 'run',
@@ -65,6 +70,7 @@ def _copy(connection: sqlite3.Connection, rows: Sequence[sqlite3.Row], id: str) 
         connection.execute(
             f"INSERT INTO draft.{table} SELECT * FROM main.{table} WHERE {key} IN ({positions})"
         )
+    connection.execute(_NOTES, {"id": id})
     connection.execute(_FORGET)
     names, seeds = [row["name"] for row in rows], [row["seed"] for row in rows]
     race = {**race_columns("race", names, seeds), "steering": "nobody"}
@@ -125,8 +131,9 @@ class _Import:
         about = {"created": race.created, "name": race.name, "steering": "nobody"}
         with self.store.writing() as connection:
             insert(connection, "races", {**columns, **about})
+            tidying.add_note(connection, self.race_id, race.note)
             for run in race.runs:
-                plain = run.model_dump(exclude={"position", "status", "message"})
+                plain = run.model_dump(exclude={"position", "status", "message", "note"})
                 own = {
                     "id": self.run_ids[run.position],
                     "race_id": self.race_id,
@@ -134,6 +141,7 @@ class _Import:
                 }
                 state = {"status": "interrupted", "message": _BROKEN_OFF}
                 insert(connection, "runs", plain | own | state)
+                tidying.add_note(connection, self.run_ids[run.position], run.note)
 
     def add(self, run: ForeignRun, portion: Portion) -> None:
         with self.store.writing() as connection:

@@ -15,15 +15,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from resnet_viz.arch.config import explain, shorten
 from resnet_viz.lab import schema
 from resnet_viz.lab.series import ForeignRecordError
+from resnet_viz.lab.tidying import MOST_CHARACTERS, MOST_OF_A_NOTE
 
 MOST_BYTES = 2 * 10**9
 MOST_RUNS = 32
 _MOST_BLOB = 2**26  # bytes of a text or chunk as it is stored
 _MAGIC = b"SQLite format 3\0"
+_NOTE = "coalesce((SELECT note FROM notes WHERE notes.id = {}.id), '') AS note"
 
 Count = Annotated[int, Field(ge=0, lt=2**63)]
 Seconds = Annotated[float, Field(allow_inf_nan=False, ge=0, lt=1e12)]
-Name = Annotated[str, Field(max_length=200)]
+Name = Annotated[str, Field(max_length=MOST_CHARACTERS)]
+Note = Annotated[str, Field(max_length=MOST_OF_A_NOTE)]
 
 
 class ForeignRun(BaseModel):
@@ -47,6 +50,7 @@ class ForeignRun(BaseModel):
     seed: Count
     steps: Count
     host: Name
+    note: Note
 
 
 class ForeignRace(BaseModel):
@@ -56,6 +60,7 @@ class ForeignRace(BaseModel):
 
     created: Seconds
     name: Name
+    note: Note
     runs: tuple[ForeignRun, ...]
 
 
@@ -167,7 +172,7 @@ def read_race(source: sqlite3.Connection, file: Path) -> ForeignRace:
         ValueError: for none or several, or a value that cannot be.
     """
     with named(file):
-        query = "SELECT * FROM runs ORDER BY position LIMIT ?"
+        query = f"SELECT *, {_NOTE.format('runs')} FROM runs ORDER BY position LIMIT ?"
         rows = source.execute(query, (MOST_RUNS + 1,)).fetchall()
         if len(rows) > MOST_RUNS:
             raise RefusalError(f"holds more than {MOST_RUNS} runs; allowed is one race")
@@ -176,8 +181,9 @@ def read_race(source: sqlite3.Connection, file: Path) -> ForeignRace:
         races = {row["race_id"] for row in rows}
         if len(races) > 1 or (None in races and len(rows) > 1):
             raise RefusalError("holds several races; allowed is one, as `runs export` writes it")
-        about = source.execute("SELECT created, name FROM races WHERE id = ?", tuple(races))
-        found = about.fetchone() or {"created": rows[0]["created"], "name": ""}
+        query = f"SELECT created, name, {_NOTE.format('races')} FROM races WHERE id = ?"
+        about = source.execute(query, tuple(races)).fetchone()
+        found = about or {"created": rows[0]["created"], "name": "", "note": ""}
         try:
             runs = tuple(ForeignRun.model_validate(dict(row)) for row in rows)
             return ForeignRace.model_validate({**dict(found), "runs": runs})

@@ -98,8 +98,13 @@ def write_note(store: Store, id: str, note: str) -> None:  # noqa: A002
     with store.writing() as connection:
         first_of(id, connection.execute(_EITHER, {"id": id}).fetchall())
         connection.execute("DELETE FROM notes WHERE id = ?", (id,))
-        if note.strip():
-            connection.execute("INSERT INTO notes (id, note) VALUES (?, ?)", (id, note.strip()))
+        add_note(connection, id, note)
+
+
+def add_note(connection: sqlite3.Connection, id: str, note: str) -> None:  # noqa: A002
+    """Keep `note` with a run or a race that has none, within the caller's transaction."""
+    if note.strip():
+        connection.execute("INSERT INTO notes (id, note) VALUES (?, ?)", (id, note.strip()))
 
 
 def read_notes(store: Store) -> Mapping[str, str]:

@@ -64,7 +64,7 @@ def values(records: Sequence[StepRecord]) -> list[object]:
 
 def everything(lab: Lab) -> list[object]:
     """All that a store says, for comparing before and after."""
-    tables = ("runs", "records", "series", "races")
+    tables = ("runs", "records", "series", "races", "notes")
     return [query(lab.home, f"SELECT * FROM {table}") for table in tables]
 
 
@@ -113,6 +113,61 @@ def test_a_file_says_nothing_of_this_computer_and_of_no_other_race(here: Lab, fi
     with closing(sqlite3.connect(file)) as connection:
         rows = connection.execute("SELECT pid, pid_created, host, heartbeat FROM runs").fetchall()
     assert rows == [(None, None, "", 0.0)] * 2
+
+
+def test_names_and_notes_come_along(here: Lab, there: Lab, tmp_path: Path) -> None:
+    """Also those of its runs, and of no other race; and again when what came is sent on."""
+    sent, stays = race(here, 3), race(here, 3)
+    first, second = here.race_runs(sent)
+    note = "lr <b>0.1</b>,\n$too$ high ☹"
+    for id, said in ((sent, note), (second.id, "x" * 2000), (stays, "stays here")):  # noqa: A001
+        here.note(id, said)
+    here.rename(sent, "mine")
+    here.rename(second.id, "deeper")
+    here.export(sent, tmp_path / "race")
+    assert b"stays here" not in (tmp_path / "race").read_bytes()
+    race_id = there.import_(tmp_path / "race")
+    came = there.race_runs(race_id)
+    assert [run.name for run in came] == [first.name, "deeper"]
+    assert there.race_name(race_id) == "mine"
+    assert there.notes() == {race_id: note, came[1].id: "x" * 2000}
+    there.export(race_id, tmp_path / "again")
+    there.delete(race_id)
+    assert there.notes() == {}
+    again = here.import_(tmp_path / "again")
+    assert here.notes()[again] == note
+    assert here.notes()[here.race_runs(again)[1].id] == "x" * 2000
+
+
+@pytest.mark.parametrize("of_race", [False, True])
+def test_name_and_note_of_a_single_run_come_along(
+    here: Lab, there: Lab, tmp_path: Path, of_race: bool
+) -> None:
+    """It becomes a race of one, whose note it is; the race that it was in had another."""
+    if of_race:
+        race_id = race(here, 3)
+        here.rename(race_id, "the whole")
+        here.note(race_id, "of all")
+        other, run = here.race_runs(race_id)
+        here.note(other.id, "of the other")
+        run_id = run.id
+    else:
+        run_id = here.start(tiny_spec(name="alone"))
+        finish(here, [run_id], 3)
+    here.rename(run_id, "mine")
+    here.note(run_id, "of this one")
+    here.export(run_id, tmp_path / "run")
+    came = there.import_(tmp_path / "run")
+    assert [run.name for run in there.race_runs(came)] == ["mine"]
+    assert there.race_name(came) == ""
+    assert there.notes() == {came: "of this one"}
+
+
+def test_a_note_of_nothing_in_the_file_is_left_there(there: Lab, file: Path) -> None:
+    own = str(there.list()[0].race_id)
+    change(file, f"INSERT INTO notes VALUES ('{own}', 'not mine'), ('race', ' \n')")
+    there.import_(file)
+    assert there.notes() == {}
 
 
 @pytest.mark.parametrize("of_race", [False, True])
@@ -264,6 +319,21 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "a chunk's last": (sql("UPDATE series SET last = last + 1"), "is none"),
     "chunks past the end": (sql("DELETE FROM records WHERE step > 3"), "is none"),
     "no records": (sql("DELETE FROM records"), "is none"),
+    "a long note": (sql(f"INSERT INTO notes VALUES ('race', '{'x' * 2001}')"), "at most 2000"),
+    "a run's long note": (
+        sql(f"INSERT INTO notes SELECT id, '{'x' * 2001}' FROM runs WHERE name = 'sent b'"),
+        "at most 2000",
+    ),
+    "a note's type": (sql("INSERT INTO notes VALUES ('race', x'00')"), "note = "),
+    "a run's note's type": (sql("INSERT INTO notes SELECT id, x'00' FROM runs"), "note = "),
+    "a note not utf-8": (
+        sql("INSERT INTO notes VALUES ('race', CAST(x'ff' AS TEXT))"),
+        "is damaged",
+    ),
+    "a huge note": (
+        sql("INSERT INTO notes VALUES ('race', CAST(zeroblob(70000000) AS TEXT))"),
+        "is damaged",
+    ),
     "a bomb": (bomb, "is damaged"),
 }
 
