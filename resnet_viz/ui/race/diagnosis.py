@@ -11,15 +11,17 @@ import streamlit as st
 
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.store import StoreError
+from resnet_viz.plots.contestant import net_of
 from resnet_viz.plots.diagnosis import SIGNS
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.note import note
+from resnet_viz.ui.race import drawing
 from resnet_viz.ui.race.live import contestants_of
 from resnet_viz.ui.race.measuring import under_way
 from resnet_viz.ui.race.on_demand import on_demand
 from resnet_viz.ui.race.racer import Racer, about_line, in_pairs, verdict_lines
 from resnet_viz.ui.race.state import Seen, look
-from resnet_viz.ui.race.view import panel
+from resnet_viz.ui.race.view import DIAGNOSIS, panel
 
 LOOK_SECONDS, UPDATE_SECONDS = 0.5, 3.0
 INTRODUCTION = (
@@ -31,7 +33,7 @@ INTRODUCTION = (
 def diagnosis(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
     """The panel; while something is measured, or the race goes on, it keeps up by itself."""
     with st.container(key="race_diagnosis"):
-        unfolded = panel("Diagnosis: what experts look at", "diagnosis")
+        unfolded = panel("Diagnosis: what experts look at", DIAGNOSIS)
         if not unfolded.open:
             return
         going, busy = not seen.is_over, bool(under_way(lab, seen.race_id))
@@ -54,17 +56,21 @@ def _panel(lab: Lab, race_id: str, busy: bool, may_steer: bool) -> None:
 
 
 def _racers(seen: Seen) -> Iterator[Racer]:
-    """Of runs that differ in their seed alone the first."""
-    known: set[object] = set()
+    """Of a net's several seeds the one that is looked at alone, else the first."""
+    known, seed = set(), drawing.chosen_seed(seen.runs)
     for run, net in zip(seen.runs, contestants_of(seen), strict=True):
-        same = run.id if run.is_watched else run.spec.model_copy(update={"seed": 0})
-        if same not in known:
-            known.add(same)
+        if seed in (None, run.seed) and net_of(run) not in known:
+            known.add(net_of(run))
             yield Racer(run, net)
 
 
 def _which(seen: Seen, racers: Sequence[Racer]) -> str:
-    return " Of several seeds it is the first." if len(racers) < len(seen.runs) else ""
+    if len(racers) == len(seen.runs):
+        return ""
+    seed = drawing.chosen_seed(seen.runs)
+    if seed is None:
+        return " Of several seeds it is the first; above the pictures another can be chosen."
+    return f" Of several seeds it is seed {seed}, as chosen above the pictures."
 
 
 def _from_records(racers: Sequence[Racer]) -> None:

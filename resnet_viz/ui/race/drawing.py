@@ -1,7 +1,8 @@
-"""How a race's pictures are drawn: several seeds as one net, the loss axis, smoothing."""
+"""How a race's pictures are drawn: which of several seeds, the loss axis, smoothing."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import ceil, floor
@@ -10,18 +11,17 @@ from types import MappingProxyType
 import streamlit as st
 
 from resnet_viz.lab.feed import Look
+from resnet_viz.lab.run import Run
 from resnet_viz.plots.contestant import Window, net_of
 from resnet_viz.plots.race import Contestant, Curves, median_and_range
 
 SEEDS, SCALE, SMOOTH = "race_seeds_shown", "race_loss_axis", "race_smoothing"
 TOGETHER, EACH = "median", "each"
-SEEDS_OPTIONS: Mapping[str, str] = MappingProxyType(
-    {TOGETHER: "median and range", EACH: "each seed"}
-)
 SCALES: Mapping[str, str] = MappingProxyType({"log": "logarithmic", "linear": "linear"})
 SMOOTHINGS: Mapping[str, str] = MappingProxyType(
     {"1": "off", "5": "5 steps", "10": "10 steps", "25": "25 steps", "100": "100 steps"}
 )
+_ALONE, _NEW = "seed-", "race_seeds_are_new"
 DEFAULTS: Mapping[str, str] = MappingProxyType({SEEDS: TOGETHER, SCALE: "log", SMOOTH: "1"})
 
 ABOUT_SEEDS = (
@@ -47,24 +47,54 @@ def nets_of(look: Look, runs: Sequence[Contestant]) -> Sequence[Contestant]:
 
 
 def chosen_nets(look: Look, runs: Sequence[Contestant]) -> Sequence[Contestant]:
-    """What the pictures show: the nets, or each run where the session has chosen so."""
-    nets = look.once("nets", lambda: nets_of(look, runs))
-    return nets if _chosen(SEEDS) == TOGETHER else runs
+    """What the pictures show: the nets, each run, or those of the one seed that is chosen."""
+    chosen = _seeds_chosen(look.runs)
+    if chosen == TOGETHER:
+        return look.once("nets", lambda: nets_of(look, runs))
+    seed = chosen_seed(look.runs)
+    return [one for run, one in zip(look.runs, runs, strict=True) if seed in (None, run.seed)]
 
 
-def seeds_box(runs: Sequence[Contestant], nets: int) -> None:
-    """Where a net has several seeds: whether they are shown as one or each."""
-    if len(runs) > nets:
-        st.segmented_control(
-            "Seeds",
-            list(SEEDS_OPTIONS),
-            default=None if SEEDS in st.session_state else TOGETHER,
-            required=True,
-            format_func=SEEDS_OPTIONS.__getitem__,
-            key=SEEDS,
-            label_visibility="collapsed",
-            persist_state="session",
-        )
+def chosen_seed(runs: Sequence[Run]) -> int | None:
+    """The seed that is looked at alone; None for all of them."""
+    chosen = _seeds_chosen(runs)
+    return None if chosen in (TOGETHER, EACH) else int(chosen.removeprefix(_ALONE))
+
+
+def seeds_options(runs: Sequence[Run]) -> Mapping[str, str]:
+    """How several seeds can be shown: as one, each, or one of them that every net has alone.
+
+    Nothing to choose where each net has one seed.
+    """
+    nets, seeds = {net_of(run) for run in runs}, Counter(run.seed for run in runs)
+    if len(runs) == len(nets):
+        return {}
+    alone = [seed for seed in sorted(seeds) if seeds[seed] == len(nets)]
+    return {
+        TOGETHER: "median and range",
+        EACH: "each seed",
+        **{f"{_ALONE}{seed}": f"seed {seed} alone" for seed in alone},
+    }
+
+
+def seeds_box(runs: Sequence[Run]) -> bool:
+    """Where a net has several seeds: how they are shown; whether that was chosen just now."""
+    options = seeds_options(runs)
+    if st.session_state.get(SEEDS) not in options:
+        st.session_state.pop(SEEDS, None)  # of a race that has such a seed
+    if not options:
+        return False
+    st.selectbox(
+        "Seeds",
+        list(options),
+        format_func=options.__getitem__,
+        key=SEEDS,
+        label_visibility="collapsed",
+        width=190,
+        on_change=lambda: st.session_state.update({_NEW: True}),
+        persist_state="session",
+    )
+    return bool(st.session_state.pop(_NEW, False))
 
 
 def curves_box() -> None:
@@ -108,6 +138,11 @@ def about_curves(contestants: Sequence[Contestant]) -> str:
     said = [ABOUT_HELD_OUT] if any("eval_loss" in c.history.quantities for c in contestants) else []
     said += [ABOUT_SMOOTHING] if curves_drawn().mean_of > 1 else []
     return "".join(f" {sentence}" for sentence in said)
+
+
+def _seeds_chosen(runs: Sequence[Run]) -> str:
+    chosen = _chosen(SEEDS)
+    return chosen if chosen in seeds_options(runs) else TOGETHER
 
 
 def _chosen(key: str) -> str:

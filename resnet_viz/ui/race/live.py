@@ -14,7 +14,6 @@ from resnet_viz.lab.records import History
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.plots.colours import contestant_colours
-from resnet_viz.plots.contestant import net_of
 from resnet_viz.plots.race import GRADIENT, Contestant, axis_of, contestants_in
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.news import tell_news
@@ -25,7 +24,7 @@ from resnet_viz.ui.race.present import keys
 from resnet_viz.ui.race.progress import progress, progress_data
 from resnet_viz.ui.race.state import Seen, key_of, look
 from resnet_viz.ui.race.step_control import pointer_of, step_control, step_data
-from resnet_viz.ui.race.view import QUANTITY, is_presented, write_view
+from resnet_viz.ui.race.view import DIAGNOSIS, QUANTITY, is_open, is_presented, write_view
 
 UPDATE_SECONDS = 0.5
 _DRAWN = "race_drawn_as"
@@ -85,7 +84,8 @@ def _view(lab: Lab, race_id: str, may_steer: bool) -> None:
     runs = contestants_of(seen)
     with st.container(horizontal=True, vertical_alignment="center", key="race_step_row"):
         _quantity_box(runs)
-        drawing.seeds_box(runs, len({net_of(run) for run in seen.runs}))
+        if drawing.seeds_box(seen.runs) and is_open(DIAGNOSIS):
+            st.rerun()  # what stands below speaks of the chosen seed, too
         if may_steer and not seen.is_over and not is_presented():
             controls(lab, seen)
     write_view(race_id)

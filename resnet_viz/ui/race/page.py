@@ -68,7 +68,7 @@ def race_page() -> None:
             say.info(INVITATION, markdown=True)
             preview(specs)
         return
-    read_view(seen.race_id)
+    read_view(seen.race_id, seen.runs)
     if is_presented():
         large_type()
     # One container, so that what follows keeps its place, by which Streamlit knows a fragment:

@@ -81,8 +81,8 @@ class Chart(NamedTuple):
 
 def charts(look: Look, contestants: Sequence[Contestant], shown: Shown) -> Mapping[str, Chart]:
     """All charts, by the names of their places; drawn once for all who look at the same."""
-    nets = " against ".join(contestant.name for contestant in contestants)
-    is_median = any(contestant.seeds > 1 for contestant in contestants)
+    names = tuple(contestant.name for contestant in contestants)  # which tell the seeds
+    nets = " against ".join(names)
     name, steps, how = shown.quantity, shown.steps, drawing.curves_drawn()
     title, axis = title_of(contestants, name), axis_of(contestants, name)
 
@@ -91,7 +91,7 @@ def charts(look: Look, contestants: Sequence[Contestant], shown: Shown) -> Mappi
     ) -> Chart:
         key = f"{place}-{shown.key}"
         window = drawing.window_of(key)
-        drawn = look.once((place, is_median, of, window), lambda: Drawn.of(make(window)))
+        drawn = look.once((place, names, of, window), lambda: Drawn.of(make(window)))
         return Chart(key, height, f"{alt}: {nets}", drawn)
 
     def hero_figure(_: Window) -> go.Figure:

@@ -5,48 +5,49 @@ The step is written by the step control itself (step_control.js), which moves it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from types import MappingProxyType
 
 import streamlit as st
 from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 from resnet_viz.lab.quantities import quantities
+from resnet_viz.lab.run import Run
 from resnet_viz.ui.race.drawing import (
     DEFAULTS,
     SCALE,
     SCALES,
     SEEDS,
-    SEEDS_OPTIONS,
     SMOOTH,
     SMOOTHINGS,
+    seeds_options,
 )
 from resnet_viz.ui.race.state import address_of, key_of
 from resnet_viz.ui.race.step_control import Pointer, pointer_of
 
 QUANTITY = "race_quantity"
-NEXT = "next"
-"""The panel with the settings of the next race."""
+NEXT, DIAGNOSIS = "next", "diagnosis"
+"""The panels with the settings of the next race, and with what experts look at."""
 _OPEN, _PRESENT, _READ, _SAID = "race_panels", "race_presented", "race_view_of", "race_view_said"
-_CHOICES: Mapping[str, tuple[str, Mapping[str, object]]] = MappingProxyType(
+_CHOICES: Mapping[str, tuple[str, Callable[[Sequence[Run]], Container[object]]]] = MappingProxyType(
     {
-        "quantity": (QUANTITY, quantities()),
-        "show": (SEEDS, SEEDS_OPTIONS),
-        "axis": (SCALE, SCALES),
-        "smooth": (SMOOTH, SMOOTHINGS),
+        "quantity": (QUANTITY, lambda _: quantities()),
+        "show": (SEEDS, seeds_options),
+        "axis": (SCALE, lambda _: SCALES),
+        "smooth": (SMOOTH, lambda _: SMOOTHINGS),
     }
 )
-"""A parameter of the link: the key of its widget, and what may be chosen."""
+"""A parameter of the link: the key of its widget, and what may be chosen for a race's runs."""
 
 
-def read_view(race_id: str) -> None:
+def read_view(race_id: str, runs: Sequence[Run]) -> None:
     """Sets the widgets, before they are drawn, from the link: once for a session and a race."""
     if st.session_state.get(_READ) == race_id:
         return
     st.session_state[_READ] = race_id
     query = st.query_params.to_dict()
     for name, (key, options) in _CHOICES.items():
-        if query.get(name) in options:
+        if query.get(name) in options(runs):
             st.session_state[key] = query[name]
     if (step := query.get("step", "")).isascii() and step.isdigit() and len(step) < 10:
         pointer_of(key_of(race_id)).look_at(int(step))

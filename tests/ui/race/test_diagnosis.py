@@ -36,10 +36,10 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
 def race_id(lab: Lab) -> str:
     """A race that is over: a residual net, in two seeds, and a plain one."""
     plain_net = TINY.model_copy(update={"shortcut": "none"})
-    nets = [("residual", TINY, 0), ("residual", TINY, 1), ("plain", plain_net, 0)]
-    for number, (name, config, seed) in enumerate(nets):
+    nets = [("residual", TINY, 0, 0), ("residual", TINY, 1, 0), ("plain", plain_net, 0, 1)]
+    for number, (name, config, seed, contestant) in enumerate(nets):
         spec = tiny_spec(steps=3, config=config, name=name, seed=seed)
-        trained(lab.home, spec, f"run-{number}", ("race", number))
+        trained(lab.home, spec, f"run-{number}", ("race", contestant))
     with Store(lab.home).writing() as connection:
         names = [name for name, *_ in nets]
         insert(connection, "races", race_columns("race", names, [0, 1]))
@@ -79,7 +79,7 @@ def test_it_says_what_was_recorded_and_what_was_measured(lab: Lab, race_id: str)
     for run, result in zip(runs, results, strict=True):
         verdict = said(Net(run.name, "", run.blocks, run.layer_names, result))
         assert (plain(verdict.sentence) in page) == (run.seed == 0)
-    assert "Of several seeds it is the first." in page
+    assert "Of several seeds it is the first;" in page
     chosen = next(c for c in app.segmented_control if "step 0 (initial)" in c.options)
     assert chosen.options == ["step 0 (initial)", "step 3 (end)"]
     assert "mean cosine" not in texts(chosen.set_value(3).run())
