@@ -175,9 +175,19 @@ def compare(config: ResNetConfig, dtype: torch.dtype, rtol: float, atol: float) 
     expected = expected_of_blocks(net, images, labels)
     torch.manual_seed(3)
     found = measured(net, images, labels)
+    forget_directions(expected, found)
     for name, values in expected.items():
         np.testing.assert_allclose(found[name], values, rtol=rtol, atol=atol, err_msg=name)
     assert set(ALONG_BLOCKS) & set(found) == set(expected)
+
+
+def forget_directions(expected: dict[str, list[float]], found: dict[str, Floats]) -> None:
+    """Of a part that is 0 but for rounding, as behind a norm of one value, the angle is chance."""
+    if "grad_cosine" in expected:
+        both = zip(expected["grad_shortcut_norm"], expected["grad_branch_norm"], strict=True)
+        for number, parts in enumerate(both):
+            if min(parts) < 1e-12 * max(parts):
+                expected["grad_cosine"][number] = found["grad_cosine"][number] = np.nan
 
 
 @pytest.mark.parametrize("fields", CASES.values(), ids=CASES)
