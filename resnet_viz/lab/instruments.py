@@ -145,7 +145,7 @@ class _Passing:
     @property
     def values(self) -> Mapping[str, Tensor]:
         """The last measured step's, by quantity."""
-        return {one.quantity.name: one.values for one in self._gathered}
+        return {one.quantity.name: one.finished() for one in self._gathered}
 
     def clear(self) -> None:
         """Forget the last measured step."""
@@ -168,18 +168,22 @@ class _Gathered:
     """A quantity of activations: measured for each name as soon as its last point is there.
 
     `values` is NaN where nothing passed. One tensor takes them all: many small ones, made between
-    large ones that come and go, would leave the heap in holes.
+    large ones that come and go, would leave the heap in holes. Of a quantity that is to be
+    finished, what was measured is kept until all is there.
     """
 
     def __init__(self, quantity: Quantity, names: Sequence[str], device: torch.device) -> None:
         self.quantity, self._points = quantity, quantity.points
         self.values = torch.full((len(names),), torch.nan, device=device)
-        self._value_of = dict(zip(names, torch.split(self.values, 1), strict=True))
+        self._host = self.values.numpy() if device.type == "cpu" else None
+        self._place_of = {name: place for place, name in enumerate(names)}
         self._waiting: dict[str, dict[str, Tensors]] = {name: {} for name in names}
+        self._unfinished: dict[str, Tensor] = {}
 
     def clear(self) -> None:
         """Forget the last measured step."""
         self.values.fill_(torch.nan)
+        self._unfinished.clear()
         for waiting in self._waiting.values():
             waiting.clear()
 
@@ -191,8 +195,28 @@ class _Gathered:
         waiting[point] = tensors
         if len(waiting) == len(self._points):
             measured = self.quantity.measure(*(waiting[p] for p in self._points))
-            self._value_of[name].copy_(measured)
+            if self.quantity.finish:
+                self._unfinished[name] = measured[0]
+            else:
+                self._put(name, measured)
             waiting.clear()
+
+    def finished(self) -> Tensor:
+        """The values, when nothing more passes."""
+        if self.quantity.finish and self._unfinished:
+            found = self.quantity.finish(list(self._unfinished.values()))
+            for name, value in zip(self._unfinished, found, strict=True):
+                self._put(name, value)
+            self._unfinished.clear()
+        return self.values
+
+    def _put(self, name: str, value: Tensor) -> None:
+        """One value: a CPU's as a number, for copying a tensor takes several times as long."""
+        place = self._place_of[name]
+        if self._host is not None:
+            self._host[place] = value.item()
+        else:
+            self.values[place].copy_(value.squeeze())
 
 
 class _Room(NamedTuple):

@@ -18,6 +18,7 @@ _CANCELS = 0.99
 """With a mean this near to the root mean square, their difference has lost three digits or more."""
 _SURE = (1e-24, 1e24)
 """Products of two norms whose terms float32 can add up."""
+_NONE = torch.zeros(())
 
 
 def root_mean_squares(tensors: list[Tensor]) -> Tensor:
@@ -86,9 +87,10 @@ def silent_shares(tensors: list[Tensor]) -> Tensor:
 def _silent_share(tensor: Tensor) -> Tensor:
     others = [dimension for dimension in range(tensor.dim()) if dimension != 1]
     if tensor.device.type == "cpu":
-        may_be = tensor.sum(others) == 0
-        if not may_be.any():
-            return torch.zeros(())
+        sums = tensor.sum(others)
+        if 0 not in sums.tolist():
+            return _NONE
+        may_be = sums == 0
         share = (tensor[:, may_be].abs().sum(others) == 0).sum() / len(may_be)
         return share.float()
     return (tensor.abs().sum(others) == 0).float().mean()

@@ -6,16 +6,36 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from resnet_viz.arch.plan import plan
 from resnet_viz.lab.norms import Tensors, norms
 from resnet_viz.lab.quantities import held_by, quantities, quantity
 from resnet_viz.lab.quantities.points import POINTS, names_in
+from resnet_viz.lab.quantities.quantity import Quantity
+from resnet_viz.lab.ranks import MOST_IMAGES
 from resnet_viz.lab.train import train
 from tests.lab.conftest import TINY, tiny_spec
 
 SHAPE = (5, 7, 6, 4)
+
+
+def rank_of(features: NDArray[np.float64]) -> float:
+    """exp of the entropy, from the singular values of the centred features."""
+    rows = features.reshape(len(features), -1)
+    rows = rows / np.abs(rows).max()
+    sizes = np.linalg.svd(rows - rows.mean(0), compute_uv=False) ** 2
+    shares = sizes[sizes > 1e-20 * sizes.sum()] / sizes.sum()
+    return float(np.exp(-np.sum(shares * np.log(shares))))
+
+
+def taken(one: Quantity, *tensors: list[Tensor]) -> Tensor:
+    """Measured, and finished where that is a step of its own."""
+    found = one.measure(*tensors)
+    return one.finish(list(found)) if one.finish else found
+
+
 FORMULAS: dict[str, Callable[..., object]] = {
     "grad_norm": np.linalg.norm,
     "weight_norm": np.linalg.norm,
@@ -29,6 +49,7 @@ FORMULAS: dict[str, Callable[..., object]] = {
     "branch_rms": lambda branch: np.sqrt(np.mean(branch**2)),
     "output_rms": lambda output: np.sqrt(np.mean(output**2)),
     "branch_ratio": lambda branch, shortcut: np.var(branch) / np.var(shortcut),
+    "effective_rank": lambda output: rank_of(output.reshape(SHAPE)),
     "grad_cosine": lambda a, b: a @ b / np.linalg.norm(a) / np.linalg.norm(b),
 }
 EVALUATED = {"eval_loss", "eval_accuracy"}
@@ -51,7 +72,7 @@ def test_formulas_hold_whatever_the_size(name: str, exponent: int, mean: float) 
     given = [tensors_of(exponent, mean, number) for number, _ in enumerate(one.points)]
     true = FORMULAS[name](*(tensors[0].double().numpy().ravel() for tensors in given))
     torch.set_flush_denormal(True)
-    found = one.measure(*given)
+    found = taken(one, *given)
     assert found.dtype == torch.float32
     np.testing.assert_allclose(found.numpy(), [true], rtol=1e-4, atol=2e-6 * (name[-1] == "e"))
 
@@ -69,8 +90,8 @@ def test_several_tensors_give_as_many_values() -> None:
     for name in set(FORMULAS) - {"grad_total_norm"}:
         one = quantity(name)
         parts = [[*tensors_of(0, 0, i), *tensors_of(1, 1, i + 9)] for i, _ in enumerate(one.points)]
-        single = [one.measure(*([part[i]] for part in parts)) for i in (0, 1)]
-        np.testing.assert_allclose(one.measure(*parts), torch.cat(single), rtol=1e-6)
+        single = [taken(one, *([part[i]] for part in parts)) for i in (0, 1)]
+        np.testing.assert_allclose(taken(one, *parts), torch.cat(single), rtol=1e-6)
 
 
 def test_a_list_whose_norms_are_known_has_those_of_its_tensors() -> None:
@@ -87,7 +108,7 @@ def test_inf_and_nan_are_results(name: str) -> None:
     for wrong in (torch.inf, torch.nan):
         given = [tensors_of(0, 0, number) for number, _ in enumerate(one.points)]
         given[0][0][0, 0, 0, 0] = wrong
-        assert not one.measure(*given).isfinite().any()
+        assert not taken(one, *given).isfinite().any()
 
 
 def test_a_zero_gradient_has_no_direction_and_a_constant_no_spread() -> None:
@@ -98,6 +119,45 @@ def test_a_zero_gradient_has_no_direction_and_a_constant_no_spread() -> None:
     assert quantity("branch_ratio").measure(some, zero) == torch.inf
     assert quantity("branch_ratio").measure(zero, zero).isnan()
     assert quantity("response_std").measure([torch.full(SHAPE, 3.0)]) == 0
+
+
+@pytest.mark.parametrize("spread", [1e-3, 1.0, 1e3])
+def test_ranks_of_features_whose_images_hardly_differ_are_numpys(spread: float) -> None:
+    """As in a net that collapses: a large part that all share, and few directions beside it."""
+    random = np.random.default_rng(1)
+    directions = random.standard_normal((64, 3)) * [1, 0.1, 0.001] @ random.random((3, 16 * 8 * 8))
+    features = (1 + spread * directions).reshape(64, 16, 8, 8).astype(np.float32)
+    rank = taken(quantity("effective_rank"), [torch.from_numpy(features)])
+    np.testing.assert_allclose(rank, [rank_of(features.astype(np.float64))], rtol=1e-3)
+    assert 1 < rank < 1.2
+
+
+def test_the_rank_of_large_batches_is_that_of_the_first_images_whatever_their_layout() -> None:
+    random = np.random.default_rng(2)
+    features = random.standard_normal((3 * MOST_IMAGES, 3, 4, 5)).astype(np.float32)
+    expected = rank_of(features[:MOST_IMAGES].astype(np.float64))
+    for layout in (torch.contiguous_format, torch.channels_last):
+        given = torch.from_numpy(features).to(memory_format=layout)
+        found = taken(quantity("effective_rank"), [given])
+        np.testing.assert_allclose(found, [expected], rtol=1e-5)
+    with torch.autocast("cpu", torch.bfloat16):
+        same = taken(quantity("effective_rank"), [torch.from_numpy(features)])
+    np.testing.assert_allclose(same, [expected], rtol=1e-5)
+
+
+def test_images_that_are_all_alike_have_rank_one_and_others_keep_theirs() -> None:
+    one = quantity("effective_rank")
+    alike = torch.full(SHAPE, 0.1)
+    wrong = torch.ones(SHAPE)
+    wrong[1, 2, 3, 0] = torch.nan
+    (some,) = tensors_of(0, 0, 0)
+    found = taken(one, [torch.zeros(SHAPE), alike, wrong, some])
+    np.testing.assert_array_equal(found[:3], [1, 1, np.nan])
+    np.testing.assert_allclose(found[3], rank_of(some.double().numpy()), rtol=1e-5)
+    assert taken(one, [some[:1]]) == 1
+    mixed = taken(one, [some, some[:3], torch.tensor(2.0)])  # as blocks of another's net may be
+    np.testing.assert_allclose(mixed[1], rank_of(some[:3].double().numpy()), rtol=1e-5)
+    assert mixed[2] == 1
 
 
 def test_a_channel_is_dead_where_all_is_zero_and_alive_with_one_element() -> None:

@@ -69,6 +69,7 @@ CASES = (
 ALONG_BLOCKS = (
     "branch_rms",
     "output_rms",
+    "effective_rank",
     "branch_ratio",
     "grad_input_norm",
     "grad_shortcut_norm",
@@ -100,6 +101,18 @@ def norm(tensor: Tensor) -> float:
 
 def rms(tensor: Tensor) -> float:
     return float(np.sqrt(np.mean(tensor.detach().double().numpy() ** 2)))
+
+
+def rank(tensor: Tensor) -> float:
+    """exp of the entropy, from singular values; NaN where images are alike but for rounding."""
+    rows = tensor.detach().double().numpy().reshape(len(tensor), -1)
+    centred = rows - rows.mean(0)
+    least = 1e-2 if tensor.dtype == torch.float32 else 1e-8
+    if np.linalg.norm(centred) <= least * np.linalg.norm(rows):
+        return float("nan")
+    sizes = np.linalg.svd(centred, compute_uv=False) ** 2
+    shares = sizes[sizes > 1e-14 * sizes.sum()] / sizes.sum()
+    return float(np.exp(-np.sum(shares * np.log(shares))))
 
 
 def ratio(one: Tensor, other: Tensor) -> float:
@@ -145,6 +158,7 @@ def expected_of_blocks(net: ResNet, images: Tensor, labels: Tensor) -> dict[str,
     for x, xs, xb, sums, y in seen:
         found["branch_rms"].append(rms(sums[0]))
         found["output_rms"].append(rms(y))
+        found["effective_rank"].append(rank(y))
         whole, by_branch = torch.autograd.grad(loss, (x, xb), retain_graph=True)
         found["grad_input_norm"].append(norm(whole))
         found["grad_branch_norm"].append(norm(by_branch))
@@ -182,12 +196,14 @@ def compare(config: ResNetConfig, dtype: torch.dtype, rtol: float, atol: float) 
 
 
 def forget_directions(expected: dict[str, list[float]], found: dict[str, Floats]) -> None:
-    """Of a part that is 0 but for rounding, as behind a norm of one value, the angle is chance."""
+    """Of a part that is 0 but for rounding, as behind a norm of one value, the angle is chance; so
+    are the directions of features that are alike but for rounding."""
     if "grad_cosine" in expected:
         both = zip(expected["grad_shortcut_norm"], expected["grad_branch_norm"], strict=True)
         for number, parts in enumerate(both):
             if min(parts) < 1e-12 * max(parts):
                 expected["grad_cosine"][number] = found["grad_cosine"][number] = np.nan
+    found["effective_rank"][np.isnan(expected["effective_rank"])] = np.nan
 
 
 @pytest.mark.parametrize("fields", CASES.values(), ids=CASES)

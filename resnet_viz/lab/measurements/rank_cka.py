@@ -36,35 +36,20 @@ MEASUREMENT = Measurement(
 def measure(
     network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
 ) -> Mapping[str, Any]:
-    """Of the centred features [N, C H W], in float64; NaN where features are not finite."""
+    """Of the centred features [N, C H W], in float64; NaN where features are not finite. Images
+    that are all alike have the rank 1."""
     import torch  # noqa: PLC0415
 
     from resnet_viz.lab.measurements.passes import outputs  # noqa: PLC0415
+    from resnet_viz.lab.ranks import effective_ranks, gram  # noqa: PLC0415
 
     with torch.no_grad():
-        grams = [_gram(x) for x in (images, *list(outputs(network, images))[1:])]
-    first, *others = grams
+        blocks = list(outputs(network, images))[1:]
+        first, *others = (gram(x.cpu().double()) for x in (images, *blocks))
     return {
-        "rank": [_effective_rank(gram) for gram in others],
-        "cka": [_cka(first, gram) for gram in others],
+        "rank": effective_ranks(others).tolist(),
+        "cka": [_cka(first, one) for one in others],
     }
-
-
-def _gram(features: Tensor) -> Tensor:
-    """X X^T of the features, each centred over the images: [N, N] on the CPU, float64."""
-    x = features.flatten(1).cpu().double()
-    x = x - x.mean(0)
-    return x @ x.T
-
-
-def _effective_rank(gram: Tensor) -> float:
-    import torch  # noqa: PLC0415
-
-    if not gram.isfinite().all() or not gram.trace() > 0:
-        return float("nan")
-    values = torch.linalg.eigvalsh(gram / gram.trace()).clamp(min=0)
-    shares = values / values.sum()
-    return float(torch.special.entr(shares).sum().exp())
 
 
 def _cka(one: Tensor, other: Tensor) -> float:

@@ -69,7 +69,8 @@ def _in_folder(folder: Path) -> Iterator[Quantity]:
             continue
         module = _load(file, f"{__name__}.{file.stem}")
         try:
-            yield replace(module.QUANTITY, measure=module.measure)
+            finish = getattr(module, "finish", None)
+            yield replace(module.QUANTITY, measure=module.measure, finish=finish)
         except (AttributeError, TypeError) as error:
             raise ValueError(f"the file {file} describes no quantity: {error}") from error
 

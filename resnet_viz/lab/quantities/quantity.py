@@ -19,6 +19,9 @@ Taken = Literal["each step", "measured steps", "evaluations"]
 Measure = Callable[..., "Tensor"]
 """Lists of n tensors, one list for each of a quantity's points, to n values, float32."""
 
+Finish = Callable[[list["Tensor"]], "Tensor"]
+"""n small tensors, as such a `measure` has made them, to n values, float32."""
+
 
 _LONGEST_TITLE = 36
 
@@ -34,7 +37,8 @@ class Quantity:
     `symbol` stands on an axis, in HTML; `sentence` says what it is, `source` where it comes from
     (a paper's figure, section or equation); `unit` is "" for a pure number. `scale` is that of a
     plot's axis. The names of `measure`'s parameters are the points (see points.py) it is
-    measured at, and so say along which axis and when.
+    measured at, and so say along which axis and when. Where numbers of many layers or blocks come
+    cheaper together, `measure` gives a small tensor for each, and `finish` makes numbers of all.
     """
 
     name: str
@@ -45,6 +49,7 @@ class Quantity:
     unit: str = ""
     scale: Literal["log", "linear"] = "log"
     measure: Measure = _no_measure
+    finish: Finish | None = None
 
     @property
     def points(self) -> tuple[str, ...]:
