@@ -45,21 +45,22 @@ function expanded(unit) {
 
 // A run of blocks that is drawn as one shows the colour of each, in order, as far as there is room.
 function addStripes(chart, box, number) {
-  const element = (name, attributes) => {
-    const one = document.createElementNS("http://www.w3.org/2000/svg", name)
-    for (const [key, value] of Object.entries(attributes)) one.setAttribute(key, value)
-    return one
-  }
-  const gradient = element("linearGradient", { id: `run-${number}` })
+  const gradient = svgElement("linearGradient", { id: `run-${number}` })
   const count = Math.min(MOST_STRIPES, box.names.length)
   box.shown = Array.from({ length: count }, (_, i) => box.names[Math.floor((i * box.names.length) / count)])
   box.stops = box.shown.map((_, i) => {
-    const pair = [i, i + 1].map((edge) => element("stop", { offset: edge / count }))
+    const pair = [i, i + 1].map((edge) => svgElement("stop", { offset: edge / count }))
     gradient.append(...pair)
     return pair
   })
   box.fill = `url(#run-${number})`
   chart.svg.querySelector("defs").append(gradient)
+}
+
+function svgElement(name, attributes) {
+  const one = document.createElementNS("http://www.w3.org/2000/svg", name)
+  for (const [key, value] of Object.entries(attributes)) one.setAttribute(key, value)
+  return one
 }
 
 function paint(chart) {

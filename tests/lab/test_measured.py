@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.func import functional_call
@@ -19,9 +20,12 @@ from resnet_viz.arch.config import ResNetConfig, plain_twin
 from resnet_viz.arch.plan import plan
 from resnet_viz.lab.measurements import measurement, measurements
 from resnet_viz.lab.measurements.landscape import direction, nonconvex_share
-from resnet_viz.lab.measurements.passes import blocks_of
+from resnet_viz.lab.measurements.lesions import why_kept
+from resnet_viz.lab.measurements.parts import without_branch
+from resnet_viz.lab.measurements.passes import blocks_of, outputs
 from resnet_viz.lab.measurements.perform import perform
 from resnet_viz.nets.network import ResNet, build_resnet
+from tests.configs import configs, examples
 from tests.lab.test_measurements import QUICK, SMALL, batch, net, small
 
 
@@ -240,9 +244,22 @@ def test_a_lesion_is_a_net_rebuilt_without_the_block(changes: dict[str, Any]) ->
     np.testing.assert_allclose(found["whole_loss"], loss_of(network, images, labels).item())
     is_plain = config.shortcut == "none"
     assert np.isnan(found["loss"]).tolist() == [False, False, is_plain, False, False]
+    cannot = [bool(why_kept(plan(config), name)) for name in names]
+    assert cannot == np.isnan(found["loss"]).tolist()
     alone = measured("lesions", network, images, labels, block="stages.1.2")
     np.testing.assert_allclose(alone["loss"][4], found["loss"][4])
     assert np.isnan(alone["loss"][:4]).all()
+
+
+@settings(max_examples=examples(20), deadline=None)
+@given(configs())
+def test_the_plan_knows_which_blocks_can_be_left_out(config: ResNetConfig) -> None:
+    network = build_resnet(config).eval()
+    shape = (2, config.in_channels, config.image_size, config.image_size)
+    with torch.no_grad():
+        inputs = list(outputs(network, torch.randn(shape)))
+        for own, block, x in zip(plan(config).blocks, blocks_of(network), inputs, strict=False):
+            assert (without_branch(block, x) is None) == bool(why_kept(plan(config), own.name))
 
 
 def test_where_the_shape_changes_the_shortcut_alone_is_left() -> None:

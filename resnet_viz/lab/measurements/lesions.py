@@ -17,6 +17,7 @@ from resnet_viz.lab.measurements.measurement import (
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from resnet_viz.arch.plan import NetworkPlan
     from resnet_viz.nets.network import ResNet
 
 MEASUREMENT = Measurement(
@@ -40,6 +41,18 @@ MEASUREMENT = Measurement(
         Setting("block", "the block to delete, such as 'stages.0.1'; '' for each in turn", ""),
     ),
 )
+
+
+def why_kept(network: NetworkPlan, block: str) -> str:
+    """Why a block cannot be left out, in a sentence; "" where it can."""
+    own = next(one for one in network.blocks if one.name == block)
+    if own.shortcut != "none" or own.in_shape == own.out_shape:
+        return ""
+    before, after = ("x".join(map(str, shape)) for shape in (own.in_shape, own.out_shape))
+    return (
+        f"It makes {after} of {before}, and has no shortcut that does the same: without it nothing "
+        "fits what follows."
+    )
 
 
 def measure(

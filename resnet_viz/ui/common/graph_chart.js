@@ -12,12 +12,14 @@ const POINT = "resnet-viz-point" // what is pointed at, in whichever plot: a pat
 export default function ({ data, parentElement, setTriggerValue }) {
   const chart = charts.get(parentElement) ?? mount(parentElement, data)
   chart.toggle = (unit) => setTriggerValue("toggled", unit)
+  chart.cut = (block) => setTriggerValue("cut", block)
   Object.assign(chart, { file: data.file, frame: data.frame, group: data.group, member: data.member })
   chart.root.querySelector(".title").textContent = data.title
   chart.root.setAttribute("aria-label", `Shortcut graph of ${data.name}`)
   chart.picture.setAttribute("aria-label", `Picture of ${data.name}; it scrolls where it is larger than its frame`)
   if (chart.text !== data.svg) show(chart, data.svg)
   takeRoom(chart)
+  showCut(chart, data)
   paint(chart)
   chart.root.querySelector("[data-do=close]").hidden = data.opened === 0
   return () => {
@@ -242,6 +244,7 @@ function release(chart) {
 function click(chart, event) {
   const unit = event.target.closest("[data-unit]")?.dataset.unit
   if (chart.dragged || !unit || unit === "input") return
+  if (chart.deletes) return clickToCut(chart, event)
   chart.clicked = unit
   chart.toggle(unit)
 }
@@ -282,6 +285,7 @@ function unitOf(chart, name) {
 function say(chart, element, event) {
   chart.words.hidden = !element
   if (!element) return
+  chart.x = event.clientX
   chart.words.textContent = wordsOf(chart, element)
   const room = chart.root.getBoundingClientRect()
   const left = Math.min(event.clientX - room.left + 14, room.width - chart.words.offsetWidth - 4)
@@ -290,8 +294,7 @@ function say(chart, element, event) {
 }
 
 function wordsOf(chart, element) {
-  const isOpen = chart.svg.querySelector(`.opened[data-unit="${CSS.escape(element.dataset.unit)}"]`)
-  const hint = element.dataset.unit === "input" ? "" : `\n(click to ${isOpen ? "close" : "open"})`
   const own = (element.dataset.words ?? element.dataset.unit).replace(/[;:] /g, "\n")
-  return own + valueWords(chart, element) + hint
+  const click = element.dataset.unit === "input" ? "" : `\n(${clickWords(chart, element)})`
+  return own + valueWords(chart, element) + click
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -30,7 +31,9 @@ _CHART = st.components.v2.component(
     "resnet_viz_graph",
     html=(_HERE / "graph_chart.html").read_text(encoding="utf-8"),
     css=(_HERE / "graph_chart.css").read_text(encoding="utf-8"),
-    js=f"{COLOUR_SCRIPT}\n{(_HERE / 'graph_chart.js').read_text('utf-8')}",
+    js="\n".join(
+        (COLOUR_SCRIPT, *((_HERE / f"graph_{of}.js").read_text("utf-8") for of in ("cut", "chart")))
+    ),
 )
 
 
@@ -46,6 +49,16 @@ class Coloured(NamedTuple):
     short: bool = False
 
 
+class Cut(NamedTuple):
+    """The `block` that is marked as deleted ("": none), and who is told of a click on a block.
+
+    Without `on_click` a click opens the block.
+    """
+
+    block: str = ""
+    on_click: Callable[[str], None] | None = None
+
+
 def graph_chart(
     config: ResNetConfig,
     key: str,
@@ -54,6 +67,7 @@ def graph_chart(
     fold: bool,
     frame: tuple[float, float] | None = None,
     coloured: Coloured | None = None,
+    cut: Cut = Cut(),  # noqa: B008 (a tuple)
 ) -> None:
     """The picture of `config` as wide as its container; what is open stays so under `key`.
 
@@ -77,9 +91,23 @@ def graph_chart(
         "member": key,
         "compact": bool(coloured and coloured.short),
         "title": name if coloured and coloured.short else "",
+        "deleted": cut.block,
+        "deletes": cut.on_click is not None,
     }
     chart = f"{key}_chart"
-    _CHART(key=chart, data=data, height="content", on_toggled_change=lambda: _toggle(key, chart))
+
+    def clicked() -> None:
+        block = str(st.session_state[chart].cut or "")
+        if cut.on_click and block:
+            cut.on_click(block)
+
+    _CHART(
+        key=chart,
+        data=data,
+        height="content",
+        on_toggled_change=lambda: _toggle(key, chart),
+        on_cut_change=clicked,
+    )
 
 
 def picture_size(

@@ -19,6 +19,7 @@ from resnet_viz.ui.common import say
 from resnet_viz.ui.common.news import tell_news
 from resnet_viz.ui.race import drawing, words
 from resnet_viz.ui.race.controls import controls, refusal
+from resnet_viz.ui.race.lesions import Lesions, click_box
 from resnet_viz.ui.race.pictures import Shown, about_profile, by, pictures, pictures_news
 from resnet_viz.ui.race.present import keys
 from resnet_viz.ui.race.progress import progress, progress_data
@@ -88,10 +89,12 @@ def _view(lab: Lab, race_id: str, may_steer: bool) -> None:
             st.rerun()  # what stands below speaks of the chosen seed, too
         if may_steer and not seen.is_over and not is_presented():
             controls(lab, seen)
+        deletes = may_steer and click_box(lab, seen)
     write_view(race_id)
     refusal(seen)
     nets, shown = drawing.chosen_nets(seen.look, runs), _shown(seen)
-    pictures(seen.look, nets, shown)
+    own = list(zip(seen.runs, runs, strict=True))
+    pictures(seen.look, nets, shown, Lesions(lab, race_id, own, may_steer, deletes))
     st.session_state[_DRAWN] = _frame(seen, nets, shown)
 
 

@@ -15,6 +15,7 @@ from resnet_viz.lab.store import StoreError
 
 _JOBS = "race_measuring"
 _FAILED = "race_measuring_failed"
+_WEIGHTS = "race_measuring_weights"
 
 
 class Wish(NamedTuple):
@@ -27,29 +28,39 @@ class Wish(NamedTuple):
 
 
 class _Asked(NamedTuple):
-    """A job, and the net that it measures."""
+    """A job, and the run that it measures."""
 
     id: str
-    net: str
+    run: Run
+
+
+class _Failure(NamedTuple):
+    """Why a run was not measured."""
+
+    run_id: str
+    sentence: str
 
 
 def ask(lab: Lab, wish: Wish, runs: Sequence[Run]) -> None:
     """Have each of the runs measured."""
     jobs, failed = _jobs(), _failed()
-    failed[wish] = []
+    asked_again = {run.id for run in runs}
+    failed[wish] = [one for one in failed.get(wish, ()) if one.run_id not in asked_again]
     settings: Settings = dict(wish.settings)
     for run in runs:
         request = {"run_id": run.id, "step": wish.step, "measurement": wish.name}
         try:
             job_id = lab.submit("measure", {**request, "settings": settings}, asker=_asker())
         except (StoreError, ValueError) as error:
-            failed[wish].append(f"{run.name}: {error}")
+            _fail(wish, run, str(error))
         else:
-            jobs.setdefault(wish, []).append(_Asked(job_id, run.name))
+            jobs.setdefault(wish, []).append(_Asked(job_id, run))
 
 
-def under_way(lab: Lab, race_id: str, wish: Wish | None = None) -> Sequence[tuple[str, Job]]:
-    """The jobs for a race, or for one wish, that are not over, and the names of their nets.
+def under_way(
+    lab: Lab, race_id: str, wish: Wish | None = None, run: Run | None = None
+) -> Sequence[tuple[str, Job]]:
+    """The jobs for a race, or for one wish or run, that are not over, and their nets' names.
 
     Those that are over are forgotten; why one failed is kept for `why_failed`.
     """
@@ -57,7 +68,7 @@ def under_way(lab: Lab, race_id: str, wish: Wish | None = None) -> Sequence[tupl
     for one, asked in list(_jobs().items()):
         if one.race_id != race_id or (wish is not None and one != wish):
             continue
-        for each in list(asked):
+        for each in [each for each in asked if run is None or each.run.id == run.id]:
             try:
                 job = _job(lab, each, one)
             except StoreError:  # for now: it is asked again the next time
@@ -65,24 +76,44 @@ def under_way(lab: Lab, race_id: str, wish: Wish | None = None) -> Sequence[tupl
             if job is None or job.is_over:
                 asked.remove(each)
                 if job is not None and job.status != "done":
-                    reason = job.message or f"it was {job.status}"
-                    _failed().setdefault(one, []).append(f"{each.net}: {reason}")
+                    _fail(one, each.run, job.message or f"it was {job.status}")
             else:
-                found.append((each.net, job))
+                found.append((each.run.name, job))
     return found
 
 
-def why_failed(wish: Wish) -> Sequence[str]:
-    """Why measurements that were asked for last found nothing, a sentence each."""
-    return _failed().get(wish, [])
+def how_far(job: Job) -> str:
+    """What a job that is not over does, in a few words."""
+    return "waiting for a place" if job.status == "queued" else job.words or "beginning"
+
+
+def why_failed(wish: Wish, run: Run | None = None) -> Sequence[str]:
+    """Why measurements, of all nets or of one run, that were asked for last found nothing."""
+    failed = _failed().get(wish, ())
+    return [one.sentence for one in failed if run is None or one.run_id == run.id]
+
+
+def choose_weights(race_id: str, step: int) -> None:
+    """This session looks at a race's weights as `step` begins, wherever it measures them."""
+    st.session_state.setdefault(_WEIGHTS, {})[race_id] = step
+
+
+def chosen_weights(race_id: str) -> int | None:
+    """The step of the weights that this session has chosen; None where it has not."""
+    step: int | None = st.session_state.get(_WEIGHTS, {}).get(race_id)
+    return step
 
 
 def _job(lab: Lab, asked: _Asked, wish: Wish) -> Job | None:
     try:
         return lab.job(asked.id)
     except ValueError as error:  # forgotten since: an hour after its end
-        _failed().setdefault(wish, []).append(f"{asked.net}: {error}")
+        _fail(wish, asked.run, str(error))
         return None
+
+
+def _fail(wish: Wish, run: Run, reason: str) -> None:
+    _failed().setdefault(wish, []).append(_Failure(run.id, f"{run.name}: {reason}"))
 
 
 def _asker() -> str:
@@ -95,6 +126,6 @@ def _jobs() -> dict[Wish, list[_Asked]]:
     return jobs
 
 
-def _failed() -> dict[Wish, list[str]]:
-    failed: dict[Wish, list[str]] = st.session_state.setdefault(_FAILED, {})
+def _failed() -> dict[Wish, list[_Failure]]:
+    failed: dict[Wish, list[_Failure]] = st.session_state.setdefault(_FAILED, {})
     return failed

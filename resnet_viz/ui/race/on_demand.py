@@ -23,7 +23,15 @@ from resnet_viz.ui.common.drawn import Drawn
 from resnet_viz.ui.common.live_chart import live_chart
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
-from resnet_viz.ui.race.measuring import Wish, ask, under_way, why_failed
+from resnet_viz.ui.race.measuring import (
+    Wish,
+    ask,
+    choose_weights,
+    chosen_weights,
+    how_far,
+    under_way,
+    why_failed,
+)
 from resnet_viz.ui.race.racer import Racer, about_line, in_pairs, verdict_lines
 from resnet_viz.ui.race.state import Seen, key_of
 
@@ -68,10 +76,33 @@ def _step_box(lab: Lab, race_id: str, racers: Sequence[Racer]) -> int:
         return f"step {step:,}" + (" (initial)" if step == 0 else "") + " (end)" * (step in ends)
 
     steps, key = [0, *sorted(kept)], f"race_diagnosis_step_{key_of(race_id)}"
+    before = chosen_weights(race_id)
+    default = before if before in steps else 0
+
+    def choose(of: str) -> None:
+        choose_weights(race_id, int(st.session_state[of] or 0))
+
     if len(steps) > MOST_BESIDE:
-        return st.selectbox("Weights at", steps, format_func=words, key=f"{key}_box", width=250)
+        key = f"{key}_box"
+        return st.selectbox(
+            "Weights at",
+            steps,
+            index=steps.index(default),
+            format_func=words,
+            key=key,
+            width=250,
+            on_change=choose,
+            args=(key,),
+        )
     chosen = st.segmented_control(
-        "Weights at", steps, default=0, required=True, format_func=words, key=key
+        "Weights at",
+        steps,
+        default=default,
+        required=True,
+        format_func=words,
+        key=key,
+        on_change=choose,
+        args=(key,),
     )
     return int(chosen or 0)
 
@@ -97,8 +128,7 @@ class _Panel:
         if missing and self._may_steer:
             self._button(missing, row)
         for name, job in under_way(self._lab, self._wish.race_id, self._wish):
-            words = "waiting for a place" if job.status == "queued" else job.words or "beginning"
-            st.progress(min(1.0, job.progress), text=f"{plain(name)}: {plain(words)}")
+            st.progress(min(1.0, job.progress), text=f"{plain(name)}: {plain(how_far(job))}")
         for reason in why_failed(self._wish):
             say.error(reason)
         if there:

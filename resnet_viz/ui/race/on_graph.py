@@ -18,10 +18,11 @@ from resnet_viz.plots.on_graph import (
     node_scale,
     node_values,
 )
-from resnet_viz.ui.common.graph_chart import Coloured, graph_chart, picture_size
+from resnet_viz.ui.common.graph_chart import Coloured, Cut, graph_chart, picture_size
 from resnet_viz.ui.common.graph_values import Painted, show_values, values_data
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
+from resnet_viz.ui.race.lesions import TO_DELETE, Lesions
 from resnet_viz.views.graph.graph import shortcut_graph
 from resnet_viz.views.graph.grid import Grid
 from resnet_viz.views.graph.layout import common_grid
@@ -35,23 +36,31 @@ ABOUT = (
     "Each block has the colour of its value at the step shown (of its layers' values the largest); "
     "what lies beyond the scale has the colour of its end. Lines are the gradient on its way back "
     "from the head: at a block's input it is the sum of what comes through the shortcut, on the "
-    "right, and through the branch, down the middle. Click a block to open it."
+    "right, and through the branch, down the middle."
 )
+TO_OPEN = " Click a block to open it."
 NO_GRAPH = "{} is watched while it trains: its structure is not known here, so it has no graph."
 
 
 def on_graph(
-    look: Look, contestants: Sequence[Contestant], race: str, step: int, name: str
+    look: Look,
+    contestants: Sequence[Contestant],
+    race: str,
+    step: int,
+    name: str,
+    *,
+    lesions: Lesions | None = None,
 ) -> None:
     """The graphs of all nets that have one, one scale for all, and the legend.
 
-    Their values are made once for all who look at the same.
+    Their values are made once for all who look at the same. `lesions` are the blocks that are
+    deleted, and what a click does; without them it opens a block.
     """
     nets = _nets(contestants, race)
     if nets:
         show_values(graph_data(look, contestants, race, step, name))
-        _graphs(race, [(key, net.name, net.config) for key, net in nets.items() if net.config])
-        note(ABOUT)
+        _graphs(race, nets, lesions)
+        note(ABOUT + (TO_DELETE if lesions and lesions.deletes else TO_OPEN))
     for one in contestants:
         if not one.config:
             note(NO_GRAPH.format(plain(one.name)))
@@ -97,20 +106,31 @@ def _drawn(contestants: Sequence[Contestant]) -> Sequence[Contestant]:
     return list(reversed(first.values()))
 
 
-def _graphs(race: str, nets: Sequence[tuple[str, str, ResNetConfig]]) -> None:
-    configs = tuple(config for _, _, config in nets)
+def _graphs(race: str, nets: Mapping[str, Contestant], lesions: Lesions | None) -> None:
+    drawn = [(key, net, net.config) for key, net in nets.items() if net.config]
+    configs = tuple(config for _, _, config in drawn)
     fold = max(sum(config.depths) for config in configs) > MOST_BLOCKS
-    across = min(3, len(nets))
+    across = min(3, len(drawn))
     grid = _grid(configs, ASPECTS[across], fold=fold)
     coloured = Coloured(race, grid, short=True)
-    sizes = [picture_size(c, key, fold=fold, coloured=coloured) for key, _, c in nets]
+    sizes = [picture_size(c, key, fold=fold, coloured=coloured) for key, _, c in drawn]
     frame = (max(width for width, _ in sizes), max(height for _, height in sizes))
     with st.container(key="race_graphs"):
-        for start in range(0, len(nets), across):
+        for start in range(0, len(drawn), across):
             places = st.columns(across, gap="medium")
-            for place, (key, name, config) in zip(places, nets[start:], strict=False):
+            for place, (key, net, config) in zip(places, drawn[start:], strict=False):
                 with place:
-                    graph_chart(config, key, name, fold=fold, frame=frame, coloured=coloured)
+                    graph_chart(
+                        config,
+                        key,
+                        net.name,
+                        fold=fold,
+                        frame=frame,
+                        coloured=coloured,
+                        cut=lesions.cut(net) if lesions else Cut(),
+                    )
+                    if lesions:
+                        lesions.said(net)
 
 
 @lru_cache(maxsize=64)

@@ -29,6 +29,7 @@ from resnet_viz.ui.common.live_chart import chart_data, live_chart
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
 from resnet_viz.ui.race import drawing
+from resnet_viz.ui.race.lesions import Lesions
 from resnet_viz.ui.race.on_graph import graph_data, has_graph, on_graph
 
 HERO_HEIGHT = 355
@@ -120,10 +121,12 @@ def charts(look: Look, contestants: Sequence[Contestant], shown: Shown) -> Mappi
     return found
 
 
-def pictures(look: Look, contestants: Sequence[Contestant], shown: Shown) -> None:
-    """Draws them."""
+def pictures(
+    look: Look, contestants: Sequence[Contestant], shown: Shown, lesions: Lesions | None = None
+) -> None:
+    """Draws them; `lesions` are the blocks that are deleted in the graphs."""
     drawn = charts(look, contestants, shown)
-    on_graph(look, contestants, shown.key, shown.step, shown.quantity)
+    on_graph(look, contestants, shown.key, shown.step, shown.quantity, lesions=lesions)
     _anchors("gradients", "curves")
     with st.container(key="race_pictures"):
         hero, curves = st.columns([3, 2], gap="medium")

@@ -22,6 +22,7 @@ from resnet_viz.ui.race.drawing import (
     SMOOTHINGS,
     seeds_options,
 )
+from resnet_viz.ui.race.lesions import BLOCKS, CLICK, CLICKS, OPENS, WITHOUT
 from resnet_viz.ui.race.state import address_of, key_of
 from resnet_viz.ui.race.step_control import Pointer, pointer_of
 
@@ -35,6 +36,8 @@ _CHOICES: Mapping[str, tuple[str, Callable[[Sequence[Run]], Container[object]]]]
         "show": (SEEDS, seeds_options),
         "axis": (SCALE, lambda _: SCALES),
         "smooth": (SMOOTH, lambda _: SMOOTHINGS),
+        "click": (CLICK, lambda _: CLICKS),
+        "without": (WITHOUT, lambda _: BLOCKS),
     }
 )
 """A parameter of the link: the key of its widget, and what may be chosen for a race's runs."""
@@ -45,6 +48,7 @@ def read_view(race_id: str, runs: Sequence[Run]) -> None:
     if st.session_state.get(_READ) == race_id:
         return
     st.session_state[_READ] = race_id
+    st.session_state.pop(WITHOUT, None)  # blocks of another race's nets
     query = st.query_params.to_dict()
     for name, (key, options) in _CHOICES.items():
         if query.get(name) in options(runs):
@@ -65,7 +69,7 @@ def write_view(race_id: str) -> None:
     query = address_of(race_id)
     for name, (key, _) in _CHOICES.items():
         chosen = st.session_state.get(key)
-        if chosen is not None and chosen != DEFAULTS.get(key):
+        if chosen is not None and chosen != {**DEFAULTS, CLICK: OPENS}.get(key):
             query[name] = str(chosen)
     if query.get("quantity") == "grad_norm":
         del query["quantity"]

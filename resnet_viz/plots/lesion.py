@@ -1,0 +1,64 @@
+"""One block deleted: what was found without it, and the sentence that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from resnet_viz.lab.measured import Measured
+from resnet_viz.lab.measurements import measurement
+from resnet_viz.plots.measured import UNLEARNT
+from resnet_viz.plots.style import number
+
+LESIONS = "lesions"
+"""The measurement's name."""
+
+
+class Lesion(NamedTuple):
+    """Share of wrong answers and loss (nats) with all blocks and without one, as `step` begins."""
+
+    step: int
+    whole_error: float
+    error: float
+    whole_loss: float
+    loss: float
+
+
+def lesion_in(
+    results: Sequence[Measured], blocks: Sequence[str], block: str, step: int
+) -> Lesion | None:
+    """What the newest of a run's results says of `block`, measured alone or with all in turn.
+
+    None where it was not measured, with as many images as all others. `blocks` are the net's.
+    """
+    for one in reversed(results):
+        if (one.measurement, one.step) == (LESIONS, step) and _is_of(one, block) and one.found:
+            at, found = blocks.index(block), one.found
+            error, loss = float(found["error"][at]), float(found["loss"][at])
+            return Lesion(
+                step, float(found["whole_error"]), error, float(found["whole_loss"]), loss
+            )
+    return None
+
+
+def lesion_sentence(name: str, block: str, found: Lesion, *, has_batch_norm: bool) -> str:
+    """Such as "resnet20 without stages.1.1: error on the training images 3.1% → 5.0%, ..."."""
+    if np.isnan(found.error):
+        return f"{name} without {block}: it cannot be left out, nothing fits what follows it."
+    norm = ", batch norm recalibrated" if has_batch_norm else ""
+    said = (
+        f"{name} without {block}: error on the training images {found.whole_error:.1%} → "
+        f"{found.error:.1%}, loss {number(found.whole_loss, 2)} → {number(found.loss, 2)} "
+        f"(step {found.step:,}{norm})."
+    )
+    if found.whole_error > UNLEARNT:
+        said += " The whole net has not learnt, so that this says nothing of the block."
+    return said
+
+
+def _is_of(one: Measured, block: str) -> bool:
+    """Whether a result of lesions has that of `block`, with the default number of images."""
+    checked = measurement(LESIONS).checked({"block": one.settings.get("block", "")})
+    return one.settings == checked and one.settings["block"] in ("", block)

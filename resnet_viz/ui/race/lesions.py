@@ -1,0 +1,215 @@
+"""Blocks deleted by a click in the graphs of a race, and what was found without them.
+
+Which blocks those are is in the link: `without=0:stages.1.1,1:stages.0.2`, the place of a run in
+the race and a block of its net.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
+from typing import NamedTuple
+
+import streamlit as st
+
+from resnet_viz.arch.plan import plan
+from resnet_viz.lab.measurements.lesions import why_kept
+from resnet_viz.lab.run import Run
+from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.store import StoreError
+from resnet_viz.plots.contestant import Contestant
+from resnet_viz.plots.lesion import LESIONS, lesion_in, lesion_sentence
+from resnet_viz.ui.common import say
+from resnet_viz.ui.common.graph_chart import Cut
+from resnet_viz.ui.common.markdown import plain, small
+from resnet_viz.ui.common.note import note
+from resnet_viz.ui.race.measuring import (
+    Wish,
+    ask,
+    chosen_weights,
+    how_far,
+    under_way,
+    why_failed,
+)
+from resnet_viz.ui.race.state import Seen
+
+CLICK, OPENS, DELETES = "race_click", "opens", "deletes"
+CLICKS: Mapping[str, str] = MappingProxyType({OPENS: "opens it", DELETES: "deletes it"})
+"""What a click on a block does."""
+WITHOUT = "race_without"
+LOOK_SECONDS = 0.4
+TO_DELETE = (
+    " Click a block to delete it: what is left is what its shortcut passes on, in a plain net its "
+    "input (Veit et al. 2016, arXiv:1605.06431)."
+)
+_NOTHING = "No block is deleted."
+_WANTED = "race_lesion_wanted"
+_ONE = re.compile(r"(\d{1,3}):(stages\.\d{1,4}\.\d{1,5})", re.ASCII)
+
+
+class _Blocks(Container[object]):
+    """All that can stand in a link for blocks that are deleted."""
+
+    def __contains__(self, text: object) -> bool:
+        return isinstance(text, str) and all(map(_ONE.fullmatch, text.split(",")))
+
+
+BLOCKS: Container[object] = _Blocks()
+
+
+def click_box(lab: Lab, seen: Seen) -> bool:
+    """What a click on a block does, to choose from once there are weights; whether it deletes."""
+    if not _has_weights(lab, seen):
+        return False
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+        st.markdown(small("A click on a block"), width="content")
+        chosen = st.segmented_control(
+            "A click on a block",
+            list(CLICKS),
+            default=None if CLICK in st.session_state else OPENS,
+            required=True,
+            format_func=CLICKS.__getitem__,
+            key=CLICK,
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+    return chosen == DELETES
+
+
+class Lesions(NamedTuple):
+    """The blocks that a session has deleted in the nets of a race.
+
+    `runs` are all of the race, in their order; `deletes`: a click deletes a block.
+    """
+
+    lab: Lab
+    race_id: str
+    runs: Sequence[tuple[Run, Contestant]]
+    may_steer: bool
+    deletes: bool
+
+    def cut(self, drawn: Contestant) -> Cut:
+        """What the graph of a net marks, and what a click does there."""
+        place = self._place(drawn)
+        return Cut(self._block(place), partial(_click, place) if self.deletes else None)
+
+    def said(self, drawn: Contestant) -> None:
+        """What was found without the block that is deleted in a net, or how far that is."""
+        place = self._place(drawn)
+        if not self._block(place):
+            if self.deletes:
+                with _room(place):
+                    note(_NOTHING)
+            return
+        try:
+            wish = self._wish(place)
+            if st.session_state.pop(_WANTED, None) == place and self._is_to_measure(place, wish):
+                ask(self.lab, wish, [self.runs[place][0]])
+        except (StoreError, ValueError) as error:  # a store that fails, a race that was deleted
+            say.error(str(error))
+            return
+        busy = bool(under_way(self.lab, self.race_id, wish, self.runs[place][0]))
+        with _room(place):
+            st.fragment(_found, run_every=LOOK_SECONDS if busy else None)(self, place, wish, busy)
+
+    def sentence(self, place: int, wish: Wish) -> str:
+        """What was found without the block, or why it cannot be left out; "" where neither is."""
+        run, own = self.runs[place]
+        config, block = run.spec.adapted, self._block(place)
+        if why := why_kept(plan(config), block):
+            return f"{own.name} without {block}: there is no such net. {why}"
+        found = lesion_in(self.lab.measured(run.id), run.blocks, block, wish.step)
+        if found is None:
+            return ""
+        has_batch_norm = config.norm == "batch"
+        return lesion_sentence(own.name, block, found, has_batch_norm=has_batch_norm)
+
+    def _place(self, drawn: Contestant) -> int:
+        """The place of the run that a graph shows: of several seeds as one the first."""
+        same = [place for place, (_, own) in enumerate(self.runs) if own.net == drawn.net]
+        named = (place for place in same if self.runs[place][1].name == drawn.name)
+        return next(named, same[0])
+
+    def _block(self, place: int) -> str:
+        block = _without().get(place, "")
+        return block if block in self.runs[place][0].blocks else ""
+
+    def _wish(self, place: int) -> Wish:
+        """With the weights chosen in the Diagnosis, else the run's last, else its initial ones."""
+        step = chosen_weights(self.race_id)
+        if step is None:
+            step = max(_kept(self.lab, self.runs[place][0]), default=0)
+        return Wish(self.race_id, step, LESIONS, (("block", self._block(place)),))
+
+    def _is_to_measure(self, place: int, wish: Wish) -> bool:
+        busy = under_way(self.lab, self.race_id, wish, self.runs[place][0])
+        return not busy and not self.sentence(place, wish)
+
+
+def _found(lesions: Lesions, place: int, wish: Wish, busy: bool) -> None:
+    """The sentence under a graph; while the job goes on it is looked at again and again."""
+    (run, own), block = lesions.runs[place], dict(wish.settings)["block"]
+    jobs = under_way(lesions.lab, lesions.race_id, wish, run)
+    if bool(jobs) != busy:
+        st.rerun()
+    name = f"{own.name} without {block}"
+    try:
+        sentence = lesions.sentence(place, wish)
+    except (StoreError, ValueError) as error:
+        say.error(str(error))
+        return
+    if sentence:
+        note(plain(sentence))
+    elif jobs:
+        [(_, job)] = jobs
+        st.progress(min(1.0, job.progress), text=f"{plain(name)}: {plain(how_far(job))}")
+    elif failed := why_failed(wish, run):
+        say.error(failed[-1])
+    else:
+        note(f"{plain(name)}: not measured at step {wish.step:,}.")
+        if lesions.may_steer:
+            again = (lesions.lab, wish, [run])
+            st.button("Measure", key=f"race_lesion_measure_{place}", on_click=ask, args=again)
+
+
+def _click(place: int, block: str) -> None:
+    """The block is deleted, or put back where it was."""
+    without = _without()
+    if without.get(place) == block:
+        del without[place]
+    else:
+        without[place] = block
+        st.session_state[_WANTED] = place
+    text = ",".join(f"{at}:{one}" for at, one in sorted(without.items()))
+    st.session_state[WITHOUT] = text or None
+
+
+def _without() -> dict[int, str]:
+    """The deleted blocks, by the places of the runs."""
+    return {int(at): block for at, block in _ONE.findall(st.session_state.get(WITHOUT) or "")}
+
+
+def _room(place: int) -> st.delta_generator.DeltaGenerator:
+    """Room for what is said, so that nothing jumps when it changes (page.css)."""
+    return st.container(key=f"race_lesion_{place}")
+
+
+def _has_weights(lab: Lab, seen: Seen) -> bool:
+    """Whether a run has weights to look at: it is over, or some were kept.
+
+    Not while a run goes on: the choice would come unasked, between the buttons that steer it.
+    """
+    runs = [run for run in seen.runs if not run.is_watched]
+    if seen.look.is_gone or not all(run.is_over or run.status == "paused" for run in seen.runs):
+        return False
+    try:
+        return any(run.is_over or _kept(lab, run) for run in runs)
+    except (StoreError, ValueError):  # what there is to say of it is said elsewhere
+        return False
+
+
+def _kept(lab: Lab, run: Run) -> Sequence[int]:
+    """The steps whose weights are there, beside the initial ones."""
+    return [one.step for one in lab.checkpoints(run.id) if not one.gone]
