@@ -93,7 +93,8 @@ class Lesions(NamedTuple):
     def cut(self, drawn: Contestant) -> Cut:
         """What the graph of a net marks, and what a click does there."""
         place = self._place(drawn)
-        return Cut(self._block(place), partial(_click, place) if self.deletes else None)
+        marked = "" if self._why_kept(place) else self._block(place)
+        return Cut(marked, partial(_click, place) if self.deletes else None)
 
     def said(self, drawn: Contestant) -> None:
         """What was found without the block that is deleted in a net, or how far that is."""
@@ -117,13 +118,13 @@ class Lesions(NamedTuple):
     def sentence(self, place: int, wish: Wish) -> str:
         """What was found without the block, or why it cannot be left out; "" where neither is."""
         run, own = self.runs[place]
-        config, block = run.spec.adapted, self._block(place)
-        if why := why_kept(plan(config), block):
+        block = self._block(place)
+        if why := self._why_kept(place):
             return f"{own.name} without {block}: there is no such net. {why}"
         found = lesion_in(self.lab.measured(run.id), run.blocks, block, wish.step)
         if found is None:
             return ""
-        has_batch_norm = config.norm == "batch"
+        has_batch_norm = run.spec.adapted.norm == "batch"
         return lesion_sentence(own.name, block, found, has_batch_norm=has_batch_norm)
 
     def _place(self, drawn: Contestant) -> int:
@@ -135,6 +136,11 @@ class Lesions(NamedTuple):
     def _block(self, place: int) -> str:
         block = _without().get(place, "")
         return block if block in self.runs[place][0].blocks else ""
+
+    def _why_kept(self, place: int) -> str:
+        """Why the block cannot be left out; "" where it can, and where there is none."""
+        block = self._block(place)
+        return why_kept(plan(self.runs[place][0].spec.adapted), block) if block else ""
 
     def _wish(self, place: int) -> Wish:
         """With the weights chosen in the Diagnosis, else the run's last, else its initial ones."""
