@@ -48,7 +48,7 @@ def why_kept(network: NetworkPlan, block: str) -> str:
     own = next(one for one in network.blocks if one.name == block)
     if own.shortcut != "none" or own.in_shape == own.out_shape:
         return ""
-    before, after = ("×".join(map(str, shape)) for shape in (own.in_shape, own.out_shape))
+    before, after = ("x".join(map(str, shape)) for shape in (own.in_shape, own.out_shape))
     return (
         f"It makes {after} of {before}, and has no shortcut that does the same: without it nothing "
         "fits what follows."
