@@ -20,6 +20,7 @@ from resnet_viz.lab.jobs.kind import Kind
 from resnet_viz.lab.jobs.registry import kind_of, kinds
 from resnet_viz.lab.launch import ERROR_MARK
 from resnet_viz.lab.liveness import born
+from resnet_viz.lab.measurements import measurements
 from resnet_viz.lab.store import Store, StoreError, default_home
 
 NICENESS = 5
@@ -32,6 +33,7 @@ def load() -> None:
     """Import what jobs need most, so that processes forked from this one begin at once."""
     for name in dict.fromkeys(name for kind in kinds().values() for name in kind.imports):
         import_module(name)
+    measurements()  # the modules of a folder, which each process would read anew
 
 
 def main(job_id: str) -> int:

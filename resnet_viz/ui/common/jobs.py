@@ -25,6 +25,7 @@ _ASKER = "jobs_asker"
 _AT_ONCE_SECONDS = 0.4
 """So long a page waits before it says that it does: most summaries are there by then."""
 _LOOK_SECONDS = 0.4
+_ASK_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,11 @@ def hand_in(
     about: Any,
     files: Mapping[str, bytes] | None = None,
     *,
-    wait_seconds: float | None = None,
+    is_awaited: bool = True,
 ) -> None:
     """Ask for a job (see `Lab.submit`); what the slot asked for before is cancelled.
 
-    The page waits for it, but no longer than `wait_seconds`.
+    The page waits a moment for it, unless it `is_awaited` elsewhere.
     """
     if (before := asked(slot)) and not before.is_over:
         _cancel(before)
@@ -65,9 +66,16 @@ def hand_in(
         _put(slot, Asked(about, job_id))
     except (StoreError, ValueError) as error:
         _put(slot, Asked(about, is_over=True, problem=str(error)))
-    deadline = time.monotonic() + (_AT_ONCE_SECONDS if wait_seconds is None else wait_seconds)
-    while _under_way(slot) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    if is_awaited:
+        wait_for(slot, seconds=_AT_ONCE_SECONDS)
+
+
+def wait_for(*slots: str, seconds: float) -> None:
+    """Wait until the jobs of all these slots are over, but no longer than `seconds`."""
+    deadline = time.monotonic() + seconds
+    for slot in slots:
+        while time.monotonic() < deadline and _under_way(slot):
+            time.sleep(_ASK_SECONDS)
 
 
 def outcome(slot: str, words: str, take: Callable[[Job], Any] = _result) -> Asked | None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.plots.colours import PLAIN, RESIDUAL
 from resnet_viz.plots.initialisation import New
 from resnet_viz.ui.common import jobs
@@ -15,25 +14,38 @@ from resnet_viz.ui.initialisation.settings import SERIES, Settings
 
 Pair = tuple[New, New]
 """A residual net and its plain twin."""
+Shattered = Mapping[str, Mapping[str, Any]]
+"""What was found of each of the two, by their names."""
+_NAMES = ("residual net", "plain twin")
 _KEPT = "initialisation_seen"
 _MOST_KEPT = 200
-_NET, _TWIN, _SERIES = "initialisation_net", "initialisation_twin", "initialisation_series"
-_SHATTERING = "initialisation_shattering"
+_SERIES = "initialisation_series"
+_NETS = ("initialisation_net", "initialisation_twin")
+_SHATTERING = ("initialisation_net_shattering", "initialisation_twin_shattering")
+_SHOWN, _SHOWN_SHATTERING = "initialisation_shown", "initialisation_shown_shattering"
 _MEASURED = ("gradients", "variance")
-_SECONDS = 2.0
-"""So long the page keeps the picture before: at depth 110 both nets are measured by then."""
+_SECONDS = 1.0
+"""So long the page waits before it says that it does: depth 110 is measured by then."""
 
 
 def pair(settings: Settings) -> Pair | None:
     """The nets of these settings, if they were measured; asks for it, and says so, otherwise."""
     seen = _seen()
     if settings not in seen:
-        _ask(settings)
-        ends = _ends()
-        if ends is None:
+        _ask(_NETS, settings, _MEASURED)
+        _ask(_SHATTERING, settings, ("shattering",))  # each takes the place of one of the first
+        ends = _ends(_NETS, "The residual net is measured", "Its plain twin is measured")
+        if not ends:
             return None
         _keep(settings, *(end.done[0] for end in ends))
+    st.session_state[_SHOWN] = settings
     return seen[settings]
+
+
+def before() -> tuple[Settings, Pair] | None:
+    """Those that were shown last, and their settings, while others are measured."""
+    settings: Settings | None = _before(_SHOWN, _NETS)
+    return None if settings is None else (settings, _seen()[settings])
 
 
 def others(settings: Settings) -> Sequence[Pair]:
@@ -64,64 +76,67 @@ def series(settings: Settings) -> None:
     st.rerun()
 
 
-def shattered(settings: Settings) -> Mapping[str, Any] | None:
-    """Both nets' shattering, once measured; asked for after the first picture."""
-    one = jobs.asked(_SHATTERING)
-    if one is None or one.about != settings:
-        nets = settings.config(), settings.twin()
-        request = settings.request(*nets, measure=("shattering",))
-        jobs.hand_in(_SHATTERING, "initialisation", request, settings, wait_seconds=0.0)
-    end = jobs.outcome(_SHATTERING, "Measuring how alike neighbours' gradients are")
-    if end is None:
+def shattered(settings: Settings) -> Shattered | None:
+    """Both nets' shattering once it is measured, as `pair`."""
+    _ask(_SHATTERING, settings, ("shattering",))
+    words = "How alike neighbours' gradients are is measured"
+    ends = _ends(_SHATTERING, words, words)
+    if not ends:
         return None
-    if end.problem:
-        jobs.complain(end)
-        return None
-    names = "residual net", "plain twin"
-    return {name: found["shattering"] for name, found in zip(names, end.done, strict=True)}
+    found = {name: end.done[0]["shattering"] for name, end in zip(_NAMES, ends, strict=True)}
+    st.session_state[_SHOWN_SHATTERING] = found
+    return found
 
 
-def _ask(settings: Settings) -> None:
-    """Two jobs side by side, unless these were asked already."""
-    for slot, net, seconds in (
-        (_NET, settings.config(), 0.0),
-        (_TWIN, settings.twin(), _SECONDS),
-    ):
+def shattered_before() -> Shattered | None:
+    """What was shown last, while others are measured."""
+    found: Shattered | None = _before(_SHOWN_SHATTERING, _SHATTERING)
+    return found
+
+
+def _ask(slots: Sequence[str], settings: Settings, measure: tuple[str, ...]) -> None:
+    """Two jobs side by side, for net and twin, unless these were asked already."""
+    for slot, net in zip(slots, (settings.config(), settings.twin()), strict=True):
         one = jobs.asked(slot)
         if one is None or one.about != settings:
-            request = settings.request(net, measure=_MEASURED)
-            jobs.hand_in(slot, "initialisation", request, settings, wait_seconds=seconds)
+            request = settings.request(net, measure=measure)
+            jobs.hand_in(slot, "initialisation", request, settings, is_awaited=False)
 
 
-def _ends() -> tuple[jobs.Asked, jobs.Asked] | None:
-    """How both ended; None while one has not, or after saying why there is no result."""
-    first = jobs.outcome(_NET, "A residual net is measured")
-    second = jobs.outcome(_TWIN, "Its plain twin is measured") if first else None
-    if first is None or second is None:
-        return None
-    for end in (first, second):
+def _ends(slots: Sequence[str], *words: str) -> Sequence[jobs.Asked]:
+    """How all ended; none while one has not, or after saying why there is no result."""
+    jobs.wait_for(*slots, seconds=_SECONDS)
+    ends = []
+    for slot, being_done in zip(slots, words, strict=True):
+        end = jobs.outcome(slot, being_done)
+        if end is None:
+            return ()
         if end.problem:
             jobs.complain(end)
-            if st.button("Try again"):
-                for slot in (_NET, _TWIN):
-                    jobs.forget(slot)
+            if st.button("Try again", key=f"again_{slot}"):
+                for one in slots:
+                    jobs.forget(one)
                 st.rerun()
-            return None
-    return first, second
+            return ()
+        ends.append(end)
+    return ends
+
+
+def _before(shown: str, slots: Sequence[str]) -> Any:
+    """What was shown last, if these slots' jobs are under way."""
+    asked = filter(None, map(jobs.asked, slots))
+    has_failed = any(one.problem for one in asked)
+    return None if has_failed else st.session_state.get(shown)
 
 
 def _keep(settings: Settings, net: Mapping[str, Any], twin: Mapping[str, Any]) -> None:
     seen = _seen()
     seen[settings] = (
-        _new("residual net", RESIDUAL, settings.config(), net),
-        _new("plain twin", PLAIN, settings.twin(), twin),
+        New.of(_NAMES[0], RESIDUAL, settings.config(), net),
+        New.of(_NAMES[1], PLAIN, settings.twin(), twin),
     )
     for oldest in list(seen)[:-_MOST_KEPT]:
         del seen[oldest]
-
-
-def _new(name: str, colour: str, config: ResNetConfig, found: Mapping[str, Any]) -> New:
-    return New.of(name, colour, config, found)
 
 
 def _seen() -> dict[Settings, Pair]:

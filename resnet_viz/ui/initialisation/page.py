@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,7 @@ def initialisation_page() -> None:
     if complaint := _complaint(settings):
         say.error(f"These settings make no net: {complaint}.")
         return
-    _draw(settings)
+    _show(settings)
 
 
 def _complaint(settings: Settings) -> str:
@@ -53,13 +54,28 @@ def _complaint(settings: Settings) -> str:
     return ""
 
 
-def _draw(settings: Settings) -> None:
-    now = looks.pair(settings)
-    family = looks.others(settings)
-    if now is None:
+def _show(settings: Settings) -> None:
+    with st.container():  # so that what is below stays in its place, and is not drawn anew
+        now = looks.pair(settings)
+        if now:
+            st.markdown(plain(" ".join(plots.story(net) for net in now)))
+        elif before := looks.before():
+            st.markdown(f"Until then the nets before, of depth {before[0].depth}, are shown.")
+    if now:
+        _draw(settings, now)
+    elif before:
+        _draw(*before)
+    else:
         return
+    with st.container():
+        st.header("Shattering", anchor=False)
+        found = looks.shattered(settings) if now else None
+    _shattering(found or looks.shattered_before())
+
+
+def _draw(settings: Settings, now: looks.Pair) -> None:
+    family = looks.others(settings)
     earlier = [net for both in family if both != now for net in both]
-    st.markdown(plain(" ".join(plots.story(net) for net in now)))
     live_chart(plots.profile(now, earlier), "initialisation_profile", 400, alt=plots.alt(now))
     note(
         "The norm of the loss's gradient at each block's input over that at the last block's "
@@ -70,14 +86,13 @@ def _draw(settings: Settings) -> None:
     )
     left, right = st.columns(2)
     with left:
-        _by_depth(settings, [*family])
+        _by_depth(settings, family)
     with right:
         _per_layer(now)
     _branches(now[0])
-    _shattering(settings)
 
 
-def _by_depth(settings: Settings, family: list[looks.Pair]) -> None:
+def _by_depth(settings: Settings, family: Sequence[looks.Pair]) -> None:
     families = [[both[place] for both in family] for place in (0, 1)]
     st.header("Growth with depth", anchor=False)
     alt = "The gradient at the first block over that at the last, by depth."
@@ -118,9 +133,7 @@ def _branches(net: plots.New) -> None:
         )
 
 
-def _shattering(settings: Settings) -> None:
-    st.header("Shattering", anchor=False)
-    found = looks.shattered(settings)
+def _shattering(found: looks.Shattered | None) -> None:
     if found is None:
         return
     maps = [np.array(one["similarity"], dtype=float) for one in found.values()]

@@ -14,7 +14,7 @@ KIND = Kind(
     "initialisation",
     "The look at new nets",
     is_shared=True,
-    imports=("resnet_viz.lab.initialisation",),
+    imports=("resnet_viz.lab.initialisation", "resnet_viz.lab.measurements.passes"),
 )
 MOST_NETS = 40
 
