@@ -54,6 +54,23 @@ def test_it_shows_a_picture_at_once_and_the_depth_is_in_the_link(home: Path) -> 
     assert "the smallest that fits its stem and stages is 3" in app.error[0].value
 
 
+def test_the_nets_before_stay_while_others_are_measured(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = settled(opened(depth="8", width="8"))
+    with monkeypatch.context() as patched:
+        patched.setattr("resnet_viz.ui.initialisation.looks.jobs.wait_for", lambda *_, **__: None)
+        app.select_slider[0].set_value(218).run()
+    words = " ".join(markdown.value for markdown in app.markdown)
+    assert "Until then the nets before, of depth 8, are shown" in words
+    assert "Mean cosine of neighbours" in words
+    assert "Residual net, depth" not in words, "nothing is said of what is not measured yet"
+    settled(app)
+    words = " ".join(markdown.value for markdown in app.markdown)
+    assert "Residual net, depth 218" in words
+    assert "Until then" not in words
+
+
 def test_settings_come_back_from_the_address() -> None:
     settings = Settings(depth=110, family="scaled", norm="none", batch=256)
     assert from_query(to_query(settings)) == (settings, "")
