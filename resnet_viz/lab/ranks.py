@@ -12,9 +12,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-MOST_IMAGES = 64
-"""The time that eigenvalues take grows by the cube of the images, and a rank can only be compared
-with one of as many."""
 _SURE = (1e-24, 1e24)
 """Sums of squares whose terms float32 can add up."""
 

@@ -32,7 +32,8 @@ class Contestant:
     `classes` is how many the net tells apart, where that is known; `header` says along what each
     quantity of the history is, and `blocks` are the paths of all blocks. A history without a
     header has its quantities along all layers. `config` is None for a net that is not ours.
-    Of several `seeds` the history is the median, and `low` and `high` are its range (seeds.py).
+    Of several `seeds` the history is the median, `low` and `high` are its range, and `runs` what
+    they are of (seeds.py).
     `net` is the same, and `net_name` the name without the seed, of runs of one net.
     """
 
@@ -47,6 +48,7 @@ class Contestant:
     seeds: int = 1
     low: History | None = None
     high: History | None = None
+    runs: tuple[Contestant, ...] = ()
     net: object = None
     net_name: str = ""
 

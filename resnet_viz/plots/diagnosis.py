@@ -9,6 +9,13 @@ import numpy as np
 
 from resnet_viz.lab.quantities import quantity
 from resnet_viz.lab.records import Taken
+from resnet_viz.plots.collapse import (
+    FEW_DIRECTIONS,
+    IMAGES,
+    RANK,
+    is_collapsed,
+    median_ranks,
+)
 from resnet_viz.plots.contestant import Contestant
 from resnet_viz.plots.gradient_story import EXPLODES, VANISHES
 from resnet_viz.plots.style import count, number
@@ -184,6 +191,23 @@ def update_ratio(net: Contestant) -> Verdict:
     )
 
 
+def effective_rank(net: Contestant) -> Verdict:
+    """In how many directions the features differ, at the newest measured step."""
+    found = median_ranks(net)
+    if not found.values.size:
+        return NOT_MEASURED
+    value, first = float(found.values[-1, 0]), float(found.values[0, 0])
+    word = "collapsed" if is_collapsed(value, net.classes) else "alive"
+    blocks = count(net.history.taken(RANK).values.shape[1], "block")
+    before = f"; at step {found.steps[0]} {number(first)}" if len(found.steps) > 1 else ""
+    return Verdict(
+        word if np.isfinite(value) else "not finite",
+        f"At step {found.steps[-1]} the features {IMAGES} differ in {number(value)} directions "
+        f"(median of {blocks}){before}.",
+        value,
+    )
+
+
 # NaN has a meaning of its own in the others, such as a cosine with a part that is 0.
 WATCHED = ("grad_norm", "weight_norm", "update_ratio", "output_rms", "grad_input_norm")
 
@@ -249,6 +273,19 @@ SIGNS: Sequence[Sign] = (
         5.3,
         False,
         branch_variance,
+    ),
+    Sign(
+        "effective_rank",
+        "Effective rank",
+        "In how many directions a block's features differ from image to image. Up to "
+        f"{FEW_DIRECTIONS:g} they are called collapsed: features that tell C classes apart as far "
+        "as can be fill C - 1 (Papyan et al. 2020, arXiv:2008.08186).",
+        r"\exp\Big(-\sum_i p_i \ln p_i\Big),\; p_i = \lambda_i / \textstyle\sum_j \lambda_j "
+        r"\text{ of } K = X X^\top",
+        "Roy & Vetterli 2007",
+        12,
+        False,
+        effective_rank,
     ),
     Sign(
         "update_ratio",

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.plots.by_net import Net, Range, nets_in, spread_words, window_words
+from resnet_viz.plots.collapse import collapse
 from resnet_viz.plots.contestant import Contestant
 from resnet_viz.plots.diagnosis import UPDATES
 from resnet_viz.plots.finish import LEAST_STEPS, common_steps, finish, window
@@ -24,7 +25,7 @@ from resnet_viz.plots.gradient_story import ALIKE, between_nets, course, main_no
 from resnet_viz.plots.story import on_the_way, story
 from resnet_viz.plots.style import count, number
 
-Plot = Literal["curves", "gradients", "maps"]
+Plot = Literal["curves", "gradients", "through_time", "maps"]
 Numbers = NDArray[np.float64]
 
 
@@ -53,6 +54,7 @@ def happened(contestants: Sequence[Contestant]) -> list[Finding]:
     found += [Finding(_gradient(net, steps), "gradients") for net in nets]
     if not has_seeds:
         found += [Finding(text, "gradients") for text in between_nets(contestants, steps)]
+    found += [Finding(text, "through_time") for net in nets for text in collapse(net, steps)]
     if steps >= 4 * LEAST_STEPS:
         found += [Finding(text, "maps") for net in nets for text in _still(net, steps)]
     return found

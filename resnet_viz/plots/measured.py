@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viz.lab.measured import Measured
+from resnet_viz.plots.collapse import FEW_DIRECTIONS
 from resnet_viz.plots.diagnosis import MOST, NEAR_ONE, Verdict, size_word
 from resnet_viz.plots.style import number
 
 SMOOTH, NOISE = 0.5, 0.1
-FEW_DIRECTIONS = 3.0
 MISSED = 0.1
 """Of the error that a deleted block adds: from here on the block is missed."""
 UNLEARNT = 0.5

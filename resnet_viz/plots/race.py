@@ -8,6 +8,7 @@ from resnet_viz.plots.predictions import prediction
 from resnet_viz.plots.profile import axis_of, profile, profile_alt
 from resnet_viz.plots.seeds import median_and_range
 from resnet_viz.plots.story import result_rows, story
+from resnet_viz.plots.through_time import through_time
 
 __all__ = [
     "GRADIENT",
@@ -25,5 +26,6 @@ __all__ = [
     "profile_alt",
     "result_rows",
     "story",
+    "through_time",
     "training_curves",
 ]

@@ -25,7 +25,7 @@ controls()
 show(0)
 await loadPlotly()
 drawProfile()
-for (const id of ["curves", "maps"]) Plotly.newPlot(find(id), scene[id].data, resting(scene[id].layout), CONFIG)
+for (const id of ["curves", "through-time", "maps"]) Plotly.newPlot(find(id), scene[id].data, resting(scene[id].layout), CONFIG)
 for (const [number, { data, layout }] of scene.measured.entries()) {
   Plotly.newPlot(find(`measured-${number}`), data, resting(layout), CONFIG)
 }

@@ -28,6 +28,7 @@ from resnet_viz.plots.on_graph import COLOUR_SCRIPT, LEGEND_SCRIPT, RAMP, line_s
 from resnet_viz.plots.replay import Numbers, replay
 from resnet_viz.plots.report_diagnosis import Looked, chapters, verdict_rows
 from resnet_viz.plots.story import result_rows
+from resnet_viz.plots.through_time import through_time
 from resnet_viz.views.graph.graph import shortcut_graph
 from resnet_viz.views.graph.layout import common_grid
 from resnet_viz.views.graph.svg import write_svg
@@ -78,6 +79,7 @@ def report(nets: Sequence[Reported]) -> str:
         "ramp": RAMP,
         "lines": _dict(line_scale(firsts)),
         "curves": _figure(training_curves(contestants)),
+        "through-time": _figure(through_time(contestants)),
         "maps": _figure(heat_maps(firsts)),
         "measured": [_figure(chapter.figure) for chapter in looked],
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,27 @@ def median_and_range(runs: Sequence[Contestant]) -> Contestant:
         seeds=len(runs),
         low=_Across(histories, _low),
         high=_Across(histories, _high),
+        runs=tuple(runs),
     )
+
+
+class Spread(NamedTuple):
+    """Median, low and high [T, n] over several seeds at the steps [T] that they have in common."""
+
+    steps: NDArray[np.int64]
+    median: Numbers
+    low: Numbers
+    high: Numbers
+
+
+def spread_of(contestant: Contestant, measure: Callable[[Contestant], Taken]) -> Spread:
+    """What is made of each seed's records, over the seeds: a median of ratios is not the ratio of
+    medians. Of one seed all three are its own."""
+    taken = [measure(run) for run in contestant.runs or (contestant,)]
+    known = _common([one for one in taken if len(one.steps)]) or taken[:1]
+    steps = max((one.steps for one in known), key=len)
+    values = [one.values for one in known]
+    return Spread(steps, *(_joined(values, across) for across in (_median, _low, _high)))
 
 
 def _median(values: Numbers) -> Numbers:

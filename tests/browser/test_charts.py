@@ -21,7 +21,7 @@ expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 NETS = ("resnet20-cifar", "plain20-cifar")
 HERO = "document.querySelectorAll('.resnet-viz-chart')[0]"
 TEXT = f"{HERO}._fullLayout.font.size"
-MAPS = "document.querySelectorAll('.resnet-viz-chart')[2]"
+MAPS = "document.querySelectorAll('.resnet-viz-chart')[3]"
 BOX = "'[data-testid=stElementContainer]'"
 LOOKS = (
     "colour => [...document.querySelectorAll('.resnet-viz-chart .scatterlayer path.js-line')]"

@@ -14,7 +14,7 @@ Open = Callable[[str], Page]
 
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
-MAPS = 2
+MAPS = 3
 
 
 @pytest.mark.parametrize("width", [390, 700, 1280])

@@ -34,7 +34,7 @@ CLOSE = f"""([i, name, wanted]) => {{
     return shown?.length === wanted.length && shown.every((y, n) => Math.abs(y - wanted[n]) < 1e-5)
 }}"""
 MAP = """wanted => {
-    const shown = document.querySelectorAll('.resnet-viz-chart')[2]?.data?.[0]?.z
+    const shown = document.querySelectorAll('.resnet-viz-chart')[3]?.data?.[0]?.z
     return shown?.length === wanted.length && wanted.every((row, r) =>
         shown[r].length === row.length && row.every((z, c) => Math.abs(shown[r][c] - z) < 1e-4))
 }"""
@@ -126,7 +126,7 @@ def test_what_is_pointed_at_is_marked_in_the_other_plots(app: App, open_page: Op
     plot.scroll_into_view_if_needed()
     plot.hover()
     expect(mark).to_have_count(1)  # in the map alone: the profile has its own sign
-    assert charts(page).nth(2).locator(".resnet-viz-chart-mark").count() == 1
+    assert charts(page).nth(3).locator(".resnet-viz-chart-mark").count() == 1
     expect(page.locator(".graph g.block.hot")).to_have_count(1)
     app.lab.stop(str(run.race_id))
 
@@ -137,12 +137,12 @@ def test_a_zoom_into_a_long_run_fetches_its_steps(app: App, open_page: Open) -> 
     write(app, run, range(steps))
     page = open_page(f"{app.url}/race?race={run.race_id}")
     inside = """([from, to]) => {
-        const x = document.querySelectorAll('.resnet-viz-chart')[2]?.data?.[0]?.x ?? []
+        const x = document.querySelectorAll('.resnet-viz-chart')[3]?.data?.[0]?.x ?? []
         return [...x].filter(step => step >= from && step <= to).length
     }"""
     page.wait_for_function(f"() => ({inside})([0, {steps}]) > 500")
     assert page.evaluate(inside, [4000, 4099]) < 20
-    zoom = "() => Plotly.relayout(document.querySelectorAll('.resnet-viz-chart')[2], {RANGE})"
+    zoom = "() => Plotly.relayout(document.querySelectorAll('.resnet-viz-chart')[3], {RANGE})"
     page.evaluate(zoom.replace("RANGE", "'xaxis.range': [4000, 4099]"))
     page.wait_for_function(f"() => ({inside})([4000, 4099]) === 100")
     page.evaluate(zoom.replace("RANGE", "'xaxis.autorange': true"))

@@ -12,9 +12,9 @@ from torch import Tensor
 from resnet_viz.arch.plan import plan
 from resnet_viz.lab.norms import Tensors, norms
 from resnet_viz.lab.quantities import held_by, quantities, quantity
+from resnet_viz.lab.quantities.effective_rank import MOST_IMAGES
 from resnet_viz.lab.quantities.points import POINTS, names_in
 from resnet_viz.lab.quantities.quantity import Quantity
-from resnet_viz.lab.ranks import MOST_IMAGES
 from resnet_viz.lab.train import train
 from tests.lab.conftest import TINY, tiny_spec
 

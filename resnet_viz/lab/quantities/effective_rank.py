@@ -9,21 +9,24 @@ from resnet_viz.lab.quantities.quantity import Quantity
 if TYPE_CHECKING:
     from torch import Tensor
 
+MOST_IMAGES = 64
+"""The time that eigenvalues take grows by the cube of the images, and a rank can only be compared
+with one of as many."""
 QUANTITY = Quantity(
     name="effective_rank",
     title="effective rank",
     symbol="exp H(λ)",
     sentence="In how many directions a block's features differ from image to image: exp of the "
     "entropy of the shares of their Gram matrix's eigenvalues, of centred features. It is taken of "
-    "the minibatch's first 64 images at most, and lies below their number. Where it falls towards "
-    "1, all images come to look alike to the net: its features collapse.",
+    f"the minibatch's first {MOST_IMAGES} images at most, and lies below their number. "
+    "Where it falls towards 1, all images come to look alike to the net: its features collapse.",
     source="Roy & Vetterli 2007, The effective rank: a measure of effective dimensionality",
 )
 
 
 def measure(output: list[Tensor]) -> list[Tensor]:
     """The Gram matrices of the first images."""
-    from resnet_viz.lab.ranks import MOST_IMAGES, gram  # noqa: PLC0415
+    from resnet_viz.lab.ranks import gram  # noqa: PLC0415
 
     return [gram(features[:MOST_IMAGES] if features.dim() else features) for features in output]
 

@@ -1,5 +1,5 @@
-"""The pictures of a race: the graphs, the profile, the curves and the maps, and what is said beside
-them.
+"""The pictures of a race: the graphs, the profile, the curves, what is watched through time and
+the maps, and what is said beside them.
 
 They are drawn whole, or only their news are told, for components that are on the page.
 """
@@ -22,6 +22,7 @@ from resnet_viz.plots.race import (
     heat_maps,
     prediction,
     profile,
+    through_time,
     training_curves,
 )
 from resnet_viz.ui.common.drawn import Drawn
@@ -33,6 +34,7 @@ from resnet_viz.ui.race.lesions import Lesions
 from resnet_viz.ui.race.on_graph import graph_data, has_graph, on_graph
 
 HERO_HEIGHT = 355
+TIME_HEIGHT = 300
 MAPS_HEIGHT = 380
 
 ON_A_LOG_AXIS = (
@@ -45,6 +47,15 @@ ABOUT_CURVES = (
     "error in deep plain nets, and vanishing gradients unlikely to be the cause where the nets "
     "have batch norm. What is it here?"
 )
+ABOUT_TIME = (
+    "Left: at the first step a ratio far above 1 is a gradient that explodes towards the input. "
+    "Middle: in how many directions the features of up to 64 images differ (Roy & Vetterli 2007); "
+    "near 1 all images look alike to the net. Right: about a thousandth is the rule of thumb "
+    "(Karpathy, CS231n notes). With batch norm a deep plain net's gradient explodes at the start, "
+    "its first layers are overwritten, and its features collapse: a ratio that is small only then "
+    "is no vanishing gradient."
+)
+TIME_ALT = "Gradient norm of the first layer over the last, effective rank and update ratio by step"
 ABOUT_MAPS = (
     "The same at every step so far: a column is a step, a row a layer or block. All nets share one "
     "colour scale, so that a colour means the same in each."
@@ -102,6 +113,9 @@ def charts(look: Look, contestants: Sequence[Contestant], shown: Shown) -> Mappi
     def curves_figure(window: Window) -> go.Figure:
         return _all_steps(training_curves(contestants, how, window), steps)
 
+    def time_figure(_: Window) -> go.Figure:
+        return _all_steps(through_time(contestants), steps)
+
     def maps_figure(window: Window) -> go.Figure:
         close = shown.closer(name, window) if shown.closer and window else contestants
         return _all_steps(heat_maps(close, name, window), steps)
@@ -115,6 +129,7 @@ def charts(look: Look, contestants: Sequence[Contestant], shown: Shown) -> Mappi
             "gradients", hero_figure, shown[1:4], HERO_HEIGHT, f"{title} at step {shown.step}"
         ),
         "curves": chart("curves", curves_figure, (steps, how), HERO_HEIGHT, curves_alt),
+        "through_time": chart("through_time", time_figure, steps, TIME_HEIGHT, TIME_ALT),
     }
     if axis != "net":
         found["maps"] = chart("maps", maps_figure, (steps, name), MAPS_HEIGHT, maps_alt)
@@ -137,6 +152,10 @@ def pictures(
         drawn["curves"].draw()
         note(ABOUT_CURVES + drawing.about_curves(contestants))
         drawing.curves_box()
+    _anchors("through_time")
+    st.header("Through time", anchor=False)
+    drawn["through_time"].draw()
+    note(ABOUT_TIME)
     if "maps" in drawn:
         _anchors("maps")
         st.header(plain(f"{title_of(contestants, shown.quantity)} and step"), anchor=False)

@@ -15,7 +15,12 @@ from resnet_viz.ui.race import words
 from resnet_viz.ui.race.live import contestants_of
 from resnet_viz.ui.race.state import Seen, is_together
 
-PLOTS = {"curves": "Loss and accuracy", "gradients": "By layer", "maps": "Heat maps"}
+PLOTS = {
+    "curves": "Loss and accuracy",
+    "gradients": "By layer",
+    "through_time": "Through time",
+    "maps": "Heat maps",
+}
 """The plots that sentences belong to, by their anchors on the page."""
 
 

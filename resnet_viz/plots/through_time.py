@@ -1,0 +1,219 @@
+"""What a race is watched by, step by step: the gradient's ratio, the features' effective rank and
+the size of the updates, beside each other on one axis of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from math import ceil, floor, log10
+from typing import NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+
+from resnet_viz.lab.quantities.effective_rank import MOST_IMAGES
+from resnet_viz.lab.records import Taken
+from resnet_viz.plots import style
+from resnet_viz.plots.collapse import median_ranks
+from resnet_viz.plots.contestant import GRADIENT, Contestant, shown, thinned
+from resnet_viz.plots.seeds import Numbers, Spread, band, spread_of
+
+MOST_POINTS = 500
+UPDATE = "update_ratio"
+LEAST, MOST = 1e-12, 1e12
+"""Values beyond these are left out of the axes, and a note says so."""
+
+
+def gradient_ratios(net: Contestant) -> Taken:
+    """The first layer's gradient norm over the last's, on the main path [T, 1]."""
+    taken = _thinned(net.history.taken(GRADIENT))
+    main = net.place(GRADIENT).of("main")
+    if not taken.values.size or not len(main):
+        return Taken(taken.steps[:0], np.empty((0, 1), np.float32))
+    first, last = (taken.values[:, [main[end]]].astype(np.float64) for end in (0, -1))
+    with np.errstate(all="ignore"):
+        return Taken(taken.steps, (first / last).astype(np.float32))
+
+
+def update_ratios(net: Contestant) -> Taken:
+    """The median layer's update over its weights, on the main path [T, 1]."""
+    taken = _thinned(net.history.taken(UPDATE))
+    main = net.place(UPDATE).of("main")
+    if not taken.values.size or not len(main):
+        return Taken(taken.steps[:0], np.empty((0, 1), np.float32))
+    return Taken(taken.steps, np.median(taken.values[:, main], axis=1, keepdims=True))
+
+
+class _Panel(NamedTuple):
+    """One of the pictures: its title, what it draws of a net, and what it calls a value.
+
+    `rule` is where a thin line is drawn; `with_markers`: values are few, and far apart.
+    """
+
+    title: str
+    measure: Callable[[Contestant], Taken]
+    words: str
+    rule: float | None = None
+    with_markers: bool = False
+
+
+PANELS = (
+    _Panel("gradient norm, first / last layer", gradient_ratios, "first / last", 1.0),
+    _Panel("effective rank, median block", median_ranks, "effective rank", None, True),
+    _Panel("update / weight, median layer", update_ratios, "update / weight", 1e-3),
+)
+_RANKS = (0.9, 1.1 * MOST_IMAGES)
+_WIDE = [([0.0, 0.28], [0.0, 1.0]), ([0.36, 0.64], [0.0, 1.0]), ([0.72, 1.0], [0.0, 1.0])]
+_NARROW = [([0.0, 1.0], [0.75, 1.0]), ([0.0, 1.0], [0.375, 0.625]), ([0.0, 1.0], [0.0, 0.25])]
+
+
+def through_time(contestants: Sequence[Contestant]) -> go.Figure:
+    """Three quantities (y, logarithmic) by step (x), a line a net.
+
+    From left to right (from top to bottom where the chart is narrow): the first layer's gradient
+    norm over the last's, the median block's effective rank at measured steps, and the median
+    layer's update over its weights. Of several seeds the line is the median of the seeds' own
+    numbers and the light ground their range. Of a long run at most 500 steps are drawn, evenly.
+    What a log axis cannot show (0, inf, NaN) leaves a gap, and a note under the axes counts it.
+    """
+    spreads = [[spread_of(c, panel.measure) for c in contestants] for panel in PANELS]
+    traces = [
+        trace
+        for place, (panel, own) in enumerate(zip(PANELS, spreads, strict=True))
+        for number, (net, found) in enumerate(zip(contestants, own, strict=True))
+        for trace in _traces(place, panel, number, net, found)
+    ]
+    said = [
+        text for net, *own in zip(contestants, *spreads, strict=True) if (text := _left(net, own))
+    ]
+    last = max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=0)
+    axes = [_axes(place, own, last) for place, own in enumerate(spreads)]
+    wide, narrow = (_placed(domains, spreads, contestants) for domains in (_WIDE, _NARROW))
+    below = style.below(said)
+    layout: style.Layout = {
+        "hovermode": "x unified",
+        "uirevision": "race",
+        "margin": style.MARGIN | {"l": 60, "t": 66, "b": 60 + 22 * len(said)},
+        "legend": {"orientation": "h", "x": 0, "y": 1, "yref": "container", "yanchor": "top"},
+        "shapes": [_rule(place, panel.rule) for place, panel in enumerate(PANELS) if panel.rule],
+    }
+    for axis in axes:
+        layout |= axis
+    for key, domain in wide.domains.items():
+        layout[key] |= domain
+    layout["annotations"] = [*wide.titles, *below]
+    changes = {**narrow.domains, "annotations": [*narrow.titles, *below]}
+    layout["meta"] = style.narrow(changes, (1.0, 2.4))
+    return style.figure(traces, layout)
+
+
+def _thinned(taken: Taken) -> Taken:
+    rows = thinned(len(taken.steps), MOST_POINTS)
+    return Taken(taken.steps[rows], taken.values[rows])
+
+
+def _traces(
+    place: int, panel: _Panel, number: int, net: Contestant, found: Spread
+) -> Iterator[style.Trace]:
+    rows = thinned(len(found.steps), MOST_POINTS)
+    steps, x, y = found.steps[rows], f"x{_suffix(place)}", f"y{_suffix(place)}"
+    group = str(number)
+    if len(net.runs) > 1:
+        ends = (_drawn(found.low[rows]), _drawn(found.high[rows]))
+        yield from (trace | {"xaxis": x} for trace in band(steps, ends, net.colour, group, axis=y))
+    name = style.name_of(net.name)
+    yield {
+        "type": "scatter",
+        "x": steps,
+        "y": _drawn(found.median[rows]).astype(np.float32),
+        "xaxis": x,
+        "yaxis": y,
+        "name": name,
+        "legendgroup": group,
+        "showlegend": place == 0,
+        "mode": "lines+markers" if panel.with_markers else "lines",
+        "line": {"color": net.colour, "width": 3, "dash": style.DASHES[number % len(style.DASHES)]},
+        "marker": {"symbol": style.MARKERS[number % len(style.MARKERS)], "size": 8},
+        "hovertemplate": f"%{{y:.3g}}<extra>{name}</extra>",
+    }
+
+
+def _drawn(values: Numbers) -> Numbers:
+    found = shown(values[:, 0].astype(np.float32) if values.size else np.empty(0, np.float32))
+    return np.where((found >= LEAST) & (found <= MOST), found, np.nan)
+
+
+def _axes(place: int, found: Sequence[Spread], last: int) -> style.Layout:
+    suffix = _suffix(place)
+    if PANELS[place].with_markers:
+        y = style.log_ticks(*_RANKS) | {"range": [log10(end) for end in _RANKS]}
+    else:
+        low, high = _decades(found, PANELS[place].rule)
+        every = max(1, ceil((high - low) / 5))
+        y = {"type": "log", "range": [low, high], "dtick": every, "exponentformat": "power"}
+    x = {"range": style.step_range(last), "unifiedhovertitle": {"text": "<b>step %{x}</b>"}}
+    shared = {"matches": "x"} if place else {}
+    return {
+        f"xaxis{suffix}": style.axis("step") | x | shared | {"nticks": 6},
+        f"yaxis{suffix}": style.axis("") | y,
+    }
+
+
+def _decades(found: Sequence[Spread], rule: float | None) -> tuple[int, int]:
+    """Powers of ten around all that is drawn and the rule; they only widen while a race goes on."""
+    drawn = [_drawn(ends) for one in found for ends in (one.median, one.low, one.high)]
+    known = np.log10(np.concatenate([*drawn, np.array([rule or 1.0])]))
+    known = known[np.isfinite(known)]
+    low, high = floor(known.min() - 0.05), ceil(known.max() + 0.05)
+    return low, high
+
+
+class _Placed(NamedTuple):
+    domains: dict[str, style.Layout]
+    titles: list[style.Layout]
+
+
+def _placed(
+    domains: Sequence[tuple[list[float], list[float]]],
+    spreads: Sequence[Sequence[Spread]],
+    contestants: Sequence[Contestant],
+) -> _Placed:
+    """Where the panels are, with their titles above, and in those without data why."""
+    axes: dict[str, style.Layout] = {}
+    titles = []
+    has_begun = any(len(c.history) for c in contestants)
+    for place, ((x, y), found) in enumerate(zip(domains, spreads, strict=True)):
+        suffix = _suffix(place)
+        axes[f"xaxis{suffix}"] = {"domain": x, "anchor": f"y{suffix}"}
+        axes[f"yaxis{suffix}"] = {"domain": y, "anchor": f"x{suffix}"}
+        title = style.note(f"<b>{PANELS[place].title}</b>", y[1])
+        titles.append(title | {"x": x[0], "yanchor": "bottom", "yshift": 4})
+        if not any(len(one.steps) for one in found):
+            why = "not measured" if has_begun else style.WAITING
+            titles.append(style.waiting(sum(y) / 2) | {"x": sum(x) / 2, "text": why})
+    return _Placed(axes, titles)
+
+
+def _rule(place: int, at: float | None) -> style.Layout:
+    suffix = _suffix(place)
+    line = {"color": style.FAINT, "width": 1.5, "dash": "dot"}
+    ends = {"xref": f"x{suffix} domain", "yref": f"y{suffix}", "x0": 0, "x1": 1, "y0": at, "y1": at}
+    return {"type": "line", "line": line} | ends
+
+
+def _left(net: Contestant, found: Sequence[Spread]) -> str:
+    """What the axes do not show, in words; "" for nothing."""
+    said = []
+    for panel, own in zip(PANELS, found, strict=True):
+        values = own.median[:, 0] if own.median.size else np.empty(0)
+        hidden = np.isnan(_drawn(own.median))
+        if hidden.any():
+            kinds = {"0": values == 0, "not finite": ~np.isfinite(values)}
+            kinds["beyond the axis"] = hidden & ~kinds["0"] & ~kinds["not finite"]
+            what = " or ".join(kind for kind, where in kinds.items() if where.any())
+            first = own.steps[np.flatnonzero(hidden)[0]]
+            said.append(f"{panel.words} {what}, first at step {first}")
+    return f"{style.name_of(net.name)}: {'; '.join(said)}" if said else ""
+
+
+def _suffix(place: int) -> str:
+    return "" if place == 0 else str(place + 1)
