@@ -208,6 +208,16 @@ def _colour_axis(about: Quantity, low: float, high: float) -> style.Layout:
     return {"colorscale": "Viridis", "cmin": low, "cmax": high, "colorbar": bar}
 
 
+# Where no cell has a colour: plotly leaves such a map out, and with it draws the axes of those
+# beside it at no place (NaN). A point that is none keeps the axes.
+EMPTY: style.Trace = {
+    "type": "scatter",
+    "mode": "markers",
+    "x": [None],
+    "y": [None],
+    "showlegend": False,
+    "hoverinfo": "skip",
+}
 NARROW_BAR: style.Layout = {"colorbar": {"thickness": 10, "title": {"text": ""}}}
 
 
@@ -227,20 +237,20 @@ def _map(
     values, steps, places = _drawn(contestant, about, window)
     positions = places.positions[spread(len(places.names), MOST_LAYERS)]
     value = "10<sup>%{z:.2f}</sup>" if about.scale == "log" else "%{z:.3g}"
-    # plotly draws axes only where it has a point, be it an empty one.
-    is_empty = not values.size
-    edges, z = (
-        _columns(steps, values.T) if values.size else (np.arange(2.0), np.full((2, 2), np.nan))
-    )
-    return {
+    place: style.Trace = {
+        "name": style.name_of(contestant.name),
+        "xaxis": f"x{_suffix(number)}",
+        "yaxis": f"y{_suffix(number)}",
+    }
+    if not np.isfinite(values).any():
+        return place | EMPTY
+    edges, z = _columns(steps, values.T)
+    return place | {
         "type": "heatmap",
         "z": z.astype(np.float32),
         "x": edges,
-        "y": np.arange(2) if is_empty else positions,
-        "name": style.name_of(contestant.name),
+        "y": positions,
         "coloraxis": "coloraxis",
-        "xaxis": f"x{_suffix(number)}",
-        "yaxis": f"y{_suffix(number)}",
         "hovertemplate": f"{what} %{{y}}, step %{{x}}: {value}",
         "hoverongaps": False,
     }

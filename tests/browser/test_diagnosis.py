@@ -46,7 +46,11 @@ def test_a_press_measures_and_draws_and_the_link_shows_it(app: App, open_page: O
     expect(button).to_have_count(0)
     settle(page)
     assert faults(page, "the Diagnosis panel") == []
-    again = open_page(f"{app.url}/race?race={race}&open=diagnosis")
+    again = open_page(f"{app.url}/race?race={race}&open=diagnosis&quantity=branch_ratio")
+    # A net without what is shown, and no complaint of plotly's in the console.
+    maps = again.get_by_role("figure", name=re.compile("as heat maps: residual against plain"))
+    expect(maps.locator(".annotation-text", has_text="not measured")).to_be_visible()
+    expect(maps.locator(".xlines-above").nth(1)).to_be_attached()
     expect(again.get_by_text("mean cosine of").first).to_be_visible()
     expect(again.get_by_text("Who has the race's controls can measure")).to_be_visible()
     expect(again.get_by_role("button", name="Measure")).to_have_count(0)

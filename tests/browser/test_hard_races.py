@@ -102,12 +102,28 @@ def test_images_of_a_folder_on_a_phone(shared_app: App, open_page: Open) -> None
     page.goto(f"{shared_app.url}/race")
     drawn(page)
     select(page, "First net", "resnet20-cifar")
+    steps, fold = page.get_by_label("Steps", exact=True), page.locator(".st-key-race_fold label")
+    folded = [steps, page.get_by_role("combobox", name="Data"), page.get_by_text("More settings")]
+    for setting in folded:
+        expect(setting).to_be_hidden()
+    fold.click()
+    for setting in folded:
+        expect(setting).to_be_visible()
+    settle(page)
     select(page, "Data", "fashion-mnist")
     for label, value in (("Steps", 3), ("Batch size", 8)):
         field = page.get_by_label(label, exact=True)
         field.fill(str(value))
         field.press("Enter")
         settle(page)
+    assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+    fold.click()
+    expect(steps).to_be_hidden()
+    page.set_viewport_size({"width": 1280, "height": 844})
+    expect(steps).to_have_value("3")
+    expect(fold).to_be_hidden()
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(steps).to_be_hidden()
     page.get_by_role("button", name="Start race").click()
     page.wait_for_url(re.compile("race="))
     expect(statuses(page)).to_have_text(["finished", "finished"])

@@ -313,3 +313,20 @@ def test_a_window_of_a_thinned_picture_has_all_its_steps() -> None:
     curves = training_curves([net], window=(1000, 1100)).data[0]
     assert set(range(1000, 1101)) <= set(curves.x.tolist())
     assert not heat_maps([contestant("plain20-cifar", 50)]).layout.meta["thinned"]
+
+
+def test_a_map_without_values_keeps_the_axes_of_all() -> None:
+    """plotly would leave out a map without a number, and draw its neighbours' axes at none."""
+    nets = [
+        contestant("resnet20-cifar", 2),
+        contestant("plain20-cifar", 2, norm=lambda s, c: np.nan),
+        contestant("plain20-cifar", 0),
+    ]
+    for order in (nets, nets[::-1], nets[1:]):
+        traces = heat_maps(order).data
+        axes = [f"{axis}{i + 1 if i else ''}" for i in range(len(order)) for axis in "xy"]
+        assert [axis for trace in traces for axis in (trace.xaxis, trace.yaxis)] == axes
+        drawn = [trace for trace in traces if trace.type == "heatmap"]
+        assert len(drawn) == (nets[0] in order)
+        assert all(np.isfinite(trace.z).any() for trace in drawn)
+        assert not any(trace.type == "scatter" and trace.showlegend for trace in traces)

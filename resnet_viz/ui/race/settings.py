@@ -39,13 +39,19 @@ def settings(*, in_address: bool) -> tuple[Choice, DeltaGenerator]:
         entries = experiment or ()
         first = _net_box(row[0], "First net", "first_net", DEFAULT_NET, is_off=bool(entries))
         second = _second_box(row[1], first, is_off=bool(entries))
-        with row[2]:
+        with row[2], _folded("data"):
             dataset = data_box("race_dataset")
-        with row[3]:
+        with row[3], _folded("device"):
             device = device_box("race_device")
+        start = row[4].container()
+        with row[4]:
+            _fold()
         base = entries or (Entry(first), *((Entry(second),) if second else ()))
-        added = more_nets(base)
-        training = _training(automatic_size((*base, *added), dataset)) | {"dataset": dataset}
+        with _folded("nets"):
+            added = more_nets(base)
+        with _folded("training"):
+            training = _training(automatic_size((*base, *added), dataset))
+        training |= {"dataset": dataset}
         seeds, pace = st.session_state["race_seeds"], chosen_pace()
         if in_address:
             said = Settings(
@@ -59,7 +65,18 @@ def settings(*, in_address: bool) -> tuple[Choice, DeltaGenerator]:
                 pace=pace,
             )
             write_address(said)
-        return Choice((*base, *added), training | {"device": device}, seeds, pace), row[4]
+        return Choice((*base, *added), training | {"device": device}, seeds, pace), start
+
+
+def _fold() -> None:
+    """What unfolds the settings beside the nets, on narrow screens alone (page.css)."""
+    with st.container(key="race_fold"):
+        st.toggle("All settings", key="race_all_settings", persist_state="session")
+
+
+def _folded(name: str) -> DeltaGenerator:
+    """A place for settings that narrow screens fold away: hidden there, and never taken away."""
+    return st.container(key=f"race_folds_{name}", gap="small")
 
 
 def _experiment() -> Sequence[Entry]:
