@@ -44,12 +44,13 @@ def update_ratios(net: Contestant) -> Taken:
 
 
 class _Panel(NamedTuple):
-    """One of the pictures: its title, what it draws of a net, and what it calls a value.
+    """One of the pictures: its title in two lines, what it draws of a net, and what it calls that.
 
     `rule` is where a thin line is drawn; `with_markers`: values are few, and far apart.
     """
 
     title: str
+    of: str
     measure: Callable[[Contestant], Taken]
     words: str
     rule: float | None = None
@@ -57,13 +58,13 @@ class _Panel(NamedTuple):
 
 
 PANELS = (
-    _Panel("gradient norm, first / last layer", gradient_ratios, "first / last", 1.0),
-    _Panel("effective rank, median block", median_ranks, "effective rank", None, True),
-    _Panel("update / weight, median layer", update_ratios, "update / weight", 1e-3),
+    _Panel("gradient norm", "first / last layer", gradient_ratios, "first / last", 1.0),
+    _Panel("effective rank", "median block", median_ranks, "effective rank", None, True),
+    _Panel("update / weight", "median layer", update_ratios, "update / weight", 1e-3),
 )
 _RANKS = (0.9, 1.1 * MOST_IMAGES)
 _WIDE = [([0.0, 0.28], [0.0, 1.0]), ([0.36, 0.64], [0.0, 1.0]), ([0.72, 1.0], [0.0, 1.0])]
-_NARROW = [([0.0, 1.0], [0.75, 1.0]), ([0.0, 1.0], [0.375, 0.625]), ([0.0, 1.0], [0.0, 0.25])]
+_NARROW = [([0.0, 1.0], [0.77, 1.0]), ([0.0, 1.0], [0.385, 0.615]), ([0.0, 1.0], [0.0, 0.23])]
 
 
 def through_time(contestants: Sequence[Contestant]) -> go.Figure:
@@ -92,7 +93,7 @@ def through_time(contestants: Sequence[Contestant]) -> go.Figure:
     layout: style.Layout = {
         "hovermode": "x unified",
         "uirevision": "race",
-        "margin": style.MARGIN | {"l": 60, "t": 66, "b": 60 + 22 * len(said)},
+        "margin": style.MARGIN | {"l": 60, "t": 84, "b": 60 + 22 * len(said)},
         "legend": {"orientation": "h", "x": 0, "y": 1, "yref": "container", "yanchor": "top"},
         "shapes": [_rule(place, panel.rule) for place, panel in enumerate(PANELS) if panel.rule],
     }
@@ -101,8 +102,10 @@ def through_time(contestants: Sequence[Contestant]) -> go.Figure:
     for key, domain in wide.domains.items():
         layout[key] |= domain
     layout["annotations"] = [*wide.titles, *below]
+    for above in ("xaxis", "xaxis2"):  # the lowest says what all of them are along
+        narrow.domains[above] |= {"title": {"text": ""}}
     changes = {**narrow.domains, "annotations": [*narrow.titles, *below]}
-    layout["meta"] = style.narrow(changes, (1.0, 2.4))
+    layout["meta"] = style.narrow(changes, (1.0, 2.5))
     return style.figure(traces, layout)
 
 
@@ -185,7 +188,7 @@ def _placed(
         suffix = _suffix(place)
         axes[f"xaxis{suffix}"] = {"domain": x, "anchor": f"y{suffix}"}
         axes[f"yaxis{suffix}"] = {"domain": y, "anchor": f"x{suffix}"}
-        title = style.note(f"<b>{PANELS[place].title}</b>", y[1])
+        title = style.note(f"<b>{PANELS[place].title}</b><br>{PANELS[place].of}", y[1])
         titles.append(title | {"x": x[0], "yanchor": "bottom", "yshift": 4})
         if not any(len(one.steps) for one in found):
             why = "not measured" if has_begun else style.WAITING

@@ -34,7 +34,7 @@ from resnet_viz.ui.race.lesions import Lesions
 from resnet_viz.ui.race.on_graph import graph_data, has_graph, on_graph
 
 HERO_HEIGHT = 355
-TIME_HEIGHT = 300
+TIME_HEIGHT = 320
 MAPS_HEIGHT = 380
 
 ON_A_LOG_AXIS = (
@@ -48,9 +48,9 @@ ABOUT_CURVES = (
     "have batch norm. What is it here?"
 )
 ABOUT_TIME = (
-    "Left: at the first step a ratio far above 1 is a gradient that explodes towards the input. "
-    "Middle: in how many directions the features of up to 64 images differ (Roy & Vetterli 2007); "
-    "near 1 all images look alike to the net. Right: about a thousandth is the rule of thumb "
+    "Gradient: at the first step a ratio far above 1 is one that explodes towards the input. "
+    "Rank: in how many directions the features of up to 64 images differ (Roy & Vetterli 2007); "
+    "near 1 all images look alike to the net. Updates: about a thousandth is the rule of thumb "
     "(Karpathy, CS231n notes). With batch norm a deep plain net's gradient explodes at the start, "
     "its first layers are overwritten, and its features collapse: a ratio that is small only then "
     "is no vanishing gradient."
