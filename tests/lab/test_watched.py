@@ -50,7 +50,7 @@ def test_the_run_has_what_the_loop_had(tmp_path: Path) -> None:
         assert record.grad_norm[0] == pytest.approx(first, rel=1e-4)
         assert record.grad_norm[-1] == pytest.approx(last, rel=1e-4)
     assert set(records[0].values) == set(run.quantities)
-    assert {"response_std", "dead_share", "output_rms", "grad_input_norm"} <= set(run.quantities)
+    assert {"response_std", "dead_share", "output_rms", "effective_rank"} <= set(run.quantities)
     for name, along in run.quantities.items():
         assert records[0].values[name].shape == (len(along),)
 
