@@ -19,6 +19,7 @@ PARTS = (
     "first_point",
     "redraw",
     "recolouring",
+    "updating",
     "slider",
     "viewers",
     "wishes",

@@ -51,16 +51,16 @@ def run() -> Iterator[Result]:
         client = page.context.new_cdp_session(page)
         # The thread's own time: what else the machine does is not counted.
         client.send("Performance.enable", {"timeDomain": "threadTicks"})
-        begin = _task_seconds(client)
+        begin = task_seconds(client)
         graphs, lost = page.evaluate(RECOLOUR, UPDATES)
-        taken = 1000 * (_task_seconds(client) - begin) / UPDATES / graphs
+        taken = 1000 * (task_seconds(client) - begin) / UPDATES / graphs
         what = f"{NET} and its twin: new colours, main thread, each"
         yield Result(what, f"{taken:.1f} ms", f"< {GOAL_MS} ms", taken < GOAL_MS)
         yield Result(f"graphs mounted anew in {UPDATES} updates", str(lost), "0", lost == 0)
         browser.close()
 
 
-def _task_seconds(client: CDPSession) -> float:
+def task_seconds(client: CDPSession) -> float:
     """What the page's main thread has worked so far."""
     found = {m["name"]: m["value"] for m in client.send("Performance.getMetrics")["metrics"]}
     return float(found["TaskDuration"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -18,12 +16,10 @@ import psutil
 from benchmarks.first_point import served
 from benchmarks.result import Result
 from benchmarks.visitor import Visitor
+from benchmarks.workerless import race_without_workers
 from resnet_viz.arch.presets import preset
-from resnet_viz.lab import launch
 from resnet_viz.lab.feed import Feed
-from resnet_viz.lab.liveness import born
 from resnet_viz.lab.records import StepRecord
-from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.series import insert_records
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import Store
@@ -45,7 +41,7 @@ def _many_viewers() -> Iterator[Result]:
     with served() as (url, _):
         server = psutil.Process().children()[0]
         home = Path(server.environ()["RESNET_VIZ_HOME"])
-        lab, race_id = _race_without_workers(home, steps=10_000)
+        lab, race_id = race_without_workers(home, _specs(10_000))
         is_over = threading.Event()
         writer = threading.Thread(target=_write, args=(home, is_over))
         writer.start()
@@ -82,22 +78,8 @@ def _watch(visitor: Visitor) -> Sequence[float]:
     return lags
 
 
-def _race_without_workers(home: Path, steps: int) -> tuple[Lab, str]:
-    start, launch.ensure_launcher = launch.ensure_launcher, lambda store: None
-    try:
-        lab = Lab(home)
-        race_id = lab.race([RunSpec(config=preset(net), steps=steps) for net in NETS])
-    finally:
-        launch.ensure_launcher = start
-    # In the place of workers: stopping the race ends it.
-    worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    with Store(home).writing() as connection:
-        connection.execute(
-            "UPDATE runs SET status = 'running', started = ?, device = 'cpu', pid = ?, "
-            "pid_created = ?",
-            (time.time(), worker.pid, born(psutil.Process(worker.pid))),
-        )
-    return lab, race_id
+def _specs(steps: int) -> Sequence[RunSpec]:
+    return [RunSpec(config=preset(net), steps=steps) for net in NETS]
 
 
 def _write(home: Path, is_over: threading.Event) -> None:
@@ -120,7 +102,7 @@ def _record(random: np.random.Generator, step: int) -> StepRecord:
 def _long_run() -> Iterator[Result]:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        lab, race_id = _race_without_workers(home, steps=1_000_000)
+        lab, race_id = race_without_workers(home, _specs(1_000_000))
         random = np.random.default_rng(0)
         with Store(home).session() as connection:
             for start in range(0, LONG, 1000):

@@ -10,13 +10,32 @@ const PARTS = {
   branch: "through the branch",
 }
 
+// A picture that is out of sight gets its colours when it is looked at, or printed.
 function watchValues(chart) {
-  chart.onValues = ({ detail }) => { if (detail.group === chart.group) paint(chart) }
+  chart.isSeen = true
+  chart.onValues = ({ detail }) => {
+    if (detail.group !== chart.group) return
+    chart.isLate = true
+    if (chart.isSeen) catchUp(chart)
+  }
   document.addEventListener(VALUES, chart.onValues)
+  chart.sight = new IntersectionObserver((entries) => {
+    chart.isSeen = entries.at(-1).isIntersecting
+    if (chart.isSeen) catchUp(chart)
+  })
+  chart.sight.observe(chart.picture)
+  chart.onPrint = () => catchUp(chart)
+  window.addEventListener("beforeprint", chart.onPrint)
+}
+
+function catchUp(chart) {
+  if (chart.isLate) paint(chart)
 }
 
 function forgetValues(chart) {
   document.removeEventListener(VALUES, chart.onValues)
+  window.removeEventListener("beforeprint", chart.onPrint)
+  chart.sight.disconnect()
 }
 
 // What can have a colour, found once a picture.
@@ -64,6 +83,7 @@ function svgElement(name, attributes) {
 }
 
 function paint(chart) {
+  chart.isLate = false
   const told = window.resnetVizValues?.[chart.group]
   const mine = told?.graphs[chart.member]
   if (!chart.svg || !mine) return

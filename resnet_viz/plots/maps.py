@@ -73,9 +73,9 @@ def heat_maps(
 
 
 def _is_thinned(contestant: Contestant, name: str) -> bool:
-    steps = len(contestant.history.taken(name).steps)
+    steps = contestant.history.taken(name).steps
     rows = _cells(steps, contestant.place(name).only("main"))[0]
-    return len(rows) < steps or contestant.history.is_thinned(name)
+    return len(rows) < len(steps) or contestant.history.is_thinned(name)
 
 
 def _where(contestant: Contestant, name: str) -> dict[str, list[int]]:
@@ -130,8 +130,9 @@ def _drawn(
     places = contestant.place(about.name).only("main")
     if not len(taken.steps):
         return np.empty((0, 0)), taken.steps, places
-    columns = spread(len(places.names), MOST_LAYERS)
-    rows = drawn_steps(taken.steps, _most_steps(len(columns)), window)
+    rows, columns = _cells(taken.steps, places)
+    if window is not None:
+        rows = drawn_steps(taken.steps, _most_steps(len(columns)), window)
     values = shown(taken.values[np.ix_(rows, places.columns[columns])], about.scale)
     if about.scale == "log":
         values = np.log10(values)
@@ -221,10 +222,21 @@ EMPTY: style.Trace = {
 NARROW_BAR: style.Layout = {"colorbar": {"thickness": 10, "title": {"text": ""}}}
 
 
-def _cells(steps: int, places: Places) -> tuple[Indices, Indices]:
-    """Which of so many steps, and which of the places, are drawn."""
+def _cells(steps: Indices, places: Places) -> tuple[Indices, Indices]:
+    """Which of the steps, and which of the places, are drawn."""
     columns = spread(len(places.names), MOST_LAYERS)
-    return thinned(steps, _most_steps(len(columns))), columns
+    rows = thinned(len(steps), _most_steps(len(columns)))
+    return rows if len(rows) == len(steps) else _even(steps, rows), columns
+
+
+def _even(steps: Indices, rows: Indices) -> Indices:
+    """Without the newest, where it is nearer to the one before than the others are.
+
+    plotly draws columns of one width as a small picture, and others cell by cell: of six nets of
+    110 layers that takes ten times as long. And the map need not be drawn anew with each step.
+    """
+    gaps = np.diff(steps[rows])
+    return rows[:-1] if len(gaps) > 1 and gaps[-1] < gaps[0] else rows
 
 
 def _most_steps(columns: int) -> int:
@@ -300,15 +312,24 @@ def _left_out(contestant: Contestant, about: Quantity) -> list[str]:
     places = contestant.place(about.name)
     main = places.only("main")
     what = contestant.along(about.name).axis
-    rows, columns = _cells(len(taken.steps), main)
-    parts = [(rows, len(taken.steps), "steps"), (columns, len(main.names), f"{what}s")]
-    said = [f"{len(i):,} of {all_:,} {which}" for i, all_, which in parts if len(i) < all_]
+    rows, columns = _cells(taken.steps, main)
+    said = []
+    if len(rows) < len(taken.steps):
+        said.append(f"every {_ordinal(int(taken.steps[rows[1]] - taken.steps[rows[0]]))} step")
+    if len(columns) < len(main.names):
+        said.append(f"{len(columns):,} of {len(main.names):,} {what}s")
     if empty := _empty(taken.values[:, main.columns], about):
         said.append(empty)
     for role in places.beside:
         left_out = style.count(len(places.of(role)), "layer" if role[0] == "s" else role)
         said.append(f"without {left_out}" + (" of squeeze-and-excitation" * (role[0] == "s")))
     return said
+
+
+def _ordinal(number: int) -> str:
+    """Such as "2nd" and "4th", of what powers of two leave."""
+    tens = number % 100
+    return f"{number:,}{'nd' if tens % 10 == 2 and tens != 12 else 'th'}"
 
 
 def _empty(values: Numbers, about: Quantity) -> str:

@@ -26,7 +26,7 @@ from resnet_viz.plots.predictions import prediction
 from resnet_viz.plots.seeds import band
 from resnet_viz.plots.style import number
 
-# Beyond this many layers markers only smear the line.
+# Beyond this many layers, of all nets together, markers only smear the lines.
 MOST_MARKERS = 250
 MOST_POINTS = 4000
 # Markers of layers beside the main path: a suffix of the net's own shape, and a size.
@@ -58,6 +58,8 @@ def profile(contestants: Sequence[Contestant], step: int, name: str = GRADIENT) 
     rows = [(i, c, c.history.taken(name).row_at(step)) for i, c in enumerate(contestants)]
     started = [(i, c, row) for i, c, row in rows if row is not None]
     traces = [t for i, c, row in started for t in _traces(i, c, row, step, about)]
+    if sum(len(c.place(name).names) for _, c, _ in started) > MOST_MARKERS:
+        traces = [t | {"mode": "lines"} if t["mode"] == "lines+markers" else t for t in traces]
     bands = [t for i, c, row in started for t in _range(i, c, row, about)]
     said_before = [_predicted(i, c, about, step) for i, c, _ in started]
     predicted = [t for t in said_before if t]
@@ -148,9 +150,8 @@ def _traces(
     line = {"color": colour, "width": 3, "dash": style.DASHES[index % len(style.DASHES)]}
     places = contestant.place(about.name)
     main = places.only("main")
-    mode = "lines+markers" if len(main.names) <= MOST_MARKERS else "lines"
     marker = {"symbol": symbol, "size": 8, "color": colour}
-    look = {"name": name, "mode": mode, "line": line, "marker": marker}
+    look = {"name": name, "mode": "lines+markers", "line": line, "marker": marker}
     look["legendgroup"] = f"net{index}"
     yield _points(contestant, row, main, about) | look | {"hovertemplate": "%{y:.3g}"}
     for role in places.beside:

@@ -38,7 +38,12 @@ MAP = """wanted => {
     return shown?.length === wanted.length && wanted.every((row, r) =>
         shown[r].length === row.length && row.every((z, c) => Math.abs(shown[r][c] - z) < 1e-4))
 }"""
-NAME = "resnet20-cifar"
+# What plotly has drawn, and not only been given: the points of the loss, the columns of the map.
+DRAWN = """steps => {
+    const [, curves, , maps] = document.querySelectorAll('.resnet-viz-chart')
+    return curves.calcdata[0].length === steps && maps.calcdata[0][0].z[0].length === steps
+}"""
+NAME, MAPS = "resnet20-cifar", 3
 
 
 def write(app: App, run: Run, steps: range) -> None:
@@ -61,13 +66,19 @@ def write(app: App, run: Run, steps: range) -> None:
 
 
 def shows(page: Page, app: App, run: Run, step: int) -> None:
-    """Waits until all three charts show what the store has up to now, the first at `step`."""
+    """Waits until all three charts show what the store has up to now, the first at `step`.
+
+    Each is looked at first: out of sight it is not drawn.
+    """
     records = app.lab.records(run.id)
     is_main = [i for i, layer in enumerate(run.layers) if layer.role == "main"]
     norms = np.array([r.grad_norm[is_main] for r in records])
     for chart, wanted in ((HERO, norms[step]), (CURVES, [r.loss for r in records])):
+        charts(page).nth(chart).scroll_into_view_if_needed()
         page.wait_for_function(CLOSE, arg=[chart, NAME, np.asarray(wanted).tolist()])
+    charts(page).nth(MAPS).scroll_into_view_if_needed()
     page.wait_for_function(MAP, arg=np.log10(norms.T).tolist())
+    page.wait_for_function(DRAWN, arg=len(records))
 
 
 def test_what_is_shown_is_what_is_stored_whatever_is_lost(app: App, open_page: Open) -> None:
@@ -111,6 +122,44 @@ def test_what_is_shown_is_what_is_stored_whatever_is_lost(app: App, open_page: O
     app.lab.stop(str(run.race_id))
 
 
+def test_an_update_builds_nothing_anew_and_waits_where_nobody_looks(
+    app: App, open_page: Open
+) -> None:
+    run = _race(app)
+    write(app, run, range(3))
+    page = open_page(f"{app.url}/race?race={run.race_id}")
+    page.set_viewport_size({"width": 1280, "height": 300})
+    shows(page, app, run, 2)
+    page.evaluate("() => window.before = [...document.querySelectorAll('.main-svg')]")
+    columns = "() => document.querySelectorAll('.resnet-viz-chart')[3].data[0].z[0].length"
+
+    charts(page).nth(HERO).scroll_into_view_if_needed()
+    page.wait_for_timeout(300)  # the map is known to be out of sight
+    write(app, run, range(3, 5))
+    expect(page.get_by_text("step 4 of 40", exact=True)).to_be_visible()
+    page.wait_for_timeout(1000)
+    assert page.evaluate(columns) == 3
+    page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(columns) == 5
+    for last in range(5, 9):
+        write(app, run, range(last, last + 1))
+        shows(page, app, run, last)
+    line = charts(page).nth(HERO).locator(".scatterlayer path.js-line").last
+    drawn = line.get_attribute("d")
+    charts(page).nth(HERO).scroll_into_view_if_needed()
+    write(app, run, range(9, 10))
+    expect(line).not_to_have_attribute("d", str(drawn))
+    assert page.evaluate("() => window.before.every(svg => svg.isConnected)"), "built anew"
+    plot = charts(page).nth(HERO).locator(".nsewdrag")
+    plot.hover()
+    said = charts(page).nth(HERO).locator(".hoverlayer .legendtext")
+    expect(said.filter(has_text=re.compile(rf"{NAME} : [\d.]+")).first).to_be_attached()
+    before = said.all_text_contents()
+    write(app, run, range(10, 11))
+    expect(said).not_to_have_text(before)  # what is under the pointer is the newest, too
+    app.lab.stop(str(run.race_id))
+
+
 def test_what_is_pointed_at_is_marked_in_the_other_plots(app: App, open_page: Open) -> None:
     run = _race(app)
     write(app, run, range(3))
@@ -140,6 +189,7 @@ def test_a_zoom_into_a_long_run_fetches_its_steps(app: App, open_page: Open) -> 
         const x = document.querySelectorAll('.resnet-viz-chart')[3]?.data?.[0]?.x ?? []
         return [...x].filter(step => step >= from && step <= to).length
     }"""
+    charts(page).nth(MAPS).scroll_into_view_if_needed()
     page.wait_for_function(f"() => ({inside})([0, {steps}]) > 500")
     assert page.evaluate(inside, [4000, 4099]) < 20
     zoom = "() => Plotly.relayout(document.querySelectorAll('.resnet-viz-chart')[3], {RANGE})"

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from resnet_viz.lab.race_spec import RaceSpec
 from tests.browser.conftest import PATIENCE_SECONDS, App, settle
-from tests.browser.test_race import CURVES, HERO, drawn, select, statuses
+from tests.browser.test_race import CURVES, HERO, charts, drawn, select, statuses
 from tests.lab.conftest import tiny_spec, wait_until
 
 Open = Callable[[str], Page]
@@ -55,6 +55,7 @@ def test_six_nets_of_three_seeds_outlast_a_lost_connection(
     is_cut = False
     expect(statuses(page)).to_have_text(["finished"] * 6)
     expect(page.get_by_role("heading", name="What happened")).to_be_visible()
+    charts(page).nth(CURVES).scroll_into_view_if_needed()  # out of sight it is not drawn
     settle(page)
     shown = page.evaluate(LOSSES)
     page.context.close()

@@ -12,13 +12,23 @@ export default function ({ data, parentElement }) {
 
 function show(data, parentElement) {
   const { group, ramp, nodes, lines, measured } = data
-  const told = { ramp: ramp.map(channels), nodes, lines, graphs: JSON.parse(data.graphs), by: parentElement }
+  const told = { ramp: ramp.map(channels), nodes, lines, graphs: graphsIn(data.graphs), by: parentElement }
   window.resnetVizValues = { ...window.resnetVizValues, [group]: told }
   document.dispatchEvent(new CustomEvent("resnet-viz-values", { detail: { group } }))
   legend(parentElement.querySelector(".nodes"), ramp, nodes, "Blocks")
   legend(parentElement.querySelector(".lines"), ramp, lines, "Lines")
   parentElement.querySelector(".marks").hidden = !measured
   parentElement.querySelector(".zero").hidden = !nodes.is_log && !lines
+}
+
+// Values by name, of a text that has each list of names once (graph_values.py).
+function graphsIn(text) {
+  const { names, of } = JSON.parse(text)
+  const lists = names.map((line) => line.split(" "))
+  const named = ([list, values]) => Object.fromEntries(values.map((value, i) => [lists[list][i], value]))
+  const graphs = Object.entries(of).map(([key, { nodes, lines, said }]) =>
+    [key, { nodes: named(nodes), lines: named(lines), said }])
+  return Object.fromEntries(graphs)
 }
 
 function channels(colour) {

@@ -69,19 +69,24 @@ def values_data(
         "nodes": nodes._asdict(),
         "lines": lines and lines._asdict(),
         "measured": measured,
-        # As text: JSON knows neither inf nor NaN, and what travels is to be short.
-        "graphs": json.dumps(
-            {
-                key: {
-                    "nodes": {name: _short(v) for name, v in one.nodes.items()},
-                    "lines": {name: _short(v) for name, v in one.lines.items()},
-                    "said": one.said,
-                }
-                for key, one in graphs.items()
-            },
-            separators=(",", ":"),
-        ),
+        "graphs": _as_text(graphs),
     }
+
+
+def _as_text(graphs: Mapping[str, Painted]) -> str:
+    """What travels twice a second is to be short: lists of names stand once, in a line each, and
+    a graph has the number of its list, and the values in that order."""
+    names: dict[str, int] = {}
+
+    def numbered(values: Mapping[str, float]) -> list[object]:
+        number = names.setdefault(" ".join(values), len(names))
+        return [number, [_short(value) for value in values.values()]]
+
+    of = {
+        key: {"nodes": numbered(one.nodes), "lines": numbered(one.lines), "said": one.said}
+        for key, one in graphs.items()
+    }
+    return json.dumps({"names": list(names), "of": of}, separators=(",", ":"))
 
 
 def _short(value: float) -> float | str:

@@ -1,23 +1,29 @@
 // A plotly figure that is updated in place: one plot a mount, Plotly.react for each update that has
 // the same axes. Python sends a figure once, then what has changed (drawn.py); it is kept here.
-// Called again with all news and with every change of theme; cleaned up on unmount.
+// Called again with all news, and by Streamlit with every change of theme; cleaned up on unmount.
 
 const charts = new WeakMap()
 const figures = new Map() // by chart: { version, tree }; it outlives a mount
 const MOST_FIGURES = 12
+const brightnesses = new Map()
 const PATIENCE = 1500 // ms; what has no answer by then is said again (Streamlit may drop it)
 const PLOTLY = "app/static/plotly.min.js"
 const SMALL_TEXT = 14, LARGE_TEXT = 20 // pixels, in windows of these widths:
 const SMALL_WINDOW = 1400, LARGE_WINDOW = 1920
 const NARROW = 500
+const MOVING = ["x", "y", "z"] // what of a trace may change while its plot stays
 const POINT = "resnet-viz-point" // what is pointed at, in whichever plot: a path of a layer or block
 
-export default function ({ data, parentElement, setTriggerValue }, appRoot) {
+export default function ({ data, isNews, parentElement, setTriggerValue }, appRoot) {
   const chart = charts.get(parentElement) ?? mount(parentElement)
   chart.data = data
   chart.tell = setTriggerValue
   const isHere = receive(chart)
-  makeRoom(chart)
+  // News leave it as large and as coloured as it is: to ask costs the page a layout.
+  if (!isNews || !chart.theme) {
+    chart.theme = themeOf(chart.div)
+    makeRoom(chart)
+  }
   if (isHere) {
     loadPlotly(appRoot, data.plotly).then(
       (plotly) => drawWhatIsNew(plotly, chart),
@@ -33,7 +39,9 @@ function receive(chart) {
   const kept = figures.get(name)
   if (kept?.version !== version) {
     if (base && base !== kept?.version) return ask(chart)
-    const tree = base ? changed(kept.tree, parse(news)) : parse(news)
+    const parsed = parse(news)
+    chart.isMoved &&= Boolean(base) && parsed.every(movesTrace)
+    const tree = base ? changed(kept.tree, parsed) : parsed
     figures.delete(name) // the newest is the last
     figures.set(name, { version, tree })
     if (figures.size > MOST_FIGURES) figures.delete(figures.keys().next().value)
@@ -52,6 +60,11 @@ function ask(chart) {
     }, PATIENCE)
   }
   return false
+}
+
+// Whether a change is one of a trace's numbers, and of no more.
+function movesTrace([path]) {
+  return path.length === 3 && path[0] === "data" && MOVING.includes(path[2])
 }
 
 const KINDS = {
@@ -111,11 +124,29 @@ function copied(value, recolour, key = "") {
   return recolour(key, value)
 }
 
+// What plotly is told beside the figure: the same object as long as the letters have one colour, for
+// Plotly.react builds a plot anew, and then once more, where it finds another.
+function configOf(chart, letters) {
+  if (chart.letters !== letters) {
+    chart.letters = letters
+    chart.config = {
+      displaylogo: false,
+      displayModeBar: "hover",
+      doubleClickDelay: 400,
+      // Nothing leaves the machine.
+      showSendToCloud: false,
+      plotlyServerURL: "",
+      modeBarButtonsToAdd: fileButtons(chart, letters),
+      modeBarButtonsToRemove: ["toImage", "sendChartToCloud", "select2d", "lasso2d", "resetScale2d"],
+    }
+  }
+  return chart.config
+}
+
 // Buttons that save the plot; what they need is loaded with the first press.
-function fileButtons(chart) {
+function fileButtons(chart, letters) {
   const own = new URL(import.meta.url)
   const address = new URL(`chart_files.js${own.search}`, own).href
-  const letters = getComputedStyle(chart.div).getPropertyValue("--st-text-color").trim()
   return [["png", "as a picture (PNG)"], ["svg", "as a drawing (SVG)"], ["html", "as a page (HTML)"]].map(
     ([kind, words]) => ({
       name: `save-${kind}`,
@@ -146,7 +177,8 @@ function darkened(dark) {
 function mount(parentElement) {
   const div = parentElement.querySelector(".resnet-viz-chart")
   const chart = { div, data: null, width: 0, alive: true, drawn: null, axes: "" }
-  Object.assign(chart, { held: false, waiting: false, zoomed: new Set(), asking: 0, looks: "" })
+  Object.assign(chart, { held: false, waiting: false, zoomed: new Set(), asking: 0, looks: "", version: "" })
+  Object.assign(chart, { isSeen: true, isLate: false, isMoved: false, theme: null, letters: null, config: null })
   chart.release = () => setTimeout(() => release(chart))
   div.onpointerdown = () => { chart.held = true }
   for (const event of ["pointerup", "pointercancel"]) window.addEventListener(event, chart.release)
@@ -154,6 +186,13 @@ function mount(parentElement) {
   document.addEventListener(POINT, chart.follow)
   chart.observer = new ResizeObserver(() => fit(chart))
   chart.observer.observe(div)
+  chart.watcher = new IntersectionObserver((entries) => {
+    chart.isSeen = entries.at(-1).isIntersecting
+    if (chart.isSeen) catchUp(chart)
+  })
+  chart.watcher.observe(div)
+  chart.print = () => catchUp(chart)
+  window.addEventListener("beforeprint", chart.print)
   charts.set(parentElement, chart)
   return chart
 }
@@ -162,6 +201,8 @@ function unmount(parentElement, chart) {
   chart.alive = false
   clearTimeout(chart.asking)
   chart.observer.disconnect()
+  chart.watcher.disconnect()
+  window.removeEventListener("beforeprint", chart.print)
   document.removeEventListener(POINT, chart.follow)
   for (const event of ["pointerup", "pointercancel"]) window.removeEventListener(event, chart.release)
   charts.delete(parentElement)
@@ -187,20 +228,34 @@ function release(chart) {
   if (chart.waiting) draw(window.Plotly, chart)
 }
 
-// A message without news, as one that changes nothing on the page, is no reason to draw.
+// A message without news, as one that changes nothing on the page, is no reason to draw. News of a
+// plot that is out of sight wait until it is looked at, or printed; but for its first points.
 function drawWhatIsNew(plotly, chart) {
   const { name, version, alt, height } = chart.data
-  const looks = JSON.stringify([name, version, alt, height, themeOf(chart.div)])
-  if (looks !== chart.looks) draw(plotly, chart)
-  chart.looks = looks
+  const looks = JSON.stringify([name, height, chart.theme])
+  const isNew = version !== chart.version
+  const isElse = looks !== chart.looks
+  Object.assign(chart, { version, looks })
+  chart.div.setAttribute("aria-label", alt)
+  chart.isMoved &&= !isElse
+  const isEmpty = !chart.div._fullData?.some(({ visible }) => visible === true)
+  if (isElse || (isNew && (chart.isSeen || isEmpty))) draw(plotly, chart)
+  else if (isNew) chart.isLate = true
+}
+
+function catchUp(chart) {
+  if (chart.isLate) draw(window.Plotly, chart)
 }
 
 function draw(plotly, chart) {
   chart.waiting = chart.held
   if (!chart.alive || chart.held) return
-  const { name, alt, clickable } = chart.data
-  const theme = themeOf(chart.div)
+  const { name, clickable } = chart.data
+  chart.isLate = false
   const { tree } = figures.get(name)
+  if (chart.isMoved && moveTraces(chart, tree)) return
+  const { theme } = chart
+  makeRoom(chart)
   const { data, layout } = copied(
     { data: tree.data, layout: tree.layout },
     theme.isDark ? darkened(tree.dark) : (key, value) => value,
@@ -220,23 +275,50 @@ function draw(plotly, chart) {
   keepZoom(chart, layout)
   layout.height = tall(chart)
   layout.width = chart.width || undefined
-  chart.div.setAttribute("aria-label", alt)
-  chart.drawn = plotly[isAnew ? "newPlot" : "react"](chart.div, data, layout, {
-    displaylogo: false,
-    displayModeBar: "hover",
-    doubleClickDelay: 400,
-    // Nothing leaves the machine.
-    showSendToCloud: false,
-    plotlyServerURL: "",
-    modeBarButtonsToAdd: fileButtons(chart),
-    modeBarButtonsToRemove: ["toImage", "sendChartToCloud", "select2d", "lasso2d", "resetScale2d"],
-  })
+  chart.drawn = plotly[isAnew ? "newPlot" : "react"](
+    chart.div, data, layout, configOf(chart, theme.template.layout.font.color),
+  )
   // The label says it; tick by tick it would only be noise.
   for (const svg of chart.div.querySelectorAll(".main-svg")) svg.setAttribute("aria-hidden", true)
   if (isAnew) watchZoom(chart)
   if (isAnew) watchPointer(chart)
   mark(chart)
+  chart.isMoved = true // until something else is new
   if (isAnew && clickable) watchClicks(chart)
+}
+
+// Where nothing but numbers of traces has changed, the traces alone are drawn: axes, legend and words
+// stay. Plotly.react would work all of them out again, which takes three times as long. False where
+// there is a trace that plotly has not drawn yet, that is hidden, or that its axes' ends follow.
+function moveTraces({ div }, tree) {
+  const moved = tree.data.flatMap((trace, i) =>
+    MOVING.some((axis) => shown(trace[axis]) !== div.data[i][axis]) ? [i] : [])
+  if (!moved.every((i) => isThere(div, div._fullData[i]))) return false
+  for (const i of moved) moveTrace(div, i, tree.data[i])
+  const { _basePlotModules, _rehover } = div._fullLayout
+  if (moved.length) _basePlotModules.find(({ name }) => name === "cartesian").plot(div, moved)
+  _rehover?.() // what is said under the pointer, too
+  return true
+}
+
+function isThere({ _fullLayout }, { visible, type, xaxis, yaxis }) {
+  const isFixed = (axis) => !_fullLayout[axis.replace(/^[xy]/, "$&axis")].autorange
+  return visible === true && ["scatter", "heatmap"].includes(type) && isFixed(xaxis) && isFixed(yaxis)
+}
+
+function moveTrace(div, i, trace) {
+  const full = div._fullData[i]
+  for (const axis of MOVING) {
+    if (axis in trace) full[axis] = div.data[i][axis] = shown(trace[axis])
+  }
+  if (full.type === "scatter") full._length = Math.min(full.x.length, full.y.length)
+  const [before] = div.calcdata[i]
+  div.calcdata[i] = full._module.calc(div, full)
+  Object.assign(div.calcdata[i][0], { trace: full, t: before.t })
+}
+
+function shown(value) {
+  return value instanceof Numbers ? value.shown : value
 }
 
 // How much larger than on a desk: a hall's screen is far away.
@@ -392,7 +474,7 @@ function fit(chart) {
   const width = chart.div.clientWidth
   if (!chart.alive || !chart.drawn || !width || width === chart.width) return
   chart.width = width
-  makeRoom(chart)
+  chart.isMoved = false
   requestAnimationFrame(() => draw(window.Plotly, chart))
 }
 
@@ -433,8 +515,13 @@ function themeOf(div) {
   return { template, isDark: brightness(css("background-color")) < 128 }
 }
 
-// 0 to 255, of a colour in any of CSS's spellings.
+// 0 to 255, of a colour in any of CSS's spellings; asked with each message, and so kept.
 function brightness(colour) {
+  if (!brightnesses.has(colour)) brightnesses.set(colour, measuredBrightness(colour))
+  return brightnesses.get(colour)
+}
+
+function measuredBrightness(colour) {
   const context = document.createElement("canvas").getContext("2d")
   context.fillStyle = colour
   context.fillRect(0, 0, 1, 1)

@@ -11,19 +11,20 @@ export default function (component) {
   let over = false
   let clean = null
   const { name } = component.data
-  const show = (data) => import(
+  const show = (data, isNews = false) => import(
     new URL("app/static/live_chart.js?v=VERSION", appRoot()).href
   ).then(
-    (chart) => { if (!over) clean = chart.default({ ...component, data }, appRoot()) },
+    (chart) => { if (!over) clean = chart.default({ ...component, data, isNews }, appRoot()) },
     (error) => {
       const message = `This plot cannot be drawn (${error.message}). Reload the page.`
       component.parentElement.querySelector(".resnet-viz-chart").textContent = message
     },
   )
-  show(newest(name, component.data, show))
+  const hear = (news) => show(news, true)
+  show(newest(name, component.data, hear))
   return () => {
     over = true
-    deaf(name, show)
+    deaf(name, hear)
     clean?.()
   }
 }

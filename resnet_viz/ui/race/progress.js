@@ -8,7 +8,7 @@ export default function ({ data, parentElement }) {
 
 function showAll(data, parentElement) {
   const headline = parentElement.querySelector(".headline")
-  headline.firstElementChild.textContent = data.headline
+  write(headline.firstElementChild, data.headline)
   headline.dataset.room = data.room
   headline.classList.toggle("over", data.over)
   const nets = parentElement.querySelector(".nets")
@@ -19,10 +19,16 @@ function showAll(data, parentElement) {
 }
 
 function show(element, net) {
-  for (const part of ["name", "status", "detail"]) element.querySelector(`.${part}`).textContent = net[part]
-  element.style.setProperty("--own", `light-dark(${net.colours})`)
+  for (const part of ["name", "status", "detail"]) write(element.querySelector(`.${part}`), net[part])
+  const own = `light-dark(${net.colours})`
+  if (element.style.getPropertyValue("--own") !== own) element.style.setProperty("--own", own)
   const bar = element.querySelector(".bar")
   bar.setAttribute("aria-label", `Progress of ${net.name}`)
   bar.setAttribute("aria-valuenow", Math.round(100 * net.share))
-  bar.firstElementChild.style.width = `${100 * net.share}%`
+  bar.firstElementChild.style.transform = `scaleX(${net.share})`
+}
+
+// What stands there already is not written again: the page would be laid out anew.
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text
 }

@@ -127,7 +127,8 @@ def check_shows(app: AppTest, lab: Lab, seed: int) -> None:
     np.testing.assert_allclose(at_end[names[1]], norms[-1], rtol=1e-6)
     assert graphs(app) == names
     colours = json.loads(shown(app, "graph_values")["graphs"])
-    stem = [one["nodes"]["stem"] for one in colours.values()]
+    nodes = [one["nodes"] for one in colours["of"].values()]
+    stem = [values[colours["names"][list_].split().index("stem")] for list_, values in nodes]
     np.testing.assert_allclose(stem[1], norms[-1][0], rtol=1e-3)
     assert said_of(lab, seed) in text(app)
     assert not [
