@@ -24,7 +24,8 @@ IS_DRAWN = """depth => [...document.querySelectorAll('.resnet-viz-chart')].some(
 SHATTERING = """() => JSON.stringify([...document.querySelectorAll('.resnet-viz-chart')]
     .flatMap(chart => (chart._fullData || []).filter(t => t.type === 'heatmap'))
     .map(t => Array.from(t.z[1])))"""
-IS_ALL_DRAWN = f"""([depth, before]) => ({IS_DRAWN})(depth) && ({SHATTERING})() !== before"""
+IS_ALL_DRAWN = f"""([depth, before]) =>
+    ({IS_DRAWN})(depth) && ![before, '[]'].includes(({SHATTERING})())"""
 
 
 def run() -> Iterator[Result]:
