@@ -615,7 +615,7 @@ def test_streamlits_own_charts_stand_in_for_a_missing_script(
     monkeypatch.setattr("resnet_viz.ui.common.live_chart.is_current", lambda _: False)
     app = race_page()
     assert errors(app) == []
-    assert len(app.get("plotly_chart")) == 3
+    assert len(app.get("plotly_chart")) == 4
 
 
 def test_pages_do_not_load_torch(home: Path) -> None:
