@@ -8,13 +8,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from resnet_viz.arch.config import shorten
 from resnet_viz.lab import (
     checkpoints,
+    control,
     exchange,
     liveness,
     measured,
     reading,
+    starting,
     steering,
     tidying,
     waiting,
@@ -25,21 +26,10 @@ from resnet_viz.lab.jobs.jobs import Job, Jobs
 from resnet_viz.lab.jobs.kind import JobRequest
 from resnet_viz.lab.listing import all_runs
 from resnet_viz.lab.measured import Measured
-from resnet_viz.lab.race_spec import RaceSpec, contestants_of
-from resnet_viz.lab.ready import check_ready
+from resnet_viz.lab.race_spec import RaceSpec
 from resnet_viz.lab.records import StepRecord, Taken
 from resnet_viz.lab.rows import ACTIVE, Snapshot, first_of
-from resnet_viz.lab.run import (
-    WATCHED,
-    Run,
-    UnreadableRun,
-    insert,
-    new_id,
-    new_row,
-    race_columns,
-    run_of,
-    why_unreadable,
-)
+from resnet_viz.lab.run import Run, UnreadableRun, new_id, run_of, why_unreadable
 from resnet_viz.lab.series import MOST_STEPS
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import CorruptStoreError, Store, default_home
@@ -52,8 +42,6 @@ if TYPE_CHECKING:
 
 STOP_SECONDS = 0.8
 MOST_CONTESTANTS = 32
-MOST_ACTIVE = 64
-"""Those that wait are rows in the store: this bounds what a page lists, not processes."""
 
 _Result = TypeVar("_Result")
 
@@ -215,18 +203,15 @@ class Lab:
 
     def pause(self, id: str) -> None:  # noqa: A002
         """Pause a run, or all of a race, after the step under way; one in the queue at once."""
-        status = "CASE status WHEN 'queued' THEN 'paused' ELSE status END"
-        self._steer(id, f"control = 'pause', status = {status}", "control = 'run'")
+        self._steer(id, *control.PAUSE)
 
     def resume(self, id: str) -> None:  # noqa: A002
         """Let a paused run, or race, go on, as soon as there is a free place."""
-        status = "CASE status WHEN 'paused' THEN 'queued' ELSE status END"
-        change = f"control = 'run', extra_steps = 0, status = {status}"
-        self._steer(id, change, "control = 'pause'")
+        self._steer(id, *control.RESUME)
 
     def step(self, id: str) -> None:  # noqa: A002
         """One more step of a paused run or race; one that is running is paused by it."""
-        self._steer(id, "control = 'pause', extra_steps = extra_steps + 1", "control <> 'stop'")
+        self._steer(id, *control.STEP)
 
     def slow(self, id: str, pace: float | None) -> None:  # noqa: A002
         """Have a run, or all of a race, do at most `pace` steps a second; None: as fast as it goes.
@@ -235,7 +220,7 @@ class Lab:
             ValueError: for less than 0.01, and more than 1,000.
         """
         check_pace(pace)
-        self._steer(id, f"pace = {'NULL' if pace is None else float(pace)}", "1")
+        self._steer(id, *control.at_pace(pace))
 
     def stop(self, id: str) -> None:  # noqa: A002
         """End a run, or all of a race, within a second; what was measured stays.
@@ -243,14 +228,13 @@ class Lab:
         A worker that has not obeyed after 0.8 s (a step takes longer) is marked stopped and its
         process ended. A run that is over is left as it is.
         """
-        waiting = "status IN ('queued', 'paused') AND started IS NULL"
-        self._steer(id, f"status = 'stopped', ended = {time.time()}", waiting)
-        self._steer(id, "control = 'stop'", "1")
+        self._steer(id, *control.stopped(control.NOT_BEGUN))
+        self._steer(id, *control.STOP)
         deadline = time.monotonic() + STOP_SECONDS
         while (rows := self._obeying(id)) and time.monotonic() < deadline:
             time.sleep(0.03)
         for row in rows:
-            self._steer(row["id"], f"status = 'stopped', ended = {time.time()}", "1")
+            self._steer(row["id"], *control.stopped())
         if rows:
             self._engine.end(rows)
 
@@ -361,48 +345,17 @@ class Lab:
         return self._look(f"(id = ? OR race_id = ?) AND {ACTIVE}", id, id).active
 
     def _steer(self, id: str, change: str, condition: str) -> None:  # noqa: A002
-        def write() -> None:
-            with self._store.writing() as connection:
-                query = "SELECT id, host FROM runs WHERE id = ? OR race_id = ?"
-                if first_of(id, connection.execute(query, (id, id)).fetchall())["host"] == WATCHED:
-                    raise ValueError(
-                        f"the run {shorten(id)} goes on in a program of its own: end it there"
-                    )
-                where = f"(id = ? OR race_id = ?) AND {ACTIVE} AND ({condition})"
-                connection.execute(f"UPDATE runs SET {change} WHERE {where}", (id, id))
-
-        self._guarded(write)
+        self._guarded(lambda: control.change(self._store, id, change, condition))
 
     def _start(
         self, specs: Sequence[RunSpec], race_id: str | None, pace: float | None = None
     ) -> Sequence[str]:
-        check_ready(specs)
-        ids = [new_id() for _ in specs]
-        rows = [
-            new_row(run_id, race_id, contestant, spec)
-            for run_id, contestant, spec in zip(ids, contestants_of(specs), specs, strict=True)
-        ]
-
-        def write() -> tuple[Sequence[tidying.Gone], str | None]:
-            with self._store.writing() as connection:
-                present = Snapshot.take(connection, ACTIVE)
-                present.settle(connection, self.home)
-                ours = [row for row in present.active if row["host"] != WATCHED]
-                _check_room(len(ours), len(rows))
-                room = tidying.make_room(connection, self.home)
-                for row in rows:
-                    insert(connection, "runs", {**row, "pace": pace})
-                if race_id is not None:
-                    names, seeds = [s.display_name for s in specs], [s.seed for s in specs]
-                    insert(connection, "races", race_columns(race_id, names, seeds))
-            return room
-
-        gone, notice = self._guarded(write)
-        self.notice = notice or self.notice
-        if gone:
-            tidying.give_back(self._store, gone)
+        begun = self._guarded(lambda: starting.queue(self._store, specs, race_id, pace))
+        self.notice = begun.notice or self.notice
+        if begun.gone:
+            tidying.give_back(self._store, begun.gone)
         self._engine.start(self._store)
-        return ids
+        return begun.ids
 
     def _read(self, what: Callable[[sqlite3.Connection], _Result]) -> _Result:
         def read() -> _Result:
@@ -445,11 +398,3 @@ class Lab:
             if aside := self._store.set_aside():
                 self.notice = f"{error}; it was set aside as {aside.name} and a new one begun"
             return action()
-
-
-def _check_room(active: int, more: int) -> None:
-    if active + more > MOST_ACTIVE:
-        raise ValueError(
-            f"{active} runs are queued, running or paused and {more} more are too many: at most "
-            f"{MOST_ACTIVE} may be; wait for some, or stop them"
-        )

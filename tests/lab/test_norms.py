@@ -66,6 +66,31 @@ def test_few_large_elements_among_many_small_ones() -> None:
         assert norms([tensor]).item() == pytest.approx(true_norm(tensor), rel=1e-5)
 
 
+@pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format])
+def test_a_large_tensor_of_elements_of_all_sizes(layout: torch.memory_format) -> None:
+    """In either order of memory, and among others that need no scaling."""
+    random = np.random.default_rng(0)
+    weights = torch.from_numpy(random.standard_normal((520, 130, 3, 3)).astype(np.float32))
+    alike = tensors_of(1e-3)
+    for of_each in ([1e-30], [1e-22, 1e-9], [1e-30, 1.0], [1e-30, 1e-12, 1e30], [1e35, 1e-40]):
+        factors = torch.tensor(of_each).repeat_interleave(-(-520 // len(of_each)))[:520]
+        tensor = (weights * factors.view(-1, 1, 1, 1)).to(memory_format=layout)
+        given = [alike[0], tensor, *alike[1:]]
+        true = list(map(true_norm, given))
+        np.testing.assert_allclose(norms(given).numpy(), true, rtol=2e-5)
+
+
+def test_zero_inf_and_nan_in_a_large_tensor() -> None:
+    tensor = torch.zeros(600_000)
+    assert norms([tensor]).item() == 0
+    tensor[300_000] = -np.inf
+    assert norms([tensor]).item() == np.inf
+    tensor[500_000] = np.nan
+    assert np.isnan(norms([tensor]).item())
+    tensor[:] = LARGEST / 100
+    assert norms([tensor]).item() == np.inf
+
+
 @pytest.mark.parametrize("of", [norms, scaled_norms])
 def test_zero_inf_and_nan_are_results(of: Callable[[list[Tensor]], Tensor]) -> None:
     zero, one = torch.zeros(3, 3), torch.ones(4)

@@ -21,7 +21,8 @@ from resnet_viz.lab.queue import SLOTS_VARIABLE
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.rows import select_runs
 from resnet_viz.lab.run import Run
-from resnet_viz.lab.runs import MOST_ACTIVE, Lab
+from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.starting import MOST_ACTIVE
 from resnet_viz.lab.store import Store
 from tests.lab.conftest import ENDLESS, TINY, tiny_spec, wait_until
 

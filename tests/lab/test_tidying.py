@@ -221,7 +221,7 @@ def test_a_start_that_is_refused_deletes_nothing(
     lab = Lab(tmp_path)
     race(lab, 300)
     monkeypatch.setenv(LIMIT_VARIABLE, "1 kB")
-    monkeypatch.setattr("resnet_viz.lab.runs.insert", lambda *_: 1 / 0)
+    monkeypatch.setattr("resnet_viz.lab.starting.insert", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         lab.start(tiny_spec())
     assert len(lab.list()) == 2

@@ -1,0 +1,60 @@
+"""Runs queued: their rows, and those of what had to go to make room for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from resnet_viz.lab import tidying
+from resnet_viz.lab.race_spec import contestants_of
+from resnet_viz.lab.ready import check_ready
+from resnet_viz.lab.rows import ACTIVE, Snapshot
+from resnet_viz.lab.run import WATCHED, insert, new_id, new_row, race_columns
+from resnet_viz.lab.spec import RunSpec
+from resnet_viz.lab.store import Store
+
+MOST_ACTIVE = 64
+"""Those that wait are rows in the store: this bounds what a page lists, not processes."""
+
+
+class Queued(NamedTuple):
+    """The ids of runs that are in the queue now, what was deleted for them, and a word on it."""
+
+    ids: Sequence[str]
+    gone: Sequence[tidying.Gone]
+    notice: str | None
+
+
+def queue(
+    store: Store, specs: Sequence[RunSpec], race_id: str | None, pace: float | None
+) -> Queued:
+    """Put runs into the queue, as a race where it has an id; all of them or none.
+
+    Raises:
+        ValueError: for what cannot run here, and for more than there may be in the queue.
+    """
+    check_ready(specs)
+    ids = [new_id() for _ in specs]
+    rows = [
+        new_row(run_id, race_id, contestant, spec)
+        for run_id, contestant, spec in zip(ids, contestants_of(specs), specs, strict=True)
+    ]
+    with store.writing() as connection:
+        present = Snapshot.take(connection, ACTIVE)
+        present.settle(connection, store.home)
+        _check_room(sum(row["host"] != WATCHED for row in present.active), len(rows))
+        gone, notice = tidying.make_room(connection, store.home)
+        for row in rows:
+            insert(connection, "runs", {**row, "pace": pace})
+        if race_id is not None:
+            names, seeds = [s.display_name for s in specs], [s.seed for s in specs]
+            insert(connection, "races", race_columns(race_id, names, seeds))
+    return Queued(ids, gone, notice)
+
+
+def _check_room(active: int, more: int) -> None:
+    if active + more > MOST_ACTIVE:
+        raise ValueError(
+            f"{active} runs are queued, running or paused and {more} more are too many: at most "
+            f"{MOST_ACTIVE} may be; wait for some, or stop them"
+        )
