@@ -21,6 +21,7 @@ PARTS = (
     "recolouring",
     "updating",
     "slider",
+    "reporting",
     "viewers",
     "wishes",
     "crowd",

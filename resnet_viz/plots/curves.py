@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from resnet_viz.plots import style
-from resnet_viz.plots.contestant import Contestant, Window, drawn_steps, thinned
+from resnet_viz.plots.contestant import Contestant, Indices, Window, drawn_steps, thinned
 from resnet_viz.plots.seeds import band
 
 MOST_POINTS = 4000
@@ -21,13 +21,18 @@ LEAST_LOSS, MOST_LOSS = 1e-4, 1e3
 
 class Curves(NamedTuple):
     """How the curves are drawn: the loss axis "log" or "linear", and each point the mean of so
-    many steps, the last of which is its own (1: nothing is smoothed)."""
+    many steps, the last of which is its own (1: nothing is smoothed). Of a long run, the points
+    are even apart, or with `peaks` those that no other can stand for."""
 
     scale: str = "log"
     mean_of: int = 1
+    peaks: bool = False
 
 
 AS_MEASURED = Curves()
+PEAKS = Curves(peaks=True)
+STRETCHES = 800
+"""Of so many, each with its smallest and its largest value, a line of 1,600 pixels is made."""
 
 
 def training_curves(
@@ -39,9 +44,9 @@ def training_curves(
     guess. Where they are smoothed, the minibatches' own values stay as faint lines. Markers are
     loss and accuracy on held-out images, where a run has them. Of several seeds the line is the
     median and the light ground the range. Of a run of more than 4,000 steps at most 4,000 are
-    drawn, evenly, and as many in the `window` that is looked at; the axis says so. A loss that is
-    not finite, or beyond the axis, leaves a
-    gap, and a note under the axis says from when.
+    drawn, evenly, and as many in the `window` that is looked at (with `peaks` the smallest and the
+    largest of each stretch of all); the axis says so. A loss that is not finite, or beyond the
+    axis, leaves a gap, and a note under the axis says from when.
     """
     traces = [t for number, c in enumerate(contestants) for t in _traces(number, c, how, window)]
     said = [text for c in contestants if (text := _not_shown(c))]
@@ -58,7 +63,7 @@ def training_curves(
     # Among the accuracies, where no line crosses the words.
     waiting = [] if any(len(c.history) for c in contestants) else [style.waiting(0.23)]
     layout: style.Layout = {
-        "xaxis": style.axis(_x_title(contestants))
+        "xaxis": style.axis(_x_title(contestants, how))
         | x
         | {"unifiedhovertitle": {"text": "<b>step %{x}</b>"}},
         "yaxis": style.axis("loss") | loss,
@@ -129,10 +134,29 @@ def _chance_words(chance: float, *, is_log: bool) -> style.Layout:
     }
 
 
-def _x_title(contestants: Sequence[Contestant]) -> str:
+def _x_title(contestants: Sequence[Contestant], how: Curves) -> str:
     most = max((len(c.history) for c in contestants), default=0)
+    if how.peaks and most > 2 * STRETCHES:
+        return f"step (peaks of {most:,} drawn)"
     drawn = len(thinned(most, MOST_POINTS))
     return "step" if most <= MOST_POINTS else f"step ({drawn:,} of {most:,} drawn)"
+
+
+def extremes(lines: Sequence[NDArray[np.float64]], stretches: int) -> Indices:
+    """Where any of `lines` of one length is smallest or largest in each of so many stretches, or
+    first not a number (a gap stays one); the first and the last. All, where they are not more."""
+    count = len(lines[0])
+    if count <= 2 * stretches:
+        return np.arange(count)
+    kept = {0, count - 1}
+    for stretch in np.array_split(np.arange(count), stretches):
+        for line in lines:
+            is_gap = np.isnan(line[stretch])
+            known = stretch[~is_gap]
+            kept.update(stretch[is_gap][:1].tolist())
+            if len(known):
+                kept |= {int(known[line[known].argmin()]), int(known[line[known].argmax()])}
+    return np.array(sorted(kept), np.int64)
 
 
 def _is_thinned(contestant: Contestant) -> bool:
@@ -143,12 +167,20 @@ def _traces(
     number: int, contestant: Contestant, how: Curves, window: Window
 ) -> Iterator[style.Trace]:
     history = contestant.history
-    rows = drawn_steps(history.steps, MOST_POINTS, window)
-    steps, name = history.steps[rows], style.name_of(contestant.name)
+    name = style.name_of(contestant.name)
     for what, values, axis, form in (
         ("loss", _loss(history.loss), "y", ".3g"),
         ("accuracy", history.accuracy, "y2", ".1%"),
     ):
+        ends = [
+            _loss(h.loss) if what == "loss" else h.accuracy
+            for h in (contestant.low, contestant.high)
+            if h is not None
+        ]
+        rows = drawn_steps(history.steps, MOST_POINTS, window)
+        if how.peaks:
+            rows = extremes([values, *ends], STRETCHES)
+        steps = history.steps[rows]
         common: style.Trace = {
             "type": "scatter",
             "x": steps,
@@ -160,11 +192,8 @@ def _traces(
         }
         dash = style.DASHES[number % len(style.DASHES)]
         line = {"color": contestant.colour, "width": 3, "dash": dash}
-        if contestant.low is not None and contestant.high is not None:
-            low, high = (
-                (_loss(h.loss) if what == "loss" else h.accuracy)[rows]
-                for h in (contestant.low, contestant.high)
-            )
+        if ends:
+            low, high = (end[rows] for end in ends)
             yield from band(steps, (low, high), contestant.colour, str(number), axis)
         if how.mean_of > 1:
             faint = {"line": line | {"width": 1, "dash": "solid"}, "opacity": 0.35}

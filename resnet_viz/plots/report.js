@@ -2,7 +2,6 @@
 
 const GROUP = "report"
 const PLAY_MS = 120
-const CONFIG = { displaylogo: false, responsive: true, showSendToCloud: false, plotlyServerURL: "" }
 const find = (id) => document.getElementById(id)
 
 async function unpack(name) {
@@ -22,25 +21,13 @@ const charts = [...document.querySelectorAll(".graph")].map(mountGraph)
 const shown = { quantity: Object.keys(scene.quantities)[0], step: 0, timer: 0 }
 
 controls()
+mountPlot(find("profile"), profile)
+for (const [id, figure] of Object.entries(scene.figures)) mountPlot(find(id), () => figure)
 show(0)
-await loadPlotly()
-drawProfile()
-for (const id of ["curves", "through-time", "maps"]) Plotly.newPlot(find(id), scene[id].data, resting(scene[id].layout), CONFIG)
-for (const [number, { data, layout }] of scene.measured.entries()) {
-  Plotly.newPlot(find(`measured-${number}`), data, resting(layout), CONFIG)
-}
-document.body.dataset.ready = "true"
-
-async function loadPlotly() {
-  const script = document.createElement("script")
-  script.textContent = await (await unpack("plotly")).text()
-  document.head.append(script)
-}
-
-// A figure as it is, in the page's width.
-function resting(layout) {
-  return { ...layout, autosize: true, meta: undefined }
-}
+await plotsInView()
+document.body.dataset.ready = "true" // what is in view is there, the slider works, and all can be printed
+await allPlots()
+document.body.dataset.drawn = "true"
 
 function controls() {
   const select = find("quantity")
@@ -48,14 +35,12 @@ function controls() {
   select.onchange = () => {
     shown.quantity = select.value
     show(shown.step)
-    drawProfile()
   }
   const slider = find("step")
   slider.max = scene.last
   slider.oninput = () => {
     stop()
     show(Number(slider.value))
-    drawProfile()
   }
   find("play").onclick = () => (shown.timer ? stop() : play())
 }
@@ -68,7 +53,6 @@ function play() {
   shown.timer = setInterval(() => {
     if (at < 0 || at >= steps.length) return stop()
     show(steps[at++])
-    drawProfile()
   }, PLAY_MS)
 }
 
@@ -112,6 +96,9 @@ function show(step) {
   for (const chart of charts) paint(chart)
   legend(document.querySelector(".scale.nodes"), scene.ramp, nodes, "Blocks")
   legend(document.querySelector(".scale.lines"), scene.ramp, scene.lines, "Lines")
+  find("left-out").textContent = scene.nets.map(leftOut).join(" ")
+  find("about").textContent = scene.quantities[shown.quantity].sentence
+  drawAgain(find("profile"))
 }
 
 function coloursOf(net, step) {
@@ -167,38 +154,37 @@ function explain(chart, event) {
   tip.style.top = `${Math.min(event.clientY + 16, innerHeight - tip.offsetHeight - 8)}px`
 }
 
-function drawProfile() {
-  if (!window.Plotly) return
-  const about = scene.quantities[shown.quantity]
-  const said = []
-  const traces = scene.nets.flatMap((net) => tracesOf(net, about, said))
-  const layout = {
-    ...about.layout,
+function profile() {
+  const { layout } = scene.quantities[shown.quantity]
+  const common = {
     font: { size: 14 },
     hovermode: "x unified",
-    autosize: true,
     uirevision: shown.quantity,
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
   }
-  Plotly.react(find("profile"), traces, layout, CONFIG)
-  find("left-out").textContent = said.join(" ")
-  find("about").textContent = about.sentence
+  return { data: scene.nets.flatMap(tracesOf), layout: { ...layout, ...common } }
 }
 
-function tracesOf(net, about, said) {
+function isDrawn(value) {
+  return Number.isFinite(value) && (!scene.quantities[shown.quantity].isLog || value > 0)
+}
+
+function leftOut(net) {
+  const hidden = [...(valuesAt(net, shown.quantity, shown.step)?.of ?? [])].filter((value) => !isDrawn(value)).length
+  return hidden ? `${plain(net.name)}: ${hidden} not drawn, being not finite or, on a log axis, not above 0.` : ""
+}
+
+function tracesOf(net) {
   const found = valuesAt(net, shown.quantity, shown.step)
   const name = net.name + (found && found.step !== shown.step ? ` (step ${found.step})` : "")
   if (!found) return []
-  const isShown = (value) => Number.isFinite(value) && (!about.isLog || value > 0)
-  const hidden = [...found.of].filter((value) => !isShown(value)).length
-  if (hidden) said.push(`${plain(net.name)}: ${hidden} not drawn, being not finite or, on a log axis, not above 0.`)
   return net.taken[shown.quantity].traces.map(({ role, columns, x, mode }) => {
     const beside = scene.beside[role]
     return {
       type: "scatter",
       x,
-      y: columns.map((column) => (isShown(found.of[column]) ? found.of[column] : null)),
+      y: columns.map((column) => (isDrawn(found.of[column]) ? found.of[column] : null)),
       text: columns.map((column) => found.names[column]),
       name: beside ? `${name}, ${beside.legend}` : name,
       mode: beside ? "markers" : mode,

@@ -21,7 +21,7 @@ from resnet_viz.lab.measured import Measured
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.plots.by_net import nets_in
 from resnet_viz.plots.contestant import Contestant, contestants_in
-from resnet_viz.plots.curves import training_curves
+from resnet_viz.plots.curves import PEAKS, training_curves
 from resnet_viz.plots.happened import happened
 from resnet_viz.plots.maps import heat_maps
 from resnet_viz.plots.on_graph import COLOUR_SCRIPT, LEGEND_SCRIPT, RAMP, line_scale
@@ -52,6 +52,26 @@ class Reported(NamedTuple):
     results: Sequence[Measured] = ()
 
 
+class Still(NamedTuple):
+    """A figure that does not follow the slider, under a heading, with a sentence below it."""
+
+    id: str
+    title: str
+    sentence: str
+    figure: go.Figure
+
+
+def stills(contestants: Sequence[Contestant]) -> Sequence[Still]:
+    """The figures that stand still, as they follow each other: a new one is a line here."""
+    firsts = first_seeds(contestants)
+    curves = training_curves(contestants, PEAKS)
+    return [
+        Still("curves", "Training loss and accuracy", EACH_MINIBATCH, curves),
+        Still("through-time", "Through time", THROUGH_TIME, through_time(contestants)),
+        Still("maps", "Gradient norm by layer and step", "", heat_maps(firsts)),
+    ]
+
+
 def report_of(look: Look, measured: Callable[[str], Sequence[Measured]]) -> str:
     """The report of a race as it was read: a feed thins what is long. `measured` gives what was
     measured on demand of the run with an id."""
@@ -67,21 +87,20 @@ def report_of(look: Look, measured: Callable[[str], Sequence[Measured]]) -> str:
 def report(nets: Sequence[Reported]) -> str:
     """The report's HTML: nothing in it asks for anything outside.
 
-    Of a long race the quantities are there at some steps, even apart; loss and accuracy at up to
-    4,000. Of several seeds of a net all are in the sentences, tables and curves, and the first is
-    replayed.
+    Of a long race the quantities are there at some steps, even apart; loss and accuracy where they
+    are smallest and largest. Of several seeds of a net all are in the sentences, tables and
+    curves, and the first is replayed.
     """
     contestants = [net.contestant for net in nets]
     firsts = first_seeds(contestants)
     numbers = Numbers()
     looked = list(chapters([Looked(net.contestant, net.results) for net in nets]))
+    still = stills(contestants)
+    figures = {one.id: one.figure for one in still} | {one.id: one.figure for one in looked}
     scene = replay(firsts, numbers) | {
         "ramp": RAMP,
         "lines": _dict(line_scale(firsts)),
-        "curves": _figure(training_curves(contestants)),
-        "through-time": _figure(through_time(contestants)),
-        "maps": _figure(heat_maps(firsts)),
-        "measured": [_figure(chapter.figure) for chapter in looked],
+        "figures": {of: _figure(figure) for of, figure in figures.items()},
     }
     template = Template((_HERE / "report.html").read_text(encoding="utf-8"))
     return template.substitute(
@@ -89,6 +108,7 @@ def report(nets: Sequence[Reported]) -> str:
         settings=_settings(nets),
         story="".join(f"<li>{escape(sentence)}</li>" for sentence, _ in happened(contestants)),
         results=_results(nets),
+        stills="".join(map(_still, still)),
         verdicts=_table(["", *(one.name for one in firsts)], verdict_rows(firsts)),
         measured="".join(chapter.html for chapter in looked),
         graphs="".join(_graphs(firsts)),
@@ -96,9 +116,7 @@ def report(nets: Sequence[Reported]) -> str:
         plotly=_packed(_PLOTLY.read_bytes()),
         scene=_packed(json.dumps(scene, separators=(",", ":")).encode()),
         numbers=_packed(numbers.bytes),
-        script="\n".join(
-            (COLOUR_SCRIPT, LEGEND_SCRIPT, (_HERE / "report.js").read_text(encoding="utf-8"))
-        ),
+        script="\n".join((COLOUR_SCRIPT, LEGEND_SCRIPT, *map(_script, SCRIPTS))),
     )
 
 
@@ -108,6 +126,13 @@ svg { color-scheme: light; width: 100%; height: auto; max-height: 80vh; print-co
 -webkit-print-color-adjust: exact }
 .hot rect, .hot circle { stroke: #0072b2; stroke-width: 2.5 }
 """
+SCRIPTS = ("report_plots.js", "report.js")
+EACH_MINIBATCH = "Measured on each minibatch before its update."
+THROUGH_TIME = (
+    "The first layer's gradient norm over the last's; in how many directions the features of up "
+    "to 64 images differ (near 1 all look alike to the net); how much a step changes the median "
+    "layer's weights, relative to their size."
+)
 SEVERAL = "Of several seeds of a net the first is shown here; the tables and curves have them all."
 
 
@@ -120,6 +145,10 @@ def _title(contestants: Sequence[Contestant]) -> str:
     return " against ".join(dict.fromkeys(one.name for one in contestants))
 
 
+def _script(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
 def _packed(data: bytes) -> str:
     """Compressed, as text that HTML takes as it is."""
     return base64.b64encode(gzip.compress(data, 9, mtime=0)).decode()
@@ -127,6 +156,14 @@ def _packed(data: bytes) -> str:
 
 def _figure(figure: go.Figure) -> Any:
     return json.loads(str(figure.to_json(validate=False)))
+
+
+def _still(one: Still) -> str:
+    return (
+        f'<h2>{escape(one.title)}</h2><div id="{one.id}" class="plot" role="figure" '
+        f'aria-label="{escape(one.title)}" style="height: 460px"></div>'
+        f"<p>{escape(one.sentence)}</p>"
+    )
 
 
 def _dict(scale: Any) -> Any:

@@ -25,8 +25,9 @@ class Looked(NamedTuple):
 
 
 class Chapter(NamedTuple):
-    """One measurement of the nets at a step: its HTML, with room for its picture."""
+    """One measurement of the nets at a step: its HTML, with room for its picture by that id."""
 
+    id: str
     html: str
     figure: go.Figure
 
@@ -73,6 +74,7 @@ def _chapter(number: int, nets: Sequence[Net]) -> Chapter:
         for net, verdict in verdicts
     )
     return Chapter(
+        f"measured-{number}",
         f"<h3>{escape(title + own)}</h3><ul>{lines}</ul>"
         f'<div id="measured-{number}" class="plot" role="figure" aria-label="{escape(title)}" '
         f'style="height: 400px"></div><p>{escape(about.sentence)} ({escape(about.source)})</p>',

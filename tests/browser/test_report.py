@@ -36,7 +36,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, list[str]]]
     complaints: list[str] = []
 
     def watch(request: Request) -> None:
-        if request.url != file.as_uri():
+        if request.url != file.as_uri() and not request.url.startswith("blob:null/"):
             complaints.append(f"asked for {request.url}")
 
     page.on("request", watch)
@@ -50,6 +50,10 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, list[str]]]
 
 def test_slider_and_play_replay_the_race(opened: tuple[Page, list[str]]) -> None:
     page, complaints = opened
+    # Before plotly is there.
+    page.get_by_role("slider").fill("3")
+    expect(page.locator("#said")).to_have_text(f"step 3 of {STEPS}")
+    expect(page.locator("body[data-drawn]")).to_be_attached(timeout=PATIENCE_SECONDS * 1000)
     nets = [reported("resnet20-cifar", STEPS, HOSTILE), reported("plain20-cifar", STEPS)]
     slider = page.get_by_role("slider")
     for step in (0, 7):
@@ -75,5 +79,28 @@ def test_slider_and_play_replay_the_race(opened: tuple[Page, list[str]]) -> None
     expect(page.locator("#measured-0 .main-svg").first).to_be_visible()
     ranks = page.evaluate("() => document.getElementById('measured-0').calcdata[0].map(p => p.y)")
     assert ranks == [1, 2, 3, 4, 5, 6, 7, 8, 9]
-    assert len(page.pdf()) > 50_000
     assert complaints == []
+
+
+def test_who_prints_at_once_has_every_plot(opened: tuple[Page, list[str]]) -> None:
+    page, complaints = opened
+    assert len(page.pdf()) > 50_000
+    # As wide as a page on paper, also those that no one has come near.
+    page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
+    drawn = page.locator(".plot").evaluate_all("all => all.map(plot => plot._fullLayout?.width)")
+    assert drawn == [700] * 5
+    page.evaluate("() => window.dispatchEvent(new Event('afterprint'))")
+    wide = page.locator(".plot").evaluate_all("all => all.map(plot => plot._fullLayout.width)")
+    assert min(wide) > 1000
+    assert complaints == []
+
+
+def test_a_narrow_window_has_the_maps_below_each_other(opened: tuple[Page, list[str]]) -> None:
+    page, _ = opened
+    expect(page.locator("body[data-drawn]")).to_be_attached(timeout=PATIENCE_SECONDS * 1000)
+    lefts = """() => [...document.querySelectorAll('#maps .heatmaplayer')]
+        .map(map => Math.round(map.getBoundingClientRect().left))"""
+    assert len(set(page.evaluate(lefts))) == 2
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.wait_for_function(f"() => new Set(({lefts})()).size === 1")
+    assert page.evaluate("() => document.documentElement.scrollWidth") == 390

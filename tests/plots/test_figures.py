@@ -14,6 +14,7 @@ from resnet_viz.arch.presets import preset
 from resnet_viz.lab.records import History, StepRecord
 from resnet_viz.plots import style
 from resnet_viz.plots.contestant import Contestant, decades, thinned
+from resnet_viz.plots.curves import extremes
 from resnet_viz.plots.race import (
     curves_alt,
     heat_maps,
@@ -332,3 +333,20 @@ def test_a_map_without_values_keeps_the_axes_of_all() -> None:
         assert len(drawn) == (nets[0] in order)
         assert all(np.isfinite(trace.z).any() for trace in drawn)
         assert not any(trace.type == "scatter" and trace.showlegend for trace in traces)
+
+
+def test_extremes_keep_every_peak_and_every_gap() -> None:
+    random = np.random.default_rng(0)
+    lines = [random.normal(size=10_007) for _ in range(2)]
+    lines[0][4321], lines[1][9000], lines[0][700:900] = 1e6, -1e6, np.nan
+    rows = extremes(lines, 800)
+    assert {0, 4321, 9000, 10_006} <= set(rows.tolist())
+    assert len(rows) < 4 * 800 + 20
+    for line in lines:
+        for stretch in np.array_split(np.arange(10_007), 800):
+            own = line[np.intersect1d(stretch, rows)]
+            assert np.isnan(own).any() == np.isnan(line[stretch]).any()
+            if not np.isnan(line[stretch]).all():
+                assert np.nanmax(own) == np.nanmax(line[stretch])
+                assert np.nanmin(own) == np.nanmin(line[stretch])
+    assert extremes([lines[0][:1600]], 800).tolist() == list(range(1600))

@@ -107,6 +107,12 @@ def test_a_race_of_ten_thousand_steps_is_a_small_file() -> None:
     assert len(steps) > 400
 
 
+def test_each_figure_has_its_place_under_a_heading() -> None:
+    html = report([reported("resnet20-cifar", 3), reported("plain20-cifar", 3)])
+    for of in contents(html)[0]["figures"]:
+        assert re.search(rf'<h2>[^<]+</h2><div id="{of}" class="plot"', html)
+
+
 def test_settings_say_what_the_nets_share_and_in_what_they_differ() -> None:
     html = report([reported("resnet20-cifar", 3), reported("plain20-cifar", 3)])
     shared = re.search("<p>All nets: ([^<]*)</p>", html)
@@ -140,7 +146,7 @@ def test_what_was_measured_on_demand_is_there_with_its_verdict_and_picture() -> 
     unknown = replace(one, measurement="newer")
     html = report([net._replace(results=(later, unknown, one)), reported("plain20-cifar", 3)])
     scene, _ = contents(html)
-    assert len(scene["measured"]) == 2
+    assert list(scene["figures"])[-2:] == ["measured-0", "measured-1"]
     first, second = (html.index(f'id="measured-{number}"') for number in (0, 1))
     assert html.index("as step 0 begins") < first < html.index("as step 3 begins") < second
     assert ": alive. The features of 64 images fill 20.0 directions" in html

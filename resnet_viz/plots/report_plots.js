@@ -1,0 +1,119 @@
+// The plots of a report. plotly is most of what a report loads, so it is read when the page stands: those plots
+// that are near are drawn first, the others in idle moments. Who prints finds them all.
+
+const CONFIG = { displaylogo: false, showSendToCloud: false, plotlyServerURL: "" }
+const NARROW = 500 // pixels of a plot
+const PRINTED = 700 // as much as A4 and Letter have room for
+const REST_MS = 100 // without another size of the window
+const plots = [] // { root, make, height, width }; width: as it was drawn, 0 before
+let program = "" // plotly's, once it is unpacked
+let isPrinting = false
+let resting = 0
+
+// `make` gives the figure as it is to be now. The room that it will need is there at once.
+function mountPlot(root, make) {
+  const plot = { root, make, height: root.offsetHeight, width: 0 }
+  plots.push(plot)
+  makeRoom(plot, make().layout)
+}
+
+async function plotsInView() {
+  program = await (await unpack("plotly")).text()
+  const inView = plots.filter((plot) => distance(plot) === 0)
+  if (inView.length) await loadPlotly()
+  inView.forEach(draw)
+}
+
+async function allPlots() {
+  await idle()
+  await loadPlotly()
+  for (;;) {
+    await idle()
+    const waiting = plots.filter(({ width }) => !width)
+    if (!waiting.length) return
+    draw(waiting.reduce((one, other) => (distance(other) < distance(one) ? other : one)))
+  }
+}
+
+function idle() {
+  return new Promise((go) => (window.requestIdleCallback ?? setTimeout)(() => go()))
+}
+
+// From a file of its own plotly is parsed beside the main thread.
+function loadPlotly() {
+  const file = new Blob(["window.Plotly || ", program], { type: "text/javascript" })
+  const script = document.createElement("script")
+  script.src = URL.createObjectURL(file)
+  const loaded = new Promise((resolve, reject) => Object.assign(script, { onload: resolve, onerror: reject }))
+  document.head.append(script)
+  return loaded
+}
+
+// Nobody waits for who prints.
+function loadPlotlyAtOnce() {
+  if (window.Plotly) return
+  const script = document.createElement("script")
+  script.textContent = program
+  document.head.append(script)
+}
+
+// Pixels between a plot and what is seen.
+function distance({ root }) {
+  const { top, bottom } = root.getBoundingClientRect()
+  return Math.max(0, top - innerHeight, -bottom)
+}
+
+function widthOf({ root }) {
+  return isPrinting ? PRINTED : root.clientWidth
+}
+
+function makeRoom({ root, height, width }, { meta }) {
+  const factor = meta?.heights[Number(isNarrow(width || root.clientWidth))] ?? 1
+  root.style.height = `${Math.round(height * factor)}px`
+}
+
+function isNarrow(width) {
+  return width < NARROW
+}
+
+function draw(plot) {
+  const { data, layout } = plot.make()
+  plot.width = widthOf(plot)
+  makeRoom(plot, layout)
+  const own = structuredClone({ ...layout, width: plot.width, height: parseFloat(plot.root.style.height) })
+  if (isNarrow(plot.width)) merge(own, own.meta?.narrow ?? {})
+  delete own.meta
+  window.Plotly.react(plot.root, data, own, CONFIG)
+}
+
+function drawAgain(root) {
+  const plot = plots.find((one) => one.root === root)
+  if (plot.width) draw(plot)
+}
+
+function merge(target, changes) {
+  for (const [key, value] of Object.entries(changes)) {
+    const isPart = value && typeof value === "object" && !Array.isArray(value)
+    if (isPart && target[key]) merge(target[key], value)
+    else target[key] = value
+  }
+}
+
+function fit() {
+  for (const plot of plots) if (plot.width && plot.width !== widthOf(plot)) draw(plot)
+}
+
+window.addEventListener("resize", () => {
+  clearTimeout(resting)
+  resting = setTimeout(fit, REST_MS)
+})
+window.addEventListener("beforeprint", () => {
+  if (!program) return // it was not there for a moment yet
+  isPrinting = true
+  loadPlotlyAtOnce()
+  plots.forEach(draw)
+})
+window.addEventListener("afterprint", () => {
+  isPrinting = false
+  fit()
+})
