@@ -118,7 +118,8 @@ def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 def serve(
     folder: Path, *options: str, base_path: str = "", port: int = 0, keeps_lab: bool = False
 ) -> Iterator[App]:
-    """A server with its data in `folder`; no process outlives it, but for the lab's on request."""
+    """A server with its data in `folder`; no process outlives it, but for the lab's on request:
+    such a server is killed."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", port))
@@ -126,7 +127,7 @@ def serve(
     one = App(
         f"http://127.0.0.1:{port}{base_path}",
         folder / "home",
-        folder / "server.log",
+        folder / f"server-{port}.log",
         folder / "connections.log",
     )
     command = [sys.executable, "-m", "streamlit", "run", "app.py"]
@@ -144,7 +145,10 @@ def serve(
         _await_health(one, server)
         yield one
     finally:
-        server.terminate()
+        if keeps_lab:
+            server.kill()
+        else:
+            server.terminate()
         server.wait(30)
         if not keeps_lab:
             end(one.lab)

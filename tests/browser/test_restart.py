@@ -1,19 +1,23 @@
-"""The server ends and comes back while a race goes on: an open page goes on by itself."""
+"""Servers and Labs of one folder: killed, come back, several at once."""
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import PATIENCE_SECONDS, serve
+from tests.browser.conftest import PATIENCE_SECONDS, ROOT, serve
 from tests.lab.conftest import ENDLESS, tiny_spec, wait_until
+from tests.launchers import launchers_in
 
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 
-def test_an_open_page_survives_its_server(tmp_path: Path, browser: Browser) -> None:
+def test_an_open_page_survives_its_server_which_is_killed(tmp_path: Path, browser: Browser) -> None:
     """Fails where the new server forgets the race, its controls, or the page that is open."""
     first = serve(tmp_path, keeps_lab=True)
     app = next(first)
@@ -35,6 +39,50 @@ def test_an_open_page_survives_its_server(tmp_path: Path, browser: Browser) -> N
         lab.stop(race_id)
         expect(page.locator(".net .status")).to_have_text("stopped")
         page.context.close()
+
+
+# A Lab of a process of its own: it starts runs, and waits until they are over.
+STARTER = """
+import time
+from resnet_viz import Lab
+from tests.lab.conftest import tiny_spec
+lab = Lab()
+ids = [lab.start(tiny_spec(steps=30, seed=seed)) for seed in range(3)]
+while not all(lab.get(run_id).is_over for run_id in ids):
+    time.sleep(0.2)
+print(*ids)
+"""
+
+
+def test_two_servers_and_three_labs_of_one_folder(tmp_path: Path, browser: Browser) -> None:
+    """Fails where two launchers are at work, a run is lost, or a server shows its own runs only."""
+    servers = [serve(tmp_path, keeps_lab=True), serve(tmp_path)]
+    apps = [next(server) for server in servers]
+    lab = apps[0].lab
+    race_id = lab.race([tiny_spec(steps=ENDLESS, name="mine")], pace=20)
+    pages = [browser.new_context().new_page() for _ in apps]
+    for page, app in zip(pages, apps, strict=True):
+        page.goto(f"{app.url}/race?race={race_id}")
+        expect(page.locator(".net .status")).to_have_text("running")
+    environment = os.environ | {"RESNET_VIZ_HOME": str(lab.home), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", STARTER]
+    starters = [
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    started = [run_id for one in starters for run_id in one.communicate(timeout=180)[0].split()]
+    assert len(set(started)) == 9
+    for run in map(lab.get, started):
+        assert (run.status, run.steps_done) == ("finished", 30)
+        assert [record.step for record in lab.records(run.id)] == list(range(30))
+    alone = [p for p in launchers_in(lab.home) if p.parent() not in launchers_in(lab.home)]
+    assert len(alone) == 1
+    next(servers[0], None)
+    before = lab.race_runs(race_id)[0].steps_done
+    wait_until(lambda: _step_of(pages[1]) > before, PATIENCE_SECONDS)
+    for page in pages:
+        page.context.close()
+    next(servers[1], None)
 
 
 def _step_of(page: Page) -> int:
