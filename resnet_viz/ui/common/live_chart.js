@@ -1,6 +1,8 @@
 // A plotly figure that is updated in place: one plot a mount, Plotly.react for each update that has
 // the same axes. Python sends a figure once, then what has changed (drawn.py); it is kept here.
 // Called again with all news, and by Streamlit with every change of theme; cleaned up on unmount.
+// The files chart_data, chart_looks, chart_moving and chart_pointing are served with it as one
+// (static.py).
 
 const charts = new WeakMap()
 const figures = new Map() // by chart: { version, tree }; it outlives a mount
@@ -60,118 +62,6 @@ function ask(chart) {
     }, PATIENCE)
   }
   return false
-}
-
-// Whether a change is one of a trace's numbers, and of no more.
-function movesTrace([path]) {
-  return path.length === 3 && path[0] === "data" && MOVING.includes(path[2])
-}
-
-const KINDS = {
-  int8: Int8Array, int16: Int16Array, int32: Int32Array, uint8: Uint8Array, uint16: Uint16Array,
-  uint32: Uint32Array, float32: Float32Array, float64: Float64Array,
-}
-
-// An array of numbers with one or two axes, and how plotly takes it.
-class Numbers {
-  constructor(values, shape) {
-    Object.assign(this, { values, shape })
-    const [rows, columns] = shape
-    this.shown = shape.length === 1 ? values : Array.from({ length: rows }, (_, row) =>
-      values.subarray(row * columns, (row + 1) * columns))
-  }
-
-  // The first `kept` of the last axis, then those of `end`.
-  ended(kept, end) {
-    const columns = this.shape.at(-1), more = end.shape.at(-1), width = kept + more
-    const rows = this.shape.length === 1 ? 1 : this.shape[0]
-    const values = new this.values.constructor(rows * width)
-    for (let row = 0; row < rows; row++) {
-      values.set(this.values.subarray(row * columns, row * columns + kept), row * width)
-      values.set(end.values.subarray(row * more, (row + 1) * more), row * width + kept)
-    }
-    return new Numbers(values, [...this.shape.slice(0, -1), width])
-  }
-}
-
-function parse(text) {
-  return JSON.parse(text, (key, value) => {
-    if (typeof value?.numbers !== "string") return value
-    const bytes = Uint8Array.from(atob(value.numbers), (letter) => letter.charCodeAt(0))
-    return new Numbers(new KINDS[value.dtype](bytes.buffer), value.shape)
-  })
-}
-
-function changed(tree, changes) {
-  for (const [path, kind, ...what] of changes) {
-    const last = path.at(-1)
-    const part = path.slice(0, -1).reduce((whole, key) => whole[key], tree)
-    if (kind === "set") part[last] = what[0]
-    else if (kind === "drop") delete part[last]
-    else part[last] = part[last].ended(...what)
-  }
-  return tree
-}
-
-// A copy for plotly, which writes into what it is given; the numbers are not copied.
-function copied(value, recolour, key = "") {
-  if (value instanceof Numbers) return value.shown
-  if (Array.isArray(value)) return value.map((one) => copied(one, recolour, key))
-  if (value && typeof value === "object") {
-    const parts = Object.entries(value).map(([name, one]) => [name, copied(one, recolour, name)])
-    return Object.fromEntries(parts)
-  }
-  return recolour(key, value)
-}
-
-// What plotly is told beside the figure: the same object as long as the letters have one colour, for
-// Plotly.react builds a plot anew, and then once more, where it finds another.
-function configOf(chart, letters) {
-  if (chart.letters !== letters) {
-    chart.letters = letters
-    chart.config = {
-      displaylogo: false,
-      displayModeBar: "hover",
-      doubleClickDelay: 400,
-      // Nothing leaves the machine.
-      showSendToCloud: false,
-      plotlyServerURL: "",
-      modeBarButtonsToAdd: fileButtons(chart, letters),
-      modeBarButtonsToRemove: ["toImage", "sendChartToCloud", "select2d", "lasso2d", "resetScale2d"],
-    }
-  }
-  return chart.config
-}
-
-// Buttons that save the plot; what they need is loaded with the first press.
-function fileButtons(chart, letters) {
-  const own = new URL(import.meta.url)
-  const address = new URL(`chart_files.js${own.search}`, own).href
-  return [["png", "as a picture (PNG)"], ["svg", "as a drawing (SVG)"], ["html", "as a page (HTML)"]].map(
-    ([kind, words]) => ({
-      name: `save-${kind}`,
-      title: `Save ${words}`,
-      icon: { svg: badge(kind.toUpperCase(), letters) },
-      click: () => import(address).then((files) => files.save(chart, kind)),
-    }),
-  )
-}
-
-function badge(word, colour) {
-  const text = `<text x="20" y="17" text-anchor="middle" font-size="15" font-weight="600" fill="${colour}">${word}</text>`
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 24" width="40" height="24">${text}</svg>`
-}
-
-// Colours of the dark theme in place of the light one's: "#RRGGBB", or that as rgba with its share.
-function darkened(dark) {
-  return (key, value) => {
-    if (typeof value !== "string" || !/color$/i.test(key)) return value
-    const [, red, green, blue, share] = value.match(/^rgba\((\d+),(\d+),(\d+),([\d.]+)\)$/) ?? []
-    if (!share) return dark[value.toUpperCase()] ?? value
-    const hex = (number) => Math.round(number).toString(16).padStart(2, "0").toUpperCase()
-    const found = dark[`#${[red, green, blue].map(hex).join("")}`]
-    return found ? `${found}${hex(255 * share)}` : value
-  }
 }
 
 function mount(parentElement) {
@@ -287,155 +177,12 @@ function draw(plotly, chart) {
   if (isAnew && clickable) watchClicks(chart)
 }
 
-// Where nothing but numbers of traces has changed, the traces alone are drawn: axes, legend and words
-// stay. Plotly.react would work all of them out again, which takes three times as long. False where
-// there is a trace that plotly has not drawn yet, that is hidden, or that its axes' ends follow.
-function moveTraces({ div }, tree) {
-  const moved = tree.data.flatMap((trace, i) =>
-    MOVING.some((axis) => shown(trace[axis]) !== div.data[i][axis]) ? [i] : [])
-  if (!moved.every((i) => isThere(div, div._fullData[i]))) return false
-  for (const i of moved) moveTrace(div, i, tree.data[i])
-  const { _basePlotModules, _rehover } = div._fullLayout
-  if (moved.length) _basePlotModules.find(({ name }) => name === "cartesian").plot(div, moved)
-  _rehover?.() // what is said under the pointer, too
-  return true
-}
-
-function isThere({ _fullLayout }, { visible, type, xaxis, yaxis }) {
-  const isFixed = (axis) => !_fullLayout[axis.replace(/^[xy]/, "$&axis")].autorange
-  return visible === true && ["scatter", "heatmap"].includes(type) && isFixed(xaxis) && isFixed(yaxis)
-}
-
-function moveTrace(div, i, trace) {
-  const full = div._fullData[i]
-  for (const axis of MOVING) {
-    if (axis in trace) full[axis] = div.data[i][axis] = shown(trace[axis])
-  }
-  if (full.type === "scatter") full._length = Math.min(full.x.length, full.y.length)
-  const [before] = div.calcdata[i]
-  div.calcdata[i] = full._module.calc(div, full)
-  Object.assign(div.calcdata[i][0], { trace: full, t: before.t })
-}
-
-function shown(value) {
-  return value instanceof Numbers ? value.shown : value
-}
-
-// How much larger than on a desk: a hall's screen is far away.
-function enlargement() {
-  const share = (window.innerWidth - SMALL_WINDOW) / (LARGE_WINDOW - SMALL_WINDOW)
-  const size = SMALL_TEXT + (LARGE_TEXT - SMALL_TEXT) * Math.min(1, Math.max(0, share))
-  return size / SMALL_TEXT
-}
-
-function tall({ data: { name, height }, div }) {
-  const heights = figures.get(name)?.tree.layout.meta?.heights ?? [1, 1]
-  const width = div.clientWidth
-  const factor = heights[width && width < NARROW ? 1 : 0]
-  return Math.round(height * factor * (1 + 0.6 * (enlargement() - 1)))
-}
-
-// Streamlit's boxes around the chart have the height that Python gave, and the chart may be taller.
-function makeRoom(chart) {
-  const height = `${tall(chart)}px`
-  const outermost = chart.div.closest("[data-testid=stElementContainer]")
-  for (let box = chart.div; box; box = box === outermost ? null : box.parentElement) {
-    box.style.height = box.style.flexBasis = height
-  }
-}
-
-// Texts, margins and marks; a figure's sizes are those of small windows.
-function enlarge(data, layout) {
-  const factor = enlargement()
-  const grow = (thing, ...keys) => {
-    for (const key of keys) if (typeof thing?.[key] === "number") thing[key] *= factor
-  }
-  layout.font = { ...layout.font, size: (layout.font?.size ?? SMALL_TEXT) * factor }
-  layout.hoverlabel = { ...layout.hoverlabel, font: { ...layout.hoverlabel?.font } }
-  layout.hoverlabel.font.size = layout.font.size
-  grow(layout.margin, "l", "r", "t", "b")
-  for (const note of layout.annotations ?? []) {
-    grow(note, "xshift", "yshift")
-    grow(note.font, "size")
-  }
-  for (const [key, part] of Object.entries(layout)) {
-    if (/^[xy]axis/.test(key)) grow(part.title?.font, "size")
-    if (key === "coloraxis") grow(part.colorbar?.title?.font, "size")
-  }
-  for (const trace of data) {
-    grow(trace.line, "width")
-    grow(trace.marker, "size")
-    grow(trace.marker?.line, "width")
-  }
-}
-
-function merge(target, changes) {
-  for (const [key, value] of Object.entries(changes)) {
-    const isPart = value && typeof value === "object" && !Array.isArray(value)
-    if (isPart && target[key]) merge(target[key], value)
-    else target[key] = value
-  }
-}
-
 function watchClicks(chart) {
   chart.div.on("plotly_click", ({ points }) => {
     const data = points[0]?.customdata
     const said = Array.isArray(data) ? data[0] : data
     if (said != null) chart.tell("point", String(said))
   })
-}
-
-// Says which layer or block is pointed at, where an axis of the figure has such (meta.places: axis ->
-// path -> positions), so that every other plot marks it.
-function watchPointer(chart) {
-  const say = (name) => document.dispatchEvent(
-    new CustomEvent(POINT, { detail: { name, source: chart.data.name } }))
-  chart.div.on("plotly_hover", ({ points: [point] }) => {
-    const places = placesOf(chart)
-    const of = (axis) => axis && Object.entries(places[axis._name] ?? {}).find(([, positions]) =>
-      positions.includes(axis === point.xaxis ? point.x : point.y))?.[0]
-    const name = of(point.xaxis) ?? of(point.yaxis)
-    if (name) say(name)
-  })
-  chart.div.on("plotly_unhover", () => say(null))
-}
-
-function placesOf(chart) {
-  return figures.get(chart.data.name)?.tree.layout.meta?.places ?? {}
-}
-
-function follow(chart, { name, source }) {
-  chart.pointed = source === chart.data.name ? null : name
-  mark(chart)
-}
-
-// A light ground behind the position of what is pointed at elsewhere: the layer itself, a block's
-// layers, or the block that holds the layer.
-function mark(chart) {
-  for (const old of chart.div.querySelectorAll(".resnet-viz-chart-mark")) old.remove()
-  const { pointed, div } = chart
-  if (!pointed || !div._fullLayout) return
-  for (const [key, names] of Object.entries(placesOf(chart))) {
-    const axis = div._fullLayout[key]
-    const positions = Object.entries(names).filter(([name]) =>
-      name === pointed || name.startsWith(`${pointed}.`) || pointed.startsWith(`${name}.`),
-    ).flatMap(([, own]) => own)
-    const crossing = div._fullLayout[axis?.anchor?.replace(/^([xy])/, "$1axis")]
-    if (!positions.length || !axis._length || !crossing) continue
-    const ends = [Math.min(...positions) - 0.5, Math.max(...positions) + 0.5].map((p) => axis.l2p(p))
-    const from = Math.max(0, Math.min(...ends)), to = Math.min(axis._length, Math.max(...ends))
-    if (to <= from) continue
-    const [across, along] = key[0] === "x" ? ["left", "top"] : ["top", "left"]
-    const [size, length] = key[0] === "x" ? ["width", "height"] : ["height", "width"]
-    const ground = document.createElement("div")
-    ground.className = "resnet-viz-chart-mark"
-    ground.dataset.name = pointed
-    ground.style[across] = `${axis._offset + from}px`
-    ground.style[size] = `${to - from}px`
-    ground.style[along] = `${crossing._offset}px`
-    ground.style[length] = `${crossing._length}px`
-    div.append(ground)
-  }
 }
 
 // Plotly's uirevision keeps a zoom only until a figure comes with another range of its own, as
@@ -486,45 +233,4 @@ function explain(chart, error) {
     `This plot cannot be drawn: the browser could not load plotly from ${error.message}. ` +
     "Reload the page; if that does not help, restart the app."
   chart.div.replaceChildren(message)
-}
-
-// Whether the page is dark; colours and fonts as defaults: what a figure sets itself wins.
-function themeOf(div) {
-  const style = getComputedStyle(div)
-  const css = (name) => style.getPropertyValue(`--st-${name}`).trim()
-  const [text, border, panel] = ["text-color", "border-color", "secondary-background-color"].map(css)
-  const font = { color: text, family: css("font") || "sans-serif", size: SMALL_TEXT }
-  const axis = {
-    gridcolor: border, linecolor: border, zerolinecolor: border, tickcolor: border,
-  }
-  const template = {
-    data: { heatmap: [{ colorbar: { outlinewidth: 0 } }] },
-    layout: {
-      font,
-      margin: { l: 8, r: 8, t: 36, b: 8 },
-      paper_bgcolor: "rgba(0,0,0,0)",
-      plot_bgcolor: "rgba(0,0,0,0)",
-      xaxis: axis,
-      yaxis: axis,
-      hoverlabel: { bgcolor: panel, bordercolor: border, font },
-      legend: { bgcolor: "rgba(0,0,0,0)" },
-      coloraxis: { colorbar: { outlinewidth: 0 } },
-      modebar: { bgcolor: "rgba(0,0,0,0)", color: text, activecolor: css("primary-color") },
-    },
-  }
-  return { template, isDark: brightness(css("background-color")) < 128 }
-}
-
-// 0 to 255, of a colour in any of CSS's spellings; asked with each message, and so kept.
-function brightness(colour) {
-  if (!brightnesses.has(colour)) brightnesses.set(colour, measuredBrightness(colour))
-  return brightnesses.get(colour)
-}
-
-function measuredBrightness(colour) {
-  const context = document.createElement("canvas").getContext("2d")
-  context.fillStyle = colour
-  context.fillRect(0, 0, 1, 1)
-  const [red, green, blue] = context.getImageData(0, 0, 1, 1).data
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 }

@@ -146,6 +146,6 @@ def _scripts_are_served() -> bool:
     if context is None or not st.get_option("server.enableStaticServing"):
         return False
     folder = Path(context.main_script_path).parent / "static"
-    found = all(is_current(folder / file.name) for file in (PLOTLY, LIVE_CHART))
+    found = all(is_current(folder / name) for name in (PLOTLY, LIVE_CHART))
     st.session_state[_SERVED] = found
     return found

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import tempfile
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
+from types import MappingProxyType
 
 import plotly
 
-PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-LIVE_CHART, CHART_FILES = (
-    Path(__file__).with_name(name) for name in ("live_chart.js", "chart_files.js")
+_HERE = Path(__file__).parent
+PLOTLY, LIVE_CHART, CHART_FILES = "plotly.min.js", "live_chart.js", "chart_files.js"
+_PARTS = (LIVE_CHART, "chart_data.js", "chart_looks.js", "chart_moving.js", "chart_pointing.js")
+SERVED: Mapping[str, Sequence[Path]] = MappingProxyType(
+    {
+        PLOTLY: (Path(plotly.__file__).parent / "package_data" / PLOTLY,),
+        LIVE_CHART: tuple(_HERE / name for name in _PARTS),
+        CHART_FILES: (_HERE / CHART_FILES,),
+    }
 )
-SERVED = (PLOTLY, LIVE_CHART, CHART_FILES)
+"""The scripts by name, and the files that each is made of, one after the other."""
 
 
 def provide_scripts(folder: Path) -> bool:
@@ -25,38 +32,42 @@ def provide_scripts(folder: Path) -> bool:
     Safe with several servers at once: a file appears whole or not at all. A folder that
     cannot be written is no error; the charts then fall back on Streamlit's own.
     """
-    for file in SERVED:
-        if not is_current(folder / file.name) or not _is_same(file, folder / file.name):
+    for name in SERVED:
+        if not is_current(folder / name) or not _is_same(folder / name):
             with contextlib.suppress(OSError):
                 folder.mkdir(exist_ok=True)
-                _copy(file, folder / file.name)
-    return all(is_current(folder / file.name) for file in SERVED)
+                _write(folder / name)
+    return all(is_current(folder / name) for name in SERVED)
 
 
 def is_current(target: Path) -> bool:
     """Whether `target` is the script of its name that is installed, judged by its size."""
-    (file,) = [file for file in SERVED if file.name == target.name]
     with contextlib.suppress(OSError):
-        return target.stat().st_size == file.stat().st_size
+        sizes = [file.stat().st_size for file in SERVED[target.name]]
+        return target.stat().st_size == sum(sizes)
     return False
 
 
-def _is_same(file: Path, target: Path) -> bool:
+def script(name: str) -> bytes:
+    """The script of that name."""
+    return b"".join(file.read_bytes() for file in SERVED[name])
+
+
+def version_of(*names: str) -> str:
+    """A word that changes with what is in these scripts."""
+    return blake2b(b"".join(map(script, names)), digest_size=6).hexdigest()
+
+
+def _is_same(target: Path) -> bool:
     """Judged by what is in it, where that is quick: plotly's script has five megabytes."""
-    return file == PLOTLY or file.read_bytes() == target.read_bytes()
+    return target.name == PLOTLY or script(target.name) == target.read_bytes()
 
 
-def version_of(*files: Path) -> str:
-    """A word that changes with what is in `files`."""
-    whole = b"".join(file.read_bytes() for file in files)
-    return blake2b(whole, digest_size=6).hexdigest()
-
-
-def _copy(file: Path, target: Path) -> None:
+def _write(target: Path) -> None:
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".script-")
     os.close(handle)
     try:
-        shutil.copyfile(file, name)
+        Path(name).write_bytes(script(target.name))
         Path(name).chmod(0o644)
         Path(name).replace(target)
     finally:

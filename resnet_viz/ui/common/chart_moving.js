@@ -1,0 +1,39 @@
+// A part of live_chart.js: a plot of which nothing but numbers of traces has changed.
+
+// Whether a change is one of a trace's numbers, and of no more.
+function movesTrace([path]) {
+  return path.length === 3 && path[0] === "data" && MOVING.includes(path[2])
+}
+
+// Where nothing but numbers of traces has changed, the traces alone are drawn: axes, legend and words
+// stay. Plotly.react would work all of them out again, which takes three times as long. False where
+// there is a trace that plotly has not drawn yet, that is hidden, or that its axes' ends follow; and
+// where this plotly has not the parts, which are its own, that this is done with.
+function moveTraces({ div }, tree) {
+  const moved = tree.data.flatMap((trace, i) =>
+    MOVING.some((axis) => shown(trace[axis]) !== div.data[i][axis]) ? [i] : [])
+  const { _basePlotModules, _rehover } = div._fullLayout
+  const cartesian = _basePlotModules?.find(({ name }) => name === "cartesian")
+  if (!cartesian?.plot || !moved.every((i) => isThere(div, div._fullData[i]))) return false
+  for (const i of moved) moveTrace(div, i, tree.data[i])
+  if (moved.length) cartesian.plot(div, moved)
+  _rehover?.() // what is said under the pointer, too
+  return true
+}
+
+function isThere({ _fullLayout, calcdata }, { _module, visible, type, xaxis, yaxis, index }) {
+  const isFixed = (axis) => !_fullLayout[axis.replace(/^[xy]/, "$&axis")].autorange
+  const isKnown = ["scatter", "heatmap"].includes(type) && _module?.calc && calcdata[index]
+  return visible === true && isKnown && isFixed(xaxis) && isFixed(yaxis)
+}
+
+function moveTrace(div, i, trace) {
+  const full = div._fullData[i]
+  for (const axis of MOVING) {
+    if (axis in trace) full[axis] = div.data[i][axis] = shown(trace[axis])
+  }
+  if (full.type === "scatter") full._length = Math.min(full.x.length, full.y.length)
+  const [before] = div.calcdata[i]
+  div.calcdata[i] = full._module.calc(div, full)
+  Object.assign(div.calcdata[i][0], { trace: full, t: before.t })
+}
