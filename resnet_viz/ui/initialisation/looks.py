@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from resnet_viz.plots.colours import PLAIN, RESIDUAL
-from resnet_viz.plots.initialisation import New
+from resnet_viz.plots.new_net import New
 from resnet_viz.ui.common import jobs
 from resnet_viz.ui.initialisation.settings import SERIES, Settings
 

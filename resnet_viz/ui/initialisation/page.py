@@ -10,6 +10,7 @@ import streamlit as st
 
 from resnet_viz.arch.config import explain
 from resnet_viz.plots import initialisation as plots
+from resnet_viz.plots.new_net import New
 from resnet_viz.plots.style import number
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.live_chart import live_chart
@@ -117,7 +118,7 @@ def _per_layer(now: looks.Pair) -> None:
     )
 
 
-def _branches(net: plots.New) -> None:
+def _branches(net: New) -> None:
     st.header("What the branches add", anchor=False)
     left, right = st.columns([2, 1], vertical_alignment="center")
     with left:

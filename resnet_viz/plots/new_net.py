@@ -1,0 +1,83 @@
+"""A new net before its first step, as the plots see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.plan import plan
+from resnet_viz.lab import mean_field
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class New:
+    """A new net: `inputs` are the norms of the loss's gradient by its blocks' inputs, and `left`
+    the weighted layers between there and the output.
+
+    `times_k` is each block's Var F(x) / Var x times `k`, its number in its stage; empty for a
+    plain net.
+    """
+
+    name: str
+    colour: str
+    config: ResNetConfig
+    inputs: Numbers
+    left: Numbers
+    times_k: Numbers
+    k: Numbers
+
+    @classmethod
+    def of(cls, name: str, colour: str, config: ResNetConfig, found: Mapping[str, Any]) -> New:
+        """From the result of a job, in which an array is lists of numbers."""
+        network = plan(config)
+        positions = {layer.name: layer.position for layer in network.weighted_layers}
+        firsts = [
+            min(p for n, p in positions.items() if n.startswith(f"{block.name}."))
+            for block in network.blocks
+        ]
+        variance = found.get("variance", {"times_k": (), "k": ()})
+        return cls(
+            name,
+            colour,
+            config,
+            np.array(found["gradients"]["inputs"], dtype=float),
+            network.depth - np.array(firsts, dtype=float) + 1,
+            np.array(variance["times_k"], dtype=float),
+            np.array(variance["k"], dtype=float),
+        )
+
+    @property
+    def depth(self) -> int:
+        """Weighted layers of the main path."""
+        return plan(self.config).depth
+
+    @property
+    def relative(self) -> Numbers:
+        """The gradient at each block's input over that at the last's."""
+        with np.errstate(all="ignore"):
+            relative: Numbers = self.inputs / self.inputs[-1]
+        return relative
+
+    @property
+    def ratio(self) -> float:
+        """That of the first block."""
+        return float(self.relative[0])
+
+    @property
+    def per_layer(self) -> Numbers:
+        """The factor a layer, from each block to the one before it."""
+        with np.errstate(all="ignore"):
+            return (self.inputs[:-1] / self.inputs[1:]) ** (1 / -np.diff(self.left))
+
+    @property
+    def predicted(self) -> Numbers | None:
+        """What mean field theory says of `relative`; None where it says nothing."""
+        expected = mean_field.profile(self.config)
+        return None if expected is None else np.array(expected)
