@@ -28,7 +28,7 @@ export default function ({ data, isNews, parentElement, setTriggerValue }, appRo
   }
   if (isHere) {
     loadPlotly(appRoot, data.plotly).then(
-      (plotly) => drawWhatIsNew(plotly, chart),
+      (plotly) => drawWhatIsNew(plotly, chart, isNews),
       (error) => explain(chart, error),
     )
   }
@@ -119,8 +119,9 @@ function release(chart) {
 }
 
 // A message without news, as one that changes nothing on the page, is no reason to draw. News of a
-// plot that is out of sight wait until it is looked at, or printed; but for its first points.
-function drawWhatIsNew(plotly, chart) {
+// plot that is out of sight wait until it is looked at, or printed; but for its first points. What a
+// hand has changed does not wait: its plots may have another height, and the page would jump later.
+function drawWhatIsNew(plotly, chart, isNews) {
   const { name, version, alt, height } = chart.data
   const looks = JSON.stringify([name, height, chart.theme])
   const isNew = version !== chart.version
@@ -129,7 +130,8 @@ function drawWhatIsNew(plotly, chart) {
   chart.div.setAttribute("aria-label", alt)
   chart.isMoved &&= !isElse
   const isEmpty = !chart.div._fullData?.some(({ visible }) => visible === true)
-  if (isElse || (isNew && (chart.isSeen || isEmpty))) draw(plotly, chart)
+  const mayWait = isNews && !chart.isSeen && !isEmpty
+  if (isElse || (isNew && !mayWait)) draw(plotly, chart)
   else if (isNew) chart.isLate = true
 }
 
