@@ -27,7 +27,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 _WARM_SECONDS = 10.0
 HAS_A_POINT = """() => [...document.querySelectorAll('.resnet-viz-chart')].some(
-    chart => (chart._fullData || []).some(trace => trace._length > 0))"""
+    chart => (chart._fullData || []).some(
+        trace => trace.type === 'scatter' && Array.from(trace.y || []).some(Number.isFinite)))"""
 
 
 def run() -> Iterator[Result]:
