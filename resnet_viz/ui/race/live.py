@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -28,6 +29,9 @@ from resnet_viz.ui.race.step_control import pointer_of, step_control, step_data
 from resnet_viz.ui.race.view import DIAGNOSIS, QUANTITY, is_open, is_presented, write_view
 
 UPDATE_SECONDS = 0.5
+FIRST_SECONDS = 0.1
+"""The same until the first point, of a race that was begun just now."""
+JUST_NOW_SECONDS = 10.0
 _DRAWN = "race_drawn_as"
 
 
@@ -41,7 +45,8 @@ def live_race(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
     view(lab, seen.race_id, may_steer)
     if not seen.is_over:
         with st.container(key="race_news"):
-            st.fragment(_news, run_every=UPDATE_SECONDS)(lab, seen.race_id, may_steer)
+            every = FIRST_SECONDS if _is_beginning(seen) else UPDATE_SECONDS
+            st.fragment(_news, run_every=every)(lab, seen.race_id, may_steer)
 
 
 def preview(specs: Sequence[RunSpec]) -> None:
@@ -117,12 +122,19 @@ def _frame(seen: Seen, nets: Sequence[Contestant], shown: Shown) -> tuple[object
     """What of the view is no component that takes news."""
     return (
         seen.race_id,
+        _is_beginning(seen),
         _problems(seen),
         [(run.status == "paused", run.pace) for run in seen.runs if not run.is_over],
         _quantities(contestants_of(seen)),
         [(net.name, axis_of(nets, shown.quantity)) for net in nets],
         about_profile(seen.look, nets, shown),
     )
+
+
+def _is_beginning(seen: Seen) -> bool:
+    """Whether the first point is still to come, and likely soon."""
+    begun = max(run.created for run in seen.runs)
+    return newest_step(seen) < 0 and time.time() - begun < JUST_NOW_SECONDS
 
 
 def _problems(seen: Seen) -> Sequence[str]:
