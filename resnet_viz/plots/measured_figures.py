@@ -11,13 +11,19 @@ import plotly.graph_objects as go
 from resnet_viz.lab.measurements import measurement
 from resnet_viz.plots import style
 from resnet_viz.plots.landscape import landscapes
+from resnet_viz.plots.lesion import LESIONS
 from resnet_viz.plots.measured import Net
 
 
-def figure(nets: Sequence[Net]) -> go.Figure:
-    """The picture of the same measurement of several nets."""
-    drawn = _DRAWN[nets[0].result.measurement]
-    return drawn(nets)
+def figure(nets: Sequence[Net], deleted: Sequence[str] = ()) -> go.Figure:
+    """The picture of the same measurement of several nets.
+
+    That of lesions marks the block that is `deleted` in each net ("" for none).
+    """
+    name = nets[0].result.measurement
+    if name == LESIONS:
+        return _lesions(nets, deleted)
+    return _DRAWN[name](nets)
 
 
 def _lines(
@@ -131,6 +137,25 @@ def _size_of_eigenvalue(nets: Sequence[Net]) -> go.Figure:
     return drawn
 
 
+def _lesions(nets: Sequence[Net], deleted: Sequence[str]) -> go.Figure:
+    """A point for each block that is left out; its customdata are its net's number and its path."""
+    drawn = _lines("error", "block deleted, from input to output")(nets)
+    for number, (trace, net) in enumerate(zip(drawn.data, nets, strict=True)):
+        trace.customdata = [f"{number}:{block}" for block in net.blocks]
+    for net, block in zip(nets, deleted, strict=False):
+        if block:
+            at = net.blocks.index(block)
+            drawn.add_scatter(
+                x=[at + 1],
+                y=[net.array("error")[at]],
+                mode="markers",
+                marker={"symbol": "circle-x-open", "size": 20, "color": net.colour},
+                showlegend=False,
+                hoverinfo="skip",
+            )
+    return drawn
+
+
 _BLOCK = "block, from input to output"
 _DRAWN: Mapping[str, Callable[[Sequence[Net]], go.Figure]] = MappingProxyType(
     {
@@ -139,7 +164,6 @@ _DRAWN: Mapping[str, Callable[[Sequence[Net]], go.Figure]] = MappingProxyType(
         "variance": _lines("times_k", _BLOCK, log=True, level=1),
         "rank_cka": _rank_and_cka,
         "path_lengths": _lines("share", "length: branches on the path", from_zero=True),
-        "lesions": _lines("error", "block deleted, from input to output"),
         "hessian": _size_of_eigenvalue,
         "gradients": _lines("inputs", _BLOCK, log=True),
         "landscape": landscapes,

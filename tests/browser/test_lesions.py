@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from torch.nn import functional
 
 from resnet_viz.arch.presets import preset
-from resnet_viz.lab.measuring import _read
+from resnet_viz.lab.measuring import _read, measure_run
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import Store
@@ -107,3 +107,71 @@ def test_a_click_deletes_a_block_and_says_what_that_changes(app: App, open_page:
     box(residual_graph, "stages.1.1").click()
     expect(residual_graph.locator(".cut")).to_have_count(0)
     page.wait_for_url(lambda url: "0%3Astages" not in url)
+
+
+# Where a point of the lesions' picture is in the window, by the numbers of its net and its block.
+POINT = """(chart, [net, block]) => {
+  const { x, y, xaxis, yaxis } = { ...chart._fullData[net], ...chart._fullLayout }
+  const { left, top } = chart.getBoundingClientRect()
+  return [left + xaxis._offset + xaxis.d2p(x[block]), top + yaxis._offset + yaxis.d2p(y[block])]
+}"""
+
+
+def test_a_click_on_a_point_of_the_diagnosis_deletes_its_block_and_so_does_the_keyboard(
+    app: App, open_page: Open
+) -> None:
+    lab, nets = app.lab, ("resnet20-cifar", "plain20-cifar")
+    race = lab.race(
+        [
+            RunSpec(config=preset(net), name=net, steps=2, batch_size=16, device="cpu")
+            for net in nets
+        ]
+    )
+    wait_until(lambda: all(run.is_over for run in lab.race_runs(race)))
+    for run in lab.race_runs(race):
+        measure_run(Store(app.home), run.id, 2, "lesions")
+    address = f"{app.url}/race?race={race}&open=diagnosis"
+    page = open_page(f"{address}&steer={lab.steering_key(race)}")
+    graphs = page.locator(".graph")
+    panel = page.locator(".st-key-race_diagnosis")
+    panel.get_by_role("radio", name="step 2 (end)").click()
+    figure = panel.get_by_role("figure", name=re.compile("at step 2: resnet20-cifar against"))
+    expect(figure.locator(".scatterlayer .trace")).to_have_count(2)
+    settle(page)
+
+    def click(net: int, block: int) -> None:
+        figure.scroll_into_view_if_needed()
+        page.mouse.click(*figure.evaluate(POINT, [net, block]))
+
+    click(0, 4)  # the fifth of nine blocks
+    page.wait_for_url(re.compile(r"without=0%3Astages\.1\.1"))
+    expect(graphs.nth(0).locator('.block[data-unit="stages.1.1"] .cut')).to_have_count(1)
+    said = page.get_by_text(re.compile(r"resnet20-cifar without stages\.1\.1: error on the train"))
+    expect(said).to_have_count(2)  # under the graph and in the panel
+    expect(figure.locator(".scatterlayer .trace")).to_have_count(3)
+    settle(page)
+    click(1, 7)  # where both nets have a point at this x: the nearer one's
+    page.wait_for_url(re.compile(r"1%3Astages\.2\.1"))
+    expect(graphs.nth(1).locator('.block[data-unit="stages.2.1"] .cut')).to_have_count(1)
+    settle(page)
+    click(0, 4)
+    page.wait_for_url(lambda url: "0%3Astages" not in url)
+    expect(graphs.nth(0).locator(".cut")).to_have_count(0)
+
+    settle(page)
+    box = panel.get_by_role("combobox", name=re.compile("Block to delete"))
+    panel.get_by_role("combobox", name=re.compile("Net")).focus()
+    page.keyboard.press("Tab")
+    expect(box).to_be_focused()
+    page.keyboard.type("stages.0.2")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"without=0%3Astages\.0\.2"))
+    expect(graphs.nth(0).locator('.block[data-unit="stages.0.2"] .cut')).to_have_count(1)
+    settle(page)
+    assert faults(page, "a deleted block in the Diagnosis") == []
+    assert [len(lab.measured(run.id)) for run in lab.race_runs(race)] == [1, 1]
+
+    visitor = open_page(f"{app.url}/race?{page.url.partition('?')[2]}")
+    shown = visitor.locator(".st-key-race_diagnosis")
+    expect(shown.get_by_text(re.compile("without .*stages.0.2: error on the"))).to_be_visible()
+    expect(shown.get_by_role("combobox", name=re.compile("Block to delete"))).to_have_count(0)

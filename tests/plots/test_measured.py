@@ -108,6 +108,18 @@ def test_a_picture_holds_what_was_found_of_every_net(name: str) -> None:
     assert said(nets[0]).sentence.endswith(".")
 
 
+def test_a_point_of_lesions_says_what_it_is_of_and_a_deleted_block_is_marked() -> None:
+    nets = [
+        net("lesions", {"error": [0.1, 0.2, 0.3], "whole_error": 0}),
+        net("lesions", {"error": [0.4, 0.5, np.nan], "whole_error": 0}),
+    ]
+    one, other, mark = figure(nets, ["", NAMES[1]]).data
+    assert list(one.customdata) == [f"0:{name}" for name in NAMES]
+    assert list(other.customdata) == [f"1:{name}" for name in NAMES]
+    assert (list(mark.x), list(mark.y)) == ([2], [0.5])
+    assert len(figure(nets).data) == 2
+
+
 def test_what_an_axis_cannot_show_is_counted() -> None:
     drawn = figure([net("rank_cka", {"rank": [np.nan, 3, 2], "cka": [1, 1, 1]})])
     assert [a.text for a in drawn.layout.annotations] == ["a&lt;b&gt;: 1 not there or not finite"]

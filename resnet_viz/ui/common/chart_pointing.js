@@ -15,6 +15,13 @@ function watchPointer(chart) {
   chart.div.on("plotly_unhover", () => say(null))
 }
 
+// Of the points of all traces at one x the one whose y is nearest to the pointer.
+function nearest({ div }, points, { clientY }) {
+  const y = clientY - div.getBoundingClientRect().top
+  const away = ({ y: value, yaxis }) => (yaxis ? Math.abs(yaxis._offset + yaxis.d2p(value) - y) : 0)
+  return points.reduce((best, one) => (best && away(best) <= away(one) ? best : one), undefined)
+}
+
 function placesOf(chart) {
   return figures.get(chart.data.name)?.tree.layout.meta?.places ?? {}
 }

@@ -180,8 +180,8 @@ function draw(plotly, chart) {
 }
 
 function watchClicks(chart) {
-  chart.div.on("plotly_click", ({ points }) => {
-    const data = points[0]?.customdata
+  chart.div.on("plotly_click", ({ points, event }) => {
+    const data = nearest(chart, points, event)?.customdata
     const said = Array.isArray(data) ? data[0] : data
     if (said != null) chart.tell("point", String(said))
   })

@@ -16,6 +16,7 @@ from resnet_viz.plots.diagnosis import SIGNS
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.note import note
 from resnet_viz.ui.race import drawing
+from resnet_viz.ui.race.lesions import Lesions
 from resnet_viz.ui.race.live import contestants_of
 from resnet_viz.ui.race.measuring import under_way
 from resnet_viz.ui.race.on_demand import on_demand
@@ -50,7 +51,8 @@ def _panel(lab: Lab, race_id: str, busy: bool, may_steer: bool) -> None:
         racers = list(_racers(seen))
         note(INTRODUCTION + _which(seen, racers))
         _from_records(racers)
-        on_demand(lab, seen, racers, may_steer=may_steer)
+        own = list(zip(seen.runs, contestants_of(seen), strict=True))
+        on_demand(lab, seen, racers, Lesions(lab, race_id, own, may_steer, deletes=may_steer))
     except (StoreError, ValueError) as error:  # a store that fails, a race that was deleted
         say.error(str(error))
 

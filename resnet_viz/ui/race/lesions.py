@@ -1,4 +1,5 @@
-"""Blocks deleted by a click in the graphs of a race, and what was found without them.
+"""Blocks deleted in the nets of a race, by a click in a graph or in the Diagnosis, and what was
+found without them.
 
 Which blocks those are is in the link: `without=0:stages.1.1,1:stages.0.2`, the place of a run in
 the race and a block of its net.
@@ -93,21 +94,22 @@ class Lesions(NamedTuple):
     def cut(self, drawn: Contestant) -> Cut:
         """What the graph of a net marks, and what a click does there."""
         place = self._place(drawn)
-        marked = "" if self._why_kept(place) else self._block(place)
-        return Cut(marked, partial(_click, place) if self.deletes else None)
+        return Cut(self.marked(place), partial(toggle, place) if self.deletes else None)
 
     def said(self, drawn: Contestant) -> None:
         """What was found without the block that is deleted in a net, or how far that is."""
         place = self._place(drawn)
-        if not self._block(place):
+        if not self.block(place):
             if self.deletes:
                 with _room(place):
                     note(_NOTHING)
             return
         try:
-            wish = self._wish(place)
-            if st.session_state.pop(_WANTED, None) == place and self._is_to_measure(place, wish):
-                ask(self.lab, wish, [self.runs[place][0]])
+            wish = self.wish(place)
+            if st.session_state.get(_WANTED) == place:
+                del st.session_state[_WANTED]
+                if self._is_to_measure(place, wish):
+                    ask(self.lab, wish, [self.runs[place][0]])
         except (StoreError, ValueError) as error:  # a store that fails, a race that was deleted
             say.error(str(error))
             return
@@ -115,10 +117,34 @@ class Lesions(NamedTuple):
         with _room(place):
             st.fragment(_found, run_every=LOOK_SECONDS if busy else None)(self, place, wish, busy)
 
+    def tell(self, place: int, wish: Wish, key: str) -> None:
+        """What was found without the block; else how far that is, or why there is nothing.
+
+        `key` is that of a button to ask for it.
+        """
+        (run, own), block = self.runs[place], dict(wish.settings)["block"]
+        name = f"{own.name} without {block}"
+        try:
+            sentence = self.sentence(place, wish)
+        except (StoreError, ValueError) as error:
+            say.error(str(error))
+            return
+        if sentence:
+            note(plain(sentence))
+        elif jobs := under_way(self.lab, self.race_id, wish, run):
+            [(_, job)] = jobs
+            st.progress(min(1.0, job.progress), text=f"{plain(name)}: {plain(how_far(job))}")
+        elif failed := why_failed(wish, run):
+            say.error(failed[-1])
+        else:
+            note(f"{plain(name)}: not measured at step {wish.step:,}.")
+            if self.may_steer:
+                st.button("Measure", key=key, on_click=ask, args=(self.lab, wish, [run]))
+
     def sentence(self, place: int, wish: Wish) -> str:
         """What was found without the block, or why it cannot be left out; "" where neither is."""
         run, own = self.runs[place]
-        block = self._block(place)
+        block = self.block(place)
         if why := self._why_kept(place):
             return f"{own.name} without {block}: there is no such net. {why}"
         found = lesion_in(self.lab.measured(run.id), run.blocks, block, wish.step)
@@ -133,21 +159,27 @@ class Lesions(NamedTuple):
         named = (place for place in same if self.runs[place][1].name == drawn.name)
         return next(named, same[0])
 
-    def _block(self, place: int) -> str:
+    def block(self, place: int) -> str:
+        """The block that is deleted in the net of the run at a place; "" for none."""
         block = _without().get(place, "")
         return block if block in self.runs[place][0].blocks else ""
 
+    def marked(self, place: int) -> str:
+        """The same, but "" also where the block cannot be left out."""
+        return "" if self._why_kept(place) else self.block(place)
+
     def _why_kept(self, place: int) -> str:
         """Why the block cannot be left out; "" where it can, and where there is none."""
-        block = self._block(place)
+        block = self.block(place)
         return why_kept(plan(self.runs[place][0].spec.adapted), block) if block else ""
 
-    def _wish(self, place: int) -> Wish:
-        """With the weights chosen in the Diagnosis, else the run's last, else its initial ones."""
+    def wish(self, place: int) -> Wish:
+        """What is to be measured of it: of the weights chosen in the Diagnosis, else of the run's
+        last, else of its initial ones."""
         step = chosen_weights(self.race_id)
         if step is None:
             step = max(_kept(self.lab, self.runs[place][0]), default=0)
-        return Wish(self.race_id, step, LESIONS, (("block", self._block(place)),))
+        return Wish(self.race_id, step, LESIONS, (("block", self.block(place)),))
 
     def _is_to_measure(self, place: int, wish: Wish) -> bool:
         busy = under_way(self.lab, self.race_id, wish, self.runs[place][0])
@@ -156,36 +188,21 @@ class Lesions(NamedTuple):
 
 def _found(lesions: Lesions, place: int, wish: Wish, busy: bool) -> None:
     """The sentence under a graph; while the job goes on it is looked at again and again."""
-    (run, own), block = lesions.runs[place], dict(wish.settings)["block"]
-    jobs = under_way(lesions.lab, lesions.race_id, wish, run)
-    if bool(jobs) != busy:
+    if bool(under_way(lesions.lab, lesions.race_id, wish, lesions.runs[place][0])) != busy:
         st.rerun()
-    name = f"{own.name} without {block}"
-    try:
-        sentence = lesions.sentence(place, wish)
-    except (StoreError, ValueError) as error:
-        say.error(str(error))
-        return
-    if sentence:
-        note(plain(sentence))
-    elif jobs:
-        [(_, job)] = jobs
-        st.progress(min(1.0, job.progress), text=f"{plain(name)}: {plain(how_far(job))}")
-    elif failed := why_failed(wish, run):
-        say.error(failed[-1])
-    else:
-        note(f"{plain(name)}: not measured at step {wish.step:,}.")
-        if lesions.may_steer:
-            again = (lesions.lab, wish, [run])
-            st.button("Measure", key=f"race_lesion_measure_{place}", on_click=ask, args=again)
+    lesions.tell(place, wish, f"race_lesion_measure_{place}")
 
 
-def _click(place: int, block: str) -> None:
-    """The block is deleted, or put back where it was."""
+def toggle(place: int, block: str) -> None:
+    """The block is deleted in the net of the run at a place, or put back where it was."""
+    delete(place, "" if _without().get(place) == block else block)
+
+
+def delete(place: int, block: str) -> None:
+    """The block is deleted there, in place of the one before; "" puts that back."""
     without = _without()
-    if without.get(place) == block:
-        del without[place]
-    else:
+    without.pop(place, None)
+    if block:
         without[place] = block
         st.session_state[_WANTED] = place
     text = ",".join(f"{at}:{one}" for at, one in sorted(without.items()))

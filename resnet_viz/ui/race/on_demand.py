@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
@@ -15,6 +16,7 @@ from resnet_viz.lab.measured import Measured
 from resnet_viz.lab.measurements import measurements, why_not
 from resnet_viz.lab.measurements.measurement import Measurement
 from resnet_viz.lab.runs import Lab
+from resnet_viz.plots.lesion import LESIONS
 from resnet_viz.plots.measured import Net, said
 from resnet_viz.plots.measured_figures import figure
 from resnet_viz.plots.style import number
@@ -23,6 +25,8 @@ from resnet_viz.ui.common.drawn import Drawn
 from resnet_viz.ui.common.live_chart import live_chart
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
+from resnet_viz.ui.race.lesion_box import LesionBox
+from resnet_viz.ui.race.lesions import Lesions
 from resnet_viz.ui.race.measuring import (
     Wish,
     ask,
@@ -39,7 +43,6 @@ CHART_HEIGHT = 320
 TALLER: Mapping[str, int] = MappingProxyType({"rank_cka": 420, "landscape": 360})
 MOST_BESIDE = 6
 """Steps that stand beside each other; more are in a box."""
-EVERY_BLOCK = "each block in turn"
 ON_DEMAND = (
     "These look at a net's weights as a step begins, on the same training images for every net, "
     "with the statistics of those images in its batch norms. The initial weights follow from "
@@ -49,22 +52,26 @@ Results = Mapping[str, Sequence[Measured]]
 """What was measured of each run, by its id."""
 
 
-def on_demand(lab: Lab, seen: Seen, racers: Sequence[Racer], *, may_steer: bool) -> None:
-    """Every measurement there is, for the weights at a step that is chosen."""
+def on_demand(lab: Lab, seen: Seen, racers: Sequence[Racer], lesions: Lesions) -> None:
+    """Every measurement there is, for the weights at a step that is chosen; `lesions` are the
+    blocks that are deleted, and who may."""
     st.header("Measured on demand", anchor=False)
     racers = [racer for racer in racers if not racer.run.is_watched]
     if not racers:
         say.info("A net that trains in a program of its own has no weights here to be measured.")
         return
     note(ON_DEMAND)
+    may_steer = lesions.may_steer
     if not may_steer:
         note("Who has the race's controls can measure; what was measured is shown to all.")
     step = _step_box(lab, seen.race_id, racers)
     results = {racer.run.id: lab.measured(racer.run.id) for racer in racers}
+    box = LesionBox(lesions, racers, step)
     for column, about in in_pairs(list(measurements().values())):
         with column:
             wish = Wish(seen.race_id, step, about.name)
-            panel = _Panel(lab, seen.look, about, wish, may_steer=may_steer)
+            own = box if about.name == LESIONS else None
+            panel = _Panel(lab, seen.look, about, wish, own, may_steer=may_steer)
             panel.draw(racers, results)
 
 
@@ -111,10 +118,17 @@ class _Panel:
     """One measurement of the nets of a race."""
 
     def __init__(
-        self, lab: Lab, look: Look, about: Measurement, wish: Wish, *, may_steer: bool
+        self,
+        lab: Lab,
+        look: Look,
+        about: Measurement,
+        wish: Wish,
+        box: LesionBox | None,
+        *,
+        may_steer: bool,
     ) -> None:
         self._lab, self._look, self._about = lab, look, about
-        self._wish, self._may_steer = wish, may_steer
+        self._wish, self._box, self._may_steer = wish, box, may_steer
 
     def draw(self, racers: Sequence[Racer], results: Results) -> None:
         """Its button, what is under way, what was found and its picture."""
@@ -122,7 +136,6 @@ class _Panel:
         fit = [racer for racer in racers if not why_not(about, _plan(racer))]
         row = st.container(horizontal=True, vertical_alignment="bottom")
         row.markdown(f"**{plain(_capital(about.title))}**", width="stretch")
-        self._wish = self._wish._replace(settings=self._settings(fit, row))
         there = [(r, one) for r in fit if (one := self._result(results[r.run.id])) is not None]
         missing = [racer for racer in fit if racer not in [r for r, _ in there]]
         if missing and self._may_steer:
@@ -133,6 +146,8 @@ class _Panel:
             say.error(reason)
         if there:
             self._found(there)
+        if self._box:
+            self._box.draw(has_picture=bool(there))
         if others := [racer.run.name for racer in racers if racer not in fit]:
             note(f"It has no meaning for nets without shortcuts: {plain(', '.join(others))}.")
         steps = "training step" if about.cost == 1 else "training steps"
@@ -141,25 +156,8 @@ class _Panel:
             cost += f", took {number(float(np.mean([one.seconds for _, one in there])), 2)} s"
         about_line(about.sentence, about.formula, about.source, cost)
 
-    def _settings(
-        self, racers: Sequence[Racer], row: DeltaGenerator
-    ) -> tuple[tuple[str, int | float | str], ...]:
-        """The settings that are not the defaults: a block, where one is to be chosen."""
-        if "block" not in self._about.checked({}):
-            return ()
-        blocks = dict.fromkeys(block for racer in racers for block in racer.net.blocks)
-        chosen = row.selectbox(
-            "Block to delete",
-            [EVERY_BLOCK, *blocks],
-            key=f"race_measure_block_{self._about.name}",
-            label_visibility="collapsed",
-            width=200,
-        )
-        return () if chosen == EVERY_BLOCK else (("block", str(chosen)),)
-
     def _result(self, results: Sequence[Measured]) -> Measured | None:
-        settings = self._about.checked(dict(self._wish.settings))
-        wanted = (self._wish.step, self._about.name, settings)
+        wanted = (self._wish.step, self._about.name, self._about.checked({}))
         same = [one for one in results if (one.step, one.measurement, one.settings) == wanted]
         return same[-1] if same and same[-1].found else None
 
@@ -180,13 +178,20 @@ class _Panel:
         nets = [_net(racer, result) for racer, result in there]
         verdict_lines([(racer, said(net)) for (racer, _), net in zip(there, nets, strict=True)])
         names = " against ".join(racer.run.name for racer, _ in there)
-        of = (self._wish, *(racer.run.id for racer, _ in there))
+        deleted = tuple(self._box.marked(racer) if self._box else "" for racer, _ in there)
+        of = (self._wish, deleted, *(racer.run.id for racer, _ in there))
         live_chart(
-            self._look.once(of, lambda: Drawn.of(figure(nets))),  # once for all who look at it
+            self._look.once(of, lambda: Drawn.of(figure(nets, deleted))),  # once for all who look
             f"measured-{self._about.name}-{key_of(self._wish.race_id)}",
             TALLER.get(self._about.name, CHART_HEIGHT),
             alt=f"{_capital(self._about.title)} at step {self._wish.step}: {names}",
+            on_point=partial(self._clicked, there) if self._box and self._may_steer else None,
         )
+
+    def _clicked(self, there: Sequence[tuple[Racer, Measured]], point: str) -> None:
+        number, _, block = point.partition(":")
+        if self._box:
+            self._box.clicked(there[int(number)][0], block)
 
 
 def _net(racer: Racer, result: Measured) -> Net:

@@ -14,6 +14,7 @@ from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.store import Store
 from resnet_viz.plots.measured import Net, said
 from resnet_viz.ui.common.markdown import plain
+from resnet_viz.ui.race.lesions import WITHOUT
 from tests.lab.conftest import TINY, end, tiny_spec, wait_until
 from tests.lab.test_measuring import trained
 from tests.ui.race.test_page import race_page
@@ -110,7 +111,28 @@ def test_a_press_measures_each_net_that_has_no_result_and_says_why_one_failed(
     assert len(lab.measured(last.id)) == 1
     wait_until(lambda: "directions" in texts(app.run()))
     assert not [b for b in app.button if b.key == "race_measure_rank_cka"]
-    app.selectbox(key="race_measure_block_lesions").set_value("stages.1.0").run()
-    app.button(key="race_measure_lesions").click().run()
-    wait_until(lambda: len(lab.measured(first.id)) == 2)
-    assert lab.measured(first.id)[1].settings["block"] == "stages.1.0"
+
+
+def test_a_block_chosen_in_the_panel_is_deleted_as_by_a_click_in_its_graph(
+    lab: Lab, race_id: str
+) -> None:
+    app = opened(race_page(race_id, lab.steering_key(race_id)))
+    first, _, last = lab.race_runs(race_id)
+    box = app.selectbox(key="race_delete_block_0")
+    assert box.options == ["none", *first.blocks]
+    box.set_value("stages.1.0").run()
+    app.run()  # AppTest runs the page and not its parts alone
+    assert app.session_state[WITHOUT] == "0:stages.1.0"
+    wait_until(lambda: texts(app.run()).count("error on the training images") == 2)
+    [result] = lab.measured(first.id)
+    assert (result.step, result.settings["block"]) == (0, "stages.1.0")  # the panel's weights
+    app.selectbox(key="race_delete_net").set_value(2).run()
+    app.selectbox(key="race_delete_block_2").set_value("stages.0.0").run()
+    wait_until(lambda: len(lab.measured(last.id)) == 1)
+    assert app.run().session_state[WITHOUT] == "0:stages.1.0,2:stages.0.0"
+    app.selectbox(key="race_delete_block_2").set_value("none").run()
+    assert app.run().session_state[WITHOUT] == "0:stages.1.0"
+    visitor = race_page(race_id)
+    visitor.session_state[WITHOUT] = "0:stages.1.0"
+    visitor = opened(visitor)
+    assert not [one for one in visitor.selectbox if one.label == "Block to delete"]
