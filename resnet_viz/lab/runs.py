@@ -257,6 +257,10 @@ class Lab:
         """A job as it is now; it is forgotten an hour after its end."""
         return self._guarded(lambda: self._jobs.get(job_id))
 
+    def jobs_under_way(self, kind: str) -> Sequence[Job]:
+        """The jobs of a kind that are not over, oldest first, whoever asked for them."""
+        return self._guarded(lambda: self._jobs.under_way(kind))
+
     def cancel_job(self, job_id: str) -> None:
         """End a job at once, unless others want it, too; what is over stays as it is."""
         self._guarded(lambda: self._jobs.cancel(job_id))

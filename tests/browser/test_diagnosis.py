@@ -8,6 +8,8 @@ from collections.abc import Callable
 import numpy as np
 from playwright.sync_api import Page, expect
 
+from resnet_viz.arch.presets import preset
+from resnet_viz.lab.spec import RunSpec
 from tests.browser.conftest import PATIENCE_SECONDS, App, settle
 from tests.browser.test_access import faults
 from tests.lab.conftest import TINY, tiny_spec, wait_until
@@ -54,3 +56,33 @@ def test_a_press_measures_and_draws_and_the_link_shows_it(app: App, open_page: O
     expect(again.get_by_text("mean cosine of").first).to_be_visible()
     expect(again.get_by_text("Who has the race's controls can measure")).to_be_visible()
     expect(again.get_by_role("button", name="Measure")).to_have_count(0)
+
+
+def test_a_page_loaded_anew_finds_what_is_under_way_and_cancels_it(
+    app: App, open_page: Open
+) -> None:
+    lab = app.lab
+    spec = RunSpec(config=preset("resnet56-cifar"), steps=2, batch_size=16, device="cpu")
+    race = lab.race([spec])
+    wait_until(lambda: all(run.is_over for run in lab.race_runs(race)))
+    address = f"{app.url}/race?race={race}&open=diagnosis"
+    page = open_page(f"{address}&steer={lab.steering_key(race)}")
+    press = page.locator(".st-key-race_measure_landscape").get_by_role("button")
+    press.click()
+    wait_until(lambda: len(lab.jobs_under_way("measure")) == 1)
+    panel = page.locator(".st-key-race_diagnosis")
+    stop = panel.get_by_role("button", name="Cancel")
+    expect(stop).to_be_visible()
+    page.reload()
+    expect(panel.get_by_role("progressbar")).to_be_visible()
+    expect(stop).to_have_count(1)
+    visitor = open_page(address)
+    shown = visitor.locator(".st-key-race_diagnosis")
+    expect(shown.get_by_role("progressbar")).to_be_visible()
+    expect(shown.get_by_role("button", name="Cancel")).to_have_count(0)
+    stop.click()
+    expect(press).to_be_visible()
+    expect(panel.get_by_role("progressbar")).to_have_count(0)
+    wait_until(lambda: not lab.jobs_under_way("measure"))
+    expect(shown.get_by_role("progressbar")).to_have_count(0)
+    assert lab.measured(lab.race_runs(race)[0].id) == []

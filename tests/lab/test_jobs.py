@@ -93,6 +93,18 @@ def test_a_summary_is_torchinfos_and_made_once(shared: Lab) -> None:
     assert done(shared, "build", **QUICK).id != done(shared, "build", **QUICK).id
 
 
+def test_what_is_under_way_is_found_by_whoever_looks(shared: Lab) -> None:
+    slow = [shared.submit("build", SLOW | {"batch_size": size}) for size in (4, 3)]
+    other = shared.submit("summary", {"config": preset("resnet18")})
+    found = Lab(shared.home).jobs_under_way("build")
+    assert [(job.id, job.request["batch_size"]) for job in found] == [(slow[0], 4), (slow[1], 3)]
+    shared.cancel_job(slow[0])
+    assert [job.id for job in shared.jobs_under_way("build")] == [slow[1]]
+    shared.cancel_job(slow[1])
+    shared.cancel_job(other)
+    assert shared.jobs_under_way("build") == shared.jobs_under_way("summary") == []
+
+
 def test_an_onnx_file_computes_what_the_net_does(shared: Lab) -> None:
     net = revise(TINY, image_size=16)
     job = done(shared, "onnx", config=net)

@@ -6,7 +6,7 @@ import json
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -28,7 +28,7 @@ _OVER = ("done", "failed", "cancelled", "interrupted")
 
 @dataclass(frozen=True)
 class Job:
-    """A job as it is now. Times are epoch seconds.
+    """A job as it is now: of what `kind`, and the fields of its `request`. Times are epoch seconds.
 
     `status`: queued, working, done, failed, cancelled or interrupted (its process is gone, and not
     by itself). `before` is how many others have to end before a queued one begins; `progress` goes
@@ -38,6 +38,7 @@ class Job:
 
     id: str
     kind: str
+    request: Mapping[str, Any] = field(hash=False)
     status: str
     before: int
     created: float
@@ -124,6 +125,13 @@ class Jobs:
             self._revive()
         return self._job(row, active)
 
+    def under_way(self, kind: str) -> Sequence[Job]:
+        """The jobs of a kind that are not over, oldest first, whoever asked for them."""
+        with self._store.session() as connection:
+            active = table.select_jobs(connection, table.ACTIVE)
+        jobs = [self._job(row, active) for row in active if row["kind"] == kind]
+        return [job for job in jobs if not job.is_over]
+
     def cancel(self, job_id: str) -> None:
         """End a job at once, unless others want it, too; what is over stays as it is.
 
@@ -146,6 +154,7 @@ class Jobs:
         return Job(
             id=row["id"],
             kind=row["kind"],
+            request=json.loads(row["request"]),
             status=status,
             before=table.before(row, active) if active and _waits(row) else 0,
             created=row["created"],

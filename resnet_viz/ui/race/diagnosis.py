@@ -18,7 +18,7 @@ from resnet_viz.ui.common.note import note
 from resnet_viz.ui.race import drawing
 from resnet_viz.ui.race.lesions import Lesions
 from resnet_viz.ui.race.live import contestants_of
-from resnet_viz.ui.race.measuring import under_way
+from resnet_viz.ui.race.measuring import take_up, under_way
 from resnet_viz.ui.race.on_demand import on_demand
 from resnet_viz.ui.race.racer import Racer, about_line, in_pairs, verdict_lines
 from resnet_viz.ui.race.state import Seen, look
@@ -44,10 +44,11 @@ def diagnosis(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
 
 
 def _panel(lab: Lab, race_id: str, busy: bool, may_steer: bool) -> None:
-    if bool(under_way(lab, race_id)) != busy:
-        st.rerun()
     try:
         seen = look(lab, race_id)
+        take_up(lab, race_id, seen.runs)
+        if bool(under_way(lab, race_id)) != busy:
+            st.rerun()
         racers = list(_racers(seen))
         note(INTRODUCTION + _which(seen, racers))
         _from_records(racers)

@@ -132,7 +132,7 @@ class Lesions(NamedTuple):
         if sentence:
             note(plain(sentence))
         elif jobs := under_way(self.lab, self.race_id, wish, run):
-            [(_, job)] = jobs
+            _, job = jobs[0]
             st.progress(min(1.0, job.progress), text=f"{plain(name)}: {plain(how_far(job))}")
         elif failed := why_failed(wish, run):
             say.error(failed[-1])

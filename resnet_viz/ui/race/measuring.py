@@ -1,8 +1,10 @@
-"""The measurements that this session has asked for: jobs of the launcher, until they are over."""
+"""The measurements that this session has asked for, or found under way: jobs of the launcher, until
+they are over."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 import streamlit as st
@@ -57,6 +59,27 @@ def ask(lab: Lab, wish: Wish, runs: Sequence[Run]) -> None:
             jobs.setdefault(wish, []).append(_Asked(job_id, run))
 
 
+def take_up(lab: Lab, race_id: str, runs: Sequence[Run]) -> None:
+    """From now on this session follows all that is under way for the runs of a race: what it asked
+    for itself before its page was loaded anew, and what others did."""
+    own = {run.id: run for run in runs}
+    with suppress(StoreError):  # for now: it is asked again the next time
+        for job in lab.jobs_under_way("measure"):
+            of = job.request
+            if run := own.get(of["run_id"]):
+                wish = Wish(race_id, of["step"], of["measurement"], tuple(of["settings"].items()))
+                asked = _jobs().setdefault(wish, [])
+                if job.id not in [one.id for one in asked]:
+                    asked.append(_Asked(job.id, run))
+
+
+def cancel(lab: Lab, wish: Wish) -> None:
+    """End what is under way for a wish, unless others want it, too."""
+    for one in _jobs().pop(wish, []):
+        with suppress(StoreError, ValueError):  # it is over, or goes on to its end
+            lab.cancel_job(one.id)
+
+
 def under_way(
     lab: Lab, race_id: str, wish: Wish | None = None, run: Run | None = None
 ) -> Sequence[tuple[str, Job]]:
@@ -75,7 +98,7 @@ def under_way(
                 continue
             if job is None or job.is_over:
                 asked.remove(each)
-                if job is not None and job.status != "done":
+                if job is not None and job.status not in ("done", "cancelled"):
                     _fail(one, each.run, job.message or f"it was {job.status}")
             else:
                 found.append((each.run.name, job))

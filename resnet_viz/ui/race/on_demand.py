@@ -30,6 +30,7 @@ from resnet_viz.ui.race.lesions import Lesions
 from resnet_viz.ui.race.measuring import (
     Wish,
     ask,
+    cancel,
     choose_weights,
     chosen_weights,
     how_far,
@@ -138,9 +139,12 @@ class _Panel:
         row.markdown(f"**{plain(_capital(about.title))}**", width="stretch")
         there = [(r, one) for r in fit if (one := self._result(results[r.run.id])) is not None]
         missing = [racer for racer in fit if racer not in [r for r, _ in there]]
-        if missing and self._may_steer:
+        jobs = under_way(self._lab, self._wish.race_id, self._wish)
+        if jobs and self._may_steer:
+            self._cancel_button(row)
+        elif missing and self._may_steer:
             self._button(missing, row)
-        for name, job in under_way(self._lab, self._wish.race_id, self._wish):
+        for name, job in jobs:
             st.progress(min(1.0, job.progress), text=f"{plain(name)}: {plain(how_far(job))}")
         for reason in why_failed(self._wish):
             say.error(reason)
@@ -168,10 +172,18 @@ class _Panel:
             "Measure",
             icon=":material/play_arrow:",
             key=f"race_measure_{self._about.name}",
-            disabled=bool(under_way(self._lab, self._wish.race_id, self._wish)),
             help=f"About {self._about.cost:g} training steps a net{expected}.",
             on_click=ask,
             args=(self._lab, self._wish, [racer.run for racer in racers]),
+        )
+
+    def _cancel_button(self, row: DeltaGenerator) -> None:
+        row.button(
+            "Cancel",
+            icon=":material/close:",
+            key=f"race_measure_cancel_{self._about.name}",
+            on_click=cancel,
+            args=(self._lab, self._wish),
         )
 
     def _found(self, there: Sequence[tuple[Racer, Measured]]) -> None:

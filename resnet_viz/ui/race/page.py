@@ -22,6 +22,7 @@ from resnet_viz.ui.race.again import again, begin_to_look
 from resnet_viz.ui.race.data import download_offer, folder_check
 from resnet_viz.ui.race.diagnosis import diagnosis
 from resnet_viz.ui.race.live import live_race, preview
+from resnet_viz.ui.race.measuring import take_up
 from resnet_viz.ui.race.memory import fits_or_says_so
 from resnet_viz.ui.race.present import large_type
 from resnet_viz.ui.race.results import results
@@ -79,6 +80,7 @@ def race_page() -> None:
             with st.container(border=True):
                 st.header("Next race", anchor=False)
                 _settings(lab, can_start=seen.is_over or not may_steer, in_address=False)
+    take_up(lab, seen.race_id, seen.runs)
     live_race(lab, seen, may_steer=may_steer)
     if seen.is_over:
         results(lab, seen)
