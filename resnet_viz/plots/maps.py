@@ -15,23 +15,27 @@ from resnet_viz.plots import style
 from resnet_viz.plots.contestant import (
     GRADIENT,
     Contestant,
-    Indices,
     Places,
     Window,
     drawn_steps,
     shown,
     spread,
-    thinned,
 )
+from resnet_viz.plots.map_cells import MOST_LAYERS, cells, edges, left_out, most_steps
+from resnet_viz.plots.map_places import PER_ROW, axes, height, stacked, suffix, title
 from resnet_viz.plots.profile import axis_of
 
-Numbers = NDArray[np.floating] | NDArray[np.integer]
-
-MOST_CELLS = 40_000
-MOST_LAYERS = 400
-MOST_COLUMNS = 120
-PER_ROW = 2
-GAP_X, GAP_Y = 0.1, 0.22
+# Where no cell has a colour: plotly leaves such a map out, and with it draws the axes of those
+# beside it at no place (NaN). A point that is none keeps the axes.
+EMPTY: style.Trace = {
+    "type": "scatter",
+    "mode": "markers",
+    "x": [None],
+    "y": [None],
+    "showlegend": False,
+    "hoverinfo": "skip",
+}
+NARROW_BAR: style.Layout = {"colorbar": {"thickness": 10, "title": {"text": ""}}}
 
 
 def heat_maps(
@@ -47,9 +51,9 @@ def heat_maps(
     shown.
     """
     about = quantity(name)
-    total, last = len(contestants), _last_step(contestants)
-    what = axis_of(contestants, name)
+    total, what = len(contestants), axis_of(contestants, name)
     maps = [_map(number, c, about, what, window) for number, c in enumerate(contestants)]
+    above = [_above(c, about) for c in contestants]
     low, high = robust_limits(contestants, name)
     beyond = style.below([text] if (text := _beyond(contestants, about, low, high)) else [])
     layout: style.Layout = {
@@ -58,13 +62,12 @@ def heat_maps(
         "uirevision": name,
         "margin": style.MARGIN | {"r": 110, "t": 56, "b": 60 + 22 * len(beyond)},
         "meta": style.narrow(
-            _placed(contestants, about, 1, last)
-            | {"margin": {"l": 50, "r": 76}, "coloraxis": NARROW_BAR},
-            (_height(ceil(total / PER_ROW)), _height(total)),
+            _stacked(above, what) | {"margin": {"l": 50, "r": 76}, "coloraxis": NARROW_BAR},
+            (height(total, PER_ROW), height(total, 1)),
         )
         | {"thinned": any(_is_thinned(c, name) for c in contestants)}
-        | {"places": {f"yaxis{_suffix(n)}": _where(c, name) for n, c in enumerate(contestants)}},
-    } | _placed(contestants, about, PER_ROW, last)
+        | {"places": {f"yaxis{suffix(n)}": _where(c, name) for n, c in enumerate(contestants)}},
+    } | _placed(contestants, above, about)
     layout["annotations"] += beyond
     layout["meta"]["narrow"]["annotations"] += [
         said | {"text": said["text"].replace("; ", "<br>")} for said in beyond
@@ -72,9 +75,41 @@ def heat_maps(
     return style.figure(maps, layout)
 
 
+def _above(contestant: Contestant, about: Quantity) -> str:
+    """A map's title: whose it is, and what it leaves out."""
+    said = [f"<b>{style.name_of(contestant.name)}</b>", "; ".join(left_out(contestant, about))]
+    return "<br>".join(filter(None, said))
+
+
+def _placed(
+    contestants: Sequence[Contestant], above: Sequence[str], about: Quantity
+) -> style.Layout:
+    """Axes and titles of all maps."""
+    total, last = len(contestants), _last_step(contestants)
+    what = axis_of(contestants, about.name)
+    layout: style.Layout = {"annotations": _titles(above, PER_ROW)}
+    depths = [int(max(c.place(about.name).positions, default=0)) for c in contestants]
+    for number, own in enumerate(depths):
+        # A net that does not hold it has the axis of those that do.
+        layout |= axes(number, total, what=what, depth=own or max(depths) or 1, last=last)
+    return layout
+
+
+def _stacked(above: Sequence[str], what: str) -> style.Layout:
+    """What is otherwise where the maps lie below each other."""
+    layout: style.Layout = {"annotations": _titles(above, 1)}
+    for number in range(len(above)):
+        layout |= stacked(number, len(above), what=what)
+    return layout
+
+
+def _titles(above: Sequence[str], per_row: int) -> list[style.Layout]:
+    return [title(text, number, len(above), per_row) for number, text in enumerate(above)]
+
+
 def _is_thinned(contestant: Contestant, name: str) -> bool:
     steps = contestant.history.taken(name).steps
-    rows = _cells(steps, contestant.place(name).only("main"))[0]
+    rows = cells(steps, contestant.place(name).only("main"))[0]
     return len(rows) < len(steps) or contestant.history.is_thinned(name)
 
 
@@ -130,9 +165,9 @@ def _drawn(
     places = contestant.place(about.name).only("main")
     if not len(taken.steps):
         return np.empty((0, 0)), taken.steps, places
-    rows, columns = _cells(taken.steps, places)
+    rows, columns = cells(taken.steps, places)
     if window is not None:
-        rows = drawn_steps(taken.steps, _most_steps(len(columns)), window)
+        rows = drawn_steps(taken.steps, most_steps(len(columns)), window)
     values = shown(taken.values[np.ix_(rows, places.columns[columns])], about.scale)
     if about.scale == "log":
         values = np.log10(values)
@@ -156,49 +191,6 @@ def _last_step(contestants: Sequence[Contestant]) -> int:
     return max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=0)
 
 
-def _height(rows: int) -> float:
-    """Of `rows` maps below each other, in heights of one; margins are there once."""
-    return 1 + 0.7 * max(0, rows - 1)
-
-
-def _placed(
-    contestants: Sequence[Contestant], about: Quantity, per_row: int, last: int
-) -> style.Layout:
-    """Axes and titles with so many maps a row."""
-    total = len(contestants)
-    layout: style.Layout = {
-        "annotations": [_title(n, total, per_row, c, about) for n, c in enumerate(contestants)]
-    }
-    what = axis_of(contestants, about.name)
-    depths = [int(max(c.place(about.name).positions, default=0)) for c in contestants]
-    for number, own in enumerate(depths):
-        # A net that does not hold it has the axis of those that do.
-        layout |= _axes(number, total, per_row, what=what, depth=own or max(depths) or 1, last=last)
-    return layout
-
-
-def _columns(
-    steps: NDArray[np.int64], z: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Steps and cells [places, steps] as plotly is to draw them.
-
-    A quantity that is not taken at each step has columns of their own with nothing between, wide
-    enough to be seen: nothing is drawn where nothing was measured. x are then the columns' edges.
-    """
-    gaps = np.diff(steps)
-    if not len(gaps) or gaps.min() <= 1 or len(steps) > MOST_COLUMNS:
-        return steps.astype(np.float64), z
-    half = min(int(gaps.min()), max(1.0, float(steps[-1]) / MOST_COLUMNS)) / 2
-    edges = np.stack([steps - half, steps + half], axis=1).ravel()
-    apart = np.full((z.shape[0], 2 * len(steps) - 1), np.nan)
-    apart[:, ::2] = z
-    return edges, apart
-
-
-def _suffix(number: int) -> str:
-    return "" if number == 0 else str(number + 1)
-
-
 def _colour_axis(about: Quantity, low: float, high: float) -> style.Layout:
     said = about.symbol or about.title
     title = {"text": said, "side": "top", "font": {"size": style.FONT_SIZE}}
@@ -209,40 +201,6 @@ def _colour_axis(about: Quantity, low: float, high: float) -> style.Layout:
     return {"colorscale": "Viridis", "cmin": low, "cmax": high, "colorbar": bar}
 
 
-# Where no cell has a colour: plotly leaves such a map out, and with it draws the axes of those
-# beside it at no place (NaN). A point that is none keeps the axes.
-EMPTY: style.Trace = {
-    "type": "scatter",
-    "mode": "markers",
-    "x": [None],
-    "y": [None],
-    "showlegend": False,
-    "hoverinfo": "skip",
-}
-NARROW_BAR: style.Layout = {"colorbar": {"thickness": 10, "title": {"text": ""}}}
-
-
-def _cells(steps: Indices, places: Places) -> tuple[Indices, Indices]:
-    """Which of the steps, and which of the places, are drawn."""
-    columns = spread(len(places.names), MOST_LAYERS)
-    rows = thinned(len(steps), _most_steps(len(columns)))
-    return rows if len(rows) == len(steps) else _even(steps, rows), columns
-
-
-def _even(steps: Indices, rows: Indices) -> Indices:
-    """Without the newest, where it is nearer to the one before than the others are.
-
-    plotly draws columns of one width as a small picture, and others cell by cell: of six nets of
-    110 layers that takes ten times as long. And the map need not be drawn anew with each step.
-    """
-    gaps = np.diff(steps[rows])
-    return rows[:-1] if len(gaps) > 1 and gaps[-1] < gaps[0] else rows
-
-
-def _most_steps(columns: int) -> int:
-    return max(2, MOST_CELLS // max(1, columns))
-
-
 def _map(
     number: int, contestant: Contestant, about: Quantity, what: str, window: Window
 ) -> style.Trace:
@@ -251,90 +209,18 @@ def _map(
     value = "10<sup>%{z:.2f}</sup>" if about.scale == "log" else "%{z:.3g}"
     place: style.Trace = {
         "name": style.name_of(contestant.name),
-        "xaxis": f"x{_suffix(number)}",
-        "yaxis": f"y{_suffix(number)}",
+        "xaxis": f"x{suffix(number)}",
+        "yaxis": f"y{suffix(number)}",
     }
     if not np.isfinite(values).any():
         return place | EMPTY
-    edges, z = _columns(steps, values.T)
+    x, z = edges(steps, values.T)
     return place | {
         "type": "heatmap",
         "z": z.astype(np.float32),
-        "x": edges,
+        "x": x,
         "y": positions,
         "coloraxis": "coloraxis",
         "hovertemplate": f"{what} %{{y}}, step %{{x}}: {value}",
         "hoverongaps": False,
     }
-
-
-def _domain(number: int, total: int, per_row: int) -> tuple[list[float], list[float]]:
-    """The rectangle of map `number`, in fractions of the figure: x limits, y limits."""
-    across, down = min(per_row, total), ceil(total / per_row)
-    gap = GAP_Y * _height(2) / _height(down)  # as tall as between two rows: the figure grows
-    width, height = (1 - GAP_X * (across - 1)) / across, (1 - gap * (down - 1)) / down
-    row, column = divmod(number, per_row)
-    left, top = column * (width + GAP_X), 1 - row * (height + gap)
-    return [left, min(1.0, left + width)], [max(0.0, top - height), top]
-
-
-def _axes(
-    number: int, total: int, per_row: int, *, what: str, depth: int, last: int
-) -> style.Layout:
-    x_domain, y_domain = _domain(number, total, per_row)
-    suffix = _suffix(number)
-    x = {"domain": x_domain, "anchor": f"y{suffix}", "range": style.step_range(last)}
-    y = {"domain": y_domain, "anchor": f"x{suffix}", "range": [depth + 0.5, 0.5]}
-    # Maps beside each other share their rows: a second title would lie on the first map.
-    y_title = "" if number % per_row else what
-    return {
-        f"xaxis{suffix}": style.axis("step") | x | {"showgrid": False},
-        f"yaxis{suffix}": style.axis(y_title) | y | {"showgrid": False},
-    }
-
-
-def _title(
-    number: int, total: int, per_row: int, contestant: Contestant, about: Quantity
-) -> style.Layout:
-    x_domain, y_domain = _domain(number, total, per_row)
-    lines = [f"<b>{style.name_of(contestant.name)}</b>", "; ".join(_left_out(contestant, about))]
-    place = {"x": x_domain[0], "y": y_domain[1], "yanchor": "bottom", "yshift": 4}
-    return style.note("<br>".join(filter(None, lines)), 1) | place
-
-
-def _left_out(contestant: Contestant, about: Quantity) -> list[str]:
-    """What the map does not show, in words."""
-    if not len(contestant.history):
-        return [style.WAITING]
-    taken = contestant.history.taken(about.name)
-    if not len(taken.steps):
-        return ["not measured"]
-    places = contestant.place(about.name)
-    main = places.only("main")
-    what = contestant.along(about.name).axis
-    rows, columns = _cells(taken.steps, main)
-    said = []
-    if len(rows) < len(taken.steps):
-        said.append(f"every {_ordinal(int(taken.steps[rows[1]] - taken.steps[rows[0]]))} step")
-    if len(columns) < len(main.names):
-        said.append(f"{len(columns):,} of {len(main.names):,} {what}s")
-    if empty := _empty(taken.values[:, main.columns], about):
-        said.append(empty)
-    for role in places.beside:
-        left_out = style.count(len(places.of(role)), "layer" if role[0] == "s" else role)
-        said.append(f"without {left_out}" + (" of squeeze-and-excitation" * (role[0] == "s")))
-    return said
-
-
-def _ordinal(number: int) -> str:
-    """Such as "2nd" and "4th", of what powers of two leave."""
-    tens = number % 100
-    return f"{number:,}{'nd' if tens % 10 == 2 and tens != 12 else 'th'}"
-
-
-def _empty(values: Numbers, about: Quantity) -> str:
-    texts = [f"{n:,} not finite"] if (n := int((~np.isfinite(values)).sum())) else []
-    if about.scale == "log":
-        texts += [f"{n:,} exactly 0"] if (n := int((values == 0).sum())) else []
-        texts += [f"{n:,} below 0"] if (n := int((values < 0).sum())) else []
-    return "not shown: " + ", ".join(texts) if texts else ""

@@ -267,6 +267,15 @@ def test_maps_lie_below_each_other_where_the_chart_is_narrow() -> None:
     assert wide == 1 < tall
 
 
+def test_what_is_otherwise_in_narrow_maps_stays_while_a_race_goes_on() -> None:
+    """Their axes moved with each step: the whole figure was drawn anew, on wide screens too."""
+    earlier, later = (
+        heat_maps([contestant("plain20-cifar", n, norm=lambda s, c: 1.0 + c)] * 3) for n in (70, 90)
+    )
+    assert earlier.layout.xaxis.range != later.layout.xaxis.range
+    assert earlier.layout.meta == later.layout.meta
+
+
 @pytest.mark.parametrize(("value", "text"), [(1e8, "100 MB"), (2.5e3, "2.5 kB"), (5, "5 B")])
 def test_units(value: float, text: str) -> None:
     assert style.with_unit(value, "B") == text

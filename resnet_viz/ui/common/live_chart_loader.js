@@ -7,13 +7,15 @@ function appRoot() {
   return own ? own.slice(0, own.lastIndexOf("static/js/")) : document.baseURI
 }
 
+// What is there already is called at once: all that is told is then drawn in one frame.
+let script = null
+const loaded = () => (script ??= import(new URL("app/static/live_chart.js?v=VERSION", appRoot()).href))
+
 export default function (component) {
   let over = false
   let clean = null
   const { name } = component.data
-  const show = (data, isNews = false) => import(
-    new URL("app/static/live_chart.js?v=VERSION", appRoot()).href
-  ).then(
+  const show = (data, isNews = false) => loaded().then(
     (chart) => { if (!over) clean = chart.default({ ...component, data, isNews }, appRoot()) },
     (error) => {
       const message = `This plot cannot be drawn (${error.message}). Reload the page.`

@@ -1,0 +1,94 @@
+"""Which cells of a heat map are drawn, how plotly is told them, and what is not shown, in words."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet_viz.lab.quantities.quantity import Quantity
+from resnet_viz.plots import style
+from resnet_viz.plots.contestant import Contestant, Indices, Places, spread, thinned
+
+Numbers = NDArray[np.floating] | NDArray[np.integer]
+
+MOST_CELLS = 40_000
+MOST_LAYERS = 400
+MOST_COLUMNS = 120
+
+
+def cells(steps: Indices, places: Places) -> tuple[Indices, Indices]:
+    """Which of the steps, and which of the places, are drawn."""
+    columns = spread(len(places.names), MOST_LAYERS)
+    rows = thinned(len(steps), most_steps(len(columns)))
+    return rows if len(rows) == len(steps) else _even(steps, rows), columns
+
+
+def most_steps(columns: int) -> int:
+    """How many steps of so many places are drawn."""
+    return max(2, MOST_CELLS // max(1, columns))
+
+
+def edges(
+    steps: NDArray[np.int64], z: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Steps and cells [places, steps] as plotly is to draw them.
+
+    A quantity that is not taken at each step has columns of their own with nothing between, wide
+    enough to be seen: nothing is drawn where nothing was measured. x are then the columns' edges.
+    """
+    gaps = np.diff(steps)
+    if not len(gaps) or gaps.min() <= 1 or len(steps) > MOST_COLUMNS:
+        return steps.astype(np.float64), z
+    half = min(int(gaps.min()), max(1.0, float(steps[-1]) / MOST_COLUMNS)) / 2
+    sides = np.stack([steps - half, steps + half], axis=1).ravel()
+    apart = np.full((z.shape[0], 2 * len(steps) - 1), np.nan)
+    apart[:, ::2] = z
+    return sides, apart
+
+
+def left_out(contestant: Contestant, about: Quantity) -> list[str]:
+    """What the map does not show, in words."""
+    if not len(contestant.history):
+        return [style.WAITING]
+    taken = contestant.history.taken(about.name)
+    if not len(taken.steps):
+        return ["not measured"]
+    places = contestant.place(about.name)
+    main = places.only("main")
+    what = contestant.along(about.name).axis
+    rows, columns = cells(taken.steps, main)
+    said = []
+    if len(rows) < len(taken.steps):
+        said.append(f"every {_ordinal(int(taken.steps[rows[1]] - taken.steps[rows[0]]))} step")
+    if len(columns) < len(main.names):
+        said.append(f"{len(columns):,} of {len(main.names):,} {what}s")
+    if empty := _empty(taken.values[:, main.columns], about):
+        said.append(empty)
+    for role in places.beside:
+        own = style.count(len(places.of(role)), "layer" if role[0] == "s" else role)
+        said.append(f"without {own}" + (" of squeeze-and-excitation" * (role[0] == "s")))
+    return said
+
+
+def _even(steps: Indices, rows: Indices) -> Indices:
+    """Without the newest, where it is nearer to the one before than the others are.
+
+    plotly draws columns of one width as a small picture, and others cell by cell: of six nets of
+    110 layers that takes ten times as long. And the map need not be drawn anew with each step.
+    """
+    gaps = np.diff(steps[rows])
+    return rows[:-1] if len(gaps) > 1 and gaps[-1] < gaps[0] else rows
+
+
+def _ordinal(number: int) -> str:
+    """Such as "2nd" and "4th", of what powers of two leave."""
+    tens = number % 100
+    return f"{number:,}{'nd' if tens % 10 == 2 and tens != 12 else 'th'}"
+
+
+def _empty(values: Numbers, about: Quantity) -> str:
+    texts = [f"{n:,} not finite"] if (n := int((~np.isfinite(values)).sum())) else []
+    if about.scale == "log":
+        texts += [f"{n:,} exactly 0"] if (n := int((values == 0).sum())) else []
+        texts += [f"{n:,} below 0"] if (n := int((values < 0).sum())) else []
+    return "not shown: " + ", ".join(texts) if texts else ""
