@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,8 +28,10 @@ def look_at(
     *,
     seed: int = 0,
     points: int = 64,
-) -> Mapping[str, Mapping[str, Any]]:
-    """Of a new net: measurement -> array -> numbers; what has no meaning for it is left out.
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Of a new net: each measurement, once it is done, with array -> numbers.
+
+    What has no meaning for the net is left out.
 
     Args:
         config: the net, which takes the images as they are.
@@ -40,15 +42,13 @@ def look_at(
         points: of the line along which shattering is measured.
     """
     net = build_resnet(config, seed=seed)
-    found = {}
     for name in names:
         about = measurement(name)
         if why_not(about, plan(config)):
             continue
         settings = {"points": points} if name == "shattering" else {}
         arrays = perform(about, net, images, labels, settings=settings, use_up=True)
-        found[name] = {key: _short(array) for key, array in arrays.items()}
-    return found
+        yield name, {key: _short(array) for key, array in arrays.items()}
 
 
 def batch_of(config: ResNetConfig, kind: str, size: int, seed: int) -> tuple[Tensor, Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from math import pi, sqrt
 from typing import Any
 
@@ -31,14 +32,23 @@ ONE_STAGE = ResNetConfig(
 )
 
 
-def unreported(share: float, words: str = "") -> None:
-    """Nobody listens."""
+class Heard:
+    """A report that keeps what was found, as it was then."""
+
+    def __init__(self) -> None:
+        self.results: list[Any] = []
+
+    def __call__(self, share: float, words: str = "") -> None:
+        """Nobody listens."""
+
+    def found(self, result: object) -> None:
+        self.results.append(deepcopy(result))
 
 
 @pytest.mark.parametrize("config", [SMALL, plain_twin(SMALL), revise(SMALL, norm="none")])
 def test_gradients_are_autograds_in_float64(config: ResNetConfig) -> None:
     images, labels = batch_of(config, "digits", 16, 3)
-    found = look_at(config, images, labels, ("gradients",), seed=3)["gradients"]
+    found = dict(look_at(config, images, labels, ("gradients",), seed=3))["gradients"]
 
     net = build_resnet(config, seed=3).double()
     inputs: list[torch.Tensor] = []
@@ -55,7 +65,7 @@ def test_gradients_are_autograds_in_float64(config: ResNetConfig) -> None:
 def growth(config: ResNetConfig, batch: int) -> float:
     """By what factor the gradient grows a layer, measured."""
     images, labels = batch_of(config, "gaussian", batch, 0)
-    inputs = look_at(config, images, labels, ("gradients",))["gradients"]["inputs"]
+    inputs = dict(look_at(config, images, labels, ("gradients",)))["gradients"]["inputs"]
     return float((inputs[0] / inputs[-1]) ** (1 / (2 * (len(inputs) - 1))))
 
 
@@ -93,12 +103,17 @@ def test_theory_of_a_whole_net_and_where_it_says_nothing() -> None:
 def test_the_job_gives_what_json_holds() -> None:
     names = ("gradients", "variance", "shattering")
     request = Request(configs=(SMALL, plain_twin(SMALL)), measurements=names, points=8)
-    residual, plain = work(request, unreported)  # type: ignore[arg-type,misc]
+    heard = Heard()
+    residual, plain = work(request, heard)  # type: ignore[arg-type,misc]
+    so_far = [[set(net) for net in found] for found in heard.results]
+    assert so_far[:2] == [[{"gradients"}], [{"gradients", "variance"}]], "the first is told at once"
+    assert so_far[2:] == [[set(names), {"gradients"}]]
+    assert heard.results[0][0]["gradients"] == residual["gradients"]
     assert set(residual) == set(names)
     assert set(plain) == {"gradients", "shattering"}, "it has no shortcuts"
     assert len(residual["variance"]["times_k"]) == 6
     assert np.shape(plain["shattering"]["similarity"]) == (8, 8)
-    again = look_at(SMALL, *batch_of(SMALL, "digits", 64, 0), ("gradients",))
+    again = dict(look_at(SMALL, *batch_of(SMALL, "digits", 64, 0), ("gradients",)))
     assert residual["gradients"] == again["gradients"]
 
 

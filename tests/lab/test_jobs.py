@@ -156,6 +156,19 @@ def test_what_the_work_complains_of_is_one_sentence(shared: Lab) -> None:
         shared.job("x")
 
 
+def test_what_has_been_found_is_there_while_the_job_works(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    job_id = lab.submit("build", QUICK)
+    progress = Progress(Store(lab.home), job_id)
+    progress.found({"first": 1})
+    assert (lab.job(job_id).is_over, lab.job(job_id).result) == (False, {"first": 1})
+    lab.cancel_job(job_id)
+    progress.found({"first": 1, "second": 2})
+    assert (lab.job(job_id).status, lab.job(job_id).result) == ("cancelled", None)
+
+
 def test_a_cancelled_job_is_over_and_its_process_gone(shared: Lab) -> None:
     job_id = shared.submit("build", SLOW)
     process = process_of(shared, job_id)

@@ -33,7 +33,8 @@ class Job:
     `status`: queued, working, done, failed, cancelled or interrupted (its process is gone, and not
     by itself). `before` is how many others have to end before a queued one begins; `progress` goes
     from 0 to 1, and `words` say what is being done; `message` is one sentence on a failure.
-    `result` is what the work returned (None until it is done), and its files are in `folder`.
+    `result` is what the work returned, its files are in `folder`. Of a kind that finds one thing
+    after the other, it is what has been found so far while the job works; else None until done.
     """
 
     id: str

@@ -16,6 +16,9 @@ class Report(Protocol):
     def __call__(self, share: float, words: str = "") -> None:
         """`share` of the work is done, from 0 to 1; `words` say what is being done."""
 
+    def found(self, result: object) -> None:
+        """`result` is there by now, and more will come: whoever asked may show it already."""
+
     @property
     def folder(self) -> Path:
         """Where the job's files are: those that were handed in, and those that are its result."""

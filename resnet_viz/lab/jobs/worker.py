@@ -101,7 +101,7 @@ def _sentence(error: Exception) -> str:
 
 
 class Progress:
-    """The `Report` of a job, written to its row a few times a second at most."""
+    """The `Report` of a job, written to its row: how far it is, a few times a second at most."""
 
     def __init__(self, store: Store, job_id: str) -> None:
         self._store, self._id = store, job_id
@@ -120,6 +120,13 @@ class Progress:
         if words in ("", self._words) and now - self._written < _REPORT_SECONDS:
             return
         self._written, self._words = now, words or self._words
+        self._write("progress = ?, words = ?", min(1.0, max(0.0, share)), self._words)
+
+    def found(self, result: object) -> None:
+        """Write it down at once, unless the job is over."""
+        self._write("result = ?", json.dumps(result))
+
+    def _write(self, change: str, *values: object) -> None:
         with self._store.writing() as connection:
-            query = "UPDATE jobs SET progress = ?, words = ? WHERE id = ?"
-            connection.execute(query, (min(1.0, max(0.0, share)), self._words, self._id))
+            query = f"UPDATE jobs SET {change} WHERE id = ? AND {table.ACTIVE}"
+            connection.execute(query, (*values, self._id))

@@ -25,7 +25,8 @@ _ASKER = "jobs_asker"
 _AT_ONCE_SECONDS = 0.4
 """So long a page waits before it says that it does: most summaries are there by then."""
 _LOOK_SECONDS = 0.4
-_ASK_SECONDS = 0.02
+_ASK_SECONDS = 0.01
+"""To ask takes a millisecond."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Asked:
     """What was asked of a slot: `about` what, and how it ended.
 
     `done` is the result, and `problem` a sentence where there is none; `is_over` once either is.
+    Before that `done` may be what has been found so far.
     """
 
     about: Any
@@ -44,6 +46,11 @@ class Asked:
 
 def _result(job: Job) -> Any:
     return job.result
+
+
+def is_over(job: Job) -> bool:
+    """Whether nothing more will come of it."""
+    return job.is_over
 
 
 def hand_in(
@@ -70,25 +77,35 @@ def hand_in(
         wait_for(slot, seconds=_AT_ONCE_SECONDS)
 
 
-def wait_for(*slots: str, seconds: float) -> None:
-    """Wait until the jobs of all these slots are over, but no longer than `seconds`."""
+def wait_for(*slots: str, seconds: float, until: Callable[[Job], bool] = is_over) -> None:
+    """Wait until the jobs of all these slots are over, or as far as `until` says, but no longer
+    than `seconds`."""
     deadline = time.monotonic() + seconds
     for slot in slots:
-        while time.monotonic() < deadline and _under_way(slot):
+        while time.monotonic() < deadline and _is_short_of(_look(slot), until):
             time.sleep(_ASK_SECONDS)
 
 
-def outcome(slot: str, words: str, take: Callable[[Job], Any] = _result) -> Asked | None:
+def outcome(
+    slot: str,
+    words: str,
+    take: Callable[[Job], Any] = _result,
+    until: Callable[[Job], bool] = is_over,
+) -> Asked | None:
     """How the slot's job ended; None where nothing was asked, or after saying how far it is.
 
-    `words` say what is being done; `take` gets from the job what is kept for the session.
+    `words` say what is being done; `take` gets from the job what is kept for the session. Of a job
+    that is as far as `until` says, but not over, it is what has been found so far.
     """
     one = asked(slot)
     if one is None or one.is_over:
         return one
-    if (job := _look(slot)) is not None and not job.is_over:
-        st.fragment(_progress, run_every=_LOOK_SECONDS)(slot, words)
+    job = _look(slot)
+    if _is_short_of(job, until):
+        st.fragment(_progress, run_every=_LOOK_SECONDS)(slot, words, until)
         return None
+    if job is not None and not job.is_over:
+        return replace(one, done=take(job))
     if job is not None:
         _put(slot, _ended(one, job, take))
     return asked(slot)
@@ -110,10 +127,10 @@ def complain(one: Asked) -> None:
     (say.info if one.problem == CANCELLED else say.error)(one.problem)
 
 
-def _progress(slot: str, words: str) -> None:
-    """How far it is, and the button; the page is drawn anew when it is over."""
+def _progress(slot: str, words: str, until: Callable[[Job], bool]) -> None:
+    """How far it is, and the button; the page is drawn anew when it is far enough."""
     job = _look(slot)
-    if job is None or job.is_over:
+    if job is None or not _is_short_of(job, until):
         st.rerun()
     left, right = st.columns([6, 1], vertical_alignment="center")
     with left:
@@ -160,9 +177,9 @@ def _look(slot: str) -> Job | None:
         return None
 
 
-def _under_way(slot: str) -> bool:
-    job = _look(slot)
-    return job is not None and not job.is_over
+def _is_short_of(job: Job | None, until: Callable[[Job], bool]) -> bool:
+    """Whether a job that can be looked at has more to do before it is as far as `until` says."""
+    return job is not None and not job.is_over and not until(job)
 
 
 def _cancel(one: Asked) -> None:

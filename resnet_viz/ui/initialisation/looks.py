@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import streamlit as st
 
+from resnet_viz.lab.jobs.jobs import Job
 from resnet_viz.plots.colours import PLAIN, RESIDUAL
 from resnet_viz.plots.new_net import New
 from resnet_viz.ui.common import jobs
@@ -21,30 +22,37 @@ _KEPT = "initialisation_seen"
 _MOST_KEPT = 200
 _SERIES = "initialisation_series"
 _NETS = ("initialisation_net", "initialisation_twin")
-_SHATTERING = ("initialisation_net_shattering", "initialisation_twin_shattering")
-_SHOWN, _SHOWN_SHATTERING = "initialisation_shown", "initialisation_shown_shattering"
-_MEASURED = ("gradients", "variance")
+_SHOWN, _SHOWN_REST = "initialisation_shown", "initialisation_shown_rest"
+_FIRST = "gradients"
+_MEASURED = (_FIRST, "variance", "shattering")
 _SECONDS = 1.0
 """So long the page waits before it says that it does: depth 110 is measured by then."""
 
 
+class Rest(NamedTuple):
+    """What is measured after the gradients: `net` is the residual net, with its branches."""
+
+    net: New
+    shattered: Shattered
+
+
 def pair(settings: Settings) -> Pair | None:
-    """The nets of these settings, if they were measured; asks for it, and says so, otherwise."""
+    """The nets of these settings, once their gradients are measured: asked for, and said so."""
     seen = _seen()
     if settings not in seen:
-        _ask(_NETS, settings, _MEASURED)
-        _ask(_SHATTERING, settings, ("shattering",))  # each takes the place of one of the first
-        ends = _ends(_NETS, "The residual net is measured", "Its plain twin is measured")
-        if not ends:
+        _ask(settings)
+        words = ("The residual net is measured", "Its plain twin is measured")
+        found = _ends(*words, until=_has_first)
+        if not found:
             return None
-        _keep(settings, *(end.done[0] for end in ends))
+        _keep(settings, *(one.done[0] for one in found))
     st.session_state[_SHOWN] = settings
     return seen[settings]
 
 
 def before() -> tuple[Settings, Pair] | None:
     """Those that were shown last, and their settings, while others are measured."""
-    settings: Settings | None = _before(_SHOWN, _NETS)
+    settings: Settings | None = _before(_SHOWN)
     return None if settings is None else (settings, _seen()[settings])
 
 
@@ -61,7 +69,7 @@ def series(settings: Settings) -> None:
     is_idle = one is None or one.is_over
     if missing and is_idle and st.button(f"Measure depths {SERIES[0]} to {SERIES[-1]}"):
         nets = [net for d in missing for net in (settings.config(d), settings.twin(d))]
-        request = settings.request(*nets, measure=_MEASURED)
+        request = settings.request(*nets, measure=(_FIRST,))
         jobs.hand_in(_SERIES, "initialisation", request, (settings, tuple(missing)))
     end = jobs.outcome(_SERIES, "Measuring the other depths")
     if end is None or not _alike(end.about[0], settings):
@@ -76,45 +84,52 @@ def series(settings: Settings) -> None:
     st.rerun()
 
 
-def shattered(settings: Settings) -> Shattered | None:
-    """Both nets' shattering once it is measured, as `pair`."""
-    _ask(_SHATTERING, settings, ("shattering",))
+def rest(settings: Settings) -> Rest | None:
+    """All else that is measured of both, once that is done, as `pair`."""
+    _ask(settings)
     words = "How alike neighbours' gradients are is measured"
-    ends = _ends(_SHATTERING, words, words)
+    ends = _ends(words, words)
     if not ends:
         return None
-    found = {name: end.done[0]["shattering"] for name, end in zip(_NAMES, ends, strict=True)}
-    st.session_state[_SHOWN_SHATTERING] = found
+    net, twin = (end.done[0] for end in ends)
+    shattered = dict(zip(_NAMES, (net["shattering"], twin["shattering"]), strict=True))
+    found = Rest(New.of(_NAMES[0], RESIDUAL, settings.config(), net), shattered)
+    st.session_state[_SHOWN_REST] = found
     return found
 
 
-def shattered_before() -> Shattered | None:
+def rest_before() -> Rest | None:
     """What was shown last, while others are measured."""
-    found: Shattered | None = _before(_SHOWN_SHATTERING, _SHATTERING)
+    found: Rest | None = _before(_SHOWN_REST)
     return found
 
 
-def _ask(slots: Sequence[str], settings: Settings, measure: tuple[str, ...]) -> None:
+def _ask(settings: Settings) -> None:
     """Two jobs side by side, for net and twin, unless these were asked already."""
-    for slot, net in zip(slots, (settings.config(), settings.twin()), strict=True):
+    for slot, net in zip(_NETS, (settings.config(), settings.twin()), strict=True):
         one = jobs.asked(slot)
         if one is None or one.about != settings:
-            request = settings.request(net, measure=measure)
+            request = settings.request(net, measure=_MEASURED)
             jobs.hand_in(slot, "initialisation", request, settings, is_awaited=False)
 
 
-def _ends(slots: Sequence[str], *words: str) -> Sequence[jobs.Asked]:
-    """How all ended; none while one has not, or after saying why there is no result."""
-    jobs.wait_for(*slots, seconds=_SECONDS)
+def _has_first(job: Job) -> bool:
+    return bool(job.result) and _FIRST in job.result[0]
+
+
+def _ends(*words: str, until: Callable[[Job], bool] = jobs.is_over) -> Sequence[jobs.Asked]:
+    """What both have found, and are over or as far as `until` says; none while one is not, or
+    after saying why there is no result."""
+    jobs.wait_for(*_NETS, seconds=_SECONDS, until=until)
     ends = []
-    for slot, being_done in zip(slots, words, strict=True):
-        end = jobs.outcome(slot, being_done)
+    for slot, being_done in zip(_NETS, words, strict=True):
+        end = jobs.outcome(slot, being_done, until=until)
         if end is None:
             return ()
         if end.problem:
             jobs.complain(end)
             if st.button("Try again", key=f"again_{slot}"):
-                for one in slots:
+                for one in _NETS:
                     jobs.forget(one)
                 st.rerun()
             return ()
@@ -122,9 +137,9 @@ def _ends(slots: Sequence[str], *words: str) -> Sequence[jobs.Asked]:
     return ends
 
 
-def _before(shown: str, slots: Sequence[str]) -> Any:
-    """What was shown last, if these slots' jobs are under way."""
-    asked = filter(None, map(jobs.asked, slots))
+def _before(shown: str) -> Any:
+    """What was shown last, if jobs are under way."""
+    asked = filter(None, map(jobs.asked, _NETS))
     has_failed = any(one.problem for one in asked)
     return None if has_failed else st.session_state.get(shown)
 

@@ -69,9 +69,10 @@ def _show(settings: Settings) -> None:
     else:
         return
     with st.container():
-        st.header("Shattering", anchor=False)
-        found = looks.shattered(settings) if now else None
-    _shattering(found or looks.shattered_before())
+        rest = looks.rest(settings) if now else None
+    if rest := rest or looks.rest_before():
+        _branches(rest.net)
+        _shattering(rest.shattered)
 
 
 def _draw(settings: Settings, now: looks.Pair) -> None:
@@ -90,7 +91,6 @@ def _draw(settings: Settings, now: looks.Pair) -> None:
         _by_depth(settings, family)
     with right:
         _per_layer(now)
-    _branches(now[0])
 
 
 def _by_depth(settings: Settings, family: Sequence[looks.Pair]) -> None:
@@ -134,9 +134,8 @@ def _branches(net: New) -> None:
         )
 
 
-def _shattering(found: looks.Shattered | None) -> None:
-    if found is None:
-        return
+def _shattering(found: looks.Shattered) -> None:
+    st.header("Shattering", anchor=False)
     maps = [np.array(one["similarity"], dtype=float) for one in found.values()]
     alt = "Cosines of the input gradients of points on a line, for each net."
     live_chart(plots.shattering(maps, list(found)), "initialisation_shattering", 380, alt=alt)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -43,11 +44,15 @@ def work(request: Request, report: Report) -> object:
     """For each net: measurement -> array -> numbers, nested lists; NaN where one has no meaning."""
     from resnet_viz.lab.initialisation import batch_of, look_at
 
-    found = []
+    found: list[dict[str, Mapping[str, Any]]] = []
     for index, config in enumerate(request.configs):
         if len(request.configs) > 1:
             report(index / len(request.configs), f"Net {index + 1} of {len(request.configs)}")
         batch = batch_of(config, request.images, request.batch_size, request.seed)
-        names = request.measurements
-        found.append(look_at(config, *batch, names, seed=request.seed, points=request.points))
+        found.append({})
+        names, seed = request.measurements, request.seed
+        for name, arrays in look_at(config, *batch, names, seed=seed, points=request.points):
+            found[-1][name] = arrays
+            if name != names[-1]:
+                report.found(found)
     return found
