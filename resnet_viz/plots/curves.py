@@ -62,6 +62,7 @@ def training_curves(
     accuracy = {"domain": [0, 0.46], "range": [0, 1.02], "tickformat": ".0%", "anchor": "x"}
     # Among the accuracies, where no line crosses the words.
     waiting = [] if any(len(c.history) for c in contestants) else [style.waiting(0.23)]
+    words = [*waiting, *(_chance_words(chance, is_log=is_log) for chance in chances)]
     layout: style.Layout = {
         "xaxis": style.axis(_x_title(contestants, how))
         | x
@@ -69,16 +70,13 @@ def training_curves(
         "yaxis": style.axis("loss") | loss,
         "yaxis2": style.axis("accuracy") | accuracy,
         "shapes": [_chance_line(chance) for chance in chances],
-        "annotations": [
-            *style.below(said),
-            *waiting,
-            *(_chance_words(chance, is_log=is_log) for chance in chances),
-        ],
+        "annotations": [*style.below(said), *words],
         "uirevision": "race" if is_log else "linear",
         "hovermode": "x unified",
         "hoversubplots": "axis",
-        "margin": style.MARGIN | {"l": 70, "b": 60 + 22 * len(said)},
-        "meta": style.narrow({}) | {"thinned": any(map(_is_thinned, contestants))},
+        "margin": style.MARGIN | {"l": 70, "b": style.room_below(said)},
+        "meta": style.narrow(style.narrow_below(said, words))
+        | {"thinned": any(map(_is_thinned, contestants))},
     }
     return style.figure(traces, layout)
 

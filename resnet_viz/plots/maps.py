@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil
+from textwrap import wrap
 
 import numpy as np
 import plotly.graph_objects as go
@@ -35,6 +36,8 @@ EMPTY: style.Trace = {
     "showlegend": False,
     "hoverinfo": "skip",
 }
+NARROW_LETTERS = 32
+"""So many fit above a map, beside the bar."""
 NARROW_BAR: style.Layout = {"colorbar": {"thickness": 10, "title": {"text": ""}}}
 
 
@@ -55,23 +58,20 @@ def heat_maps(
     maps = [_map(number, c, about, what, window) for number, c in enumerate(contestants)]
     above = [_above(c, about) for c in contestants]
     low, high = robust_limits(contestants, name)
-    beyond = style.below([text] if (text := _beyond(contestants, about, low, high)) else [])
+    beyond = [text] if (text := _beyond(contestants, about, low, high)) else []
     layout: style.Layout = {
         "coloraxis": _colour_axis(about, low, high),
         "hovermode": "closest",
         "uirevision": name,
-        "margin": style.MARGIN | {"r": 110, "t": 56, "b": 60 + 22 * len(beyond)},
+        "margin": style.MARGIN | {"r": 110, "t": 56, "b": style.room_below(beyond)},
         "meta": style.narrow(
-            _stacked(above, what) | {"margin": {"l": 50, "r": 76}, "coloraxis": NARROW_BAR},
+            _narrow(above, what, beyond),
             (height(total, PER_ROW), height(total, 1)),
         )
         | {"thinned": any(_is_thinned(c, name) for c in contestants)}
         | {"places": {f"yaxis{suffix(n)}": _where(c, name) for n, c in enumerate(contestants)}},
     } | _placed(contestants, above, about)
-    layout["annotations"] += beyond
-    layout["meta"]["narrow"]["annotations"] += [
-        said | {"text": said["text"].replace("; ", "<br>")} for said in beyond
-    ]
+    layout["annotations"] += style.below(beyond)
     return style.figure(maps, layout)
 
 
@@ -101,6 +101,16 @@ def _stacked(above: Sequence[str], what: str) -> style.Layout:
     for number in range(len(above)):
         layout |= stacked(number, len(above), what=what)
     return layout
+
+
+def _narrow(above: Sequence[str], what: str, beyond: Sequence[str]) -> style.Layout:
+    """What changes where the chart is narrow: maps below each other, long words in more lines."""
+    split = [text.partition("<br>") for text in above]
+    broken = ["<br>".join([name, *wrap(rest, NARROW_LETTERS)]) for name, _, rest in split]
+    stacked = _stacked(broken, what)
+    changes = stacked | style.narrow_below(beyond, stacked["annotations"])
+    changes["margin"] |= {"l": 50, "r": 76}
+    return changes | {"coloraxis": NARROW_BAR}
 
 
 def _titles(above: Sequence[str], per_row: int) -> list[style.Layout]:

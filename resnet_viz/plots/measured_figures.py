@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -34,16 +35,17 @@ def _lines(
     def draw(nets: Sequence[Net]) -> go.Figure:
         about = measurement(nets[0].result.measurement).gives[name]
         traces = [_line(i, net, name, from_zero=from_zero) for i, net in enumerate(nets)]
+        said = _left_out(nets, name, log=log)
         shapes = [] if level is None else [_across(level)]
         layout: style.Layout = {
             "xaxis": style.axis(x),
             "yaxis": style.axis(_axis_title(about.title, about.unit))
             | ({"type": "log", "exponentformat": "power"} if log else {}),
             "shapes": shapes,
-            "annotations": style.below(_left_out(nets, name, log=log)),
+            "annotations": style.below(said),
             "hovermode": "x unified",
-            "margin": style.MARGIN | {"b": 60 + 22 * len(_left_out(nets, name, log=log))},
-            "meta": style.narrow({}),
+            "margin": style.MARGIN | {"b": style.room_below(said)},
+            "meta": style.narrow(style.narrow_below(said)),
         }
         return style.figure(traces, layout)
 
@@ -129,12 +131,15 @@ def _rank_and_cka(nets: Sequence[Net]) -> go.Figure:
 
 def _size_of_eigenvalue(nets: Sequence[Net]) -> go.Figure:
     """The estimates' size by iteration: they may be negative, which a log axis has no place for."""
-    drawn = _lines("estimates", "iteration", log=True)(nets)
-    for trace, net in zip(drawn.data, nets, strict=True):
-        trace.y = np.abs(net.array("estimates"))
-    drawn.layout.annotations = ()
+    drawn = _lines("estimates", "iteration", log=True)([_sized(net, "estimates") for net in nets])
     drawn.layout.yaxis.title.text = "|eigenvalue|, estimated"
     return drawn
+
+
+def _sized(net: Net, name: str) -> Net:
+    """The net with the sizes of an array in its place."""
+    found = {**net.result.found, name: np.abs(net.array(name))}
+    return replace(net, result=replace(net.result, found=found))
 
 
 def _lesions(nets: Sequence[Net], deleted: Sequence[str]) -> go.Figure:

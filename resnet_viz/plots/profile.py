@@ -73,6 +73,7 @@ def profile(contestants: Sequence[Contestant], step: int, name: str = GRADIENT) 
             f"{style.name_of(c.name)}: not measured" for _, c, r in rows if r is None and c.history
         ]
     what = axis_of(contestants, name)
+    waiting = [] if started else [style.waiting()]
     layout = {
         "xaxis": style.axis(f"{what}, from input to output")
         | {
@@ -80,11 +81,12 @@ def profile(contestants: Sequence[Contestant], step: int, name: str = GRADIENT) 
             "unifiedhovertitle": {"text": f"<b>{what} %{{x}}</b>"},
         },
         "yaxis": style.axis(about.axis_title) | _value_axis(contestants, about),
-        "annotations": style.below(said) if started else [style.waiting()],
+        "annotations": [*style.below(said), *waiting],
         "hovermode": "x unified",
         "uirevision": name,
-        "margin": style.MARGIN | {"b": 60 + 22 * len(said)},
-        "meta": style.narrow({}) | {"places": {"xaxis": _where(contestants, name)}},
+        "margin": style.MARGIN | {"b": style.room_below(said)},
+        "meta": style.narrow(style.narrow_below(said, waiting))
+        | {"places": {"xaxis": _where(contestants, name)}},
     }
     return style.figure([*names, *bands, *ghosts, *traces, *predicted], layout)
 

@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Sequence
 from html import escape
 from math import ceil, floor, isfinite, log10
+from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
@@ -20,6 +21,8 @@ GRID = "rgba(128,128,128,0.3)"
 FAINT = "rgba(128,128,128,0.9)"
 FONT_SIZE = 14
 MARGIN = {"l": 84, "r": 16, "t": 40, "b": 60}
+NARROW_LEFT, NARROW_SHIFT, NARROW_LETTERS = 62, 44, 46
+"""Of narrow charts: the left margin, how much further left notes begin, their letters a line."""
 # The shapes and dashes of contestants, in their order: they differ without colour too.
 MARKERS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
@@ -66,7 +69,7 @@ def narrow(changes: Layout, heights: tuple[float, float] = (1.0, 1.0)) -> Layout
     `changes` are merged into the layout where the chart is narrow; `heights` are factors of the
     height that the page gives: for a wide and for a narrow chart.
     """
-    margin = {"margin": {"l": 62, "r": 8}}
+    margin = {"margin": {"l": NARROW_LEFT, "r": 8}}
     return {"narrow": margin | changes, "heights": list(heights)}
 
 
@@ -120,6 +123,26 @@ def note(text: str, y: float) -> Layout:
 def below(lines: Sequence[str]) -> list[Layout]:
     """An annotation under the x axis' title, where it hides no data; none for no lines."""
     return [note("<br>".join(lines), 0) | {"x": 0, "yshift": -52}] if lines else []
+
+
+def narrow_below(lines: Sequence[str], others: Sequence[Layout] = ()) -> Layout:
+    """The same where the chart is narrow, beside its `others`, with the room: for `narrow`.
+
+    Lines are broken where they are long, and begin at the chart's edge.
+    """
+    broken = [
+        part
+        for line in lines
+        for part in wrap(line, NARROW_LETTERS, break_long_words=False, break_on_hyphens=False)
+    ]
+    notes = [one | {"xshift": -NARROW_SHIFT} for one in below(broken)]
+    margin = {"l": NARROW_LEFT, "r": 8, "b": room_below(broken)}
+    return {"annotations": [*others, *notes], "margin": margin}
+
+
+def room_below(lines: Sequence[str]) -> int:
+    """The margin under an axis with a title and so many lines."""
+    return 60 + 22 * len(lines)
 
 
 WAITING = "waiting for the first step"

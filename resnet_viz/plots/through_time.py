@@ -89,11 +89,10 @@ def through_time(contestants: Sequence[Contestant]) -> go.Figure:
     last = max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=0)
     axes = [_axes(place, own, last) for place, own in enumerate(spreads)]
     wide, narrow = (_placed(domains, spreads, contestants) for domains in (_WIDE, _NARROW))
-    below = style.below(said)
     layout: style.Layout = {
         "hovermode": "x unified",
         "uirevision": "race",
-        "margin": style.MARGIN | {"l": 60, "t": 84, "b": 60 + 22 * len(said)},
+        "margin": style.MARGIN | {"l": 60, "t": 84, "b": style.room_below(said)},
         "legend": {"orientation": "h", "x": 0, "y": 1, "yref": "container", "yanchor": "top"},
         "shapes": [_rule(place, panel.rule) for place, panel in enumerate(PANELS) if panel.rule],
     }
@@ -101,10 +100,10 @@ def through_time(contestants: Sequence[Contestant]) -> go.Figure:
         layout |= axis
     for key, domain in wide.domains.items():
         layout[key] |= domain
-    layout["annotations"] = [*wide.titles, *below]
+    layout["annotations"] = [*wide.titles, *style.below(said)]
     for above in ("xaxis", "xaxis2"):  # the lowest says what all of them are along
         narrow.domains[above] |= {"title": {"text": ""}}
-    changes = {**narrow.domains, "annotations": [*narrow.titles, *below]}
+    changes = {**narrow.domains, **style.narrow_below(said, narrow.titles)}
     layout["meta"] = style.narrow(changes, (1.0, 2.5))
     return style.figure(traces, layout)
 
@@ -152,13 +151,22 @@ def _axes(place: int, found: Sequence[Spread], last: int) -> style.Layout:
     else:
         low, high = _decades(found, PANELS[place].rule)
         every = max(1, ceil((high - low) / 5))
-        y = {"type": "log", "range": [low, high], "dtick": every, "exponentformat": "power"}
+        y = _powers(low, high, every) | {"range": [low, high]}
     x = {"range": style.step_range(last), "unifiedhovertitle": {"text": "<b>step %{x}</b>"}}
     shared = {"matches": "x"} if place else {}
     return {
         f"xaxis{suffix}": style.axis("step") | x | shared | {"nticks": 6},
         f"yaxis{suffix}": style.axis("") | y,
     }
+
+
+def _powers(low: int, high: int, every: int) -> style.Layout:
+    """Ticks of a log axis at powers of ten, and beyond its ends; plotly's own are larger letters
+    than the other axes have."""
+    exponents = [every * n for n in range(low // every - 2, high // every + 3)]
+    texts = [{0: "1", 1: "10"}.get(n, f"10<sup>{n}</sup>") for n in exponents]
+    values = [10.0**n for n in exponents]
+    return {"type": "log", "tickmode": "array", "tickvals": values, "ticktext": texts}
 
 
 def _decades(found: Sequence[Spread], rule: float | None) -> tuple[int, int]:
@@ -192,7 +200,8 @@ def _placed(
         titles.append(title | {"x": x[0], "yanchor": "bottom", "yshift": 4})
         if not any(len(one.steps) for one in found):
             why = "not measured" if has_begun else style.WAITING
-            titles.append(style.waiting(sum(y) / 2) | {"x": sum(x) / 2, "text": why})
+            above_rule = 0.25 * y[0] + 0.75 * y[1]
+            titles.append(style.waiting(above_rule) | {"x": sum(x) / 2, "text": why})
     return _Placed(axes, titles)
 
 

@@ -104,3 +104,13 @@ def test_a_narrow_window_has_the_maps_below_each_other(opened: tuple[Page, list[
     page.set_viewport_size({"width": 390, "height": 800})
     page.wait_for_function(f"() => new Set(({lefts})()).size === 1")
     assert page.evaluate("() => document.documentElement.scrollWidth") == 390
+    # No words stick out of their plot; what lies beyond the colours is said in two lines.
+    expect(page.locator("#maps .annotation-text", has_text="beyond the colours")).to_be_visible()
+    cut = """() => [...document.querySelectorAll('.plot')].flatMap(plot => {
+        const room = plot.getBoundingClientRect()
+        return [...plot.querySelectorAll('.annotation-text')].filter(text => {
+            const { left, right, bottom } = text.getBoundingClientRect()
+            return left < room.left || right > room.right || bottom > room.bottom
+        }).map(text => text.textContent)
+    })"""
+    page.wait_for_function(f"() => ({cut})().length === 0")
