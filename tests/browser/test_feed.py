@@ -14,7 +14,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 from resnet_viz import RunSpec, preset
 from resnet_viz.lab import launch
 from resnet_viz.lab.liveness import born
-from resnet_viz.lab.records import StepRecord
+from resnet_viz.lab.records import Floats, StepRecord
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.series import insert_records
 from resnet_viz.lab.store import Store
@@ -46,17 +46,24 @@ DRAWN = """steps => {
 NAME, MAPS = "resnet20-cifar", 3
 
 
-def write(app: App, run: Run, steps: range) -> None:
-    """Records of `steps`, as a worker would write them."""
+def write(app: App, run: Run, steps: range, extreme: float | None = None) -> None:
+    """Records of `steps`, as a worker would write them; `extreme` is the first layer's norm, and 1
+    that of the others."""
     random = np.random.default_rng(steps.start)
     layers = len(run.layers)
+
+    def norms() -> Floats:
+        if extreme is None:
+            return random.lognormal(size=layers).astype(np.float32)
+        return np.array([extreme] + [1.0] * (layers - 1), np.float32)
+
     records = [
         StepRecord(
             step,
             float(random.uniform(0.5, 2)),
             0.5,
             step / 10,
-            {"grad_norm": random.lognormal(size=layers).astype(np.float32)},
+            {"grad_norm": norms()},
         )
         for step in steps
     ]
@@ -157,6 +164,31 @@ def test_an_update_builds_nothing_anew_and_waits_where_nobody_looks(
     before = said.all_text_contents()
     write(app, run, range(10, 11))
     expect(said).not_to_have_text(before)  # what is under the pointer is the newest, too
+    app.lab.stop(str(run.race_id))
+
+
+def test_a_note_s_new_words_are_written_and_no_more(app: App, open_page: Open) -> None:
+    run = _race(app)
+    write(app, run, range(10), 1.0)
+    write(app, run, range(10, 11), 1e9)
+    page = open_page(f"{app.url}/race?race={run.race_id}")
+    note = charts(page).nth(MAPS).locator(".annotation-text", has_text="beyond")
+    charts(page).nth(MAPS).scroll_into_view_if_needed()
+    expect(note).to_contain_text("1.0e+00 to 1.0e+09")
+    shows(page, app, run, 10)
+    page.evaluate("""() => {
+        const { react } = Plotly
+        window.drawnAnew = []
+        Plotly.react = (...all) => { window.drawnAnew.push(all[0].ariaLabel); return react(...all) }
+    }""")
+    write(app, run, range(11, 12), 1e11)
+    expect(note).to_contain_text("1.0e+00 to 1.0e+11")
+    page.wait_for_function(
+        "i => document.querySelectorAll('.resnet-viz-chart')[i].calcdata[0][0].z[0].length === 12",
+        arg=MAPS,
+    )
+    said = page.evaluate("() => window.drawnAnew.filter(words => words.includes('heat maps'))")
+    assert said == [], "the maps were drawn anew"
     app.lab.stop(str(run.race_id))
 
 

@@ -57,6 +57,10 @@ function enlargement() {
   return size / SMALL_TEXT
 }
 
+function isNarrow({ width }) {
+  return width && width < NARROW
+}
+
 function tall({ data: { name, height }, div }) {
   const heights = figures.get(name)?.tree.layout.meta?.heights ?? [1, 1]
   const width = div.clientWidth

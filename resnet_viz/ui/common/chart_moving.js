@@ -1,15 +1,17 @@
-// A part of live_chart.js: a plot of which nothing but numbers of traces has changed.
+// A part of live_chart.js: a plot of which nothing but numbers of traces and words of notes has changed.
 
-// Whether a change is one of a trace's numbers, and of no more.
-function movesTrace([path]) {
-  return path.length === 3 && path[0] === "data" && MOVING.includes(path[2])
+// Whether a change is one of a trace's numbers or of a note's words, and of no more.
+function isMove([path]) {
+  const isNumbers = path.length === 3 && path[0] === "data" && MOVING.includes(path[2])
+  return isNumbers || (path[0] === "layout" && path.at(-3) === "annotations" && path.at(-1) === "text")
 }
 
-// Where nothing but numbers of traces has changed, the traces alone are drawn: axes, legend and words
+// Where nothing else has changed, the traces and notes alone are drawn: axes, legend and titles
 // stay. Plotly.react would work all of them out again, which takes three times as long. False where
 // there is a trace that plotly has not drawn yet, that is hidden, or that its axes' ends follow; and
 // where this plotly has not the parts, which are its own, that this is done with.
-function moveTraces({ div }, tree) {
+function move(chart, tree) {
+  const { div } = chart
   const moved = tree.data.flatMap((trace, i) =>
     MOVING.some((axis) => shown(trace[axis]) !== div.data[i][axis]) ? [i] : [])
   const { _basePlotModules, _rehover } = div._fullLayout
@@ -17,6 +19,7 @@ function moveTraces({ div }, tree) {
   if (!cartesian?.plot || !moved.every((i) => isThere(div, div._fullData[i]))) return false
   for (const i of moved) moveTrace(div, i, tree.data[i])
   if (moved.length) cartesian.plot(div, moved)
+  writeNotes(chart, tree)
   _rehover?.() // what is said under the pointer, too
   return true
 }
@@ -36,4 +39,19 @@ function moveTrace(div, i, trace) {
   const [before] = div.calcdata[i]
   div.calcdata[i] = full._module.calc(div, full)
   Object.assign(div.calcdata[i][0], { trace: full, t: before.t })
+}
+
+// Told another text, plotly would work out all traces again, for a note can widen axes: here it cannot.
+// It writes what has another opacity, which is the same one, and takes the text with it.
+function writeNotes(chart, { layout }) {
+  const shown = chart.div.layout.annotations
+  const changed = [...(notesOf(chart, layout) ?? []).entries()].filter(([i, { text }]) => text !== shown[i].text)
+  if (!changed.length) return
+  for (const [i, { text }] of changed) shown[i].text = text
+  const written = changed.map(([i]) => [`annotations[${i}].opacity`, shown[i].opacity ?? 1])
+  chart.drawn = window.Plotly.relayout(chart.div, Object.fromEntries(written))
+}
+
+function notesOf(chart, { annotations, meta }) {
+  return (isNarrow(chart) && meta?.narrow?.annotations) || annotations
 }

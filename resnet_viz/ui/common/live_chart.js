@@ -42,7 +42,7 @@ function receive(chart) {
   if (kept?.version !== version) {
     if (base && base !== kept?.version) return ask(chart)
     const parsed = parse(news)
-    chart.isMoved &&= Boolean(base) && parsed.every(movesTrace)
+    chart.isMoved &&= Boolean(base) && parsed.every(isMove)
     const tree = base ? changed(kept.tree, parsed) : parsed
     figures.delete(name) // the newest is the last
     figures.set(name, { version, tree })
@@ -145,7 +145,7 @@ function draw(plotly, chart) {
   const { name, clickable } = chart.data
   chart.isLate = false
   const { tree } = figures.get(name)
-  if (chart.isMoved && moveTraces(chart, tree)) return
+  if (chart.isMoved && move(chart, tree)) return
   const { theme } = chart
   makeRoom(chart)
   const { data, layout } = copied(
@@ -153,7 +153,7 @@ function draw(plotly, chart) {
     theme.isDark ? darkened(tree.dark) : (key, value) => value,
   )
   chart.width = chart.div.clientWidth
-  if (chart.width && chart.width < NARROW) merge(layout, layout.meta?.narrow ?? {})
+  if (isNarrow(chart)) merge(layout, layout.meta?.narrow ?? {})
   layout.template = theme.template
   enlarge(data, layout)
   // Axes that are new to it Plotly.react draws once before it has placed them: "MNaN,NaNHNaN".

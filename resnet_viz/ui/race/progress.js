@@ -1,5 +1,7 @@
 // How far each net of a race is, in the net's own colour; updated in place.
 
+const FAR = 0.01 // of the bar: what is less is not seen to move, and would cost the page some frames
+
 export default function ({ data, parentElement }) {
   const hear = (news) => showAll(news, parentElement)
   hear(newest(data.key, data, hear))
@@ -25,7 +27,10 @@ function show(element, net) {
   const bar = element.querySelector(".bar")
   bar.setAttribute("aria-label", `Progress of ${net.name}`)
   bar.setAttribute("aria-valuenow", Math.round(100 * net.share))
-  bar.firstElementChild.style.transform = `scaleX(${net.share})`
+  const done = bar.firstElementChild
+  done.classList.toggle("far", Math.abs(net.share - (done.share ?? 0)) > FAR)
+  done.share = net.share
+  done.style.transform = `scaleX(${net.share})`
 }
 
 // What stands there already is not written again: the page would be laid out anew.
