@@ -136,7 +136,7 @@ def branches(one: New) -> go.Figure:
 def shattering(similarities: Sequence[Numbers], names: Sequence[str]) -> go.Figure:
     """For each net a map: the cosine of the input gradients of any two points on the line."""
     width = 1 / len(similarities)
-    traces, layout = [], style.Layout({"annotations": []})
+    traces, layout, narrow = [], style.Layout({"annotations": []}), style.Layout()
     for index, (similarity, name) in enumerate(zip(similarities, names, strict=True)):
         end = "" if index == 0 else str(index + 1)
         traces.append(
@@ -162,7 +162,10 @@ def shattering(similarities: Sequence[Numbers], names: Sequence[str]) -> go.Figu
         }
         above = style.note(style.name_of(name), 1.1) | {"x": left, "yanchor": "top"}
         layout["annotations"].append(above)
-    return style.figure(traces, layout | {"uirevision": "shattering", "meta": style.narrow({})})
+        # All have the same points, and little room is between the maps.
+        narrow |= {f"xaxis{end}": {"nticks": 3}, f"yaxis{end}": {"showticklabels": index == 0}}
+    meta = style.narrow(narrow)
+    return style.figure(traces, layout | {"uirevision": "shattering", "meta": meta})
 
 
 def story(one: New) -> str:

@@ -17,6 +17,9 @@ expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 MAPS = 3
 
 
+PHONE = 639
+
+
 @pytest.mark.parametrize("width", [390, 700, 1280])
 def test_an_experiment_is_drawn_without_complaint(
     shared_app: App, open_page: Open, width: int
@@ -40,7 +43,7 @@ def maps(page: Page, count: int) -> None:
     settle(page)
 
 
-@pytest.mark.parametrize("width", [700, 1280])
+@pytest.mark.parametrize("width", [390, 700, 1280])
 def test_nothing_jumps_when_the_verdict_comes(shared_app: App, open_page: Open, width: int) -> None:
     """Fails where the sentence over the nets takes more room at the end than before."""
     lab = shared_app.lab
@@ -63,3 +66,14 @@ def test_nothing_jumps_when_the_verdict_comes(shared_app: App, open_page: Open, 
     assert before
     assert after
     assert before["height"] == after["height"]
+    more = page.get_by_role("button", name="more", exact=True)
+    if width > PHONE:
+        expect(more).to_have_count(0)
+        return
+    assert after["height"] < 60  # two lines, and the rest by a press
+    more.click()
+    opened = headline.bounding_box()
+    assert opened
+    assert opened["height"] > 100
+    page.get_by_role("button", name="less", exact=True).click()
+    assert headline.bounding_box() == after

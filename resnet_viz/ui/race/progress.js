@@ -1,8 +1,15 @@
 // How far each net of a race is, in the net's own colour; updated in place.
 
 const FAR = 0.01 // of the bar: what is less is not seen to move, and would cost the page some frames
+const LONG = 80 // letters: more than two lines of a phone
 
 export default function ({ data, parentElement }) {
+  const more = parentElement.querySelector(".more")
+  more.onclick = () => {
+    const isOpen = more.parentElement.classList.toggle("open")
+    more.setAttribute("aria-expanded", isOpen)
+    write(more, isOpen ? "less" : "more")
+  }
   const hear = (news) => showAll(news, parentElement)
   hear(newest(data.key, data, hear))
   return () => deaf(data.key, hear)
@@ -13,6 +20,7 @@ function showAll(data, parentElement) {
   write(headline.firstElementChild, data.headline)
   headline.dataset.room = data.room
   headline.classList.toggle("over", data.over)
+  headline.toggleAttribute("data-long", data.headline.length > LONG)
   const nets = parentElement.querySelector(".nets")
   if (nets.children.length !== data.nets.length) {
     nets.replaceChildren(...data.nets.map(() => parentElement.querySelector("template").content.cloneNode(true)))
