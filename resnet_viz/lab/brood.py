@@ -1,4 +1,5 @@
-"""How a launcher begins the processes of runs and jobs: forked from itself, or spares kept warm."""
+"""How a launcher begins the processes of runs and jobs: from spares kept warm, forked from itself
+where that is safe."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ import signal
 import subprocess
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, NamedTuple, NoReturn, Protocol
 
@@ -18,7 +20,8 @@ from resnet_viz.lab.jobs import worker as job_worker
 from resnet_viz.lab.launch import LAUNCHER, environment, log_file, remove_empty
 
 _SPARES = 2
-_TASKS = Path("/proc/self/task")
+_MOST_BYTES = 1024
+_TASKS, _NAME = Path("/proc/self/task"), Path("/proc/self/comm")
 
 
 class Task(NamedTuple):
@@ -45,6 +48,13 @@ class Brood(Protocol):
     def begun(self) -> Sequence[str]:
         """The ids of those whose workers have not ended, as far as it is known."""
 
+    @property
+    def is_short(self) -> bool:
+        """Whether nothing is at work, and a spare process should be made for what comes next."""
+
+    def add_spare(self) -> None:
+        """Make one."""
+
 
 def make_brood(home: Path) -> Brood:
     """Forks where that is safe; what workers need has been imported by the time it returns."""
@@ -69,12 +79,16 @@ def _threads() -> int:
 class Forks:
     """Workers forked from this process, which has imported torch and run nothing on it.
 
-    No connection to a store may be open when one begins: SQLite's must not cross a fork.
+    No connection to a store may be open when one begins: SQLite's must not cross a fork. While
+    nothing is at work spares are forked ahead, which do run something: a net's first passes in a
+    process take half as long again as later ones. A spare waits at a pipe, and goes where the other
+    end does, with this process.
     """
 
     def __init__(self, home: Path) -> None:
         self._home = home
         self._tasks: dict[int, Task] = {}
+        self._spares: dict[int, int] = {}  # process -> where it is told its task
         gc.collect()
         gc.freeze()  # else the collector would write to, and so copy, what the workers share
 
@@ -83,8 +97,32 @@ class Forks:
         """The ids of those whose workers have not ended, as far as it is known."""
         return [task.id for task in self._tasks.values()]
 
+    @property
+    def is_short(self) -> bool:
+        """Whether nothing is at work, and fewer spares wait than there should be."""
+        for pid in [pid for pid in self._spares if os.waitpid(pid, os.WNOHANG)[0]]:
+            os.close(self._spares.pop(pid))
+        return not self._tasks and len(self._spares) < _SPARES and _threads() == 1
+
+    def add_spare(self) -> None:
+        """Fork one."""
+        told, tell = os.pipe()
+        if pid := os.fork():
+            os.close(told)
+            self._spares[pid] = tell
+            return
+        _be_forked_spare(self._home, told)
+
     def begin(self, task: Task) -> None:
-        """Fork the worker of a run or job."""
+        """Let a spare be the worker of a run or job, or fork it."""
+        while self._spares:
+            pid = next(iter(self._spares))
+            with suppress(BrokenPipeError), open(self._spares.pop(pid), "w") as tell:  # noqa: PTH123
+                tell.write(f"{task.table} {task.id}")
+                tell.flush()
+                self._tasks[pid] = task
+                return
+            os.waitpid(pid, 0)  # it was killed
         if _threads() > 1:
             raise OSError("the launcher has more than one thread, and must not fork")
         with _open_log(self._home, task.id) as log:
@@ -114,6 +152,14 @@ class Spares:
     def begun(self) -> Sequence[str]:
         """The ids of those whose workers have not ended, as far as it is known."""
         return [task.id for task in self._tasks.values()]
+
+    @property
+    def is_short(self) -> bool:
+        """Never: each that is given away is replaced at once."""
+        return False
+
+    def add_spare(self) -> None:
+        """There are enough."""
 
     def close(self) -> None:
         """Let those that nobody needed go, as the end of this process would."""
@@ -165,7 +211,28 @@ def _spare(home: Path) -> subprocess.Popen[str]:
 
 
 def _be_worker(home: Path, task: Task, log: IO[bytes]) -> NoReturn:
-    """What a forked process does: its task, and nothing of what the launcher would have done."""
+    """What a process does that is forked for a task."""
+    _be_forked(lambda: _work(home, task, log), log.fileno())
+
+
+def _be_forked_spare(home: Path, told: int) -> NoReturn:
+    """What a process does that is forked ahead: it gets warm, and waits for its task."""
+
+    def wait() -> int:
+        job_worker.warm()
+        words = os.read(told, _MOST_BYTES).decode().split()
+        if not words:
+            return 0
+        task = Task(*words)
+        with _open_log(home, task.id) as log:
+            return _work(home, task, log)
+
+    _be_forked(wait, told)
+
+
+def _be_forked(do: Callable[[], int], kept: int) -> NoReturn:
+    """Let a forked process do that, and nothing of what the launcher would have done; of the open
+    files it keeps one."""
     status = 1
     try:
         os.setsid()
@@ -173,17 +240,29 @@ def _be_worker(home: Path, task: Task, log: IO[bytes]) -> NoReturn:
         for number in (signal.SIGTERM, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        os.closerange(3, log.fileno())
-        os.closerange(log.fileno() + 1, 256)
-        _use(log)
-        Path("/proc/self/comm").write_bytes(f"resnet_viz {task.table[:-1]}".encode())
-        status = task.work()
+        os.closerange(3, kept)
+        os.closerange(kept + 1, 256)
+        _NAME.write_bytes(b"resnet_viz idle")
+        status = do()
     except BaseException:  # noqa: BLE001  as an interpreter does that ends
         traceback.print_exc()
     finally:
         sys.stderr.flush()
-        remove_empty(log_file(home, task.id))
         os._exit(status)
+
+
+def _work(home: Path, task: Task, log: IO[bytes]) -> int:
+    """Be a task's worker, as a forked process; the exit status."""
+    _use(log)
+    _NAME.write_bytes(f"resnet_viz {task.table[:-1]}".encode())
+    try:
+        return task.work()
+    except BaseException:  # noqa: BLE001  as an interpreter does that ends
+        traceback.print_exc()
+        return 1
+    finally:
+        sys.stderr.flush()
+        remove_empty(log_file(home, task.id))
 
 
 def _use(log: IO[bytes]) -> None:

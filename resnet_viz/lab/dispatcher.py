@@ -16,7 +16,7 @@ from resnet_viz.lab.rows import ACTIVE, WAITING, Snapshot, select_runs
 from resnet_viz.lab.schema import transaction
 from resnet_viz.lab.store import Store, StoreError
 
-LOOK_SECONDS = 0.02
+LOOK_SECONDS = 0.01
 """For so long a press of Start waits; to ask whether the store has changed takes microseconds."""
 CARE_SECONDS = 1.0
 IDLE_SECONDS = 900.0
@@ -39,6 +39,8 @@ class Dispatcher:
                     due = self._await_due(connection)
                 for task in due:  # no connection is open here: none crosses a fork
                     self._begin(task)
+                if self._brood.is_short:
+                    self._brood.add_spare()
             except StoreError as error:
                 print(error, file=sys.stderr)
                 time.sleep(_RETRY_SECONDS)
@@ -52,7 +54,7 @@ class Dispatcher:
 
     def _await_due(self, connection: sqlite3.Connection) -> Sequence[Task]:
         """The runs and jobs whose turn has come, as soon as there are some; none after
-        `CARE_SECONDS`."""
+        `CARE_SECONDS`, or where there is time to make a spare."""
         self._care(connection)
         until, seen = time.monotonic() + CARE_SECONDS, -1
         while time.monotonic() < until:
@@ -63,6 +65,8 @@ class Dispatcher:
                 seen = now
                 if due := self._due(connection):
                     return due
+            if self._brood.is_short:
+                return ()
             time.sleep(LOOK_SECONDS)
         return ()
 

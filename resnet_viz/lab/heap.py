@@ -31,6 +31,12 @@ def free_at_once() -> None:
     _set(_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
+def give_back() -> None:
+    """Return what is free by now: what a process takes from here on is then seen to grow."""
+    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "malloc_trim"):
+        library.malloc_trim(0)
+
+
 def _set(parameter: int, value: int) -> None:
     if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "mallopt"):
         library.mallopt(parameter, value)

@@ -23,7 +23,7 @@ from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.store import Store
 from tests.lab.conftest import ENDLESS, tiny_spec, wait_until
 from tests.lab.test_queue import row
-from tests.lab.test_runs import process_of, steps_of
+from tests.lab.test_runs import process_of, same, steps_of
 
 # Processes and seconds on a machine that may be busy: a real fault fails again.
 pytestmark = pytest.mark.flaky(reruns=1)
@@ -68,6 +68,47 @@ def test_a_worker_is_forked_from_the_one_launcher_which_imports_torch_once(lab: 
         assert os.getsid(process.pid) == process.pid
         assert process.nice() == max(5, psutil.Process().nice())
     assert one.num_threads() == 1, "else a fork might hang"
+
+
+def idle(lab: Lab) -> set[psutil.Process]:
+    """The processes that were forked ahead, and wait for a task."""
+    children = launcher_of(lab).children()
+    return {one for one in children if one.status() != psutil.STATUS_ZOMBIE}
+
+
+@forking
+def test_processes_forked_ahead_take_what_comes_and_none_is_left_over(lab: Lab) -> None:
+    lab.ready()
+    wait_until(lambda: len(idle(lab)) == 2)
+    killed, other = sorted(idle(lab), key=lambda one: one.pid)
+    killed.kill()
+    wait_until(lambda: len(idle(lab) - {killed}) == 2)
+    first = lab.start(tiny_spec(steps=ENDLESS))
+    wait_until(lambda: steps_of(lab, first) > 0)
+    assert process_of(lab, first) == other, "the one that waits longest"
+    time.sleep(0.5)
+    assert len(idle(lab) - {other}) == 1, "no more are made while something is at work"
+    lab.stop(first)
+    wait_until(lambda: len(idle(lab) - {other}) == 2)
+    one, left = launcher_of(lab), idle(lab)
+    one.kill()
+    wait_until(lambda: not any(map(_is_there, left)), 10)
+
+
+@forking
+def test_a_process_forked_ahead_trains_as_one_forked_for_its_run_does(lab: Lab) -> None:
+    first = lab.start(tiny_spec())  # there is no launcher yet, nor anything ahead
+    wait_until(lambda: lab.get(first).status == "finished")
+    wait_until(lambda: len(idle(lab)) == 2)
+    second = lab.start(tiny_spec())
+    wait_until(lambda: lab.get(second).status == "finished")
+    one, other = (list(lab.records(run_id)) for run_id in (first, second))
+    assert len(one) == len(other) == tiny_spec().steps
+    assert all(map(same, one, other))
+
+
+def _is_there(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def test_thirty_runs_are_accepted_and_only_those_with_a_place_are_processes(
@@ -278,6 +319,8 @@ def test_due_are_those_with_a_place_in_each_queue_and_single_steps() -> None:
 class Stillborn:
     """Workers that end before they have taken up their run."""
 
+    is_short = False
+
     def __init__(self) -> None:
         self.begun: list[str] = []
         self._ended: list[Task] = []
@@ -291,6 +334,9 @@ class Stillborn:
     def ended(self) -> Sequence[Task]:
         ended, self._ended = self._ended, []
         return ended
+
+    def add_spare(self) -> None:
+        raise AssertionError("it has enough")
 
 
 def test_a_run_whose_worker_cannot_begin_is_over(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

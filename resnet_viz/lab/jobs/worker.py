@@ -13,8 +13,10 @@ from pathlib import Path
 
 import psutil
 
-from resnet_viz.arch.config import explain
+from resnet_viz.arch.config import explain, revise
+from resnet_viz.arch.presets import preset
 from resnet_viz.lab.failures import is_out_of_memory
+from resnet_viz.lab.heap import give_back
 from resnet_viz.lab.jobs import table
 from resnet_viz.lab.jobs.kind import Kind
 from resnet_viz.lab.jobs.registry import kind_of, kinds
@@ -34,6 +36,23 @@ def load() -> None:
     for name in dict.fromkeys(name for kind in kinds().values() for name in kind.imports):
         import_module(name)
     measurements()  # the modules of a folder, which each process would read anew
+
+
+def warm() -> None:
+    """Do what takes longest the first time, in a process that will do a job or a run: the passes of
+    a small net, with kernels that torch makes for its shapes. All settings are left as they were.
+    """
+    import torch  # noqa: PLC0415
+
+    from resnet_viz.lab.initialisation import batch_of, look_at  # noqa: PLC0415
+
+    config = revise(preset("resnet20-cifar"), depths=(1, 1, 1), in_channels=1, image_size=8)
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)  # more would have to be begun, and stay
+    for _ in look_at(config, *batch_of(config, "digits", 64, 0), ("gradients", "variance")):
+        pass
+    torch.set_num_threads(before)
+    give_back()
 
 
 def main(job_id: str) -> int:
