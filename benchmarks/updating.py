@@ -54,7 +54,10 @@ LOST = "() => [window.marked.length, window.marked.filter(element => !element.is
 
 def run() -> Iterator[Result]:
     """Milliseconds of the main thread an update: all that it does from the moment that a step is
-    written until a quarter of a second after it is shown, painting included: one poll."""
+    written until a quarter of a second after it is shown, painting included: one poll.
+
+    Large maps take what is new every two seconds: that is in the update in which they are drawn.
+    """
     chromium = next(filter(None, map(shutil.which, NAMES)), None)
     if chromium is None:
         yield Result("updating", "not measured: there is no Chromium")

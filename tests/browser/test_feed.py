@@ -43,6 +43,21 @@ DRAWN = """steps => {
     const [, curves, , maps] = document.querySelectorAll('.resnet-viz-chart')
     return curves.calcdata[0].length === steps && maps.calcdata[0][0].z[0].length === steps
 }"""
+# The maps take long to draw, and when they are drawn is kept.
+SLOW = """i => {
+    const div = document.querySelectorAll('.resnet-viz-chart')[i]
+    const cartesian = div._fullLayout._basePlotModules.find(({ name }) => name === 'cartesian')
+    const { plot } = cartesian
+    window.drawnAt = []
+    cartesian.plot = (gd, ...rest) => {
+        const now = performance.now()
+        if (gd === div) {
+            window.drawnAt.push(now)
+            while (performance.now() < now + 30);
+        }
+        return plot(gd, ...rest)
+    }
+}"""
 NAME, MAPS = "resnet20-cifar", 3
 
 
@@ -189,6 +204,24 @@ def test_a_note_s_new_words_are_written_and_no_more(app: App, open_page: Open) -
     )
     said = page.evaluate("() => window.drawnAnew.filter(words => words.includes('heat maps'))")
     assert said == [], "the maps were drawn anew"
+    app.lab.stop(str(run.race_id))
+
+
+def test_what_takes_long_to_draw_is_drawn_every_two_seconds_and_comes_to_the_newest(
+    app: App, open_page: Open
+) -> None:
+    run = _race(app)
+    write(app, run, range(3), 1.0)  # which leave the colours' scale as it is
+    page = open_page(f"{app.url}/race?race={run.race_id}")
+    shows(page, app, run, 2)
+    page.evaluate(SLOW, MAPS)
+    for step in range(3, 8):
+        write(app, run, range(step, step + 1), 1.0)
+        expect(page.get_by_text(f"step {step} of 40", exact=True)).to_be_visible()
+    shows(page, app, run, 7)
+    at = page.evaluate("() => window.drawnAt")
+    assert len(at) > 1
+    assert min(np.diff(at)) > 1900
     app.lab.stop(str(run.race_id))
 
 

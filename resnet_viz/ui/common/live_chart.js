@@ -9,6 +9,7 @@ const figures = new Map() // by chart: { version, tree }; it outlives a mount
 const MOST_FIGURES = 12
 const brightnesses = new Map()
 const PATIENCE = 1500 // ms; what has no answer by then is said again (Streamlit may drop it)
+const LONG = 20, PAUSE = 2000 // ms
 const PLOTLY = "app/static/plotly.min.js"
 const SMALL_TEXT = 14, LARGE_TEXT = 20 // pixels, in windows of these widths:
 const SMALL_WINDOW = 1400, LARGE_WINDOW = 1920
@@ -68,7 +69,8 @@ function mount(parentElement) {
   const div = parentElement.querySelector(".resnet-viz-chart")
   const chart = { div, data: null, width: 0, alive: true, drawn: null, axes: "" }
   Object.assign(chart, { held: false, waiting: false, zoomed: new Set(), asking: 0, looks: "", version: "" })
-  Object.assign(chart, { isSeen: true, isLate: false, isMoved: false, theme: null, letters: null, config: null })
+  Object.assign(chart, { isSeen: true, isLate: false, isMoved: false, pause: 0 })
+  Object.assign(chart, { theme: null, letters: null, config: null })
   chart.release = () => setTimeout(() => release(chart))
   div.onpointerdown = () => { chart.held = true }
   for (const event of ["pointerup", "pointercancel"]) window.addEventListener(event, chart.release)
@@ -90,6 +92,7 @@ function mount(parentElement) {
 function unmount(parentElement, chart) {
   chart.alive = false
   clearTimeout(chart.asking)
+  clearTimeout(chart.pause)
   chart.observer.disconnect()
   chart.watcher.disconnect()
   window.removeEventListener("beforeprint", chart.print)
@@ -121,6 +124,8 @@ function release(chart) {
 // A message without news, as one that changes nothing on the page, is no reason to draw. News of a
 // plot that is out of sight wait until it is looked at, or printed; but for its first points. What a
 // hand has changed does not wait: its plots may have another height, and the page would jump later.
+// Where numbers alone take long to draw, as in maps of many layers, so do news wait for a pause after
+// each: what is newest is drawn at its end.
 function drawWhatIsNew(plotly, chart, isNews) {
   const { name, version, alt, height } = chart.data
   const looks = JSON.stringify([name, height, chart.theme])
@@ -130,9 +135,17 @@ function drawWhatIsNew(plotly, chart, isNews) {
   chart.div.setAttribute("aria-label", alt)
   chart.isMoved &&= !isElse
   const isEmpty = !chart.div._fullData?.some(({ visible }) => visible === true)
-  const mayWait = isNews && !chart.isSeen && !isEmpty
+  const mayWait = isNews && (!chart.isSeen || chart.pause) && !isEmpty
   if (isElse || (isNew && !mayWait)) draw(plotly, chart)
   else if (isNew) chart.isLate = true
+}
+
+function pause(chart) {
+  clearTimeout(chart.pause)
+  chart.pause = setTimeout(() => {
+    chart.pause = 0
+    if (chart.isSeen) catchUp(chart)
+  }, PAUSE)
 }
 
 function catchUp(chart) {
@@ -145,7 +158,11 @@ function draw(plotly, chart) {
   const { name, clickable } = chart.data
   chart.isLate = false
   const { tree } = figures.get(name)
-  if (chart.isMoved && move(chart, tree)) return
+  const began = performance.now()
+  if (chart.isMoved && move(chart, tree)) {
+    if (performance.now() - began > LONG) pause(chart)
+    return
+  }
   const { theme } = chart
   makeRoom(chart)
   const { data, layout } = copied(
