@@ -16,7 +16,7 @@ from resnet_viz.lab.rows import ACTIVE, WAITING, Snapshot, select_runs
 from resnet_viz.lab.schema import transaction
 from resnet_viz.lab.store import Store, StoreError
 
-LOOK_SECONDS = 0.01
+LOOK_SECONDS = 0.02
 """For so long a press of Start waits; to ask whether the store has changed takes microseconds."""
 CARE_SECONDS = 1.0
 IDLE_SECONDS = 900.0
