@@ -24,7 +24,7 @@ WINDOW = 2000
 """Steps that are read from the store at once."""
 MOST_STEPS = 2048
 """Steps of a quantity that are kept: of a longer run every second, fourth, ... and the newest."""
-MOST_CLOSE = 16
+MOST_CLOSE = 32
 """Parts of quantities that are kept, each of at most `MOST_STEPS` steps, for who looks closely."""
 MOST_MADE = 128
 """Things made of one look that are kept: pictures of that many steps, say."""

@@ -13,8 +13,8 @@ import plotly.graph_objects as go
 from resnet_viz.lab.quantities.effective_rank import MOST_IMAGES
 from resnet_viz.lab.records import Taken
 from resnet_viz.plots import style
-from resnet_viz.plots.collapse import median_ranks
-from resnet_viz.plots.contestant import GRADIENT, Contestant, shown, thinned
+from resnet_viz.plots.collapse import RANK, median_ranks
+from resnet_viz.plots.contestant import GRADIENT, Contestant, Window, drawn_steps, shown
 from resnet_viz.plots.seeds import Numbers, Spread, band, spread_of
 
 MOST_POINTS = 500
@@ -23,9 +23,9 @@ LEAST, MOST = 1e-12, 1e12
 """Values beyond these are left out of the axes, and a note says so."""
 
 
-def gradient_ratios(net: Contestant) -> Taken:
+def gradient_ratios(net: Contestant, window: Window = None) -> Taken:
     """The first layer's gradient norm over the last's, on the main path [T, 1]."""
-    taken = _thinned(net.history.taken(GRADIENT))
+    taken = _thinned(net.history.taken(GRADIENT), window)
     main = net.place(GRADIENT).of("main")
     if not taken.values.size or not len(main):
         return Taken(taken.steps[:0], np.empty((0, 1), np.float32))
@@ -34,13 +34,17 @@ def gradient_ratios(net: Contestant) -> Taken:
         return Taken(taken.steps, (first / last).astype(np.float32))
 
 
-def update_ratios(net: Contestant) -> Taken:
+def update_ratios(net: Contestant, window: Window = None) -> Taken:
     """The median layer's update over its weights, on the main path [T, 1]."""
-    taken = _thinned(net.history.taken(UPDATE))
+    taken = _thinned(net.history.taken(UPDATE), window)
     main = net.place(UPDATE).of("main")
     if not taken.values.size or not len(main):
         return Taken(taken.steps[:0], np.empty((0, 1), np.float32))
     return Taken(taken.steps, np.median(taken.values[:, main], axis=1, keepdims=True))
+
+
+def _ranks(net: Contestant, window: Window) -> Taken:
+    return median_ranks(net)
 
 
 class _Panel(NamedTuple):
@@ -51,37 +55,44 @@ class _Panel(NamedTuple):
 
     title: str
     of: str
-    measure: Callable[[Contestant], Taken]
+    measure: Callable[[Contestant, Window], Taken]
     words: str
     rule: float | None = None
     with_markers: bool = False
 
+    def spread(self, net: Contestant, window: Window) -> Spread:
+        """What it draws of a net, over its seeds."""
+        return spread_of(net, lambda seed: self.measure(seed, window))
+
 
 PANELS = (
     _Panel("gradient norm", "first / last layer", gradient_ratios, "first / last", 1.0),
-    _Panel("effective rank", "median block", median_ranks, "effective rank", None, True),
+    _Panel("effective rank", "median block", _ranks, "effective rank", None, True),
     _Panel("update / weight", "median layer", update_ratios, "update / weight", 1e-3),
 )
+DRAWN = (GRADIENT, RANK, UPDATE)
+"""The quantities that the panels are made of."""
 _RANKS = (0.9, 1.1 * MOST_IMAGES)
 _WIDE = [([0.0, 0.28], [0.0, 1.0]), ([0.36, 0.64], [0.0, 1.0]), ([0.72, 1.0], [0.0, 1.0])]
 _NARROW = [([0.0, 1.0], [0.77, 1.0]), ([0.0, 1.0], [0.385, 0.615]), ([0.0, 1.0], [0.0, 0.23])]
 
 
-def through_time(contestants: Sequence[Contestant]) -> go.Figure:
+def through_time(contestants: Sequence[Contestant], window: Window = None) -> go.Figure:
     """Three quantities (y, logarithmic) by step (x), a line a net.
 
     From left to right (from top to bottom where the chart is narrow): the first layer's gradient
     norm over the last's, the median block's effective rank at measured steps, and the median
     layer's update over its weights. Of several seeds the line is the median of the seeds' own
-    numbers and the light ground their range. Of a long run at most 500 steps are drawn, evenly.
-    What a log axis cannot show (0, inf, NaN) leaves a gap, and a note under the axes counts it.
+    numbers and the light ground their range. Of a long run at most 500 steps are drawn, evenly,
+    and as many in the `window` that is looked at. What a log axis cannot show (0, inf, NaN) leaves
+    a gap, and a note under the axes counts it.
     """
-    spreads = [[spread_of(c, panel.measure) for c in contestants] for panel in PANELS]
+    spreads = [[panel.spread(c, window) for c in contestants] for panel in PANELS]
     traces = [
         trace
         for place, (panel, own) in enumerate(zip(PANELS, spreads, strict=True))
         for number, (net, found) in enumerate(zip(contestants, own, strict=True))
-        for trace in _traces(place, panel, number, net, found)
+        for trace in _traces(place, panel, number, (net, found), window)
     ]
     said = [
         text for net, *own in zip(contestants, *spreads, strict=True) if (text := _left(net, own))
@@ -104,19 +115,27 @@ def through_time(contestants: Sequence[Contestant]) -> go.Figure:
     for above in ("xaxis", "xaxis2"):  # the lowest says what all of them are along
         narrow.domains[above] |= {"title": {"text": ""}}
     changes = {**narrow.domains, **style.narrow_below(said, narrow.titles)}
-    layout["meta"] = style.narrow(changes, (1.0, 2.5))
+    is_thinned = any(_is_thinned(net) for net in contestants)
+    layout["meta"] = style.narrow(changes, (1.0, 2.5)) | {"thinned": is_thinned}
     return style.figure(traces, layout)
 
 
-def _thinned(taken: Taken) -> Taken:
-    rows = thinned(len(taken.steps), MOST_POINTS)
+def _is_thinned(net: Contestant) -> bool:
+    """Whether there are more steps than are drawn."""
+    taken = {name: len(net.history.taken(name).steps) for name in DRAWN}
+    return any(many > MOST_POINTS or net.history.is_thinned(name) for name, many in taken.items())
+
+
+def _thinned(taken: Taken, window: Window) -> Taken:
+    rows = drawn_steps(taken.steps, MOST_POINTS, window)
     return Taken(taken.steps[rows], taken.values[rows])
 
 
 def _traces(
-    place: int, panel: _Panel, number: int, net: Contestant, found: Spread
+    place: int, panel: _Panel, number: int, of: tuple[Contestant, Spread], window: Window
 ) -> Iterator[style.Trace]:
-    rows = thinned(len(found.steps), MOST_POINTS)
+    net, found = of
+    rows = drawn_steps(found.steps, MOST_POINTS, window)
     steps, x, y = found.steps[rows], f"x{_suffix(place)}", f"y{_suffix(place)}"
     group = str(number)
     if len(net.runs) > 1:

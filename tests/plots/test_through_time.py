@@ -112,3 +112,14 @@ def test_panels_are_beside_each_other_and_stacked_where_narrow() -> None:
     narrow = layout.meta["narrow"]
     stacked = [narrow[axis]["domain"] for axis in ("yaxis", "yaxis2", "yaxis3")]
     assert stacked[0][0] > stacked[1][1] > stacked[1][0] > stacked[2][1]
+
+
+def test_a_window_shows_its_own_steps_and_a_figure_that_leaves_some_out_says_so() -> None:
+    long, short = net(1400), net(40)
+    assert through_time([long]).layout.meta["thinned"] is True
+    assert through_time([short]).layout.meta["thinned"] is False
+    wide, close = (line(through_time([long], window), "y3") for window in (None, (200, 300)))
+    assert set(range(200, 301)) <= set(close["x"])  # type: ignore[call-overload]
+    assert set(wide["x"]) <= set(close["x"])  # type: ignore[call-overload]
+    middle = np.median(long.history.update_ratio.astype(np.float64), axis=1)
+    np.testing.assert_allclose(close["y"], middle[close["x"]], rtol=1e-6)  # type: ignore[index]

@@ -162,10 +162,12 @@ def _steps(seen: Seen) -> int:
 def _shown(seen: Seen) -> Shown:
     """What this session looks at now."""
 
-    def closer(of: str, between: tuple[int, int]) -> Sequence[Contestant]:
+    def closer(of: Sequence[str], between: tuple[int, int]) -> Sequence[Contestant]:
         if seen.feed is None:
             return drawing.chosen_nets(seen.look, contestants_of(seen))
-        close = seen.feed.closer(seen.look, of, between)
+        close = seen.look
+        for name in of:
+            close = seen.feed.closer(close, name, between)
         return drawing.chosen_nets(close, contestants_in(close))
 
     key = key_of(seen.race_id)

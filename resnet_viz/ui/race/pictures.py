@@ -25,6 +25,7 @@ from resnet_viz.plots.race import (
     through_time,
     training_curves,
 )
+from resnet_viz.plots.through_time import DRAWN as THROUGH_TIME
 from resnet_viz.ui.common.drawn import Drawn
 from resnet_viz.ui.common.live_chart import chart_data, live_chart
 from resnet_viz.ui.common.markdown import plain
@@ -69,8 +70,8 @@ class Shown(NamedTuple):
     steps: int
     step: int
     quantity: str
-    closer: Callable[[str, tuple[int, int]], Sequence[Contestant]] | None = None
-    """The nets with more of a quantity's steps between two, where that can be had."""
+    closer: Callable[[Sequence[str], tuple[int, int]], Sequence[Contestant]] | None = None
+    """The nets with more of some quantities' steps between two, where that can be had."""
 
 
 class Chart(NamedTuple):
@@ -113,12 +114,14 @@ def charts(look: Look, contestants: Sequence[Contestant], shown: Shown) -> Mappi
     def curves_figure(window: Window) -> go.Figure:
         return _all_steps(training_curves(contestants, how, window), steps)
 
-    def time_figure(_: Window) -> go.Figure:
-        return _all_steps(through_time(contestants), steps)
+    def close(window: Window, *of: str) -> Sequence[Contestant]:
+        return shown.closer(of, window) if shown.closer and window else contestants
+
+    def time_figure(window: Window) -> go.Figure:
+        return _all_steps(through_time(close(window, *THROUGH_TIME), window), steps)
 
     def maps_figure(window: Window) -> go.Figure:
-        close = shown.closer(name, window) if shown.closer and window else contestants
-        return _all_steps(heat_maps(close, name, window), steps)
+        return _all_steps(heat_maps(close(window, name), name, window), steps)
 
     curves_alt, maps_alt = (
         "Training loss and accuracy by step",
