@@ -1,46 +1,23 @@
-"""What experts look at first, and what it says of a net: verdicts computed from its records."""
+"""What experts look at first in a net's records: each with what it is, where it comes from, its cost
+and its verdict."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from resnet_viz.lab.quantities import quantity
-from resnet_viz.lab.records import Taken
-from resnet_viz.plots.collapse import (
-    FEW_DIRECTIONS,
-    IMAGES,
-    RANK,
-    is_collapsed,
-    median_ranks,
-)
+from resnet_viz.plots.collapse import FEW_DIRECTIONS
 from resnet_viz.plots.contestant import Contestant
 from resnet_viz.plots.gradient_story import EXPLODES, VANISHES
-from resnet_viz.plots.style import count, number
-
-# Of branch variance times k: within a factor of two of 1/k. The first blocks of a stage are not
-# yet what the theory of many blocks says.
-NEAR_ONE, FROM_BLOCK = 2.0, 5
-# Updates of a thousandth of the weights' size, within a factor of ten.
-UPDATES = (1e-4, 1e-2)
-MOST = 0.5
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a sign says of a net: a `word` or two for a glance, and the sentence with the numbers.
-
-    `value` is the number that it rests on; None where there is none.
-    """
-
-    word: str
-    sentence: str
-    value: float | None = None
-
-
-NOT_MEASURED = Verdict("not measured", "The records do not hold it.")
+from resnet_viz.plots.verdicts import (
+    Verdict,
+    branch_variance,
+    effective_rank,
+    first_broken,
+    gradient_ratio,
+    shortcut_share,
+    update_ratio,
+)
 
 
 @dataclass(frozen=True)
@@ -68,174 +45,6 @@ class Sign:
             return f"costs {self.percent:g} % of each step"
         share = self.percent / measure_every
         return f"costs {self.percent:g} % of every {measure_every}th step, {share:.2g} % of the run"
-
-
-def gradient_ratio(net: Contestant) -> Verdict:
-    """The gradient at the first block's input over that at the last's, at the first step."""
-    found = net.history.taken("grad_input_norm")
-    if not len(found.steps) or found.values.shape[1] < 2:
-        return NOT_MEASURED
-    first, last = float(found.values[0, 0]), float(found.values[0, -1])
-    ratio = first / last if last else np.inf if first else np.nan
-    if not np.isfinite(ratio) or not np.isfinite(first):
-        sizes = f"{number(first)} at the first block's input, {number(last)} at the last's"
-        word = "is 0" if np.isfinite([first, last]).all() else "not finite"
-        return Verdict(word, f"The gradient cannot be compared: {sizes}.", ratio)
-    times = f"{number(ratio)} times as large at the first block's input as at the last's"
-    layers = _layers_between(net)
-    if layers and ratio > 0:
-        each = number(ratio ** (1 / layers), 4)
-        times += f": a factor of {each} for each of the {count(layers, 'layer')} between them"
-    return Verdict(size_word(ratio), f"At step {found.steps[0]} the gradient is {times}.", ratio)
-
-
-def size_word(ratio: float) -> str:
-    """What a gradient does that is so many times as large at the input as at the output."""
-    if ratio >= EXPLODES:
-        return "explodes"
-    return "vanishes" if ratio <= VANISHES else "keeps its size"
-
-
-def _layers_between(net: Contestant) -> int:
-    """Weighted layers of the main path in all blocks but the last."""
-    places = tuple(f"{block}." for block in net.blocks[:-1])
-    return sum(layer.role == "main" and layer.name.startswith(places) for layer in net.layers)
-
-
-def shortcut_share(net: Contestant) -> Verdict:
-    """The part of the gradient that came through the shortcuts, at the newest measured step."""
-    names = ("grad_input_norm", "grad_shortcut_norm", "grad_branch_norm", "grad_cosine")
-    if not len(net.along("grad_shortcut_norm")) and net.header:
-        return Verdict("no shortcuts", "All of the gradient comes through the branches.", 0.0)
-    rows = [net.history.taken(name) for name in names]
-    if not all(len(row.steps) for row in rows):
-        return NOT_MEASURED
-    with_shortcut = net.along("grad_shortcut_norm").names
-    columns = [net.along("grad_input_norm").names.index(name) for name in with_shortcut]
-    whole, shortcut, branch, cosine = (row.values[-1].astype(np.float64) for row in rows)
-    branch = branch[[net.along("grad_branch_norm").names.index(name) for name in with_shortcut]]
-    products = shortcut * branch * np.nan_to_num(cosine)  # a part that is 0 has no direction
-    with np.errstate(all="ignore"):
-        shares = (shortcut**2 + products) / whole[columns] ** 2
-    known = shares[np.isfinite(shares)]
-    if not known.size:
-        return Verdict("not finite", "No block's gradient is finite and above 0.")
-    share = float(known.mean())
-    word = "through the shortcuts" if share >= MOST else "through the branches"
-    blocks = count(known.size, "block")
-    step = int(rows[0].steps[-1])
-    return Verdict(
-        word,
-        f"At step {step} the shortcuts carry {share:.0%} of the gradient, the branches the rest "
-        f"(mean over {blocks}).",
-        share,
-    )
-
-
-def branch_variance(net: Contestant) -> Verdict:
-    """Branch over shortcut variance times the block's number in its stage, at the first step."""
-    if not len(net.along("branch_ratio")) and net.header:
-        return Verdict("no shortcuts", "There is nothing that a branch would be added to.")
-    found = net.history.taken("branch_ratio")
-    numbers = [_number_in_stage(name) for name in net.along("branch_ratio").names]
-    if not len(found.steps) or None in numbers or len(numbers) != found.values.shape[1]:
-        return NOT_MEASURED
-    k = np.array(numbers, np.float64)
-    products = k * found.values[0]
-    late = k >= FROM_BLOCK
-    chosen = products[late] if late.any() else products
-    if not np.isfinite(chosen).any():
-        return Verdict("not finite", "No block's variance is finite and above 0.")
-    value = float(np.nanmedian(chosen))
-    which = f"blocks {FROM_BLOCK} and later of each stage" if late.any() else "all blocks"
-    if value == 0:
-        word = "adds nothing"
-    elif value < 1 / NEAR_ONE:
-        word = "adds little"
-    else:
-        word = "adds a k-th" if value <= NEAR_ONE else "adds much"
-    return Verdict(
-        word,
-        f"At step {found.steps[0]} block k's branch adds {number(value)} / k of the variance that "
-        f"has come to it (median over {which}).",
-        value,
-    )
-
-
-def _number_in_stage(block: str) -> int | None:
-    """From 1, of a path such as "stages.0.4"."""
-    head, _, index = block.rpartition(".")
-    return int(index) + 1 if head.startswith("stages.") and index.isdecimal() else None
-
-
-def update_ratio(net: Contestant) -> Verdict:
-    """The size of the newest update over that of the weights."""
-    found = net.history.taken("update_ratio")
-    if not len(found.steps):
-        return NOT_MEASURED
-    columns = net.place("update_ratio").of("main")
-    if not len(columns):
-        return NOT_MEASURED
-    values = found.values[-1, columns]
-    if not np.isfinite(values).all():
-        broken = count(int((~np.isfinite(values)).sum()), "layer")
-        return Verdict("not finite", f"At step {found.steps[-1]} that of {broken} is not finite.")
-    value = float(np.median(values))
-    low, high = UPDATES
-    word = "hardly moves" if value < low else "moves fast" if value > high else "moves well"
-    return Verdict(
-        word,
-        f"Step {found.steps[-1]} changes a layer's weights by {number(value)} of their size "
-        f"(median over {count(len(values), 'layer')}; a thousandth is the rule of thumb).",
-        value,
-    )
-
-
-def effective_rank(net: Contestant) -> Verdict:
-    """In how many directions the features differ, at the newest measured step."""
-    found = median_ranks(net)
-    if not found.values.size:
-        return NOT_MEASURED
-    value, first = float(found.values[-1, 0]), float(found.values[0, 0])
-    word = "collapsed" if is_collapsed(value, net.classes) else "alive"
-    blocks = count(net.history.taken(RANK).values.shape[1], "block")
-    before = f"; at step {found.steps[0]} {number(first)}" if len(found.steps) > 1 else ""
-    return Verdict(
-        word if np.isfinite(value) else "not finite",
-        f"At step {found.steps[-1]} the features {IMAGES} differ in {number(value)} directions "
-        f"(median of {blocks}){before}.",
-        value,
-    )
-
-
-# NaN has a meaning of its own in the others, such as a cosine with a part that is 0.
-WATCHED = ("grad_norm", "weight_norm", "update_ratio", "output_rms", "grad_input_norm")
-
-
-def first_broken(net: Contestant) -> Verdict:
-    """The first inf or NaN in the loss and in what is measured."""
-    steps = net.history.steps
-    if not len(steps):
-        return NOT_MEASURED
-    found = list(_broken(net))
-    if not found:
-        return Verdict("none", f"All is finite in the {count(len(steps), 'step')} so far.")
-    step, what = min(found, key=lambda pair: pair[0])
-    return Verdict(f"at step {step}", f"At step {step} {what} is inf or NaN.", float(step))
-
-
-def _broken(net: Contestant) -> Iterator[tuple[int, str]]:
-    """The first step of each that is not finite, and what it is."""
-    loss = np.flatnonzero(~np.isfinite(net.history.loss))
-    if loss.size:
-        yield int(net.history.steps[loss[0]]), "the loss"
-    for name in WATCHED:
-        taken: Taken = net.history.taken(name)
-        rows, columns = np.nonzero(~np.isfinite(taken.values))
-        if rows.size:
-            of = net.along(name).names
-            where = f" of {of[columns[0]]}" if columns[0] < len(of) else ""
-            yield int(taken.steps[rows[0]]), f"the {quantity(name).title}{where}"
 
 
 SIGNS: Sequence[Sign] = (

@@ -18,12 +18,12 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.plots.by_net import Net, Range, nets_in, spread_words, window_words
 from resnet_viz.plots.collapse import collapse
 from resnet_viz.plots.contestant import Contestant
-from resnet_viz.plots.diagnosis import UPDATES
 from resnet_viz.plots.finish import LEAST_STEPS, common_steps, finish, window
 from resnet_viz.plots.fits import exponential
 from resnet_viz.plots.gradient_story import ALIKE, between_nets, course, main_norms
 from resnet_viz.plots.story import on_the_way, story
 from resnet_viz.plots.style import count, number
+from resnet_viz.plots.verdicts import UPDATES
 
 Plot = Literal["curves", "gradients", "through_time", "maps"]
 Numbers = NDArray[np.float64]

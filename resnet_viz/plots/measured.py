@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from resnet_viz.lab.measured import Measured
 from resnet_viz.plots.collapse import FEW_DIRECTIONS
-from resnet_viz.plots.diagnosis import MOST, NEAR_ONE, Verdict, size_word
 from resnet_viz.plots.style import number
+from resnet_viz.plots.verdicts import MOST, NEAR_ONE, Verdict, size_word
 
 SMOOTH, NOISE = 0.5, 0.1
 MISSED = 0.1

@@ -15,8 +15,8 @@ from resnet_viz.lab.measurements import measurements
 from resnet_viz.lab.quantities import held_by
 from resnet_viz.lab.records import History, StepRecord
 from resnet_viz.plots.contestant import Contestant
-from resnet_viz.plots.diagnosis import (
-    SIGNS,
+from resnet_viz.plots.diagnosis import SIGNS
+from resnet_viz.plots.verdicts import (
     Verdict,
     branch_variance,
     first_broken,
