@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
 from resnet_viz.lab import (
     checkpoints,
     control,
-    exchange,
     liveness,
     measured,
     reading,
@@ -21,9 +19,7 @@ from resnet_viz.lab import (
     waiting,
 )
 from resnet_viz.lab.checkpoints import Checkpoint
-from resnet_viz.lab.engine import Engine, ThisMachine
-from resnet_viz.lab.jobs.jobs import Job, Jobs
-from resnet_viz.lab.jobs.kind import JobRequest
+from resnet_viz.lab.kept import Kept
 from resnet_viz.lab.listing import all_runs
 from resnet_viz.lab.measured import Measured
 from resnet_viz.lab.race_spec import RaceSpec
@@ -32,7 +28,6 @@ from resnet_viz.lab.rows import ACTIVE, Snapshot, first_of
 from resnet_viz.lab.run import Run, UnreadableRun, new_id, run_of, why_unreadable
 from resnet_viz.lab.series import MOST_STEPS
 from resnet_viz.lab.spec import RunSpec
-from resnet_viz.lab.store import CorruptStoreError, Store, default_home
 from resnet_viz.lab.turns import check_pace
 
 if TYPE_CHECKING:
@@ -43,14 +38,12 @@ if TYPE_CHECKING:
 STOP_SECONDS = 0.8
 MOST_CONTESTANTS = 32
 
-_Result = TypeVar("_Result")
-
 
 Runs = list[Run]  # these names since `Lab.list` hides the type
 Records = list[StepRecord]
 
 
-class Lab:
+class Lab(Kept):
     """The runs in the folder `path` (RESNET_VIZ_HOME or the user's data directory by default).
 
     Threads and processes may share a folder, each with a Lab of its own or with one. A store file
@@ -61,23 +54,6 @@ class Lab:
         StoreError: here and in every method, where the store cannot be used.
         ValueError: for an unknown id.
     """
-
-    def __init__(self, path: Path | str | None = None, engine: Engine | None = None) -> None:
-        self._engine = engine or ThisMachine()
-        self._store = Store(default_home() if path is None else Path(path))
-        self._jobs = Jobs(self._store, self.ready)
-        self.notice: str | None = None
-        self._revived = -liveness.FORSAKEN_SECONDS
-        self._guarded(self._store.check)
-
-    def ready(self) -> None:
-        """Begin the launcher, in the background, so that the next run starts at once."""
-        self._engine.start(self._store)
-
-    @property
-    def home(self) -> Path:
-        """The folder that holds the store."""
-        return self._store.home
 
     def start(self, spec: RunSpec) -> str:
         """Queue one run, for a process of its own; its unguessable id."""
@@ -238,100 +214,6 @@ class Lab:
         if rows:
             self._engine.end(rows)
 
-    def submit(
-        self,
-        kind: str,
-        request: JobRequest | Mapping[str, Any],
-        *,
-        asker: str = "",
-        files: Mapping[str, bytes] | None = None,
-    ) -> str:
-        """Queue a job of a kind of lab/jobs/kinds; its id (see `Jobs.submit`).
-
-        Raises:
-            ValueError: for an unknown kind or a request that it refuses, and where too many wait.
-        """
-        return self._guarded(lambda: self._jobs.submit(kind, request, asker=asker, files=files))
-
-    def job(self, job_id: str) -> Job:
-        """A job as it is now; it is forgotten an hour after its end."""
-        return self._guarded(lambda: self._jobs.get(job_id))
-
-    def jobs_under_way(self, kind: str) -> Sequence[Job]:
-        """The jobs of a kind that are not over, oldest first, whoever asked for them."""
-        return self._guarded(lambda: self._jobs.under_way(kind))
-
-    def cancel_job(self, job_id: str) -> None:
-        """End a job at once, unless others want it, too; what is over stays as it is."""
-        self._guarded(lambda: self._jobs.cancel(job_id))
-
-    def delete(self, id: str) -> None:  # noqa: A002
-        """Delete a run, or a race with its runs, what they measured and their logs.
-
-        Raises:
-            ValueError: for one that is under way: stop it first.
-        """
-        self._guarded(lambda: tidying.delete(self._store, id))
-
-    def rename(self, id: str, name: str) -> None:  # noqa: A002
-        """Call a run, or a race, `name`: 1 to 200 characters.
-
-        Raises:
-            ValueError: for other names.
-        """
-        self._guarded(lambda: tidying.rename(self._store, id, name))
-
-    def note(self, id: str, note: str) -> None:  # noqa: A002
-        """Keep a note with a run or a race, in place of the one before; "" for none.
-
-        Raises:
-            ValueError: for one of more than 2,000 characters.
-        """
-        self._guarded(lambda: tidying.write_note(self._store, id, note))
-
-    def notes(self) -> Mapping[str, str]:
-        """The notes there are, by the id of their run or race."""
-        return self._guarded(lambda: tidying.read_notes(self._store))
-
-    def race_names(self) -> Mapping[str, str]:
-        """What races were called, by their ids; without those that were not."""
-        return self._texts("SELECT id, name AS text FROM races WHERE name <> ''")
-
-    def datasets(self) -> Mapping[str, str]:
-        """What each run trains on, by its id; without those that nobody knows of."""
-        return self._texts(
-            "SELECT id, json_extract(spec, '$.dataset') AS text FROM runs "
-            "WHERE json_valid(spec) AND text IS NOT NULL"
-        )
-
-    def race_name(self, race_id: str) -> str:
-        """What a race was called; "" if it was not."""
-
-        return self._read(lambda found: reading.race_name(found, race_id))
-
-    def export(self, id: str, file: Path | str) -> None:  # noqa: A002
-        """Write a race, or a run as a race of one, with all that is known of it, to one file.
-
-        Raises:
-            ValueError: for a file that cannot be written.
-        """
-        self._guarded(lambda: exchange.export_race(self._store, id, Path(file)))
-
-    def import_(self, file: Path | str) -> str:
-        """Take over the race in a file that `export` wrote, perhaps elsewhere; its id here.
-
-        What was under way there is interrupted, and nobody can steer it.
-
-        Raises:
-            ValueError: for any other file; nothing is then taken over.
-        """
-        return self._guarded(lambda: exchange.import_race(self._store, Path(file)))
-
-    @property
-    def bytes(self) -> int:
-        """What the runs take on disk."""
-        return tidying.folder_bytes(self.home)
-
     def steering_key(self, race_id: str) -> str:
         """What a link must hold to steer a race, and not only to show it."""
         return steering.steering_key(self.home, race_id)
@@ -341,9 +223,6 @@ class Lab:
 
         is_foreign = self._read(lambda found: reading.nobody_steers(found, race_id))
         return not is_foreign and steering.is_key(self.home, race_id, key)
-
-    def _texts(self, query: str) -> Mapping[str, str]:
-        return self._read(lambda found: reading.texts(found, query))
 
     def _obeying(self, id: str) -> Sequence[sqlite3.Row]:  # noqa: A002
         return self._look(f"(id = ? OR race_id = ?) AND {ACTIVE}", id, id).active
@@ -360,13 +239,6 @@ class Lab:
             tidying.give_back(self._store, begun.gone)
         self._engine.start(self._store)
         return begun.ids
-
-    def _read(self, what: Callable[[sqlite3.Connection], _Result]) -> _Result:
-        def read() -> _Result:
-            with self._store.session() as connection:
-                return what(connection)
-
-        return self._guarded(read)
 
     def _look(self, where: str = "1", *values: str) -> Snapshot:
         seen = self._read(lambda found: Snapshot.take(found, where, *values))
@@ -394,11 +266,3 @@ class Lab:
             if reason := why_unreadable(run):
                 raise ValueError(reason)
         return runs
-
-    def _guarded(self, action: Callable[[], _Result]) -> _Result:
-        try:
-            return action()
-        except CorruptStoreError as error:
-            if aside := self._store.set_aside():
-                self.notice = f"{error}; it was set aside as {aside.name} and a new one begun"
-            return action()

@@ -1,5 +1,4 @@
-"""What experts look at first in a net's records: each with what it is, where it comes from, its cost
-and its verdict."""
+"""What experts look at first in a net's records: each with its words, source, cost and verdict."""
 
 from __future__ import annotations
 
