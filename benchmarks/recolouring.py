@@ -15,7 +15,7 @@ GOAL_MS = 16
 NET = "resnet110-cifar"
 # The graphs of the race to come, with values that change at each frame, as a race's do at a step.
 RECOLOUR = """async (updates) => {
-    const [group, told] = Object.entries(window.resnetVizValues).find(([key]) => key === 'preview')
+    const [group, told] = Object.entries(window.resnetVizValues).find(([key]) => key === 'race')
     const roots = [...document.querySelectorAll('*')].map(element => element.shadowRoot)
     const svgs = roots.map(root => root?.querySelector('.graph svg')).filter(Boolean)
     const names = svgs.map(svg => [

@@ -20,6 +20,8 @@ from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.store import StoreError
 
 READ_SECONDS = 0.4
+FIRST_SECONDS = 0.02
+"""The same until there is a record: whoever has just begun a race waits for its first point."""
 WINDOW = 2000
 """Steps that are read from the store at once."""
 MOST_STEPS = 2048
@@ -93,7 +95,9 @@ class Feed:
             ValueError: for an id that is no race's, if it was never seen.
         """
         with self._lock:
-            if time.monotonic() - self._read_at >= READ_SECONDS:
+            is_begun = any(map(len, self._growing.values()))
+            every = READ_SECONDS if is_begun else min(READ_SECONDS, FIRST_SECONDS)
+            if time.monotonic() - self._read_at >= every:
                 self._newest = self._read()
                 self._read_at = time.monotonic()
             return self._newest

@@ -4,7 +4,7 @@ from resnet_viz.plots.contestant import GRADIENT, Contestant, contestants_in
 from resnet_viz.plots.curves import Curves, curves_alt, training_curves
 from resnet_viz.plots.happened import happened
 from resnet_viz.plots.maps import heat_maps, maps_alt
-from resnet_viz.plots.predictions import prediction
+from resnet_viz.plots.predictions import about_prediction, prediction
 from resnet_viz.plots.profile import axis_of, profile, profile_alt
 from resnet_viz.plots.seeds import median_and_range
 from resnet_viz.plots.story import result_rows, story
@@ -14,6 +14,7 @@ __all__ = [
     "GRADIENT",
     "Contestant",
     "Curves",
+    "about_prediction",
     "axis_of",
     "contestants_in",
     "curves_alt",

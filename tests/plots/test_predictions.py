@@ -10,7 +10,8 @@ import pytest
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.lab.quantities.quantity import Along
-from resnet_viz.plots.race import Contestant, prediction, profile
+from resnet_viz.lab.records import History
+from resnet_viz.plots.race import Contestant, about_prediction, prediction, profile
 from tests.plots.made import contestant
 
 
@@ -31,7 +32,7 @@ def test_branch_ratio_counts_anew_at_each_stage() -> None:
     stage = [1 / k for k in range(1, 19)]
     np.testing.assert_allclose(found.values, stage * 3)
     assert found.positions.tolist() == list(range(1, 55))
-    assert "2002.10444" in found.sentence
+    assert "2002.10444" in about_prediction(net("preact110-cifar"), "branch_ratio")
 
 
 def test_mean_field_grows_by_the_published_factor_from_the_last_convolution() -> None:
@@ -54,6 +55,17 @@ def test_mean_field_grows_by_the_published_factor_from_the_last_convolution() ->
 )
 def test_elsewhere_nothing_is_predicted(name: str, quantity: str, step: int) -> None:
     assert prediction(net(name), quantity, step) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["plain20-cifar", "resnet20-cifar", "notebook34", "preact110-cifar"]
+)
+@pytest.mark.parametrize("quantity", ["grad_norm", "branch_ratio", "weight_norm"])
+def test_a_line_is_spoken_of_where_one_is_drawn(name: str, quantity: str) -> None:
+    is_drawn = prediction(net(name), quantity, 0) is not None
+    assert bool(about_prediction(net(name), quantity)) == is_drawn
+    unmeasured = replace(net(name), history=History())
+    assert about_prediction(unmeasured, quantity) == about_prediction(net(name), quantity)
 
 
 def test_the_profile_draws_it_thin_with_its_source() -> None:

@@ -122,22 +122,36 @@ function release(chart) {
 }
 
 // A message without news, as one that changes nothing on the page, is no reason to draw. News of a
-// plot that is out of sight wait until it is looked at, or printed; but for its first points. What a
-// hand has changed does not wait: its plots may have another height, and the page would jump later.
-// Where numbers alone take long to draw, as in maps of many layers, so do news wait for a pause after
-// each: what is newest is drawn at its end.
+// plot that is out of sight wait until it is looked at, or printed; its first drawing and its first
+// points only for the plots that are seen, which go first. What a hand has changed does not wait:
+// its plots may have another height, and the page would jump later. Where numbers alone take long to
+// draw, as in maps of many layers, news wait for a pause after each: what is newest is drawn at its
+// end.
 function drawWhatIsNew(plotly, chart, isNews) {
-  const { name, version, alt, height } = chart.data
-  const looks = JSON.stringify([name, height, chart.theme])
-  const isNew = version !== chart.version
+  const { of, version, alt, height } = chart.data
+  const looks = JSON.stringify([height, chart.theme])
+  const isOther = of !== chart.of
+  const isNew = version !== chart.version || (isOther && chart.zoomed.size > 0)
   const isElse = looks !== chart.looks
-  Object.assign(chart, { version, looks })
+  Object.assign(chart, { of, version, looks })
   chart.div.setAttribute("aria-label", alt)
   chart.isMoved &&= !isElse
+  const isOut = chart.drawn ? (isNews || isOther) && !chart.isSeen : isFarOff(chart)
+  const mayWait = isOut || (isNews && chart.pause)
+  if (mayWait && isNew) late(chart)
+  else if (isElse || isNew) draw(plotly, chart)
+}
+
+function late(chart) {
+  chart.isLate = true
   const isEmpty = !chart.div._fullData?.some(({ visible }) => visible === true)
-  const mayWait = isNews && (!chart.isSeen || chart.pause) && !isEmpty
-  if (isElse || (isNew && !mayWait)) draw(plotly, chart)
-  else if (isNew) chart.isLate = true
+  const soon = window.requestIdleCallback ?? setTimeout
+  if (isEmpty) soon(() => catchUp(chart), { timeout: PATIENCE })
+}
+
+function isFarOff({ div }) {
+  const { top, bottom } = div.getBoundingClientRect()
+  return top > window.innerHeight || bottom < 0
 }
 
 function pause(chart) {
@@ -155,7 +169,7 @@ function catchUp(chart) {
 function draw(plotly, chart) {
   chart.waiting = chart.held
   if (!chart.alive || chart.held) return
-  const { name, clickable } = chart.data
+  const { name, of, clickable } = chart.data
   chart.isLate = false
   const { tree } = figures.get(name)
   const began = performance.now()
@@ -178,7 +192,7 @@ function draw(plotly, chart) {
   const isAnew = axes !== chart.axes
   chart.axes = axes
   // What shows something else is not to be shown in the zoom of what was there.
-  const revision = `${name} ${layout.uirevision}`
+  const revision = `${of} ${layout.uirevision}`
   if (isAnew || chart.revision !== revision) chart.zoomed.clear()
   chart.revision = layout.uirevision = revision
   keepZoom(chart, layout)

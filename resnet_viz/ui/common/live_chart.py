@@ -45,6 +45,7 @@ def live_chart(
     height: int,
     *,
     alt: str,
+    of: str = "",
     on_point: Callable[[str], None] | None = None,
     on_window: Callable[[tuple[float, float] | None], None] | None = None,
 ) -> None:
@@ -55,11 +56,12 @@ def live_chart(
     narrower than 500 pixels, what the figure has under `layout.meta["narrow"]` is merged into its
     layout; `layout.meta["heights"]` are factors of `height`, for wide and for narrow.
 
-    The plot stays the same as long as `key` does: a zoom, a pan or a hidden trace survives new
-    data. `on_point` is called once, here, in the run after a click on a point, with the first (or
-    only) customdata of that point. Where the figure is `layout.meta["thinned"]`, `on_window` is
-    called before the run that follows a zoom, with the range of x then shown, and with None when
-    all is shown again. Where plotly's script is not served, Streamlit's own chart stands in.
+    The plot stays the same as long as `key` does, and a zoom or a hidden trace as long as what it
+    is `of`: they survive new data. `on_point` is called once, here, in the run after a click on a
+    point, with the first (or only) customdata of that point. Where the figure is
+    `layout.meta["thinned"]`, `on_window` is called before the run that follows a zoom, with the
+    range of x then shown, and with None when all is shown again. Where plotly's script is not
+    served, Streamlit's own chart stands in.
     """
     drawn = drawn if isinstance(drawn, Drawn) else Drawn.of(drawn)
     if not _scripts_are_served():
@@ -67,7 +69,7 @@ def live_chart(
         return
     shown: Any = _CHART(
         key=key,
-        data=chart_data(drawn, key, height, alt=alt, is_clickable=on_point is not None),
+        data=chart_data(drawn, key, height, alt=alt, of=of, is_clickable=on_point is not None),
         height=height,
         on_point_change=lambda: None,
         on_window_change=partial(_tell_window, key, on_window),
@@ -78,11 +80,12 @@ def live_chart(
 
 
 def chart_data(
-    drawn: Drawn, key: str, height: int, *, alt: str, is_clickable: bool = False
+    drawn: Drawn, key: str, height: int, *, alt: str, of: str = "", is_clickable: bool = False
 ) -> Mapping[str, object]:
     """What a chart is drawn with, or told as news (news.py), and remembered as sent."""
     return {
         "name": key,
+        "of": of,
         "alt": alt,
         "height": height,
         "clickable": is_clickable,

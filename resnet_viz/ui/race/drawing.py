@@ -120,15 +120,15 @@ def curves_drawn() -> Curves:
     return Curves(_chosen(SCALE), int(_chosen(SMOOTH)))
 
 
-def window_of(key: str) -> Window:
+def window_of(place: str, race: str) -> Window:
     """The steps that this session looks at in a chart that leaves steps out; None for all."""
-    window: Window = st.session_state.get(f"window_{key}")
+    window: Window = st.session_state.get(f"window_{place}_{race}")
     return window
 
 
-def look_closely(key: str, ends: tuple[float, float] | None) -> None:
+def look_closely(place: str, race: str, ends: tuple[float, float] | None) -> None:
     """This session looks at so much of a chart's steps from now on."""
-    st.session_state[f"window_{key}"] = (
+    st.session_state[f"window_{place}_{race}"] = (
         None if ends is None else (max(0, floor(min(ends))), max(0, ceil(max(ends))))
     )
 

@@ -29,28 +29,44 @@ from resnet_viz.ui.race.step_control import pointer_of, step_control, step_data
 from resnet_viz.ui.race.view import DIAGNOSIS, QUANTITY, is_open, is_presented, write_view
 
 UPDATE_SECONDS = 0.5
-FIRST_SECONDS = 0.1
-"""The same until the first point, of a race that was begun just now."""
-JUST_NOW_SECONDS = 10.0
+MOST_SECONDS = 0.8
+"""For which the first point of a race that was begun just now is waited for."""
+FIRST_SECONDS = 0.03
 _DRAWN = "race_drawn_as"
+_ABOVE = 3
+"""Elements of `_view` above its pictures."""
 
 
 def live_race(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
-    """Shows the race, and keeps showing it while it goes on; then the page runs once more.
+    """Draws the race; once more when a hand changes something, or where `live_news` asks for it."""
+    st.fragment(_view)(lab, seen.race_id, may_steer)
 
-    The view is drawn once, and again when a hand changes something; what moves by itself is told
-    by a second fragment, of one element, to the components that are there.
+
+def live_news(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
+    """Keeps telling the race's components, while it goes on, what is new; they are on the page.
+
+    It is the last on the page: the first news are waited for, while the browser draws the rest.
     """
-    view = st.fragment(_view)
-    view(lab, seen.race_id, may_steer)
-    if not seen.is_over:
-        with st.container(key="race_news"):
-            every = FIRST_SECONDS if _is_beginning(seen) else UPDATE_SECONDS
-            st.fragment(_news, run_every=every)(lab, seen.race_id, may_steer)
+    if seen.is_over:
+        return
+    age = time.time() - max(run.created for run in seen.runs)
+    if 0 <= age < MOST_SECONDS:  # the clock may have been set back
+        _await_first_point(lab, seen.race_id, MOST_SECONDS - age)
+    with st.container(key="race_news"):
+        st.fragment(_news, run_every=UPDATE_SECONDS)(lab, seen.race_id, may_steer)
+
+
+def _await_first_point(lab: Lab, race_id: str, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while newest_step(look(lab, race_id)) < 0 and time.monotonic() < end:
+        time.sleep(FIRST_SECONDS)
 
 
 def preview(specs: Sequence[RunSpec]) -> None:
-    """The race's pictures before there is anything to show: axes, colours, explanations."""
+    """The race's pictures before there is anything to show: axes, colours, explanations.
+
+    They are where `_view` has them: the browser then keeps them as the race begins.
+    """
     colours = contestant_colours([spec.adapted for spec in specs])
     contestants = [
         Contestant(
@@ -64,7 +80,10 @@ def preview(specs: Sequence[RunSpec]) -> None:
         for spec, colour in zip(specs, colours, strict=True)
         for classes in (spec.adapted.num_classes,)
     ]
-    pictures(Look(), contestants, Shown("preview", specs[0].steps, 0, GRADIENT))
+    with st.container():
+        for _ in range(_ABOVE):
+            st.empty()
+        pictures(Look(), contestants, Shown("", specs[0].steps, 0, GRADIENT))
 
 
 def contestants_of(seen: Seen) -> Sequence[Contestant]:
@@ -115,26 +134,19 @@ def _news(lab: Lab, race_id: str, may_steer: bool) -> None:
         step_data(**_step_settings(seen, may_steer=may_steer)._asdict()),
     )
     news = {str(part["key"]): part for part in parts}
-    tell_news(f"news_{shown.key}", {**news, **pictures_news(seen.look, nets, shown)})
+    tell_news(f"news_{shown.race}", {**news, **pictures_news(seen.look, nets, shown)})
 
 
 def _frame(seen: Seen, nets: Sequence[Contestant], shown: Shown) -> tuple[object, ...]:
     """What of the view is no component that takes news."""
     return (
         seen.race_id,
-        _is_beginning(seen),
         _problems(seen),
         [(run.status == "paused", run.pace) for run in seen.runs if not run.is_over],
         _quantities(contestants_of(seen)),
         [(net.name, axis_of(nets, shown.quantity)) for net in nets],
-        about_profile(seen.look, nets, shown),
+        about_profile(nets, shown),
     )
-
-
-def _is_beginning(seen: Seen) -> bool:
-    """Whether the first point is still to come, and likely soon."""
-    begun = max(run.created for run in seen.runs)
-    return newest_step(seen) < 0 and time.time() - begun < JUST_NOW_SECONDS
 
 
 def _problems(seen: Seen) -> Sequence[str]:

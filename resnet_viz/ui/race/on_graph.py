@@ -32,6 +32,8 @@ MOST_BLOCKS = 150
 ASPECTS = {1: 0.3, 2: 0.45, 3: 1.0}
 """Blocks under each other for one beside, by how many nets stand next to each other."""
 
+_GROUP = "race"
+
 ABOUT = (
     "Each block has the colour of its value at the step shown (of its layers' values the largest); "
     "what lies beyond the scale has the colour of its end. Lines are the gradient on its way back "
@@ -45,7 +47,6 @@ NO_GRAPH = "{} is watched while it trains: its structure is not known here, so i
 def on_graph(
     look: Look,
     contestants: Sequence[Contestant],
-    race: str,
     step: int,
     name: str,
     *,
@@ -56,10 +57,10 @@ def on_graph(
     Their values are made once for all who look at the same. `lesions` are the blocks that are
     deleted, and what a click does; without them it opens a block.
     """
-    nets = _nets(contestants, race)
+    nets = _nets(contestants)
     if nets:
-        show_values(graph_data(look, contestants, race, step, name))
-        _graphs(race, nets, lesions)
+        show_values(graph_data(look, contestants, step, name))
+        _graphs(nets, lesions)
         note(ABOUT + (TO_DELETE if lesions and lesions.deletes else TO_OPEN))
     for one in contestants:
         if not one.config:
@@ -67,13 +68,13 @@ def on_graph(
 
 
 def graph_data(
-    look: Look, contestants: Sequence[Contestant], race: str, step: int, name: str
+    look: Look, contestants: Sequence[Contestant], step: int, name: str
 ) -> Mapping[str, object]:
     """The graphs' values, as they are drawn with or told as news; there is a net with a graph."""
     chosen = name if is_on_graph(contestants, name) else GRADIENT
-    of = ("graphs", race, tuple(one.name for one in contestants), step, chosen)
-    nets = _nets(contestants, race)
-    return look.once(of, lambda: _values(contestants, nets, race, step, chosen))
+    of = ("graphs", tuple(one.name for one in contestants), step, chosen)
+    nets = _nets(contestants)
+    return look.once(of, lambda: _values(contestants, nets, step, chosen))
 
 
 def has_graph(contestants: Sequence[Contestant]) -> bool:
@@ -81,15 +82,14 @@ def has_graph(contestants: Sequence[Contestant]) -> bool:
     return bool(_drawn(contestants))
 
 
-def _nets(contestants: Sequence[Contestant], race: str) -> Mapping[str, Contestant]:
-    """Nets that have a graph, by its key."""
-    return {f"on_graph_{race}_{i}": one for i, one in enumerate(_drawn(contestants))}
+def _nets(contestants: Sequence[Contestant]) -> Mapping[str, Contestant]:
+    """Nets that have a graph, by its key: the same in each race, so that the browser keeps it."""
+    return {f"on_graph_{i}": one for i, one in enumerate(_drawn(contestants))}
 
 
 def _values(
     contestants: Sequence[Contestant],
     nets: Mapping[str, Contestant],
-    race: str,
     step: int,
     chosen: str,
 ) -> Mapping[str, object]:
@@ -97,7 +97,7 @@ def _values(
     for key, one in nets.items():
         nodes, lines = node_values(one, step, chosen), line_values(one, step)
         painted[key] = Painted(nodes.of, lines.of, _said(step, nodes, lines))
-    return values_data(race, node_scale(contestants, chosen), line_scale(contestants), painted)
+    return values_data(_GROUP, node_scale(contestants, chosen), line_scale(contestants), painted)
 
 
 def _drawn(contestants: Sequence[Contestant]) -> Sequence[Contestant]:
@@ -106,13 +106,13 @@ def _drawn(contestants: Sequence[Contestant]) -> Sequence[Contestant]:
     return list(reversed(first.values()))
 
 
-def _graphs(race: str, nets: Mapping[str, Contestant], lesions: Lesions | None) -> None:
+def _graphs(nets: Mapping[str, Contestant], lesions: Lesions | None) -> None:
     drawn = [(key, net, net.config) for key, net in nets.items() if net.config]
     configs = tuple(config for _, _, config in drawn)
     fold = max(sum(config.depths) for config in configs) > MOST_BLOCKS
     across = min(3, len(drawn))
     grid = _grid(configs, ASPECTS[across], fold=fold)
-    coloured = Coloured(race, grid, short=True)
+    coloured = Coloured(_GROUP, grid, short=True)
     sizes = [picture_size(c, key, fold=fold, coloured=coloured) for key, _, c in drawn]
     frame = (max(width for width, _ in sizes), max(height for _, height in sizes))
     with st.container(key="race_graphs"):

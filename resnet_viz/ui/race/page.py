@@ -21,7 +21,7 @@ from resnet_viz.ui.race.address import notice, read_address
 from resnet_viz.ui.race.again import again, begin_to_look
 from resnet_viz.ui.race.data import download_offer, folder_check
 from resnet_viz.ui.race.diagnosis import diagnosis
-from resnet_viz.ui.race.live import live_race, preview
+from resnet_viz.ui.race.live import live_news, live_race, preview
 from resnet_viz.ui.race.measuring import take_up
 from resnet_viz.ui.race.memory import fits_or_says_so
 from resnet_viz.ui.race.present import large_type
@@ -58,15 +58,9 @@ def race_page() -> None:
     if lab.notice:
         say.warning(lab.notice)
     if seen is None:
-        _heading()
-        read_address()
-        above = st.container()
-        specs = _settings(lab, can_start=True, in_address=True)
-        if notice():  # which a change of a setting has just ended
-            with above:
-                say.error(notice())
+        with st.container():
+            specs = _next_race(lab)
         if specs:
-            say.info(INVITATION, markdown=True)
             preview(specs)
         return
     read_view(seen.race_id, seen.runs)
@@ -85,6 +79,21 @@ def race_page() -> None:
     if seen.is_over:
         results(lab, seen)
     diagnosis(lab, seen, may_steer=may_steer)
+    live_news(lab, seen, may_steer=may_steer)
+
+
+def _next_race(lab: Lab) -> Sequence[RunSpec] | None:
+    """What stands above the pictures while there is no race; the last settings that could run."""
+    _heading()
+    read_address()
+    above = st.container()
+    specs = _settings(lab, can_start=True, in_address=True)
+    if notice():  # which a change of a setting has just ended
+        with above:
+            say.error(notice())
+    if specs:
+        say.info(INVITATION, markdown=True)
+    return specs
 
 
 def _heading() -> None:

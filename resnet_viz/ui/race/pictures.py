@@ -18,9 +18,9 @@ from resnet_viz.lab.quantities import quantity
 from resnet_viz.plots.contestant import Window
 from resnet_viz.plots.race import (
     Contestant,
+    about_prediction,
     axis_of,
     heat_maps,
-    prediction,
     profile,
     through_time,
     training_curves,
@@ -64,9 +64,9 @@ ABOUT_MAPS = (
 
 
 class Shown(NamedTuple):
-    """What is looked at: a part of the charts' keys, the race's steps, one of them, a quantity."""
+    """What is looked at: a race (`key_of`, "" for none yet), its steps, one of them, a quantity."""
 
-    key: str
+    race: str
     steps: int
     step: int
     quantity: str
@@ -75,21 +75,34 @@ class Shown(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """One of the charts as it is now, under the key of its component."""
+    """One of the charts as it is now, at its place on the page, of a race."""
 
-    key: str
+    place: str
+    race: str
     height: int
     alt: str
     drawn: Drawn
 
+    @property
+    def key(self) -> str:
+        """That of its component: the same in each race, so that the browser need not begin anew."""
+        return f"{self.place}-race"
+
     def draw(self) -> None:
         """Mounts it where the script is."""
-        look_closely = partial(drawing.look_closely, self.key)
-        live_chart(self.drawn, self.key, self.height, alt=self.alt, on_window=look_closely)
+        look_closely = partial(drawing.look_closely, self.place, self.race)
+        live_chart(
+            self.drawn,
+            self.key,
+            self.height,
+            alt=self.alt,
+            of=self.race,
+            on_window=look_closely,
+        )
 
     def news(self) -> Mapping[str, object]:
         """What it would be drawn with now."""
-        return chart_data(self.drawn, self.key, self.height, alt=self.alt)
+        return chart_data(self.drawn, self.key, self.height, alt=self.alt, of=self.race)
 
 
 def charts(look: Look, contestants: Sequence[Contestant], shown: Shown) -> Mapping[str, Chart]:
@@ -102,10 +115,9 @@ def charts(look: Look, contestants: Sequence[Contestant], shown: Shown) -> Mappi
     def chart(
         place: str, make: Callable[[Window], go.Figure], of: object, height: int, alt: str
     ) -> Chart:
-        key = f"{place}-{shown.key}"
-        window = drawing.window_of(key)
+        window = drawing.window_of(place, shown.race)
         drawn = look.once((place, names, of, window), lambda: Drawn.of(make(window)))
-        return Chart(key, height, f"{alt}: {nets}", drawn)
+        return Chart(place, shown.race, height, f"{alt}: {nets}", drawn)
 
     def hero_figure(_: Window) -> go.Figure:
         figure = profile(contestants, shown.step, name)
@@ -144,13 +156,13 @@ def pictures(
 ) -> None:
     """Draws them; `lesions` are the blocks that are deleted in the graphs."""
     drawn = charts(look, contestants, shown)
-    on_graph(look, contestants, shown.key, shown.step, shown.quantity, lesions=lesions)
+    on_graph(look, contestants, shown.step, shown.quantity, lesions=lesions)
     _anchors("gradients", "curves")
     with st.container(key="race_pictures"):
         hero, curves = st.columns([3, 2], gap="medium")
     with hero:
         drawn["gradients"].draw()
-        note(plain(about_profile(look, contestants, shown)))
+        note(plain(about_profile(contestants, shown)))
     with curves:
         drawn["curves"].draw()
         note(ABOUT_CURVES + drawing.about_curves(contestants))
@@ -172,7 +184,7 @@ def pictures_news(
     """What they would be drawn with now, by the keys of the components."""
     news = {chart.key: chart.news() for chart in charts(look, contestants, shown).values()}
     if has_graph(contestants):
-        values = graph_data(look, contestants, shown.key, shown.step, shown.quantity)
+        values = graph_data(look, contestants, shown.step, shown.quantity)
         news[str(values["key"])] = values
     return news
 
@@ -187,7 +199,7 @@ def by(axis: str) -> str:
     return "step" if axis == "net" else axis
 
 
-def about_profile(look: Look, contestants: Sequence[Contestant], shown: Shown) -> str:
+def about_profile(contestants: Sequence[Contestant], shown: Shown) -> str:
     """What the profile shows, how to read it, and where it comes from."""
     about, axis = quantity(shown.quantity), axis_of(contestants, shown.quantity)
     parts = [about.sentence]
@@ -197,17 +209,8 @@ def about_profile(look: Look, contestants: Sequence[Contestant], shown: Shown) -
         parts.append(OPEN_MARKERS)
     seeds = [drawing.ABOUT_SEEDS] if any(one.seeds > 1 for one in contestants) else []
     source = [f"({about.source})"] if about.source else []
-    names = tuple(one.name for one in contestants)
-    said = look.once(
-        ("predicted", names, shown.quantity, shown.step), lambda: _predicted(contestants, shown)
-    )
-    return " ".join([*parts, *source, *said, *seeds])
-
-
-def _predicted(contestants: Sequence[Contestant], shown: Shown) -> Sequence[str]:
-    """What the thin lines of theory are, each once."""
-    found = [prediction(c, shown.quantity, shown.step) for c in contestants if c.history]
-    return list(dict.fromkeys(one.sentence for one in found if one))
+    said = dict.fromkeys(about_prediction(one, shown.quantity) for one in contestants)
+    return " ".join([*parts, *source, *filter(None, said), *seeds])
 
 
 def _anchors(*names: str) -> None:
