@@ -49,15 +49,20 @@ def live_news(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
     """
     if seen.is_over:
         return
-    age = time.time() - max(run.created for run in seen.runs)
-    if 0 <= age < MOST_SECONDS:  # the clock may have been set back
-        _await_first_point(lab, seen.race_id, MOST_SECONDS - age)
+    if is_new(seen):
+        _await_first_point(lab, seen.race_id)
     with st.container(key="race_news"):
         st.fragment(_news, run_every=UPDATE_SECONDS)(lab, seen.race_id, may_steer)
 
 
-def _await_first_point(lab: Lab, race_id: str, seconds: float) -> None:
-    end = time.monotonic() + seconds
+def is_new(seen: Seen) -> bool:
+    """Whether it was begun just now: its first point is soon to come."""
+    age = time.time() - max(run.created for run in seen.runs)
+    return 0 <= age < MOST_SECONDS  # the clock may have been set back
+
+
+def _await_first_point(lab: Lab, race_id: str) -> None:
+    end = time.monotonic() + MOST_SECONDS
     while newest_step(look(lab, race_id)) < 0 and time.monotonic() < end:
         time.sleep(FIRST_SECONDS)
 

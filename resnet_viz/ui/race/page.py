@@ -21,7 +21,7 @@ from resnet_viz.ui.race.address import notice, read_address
 from resnet_viz.ui.race.again import again, begin_to_look
 from resnet_viz.ui.race.data import download_offer, folder_check
 from resnet_viz.ui.race.diagnosis import diagnosis
-from resnet_viz.ui.race.live import live_news, live_race, preview
+from resnet_viz.ui.race.live import is_new, live_news, live_race, preview
 from resnet_viz.ui.race.measuring import take_up
 from resnet_viz.ui.race.memory import fits_or_says_so
 from resnet_viz.ui.race.present import large_type
@@ -67,8 +67,10 @@ def race_page() -> None:
     if is_presented():
         large_type()
     # One container, so that what follows keeps its place, by which Streamlit knows a fragment:
-    # of another one it would drop the updates, and a press, that are under way.
-    with st.container():
+    # of another one it would drop the updates, and a press, that are under way. The settings that
+    # were here before a race began would stay until this run of the script is over.
+    place = st.empty() if is_new(seen) else st
+    with place.container():
         _head(lab, seen, may_steer=may_steer)
         if is_open(NEXT) and not is_presented():
             with st.container(border=True):
