@@ -58,12 +58,14 @@ SLOW = """i => {
         return plot(gd, ...rest)
     }
 }"""
-NAME, MAPS = "resnet20-cifar", 3
+NAME, TIME, MAPS = "resnet20-cifar", 2, 3
 
 
-def write(app: App, run: Run, steps: range, extreme: float | None = None) -> None:
+def write(
+    app: App, run: Run, steps: range, extreme: float | None = None, *, has_updates: bool = False
+) -> None:
     """Records of `steps`, as a worker would write them; `extreme` is the first layer's norm, and 1
-    that of the others."""
+    that of the others. `has_updates`: with update ratios, too."""
     random = np.random.default_rng(steps.start)
     layers = len(run.layers)
 
@@ -78,7 +80,7 @@ def write(app: App, run: Run, steps: range, extreme: float | None = None) -> Non
             float(random.uniform(0.5, 2)),
             0.5,
             step / 10,
-            {"grad_norm": norms()},
+            {"grad_norm": norms()} | ({"update_ratio": norms()} if has_updates else {}),
         )
         for step in steps
     ]
@@ -179,6 +181,23 @@ def test_an_update_builds_nothing_anew_and_waits_where_nobody_looks(
     before = said.all_text_contents()
     write(app, run, range(10, 11))
     expect(said).not_to_have_text(before)  # what is under the pointer is the newest, too
+    app.lab.stop(str(run.race_id))
+
+
+def test_a_line_without_news_stays_while_others_of_its_chart_move(
+    app: App, open_page: Open
+) -> None:
+    run = _race(app)
+    write(app, run, range(4), has_updates=True)
+    page = open_page(f"{app.url}/race?race={run.race_id}")
+    charts(page).nth(TIME).scroll_into_view_if_needed()
+    lines = charts(page).nth(TIME).locator(".scatterlayer path.js-line")
+    expect(lines).to_have_count(2)  # of the gradient, and of the updates
+    drawn = [line.get_attribute("d") for line in lines.all()]
+    write(app, run, range(4, 6))
+    expect(lines.first).not_to_have_attribute("d", str(drawn[0]))
+    expect(lines).to_have_count(2)
+    assert lines.last.get_attribute("d") == drawn[1]
     app.lab.stop(str(run.race_id))
 
 

@@ -14,14 +14,29 @@ function move(chart, tree) {
   const { div } = chart
   const moved = tree.data.flatMap((trace, i) =>
     MOVING.some((axis) => shown(trace[axis]) !== div.data[i][axis]) ? [i] : [])
-  const { _basePlotModules, _rehover } = div._fullLayout
+  const { _basePlotModules, _rehover, _subplots } = div._fullLayout
   const cartesian = _basePlotModules?.find(({ name }) => name === "cartesian")
-  if (!cartesian?.plot || !moved.every((i) => isThere(div, div._fullData[i]))) return false
+  if (!cartesian?.plot || !_subplots?.cartesian || !moved.every((i) => isThere(div, div._fullData[i]))) return false
   for (const i of moved) moveTrace(div, i, tree.data[i])
-  if (moved.length) cartesian.plot(div, moved)
+  drawPlots(div, cartesian, moved)
   writeNotes(chart, tree)
   _rehover?.() // what is said under the pointer, too
   return true
+}
+
+// Of the plots in which a trace has moved all traces: plotly takes off a plot what it is not told of.
+function drawPlots(div, cartesian, moved) {
+  const plotOf = ({ xaxis, yaxis }) => xaxis + yaxis
+  const plots = new Set(moved.map((i) => plotOf(div._fullData[i])))
+  const traces = div._fullData.flatMap((trace, i) => (plots.has(plotOf(trace)) ? [i] : []))
+  const all = div._fullLayout._subplots
+  const { cartesian: before } = all
+  all.cartesian = before.filter((plot) => plots.has(plot))
+  try {
+    if (traces.length) cartesian.plot(div, traces)
+  } finally {
+    all.cartesian = before
+  }
 }
 
 function isThere({ _fullLayout, calcdata }, { _module, visible, type, xaxis, yaxis, index }) {
