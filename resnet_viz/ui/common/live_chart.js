@@ -20,6 +20,7 @@ const POINT = "resnet-viz-point" // what is pointed at, in whichever plot: a pat
 export default function ({ data, isNews, parentElement, setTriggerValue }, appRoot) {
   const chart = charts.get(parentElement) ?? mount(parentElement)
   chart.data = data
+  chart.div.id = data.name // for links to it
   chart.tell = setTriggerValue
   const isHere = receive(chart)
   // News leave it as large and as coloured as it is: to ask costs the page a layout.

@@ -121,9 +121,8 @@ def _head(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
     row = st.container(horizontal=True, vertical_alignment="center", key="race_head")
     with row.container(gap=None, width="stretch", key="race_title"):
         st.title(plain(words.title(seen.runs)), anchor=False)
-        st.markdown(small(plain(words.training(seen.runs))))
-        if differing := _difference(seen):
-            st.markdown(small(differing))
+        lines = filter(None, (plain(words.training(seen.runs)), _difference(seen)))
+        st.markdown("  \n".join(map(small, lines)))
     with row:
         if may_steer:
             keep_controls(lab, seen.race_id)

@@ -63,6 +63,12 @@ ABOUT_MAPS = (
 )
 
 
+def key_of_chart(place: str) -> str:
+    """Its component's key, and its id for links: the same in each race, so that the browser keeps
+    it as a race begins."""
+    return f"{place}-race"
+
+
 class Shown(NamedTuple):
     """What is looked at: a race (`key_of`, "" for none yet), its steps, one of them, a quantity."""
 
@@ -85,8 +91,8 @@ class Chart(NamedTuple):
 
     @property
     def key(self) -> str:
-        """That of its component: the same in each race, so that the browser need not begin anew."""
-        return f"{self.place}-race"
+        """That of its component."""
+        return key_of_chart(self.place)
 
     def draw(self) -> None:
         """Mounts it where the script is."""
@@ -157,7 +163,6 @@ def pictures(
     """Draws them; `lesions` are the blocks that are deleted in the graphs."""
     drawn = charts(look, contestants, shown)
     on_graph(look, contestants, shown.step, shown.quantity, lesions=lesions)
-    _anchors("gradients", "curves")
     with st.container(key="race_pictures"):
         hero, curves = st.columns([3, 2], gap="medium")
     with hero:
@@ -167,12 +172,10 @@ def pictures(
         drawn["curves"].draw()
         note(ABOUT_CURVES + drawing.about_curves(contestants))
         drawing.curves_box()
-    _anchors("through_time")
     st.header("Through time", anchor=False)
     drawn["through_time"].draw()
     note(ABOUT_TIME)
     if "maps" in drawn:
-        _anchors("maps")
         st.header(plain(f"{title_of(contestants, shown.quantity)} and step"), anchor=False)
         drawn["maps"].draw()
         note(ABOUT_MAPS)
@@ -211,12 +214,6 @@ def about_profile(contestants: Sequence[Contestant], shown: Shown) -> str:
     source = [f"({about.source})"] if about.source else []
     said = dict.fromkeys(about_prediction(one, shown.quantity) for one in contestants)
     return " ".join([*parts, *source, *filter(None, said), *seeds])
-
-
-def _anchors(*names: str) -> None:
-    """Where the sentences at the end link to; they take no room (page.py's style)."""
-    with st.container(key=f"race_anchor_{names[0]}"):
-        st.html("".join(f'<span id="{name}"></span>' for name in names))
 
 
 def _capital(words: str) -> str:

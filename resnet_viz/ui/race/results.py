@@ -13,6 +13,7 @@ from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.take_away import take_away
 from resnet_viz.ui.race import words
 from resnet_viz.ui.race.live import contestants_of
+from resnet_viz.ui.race.pictures import key_of_chart
 from resnet_viz.ui.race.state import Seen, is_together
 
 PLOTS = {
@@ -31,7 +32,8 @@ def results(lab: Lab, seen: Seen) -> None:
         return
     st.header("What happened", anchor=False)
     lines = [
-        f"- {plain(text)} [{PLOTS[plot]}](#{plot})" for text, plot in happened(contestants)[1:]
+        f"- {plain(text)} [{PLOTS[plot]}](#{key_of_chart(plot)})"
+        for text, plot in happened(contestants)[1:]
     ]
     st.markdown("\n".join(lines))
     rows = result_rows(contestants, [run.params for run in seen.runs])
