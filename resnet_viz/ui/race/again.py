@@ -31,10 +31,15 @@ def again(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
 
 def begin_to_look(race_id: str) -> NoReturn:
     """This session looks at the race that it has just begun, and steers it."""
+    own_race(race_id)
+    st.rerun()
+
+
+def own_race(race_id: str) -> None:
+    """The same from the next run of the script on."""
     open_race(race_id)
     take_controls(race_id)
     unfold(NEXT, is_open=False)
-    st.rerun()
 
 
 def _begin(lab: Lab, seen: Seen, specs: Sequence[RunSpec]) -> None:

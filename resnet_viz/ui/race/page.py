@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from resnet_viz.ui.common.lab_state import open_lab
 from resnet_viz.ui.common.markdown import plain, small
 from resnet_viz.ui.race import contestants, words
 from resnet_viz.ui.race.address import notice, read_address
-from resnet_viz.ui.race.again import again, begin_to_look
+from resnet_viz.ui.race.again import again, begin_to_look, own_race
 from resnet_viz.ui.race.data import download_offer, folder_check
 from resnet_viz.ui.race.diagnosis import diagnosis
 from resnet_viz.ui.race.live import is_new, live_news, live_race, preview
@@ -41,6 +41,7 @@ INVITATION = (
     "Press **Start race**: each net trains in a process of its own on the same minibatches, and "
     "the pictures below fill with what is measured, layer by layer and step by step."
 )
+Chosen = Mapping[str, int | float | str | None]
 _CSS = Path(__file__).with_name("page.css")
 
 
@@ -206,6 +207,8 @@ def _start_button(lab: Lab, race: RaceSpec | None, pace: float | None, *, can_st
         disabled=race is None,
         help=None if can_start else "When the race on show is over, or stopped.",
         key="race_start",
+        on_click=_start_at_once,
+        args=(lab, race, pace, _chosen()),
     )
     if not pressed or race is None:
         return
@@ -215,6 +218,23 @@ def _start_button(lab: Lab, race: RaceSpec | None, pace: float | None, *, can_st
         say.error(f"The race was not started: {error}")
         return
     begin_to_look(race_id)
+
+
+def _start_at_once(lab: Lab, race: RaceSpec | None, pace: float | None, chosen: Chosen) -> None:
+    """Before the settings are drawn again, for nobody to wait for.
+
+    Where one was changed at the same moment, or this fails, they are, and the page says so.
+    """
+    if race is not None and chosen.items() <= _chosen().items():
+        with suppress(StoreError, ValueError):
+            own_race(lab.race(race, pace=pace))
+
+
+def _chosen() -> Chosen:
+    """What the page's widgets say that have been drawn."""
+    kinds = (int, float, str, type(None))
+    said = {str(key): value for key, value in st.session_state.items() if isinstance(value, kinds)}
+    return {key: said[key] for key in said if key.startswith("race_") and key != "race_start"}
 
 
 def _stop_button(lab: Lab, seen: Seen) -> None:

@@ -327,6 +327,17 @@ def test_rates_differ_in_the_experiment_on_them(home: Path) -> None:
     assert [spec.lr for spec in app.session_state["race_specs"]] == [0.01, 0.01, 0.1, 0.1]
 
 
+@pytest.mark.parametrize("changed", [{}, {"race_steps": 2}])
+def test_a_press_starts_what_is_chosen_once(lab: Lab, changed: dict[str, int]) -> None:
+    """Also a setting that is changed at the moment of the press."""
+    app = set_number(race_page(), "steps", 3)
+    app.selectbox(key="race_first_net").set_value("resnet20-cifar").run()
+    for key, value in changed.items():
+        app.number_input(key=key).set_value(value)
+    app.button(key="race_start").click().run()
+    assert [run.spec.steps for run in lab.list()] == [changed.get("race_steps", 3)] * 2
+
+
 def test_race_from_start_to_results(lab: Lab) -> None:
     app = set_number(race_page(), "steps", 3)
     app.selectbox(key="race_first_net").set_value("resnet20-cifar").run()
