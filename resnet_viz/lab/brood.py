@@ -107,7 +107,13 @@ class Forks:
     def add_spare(self) -> None:
         """Fork one."""
         told, tell = os.pipe()
-        if pid := os.fork():
+        try:
+            pid = os.fork()
+        except OSError:
+            os.close(told)
+            os.close(tell)
+            raise
+        if pid:
             os.close(told)
             self._spares[pid] = tell
             return
@@ -219,7 +225,10 @@ def _be_forked_spare(home: Path, told: int) -> NoReturn:
     """What a process does that is forked ahead: it gets warm, and waits for its task."""
 
     def wait() -> int:
-        job_worker.warm()
+        try:
+            job_worker.warm()
+        except Exception:  # noqa: BLE001  it can work all the same; the next would fail as well
+            traceback.print_exc()
         words = os.read(told, _MOST_BYTES).decode().split()
         if not words:
             return 0

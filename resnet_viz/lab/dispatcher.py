@@ -41,7 +41,7 @@ class Dispatcher:
                     self._begin(task)
                 if self._brood.is_short:
                     self._brood.add_spare()
-            except StoreError as error:
+            except (StoreError, OSError) as error:  # OSError: no more processes can be made
                 print(error, file=sys.stderr)
                 time.sleep(_RETRY_SECONDS)
 
