@@ -100,7 +100,7 @@ class Forks:
     @property
     def is_short(self) -> bool:
         """Whether nothing is at work, and fewer spares wait than there should be."""
-        for pid in [pid for pid in self._spares if os.waitpid(pid, os.WNOHANG)[0]]:
+        for pid in [pid for pid in self._spares if _has_ended(pid)]:
             os.close(self._spares.pop(pid))
         return not self._tasks and len(self._spares) < _SPARES and _threads() == 1
 
@@ -128,7 +128,8 @@ class Forks:
                 tell.flush()
                 self._tasks[pid] = task
                 return
-            os.waitpid(pid, 0)  # it was killed
+            with suppress(ChildProcessError):
+                os.waitpid(pid, 0)  # it was killed
         if _threads() > 1:
             raise OSError("the launcher has more than one thread, and must not fork")
         with _open_log(self._home, task.id) as log:
@@ -139,8 +140,16 @@ class Forks:
 
     def ended(self) -> Sequence[Task]:
         """Those whose workers have ended; they are reaped, and their empty logs deleted."""
-        gone = [pid for pid in self._tasks if os.waitpid(pid, os.WNOHANG)[0]]
+        gone = [pid for pid in self._tasks if _has_ended(pid)]
         return [_tidied(self._home, self._tasks.pop(pid)) for pid in gone]
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether a forked process is gone; it is reaped, if whoever killed it has not waited for it."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] != 0
+    except ChildProcessError:
+        return True
 
 
 class Spares:

@@ -20,7 +20,7 @@ expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 NETS = ("resnet20-cifar", "plain20-cifar")
 HERO = "document.querySelectorAll('.resnet-viz-chart')[0]"
-TEXT = f"{HERO}._fullLayout.font.size"
+TEXT = f"{HERO}._fullLayout?.font?.size"
 MAPS = "document.querySelectorAll('.resnet-viz-chart')[3]"
 BOX = "'[data-testid=stElementContainer]'"
 LOOKS = (
@@ -53,7 +53,7 @@ def test_charts(race: str, open_page: Open, tmp_path: Path) -> None:
     expect(chart).to_have_attribute("aria-label", re.compile(" against ".join(NETS)))
     page.wait_for_function(LOOKS, arg=_css(RESIDUAL))
     page.wait_for_function(LOOKS, arg=_css(PLAIN))
-    assert page.evaluate(f"() => {TEXT}") == 14
+    page.wait_for_function(f"() => {TEXT} === 14")  # those in sight are drawn one after the other
 
     chart.hover()
     titles = chart.locator(".modebar-btn").evaluate_all(

@@ -197,7 +197,7 @@ def test_a_shared_job_goes_on_until_nobody_wants_it(shared: Lab) -> None:
 
 def test_a_job_past_its_limit_is_ended_and_says_so(shared: Lab) -> None:
     job_id = shared.submit("build", SLOW)
-    process = process_of(shared, job_id)
+    process, launcher = process_of(shared, job_id), launcher_of(shared)
     change(shared, "limit_seconds = 0.1", job_id)
     wait_until(lambda: shared.job(job_id).is_over)
     job = shared.job(job_id)
@@ -208,6 +208,8 @@ def test_a_job_past_its_limit_is_ended_and_says_so(shared: Lab) -> None:
     )
     psutil.wait_procs([process], timeout=10)
     assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    assert done(shared, "data", name="digits").status == "done"
+    assert launcher_of(shared) == launcher, "who ends a job goes on with the next"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills by a signal")

@@ -352,6 +352,61 @@ def test_a_run_whose_worker_cannot_begin_is_over(lab: Lab, monkeypatch: pytest.M
     assert lab.get(second).message == "The worker process cannot be started: no room"
 
 
+class Crowded(Stillborn):
+    """Nor can more processes be made."""
+
+    is_short = True
+
+    def add_spare(self) -> None:
+        self.is_short = False  # until the next time
+        raise BlockingIOError("no more processes")
+
+
+def test_a_launcher_that_can_make_no_spare_goes_on(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(dispatcher, "IDLE_SECONDS", 1.0)
+    brood = Crowded()
+    run_id = lab.start(tiny_spec())
+    Dispatcher(Store(lab.home), brood).serve()
+    assert brood.begun == [run_id]
+    assert not brood.is_short
+    assert "no more processes" in capsys.readouterr().err
+
+
+FAILS_TO_GET_WARM = """
+import sys, time
+from pathlib import Path
+from resnet_viz.lab import brood
+
+def fail():
+    raise RuntimeError("no kernels")
+
+brood.job_worker.warm = fail
+forks = brood.Forks(Path(sys.argv[1]))
+forks.add_spare()
+forks.begin(brood.Task("jobs", sys.argv[2]))
+while not forks.ended():
+    time.sleep(0.05)
+"""
+
+
+@forking
+def test_a_process_forked_ahead_that_cannot_get_warm_works_all_the_same(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    job_id = lab.submit("data", {"name": "digits"})
+    command = [sys.executable, "-c", FAILS_TO_GET_WARM, str(lab.home), job_id]
+    ended = subprocess.run(
+        command, env=launch.environment(lab.home), capture_output=True, text=True, timeout=90
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "no kernels" in ended.stderr
+    assert lab.job(job_id).status == "done"
+
+
 def test_a_spare_process_takes_up_a_run_as_a_fork_does(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
