@@ -145,7 +145,7 @@ class Forks:
 
 
 def _has_ended(pid: int) -> bool:
-    """Whether a forked process is gone; it is reaped, if whoever killed it has not waited for it."""
+    """Whether a forked process is gone; it is reaped, unless whoever killed it has done so."""
     try:
         return os.waitpid(pid, os.WNOHANG)[0] != 0
     except ChildProcessError:
