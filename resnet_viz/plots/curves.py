@@ -171,7 +171,7 @@ def _traces(
         ("accuracy", history.accuracy, "y2", ".1%"),
     ):
         ends = [
-            _loss(h.loss) if what == "loss" else h.accuracy
+            h.loss if what == "loss" else h.accuracy
             for h in (contestant.low, contestant.high)
             if h is not None
         ]
@@ -191,8 +191,9 @@ def _traces(
         dash = style.DASHES[number % len(style.DASHES)]
         line = {"color": contestant.colour, "width": 3, "dash": dash}
         if ends:
-            low, high = (end[rows] for end in ends)
-            yield from band(steps, (low, high), contestant.colour, str(number), axis)
+            on = ends[0][rows], ends[1][rows]
+            within = (LEAST_LOSS, MOST_LOSS) if what == "loss" else (0.0, 1.0)
+            yield from band(steps, on, contestant.colour, str(number), axis=axis, within=within)
         if how.mean_of > 1:
             faint = {"line": line | {"width": 1, "dash": "solid"}, "opacity": 0.35}
             own = {"y": values[rows].astype(np.float32), "hoverinfo": "skip"}

@@ -29,6 +29,8 @@ from resnet_viz.plots.style import number
 # Beyond this many layers, of all nets together, markers only smear the lines.
 MOST_MARKERS = 250
 MOST_POINTS = 4000
+# What a log axis can show, in float32.
+LEAST, MOST = float(np.finfo(np.float32).smallest_subnormal), float(np.finfo(np.float32).max)
 # Markers of layers beside the main path: a suffix of the net's own shape, and a size.
 BESIDE: Mapping[Role, tuple[str, int]] = MappingProxyType(
     {
@@ -171,10 +173,10 @@ def _range(index: int, contestant: Contestant, row: int, about: Quantity) -> Seq
         return ()
     main = contestant.place(about.name).only("main")
     low, high = (
-        shown(h.taken(about.name).values[row, main.columns], about.scale)
-        for h in (contestant.low, contestant.high)
+        h.taken(about.name).values[row, main.columns] for h in (contestant.low, contestant.high)
     )
-    return band(main.positions, (low, high), contestant.colour, f"net{index}")
+    within = (LEAST, MOST) if about.scale == "log" else (-np.inf, np.inf)
+    return band(main.positions, (low, high), contestant.colour, f"net{index}", within=within)
 
 
 def _predicted(

@@ -129,13 +129,25 @@ def _joined(columns: Sequence[Numbers], across: Across) -> Numbers:
 
 
 def band(
-    x: Numbers, ends: tuple[Numbers, Numbers], colour: str, group: str, axis: str = "y"
+    x: Numbers,
+    ends: tuple[Numbers, Numbers],
+    colour: str,
+    group: str,
+    *,
+    axis: str = "y",
+    within: tuple[float, float] = (-np.inf, np.inf),
 ) -> list[style.Trace]:
-    """The range between two `ends` over `x`, as two traces: a light ground of the net's colour."""
-    low, high = ends
+    """The range between two `ends` over `x`, as two traces: a light ground of the net's colour.
+
+    An end beyond `within`, which is all that the axis can show, is drawn at its edge. Where an end
+    is not finite then, there is no ground.
+    """
+    low, high = (np.clip(end, *within) for end in ends)
+    rows, is_closed = _without_gaps(np.isfinite(low) & np.isfinite(high))
+    low, high = np.where(is_closed, high[rows], low[rows]), high[rows]
     common: style.Trace = {
         "type": "scatter",
-        "x": x,
+        "x": x[rows],
         "yaxis": axis,
         "mode": "lines",
         "line": {"width": 0, "color": colour},
@@ -148,6 +160,19 @@ def band(
         common | {"y": low.astype(np.float32)},
         common | {"y": high.astype(np.float32), "fill": "tonexty", "fillcolor": _light(colour)},
     ]
+
+
+def _without_gaps(known: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """The rows that are known, those beside a gap twice, and where the ground has no height.
+
+    plotly joins a ground's ends across the gaps of its lines, criss-cross. So there are none: the
+    ground closes at a gap's one side and opens again at its other.
+    """
+    rows = np.flatnonzero(known)
+    before = np.flatnonzero(np.diff(rows) > 1)
+    at = np.repeat(before + 1, 2)
+    sides = np.stack([rows[before], rows[before + 1]], axis=1).ravel()
+    return np.insert(rows, at, sides), np.insert(np.zeros(len(rows), np.bool_), at, values=True)
 
 
 def _light(colour: str) -> str:

@@ -139,8 +139,10 @@ def _traces(
     steps, x, y = found.steps[rows], f"x{_suffix(place)}", f"y{_suffix(place)}"
     group = str(number)
     if len(net.runs) > 1:
-        ends = (_drawn(found.low[rows]), _drawn(found.high[rows]))
-        yield from (trace | {"xaxis": x} for trace in band(steps, ends, net.colour, group, axis=y))
+        low, high = (end[rows, 0] if end.size else np.empty(0) for end in (found.low, found.high))
+        within = LEAST, MOST
+        for trace in band(steps, (low, high), net.colour, group, axis=y, within=within):
+            yield trace | {"xaxis": x}
     name = style.name_of(net.name)
     yield {
         "type": "scatter",
