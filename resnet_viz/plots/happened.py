@@ -139,6 +139,12 @@ def _faster(nets: Sequence[Net], steps: int) -> Iterator[str]:
     Of one seed each, a factor below `ALIKE` is no difference: minibatches differ by as much.
     """
     for first, other in ((nets[0], net) for net in nets[1:]):
+        if idle := [net.name for net in (first, other) if not _learns(net, steps)]:
+            yield (
+                f"How fast {first.name} and {other.name} learn cannot be compared: the loss of "
+                f"{_and(idle)} (mean of {LEAST_STEPS} minibatches) never falls below its first."
+            )
+            continue
         lows = [net.range(lambda c: float(_smooth(c, steps).min())) for net in (first, other)]
         if not np.isfinite(lows).all():
             continue
@@ -158,6 +164,11 @@ def _faster(nets: Sequence[Net], steps: int) -> Iterator[str]:
                 f"No difference is seen in how fast {quick.name} and {slow.name} learn: they come "
                 f"to {what} after {_whole(sooner)} and {_whole(later)} steps."
             )
+
+
+def _learns(net: Net, steps: int) -> bool:
+    """Whether the loss of every seed has once been below its first."""
+    return all(_smooth(seed, steps).min() < seed.history.loss[0] for seed in net.seeds)
 
 
 def _when(net: Net, steps: int, level: float) -> Range:
@@ -202,7 +213,7 @@ def _gradient(net: Net, steps: int) -> str:
     ends: list[float | None] = [None] * len(starts)
     if window(steps).start:
         late = [_ratio(main_norms(seed, window(steps))) for seed in net.seeds]
-        text += f"; over the last tenth of the steps it is {Range.of(late)}"
+        text += f"; over the last tenth of the steps it is {_told(Range.of(late))}"
         ends = [*late]
     pairs = [(_ratio(start), end) for start, end in zip(starts, ends, strict=True)]
     words = [course(*pair) or "it neither explodes nor vanishes" for pair in pairs]
@@ -210,6 +221,10 @@ def _gradient(net: Net, steps: int) -> str:
     if words.count(said) < len(words):
         said += f" (in {words.count(said)} of {len(words)} seeds)"
     return f"The gradient of {net.name}: {said}: {text}."
+
+
+def _told(ratios: Range) -> str:
+    return str(ratios) if np.isfinite(ratios).all() else "unknown, a norm being 0 or not finite"
 
 
 def _ratio(norms: Numbers) -> float:

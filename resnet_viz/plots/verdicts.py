@@ -91,7 +91,8 @@ def shortcut_share(net: Contestant) -> Verdict:
         shares = (shortcut**2 + products) / whole[columns] ** 2
     known = shares[np.isfinite(shares)]
     if not known.size:
-        return Verdict("not finite", "No block's gradient is finite and above 0.")
+        word = "is 0" if np.isfinite(whole[columns]).all() else "not finite"
+        return Verdict(word, "No block's gradient is finite and above 0.")
     share = float(known.mean())
     word = "through the shortcuts" if share >= MOST else "through the branches"
     blocks = count(known.size, "block")

@@ -1,0 +1,68 @@
+"""What is said of nets that run away and then stand still, with gradients of exactly 0."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from resnet_viz.arch.presets import preset
+from resnet_viz.lab.quantities.quantity import Along
+from resnet_viz.lab.records import History
+from resnet_viz.plots.contestant import Contestant
+from resnet_viz.plots.happened import happened
+from resnet_viz.plots.verdicts import first_broken, shortcut_share
+from tests.plots.made import contestant
+
+STEPS = 30
+
+
+def net(config: str, losses: list[float]) -> Contestant:
+    """From step 3 on its gradients are 0."""
+
+    def norm(step: int, column: int) -> float:
+        return 1.0 + column if step < 3 else 0.0
+
+    made = contestant(config, STEPS, loss=losses.__getitem__, norm=norm)
+    return replace(made, config=preset(config), classes=10)
+
+
+def told(*nets: Contestant) -> str:
+    return " ".join(finding.text for finding in happened(nets))
+
+
+AWAY = [2.6, 1e3, 1e19, *(1e6 - 1e4 * step for step in range(STEPS - 3))]
+FALLS = [2.3 - 0.05 * step for step in range(STEPS)]
+
+
+def test_nets_whose_loss_never_falls_below_its_first_have_not_learnt_fast_or_slowly() -> None:
+    idle = "learn cannot be compared: the loss of {} (mean of 5 minibatches) never falls below"
+    both = told(net("resnet20-cifar", AWAY), net("plain20-cifar", AWAY))
+    assert idle.format("resnet20-cifar and plain20-cifar") in both
+    one = told(net("resnet20-cifar", FALLS), net("plain20-cifar", AWAY))
+    assert idle.format("plain20-cifar") in one
+    slow = [2.3 - 0.02 * step for step in range(STEPS)]
+    learn = told(net("resnet20-cifar", FALLS), net("plain20-cifar", slow))
+    assert "cannot be compared" not in learn
+    assert "resnet20-cifar learns faster than plain20-cifar" in learn
+
+
+def test_a_gradient_of_zero_is_not_called_one_that_is_not_finite() -> None:
+    said = told(net("resnet20-cifar", AWAY))
+    assert "over the last tenth of the steps it is unknown, a norm being 0 or not finite" in said
+    assert "it is not finite" not in said
+    assert first_broken(net("resnet20-cifar", AWAY)).word == "none"
+
+
+@pytest.mark.parametrize(("norm", "word"), [(0.0, "is 0"), (np.inf, "not finite")])
+def test_a_share_of_nothing_says_what_it_is_of(norm: float, word: str) -> None:
+    names = ("grad_input_norm", "grad_shortcut_norm", "grad_branch_norm", "grad_cosine")
+    made = net("resnet20-cifar", FALLS)
+    records = [
+        replace(record, values={name: np.full(2, norm, np.float32) for name in names})
+        for record in made.history.records()
+    ]
+    header = {name: Along("block", ("stages.0.0", "stages.0.1")) for name in names}
+    verdict = shortcut_share(replace(made, history=History(records), header=header))
+    assert verdict.word == word
