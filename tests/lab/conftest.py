@@ -1,17 +1,24 @@
-"""Tiny nets, a Lab of its own for each test, and waiting for workers."""
+"""Tiny nets, a Lab of its own for each test, and its processes: waited for, found and ended."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import psutil
 import pytest
 
 from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.lab import liveness, lock
+from resnet_viz.lab.brood import Task
+from resnet_viz.lab.records import StepRecord
+from resnet_viz.lab.rows import select_runs
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
+from resnet_viz.lab.store import Store
 from tests.launchers import end_launchers
 
 TINY = ResNetConfig(depths=(1, 1), widths=(4, 8), stem="cifar", shortcut="zero_pad")
@@ -59,3 +66,68 @@ def end(lab: Lab) -> None:
         if not run.is_over:
             lab.stop(run.id)
     end_launchers(lab.home)  # one that is still starting would not be dismissed
+
+
+def launcher_of(lab: Lab) -> psutil.Process:
+    """The process that holds the folder's lock, once there is one."""
+
+    def find() -> psutil.Process | None:
+        one = None if lock.is_free(lab.home) else lock.holder(lab.home)
+        return one.process if one else None
+
+    wait_until(lambda: find() is not None)
+    found = find()
+    assert found is not None
+    return found
+
+
+def process_of(lab: Lab, run_id: str) -> psutil.Process | None:
+    """The process of a run, if it has one."""
+    with Store(lab.home).session() as connection:
+        (row,) = select_runs(connection, "id = ?", run_id)
+    return liveness.find_process(row)
+
+
+def workers(lab: Lab) -> Sequence[psutil.Process]:
+    """The processes of the runs that have one."""
+    found = (process_of(lab, run.id) for run in lab.list())
+    return [process for process in found if process is not None]
+
+
+def running(lab: Lab) -> Sequence[str]:
+    """The ids of the runs that go on, the newest first."""
+    return [run.id for run in lab.list() if run.status == "running"]
+
+
+def steps_of(lab: Lab, run_id: str) -> int:
+    """How many steps a run has done."""
+    return lab.get(run_id).steps_done
+
+
+def same(one: StepRecord, other: StepRecord) -> bool:
+    """Whether two records hold the same values; their times may differ."""
+    names = ("step", "loss", "accuracy", "grad_norm", "weight_norm", "update_ratio")
+    return all(np.array_equal(getattr(one, n), getattr(other, n), equal_nan=True) for n in names)
+
+
+class Stillborn:
+    """A brood whose workers end before they have taken up their run, and that has room for one."""
+
+    is_short = False
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self._ended: list[Task] = []
+
+    def begin(self, task: Task) -> None:
+        if self.begun:
+            raise OSError("no room")
+        self.begun.append(task.id)
+        self._ended.append(task)
+
+    def ended(self) -> Sequence[Task]:
+        ended, self._ended = self._ended, []
+        return ended
+
+    def add_spare(self) -> None:
+        raise AssertionError("it has enough")

@@ -33,8 +33,7 @@ from resnet_viz.lab.store import Store
 from resnet_viz.nets.network import build_resnet
 from resnet_viz.nets.weights import save_weights
 from resnet_viz.views.summary import measure
-from tests.lab.conftest import TINY, end, wait_until
-from tests.lab.test_launcher import Stillborn, launcher_of
+from tests.lab.conftest import TINY, Stillborn, end, launcher_of, wait_until
 from tests.launchers import end_launchers
 
 # Processes and seconds on a machine that may be busy: a real fault fails again.

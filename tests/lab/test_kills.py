@@ -17,8 +17,7 @@ from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.rows import OVER
 from resnet_viz.lab.runs import Lab
 from tests.configs import examples
-from tests.lab.conftest import end, tiny_spec, wait_until
-from tests.lab.test_launcher import workers
+from tests.lab.conftest import end, tiny_spec, wait_until, workers
 
 pytestmark = [
     pytest.mark.slow,

@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import psutil
 import pytest
 
@@ -18,31 +17,15 @@ from resnet_viz.arch.config import plain_twin
 from resnet_viz.arch.presets import label
 from resnet_viz.lab import liveness
 from resnet_viz.lab.queue import SLOTS_VARIABLE
-from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.rows import select_runs
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.starting import MOST_ACTIVE
 from resnet_viz.lab.store import Store
-from tests.lab.conftest import ENDLESS, TINY, tiny_spec, wait_until
+from tests.lab.conftest import ENDLESS, TINY, process_of, same, steps_of, tiny_spec, wait_until
 
 # Processes and seconds on a machine that may be busy: a real fault fails again.
 pytestmark = pytest.mark.flaky(reruns=1)
-
-
-def process_of(lab: Lab, run_id: str) -> psutil.Process | None:
-    with Store(lab.home).session() as connection:
-        (row,) = select_runs(connection, "id = ?", run_id)
-    return liveness.find_process(row)
-
-
-def steps_of(lab: Lab, run_id: str) -> int:
-    return lab.get(run_id).steps_done
-
-
-def same(one: StepRecord, other: StepRecord) -> bool:
-    names = ("step", "loss", "accuracy", "grad_norm", "weight_norm", "update_ratio")
-    return all(np.array_equal(getattr(one, n), getattr(other, n), equal_nan=True) for n in names)
 
 
 def _is_zombie_or_worker(process: psutil.Process) -> bool:

@@ -1,0 +1,176 @@
+"""Workers forked from the launcher, or ahead of what comes; spares; and where none can be made."""
+
+import os
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from resnet_viz.lab import dispatcher, launch
+from resnet_viz.lab.brood import Spares, Task
+from resnet_viz.lab.dispatcher import Dispatcher
+from resnet_viz.lab.queue import SLOTS_VARIABLE
+from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.store import Store
+from tests.lab.conftest import (
+    ENDLESS,
+    Stillborn,
+    launcher_of,
+    process_of,
+    same,
+    steps_of,
+    tiny_spec,
+    wait_until,
+)
+
+# Processes and seconds on a machine that may be busy: a real fault fails again.
+pytestmark = pytest.mark.flaky(reruns=1)
+forking = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere workers are not forked")
+
+
+def idle(lab: Lab) -> set[psutil.Process]:
+    """The processes that were forked ahead, and wait for a task."""
+    children = launcher_of(lab).children()
+    return {one for one in children if one.status() != psutil.STATUS_ZOMBIE}
+
+
+def _is_there(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+@forking
+def test_a_worker_is_forked_from_the_one_launcher_which_imports_torch_once(lab: Lab) -> None:
+    first = lab.start(tiny_spec(steps=ENDLESS))
+    wait_until(lambda: steps_of(lab, first) > 0)
+    one = launcher_of(lab)
+    second = lab.start(tiny_spec(steps=ENDLESS))
+    wait_until(lambda: steps_of(lab, second) > 0)
+    assert launcher_of(lab) == one
+    for process in (process_of(lab, first), process_of(lab, second)):
+        assert process is not None
+        assert process.parent() == one
+        assert process.cmdline() == one.cmdline(), "a fork, and no new Python"
+        assert os.getsid(process.pid) == process.pid
+        assert process.nice() == max(5, psutil.Process().nice())
+    assert one.num_threads() == 1, "else a fork might hang"
+
+
+@forking
+def test_processes_forked_ahead_take_what_comes_and_none_is_left_over(lab: Lab) -> None:
+    lab.ready()
+    wait_until(lambda: len(idle(lab)) == 2)
+    killed, other = sorted(idle(lab), key=lambda one: one.pid)
+    killed.kill()
+    wait_until(lambda: len(idle(lab) - {killed}) == 2)
+    first = lab.start(tiny_spec(steps=ENDLESS))
+    wait_until(lambda: steps_of(lab, first) > 0)
+    assert process_of(lab, first) == other, "the one that waits longest"
+    time.sleep(0.5)
+    assert len(idle(lab) - {other}) == 1, "no more are made while something is at work"
+    lab.stop(first)
+    wait_until(lambda: len(idle(lab) - {other}) == 2)
+    one, left = launcher_of(lab), idle(lab)
+    one.kill()
+    wait_until(lambda: not any(map(_is_there, left)), 10)
+
+
+@forking
+def test_a_process_forked_ahead_trains_as_one_forked_for_its_run_does(lab: Lab) -> None:
+    first = lab.start(tiny_spec())  # there is no launcher yet, nor anything ahead
+    wait_until(lambda: lab.get(first).status == "finished")
+    wait_until(lambda: len(idle(lab)) == 2)
+    second = lab.start(tiny_spec())
+    wait_until(lambda: lab.get(second).status == "finished")
+    one, other = (list(lab.records(run_id)) for run_id in (first, second))
+    assert len(one) == len(other) == tiny_spec().steps
+    assert all(map(same, one, other))
+
+
+FAILS_TO_GET_WARM = """
+import sys, time
+from pathlib import Path
+from resnet_viz.lab import brood
+
+def fail():
+    raise RuntimeError("no kernels")
+
+brood.job_worker.warm = fail
+forks = brood.Forks(Path(sys.argv[1]))
+forks.add_spare()
+forks.begin(brood.Task("jobs", sys.argv[2]))
+while not forks.ended():
+    time.sleep(0.05)
+"""
+
+
+@forking
+def test_a_process_forked_ahead_that_cannot_get_warm_works_all_the_same(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    job_id = lab.submit("data", {"name": "digits"})
+    command = [sys.executable, "-c", FAILS_TO_GET_WARM, str(lab.home), job_id]
+    ended = subprocess.run(
+        command,
+        env=launch.environment(lab.home),
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "no kernels" in ended.stderr
+    assert lab.job(job_id).status == "done"
+
+
+def test_a_spare_process_takes_up_a_run_as_a_fork_does(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    run_id = lab.start(tiny_spec())
+    launch.log_file(lab.home, run_id).parent.mkdir()
+    spares = Spares(lab.home)
+    spares.begin(Task("runs", run_id))
+    assert spares.begun == [run_id]
+    wait_until(lambda: lab.get(run_id).status == "finished")
+    wait_until(lambda: spares.ended() == [Task("runs", run_id)])
+    assert not launch.log_file(lab.home, run_id).exists()
+    spares.close()
+
+
+def test_a_run_whose_worker_cannot_begin_is_over(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(dispatcher, "IDLE_SECONDS", 0.1)
+    monkeypatch.setenv(SLOTS_VARIABLE, "1")
+    brood = Stillborn()
+    first, second = lab.start(tiny_spec()), lab.start(tiny_spec())
+    Dispatcher(Store(lab.home), brood).serve()  # and it ends, since nothing is left to do
+    assert brood.begun == [first]
+    assert lab.get(first).status == "interrupted"
+    assert lab.get(second).status == "failed"
+    assert lab.get(second).message == "The worker process cannot be started: no room"
+
+
+class Crowded(Stillborn):
+    """Nor can more processes be made."""
+
+    is_short = True
+
+    def add_spare(self) -> None:
+        self.is_short = False  # until the next time
+        raise BlockingIOError("no more processes")
+
+
+def test_a_launcher_that_can_make_no_spare_goes_on(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(dispatcher, "IDLE_SECONDS", 1.0)
+    brood = Crowded()
+    run_id = lab.start(tiny_spec())
+    Dispatcher(Store(lab.home), brood).serve()
+    assert brood.begun == [run_id]
+    assert not brood.is_short
+    assert "no more processes" in capsys.readouterr().err
