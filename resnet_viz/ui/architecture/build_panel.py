@@ -65,4 +65,7 @@ def _show_report(report: dict[str, Any]) -> None:
         row = zip(st.columns(4), numbers[start : start + 4], strict=True)
         for column, (name, value) in row:
             column.metric(name, value)
-    note(f"Medians of several passes of {report['batch_size']} random images.")
+    note(
+        f"Medians of several passes of {report['batch_size']} random images. Peak memory: by how "
+        "much more was in use at most while the net was built and run forward and backward once."
+    )
