@@ -8,9 +8,11 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from math import inf
 from pathlib import Path
 from typing import IO, NamedTuple, NoReturn, Protocol
 
@@ -20,6 +22,7 @@ from resnet_viz.lab.jobs import worker as job_worker
 from resnet_viz.lab.launch import LAUNCHER, environment, log_file, remove_empty
 
 _SPARES = 2
+_REST_SECONDS = 5.0
 _MOST_BYTES = 1024
 _TASKS, _NAME = Path("/proc/self/task"), Path("/proc/self/comm")
 
@@ -89,6 +92,7 @@ class Forks:
         self._home = home
         self._tasks: dict[int, Task] = {}
         self._spares: dict[int, int] = {}  # process -> where it is told its task
+        self._rests_until = -inf
         gc.collect()
         gc.freeze()  # else the collector would write to, and so copy, what the workers share
 
@@ -99,10 +103,16 @@ class Forks:
 
     @property
     def is_short(self) -> bool:
-        """Whether nothing is at work, and fewer spares wait than there should be."""
+        """Whether nothing is at work, and fewer spares wait than there should be.
+
+        Where one has ended unasked, as where memory is short, so would the next: that one waits.
+        """
         for pid in [pid for pid in self._spares if _has_ended(pid)]:
             os.close(self._spares.pop(pid))
-        return not self._tasks and len(self._spares) < _SPARES and _threads() == 1
+            self._rests_until = time.monotonic() + _REST_SECONDS
+        if self._tasks or len(self._spares) >= _SPARES or time.monotonic() < self._rests_until:
+            return False
+        return _threads() == 1
 
     def add_spare(self) -> None:
         """Fork one."""

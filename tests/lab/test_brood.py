@@ -125,6 +125,35 @@ def test_a_process_forked_ahead_that_cannot_get_warm_works_all_the_same(
     assert lab.job(job_id).status == "done"
 
 
+KILLED_WHILE_IT_GETS_WARM = """
+import os, signal, sys
+from pathlib import Path
+from resnet_viz.lab import brood, dispatcher
+from resnet_viz.lab.store import Store
+
+fork, home = os.fork, Path(sys.argv[1])
+os.fork = lambda: print("a fork", flush=True) or fork()
+brood.job_worker.warm = lambda: os.kill(os.getpid(), signal.SIGKILL)
+dispatcher.IDLE_SECONDS = 2.0
+dispatcher.Dispatcher(Store(home), brood.Forks(home)).serve()
+"""
+
+
+@forking
+def test_where_processes_are_killed_as_they_get_warm_few_are_made(lab: Lab) -> None:
+    """Else one would be forked after the other, a hundred a second, for as long as memory lacks."""
+    command = [sys.executable, "-c", KILLED_WHILE_IT_GETS_WARM, str(lab.home)]
+    ended = subprocess.run(
+        command,
+        env=launch.environment(lab.home),
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=True,
+    )
+    assert 1 <= ended.stdout.count("a fork") <= 2
+
+
 def test_a_spare_process_takes_up_a_run_as_a_fork_does(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
