@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from resnet_viz.plots.collapse import FEW_DIRECTIONS
 from resnet_viz.plots.contestant import Contestant
 from resnet_viz.plots.gradient_story import EXPLODES, VANISHES
+from resnet_viz.plots.style import ordinal
 from resnet_viz.plots.verdicts import (
     Verdict,
     branch_variance,
@@ -43,7 +44,8 @@ class Sign:
         if self.each_step or measure_every == 1:
             return f"costs {self.percent:g} % of each step"
         share = self.percent / measure_every
-        return f"costs {self.percent:g} % of every {measure_every}th step, {share:.2g} % of the run"
+        every = ordinal(measure_every)
+        return f"costs {self.percent:g} % of every {every} step, {share:.2g} % of the run"
 
 
 SIGNS: Sequence[Sign] = (

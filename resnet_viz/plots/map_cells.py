@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viz.lab.quantities.quantity import Quantity
 from resnet_viz.plots import style
-from resnet_viz.plots.contestant import Contestant, Indices, Places, spread, thinned
+from resnet_viz.plots.contestant import (
+    Contestant,
+    Indices,
+    Places,
+    Window,
+    drawn_steps,
+    spread,
+    thinned,
+)
 
 Numbers = NDArray[np.floating] | NDArray[np.integer]
 
@@ -16,16 +26,14 @@ MOST_LAYERS = 400
 MOST_COLUMNS = 120
 
 
-def cells(steps: Indices, places: Places) -> tuple[Indices, Indices]:
-    """Which of the steps, and which of the places, are drawn."""
+def cells(steps: Indices, places: Places, window: Window = None) -> tuple[Indices, Indices]:
+    """Which of the steps, and which of the places, are drawn: of the steps in the `window` more."""
     columns = spread(len(places.names), MOST_LAYERS)
-    rows = thinned(len(steps), most_steps(len(columns)))
+    most = max(2, MOST_CELLS // max(1, len(columns)))
+    if window is not None:
+        return drawn_steps(steps, most, window), columns
+    rows = thinned(len(steps), most)
     return rows if len(rows) == len(steps) else _even(steps, rows), columns
-
-
-def most_steps(columns: int) -> int:
-    """How many steps of so many places are drawn."""
-    return max(2, MOST_CELLS // max(1, columns))
 
 
 def edges(
@@ -46,8 +54,8 @@ def edges(
     return sides, apart
 
 
-def left_out(contestant: Contestant, about: Quantity) -> list[str]:
-    """What the map does not show, in words."""
+def left_out(contestant: Contestant, about: Quantity, window: Window = None) -> list[str]:
+    """What the map does not show, in words; of the steps in the `window`, where there is one."""
     if not len(contestant.history):
         return [style.WAITING]
     taken = contestant.history.taken(about.name)
@@ -56,10 +64,11 @@ def left_out(contestant: Contestant, about: Quantity) -> list[str]:
     places = contestant.place(about.name)
     main = places.only("main")
     what = contestant.along(about.name).axis
-    rows, columns = cells(taken.steps, main)
+    rows, columns = cells(taken.steps, main, window)
     said = []
-    if len(rows) < len(taken.steps):
-        said.append(f"every {_ordinal(int(taken.steps[rows[1]] - taken.steps[rows[0]]))} step")
+    is_thinned = len(rows) < len(taken.steps) or contestant.history.is_thinned(about.name)
+    if is_thinned and (every := _gap(taken.steps[rows], window)) > 1:
+        said.append(f"every {style.ordinal(every)} step")
     if len(columns) < len(main.names):
         said.append(f"{len(columns):,} of {len(main.names):,} {what}s")
     if empty := _empty(taken.values[:, main.columns], about):
@@ -80,10 +89,11 @@ def _even(steps: Indices, rows: Indices) -> Indices:
     return rows[:-1] if len(gaps) > 1 and gaps[-1] < gaps[0] else rows
 
 
-def _ordinal(number: int) -> str:
-    """Such as "2nd" and "4th", of what powers of two leave."""
-    tens = number % 100
-    return f"{number:,}{'nd' if tens % 10 == 2 and tens != 12 else 'th'}"
+def _gap(steps: Indices, window: Window) -> int:
+    """How many steps the columns that are looked at are apart."""
+    first, last = window or (-inf, inf)
+    seen = steps[(steps >= first) & (steps <= last)]
+    return int(np.median(np.diff(seen))) if len(seen) > 1 else 1
 
 
 def _empty(values: Numbers, about: Quantity) -> str:

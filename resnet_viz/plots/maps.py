@@ -18,11 +18,10 @@ from resnet_viz.plots.contestant import (
     Contestant,
     Places,
     Window,
-    drawn_steps,
     shown,
     spread,
 )
-from resnet_viz.plots.map_cells import MOST_LAYERS, cells, edges, left_out, most_steps
+from resnet_viz.plots.map_cells import MOST_LAYERS, cells, edges, left_out
 from resnet_viz.plots.map_places import PER_ROW, axes, height, stacked, suffix, title
 from resnet_viz.plots.profile import axis_of
 
@@ -56,7 +55,7 @@ def heat_maps(
     about = quantity(name)
     total, what = len(contestants), axis_of(contestants, name)
     maps = [_map(number, c, about, what, window) for number, c in enumerate(contestants)]
-    above = [_above(c, about) for c in contestants]
+    above = [_above(c, about, window) for c in contestants]
     low, high = robust_limits(contestants, name)
     beyond = [text] if (text := _beyond(contestants, about, low, high)) else []
     layout: style.Layout = {
@@ -75,10 +74,10 @@ def heat_maps(
     return style.figure(maps, layout)
 
 
-def _above(contestant: Contestant, about: Quantity) -> str:
+def _above(contestant: Contestant, about: Quantity, window: Window) -> str:
     """A map's title: whose it is, and what it leaves out."""
-    said = [f"<b>{style.name_of(contestant.name)}</b>", "; ".join(left_out(contestant, about))]
-    return "<br>".join(filter(None, said))
+    missing = "; ".join(left_out(contestant, about, window))
+    return "<br>".join(filter(None, [f"<b>{style.name_of(contestant.name)}</b>", missing]))
 
 
 def _placed(
@@ -175,9 +174,7 @@ def _drawn(
     places = contestant.place(about.name).only("main")
     if not len(taken.steps):
         return np.empty((0, 0)), taken.steps, places
-    rows, columns = cells(taken.steps, places)
-    if window is not None:
-        rows = drawn_steps(taken.steps, most_steps(len(columns)), window)
+    rows, columns = cells(taken.steps, places, window)
     values = shown(taken.values[np.ix_(rows, places.columns[columns])], about.scale)
     if about.scale == "log":
         values = np.log10(values)

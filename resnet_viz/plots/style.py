@@ -172,6 +172,12 @@ def count(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
+def ordinal(number: int) -> str:
+    """ "2nd", "11th", "20th"."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10)
+    return f"{number:,}{ending or 'th'}"
+
+
 def number(value: float, digits: int = 3) -> str:
     """`value` to `digits` significant digits, without an exponent where that is short."""
     if not isfinite(value):

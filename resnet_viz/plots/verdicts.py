@@ -191,10 +191,12 @@ def first_broken(net: Contestant) -> Verdict:
     if not len(steps):
         return NOT_MEASURED
     found = list(_broken(net))
+    is_thinned = any(map(net.history.is_thinned, WATCHED))
+    but = " Of so long a run all but the loss is looked at every few steps." if is_thinned else ""
     if not found:
-        return Verdict("none", f"All is finite in the {count(len(steps), 'step')} so far.")
+        return Verdict("none", f"All is finite in the {count(len(steps), 'step')} so far.{but}")
     step, what = min(found, key=lambda pair: pair[0])
-    return Verdict(f"at step {step}", f"At step {step} {what} is inf or NaN.", float(step))
+    return Verdict(f"at step {step}", f"At step {step} {what} is inf or NaN.{but}", float(step))
 
 
 def _broken(net: Contestant) -> Iterator[tuple[int, str]]:
