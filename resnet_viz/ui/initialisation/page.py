@@ -70,9 +70,12 @@ def _show(settings: Settings) -> None:
         return
     with st.container():
         rest = looks.rest(settings) if now else None
-    if rest := rest or looks.rest_before():
-        _branches(rest.net)
-        _shattering(rest.shattered)
+        shown = rest or looks.rest_before()
+        if now and shown and not rest:
+            st.markdown(f"Until then that of the net before, of depth {shown.net.depth}, is shown.")
+    if shown:
+        _branches(shown.net)
+        _shattering(shown.shattered)
 
 
 def _draw(settings: Settings, now: looks.Pair) -> None:

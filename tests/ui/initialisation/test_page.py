@@ -71,6 +71,24 @@ def test_the_nets_before_stay_while_others_are_measured(
     assert "Until then" not in words
 
 
+def test_pictures_of_the_net_before_say_whose_they_are(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the new net the gradients come first; what is below them was taken for the same net's."""
+    app = settled(opened(depth="8", width="8"))
+    with monkeypatch.context() as patched:
+        patched.setattr("resnet_viz.ui.initialisation.looks.rest", lambda _: None)
+        app.select_slider[0].set_value(14).run()
+        settled(app)
+        words = " ".join(markdown.value for markdown in app.markdown)
+    assert "Residual net, depth 14" in words
+    assert "Mean cosine of neighbours" in words
+    assert "Until then that of the net before, of depth 8, is shown" in words
+    app.run()
+    words = " ".join(markdown.value for markdown in settled(app).markdown)
+    assert "Until then" not in words
+
+
 def test_settings_come_back_from_the_address() -> None:
     settings = Settings(depth=110, family="scaled", norm="none", batch=256)
     assert from_query(to_query(settings)) == (settings, "")
