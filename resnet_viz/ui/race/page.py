@@ -28,6 +28,7 @@ from resnet_viz.ui.race.present import large_type
 from resnet_viz.ui.race.results import results
 from resnet_viz.ui.race.settings import settings
 from resnet_viz.ui.race.state import (
+    RACE,
     Seen,
     close_race,
     current_race,
@@ -223,7 +224,8 @@ def _start_button(lab: Lab, race: RaceSpec | None, pace: float | None, *, can_st
 def _start_at_once(lab: Lab, race: RaceSpec | None, pace: float | None, chosen: Chosen) -> None:
     """Before the settings are drawn again, for nobody to wait for.
 
-    Where one was changed at the same moment, or this fails, they are, and the page says so.
+    Where one was changed at the same moment, or this fails, they are, and the page says so. Pressed
+    twice, the button begins one race: the second press finds another on show.
     """
     if race is not None and chosen.items() <= _chosen().items():
         with suppress(StoreError, ValueError):
@@ -231,10 +233,11 @@ def _start_at_once(lab: Lab, race: RaceSpec | None, pace: float | None, chosen: 
 
 
 def _chosen() -> Chosen:
-    """What the page's widgets say that have been drawn."""
+    """What the page's widgets say that have been drawn, and which race is on show."""
     kinds = (int, float, str, type(None))
     said = {str(key): value for key, value in st.session_state.items() if isinstance(value, kinds)}
-    return {key: said[key] for key in said if key.startswith("race_") and key != "race_start"}
+    drawn = {key: said[key] for key in said if key.startswith("race_") and key != "race_start"}
+    return {RACE: None} | drawn
 
 
 def _stop_button(lab: Lab, seen: Seen) -> None:

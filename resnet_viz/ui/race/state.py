@@ -18,7 +18,8 @@ from resnet_viz.lab.feed import Feed, Look
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
 
-_ID = "race_id"
+RACE = "race_id"
+"""The session's key for the race that it looks at."""
 _SEEN = "race_seen"
 _RUNS = "runs"
 MOST_TOGETHER = 12
@@ -56,10 +57,10 @@ def current_race() -> str | None:
     together = st.query_params.get(_RUNS)
     linked = f"{_RUNS}={together}" if together else st.query_params.get("race")
     if linked:
-        st.session_state[_ID] = linked
-    elif own := st.session_state.get(_ID):
+        st.session_state[RACE] = linked
+    elif own := st.session_state.get(RACE):
         st.query_params.update(address_of(own))
-    return st.session_state.get(_ID)
+    return st.session_state.get(RACE)
 
 
 def address_of(race_id: str) -> dict[str, str]:
@@ -76,13 +77,13 @@ def is_together(race_id: str) -> bool:
 
 def open_race(race_id: str) -> None:
     """Makes `race_id` the race that this session looks at."""
-    st.session_state[_ID] = race_id
+    st.session_state[RACE] = race_id
     st.query_params.from_dict({"race": race_id})
 
 
 def close_race() -> None:
     """Looks at no race any more."""
-    st.session_state.pop(_ID, None)
+    st.session_state.pop(RACE, None)
     st.session_state.pop(_SEEN, None)
     for name in ("race", _RUNS):
         st.query_params.pop(name, None)

@@ -1,0 +1,34 @@
+"""A button that is pressed twice, as hands do, does what one press does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PATIENCE_SECONDS, App, settle
+
+Open = Callable[[str], Page]
+
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
+
+
+def test_start_that_is_pressed_twice_begins_one_race(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/race")
+    settle(page)
+    start = page.get_by_role("button", name="Start race")
+    expect(start).to_be_enabled()
+    start.scroll_into_view_if_needed()
+    box = start.bounding_box()
+    assert box
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.click(*middle)
+    page.wait_for_timeout(100)
+    page.mouse.click(*middle)
+    page.wait_for_url(re.compile("race="))
+    expect(page.get_by_role("button", name="Stop training")).to_be_visible()
+    settle(page)
+    races = {run.race_id for run in app.lab.list()}
+    assert len(races) == 1, page.url
+    assert races.pop() in page.url
