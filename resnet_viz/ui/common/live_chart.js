@@ -6,7 +6,7 @@
 
 const charts = new WeakMap()
 const figures = new Map() // by chart: { version, tree }; it outlives a mount
-const MOST_FIGURES = 12
+const MOST_FIGURES = 12 // beside those of charts that are on the page
 const brightnesses = new Map()
 const PATIENCE = 1500 // ms; what has no answer by then is said again (Streamlit may drop it)
 const LONG = 20, PAUSE = 2000 // ms
@@ -48,11 +48,17 @@ function receive(chart) {
     const tree = base ? changed(kept.tree, parsed) : parsed
     figures.delete(name) // the newest is the last
     figures.set(name, { version, tree })
-    if (figures.size > MOST_FIGURES) figures.delete(figures.keys().next().value)
+    forget()
   }
   clearTimeout(chart.asking)
   chart.asking = 0
   return true
+}
+
+// The oldest figures, of charts that are no more on the page.
+function forget() {
+  const gone = [...figures.keys()].filter((name) => !document.getElementById(name))
+  for (const name of gone.slice(0, -MOST_FIGURES)) figures.delete(name)
 }
 
 function ask(chart) {

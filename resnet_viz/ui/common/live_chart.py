@@ -27,6 +27,7 @@ from resnet_viz.ui.common.static import CHART_FILES, LIVE_CHART, PLOTLY, is_curr
 _HERE = Path(__file__).parent
 _SENT = "live_chart_sent"
 _SERVED = "live_chart_is_served"
+_MOST_SENT = 40
 _CHART = st.components.v2.component(
     "resnet_viz_live_chart",
     html='<div class="resnet-viz-chart" role="figure"></div>\n',
@@ -96,7 +97,11 @@ def chart_data(
 
 def _news(drawn: Drawn, key: str) -> dict[str, str]:
     """What makes the browser's figure this one; `base` is the version that it has, "" for none."""
-    before, _sent()[key] = _sent().get(key), drawn
+    sent = _sent()
+    before = sent.pop(key, None)
+    sent[key] = drawn  # the newest is the last
+    if len(sent) > _MOST_SENT:
+        del sent[next(iter(sent))]
     if before is None:
         return {"version": drawn.version, "base": "", "news": drawn.text}
     is_same = before.version == drawn.version
@@ -115,7 +120,7 @@ def _forget(key: str) -> None:
 
 
 def _sent() -> dict[str, Drawn]:
-    """What this session was sent last, by the charts' keys."""
+    """What this session was sent last, by the charts' keys; of charts that it has left some."""
     sent: dict[str, Drawn] = st.session_state.setdefault(_SENT, {})
     return sent
 
