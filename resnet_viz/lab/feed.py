@@ -20,8 +20,9 @@ from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.store import StoreError
 
 READ_SECONDS = 0.4
-FIRST_SECONDS = 0.02
-"""The same until there is a record: whoever has just begun a race waits for its first point."""
+FIRST_SECONDS, NEW_SECONDS = 0.02, 1.0
+"""The same of a race that is new here, until it has a record: who began it waits for its first
+point. One that waits for its place is read as all others: it may do so for long."""
 WINDOW = 2000
 """Steps that are read from the store at once."""
 MOST_STEPS = 2048
@@ -86,6 +87,7 @@ class Feed:
         self._growing: dict[str, History] = {}
         self._newest = Look()
         self._read_at = -inf
+        self._made_at = time.monotonic()
         self._close: dict[tuple[str, str, int, int], Taken] = {}
 
     def look(self) -> Look:
@@ -95,9 +97,7 @@ class Feed:
             ValueError: for an id that is no race's, if it was never seen.
         """
         with self._lock:
-            is_begun = any(map(len, self._growing.values()))
-            every = READ_SECONDS if is_begun else min(READ_SECONDS, FIRST_SECONDS)
-            if time.monotonic() - self._read_at >= every:
+            if time.monotonic() - self._read_at >= self._seconds():
                 self._newest = self._read()
                 self._read_at = time.monotonic()
             return self._newest
@@ -135,6 +135,12 @@ class Feed:
         """Something was done to the race: the next look is to be a new one."""
         with self._lock:
             self._read_at = -inf
+
+    def _seconds(self) -> float:
+        """For so long a look is new enough."""
+        has_record = any(map(len, self._growing.values()))
+        is_new = time.monotonic() - self._made_at < NEW_SECONDS
+        return min(READ_SECONDS, FIRST_SECONDS) if is_new and not has_record else READ_SECONDS
 
     def _read(self) -> Look:
         before = self._newest

@@ -55,11 +55,8 @@ def test_a_look_is_the_same_until_there_is_something_new(race: tuple[Lab, str]) 
     assert {run.status for run in feed.look().runs} == {"paused"}
 
 
-def test_many_who_look_at_once_read_once(
-    race: tuple[Lab, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lab, race_id = race
-    monkeypatch.setattr(feeds, "READ_SECONDS", 10.0)
+def counted(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The race's id for each time that the store is asked for it."""
     asked: list[str] = []
     real = lab.race_runs
 
@@ -68,6 +65,16 @@ def test_many_who_look_at_once_read_once(
         return real(asked_id)
 
     monkeypatch.setattr(lab, "race_runs", counting)
+    return asked
+
+
+def test_many_who_look_at_once_read_once(
+    race: tuple[Lab, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab, race_id = race
+    monkeypatch.setattr(feeds, "READ_SECONDS", 10.0)
+    monkeypatch.setattr(feeds, "FIRST_SECONDS", 10.0)
+    asked = counted(lab, monkeypatch)
     feed = Feed(lab, race_id)
     looks: list[object] = []
     threads = [threading.Thread(target=lambda: looks.append(feed.look())) for _ in range(30)]
@@ -81,6 +88,23 @@ def test_many_who_look_at_once_read_once(
     feed.look()
     assert len(asked) == 2
     assert len({id(look) for look in looks}) == 1
+
+
+def test_a_race_without_a_record_is_read_often_while_it_is_new_and_no_longer(
+    race: tuple[Lab, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A class that looked at a race in the queue had it read for each look: 20 ms of a core."""
+    lab, race_id = race
+    monkeypatch.setattr(feeds, "READ_SECONDS", 10.0)
+    monkeypatch.setattr(feeds, "FIRST_SECONDS", 0.0)
+    asked = counted(lab, monkeypatch)
+    feed = Feed(lab, race_id)
+    feed.look()
+    feed.look()
+    assert len(asked) == 2
+    monkeypatch.setattr(feeds, "NEW_SECONDS", 0.0)
+    feed.look()
+    assert len(asked) == 2
 
 
 def test_what_is_made_of_a_look_is_made_once(race: tuple[Lab, str]) -> None:
