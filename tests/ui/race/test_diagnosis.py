@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -15,22 +12,11 @@ from resnet_viz.lab.store import Store
 from resnet_viz.plots.measured import Net, said
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race.lesions import WITHOUT
-from tests.lab.conftest import TINY, end, tiny_spec, wait_until
+from tests.lab.conftest import TINY, tiny_spec, wait_until
 from tests.lab.test_measuring import trained
-from tests.ui.race.test_page import race_page
+from tests.ui.race.conftest import race_page, text
 
 PANELS = "race_panels"
-
-
-@pytest.fixture
-def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
-    """The lab that the page under test uses; no process outlives the test."""
-    monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("resnet_viz.lab.feed.READ_SECONDS", 0.0)
-    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.cookies", {})
-    one = Lab(tmp_path / "home")
-    yield one
-    end(one)
 
 
 @pytest.fixture
@@ -53,51 +39,46 @@ def opened(app: AppTest) -> AppTest:
     return app.run()
 
 
-def texts(app: AppTest) -> str:
-    assert not app.exception
-    return "\n".join(element.value for element in app.markdown)
-
-
 def test_folded_it_reads_nothing(lab: Lab, race_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
     monkeypatch.setattr(Lab, "measured", lambda _, run_id: read.append(run_id) or [])
     monkeypatch.setattr(Lab, "checkpoints", lambda _, run_id: read.append(run_id) or [])
     app = race_page(race_id, lab.steering_key(race_id))
     assert not read
-    assert "Gradient at the first step" not in texts(app)
-    assert "Gradient at the first step" in texts(opened(app))
+    assert "Gradient at the first step" not in text(app)
+    assert "Gradient at the first step" in text(opened(app))
     assert read
 
 
 def test_it_says_what_was_recorded_and_what_was_measured(lab: Lab, race_id: str) -> None:
     app = opened(race_page(race_id, lab.steering_key(race_id)))
-    assert ":blue[residual]: **keeps its size**" in texts(app)
-    assert ":orange[plain]: **no shortcuts**" in texts(app)
-    assert "mean cosine" not in texts(app)
+    assert ":blue[residual]: **keeps its size**" in text(app)
+    assert ":orange[plain]: **no shortcuts**" in text(app)
+    assert "mean cosine" not in text(app)
     runs = lab.race_runs(race_id)
     results = [measure_run(Store(lab.home), run.id, 0, "shattering") for run in runs]
-    page = texts(app.run())
+    page = text(app.run())
     for run, result in zip(runs, results, strict=True):
         verdict = said(Net(run.name, "", run.blocks, run.layer_names, result))
         assert (plain(verdict.sentence) in page) == (run.seed == 0)
     assert "Of several seeds it is the first;" in page
     chosen = next(c for c in app.segmented_control if "step 0 (initial)" in c.options)
     assert chosen.options == ["step 0 (initial)", "step 3 (end)"]
-    assert "mean cosine" not in texts(chosen.set_value(3).run())
+    assert "mean cosine" not in text(chosen.set_value(3).run())
 
 
 def test_a_race_that_is_deleted_meanwhile_is_no_crash(lab: Lab, race_id: str) -> None:
     app = opened(race_page(race_id, lab.steering_key(race_id)))
     lab.delete(race_id)
     app.run()
-    assert "Gradient at the first step" in texts(app)
+    assert "Gradient at the first step" in text(app)
     assert any("no run or race with the id" in error.value for error in app.error)
 
 
 def test_only_who_has_the_controls_can_measure(lab: Lab, race_id: str) -> None:
     app = opened(race_page(race_id))
     assert not [b for b in app.button if b.key and b.key.startswith("race_measure")]
-    assert "Who has the race's controls can measure" in texts(app)
+    assert "Who has the race's controls can measure" in text(app)
 
 
 def test_a_press_measures_each_net_that_has_no_result_and_says_why_one_failed(
@@ -109,7 +90,7 @@ def test_a_press_measures_each_net_that_has_no_result_and_says_why_one_failed(
     app.button(key="race_measure_rank_cka").click().run()
     wait_until(lambda: len(lab.measured(first.id)) == 1)
     assert len(lab.measured(last.id)) == 1
-    wait_until(lambda: "directions" in texts(app.run()))
+    wait_until(lambda: "directions" in text(app.run()))
     assert not [b for b in app.button if b.key == "race_measure_rank_cka"]
 
 
@@ -123,7 +104,7 @@ def test_a_block_chosen_in_the_panel_is_deleted_as_by_a_click_in_its_graph(
     box.set_value("stages.1.0").run()
     app.run()  # AppTest runs the page and not its parts alone
     assert app.session_state[WITHOUT] == "0:stages.1.0"
-    wait_until(lambda: texts(app.run()).count("error on the training images") == 2)
+    wait_until(lambda: text(app.run()).count("error on the training images") == 2)
     [result] = lab.measured(first.id)
     assert (result.step, result.settings["block"]) == (0, "stages.1.0")  # the panel's weights
     app.selectbox(key="race_delete_net").set_value(2).run()

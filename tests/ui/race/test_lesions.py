@@ -15,15 +15,14 @@ from resnet_viz.ui.race.drawing import EACH, SEEDS
 from resnet_viz.ui.race.lesions import BLOCKS, CLICK, WITHOUT
 from tests.lab.conftest import TINY, tiny_spec, wait_until
 from tests.lab.test_measuring import trained
-from tests.ui.race.test_diagnosis import lab, texts  # noqa: F401 (a fixture)
-from tests.ui.race.test_page import race_page
+from tests.ui.race.conftest import race_page, text
 
 NOTHING = "No block is deleted."
 BLOCK = "stages.1.0"
 
 
 @pytest.fixture
-def race_id(lab: Lab) -> str:  # noqa: F811
+def race_id(lab: Lab) -> str:
     """A race that is over: a residual net from two seeds, and a plain one."""
     plain_net = TINY.model_copy(update={"shortcut": "none"})
     runs = [("residual", TINY, 0, 0), ("residual", TINY, 1, 0), ("plain", plain_net, 0, 1)]
@@ -47,7 +46,7 @@ def clicked(app: AppTest, place: int, block: str) -> AppTest:
     return app.run()
 
 
-def expected(lab: Lab, place: int, name: str, block: str, step: int) -> str:  # noqa: F811
+def expected(lab: Lab, place: int, name: str, block: str, step: int) -> str:
     run = lab.race_runs("race")[place]
     found = lesion_in(lab.measured(run.id), run.blocks, block, step)
     assert found
@@ -56,69 +55,65 @@ def expected(lab: Lab, place: int, name: str, block: str, step: int) -> str:  # 
     return plain(lesion_sentence(name, block, found, has_batch_norm=is_batch))
 
 
-def test_a_click_opens_a_block_until_another_is_chosen(lab: Lab, race_id: str) -> None:  # noqa: F811
+def test_a_click_opens_a_block_until_another_is_chosen(lab: Lab, race_id: str) -> None:
     app = race_page(race_id, lab.steering_key(race_id))
-    assert "Click a block to open it." in texts(app)
-    assert NOTHING not in texts(app)
+    assert "Click a block to open it." in text(app)
+    assert NOTHING not in text(app)
     deleting(app)
-    assert "Click a block to delete it" in texts(app)
-    assert texts(app).count(NOTHING) == 2  # a graph for each net; of several seeds one
+    assert "Click a block to delete it" in text(app)
+    assert text(app).count(NOTHING) == 2  # a graph for each net; of several seeds one
 
 
-def test_a_click_measures_the_last_weights_once(lab: Lab, race_id: str) -> None:  # noqa: F811
+def test_a_click_measures_the_last_weights_once(lab: Lab, race_id: str) -> None:
     app = deleting(race_page(race_id, lab.steering_key(race_id)))
     clicked(app, 0, BLOCK)
-    wait_until(lambda: "error on the training images" in texts(app.run()))
+    wait_until(lambda: "error on the training images" in text(app.run()))
     first = lab.race_runs(race_id)[0]
     [result] = lab.measured(first.id)
     assert (result.step, result.settings["block"]) == (3, BLOCK)
-    assert expected(lab, 0, "residual, seed 0", BLOCK, 3) in texts(app)
-    assert texts(app).count(NOTHING) == 1
+    assert expected(lab, 0, "residual, seed 0", BLOCK, 3) in text(app)
+    assert text(app).count(NOTHING) == 1
 
 
 def test_what_was_measured_is_shown_at_once_and_to_all(
-    lab: Lab,  # noqa: F811
-    race_id: str,
-    monkeypatch: pytest.MonkeyPatch,
+    lab: Lab, race_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs = lab.race_runs(race_id)
     measure_run(Store(lab.home), runs[0].id, 3, "lesions")
     monkeypatch.setattr(Lab, "submit", lambda *_, **__: pytest.fail("a job was asked for"))
     app = deleting(race_page(race_id, lab.steering_key(race_id)))
-    assert expected(lab, 0, "residual, seed 0", BLOCK, 3) in texts(clicked(app, 0, BLOCK))
+    assert expected(lab, 0, "residual, seed 0", BLOCK, 3) in text(clicked(app, 0, BLOCK))
     visitor = race_page(race_id)
     visitor.session_state[WITHOUT] = f"0:{BLOCK},2:stages.0.0"
     visitor.run()
     assert not [box for box in visitor.segmented_control if box.key == CLICK]
-    assert expected(lab, 0, "residual, seed 0", BLOCK, 3) in texts(visitor)
-    assert f"{plain('plain without stages.0.0')}: not measured at step 3." in texts(visitor)
+    assert expected(lab, 0, "residual, seed 0", BLOCK, 3) in text(visitor)
+    assert f"{plain('plain without stages.0.0')}: not measured at step 3." in text(visitor)
     assert not [one for one in visitor.button if one.label == "Measure"]
 
 
-def test_of_several_seeds_it_is_the_run_that_the_graph_shows(lab: Lab, race_id: str) -> None:  # noqa: F811
+def test_of_several_seeds_it_is_the_run_that_the_graph_shows(lab: Lab, race_id: str) -> None:
     for run in lab.race_runs(race_id):
         measure_run(Store(lab.home), run.id, 3, "lesions")
     app = race_page(race_id)
     app.session_state[WITHOUT] = f"0:{BLOCK},1:{BLOCK}"
     first, second = (expected(lab, i, f"residual, seed {i}", BLOCK, 3) for i in (0, 1))
-    assert first in texts(app.run())  # that of the median is the first seed's
-    assert second not in texts(app)
+    assert first in text(app.run())  # that of the median is the first seed's
+    assert second not in text(app)
     app.session_state[SEEDS] = EACH
-    assert first in texts(app.run())
-    assert second in texts(app)
+    assert first in text(app.run())
+    assert second in text(app)
 
 
 def test_a_block_that_cannot_be_left_out_says_so_without_a_job(
-    lab: Lab,  # noqa: F811
-    race_id: str,
-    monkeypatch: pytest.MonkeyPatch,
+    lab: Lab, race_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Lab, "submit", lambda *_, **__: pytest.fail("a job was asked for"))
     app = deleting(race_page(race_id, lab.steering_key(race_id)))
-    assert plain("plain without stages.1.0: there is no such net.") in texts(clicked(app, 2, BLOCK))
+    assert plain("plain without stages.1.0: there is no such net.") in text(clicked(app, 2, BLOCK))
 
 
-def test_the_weights_are_those_chosen_in_the_diagnosis(lab: Lab, race_id: str) -> None:  # noqa: F811
+def test_the_weights_are_those_chosen_in_the_diagnosis(lab: Lab, race_id: str) -> None:
     first = lab.race_runs(race_id)[0]
     for step in (0, 3):
         measure_run(Store(lab.home), first.id, step, "lesions")
@@ -126,12 +121,12 @@ def test_the_weights_are_those_chosen_in_the_diagnosis(lab: Lab, race_id: str) -
     app.session_state["race_panels"] = frozenset({"diagnosis"})
     app.session_state[WITHOUT] = f"0:{BLOCK}"
     app.run()
-    assert expected(lab, 0, "residual, seed 0", BLOCK, 3) in texts(app)
+    assert expected(lab, 0, "residual, seed 0", BLOCK, 3) in text(app)
     box = next(c for c in app.segmented_control if "step 3 (end)" in c.options)
     box.set_value(3).run()
     box = next(c for c in app.segmented_control if "step 3 (end)" in c.options)
     box.set_value(0).run()
-    assert expected(lab, 0, "residual, seed 0", BLOCK, 0) in texts(app.run())
+    assert expected(lab, 0, "residual, seed 0", BLOCK, 0) in text(app.run())
 
 
 @pytest.mark.parametrize(
@@ -142,7 +137,7 @@ def test_other_texts_in_a_link_are_no_blocks(text: str) -> None:
     assert "0:stages.1.1,12:stages.10.217" in BLOCKS
 
 
-def test_blocks_that_a_net_does_not_have_are_none(lab: Lab, race_id: str) -> None:  # noqa: F811
+def test_blocks_that_a_net_does_not_have_are_none(lab: Lab, race_id: str) -> None:
     app = race_page(race_id)
     app.session_state[WITHOUT] = "0:stages.7.7,99:stages.0.0"
-    assert "without" not in texts(app.run())
+    assert "without" not in text(app.run())

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -19,28 +18,23 @@ from resnet_viz.plots.contestant import contestants_in
 from resnet_viz.plots.diagnosis import SIGNS
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race.drawing import SEEDS, seeds_options
-from tests.lab.conftest import TINY, end, tiny_spec
+from tests.lab.conftest import TINY, tiny_spec
 from tests.lab.test_measuring import trained
-from tests.ui.race.test_page import ROOT, errors, shown, text
+from tests.ui.race.conftest import ROOT, errors, shown, text
 
 NETS, ALL = {"residual": TINY, "plain": TINY.model_copy(update={"shortcut": "none"})}, (0, 2, 5)
 
 
 @pytest.fixture
-def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+def lab(lab: Lab) -> Lab:
     """The lab that the page under test uses, with a race of two nets from three seeds."""
-    monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("resnet_viz.lab.feed.READ_SECONDS", 0.0)
-    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.cookies", {})
-    one = Lab(tmp_path / "home")
     for seed in ALL:
         for number, (name, config) in enumerate(NETS.items()):
             spec = tiny_spec(steps=3, config=config, name=name, seed=seed)
-            trained(one.home, spec, f"{name}-{seed}", ("race", number))
-    with Store(one.home).writing() as connection:
+            trained(lab.home, spec, f"{name}-{seed}", ("race", number))
+    with Store(lab.home).writing() as connection:
         insert(connection, "races", race_columns("race", list(NETS), ALL))
-    yield one
-    end(one)
+    return lab
 
 
 def opened(**query: str) -> AppTest:

@@ -1,0 +1,77 @@
+"""The Race page, run by Streamlit's AppTest on a lab of its own: opened, and read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from resnet_viz.lab.runs import Lab
+from tests.lab.conftest import end
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path / "home"))
+    # A test presses and looks faster than anybody.
+    monkeypatch.setattr("resnet_viz.lab.feed.READ_SECONDS", 0.0)
+    # AppTest has no browser, and a mock in place of its cookies.
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.cookies", {})
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def lab(home: Path) -> Iterator[Lab]:
+    """The lab that the page under test uses; no process outlives the test."""
+    one = Lab(home)
+    yield one
+    end(one)
+
+
+def race_page(link: str = "", key: str = "") -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
+    if link:
+        app.query_params["race"] = link
+    if key:
+        app.query_params["steer"] = key
+    return app.switch_page("pages/race.py").run()
+
+
+def steering(lab: Lab, race_id: str) -> AppTest:
+    return race_page(race_id, lab.steering_key(race_id))
+
+
+def set_number(app: AppTest, field: str, value: float) -> AppTest:
+    return app.number_input(key=f"race_{field}").set_value(value).run()
+
+
+def errors(app: AppTest) -> list[str]:
+    assert not app.exception
+    return [error.value for error in app.error]
+
+
+def text(app: AppTest) -> str:
+    assert not app.exception
+    return "\n".join(element.value for element in app.markdown)
+
+
+def shown(app: AppTest, component: str) -> dict[str, Any]:
+    """What our own component `component` was last given to show."""
+    assert not app.exception
+    protos = [element.proto for element in app.get("bidi_component")]
+    (found,) = [p for p in protos if p.component_name == f"resnet_viz_{component}"]
+    return dict(json.loads(found.json))
+
+
+def statuses(app: AppTest) -> dict[str, str]:
+    return {net["name"]: net["status"] for net in shown(app, "progress")["nets"]}
+
+
+def has_button(app: AppTest, key: str) -> bool:
+    return any(button.key == key for button in app.button)

@@ -1,0 +1,143 @@
+"""A race under way: stopped, paused and repeated by those who may, and by nobody else."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+
+import pytest
+
+from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.store import StoreError
+from resnet_viz.ui.common.markdown import plain
+from tests.lab.conftest import tiny_spec, wait_until
+from tests.ui.race.conftest import errors, has_button, race_page, statuses, steering
+
+
+def test_stop_keeps_what_was_measured(lab: Lab) -> None:
+    race_id = lab.race([tiny_spec(steps=1_000_000, name="one"), tiny_spec(steps=1_000_000)])
+    app = steering(lab, race_id)
+    assert has_button(app, "race_stop")
+    wait_until(lambda: all(run.steps_done > 2 for run in lab.race_runs(race_id)))
+    began = time.monotonic()
+    app.button(key="race_stop").click().run()
+    assert all(run.status == "stopped" for run in lab.race_runs(race_id))
+    assert time.monotonic() - began < 5
+    assert statuses(app)["one"] == "stopped"
+    assert "What happened" in [heading.value for heading in app.header]
+
+
+def test_pause_step_resume(lab: Lab) -> None:
+    race_id = lab.race([tiny_spec(steps=1_000_000)])
+    wait_until(lambda: lab.race_runs(race_id)[0].steps_done > 0)
+    app = steering(lab, race_id)
+    app.button(key="race_Pause").click().run()
+    wait_until(lambda: lab.race_runs(race_id)[0].status == "paused")
+    paused_at = lab.race_runs(race_id)[0].steps_done
+    app.run()
+    app.button(key="race_Single step").click().run()
+    wait_until(lambda: lab.race_runs(race_id)[0].steps_done == paused_at + 1)
+    app.run()
+    app.button(key="race_Resume").click().run()
+    wait_until(lambda: lab.race_runs(race_id)[0].steps_done > paused_at + 2)
+
+
+def test_slow_motion_is_set_while_it_goes(lab: Lab) -> None:
+    race_id = lab.race([tiny_spec(steps=1_000_000)] * 2, pace=3)
+    app = steering(lab, race_id)
+    assert app.selectbox(key="race_slow").value == 3
+    assert plain("3 steps a second") in plain(str(app.selectbox(key="race_slow").options))
+    app.selectbox(key="race_slow").set_value(1.0).run()
+    assert errors(app) == []
+    assert [run.pace for run in lab.race_runs(race_id)] == [1.0, 1.0]
+    lab.slow(race_id, None)
+    assert app.run().selectbox(key="race_slow").value == 0.0
+
+
+def test_again_from_the_same_seeds_and_from_the_next(lab: Lab) -> None:
+    specs = [tiny_spec(steps=1_000_000, seed=seed, name=f"n{seed}") for seed in (3, 5)]
+    first = lab.race(specs, pace=2)
+    app = steering(lab, first)
+    app.button(key="race_again_Next seed").click().run()
+    assert errors(app) == []
+    second = "".join(app.query_params["race"])
+    assert {run.status for run in lab.race_runs(first)} == {"stopped"}
+    assert [(run.name, run.seed, run.pace) for run in lab.race_runs(second)] == [
+        ("n3", 6, 2.0),
+        ("n5", 7, 2.0),
+    ]
+    assert has_button(app, "race_stop")
+    app.button(key="race_again_Same seed").click().run()
+    third = "".join(app.query_params["race"])
+    assert [run.spec for run in lab.race_runs(third)] == [run.spec for run in lab.race_runs(second)]
+    stranger = race_page(third)
+    assert not has_button(stranger, "race_again_Same seed")
+    lab.stop(third)
+    assert has_button(race_page(third), "race_again_Same seed")
+
+
+BUTTONS = ("race_stop", "race_Pause", "race_Single step", "race_Resume")
+
+
+@pytest.mark.parametrize("key", ["", "x" * 43, "é"])
+def test_link_alone_only_shows(lab: Lab, key: str) -> None:
+    race_id = lab.race([tiny_spec(steps=1_000_000, name="mine")])
+    other = lab.race([tiny_spec(steps=1, name="other")])
+    app = race_page(race_id, key or lab.steering_key(other))
+    assert "mine" in statuses(app)
+    assert not any(has_button(app, button) for button in BUTTONS)
+    assert not [code.value for code in app.code if "steer=" in code.value]
+    assert "steer" not in app.query_params
+
+
+def test_link_with_controls_steers_and_leaves_the_address(lab: Lab) -> None:
+    race_id = lab.race([tiny_spec(steps=1_000_000, name="mine")])
+    app = steering(lab, race_id)
+    assert has_button(app, "race_stop")
+    assert "steer" not in app.query_params
+    assert f"race={race_id}" in app.code[0].value
+    assert "steer" not in app.code[0].value
+    assert f"steer={lab.steering_key(race_id)}" in app.code[1].value
+    assert has_button(app.run(), "race_stop")
+
+
+def forget(lab: Lab, race_id: str) -> None:
+    """Takes a race out of the store, as another version's clean-up may."""
+    with sqlite3.connect(lab.home / "lab.sqlite3") as connection:
+        connection.execute("DELETE FROM records")
+        connection.execute("DELETE FROM runs WHERE race_id = ?", (race_id,))
+
+
+def test_press_on_a_race_that_is_gone(lab: Lab) -> None:
+    race_id = lab.race([tiny_spec(steps=1_000_000, name="mine")])
+    wait_until(lambda: lab.race_runs(race_id)[0].steps_done > 0)
+    app = steering(lab, race_id)
+    lab.stop(race_id)
+    forget(lab, race_id)
+    app.button(key="race_Pause").click().run()
+    assert "no longer in the store" in errors(app)[0]
+    assert statuses(app)["mine"] in ("gone", "stopped")
+    assert not any(has_button(app, button) for button in BUTTONS)
+    assert not errors(race_page())
+
+
+def test_refusal_stays_until_it_is_dismissed_or_a_press_succeeds(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    race_id = lab.race([tiny_spec(steps=1_000_000, name="mine")])
+    wait_until(lambda: lab.race_runs(race_id)[0].steps_done > 0)
+    app = steering(lab, race_id)
+
+    def refuse(_: Lab, id: str) -> None:  # noqa: A002
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Lab, "pause", refuse)
+        app.button(key="race_Pause").click().run()
+        assert errors(app.run()) == [plain("Pause did nothing: the disk is full")]
+        app.button(key="race_dismiss").click().run()
+        assert errors(app.run()) == []
+        app.button(key="race_Pause").click().run()
+    assert errors(app.run()) == [plain("Pause did nothing: the disk is full")]
+    app.button(key="race_Pause").click().run()
+    assert errors(app.run()) == []
