@@ -1,4 +1,4 @@
-"""Options and fixtures for all tests."""
+"""Options and fixtures for all tests, and what the command line promises of bad input."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from resnet_viz.__main__ import main
 from tests.launchers import end_launchers, launchers_in
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -41,3 +42,16 @@ def _no_process_outlives_the_tests(tmp_path_factory: pytest.TempPathFactory) -> 
     homes = [process.environ()["RESNET_VIZ_HOME"] for process in launchers_in(folder)]
     end_launchers(folder)
     assert not homes, "a launcher outlived its test"
+
+
+def is_refused(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> str:
+    """Run the command line, hold it to the promise, and return its line on standard error."""
+    status = main(arguments)
+    out, err = capsys.readouterr()
+    assert (status, out) == (2, ""), err
+    line = err.removesuffix("\n")
+    assert line.startswith("error: ")
+    assert line.isprintable(), repr(line)
+    assert len(line) < 1100
+    assert "Traceback" not in line
+    return line

@@ -19,9 +19,9 @@ from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.tidying import LIMIT_VARIABLE
 from resnet_viz.plots.contestant import contestants_in
 from resnet_viz.plots.happened import happened
+from tests.conftest import is_refused
 from tests.lab.conftest import tiny_spec
 from tests.lab.test_tidying import finish, race
-from tests.test_cli_bad_input import is_refused
 
 Capture = pytest.CaptureFixture[str]
 

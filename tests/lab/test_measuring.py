@@ -22,8 +22,8 @@ from resnet_viz.lab.series import insert_records
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import Store
 from resnet_viz.lab.train import train
+from tests.conftest import is_refused
 from tests.lab.conftest import tiny_spec
-from tests.test_cli_bad_input import is_refused
 
 SPEC = tiny_spec(steps=3, checkpoints=(2,), name="tiny")
 
