@@ -56,7 +56,7 @@ def run() -> Iterator[Result]:
     """Milliseconds of the main thread an update: all that it does from the moment that a step is
     written until a quarter of a second after it is shown, painting included: one poll.
 
-    Large maps take what is new every two seconds: that is in the update in which they are drawn.
+    A plot that takes long to draw does not take part in each: it is in that in which it is drawn.
     """
     chromium = next(filter(None, map(shutil.which, NAMES)), None)
     if chromium is None:

@@ -9,7 +9,8 @@ const figures = new Map() // by chart: { version, tree }; it outlives a mount
 const MOST_FIGURES = 12 // beside those of charts that are on the page
 const brightnesses = new Map()
 const PATIENCE = 1500 // ms; what has no answer by then is said again (Streamlit may drop it)
-const LONG = 20, PAUSE = 2000 // ms
+const REST = 50 // times as long as its drawing took a plot waits for the next: it has 2% of the browser's thread
+const SHORTEST = 400, LONGEST = 4000 // ms that it waits, if it does
 const PLOTLY = "app/static/plotly.min.js"
 const SMALL_TEXT = 14, LARGE_TEXT = 20 // pixels, in windows of these widths:
 const SMALL_WINDOW = 1400, LARGE_WINDOW = 1920
@@ -76,7 +77,7 @@ function mount(parentElement) {
   const div = parentElement.querySelector(".resnet-viz-chart")
   const chart = { div, data: null, width: 0, alive: true, drawn: null, axes: "" }
   Object.assign(chart, { held: false, waiting: false, zoomed: new Set(), asking: 0, looks: "", version: "" })
-  Object.assign(chart, { isSeen: true, isLate: false, isMoved: false, pause: 0 })
+  Object.assign(chart, { isSeen: true, isLate: false, isMoved: false, resting: 0 })
   Object.assign(chart, { theme: null, letters: null, config: null })
   chart.release = () => setTimeout(() => release(chart))
   div.onpointerdown = () => { chart.held = true }
@@ -99,7 +100,7 @@ function mount(parentElement) {
 function unmount(parentElement, chart) {
   chart.alive = false
   clearTimeout(chart.asking)
-  clearTimeout(chart.pause)
+  clearTimeout(chart.resting)
   chart.observer.disconnect()
   chart.watcher.disconnect()
   window.removeEventListener("beforeprint", chart.print)
@@ -132,7 +133,7 @@ function release(chart) {
 // plot that is out of sight wait until it is looked at, or printed; its first drawing and its first
 // points only for the plots that are seen, which go first. What a hand has changed does not wait:
 // its plots may have another height, and the page would jump later. Where numbers alone take long to
-// draw, as in maps of many layers, news wait for a pause after each: what is newest is drawn at its
+// draw, as in maps of many layers, news wait for a rest after each: what is newest is drawn at its
 // end.
 function drawWhatIsNew(plotly, chart, isNews) {
   const { of, version, alt, height } = chart.data
@@ -144,7 +145,7 @@ function drawWhatIsNew(plotly, chart, isNews) {
   chart.div.setAttribute("aria-label", alt)
   chart.isMoved &&= !isElse
   const isOut = chart.drawn ? (isNews || isOther) && !chart.isSeen : isFarOff(chart)
-  const mayWait = isOut || (isNews && chart.pause)
+  const mayWait = isOut || (isNews && chart.resting)
   if (mayWait && isNew) late(chart)
   else if (isElse || isNew) draw(plotly, chart)
 }
@@ -161,12 +162,14 @@ function isFarOff({ div }) {
   return top > window.innerHeight || bottom < 0
 }
 
-function pause(chart) {
-  clearTimeout(chart.pause)
-  chart.pause = setTimeout(() => {
-    chart.pause = 0
+function rest(chart, time) {
+  clearTimeout(chart.resting)
+  chart.resting = 0
+  if (time < SHORTEST) return
+  chart.resting = setTimeout(() => {
+    chart.resting = 0
     if (chart.isSeen) catchUp(chart)
-  }, PAUSE)
+  }, Math.min(time, LONGEST))
 }
 
 function catchUp(chart) {
@@ -181,7 +184,7 @@ function draw(plotly, chart) {
   const { tree } = figures.get(name)
   const began = performance.now()
   if (chart.isMoved && move(chart, tree)) {
-    if (performance.now() - began > LONG) pause(chart)
+    rest(chart, REST * (performance.now() - began))
     return
   }
   const { theme } = chart
