@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import repeat
 from math import ceil
 from textwrap import wrap
 
@@ -37,9 +36,7 @@ EMPTY: style.Trace = {
     "hoverinfo": "skip",
 }
 NARROW_LETTERS = 32
-"""So many fit above a map: below each other beside the bar, and beside each other at 700 pixels."""
-NAME_LINES, LINE = 2, 18
-"""A longer name is cut short; pixels of a line."""
+"""So many fit above a map, beside the bar."""
 NARROW_BAR: style.Layout = {"colorbar": {"thickness": 10, "title": {"text": ""}}}
 
 
@@ -58,20 +55,16 @@ def heat_maps(
     about = quantity(name)
     total, what = len(contestants), axis_of(contestants, name)
     maps = [_map(number, c, about, what, window) for number, c in enumerate(contestants)]
-    letters = None if total == 1 else NARROW_LETTERS
-    missing = ["; ".join(left_out(c, about, window)) for c in contestants]
-    above = list(map(_above, contestants, missing, repeat(letters)))
-    below_each_other = list(map(_above, contestants, missing, repeat(NARROW_LETTERS)))
+    above = [_above(c, about, window) for c in contestants]
     low, high = robust_limits(contestants, name)
     beyond = [text] if (text := _beyond(contestants, about, low, high)) else []
     layout: style.Layout = {
         "coloraxis": _colour_axis(about, low, high),
         "hovermode": "closest",
         "uirevision": name,
-        "margin": style.MARGIN
-        | {"r": 110, "t": _room_above(contestants, letters), "b": style.room_below(beyond)},
+        "margin": style.MARGIN | {"r": 110, "t": 56, "b": style.room_below(beyond)},
         "meta": style.narrow(
-            _narrow(below_each_other, what, beyond, _room_above(contestants, NARROW_LETTERS)),
+            _narrow(above, what, beyond),
             (height(total, PER_ROW), height(total, 1)),
         )
         | {"thinned": any(_is_thinned(c, name) for c in contestants)}
@@ -81,21 +74,10 @@ def heat_maps(
     return style.figure(maps, layout)
 
 
-def _above(contestant: Contestant, missing: str, letters: int | None) -> str:
-    """A map's title: whose it is, and what it leaves out, in lines of so many letters."""
-    name = [f"<b>{style.name_of(line)}</b>" for line in _name_lines(contestant, letters)]
-    return "<br>".join([*name, *(wrap(missing, letters) if letters else filter(None, [missing]))])
-
-
-def _name_lines(contestant: Contestant, letters: int | None) -> list[str]:
-    if letters is None:
-        return [contestant.name]
-    return wrap(contestant.name, letters, max_lines=NAME_LINES, placeholder=" …")
-
-
-def _room_above(contestants: Sequence[Contestant], letters: int | None) -> int:
-    """Pixels for the longest name and two lines more: they come and go, and the maps stay."""
-    return 22 + LINE * (1 + max((len(_name_lines(c, letters)) for c in contestants), default=1))
+def _above(contestant: Contestant, about: Quantity, window: Window) -> str:
+    """A map's title: whose it is, and what it leaves out."""
+    missing = "; ".join(left_out(contestant, about, window))
+    return "<br>".join(filter(None, [f"<b>{style.name_of(contestant.name)}</b>", missing]))
 
 
 def _placed(
@@ -120,11 +102,13 @@ def _stacked(above: Sequence[str], what: str) -> style.Layout:
     return layout
 
 
-def _narrow(above: Sequence[str], what: str, beyond: Sequence[str], room: int) -> style.Layout:
+def _narrow(above: Sequence[str], what: str, beyond: Sequence[str]) -> style.Layout:
     """What changes where the chart is narrow: maps below each other, long words in more lines."""
-    stacked = _stacked(above, what)
+    split = [text.partition("<br>") for text in above]
+    broken = ["<br>".join([name, *wrap(rest, NARROW_LETTERS)]) for name, _, rest in split]
+    stacked = _stacked(broken, what)
     changes = stacked | style.narrow_below(beyond, stacked["annotations"])
-    changes["margin"] |= {"l": 50, "r": 76, "t": room}
+    changes["margin"] |= {"l": 50, "r": 76}
     return changes | {"coloraxis": NARROW_BAR}
 
 

@@ -8,6 +8,7 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import NetworkPlan, plan
 from resnet_viz.arch.presets import PRESETS, SOURCES, label
 from resnet_viz.ui.architecture.words import depth_words, what_changed
+from resnet_viz.ui.common.heading import header
 from resnet_viz.ui.common.link import DEFAULT_NET
 from resnet_viz.ui.common.net import FROM_ARCHITECTURE, TWIN, show_net, shown, twin_of
 from resnet_viz.ui.common.note import note
@@ -25,7 +26,7 @@ _STYLE = """<style>
 .introduction {display: flex; flex-wrap: wrap; align-items: baseline; column-gap: 1rem}
 .introduction h1 {font-size: 1.4rem; padding: 0; margin: 0}
 .introduction p {margin: 0; flex: 1 1 20rem}
-.st-key-net_title h2 {font-size: 1.4rem; padding: 0 0 .7rem}
+.st-key-net_title h2 {font-size: 1.4rem; padding: 0; margin: 0 0 -.3rem}
 .st-key-race_these_two button {min-height: 3rem}
 .st-key-race_these_two button p {font-size: 1.15rem; font-weight: 600}
 .st-key-numbers {gap: .25rem 2.25rem}
@@ -70,9 +71,9 @@ def actions(config: ResNetConfig) -> None:
     base = here.base if here else DEFAULT_NET
     is_preset = PRESETS[base] == config
     row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
-    title = row.container(width="stretch", gap=None, key="net_title")
-    title.header(base if is_preset else label(config), anchor=False)
-    title.caption(SOURCES[base] if is_preset else what_changed(config, base))
+    with row.container(width="stretch", gap=None, key="net_title"):
+        header(base if is_preset else label(config))
+        st.caption(SOURCES[base] if is_preset else what_changed(config, base))
     st.session_state[_SWITCH] = config.shortcut != "none"
     row.toggle(
         "Shortcuts",

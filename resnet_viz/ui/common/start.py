@@ -20,7 +20,9 @@ _STARTED = "started_by_app"
 # quick: its handler of a run's end still sees the elements of the page before.
 _STYLE = """<style>
 .stMainBlockContainer {padding-left: 2rem; padding-right: 2rem}
-.stHeading h2 {padding: .5rem 0 1rem}
+.stHtml > :is(h1, h2) {margin: 0; line-height: 1.2; letter-spacing: normal}
+.stHtml > h1 {padding: 1.25rem 0 0; font-size: 1.9rem; font-weight: 650}
+.stHtml > h2 {padding: .5rem 0 0; font-size: 1.15rem; font-weight: 600}
 [data-testid="stCaptionContainer"] {opacity: 1 !important}
 [data-testid="stMetricDelta"], button[data-variant][data-selected="true"] {
   color: inherit !important;

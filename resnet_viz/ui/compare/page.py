@@ -7,6 +7,7 @@ import streamlit as st
 from resnet_viz.arch.plan import plan
 from resnet_viz.plots.compare import Compared
 from resnet_viz.ui.common import say
+from resnet_viz.ui.common.heading import title
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
 from resnet_viz.ui.compare import choice, view
@@ -16,7 +17,7 @@ from resnet_viz.ui.compare.state import current_nets, notice
 def compare_page() -> None:
     """Draws the page."""
     nets = current_nets()
-    st.title("Compare", anchor=False)
+    title("Compare")
     if notice():
         say.error(notice())
     choice.choose(nets)

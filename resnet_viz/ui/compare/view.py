@@ -10,6 +10,7 @@ import streamlit as st
 
 from resnet_viz.plots.compare import Compared, Cost, cost_by_stage
 from resnet_viz.ui.common.graph_chart import HELP, MOST_DRAWN, graph_chart, picture_size
+from resnet_viz.ui.common.heading import header
 from resnet_viz.ui.common.live_chart import live_chart
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
@@ -104,7 +105,7 @@ def fields(nets: Sequence[Compared]) -> None:
     differing = differing_fields([net.plan.config for net in nets])
     if not differing:
         return
-    st.header("What differs", anchor=False)
+    header("What differs")
     note("The configuration's fields that are not the same in all nets; all others are.")
     body = [
         [f"<code>{field}</code>", *(escape(_value(value)) for value in values)]
@@ -115,7 +116,7 @@ def fields(nets: Sequence[Compared]) -> None:
 
 def numbers(nets: Sequence[Compared]) -> None:
     """Every number of each net, compared to the first net's."""
-    st.header("Numbers", anchor=False)
+    header("Numbers")
     sizes = [net.plan.config.image_size for net in nets]
     differ = (
         f" They grow with the image, and these nets' images differ ({', '.join(map(str, sizes))} "
@@ -152,7 +153,7 @@ def compared(value: int, first: int) -> str:
 
 def costs(nets: Sequence[Compared]) -> None:
     """MACs and parameters by stage as grouped bars."""
-    st.header("Cost by stage", anchor=False)
+    header("Cost by stage")
     note(
         "Where the multiply-accumulates and the parameters sit: each stage with its projections, "
         "between stem and head. Point at a bar for its number and its share of the net."
@@ -169,7 +170,7 @@ _COSTS: tuple[Cost, Cost] = ("macs", "params")
 
 def stages(nets: Sequence[Compared]) -> None:
     """The nets' Tables 1, aligned by stage."""
-    st.header("Stage by stage", anchor=False)
+    header("Stage by stage")
     note(
         "As Table 1 of He et al. 2015: one block's convolutions (kernel, channels) times the "
         "number of blocks; under it the output's size, parameters and MACs."

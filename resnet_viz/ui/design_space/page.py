@@ -17,6 +17,7 @@ from resnet_viz.plots.design_space import (
     design_space,
 )
 from resnet_viz.ui.common import say
+from resnet_viz.ui.common.heading import header, title
 from resnet_viz.ui.common.link import DEFAULT_NET
 from resnet_viz.ui.common.live_chart import live_chart
 from resnet_viz.ui.common.net import open_net, shown_net
@@ -33,7 +34,7 @@ def design_space_page() -> None:
         _open(name)
     if st.query_params:  # left by `open_net` in the browser's entry that Back leads to
         st.query_params.clear()
-    st.title("Design space", anchor=False)
+    title("Design space")
     current = design_point(*_current())
     note(
         "Each mark is a network: the multiply-accumulates of one image against its parameters or "
@@ -128,7 +129,7 @@ def _open(name: str) -> NoReturn:
 
 
 def _table(points: Sequence[DesignPoint], current: DesignPoint) -> None:
-    st.header("The same as a table", anchor=False)
+    header("The same as a table")
     wanted = st.text_input(
         "Search", key="design_search", placeholder="name, family or source, such as cifar"
     )

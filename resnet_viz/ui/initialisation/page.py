@@ -13,6 +13,7 @@ from resnet_viz.plots import initialisation as plots
 from resnet_viz.plots.new_net import New
 from resnet_viz.plots.style import number
 from resnet_viz.ui.common import say
+from resnet_viz.ui.common.heading import header, title
 from resnet_viz.ui.common.live_chart import live_chart
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
@@ -27,7 +28,7 @@ def initialisation_page() -> None:
     """Draws the page, and writes its settings into the address."""
     read_address()
     st.html(_CSS)
-    st.title("Before the first step", anchor=False)
+    title("Before the first step")
     note(
         "A new net and its plain twin, one batch forward and backward: what depth does to the "
         "gradient on its way back to the input, before anything is learnt."
@@ -98,7 +99,7 @@ def _draw(settings: Settings, now: looks.Pair) -> None:
 
 def _by_depth(settings: Settings, family: Sequence[looks.Pair]) -> None:
     families = [[both[place] for both in family] for place in (0, 1)]
-    st.header("Growth with depth", anchor=False)
+    header("Growth with depth")
     alt = "The gradient at the first block over that at the last, by depth."
     live_chart(plots.by_depth(families), "initialisation_by_depth", 340, alt=alt)
     said = " ".join(filter(None, (plots.depth_story(nets) for nets in families)))
@@ -111,7 +112,7 @@ def _by_depth(settings: Settings, family: Sequence[looks.Pair]) -> None:
 
 
 def _per_layer(now: looks.Pair) -> None:
-    st.header("Growth a layer", anchor=False)
+    header("Growth a layer")
     alt = "By what factor the gradient grows a layer, block by block."
     live_chart(plots.per_layer(now), "initialisation_per_layer", 340, alt=alt)
     note(
@@ -122,7 +123,7 @@ def _per_layer(now: looks.Pair) -> None:
 
 
 def _branches(net: New) -> None:
-    st.header("What the branches add", anchor=False)
+    header("What the branches add")
     left, right = st.columns([2, 1], vertical_alignment="center")
     with left:
         alt = "Branch variance over shortcut variance by the block's number in its stage."
@@ -138,7 +139,7 @@ def _branches(net: New) -> None:
 
 
 def _shattering(found: looks.Shattered) -> None:
-    st.header("Shattering", anchor=False)
+    header("Shattering")
     maps = [np.array(one["similarity"], dtype=float) for one in found.values()]
     alt = "Cosines of the input gradients of points on a line, for each net."
     live_chart(plots.shattering(maps, list(found)), "initialisation_shattering", 380, alt=alt)

@@ -14,6 +14,7 @@ from resnet_viz.lab.store import StoreError
 from resnet_viz.plots.contestant import net_of
 from resnet_viz.plots.diagnosis import SIGNS
 from resnet_viz.ui.common import say
+from resnet_viz.ui.common.heading import header
 from resnet_viz.ui.common.note import note
 from resnet_viz.ui.race import drawing
 from resnet_viz.ui.race.lesions import Lesions
@@ -77,7 +78,7 @@ def _which(seen: Seen, racers: Sequence[Racer]) -> str:
 
 
 def _from_records(racers: Sequence[Racer]) -> None:
-    st.header("From the records", anchor=False)
+    header("From the records")
     every = min((r.run.spec.measure_every for r in racers if not r.run.is_watched), default=1)
     for place, sign in in_pairs(SIGNS):
         with place:

@@ -22,6 +22,7 @@ from resnet_viz.plots.measured_figures import figure
 from resnet_viz.plots.style import number
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.drawn import Drawn
+from resnet_viz.ui.common.heading import header
 from resnet_viz.ui.common.live_chart import live_chart
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
@@ -56,7 +57,7 @@ Results = Mapping[str, Sequence[Measured]]
 def on_demand(lab: Lab, seen: Seen, racers: Sequence[Racer], lesions: Lesions) -> None:
     """Every measurement there is, for the weights at a step that is chosen; `lesions` are the
     blocks that are deleted, and who may."""
-    st.header("Measured on demand", anchor=False)
+    header("Measured on demand")
     racers = [racer for racer in racers if not racer.run.is_watched]
     if not racers:
         say.info("A net that trains in a program of its own has no weights here to be measured.")

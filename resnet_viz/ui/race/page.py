@@ -14,6 +14,7 @@ from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import StoreError
 from resnet_viz.lab.waiting import about
 from resnet_viz.ui.common import say
+from resnet_viz.ui.common.heading import header, title
 from resnet_viz.ui.common.lab_state import open_lab
 from resnet_viz.ui.common.markdown import plain, small
 from resnet_viz.ui.race import contestants, words
@@ -76,7 +77,7 @@ def race_page() -> None:
         _head(lab, seen, may_steer=may_steer)
         if is_open(NEXT) and not is_presented():
             with st.container(border=True):
-                st.header("Next race", anchor=False)
+                header("Next race")
                 _settings(lab, can_start=seen.is_over or not may_steer, in_address=False)
     take_up(lab, seen.race_id, seen.runs)
     live_race(lab, seen, may_steer=may_steer)
@@ -102,7 +103,7 @@ def _next_race(lab: Lab) -> Sequence[RunSpec] | None:
 
 def _heading() -> None:
     with st.container(key="race_head"):
-        st.title("Race", anchor=False)
+        title("Race")
 
 
 def _look(lab: Lab) -> Seen | None:
@@ -122,7 +123,7 @@ def _head(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
     """What is raced and how, in one line, and what can be done about it."""
     row = st.container(horizontal=True, vertical_alignment="center", key="race_head")
     with row.container(gap=None, width="stretch", key="race_title"):
-        st.title(plain(words.title(seen.runs)), anchor=False)
+        title(words.title(seen.runs))
         lines = filter(None, (plain(words.training(seen.runs)), _difference(seen)))
         st.markdown("  \n".join(map(small, lines)))
     with row:

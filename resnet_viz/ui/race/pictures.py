@@ -27,6 +27,7 @@ from resnet_viz.plots.race import (
 )
 from resnet_viz.plots.through_time import DRAWN as THROUGH_TIME
 from resnet_viz.ui.common.drawn import Drawn
+from resnet_viz.ui.common.heading import header
 from resnet_viz.ui.common.live_chart import chart_data, live_chart
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
@@ -172,11 +173,11 @@ def pictures(
         drawn["curves"].draw()
         note(ABOUT_CURVES + drawing.about_curves(contestants))
         drawing.curves_box()
-    st.header("Through time", anchor=False)
+    header("Through time")
     drawn["through_time"].draw()
     note(ABOUT_TIME)
     if "maps" in drawn:
-        st.header(plain(f"{title_of(contestants, shown.quantity)} and step"), anchor=False)
+        header(f"{title_of(contestants, shown.quantity)} and step")
         drawn["maps"].draw()
         note(ABOUT_MAPS)
 

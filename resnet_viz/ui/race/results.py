@@ -9,6 +9,7 @@ import streamlit as st
 from resnet_viz.lab.runs import Lab
 from resnet_viz.plots.race import happened, result_rows
 from resnet_viz.plots.report import report_of
+from resnet_viz.ui.common.heading import header
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.take_away import take_away
 from resnet_viz.ui.race import words
@@ -30,7 +31,7 @@ def results(lab: Lab, seen: Seen) -> None:
     contestants = contestants_of(seen)
     if not any(len(contestant.history) for contestant in contestants):
         return
-    st.header("What happened", anchor=False)
+    header("What happened")
     lines = [
         f"- {plain(text)} [{PLOTS[plot]}](#{key_of_chart(plot)})"
         for text, plot in happened(contestants)[1:]

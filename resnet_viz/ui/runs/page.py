@@ -13,6 +13,7 @@ from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.sizes import size_text
 from resnet_viz.lab.store import StoreError
 from resnet_viz.ui.common import say
+from resnet_viz.ui.common.heading import title
 from resnet_viz.ui.common.holders import held_races, is_owner
 from resnet_viz.ui.common.lab_state import open_lab
 from resnet_viz.ui.common.markdown import plain, small
@@ -29,7 +30,7 @@ _CSS = Path(__file__).with_name("runs.css")
 def runs_page() -> None:
     """Draws the page."""
     st.html(_CSS)
-    st.title("Runs", anchor=False)
+    title("Runs")
     try:
         lab = open_lab()
         found = _all(lab)

@@ -18,6 +18,7 @@ from resnet_viz.lab.store import Store
 from resnet_viz.plots.colours import DARK, PLAIN, RESIDUAL
 from resnet_viz.ui.common.markdown import plain
 from tests.lab.conftest import tiny_spec, wait_until
+from tests.ui.headings import headers, titles
 from tests.ui.race.conftest import (
     ROOT,
     errors,
@@ -55,7 +56,7 @@ def test_race_from_start_to_results(lab: Lab) -> None:
     assert [run.name for run in runs] == ["resnet20-cifar", "plain20-cifar"]
     assert [(run.spec.steps, run.spec.precision) for run in runs] == [(3, "bfloat16")] * 2
     assert has_button(app, "race_stop")
-    assert app.title[0].value == plain("resnet20-cifar against plain20-cifar")
+    assert titles(app)[0] == "resnet20-cifar against plain20-cifar"
     assert [box.key for box in app.selectbox] == ["race_quantity", "race_slow"]
     assert shown(app, "progress")["headline"].startswith("Before the first step")
     wait_until(lambda: all(run.is_over for run in lab.race_runs(race_id)))
@@ -66,7 +67,7 @@ def test_race_from_start_to_results(lab: Lab) -> None:
     colours = [net["colours"] for net in shown(app, "progress")["nets"]]
     assert colours == [[RESIDUAL, DARK[RESIDUAL]], [PLAIN, DARK[PLAIN]]]
     assert "3 steps" in shown(app, "progress")["headline"]
-    assert "What happened" in [heading.value for heading in app.header]
+    assert "What happened" in headers(app)
     table = app.table[0].value
     assert list(table.columns) == ["", "resnet20-cifar", "plain20-cifar"]
     last = lab.records(runs[1].id)[-1]
@@ -75,7 +76,7 @@ def test_race_from_start_to_results(lab: Lab) -> None:
     assert shown(app, "step_control")["step"] == 2
     app.button(key="race_next").click().run()
     assert errors(app) == []
-    assert "Next race" in [heading.value for heading in app.header]
+    assert "Next race" in headers(app)
     assert app.number_input(key="race_steps").value == 3
     assert not app.button(key="race_start").disabled
 
@@ -93,8 +94,8 @@ def test_any_quantity_of_the_race_can_be_shown(lab: Lab) -> None:
         assert not app.exception
         about = quantity(name)
         assert plain(about.sentence) in text(app)
-        titles = [header.value for header in app.header]
-        assert any(plain(about.title) in title.lower() for title in titles) == (along.axis != "net")
+        found = [about.title in header.lower() for header in headers(app)]
+        assert any(found) == (along.axis != "net")
 
 
 def test_a_watched_run_is_shown_and_cannot_be_steered(lab: Lab, home: Path) -> None:
@@ -106,7 +107,7 @@ def test_a_watched_run_is_shown_and_cannot_be_steered(lab: Lab, home: Path) -> N
     recording._write()
     app = race_page(recording.run_id)
     assert errors(app) == []
-    assert app.title[0].value == "mine"
+    assert titles(app)[0] == "mine"
     assert "a program of its own" in text(app)
     assert not has_button(app, "race_stop")
     (net,) = shown(app, "progress")["nets"]

@@ -18,6 +18,7 @@ from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.net import Shown
 from tests.lab.conftest import tiny_spec
 from tests.lab.data.conftest import write_image
+from tests.ui.headings import headers, titles
 from tests.ui.race.conftest import ROOT, errors, has_button, race_page, set_number, text
 
 
@@ -44,7 +45,7 @@ def test_invalid_setting_is_one_sentence(home: Path, field: str, value: float, w
     assert plain(words) in error
     assert "\n" not in error
     assert app.button(key="race_start").disabled
-    assert "Gradient norm by layer and step" in [heading.value for heading in app.header]
+    assert "Gradient norm by layer and step" in headers(app)
     assert app.number_input(key=f"race_{field}").value == value
     default = RunSpec.model_fields[field].default
     assert errors(set_number(app, field, default)) == []
@@ -233,7 +234,7 @@ def test_each_net_is_trained_from_each_seed(lab: Lab) -> None:
     assert [(run.name, run.seed, run.pace) for run in runs] == [
         (name, seed, 0.5) for seed in (7, 8) for name in ("resnet20-cifar", "plain20-cifar")
     ]
-    assert app.title[0].value == plain("resnet20-cifar against plain20-cifar")
+    assert titles(app)[0] == "resnet20-cifar against plain20-cifar"
     assert plain("seeds 7, 8") in text(app)
     assert "differ in **shortcut** (zero_pad and none) and in nothing else." in text(app)
 

@@ -11,6 +11,7 @@ from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.store import StoreError
 from resnet_viz.ui.common.markdown import plain
 from tests.lab.conftest import tiny_spec, wait_until
+from tests.ui.headings import headers
 from tests.ui.race.conftest import errors, has_button, race_page, statuses, steering
 
 
@@ -24,7 +25,7 @@ def test_stop_keeps_what_was_measured(lab: Lab) -> None:
     assert all(run.status == "stopped" for run in lab.race_runs(race_id))
     assert time.monotonic() - began < 5
     assert statuses(app)["one"] == "stopped"
-    assert "What happened" in [heading.value for heading in app.header]
+    assert "What happened" in headers(app)
 
 
 def test_pause_step_resume(lab: Lab) -> None:

@@ -19,6 +19,7 @@ from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.runs.groups import groups, matching
 from tests.lab.conftest import tiny_spec
 from tests.lab.test_tidying import finish, race
+from tests.ui.headings import titles
 
 ROOT = Path(__file__).parents[3]
 
@@ -56,8 +57,8 @@ def test_races_and_runs_are_listed_the_newest_first(lab: Lab) -> None:
     old = race(lab, 3, "old")
     alone = lab.start(tiny_spec(name="alone"))
     app = runs_page()
-    titles = [line.value.split("  \n")[0] for line in app.markdown if line.value[:2] == "**"]
-    assert titles == ["**alone**", "**old a against old b**"]
+    listed = [line.value.split("  \n")[0] for line in app.markdown if line.value[:2] == "**"]
+    assert listed == ["**alone**", "**old a against old b**"]
     assert plain("2 finished") in text(app)
     boxes = [box.label for box in app.checkbox]
     assert boxes[0] == plain("alone: queued, step 0 of 20")
@@ -66,7 +67,7 @@ def test_races_and_runs_are_listed_the_newest_first(lab: Lab) -> None:
     assert "".join(app.query_params["race"]) == old
     app = runs_page()
     app.button(key=f"runs_open_{alone}").click().run()
-    assert drawn(app).title[0].value == "alone"
+    assert titles(drawn(app))[0] == "alone"
 
 
 def test_what_is_looked_for_is_found(lab: Lab) -> None:
@@ -135,7 +136,7 @@ def test_nets_of_two_races_are_opened_together(lab: Lab) -> None:
     app.button(key="runs_together").click().run()
     assert not app.exception
     assert "".join(app.query_params["runs"]) == ",".join(ids)
-    assert app.title[0].value == plain("one a against one a (2)")
+    assert titles(app)[0] == "one a against one a (2)"
     assert not app.button(key="race_next").disabled
     assert not any("steer=" in code.value for code in app.code)
     assert f"runs={ids[0]}%2C{ids[1]}" in app.code[0].value
@@ -197,7 +198,7 @@ def test_a_watched_run_stands_here_and_is_opened(lab: Lab) -> None:
     recording.finish("finished", "")
     app.run()
     app.button(key=f"runs_open_{recording.run_id}").click().run()
-    assert drawn(app).title[0].value == "my own loop"
+    assert titles(drawn(app))[0] == "my own loop"
 
 
 def test_an_unreadable_run_is_said_and_can_be_deleted(lab: Lab) -> None:
