@@ -52,10 +52,15 @@ def in_turn(active: Sequence[sqlite3.Row]) -> Sequence[sqlite3.Row]:
 
 
 def before(row: sqlite3.Row, active: Sequence[sqlite3.Row]) -> int:
-    """How many of the `active` jobs have to end before the queued one `row` gets a place."""
+    """How many of the `active` jobs have to end before the queued one `row` gets a place.
+
+    None, where it was begun or cancelled after `row` was read.
+    """
     working: int = sum(other["status"] == "working" for other in active)
-    place = [other["id"] for other in in_turn(active)].index(row["id"])
-    return max(0, working + place + 1 - PLACES)
+    waiting = [other["id"] for other in in_turn(active)]
+    if row["id"] not in waiting:
+        return 0
+    return max(0, working + waiting.index(row["id"]) + 1 - PLACES)
 
 
 def due(connection: sqlite3.Connection, begun: Sequence[str]) -> Sequence[str]:

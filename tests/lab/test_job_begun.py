@@ -1,0 +1,31 @@
+"""A job that is begun, or cancelled, while somebody looks at it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from resnet_viz.lab.jobs import table
+from resnet_viz.lab.jobs.jobs import Jobs
+from resnet_viz.lab.store import Store
+
+
+@pytest.mark.parametrize("status", ["working", "cancelled"])
+def test_a_look_at_a_job_that_ceases_to_wait_meanwhile_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    store = Store(tmp_path)
+    jobs = Jobs(store, lambda: None)
+    ids = [jobs.submit("data", {"name": "digits"}) for _ in range(table.PLACES + 1)]
+    assert jobs.get(ids[-1]).before == 1
+    look = table.select_jobs
+
+    def begun_before(connection: object, where: str, *values: object) -> object:
+        if where == table.ACTIVE:
+            with store.writing() as other:
+                other.execute("UPDATE jobs SET status = ? WHERE id = ?", (status, ids[-1]))
+        return look(connection, where, *values)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(table, "select_jobs", begun_before)
+    assert jobs.get(ids[-1]).before == 0
