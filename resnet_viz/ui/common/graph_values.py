@@ -60,10 +60,15 @@ def values_data(
     graphs: Mapping[str, Painted],
     *,
     measured: bool = True,
+    of: str = "",
 ) -> Mapping[str, object]:
-    """What the component is given, or told as news, under its key: made once for many sessions."""
+    """What the component is given, or told as news, under its key: made once for many sessions.
+
+    News of a race are not for the next one `of` another id, which begins with the same values.
+    """
     return {
         "key": f"values_{group}",
+        "of": of,
         "group": group,
         "ramp": RAMP,
         "nodes": nodes._asdict(),

@@ -143,7 +143,7 @@ function drawWhatIsNew(plotly, chart, isNews) {
   const isElse = looks !== chart.looks
   Object.assign(chart, { of, version, looks })
   chart.div.setAttribute("aria-label", alt)
-  chart.isMoved &&= !isElse
+  chart.isMoved &&= !isElse && !isOther
   const isOut = chart.drawn ? (isNews || isOther) && !chart.isSeen : isFarOff(chart)
   const mayWait = isOut || (isNews && chart.resting)
   if (mayWait && isNew) late(chart)

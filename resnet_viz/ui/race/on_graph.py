@@ -72,9 +72,9 @@ def graph_data(
 ) -> Mapping[str, object]:
     """The graphs' values, as they are drawn with or told as news; there is a net with a graph."""
     chosen = name if is_on_graph(contestants, name) else GRADIENT
-    of = ("graphs", tuple(one.name for one in contestants), step, chosen)
-    nets = _nets(contestants)
-    return look.once(of, lambda: _values(contestants, nets, step, chosen))
+    key = ("graphs", tuple(one.name for one in contestants), step, chosen)
+    of = next((run.id for run in look.runs), "")
+    return look.once(key, lambda: _values(contestants, step, chosen, of))
 
 
 def has_graph(contestants: Sequence[Contestant]) -> bool:
@@ -88,16 +88,14 @@ def _nets(contestants: Sequence[Contestant]) -> Mapping[str, Contestant]:
 
 
 def _values(
-    contestants: Sequence[Contestant],
-    nets: Mapping[str, Contestant],
-    step: int,
-    chosen: str,
+    contestants: Sequence[Contestant], step: int, chosen: str, of: str
 ) -> Mapping[str, object]:
     painted = {}
-    for key, one in nets.items():
+    for key, one in _nets(contestants).items():
         nodes, lines = node_values(one, step, chosen), line_values(one, step)
         painted[key] = Painted(nodes.of, lines.of, _said(step, nodes, lines))
-    return values_data(_GROUP, node_scale(contestants, chosen), line_scale(contestants), painted)
+    scales = node_scale(contestants, chosen), line_scale(contestants)
+    return values_data(_GROUP, *scales, painted, of=of)
 
 
 def _drawn(contestants: Sequence[Contestant]) -> Sequence[Contestant]:
