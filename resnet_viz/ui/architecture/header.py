@@ -26,7 +26,7 @@ _STYLE = """<style>
 .introduction {display: flex; flex-wrap: wrap; align-items: baseline; column-gap: 1rem}
 .introduction h1 {font-size: 1.4rem; padding: 0; margin: 0}
 .introduction p {margin: 0; flex: 1 1 20rem}
-.st-key-net_title h2 {font-size: 1.4rem; padding: 0; margin: 0 0 -.3rem}
+.st-key-net_title h2 {font-size: 1.4rem; padding: 0}
 .st-key-race_these_two button {min-height: 3rem}
 .st-key-race_these_two button p {font-size: 1.15rem; font-weight: 600}
 .st-key-numbers {gap: .25rem 2.25rem}
