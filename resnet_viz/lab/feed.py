@@ -40,12 +40,15 @@ class Look:
     """What was known of a race at one moment; it does not change, and threads may share it.
 
     `problem` says why nothing newer could be read; `is_gone`: the race is in the store no more.
+    `newest` is the newest step that all runs under way have come to, of those with a record; -1
+    before there is one. It does not fall when a further run begins, which then is behind.
     """
 
     runs: Sequence[Run] = ()
     histories: Mapping[str, History] = field(default_factory=dict)
     problem: str = ""
     is_gone: bool = False
+    newest: int = -1
     _made: dict[object, Any] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -61,7 +64,7 @@ class Look:
     def gone(self, why: str) -> Look:
         """The same race once it is in the store no more."""
         problem = f"This race is no longer in the store: {why}. What was read of it stays."
-        return Look(self.runs, self.histories, problem, is_gone=True)
+        return Look(self.runs, self.histories, problem, is_gone=True, newest=self.newest)
 
     def once(self, key: object, make: Callable[[], _Made]) -> _Made:
         """What `make` makes of this look, made once under `key` however many ask for it."""
@@ -157,7 +160,7 @@ class Feed:
             return before if before.problem == gone.problem else gone
         if not grown:
             return self._unless_same(before, runs, "")
-        return Look(runs, self._frozen())
+        return self._after(before, runs, "")
 
     def _runs(self) -> Sequence[Run]:
         if isinstance(self._of, str):
@@ -172,7 +175,12 @@ class Feed:
 
     def _unless_same(self, before: Look, runs: Sequence[Run], problem: str) -> Look:
         same = (list(before.runs), before.problem, before.is_gone) == (list(runs), problem, False)
-        return before if same else Look(runs, self._frozen(), problem)
+        return before if same else self._after(before, runs, problem)
+
+    def _after(self, before: Look, runs: Sequence[Run], problem: str) -> Look:
+        histories = self._frozen()
+        newest = max(before.newest, _newest_step(runs, histories))
+        return Look(runs, histories, problem, newest=newest)
 
     def _follow(self, run: Run) -> bool:
         """Read what is new of a run; whether there was anything."""
@@ -187,3 +195,10 @@ class Feed:
 
     def _frozen(self) -> Mapping[str, History]:
         return MappingProxyType({run_id: h.frozen() for run_id, h in self._growing.items()})
+
+
+def _newest_step(runs: Sequence[Run], histories: Mapping[str, History]) -> int:
+    """The step of the hindmost run under way that has a record; of a race that is over the last."""
+    counts = [(len(histories.get(run.id, ())), run.is_over) for run in runs]
+    under_way = [count for count, is_over in counts if count and not is_over]
+    return min(under_way or [max(count for count, _ in counts)]) - 1

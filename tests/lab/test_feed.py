@@ -55,6 +55,28 @@ def test_a_look_is_the_same_until_there_is_something_new(race: tuple[Lab, str]) 
     assert {run.status for run in feed.look().runs} == {"paused"}
 
 
+def test_the_newest_step_of_all_does_not_fall_when_a_further_run_begins(
+    race: tuple[Lab, str],
+) -> None:
+    lab, race_id = race
+    feed = Feed(lab, race_id)
+    assert feed.look().newest == -1
+    write(lab, 1, range(5))
+    assert feed.look().newest == 4
+    found = []
+    for begin in range(0, 8, 2):
+        write(lab, 2, range(begin, begin + 2))
+        found.append(feed.look().newest)
+    write(lab, 1, range(5, 9))
+    assert [*found, feed.look().newest] == [4, 4, 4, 4, 7], "the hindmost counts from there on"
+    for run in lab.race_runs(race_id):
+        lab.stop(run.id)
+    assert feed.look().newest == 8, "of a race that is over the last"
+    lab.delete(race_id)
+    gone = feed.look()
+    assert (gone.is_gone, gone.newest) == (True, 8)
+
+
 def counted(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The race's id for each time that the store is asked for it."""
     asked: list[str] = []

@@ -63,7 +63,7 @@ def is_new(seen: Seen) -> bool:
 
 def _await_first_point(lab: Lab, race_id: str) -> None:
     end = time.monotonic() + MOST_SECONDS
-    while newest_step(look(lab, race_id)) < 0 and time.monotonic() < end:
+    while look(lab, race_id).look.newest < 0 and time.monotonic() < end:
         time.sleep(FIRST_SECONDS)
 
 
@@ -94,13 +94,6 @@ def preview(specs: Sequence[RunSpec]) -> None:
 def contestants_of(seen: Seen) -> Sequence[Contestant]:
     """The runs of a race as the plots want them."""
     return seen.look.once("contestants", lambda: contestants_in(seen.look))
-
-
-def newest_step(seen: Seen) -> int:
-    """The newest step that all nets under way have come to; -1 before there is one."""
-    counts = [(len(seen.look.history(run)), run.is_over) for run in seen.runs]
-    under_way = [count for count, is_over in counts if count and not is_over]
-    return min(under_way or [max(count for count, _ in counts)]) - 1
 
 
 def _view(lab: Lab, race_id: str, may_steer: bool) -> None:
@@ -169,7 +162,7 @@ class _StepSettings(NamedTuple):
 def _step_settings(seen: Seen, *, may_steer: bool) -> _StepSettings:
     listens = ("all" if seen.is_over or not may_steer else "arrows") if is_presented() else ""
     key = key_of(seen.race_id)
-    return _StepSettings(key, _steps(seen), newest_step(seen), seen.is_over, listens)
+    return _StepSettings(key, _steps(seen), seen.look.newest, seen.is_over, listens)
 
 
 def _steps(seen: Seen) -> int:
@@ -188,7 +181,7 @@ def _shown(seen: Seen) -> Shown:
         return drawing.chosen_nets(close, contestants_in(close))
 
     key = key_of(seen.race_id)
-    step = pointer_of(key).step(max(0, newest_step(seen)))
+    step = pointer_of(key).step(max(0, seen.look.newest))
     name = st.session_state.get(QUANTITY) or GRADIENT
     return Shown(key, _steps(seen), step, name, closer)
 

@@ -1,0 +1,39 @@
+"""Which step the page shows while the runs of a race are not equally far."""
+
+from __future__ import annotations
+
+import pytest
+
+from resnet_viz.lab import launch
+from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.series import insert_records
+from resnet_viz.lab.store import Store
+from tests.lab.conftest import tiny_spec
+from tests.lab.test_records import record
+from tests.ui.race.conftest import errors, race_page, shown
+
+LAYERS = 6  # of the tiny net
+
+
+def come_to(lab: Lab, position: int, steps: range) -> None:
+    with Store(lab.home).writing() as connection:
+        insert_records(connection, position, [record(step, LAYERS) for step in steps])
+
+
+def test_the_step_shown_does_not_go_back_when_a_further_net_begins(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    race = lab.race([tiny_spec(name=name) for name in ("one", "two", "three")])
+    for position in (1, 2):
+        come_to(lab, position, range(12))
+    app = race_page(race)
+    assert shown(app, "step_control")["step"] == 11
+    come_to(lab, 3, range(3))
+    for one in (app.run(), race_page(race)):
+        assert errors(one) == []
+        assert shown(one, "step_control")["step"] == 11, "for all who look at it"
+    come_to(lab, 3, range(3, 15))
+    for position in (1, 2):
+        come_to(lab, position, range(12, 14))
+    assert shown(app.run(), "step_control")["step"] == 13
