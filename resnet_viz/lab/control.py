@@ -5,10 +5,12 @@ A worker reads its row before each step (lab/turns.py); one that waits for its t
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from collections.abc import Sequence
 
 from resnet_viz.arch.config import shorten
-from resnet_viz.lab.rows import ACTIVE, first_of
+from resnet_viz.lab.rows import OVER, first_of
 from resnet_viz.lab.run import WATCHED
 from resnet_viz.lab.store import Store
 
@@ -26,7 +28,7 @@ RESUME: Order = (
     "status = CASE status WHEN 'paused' THEN 'queued' ELSE status END",
     "control = 'pause'",
 )
-STEP: Order = ("control = 'pause', extra_steps = extra_steps + 1", "control <> 'stop'")
+_STEP: Order = ("control = 'pause', extra_steps = extra_steps + 1", "control <> 'stop'")
 STOP: Order = ("control = 'stop'", "1")
 
 
@@ -47,8 +49,41 @@ def change(store: Store, id: str, change: str, condition: str) -> None:  # noqa:
         ValueError: for an unknown id, and for a run in a program of its own.
     """
     with store.writing() as connection:
-        query = "SELECT id, host FROM runs WHERE id = ? OR race_id = ?"
-        if first_of(id, connection.execute(query, (id, id)).fetchall())["host"] == WATCHED:
-            raise ValueError(f"the run {shorten(id)} goes on in a program of its own: end it there")
-        where = f"(id = ? OR race_id = ?) AND {ACTIVE} AND ({condition})"
-        connection.execute(f"UPDATE runs SET {change} WHERE {where}", (id, id))
+        _change(connection, _under_way(connection, id), (change, condition))
+
+
+def step(store: Store, id: str) -> None:  # noqa: A002
+    """One more step of a run, or of those of a race that are at work; all others are paused.
+
+    A queued run would begin with it, and the race's pictures go back to its first step. Where none
+    is at work it is those whose turn comes first: the contestants of one seed.
+
+    Raises:
+        ValueError: as `change`.
+    """
+    with store.writing() as connection:
+        rows = _under_way(connection, id)
+        chosen = [row for row in rows if _is_at_work(row)]
+        chosen = chosen or [row for row in rows if row["seed"] == rows[0]["seed"]]
+        _change(connection, rows, PAUSE)
+        _change(connection, chosen, _STEP)
+
+
+def _is_at_work(row: sqlite3.Row) -> bool:
+    """Whether a run has begun, or its worker has, or it was told to."""
+    return row["started"] is not None or row["pid"] is not None or row["extra_steps"] > 0
+
+
+def _under_way(connection: sqlite3.Connection, id: str) -> Sequence[sqlite3.Row]:  # noqa: A002
+    """The rows of a run, or of all of a race, that are under way, oldest first."""
+    query = "SELECT * FROM runs WHERE id = ? OR race_id = ? ORDER BY position"
+    rows = connection.execute(query, (id, id)).fetchall()
+    if first_of(id, rows)["host"] == WATCHED:
+        raise ValueError(f"the run {shorten(id)} goes on in a program of its own: end it there")
+    return [row for row in rows if row["status"] not in OVER]
+
+
+def _change(connection: sqlite3.Connection, rows: Sequence[sqlite3.Row], order: Order) -> None:
+    change, condition = order
+    query = f"UPDATE runs SET {change} WHERE position = ? AND ({condition})"
+    connection.executemany(query, [(row["position"],) for row in rows])

@@ -186,8 +186,11 @@ class Lab(Kept):
         self._steer(id, *control.RESUME)
 
     def step(self, id: str) -> None:  # noqa: A002
-        """One more step of a paused run or race; one that is running is paused by it."""
-        self._steer(id, *control.STEP)
+        """One more step of a paused run or race; one that is running is paused by it.
+
+        Of a race those do it that are at work; where none is, those whose turn comes first.
+        """
+        self._guarded(lambda: control.step(self._store, id))
 
     def slow(self, id: str, pace: float | None) -> None:  # noqa: A002
         """Have a run, or all of a race, do at most `pace` steps a second; None: as fast as it goes.

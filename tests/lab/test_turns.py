@@ -121,6 +121,46 @@ def test_a_run_paused_in_the_queue_lends_its_place_and_begins_with_a_single_step
     assert desk.row["started"] is not None
 
 
+def test_a_single_step_of_a_race_is_of_the_runs_that_are_at_work(desk: Desk) -> None:
+    race = desk.lab.race([tiny_spec(seed=seed, name=name) for seed in (0, 1) for name in "ab"])
+
+    def steps() -> list[int]:
+        query = "SELECT extra_steps FROM runs WHERE race_id = ? ORDER BY position"
+        return [row[0] for row in desk.connection.execute(query, (race,))]
+
+    def stand(change: str, which: str) -> None:
+        desk.set(f"{change} WHERE race_id = '{race}' AND {which}")
+
+    desk.lab.step(race)
+    desk.lab.step(race)
+    assert steps() == [2, 2, 0, 0], "none has begun: those of the first seed do it"
+    assert {run.status for run in desk.lab.race_runs(race)} == {"paused"}
+    stand("extra_steps = 0, started = 1", "seed = 0")
+    desk.lab.step(race)
+    assert steps() == [1, 1, 0, 0]
+    desk.lab.resume(race)
+    stand("status = 'running'", "seed = 0")
+    desk.lab.step(race)
+    assert steps() == [1, 1, 0, 0]
+    waits = [run.status for run in desk.lab.race_runs(race) if run.seed == 1]
+    assert waits == ["paused"] * 2, "nor do they begin as the places become free"
+    stand("status = 'finished', extra_steps = 0", "seed = 0")
+    desk.lab.step(race)
+    assert steps() == [0, 0, 1, 1]
+    desk.lab.step(desk.lab.race_runs(race)[3].id)
+    assert steps() == [0, 0, 1, 2], "a run that is named does its own"
+    assert desk.row["extra_steps"] == 0, "of another race"
+
+
+def test_a_worker_that_is_about_to_begin_does_a_single_step_as_well(desk: Desk) -> None:
+    race = desk.lab.race([tiny_spec(name=name) for name in "abc"])
+    desk.set("started = 1, status = 'running', pid = 1 WHERE position = 2")
+    desk.set("pid = 1 WHERE position = 3")
+    desk.lab.step(race)
+    rows = select_runs(desk.connection, "race_id = ?", race)
+    assert [row["extra_steps"] for row in rows] == [1, 1, 0]
+
+
 def test_a_stopped_or_removed_run_has_no_more_turns(desk: Desk) -> None:
     desk.set("control = 'stop'")
     for look in (desk.turns.may_begin, desk.turns.may_step):
