@@ -142,7 +142,11 @@ def first_seeds(contestants: Sequence[Contestant]) -> Sequence[Contestant]:
 
 
 def _title(contestants: Sequence[Contestant]) -> str:
-    return " against ".join(dict.fromkeys(one.name for one in contestants))
+    """Each net once, and how many seeds of it there are where there are several."""
+    nets = nets_in(contestants)
+    counts = sorted({len(net.seeds) for net in nets})
+    seeds = "" if counts == [1] else f", {' or '.join(map(str, counts))} seeds"
+    return " against ".join(dict.fromkeys(net.name for net in nets)) + seeds
 
 
 def _script(name: str) -> str:

@@ -129,6 +129,26 @@ def test_of_several_seeds_the_first_is_replayed() -> None:
     assert first_seeds([one, reported("plain20-cifar", 3).contestant])[0] is one
 
 
+def test_the_title_names_each_net_once_and_how_many_seeds_it_has() -> None:
+    def title(nets: int, seeds: int) -> str:
+        runs = [
+            one._replace(
+                contestant=replace(
+                    one.contestant, name=f"{name}, seed {seed}", net=name, net_name=name
+                )
+            )
+            for seed in range(seeds)
+            for name in ("small <i>", "large", "plain")[:nets]
+            for one in (reported("resnet20-cifar", 2),)
+        ]
+        (found,) = re.findall("<h1>([^<]*)</h1>", report(runs))
+        assert f"<title>{found}</title>" in report(runs)
+        return str(found)
+
+    assert title(3, 4) == "small &lt;i&gt; against large against plain, 4 seeds"
+    assert title(2, 1) == "small &lt;i&gt; against large"
+
+
 def test_a_net_that_was_watched_has_no_graph_and_it_is_said() -> None:
     net = reported("resnet20-cifar", 3)
     own = net.contestant
