@@ -52,10 +52,11 @@ def seeds_line(own: Sequence[tuple[Run, History]]) -> str:
     """How the runs of one net fare, those of several seeds together."""
     if len(own) == 1:
         return status_line(*own[0])
-    done = sum(run.is_over for run, _ in own)
+    counts = Counter(run.status for run, _ in own)
     begun = [(run, history) for run, history in own if not run.is_over and len(history)]
     waits = [(run, history) for run, history in own if not run.is_over]
-    parts = [f"{done} of {len(own)} seeds done"]
+    short = [f"{counts[status]} {status}" for status in _CUT_SHORT if counts[status]]
+    parts = [", ".join([f"{counts['finished']} of {len(own)} seeds done", *short])]
     if now := [*begun, *waits][:1]:
         parts.append(f"seed {now[0][0].seed}: {status_line(*now[0])}")
     elif losses := [float(history.loss[-1]) for _, history in own if len(history)]:
@@ -69,14 +70,13 @@ def status_of(runs: Sequence[Run]) -> str:
     return next((status for status in _FIRST if status in found), runs[0].status)
 
 
+_CUT_SHORT = ("failed", "interrupted", "stopped")
 _FIRST = (
     "not answering",
     "running",
     "paused",
     "queued",
-    "failed",
-    "interrupted",
-    "stopped",
+    *_CUT_SHORT,
     "finished",
 )
 
@@ -103,7 +103,7 @@ def headline(runs: Sequence[Run], contestants: Sequence[Contestant]) -> str:
         )
         return f"Before the first step: {_small(stage(furthest))}"
     counts = Counter(run.status if len(history) else "not begun" for run, history in under_way)
-    counts["over"] = len(runs) - len(under_way)
+    counts.update(run.status for run in runs if run.is_over)
     said = ", ".join(f"{counts[key]} {what}" for key, what in _COUNTED.items() if counts[key])
     left = [seconds_left(run, history) for run, history in under_way]
     known = [seconds for seconds in left if seconds is not None]
@@ -118,7 +118,10 @@ _COUNTED = {
     "queued": "waiting for a place",
     "not answering": "not answering",
     "not begun": "not begun",
-    "over": "done",
+    "finished": "done",
+    "stopped": "stopped",
+    "failed": "failed",
+    "interrupted": "interrupted",
 }
 
 

@@ -37,3 +37,13 @@ def test_the_step_shown_does_not_go_back_when_a_further_net_begins(
     for position in (1, 2):
         come_to(lab, position, range(12, 14))
     assert shown(app.run(), "step_control")["step"] == 13
+
+
+def test_stopped_seeds_are_not_said_to_be_done(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    race = lab.race([tiny_spec(name="net", seed=seed) for seed in (0, 1)])
+    come_to(lab, 1, range(3))
+    lab.stop(race)
+    (net,) = shown(race_page(race), "progress")["nets"]
+    assert net["detail"].startswith("0 of 2 seeds done, 2 stopped · ")
+    assert net["status"] == "stopped"

@@ -150,6 +150,9 @@ def test_headline_counts_nets_and_tells_the_time_left_when_it_is_known() -> None
     assert said == "Nets: 1 training, 1 not begun."
     assert words.headline([run("paused")], [begun]) == "Nets: 1 paused."
     assert words.headline([run(), run("finished")], [begun, begun]).endswith("1 done; 8 s left.")
+    ends = [run(status) for status in ("finished", "stopped", "failed", "stopped")]
+    said = words.headline([run(), *ends], [begun] * 5)
+    assert said == "Nets: 1 training, 1 done, 2 stopped, 1 failed; 8 s left."
 
 
 def test_headline_is_the_verdict_when_the_race_is_over() -> None:
@@ -234,6 +237,10 @@ def test_seeds_of_a_net_are_one_line() -> None:
     said = words.seeds_line([(done, some), (waits, none)])
     assert said == "1 of 2 seeds done · seed 2: Waits for a free core."
     assert words.seeds_line([(done, some)] * 2) == "2 of 2 seeds done · last loss 2 to 2"
+    stopped, failed = run("stopped"), run("failed")
+    said = words.seeds_line([(done, some), (stopped, some), (failed, none)])
+    assert said == "1 of 3 seeds done, 1 failed, 1 stopped · last loss 2 to 2"
+    assert words.seeds_line([(stopped, none)] * 2) == "0 of 2 seeds done, 2 stopped"
     assert words.status_of([done, now, waits]) == "running"
     assert words.status_of([done, waits]) == "queued"
     assert words.status_of([done, run("failed")]) == "failed"
