@@ -83,6 +83,8 @@ _FIRST = (
 
 def stage(run: Run) -> str:
     """What a run does before its first step, told from what the store knows of it."""
+    if run.started is None and run.status == "paused":
+        return "It is paused and has not begun."
     if run.started is None:
         return run.message or "The worker process is starting."
     if not run.device:

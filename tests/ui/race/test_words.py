@@ -140,6 +140,9 @@ def test_headline_names_the_stage_that_is_furthest() -> None:
     assert said == "Before the first step: waits for a free core."
     assert "has its place and begins" in words.headline([waits, imports], empty)
     assert "built on cpu" in words.headline([imports, run()], empty)
+    paused = run("paused")._replace(started=None, device="")
+    said = words.headline([paused, paused], empty)
+    assert said == "Before the first step: it is paused and has not begun."
 
 
 def test_headline_counts_nets_and_tells_the_time_left_when_it_is_known() -> None:
