@@ -1,6 +1,11 @@
-"""The settings of the next race, kept in the address while no race is on show."""
+"""The settings of the next race, kept in the address.
+
+A race that begins has the address to itself; what is set below its head stands beside it there.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -12,16 +17,17 @@ ALONE = "no second net"
 """What the box of the second net calls none."""
 MORE = "race_more_nets"
 """Where the session keeps the nets beside the two of the boxes, or the experiment's."""
-_SAID = "race_address"
+_SAID, _BESIDE = "race_address", "race_address_beside"
 _NOTICE = "race_address_notice"
 # A button of the settings: Streamlit forgets it while another page, or a race, is on show.
 _HERE = "race_start"
 
 
-def read_address() -> None:
+def read_address(race_id: str = "") -> None:
     """Sets the widgets, before they are drawn, from the address that the session was opened with.
 
     Only once: a link opens a session of its own, and later the address lags behind the widgets.
+    `race_id`: the race on show, if there is one.
     """
     query = {key: text for key, text in st.query_params.to_dict().items() if key in link.KEYS}
     if not query or _SAID in st.session_state:
@@ -38,6 +44,7 @@ def read_address() -> None:
     for field, value in settings.training.items():
         st.session_state[f"race_{field}"] = value
     st.session_state[_SAID] = link.to_query(settings)
+    st.session_state[_BESIDE] = race_id
     if problems:
         sentence = f"Part of the address is no setting and left out: {'; '.join(problems)}."
         st.session_state[_NOTICE] = st.session_state[_SAID], sentence
@@ -54,6 +61,19 @@ def write_address(settings: link.Settings) -> None:
     st.session_state[_SAID] = query
     if is_new and st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
+
+
+def keep_beside(race_id: str, settings: link.Settings) -> None:
+    """Has the address of the race on show, which `view.write_view` writes, hold `settings`."""
+    st.session_state[_SAID] = link.to_query(settings)
+    st.session_state[_BESIDE] = race_id
+
+
+def beside(race_id: str) -> Mapping[str, str]:
+    """What the race's address holds of the next one: nothing before that one's panel was open."""
+    is_set = st.session_state.get(_BESIDE) == race_id
+    said: Mapping[str, str] = st.session_state[_SAID] if is_set else {}
+    return said
 
 
 def notice() -> str:

@@ -67,6 +67,7 @@ def race_page() -> None:
             preview(specs)
         return
     read_view(seen.race_id, seen.runs)
+    read_address(seen.race_id)
     if is_presented():
         large_type()
     # One container, so that what follows keeps its place, by which Streamlit knows a fragment:
@@ -78,7 +79,7 @@ def race_page() -> None:
         if is_open(NEXT) and not is_presented():
             with st.container(border=True):
                 header("Next race")
-                _settings(lab, can_start=seen.is_over or not may_steer, in_address=False)
+                _next_settings(lab, can_start=seen.is_over or not may_steer, beside=seen.race_id)
     take_up(lab, seen.race_id, seen.runs)
     live_race(lab, seen, may_steer=may_steer)
     if seen.is_over:
@@ -91,13 +92,19 @@ def _next_race(lab: Lab) -> Sequence[RunSpec] | None:
     """What stands above the pictures while there is no race; the last settings that could run."""
     _heading()
     read_address()
+    specs = _next_settings(lab, can_start=True)
+    if specs:
+        say.info(INVITATION, markdown=True)
+    return specs
+
+
+def _next_settings(lab: Lab, *, can_start: bool, beside: str = "") -> Sequence[RunSpec] | None:
+    """The settings, below what was wrong with the address."""
     above = st.container()
-    specs = _settings(lab, can_start=True, in_address=True)
+    specs = _settings(lab, can_start=can_start, beside=beside)
     if notice():  # which a change of a setting has just ended
         with above:
             say.error(notice())
-    if specs:
-        say.info(INVITATION, markdown=True)
     return specs
 
 
@@ -168,12 +175,12 @@ def _unlike(seen: Seen) -> Sequence[RunSpec]:
     return list(dict.fromkeys(run.spec.model_copy(update={"seed": 0}) for run in seen.runs))
 
 
-def _settings(lab: Lab, *, can_start: bool, in_address: bool) -> Sequence[RunSpec] | None:
+def _settings(lab: Lab, *, can_start: bool, beside: str) -> Sequence[RunSpec] | None:
     """The widgets, what they stand for, and the button; the last settings that could run.
 
     They stay while a setting is wrong, so that the view does.
     """
-    choice, place = settings(in_address=in_address)
+    choice, place = settings(beside=beside)
     race, problem = contestants.check(choice)
     if race is None:
         say.error(problem)

@@ -14,7 +14,7 @@ from resnet_viz.lab.experiments import EXPERIMENTS, Entry
 from resnet_viz.ui.common.devices import device_box
 from resnet_viz.ui.common.net import FROM_ARCHITECTURE, TWIN, asked_race, shown_net, twin_of
 from resnet_viz.ui.common.note import note
-from resnet_viz.ui.race.address import ALONE, MORE, write_address
+from resnet_viz.ui.race.address import ALONE, MORE, keep_beside, write_address
 from resnet_viz.ui.race.contestants import Choice, automatic_size
 from resnet_viz.ui.race.data import data_box
 from resnet_viz.ui.race.link import DEFAULT_NET, MOST_SEEDS, Settings, default_training
@@ -28,10 +28,10 @@ EXPERIMENT = "race_experiment"
 _KEPT = ("dataset", "activation_checkpointing")
 
 
-def settings(*, in_address: bool) -> tuple[Choice, DeltaGenerator]:
+def settings(*, beside: str = "") -> tuple[Choice, DeltaGenerator]:
     """Draws the widgets; what they say, and the place for the button that starts the race.
 
-    `in_address`: what they say goes into the address, too.
+    What they say goes into the address, `beside` the race on show if there is one.
     """
     with st.container(key="race_settings", gap="small"):
         experiment = _experiment()
@@ -53,17 +53,19 @@ def settings(*, in_address: bool) -> tuple[Choice, DeltaGenerator]:
             training = _training(automatic_size((*base, *added), dataset))
         training |= {"dataset": dataset}
         seeds, pace = st.session_state["race_seeds"], chosen_pace()
-        if in_address:
-            said = Settings(
-                st.session_state[EXPERIMENT],
-                first,
-                None if st.session_state["race_second_net"] == TWIN else second,
-                training,
-                is_alone=second is None,
-                more=tuple(entry.config for entry in added),
-                seeds=seeds,
-                pace=pace,
-            )
+        said = Settings(
+            st.session_state[EXPERIMENT],
+            first,
+            None if st.session_state["race_second_net"] == TWIN else second,
+            training,
+            is_alone=second is None,
+            more=tuple(entry.config for entry in added),
+            seeds=seeds,
+            pace=pace,
+        )
+        if beside:
+            keep_beside(beside, said)
+        else:
             write_address(said)
         return Choice((*base, *added), training | {"device": device}, seeds, pace), start
 

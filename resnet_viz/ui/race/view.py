@@ -13,6 +13,7 @@ from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 from resnet_viz.lab.quantities import quantities
 from resnet_viz.lab.run import Run
+from resnet_viz.ui.race.address import beside
 from resnet_viz.ui.race.drawing import (
     DEFAULTS,
     SCALE,
@@ -77,6 +78,7 @@ def write_view(race_id: str) -> None:
         query["open"] = ",".join(sorted(opened))
     if is_presented():
         query["present"] = "1"
+    query |= beside(race_id)
     before = st.session_state.get(_SAID)
     st.session_state[_SAID] = query
     now = {key: text for key, text in st.query_params.to_dict().items() if key != "step"}

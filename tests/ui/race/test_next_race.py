@@ -1,0 +1,84 @@
+"""The settings of the next race, in the address of the one on show."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from resnet_viz.lab.runs import Lab
+from resnet_viz.ui.common.markdown import plain
+from tests.lab.conftest import tiny_spec, wait_until
+from tests.ui.race.conftest import ROOT, errors, set_number, text
+
+
+@pytest.fixture
+def race_id(lab: Lab) -> str:
+    """A race that is over."""
+    begun = lab.race([tiny_spec(steps=2)])
+    wait_until(lambda: lab.race_runs(begun)[0].is_over)
+    return begun
+
+
+def opened(**query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.switch_page("pages/race.py").run()
+
+
+def address(app: AppTest) -> dict[str, str]:
+    assert not app.exception
+    return {key: "".join(texts) for key, texts in app.query_params.items()}
+
+
+def test_what_is_set_beside_a_race_is_in_its_address_and_opens_again(race_id: str) -> None:
+    app = opened(race=race_id)
+    assert address(app) == {"race": race_id}
+    app.button(key="race_next").click().run()
+    assert address(app) == {"race": race_id, "open": "next"}
+    app.selectbox(key="race_first_net").set_value("plain20-cifar").run()
+    set_number(app, "lr", 0.05)
+    app.selectbox(key="race_quantity").set_value("update_ratio").run()
+    beside = {"first": "plain20-cifar", "lr": "0.05"}
+    query = {"race": race_id, "quantity": "update_ratio", "open": "next", **beside}
+    assert address(app) == query
+    other = opened(**query)
+    assert errors(other) == []
+    assert address(other) == query
+    assert other.number_input(key="race_lr").value == 0.05
+    assert other.selectbox(key="race_first_net").value == "plain20-cifar"
+    assert other.session_state["race_specs"] == app.session_state["race_specs"]
+    folded = other.button(key="race_next").click().run()
+    assert address(folded) == {key: query[key] for key in query if key != "open"}
+    again = opened(**address(folded)).button(key="race_next").click().run()
+    assert again.number_input(key="race_lr").value == 0.05
+
+
+def test_the_link_that_is_offered_shows_the_race_alone(race_id: str) -> None:
+    app = opened(race=race_id, open="next", lr="0.05")
+    (shows,) = [one.value for one in app.code if "race=" in one.value]
+    assert shows.endswith(f"?race={race_id}")
+
+
+def test_what_is_no_setting_beside_a_race_is_said_until_one_is_set(race_id: str) -> None:
+    app = opened(race=race_id, open="next", lr="-1", steps="70")
+    (error,) = errors(app)
+    assert plain("is no setting and left out: lr = -1") in error
+    assert address(app) == {"race": race_id, "open": "next", "steps": "70"}
+    assert app.number_input(key="race_lr").value == 0.01
+    assert errors(set_number(app, "steps", 80)) == []
+    assert address(app)["steps"] == "80"
+
+
+def test_a_race_that_begins_beside_another_has_the_address_to_itself(
+    lab: Lab, race_id: str
+) -> None:
+    app = opened(race=race_id, open="next", first="resnet20-cifar", second="none", steps="1")
+    app.button(key="race_start").click().run()
+    (begun,) = address(app).values()
+    assert list(address(app)) == ["race"]
+    assert begun != race_id
+    assert [run.spec.steps for run in lab.race_runs(begun)] == [1]
+    app.button(key="race_next").click().run()
+    assert address(app)["steps"] == "1"
+    assert "resnet20-cifar" in text(app)
