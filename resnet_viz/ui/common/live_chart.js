@@ -9,7 +9,7 @@ const figures = new Map() // by chart: { version, tree }; it outlives a mount
 const MOST_FIGURES = 12 // beside those of charts that are on the page
 const brightnesses = new Map()
 const PATIENCE = 1500 // ms; what has no answer by then is said again (Streamlit may drop it)
-const REST = 50 // times as long as its drawing took a plot waits for the next: it has 2% of the browser's thread
+const REST = 100 // times as long as its drawing took a plot waits for the next: it has 1% of the browser's thread
 const SHORTEST = 400, LONGEST = 4000 // ms that it waits, if it does
 const PLOTLY = "app/static/plotly.min.js"
 const SMALL_TEXT = 14, LARGE_TEXT = 20 // pixels, in windows of these widths:
