@@ -17,7 +17,7 @@ ALONE = "no second net"
 """What the box of the second net calls none."""
 MORE = "race_more_nets"
 """Where the session keeps the nets beside the two of the boxes, or the experiment's."""
-_SAID, _BESIDE = "race_address", "race_address_beside"
+_SAID, _BESIDE, _WRITTEN = "race_address", "race_address_beside", "race_address_written"
 _NOTICE = "race_address_notice"
 # A button of the settings: Streamlit forgets it while another page, or a race, is on show.
 _HERE = "race_start"
@@ -50,15 +50,16 @@ def read_address(race_id: str = "") -> None:
         st.session_state[_NOTICE] = st.session_state[_SAID], sentence
 
 
-def write_address(settings: link.Settings) -> None:
-    """Puts `settings` into the address when they have changed, or the page is opened.
+def write_address(settings: link.Settings, view: Mapping[str, str]) -> None:
+    """Puts `settings` and the `view` into the address when they change, or the page is opened.
 
     Otherwise it is left alone: the browser's way back to an address without settings would lead
     forward again.
     """
-    query = link.to_query(settings)
-    is_new = query != st.session_state.get(_SAID) or _HERE not in st.session_state
-    st.session_state[_SAID] = query
+    st.session_state[_SAID] = link.to_query(settings)
+    query = {**st.session_state[_SAID], **view}
+    is_new = query != st.session_state.get(_WRITTEN) or _HERE not in st.session_state
+    st.session_state[_WRITTEN] = query
     if is_new and st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
 
@@ -69,10 +70,10 @@ def keep_beside(race_id: str, settings: link.Settings) -> None:
     st.session_state[_BESIDE] = race_id
 
 
-def beside(race_id: str) -> Mapping[str, str]:
+def beside(race_id: str) -> dict[str, str]:
     """What the race's address holds of the next one: nothing before that one's panel was open."""
     is_set = st.session_state.get(_BESIDE) == race_id
-    said: Mapping[str, str] = st.session_state[_SAID] if is_set else {}
+    said: dict[str, str] = st.session_state[_SAID] if is_set else {}
     return said
 
 

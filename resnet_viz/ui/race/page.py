@@ -91,6 +91,7 @@ def race_page() -> None:
 def _next_race(lab: Lab) -> Sequence[RunSpec] | None:
     """What stands above the pictures while there is no race; the last settings that could run."""
     _heading()
+    read_view("", ())
     read_address()
     specs = _next_settings(lab, can_start=True)
     if specs:

@@ -21,6 +21,7 @@ from resnet_viz.ui.race.link import DEFAULT_NET, MOST_SEEDS, Settings, default_t
 from resnet_viz.ui.race.more import more_settings
 from resnet_viz.ui.race.more_nets import more_nets
 from resnet_viz.ui.race.pace import chosen_pace, pace_box
+from resnet_viz.ui.race.view import view_query
 from resnet_viz.ui.race.widgets import number, select
 
 EXPERIMENT = "race_experiment"
@@ -66,7 +67,7 @@ def settings(*, beside: str = "") -> tuple[Choice, DeltaGenerator]:
         if beside:
             keep_beside(beside, said)
         else:
-            write_address(said)
+            write_address(said, view_query())
         return Choice((*base, *added), training | {"device": device}, seeds, pace), start
 
 

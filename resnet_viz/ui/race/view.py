@@ -1,5 +1,7 @@
 """What a session looks at of a race, in the link: `?race=...&quantity=dead_share&step=12&open=x`.
 
+Before a race the same stands beside its settings, for the race that is begun next.
+
 The step is written by the step control itself (step_control.js), which moves it.
 """
 
@@ -45,7 +47,10 @@ _CHOICES: Mapping[str, tuple[str, Callable[[Sequence[Run]], Container[object]]]]
 
 
 def read_view(race_id: str, runs: Sequence[Run]) -> None:
-    """Sets the widgets, before they are drawn, from the link: once for a session and a race."""
+    """Sets the widgets, before they are drawn, from the link: once for a session and a race.
+
+    `race_id` is "" before there is one.
+    """
     if st.session_state.get(_READ) == race_id:
         return
     st.session_state[_READ] = race_id
@@ -54,7 +59,7 @@ def read_view(race_id: str, runs: Sequence[Run]) -> None:
     for name, (key, options) in _CHOICES.items():
         if query.get(name) in options(runs):
             st.session_state[key] = query[name]
-    if (step := query.get("step", "")).isascii() and step.isdigit() and len(step) < 10:
+    if race_id and (step := query.get("step", "")).isascii() and step.isdigit() and len(step) < 10:
         pointer_of(key_of(race_id)).look_at(int(step))
     if "present" in query:
         st.session_state[_PRESENT] = query["present"] == "1"
@@ -67,7 +72,19 @@ def write_view(race_id: str) -> None:
 
     Otherwise the link is left alone: the browser's way back would lead forward again.
     """
-    query = address_of(race_id)
+    query = address_of(race_id) | view_query() | beside(race_id)
+    before = st.session_state.get(_SAID)
+    st.session_state[_SAID] = query
+    now = {key: text for key, text in st.query_params.to_dict().items() if key != "step"}
+    if query not in (before, now):
+        pointer: Pointer = pointer_of(key_of(race_id))
+        step = {} if pointer.follows else {"step": str(pointer.chosen)}
+        st.query_params.from_dict(query | step)
+
+
+def view_query() -> dict[str, str]:
+    """What the session looks at, but for the race and the step, as the link has it."""
+    query = {}
     for name, (key, _) in _CHOICES.items():
         chosen = st.session_state.get(key)
         if chosen is not None and chosen != {**DEFAULTS, CLICK: OPENS}.get(key):
@@ -78,14 +95,7 @@ def write_view(race_id: str) -> None:
         query["open"] = ",".join(sorted(opened))
     if is_presented():
         query["present"] = "1"
-    query |= beside(race_id)
-    before = st.session_state.get(_SAID)
-    st.session_state[_SAID] = query
-    now = {key: text for key, text in st.query_params.to_dict().items() if key != "step"}
-    if query not in (before, now):
-        pointer: Pointer = pointer_of(key_of(race_id))
-        step = {} if pointer.follows else {"step": str(pointer.chosen)}
-        st.query_params.from_dict(query | step)
+    return query
 
 
 def is_presented() -> bool:

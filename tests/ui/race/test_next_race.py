@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.lab.runs import Lab
 from resnet_viz.ui.common.markdown import plain
-from tests.lab.conftest import tiny_spec, wait_until
-from tests.ui.race.conftest import ROOT, errors, set_number, text
+from tests.lab.conftest import end, tiny_spec, wait_until
+from tests.ui.race.conftest import ROOT, errors, has_button, set_number, text
 
 
 @pytest.fixture
@@ -82,3 +84,22 @@ def test_a_race_that_begins_beside_another_has_the_address_to_itself(
     app.button(key="race_next").click().run()
     assert address(app)["steps"] == "1"
     assert "resnet20-cifar" in text(app)
+
+
+def test_what_is_to_be_looked_at_stays_in_the_address_until_a_race_begins(home: Path) -> None:
+    view = {"quantity": "update_ratio", "axis": "linear", "smooth": "5", "open": "diagnosis"}
+    app = opened(present="1", steps="70", **view)
+    assert address(app) == {"steps": "70", "present": "1", **view}
+    set_number(app, "steps", 2)
+    assert address(app) == {"steps": "2", "present": "1", **view}
+    app.button(key="race_start").click().run()
+    begun = address(app)
+    end(Lab(home))
+    assert begun == {"race": begun["race"], "present": "1", **view}
+    assert not has_button(app, "race_next"), "it is presented, without settings"
+
+
+def test_how_curves_are_to_be_drawn_is_in_the_address_before_a_race(home: Path) -> None:
+    app = opened(lr="0.05", steps="70")
+    app.segmented_control(key="race_loss_axis").set_value("linear").run()
+    assert address(app) == {"lr": "0.05", "steps": "70", "axis": "linear"}
