@@ -25,7 +25,7 @@ from resnet_viz.plots.story import on_the_way, story
 from resnet_viz.plots.style import count, number
 from resnet_viz.plots.verdicts import UPDATES
 
-Plot = Literal["curves", "gradients", "through_time", "maps"]
+Plot = Literal["curves", "gradients", "through_time"]
 Numbers = NDArray[np.float64]
 
 
@@ -56,7 +56,7 @@ def happened(contestants: Sequence[Contestant]) -> list[Finding]:
         found += [Finding(text, "gradients") for text in between_nets(contestants, steps)]
     found += [Finding(text, "through_time") for net in nets for text in collapse(net, steps)]
     if steps >= 4 * LEAST_STEPS:
-        found += [Finding(text, "maps") for net in nets for text in _still(net, steps)]
+        found += [Finding(text, "through_time") for net in nets for text in _still(net, steps)]
     return found
 
 

@@ -111,8 +111,10 @@ def _lesions(net: Net) -> Verdict:
 def _hessian(net: Net) -> Verdict:
     value, off = net.scalar("eigenvalue"), net.scalar("residual")
     sentence = f"The largest eigenvalue is {number(value)}, but for {off:.0%} (|Hv - λv| / |Hv|)."
-    if abs(value) > 0 and np.isfinite(value):
-        sentence += f" Rates above 2 / |λ| = {number(2 / abs(value))} overshoot along it."
+    if np.isfinite(value) and value < 0:
+        sentence += " The loss bends downwards along it: a step of any rate leads away."
+    elif np.isfinite(value) and value > 0:
+        sentence += f" Rates above 2 / λ = {number(2 / value)} overshoot along it."
     return _finite(value, number(abs(value), 2), sentence)
 
 

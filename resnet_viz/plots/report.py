@@ -7,6 +7,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
+from math import isfinite
 from pathlib import Path
 from string import Template
 from typing import Any, NamedTuple
@@ -250,6 +251,8 @@ def _results(nets: Sequence[Reported]) -> str:
 def _cell(value: object) -> str:
     if value is None:
         return "not measured"
+    if isinstance(value, float) and not isfinite(value):
+        return "not finite"
     return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 

@@ -137,7 +137,7 @@ def result_rows(contestants: Sequence[Contestant], params: Sequence[int]) -> lis
     """One row for each net: parameters (`params`, in the same order) and measurements.
 
     "Last tenth" is that of the steps that all nets with records have done, as in `story`; what is
-    not measured yet is None.
+    not measured yet is None, and NaN what is not finite there.
     """
     steps = common_steps([c for c in contestants if len(c.history)])
     return [_row(c, n, steps) for c, n in zip(contestants, params, strict=True)]
@@ -150,8 +150,9 @@ def _row(contestant: Contestant, params: int, steps: int) -> dict[str, Cell]:
     row["first loss"] = float(history.loss[0]) if end else None
     row["last loss"] = float(history.loss[-1]) if end else None
     for what, level in (("loss", end and end.loss), ("accuracy", end and end.accuracy)):
-        row[f"{what}, mean of the last tenth"] = level.mean if level else None
-        row[f"{what}, standard deviation there"] = level.spread if level else None
+        none = np.nan if end else None  # a loss that is not finite, or nothing measured
+        row[f"{what}, mean of the last tenth"] = level.mean if level else none
+        row[f"{what}, standard deviation there"] = level.spread if level else none
     for when, index in (("first", 0), ("last", -1)):
         for layer, column in (("first", 0), ("last", -1)):
             norm = float(history.grad_norm[index, contestant.main[column]]) if end else None

@@ -141,11 +141,13 @@ def test_a_loss_that_stays_is_frozen_only_where_updates_are_small(
 ) -> None:
     stuck: Loss = lambda step: 2.3 + 0.01 * (-1) ** step  # noqa: E731
     made = net("plain56-cifar", stuck, norm=lambda step, column: updates / 3)  # ratio: 3 x norm
-    said = told(made, plot="maps")
+    said = told(made, plot="through_time")
     assert "has stayed at 2.30 over the second half of the steps" in said
     assert words in said
-    assert not told(net("plain56-cifar", falling(2.3, 0.1, 40)), plot="maps"), "it learns"
-    assert not told(net("plain56-cifar", falling(2.3, 0.1, 15)), plot="maps"), "it has learnt"
+    assert not told(net("plain56-cifar", falling(2.3, 0.1, 40)), plot="through_time"), "it learns"
+    assert not told(net("plain56-cifar", falling(2.3, 0.1, 15)), plot="through_time"), (
+        "it has learnt"
+    )
 
 
 def test_divergence_names_its_first_step_and_in_how_many_seeds() -> None:
@@ -163,7 +165,8 @@ def test_of_a_real_race() -> None:
     assert "The gradient of plain56-cifar: it explodes at the start, then collapses" in said
     assert "The gradient of resnet56-cifar: it neither explodes nor vanishes" in said
     assert "vanishes towards" not in said
-    assert {plot for _, plot in happened(recorded("default"))} == {"curves", "gradients", "maps"}
+    plots = {plot for _, plot in happened(recorded("default"))}
+    assert plots == {"curves", "gradients", "through_time"}
 
 
 def test_nothing_before_every_net_has_a_step_and_no_verdict_after_one() -> None:

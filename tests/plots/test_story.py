@@ -231,6 +231,13 @@ def test_result_rows() -> None:
     assert (waiting["steps"], waiting["last loss"], waiting["seconds"]) == (0, None, None)
 
 
+def test_a_loss_that_is_not_finite_is_told_from_one_that_is_not_measured() -> None:
+    [row] = result_rows([contestant("resnet18", 5, loss=lambda step: np.inf)], [11_000])
+    losses = [row["loss, mean of the last tenth"], row["loss, standard deviation there"]]
+    assert np.isnan(np.array(losses, float)).all(), "None is for what is not measured"
+    assert row["accuracy, mean of the last tenth"] == pytest.approx(0.4)
+
+
 def test_colours() -> None:
     residual = preset("resnet56-cifar")
     plain = plain_twin(residual)

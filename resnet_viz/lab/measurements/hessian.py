@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 MEASUREMENT = Measurement(
     name="hessian",
     title="largest eigenvalue of the Hessian",
-    sentence="How sharply the loss bends in its sharpest direction: gradient descent with a rate "
-    "above 2 over it overshoots there. Look at how many powers of ten lie between the nets.",
+    sentence="How sharply the loss bends in its sharpest direction. Where that is upwards, "
+    "gradient descent with a rate above 2 over it overshoots. Look at how many powers of ten lie "
+    "between the nets.",
     formula=r"\lambda = \lim v^\top H v, \quad v \leftarrow \frac{H v}{\|H v\|}, \quad "
     r"H = \nabla^2 L",
     source="power iteration on Hessian-vector products: Pearlmutter 1994; Yao et al. 2020, "

@@ -51,9 +51,11 @@ def pair(settings: Settings) -> Pair | None:
 
 
 def before() -> tuple[Settings, Pair] | None:
-    """Those that were shown last, and their settings, while others are measured."""
+    """Those that were shown last, and their settings, while others are measured; None where they
+    were so many ago that they are no longer kept."""
     settings: Settings | None = _before(_SHOWN)
-    return None if settings is None else (settings, _seen()[settings])
+    found = None if settings is None else _seen().get(settings)
+    return None if settings is None or found is None else (settings, found)
 
 
 def others(settings: Settings) -> Sequence[Pair]:

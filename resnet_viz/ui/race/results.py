@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 
 import streamlit as st
 
@@ -21,7 +22,6 @@ PLOTS = {
     "curves": "Loss and accuracy",
     "gradients": "By layer",
     "through_time": "Through time",
-    "maps": "Heat maps",
 }
 """The plots that sentences belong to, by their anchors on the page."""
 
@@ -73,4 +73,6 @@ def _cell(name: str, value: object) -> str:
         return "not measured"
     if isinstance(value, int):
         return f"{value:,}"
+    if isinstance(value, float) and not isfinite(value):
+        return "not finite"
     return f"{value:.1%}" if "accuracy" in name else f"{value:.4g}"

@@ -71,6 +71,20 @@ def test_the_nets_before_stay_while_others_are_measured(
     assert "Until then" not in words
 
 
+def test_nets_that_are_no_longer_kept_are_not_shown(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was shown last may be among the oldest: coming back to it does not make it newer."""
+    app = settled(opened(depth="8", width="8"))
+    app.session_state["initialisation_seen"].clear()
+    with monkeypatch.context() as patched:
+        patched.setattr("resnet_viz.ui.initialisation.looks.jobs.wait_for", lambda *_, **__: None)
+        app.select_slider[0].set_value(218).run()
+    assert not app.exception
+    assert "Until then" not in " ".join(markdown.value for markdown in app.markdown)
+    settled(app)
+
+
 def test_pictures_of_the_net_before_say_whose_they_are(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
