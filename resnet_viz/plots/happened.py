@@ -216,11 +216,17 @@ def _gradient(net: Net, steps: int) -> str:
         text += f"; over the last tenth of the steps it is {_told(Range.of(late))}"
         ends = [*late]
     pairs = [(_ratio(start), end) for start, end in zip(starts, ends, strict=True)]
-    words = [course(*pair) or "it neither explodes nor vanishes" for pair in pairs]
+    words = [course(*pair) or _calm(pair[1]) for pair in pairs]
     said = max(words, key=words.count)
     if words.count(said) < len(words):
         said += f" (in {words.count(said)} of {len(words)} seeds)"
     return f"The gradient of {net.name}: {said}: {text}."
+
+
+def _calm(late: float | None) -> str:
+    """Of a gradient without a course; of one that is unknown later, no more than its start."""
+    is_unknown = late is not None and np.isnan(late)
+    return "it neither explodes nor vanishes" + (" at the start" if is_unknown else "")
 
 
 def _told(ratios: Range) -> str:

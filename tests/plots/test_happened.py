@@ -128,6 +128,13 @@ def test_seeds_that_differ_in_their_gradient_are_counted() -> None:
     assert "then collapses (in 2 of 3 seeds)" in told(*nets)
 
 
+def test_of_a_gradient_that_breaks_off_only_the_start_is_named() -> None:
+    broken = net("plain20-cifar", falling(2, 1, 40), norm=lambda step, _: [1, np.inf][step > 9])
+    whole = net("plain20-cifar", falling(2, 1, 40), norm=lambda *_: 1)
+    assert "it neither explodes nor vanishes at the start: at step 0" in told(broken)
+    assert "it neither explodes nor vanishes: at step 0" in told(whole)
+
+
 def test_a_gradient_of_zero_is_not_named() -> None:
     made = net("plain20-cifar", falling(2, 1, 40), norm=lambda step, column: float(column > 0))
     assert "explodes or vanishes at the start cannot be said" in told(made)
