@@ -35,7 +35,7 @@ def from_query(query: Mapping[str, str]) -> ResNetConfig:
     Raises:
         ValueError: one line that names what is wrong with the address.
     """
-    start = preset(query.get("net", DEFAULT_NET)).model_dump()
+    start = _preset(query.get("net", DEFAULT_NET)).model_dump()
     changes = {field: _read(field, query[field]) for field in start if field in query}
     try:
         return ResNetConfig.model_validate(start | changes)
@@ -66,6 +66,15 @@ def from_text(text: str) -> ResNetConfig:
             raise ValueError(unknown_name("field", field, tuple(ResNetConfig.model_fields)))
         query[field] = value
     return from_query(query)
+
+
+def _preset(name: str) -> ResNetConfig:
+    """The preset; of an unknown one near names are said, and no list of all: the page has that in a
+    box, and an address may be wrong in many nets."""
+    try:
+        return preset(name)
+    except ValueError as error:
+        raise ValueError(str(error).partition("; allowed: ")[0]) from None
 
 
 def _written(value: object) -> str:

@@ -45,6 +45,15 @@ def test_garbage_as_one_value_is_one_line(text: str, words: str) -> None:
     assert len(str(caught.value)) < 1000
 
 
+def test_of_an_unknown_net_near_names_are_said_and_never_all() -> None:
+    """A link of thirteen bad nets was answered with 8,000 letters."""
+    with pytest.raises(ValueError, match=r"did you mean .resnet50"):
+        from_text("resnet5O")
+    with pytest.raises(ValueError, match="unknown preset") as far:
+        from_text("§§§")
+    assert str(far.value) == "unknown preset '§§§'"
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_have_short_links(name: str) -> None:
     query = to_query(preset(name))
