@@ -22,7 +22,8 @@ def device_box(key: str) -> str:
         list(dict.fromkeys(names)),
         format_func=lambda name: _title(name, devices),
         key=key,
-        help="auto takes a CUDA GPU, else Apple's MPS, else the CPU.",
+        help="auto takes a CUDA GPU, else Apple's MPS, else the CPU. The device belongs to this "
+        "computer: no link holds it.",
         persist_state="session",
     )
     if devices is None:

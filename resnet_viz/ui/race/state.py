@@ -20,6 +20,8 @@ from resnet_viz.lab.runs import Lab
 
 RACE = "race_id"
 """The session's key for the race that it looks at."""
+WRITTEN = "race_view_said"
+"""The session's key for what `view.write_view` last put into the URL."""
 _SEEN = "race_seen"
 _RUNS = "runs"
 MOST_TOGETHER = 12
@@ -59,7 +61,8 @@ def current_race() -> str | None:
     if linked:
         st.session_state[RACE] = linked
     elif own := st.session_state.get(RACE):
-        st.query_params.update(address_of(own))
+        st.query_params.from_dict(address_of(own))
+        st.session_state.pop(WRITTEN, None)
     return st.session_state.get(RACE)
 
 

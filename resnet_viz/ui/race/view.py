@@ -26,13 +26,13 @@ from resnet_viz.ui.race.drawing import (
     seeds_options,
 )
 from resnet_viz.ui.race.lesions import BLOCKS, CLICK, CLICKS, OPENS, WITHOUT
-from resnet_viz.ui.race.state import address_of, key_of
+from resnet_viz.ui.race.state import WRITTEN, address_of, key_of
 from resnet_viz.ui.race.step_control import Pointer, pointer_of
 
 QUANTITY = "race_quantity"
 NEXT, DIAGNOSIS = "next", "diagnosis"
 """The panels with the settings of the next race, and with what experts look at."""
-_OPEN, _PRESENT, _READ, _SAID = "race_panels", "race_presented", "race_view_of", "race_view_said"
+_OPEN, _PRESENT, _READ = "race_panels", "race_presented", "race_view_of"
 _CHOICES: Mapping[str, tuple[str, Callable[[Sequence[Run]], Container[object]]]] = MappingProxyType(
     {
         "quantity": (QUANTITY, lambda _: quantities()),
@@ -73,8 +73,8 @@ def write_view(race_id: str) -> None:
     Otherwise the link is left alone: the browser's way back would lead forward again.
     """
     query = address_of(race_id) | view_query() | beside(race_id)
-    before = st.session_state.get(_SAID)
-    st.session_state[_SAID] = query
+    before = st.session_state.get(WRITTEN)
+    st.session_state[WRITTEN] = query
     now = {key: text for key, text in st.query_params.to_dict().items() if key != "step"}
     if query not in (before, now):
         pointer: Pointer = pointer_of(key_of(race_id))

@@ -103,3 +103,16 @@ def test_how_curves_are_to_be_drawn_is_in_the_address_before_a_race(home: Path) 
     app = opened(lr="0.05", steps="70")
     app.segmented_control(key="race_loss_axis").set_value("linear").run()
     assert address(app) == {"lr": "0.05", "steps": "70", "axis": "linear"}
+
+
+@pytest.mark.parametrize("left", [{}, {"steps": "70", "first": "plain18"}])
+def test_an_address_without_the_race_on_show_is_replaced(
+    race_id: str, left: dict[str, str]
+) -> None:
+    """That of a switch of pages, or the browser's entry from before the race."""
+    query = {"race": race_id, "quantity": "update_ratio", "open": "next", "lr": "0.05"}
+    app = opened(**query)
+    app.query_params.clear()
+    for key, value in left.items():
+        app.query_params[key] = value
+    assert address(app.run()) == query
