@@ -51,7 +51,7 @@ function indexColours(chart) {
   chart.frames = all(".opened[data-unit] > rect")
   chart.flows = all(".flow").map((path) => {
     const [, unit, part] = path.dataset.flow.match(/^(.*)\.(\w+)$/)
-    return { path, names: expanded(unit).map((name) => `${name}.${part}`) }
+    return { path, names: expanded(unit).map((name) => `${name}.${part}`), last: "" }
   })
 }
 
@@ -95,7 +95,7 @@ function paint(chart) {
     Object.assign(rect.style, { stroke: look?.colour ?? "", strokeWidth: look ? 4 : "" })
   }
   chart.svg.classList.toggle("flowing", Boolean(told.lines))
-  if (told.lines) for (const flow of chart.flows) paintFlow(told, mine.lines, flow)
+  for (const flow of chart.flows) paintFlow(told, mine.lines, flow)
   chart.said.textContent = mine.said
   if (chart.under && !chart.words.hidden) chart.words.textContent = wordsOf(chart, chart.under)
 }
@@ -121,11 +121,11 @@ function paintBox(told, values, box) {
   Object.assign(text.style, isMeasured && !look?.ink ? halo : { stroke: "" })
 }
 
-// A run of lines has the colour of the largest.
+// A run of lines has the colour of the largest; without a scale lines lose what colour they had.
 function paintFlow(told, values, flow) {
   const { path, names } = flow
   const value = names.length === 1 ? values[names[0]] : largest(names.map((name) => values[name]).filter(isTold))
-  const now = lookOf(told, told.lines, value)?.colour ?? ""
+  const now = (told.lines && lookOf(told, told.lines, value)?.colour) ?? ""
   if (now !== flow.last) path.style.stroke = flow.last = now
 }
 

@@ -130,6 +130,22 @@ def test_colours_are_those_of_the_store_and_nothing_is_mounted_anew(
     for graph in graphs.all():
         expect(graph.locator('g.block.hot[data-unit="stages.0.2"]')).to_have_count(1)
 
+    # The next race, of which nothing is measured yet, has nothing of this one's.
+    assert page.evaluate(UNTOLD) == "race"
+    for graph in graphs.all():
+        graph.scroll_into_view_if_needed()  # out of sight it is not coloured
+        expect(graph.locator(".flow[style*='stroke:']")).to_have_count(0)
+        expect(graph.locator("g.block[style*='fill:']")).to_have_count(0)
+
+
+UNTOLD = """() => {
+    const [group, told] = Object.entries(window.resnetVizValues)[0]
+    for (const one of Object.values(told.graphs)) Object.assign(one, { nodes: {}, lines: {} })
+    told.lines = null
+    document.dispatchEvent(new CustomEvent('resnet-viz-values', { detail: { group } }))
+    return group
+}"""
+
 
 TELL = """name => document.dispatchEvent(
     new CustomEvent('resnet-viz-point', { detail: { name, source: 'another plot' } }))"""
