@@ -30,7 +30,9 @@ def net(*ranks: float, name: str = "plain20-cifar", classes: int = 10) -> Contes
 
 
 def told(*nets: Contestant) -> list[str]:
-    return [text for text, plot in happened(nets) if plot == "through_time"]
+    """What is said of features; that a net is frozen links to the same plots."""
+    said = [text for text, plot in happened(nets) if plot == "through_time"]
+    return [text for text in said if text.startswith("The features of ")]
 
 
 @pytest.mark.parametrize(
