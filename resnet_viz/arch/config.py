@@ -90,11 +90,13 @@ def _sentence(detail: dict[str, Any], fields: Sequence[str]) -> str:
     return f"{place} = {shorten(detail['input'])}: {message[:1].lower()}{message[1:]}"
 
 
-def unknown_name(what: str, name: str, known: Sequence[str]) -> str:
-    """A sentence that says `name` is unknown and suggests near names, or lists them all."""
+def unknown_name(what: str, name: str, known: Sequence[str], *, lists: bool = True) -> str:
+    """A sentence that says `name` is unknown and suggests near names, or else `lists` them all."""
     near = difflib.get_close_matches(name[:100], known, n=3, cutoff=0.5)
-    hint = f"did you mean {_either(near)}?" if near else f"allowed: {', '.join(known)}"
-    return f"unknown {what} {shorten(name)}; {hint}" if known else f"unknown {what} {shorten(name)}"
+    said = f"unknown {what} {shorten(name)}"
+    if near:
+        return f"{said}; did you mean {_either(near)}?"
+    return f"{said}; allowed: {', '.join(known)}" if known and lists else said
 
 
 def shorten(value: object, limit: int = 60) -> str:

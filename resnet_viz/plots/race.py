@@ -7,7 +7,7 @@ from resnet_viz.plots.maps import heat_maps, maps_alt
 from resnet_viz.plots.predictions import about_prediction, prediction
 from resnet_viz.plots.profile import axis_of, profile, profile_alt
 from resnet_viz.plots.seeds import median_and_range
-from resnet_viz.plots.story import result_rows, story
+from resnet_viz.plots.story import result_rows, story, told
 from resnet_viz.plots.through_time import through_time
 
 __all__ = [
@@ -28,5 +28,6 @@ __all__ = [
     "result_rows",
     "story",
     "through_time",
+    "told",
     "training_curves",
 ]

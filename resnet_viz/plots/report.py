@@ -7,7 +7,6 @@ import gzip
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
-from math import isfinite
 from pathlib import Path
 from string import Template
 from typing import Any, NamedTuple
@@ -28,7 +27,7 @@ from resnet_viz.plots.maps import heat_maps
 from resnet_viz.plots.on_graph import COLOUR_SCRIPT, LEGEND_SCRIPT, RAMP, line_scale
 from resnet_viz.plots.replay import Numbers, replay
 from resnet_viz.plots.report_diagnosis import Looked, chapters, verdict_rows
-from resnet_viz.plots.story import result_rows
+from resnet_viz.plots.story import result_rows, told
 from resnet_viz.plots.through_time import through_time
 from resnet_viz.views.graph.graph import shortcut_graph
 from resnet_viz.views.graph.layout import common_grid
@@ -244,16 +243,8 @@ def _results(nets: Sequence[Reported]) -> str:
     contestants = [net.contestant for net in nets]
     rows = result_rows(contestants, [net.params for net in nets])
     names = [str(row["net"]) for row in rows]
-    body = {name: [_cell(row[name]) for row in rows] for name in rows[0] if name != "net"}
+    body = {name: [told(name, row[name]) for row in rows] for name in rows[0] if name != "net"}
     return _table(["", *names], body)
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return "not measured"
-    if isinstance(value, float) and not isfinite(value):
-        return "not finite"
-    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 
 def _table(head: Sequence[str], rows: Mapping[str, Sequence[str]]) -> str:

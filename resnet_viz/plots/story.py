@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import isfinite
 
 import numpy as np
 
@@ -141,6 +142,19 @@ def result_rows(contestants: Sequence[Contestant], params: Sequence[int]) -> lis
     """
     steps = common_steps([c for c in contestants if len(c.history)])
     return [_row(c, n, steps) for c, n in zip(contestants, params, strict=True)]
+
+
+def told(name: str, value: Cell) -> str:
+    """What a cell of the row `name` says in a table."""
+    if value is None:
+        return "not measured"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return f"{value:,}"
+    if not isfinite(value):
+        return "not finite"
+    return f"{value:.1%}" if "accuracy" in name else f"{value:.4g}"
 
 
 def _row(contestant: Contestant, params: int, steps: int) -> dict[str, Cell]:

@@ -88,6 +88,18 @@ def test_a_process_forked_ahead_trains_as_one_forked_for_its_run_does(lab: Lab) 
     assert all(map(same, one, other))
 
 
+def launcher_that(does: str, lab: Lab, *words: str) -> subprocess.CompletedProcess[str]:
+    """A process of its own that runs a script in a launcher's place: this one must not fork."""
+    return subprocess.run(
+        [sys.executable, "-c", does, str(lab.home), *words],
+        env=launch.environment(lab.home),
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+
+
 FAILS_TO_GET_WARM = """
 import sys, time
 from pathlib import Path
@@ -111,15 +123,7 @@ def test_a_process_forked_ahead_that_cannot_get_warm_works_all_the_same(
 ) -> None:
     monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
     job_id = lab.submit("data", {"name": "digits"})
-    command = [sys.executable, "-c", FAILS_TO_GET_WARM, str(lab.home), job_id]
-    ended = subprocess.run(
-        command,
-        env=launch.environment(lab.home),
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-    )
+    ended = launcher_that(FAILS_TO_GET_WARM, lab, job_id)
     assert ended.returncode == 0, ended.stderr
     assert "no kernels" in ended.stderr
     assert lab.job(job_id).status == "done"
@@ -142,15 +146,8 @@ dispatcher.Dispatcher(Store(home), brood.Forks(home)).serve()
 @forking
 def test_where_processes_are_killed_as_they_get_warm_few_are_made(lab: Lab) -> None:
     """Else one would be forked after the other, a hundred a second, for as long as memory lacks."""
-    command = [sys.executable, "-c", KILLED_WHILE_IT_GETS_WARM, str(lab.home)]
-    ended = subprocess.run(
-        command,
-        env=launch.environment(lab.home),
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=True,
-    )
+    ended = launcher_that(KILLED_WHILE_IT_GETS_WARM, lab)
+    assert ended.returncode == 0, ended.stderr
     assert 1 <= ended.stdout.count("a fork") <= 2
 
 

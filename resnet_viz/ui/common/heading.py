@@ -1,8 +1,8 @@
 """Headings of a page and of its parts.
 
 Streamlit's own work out the name of a link to them with each message that the page is sent, also
-where there is to be no link: with three of them that was a third of what an update of a race costs
-the browser.
+where there is to be no link: with three of them that was a fifteenth of what an update of a race
+costs the browser.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 
 from resnet_viz.arch.config import ResNetConfig, differences, explain, shorten, unknown_name
-from resnet_viz.arch.presets import PRESETS, preset
+from resnet_viz.arch.presets import PRESETS
 
 DEFAULT_NET = "resnet34"
 
@@ -71,10 +71,9 @@ def from_text(text: str) -> ResNetConfig:
 def _preset(name: str) -> ResNetConfig:
     """The preset; of an unknown one near names are said, and no list of all: the page has that in a
     box, and an address may be wrong in many nets."""
-    try:
-        return preset(name)
-    except ValueError as error:
-        raise ValueError(str(error).partition("; allowed: ")[0]) from None
+    if name not in PRESETS:
+        raise ValueError(unknown_name("preset", name, tuple(PRESETS), lists=False))
+    return PRESETS[name]
 
 
 def _written(value: object) -> str:

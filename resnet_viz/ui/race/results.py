@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
 
 import streamlit as st
 
 from resnet_viz.lab.runs import Lab
-from resnet_viz.plots.race import happened, result_rows
+from resnet_viz.plots.race import happened, result_rows, told
 from resnet_viz.plots.report import report_of
+from resnet_viz.plots.story import Cell
 from resnet_viz.ui.common.heading import header
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.take_away import take_away
@@ -59,20 +59,10 @@ def _downloads(lab: Lab, seen: Seen) -> None:
         take_away(lab, race_id, words.title(seen.runs), seen.runs, "race_take")
 
 
-def _transposed(rows: Sequence[Mapping[str, object]]) -> dict[str, list[str]]:
+def _transposed(rows: Sequence[Mapping[str, Cell]]) -> dict[str, list[str]]:
     """One column a net, one row a quantity: what is to be compared stands side by side."""
     quantities = [name for name in rows[0] if name != "net"]
     table = {"": quantities}
     for row in rows:
-        table[plain(str(row["net"]))] = [_cell(name, row[name]) for name in quantities]
+        table[plain(str(row["net"]))] = [told(name, row[name]) for name in quantities]
     return table
-
-
-def _cell(name: str, value: object) -> str:
-    if value is None:
-        return "not measured"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float) and not isfinite(value):
-        return "not finite"
-    return f"{value:.1%}" if "accuracy" in name else f"{value:.4g}"

@@ -34,13 +34,22 @@ def lab(home: Path) -> Iterator[Lab]:
     end(one)
 
 
-def race_page(link: str = "", key: str = "") -> AppTest:
+def opened(**query: str) -> AppTest:
+    """The page, by an address."""
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
-    if link:
-        app.query_params["race"] = link
-    if key:
-        app.query_params["steer"] = key
+    for key, value in query.items():
+        app.query_params[key] = value
     return app.switch_page("pages/race.py").run()
+
+
+def race_page(link: str = "", key: str = "") -> AppTest:
+    return opened(**({"race": link} if link else {}), **({"steer": key} if key else {}))
+
+
+def address(app: AppTest) -> dict[str, str]:
+    """What the page has made of its address."""
+    assert not app.exception
+    return {key: "".join(texts) for key, texts in app.query_params.items()}
 
 
 def steering(lab: Lab, race_id: str) -> AppTest:

@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from resnet_viz.arch.config import ResNetConfig, revise
 from resnet_viz.arch.presets import PRESETS, label, preset
@@ -18,8 +17,8 @@ from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race.link import TRAINING, Settings, default_training, from_query, to_query
 from resnet_viz.ui.race.settings import DEFAULT_NET
 from tests.lab.conftest import end
+from tests.ui.race.conftest import address, opened
 
-ROOT = Path(__file__).parents[3]
 CHANGED = {
     "steps": 200,
     "batch_size": 32,
@@ -53,18 +52,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("streamlit.runtime.context.ContextProxy.cookies", {})
     yield
     end(Lab(tmp_path / "home"))
-
-
-def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
-    for key, text in query.items():
-        app.query_params[key] = text
-    return app.switch_page("pages/race.py").run()
-
-
-def address(app: AppTest) -> dict[str, str]:
-    assert not app.exception
-    return {key: "".join(texts) for key, texts in app.query_params.items()}
 
 
 def settings(

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from resnet_viz.lab.runs import Lab
 from resnet_viz.ui.common.markdown import plain
 from tests.lab.conftest import end, tiny_spec, wait_until
-from tests.ui.race.conftest import ROOT, errors, has_button, set_number, text
+from tests.ui.race.conftest import address, errors, has_button, opened, set_number, text
 
 
 @pytest.fixture
@@ -19,18 +18,6 @@ def race_id(lab: Lab) -> str:
     begun = lab.race([tiny_spec(steps=2)])
     wait_until(lambda: lab.race_runs(begun)[0].is_over)
     return begun
-
-
-def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
-    for key, value in query.items():
-        app.query_params[key] = value
-    return app.switch_page("pages/race.py").run()
-
-
-def address(app: AppTest) -> dict[str, str]:
-    assert not app.exception
-    return {key: "".join(texts) for key, texts in app.query_params.items()}
 
 
 def test_what_is_set_beside_a_race_is_in_its_address_and_opens_again(race_id: str) -> None:
