@@ -63,8 +63,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(item.path).parent == Path(__file__).parent:
             item.add_marker(pytest.mark.browser)
-            # A browser on two busy cores may miss a press; a real fault fails again.
-            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @dataclass(frozen=True)

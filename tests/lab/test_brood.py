@@ -25,8 +25,6 @@ from tests.lab.conftest import (
     wait_until,
 )
 
-# Processes and seconds on a machine that may be busy: a real fault fails again.
-pytestmark = pytest.mark.flaky(reruns=1)
 forking = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere workers are not forked")
 
 

@@ -36,8 +36,6 @@ from resnet_viz.views.summary import measure
 from tests.lab.conftest import TINY, Stillborn, end, launcher_of, wait_until
 from tests.launchers import end_launchers
 
-# Processes and seconds on a machine that may be busy: a real fault fails again.
-pytestmark = pytest.mark.flaky(reruns=1)
 SLOW = {"config": preset("resnet152"), "batch_size": 4}
 """Twelve passes forward and backward: tens of seconds."""
 QUICK = {"config": revise(TINY, image_size=16), "batch_size": 2}

@@ -21,8 +21,6 @@ from tests.lab.conftest import end, tiny_spec, wait_until, workers
 
 pytestmark = [
     pytest.mark.slow,
-    # Processes and seconds on a machine that may be busy: a real fault fails again.
-    pytest.mark.flaky(reruns=1),
     pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL on Windows"),
 ]
 

@@ -32,9 +32,6 @@ from tests.lab.conftest import (
 )
 from tests.lab.test_queue import row
 
-# Processes and seconds on a machine that may be busy: a real fault fails again.
-pytestmark = pytest.mark.flaky(reruns=1)
-
 
 def test_thirty_runs_are_accepted_and_only_those_with_a_place_are_processes(
     lab: Lab, monkeypatch: pytest.MonkeyPatch

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import numpy as np
@@ -66,9 +65,7 @@ def test_what_is_measured_is_the_net_at_that_step(store: Store) -> None:
 
 def test_it_is_measured_once_for_each_step_and_settings(store: Store) -> None:
     first = measure_run(store, "run", 3, "hessian", settings={"iterations": 2})
-    begin = time.perf_counter()
     again = measure_run(store, "run", 3, "hessian", settings={"iterations": 2, "seed": 0})
-    assert time.perf_counter() - begin < max(0.1, first.seconds)
     assert again.seconds == first.seconds > 0
     for name, array in first.found.items():
         np.testing.assert_array_equal(again.found[name], array)

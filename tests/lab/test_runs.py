@@ -24,9 +24,6 @@ from resnet_viz.lab.starting import MOST_ACTIVE
 from resnet_viz.lab.store import Store
 from tests.lab.conftest import ENDLESS, TINY, process_of, same, steps_of, tiny_spec, wait_until
 
-# Processes and seconds on a machine that may be busy: a real fault fails again.
-pytestmark = pytest.mark.flaky(reruns=1)
-
 
 def _is_zombie_or_worker(process: psutil.Process) -> bool:
     """Not a process of another test, such as the browser's."""
