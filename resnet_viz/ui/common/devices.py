@@ -10,25 +10,39 @@ from resnet_viz.lab.device_query import Devices, ask_devices, free_bytes
 from resnet_viz.lab.queue import cores, expected_device, guess_device
 
 LOOKING = "looking for devices…"
+_LACKING = "device_lacking_"
 NOT_KNOWN = Devices("auto", {"auto": "chosen when training begins"}, {})
 
 
 def device_box(key: str) -> str:
-    """A choice of device, each named; never waits: at first it offers "auto" alone."""
+    """A choice of device, each named; never waits: at first it offers "auto" alone, beside what a
+    link asks for. Where this computer turns out to lack that, it is "auto", and `lacking` says so.
+    """
     devices = find_devices()
     names = ["auto", *(devices.names if devices else ())]
+    asked = st.session_state.get(key, "auto")
+    if devices is None:
+        names.append(asked)
+    elif asked not in names:
+        st.session_state[key] = "auto"
+        st.session_state[_LACKING + key] = asked
     name: str = st.selectbox(
         "Device",
         list(dict.fromkeys(names)),
         format_func=lambda name: _title(name, devices),
         key=key,
-        help="auto takes a CUDA GPU, else Apple's MPS, else the CPU. The device belongs to this "
-        "computer: no link holds it.",
+        help="auto takes a CUDA GPU, else Apple's MPS, else the CPU.",
         persist_state="session",
     )
     if devices is None:
         st.fragment(_rerun_when_known, run_every=1)()
     return name
+
+
+def lacking(key: str) -> str:
+    """Said once, where a box has found that this computer lacks what it was to be set to."""
+    name = st.session_state.pop(_LACKING + key, "")
+    return f"This computer has no device {name}: auto is chosen instead." if name else ""
 
 
 def find_devices() -> Devices | None:

@@ -41,6 +41,7 @@ def read_address(race_id: str = "") -> None:
     st.session_state[MORE] = settings.more
     st.session_state["race_seeds"] = settings.seeds
     st.session_state["race_pace"] = settings.pace or 0.0
+    st.session_state["race_device"] = settings.device
     for field, value in settings.training.items():
         st.session_state[f"race_{field}"] = value
     st.session_state[_SAID] = link.to_query(settings)
@@ -75,6 +76,12 @@ def beside(race_id: str) -> dict[str, str]:
     is_set = st.session_state.get(_BESIDE) == race_id
     said: dict[str, str] = st.session_state[_SAID] if is_set else {}
     return said
+
+
+def complain(sentence: str, settings: link.Settings) -> None:
+    """Has `notice` say this of `settings`, too, which are to be written next."""
+    said = " ".join(filter(None, (notice(), sentence)))
+    st.session_state[_NOTICE] = link.to_query(settings), said
 
 
 def notice() -> str:

@@ -1,7 +1,6 @@
 """A race's settings in the address: `?experiment=No+norm&lr=0.1`, or `?first=resnet50&seeds=3`.
 
-Only what differs from the default, or from what the experiment trains with, is there. The device is
-not: it belongs to the computer, not to the race. No Streamlit.
+Only what differs from the default, or from what the experiment trains with, is there. No Streamlit.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from resnet_viz.arch.config import ResNetConfig, explain, shorten, unknown_name
 from resnet_viz.arch.presets import PRESETS
 from resnet_viz.lab.data.registry import offered
 from resnet_viz.lab.experiments import EXPERIMENTS
-from resnet_viz.lab.spec import RunSpec
+from resnet_viz.lab.spec import RunSpec, check_device_name
 from resnet_viz.ui.common.link import from_text, to_text, value_of
 
 DEFAULT_NET = "resnet56-cifar"
@@ -44,7 +43,8 @@ TRAINING = (
     "checkpoint_every",
 )
 """Fields of RunSpec, as the address names them; each is judged together with those before it."""
-KEYS = ("experiment", "first", "second", "more", "seeds", "pace", *TRAINING)
+KEYS = ("experiment", "first", "second", "more", "seeds", "pace", "device", *TRAINING)
+DEFAULT_DEVICE = "auto"
 ALONE = "none"
 """What the address says for no second net."""
 MOST_NETS, MOST_SEEDS = 6, 5
@@ -58,7 +58,7 @@ class Settings:
 
     `second` is None for the first net's twin, and there is none where it `is_alone`; with an
     experiment both stand for later. `more` are the nets beside these. Each is trained from `seeds`
-    seeds, the first of which is in `training`.
+    seeds, the first of which is in `training`. The `device` may be one that this computer lacks.
     """
 
     experiment: str | None
@@ -69,6 +69,7 @@ class Settings:
     more: Sequence[ResNetConfig] = ()
     seeds: int = 1
     pace: float | None = None
+    device: str = DEFAULT_DEVICE
 
 
 def default_training(experiment: str | None = None) -> dict[str, Any]:
@@ -92,6 +93,8 @@ def to_query(settings: Settings) -> dict[str, str]:
         query["seeds"] = str(settings.seeds)
     if settings.pace is not None:
         query["pace"] = f"{settings.pace:g}"
+    if settings.device != DEFAULT_DEVICE:
+        query["device"] = settings.device
     for field, default_value in default_training(settings.experiment).items():
         value = settings.training[field]
         if value != default_value:
@@ -131,6 +134,7 @@ def from_query(query: Mapping[str, str]) -> tuple[Settings, Sequence[str]]:
         _more(query.get("more", ""), MOST_NETS - own, problems),
         int(_one_of("seeds", query, range(1, MOST_SEEDS + 1), problems) or 1),
         _one_of("pace", query, PACES, problems),
+        _device(query, problems),
     )
     return settings, problems
 
@@ -160,6 +164,17 @@ def _one_of(
     allowed = ", ".join(f"{option:g}" for option in options if option is not None)
     problems.append(f"{name} = {shorten(query[name])}: allowed are {allowed}")
     return None
+
+
+def _device(query: Mapping[str, str], problems: list[str]) -> str:
+    """A name that a device can have; whether this computer has it is not looked at."""
+    name = query.get("device", DEFAULT_DEVICE)
+    try:
+        check_device_name(name)
+    except ValueError as error:
+        problems.append(f"device = {shorten(name)}: {error}")
+        return DEFAULT_DEVICE
+    return {"cuda": "cuda:0"}.get(name, name)
 
 
 _BETWEEN = ";"  # which no net has in its text

@@ -11,10 +11,10 @@ from streamlit.delta_generator import DeltaGenerator
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.lab.experiments import EXPERIMENTS, Entry
-from resnet_viz.ui.common.devices import device_box
+from resnet_viz.ui.common.devices import device_box, lacking
 from resnet_viz.ui.common.net import FROM_ARCHITECTURE, TWIN, asked_race, shown_net, twin_of
 from resnet_viz.ui.common.note import note
-from resnet_viz.ui.race.address import ALONE, MORE, keep_beside, write_address
+from resnet_viz.ui.race.address import ALONE, MORE, complain, keep_beside, write_address
 from resnet_viz.ui.race.contestants import Choice, automatic_size
 from resnet_viz.ui.race.data import data_box
 from resnet_viz.ui.race.link import DEFAULT_NET, MOST_SEEDS, Settings, default_training
@@ -63,7 +63,10 @@ def settings(*, beside: str = "") -> tuple[Choice, DeltaGenerator]:
             more=tuple(entry.config for entry in added),
             seeds=seeds,
             pace=pace,
+            device=device,
         )
+        if problem := lacking("race_device"):
+            complain(problem, said)
         if beside:
             keep_beside(beside, said)
         else:

@@ -11,8 +11,10 @@ import pytest
 
 from resnet_viz.arch.config import ResNetConfig, revise
 from resnet_viz.arch.presets import PRESETS, label, preset
+from resnet_viz.lab.device_query import Devices
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
+from resnet_viz.ui.common import devices
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race.link import TRAINING, Settings, default_training, from_query, to_query
 from resnet_viz.ui.race.settings import DEFAULT_NET
@@ -85,6 +87,8 @@ def test_every_field_that_is_changed_has_a_value_other_than_the_default() -> Non
         settings(nets={"is_alone": True, "more": (OWN, preset("plain18"))}),
         settings("No norm", nets={"more": (OWN, OWN), "seeds": 5, "pace": 0.5}),
         settings(nets={"more": (OWN,) * 4, "seeds": 3, "pace": 20.0}),
+        settings(nets={"device": "cpu"}),
+        settings(nets={"device": "cuda:1"}),
     ],
 )
 def test_settings_come_back(chosen: Settings) -> None:
@@ -94,8 +98,9 @@ def test_settings_come_back(chosen: Settings) -> None:
         chosen.training[field] != value
         for field, value in default_training(chosen.experiment).items()
     ) + sum((chosen.is_alone, bool(chosen.more), chosen.seeds > 1, chosen.pace is not None)) + sum(
-        one is not default
+        one != default
         for one, default in (
+            (chosen.device, "auto"),
             (chosen.experiment, None),
             (chosen.first, PRESETS[DEFAULT_NET]),
             (chosen.second, None),
@@ -128,6 +133,7 @@ def test_settings_come_back(chosen: Settings) -> None:
         ("seeds", "1.5", "seeds = '1.5'"),
         ("pace", "3", "pace = '3': allowed are 20, 10, 5, 2, 1, 0.5"),
         ("pace", "fast", "pace = 'fast'"),
+        ("device", "tpu", "device = 'tpu': allowed are 'auto', 'cpu'"),
         ("more", "resnet5000", "more nets: "),
         ("first", "resnet5000", "resnet5000"),
         ("second", "resnet50,norm=layer", "norm = 'layer'"),
@@ -232,3 +238,37 @@ def test_nets_seeds_and_pace_are_in_the_address_and_open_again(home: None) -> No
     assert address(app) == query | {"more": "plain18"}
     app.button(key="race_add_Pre-activation").click().run()
     assert address(app)["more"] == "plain18;resnet56-cifar,activation_order=full_preactivation"
+
+
+def test_the_device_is_in_the_address_where_one_is_chosen(home: None) -> None:
+    app = opened(steps="70")
+    app.selectbox(key="race_device").set_value("cpu").run()
+    assert address(app) == {"steps": "70", "device": "cpu"}
+    other = opened(**address(app))
+    assert not other.error
+    assert {spec.device for spec in other.session_state["race_specs"]} == {"cpu"}
+    other.selectbox(key="race_device").set_value("auto").run()
+    assert address(other) == {"steps": "70"}
+
+
+def test_a_device_that_this_computer_lacks_is_said_and_costs_no_other_setting(
+    home: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it is known only later which devices there are."""
+    there: list[Devices | None] = [None]
+    monkeypatch.setattr(devices, "find_devices", lambda: there[0])
+    app = opened(device="cuda:3", steps="70", lr="-1")
+    (error,) = app.error
+    assert "cuda" not in error.value
+    assert address(app) == {"device": "cuda:3", "steps": "70"}
+    there[0] = Devices("cuda:0", {"cuda:0": "cuda:0, a GPU", "cpu": "cpu, 2 cores"}, {})
+    for _ in range(2):  # it is said until something is set
+        (error,) = app.run().error
+        assert plain("is no setting and left out: lr = -1") in error.value
+        assert plain("This computer has no device cuda:3: auto is chosen instead.") in error.value
+        assert address(app) == {"steps": "70"}
+        assert app.selectbox(key="race_device").value == "auto"
+    app.selectbox(key="race_device").set_value("cuda:0").run()
+    assert not app.error
+    assert address(app) == {"steps": "70", "device": "cuda:0"}
+    assert opened(device="cuda").selectbox(key="race_device").value == "cuda:0"
