@@ -13,7 +13,7 @@ from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import StoreError
 from resnet_viz.ui.common.holders import take_controls
 from resnet_viz.ui.race.state import Seen, expire, open_race
-from resnet_viz.ui.race.view import NEXT, unfold
+from resnet_viz.ui.race.view import NEXT, SETTINGS, unfold
 
 
 def again(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
@@ -39,7 +39,8 @@ def own_race(race_id: str) -> None:
     """The same from the next run of the script on."""
     open_race(race_id)
     take_controls(race_id)
-    unfold(NEXT, is_open=False)
+    for panel in (NEXT, SETTINGS):
+        unfold(panel, is_open=False)
 
 
 def _begin(lab: Lab, seen: Seen, specs: Sequence[RunSpec]) -> None:

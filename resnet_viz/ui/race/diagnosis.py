@@ -23,7 +23,7 @@ from resnet_viz.ui.race.measuring import take_up, under_way
 from resnet_viz.ui.race.on_demand import on_demand
 from resnet_viz.ui.race.racer import Racer, about_line, in_pairs, verdict_lines
 from resnet_viz.ui.race.state import Seen, look
-from resnet_viz.ui.race.view import DIAGNOSIS, panel
+from resnet_viz.ui.race.view import DIAGNOSIS, panel, write_view
 
 LOOK_SECONDS, UPDATE_SECONDS = 0.5, 3.0
 INTRODUCTION = (
@@ -55,6 +55,7 @@ def _panel(lab: Lab, race_id: str, busy: bool, may_steer: bool) -> None:
         _from_records(racers)
         own = list(zip(seen.runs, contestants_of(seen), strict=True))
         on_demand(lab, seen, racers, Lesions(lab, race_id, own, may_steer, deletes=may_steer))
+        write_view(race_id)  # the weights that are looked at may be others
     except (StoreError, ValueError) as error:  # a store that fails, a race that was deleted
         say.error(str(error))
 

@@ -21,7 +21,7 @@ from resnet_viz.ui.race.link import DEFAULT_NET, MOST_SEEDS, Settings, default_t
 from resnet_viz.ui.race.more import more_settings
 from resnet_viz.ui.race.more_nets import more_nets
 from resnet_viz.ui.race.pace import chosen_pace, pace_box
-from resnet_viz.ui.race.view import view_query
+from resnet_viz.ui.race.view import SETTINGS, fold, view_query
 from resnet_viz.ui.race.widgets import number, select
 
 EXPERIMENT = "race_experiment"
@@ -77,7 +77,7 @@ def settings(*, beside: str = "") -> tuple[Choice, DeltaGenerator]:
 def _fold() -> None:
     """What unfolds the settings beside the nets, on narrow screens alone (page.css)."""
     with st.container(key="race_fold"):
-        st.toggle("All settings", key="race_all_settings", persist_state="session")
+        fold("All settings", SETTINGS)
 
 
 def _folded(name: str) -> DeltaGenerator:

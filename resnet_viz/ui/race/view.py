@@ -1,6 +1,7 @@
 """What a session looks at of a race, in the link: `?race=...&quantity=dead_share&step=12&open=x`.
 
-Before a race the same stands beside its settings, for the race that is begun next.
+Before a race the same stands beside its settings, for the race that is begun next. Popovers are not
+in it: they lie above the page, and close with the next click.
 
 The step is written by the step control itself (step_control.js), which moves it.
 """
@@ -26,12 +27,14 @@ from resnet_viz.ui.race.drawing import (
     seeds_options,
 )
 from resnet_viz.ui.race.lesions import BLOCKS, CLICK, CLICKS, OPENS, WITHOUT
+from resnet_viz.ui.race.measuring import choose_weights, chosen_weights
 from resnet_viz.ui.race.state import WRITTEN, address_of, key_of
 from resnet_viz.ui.race.step_control import Pointer, pointer_of
 
 QUANTITY = "race_quantity"
-NEXT, DIAGNOSIS = "next", "diagnosis"
-"""The panels with the settings of the next race, and with what experts look at."""
+NEXT, DIAGNOSIS, SETTINGS = "next", "diagnosis", "settings"
+"""The panels with the settings of the next race, with what experts look at, and with the settings
+that narrow screens fold away."""
 _OPEN, _PRESENT, _READ = "race_panels", "race_presented", "race_view_of"
 _CHOICES: Mapping[str, tuple[str, Callable[[Sequence[Run]], Container[object]]]] = MappingProxyType(
     {
@@ -59,8 +62,10 @@ def read_view(race_id: str, runs: Sequence[Run]) -> None:
     for name, (key, options) in _CHOICES.items():
         if query.get(name) in options(runs):
             st.session_state[key] = query[name]
-    if race_id and (step := query.get("step", "")).isascii() and step.isdigit() and len(step) < 10:
-        pointer_of(key_of(race_id)).look_at(int(step))
+    if race_id and (step := _step_of(query, "step")) is not None:
+        pointer_of(key_of(race_id)).look_at(step)
+    if race_id and (weights := _step_of(query, "weights")) is not None:
+        choose_weights(race_id, min(weights, max(run.steps_done for run in runs)))
     if "present" in query:
         st.session_state[_PRESENT] = query["present"] == "1"
     if "open" in query:
@@ -73,6 +78,8 @@ def write_view(race_id: str) -> None:
     Otherwise the link is left alone: the browser's way back would lead forward again.
     """
     query = address_of(race_id) | view_query() | beside(race_id)
+    if (weights := chosen_weights(race_id)) is not None:
+        query["weights"] = str(weights)
     before = st.session_state.get(WRITTEN)
     st.session_state[WRITTEN] = query
     now = {key: text for key, text in st.query_params.to_dict().items() if key != "step"}
@@ -96,6 +103,11 @@ def view_query() -> dict[str, str]:
     if is_presented():
         query["present"] = "1"
     return query
+
+
+def _step_of(query: Mapping[str, str], name: str) -> int | None:
+    text = query.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def is_presented() -> bool:
@@ -128,3 +140,10 @@ def panel(title: str, name: str) -> ExpanderContainer:
         key=key,
         on_change=lambda: unfold(name, is_open=bool(st.session_state[key])),
     )
+
+
+def fold(title: str, name: str) -> None:
+    """A switch that unfolds a panel, and is in the link as one."""
+    key = f"race_panel_{name}"
+    st.session_state[key] = is_open(name)
+    st.toggle(title, key=key, on_change=lambda: unfold(name, is_open=bool(st.session_state[key])))

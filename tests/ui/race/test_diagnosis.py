@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -14,7 +16,8 @@ from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race.lesions import WITHOUT
 from tests.lab.conftest import TINY, tiny_spec, wait_until
 from tests.lab.test_measuring import trained
-from tests.ui.race.conftest import race_page, text
+from tests.ui.race.conftest import address, race_page, text
+from tests.ui.race.conftest import opened as page_of
 
 PANELS = "race_panels"
 
@@ -65,6 +68,23 @@ def test_it_says_what_was_recorded_and_what_was_measured(lab: Lab, race_id: str)
     chosen = next(c for c in app.segmented_control if "step 0 (initial)" in c.options)
     assert chosen.options == ["step 0 (initial)", "step 3 (end)"]
     assert "mean cosine" not in text(chosen.set_value(3).run())
+
+
+def test_the_weights_that_are_looked_at_are_in_the_link(lab: Lab, race_id: str) -> None:
+    app = opened(race_page(race_id))
+    assert address(app) == {"race": race_id, "open": "diagnosis"}
+    weights_of(app).set_value(3).run()
+    query = {"race": race_id, "open": "diagnosis", "weights": "3"}
+    assert address(app) == query
+    assert weights_of(page_of(**query)).value == 3
+    for no_step in ("", "-1", "x", "9" * 5000):
+        assert weights_of(page_of(**query | {"weights": no_step})).value == 0
+    assert address(page_of(**query | {"weights": "999"}))["weights"] == "3", "the last there is"
+
+
+def weights_of(app: AppTest) -> Any:
+    assert not app.exception
+    return next(c for c in app.segmented_control if "step 0 (initial)" in c.options)
 
 
 def test_a_race_that_is_deleted_meanwhile_is_no_crash(lab: Lab, race_id: str) -> None:

@@ -103,3 +103,18 @@ def test_an_address_without_the_race_on_show_is_replaced(
     for key, value in left.items():
         app.query_params[key] = value
     assert address(app.run()) == query
+
+
+def test_settings_that_narrow_screens_fold_away_stay_unfolded_until_a_race_begins(
+    home: Path,
+) -> None:
+    app = opened(steps="2")
+    app.toggle(key="race_panel_settings").set_value(True).run()
+    assert address(app) == {"steps": "2", "open": "settings"}
+    other = opened(**address(app))
+    assert other.toggle(key="race_panel_settings").value
+    assert not opened(steps="2").toggle(key="race_panel_settings").value
+    other.button(key="race_start").click().run()
+    begun = list(address(other))
+    end(Lab(home))
+    assert begun == ["race"]
