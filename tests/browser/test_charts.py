@@ -85,3 +85,50 @@ def test_charts(race: str, open_page: Open, tmp_path: Path) -> None:
     assert page.evaluate(f"() => {MAPS}.clientHeight > 1.5 * {MAPS}.clientWidth")
     own = race.partition("/race")[0]
     assert [url for url in away if not url.startswith((own, f"blob:{own}"))] == []
+
+
+MARKED = (
+    "() => [...document.querySelectorAll('.resnet-viz-chart')].map("
+    "chart => chart.querySelectorAll('.resnet-viz-chart-mark').length)"
+)
+"""How many marks each chart has: the profile is the first, the maps are the last."""
+AT = (
+    f"x => Math.abs({MAPS}.querySelector('.resnet-viz-chart-mark')"
+    "?.getBoundingClientRect().x - x) < 3"
+)
+
+
+@pytest.mark.parametrize("quantity", ["grad_norm", "effective_rank"])
+def test_a_layer_or_block_that_is_pointed_at_anywhere_is_marked_everywhere_else(
+    race: str, open_page: Open, quantity: str
+) -> None:
+    page = open_page(f"{race}&quantity={quantity}")
+    page.set_viewport_size({"width": 1280, "height": 3000})  # all plots are in sight
+    charts = page.locator(".resnet-viz-chart")
+    maps = charts.nth(3).locator(".nsewdrag")
+    expect(maps).to_have_count(2)
+    boxes = [one.bounding_box() for one in maps.all()]
+    left, right = (box for box in boxes if box)
+    # On a column of step 0: a quantity of blocks has been taken there alone.
+    places = [
+        (box["x"] + 0.02 * box["width"], box["y"] + box["height"] / 2) for box in (left, right)
+    ]
+
+    def marked(*counts: int) -> None:
+        page.wait_for_function(f"counts => String(({MARKED})()) === String(counts)", arg=[*counts])
+
+    # From one map to the other, as a hand moves: only the one that is not under it has a mark.
+    for here, there in ((0, right), (1, left), (0, right)):
+        page.mouse.move(*places[here], steps=25)
+        page.wait_for_function(AT, arg=there["x"])
+        marked(1, 0, 0, 1)
+        expect(page.locator(".graph g.block.hot")).to_have_count(2)
+    page.mouse.move(5, 5)
+    marked(0, 0, 0, 0)
+    expect(page.locator(".graph g.block.hot")).to_have_count(0)
+    charts.nth(0).locator(".nsewdrag").hover()
+    marked(0, 0, 0, 2)
+    page.locator(".graph g.block").nth(4).hover()
+    marked(1, 0, 0, 2)
+    page.mouse.move(5, 5)
+    marked(0, 0, 0, 0)

@@ -1,16 +1,16 @@
 // A part of live_chart.js: what is pointed at, in this plot and in others.
 
 // Says which layer or block is pointed at, where an axis of the figure has such (meta.places: axis ->
-// path -> positions), so that every other plot marks it.
+// path -> positions), so that every other plot marks it, the chart's own others too.
 function watchPointer(chart) {
-  const say = (name) => document.dispatchEvent(
-    new CustomEvent(POINT, { detail: { name, source: chart.data.name } }))
+  const say = (name, axis) => document.dispatchEvent(
+    new CustomEvent(POINT, { detail: { name, source: chart.data.name, axis } }))
   chart.div.on("plotly_hover", ({ points: [point] }) => {
     const places = placesOf(chart)
     const of = (axis) => axis && Object.entries(places[axis._name] ?? {}).find(([, positions]) =>
       positions.includes(axis === point.xaxis ? point.x : point.y))?.[0]
-    const name = of(point.xaxis) ?? of(point.yaxis)
-    if (name) say(name)
+    const axis = [point.xaxis, point.yaxis].find(of)
+    if (axis) say(of(axis), axis._name)
   })
   chart.div.on("plotly_unhover", () => say(null))
 }
@@ -26,8 +26,9 @@ function placesOf(chart) {
   return figures.get(chart.data.name)?.tree.layout.meta?.places ?? {}
 }
 
-function follow(chart, { name, source }) {
-  chart.pointed = source === chart.data.name ? null : name
+function follow(chart, { name, source, axis }) {
+  chart.pointed = name
+  chart.under = source === chart.data.name ? axis : null
   mark(chart)
 }
 
@@ -35,9 +36,10 @@ function follow(chart, { name, source }) {
 // layers, or the block that holds the layer.
 function mark(chart) {
   for (const old of chart.div.querySelectorAll(".resnet-viz-chart-mark")) old.remove()
-  const { pointed, div } = chart
+  const { pointed, under, div } = chart
   if (!pointed || !div._fullLayout) return
   for (const [key, names] of Object.entries(placesOf(chart))) {
+    if (key === under) continue // it has plotly's own words
     const axis = div._fullLayout[key]
     const positions = Object.entries(names).filter(([name]) =>
       name === pointed || name.startsWith(`${pointed}.`) || pointed.startsWith(`${name}.`),
