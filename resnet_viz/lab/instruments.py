@@ -51,6 +51,7 @@ class Instruments:
     ) -> None:
         self._layers = list(layers)
         own = set(map(id, self._layers))
+        self._is_shared = len(own) < len(self._layers)
         self._others = [p for p in parameters if id(p) not in own]
         self._before, self._after = _room_for(self._layers), _room_for(self._layers)
         self._is_touched, self._is_before = is_touched, False
@@ -101,7 +102,8 @@ class Instruments:
         """
         found = Tensors(w.grad for w in self._layers if w.grad is not None)
         others = _joined(p.grad for p in self._others if p.grad is not None)
-        every = Tensors(parts=(found, others))
+        once = Tensors({id(g): g for g in found}.values()) if self._is_shared else found
+        every = Tensors(parts=(once, others))
         if len(found) < len(self._layers):
             none = torch.full((), torch.nan, device=self._before.whole.device)
             found = Tensors(none if w.grad is None else w.grad for w in self._layers)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from resnet_viz.arch.config import unknown_name
+from resnet_viz.arch.config import shorten, unknown_name
 from resnet_viz.arch.plan import plan
 from resnet_viz.lab.foreign import layers_in, own_blocks_in, responding_in, tap_foreign
 from resnet_viz.lab.instruments import Give, Instruments, PutHook, to_host
@@ -97,8 +97,11 @@ class Watcher:
             accuracy: the share of the minibatch that was right, if it is known.
 
         Raises:
-            ValueError: without a forward and a backward pass since the last step.
+            ValueError: without a forward and a backward pass since the last step, and for a loss
+                that is not one number.
         """
+        known = torch.nan if accuracy is None else accuracy
+        scalars = [self._number("loss", loss), self._number("accuracy", known)]
         if not self._is_seen:
             raise ValueError("step: there was no forward pass with gradients since the last step")
         if all(parameter.grad is None for parameter in self._parameters):
@@ -107,8 +110,6 @@ class Watcher:
                 "optimizer.step(), and before zero_grad()"
             )
         self._instruments.after_backward()
-        known = torch.nan if accuracy is None else accuracy
-        scalars = [torch.as_tensor(s, device=self._device).detach() for s in (loss, known)]
         (lost, right), values = to_host(scalars, self._instruments.collect())
         if self._kept is None:
             self._settle()
@@ -117,6 +118,12 @@ class Watcher:
         seconds = time.perf_counter() - self._begin
         self._record(StepRecord(self._step, lost, right, seconds, chosen), self._held)
         self._step, self._is_seen = self._step + 1, False
+
+    def _number(self, name: str, given: Tensor | float) -> Tensor:
+        try:
+            return torch.as_tensor(given, device=self._device).detach().reshape(())
+        except (TypeError, RuntimeError):
+            raise ValueError(f"step: {name} = {shorten(given)} is not one number") from None
 
     def close(self) -> None:
         """Take all hooks off the model."""
@@ -190,10 +197,11 @@ class Watcher:
 
 def _checked(model: nn.Module, blocks: Iterable[str]) -> list[str]:
     modules = [name for name, _ in model.named_modules() if name]
+    blocks = [blocks] if isinstance(blocks, str) else list(blocks)
     for block in blocks:
         if block not in modules:
             raise ValueError(unknown_name("block", block, modules))
-    return list(blocks) or own_blocks_in(model)
+    return blocks or own_blocks_in(model)
 
 
 def _names(model: nn.Module, blocks: Sequence[str]) -> Mapping[str, Sequence[str]]:

@@ -198,6 +198,32 @@ def test_weights_that_their_owner_changes_between_steps_are_measured_as_they_are
     np.testing.assert_allclose(found.update_ratio, [expected], rtol=1e-4)
 
 
+class Tied(nn.Module):
+    """One matrix as two layers, one of which is used twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.one, self.other, self.last = nn.Linear(6, 6), nn.Linear(6, 6), nn.Linear(6, 3)
+        self.other.weight = self.one.weight
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.last(self.other(self.one(torch.tanh(self.one(x)))))
+        return out
+
+
+def test_a_weight_that_layers_share_counts_once_in_the_whole_gradient() -> None:
+    net, kept = Tied(), Kept()
+    with Watcher(net, kept) as watcher:
+        loss = net(torch.randn(5, 6)).square().sum()
+        loss.backward()
+        watcher.step(loss)
+    whole = np.concatenate([np.ravel(p.grad) for p in net.parameters() if p.grad is not None])
+    assert kept.named("grad_total_norm")["net"] == pytest.approx(np.linalg.norm(whole), rel=1e-6)
+    shared = kept.named("grad_norm")
+    assert shared["one"] == shared["other"] == pytest.approx(norm(net.one.weight.grad), rel=1e-6)
+
+
 def test_layers_are_in_the_order_of_the_first_forward_pass() -> None:
     torch.manual_seed(0)
     net, kept, images = Backwards(), Kept(), torch.randn(2, 3, 9, 9)
@@ -229,3 +255,6 @@ def test_what_a_watcher_cannot_do_is_said() -> None:
     net(torch.randn(2, 3, 9, 9))
     with pytest.raises(ValueError, match="no parameter has a gradient"):
         watcher.step(1.0)
+    for loss, words in ((torch.ones(3), "loss = "), ("much", "loss = 'much' is not one number")):
+        with pytest.raises(ValueError, match=words):
+            watcher.step(loss)  # type: ignore[arg-type]
