@@ -15,6 +15,7 @@ from torchvision.transforms import v2
 from resnet_viz.arch.config import explain
 from resnet_viz.lab.data.images import held_out, load
 from resnet_viz.lab.data.registry import dataset_info, datasets, offered
+from resnet_viz.lab.data.sources.folder import _square
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.train import train
 from tests.lab.conftest import TINY
@@ -80,6 +81,25 @@ def test_an_image_is_the_middle_square_resized(tmp_path: Path) -> None:
     inner = slice(1, -1)
     for image in half.images.astype(int)[..., inner]:
         assert min(np.abs(image - other[..., inner]).max() for other in theirs) <= 1
+
+
+@pytest.mark.parametrize("ending", ["png", "tif", "pgm"])
+def test_of_sixteen_bits_the_upper_eight_are_seen(tmp_path: Path, ending: str) -> None:
+    grey = np.tile(np.arange(0, 256, 8, dtype=np.uint16), (32, 1))
+    files = [tmp_path / f"{name}.{ending}" for name in ("eight", "sixteen")]
+    Image.fromarray(grey.astype(np.uint8)).save(files[0])
+    Image.fromarray(grey * 257).save(files[1])
+    eight, sixteen = (_square(file, 32) for file in files)
+    assert eight is not None
+    assert eight.max() == 248
+    assert np.array_equal(eight, sixteen)
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.float32])
+def test_grey_values_without_a_known_white_are_left_out(tmp_path: Path, kind: type) -> None:
+    file = tmp_path / "wide.tif"
+    Image.fromarray(np.full((8, 8), 1000, kind)).save(file)
+    assert _square(file, 8) is None
 
 
 def test_folders_named_train_and_test_are_the_parts(pets: Path) -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +14,15 @@ from numpy.typing import NDArray
 from resnet_viz.lab.data.dataset import Dataset, Pixels, Split, fixed_order
 from resnet_viz.lab.data.downloads import data_folder
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 # Those of torchvision.datasets.folder.
 _ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 _TEST_FOLDERS = ("test", "val", "valid", "validation")
 _LONGEST_PATH = 4096
+_WIDE_FORMATS = ("PNG", "PPM")
+"""Whose grey values have sixteen bits at most, also where Pillow keeps them in 32."""
 _MOST_BYTES = 4_000_000_000
 _Files = Sequence[tuple[Path, int]]
 
@@ -182,7 +188,23 @@ def _square(file: Path, size: int) -> NDArray[np.uint8] | None:
 
     try:
         with Image.open(file) as image:
-            square = ImageOps.fit(image.convert("RGB"), (size, size), Image.Resampling.BILINEAR)
+            square = ImageOps.fit(_rgb(image), (size, size), Image.Resampling.BILINEAR)
             return np.asarray(square)
     except Exception:  # noqa: BLE001  what Pillow raises on damaged files is of many kinds
         return None
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    """Eight bits a channel, of sixteen the upper ones: Pillow makes white of all above 255.
+
+    Raises:
+        ValueError: for grey values of 32 bits, of which nobody says what white is.
+    """
+    from PIL import Image
+
+    is_wide = image.mode == "I" and image.format in _WIDE_FORMATS
+    if image.mode.startswith("I;16") or is_wide:
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
+    if image.mode in ("I", "F"):
+        raise ValueError("grey values of 32 bits")
+    return image.convert("RGB")
