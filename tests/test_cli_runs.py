@@ -11,12 +11,16 @@ from pyarrow import parquet
 
 from resnet_viz.__main__ import main
 from resnet_viz.cli import race as racing
+from resnet_viz.cli.told import what_happened
 from resnet_viz.lab import launch
 from resnet_viz.lab.feed import Look
 from resnet_viz.lab.race_spec import RaceSpec
 from resnet_viz.lab.records import History
 from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.series import insert_records
+from resnet_viz.lab.store import Store
 from resnet_viz.lab.tidying import LIMIT_VARIABLE
+from resnet_viz.lab.train import train
 from resnet_viz.plots.contestant import contestants_in
 from resnet_viz.plots.happened import happened
 from tests.conftest import is_refused
@@ -213,9 +217,30 @@ def test_show_says_what_happened(lab: Lab, capsys: Capture) -> None:
     verdict, *others = capsys.readouterr().out.splitlines()
     assert "(range over 2 seeds): a " in verdict
     assert not [line for line in others if ", seed " in line]
+    rates = tuple(tiny_spec(name="c", lr=lr) for lr in (0.01, 0.02))
+    alike = lab.race(RaceSpec(contestants=rates, seeds=(0, 1)))
+    finish(lab, [run.id for run in lab.race_runs(alike)], 30)
+    assert main(("runs", "show", alike)) == 0
+    verdict = capsys.readouterr().out.splitlines()[0]
+    assert ": c 0." in verdict, "both nets of one name are told"
+    assert "; c (2) 0." in verdict
     run_id = lab.list()[0].id
     assert main(("runs", "show", run_id)) == 0
     assert capsys.readouterr().out != "".join(shown)
     assert main(("runs", "show", race(lab, 0))) == 0
     assert capsys.readouterr().out == "Not every net has done a step yet.\n"
     assert "no run or race" in is_refused(("runs", "show", "nothing"), capsys)
+
+
+def test_show_tells_all_that_the_race_itself_told(lab: Lab, capsys: Capture) -> None:
+    """Nothing that a sentence is made from is left out when a run is read again."""
+    spec = tiny_spec(steps=6, measure_every=2)
+    records = list(train(spec))
+    run_id = lab.start(spec)
+    with Store(lab.home).writing() as connection:
+        insert_records(connection, 1, records)
+    run = lab.get(run_id)
+    told = list(what_happened([run], {run_id: History(records)}))
+    assert any("effective rank" in sentence for sentence in told)
+    assert main(("runs", "show", run_id)) == 0
+    assert capsys.readouterr().out.splitlines() == told

@@ -8,6 +8,7 @@ from resnet_viz.lab.feed import Look
 from resnet_viz.lab.records import History
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
+from resnet_viz.plots.collapse import RANK
 from resnet_viz.plots.contestant import contestants_in
 from resnet_viz.plots.happened import happened
 
@@ -30,5 +31,5 @@ def history_of(lab: Lab, run: Run) -> History:
     return history
 
 
-_TOLD = ("grad_norm", "update_ratio")
+_TOLD = ("grad_norm", "update_ratio", RANK)
 """The quantities that the sentences are made from."""

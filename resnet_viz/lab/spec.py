@@ -115,6 +115,11 @@ class RunSpec(BaseModel):
         return held_by(plan(self.adapted), evaluated=self.evaluate_every > 0)
 
     @property
+    def recipe(self) -> Mapping[str, object]:
+        """How it trains, whichever net from whichever seed: equal where nets can be compared."""
+        return self.model_dump(exclude=_NOT_RECIPE)
+
+    @property
     def display_name(self) -> str:
         """`name`, or the config's label where none was given."""
         return self.name or label(self.config)
@@ -158,6 +163,12 @@ class RunSpec(BaseModel):
         if self.device != "auto":
             check_precision(self.precision, self.device.partition(":")[0])
         return self
+
+
+_NOT_RECIPE = {
+    *("config", "name", "seed", "device", "compile", "activation_checkpointing"),
+    *("evaluate_every", "measure_every", "checkpoints", "checkpoint_every"),
+}
 
 
 def _violations(spec: RunSpec) -> Iterator[str]:

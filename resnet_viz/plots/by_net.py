@@ -42,6 +42,11 @@ class Net:
     config: ResNetConfig | None
     seeds: Sequence[Contestant]
 
+    @property
+    def recipe(self) -> object:
+        """How it is trained, of any seed."""
+        return self.seeds[0].recipe
+
     def range(self, measure: Callable[[Contestant], float]) -> Range:
         """Of a number of each seed."""
         return Range.of([measure(seed) for seed in self.seeds])
@@ -74,9 +79,11 @@ def nets_in(contestants: Sequence[Contestant]) -> list[Net]:
 def spread_words(nets: Sequence[Net]) -> str:
     """What the ranges of `Net.loss` are."""
     seeds = {len(net.seeds) for net in nets}
+    of_one = "mean ± standard deviation of the minibatches"
     if seeds == {1}:
-        return "mean ± standard deviation of the minibatches"
-    return f"range over {' or '.join(map(str, sorted(seeds)))} seeds"
+        return of_one
+    several = f"range over {' or '.join(map(str, sorted(seeds - {1})))} seeds"
+    return f"{several}, of one seed {of_one}" if 1 in seeds else several
 
 
 def window_words(steps: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -35,6 +35,7 @@ class Contestant:
     Of several `seeds` the history is the median, `low` and `high` are its range, and `runs` what
     they are of (seeds.py).
     `net` is the same, and `net_name` the name without the seed, of runs of one net.
+    `recipe` is the same of nets that are trained alike; None where it is not known.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Contestant:
     runs: tuple[Contestant, ...] = ()
     net: object = None
     net_name: str = ""
+    recipe: object = None
 
     @property
     def chance(self) -> float | None:
@@ -98,16 +100,18 @@ class Contestant:
 def contestants_in(look: Look) -> list[Contestant]:
     """The runs of a race, each with what was read of it.
 
-    Runs of one net from several seeds have its colour, and their seeds in their names.
+    Runs of one net from several seeds have its colour, and their seeds in their names. Of nets of
+    one name all but the first are numbered.
     """
     first = {net_of(run): run for run in reversed(look.runs)}
     order = list(dict.fromkeys(net_of(run) for run in look.runs))
     made = contestant_colours([first[net].config for net in order])
     colours = dict(zip(order, made, strict=True))
     counts = Counter(net_of(run) for run in look.runs)
+    names = _net_names(look.runs)
     return [
         Contestant(
-            run.name if counts[net_of(run)] == 1 else f"{run.name}, seed {run.seed}",
+            name if counts[net_of(run)] == 1 else f"{name}, seed {run.seed}",
             colours[net_of(run)],
             run.layers,
             look.history(run),
@@ -116,10 +120,23 @@ def contestants_in(look: Look) -> list[Contestant]:
             run.blocks,
             run.config,
             net=net_of(run),
-            net_name=run.name,
+            net_name=name,
+            recipe=None if run.is_watched else run.spec.recipe,
         )
         for run in look.runs
+        for name in (names[net_of(run)],)
     ]
+
+
+def _net_names(runs: Iterable[Run]) -> Mapping[tuple[str, int], str]:
+    names: dict[tuple[str, int], str] = {}
+    seen: Counter[str] = Counter()
+    for run in runs:
+        if net_of(run) not in names:
+            seen[run.name] += 1
+            number = seen[run.name]
+            names[net_of(run)] = run.name if number == 1 else f"{run.name} ({number})"
+    return names
 
 
 def net_of(run: Run) -> tuple[str, int]:

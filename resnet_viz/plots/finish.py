@@ -51,6 +51,12 @@ def window(steps: int) -> slice:
     return slice(max(0, steps - max(LEAST_STEPS, -(-steps // 10))), steps)
 
 
+def window_name(steps: int) -> str:
+    """What the window is called: of few steps it is more than a tenth."""
+    is_tenth = steps >= 10 * LEAST_STEPS
+    return "the last tenth of the steps" if is_tenth else f"the last {LEAST_STEPS} steps"
+
+
 def finish(contestant: Contestant, steps: int) -> Finish:
     """How `contestant` stands after the first `steps` rows of its history."""
     history, rows = contestant.history, window(steps)

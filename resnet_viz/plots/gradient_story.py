@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viz.plots.contestant import Contestant
-from resnet_viz.plots.finish import window
+from resnet_viz.plots.finish import window, window_name
 from resnet_viz.plots.style import count, number
 
 # The gradient norm of the first layer over that of the last: from here on the difference has a
@@ -35,7 +35,7 @@ def between_nets(contestants: Sequence[Contestant], steps: int) -> Iterator[str]
             else "medians over the layers of each main path"
         )
         (at_start, *later), names = parts, f"{other.name} against {first.name}"
-        then = f"; over the last tenth of the steps {later[0]}" if later else ""
+        then = f"; over {window_name(steps)} {later[0]}" if later else ""
         yield f"Gradient norms of {names} ({what}): at the first step {at_start}{then}."
 
 
@@ -90,7 +90,7 @@ def within_net(contestant: Contestant, steps: int) -> str:
     text = f"at the first step {_said(start)}"
     if window(steps).start:
         late = _ends(contestant, window(steps))
-        text += f", over the last tenth {_said(late)}"
+        text += f", over {window_name(steps)} {_said(late)}"
         if word := course(_quotient(start), _quotient(late)):
             text += f": {word}"
     elif word := course(_quotient(start), None):
@@ -103,7 +103,9 @@ def course(start: float, late: float | None) -> str:
     if start > EXPLODES:
         if late is None or late > EXPLODES or np.isnan(late):
             return "it explodes towards the input"
-        return "it explodes at the start, then " + ("collapses" if late < 1 else "calms down")
+        return "it explodes at the start, then " + (
+            "collapses" if late <= 1 / ALIKE else "calms down"
+        )
     if start < VANISHES:
         return "it vanishes towards the input" + (
             ", only at first" if late is not None and late >= VANISHES else ""

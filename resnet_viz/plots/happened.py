@@ -18,7 +18,7 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.plots.by_net import Net, Range, nets_in, spread_words, window_words
 from resnet_viz.plots.collapse import collapse
 from resnet_viz.plots.contestant import Contestant
-from resnet_viz.plots.finish import LEAST_STEPS, common_steps, finish, window
+from resnet_viz.plots.finish import LEAST_STEPS, common_steps, finish, window, window_name
 from resnet_viz.plots.fits import exponential
 from resnet_viz.plots.gradient_story import ALIKE, between_nets, course, main_norms
 from resnet_viz.plots.story import on_the_way, story
@@ -62,12 +62,11 @@ def happened(contestants: Sequence[Contestant]) -> list[Finding]:
 
 def _verdict(nets: Sequence[Net], steps: int) -> str:
     """Who has the lowest loss, where the ranges over the seeds are apart."""
-    levels = {net.name: net.loss(steps) for net in nets}
+    levels = [(net.name, net.loss(steps)) for net in nets]
     said = "; ".join(
-        f"{name} {'not finite in a seed' if level is None else level}"
-        for name, level in levels.items()
+        f"{name} {'not finite in a seed' if level is None else level}" for name, level in levels
     )
-    known = [(name, level) for name, level in levels.items() if level is not None]
+    known = [(name, level) for name, level in levels if level is not None]
     known.sort(key=lambda pair: pair[1].low + pair[1].high)
     found = "no net has a finite loss in every seed"
     if steps < LEAST_STEPS:
@@ -103,12 +102,15 @@ def _ways(net: Net, steps: int) -> Iterator[str]:
 
 
 def _degradation(nets: Sequence[Net], steps: int) -> Iterator[str]:
-    """A deeper net's training loss against that of a shallower one which is otherwise the same."""
+    """A deeper net's training loss against that of a shallower one which is otherwise the same, and
+    trained alike."""
     known = [(net, net.config) for net in nets if net.config is not None]
     known.sort(key=lambda pair: plan(pair[1]).depth)
     for (net, config), (deeper, other) in combinations(known, 2):
         depths = plan(config).depth, plan(other).depth
         if depths[0] == depths[1] or _family(config) != _family(other):
+            continue
+        if net.recipe != deeper.recipe:
             continue
         kind = "plain" if config.shortcut == "none" else "residual"
         low, high = net.loss(steps), deeper.loss(steps)
@@ -139,13 +141,20 @@ def _faster(nets: Sequence[Net], steps: int) -> Iterator[str]:
     Of one seed each, a factor below `ALIKE` is no difference: minibatches differ by as much.
     """
     for first, other in ((nets[0], net) for net in nets[1:]):
-        if idle := [net.name for net in (first, other) if not _learns(net, steps)]:
+        pair = (first, other)
+        if odd := [net.name for net in pair if not np.isfinite(_first_losses(net)).all()]:
+            yield (
+                f"How fast {first.name} and {other.name} learn cannot be compared: the first loss "
+                f"of {_and(odd)} is not finite."
+            )
+            continue
+        if idle := [net.name for net in pair if not _learns(net, steps)]:
             yield (
                 f"How fast {first.name} and {other.name} learn cannot be compared: the loss of "
                 f"{_and(idle)} (mean of {LEAST_STEPS} minibatches) never falls below its first."
             )
             continue
-        lows = [net.range(lambda c: float(_smooth(c, steps).min())) for net in (first, other)]
+        lows = [net.range(lambda c: float(_smooth(c, steps).min())) for net in pair]
         if not np.isfinite(lows).all():
             continue
         quick, slow = (first, other) if lows[0].low <= lows[1].low else (other, first)
@@ -159,11 +168,21 @@ def _faster(nets: Sequence[Net], steps: int) -> Iterator[str]:
                 f"{quick.name} learns faster than {slow.name}: it comes to {what} after "
                 f"{_whole(sooner)} steps, {slow.name} after {_whole(later)}: {times} times sooner."
             )
+        elif times.high < 1 / least:  # who comes lower in the end was behind before
+            times = Range(sooner.low / later.high, sooner.high / later.low)
+            yield (
+                f"{slow.name} learns faster than {quick.name} at first: it comes to {what} after "
+                f"{_whole(later)} steps, {quick.name} after {_whole(sooner)}: {times} times sooner."
+            )
         else:
             yield (
                 f"No difference is seen in how fast {quick.name} and {slow.name} learn: they come "
                 f"to {what} after {_whole(sooner)} and {_whole(later)} steps."
             )
+
+
+def _first_losses(net: Net) -> list[float]:
+    return [float(seed.history.loss[0]) for seed in net.seeds]
 
 
 def _learns(net: Net, steps: int) -> bool:
@@ -176,7 +195,9 @@ def _when(net: Net, steps: int, level: float) -> Range:
 
 
 def _whole(steps: Range) -> str:
-    low, high = (f"{edge:,.0f}" if np.isfinite(edge) else "never" for edge in steps)
+    low, high = (f"{edge:,.0f}" for edge in steps)
+    if not np.isfinite(steps.high):
+        return f"{low} (not in every seed)"
     return low if low == high else f"{low} to {high}"
 
 
@@ -213,7 +234,7 @@ def _gradient(net: Net, steps: int) -> str:
     ends: list[float | None] = [None] * len(starts)
     if window(steps).start:
         late = [_ratio(main_norms(seed, window(steps))) for seed in net.seeds]
-        text += f"; over the last tenth of the steps it is {_told(Range.of(late))}"
+        text += f"; over {window_name(steps)} it is {_told(Range.of(late))}"
         ends = [*late]
     pairs = [(_ratio(start), end) for start, end in zip(starts, ends, strict=True)]
     words = [course(*pair) or _calm(pair[1]) for pair in pairs]
@@ -249,14 +270,14 @@ def _still(net: Net, steps: int) -> Iterator[str]:
         return
     losses = net.range(lambda c: float(c.history.loss[window(steps)].mean()))
     updates = net.range(lambda c: _update(c, steps))
-    since = f"The loss of {net.name} has stayed at {losses} over the second half of the steps"
+    since = f"The loss of {net.name} has stayed near {losses} over the second half of the steps"
     moved = f"the median layer is updated by {updates} of its weights' norm a step"
     if not np.isfinite(updates).all():
         yield f"{since}; its updates are not finite or not recorded."
     elif updates.high < UPDATES[0]:
         yield f"{since}, and {moved}: it is frozen."
     else:
-        yield f"{since}, while {moved}: it is not frozen, and does not learn."
+        yield f"{since}, while {moved}: it is not frozen, and hardly learns."
 
 
 def _stays(contestant: Contestant, steps: int) -> bool:

@@ -65,7 +65,8 @@ def _ranking(ends: Sequence[Finish]) -> str:
         return f"only {_and(ends, everyone)} has a finite loss"
     by_loss = leaders([end.loss for end in ends], least=True)
     whole = [end.accuracy if end.loss is not None else None for end in ends]
-    by_accuracy = leaders(whole, least=False)
+    is_known = all(level is None or isfinite(level.mean) for level in whole)
+    by_accuracy = leaders(whole, least=False) if is_known else everyone
     if by_loss == by_accuracy == everyone:
         return "no difference is seen"
     if not set(by_loss) & set(by_accuracy):
@@ -90,8 +91,10 @@ def _levels(end: Finish) -> str:
     """Loss and accuracy of a net in the window."""
     if end.loss is None:
         return f"{end.net.name} loss not finite (first at step {end.broken})"
-    accuracy = f"accuracy {end.accuracy.mean:.0%} ± {100 * end.accuracy.spread:.0f}"
-    return f"{end.net.name} loss {_with_spread(end.loss)}, {accuracy}"
+    loss = f"{end.net.name} loss {_with_spread(end.loss)}"
+    if not isfinite(end.accuracy.mean):  # a loop of one's own need not tell it
+        return loss
+    return f"{loss}, accuracy {end.accuracy.mean:.0%} ± {100 * end.accuracy.spread:.0f}"
 
 
 def _with_spread(level: Level) -> str:
@@ -161,10 +164,12 @@ def _row(contestant: Contestant, params: int, steps: int) -> dict[str, Cell]:
     history = contestant.history
     row: dict[str, Cell] = {"net": contestant.name, "parameters": params, "steps": len(history)}
     end = finish(contestant, steps) if len(history) else None
+    accuracy = end.accuracy if end and isfinite(end.accuracy.mean) else None
     row["first loss"] = float(history.loss[0]) if end else None
     row["last loss"] = float(history.loss[-1]) if end else None
-    for what, level in (("loss", end and end.loss), ("accuracy", end and end.accuracy)):
-        none = np.nan if end else None  # a loss that is not finite, or nothing measured
+    for what, level in (("loss", end and end.loss), ("accuracy", accuracy)):
+        # A loss that is not finite, or nothing measured.
+        none = np.nan if end and what == "loss" else None
         row[f"{what}, mean of the last tenth"] = level.mean if level else none
         row[f"{what}, standard deviation there"] = level.spread if level else none
     for when, index in (("first", 0), ("last", -1)):

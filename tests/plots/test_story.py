@@ -48,7 +48,7 @@ def test_the_plain_net_of_the_default_race_explodes_and_then_collapses() -> None
     told = story(recorded("default"))
     assert any("at the first step 13.1 times larger; over the last tenth" in x for x in told)
     residual, plain = told[-2:]
-    assert residual.endswith("at the first step 0.780, over the last tenth 0.842.")
+    assert residual.endswith("at the first step 0.780, over the last tenth of the steps 0.842.")
     assert "at the first step 1,5" in plain
     assert plain.endswith(": it explodes at the start, then collapses.")
     assert "vanish" not in " ".join(told)
@@ -183,7 +183,7 @@ def test_the_course_of_the_first_layer_s_gradient(start: float, late: float, wor
     net = contestant(
         "plain20-cifar", 60, norm=lambda s, c: (start if s == 0 else late) if c == 0 else 1.0
     )
-    assert story([net])[1].endswith(f"over the last tenth {words}")
+    assert story([net])[1].endswith(f"over the last tenth of the steps {words}")
 
 
 def test_gradients_of_nets_of_different_depth_are_compared_by_their_medians() -> None:
@@ -236,6 +236,12 @@ def test_a_loss_that_is_not_finite_is_told_from_one_that_is_not_measured() -> No
     losses = [row["loss, mean of the last tenth"], row["loss, standard deviation there"]]
     assert np.isnan(np.array(losses, float)).all(), "None is for what is not measured"
     assert row["accuracy, mean of the last tenth"] == pytest.approx(0.4)
+
+
+def test_an_accuracy_that_is_not_recorded_is_not_measured() -> None:
+    [row] = result_rows([contestant("resnet18", 5, accuracy=lambda step: np.nan)], [11_000])
+    assert row["accuracy, mean of the last tenth"] is None
+    assert row["accuracy, standard deviation there"] is None
 
 
 def test_colours() -> None:

@@ -36,13 +36,13 @@ ABOUT_SMOOTHING = (
 
 def nets_of(look: Look, runs: Sequence[Contestant]) -> Sequence[Contestant]:
     """The nets: of several seeds one, the median of its runs, with their range."""
-    found: dict[tuple[str, int], list[tuple[str, Contestant]]] = {}
+    found: dict[tuple[str, int], list[Contestant]] = {}
     for run, one in zip(look.runs, runs, strict=True):
-        found.setdefault(net_of(run), []).append((run.name, one))
+        found.setdefault(net_of(run), []).append(one)
     nets = []
     for own in found.values():
-        net = median_and_range([one for _, one in own])
-        nets.append(replace(net, name=f"{own[0][0]}, {len(own)} seeds") if len(own) > 1 else net)
+        net, name = median_and_range(own), own[0].net_name
+        nets.append(replace(net, name=f"{name}, {len(own)} seeds") if len(own) > 1 else net)
     return nets
 
 
