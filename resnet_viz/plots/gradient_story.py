@@ -92,9 +92,9 @@ def within_net(contestant: Contestant, steps: int) -> str:
         late = _ends(contestant, window(steps))
         text += f", over {window_name(steps)} {_said(late)}"
         if word := course(_quotient(start), _quotient(late)):
-            text += f": {word}"
+            text += f": it {word}"
     elif word := course(_quotient(start), None):
-        text += f": {word}"
+        text += f": it {word}"
     return f"In {contestant.name} the first layer's gradient norm over the last layer's is {text}."
 
 
@@ -102,12 +102,10 @@ def course(start: float, late: float | None) -> str:
     """The name of what the ratio does; "" where it has none. NaN for a ratio that is none."""
     if start > EXPLODES:
         if late is None or late > EXPLODES or np.isnan(late):
-            return "it explodes towards the input"
-        return "it explodes at the start, then " + (
-            "collapses" if late <= 1 / ALIKE else "calms down"
-        )
+            return "explodes towards the input"
+        return "explodes at the start, then " + ("collapses" if late <= 1 / ALIKE else "calms down")
     if start < VANISHES:
-        return "it vanishes towards the input" + (
+        return "vanishes towards the input" + (
             ", only at first" if late is not None and late >= VANISHES else ""
         )
     return ""

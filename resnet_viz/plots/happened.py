@@ -241,13 +241,13 @@ def _gradient(net: Net, steps: int) -> str:
     said = max(words, key=words.count)
     if words.count(said) < len(words):
         said += f" (in {words.count(said)} of {len(words)} seeds)"
-    return f"The gradient of {net.name}: {said}: {text}."
+    return f"The gradient of {net.name} {said}: {text}."
 
 
 def _calm(late: float | None) -> str:
     """Of a gradient without a course; of one that is unknown later, no more than its start."""
     is_unknown = late is not None and np.isnan(late)
-    return "it neither explodes nor vanishes" + (" at the start" if is_unknown else "")
+    return "neither explodes nor vanishes" + (" at the start" if is_unknown else "")
 
 
 def _told(ratios: Range) -> str:
