@@ -57,3 +57,29 @@ def test_the_launcher_is_there_before_anybody_presses_start(app: App, open_page:
     assert lock.is_free(app.lab.home), "a server that nobody visits needs none"
     open_page(app.url)
     wait_until(lambda: not lock.is_free(app.home), 30)
+
+
+def test_back_leads_from_a_race_to_its_settings_and_forward_to_it_again(
+    app: App, open_page: Open
+) -> None:
+    page = open_page(f"{app.url}/race?steps=5")
+    start, again = (page.get_by_role("button", name=name) for name in ("Start race", "Again"))
+    expect(start).to_be_enabled()
+    start.click()
+    page.wait_for_url(re.compile("race="))
+    race = page.url
+    expect(again).to_be_visible()
+    settle(page)  # it is over
+    for _ in range(2):
+        page.go_back()
+        expect(start).to_be_enabled()
+        settle(page)
+        assert page.url.endswith("/race?steps=5")
+        expect(page.get_by_label("Steps", exact=True)).to_have_value("5")
+        expect(again).to_be_hidden()
+        page.go_forward()
+        expect(again).to_be_visible()
+        settle(page)
+        assert page.url == race
+        page.reload()
+        expect(again).to_be_visible()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from resnet_viz.ui.common.history import note_page
 from resnet_viz.ui.common.lab_state import get_ready
 from resnet_viz.ui.common.static import provide_scripts
 
@@ -76,7 +77,7 @@ def start(folder: Path) -> None:
 
 
 def require_app() -> None:
-    """Sends a page that Streamlit ran by itself through app.py; a page's first line.
+    """Sends a page that Streamlit ran by itself through app.py, and notes it; a page's first line.
 
     Until some session has called `st.navigation`, Streamlit takes a folder named pages/ for the
     older kind of app and runs the page of a link without app.py: after a restart of the server
@@ -85,3 +86,4 @@ def require_app() -> None:
     if not st.session_state.get(_STARTED):
         st.navigation(pages())
         st.rerun()
+    note_page()

@@ -10,8 +10,10 @@ from collections.abc import Mapping
 import streamlit as st
 
 from resnet_viz.arch.presets import label
+from resnet_viz.ui.common.history import is_by_history, is_switched
 from resnet_viz.ui.common.net import TWIN, offer_for_race
 from resnet_viz.ui.race import link
+from resnet_viz.ui.race.state import PUT_BACK
 
 ALONE = "no second net"
 """What the box of the second net calls none."""
@@ -26,11 +28,14 @@ _HERE = "race_start"
 def read_address(race_id: str = "") -> None:
     """Sets the widgets, before they are drawn, from the address that the session was opened with.
 
-    Only once: a link opens a session of its own, and later the address lags behind the widgets.
-    `race_id`: the race on show, if there is one.
+    Only once: a link opens a session of its own, and later the address lags behind the widgets; and
+    where the browser's history leads to it. `race_id`: the race on show, if there is one.
     """
     query = {key: text for key, text in st.query_params.to_dict().items() if key in link.KEYS}
-    if not query or _SAID in st.session_state:
+    if is_by_history():
+        if not query and (race_id or st.session_state.get(PUT_BACK) == ""):
+            return
+    elif not query or _SAID in st.session_state:
         return
     settings, problems = link.from_query(query)
     offer_for_race(*(net for net in (settings.first, settings.second) if net))
@@ -54,14 +59,16 @@ def read_address(race_id: str = "") -> None:
 def write_address(settings: link.Settings, view: Mapping[str, str]) -> None:
     """Puts `settings` and the `view` into the address when they change, or the page is opened.
 
-    Otherwise it is left alone: the browser's way back to an address without settings would lead
-    forward again.
+    Otherwise it is left alone, for it may lag behind.
     """
     st.session_state[_SAID] = link.to_query(settings)
     query = {**st.session_state[_SAID], **view}
     is_new = query != st.session_state.get(_WRITTEN) or _HERE not in st.session_state
     st.session_state[_WRITTEN] = query
-    if is_new and st.query_params.to_dict() != query:
+    before = st.query_params.to_dict()
+    if (is_new or is_by_history()) and before != query:
+        if not before and is_switched():
+            st.session_state[PUT_BACK] = ""
         st.query_params.from_dict(query)
 
 

@@ -17,11 +17,15 @@ import streamlit as st
 from resnet_viz.lab.feed import Feed, Look
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
+from resnet_viz.ui.common.history import is_by_history, is_switched
 
 RACE = "race_id"
 """The session's key for the race that it looks at."""
 WRITTEN = "race_view_said"
 """The session's key for what `view.write_view` last put into the URL."""
+PUT_BACK = "race_put_back"
+"""The session's key for the race, or "" for settings, last put into the empty URL of a switch of
+pages: the browser's history has that before the one it became, and Back is to pass it by."""
 _SEEN = "race_seen"
 _RUNS = "runs"
 MOST_TOGETHER = 12
@@ -55,12 +59,21 @@ def key_of(race_id: str) -> str:
 
 
 def current_race() -> str | None:
-    """The race of the URL, else the session's own, which is then written into the URL."""
+    """The race of the URL, else the session's own, which is then written into the URL.
+
+    None where Back led from it to the settings it was begun with.
+    """
     together = st.query_params.get(_RUNS)
     linked = f"{_RUNS}={together}" if together else st.query_params.get("race")
     if linked:
         st.session_state[RACE] = linked
     elif own := st.session_state.get(RACE):
+        is_empty = not st.query_params.to_dict()
+        if is_by_history() and not (is_empty and st.session_state.get(PUT_BACK) == own):
+            close_race()
+            return None
+        if is_empty and is_switched():
+            st.session_state[PUT_BACK] = own
         st.query_params.from_dict(address_of(own))
         st.session_state.pop(WRITTEN, None)
     return st.session_state.get(RACE)
