@@ -25,7 +25,7 @@ NARROW_LEFT, NARROW_SHIFT, NARROW_LETTERS = 62, 44, 46
 """Of narrow charts: the left margin, how much further left notes begin, their letters a line."""
 # The shapes and dashes of contestants, in their order: they differ without colour too.
 MARKERS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star")
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 Layout = dict[str, Any]
 Trace = dict[str, Any]

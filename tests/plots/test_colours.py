@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from resnet_viz.arch.presets import preset
+from resnet_viz.plots import style
 from resnet_viz.plots.colours import (
     BLUES,
     DARK,
@@ -22,6 +24,7 @@ from resnet_viz.plots.colours import (
     RESIDUAL,
     VIOLET,
     YELLOW,
+    contestant_colours,
 )
 
 THEMES = tomllib.loads(
@@ -78,6 +81,14 @@ def test_the_theme_has_the_colours_that_have_a_name(colour: str) -> None:
     for theme, own in (("light", colour), ("dark", DARK[colour])):
         assert THEMES[theme][f"{NAMES[colour]}Color"] == own
         assert THEMES[theme][f"{NAMES[colour]}TextColor"] == own
+
+
+def test_six_contestants_of_a_kind_differ_in_colour_or_dash_and_in_colour_or_marker() -> None:
+    """The fifth has the first's colour, so its line must not look like it, nor may its marks."""
+    for config in (preset("resnet56-cifar"), preset("plain56-cifar"), None):
+        colours = contestant_colours([config] * 6)
+        for looks in (style.DASHES, style.MARKERS):
+            assert len(set(zip(colours, looks, strict=False))) == 6
 
 
 @pytest.mark.parametrize("vision", VISION)
