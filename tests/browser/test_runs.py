@@ -31,6 +31,7 @@ def test_runs_from_the_first_to_the_last(app: App, open_page: Open, tmp_path: Pa
     page.get_by_role("button", name="Keep").click()
     expect(page.get_by_text("Mine", exact=True)).to_be_visible()
     expect(page.get_by_text("lr was too high").first).to_be_visible()
+    expect(page.get_by_role("button", name="Keep")).to_be_hidden()
     assert (lab.race_name(first), lab.notes()) == ("Mine", {first: "lr was too high"})
 
     second = lab.race([tiny_spec(name="three")])

@@ -15,7 +15,7 @@ from resnet_viz.ui.common.markdown import plain, small
 from resnet_viz.ui.common.take_away import take_away
 from resnet_viz.ui.runs.groups import Group, run_line
 
-_TICK = "runs_tick_"
+_TICK, _KEPT = "runs_tick_", "runs_kept_"
 
 
 def row(lab: Lab, group: Group) -> None:
@@ -59,7 +59,10 @@ def _buttons(lab: Lab, group: Group) -> None:
         "Show", key=f"runs_open_{key}", disabled=not is_readable, help=plain(f"Show {name}.")
     ):
         st.switch_page("pages/race.py", query_params=query)
-    with st.popover("Name", key=f"runs_name_{key}", help=plain(f"Name {name}, or keep a note.")):
+    # Another key after each Keep: the box that was open is gone, and this one is closed.
+    times = st.session_state.get(_KEPT + key, 0)
+    about = plain(f"Name {name}, or keep a note.")
+    with st.popover("Name", key=f"runs_name_{key}_{times}", help=about):
         _naming(lab, group)
     if is_readable:
         with st.popover("Take away", key=f"runs_take_{key}", help=plain(f"{name} as a file.")):
@@ -83,6 +86,7 @@ def _naming(lab: Lab, group: Group) -> None:
             if name != group.title:
                 lab.rename(group.id, name)
             lab.note(group.id, note)
+            st.session_state[_KEPT + key] = st.session_state.get(_KEPT + key, 0) + 1
             return f"{name}: kept."
 
         _do(keep)
