@@ -49,7 +49,7 @@ def training_curves(
     axis, leaves a gap, and a note under the axis says from when.
     """
     traces = [t for number, c in enumerate(contestants) for t in _traces(number, c, how, window)]
-    said = [text for c in contestants if (text := _not_shown(c))]
+    said, short = _not_shown(contestants)
     last = max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=0)
     low, high = _limits(contestants)
     chances = sorted({c.chance for c in contestants if c.chance})
@@ -67,15 +67,15 @@ def training_curves(
         "xaxis": style.axis(_x_title(contestants, how))
         | x
         | {"unifiedhovertitle": {"text": "<b>step %{x}</b>"}},
-        "yaxis": style.axis("loss") | loss,
+        "yaxis": style.axis("loss [nats]") | loss,
         "yaxis2": style.axis("accuracy") | accuracy,
         "shapes": [_chance_line(chance) for chance in chances],
-        "annotations": [*style.below(said), *words],
+        "annotations": [*style.below(said, short), *words],
         "uirevision": "race" if is_log else "linear",
         "hovermode": "x unified",
         "hoversubplots": "axis",
-        "margin": style.MARGIN | {"l": 70, "b": style.room_below(said)},
-        "meta": style.narrow(style.narrow_below(said, words))
+        "margin": style.MARGIN | {"l": 70, "b": style.ROOM_BELOW},
+        "meta": style.narrow(style.narrow_below(said, short, words))
         | {"thinned": any(map(_is_thinned, contestants))},
     }
     return style.figure(traces, layout)
@@ -249,18 +249,34 @@ def running_mean(values: NDArray[np.float64], of: int) -> NDArray[np.float64]:
     return np.where(known, total / np.maximum(count, 1), np.nan)
 
 
-def _not_shown(contestant: Contestant) -> str:
-    """Which losses the axis does not show, in words; "" for none."""
-    loss, steps = contestant.history.loss, contestant.history.steps
-    kinds = {
-        "not finite": ~np.isfinite(loss),
-        f"above {MOST_LOSS:,.0f}": np.isfinite(loss) & (loss > MOST_LOSS),
-        f"below {LEAST_LOSS}": loss < LEAST_LOSS,
-    }
-    said = [
-        f"{what} in {style.count(int(where.sum()), 'step')}, first at step "
-        f"{steps[np.flatnonzero(where)[0]]}"
-        for what, where in kinds.items()
-        if where.any()
-    ]
-    return f"{style.name_of(contestant.name)}: loss {'; '.join(said)}" if said else ""
+def _not_shown(contestants: Sequence[Contestant]) -> tuple[list[str], str]:
+    """Which losses the axis does not show, in words: net by net, and in short."""
+    texts, names, firsts = [], [], []
+    kinds: dict[str, None] = {}
+    for one in contestants:
+        loss, steps = one.history.loss, one.history.steps
+        where = {
+            "not finite": ~np.isfinite(loss),
+            f"above {MOST_LOSS:,.0f}": np.isfinite(loss) & (loss > MOST_LOSS),
+            f"below {LEAST_LOSS}": loss < LEAST_LOSS,
+        }
+        found = {kind: steps[rows] for kind, rows in where.items() if rows.any()}
+        if found:
+            said = ", ".join(f"{kind} {_when(at, steps[-1])}" for kind, at in found.items())
+            texts.append(f"{style.name_of(one.name)}: loss {said}")
+            names.append(one.name)
+            firsts.append(min(int(at[0]) for at in found.values()))
+            kinds |= dict.fromkeys(found)
+    if not texts:
+        return [], ""
+    return texts, f"{style.whose(names)}: loss {' or '.join(kinds)}, first at step {min(firsts)}"
+
+
+def _when(at: Indices, last: int) -> str:
+    """Of so many of the steps up to the last."""
+    if len(at) == 1:
+        return f"at step {at[0]}"
+    is_to_the_end = at[-1] == last and np.all(np.diff(at) == 1)
+    return (
+        f"since step {at[0]}" if is_to_the_end else f"in {len(at):,} steps, first at step {at[0]}"
+    )

@@ -1,5 +1,7 @@
 // A scale as a bar of its colours, with ticks: `root` has places for title, bar and ticks.
 
+const NEAR = 0.2 // of the bar's width: no two words lie on each other
+
 function legend(root, ramp, scale, what) {
   root.hidden = !scale
   if (!scale) return
@@ -7,14 +9,28 @@ function legend(root, ramp, scale, what) {
   const unit = scale.unit ? ` [${scale.unit}]` : ""
   root.querySelector(".title").textContent = `${what}: ${scale.title}${unit}`
   root.querySelector(".bar").style.background = `linear-gradient(to right, ${ramp.join(",")})`
-  const all = scale.is_log ? powers(scale) : even(scale)
+  const all = withMore(scale, scale.is_log ? powers(scale) : even(scale))
   root.querySelector(".ticks").replaceChildren(...all.map(({ at, text, power }) => tick(at, text, power)))
 }
 
-function tick(at, text, power) {
+// An end that has the colour of what lies beyond it, too, says so, in the place of ticks near it.
+function withMore({ low, high, less, more }, ticks) {
+  const isPowers = ticks.some((one) => one.power !== undefined)
+  const end = (at, sign, value) => (isPowers
+    ? { at, text: `${sign} 10`, power: power(Number(Math.log10(value).toFixed(1))) }
+    : { at, text: `${sign} ${short(value)}` })
+  const inner = ticks.filter(({ at }) => !(less && at < NEAR) && !(more && at > 1 - NEAR))
+  return [...(less ? [end(0, "<", low)] : []), ...inner, ...(more ? [end(1, ">", high)] : [])]
+}
+
+function power(exponent) {
+  return String(exponent).replace("-", "−")
+}
+
+function tick(at, text, exponent) {
   const one = document.createElement("span")
   one.textContent = text
-  if (power !== undefined) one.append(Object.assign(document.createElement("sup"), { textContent: power }))
+  if (exponent !== undefined) one.append(Object.assign(document.createElement("sup"), { textContent: exponent }))
   one.style.left = `${100 * at}%`
   if (at < 0.02) one.className = "first"
   if (at > 0.98) one.className = "last"
@@ -37,8 +53,8 @@ function powers({ low, high }) {
     return found.length > 1 ? found : [{ at: 0, text: short(low) }, { at: 1, text: short(high) }]
   }
   const every = Math.max(1, Math.ceil((top - bottom) / 7))
-  for (let power = Math.ceil(bottom - 1e-6); power <= top + 1e-6; power += every) {
-    found.push({ at: place(power), text: "10", power: String(power).replace("-", "−") })
+  for (let exponent = Math.ceil(bottom - 1e-6); exponent <= top + 1e-6; exponent += every) {
+    found.push({ at: place(exponent), text: "10", power: power(exponent) })
   }
   return found
 }

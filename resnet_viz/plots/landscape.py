@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
+from math import ceil, floor, log10
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ from resnet_viz.plots.measured import Net
 
 PER_ROW = 2
 _ALPHA = "\N{GREEK SMALL LETTER ALPHA}"
+LEAST_TICKS, MOST_TICKS = 3, 7
 _GAP_X, _ROOM_Y = 0.08, 0.3
 """Of the figure's width between maps, and of a row's height between it and the next."""
 
@@ -94,11 +95,27 @@ def _colours(losses: Sequence[NDArray[np.float64]]) -> style.Layout:
     """One scale for all, of log10 losses, with the losses at its ticks."""
     known = np.concatenate([loss[np.isfinite(loss)] for loss in losses])
     low, high = (float(known.min()), float(known.max())) if known.size else (-1.0, 1.0)
-    values = [m * 10.0**e for e in np.arange(np.floor(low), np.ceil(high) + 1) for m in (1, 2, 5)]
-    inside = [v for v in values if low - 1e-9 <= np.log10(v) <= high + 1e-9]
-    if len(inside) > 7:
-        inside = [v for v in inside if f"{v:e}"[0] == "1"]
-    ticks = {"tickvals": [np.log10(v) for v in inside], "ticktext": [f"{v:g}" for v in inside]}
+    high = max(high, low + 0.1)
+    inside = losses_between(10.0**low, 10.0**high)
+    ticks = {"tickvals": np.log10(inside).tolist(), "ticktext": [f"{v:.6g}" for v in inside]}
     bar = {"title": {"text": "loss [nats]"}, **ticks}
-    scale = {"colorscale": "Viridis", "cmin": low, "cmax": max(high, low + 0.1)}
+    scale = {"colorscale": "Viridis", "cmin": low, "cmax": high}
     return scale | {"colorbar": bar}
+
+
+def losses_between(low: float, high: float) -> list[float]:
+    """At least three round numbers: 1, 2 and 5 times powers of ten, or these powers alone, where
+    those are many, or even steps, where they are few."""
+    powers = [10.0**n for n in range(floor(log10(low)), ceil(log10(high)) + 1)]
+    fine = [m * power for power in powers for m in (1, 2, 5) if low <= m * power <= high]
+    if len(fine) < LEAST_TICKS:
+        return _even_steps(low, high)
+    coarse = [power for power in powers if low <= power <= high]
+    return fine if len(fine) <= MOST_TICKS else coarse[:: ceil(len(coarse) / MOST_TICKS)]
+
+
+def _even_steps(low: float, high: float) -> list[float]:
+    most = (high - low) / LEAST_TICKS * (1 + 1e-9)
+    power = 10.0 ** floor(log10(most))
+    step = max(m * power for m in (1, 2, 5) if m * power <= most)
+    return [n * step for n in range(ceil(low / step), int(high / step) + 1)]

@@ -54,8 +54,21 @@ def edges(
     return sides, apart
 
 
+def broken_cells(
+    contestant: Contestant, about: Quantity, window: Window = None
+) -> NDArray[np.bool_]:
+    """Which of the cells [steps, places] are not finite."""
+    taken = contestant.history.taken(about.name)
+    if not len(taken.steps):
+        return np.zeros((0, 0), np.bool_)
+    places = contestant.place(about.name).only("main")
+    rows, columns = cells(taken.steps, places, window)
+    return ~np.isfinite(taken.values[np.ix_(rows, places.columns[columns])])
+
+
 def left_out(contestant: Contestant, about: Quantity, window: Window = None) -> list[str]:
-    """What the map does not show, in words; of the steps in the `window`, where there is one."""
+    """What the map marks or does not show, in words; of the steps in the `window`, where there is
+    one."""
     if not len(contestant.history):
         return [style.WAITING]
     taken = contestant.history.taken(about.name)
@@ -71,8 +84,7 @@ def left_out(contestant: Contestant, about: Quantity, window: Window = None) -> 
         said.append(f"every {style.ordinal(every)} step")
     if len(columns) < len(main.names):
         said.append(f"{len(columns):,} of {len(main.names):,} {what}s")
-    if empty := _empty(taken.values[:, main.columns], about):
-        said.append(empty)
+    said += _marked_or_empty(taken.values[:, main.columns], about)
     for role in places.beside:
         own = style.count(len(places.of(role)), "layer" if role[0] == "s" else role)
         said.append(f"without {own}" + (" of squeeze-and-excitation" * (role[0] == "s")))
@@ -96,9 +108,11 @@ def _gap(steps: Indices, window: Window) -> int:
     return int(np.median(np.diff(seen))) if len(seen) > 1 else 1
 
 
-def _empty(values: Numbers, about: Quantity) -> str:
-    texts = [f"{n:,} not finite"] if (n := int((~np.isfinite(values)).sum())) else []
+def _marked_or_empty(values: Numbers, about: Quantity) -> list[str]:
+    broken = int((~np.isfinite(values)).sum())
+    said = [f"{broken:,} not finite (red)"] if broken else []
     if about.scale == "log":
-        texts += [f"{n:,} exactly 0"] if (n := int((values == 0).sum())) else []
-        texts += [f"{n:,} below 0"] if (n := int((values < 0).sum())) else []
-    return "not shown: " + ", ".join(texts) if texts else ""
+        counts = {"exactly 0": int((values == 0).sum()), "below 0": int((values < 0).sum())}
+        texts = [f"{count:,} {kind}" for kind, count in counts.items() if count]
+        said += [f"not shown: {', '.join(texts)}"] if texts else []
+    return said

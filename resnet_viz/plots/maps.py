@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
 from textwrap import wrap
 
 import numpy as np
@@ -13,15 +12,17 @@ from numpy.typing import NDArray
 from resnet_viz.lab.quantities import quantity
 from resnet_viz.lab.quantities.quantity import Quantity
 from resnet_viz.plots import style
-from resnet_viz.plots.contestant import (
-    GRADIENT,
-    Contestant,
-    Places,
-    Window,
-    shown,
-    spread,
+from resnet_viz.plots.colour_scale import (
+    bar_title,
+    beyond,
+    colour_axis,
+    drawn_values,
+    ends,
+    known_values,
 )
-from resnet_viz.plots.map_cells import MOST_LAYERS, cells, edges, left_out
+from resnet_viz.plots.colours import RED
+from resnet_viz.plots.contestant import GRADIENT, Contestant, Indices, Window, spread
+from resnet_viz.plots.map_cells import MOST_LAYERS, broken_cells, cells, edges, left_out
 from resnet_viz.plots.map_places import PER_ROW, axes, height, stacked, suffix, title
 from resnet_viz.plots.profile import axis_of
 
@@ -35,9 +36,10 @@ EMPTY: style.Trace = {
     "showlegend": False,
     "hoverinfo": "skip",
 }
+NOT_FINITE: style.Trace = {"colorscale": [[0, RED], [1, RED]], "showscale": False}
+"""The mark of a value that is not finite has this colour in the graphs, too."""
 NARROW_LETTERS = 32
 """So many fit above a map, beside the bar."""
-NARROW_BAR: style.Layout = {"colorbar": {"thickness": 10, "title": {"text": ""}}}
 
 
 def heat_maps(
@@ -47,30 +49,34 @@ def heat_maps(
     or block (y, input on top).
 
     One map each, side by side (below each other where the chart is narrow), with ONE colour
-    scale. The scale leaves out the smallest and the largest hundredth of the values, which have
-    its end colours; a note says how many lie beyond. A map of more than 40,000 cells is thinned
-    evenly, and its title says so, as it says how many cells are empty because a value cannot be
-    shown.
+    scale (colour_scale.py). What lies beyond it has the colours of its ends, and the bar and a note
+    say so; a value that is not finite is red. A map of more than 40,000 cells is thinned evenly,
+    and its title says so, as it says how many cells are red, or empty because a log scale has no
+    place for 0.
     """
     about = quantity(name)
     total, what = len(contestants), axis_of(contestants, name)
-    maps = [_map(number, c, about, what, window) for number, c in enumerate(contestants)]
+    maps = [
+        trace
+        for number, c in enumerate(contestants)
+        for trace in _map(number, c, about, what, window)
+    ]
     above = [_above(c, about, window) for c in contestants]
-    low, high = robust_limits(contestants, name)
-    beyond = [text] if (text := _beyond(contestants, about, low, high)) else []
+    scale = ends(contestants, name)
+    said = [text] if (text := beyond(contestants, about, scale)) else []
     layout: style.Layout = {
-        "coloraxis": _colour_axis(about, low, high),
+        "coloraxis": colour_axis(about, scale),
         "hovermode": "closest",
         "uirevision": name,
-        "margin": style.MARGIN | {"r": 110, "t": 56, "b": style.room_below(beyond)},
+        "margin": style.MARGIN | {"r": 110, "t": 56, "b": style.ROOM_BELOW},
         "meta": style.narrow(
-            _narrow(above, what, beyond),
+            _narrow(above, about, what, said),
             (height(total, PER_ROW), height(total, 1)),
         )
         | {"thinned": any(_is_thinned(c, name) for c in contestants)}
         | {"places": {f"yaxis{suffix(n)}": _where(c, name) for n, c in enumerate(contestants)}},
     } | _placed(contestants, above, about)
-    layout["annotations"] += style.below(beyond)
+    layout["annotations"] += style.below(said, letters=style.WHOLE_LETTERS)
     return style.figure(maps, layout)
 
 
@@ -102,14 +108,15 @@ def _stacked(above: Sequence[str], what: str) -> style.Layout:
     return layout
 
 
-def _narrow(above: Sequence[str], what: str, beyond: Sequence[str]) -> style.Layout:
+def _narrow(above: Sequence[str], about: Quantity, what: str, said: Sequence[str]) -> style.Layout:
     """What changes where the chart is narrow: maps below each other, long words in more lines."""
     split = [text.partition("<br>") for text in above]
     broken = ["<br>".join([name, *wrap(rest, NARROW_LETTERS)]) for name, _, rest in split]
     stacked = _stacked(broken, what)
-    changes = stacked | style.narrow_below(beyond, stacked["annotations"])
+    changes = stacked | style.narrow_below(said, others=stacked["annotations"])
     changes["margin"] |= {"l": 50, "r": 76}
-    return changes | {"coloraxis": NARROW_BAR}
+    bar = {"thickness": 10, "title": bar_title(about, is_narrow=True)}
+    return changes | {"coloraxis": {"colorbar": bar}}
 
 
 def _titles(above: Sequence[str], per_row: int) -> list[style.Layout]:
@@ -132,7 +139,7 @@ def maps_alt(contestants: Sequence[Contestant], name: str = GRADIENT) -> str:
     """The picture in words: whose maps, and from where to where their values go."""
     names = " against ".join(c.name for c in contestants)
     about = quantity(name)
-    known = _known(contestants, about)
+    known = known_values(contestants, about)
     known = 10**known if about.scale == "log" else known
     between = f"; values between {known.min():.3g} and {known.max():.3g}" if known.size else ""
     return (
@@ -141,93 +148,38 @@ def maps_alt(contestants: Sequence[Contestant], name: str = GRADIENT) -> str:
     )
 
 
-def robust_limits(contestants: Sequence[Contestant], name: str = GRADIENT) -> tuple[float, float]:
-    """Limits around all values but the smallest and the largest hundredth.
-
-    On a log scale they are log10, whole halves.
-    """
-    about = quantity(name)
-    known = _known(contestants, about)
-    if not known.size:
-        return (-3.0, 1.0) if about.scale == "log" else (0.0, 1.0)
-    low, high = (float(end) for end in np.percentile(known, [1, 99]))
-    if about.scale == "linear":
-        return low, high if high > low else low + 1
-    # A power of ten itself is a limit, whatever the last bit of a float32 says.
-    bottom = float(np.floor(2 * low + 1e-5) / 2)
-    return bottom, max(float(np.ceil(2 * high - 1e-5) / 2), bottom + 1)
-
-
-def _known(contestants: Sequence[Contestant], about: Quantity) -> NDArray[np.float64]:
-    """Every value that is drawn."""
-    drawn = [_drawn(c, about)[0].ravel() for c in contestants]
-    known = np.concatenate(drawn) if drawn else np.empty(0)
-    return known[np.isfinite(known)]
-
-
-def _drawn(
-    contestant: Contestant, about: Quantity, window: Window = None
-) -> tuple[NDArray[np.float64], NDArray[np.int64], Places]:
-    """The values [steps, places] on the colours' scale, NaN for what has none there; the steps,
-    and the places of the main path."""
-    taken = contestant.history.taken(about.name)
-    places = contestant.place(about.name).only("main")
-    if not len(taken.steps):
-        return np.empty((0, 0)), taken.steps, places
-    rows, columns = cells(taken.steps, places, window)
-    values = shown(taken.values[np.ix_(rows, places.columns[columns])], about.scale)
-    if about.scale == "log":
-        values = np.log10(values)
-    return values, taken.steps[rows], places
-
-
-def _beyond(contestants: Sequence[Contestant], about: Quantity, low: float, high: float) -> str:
-    known = _known(contestants, about)
-    outside = known[(known < low - 1e-5) | (known > high + 1e-5)]
-    if not outside.size:
-        return ""
-    ends = [known.min(), known.max()]
-    if about.scale == "log":
-        ends = [10.0**end for end in ends]
-    share = outside.size / known.size
-    between = " to ".join(f"{end:.1e}" for end in ends)
-    return f"{share:.1%} of the cells lie beyond the colours' scale; all values: {between}"
-
-
 def _last_step(contestants: Sequence[Contestant]) -> int:
     return max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=0)
 
 
-def _colour_axis(about: Quantity, low: float, high: float) -> style.Layout:
-    said = about.symbol or about.title
-    title = {"text": said, "side": "top", "font": {"size": style.FONT_SIZE}}
-    bar: style.Layout = {"title": title, "thickness": 16}
-    if about.scale == "log":
-        powers = {"tickprefix": "10<sup>", "ticksuffix": "</sup>", "dtick": ceil((high - low) / 8)}
-        bar |= powers
-    return {"colorscale": "Viridis", "cmin": low, "cmax": high, "colorbar": bar}
-
-
 def _map(
     number: int, contestant: Contestant, about: Quantity, what: str, window: Window
-) -> style.Trace:
-    values, steps, places = _drawn(contestant, about, window)
-    positions = places.positions[spread(len(places.names), MOST_LAYERS)]
-    value = "10<sup>%{z:.2f}</sup>" if about.scale == "log" else "%{z:.3g}"
+) -> list[style.Trace]:
+    """The cells with a colour of the scale, and where there are such those that are not finite."""
+    values, steps, places = drawn_values(contestant, about, window)
     place: style.Trace = {
         "name": style.name_of(contestant.name),
         "xaxis": f"x{suffix(number)}",
         "yaxis": f"y{suffix(number)}",
     }
-    if not np.isfinite(values).any():
-        return place | EMPTY
-    x, z = edges(steps, values.T)
-    return place | {
+    cell: style.Trace = place | {
         "type": "heatmap",
-        "z": z.astype(np.float32),
-        "x": x,
-        "y": positions,
-        "coloraxis": "coloraxis",
-        "hovertemplate": f"{what} %{{y}}, step %{{x}}: {value}",
+        "y": places.positions[spread(len(places.names), MOST_LAYERS)],
         "hoverongaps": False,
     }
+    at = f"{what} %{{y}}, step %{{x}}"
+    value = "10<sup>%{z:.2f}</sup>" if about.scale == "log" else "%{z:.3g}"
+    traces = []
+    if np.isfinite(values).any():
+        scale = {"coloraxis": "coloraxis", "hovertemplate": f"{at}: {value}"}
+        traces.append(cell | _cells(steps, values) | scale)
+    broken = broken_cells(contestant, about, window)
+    if broken.any():
+        marks = _cells(steps, np.where(broken, 1.0, np.nan))
+        traces.append(cell | marks | NOT_FINITE | {"hovertemplate": f"{at}: not finite"})
+    return traces or [place | EMPTY]
+
+
+def _cells(steps: Indices, values: NDArray[np.float64]) -> style.Trace:
+    x, z = edges(steps, values.T)
+    return {"x": x, "z": z.astype(np.float32)}

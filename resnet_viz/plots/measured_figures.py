@@ -44,7 +44,7 @@ def _lines(
             "shapes": shapes,
             "annotations": style.below(said),
             "hovermode": "x unified",
-            "margin": style.MARGIN | {"b": style.room_below(said)},
+            "margin": style.MARGIN | {"b": style.ROOM_BELOW},
             "meta": style.narrow(style.narrow_below(said)),
         }
         return style.figure(traces, layout)

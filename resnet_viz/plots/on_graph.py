@@ -12,8 +12,8 @@ import numpy as np
 from plotly.colors import sequential
 
 from resnet_viz.lab.quantities import quantity
+from resnet_viz.plots.colour_scale import ends, joint_ends
 from resnet_viz.plots.contestant import GRADIENT, Contestant
-from resnet_viz.plots.maps import robust_limits
 
 _HERE = Path(__file__).parent
 COLOUR_SCRIPT = (_HERE / "graph_colours.js").read_text(encoding="utf-8")
@@ -34,13 +34,16 @@ LINE_TITLE = "gradient norm at blocks' inputs and its parts"
 
 
 class Scale(NamedTuple):
-    """What colours stand for: `low` and `high` have the ramp's ends, and what lies beyond, too."""
+    """What colours stand for: `low` and `high` have the ramp's ends, and what lies beyond, too:
+    there are values `less` than the one, or `more` than the other."""
 
     title: str
     unit: str
     low: float
     high: float
     is_log: bool
+    less: bool = False
+    more: bool = False
 
 
 class Values(NamedTuple):
@@ -66,23 +69,19 @@ def node_scale(contestants: Sequence[Contestant], name: str = GRADIENT) -> Scale
     """The one scale of all nets, for all steps so far: that of the heat maps."""
     about = quantity(name)
     is_log = about.scale == "log"
-    low, high = robust_limits(contestants, name)
+    low, high, less, more = ends(contestants, name)
     if is_log:
         low, high = 10.0**low, 10.0**high
-    return Scale(about.title, about.unit, low, high, is_log)
+    return Scale(about.title, about.unit, low, high, is_log, less, more)
 
 
 def line_scale(contestants: Sequence[Contestant]) -> Scale | None:
     """The one scale of the gradient and its parts, in all nets; None where no net has them yet."""
-    ends = [
-        robust_limits(having, name)
-        for name in PARTS
-        if (having := [c for c in contestants if len(c.history.taken(name).steps)])
-    ]
-    if not ends:
+    found = joint_ends(contestants, tuple(PARTS))
+    if found is None:
         return None
-    lows, highs = zip(*ends, strict=True)
-    return Scale(LINE_TITLE, "", 10.0 ** min(lows), 10.0 ** max(highs), is_log=True)
+    low, high, less, more = found
+    return Scale(LINE_TITLE, "", 10.0**low, 10.0**high, is_log=True, less=less, more=more)
 
 
 def node_values(contestant: Contestant, step: int, name: str = GRADIENT) -> Values:

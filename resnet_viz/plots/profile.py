@@ -69,11 +69,10 @@ def profile(contestants: Sequence[Contestant], step: int, name: str = GRADIENT) 
     if ghosts:
         ghosts[0]["showlegend"] = True
     names = [_names([c for _, c, _ in started], about)] if started else []
-    said = [text for _, c, row in started if (text := _not_shown(c, row, about))]
-    if started:
-        said += [
-            f"{style.name_of(c.name)}: not measured" for _, c, r in rows if r is None and c.history
-        ]
+    said, short = _not_shown([(c, row) for _, c, row in started], about)
+    if unmeasured := [c.name for _, c, r in rows if r is None and c.history and started]:
+        said += [f"{style.name_of(name)}: not measured" for name in unmeasured]
+        short = "; ".join(filter(None, [short, f"{style.whose(unmeasured)}: not measured"]))
     what = axis_of(contestants, name)
     waiting = [] if started else [style.waiting()]
     layout = {
@@ -83,11 +82,11 @@ def profile(contestants: Sequence[Contestant], step: int, name: str = GRADIENT) 
             "unifiedhovertitle": {"text": f"<b>{what} %{{x}}</b>"},
         },
         "yaxis": style.axis(about.axis_title) | _value_axis(contestants, about),
-        "annotations": [*style.below(said), *waiting],
+        "annotations": [*style.below(said, short), *waiting],
         "hovermode": "x unified",
         "uirevision": name,
-        "margin": style.MARGIN | {"b": style.room_below(said)},
-        "meta": style.narrow(style.narrow_below(said, waiting))
+        "margin": style.MARGIN | {"b": style.ROOM_BELOW},
+        "meta": style.narrow(style.narrow_below(said, short, waiting))
         | {"places": {"xaxis": _where(contestants, name)}},
     }
     return style.figure([*names, *bands, *ghosts, *traces, *predicted], layout)
@@ -275,14 +274,23 @@ def _names(contestants: Sequence[Contestant], about: Quantity) -> style.Trace:
     }
 
 
-def _not_shown(contestant: Contestant, row: int, about: Quantity) -> str:
-    """What the axis leaves out, in words; "" for nothing."""
-    values = contestant.history.taken(about.name).values[row]
-    broken = int((~np.isfinite(values)).sum())
-    what = contestant.along(about.name).axis
-    texts = [f"{style.count(broken, what)}: not finite"] if broken else []
-    if about.scale == "log" and (zero := int((values == 0).sum())):
-        texts.append(f"{style.count(zero, what)}: exactly 0, which a log axis cannot show")
-    if about.scale == "log" and (below := int((values < 0).sum())):
-        texts.append(f"{style.count(below, what)}: below 0, which a log axis cannot show")
-    return f"{style.name_of(contestant.name)}: {'; '.join(texts)}" if texts else ""
+def _not_shown(started: Sequence[tuple[Contestant, int]], about: Quantity) -> tuple[list[str], str]:
+    """What the axis leaves out of the nets' rows, in words: net by net, and in short."""
+    texts, names = [], []
+    kinds: dict[str, None] = {}
+    for one, row in started:
+        values = one.history.taken(about.name).values[row]
+        where = {"not finite": ~np.isfinite(values)}
+        if about.scale == "log":
+            where |= {"exactly 0": values == 0, "below 0": values < 0}
+        counts = {kind: int(rows.sum()) for kind, rows in where.items() if rows.any()}
+        if counts:
+            what = one.along(about.name).axis
+            said = ", ".join(f"{style.count(n, what)} {kind}" for kind, n in counts.items())
+            texts.append(f"of {style.name_of(one.name)}: {said}")
+            names.append(one.name)
+            kinds |= dict.fromkeys(counts)
+    if not texts:
+        return [], ""
+    texts[0] = f"not shown {texts[0]}"
+    return texts, f"not shown: values of {style.whose(names)}, {' or '.join(kinds)}"

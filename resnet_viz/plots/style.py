@@ -21,8 +21,16 @@ GRID = "rgba(128,128,128,0.3)"
 FAINT = "rgba(128,128,128,0.9)"
 FONT_SIZE = 14
 MARGIN = {"l": 84, "r": 16, "t": 40, "b": 60}
-NARROW_LEFT, NARROW_SHIFT, NARROW_LETTERS = 62, 44, 46
-"""Of narrow charts: the left margin, how much further left notes begin, their letters a line."""
+NARROW_LEFT, NARROW_SHIFT = 62, 44
+"""Of narrow charts: the left margin, and how much further left notes begin."""
+NOTE_SIZE, NOTE_LINES = 12, 2
+"""Of notes under a plot: the size of their letters, and how many lines there is room for."""
+NARROW_LETTERS, HALF_LETTERS, WHOLE_LETTERS = 60, 78, 110
+"""Of a note's line: in charts of less than 500 pixels, in wider ones beside others, and in charts
+as wide as the page."""
+ROOM_BELOW = 88
+"""The margin under an axis with a title, with room for notes whether there are any or not: the
+plot stays as large as it is when one appears."""
 # The shapes and dashes of contestants, in their order: they differ without colour too.
 MARKERS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -120,29 +128,33 @@ def note(text: str, y: float) -> Layout:
     }
 
 
-def below(lines: Sequence[str]) -> list[Layout]:
-    """An annotation under the x axis' title, where it hides no data; none for no lines."""
-    return [note("<br>".join(lines), 0) | {"x": 0, "yshift": -52}] if lines else []
+def below(lines: Sequence[str], short: str = "", letters: int = HALF_LETTERS) -> list[Layout]:
+    """An annotation under the x axis' title, in the room that is kept for it (`ROOM_BELOW`); none
+    for no lines. Where they are longer than there is room for, `short` stands in their place."""
+    broken = _wrapped("; ".join(lines), letters)
+    if len(broken) > NOTE_LINES and short:
+        broken = _wrapped(short, letters)
+    own = {"x": 0, "yshift": -52, "font": {"size": NOTE_SIZE}}
+    return [note("<br>".join(broken), 0) | own] if broken else []
 
 
-def narrow_below(lines: Sequence[str], others: Sequence[Layout] = ()) -> Layout:
-    """The same where the chart is narrow, beside its `others`, with the room: for `narrow`.
+def narrow_below(lines: Sequence[str], short: str = "", others: Sequence[Layout] = ()) -> Layout:
+    """The same where the chart is narrow, beside its `others`: for `narrow`.
 
-    Lines are broken where they are long, and begin at the chart's edge.
+    It begins at the chart's edge.
     """
-    broken = [
-        part
-        for line in lines
-        for part in wrap(line, NARROW_LETTERS, break_long_words=False, break_on_hyphens=False)
-    ]
-    notes = [one | {"xshift": -NARROW_SHIFT} for one in below(broken)]
-    margin = {"l": NARROW_LEFT, "r": 8, "b": room_below(broken)}
+    notes = [one | {"xshift": -NARROW_SHIFT} for one in below(lines, short, NARROW_LETTERS)]
+    margin = {"l": NARROW_LEFT, "r": 8, "b": ROOM_BELOW}
     return {"annotations": [*others, *notes], "margin": margin}
 
 
-def room_below(lines: Sequence[str]) -> int:
-    """The margin under an axis with a title and so many lines."""
-    return 60 + 22 * len(lines)
+def _wrapped(text: str, letters: int) -> list[str]:
+    return wrap(text, letters, break_long_words=False, break_on_hyphens=False)
+
+
+def whose(names: Sequence[str]) -> str:
+    """The one net that there is, or how many: for a short note."""
+    return name_of(names[0]) if len(names) == 1 else f"{len(names)} nets"
 
 
 WAITING = "waiting for the first step"

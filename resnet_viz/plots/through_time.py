@@ -94,16 +94,14 @@ def through_time(contestants: Sequence[Contestant], window: Window = None) -> go
         for number, (net, found) in enumerate(zip(contestants, own, strict=True))
         for trace in _traces(place, panel, number, (net, found), window)
     ]
-    said = [
-        text for net, *own in zip(contestants, *spreads, strict=True) if (text := _left(net, own))
-    ]
+    said, short = _left(contestants, spreads)
     last = max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=0)
     axes = [_axes(place, own, last) for place, own in enumerate(spreads)]
     wide, narrow = (_placed(domains, spreads, contestants) for domains in (_WIDE, _NARROW))
     layout: style.Layout = {
         "hovermode": "x unified",
         "uirevision": "race",
-        "margin": style.MARGIN | {"l": 60, "t": 84, "b": style.room_below(said)},
+        "margin": style.MARGIN | {"l": 60, "t": 84, "b": style.ROOM_BELOW},
         "legend": {"orientation": "h", "x": 0, "y": 1, "yref": "container", "yanchor": "top"},
         "shapes": [_rule(place, panel.rule) for place, panel in enumerate(PANELS) if panel.rule],
     }
@@ -111,10 +109,10 @@ def through_time(contestants: Sequence[Contestant], window: Window = None) -> go
         layout |= axis
     for key, domain in wide.domains.items():
         layout[key] |= domain
-    layout["annotations"] = [*wide.titles, *style.below(said)]
+    layout["annotations"] = [*wide.titles, *style.below(said, short, style.WHOLE_LETTERS)]
     for above in ("xaxis", "xaxis2"):  # the lowest says what all of them are along
         narrow.domains[above] |= {"title": {"text": ""}}
-    changes = {**narrow.domains, **style.narrow_below(said, narrow.titles)}
+    changes = {**narrow.domains, **style.narrow_below(said, short, narrow.titles)}
     is_thinned = any(_is_thinned(net) for net in contestants)
     layout["meta"] = style.narrow(changes, (1.0, 2.5)) | {"thinned": is_thinned}
     return style.figure(traces, layout)
@@ -233,19 +231,31 @@ def _rule(place: int, at: float | None) -> style.Layout:
     return {"type": "line", "line": line} | ends
 
 
-def _left(net: Contestant, found: Sequence[Spread]) -> str:
-    """What the axes do not show, in words; "" for nothing."""
-    said = []
-    for panel, own in zip(PANELS, found, strict=True):
-        values = own.median[:, 0] if own.median.size else np.empty(0)
-        hidden = np.isnan(_drawn(own.median))
-        if hidden.any():
-            kinds = {"0": values == 0, "not finite": ~np.isfinite(values)}
-            kinds["beyond the axis"] = hidden & ~kinds["0"] & ~kinds["not finite"]
-            what = " or ".join(kind for kind, where in kinds.items() if where.any())
-            first = own.steps[np.flatnonzero(hidden)[0]]
-            said.append(f"{panel.words} {what}, first at step {first}")
-    return f"{style.name_of(net.name)}: {'; '.join(said)}" if said else ""
+def _left(
+    contestants: Sequence[Contestant], spreads: Sequence[Sequence[Spread]]
+) -> tuple[list[str], str]:
+    """What the axes do not show, in words: net by net, and in short."""
+    texts, names, firsts = [], [], []
+    kinds: dict[str, None] = {}
+    for net, *found in zip(contestants, *spreads, strict=True):
+        said = []
+        for panel, own in zip(PANELS, found, strict=True):
+            values = own.median[:, 0] if own.median.size else np.empty(0)
+            hidden = np.isnan(_drawn(own.median))
+            if hidden.any():
+                where = {"0": values == 0, "not finite": ~np.isfinite(values)}
+                where["beyond the axis"] = hidden & ~where["0"] & ~where["not finite"]
+                own_kinds = [kind for kind, rows in where.items() if rows.any()]
+                firsts.append(int(own.steps[np.flatnonzero(hidden)[0]]))
+                said.append(f"{panel.words} {' or '.join(own_kinds)}, first at step {firsts[-1]}")
+                kinds |= dict.fromkeys(own_kinds)
+        if said:
+            texts.append(f"{style.name_of(net.name)}: {'; '.join(said)}")
+            names.append(net.name)
+    if not texts:
+        return [], ""
+    whose, first = style.whose(names), min(firsts)
+    return texts, f"{whose}: values {' or '.join(kinds)} are not shown, first at step {first}"
 
 
 def _suffix(place: int) -> str:

@@ -66,6 +66,11 @@ def test_six_nets_of_three_seeds_outlast_a_lost_connection(
         np.testing.assert_allclose(shown[f"{name}, 3 seeds"], np.median(losses, axis=0), rtol=1e-4)
 
 
+RED_CELLS = """count => document.querySelectorAll('.resnet-viz-chart')[3].data
+    .filter(({ colorscale }) => colorscale?.[0][1] === "#C4332B")
+    .flatMap(({ z }) => [...z].flatMap(row => [...row])).filter(Number.isFinite).length === count"""
+
+
 def test_a_net_that_diverges_is_said_and_marked(shared_app: App, open_page: Open) -> None:
     lab = shared_app.lab
     nets = [tiny_spec(name="calm"), tiny_spec(name="wild", lr=1e6)]
@@ -84,6 +89,14 @@ def test_a_net_that_diverges_is_said_and_marked(shared_app: App, open_page: Open
     expect(graphs.nth(0).locator(marked)).to_have_count(0)
     hero = page.locator(".resnet-viz-chart").nth(HERO)
     expect(hero.locator(".annotation-text", has_text="not finite")).to_be_visible()
+    expect(page.get_by_text(f"loss not finite since step {first}").first).to_be_visible()
+    # In its map each cell that is not finite is red.
+    norms = np.array([record.grad_norm for record in lab.records(wild.id)])
+    maps = page.locator(".resnet-viz-chart").nth(3)
+    maps.scroll_into_view_if_needed()
+    expect(maps.locator(".annotation-text", has_text="not finite (red)")).to_be_visible()
+    broken = int((~np.isfinite(norms)).sum())
+    page.wait_for_function(RED_CELLS, arg=broken)
     # The figures stand, with the other net's numbers on axes of finite ends.
     ends = page.evaluate(
         "() => [...document.querySelectorAll('.resnet-viz-chart')].flatMap(chart =>"

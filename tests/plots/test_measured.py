@@ -128,6 +128,19 @@ def test_what_an_axis_cannot_show_is_counted() -> None:
     assert not fine.layout.annotations
 
 
+@pytest.mark.parametrize(
+    ("low", "high"), [(2.3, 2.301), (2.2, 3.1), (0.9, 1.2), (1.9, 9.6), (6, 40), (1e-3, 1e8)]
+)
+def test_the_bar_of_a_landscape_has_some_ticks_within_its_ends(low: float, high: float) -> None:
+    found = {"loss": np.geomspace(low, high, 9).reshape(3, 3), "at": [-1, 0, 1], "nonconvex": 0.0}
+    axis = figure([net("landscape", found)]).layout.coloraxis
+    bar = axis.colorbar
+    assert 3 <= len(bar.tickvals) <= 10
+    assert axis.cmin - 1e-9 <= min(bar.tickvals) < max(bar.tickvals) <= axis.cmax + 1e-9
+    np.testing.assert_allclose([float(text) for text in bar.ticktext], 10 ** np.array(bar.tickvals))
+    assert bar.title.text == "loss [nats]"
+
+
 @pytest.mark.parametrize("total", [1, 2, 3, 6])
 def test_maps_lie_beside_and_below_each_other(total: int) -> None:
     found = {"loss": np.ones((3, 3)), "at": [-1, 0, 1], "nonconvex": 0.0}

@@ -35,9 +35,9 @@ from resnet_viz.ui.race import drawing
 from resnet_viz.ui.race.lesions import Lesions
 from resnet_viz.ui.race.on_graph import graph_data, has_graph, on_graph
 
-HERO_HEIGHT = 355
-TIME_HEIGHT = 320
-MAPS_HEIGHT = 380
+HERO_HEIGHT = 383
+TIME_HEIGHT = 348
+MAPS_HEIGHT = 408
 
 ON_A_LOG_AXIS = (
     "The axis is logarithmic: a straight slope means growing or shrinking by the same factor from "

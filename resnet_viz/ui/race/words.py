@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from math import isnan
+from math import isfinite, isnan
 from typing import Any
+
+import numpy as np
 
 from resnet_viz.arch.config import printable
 from resnet_viz.lab.records import History
@@ -42,7 +44,7 @@ def status_line(run: Run, history: History) -> str:
     of = f" of {run.steps}" if run.steps else ""
     parts = [f"step {len(history)}{of}", *_pace(run, history)]
     if len(history):
-        parts.append(f"loss {history.loss[-1]:.3g}")
+        parts.append(_loss(history))
     if len(history) and not isnan(history.accuracy[-1]):
         parts.append(f"accuracy {history.accuracy[-1]:.0%}")
     return " · ".join(parts)
@@ -60,8 +62,26 @@ def seeds_line(own: Sequence[tuple[Run, History]]) -> str:
     if now := [*begun, *waits][:1]:
         parts.append(f"seed {now[0][0].seed}: {status_line(*now[0])}")
     elif losses := [float(history.loss[-1]) for _, history in own if len(history)]:
-        parts.append(f"last loss {min(losses):.3g} to {max(losses):.3g}")
+        parts.append(_last_losses(losses))
     return " · ".join(parts)
+
+
+def _loss(history: History) -> str:
+    """The newest loss, or since when it is not finite."""
+    known = np.flatnonzero(np.isfinite(history.loss))
+    first = known[-1] + 1 if len(known) else 0
+    if first == len(history):
+        return f"loss {history.loss[-1]:.3g}"
+    return f"loss not finite since step {history.steps[first]}"
+
+
+def _last_losses(losses: Sequence[float]) -> str:
+    finite = [loss for loss in losses if isfinite(loss)]
+    said = [f"last loss {min(finite):.3g} to {max(finite):.3g}"] if finite else []
+    if broken := len(losses) - len(finite):
+        seeds = "1 seed" if broken == 1 else f"{broken} seeds"
+        said.append(f"loss not finite in {seeds}")
+    return ", ".join(said)
 
 
 def status_of(runs: Sequence[Run]) -> str:

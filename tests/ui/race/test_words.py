@@ -26,6 +26,15 @@ def history(seconds: list[float]) -> History:
     )
 
 
+def losing(losses: list[float]) -> History:
+    """A net with these losses."""
+    one = np.ones(2, np.float32)
+    return History(
+        StepRecord(step, loss, 0.5, float(step), {"grad_norm": one})
+        for step, loss in enumerate(losses)
+    )
+
+
 def run(status: str = "running", message: str = "", steps: int = 20) -> Run:
     return Run(
         id="a",
@@ -64,6 +73,28 @@ def test_pace_is_that_of_the_last_steps() -> None:
 def test_status_line() -> None:
     line = words.status_line(run(), history([0.0, 0.5, 1.0, 1.5, 2.0]))
     assert line == "step 5 of 20 · 2 steps/s · 8 s left · loss 2 · accuracy 50%"
+
+
+@pytest.mark.parametrize(
+    ("losses", "said"),
+    [
+        ([2.0, np.nan, 3.0], "loss 3"),
+        ([2.0, np.inf, 3.0, np.nan, np.inf], "loss not finite since step 3"),
+        ([np.nan, np.nan], "loss not finite since step 0"),
+    ],
+)
+def test_status_line_of_a_net_that_runs_away(losses: list[float], said: str) -> None:
+    assert f" · {said} · " in words.status_line(run(), losing(losses))
+
+
+def test_seeds_of_which_one_runs_away() -> None:
+    over = run("finished")
+    line = words.seeds_line(
+        [(over, losing([2.0])), (over, losing([3.0])), (over, losing([np.nan]))]
+    )
+    assert line == "3 of 3 seeds done · last loss 2 to 3, loss not finite in 1 seed"
+    line = words.seeds_line([(over, losing([np.inf])), (over, losing([np.nan]))])
+    assert line == "2 of 2 seeds done · loss not finite in 2 seeds"
 
 
 def test_status_line_of_a_run_that_waits() -> None:
