@@ -167,7 +167,11 @@ def test_a_bad_option_of_race_is_refused_before_anything_starts(
         (("describe", "."), "'.' is a directory"),
         (("describe", "resnet18", "--jso"), "python -m resnet_viz describe --help"),
         (("graph", "resnet18", "-o", "x.png"), ".dot or .svg"),
-        (("race", *["resnet20-cifar"] * 7), "at most 6"),
+        (("race", *["resnet20-cifar"] * 7), "contestants: at most 6 are allowed, not 7"),
+        (
+            ("race", "resnet20-cifar", "--seeds", "0,1,2,3,4,5"),
+            "4, 5): at most 5 are allowed, not 6",
+        ),
         (("race", "resnet20-cifar", "--seeds", "1,2,2"), "each once"),
         (("race", "resnet20-cifar", "--seeds", "1,2", "--seed", "3"), "one of them"),
         (("race", "resnet20-cifar", "--dataset", "folder"), "folder:/path"),

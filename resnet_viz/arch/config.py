@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Sequence
 from typing import Any, Self, get_args
 
-from pydantic import ValidationError, model_validator
+from pydantic import BaseModel, ValidationError, model_validator
 
 from resnet_viz.arch.fields import ConfigFields
 from resnet_viz.arch.rules import violations
@@ -87,6 +87,10 @@ def _sentence(detail: dict[str, Any], fields: Sequence[str]) -> str:
         return unknown_name("field", place, fields)
     if not place:
         return message[:1].lower() + message[1:] if detail["type"] != "value_error" else message
+    if detail["type"] == "too_long":
+        message = "at most {max_length} are allowed, not {actual_length}".format(**detail["ctx"])
+        if any(isinstance(one, BaseModel) for one in detail["input"]):  # too much to be shown
+            return f"{place}: {message}"
     return f"{place} = {shorten(detail['input'])}: {message[:1].lower()}{message[1:]}"
 
 

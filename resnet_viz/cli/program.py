@@ -45,6 +45,7 @@ def _usage_sentence(error: Exception) -> str:
     if isinstance(error, InputError):
         return str(error)
     message = error.format_message() if isinstance(error, typer.TyperException) else str(error)
+    message = message.replace("Value error, ", "")
     context = getattr(error, "ctx", None)
     return f"{message.rstrip('.')}; see {context.command_path} --help" if context else message
 

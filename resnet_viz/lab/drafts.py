@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -11,12 +12,20 @@ from pathlib import Path
 from resnet_viz.arch.config import shorten
 
 
+class WriteError(OSError):
+    """A file could not be written to its end; the message is a sentence for the user."""
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
 @contextmanager
 def draft(file: Path) -> Iterator[Path]:
     """A name beside `file` to write to; it becomes `file` at the end, unless something is raised.
 
     Raises:
         ValueError: where `file` cannot be written, or is no plain file (a device, a folder).
+        WriteError: where there is no room for all of it.
     """
     target = Path(os.path.realpath(file))
     made = target.with_name(f".{secrets.token_hex(8)}.part")
@@ -32,6 +41,11 @@ def draft(file: Path) -> Iterator[Path]:
             raise ValueError(f"cannot write {shorten(str(file), 200)}: it is no plain file")
         yield made
         made.replace(target)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        why = os.strerror(error.errno)
+        raise WriteError(f"cannot write {shorten(str(file), 200)}: {why}") from error
     finally:
         for left in (made, made.with_name(f"{made.name}-journal")):
             with suppress(OSError):

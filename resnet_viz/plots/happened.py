@@ -175,9 +175,11 @@ def _faster(nets: Sequence[Net], steps: int) -> Iterator[str]:
                 f"{_whole(later)} steps, {quick.name} after {_whole(sooner)}: {times} times sooner."
             )
         else:
+            is_alike = least == 1.0 or sooner == later
+            but = "" if is_alike else f" (of one seed each, a factor below {least:g} is none)"
             yield (
                 f"No difference is seen in how fast {quick.name} and {slow.name} learn: they come "
-                f"to {what} after {_whole(sooner)} and {_whole(later)} steps."
+                f"to {what} after {_whole(sooner)} and {_whole(later)} steps{but}."
             )
 
 

@@ -84,6 +84,9 @@ def test_who_learnt_faster_and_by_how_much() -> None:
     assert "resnet56-cifar learns faster than plain56-cifar" in told(slow, quick)
     alike = told(quick, net("plain56-cifar", falling(2, 0, 11)))
     assert "No difference is seen in how fast resnet56-cifar and plain56-cifar learn" in alike
+    assert re.search(
+        r"after \d+ and \d+ steps \(of one seed each, a factor below 2 is none\)", alike
+    )
     seeded = told(
         *(net("resnet56-cifar", falling(2, 0.1, after)) for after in (8, 30)),
         *(net("plain56-cifar", falling(2, 0.1, after)) for after in (20, 39)),

@@ -116,6 +116,8 @@ def fixed_order(images: int) -> NDArray[np.int64]:
 
 def check_enough(dataset: str, images: int, subset: int | None, batch_size: int) -> None:
     """ValueError where there are fewer training images than one asks for."""
+    if not images:
+        raise ValueError(f"dataset = '{dataset}' has no training image that can be read")
     for field, least in (("subset", subset or 1), ("batch_size", batch_size)):
         if least > images:
             raise ValueError(

@@ -144,8 +144,8 @@ def _classes(folder: Path, root: str) -> list[str]:
         raise ValueError(f"dataset = 'folder:{root}' cannot be read: {error.strerror}") from error
     if len(names) < 2:
         raise ValueError(
-            f"dataset = 'folder:{root}' has {len(names)} sub-folders; allowed: at least two, one "
-            "for each class"
+            f"dataset = 'folder:{root}' has {'one sub-folder' if names else 'no sub-folders'}; "
+            "allowed: at least two, one for each class"
         )
     return names
 
