@@ -23,8 +23,8 @@ UNLEARNT = 0.5
 
 @dataclass(frozen=True)
 class Net:
-    """A net with a result: its name and colour, the names of its blocks and layers, and the loss
-    of a guess, where that is known."""
+    """A net with a result: its name and colour, the names of its blocks and layers, the loss of a
+    guess, where that is known, and its run's id, which its points have."""
 
     name: str
     colour: str
@@ -32,6 +32,7 @@ class Net:
     layers: tuple[str, ...]
     result: Measured
     chance: float | None = None
+    id: str = ""
 
     def array(self, name: str) -> NDArray[np.float64]:
         """One of the result's arrays; empty where it is not there."""

@@ -143,10 +143,10 @@ def _sized(net: Net, name: str) -> Net:
 
 
 def _lesions(nets: Sequence[Net], deleted: Sequence[str]) -> go.Figure:
-    """A point for each block that is left out; its customdata are its net's number and its path."""
+    """A point for each block that is left out; its customdata are its run's id and its path."""
     drawn = _lines("error", "block deleted, from input to output")(nets)
-    for number, (trace, net) in enumerate(zip(drawn.data, nets, strict=True)):
-        trace.customdata = [f"{number}:{block}" for block in net.blocks]
+    for trace, net in zip(drawn.data, nets, strict=True):
+        trace.customdata = [f"{net.id}:{block}" for block in net.blocks]
     for net, block in zip(nets, deleted, strict=False):
         if block:
             at = net.blocks.index(block)

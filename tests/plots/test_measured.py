@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -111,12 +112,12 @@ def test_a_picture_holds_what_was_found_of_every_net(name: str) -> None:
 
 def test_a_point_of_lesions_says_what_it_is_of_and_a_deleted_block_is_marked() -> None:
     nets = [
-        net("lesions", {"error": [0.1, 0.2, 0.3], "whole_error": 0}),
-        net("lesions", {"error": [0.4, 0.5, np.nan], "whole_error": 0}),
+        replace(net("lesions", {"error": [0.1, 0.2, 0.3], "whole_error": 0}), id="a-run"),
+        replace(net("lesions", {"error": [0.4, 0.5, np.nan], "whole_error": 0}), id="other"),
     ]
     one, other, mark = figure(nets, ["", NAMES[1]]).data
-    assert list(one.customdata) == [f"0:{name}" for name in NAMES]
-    assert list(other.customdata) == [f"1:{name}" for name in NAMES]
+    assert list(one.customdata) == [f"a-run:{name}" for name in NAMES]
+    assert list(other.customdata) == [f"other:{name}" for name in NAMES]
     assert (list(mark.x), list(mark.y)) == ([2], [0.5])
     assert len(figure(nets).data) == 2
 

@@ -12,7 +12,7 @@ const POINT = "resnet-viz-point" // what is pointed at, in whichever plot: a pat
 export default function ({ data, parentElement, setTriggerValue }) {
   const chart = charts.get(parentElement) ?? mount(parentElement, data)
   chart.toggle = (unit) => setTriggerValue("toggled", unit)
-  chart.cut = (block) => setTriggerValue("cut", block)
+  chart.cut = (block) => setTriggerValue("cut", { block, of: chart.of })
   Object.assign(chart, { file: data.file, frame: data.frame, group: data.group, member: data.member })
   chart.root.querySelector(".title").textContent = data.title
   chart.root.setAttribute("aria-label", `Shortcut graph of ${data.name}`)

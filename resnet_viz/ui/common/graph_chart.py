@@ -52,11 +52,13 @@ class Coloured(NamedTuple):
 class Cut(NamedTuple):
     """The `block` that is marked as deleted ("": none), and who is told of a click on a block.
 
-    Without `on_click` a click opens the block.
+    Without `on_click` a click opens the block. `of` says whose picture it is: a click is told only
+    where the one that was clicked was of the same.
     """
 
     block: str = ""
     on_click: Callable[[str], None] | None = None
+    of: str = ""
 
 
 def graph_chart(
@@ -93,13 +95,14 @@ def graph_chart(
         "title": name if coloured and coloured.short else "",
         "deleted": cut.block,
         "deletes": cut.on_click is not None,
+        "of": cut.of,
     }
     chart = f"{key}_chart"
 
     def clicked() -> None:
-        block = str(st.session_state[chart].cut or "")
-        if cut.on_click and block:
-            cut.on_click(block)
+        said = st.session_state[chart].cut or {}
+        if cut.on_click and said.get("block") and said.get("of") == cut.of:
+            cut.on_click(str(said["block"]))
 
     _CHART(
         key=chart,

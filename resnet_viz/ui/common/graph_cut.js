@@ -5,8 +5,9 @@ const CUT_INK = "stroke:#111111;stroke-width:2.5;stroke-linecap:round;fill:none"
 const CUT_REACH = 4 // units of the picture that the mark is larger than its block
 const CUT_FREE = 0.2 // of its width, from the middle
 
-function showCut(chart, { deleted, deletes }) {
-  Object.assign(chart, { deleted, deletes })
+// `of`: whose picture it is, which a click says: another may be on its way.
+function showCut(chart, { deleted, deletes, of }) {
+  Object.assign(chart, { deleted, deletes, of })
   chart.picture.classList.toggle("cuts", deletes)
   chart.svg.querySelector(".cut")?.remove()
   const found = deleted && cutPlace(chart, deleted)

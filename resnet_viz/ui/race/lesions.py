@@ -94,7 +94,8 @@ class Lesions(NamedTuple):
     def cut(self, drawn: Contestant) -> Cut:
         """What the graph of a net marks, and what a click does there."""
         place = self._place(drawn)
-        return Cut(self.marked(place), partial(toggle, place) if self.deletes else None)
+        told = partial(toggle, place) if self.deletes else None
+        return Cut(self.marked(place), told, of=self.runs[place][0].id)
 
     def said(self, drawn: Contestant) -> None:
         """What was found without the block that is deleted in a net, or how far that is."""

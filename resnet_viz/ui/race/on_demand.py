@@ -202,9 +202,10 @@ class _Panel:
         )
 
     def _clicked(self, there: Sequence[tuple[Racer, Measured]], point: str) -> None:
-        number, _, block = point.partition(":")
-        if self._box:
-            self._box.clicked(there[int(number)][0], block)
+        run_id, _, block = point.partition(":")
+        for racer, _ in there:
+            if self._box and racer.run.id == run_id:
+                self._box.clicked(racer, block)
 
 
 def _net(racer: Racer, result: Measured) -> Net:
@@ -215,6 +216,7 @@ def _net(racer: Racer, result: Measured) -> Net:
         racer.run.layer_names,
         result,
         racer.net.chance,
+        racer.run.id,
     )
 
 
