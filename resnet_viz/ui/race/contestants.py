@@ -120,14 +120,15 @@ def _parameters(runs: Sequence[RunSpec], counts: Sequence[int]) -> str:
     return "; ".join(f"**{n:,}** ({names})" for n, names in each.items())
 
 
-def difference(runs: Sequence[RunSpec]) -> str:
+def difference(runs: Sequence[RunSpec], *, shares_seeds: bool = True) -> str:
     """In which fields the nets and their training differ, and that they share the rest (Markdown).
 
-    Seeds are not looked at.
+    `shares_seeds`: each is trained from the same seeds; those of `runs` are not looked at.
     """
     if len(runs) < 2:
         return ""
-    training = _different_training(runs)
+    seeds = "" if shares_seeds else "They start from different seeds."
+    training = " ".join(filter(None, (_different_training(runs), seeds)))
     configs, names = [spec.adapted for spec in runs], [spec.display_name for spec in runs]
     first, *others = configs
     fields = [
@@ -141,7 +142,8 @@ def difference(runs: Sequence[RunSpec]) -> str:
             return f"{which}. {training}"
         return (
             f"{which}{' plain net' if first.shortcut == 'none' else ''}: started from "
-            "one seed and fed the same minibatches, they should draw the same curves."
+            "one seed and fed the same minibatches, they should draw the same curves, step for "
+            "step."
         )
     changed = (f"**{field}** ({_values(configs, names, field)})" for field in fields)
     alone = "" if training else " and in nothing else"

@@ -16,6 +16,7 @@ from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.store import StoreError
 
 _JOBS = "race_measuring"
+_ENDED = {"cancelled": "the measurement was cancelled on another page."}
 _FAILED = "race_measuring_failed"
 _WEIGHTS = "race_measuring_weights"
 
@@ -85,7 +86,8 @@ def under_way(
 ) -> Sequence[tuple[str, Job]]:
     """The jobs for a race, or for one wish or run, that are not over, and their nets' names.
 
-    Those that are over are forgotten; why one failed is kept for `why_failed`.
+    Those that are over are forgotten; why one failed is kept for `why_failed`, and that one was
+    cancelled elsewhere: this session forgets those that it cancels.
     """
     found: list[tuple[str, Job]] = []
     for one, asked in list(_jobs().items()):
@@ -98,8 +100,8 @@ def under_way(
                 continue
             if job is None or job.is_over:
                 asked.remove(each)
-                if job is not None and job.status not in ("done", "cancelled"):
-                    _fail(one, each.run, job.message or f"it was {job.status}")
+                if job is not None and job.status != "done":
+                    _fail(one, each.run, job.message or _ENDED.get(job.status, job.status))
             else:
                 found.append((each.run.name, job))
     return found

@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from resnet_viz.lab.race_spec import RaceSpec
+from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import StoreError
@@ -168,12 +169,17 @@ def _difference(seen: Seen) -> str:
     """What differs between the nets, each looked at once whatever its seeds."""
     if any(run.is_watched for run in seen.runs):
         return ""
-    return seen.look.once("difference", lambda: contestants.difference(_unlike(seen)))
+    return seen.look.once("difference", lambda: _said_of(seen.runs))
 
 
-def _unlike(seen: Seen) -> Sequence[RunSpec]:
-    """How the nets train, those that differ in the seed alone once."""
-    return list(dict.fromkeys(run.spec.model_copy(update={"seed": 0}) for run in seen.runs))
+def _said_of(runs: Sequence[Run]) -> str:
+    """How the nets differ, those that differ in the seed alone once."""
+    seeds: dict[RunSpec, set[int]] = {}
+    for run in runs:
+        seeds.setdefault(run.spec.model_copy(update={"seed": 0}), set()).add(run.seed)
+    first, *others = seeds.values()
+    shares = all(other == first for other in others)
+    return contestants.difference(list(seeds), shares_seeds=shares)
 
 
 def _settings(lab: Lab, *, can_start: bool, beside: str) -> Sequence[RunSpec] | None:

@@ -16,7 +16,7 @@ from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race.lesions import WITHOUT
 from tests.lab.conftest import TINY, tiny_spec, wait_until
 from tests.lab.test_measuring import trained
-from tests.ui.race.conftest import address, race_page, text
+from tests.ui.race.conftest import address, errors, race_page, text
 from tests.ui.race.conftest import opened as page_of
 
 PANELS = "race_panels"
@@ -85,6 +85,23 @@ def test_the_weights_that_are_looked_at_are_in_the_link(lab: Lab, race_id: str) 
 def weights_of(app: AppTest) -> Any:
     assert not app.exception
     return next(c for c in app.segmented_control if "step 0 (initial)" in c.options)
+
+
+def test_a_measurement_that_was_cancelled_elsewhere_says_so(
+    lab: Lab, race_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Lab, "ready", lambda _: None)  # nobody works
+    app = opened(race_page(race_id, lab.steering_key(race_id)))
+    app.button(key="race_measure_gradients").click().run()
+    assert errors(app) == []
+    jobs = lab.jobs_under_way("measure")
+    assert len(jobs) == 2, "of each net the first seed"
+    lab.cancel_job(jobs[0].id)
+    (error,) = errors(app.run())
+    assert plain("residual: the measurement was cancelled on another page.") in error
+    app.button(key="race_measure_cancel_gradients").click().run()
+    assert lab.jobs_under_way("measure") == []
+    assert len(errors(app.run())) == 1, "its own press is no news"
 
 
 def test_a_race_that_is_deleted_meanwhile_is_no_crash(lab: Lab, race_id: str) -> None:

@@ -19,7 +19,15 @@ from resnet_viz.ui.common.net import Shown
 from tests.lab.conftest import tiny_spec
 from tests.lab.data.conftest import write_image
 from tests.ui.headings import headers, titles
-from tests.ui.race.conftest import ROOT, errors, has_button, race_page, set_number, text
+from tests.ui.race.conftest import (
+    ROOT,
+    errors,
+    has_button,
+    opened,
+    race_page,
+    set_number,
+    text,
+)
 
 
 def test_defaults_are_those_of_a_run(home: Path) -> None:
@@ -219,7 +227,11 @@ def test_what_differs_is_said_above_the_pictures_also_of_the_training(lab: Lab) 
     assert "Both nets are the same. They train with different **lr** (0.1, 0.2)." in text(app)
     assert "same curves" not in text(app)
     app = race_page(lab.race([specs[0], specs[0].model_copy(update={"name": "again"})]))
-    assert "they should draw the same curves" in text(app)
+    assert "they should draw the same curves, step for step" in text(app)
+    seeds = [tiny_spec(seed=seed, name=f"seed {seed}", steps=1) for seed in (0, 1)]
+    app = opened(runs=",".join(lab.race_runs(lab.race([spec]))[0].id for spec in seeds))
+    assert "Both nets are the same. They start from different seeds." in text(app)
+    assert "same curves" not in text(app)
 
 
 def test_each_net_is_trained_from_each_seed(lab: Lab) -> None:
