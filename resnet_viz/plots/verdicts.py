@@ -16,7 +16,7 @@ from resnet_viz.plots.collapse import (
     median_ranks,
 )
 from resnet_viz.plots.contestant import Contestant
-from resnet_viz.plots.gradient_story import EXPLODES, VANISHES
+from resnet_viz.plots.gradient_story import ALIKE, EXPLODES, VANISHES
 from resnet_viz.plots.style import count, number
 
 # Of branch variance times k: within a factor of two of 1/k. The first blocks of a stage are not
@@ -65,7 +65,11 @@ def size_word(ratio: float) -> str:
     """What a gradient does that is so many times as large at the input as at the output."""
     if ratio >= EXPLODES:
         return "explodes"
-    return "vanishes" if ratio <= VANISHES else "keeps its size"
+    if ratio <= VANISHES:
+        return "vanishes"
+    if 1 / ALIKE <= ratio <= ALIKE:
+        return "keeps its size"
+    return "grows" if ratio > 1 else "shrinks"
 
 
 def _layers_between(net: Contestant) -> int:
@@ -127,10 +131,10 @@ def branch_variance(net: Contestant) -> Verdict:
         word = "adds little"
     else:
         word = "adds a k-th" if value <= NEAR_ONE else "adds much"
+    share = f"{number(value)} / k" if value else "0"
     return Verdict(
         word,
-        f"At step {found.steps[0]} block k's branch adds {number(value)} / k of the variance that "
-        f"has come to it (median over {which}).",
+        f"At step {found.steps[0]} block k's branch adds {share} of the variance that its shortcut passes on (median over {which}).",
         value,
     )
 

@@ -62,7 +62,9 @@ def net(
     [
         (1200.0, 1.0, "explodes", "1,200 times as large"),
         (0.001, 1.0, "vanishes", "0.00100 times as large"),
-        (20.0, 1.0, "keeps its size", "20.0 times as large"),
+        (20.0, 1.0, "grows", "20.0 times as large"),
+        (0.2, 1.0, "shrinks", "0.200 times as large"),
+        (1.5, 1.0, "keeps its size", "1.50 times as large"),
         (np.inf, 1.0, "not finite", "not finite at the first block's input, 1.00 at the last's"),
         (0.0, 0.0, "is 0", "0 at the first block's input"),
         (5.0, 0.0, "is 0", "5.00 at the first block's input, 0 at the last's"),

@@ -110,6 +110,18 @@ def test_a_seed_that_never_comes_so_low_is_said() -> None:
     assert re.search(r"after \d+ \(not in every seed\) and \d+ to \d+ steps", told(*either, *both))
 
 
+def test_a_net_that_begins_below_where_the_other_ends_has_not_learnt_sooner() -> None:
+    low, high = (
+        net("resnet56-cifar", falling(2.2, 0.1, 30)),
+        net("plain56-cifar", falling(3.6, 2.3, 9)),
+    )
+    for order in ((low, high), (high, low)):
+        assert (
+            "cannot be compared: resnet56-cifar begins at a loss of 2.20, and plain56-cifar comes "
+            "no lower than 2.30."
+        ) in told(*order)
+
+
 def test_a_first_loss_that_is_not_finite_is_said_so() -> None:
     broken = net("plain56-cifar", lambda step: np.nan if step == 0 else 1.0)
     said = told(net("resnet56-cifar", falling(2, 0.1, 20)), broken)

@@ -59,7 +59,7 @@ def net(name: str, found: Mapping[str, ArrayLike], step: int = 0, **settings: An
         ("landscape", {"nonconvex": 0.9, "loss": np.eye(3)}, "mostly no bowl", "is 1.00"),
         ("landscape", {"nonconvex": 0.1, "loss": 2 * np.eye(3)}, "says little", "not learnt"),
         ("gradients", {"ratio": 3000}, "explodes", "3,000 times"),
-        ("gradients", {"ratio": 30}, "keeps its size", "30.0 times"),
+        ("gradients", {"ratio": 30}, "grows", "30.0 times"),
         ("gradients", {"ratio": 0.001}, "vanishes", "0.00100 times"),
     ],
 )
