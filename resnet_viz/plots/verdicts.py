@@ -134,7 +134,8 @@ def branch_variance(net: Contestant) -> Verdict:
     share = f"{number(value)} / k" if value else "0"
     return Verdict(
         word,
-        f"At step {found.steps[0]} block k's branch adds {share} of the variance that its shortcut passes on (median over {which}).",
+        f"At step {found.steps[0]} block k's branch adds {share} of the variance that its "
+        f"shortcut passes on (median over {which}).",
         value,
     )
 
