@@ -40,8 +40,9 @@ class Look:
     """What was known of a race at one moment; it does not change, and threads may share it.
 
     `problem` says why nothing newer could be read; `is_gone`: the race is in the store no more.
-    `newest` is the newest step that all runs under way have come to, of those with a record; -1
-    before there is one. It does not fall when a further run begins, which then is behind.
+    `newest` is the newest step that each net under way, of those with a record, has come to with
+    one of its seeds; -1 before there is one. It does not fall when a further net begins, which then
+    is behind.
     """
 
     runs: Sequence[Run] = ()
@@ -198,7 +199,14 @@ class Feed:
 
 
 def _newest_step(runs: Sequence[Run], histories: Mapping[str, History]) -> int:
-    """The step of the hindmost run under way that has a record; of a race that is over the last."""
-    counts = [(len(histories.get(run.id, ())), run.is_over) for run in runs]
-    under_way = [count for count, is_over in counts if count and not is_over]
-    return min(under_way or [max(count for count, _ in counts)]) - 1
+    """The step of the hindmost net under way that has a record; of a race that is over the last.
+
+    A net is where the furthest of its seeds is.
+    """
+    counts: dict[tuple[str | None, int], int] = {}
+    for run in runs:
+        net = run.race_id, run.contestant
+        counts[net] = max(counts.get(net, 0), len(histories.get(run.id, ())))
+    nets = {(run.race_id, run.contestant) for run in runs if not run.is_over}
+    under_way = [counts[net] for net in nets if counts[net]]
+    return min(under_way or [max(counts.values())]) - 1

@@ -11,6 +11,7 @@ import pytest
 from resnet_viz.lab import feed as feeds
 from resnet_viz.lab import launch
 from resnet_viz.lab.feed import Feed
+from resnet_viz.lab.race_spec import RaceSpec
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.series import insert_records
 from resnet_viz.lab.store import FILE_NAME, Store, StoreError
@@ -55,19 +56,20 @@ def test_a_look_is_the_same_until_there_is_something_new(race: tuple[Lab, str]) 
     assert {run.status for run in feed.look().runs} == {"paused"}
 
 
-def test_the_newest_step_of_all_does_not_fall_when_a_further_run_begins(
+def test_the_newest_step_of_all_does_not_fall_when_a_further_net_begins(
     race: tuple[Lab, str],
 ) -> None:
-    lab, race_id = race
+    lab, _ = race
+    race_id = lab.race([tiny_spec(name="one"), tiny_spec(name="two")])
     feed = Feed(lab, race_id)
     assert feed.look().newest == -1
-    write(lab, 1, range(5))
+    write(lab, 3, range(5))
     assert feed.look().newest == 4
     found = []
     for begin in range(0, 8, 2):
-        write(lab, 2, range(begin, begin + 2))
+        write(lab, 4, range(begin, begin + 2))
         found.append(feed.look().newest)
-    write(lab, 1, range(5, 9))
+    write(lab, 3, range(5, 9))
     assert [*found, feed.look().newest] == [4, 4, 4, 4, 7], "the hindmost counts from there on"
     for run in lab.race_runs(race_id):
         lab.stop(run.id)
@@ -75,6 +77,29 @@ def test_the_newest_step_of_all_does_not_fall_when_a_further_run_begins(
     lab.delete(race_id)
     gone = feed.look()
     assert (gone.is_gone, gone.newest) == (True, 8)
+
+
+def test_the_newest_step_goes_on_while_later_seeds_catch_up(race: tuple[Lab, str]) -> None:
+    lab, _ = race
+    nets = tiny_spec(name="one"), tiny_spec(name="two")
+    race_id = lab.race(RaceSpec(contestants=nets, seeds=(0, 1)))
+    feed, (one, two, one_again, _) = Feed(lab, race_id), range(3, 7)
+    assert [(run.name, run.seed) for run in lab.race_runs(race_id)[:3]] == [
+        ("one", 0),
+        ("two", 0),
+        ("one", 1),
+    ]
+    write(lab, one, range(9))
+    lab.stop(lab.race_runs(race_id)[0].id)
+    write(lab, two, range(5))
+    assert feed.look().newest == 4
+    write(lab, one_again, range(2))
+    write(lab, two, range(5, 7))
+    assert feed.look().newest == 6, "each net has come to it with one of its seeds"
+    assert Feed(lab, race_id).look().newest == 6, "also for who looks only now"
+    write(lab, two, range(7, 9))
+    lab.stop(lab.race_runs(race_id)[1].id)
+    assert Feed(lab, race_id).look().newest == feed.look().newest == 8
 
 
 def counted(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> list[str]:
