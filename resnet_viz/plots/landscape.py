@@ -16,26 +16,38 @@ from resnet_viz.plots.measured import Net
 PER_ROW = 2
 _ALPHA = "\N{GREEK SMALL LETTER ALPHA}"
 LEAST_TICKS, MOST_TICKS = 3, 7
-_GAP_X, _ROOM_Y = 0.08, 0.3
+_GAP_X, _ROOM_Y = 0.14, 0.3
 """Of the figure's width between maps, and of a row's height between it and the next."""
 
 
 def landscapes(nets: Sequence[Net]) -> go.Figure:
     """Loss (colour, log) by how far the weights are moved along two directions (x and y)."""
     losses = [np.log10(np.maximum(net.array("loss"), 1e-12)) for net in nets]
-    places = [_place(number, len(nets)) for number in range(len(nets))]
-    rows = ceil(len(nets) / PER_ROW)
+    narrow = _placed(nets, 1) | {"margin": {"l": style.NARROW_LEFT, "r": 76}}
+    narrow["coloraxis"] = {"colorbar": {"thickness": 10, "title": {"font": {"size": 12}}}}
     layout: style.Layout = {
         "coloraxis": _colours(losses),
         "hovermode": "closest",
         "margin": style.MARGIN | {"r": 110, "t": 40},
-        "annotations": [_title(net, place) for net, place in zip(nets, places, strict=True)],
-        "meta": style.narrow({}, (0.35 + 0.65 * rows, 0.35 + 0.65 * rows)),
+        "meta": style.narrow(narrow, (_height(len(nets), PER_ROW), _height(len(nets), 1))),
     }
-    for number, place in enumerate(places):
-        layout |= _axes(number, place)
     traces = [_map(*pair, number) for number, pair in enumerate(zip(nets, losses, strict=True))]
-    return style.figure(traces, layout)
+    return style.figure(traces, layout | _placed(nets, PER_ROW))
+
+
+def _height(total: int, per_row: int) -> float:
+    """Of all maps, in heights of one row."""
+    return 0.35 + 0.65 * ceil(total / per_row)
+
+
+def _placed(nets: Sequence[Net], per_row: int) -> style.Layout:
+    """Axes and titles of all maps."""
+    places = [_place(number, len(nets), per_row) for number in range(len(nets))]
+    titles = [_title(net, place) for net, place in zip(nets, places, strict=True)]
+    layout: style.Layout = {"annotations": titles}
+    for number, place in enumerate(places):
+        layout |= _axes(number, place, "" if number % per_row else "β, along η")
+    return layout
 
 
 class _Place(NamedTuple):
@@ -45,9 +57,9 @@ class _Place(NamedTuple):
     y: tuple[float, float]
 
 
-def _place(number: int, total: int) -> _Place:
-    across, down = min(total, PER_ROW), ceil(total / PER_ROW)
-    row, column = divmod(number, PER_ROW)
+def _place(number: int, total: int, per_row: int) -> _Place:
+    across, down = min(total, per_row), ceil(total / per_row)
+    row, column = divmod(number, per_row)
     width, height = (1 - _GAP_X * (across - 1)) / across, 1 / (down + _ROOM_Y * (down - 1))
     left, top = column * (width + _GAP_X), 1 - row * height * (1 + _ROOM_Y)
     return _Place((left, min(1.0, left + width)), (max(0.0, top - height), top))
@@ -57,10 +69,11 @@ def _suffix(number: int) -> str:
     return "" if number == 0 else str(number + 1)
 
 
-def _axes(number: int, place: _Place) -> style.Layout:
-    own, y_title = _suffix(number), "" if number % PER_ROW else "β, along η"
+def _axes(number: int, place: _Place, y_title: str) -> style.Layout:
+    own = _suffix(number)
     x = {"domain": list(place.x), "anchor": f"y{own}", "constrain": "domain"}
     y = {"domain": list(place.y), "anchor": f"x{own}", "constrain": "domain"}
+    y |= {"constraintoward": "top"}  # near its title
     return {
         f"xaxis{own}": style.axis(f"{_ALPHA}, along δ") | x,
         f"yaxis{own}": style.axis(y_title) | y | {"scaleanchor": f"x{own}"},
@@ -98,7 +111,8 @@ def _colours(losses: Sequence[NDArray[np.float64]]) -> style.Layout:
     high = max(high, low + 0.1)
     inside = losses_between(10.0**low, 10.0**high)
     ticks = {"tickvals": np.log10(inside).tolist(), "ticktext": [f"{v:.6g}" for v in inside]}
-    bar = {"title": {"text": "loss [nats]"}, **ticks}
+    title = {"text": "loss [nats]", "side": "top", "font": {"size": style.FONT_SIZE}}
+    bar = {"title": title, "thickness": 16, **ticks}
     scale = {"colorscale": "Viridis", "cmin": low, "cmax": high}
     return scale | {"colorbar": bar}
 

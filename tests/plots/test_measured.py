@@ -146,15 +146,18 @@ def test_the_bar_of_a_landscape_has_some_ticks_within_its_ends(low: float, high:
 def test_maps_lie_beside_and_below_each_other(total: int) -> None:
     found = {"loss": np.ones((3, 3)), "at": [-1, 0, 1], "nonconvex": 0.0}
     drawn = figure([net("landscape", found)] * total)
-    boxes = []
-    for number in range(total):
-        own = "" if number == 0 else str(number + 1)
-        x, y = (drawn.layout[f"{axis}axis{own}"].domain for axis in "xy")
-        assert 0 <= x[0] < x[1] <= 1
-        assert 0 <= y[0] < y[1] <= 1
-        boxes.append((*x, *y))
-    for one in boxes:
-        for other in boxes:
-            apart = one[1] < other[0] or other[1] < one[0] or one[3] < other[2] or other[3] < one[2]
-            assert one == other or apart
-    assert len(set(boxes)) == total
+    for layout in (drawn.layout.to_plotly_json(), drawn.layout.meta["narrow"]):
+        boxes = []
+        for number in range(total):
+            own = "" if number == 0 else str(number + 1)
+            x, y = (layout[f"{axis}axis{own}"]["domain"] for axis in "xy")
+            assert 0 <= x[0] < x[1] <= 1
+            assert 0 <= y[0] < y[1] <= 1
+            boxes.append((*x, *y))
+        for one in boxes:
+            for other in boxes:
+                left, low = one[1] < other[0], one[3] < other[2]
+                apart = left or other[1] < one[0] or low or other[3] < one[2]
+                assert one == other or apart
+        assert len(set(boxes)) == total
+    assert {(box[0], box[1]) for box in boxes} == {(0, 1)}  # below each other on a phone

@@ -41,8 +41,8 @@ from resnet_viz.ui.race.measuring import (
 from resnet_viz.ui.race.racer import Racer, about_line, in_pairs, verdict_lines
 from resnet_viz.ui.race.state import Seen, key_of
 
-CHART_HEIGHT = 320
-TALLER: Mapping[str, int] = MappingProxyType({"rank_cka": 420, "landscape": 360})
+CHART_HEIGHT = 348
+TALLER: Mapping[str, int] = MappingProxyType({"rank_cka": 448, "landscape": 360})
 MOST_BESIDE = 6
 """Steps that stand beside each other; more are in a box."""
 ON_DEMAND = (
