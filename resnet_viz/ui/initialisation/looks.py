@@ -30,8 +30,10 @@ _SECONDS = 1.0
 
 
 class Rest(NamedTuple):
-    """What is measured after the gradients: `net` is the residual net, with its branches."""
+    """What is measured after the gradients `of` settings: `net` is the residual net, with its
+    branches."""
 
+    of: Settings
     net: New
     shattered: Shattered
 
@@ -95,7 +97,7 @@ def rest(settings: Settings) -> Rest | None:
         return None
     net, twin = (end.done[0] for end in ends)
     shattered = dict(zip(_NAMES, (net["shattering"], twin["shattering"]), strict=True))
-    found = Rest(New.of(_NAMES[0], RESIDUAL, settings.config(), net), shattered)
+    found = Rest(settings, New.of(_NAMES[0], RESIDUAL, settings.config(), net), shattered)
     st.session_state[_SHOWN_REST] = found
     return found
 

@@ -19,7 +19,7 @@ from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
 from resnet_viz.ui.initialisation import looks
 from resnet_viz.ui.initialisation.choice import chosen, depth_slider, notice, read_address, switches
-from resnet_viz.ui.initialisation.settings import Settings, to_query
+from resnet_viz.ui.initialisation.settings import Settings, described, to_query
 
 _CSS = Path(__file__).with_name("page.css")
 
@@ -62,7 +62,8 @@ def _show(settings: Settings) -> None:
         if now:
             st.markdown(plain(" ".join(plots.story(net) for net in now)))
         elif before := looks.before():
-            st.markdown(f"Until then the nets before, of depth {before[0].depth}, are shown.")
+            of = described(before[0], settings)
+            st.markdown(plain(f"Until then the nets before, of {of}, are shown."))
     if now:
         _draw(settings, now)
     elif before:
@@ -73,7 +74,8 @@ def _show(settings: Settings) -> None:
         rest = looks.rest(settings) if now else None
         shown = rest or looks.rest_before()
         if now and shown and not rest:
-            st.markdown(f"Until then that of the net before, of depth {shown.net.depth}, is shown.")
+            of = described(shown.of, settings)
+            st.markdown(plain(f"Until then that of the net before, of {of}, is shown."))
     if shown:
         _branches(shown.net)
         _shattering(shown.shattered)

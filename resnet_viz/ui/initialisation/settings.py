@@ -43,6 +43,9 @@ CHOICES: Mapping[str, tuple[Any, ...]] = MappingProxyType(
 )
 
 
+_NAMES = {"init": "initialisation", "batch": "batch size", "size": "map size"}
+
+
 class Settings(NamedTuple):
     """One look. `width` is that of the first stage, `size` the images' pixels a side."""
 
@@ -86,6 +89,17 @@ class Settings(NamedTuple):
             "images": self.images,
             "batch_size": self.batch,
         }
+
+
+def described(settings: Settings, beside: Settings) -> str:
+    """The depth, and what else is not as in those `beside`: "depth 8, norm none and width 16"."""
+    told = [
+        NETS[value][0] if name == "family" else f"{_NAMES.get(name, name)} {value}"
+        for name, value in settings._asdict().items()
+        if name == "depth" or value != getattr(beside, name)
+    ]
+    *others, last = told
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def to_query(settings: Settings) -> dict[str, str]:

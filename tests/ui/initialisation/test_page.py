@@ -13,6 +13,7 @@ from resnet_viz.ui.initialisation.settings import (
     DEPTHS,
     NETS,
     Settings,
+    described,
     from_query,
     to_query,
 )
@@ -60,9 +61,10 @@ def test_the_nets_before_stay_while_others_are_measured(
     app = settled(opened(depth="8", width="8"))
     with monkeypatch.context() as patched:
         patched.setattr("resnet_viz.ui.initialisation.looks.jobs.wait_for", lambda *_, **__: None)
+        app.selectbox(key="initialisation_norm").set_value("none")
         app.select_slider[0].set_value(218).run()
     words = " ".join(markdown.value for markdown in app.markdown)
-    assert "Until then the nets before, of depth 8, are shown" in words
+    assert "Until then the nets before, of depth 8 and norm batch, are shown" in words
     assert "Mean cosine of neighbours" in words
     assert "Residual net, depth" not in words, "nothing is said of what is not measured yet"
     settled(app)
@@ -111,6 +113,17 @@ def test_settings_come_back_from_the_address() -> None:
     assert read == Settings(size=16)
     assert "depth = '57' (allowed: 8, 14" in problem
     assert "race" not in problem
+
+
+def test_what_is_another_net_is_told_by_what_differs() -> None:
+    now = Settings()
+    assert described(now._replace(depth=8), now) == "depth 8"
+    assert described(now, now._replace(norm="none")) == "depth 56 and norm batch"
+    before = now._replace(family="projection", init="xavier", batch=4, size=16)
+    assert described(before, now) == (
+        "depth 56, option B: projections where the shape changes, initialisation xavier, "
+        "batch size 4 and map size 16"
+    )
 
 
 def test_every_depth_is_one() -> None:
