@@ -126,7 +126,7 @@ svg { color-scheme: light; width: 100%; height: auto; max-height: 80vh; print-co
 -webkit-print-color-adjust: exact }
 .hot rect, .hot circle { stroke: #0072b2; stroke-width: 2.5 }
 """
-SCRIPTS = ("report_plots.js", "report.js")
+SCRIPTS = ("legend_room.js", "report_plots.js", "report.js")
 EACH_MINIBATCH = "Measured on each minibatch before its update."
 THROUGH_TIME = (
     "The first layer's gradient norm over the last's; in how many directions the features of up "

@@ -14,7 +14,7 @@ let resting = 0
 function mountPlot(root, make) {
   const plot = { root, make, height: root.offsetHeight, width: 0 }
   plots.push(plot)
-  makeRoom(plot, make().layout)
+  makeRoom(plot, make())
 }
 
 async function plotsInView() {
@@ -67,9 +67,14 @@ function widthOf({ root }) {
   return isPrinting ? PRINTED : root.clientWidth
 }
 
-function makeRoom({ root, height, width }, { meta }) {
-  const factor = meta?.heights[Number(isNarrow(width || root.clientWidth))] ?? 1
-  root.style.height = `${Math.round(height * factor)}px`
+function makeRoom(plot, figure) {
+  const factor = figure.layout.meta?.heights[Number(isNarrow(plot.width || plot.root.clientWidth))] ?? 1
+  plot.root.style.height = `${Math.round(plot.height * factor) + roomOfLegend(plot, figure)}px`
+}
+
+function roomOfLegend({ root, width }, figure) {
+  const wide = width || root.clientWidth
+  return legendRoom(figure, wide, isNarrow(wide), getComputedStyle(root).fontFamily)
 }
 
 function isNarrow(width) {
@@ -79,9 +84,10 @@ function isNarrow(width) {
 function draw(plot) {
   const { data, layout } = plot.make()
   plot.width = widthOf(plot)
-  makeRoom(plot, layout)
+  makeRoom(plot, { data, layout })
   const own = structuredClone({ ...layout, width: plot.width, height: parseFloat(plot.root.style.height) })
   if (isNarrow(plot.width)) merge(own, own.meta?.narrow ?? {})
+  giveLegend(own, roomOfLegend(plot, { data, layout }))
   delete own.meta
   window.Plotly.react(plot.root, data, own, CONFIG)
 }

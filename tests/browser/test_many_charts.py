@@ -1,14 +1,17 @@
-"""A page of more charts than any other: the Diagnosis with all that can be measured."""
+"""Pages of more than usual: all that can be measured, and six nets with long names."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
-from playwright.sync_api import Page, WebSocket, expect
+from playwright.sync_api import Browser, Page, WebSocket, expect
 
 from resnet_viz.lab.measurements import measurements
+from resnet_viz.plots.report import report
 from tests.browser.conftest import PATIENCE_SECONDS, App, settle
 from tests.lab.conftest import tiny_spec, wait_until
+from tests.plots.test_report import reported
 
 Open = Callable[[str], Page]
 
@@ -22,6 +25,22 @@ ARE_DRAWN = """wanted => {
 WIDTHS = (
     "() => [...document.querySelectorAll('.resnet-viz-chart')].map(({ layout }) => layout.width)"
 )
+
+# Of each chart with a legend: pixels between the legend's words and the highest axes, of which
+# the title of these may take some; what of the legend is cut off; the height of the lowest axes.
+ROOM = """() => [...document.querySelectorAll('.js-plotly-plot')]
+    .filter(chart => chart.querySelector('.legend .legendtext')).map(chart => {
+        const box = element => element.getBoundingClientRect()
+        const words = [...chart.querySelectorAll('.legendtext')].map(box)
+        const axes = [...chart.querySelectorAll('.nsewdrag')].map(box)
+        const lowest = Math.max(...words.map(({ bottom }) => bottom))
+        const { bottom } = box(chart.querySelector('.legend .bg'))
+        return [
+            Math.min(...axes.map(({ top }) => top)) - lowest,
+            lowest - bottom,
+            Math.min(...axes.map(({ height }) => height)),
+        ]
+    })"""
 
 
 def test_each_chart_keeps_its_figure_however_many_there_are(app: App, open_page: Open) -> None:
@@ -52,3 +71,28 @@ def test_each_chart_keeps_its_figure_however_many_there_are(app: App, open_page:
     page.wait_for_function(f"old => ({WIDTHS})().every((width, i) => width !== old[i])", arg=before)
     settle(page)
     assert len(sent) == asked_for
+
+
+def test_a_legend_of_six_long_names_leaves_the_axes_their_room(
+    app: App, browser: Browser, tmp_path: Path
+) -> None:
+    """They were squeezed to 60 pixels, and on phones the legend was cut off."""
+    names = [f"resnet56-cifar, shortcut transform {i}" for i in range(6)]
+    race = app.lab.race([tiny_spec(steps=3, name=name) for name in names])
+    wait_until(lambda: all(run.is_over for run in app.lab.race_runs(race)))
+    file = tmp_path / "report.html"
+    nets = [reported("resnet20-cifar", 3, name) for name in names]
+    file.write_text(report(nets), encoding="utf-8")
+    for address in (f"{app.url}/race?race={race}", file.as_uri()):
+        page = browser.new_page()
+        page.goto(address)
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 5000})
+            page.wait_for_function(
+                f"""() => {{
+                    const room = ({ROOM})()
+                    const fits = ([between, cut, height]) => between > 0 && cut < 0 && height > 90
+                    return room.length === 3 && room.every(fits)
+                }}"""
+            )
+        page.close()

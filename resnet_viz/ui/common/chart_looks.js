@@ -61,11 +61,19 @@ function isNarrow({ width }) {
   return width && width < NARROW
 }
 
-function tall({ data: { name, height }, div }) {
+function tall(chart) {
+  const { data: { name, height }, div } = chart
   const heights = figures.get(name)?.tree.layout.meta?.heights ?? [1, 1]
   const width = div.clientWidth
   const factor = heights[width && width < NARROW ? 1 : 0]
-  return Math.round(height * factor * (1 + 0.6 * (enlargement() - 1)))
+  return Math.round(height * factor * (1 + 0.6 * (enlargement() - 1))) + roomOfLegend(chart)
+}
+
+function roomOfLegend({ data: { name }, div, theme }) {
+  const tree = figures.get(name)?.tree
+  const width = div.clientWidth
+  if (!tree?.layout.legend || !width) return 0
+  return legendRoom(tree, width, width < NARROW, theme.template.layout.font.family, enlargement())
 }
 
 // Streamlit's boxes around the chart have the height that Python gave, and the chart may be taller.

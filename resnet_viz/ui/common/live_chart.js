@@ -1,8 +1,8 @@
 // A plotly figure that is updated in place: one plot a mount, Plotly.react for each update that has
 // the same axes. Python sends a figure once, then what has changed (drawn.py); it is kept here.
 // Called again with all news, and by Streamlit with every change of theme; cleaned up on unmount.
-// The files chart_data, chart_looks, chart_moving and chart_pointing are served with it as one
-// (static.py).
+// The files chart_data, chart_looks, chart_moving and chart_pointing, and plots/legend_room, are
+// served with it as one (static.py).
 
 const charts = new WeakMap()
 const figures = new Map() // by chart: { version, tree }; it outlives a mount
@@ -197,6 +197,7 @@ function draw(plotly, chart) {
   if (isNarrow(chart)) merge(layout, layout.meta?.narrow ?? {})
   layout.template = theme.template
   enlarge(data, layout)
+  giveLegend(layout, roomOfLegend(chart))
   // Axes that are new to it Plotly.react draws once before it has placed them: "MNaN,NaNHNaN".
   const axes = Object.keys(layout).filter((key) => /^[xy]axis/.test(key)).sort().join()
   const isAnew = axes !== chart.axes

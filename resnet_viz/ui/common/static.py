@@ -12,13 +12,19 @@ from types import MappingProxyType
 
 import plotly
 
+from resnet_viz import plots
+
 _HERE = Path(__file__).parent
 PLOTLY, LIVE_CHART, CHART_FILES = "plotly.min.js", "live_chart.js", "chart_files.js"
-_PARTS = (LIVE_CHART, "chart_data.js", "chart_looks.js", "chart_moving.js", "chart_pointing.js")
+_PARTS = (
+    *(_HERE / f"{name}.js" for name in ("live_chart", "chart_data", "chart_looks")),
+    *(_HERE / f"{name}.js" for name in ("chart_moving", "chart_pointing")),
+    Path(plots.__file__).with_name("legend_room.js"),
+)
 SERVED: Mapping[str, Sequence[Path]] = MappingProxyType(
     {
         PLOTLY: (Path(plotly.__file__).parent / "package_data" / PLOTLY,),
-        LIVE_CHART: tuple(_HERE / name for name in _PARTS),
+        LIVE_CHART: _PARTS,
         CHART_FILES: (_HERE / CHART_FILES,),
     }
 )
