@@ -29,6 +29,20 @@ def median_ranks(net: Contestant) -> Taken:
     return Taken(taken.steps, medians.astype(np.float32))
 
 
+def can_tell(images: float) -> bool:
+    """Whether few directions are few of so many images: their features fill one less at most."""
+    return images > 2 * FEW_DIRECTIONS
+
+
+def images_of(net: Contestant) -> float:
+    """How many images the ranks are of; at least so many in a loop of one's own, whose minibatches
+    nobody knows."""
+    if net.batch_size is not None:
+        return min(net.batch_size, MOST_IMAGES)
+    seen = net.history.taken(RANK).values
+    return 1 + float(np.max(seen, initial=0, where=np.isfinite(seen)))
+
+
 def is_collapsed(rank: float, classes: int | None) -> bool:
     """Whether a net of so many classes (None: not known) needs more directions than that."""
     return rank <= FEW_DIRECTIONS and (classes is None or classes - 1 > FEW_DIRECTIONS)
@@ -36,7 +50,9 @@ def is_collapsed(rank: float, classes: int | None) -> bool:
 
 def collapse(net: Net, steps: int) -> Iterator[str]:
     """What becomes of a net's features in the first `steps` steps; nothing where the records do
-    not hold it at two of them in each seed."""
+    not hold it at two of them in each seed, or of too few images."""
+    if not can_tell(max(map(images_of, net.seeds))):
+        return
     found = [_until(seed, steps) for seed in net.seeds]
     if min(len(ranks) for _, ranks in found) < 2:
         return

@@ -35,7 +35,8 @@ class Contestant:
     Of several `seeds` the history is the median, `low` and `high` are its range, and `runs` what
     they are of (seeds.py).
     `net` is the same, and `net_name` the name without the seed, of runs of one net.
-    `recipe` is the same of nets that are trained alike; None where it is not known.
+    `recipe` is the same of nets that are trained alike; None where it is not known,
+    as is `batch_size`.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Contestant:
     net: object = None
     net_name: str = ""
     recipe: object = None
+    batch_size: int | None = None
 
     @property
     def chance(self) -> float | None:
@@ -122,6 +124,7 @@ def contestants_in(look: Look) -> list[Contestant]:
             net=net_of(run),
             net_name=name,
             recipe=None if run.is_watched else run.spec.recipe,
+            batch_size=None if run.is_watched else run.spec.batch_size,
         )
         for run in look.runs
         for name in (names[net_of(run)],)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viz.lab.measured import Measured
-from resnet_viz.plots.collapse import FEW_DIRECTIONS
+from resnet_viz.plots.collapse import FEW_DIRECTIONS, can_tell
 from resnet_viz.plots.style import number
 from resnet_viz.plots.verdicts import MOST, NEAR_ONE, Verdict, size_word
 
@@ -78,6 +78,8 @@ def _rank(net: Net) -> Verdict:
     value, images = _median(net.array("rank")), net.result.settings["images"]
     cka = net.array("cka")
     word = "collapsed" if value <= FEW_DIRECTIONS else "alive"
+    if not can_tell(float(images)):
+        word = "too few images"
     return _finite(
         value,
         word,

@@ -12,6 +12,8 @@ from resnet_viz.lab.records import Taken
 from resnet_viz.plots.collapse import (
     IMAGES,
     RANK,
+    can_tell,
+    images_of,
     is_collapsed,
     median_ranks,
 )
@@ -81,7 +83,7 @@ def _layers_between(net: Contestant) -> int:
 def shortcut_share(net: Contestant) -> Verdict:
     """The part of the gradient that came through the shortcuts, at the newest measured step."""
     names = ("grad_input_norm", "grad_shortcut_norm", "grad_branch_norm", "grad_cosine")
-    if not len(net.along("grad_shortcut_norm")) and net.header:
+    if _is_plain(net, "grad_shortcut_norm"):
         return Verdict("no shortcuts", "All of the gradient comes through the branches.", 0.0)
     rows = [net.history.taken(name) for name in names]
     if not all(len(row.steps) for row in rows):
@@ -111,7 +113,7 @@ def shortcut_share(net: Contestant) -> Verdict:
 
 def branch_variance(net: Contestant) -> Verdict:
     """Branch over shortcut variance times the block's number in its stage, at the first step."""
-    if not len(net.along("branch_ratio")) and net.header:
+    if _is_plain(net, "branch_ratio"):
         return Verdict("no shortcuts", "There is nothing that a branch would be added to.")
     found = net.history.taken("branch_ratio")
     numbers = [_number_in_stage(name) for name in net.along("branch_ratio").names]
@@ -138,6 +140,11 @@ def branch_variance(net: Contestant) -> Verdict:
         f"shortcut passes on (median over {which}).",
         value,
     )
+
+
+def _is_plain(net: Contestant, name: str) -> bool:
+    """Whether nothing has this quantity for want of shortcuts; of a watched net nobody knows."""
+    return net.config is not None and bool(net.header) and not len(net.along(name))
 
 
 def _number_in_stage(block: str) -> int | None:
@@ -176,6 +183,8 @@ def effective_rank(net: Contestant) -> Verdict:
         return NOT_MEASURED
     value, first = float(found.values[-1, 0]), float(found.values[0, 0])
     word = "collapsed" if is_collapsed(value, net.classes) else "alive"
+    if not can_tell(images_of(net)):
+        word = "too few images"
     blocks = count(net.history.taken(RANK).values.shape[1], "block")
     before = f"; at step {found.steps[0]} {number(first)}" if len(found.steps) > 1 else ""
     return Verdict(

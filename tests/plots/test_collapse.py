@@ -66,6 +66,25 @@ def test_nothing_is_said_where_the_records_do_not_hold_it() -> None:
     assert effective_rank(contestant("plain20-cifar", 45)).word == "not measured"
 
 
+def test_few_images_differ_in_few_directions_without_a_collapse() -> None:
+    few = replace(net(2.9, 1.4), batch_size=4)
+    assert told(few) == []
+    assert effective_rank(few).word == "too few images"
+    assert effective_rank(replace(few, batch_size=32)).word == "collapsed"
+
+
+def test_of_minibatches_that_nobody_knows_it_is_told_where_there_were_more_directions() -> None:
+    def watched(*ranks: float) -> Contestant:
+        records = [
+            StepRecord(step, 2.0, 0.1, 0.0, {"effective_rank": np.array([rank], np.float32)})
+            for step, rank in enumerate(ranks)
+        ]
+        return replace(net(34), history=History(records), config=None)
+
+    assert effective_rank(watched(2.9, 2.5)).word == "too few images"
+    assert effective_rank(watched(20, 2.5)).word == "collapsed"
+
+
 def test_few_classes_need_few_directions() -> None:
     (said,) = told(net(34, 1.4, classes=2))
     assert "do not collapse" in said

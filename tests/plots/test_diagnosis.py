@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -54,6 +55,7 @@ def net(
         10,
         held_by(network, evaluated=False),
         tuple(block.name for block in network.blocks),
+        config,
     )
 
 
@@ -117,6 +119,8 @@ def test_the_shortcuts_share(
 def test_a_plain_net_has_no_shortcuts_to_speak_of() -> None:
     plain = net({"grad_input_norm": np.ones(BLOCKS)}, config=plain_twin(RESIDUAL))
     assert shortcut_share(plain).word == branch_variance(plain).word == "no shortcuts"
+    watched = replace(plain, config=None)  # such as torchvision's, which has some
+    assert shortcut_share(watched).word == branch_variance(watched).word == "not measured"
 
 
 @pytest.mark.parametrize(

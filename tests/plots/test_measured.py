@@ -71,6 +71,11 @@ def test_a_result_is_said_with_its_numbers(
     assert part in verdict.sentence
 
 
+def test_of_few_images_nobody_says_that_their_features_collapse() -> None:
+    verdict = said(net("rank_cka", {"rank": [2.8], "cka": [0.9]}, images=4))
+    assert verdict.word == "too few images"
+
+
 def test_of_a_trained_net_it_is_said_that_collapse_looks_smooth() -> None:
     assert "collapsed" in said(net("shattering", {"cosine": 0.8}, step=60)).sentence
     assert "collapsed" not in said(net("shattering", {"cosine": 0.8})).sentence
