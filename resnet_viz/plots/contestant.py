@@ -36,7 +36,7 @@ class Contestant:
     they are of (seeds.py).
     `net` is the same, and `net_name` the name without the seed, of runs of one net.
     `recipe` is the same of nets that are trained alike; None where it is not known,
-    as is `batch_size`.
+    as is `batch_size`. `is_over`: no more records will come.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Contestant:
     net_name: str = ""
     recipe: object = None
     batch_size: int | None = None
+    is_over: bool = False
 
     @property
     def chance(self) -> float | None:
@@ -125,6 +126,7 @@ def contestants_in(look: Look) -> list[Contestant]:
             net_name=name,
             recipe=None if run.is_watched else run.spec.recipe,
             batch_size=None if run.is_watched else run.spec.batch_size,
+            is_over=run.is_over,
         )
         for run in look.runs
         for name in (names[net_of(run)],)

@@ -38,14 +38,19 @@ class Finding(NamedTuple):
 
 
 def happened(contestants: Sequence[Contestant]) -> list[Finding]:
-    """What the records say, the verdict first; [] until every run has a step."""
+    """What the records say, the verdict first; [] until every run has a step that will have one."""
+    idle = [one.name for one in contestants if one.is_over and not len(one.history)]
+    if idle:
+        begun = [one for one in contestants if one.name not in idle]
+        told = happened(begun)
+        return told and [*told, Finding(f"{and_words(idle)} ended without a step.", "curves")]
     steps = common_steps(contestants)
     if not steps:
         return []
     nets = nets_in(contestants)
     has_seeds = len(nets) < len(contestants)
-    told = [] if has_seeds else story(contestants, with_gradients=False)
-    found = [Finding(text, "curves") for text in told]
+    said = [] if has_seeds else story(contestants, with_gradients=False)
+    found = [Finding(text, "curves") for text in said]
     if has_seeds:
         found.append(Finding(_verdict(nets, steps), "curves"))
         found += [Finding(text, "curves") for net in nets for text in _ways(net, steps)]

@@ -250,6 +250,16 @@ def test_nothing_before_every_net_has_a_step_and_no_verdict_after_one() -> None:
     assert "faster" not in told(*(net("plain20-cifar", falling(2, 1, n), steps=2) for n in (1, 9)))
 
 
+def test_a_run_that_ended_without_a_step_does_not_hide_the_others() -> None:
+    quick, slow = net("resnet56-cifar", falling(2, 0, 10)), net("plain56-cifar", falling(2, 1, 40))
+    failed = replace(net("resnet20-cifar", falling(2, 1, 9), steps=0), is_over=True)
+    *others, last = happened([quick, failed, slow])
+    assert others == happened([quick, slow])
+    assert last.text == "resnet20-cifar ended without a step."
+    assert happened([quick, replace(failed, is_over=False)]) == [], "it has yet to begin"
+    assert happened([failed]) == []
+
+
 def test_a_history_that_leaves_steps_out_tells_the_same() -> None:
     """Of a long run every so many steps are kept of a norm, but of the loss all."""
     # first over last: 1000 at the start, then 0.5 over the last tenth
