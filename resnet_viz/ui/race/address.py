@@ -13,7 +13,7 @@ from resnet_viz.arch.presets import label
 from resnet_viz.ui.common.history import is_by_history, is_switched
 from resnet_viz.ui.common.net import TWIN, offer_for_race
 from resnet_viz.ui.race import link
-from resnet_viz.ui.race.state import PUT_BACK
+from resnet_viz.ui.race.state import PUT_BACK, is_led
 
 ALONE = "no second net"
 """What the box of the second net calls none."""
@@ -32,8 +32,8 @@ def read_address(race_id: str = "") -> None:
     where the browser's history leads to it. `race_id`: the race on show, if there is one.
     """
     query = {key: text for key, text in st.query_params.to_dict().items() if key in link.KEYS}
-    if is_by_history():
-        if not query and (race_id or st.session_state.get(PUT_BACK) == ""):
+    if is_led(race_id):
+        if race_id and not query:
             return
     elif not query or _SAID in st.session_state:
         return

@@ -118,8 +118,11 @@ def why_failed(wish: Wish, run: Run | None = None) -> Sequence[str]:
     return [one.sentence for one in failed if run is None or one.run_id == run.id]
 
 
-def choose_weights(race_id: str, step: int) -> None:
-    """This session looks at a race's weights as `step` begins, wherever it measures them."""
+def choose_weights(race_id: str, step: int | None) -> None:
+    """This session looks at a race's weights as `step` begins, wherever it measures them.
+
+    None: it has chosen none.
+    """
     st.session_state.setdefault(_WEIGHTS, {})[race_id] = step
 
 

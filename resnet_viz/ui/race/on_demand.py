@@ -93,20 +93,20 @@ def _step_box(lab: Lab, race_id: str, racers: Sequence[Racer]) -> int:
 
     if len(steps) > MOST_BESIDE:
         key = f"{key}_box"
+        st.session_state[key] = default
         return st.selectbox(
             "Weights at",
             steps,
-            index=steps.index(default),
             format_func=words,
             key=key,
             width=250,
             on_change=choose,
             args=(key,),
         )
+    st.session_state[key] = default
     chosen = st.segmented_control(
         "Weights at",
         steps,
-        default=default,
         required=True,
         format_func=words,
         key=key,

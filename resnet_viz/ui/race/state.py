@@ -79,6 +79,18 @@ def current_race() -> str | None:
     return st.session_state.get(RACE)
 
 
+def is_led(race_id: str) -> bool:
+    """Whether the browser's history led to this address of a race, or of settings ("").
+
+    Not to one that was put back, of which `current_race` forgets what was written.
+    """
+    if not is_by_history():
+        return False
+    if race_id:
+        return WRITTEN in st.session_state
+    return bool(st.query_params.to_dict()) or st.session_state.get(PUT_BACK) != ""
+
+
 def address_of(race_id: str) -> dict[str, str]:
     """What a link has for the race, or for runs looked at together."""
     if is_together(race_id):

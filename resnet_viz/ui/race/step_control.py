@@ -49,6 +49,10 @@ class Pointer:
         """Shows `step`, as a link asks for, until the user moves on."""
         self.follows, self.chosen = False, step
 
+    def follow(self) -> None:
+        """Shows the newest step from now on."""
+        self.follows = True
+
     def step(self, newest: int) -> int:
         """The step to show where `newest` is the newest."""
         return newest if self.follows else min(self.chosen, newest)

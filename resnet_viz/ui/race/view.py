@@ -28,7 +28,7 @@ from resnet_viz.ui.race.drawing import (
 )
 from resnet_viz.ui.race.lesions import BLOCKS, CLICK, CLICKS, OPENS, WITHOUT
 from resnet_viz.ui.race.measuring import choose_weights, chosen_weights
-from resnet_viz.ui.race.state import WRITTEN, address_of, key_of
+from resnet_viz.ui.race.state import WRITTEN, address_of, is_led, key_of
 from resnet_viz.ui.race.step_control import Pointer, pointer_of
 
 QUANTITY = "race_quantity"
@@ -47,16 +47,23 @@ _CHOICES: Mapping[str, tuple[str, Callable[[Sequence[Run]], Container[object]]]]
     }
 )
 """A parameter of the link: the key of its widget, and what may be chosen for a race's runs."""
+_AT_FIRST: Mapping[str, str] = MappingProxyType({QUANTITY: "grad_norm", CLICK: OPENS, **DEFAULTS})
 
 
 def read_view(race_id: str, runs: Sequence[Run]) -> None:
-    """Sets the widgets, before they are drawn, from the link: once for a session and a race.
+    """Sets the widgets, before they are drawn, from the link: once for a session and a race, and
+    where the browser's history leads to it; what is not in it is then as at first.
 
     `race_id` is "" before there is one.
     """
-    if st.session_state.get(_READ) == race_id:
+    is_anew = is_led(race_id)
+    if st.session_state.get(_READ) == race_id and not is_anew:
         return
     st.session_state[_READ] = race_id
+    if is_anew:
+        choose_weights(race_id, None)
+        st.session_state.update({**_AT_FIRST, _OPEN: frozenset(), _PRESENT: False})
+        pointer_of(key_of(race_id)).follow()
     st.session_state.pop(WITHOUT, None)  # blocks of another race's nets
     query = st.query_params.to_dict()
     for name, (key, options) in _CHOICES.items():
@@ -94,10 +101,8 @@ def view_query() -> dict[str, str]:
     query = {}
     for name, (key, _) in _CHOICES.items():
         chosen = st.session_state.get(key)
-        if chosen is not None and chosen != {**DEFAULTS, CLICK: OPENS}.get(key):
+        if chosen is not None and chosen != _AT_FIRST.get(key):
             query[name] = str(chosen)
-    if query.get("quantity") == "grad_norm":
-        del query["quantity"]
     if opened := st.session_state.get(_OPEN):
         query["open"] = ",".join(sorted(opened))
     if is_presented():
@@ -134,9 +139,9 @@ def unfold(name: str, *, is_open: bool) -> None:
 def panel(title: str, name: str) -> ExpanderContainer:
     """A panel to unfold, which the link keeps open; `.open` says whether to fill it."""
     key = f"race_panel_{name}"
+    st.session_state[key] = is_open(name)
     return st.expander(
         title,
-        expanded=is_open(name),
         key=key,
         on_change=lambda: unfold(name, is_open=bool(st.session_state[key])),
     )

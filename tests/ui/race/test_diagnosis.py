@@ -18,6 +18,7 @@ from tests.lab.conftest import TINY, tiny_spec, wait_until
 from tests.lab.test_measuring import trained
 from tests.ui.race.conftest import address, errors, race_page, text
 from tests.ui.race.conftest import opened as page_of
+from tests.ui.race.test_history import led
 
 PANELS = "race_panels"
 
@@ -77,6 +78,9 @@ def test_the_weights_that_are_looked_at_are_in_the_link(lab: Lab, race_id: str) 
     query = {"race": race_id, "open": "diagnosis", "weights": "3"}
     assert address(app) == query
     assert weights_of(page_of(**query)).value == 3
+    app = led(page_of(**query), race=race_id, open="diagnosis")
+    assert weights_of(app).value == 0
+    assert address(app) == {"race": race_id, "open": "diagnosis"}
     for no_step in ("", "-1", "x", "9" * 5000):
         assert weights_of(page_of(**query | {"weights": no_step})).value == 0
     assert address(page_of(**query | {"weights": "999"}))["weights"] == "3", "the last there is"

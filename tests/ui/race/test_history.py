@@ -83,3 +83,26 @@ def test_back_passes_by_the_empty_address_of_a_switch_of_pages(begun: AppTest) -
     assert address(app) == settings
     assert address(led(app)) == settings
     assert app.number_input(key="race_lr").value == 0.05
+
+
+def test_back_undoes_how_a_race_is_looked_at(begun: AppTest) -> None:
+    race = address(begun)
+    begun.selectbox(key="race_quantity").set_value("update_ratio").run()
+    begun.button(key="race_next").click().run()
+    view = {**race, "quantity": "update_ratio", "open": "next", "steps": "2", "lr": "0.05"}
+    assert address(begun) == view
+    assert address(led(begun, **race, quantity="update_ratio")) == {
+        **race,
+        "quantity": "update_ratio",
+        "steps": "2",
+        "lr": "0.05",
+    }
+    assert begun.selectbox(key="race_quantity").value == "update_ratio"
+    assert not has_button(begun, "race_start")
+    led(begun, **race)
+    assert begun.selectbox(key="race_quantity").value == "grad_norm"
+    assert address(led(begun, **view)) == view
+    assert has_button(begun, "race_start")
+    app = switched(switched(begun, "runs"), "race")
+    assert address(app) == view
+    assert address(led(app)) == view, "the empty address of the switch"
