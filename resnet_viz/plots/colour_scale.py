@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from resnet_viz.lab.quantities import quantity
 from resnet_viz.lab.quantities.quantity import Quantity
 from resnet_viz.plots import style
-from resnet_viz.plots.contestant import GRADIENT, Contestant, Indices, Places, Window, shown
+from resnet_viz.plots.contestant import GRADIENT, Contestant, Places, Window, shown
 from resnet_viz.plots.curves import MOST_LOSS
 from resnet_viz.plots.map_cells import cells
 
@@ -42,12 +42,10 @@ def ends(contestants: Sequence[Contestant], name: str = GRADIENT) -> Ends:
     ends are whole halves.
     """
     about = quantity(name)
-    drawn = [drawn_values(one, about)[:2] for one in contestants]
-    known = _finite([values for values, _ in drawn])
+    known = known_values(contestants, about)
     if not known.size:
         return Ends(-3.0, 1.0) if about.scale == "log" else Ends(0.0, 1.0)
-    pairs = zip(contestants, drawn, strict=True)
-    calm = [_finite([values[_is_calm(one, steps)]]) for one, (values, steps) in pairs]
+    calm = [_finite([_at_calm_steps(one, about)]) for one in contestants]
     own = [np.percentile(values, [1, 99]) for values in calm if values.size]
     own = own or [np.percentile(known, [1, 99])]
     low, high = min(float(one[0]) for one in own), max(float(one[1]) for one in own)
@@ -92,14 +90,16 @@ def known_values(contestants: Sequence[Contestant], about: Quantity) -> NDArray[
     return _finite([drawn_values(one, about)[0] for one in contestants])
 
 
-def _is_calm(contestant: Contestant, steps: Indices) -> NDArray[np.bool_]:
-    """At which of the steps the loss is finite and not above 1,000; at all, where it never is."""
+def _at_calm_steps(contestant: Contestant, about: Quantity) -> NDArray[np.float64]:
+    """The values at steps with a loss that is finite and not above 1,000; at all steps of a net
+    whose loss never is finite."""
+    values, steps, _ = drawn_values(contestant, about)
     history = contestant.history
     if not len(steps) or not np.isfinite(history.loss).any():
-        return np.ones(len(steps), np.bool_)
+        return values
     rows = np.maximum(np.searchsorted(history.steps, steps, side="right") - 1, 0)
-    calm: NDArray[np.bool_] = history.loss[rows] <= MOST_LOSS
-    return calm
+    is_calm: NDArray[np.bool_] = history.loss[rows] <= MOST_LOSS
+    return values[is_calm]
 
 
 def _finite(values: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:

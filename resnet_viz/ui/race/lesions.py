@@ -97,12 +97,13 @@ class Lesions(NamedTuple):
         told = partial(toggle, place) if self.deletes else None
         return Cut(self.marked(place), told, of=self.runs[place][0].id)
 
-    def said(self, drawn: Contestant) -> None:
-        """What was found without the block that is deleted in a net, or how far that is."""
+    def said(self, drawn: Contestant, graph: int) -> None:
+        """What was found without the block that is deleted in a net, or how far that is, below the
+        graph of that number."""
         place = self._place(drawn)
         if not self.block(place):
             if self.deletes:
-                with _room(place):
+                with _room(graph):
                     note(_NOTHING)
             return
         try:
@@ -115,7 +116,7 @@ class Lesions(NamedTuple):
             say.error(str(error))
             return
         busy = bool(under_way(self.lab, self.race_id, wish, self.runs[place][0]))
-        with _room(place):
+        with _room(graph):
             st.fragment(_found, run_every=LOOK_SECONDS if busy else None)(self, place, wish, busy)
 
     def tell(self, place: int, wish: Wish, key: str) -> None:
@@ -215,9 +216,9 @@ def _without() -> dict[int, str]:
     return {int(at): block for at, block in _ONE.findall(st.session_state.get(WITHOUT) or "")}
 
 
-def _room(place: int) -> st.delta_generator.DeltaGenerator:
-    """Room for what is said, so that nothing jumps when it changes (page.css)."""
-    return st.container(key=f"race_lesion_{place}")
+def _room(graph: int) -> st.delta_generator.DeltaGenerator:
+    """Room below a graph for what is said, so that nothing jumps when it changes (page.css)."""
+    return st.container(key=f"race_lesion_{graph}")
 
 
 def _has_weights(lab: Lab, seen: Seen) -> bool:

@@ -113,22 +113,20 @@ def _graphs(nets: Mapping[str, Contestant], lesions: Lesions | None) -> None:
     coloured = Coloured(_GROUP, grid, short=True)
     sizes = [picture_size(c, key, fold=fold, coloured=coloured) for key, _, c in drawn]
     frame = (max(width for width, _ in sizes), max(height for _, height in sizes))
-    with st.container(key="race_graphs"):
-        for start in range(0, len(drawn), across):
-            places = st.columns(across, gap="medium")
-            for place, (key, net, config) in zip(places, drawn[start:], strict=False):
-                with place:
-                    graph_chart(
-                        config,
-                        key,
-                        net.name,
-                        fold=fold,
-                        frame=frame,
-                        coloured=coloured,
-                        cut=lesions.cut(net) if lesions else Cut(),
-                    )
-                    if lesions:
-                        lesions.said(net)
+    with st.container(key="race_graphs"):  # a grid (page.css): columns take longer with each update
+        for key, net, config in drawn:
+            graph_chart(
+                config,
+                key,
+                net.name,
+                fold=fold,
+                frame=frame,
+                coloured=coloured,
+                cut=lesions.cut(net) if lesions else Cut(),
+            )
+        for place, (_, net, _) in enumerate(drawn):
+            if lesions:
+                lesions.said(net, place)
 
 
 @lru_cache(maxsize=64)

@@ -60,9 +60,7 @@ ABOUT_TIME = (
 TIME_ALT = "Gradient norm of the first layer over the last, effective rank and update ratio by step"
 ABOUT_MAPS = (
     "The same at every step so far: a column is a step, a row a layer or block. All nets share one "
-    "colour scale, so that a colour means the same in each. Steps at which a net has run away (a "
-    "loss above 1,000, or not finite) do not stretch it: what lies beyond has the colour of its "
-    "end, and what is not finite is red."
+    "colour scale, so that a colour means the same in each."
 )
 
 
