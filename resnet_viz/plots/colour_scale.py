@@ -158,6 +158,6 @@ def _ticks(about: Quantity, scale: Ends) -> tuple[list[float], list[str]]:
 
 
 def _said(at: float, about: Quantity) -> str:
-    if about.scale == "log":
+    if about.scale == "log" and at.is_integer():
         return f"10<sup>{at:g}</sup>"
-    return style.number(at, 2)
+    return style.number(10.0**at if about.scale == "log" else at, 2)

@@ -16,9 +16,12 @@ function legend(root, ramp, scale, what) {
 // An end that has the colour of what lies beyond it, too, says so, in the place of ticks near it.
 function withMore({ low, high, less, more }, ticks) {
   const isPowers = ticks.some((one) => one.power !== undefined)
-  const end = (at, sign, value) => (isPowers
-    ? { at, text: `${sign} 10`, power: power(Number(Math.log10(value).toFixed(1))) }
-    : { at, text: `${sign} ${short(value)}` })
+  const end = (at, sign, value) => {
+    const exponent = Number(Math.log10(value).toFixed(1))
+    return isPowers && Number.isInteger(exponent)
+      ? { at, text: `${sign} 10`, power: power(exponent) }
+      : { at, text: `${sign} ${short(value)}` }
+  }
   const inner = ticks.filter(({ at }) => !(less && at < NEAR) && !(more && at > 1 - NEAR))
   return [...(less ? [end(0, "<", low)] : []), ...inner, ...(more ? [end(1, ">", high)] : [])]
 }
