@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NoReturn
 
 import streamlit as st
 
+from resnet_viz.lab.race_spec import RaceSpec
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
@@ -14,6 +14,8 @@ from resnet_viz.lab.store import StoreError
 from resnet_viz.ui.common.holders import take_controls
 from resnet_viz.ui.race.state import Seen, expire, open_race
 from resnet_viz.ui.race.view import NEXT, SETTINGS, unfold
+
+_BEGUN = "race_begun"
 
 
 def again(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
@@ -29,18 +31,29 @@ def again(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
                 _begin(lab, seen, specs)
 
 
-def begin_to_look(race_id: str) -> NoReturn:
-    """This session looks at the race that it has just begun, and steers it."""
-    own_race(race_id)
-    st.rerun()
+def begin(lab: Lab, race: RaceSpec | Sequence[RunSpec], pace: float | None) -> None:
+    """Begins a race that this session looks at from the next run of the script on, and steers.
+
+    Raises:
+        StoreError, ValueError: as `Lab.race`.
+    """
+    # A second press may end this run of the script wherever it touches the session. So the list is
+    # there before the race, and what is in it has begun.
+    begun: list[str] = st.session_state.setdefault(_BEGUN, [])
+    if not begun:
+        begun.append(lab.race(race, pace=pace))
+    take_begun()
 
 
-def own_race(race_id: str) -> None:
-    """The same from the next run of the script on."""
-    open_race(race_id)
-    take_controls(race_id)
-    for panel in (NEXT, SETTINGS):
-        unfold(panel, is_open=False)
+def take_begun() -> None:
+    """Looks at the race that was begun just now, also where the run that began it was cut short."""
+    begun: list[str] = st.session_state.get(_BEGUN, [])
+    if begun:
+        open_race(begun[0])
+        take_controls(begun[0])
+        for panel in (NEXT, SETTINGS):
+            unfold(panel, is_open=False)
+        begun.clear()
 
 
 def _begin(lab: Lab, seen: Seen, specs: Sequence[RunSpec]) -> None:
@@ -48,11 +61,11 @@ def _begin(lab: Lab, seen: Seen, specs: Sequence[RunSpec]) -> None:
         if not seen.is_over:
             lab.stop(seen.race_id)
             expire(lab, seen.race_id)
-        race_id = lab.race(specs, pace=seen.runs[0].pace)
+        begin(lab, specs, seen.runs[0].pace)
     except (StoreError, ValueError) as error:
         seen.refusal = f"Again did nothing: {error}"
         return
-    begin_to_look(race_id)
+    st.rerun()
 
 
 def _specs(runs: Sequence[Run]) -> Sequence[RunSpec]:

@@ -20,7 +20,7 @@ from resnet_viz.ui.common.lab_state import open_lab
 from resnet_viz.ui.common.markdown import plain, small
 from resnet_viz.ui.race import contestants, words
 from resnet_viz.ui.race.address import notice, read_address
-from resnet_viz.ui.race.again import again, begin_to_look, own_race
+from resnet_viz.ui.race.again import again, begin, take_begun
 from resnet_viz.ui.race.data import download_offer, folder_check
 from resnet_viz.ui.race.diagnosis import diagnosis
 from resnet_viz.ui.race.live import is_new, live_news, live_race, preview
@@ -53,6 +53,7 @@ def race_page() -> None:
     st.html(_CSS)
     try:
         lab = open_lab()
+        take_begun()
         seen = _look(lab)
         may_steer = seen is not None and steers(lab, seen.race_id)
     except StoreError as error:
@@ -229,11 +230,11 @@ def _start_button(lab: Lab, race: RaceSpec | None, pace: float | None, *, can_st
     if not pressed or race is None:
         return
     try:
-        race_id = lab.race(race, pace=pace)
+        begin(lab, race, pace)
     except (StoreError, ValueError) as error:
         say.error(f"The race was not started: {error}")
         return
-    begin_to_look(race_id)
+    st.rerun()
 
 
 def _start_at_once(lab: Lab, race: RaceSpec | None, pace: float | None, chosen: Chosen) -> None:
@@ -244,7 +245,7 @@ def _start_at_once(lab: Lab, race: RaceSpec | None, pace: float | None, chosen: 
     """
     if race is not None and chosen.items() <= _chosen().items():
         with suppress(StoreError, ValueError):
-            own_race(lab.race(race, pace=pace))
+            begin(lab, race, pace)
 
 
 def _chosen() -> Chosen:

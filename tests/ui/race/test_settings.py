@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.runtime.scriptrunner import RerunData, RerunException
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.arch.config import revise
@@ -16,11 +17,13 @@ from resnet_viz.lab.spec import RunSpec
 from resnet_viz.ui.common.jobs import Asked
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.net import Shown
+from resnet_viz.ui.race import again
 from tests.lab.conftest import tiny_spec
 from tests.lab.data.conftest import write_image
 from tests.ui.headings import headers, titles
 from tests.ui.race.conftest import (
     ROOT,
+    address,
     errors,
     has_button,
     opened,
@@ -260,3 +263,22 @@ def test_a_press_starts_what_is_chosen_once(lab: Lab, changed: dict[str, int]) -
         app.number_input(key=key).set_value(value)
     app.button(key="race_start").click().run()
     assert [run.spec.steps for run in lab.list()] == [changed.get("race_steps", 3)] * 2
+
+
+def test_a_run_of_the_script_that_is_cut_short_as_a_race_begins_loses_nothing(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a second press, say: Streamlit ends the run where it next touches the session."""
+    whole = again.open_race
+    pressed = iter([True])
+
+    def cut(race_id: str) -> None:
+        if next(pressed, False):
+            raise RerunException(RerunData())
+        whole(race_id)
+
+    monkeypatch.setattr(again, "open_race", cut)
+    app = set_number(race_page(), "steps", 3).button(key="race_start").click().run()
+    (race_id,) = {run.race_id for run in lab.list()}
+    assert address(app.run()) == {"race": race_id}
+    assert has_button(app, "race_stop"), "it has the controls"
