@@ -24,16 +24,21 @@ function move(chart, tree) {
   return true
 }
 
-// Of the plots in which a trace has moved all traces: plotly takes off a plot what it is not told of.
+// The traces that have moved: where it is told of a transition, be it without a duration, plotly
+// leaves lines that it is not told of as they are. It takes maps off, though, and a ground between
+// two lines: of a plot with these it is told of all traces.
 function drawPlots(div, cartesian, moved) {
   const plotOf = ({ xaxis, yaxis }) => xaxis + yaxis
   const plots = new Set(moved.map((i) => plotOf(div._fullData[i])))
-  const traces = div._fullData.flatMap((trace, i) => (plots.has(plotOf(trace)) ? [i] : []))
+  const isLine = ({ type, fill }) => type === "scatter" && fill === "none"
+  const whole = new Set(div._fullData.filter((trace) => !isLine(trace)).map(plotOf))
+  const traces = div._fullData.flatMap((trace, i) =>
+    moved.includes(i) || (plots.has(plotOf(trace)) && whole.has(plotOf(trace))) ? [i] : [])
   const all = div._fullLayout._subplots
   const { cartesian: before } = all
   all.cartesian = before.filter((plot) => plots.has(plot))
   try {
-    if (traces.length) cartesian.plot(div, traces)
+    if (traces.length) cartesian.plot(div, traces, { duration: 0 })
   } finally {
     all.cartesian = before
   }
