@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from resnet_viz.lab.run import Run
-from tests.browser.conftest import PATIENCE_SECONDS, App, serve
+from tests.browser.conftest import PATIENCE_SECONDS, App, serve, settle
 
 Open = Callable[[str], Page]
 
@@ -114,6 +114,7 @@ def test_race_is_live_keeps_its_zoom_and_is_found_by_its_link(app: App, open_pag
     stop(page)
     expect(page.get_by_role("heading", name="What happened")).to_be_visible()
     assert {run.status for run in app.lab.race_runs(race_id)} == {"stopped"}
+    settle(page)  # a box that is opened while the page grows may stand beyond the window
     page.get_by_role("button", name="Take away").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV").click()

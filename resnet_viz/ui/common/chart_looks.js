@@ -69,11 +69,18 @@ function tall(chart) {
   return Math.round(height * factor * (1 + 0.6 * (enlargement() - 1))) + roomOfLegend(chart)
 }
 
-function roomOfLegend({ data: { name }, div, theme }) {
+// The most that it has needed of what is shown, in this width: a name that grows and shrinks while a
+// race goes on, by the step that its net has come to, is not to move the page.
+function roomOfLegend(chart) {
+  const { data: { name, of }, div, theme } = chart
   const tree = figures.get(name)?.tree
   const width = div.clientWidth
   if (!tree?.layout.legend || !width) return 0
-  return legendRoom(tree, width, width < NARROW, theme.template.layout.font.family, enlargement())
+  const { family } = theme.template.layout.font
+  const room = legendRoom(tree, width, width < NARROW, family, enlargement())
+  const least = chart.legend?.of === of && chart.legend.width === width ? chart.legend.room : 0
+  chart.legend = { of, width, room: Math.max(room, least) }
+  return chart.legend.room
 }
 
 // Streamlit's boxes around the chart have the height that Python gave, and the chart may be taller.

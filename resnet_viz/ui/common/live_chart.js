@@ -78,7 +78,7 @@ function mount(parentElement) {
   const chart = { div, data: null, width: 0, alive: true, drawn: null, axes: "" }
   Object.assign(chart, { held: false, waiting: false, zoomed: new Set(), asking: 0, looks: "", version: "" })
   Object.assign(chart, { isSeen: true, isLate: false, isMoved: false, resting: 0 })
-  Object.assign(chart, { theme: null, letters: null, config: null })
+  Object.assign(chart, { theme: null, letters: null, config: null, legend: null })
   chart.release = () => setTimeout(() => release(chart))
   div.onpointerdown = () => { chart.held = true }
   for (const event of ["pointerup", "pointercancel"]) window.addEventListener(event, chart.release)
