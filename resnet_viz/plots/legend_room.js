@@ -21,6 +21,6 @@ function legendRoom({ data, layout }, width, isNarrow, family, factor = 1) {
 
 // A legend outside the axes makes itself room, up to half of the plot; one at the edge makes none.
 function giveLegend(layout, room) {
-  layout.legend = { ...layout.legend, maxheight: LEGEND_ROW + 2 * room }
+  layout.legend = { ...layout.legend, maxheight: 10 * LEGEND_ROW + 2 * room }
   if (layout.legend.yref === "container") layout.margin = { ...layout.margin, t: layout.margin.t + room }
 }

@@ -132,3 +132,10 @@ def test_a_layer_or_block_that_is_pointed_at_anywhere_is_marked_everywhere_else(
     marked(1, 0, 0, 2)
     page.mouse.move(5, 5)
     marked(0, 0, 0, 0)
+
+
+def test_a_legend_of_one_row_has_no_scrollbar(race: str, open_page: Open) -> None:
+    page = open_page(race)
+    page.wait_for_function("() => document.querySelectorAll('.legend .legendtext').length > 4")
+    wide = "bars => bars.filter(bar => Number(bar.getAttribute('width'))).length"
+    assert page.locator(".legend .scrollbar").evaluate_all(wide) == 0
