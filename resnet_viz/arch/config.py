@@ -114,6 +114,12 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def and_words(names: Sequence[str]) -> str:
+    """Such as "a, b and c"; there is at least one name."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
 def _either(names: Sequence[str]) -> str:
     *others, last = map(repr, names)
     return f"{', '.join(others)} or {last}" if others else last

@@ -76,12 +76,6 @@ def nets_in(contestants: Sequence[Contestant]) -> list[Net]:
     return [Net(runs[0].net_name or runs[0].name, runs[0].config, runs) for runs in found.values()]
 
 
-def and_words(names: Sequence[str]) -> str:
-    """Such as "a, b and c"."""
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
-
-
 def spread_words(nets: Sequence[Net]) -> str:
     """What the ranges of `Net.loss` are."""
     seeds = {len(net.seeds) for net in nets}

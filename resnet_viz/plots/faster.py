@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.plots.by_net import Net, Range, and_words
+from resnet_viz.arch.config import and_words
+from resnet_viz.plots.by_net import Net, Range
 from resnet_viz.plots.contestant import Contestant
 from resnet_viz.plots.finish import LEAST_STEPS
 from resnet_viz.plots.gradient_story import ALIKE

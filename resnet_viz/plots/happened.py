@@ -13,9 +13,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.config import ResNetConfig, and_words
 from resnet_viz.arch.plan import plan
-from resnet_viz.plots.by_net import Net, Range, and_words, nets_in, spread_words, window_words
+from resnet_viz.plots.by_net import Net, Range, nets_in, spread_words, window_words
 from resnet_viz.plots.collapse import collapse
 from resnet_viz.plots.contestant import Contestant
 from resnet_viz.plots.faster import faster

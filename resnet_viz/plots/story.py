@@ -7,6 +7,7 @@ from math import isfinite
 
 import numpy as np
 
+from resnet_viz.arch.config import and_words
 from resnet_viz.plots.contestant import Contestant
 from resnet_viz.plots.finish import (
     LEAST_STEPS,
@@ -83,8 +84,7 @@ def _ranking(ends: Sequence[Finish]) -> str:
 
 
 def _and(ends: Sequence[Finish], indices: Sequence[int]) -> str:
-    *most, last = [ends[index].net.name for index in indices]
-    return f"{', '.join(most)} and {last}" if most else last
+    return and_words([ends[index].net.name for index in indices])
 
 
 def _levels(end: Finish) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from resnet_viz.arch.config import ResNetConfig, plain_twin, revise, shorten
+from resnet_viz.arch.config import ResNetConfig, and_words, plain_twin, revise, shorten
 from resnet_viz.arch.presets import preset
 
 DEPTHS = (8, 14, 20, 26, 32, 44, 56, 68, 86, 110, 140, 164, 218)
@@ -98,8 +98,7 @@ def described(settings: Settings, beside: Settings) -> str:
         for name, value in settings._asdict().items()
         if name == "depth" or value != getattr(beside, name)
     ]
-    *others, last = told
-    return f"{', '.join(others)} and {last}" if others else last
+    return and_words(told)
 
 
 def to_query(settings: Settings) -> dict[str, str]:

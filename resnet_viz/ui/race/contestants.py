@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from resnet_viz.arch.config import ResNetConfig, differences, explain
+from resnet_viz.arch.config import ResNetConfig, and_words, differences, explain
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.lab.data.adapt import suitable_image_size
@@ -116,7 +116,7 @@ def comparison(runs: Sequence[RunSpec], *, is_size_chosen: bool) -> str:
 def _parameters(runs: Sequence[RunSpec], counts: Sequence[int]) -> str:
     """Each count once, and whose it is."""
     nets = list(zip(runs, counts, strict=True))
-    each = {n: _listed([plain(spec.name) for spec, own in nets if own == n]) for n in counts}
+    each = {n: and_words([plain(spec.name) for spec, own in nets if own == n]) for n in counts}
     return "; ".join(f"**{n:,}** ({names})" for n, names in each.items())
 
 
@@ -157,16 +157,11 @@ def _values(configs: Sequence[ResNetConfig], names: Sequence[str], field: str) -
         return " and ".join(values)
     usual = max(values, key=values.count)
     odd = dict.fromkeys(value for value in values if value != usual)
-    rare = [
-        f"{value}: {_listed([plain(n) for n, v in zip(names, values, strict=True) if v == value])}"
-        for value in odd
-    ]
+    having = {
+        value: [plain(n) for n, v in zip(names, values, strict=True) if v == value] for value in odd
+    }
+    rare = [f"{value}: {and_words(own)}" for value, own in having.items()]
     return "; ".join([*rare, f"else {usual}"])
-
-
-def _listed(names: Sequence[str]) -> str:
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _different_training(runs: Sequence[RunSpec]) -> str:
