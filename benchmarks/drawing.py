@@ -9,8 +9,8 @@ import numpy as np
 from benchmarks.result import Result, median_seconds
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
+from resnet_viz.findings.colours import contestant_colours
 from resnet_viz.lab.records import History, StepRecord
-from resnet_viz.plots.colours import contestant_colours
 from resnet_viz.plots.race import (
     Contestant,
     heat_maps,

@@ -12,6 +12,8 @@ from pyarrow import parquet
 from resnet_viz.__main__ import main
 from resnet_viz.cli import race as racing
 from resnet_viz.cli.told import what_happened
+from resnet_viz.findings.contestant import contestants_in
+from resnet_viz.findings.race_summary import happened
 from resnet_viz.lab import launch
 from resnet_viz.lab.feed import Look
 from resnet_viz.lab.race_spec import RaceSpec
@@ -21,8 +23,6 @@ from resnet_viz.lab.series import insert_records
 from resnet_viz.lab.store import Store
 from resnet_viz.lab.tidying import LIMIT_VARIABLE
 from resnet_viz.lab.train import train
-from resnet_viz.plots.contestant import contestants_in
-from resnet_viz.plots.happened import happened
 from tests.conftest import is_refused
 from tests.lab.conftest import tiny_spec
 from tests.lab.test_tidying import finish, race

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from resnet_viz.findings.contestant import contestants_in
+from resnet_viz.findings.feature_collapse import RANK
+from resnet_viz.findings.race_summary import happened
 from resnet_viz.lab.feed import Look
 from resnet_viz.lab.records import History
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
-from resnet_viz.plots.collapse import RANK
-from resnet_viz.plots.contestant import contestants_in
-from resnet_viz.plots.happened import happened
 
 _STEPS_AT_ONCE = 4096
 _MOST_STEPS = 10_000

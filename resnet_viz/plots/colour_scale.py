@@ -10,12 +10,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viz.findings.contestant import GRADIENT, Contestant, Places, Window, shown
 from resnet_viz.lab.quantities import quantity
 from resnet_viz.lab.quantities.quantity import Quantity
 from resnet_viz.plots import style
-from resnet_viz.plots.contestant import GRADIENT, Contestant, Places, Window, shown
 from resnet_viz.plots.curves import MOST_LOSS
 from resnet_viz.plots.map_cells import cells
+from resnet_viz.text import number
 
 MOST_TICKS = 8
 APART = '<span style="font-size:6px">&nbsp;</span>'
@@ -160,4 +161,4 @@ def _ticks(about: Quantity, scale: Ends) -> tuple[list[float], list[str]]:
 def _said(at: float, about: Quantity) -> str:
     if about.scale == "log" and at.is_integer():
         return f"10<sup>{at:g}</sup>"
-    return style.number(10.0**at if about.scale == "log" else at, 2)
+    return number(10.0**at if about.scale == "log" else at, 2)

@@ -10,9 +10,10 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from resnet_viz.findings.contestant import Contestant, Indices, Window, drawn_steps, thinned
 from resnet_viz.plots import style
-from resnet_viz.plots.contestant import Contestant, Indices, Window, drawn_steps, thinned
-from resnet_viz.plots.seeds import band
+from resnet_viz.plots.seed_band import band
+from resnet_viz.text import number
 
 MOST_POINTS = 4000
 # Losses beyond these are left out of the axis, and a note says so.
@@ -84,7 +85,7 @@ def training_curves(
 def curves_alt(contestants: Sequence[Contestant]) -> str:
     """The picture in words: each net's newest loss and accuracy."""
     said = [
-        f"{c.name}: loss {style.number(c.history.loss[-1])}, accuracy "
+        f"{c.name}: loss {number(c.history.loss[-1])}, accuracy "
         f"{c.history.accuracy[-1]:.0%} at step {c.history.steps[-1]}"
         for c in contestants
         if len(c.history)
@@ -123,7 +124,7 @@ def _chance_line(chance: float) -> style.Layout:
 
 def _chance_words(chance: float, *, is_log: bool) -> style.Layout:
     """At the right, above its line; on a log axis annotations stand at a logarithm."""
-    text = f"guessing: {style.number(chance)}"
+    text = f"guessing: {number(chance)}"
     return style.note(text, log10(chance) if is_log else chance) | {
         "yref": "y",
         "x": 1,

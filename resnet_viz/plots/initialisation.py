@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from resnet_viz.findings.fits import Fit, better, exponential, power
+from resnet_viz.findings.new_net import New, Numbers
 from resnet_viz.plots import style
-from resnet_viz.plots.fits import Fit, better, exponential, power
-from resnet_viz.plots.new_net import New, Numbers
-from resnet_viz.plots.style import number
+from resnet_viz.text import number
 
 _FIT, _THEORY = "dot", "dashdot"
 _FEWEST_DEPTHS = 3

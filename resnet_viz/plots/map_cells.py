@@ -7,9 +7,7 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.lab.quantities.quantity import Quantity
-from resnet_viz.plots import style
-from resnet_viz.plots.contestant import (
+from resnet_viz.findings.contestant import (
     Contestant,
     Indices,
     Places,
@@ -18,6 +16,9 @@ from resnet_viz.plots.contestant import (
     spread,
     thinned,
 )
+from resnet_viz.lab.quantities.quantity import Quantity
+from resnet_viz.plots import style
+from resnet_viz.text import count, ordinal
 
 Numbers = NDArray[np.floating] | NDArray[np.integer]
 
@@ -81,12 +82,12 @@ def left_out(contestant: Contestant, about: Quantity, window: Window = None) -> 
     said = []
     is_thinned = len(rows) < len(taken.steps) or contestant.history.is_thinned(about.name)
     if is_thinned and (every := _gap(taken.steps[rows], window)) > 1:
-        said.append(f"every {style.ordinal(every)} step")
+        said.append(f"every {ordinal(every)} step")
     if len(columns) < len(main.names):
         said.append(f"{len(columns):,} of {len(main.names):,} {what}s")
     said += _marked_or_empty(taken.values[:, main.columns], about)
     for role in places.beside:
-        own = style.count(len(places.of(role)), "layer" if role[0] == "s" else role)
+        own = count(len(places.of(role)), "layer" if role[0] == "s" else role)
         said.append(f"without {own}" + (" of squeeze-and-excitation" * (role[0] == "s")))
     return said
 

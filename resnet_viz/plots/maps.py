@@ -9,6 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from resnet_viz.findings.colours import RED
+from resnet_viz.findings.contestant import GRADIENT, Contestant, Indices, Window, spread
 from resnet_viz.lab.quantities import quantity
 from resnet_viz.lab.quantities.quantity import Quantity
 from resnet_viz.plots import style
@@ -20,8 +22,6 @@ from resnet_viz.plots.colour_scale import (
     ends,
     known_values,
 )
-from resnet_viz.plots.colours import RED
-from resnet_viz.plots.contestant import GRADIENT, Contestant, Indices, Window, spread
 from resnet_viz.plots.map_cells import MOST_LAYERS, broken_cells, cells, edges, left_out
 from resnet_viz.plots.map_places import PER_ROW, axes, height, stacked, suffix, title
 from resnet_viz.plots.profile import axis_of

@@ -9,11 +9,11 @@ from types import MappingProxyType
 import numpy as np
 import plotly.graph_objects as go
 
+from resnet_viz.findings.lesion import LESIONS
+from resnet_viz.findings.measured import Net
 from resnet_viz.lab.measurements import measurement
 from resnet_viz.plots import style
 from resnet_viz.plots.landscape import landscapes
-from resnet_viz.plots.lesion import LESIONS
-from resnet_viz.plots.measured import Net
 
 
 def figure(nets: Sequence[Net], deleted: Sequence[str] = ()) -> go.Figure:

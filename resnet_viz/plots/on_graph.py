@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from plotly.colors import sequential
 
+from resnet_viz.findings.contestant import GRADIENT, Contestant
 from resnet_viz.lab.quantities import quantity
 from resnet_viz.plots.colour_scale import ends, joint_ends
-from resnet_viz.plots.contestant import GRADIENT, Contestant
 
 _HERE = Path(__file__).parent
 COLOUR_SCRIPT = (_HERE / "graph_colours.js").read_text(encoding="utf-8")

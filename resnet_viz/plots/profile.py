@@ -10,10 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from resnet_viz.arch.operations import Role
-from resnet_viz.lab.quantities import quantity
-from resnet_viz.lab.quantities.quantity import Quantity
-from resnet_viz.plots import style
-from resnet_viz.plots.contestant import (
+from resnet_viz.findings.contestant import (
     GRADIENT,
     Contestant,
     Places,
@@ -22,9 +19,12 @@ from resnet_viz.plots.contestant import (
     shown,
     thinned,
 )
-from resnet_viz.plots.predictions import prediction
-from resnet_viz.plots.seeds import band
-from resnet_viz.plots.style import number
+from resnet_viz.findings.predictions import prediction
+from resnet_viz.lab.quantities import quantity
+from resnet_viz.lab.quantities.quantity import Quantity
+from resnet_viz.plots import style
+from resnet_viz.plots.seed_band import band
+from resnet_viz.text import count, number
 
 # Beyond this many layers, of all nets together, markers only smear the lines.
 MOST_MARKERS = 250
@@ -286,7 +286,7 @@ def _not_shown(started: Sequence[tuple[Contestant, int]], about: Quantity) -> tu
         counts = {kind: int(rows.sum()) for kind, rows in where.items() if rows.any()}
         if counts:
             what = one.along(about.name).axis
-            said = ", ".join(f"{style.count(n, what)} {kind}" for kind, n in counts.items())
+            said = ", ".join(f"{count(n, what)} {kind}" for kind, n in counts.items())
             texts.append(f"of {style.name_of(one.name)}: {said}")
             names.append(one.name)
             kinds |= dict.fromkeys(counts)

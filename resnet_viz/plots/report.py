@@ -16,18 +16,18 @@ import plotly.graph_objects as go
 
 from resnet_viz.arch.config import ResNetConfig, differences
 from resnet_viz.arch.plan import plan
+from resnet_viz.findings.contestant import Contestant, contestants_in
+from resnet_viz.findings.nets import nets_in
+from resnet_viz.findings.race_summary import happened
+from resnet_viz.findings.story import result_rows, told
 from resnet_viz.lab.feed import Look
 from resnet_viz.lab.measured import Measured
 from resnet_viz.lab.spec import RunSpec
-from resnet_viz.plots.by_net import nets_in
-from resnet_viz.plots.contestant import Contestant, contestants_in
 from resnet_viz.plots.curves import PEAKS, training_curves
-from resnet_viz.plots.happened import happened
 from resnet_viz.plots.maps import heat_maps
 from resnet_viz.plots.on_graph import COLOUR_SCRIPT, LEGEND_SCRIPT, RAMP, line_scale
 from resnet_viz.plots.replay import Numbers, replay
 from resnet_viz.plots.report_diagnosis import Looked, chapters, verdict_rows
-from resnet_viz.plots.story import result_rows, told
 from resnet_viz.plots.through_time import through_time
 from resnet_viz.views.graph.graph import shortcut_graph
 from resnet_viz.views.graph.layout import common_grid

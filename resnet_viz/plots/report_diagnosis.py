@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go
 
+from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.measured import Net, said
+from resnet_viz.findings.signs import SIGNS
 from resnet_viz.lab.measured import Measured, key
 from resnet_viz.lab.measurements import measurements
-from resnet_viz.plots.contestant import Contestant
-from resnet_viz.plots.diagnosis import SIGNS
-from resnet_viz.plots.measured import Net, said
 from resnet_viz.plots.measured_figures import figure
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Sequence
 from html import escape
-from math import ceil, floor, isfinite, log10
+from math import ceil, floor, log10
 from textwrap import wrap
 from typing import Any
 
@@ -177,26 +177,3 @@ def name_of(name: str) -> str:
 def step_range(last: int) -> list[float]:
     """The x axis of steps: from 0 to `last`, and wide enough for whole ticks."""
     return [-0.5, max(last, 10) + 0.5]
-
-
-def count(number: int, thing: str) -> str:
-    """ "1 layer", "2 layers"."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
-def ordinal(number: int) -> str:
-    """ "2nd", "11th", "20th"."""
-    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10)
-    return f"{number:,}{ending or 'th'}"
-
-
-def number(value: float, digits: int = 3) -> str:
-    """`value` to `digits` significant digits, without an exponent where that is short."""
-    if not isfinite(value):
-        return "not finite"
-    if value == 0 or 1e-4 <= abs(value) < 1e6:
-        after = digits - 1 - floor(log10(abs(value))) if value else 0
-        rounded = round(float(value), after)
-        return f"{rounded:,.{max(0, min(after, 6))}f}"
-    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-    return f"{mantissa}e{int(exponent)}"

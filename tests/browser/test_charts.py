@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from resnet_viz import RunSpec, preset
-from resnet_viz.plots.colours import DARK, PLAIN, RESIDUAL
+from resnet_viz.findings.colours import DARK, PLAIN, RESIDUAL
 from tests.browser.conftest import PATIENCE_SECONDS, App
 
 Open = Callable[[str], Page]

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from resnet_viz.arch.config import ResNetConfig, plain_twin, revise
 from resnet_viz.arch.presets import preset
-from resnet_viz.lab import mean_field
+from resnet_viz.findings import mean_field
 from resnet_viz.lab.initialisation import batch_of, look_at
 from resnet_viz.lab.jobs.kinds.initialisation import Request, work
 from resnet_viz.nets.network import build_resnet

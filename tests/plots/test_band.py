@@ -10,10 +10,10 @@ import plotly.graph_objects as go
 import pytest
 from numpy.typing import NDArray
 
+from resnet_viz.findings.contestant import Contestant
 from resnet_viz.lab.records import History
-from resnet_viz.plots.contestant import Contestant
 from resnet_viz.plots.race import median_and_range, profile, through_time, training_curves
-from tests.plots.made import contestant
+from tests.findings.made import contestant
 
 STEPS, LAYERS = 12, 20
 NORMS = np.random.default_rng(1).lognormal(size=(3, STEPS, LAYERS))

@@ -6,7 +6,7 @@ import pytest
 
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
-from resnet_viz.plots.colours import PLAIN, RESIDUAL
+from resnet_viz.findings.colours import PLAIN, RESIDUAL
 from resnet_viz.plots.compare import TITLES, Compared, Cost, cost_by_stage
 
 NAMES = ("resnet50", "plain34", "resnet56-cifar", "resnet50")

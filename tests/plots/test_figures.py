@@ -11,9 +11,9 @@ import pytest
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
+from resnet_viz.findings.contestant import Contestant, decades, thinned
 from resnet_viz.lab.records import History, StepRecord
 from resnet_viz.plots import style
-from resnet_viz.plots.contestant import Contestant, decades, thinned
 from resnet_viz.plots.curves import extremes
 from resnet_viz.plots.race import (
     curves_alt,
@@ -23,7 +23,7 @@ from resnet_viz.plots.race import (
     profile_alt,
     training_curves,
 )
-from tests.plots.made import Norm, contestant
+from tests.findings.made import Norm, contestant
 
 BROKEN = {0: np.nan, 1: np.inf, 2: 0.0}
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.signs import SIGNS
+from resnet_viz.findings.verdicts import first_broken
 from resnet_viz.lab.records import History, StepRecord
-from resnet_viz.plots.contestant import Contestant
-from resnet_viz.plots.diagnosis import SIGNS
 from resnet_viz.plots.maps import heat_maps
-from resnet_viz.plots.style import ordinal
-from resnet_viz.plots.verdicts import first_broken
-from tests.plots.made import contestant
+from resnet_viz.text import ordinal
+from tests.findings.made import contestant
 
 STEPS, KEPT, LAYERS = 6000, 1000, 20
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.seeds import median_and_range
 from resnet_viz.lab.records import History, StepRecord
-from resnet_viz.plots.contestant import Contestant
-from resnet_viz.plots.seeds import median_and_range
 from resnet_viz.plots.through_time import MOST_POINTS, through_time
-from tests.plots.made import contestant
+from tests.findings.made import contestant
 
 LAST = 19
 

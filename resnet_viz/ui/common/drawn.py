@@ -19,7 +19,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from resnet_viz.plots.colours import DARK
+from resnet_viz.findings.colours import DARK
 
 Path = tuple[str | int, ...]
 Change = list[Any]

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from resnet_viz.findings.colours import PLAIN, RESIDUAL
+from resnet_viz.findings.new_net import New
 from resnet_viz.lab.jobs.jobs import Job
-from resnet_viz.plots.colours import PLAIN, RESIDUAL
-from resnet_viz.plots.new_net import New
 from resnet_viz.ui.common import jobs
 from resnet_viz.ui.initialisation.settings import SERIES, Settings
 

@@ -9,9 +9,9 @@ import numpy as np
 import streamlit as st
 
 from resnet_viz.arch.config import explain
+from resnet_viz.findings.new_net import New
 from resnet_viz.plots import initialisation as plots
-from resnet_viz.plots.new_net import New
-from resnet_viz.plots.style import number
+from resnet_viz.text import number
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.heading import header, title
 from resnet_viz.ui.common.live_chart import live_chart

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 
 import streamlit as st
 
+from resnet_viz.findings.contestant import net_of
+from resnet_viz.findings.signs import SIGNS
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.store import StoreError
-from resnet_viz.plots.contestant import net_of
-from resnet_viz.plots.diagnosis import SIGNS
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.heading import header
 from resnet_viz.ui.common.note import note

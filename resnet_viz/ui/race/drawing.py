@@ -10,9 +10,9 @@ from types import MappingProxyType
 
 import streamlit as st
 
+from resnet_viz.findings.contestant import Window, net_of
 from resnet_viz.lab.feed import Look
 from resnet_viz.lab.run import Run
-from resnet_viz.plots.contestant import Window, net_of
 from resnet_viz.plots.race import Contestant, Curves, median_and_range
 
 SEEDS, SCALE, SMOOTH = "race_seeds_shown", "race_loss_axis", "race_smoothing"

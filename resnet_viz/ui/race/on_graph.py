@@ -8,8 +8,8 @@ from functools import lru_cache
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.findings.contestant import GRADIENT, Contestant
 from resnet_viz.lab.feed import Look
-from resnet_viz.plots.contestant import GRADIENT, Contestant
 from resnet_viz.plots.on_graph import (
     Values,
     is_on_graph,

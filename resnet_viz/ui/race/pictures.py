@@ -13,9 +13,9 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 import streamlit as st
 
+from resnet_viz.findings.contestant import Window
 from resnet_viz.lab.feed import Look
 from resnet_viz.lab.quantities import quantity
-from resnet_viz.plots.contestant import Window
 from resnet_viz.plots.race import (
     Contestant,
     about_prediction,

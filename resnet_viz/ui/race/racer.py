@@ -9,9 +9,9 @@ from typing import NamedTuple, TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.verdicts import Verdict
 from resnet_viz.lab.run import Run
-from resnet_viz.plots.contestant import Contestant
-from resnet_viz.plots.verdicts import Verdict
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
 

@@ -16,7 +16,7 @@ from hypothesis.extra import numpy as arrays
 
 from resnet_viz.plots.race import heat_maps, profile, training_curves
 from resnet_viz.ui.common.drawn import Drawn, as_json, changes
-from tests.plots.made import contestant
+from tests.findings.made import contestant
 
 NUMBERS = arrays.arrays(
     st.sampled_from([np.float32, np.float64, np.int64]),

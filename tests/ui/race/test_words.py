@@ -15,8 +15,8 @@ from resnet_viz.plots.race import Contestant, story
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race import words
 from resnet_viz.ui.race.step_control import Pointer
+from tests.findings.recorded import recorded
 from tests.lab.conftest import tiny_spec
-from tests.plots.recorded import recorded
 
 
 def history(seconds: list[float]) -> History:

@@ -8,8 +8,8 @@ import numpy as np
 
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
+from resnet_viz.findings.contestant import Contestant
 from resnet_viz.lab.records import History, StepRecord
-from resnet_viz.plots.contestant import Contestant
 
 Norm = Callable[[int, int], float]
 """Gradient norm from step and column."""

@@ -12,12 +12,12 @@ from numpy.typing import ArrayLike
 
 from resnet_viz.arch.config import plain_twin
 from resnet_viz.arch.plan import plan
+from resnet_viz.findings.colours import PLAIN, RESIDUAL
+from resnet_viz.findings.measured import Net, said
 from resnet_viz.lab.measured import Measured
 from resnet_viz.lab.measurements import measurement, measurements, why_not
 from resnet_viz.lab.measurements.perform import perform
 from resnet_viz.nets.network import build_resnet
-from resnet_viz.plots.colours import PLAIN, RESIDUAL
-from resnet_viz.plots.measured import Net, said
 from resnet_viz.plots.measured_figures import figure
 from tests.lab.test_measurements import QUICK, SMALL, batch
 

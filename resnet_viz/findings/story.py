@@ -8,8 +8,8 @@ from math import isfinite
 import numpy as np
 
 from resnet_viz.arch.config import and_words
-from resnet_viz.plots.contestant import Contestant
-from resnet_viz.plots.finish import (
+from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.final_level import (
     LEAST_STEPS,
     Finish,
     Level,
@@ -18,8 +18,8 @@ from resnet_viz.plots.finish import (
     leaders,
     window,
 )
-from resnet_viz.plots.gradient_story import between_nets, within_net
-from resnet_viz.plots.style import count, number
+from resnet_viz.findings.gradient_flow import between_nets, within_net
+from resnet_viz.text import count, number
 
 Cell = str | int | float | None
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
-from resnet_viz.lab import mean_field
+from resnet_viz.findings import mean_field
 
 Numbers = NDArray[np.float64]
 

@@ -1,7 +1,7 @@
 """Records of real races, kept so that sentences are tested on what nets really do.
 
-`python -m tests.plots.recorded` trains them anew (minutes) and overwrites the file. A plain net's
-course is chaotic: another machine writes other numbers, and the tests' numbers go with the file.
+`python -m tests.findings.recorded` trains them anew (minutes) and overwrites the file. A plain
+net's course is chaotic: another machine writes other numbers; the tests' go with the file.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import numpy as np
 from resnet_viz.arch.config import ResNetConfig, revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
+from resnet_viz.findings.colours import contestant_colours
+from resnet_viz.findings.contestant import Contestant
 from resnet_viz.lab.records import History, StepRecord
 from resnet_viz.lab.spec import RunSpec
-from resnet_viz.plots.colours import contestant_colours
-from resnet_viz.plots.contestant import Contestant
 
 FILE = Path(__file__).parents[1] / "golden" / "races.npz"
 NETS = ("resnet56-cifar", "plain56-cifar")

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from resnet_viz.arch.presets import preset
+from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.race_summary import happened
+from resnet_viz.findings.verdicts import effective_rank
 from resnet_viz.lab.records import History, StepRecord
-from resnet_viz.plots.contestant import Contestant
-from resnet_viz.plots.happened import happened
-from resnet_viz.plots.verdicts import effective_rank
-from tests.plots.made import contestant
+from tests.findings.made import contestant
 
 EVERY = 20
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.plots.contestant import Contestant
+from resnet_viz.findings.contestant import Contestant
 
 LEAST_STEPS = 5
 """One minibatch differs from the next: a mean of fewer says nothing."""

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.plots.contestant import Contestant
-from resnet_viz.plots.finish import window, window_name
-from resnet_viz.plots.style import count, number
+from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.final_level import window, window_name
+from resnet_viz.text import count, number
 
 # The gradient norm of the first layer over that of the last: from here on the difference has a
 # name. Two powers of ten are far beyond what one step differs from the next.

@@ -9,11 +9,11 @@ import pytest
 
 from resnet_viz.arch.config import plain_twin
 from resnet_viz.arch.presets import preset
+from resnet_viz.findings.colours import BLUES, ORANGES, PLAIN, RESIDUAL, contestant_colours
 from resnet_viz.lab.records import History
-from resnet_viz.plots.colours import BLUES, ORANGES, PLAIN, RESIDUAL, contestant_colours
 from resnet_viz.plots.race import result_rows, story
-from tests.plots.made import contestant
-from tests.plots.recorded import recorded
+from tests.findings.made import contestant
+from tests.findings.recorded import recorded
 
 RESIDUAL_56, PLAIN_56 = "resnet56-cifar", "plain56-cifar"
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from resnet_viz.arch.config import ResNetConfig
-from resnet_viz.plots.contestant import Contestant
-from resnet_viz.plots.finish import finish, window
-from resnet_viz.plots.style import number
+from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.final_level import finish, window
+from resnet_viz.text import number
 
 
 class Range(NamedTuple):

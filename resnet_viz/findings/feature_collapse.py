@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.nets import Net, Range
 from resnet_viz.lab.quantities.effective_rank import MOST_IMAGES
 from resnet_viz.lab.records import Taken
-from resnet_viz.plots.by_net import Net, Range
-from resnet_viz.plots.contestant import Contestant
 
 RANK = "effective_rank"
 FEW_DIRECTIONS = 3.0

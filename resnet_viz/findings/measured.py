@@ -9,10 +9,10 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viz.findings.feature_collapse import FEW_DIRECTIONS, can_tell
+from resnet_viz.findings.verdicts import MOST, NEAR_ONE, Verdict, size_word
 from resnet_viz.lab.measured import Measured
-from resnet_viz.plots.collapse import FEW_DIRECTIONS, can_tell
-from resnet_viz.plots.style import number
-from resnet_viz.plots.verdicts import MOST, NEAR_ONE, Verdict, size_word
+from resnet_viz.text import number
 
 SMOOTH, NOISE = 0.5, 0.1
 MISSED = 0.1

@@ -8,7 +8,7 @@ from math import log, pi, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.plots.contestant import Contestant
+from resnet_viz.findings.contestant import Contestant
 
 GROWTH = sqrt(pi / (pi - 1))
 """Of the gradient from layer to layer towards the input, by batch norm and ReLU: 1.211."""

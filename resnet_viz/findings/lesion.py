@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from resnet_viz.findings.measured import UNLEARNT
 from resnet_viz.lab.measured import Measured
 from resnet_viz.lab.measurements import measurement
-from resnet_viz.plots.measured import UNLEARNT
-from resnet_viz.plots.style import number
+from resnet_viz.text import number
 
 LESIONS = "lesions"
 """The measurement's name."""

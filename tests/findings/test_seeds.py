@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from resnet_viz.findings.contestant import Contestant
 from resnet_viz.lab.records import History, StepRecord
-from resnet_viz.plots.contestant import Contestant
 from resnet_viz.plots.curves import Curves, running_mean
 from resnet_viz.plots.race import heat_maps, median_and_range, profile, training_curves
-from tests.plots.made import contestant
+from tests.findings.made import contestant
 
 RANDOM = np.random.default_rng(0).lognormal(size=(4, 60, 20))
 

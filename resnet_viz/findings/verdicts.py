@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from resnet_viz.lab.quantities import quantity
-from resnet_viz.lab.records import Taken
-from resnet_viz.plots.collapse import (
+from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.feature_collapse import (
     IMAGES,
     RANK,
     can_tell,
@@ -17,9 +16,10 @@ from resnet_viz.plots.collapse import (
     is_collapsed,
     median_ranks,
 )
-from resnet_viz.plots.contestant import Contestant
-from resnet_viz.plots.gradient_story import ALIKE, EXPLODES, VANISHES
-from resnet_viz.plots.style import count, number
+from resnet_viz.findings.gradient_flow import ALIKE, EXPLODES, VANISHES
+from resnet_viz.lab.quantities import quantity
+from resnet_viz.lab.records import Taken
+from resnet_viz.text import count, number
 
 # Of branch variance times k: within a factor of two of 1/k. The first blocks of a stage are not
 # yet what the theory of many blocks says.

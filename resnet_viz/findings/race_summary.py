@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 
 from resnet_viz.arch.config import ResNetConfig, and_words
 from resnet_viz.arch.plan import plan
-from resnet_viz.plots.by_net import Net, Range, nets_in, spread_words, window_words
-from resnet_viz.plots.collapse import collapse
-from resnet_viz.plots.contestant import Contestant
-from resnet_viz.plots.faster import faster
-from resnet_viz.plots.finish import LEAST_STEPS, common_steps, finish, window, window_name
-from resnet_viz.plots.fits import exponential
-from resnet_viz.plots.gradient_story import between_nets, course, main_norms
-from resnet_viz.plots.story import on_the_way, story
-from resnet_viz.plots.style import count
-from resnet_viz.plots.verdicts import UPDATES
+from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.convergence_speed import faster
+from resnet_viz.findings.feature_collapse import collapse
+from resnet_viz.findings.final_level import LEAST_STEPS, common_steps, finish, window, window_name
+from resnet_viz.findings.fits import exponential
+from resnet_viz.findings.gradient_flow import between_nets, course, main_norms
+from resnet_viz.findings.nets import Net, Range, nets_in, spread_words, window_words
+from resnet_viz.findings.story import on_the_way, story
+from resnet_viz.findings.verdicts import UPDATES
+from resnet_viz.text import count
 
 Plot = Literal["curves", "gradients", "through_time"]
 Numbers = NDArray[np.float64]

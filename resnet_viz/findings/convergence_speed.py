@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viz.arch.config import and_words
-from resnet_viz.plots.by_net import Net, Range
-from resnet_viz.plots.contestant import Contestant
-from resnet_viz.plots.finish import LEAST_STEPS
-from resnet_viz.plots.gradient_story import ALIKE
-from resnet_viz.plots.style import number
+from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.final_level import LEAST_STEPS
+from resnet_viz.findings.gradient_flow import ALIKE
+from resnet_viz.findings.nets import Net, Range
+from resnet_viz.text import number
 
 Numbers = NDArray[np.float64]
 

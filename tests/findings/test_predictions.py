@@ -12,7 +12,7 @@ from resnet_viz.arch.presets import preset
 from resnet_viz.lab.quantities.quantity import Along
 from resnet_viz.lab.records import History
 from resnet_viz.plots.race import Contestant, about_prediction, prediction, profile
-from tests.plots.made import contestant
+from tests.findings.made import contestant
 
 
 def net(name: str) -> Contestant:

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from resnet_viz.arch.presets import preset
+from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.race_summary import happened
 from resnet_viz.lab.records import History
-from resnet_viz.plots.contestant import Contestant
-from resnet_viz.plots.happened import happened
-from tests.plots.made import contestant
-from tests.plots.recorded import recorded
+from tests.findings.made import contestant
+from tests.findings.recorded import recorded
 
 Loss = Callable[[int], float]
 

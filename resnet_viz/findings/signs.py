@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from resnet_viz.plots.collapse import FEW_DIRECTIONS
-from resnet_viz.plots.contestant import Contestant
-from resnet_viz.plots.gradient_story import EXPLODES, VANISHES
-from resnet_viz.plots.style import ordinal
-from resnet_viz.plots.verdicts import (
+from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.feature_collapse import FEW_DIRECTIONS
+from resnet_viz.findings.gradient_flow import EXPLODES, VANISHES
+from resnet_viz.findings.verdicts import (
     Verdict,
     branch_variance,
     effective_rank,
@@ -18,6 +17,7 @@ from resnet_viz.plots.verdicts import (
     shortcut_share,
     update_ratio,
 )
+from resnet_viz.text import ordinal
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,9 @@ from numpy.typing import ArrayLike
 from resnet_viz.arch.config import ResNetConfig, plain_twin
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
-from resnet_viz.lab.measurements import measurements
-from resnet_viz.lab.quantities import held_by
-from resnet_viz.lab.records import History, StepRecord
-from resnet_viz.plots.contestant import Contestant
-from resnet_viz.plots.diagnosis import SIGNS
-from resnet_viz.plots.verdicts import (
+from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.signs import SIGNS
+from resnet_viz.findings.verdicts import (
     Verdict,
     branch_variance,
     first_broken,
@@ -25,6 +22,9 @@ from resnet_viz.plots.verdicts import (
     shortcut_share,
     update_ratio,
 )
+from resnet_viz.lab.measurements import measurements
+from resnet_viz.lab.quantities import held_by
+from resnet_viz.lab.records import History, StepRecord
 
 RESIDUAL = preset("resnet20-cifar")
 BLOCKS = 9

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Role
 from resnet_viz.arch.plan import WeightedLayer
+from resnet_viz.findings.colours import contestant_colours
 from resnet_viz.lab.feed import Look
 from resnet_viz.lab.quantities import quantity
 from resnet_viz.lab.quantities.quantity import Along
 from resnet_viz.lab.records import Floats, History
 from resnet_viz.lab.run import Run
-from resnet_viz.plots.colours import contestant_colours
 
 Indices = NDArray[np.int64]
 GRADIENT = "grad_norm"
