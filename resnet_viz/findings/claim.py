@@ -1,8 +1,8 @@
 """Claim: what the records of a race say, before it is put into words.
 
 Every sentence, card and table about a race is made from claims, on the pages, on the command line
-and in the report. A claim says which quantity of which nets it is about, when, how large and how sure,
-so that anyone can check it against the records without reading prose.
+and in the report. A claim says which quantity of which nets it is about, when, how large
+and how sure, so that anyone can check it against the records without reading prose.
 """
 
 from __future__ import annotations
