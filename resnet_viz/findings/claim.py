@@ -1,8 +1,8 @@
 """Claim: what the records of a race say, before it is put into words.
 
 Every sentence, card and table about a race is made from claims, on the pages, on the command line
-and in the report. A claim says which quantity of which nets it is about, when, how large
-and how sure, so that anyone can check it against the records without reading prose.
+and in the report. A claim says which quantity of which nets it is about, when, how large and how
+sure, so that anyone can check it against the records without reading prose.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ Method = Literal[
     "permutation test",  # exact, over the assignments of runs to nets
     "Welch interval",  # of the logarithm of a loss
     "binomial interval",  # of an accuracy
+    "mean",  # of minibatches, with a standard error that accounts for their correlation
     "slope",  # of a loss over steps, with its standard error
     "fit",  # of a factor per layer, with R squared
     "count",  # of steps or layers, nothing to be unsure about
@@ -31,8 +32,9 @@ class Evidence:
     """How sure a claim is.
 
     `runs` is how many runs of each net it rests on, in the claim's order of nets. `p` is the
-    two-sided level of a test, `interval` the 95 % interval of the claim's first value, and
-    `r_squared` how much of the logarithm's variance a fit explains; None where there is none.
+    two-sided level of a test, corrected where several pairs of nets are tested, `interval` the
+    95 % interval of the claim's first value, and `r_squared` how much of the logarithm's variance
+    a fit explains; None where there is none.
     """
 
     method: Method
@@ -46,9 +48,10 @@ class Evidence:
 class Claim:
     """One thing that the records of a race say.
 
-    `kind` names it ("ended", "ahead", "diverged", ...: a key of findings.sentences), `nets` are
+    `kind` names it ("ended", "ahead", "diverged", ...: a key of `sentences.WORDS`), `nets` are
     the names of the nets it is about, the subject first. `quantity` is what was measured,
-    `steps` the first and the last step that it is of, `values` how large, by name.
+    `steps` the first and the last step that it is of, `values` how large, by name, and `details`
+    what it says besides that is no number, such as settings that differ.
     """
 
     kind: str
@@ -58,7 +61,9 @@ class Claim:
     values: Mapping[str, float] = field(default_factory=dict)
     evidence: Evidence = Evidence("count")
     plot: Plot = "curves"
+    details: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Keep the values from being changed by whoever holds the claim."""
         object.__setattr__(self, "values", MappingProxyType(dict(self.values)))
+        object.__setattr__(self, "details", MappingProxyType(dict(self.details)))

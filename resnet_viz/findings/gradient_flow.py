@@ -8,8 +8,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viz.findings.claim import Claim, Evidence
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.final_level import window, window_name
+from resnet_viz.findings.fits import exponential
+from resnet_viz.findings.nets import Net, Range
 from resnet_viz.text import count, number
 
 # The gradient norm of the first layer over that of the last: from here on the difference has a
@@ -19,6 +22,73 @@ EXPLODES, VANISHES = 100.0, 0.01
 ALIKE = 2.0
 
 Norms = NDArray[np.float64]
+
+
+def claims(nets: Sequence[Net], steps: int) -> Iterator[Claim]:
+    """What the gradients say of each net of a race, and of the nets against each other, in the
+    first `steps` steps; gradient_words.py has the words."""
+    said = [(net.name, _gradient(net, steps), len(net.seeds)) for net in nets]
+    if all(len(net.seeds) == 1 for net in nets):
+        runs = [net.seeds[0] for net in nets]
+        said += [(runs[0].name, text, 1) for text in between_nets(runs, steps)]
+    for name, text, seeds in said:
+        yield Claim(
+            "gradient",
+            (name,),
+            "grad_norm",
+            (0, steps - 1),
+            evidence=Evidence("one run", (seeds,)),
+            plot="gradients",
+            details={"text": text},
+        )
+
+
+def _gradient(net: Net, steps: int) -> str:
+    """The first layer's gradient against the last's at the start, its growth, what came of it."""
+    starts = [main_norms(seed, slice(0, 1)) for seed in net.seeds]
+    ratios = Range.of([_ratio(norms) for norms in starts])
+    if not np.isfinite(ratios).all():
+        return (
+            f"Whether the gradient of {net.name} explodes or vanishes at the start cannot be "
+            "said: a layer's is 0 or not finite."
+        )
+    text = f"at step 0 the first layer's norm over the last layer's is {ratios}"
+    fits = [exponential(_depths(norms), norms) for norms in starts]
+    rates = [fit.rate for fit in fits if fit is not None]
+    if len(rates) == len(fits):
+        layers = count(len(starts[0]), "layer")
+        text += f", a factor of {Range.of(rates)} a layer towards the input (fit over {layers})"
+    ends: list[float | None] = [None] * len(starts)
+    if window(steps).start:
+        late = [_ratio(main_norms(seed, window(steps))) for seed in net.seeds]
+        text += f"; over {window_name(steps)} it is {_told(Range.of(late))}"
+        ends = [*late]
+    pairs = [(_ratio(start), end) for start, end in zip(starts, ends, strict=True)]
+    words = [course(*pair) or _calm(pair[1]) for pair in pairs]
+    said = max(words, key=words.count)
+    if words.count(said) < len(words):
+        said += f" (in {words.count(said)} of {len(words)} seeds)"
+    return f"The gradient of {net.name} {said}: {text}."
+
+
+def _calm(late: float | None) -> str:
+    """Of a gradient without a course; of one that is unknown later, no more than its start."""
+    is_unknown = late is not None and np.isnan(late)
+    return "neither explodes nor vanishes" + (" at the start" if is_unknown else "")
+
+
+def _told(ratios: Range) -> str:
+    return str(ratios) if np.isfinite(ratios).all() else "unknown, a norm being 0 or not finite"
+
+
+def _ratio(norms: Norms) -> float:
+    first, last = float(norms[0]), float(norms[-1])
+    return first / last if np.isfinite([first, last]).all() and first and last else np.nan
+
+
+def _depths(norms: Norms) -> Norms:
+    """Layers between each and the output: what grows towards the input has a rate above 1."""
+    return np.arange(len(norms), 0, -1, dtype=np.float64)
 
 
 def between_nets(contestants: Sequence[Contestant], steps: int) -> Iterator[str]:

@@ -18,10 +18,10 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.convergence_speed import faster
 from resnet_viz.findings.feature_collapse import collapse
-from resnet_viz.findings.final_level import LEAST_STEPS, common_steps, finish, window, window_name
-from resnet_viz.findings.fits import exponential
-from resnet_viz.findings.gradient_flow import between_nets, course, main_norms
-from resnet_viz.findings.nets import Net, Range, nets_in, spread_words, window_words
+from resnet_viz.findings.final_level import LEAST_STEPS, common_steps, finish, window
+from resnet_viz.findings.gradient_flow import claims as gradient_claims
+from resnet_viz.findings.nets import Net, nets_in, spread_words, window_words
+from resnet_viz.findings.sentences import sentences
 from resnet_viz.findings.story import on_the_way, story
 from resnet_viz.findings.verdicts import UPDATES
 from resnet_viz.text import count
@@ -57,9 +57,7 @@ def happened(contestants: Sequence[Contestant]) -> list[Finding]:
     if steps >= LEAST_STEPS:
         found += [Finding(text, "curves") for text in _degradation(nets, steps)]
         found += [Finding(text, "curves") for text in faster(nets, steps)]
-    found += [Finding(_gradient(net, steps), "gradients") for net in nets]
-    if not has_seeds:
-        found += [Finding(text, "gradients") for text in between_nets(contestants, steps)]
+    found += [Finding(*told) for told in sentences(list(gradient_claims(nets, steps)))]
     found += [Finding(text, "through_time") for net in nets for text in collapse(net, steps)]
     if steps >= 4 * LEAST_STEPS:
         found += [Finding(text, "through_time") for net in nets for text in _still(net, steps)]
@@ -136,54 +134,6 @@ def _degradation(nets: Sequence[Net], steps: int) -> Iterator[str]:
 def _family(config: ResNetConfig) -> ResNetConfig:
     """What nets have in common that differ in depth alone."""
     return config.model_copy(update={"depths": ()})
-
-
-def _gradient(net: Net, steps: int) -> str:
-    """The first layer's gradient against the last's at the start, its growth, what came of it."""
-    starts = [main_norms(seed, slice(0, 1)) for seed in net.seeds]
-    ratios = Range.of([_ratio(norms) for norms in starts])
-    if not np.isfinite(ratios).all():
-        return (
-            f"Whether the gradient of {net.name} explodes or vanishes at the start cannot be "
-            "said: a layer's is 0 or not finite."
-        )
-    text = f"at step 0 the first layer's norm over the last layer's is {ratios}"
-    fits = [exponential(_depths(norms), norms) for norms in starts]
-    rates = [fit.rate for fit in fits if fit is not None]
-    if len(rates) == len(fits):
-        layers = count(len(starts[0]), "layer")
-        text += f", a factor of {Range.of(rates)} a layer towards the input (fit over {layers})"
-    ends: list[float | None] = [None] * len(starts)
-    if window(steps).start:
-        late = [_ratio(main_norms(seed, window(steps))) for seed in net.seeds]
-        text += f"; over {window_name(steps)} it is {_told(Range.of(late))}"
-        ends = [*late]
-    pairs = [(_ratio(start), end) for start, end in zip(starts, ends, strict=True)]
-    words = [course(*pair) or _calm(pair[1]) for pair in pairs]
-    said = max(words, key=words.count)
-    if words.count(said) < len(words):
-        said += f" (in {words.count(said)} of {len(words)} seeds)"
-    return f"The gradient of {net.name} {said}: {text}."
-
-
-def _calm(late: float | None) -> str:
-    """Of a gradient without a course; of one that is unknown later, no more than its start."""
-    is_unknown = late is not None and np.isnan(late)
-    return "neither explodes nor vanishes" + (" at the start" if is_unknown else "")
-
-
-def _told(ratios: Range) -> str:
-    return str(ratios) if np.isfinite(ratios).all() else "unknown, a norm being 0 or not finite"
-
-
-def _ratio(norms: Numbers) -> float:
-    first, last = float(norms[0]), float(norms[-1])
-    return first / last if np.isfinite([first, last]).all() and first and last else np.nan
-
-
-def _depths(norms: Numbers) -> Numbers:
-    """Layers between each and the output: what grows towards the input has a rate above 1."""
-    return np.arange(len(norms), 0, -1, dtype=np.float64)
 
 
 def _still(net: Net, steps: int) -> Iterator[str]:
