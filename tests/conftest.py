@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from resnet_viz.__main__ import main
-from tests.launchers import end_launchers, launchers_in
+from tests.launchers import end_all_with_this_process, end_launchers, launchers_in
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -36,6 +36,7 @@ def equals_golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 @pytest.fixture(scope="session", autouse=True)
 def _no_process_outlives_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A launcher would: it is there for the runs to come."""
+    end_all_with_this_process()
     yield
     folder = tmp_path_factory.getbasetemp()
     psutil.wait_procs(launchers_in(folder), timeout=5)  # some may be going just now

@@ -16,11 +16,13 @@ from math import inf
 from pathlib import Path
 from typing import IO, NamedTuple, NoReturn, Protocol
 
-from resnet_viz.lab import worker
+from resnet_viz.lab import lifeline, worker
 from resnet_viz.lab.data.sources import digits
 from resnet_viz.lab.jobs import worker as job_worker
 from resnet_viz.lab.launch import LAUNCHER, environment, log_file, remove_empty
 
+FORK_VARIABLE = "RESNET_VIZ_FORK"
+"""With "0" no worker is forked, as on macOS and Windows."""
 _SPARES = 2
 _REST_SECONDS = 5.0
 _MOST_BYTES = 1024
@@ -61,13 +63,18 @@ class Brood(Protocol):
 
 def make_brood(home: Path) -> Brood:
     """Forks where that is safe; what workers need has been imported by the time it returns."""
-    if sys.platform != "linux":  # macOS has fork, but its own libraries do not survive it
+    if not _may_fork():
         return Spares(home)
     if _threads() == 1:
         digits.read_ahead()
     _load()
     # A fork takes over one thread; what the others held locked would stay so for ever.
     return Forks(home) if _threads() == 1 else Spares(home)
+
+
+def _may_fork() -> bool:
+    """macOS has fork, but its own libraries do not survive it."""
+    return sys.platform == "linux" and os.environ.get(FORK_VARIABLE) != "0"
 
 
 def _load() -> None:
@@ -117,6 +124,7 @@ class Forks:
     def add_spare(self) -> None:
         """Fork one."""
         told, tell = os.pipe()
+        me = os.getpid()
         try:
             pid = os.fork()
         except OSError:
@@ -127,7 +135,7 @@ class Forks:
             os.close(told)
             self._spares[pid] = tell
             return
-        _be_forked_spare(self._home, told)
+        _be_forked_spare(self._home, told, me)
 
     def begin(self, task: Task) -> None:
         """Let a spare be the worker of a run or job, or fork it."""
@@ -194,12 +202,17 @@ class Spares:
     def begin(self, task: Task) -> None:
         """Give a run or job to the spare that is warm the longest, and begin another."""
         _open_log(self._home, task.id).close()
-        self._warm.append(_spare(self._home))
-        process = self._warm.pop(0)
-        self._tasks[process] = task
-        assert process.stdin is not None
-        with process.stdin as told:
-            told.write(f"{task.table} {task.id}\n")
+        for _ in range(len(self._warm)):
+            self._warm.append(_spare(self._home))
+            process = self._warm.pop(0)
+            assert process.stdin is not None
+            with suppress(OSError):  # that one was killed: Windows knows no broken pipe
+                with process.stdin as told:
+                    told.write(f"{task.table} {task.id}\n")
+                self._tasks[process] = task
+                return
+            process.wait()
+        raise OSError("none of the processes that were made for it is there any more")
 
     def ended(self) -> Sequence[Task]:
         """Those whose workers have ended; they are reaped, and their empty logs deleted."""
@@ -207,13 +220,11 @@ class Spares:
         return [_tidied(self._home, self._tasks.pop(process)) for process in gone]
 
 
-def be_spare() -> int:
+def be_spare(told: lifeline.Told) -> int:
     """Import what a worker needs, wait for a task, and be its worker; the exit status."""
     _load()
-    told = sys.stdin.readline().split()
-    if not told:
-        return 0
-    task = Task(*told)
+    task = Task(*told.words())
+    lifeline.untie()
     home = Path(os.environ["RESNET_VIZ_HOME"])
     with log_file(home, task.id).open("ab") as log:
         _use(log)
@@ -223,7 +234,7 @@ def be_spare() -> int:
 def _spare(home: Path) -> subprocess.Popen[str]:
     with log_file(home, LAUNCHER).open("ab") as stderr:
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "resnet_viz.lab.launcher", "spare"],
+            [sys.executable, "-P", "-m", "resnet_viz.lab.spare", str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=stderr,
             stderr=stderr,
@@ -240,15 +251,17 @@ def _be_worker(home: Path, task: Task, log: IO[bytes]) -> NoReturn:
     _be_forked(lambda: _work(home, task, log), log.fileno())
 
 
-def _be_forked_spare(home: Path, told: int) -> NoReturn:
+def _be_forked_spare(home: Path, told: int, launcher: int) -> NoReturn:
     """What a process does that is forked ahead: it gets warm, and waits for its task."""
 
     def wait() -> int:
+        lifeline.tie_to(launcher)
         try:
             job_worker.warm()
         except Exception:  # noqa: BLE001  it can work all the same; the next would fail as well
             traceback.print_exc()
         words = os.read(told, _MOST_BYTES).decode().split()
+        lifeline.untie()
         if not words:
             return 0
         task = Task(*words)

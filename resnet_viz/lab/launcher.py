@@ -15,17 +15,12 @@ from pathlib import Path
 from resnet_viz.lab import lock
 
 NICENESS = 5
-SPARE = "spare"
 
 
 def main(kind: str) -> int:
-    """A launcher of `kind`, or a spare process of one; the exit status."""
+    """A launcher of `kind`; the exit status."""
     if hasattr(os, "nice"):  # not on Windows; the pages' server and the browser go first
         os.nice(max(0, NICENESS - os.nice(0)))
-    if kind == SPARE:
-        from resnet_viz.lab.brood import be_spare  # noqa: PLC0415  imports take long
-
-        return be_spare()
     home = Path(os.environ["RESNET_VIZ_HOME"])
     dispatcher = None
     while True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from functools import lru_cache
 from multiprocessing import get_context
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viz.lab import lifeline
 from resnet_viz.lab.data.dataset import Dataset, Pixels, Split, fixed_order
 
 _Read = tuple[NDArray[np.uint8], NDArray[np.int64]]
@@ -65,7 +67,8 @@ class _Ahead:
     def __init__(self) -> None:
         fork: Any = get_context("fork")  # which Windows has not
         self._receiver, sender = fork.Pipe(duplex=False)
-        self._process = fork.Process(target=_send, args=(sender,), daemon=True)
+        ends = (sender, self._receiver)
+        self._process = fork.Process(target=_send, args=(*ends, os.getpid()), daemon=True)
         self._process.start()
         sender.close()
 
@@ -83,6 +86,8 @@ class _Ahead:
 _ahead = lru_cache(maxsize=1)(_Ahead)
 
 
-def _send(sender: Connection) -> None:
+def _send(sender: Connection, receiver: Connection, parent: int) -> None:
+    lifeline.tie_to(parent)
+    receiver.close()  # else what is sent would wait for ever in a pipe that nobody reads
     with suppress(BrokenPipeError):  # nobody waits any more
         sender.send(_read())
