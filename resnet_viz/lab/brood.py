@@ -202,7 +202,7 @@ class Spares:
     def begin(self, task: Task) -> None:
         """Give a run or job to the spare that is warm the longest, and begin another."""
         _open_log(self._home, task.id).close()
-        for _ in range(len(self._warm)):
+        for _ in range(_SPARES + 1):
             self._warm.append(_spare(self._home))
             process = self._warm.pop(0)
             assert process.stdin is not None
