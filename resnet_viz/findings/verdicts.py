@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.feature_collapse import (
@@ -19,6 +20,7 @@ from resnet_viz.findings.feature_collapse import (
 from resnet_viz.findings.gradient_flow import ALIKE, EXPLODES, VANISHES
 from resnet_viz.lab.quantities import quantity
 from resnet_viz.lab.records import Taken
+from resnet_viz.lab.states import ABSENT, LAYER_STATE, states_over
 from resnet_viz.text import count, number
 
 # Of branch variance times k: within a factor of two of 1/k. The first blocks of a stage are not
@@ -220,8 +222,16 @@ def _broken(net: Contestant) -> Iterator[tuple[int, str]]:
         yield int(net.history.steps[loss[0]]), "the loss"
     for name in WATCHED:
         taken: Taken = net.history.taken(name)
-        rows, columns = np.nonzero(~np.isfinite(taken.values))
+        rows, columns = np.nonzero(~np.isfinite(taken.values) & ~_is_absent(net, name, taken))
         if rows.size:
             of = net.along(name).names
             where = f" of {of[columns[0]]}" if columns[0] < len(of) else ""
             yield int(taken.steps[rows[0]]), f"the {quantity(name).title}{where}"
+
+
+def _is_absent(net: Contestant, name: str, taken: Taken) -> NDArray[np.bool_]:
+    """Which of a quantity's values [T, n] are not there, and so are no bad numbers."""
+    states = states_over(net.history, taken.steps)
+    if states is None or net.along(name) != net.along(LAYER_STATE):
+        return np.zeros(taken.values.shape, np.bool_)
+    return np.isin(states, ABSENT) & np.isnan(taken.values)
