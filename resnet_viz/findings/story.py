@@ -18,7 +18,9 @@ from resnet_viz.findings.final_level import (
     leaders,
     window,
 )
-from resnet_viz.findings.gradient_flow import between_nets, within_net
+from resnet_viz.findings.gradient_claims import gradient_claims
+from resnet_viz.findings.gradient_words import GRADIENT_WORDS
+from resnet_viz.findings.nets import nets_in
 from resnet_viz.text import count, number
 
 Cell = str | int | float | None
@@ -40,7 +42,8 @@ def story(contestants: Sequence[Contestant], *, with_gradients: bool = True) -> 
     guesses = _guesses(ends) if steps >= LEAST_STEPS else []
     said = [_verdict(ends, steps), *peaks, *guesses]
     if with_gradients:
-        said += [*between_nets(contestants, steps), *(within_net(c, steps) for c in contestants)]
+        claims = gradient_claims(nets_in(contestants), steps)
+        said += [GRADIENT_WORDS[claim.kind](claim) for claim in claims]
     return said
 
 
