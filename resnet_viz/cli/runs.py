@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 
 from resnet_viz.arch.config import printable
@@ -12,6 +11,7 @@ from resnet_viz.cli.errors import InputError, input_errors
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
 from resnet_viz.lab.feed import MOST_STEPS, WINDOW, Look
 from resnet_viz.lab.records import History
+from resnet_viz.lab.rows import local_time
 from resnet_viz.lab.run import COLUMNS, Run, UnreadableRun
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.sizes import size_text
@@ -40,8 +40,7 @@ def show(id: str) -> None:  # noqa: A002
 
     lab = _lab()
     with input_errors():
-        is_race = any(run.race_id == id for run in lab.list())
-        runs = lab.race_runs(id) if is_race else [lab.get(id)]
+        runs = _runs(lab, id)
         told = list(what_happened(runs, {run.id: history_of(lab, run) for run in runs}))
     print_lines(map(printable, told or ("Not every net has done a step yet.",)))
 
@@ -109,11 +108,16 @@ def report(id: str, output: Path) -> None:  # noqa: A002
         raise InputError(f"-o {printable(str(output))}: a report is written to a file .html")
     lab = _lab()
     with input_errors():
-        is_race = any(run.race_id == id for run in lab.list())
-        runs = lab.race_runs(id) if is_race else [lab.get(id)]
+        runs = _runs(lab, id)
         look = Look(runs, {run.id: _history(lab, run) for run in runs})
         with draft(output) as file:
             file.write_text(report_of(look, lab.measured), encoding="utf-8")
+
+
+def _runs(lab: Lab, id: str) -> Sequence[Run]:  # noqa: A002
+    """Those of a race, or the one run; ValueError, saying why, for what cannot be read."""
+    is_race = any(run.race_id == id for run in lab.everything())
+    return lab.race_runs(id) if is_race else [lab.get(id)]
 
 
 def _history(lab: Lab, run: Run) -> History:
@@ -164,7 +168,8 @@ def _run_row(run: Run | UnreadableRun) -> tuple[str, ...]:
 
 
 def _clock(seconds: float | None) -> str:
-    """Local time of `seconds` since the epoch."""
+    """Local time of `seconds` since the epoch; "?" for what no calendar has."""
     if seconds is None:
         return ""
-    return datetime.fromtimestamp(seconds).astimezone().strftime("%m-%d %H:%M")
+    when = local_time(seconds)
+    return when.strftime("%m-%d %H:%M") if when else "?"

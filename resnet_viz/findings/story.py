@@ -18,9 +18,7 @@ from resnet_viz.findings.final_level import (
     leaders,
     window,
 )
-from resnet_viz.findings.gradient_claims import gradient_claims
-from resnet_viz.findings.gradient_words import GRADIENT_WORDS
-from resnet_viz.findings.nets import nets_in
+from resnet_viz.findings.gradient_flow import between_nets, main_norms, within_net
 from resnet_viz.text import count, number
 
 Cell = str | int | float | None
@@ -42,8 +40,7 @@ def story(contestants: Sequence[Contestant], *, with_gradients: bool = True) -> 
     guesses = _guesses(ends) if steps >= LEAST_STEPS else []
     said = [_verdict(ends, steps), *peaks, *guesses]
     if with_gradients:
-        claims = gradient_claims(nets_in(contestants), steps)
-        said += [GRADIENT_WORDS[claim.kind](claim) for claim in claims]
+        said += [*between_nets(contestants, steps), *(within_net(c, steps) for c in contestants)]
     return said
 
 
@@ -175,9 +172,11 @@ def _row(contestant: Contestant, params: int, steps: int) -> dict[str, Cell]:
         none = np.nan if end and what == "loss" else None
         row[f"{what}, mean of the last tenth"] = level.mean if level else none
         row[f"{what}, standard deviation there"] = level.spread if level else none
-    for when, index in (("first", 0), ("last", -1)):
+    ends = [0, len(history) - 1]
+    norms = {i: main_norms(contestant, slice(i, i + 1)) for i in ends} if end else {}
+    for when, index in zip(("first", "last"), ends, strict=True):
         for layer, column in (("first", 0), ("last", -1)):
-            norm = float(history.grad_norm[index, contestant.main[column]]) if end else None
+            norm = float(norms[index][column]) if end else None
             row[f"gradient norm, {layer} layer, {when} step"] = norm
     row["seconds"] = float(history.seconds[-1]) if end else None
     return row

@@ -19,7 +19,8 @@ from resnet_viz.lab import checkpoints, measured
 from resnet_viz.lab.checkpoints import Checkpoint
 from resnet_viz.lab.drafts import draft
 from resnet_viz.lab.measurements import measurements
-from resnet_viz.lab.race_file import ForeignRun, RefusalError, named
+from resnet_viz.lab.race_copy import RefusalError
+from resnet_viz.lab.race_file import ForeignRun, named
 from resnet_viz.lab.race_records import Portion
 
 MOST_BYTES = 32 * 10**6

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resnet_viz.arch.config import shorten
-from resnet_viz.lab import enclosures, race_file, race_records, schema, tidying
+from resnet_viz.lab import enclosures, race_file, race_judge, race_records, schema, tidying
 from resnet_viz.lab.drafts import draft
 from resnet_viz.lab.enclosures import Weights
-from resnet_viz.lab.race_file import ForeignRace, ForeignRun
+from resnet_viz.lab.race_file import ForeignRace, ForeignRun, foreign_spec
 from resnet_viz.lab.race_records import Portion
 from resnet_viz.lab.rows import OVER, first_of
 from resnet_viz.lab.run import WATCHED, insert, new_id, race_columns
@@ -72,6 +72,10 @@ def _copy(connection: sqlite3.Connection, rows: Sequence[sqlite3.Row], id: str) 
         )
     connection.execute(_NOTES, {"id": id})
     connection.execute(_FORGET)
+    query = "SELECT position, spec FROM draft.runs WHERE spec LIKE '%folder:%'"
+    for row in connection.execute(query).fetchall():
+        change = "UPDATE draft.runs SET spec = ? WHERE position = ?"
+        connection.execute(change, (foreign_spec(row["spec"]), row["position"]))
     names, seeds = [row["name"] for row in rows], [row["seed"] for row in rows]
     race = {**race_columns("race", names, seeds), "steering": "nobody"}
     for found in connection.execute("SELECT created, name FROM main.races WHERE id = ?", (id,)):
@@ -88,14 +92,9 @@ def import_race(store: Store, file: Path) -> str:
         ValueError: for any other file, one that is damaged, larger than 2 GB, or of a newer
             version; the store is then as it was.
     """
-    with race_file.opened(file, store.home) as source:
+    with race_judge.opened(file, store.home) as source:
         race = race_file.read_race(source, file)
-        for run in race.runs:
-            for _ in race_records.portions(source, file, run):
-                pass
-            enclosures.results(source, file, run)
-            for _ in enclosures.weights(source, file, run):
-                pass
+        tidying.check_room(store, race_judge.size_of(source))
         taken = _Import(store, new_id(), {run.position: new_id() for run in race.runs})
         taken.begin(race)
         try:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
-from resnet_viz.lab.rows import IS_OVER, Snapshot
+from resnet_viz.lab.rows import (
+    IS_OVER,
+    LAST_MOMENT,
+    Snapshot,
+    fault_of,
+    name_of,
+)
 from resnet_viz.lab.run import COLUMNS, Run, UnreadableRun, run_of, why_unreadable
 from resnet_viz.lab.specs import LateTexts, Texts, seal
 from resnet_viz.lab.store import Store, StoreError
@@ -17,11 +24,22 @@ _OVER = (
 )
 
 
+# Whether a status is a word for one is seen later.
+_OTHERS = f"SELECT position FROM runs WHERE status IS NULL OR NOT {IS_OVER}"
+_NAMES = ("position", "seal", *COLUMNS)
+_DAMAGED = "its row in the store is damaged ({fault}); delete it, by this id"
+
+
 def all_runs(store: Store, seen: Snapshot) -> Sequence[Run | UnreadableRun]:
     """All runs, the newest first; `seen` are those under way, looked at a moment ago."""
     with store.session() as connection:
         # After the others: what ended in between is in both, and not in neither.
         over = connection.execute(_OVER).fetchall()
+        damaged = _damaged(connection, {row["position"] for row in seen.rows})
+    damaged += [row for row in over if fault_of(_NAMES, tuple(row))]
+    if damaged:
+        bad = {row["position"] for row in damaged}
+        over = [row for row in over if row["position"] not in bad]
     texts = LateTexts(lambda: _read_texts(store))
     found = {row["position"]: run_of(row, seen.state(row, store.home)) for row in seen.rows}
     found |= {position: Run._make((*plain, texts)) for position, _, *plain in over}
@@ -33,11 +51,38 @@ def all_runs(store: Store, seen: Snapshot) -> Sequence[Run | UnreadableRun]:
     for position, reason in reasons.items():
         if reason:
             listed[position] = _unreadable(found[position], reason)
+    listed |= {row["position"]: _of_damaged(row) for row in damaged}
     return [listed[position] for position in sorted(listed, reverse=True)]
 
 
 def _unreadable(run: Run, reason: str) -> UnreadableRun:
     return UnreadableRun(run.id, run.race_id, run.name, run.created, run.bytes, reason)
+
+
+def _damaged(connection: sqlite3.Connection, known: Collection[int]) -> list[sqlite3.Row]:
+    """The rows that are damaged, of those that are not over."""
+    positions = [row["position"] for row in connection.execute(_OTHERS)]
+    left = ", ".join(str(int(position)) for position in positions if position not in known)
+    if not left:
+        return []
+    rows = connection.execute(f"SELECT * FROM runs WHERE position IN ({left})").fetchall()
+    # Those that are sound came into the store, or ended, a moment ago: the next list has them.
+    return [row for row in rows if fault_of(tuple(row.keys()), tuple(row))]
+
+
+def _of_damaged(row: sqlite3.Row) -> UnreadableRun:
+    """What can be said of it: each part as far as it is one."""
+    race_id, name, created = row["race_id"], row["name"], row["created"]
+    fault = fault_of(tuple(row.keys()), tuple(row))
+    is_moment = isinstance(created, float) and 0 <= created < LAST_MOMENT
+    return UnreadableRun(
+        name_of(row["position"], row["id"]),
+        race_id if isinstance(race_id, str) else None,
+        name if isinstance(name, str) else "a damaged run",
+        created if is_moment else 0.0,
+        row["bytes"] if isinstance(row["bytes"], int) else 0,
+        _DAMAGED.format(fault=fault),
+    )
 
 
 def _read_texts(store: Store) -> Mapping[str, Texts]:

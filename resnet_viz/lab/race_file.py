@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import shutil
+import json
 import sqlite3
-import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from resnet_viz.arch.config import explain, shorten
-from resnet_viz.lab import schema
+from resnet_viz.lab.data.elsewhere import sent_away
+from resnet_viz.lab.race_copy import RefusalError, no_race
 from resnet_viz.lab.series import ForeignRecordError
 from resnet_viz.lab.tidying import MOST_CHARACTERS, MOST_OF_A_NOTE
 
-MOST_BYTES = 2 * 10**9
 MOST_RUNS = 32
-_MOST_BLOB = 2**26  # bytes of a text or chunk as it is stored
-_MAGIC = b"SQLite format 3\0"
+MOST_STEPS = 10**9
+YEAR_2200 = 7_258_118_400
 _NOTE = "coalesce((SELECT note FROM notes WHERE notes.id = {}.id), '') AS note"
 
 Count = Annotated[int, Field(ge=0, lt=2**63)]
-Seconds = Annotated[float, Field(allow_inf_nan=False, ge=0, lt=1e12)]
+Moment = Annotated[float, Field(allow_inf_nan=False, ge=0, lt=YEAR_2200)]
 Name = Annotated[str, Field(max_length=MOST_CHARACTERS)]
 Note = Annotated[str, Field(max_length=MOST_OF_A_NOTE)]
 
@@ -40,17 +39,23 @@ class ForeignRun(BaseModel):
     header: Annotated[str, Field(max_length=2**24)]
     status: Literal["queued", "running", "paused", "stopped", "finished", "failed", "interrupted"]
     message: Annotated[str, Field(max_length=10_000)]
-    created: Seconds
-    started: Seconds | None
-    ended: Seconds | None
+    created: Moment
+    started: Moment | None
+    ended: Moment | None
     device: Annotated[str, Field(max_length=100, pattern=r"^[\w:. -]*$")]
     params: Count
     threads: Count | None
     contestant: Count
     seed: Count
-    steps: Count
-    host: Name
+    steps: Annotated[int, Field(ge=0, le=MOST_STEPS)]
+    host: Literal["", "watched"]
     note: Note
+
+    @field_validator("spec")
+    @classmethod
+    def _names_no_folder(cls, spec: str) -> str:
+        """As it was looked at, and not as another reader of JSON may understand it."""
+        return foreign_spec(spec)
 
 
 class ForeignRace(BaseModel):
@@ -58,14 +63,19 @@ class ForeignRace(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True)
 
-    created: Seconds
+    created: Moment
     name: Name
     note: Note
     runs: tuple[ForeignRun, ...]
 
 
-class RefusalError(ValueError):
-    """What is wrong with a file, in words that follow its name."""
+def foreign_spec(text: str) -> str:
+    """A spec from elsewhere, whose folder of images is none of this computer's."""
+    try:
+        fields = json.loads(text)
+    except ValueError:
+        return json.dumps(shorten(text, 200))
+    return json.dumps(sent_away(fields) if isinstance(fields, dict) else fields)
 
 
 @contextmanager
@@ -84,85 +94,11 @@ def named(file: Path) -> Iterator[None]:
         raise ValueError(f"the file {name} is damaged: it is nested too deeply") from error
 
 
-@contextmanager
-def opened(file: Path, home: Path) -> Iterator[sqlite3.Connection]:
-    """A connection to the file that changes nothing; of an older version to a copy, in `home`.
-
-    Raises:
-        ValueError: for a file that is no race's, damaged, huge or of a newer version.
-    """
-    with tempfile.TemporaryDirectory(dir=home, prefix="import-") as folder:
-        with named(file):
-            _check_file(file)
-            connection = _connect(file)
-            if (version := schema.version(connection)) != schema.SCHEMA_VERSION:
-                connection.close()
-                copy = Path(folder) / "copy.sqlite3"
-                shutil.copyfile(file, copy)
-                _migrate(copy)
-                connection = _connect(copy)
-                assert version < schema.SCHEMA_VERSION
-        with closing(connection):
-            yield connection
-
-
-def _check_file(file: Path) -> None:
-    if not file.exists():
-        raise RefusalError("is not there")
-    if not file.is_file():
-        raise RefusalError("is no plain file")
-    if (size := file.stat().st_size) > MOST_BYTES:
-        raise RefusalError(f"is too large: {size:,} bytes; at most {MOST_BYTES:,} are allowed")
-    with file.open("rb") as stream:
-        if stream.read(len(_MAGIC)) != _MAGIC:
-            raise _no_race()
-
-
-def _no_race() -> RefusalError:
-    return RefusalError("holds no race; allowed is what `runs export ID -o FILE` wrote")
-
-
-def _connect(file: Path) -> sqlite3.Connection:
-    """Read-only, and only where the tables are ours: a table may hide a program."""
-    uri = f"{file.absolute().as_uri()}?mode=ro&immutable=1"
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None)
-    try:
-        connection.row_factory = sqlite3.Row
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BLOB)
-        connection.execute("PRAGMA trusted_schema = OFF")
-        version = schema.version(connection)
-        if version > schema.SCHEMA_VERSION:
-            raise RefusalError(
-                f"was written by a newer version (schema {version}; this one reads up to "
-                f"{schema.SCHEMA_VERSION}); update resnet_viz"
-            )
-        if version < 1 or _tables(connection) != _own_tables(version):
-            raise _no_race()
-        if (found := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-            raise sqlite3.DatabaseError(found)
-    except BaseException:
-        connection.close()
-        raise
+def connect(copy: Path) -> sqlite3.Connection:
+    """A connection, for reading alone, to a copy of a race's file (lab/race_copy.py)."""
+    connection = sqlite3.connect(f"{copy.as_uri()}?mode=ro", uri=True, isolation_level=None)
+    connection.row_factory = sqlite3.Row
     return connection
-
-
-def _tables(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
-    query = "SELECT type, name, coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite%'"
-    return {(kind, name, "".join(sql.split())) for kind, name, sql in connection.execute(query)}
-
-
-def _own_tables(version: int) -> set[tuple[str, str, str]]:
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        for migration in schema.MIGRATIONS[:version]:
-            migration(connection)
-        return _tables(connection)
-
-
-def _migrate(file: Path) -> None:
-    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BLOB)
-        connection.execute("PRAGMA journal_mode = OFF")
-        schema.migrate(connection)
 
 
 def read_race(source: sqlite3.Connection, file: Path) -> ForeignRace:
@@ -177,7 +113,7 @@ def read_race(source: sqlite3.Connection, file: Path) -> ForeignRace:
         if len(rows) > MOST_RUNS:
             raise RefusalError(f"holds more than {MOST_RUNS} runs; allowed is one race")
         if not rows:
-            raise _no_race()
+            raise no_race()
         races = {row["race_id"] for row in rows}
         if len(races) > 1 or (None in races and len(rows) > 1):
             raise RefusalError("holds several races; allowed is one, as `runs export` writes it")

@@ -6,7 +6,6 @@ import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
@@ -15,7 +14,8 @@ import numpy as np
 from resnet_viz.arch.config import explain, shorten
 from resnet_viz.lab import header
 from resnet_viz.lab.quantities.quantity import Along, Axis
-from resnet_viz.lab.race_file import ForeignRun, RefusalError, named
+from resnet_viz.lab.race_copy import RefusalError
+from resnet_viz.lab.race_file import ForeignRun, named
 from resnet_viz.lab.run import WATCHED
 from resnet_viz.lab.series import SCALAR_BYTES, unpack
 from resnet_viz.lab.specs import read_spec
@@ -24,6 +24,7 @@ _MOST_CHUNK = 2**28  # bytes of a chunk unpacked
 _MOST_UNPACKED = 2**36  # bytes of all of a run's chunks unpacked
 _MOST_NAMES = 10**6
 _PATH = re.compile(r"[\w.:/ ()-]{1,500}")
+_MOST_SECONDS = 1e12
 _PORTION_ROWS, _PORTION_BYTES = 10_000, 2**23
 
 
@@ -86,7 +87,8 @@ def _check_names(held: Mapping[str, Along]) -> None:
 
 def _check_record(place: int, step: object, loss: object, accuracy: object, at: object) -> None:
     are_numbers = all(value is None or isinstance(value, float) for value in (loss, accuracy))
-    if step != place or not are_numbers or not (isinstance(at, float) and isfinite(at)):
+    is_time = isinstance(at, float) and 0 <= at < _MOST_SECONDS
+    if step != place or not are_numbers or not is_time:
         raise RefusalError(f"is damaged: the record of step {place} is none")
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from math import inf
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +15,7 @@ from resnet_viz.arch.config import shorten
 from resnet_viz.lab import launch, liveness, queue, waiting
 
 OVER = ("stopped", "finished", "failed", "interrupted")
+STATUSES = ("queued", "running", "paused", *OVER)
 NOT_ANSWERING = "not answering"
 ACTIVE = "status IN ('queued', 'running', 'paused')"
 WAITING = f"pid IS NULL AND host = '' AND {ACTIVE}"
@@ -34,15 +38,78 @@ FROM runs
 """
 
 
+_TEXT, _WHOLE = (str,), (int,)
+_MAYBE_WHOLE, _MAYBE_REAL = (int, type(None)), (float, type(None))
+TYPES: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(("id", "name", "status", "message", "device", "host"), _TEXT),
+    **dict.fromkeys(("spec", "seal", "header", "control"), _TEXT),
+    **dict.fromkeys(("position", "contestant", "seed", "steps", "bytes"), _WHOLE),
+    **dict.fromkeys(("steps_done", "params", "extra_steps"), _WHOLE),
+    **dict.fromkeys(("created", "heartbeat"), (float,)),
+    **dict.fromkeys(("started", "ended", "pid_created", "pace"), _MAYBE_REAL),
+    **dict.fromkeys(("threads", "pid"), _MAYBE_WHOLE),
+    "race_id": (str, type(None)),
+}
+"""What each column of a run is, where its row is sound: SQLite itself takes anything."""
+MOMENTS = ("created", "started", "ended", "heartbeat")
+LAST_MOMENT = 2.5e11
+"""Seconds since the epoch, in the year 9892: no calendar goes much further."""
+
+
+def local_time(moment: float) -> datetime | None:
+    """A moment in epoch seconds on the clock here; None for one that no calendar has."""
+    try:
+        return datetime.fromtimestamp(moment).astimezone()
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+@lru_cache(maxsize=64)
+def _ill_typed(names: tuple[str, ...], types: tuple[type, ...]) -> str:
+    found = zip(names, types, strict=True)
+    return next((name for name, kind in found if kind not in TYPES.get(name, (kind,))), "")
+
+
+def fault_of(names: tuple[str, ...], values: Sequence[object]) -> str:
+    """What is wrong with a row of these columns, in a few words; "" where it is sound."""
+    name = _ill_typed(names, tuple(map(type, values)))
+    name = name or next((n for n, v in zip(names, values, strict=True) if not _is_fit(n, v)), "")
+    return f"{name} is {shorten(values[names.index(name)])}" if name else ""
+
+
+def _is_fit(name: str, value: object) -> bool:
+    """Whether a value of the right type is one that a run can have."""
+    if isinstance(value, str):
+        return _SOUND_TEXTS[name](value) if name in _SOUND_TEXTS else True
+    if isinstance(value, float):
+        return 0 <= value < (LAST_MOMENT if name in MOMENTS else inf)
+    if isinstance(value, int):
+        return 0 <= value < (2**31 if name == "pid" else 2**63)
+    return True
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isprintable() and text.strip() == text != ""
+
+
+_SOUND_TEXTS = {"id": _is_id, "status": frozenset(STATUSES).__contains__}
+
+
+def name_of(position: int, id: object) -> str:  # noqa: A002
+    """A run's id; of one whose id is damaged its place in the store, such as "#12"."""
+    return id if isinstance(id, str) and _is_id(id) else f"#{position}"
+
+
 def select_runs(
     connection: sqlite3.Connection, where: str = "1", *values: object
 ) -> Sequence[sqlite3.Row]:
-    """Rows of runs, oldest first.
+    """Rows of runs, oldest first, without those that are damaged: `all_runs` lists these.
 
     With `asked_device` where it is not over; `race_started` and `seed_started` where it is queued:
     when the last of its race's runs began, and the last of those with its seed.
     """
-    return connection.execute(f"{_SELECT} WHERE {where} ORDER BY position", values).fetchall()
+    rows = connection.execute(f"{_SELECT} WHERE {where} ORDER BY position", values).fetchall()
+    return [row for row in rows if not fault_of(tuple(row.keys()), tuple(row))]
 
 
 def first_of(id: str, rows: Sequence[sqlite3.Row]) -> sqlite3.Row:  # noqa: A002

@@ -10,6 +10,7 @@ import sqlite3
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from math import copysign, inf, isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from resnet_viz.lab.records import Floats, StepRecord, Taken
 CHUNK = 256
 MOST_STEPS = 2**62
 _LEVEL = 6
+_LARGEST = float(np.finfo(np.float32).max)
 SCALAR_BYTES = 40  # of a step's row, about
 _STEP, _VALUE = np.dtype("<i8"), np.dtype("<f4")
 
@@ -80,13 +82,20 @@ def select_records(
     return [
         StepRecord(
             row["step"],
-            np.nan if row["loss"] is None else row["loss"],
-            np.nan if row["accuracy"] is None else row["accuracy"],
+            _number(row["loss"]),
+            _number(row["accuracy"]),
             row["seconds"],
             values.get(row["step"], {}),
         )
         for row in rows
     ]
+
+
+def _number(value: float | None) -> float:
+    """A loss or an accuracy; what float32 cannot hold has overflowed, and so would its mean."""
+    if value is None:
+        return np.nan
+    return value if abs(value) <= _LARGEST or not isfinite(value) else copysign(inf, value)
 
 
 def select_series(

@@ -19,6 +19,8 @@ from resnet_viz.lab.quantities import held_by
 from resnet_viz.lab.quantities.quantity import Along
 
 MOST_CHECKPOINTS = 1000
+STORED = "stored"
+"""The context in which a spec is read that was written down: no folder is looked at for it."""
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:(0|[1-9][0-9]{0,2}))?")
 
 Fraction = Annotated[float, Field(strict=True, ge=0, le=1)]
@@ -132,7 +134,7 @@ class RunSpec(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _count_classes(cls, fields: Any) -> Any:
+    def _count_classes(cls, fields: Any, info: ValidationInfo) -> Any:
         """A folder is looked at when a spec is made of it, and not when the spec is read again."""
         name = fields.get("dataset") if isinstance(fields, Mapping) else None
         if not isinstance(name, str):
@@ -140,6 +142,8 @@ class RunSpec(BaseModel):
         dataset = dataset_info(name)
         if dataset.classes is not None or fields.get("classes") is not None:
             return fields
+        if info.context == STORED:
+            raise ValueError(f"dataset = '{dataset.name}' needs classes: how many it has")
         return {**fields, "classes": dataset.count_classes()}
 
     @field_validator("dataset")

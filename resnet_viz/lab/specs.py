@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from resnet_viz.arch.config import explain, shorten
-from resnet_viz.lab.spec import RunSpec
+from resnet_viz.lab.spec import STORED, RunSpec
 
 _WHAT_A_SPEC_IS = ("arch/*.py", "lab/spec.py", "lab/data/**/*.py")
 
@@ -67,7 +67,7 @@ def read_spec(run_id: str, text: str) -> RunSpec:
         ValueError: for a text of another version, or none at all.
     """
     try:
-        return RunSpec.model_validate_json(text)
+        return RunSpec.model_validate_json(text, context=STORED)
     except ValueError as error:
         raise ValueError(
             f"the run {shorten(run_id)} cannot be read, another version wrote it: {explain(error)}"

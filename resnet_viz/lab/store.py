@@ -71,6 +71,7 @@ class Store:
         connection = sqlite3.connect(self.file, timeout=BUSY_SECONDS, isolation_level=None)
         try:
             connection.row_factory = sqlite3.Row
+            connection.text_factory = _text
             if schema.version(connection) != schema.SCHEMA_VERSION:
                 self._refuse_others(connection)
                 # Before the file's first page: the space of what is deleted can be given back.
@@ -139,6 +140,11 @@ class Store:
         except CorruptStoreError:
             return False
         return True
+
+
+def _text(data: bytes) -> str:
+    """A text as far as it is one: a damaged one must not hide the others."""
+    return data.decode("utf-8", "replace")
 
 
 def _reason(error: OSError) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -18,9 +19,13 @@ from resnet_viz.lab.store import FILE_NAME, Store
 LIMIT_VARIABLE = "RESNET_VIZ_LIMIT"
 _PAGES_AT_ONCE = 4096  # others may write between two portions of 16 MB
 _MOST_NAMED = 3
+_ID = re.compile(r"[\w-]+", re.ASCII)
 MOST_CHARACTERS = 200
 MOST_OF_A_NOTE = 2000
-_EITHER = "SELECT position, id, name, race_id FROM runs WHERE id = :id OR race_id = :id"
+_EITHER = (
+    "SELECT position, id, name, race_id FROM runs "
+    "WHERE id = :id OR race_id = :id OR '#' || position = :id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +58,8 @@ def delete(store: Store, id: str) -> None:  # noqa: A002
         ValueError: for an unknown id, and for what is under way.
     """
     with store.writing() as connection:
+        first_of(id, connection.execute(_EITHER, {"id": id}).fetchall())
         seen = Snapshot.take(connection, "id = ? OR race_id = ?", id, id)
-        first_of(id, seen.rows)
         if seen.active:
             what = "run" if seen.active[0]["id"] == id else "race"
             raise ValueError(f"the {what} {shorten(id)} is under way; stop it before it is deleted")
@@ -78,7 +83,8 @@ def rename(store: Store, id: str, name: str) -> None:  # noqa: A002
             connection.execute(f"UPDATE {table} SET name = ? WHERE id = ?", (name, id))
         connection.execute(
             "UPDATE races SET contestants = (SELECT json_group_array(name) FROM "
-            "(SELECT name FROM runs WHERE race_id = races.id ORDER BY position)) "
+            "(SELECT CAST(name AS TEXT) AS name FROM runs WHERE race_id = races.id "
+            "ORDER BY position)) "
             "WHERE id = (SELECT race_id FROM runs WHERE id = ?)",
             (id,),
         )
@@ -110,7 +116,8 @@ def add_note(connection: sqlite3.Connection, id: str, note: str) -> None:  # noq
 def read_notes(store: Store) -> Mapping[str, str]:
     """The notes there are, by the id of their run or race."""
     with store.session() as connection:
-        return {row["id"]: row["note"] for row in connection.execute("SELECT * FROM notes")}
+        rows = connection.execute("SELECT * FROM notes").fetchall()
+        return {row["id"]: row["note"] for row in rows if isinstance(row["note"], str)}
 
 
 def make_room(connection: sqlite3.Connection, home: Path) -> tuple[Sequence[Gone], str | None]:
@@ -132,6 +139,24 @@ def make_room(connection: sqlite3.Connection, home: Path) -> tuple[Sequence[Gone
         gone.append(_delete(connection, id))
         used = _used_bytes(connection, home, gone)
     return gone, _notice(gone, used if used > limit else None)
+
+
+def check_room(store: Store, more: int) -> None:
+    """ValueError unless the limit leaves room for so many bytes more; nothing is deleted for them.
+
+    Who brings in a race decides what has to go: what is deleted cannot be brought back.
+    """
+    limit = limit_bytes()
+    if limit is None:
+        return
+    with store.session() as connection:
+        left = max(0, limit - _used_bytes(connection, store.home, ()))
+    if more > left:
+        raise ValueError(
+            f"the race takes {size_text(more)}, and {LIMIT_VARIABLE} = "
+            f"{os.environ[LIMIT_VARIABLE].strip()} leaves {size_text(left)}; delete runs that you "
+            "no longer need, or raise the limit"
+        )
 
 
 def _notice(gone: Sequence[Gone], too_much: int | None) -> str | None:
@@ -197,7 +222,12 @@ def _delete(connection: sqlite3.Connection, id: str) -> Gone:  # noqa: A002
         "AND id NOT IN (SELECT id FROM races)"
     )
     names = tuple(dict.fromkeys(str(row["name"]) for row in rows))
-    return Gone(names, tuple(str(row["id"]) for row in rows))
+    return Gone(names, tuple(row["id"] for row in rows if _is_id(row["id"])))
+
+
+def _is_id(found: object) -> bool:
+    """Whether logs and weights may be deleted by it: a damaged one may name any folder."""
+    return isinstance(found, str) and _ID.fullmatch(found) is not None
 
 
 def _used_bytes(connection: sqlite3.Connection, home: Path, gone: Sequence[Gone]) -> int:

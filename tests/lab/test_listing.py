@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from resnet_viz.cli.runs import show_runs
 from resnet_viz.lab import launch, listing, specs
 from resnet_viz.lab.rows import IS_OVER, OVER
 from resnet_viz.lab.run import COLUMNS, Run, why_unreadable
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import Store
+from resnet_viz.lab.store import Store, StoreError
+from resnet_viz.ui.runs.groups import groups
 from tests.lab.conftest import tiny_spec
 from tests.lab.test_tidying import finish, query
 
@@ -122,3 +126,60 @@ def test_runs_and_races_are_renamed(lab: Lab) -> None:
     for act in (lambda: lab.rename("nobody", "name"), lambda: lab.race_name("nobody")):
         with pytest.raises(ValueError, match="no run or race with the id 'nobody'"):
             act()
+
+
+WRONG = ("9e11", "-1.0", "9e999", "'x'", "x'00ff'", "CAST(x'ff' AS TEXT)", "1e308", "''", "NULL")
+MORE_COLUMNS = ("seal", "control", "spec", "header", "heartbeat", "pid", "pid_created")
+
+
+@pytest.mark.parametrize("state", ["finished", "queued"])
+def test_a_list_survives_any_damaged_value(
+    lab: Lab, state: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each in a row of its own, of runs that are over or wait: listed, and deleted."""
+    monkeypatch.setenv("RESNET_VIZ_HOME", str(lab.home))
+    kept = {run.id for run in lab.list()}
+    run_id = lab.start(tiny_spec(name="bad"))
+    own = [name for (name,) in query(lab.home, "SELECT name FROM pragma_table_info('runs')")]
+    others = ", ".join(name for name in own if name not in ("position", "id", "status"))
+    damaged = 0
+    for column in (*COLUMNS, *MORE_COLUMNS):
+        for value in WRONG:
+            copy = f"INSERT INTO runs (id, status, {others}) SELECT 'new', '{state}', {others} "
+            with suppress(StoreError), Store(lab.home).writing() as connection:  # not NOT NULL
+                connection.execute(f"{copy} FROM runs WHERE id = ?", (run_id,))
+                place = "WHERE id = 'new' RETURNING position"
+                change = f"UPDATE runs SET {column} = {value} {place}"
+                position = connection.execute(change).fetchone()[0]
+                name = f"bad-{column}-{position}"
+                connection.execute("UPDATE runs SET id = ? WHERE id = 'new'", (name,))
+                damaged += 1
+    lab.stop(run_id)
+    lab.delete(run_id)
+    listed = [run for run in lab.everything() if run.id not in kept]
+    assert len(listed) == damaged > 180
+    assert all(isinstance(lab.get(known), Run) for known in kept)
+    shown = groups(lab.everything(), lab.race_names(), lab.notes())
+    assert all(group.detail and group.title is not None for group in shown)
+    show_runs(as_json=True)
+    said = capsys.readouterr().out
+    assert all(json.dumps(run.id) in said for run in listed)
+    show_runs(as_json=False)
+    for run in listed:
+        with suppress(ValueError):  # whose row nobody can tell what it is of
+            lab.stop(run.id)
+        lab.delete(run.id)
+    assert {run.id for run in lab.everything()} == kept
+
+
+def test_what_a_damaged_id_names_is_not_deleted(lab: Lab) -> None:
+    """Logs and weights are found by a run's id: that of a damaged row may be any path."""
+    (lab.home / "checkpoints" / "x").mkdir(parents=True)
+    (lab.home / "logs").mkdir(exist_ok=True)
+    for bad in ("''", "'..'", "'x/..'", "'../logs'"):
+        run_id = lab.start(tiny_spec(name="bad"))
+        change(lab, f"status = 'finished', id = {bad} WHERE id = '{run_id}'")
+        (run,) = (run for run in lab.everything() if run.name == "bad")
+        lab.delete(run.id)
+    assert (lab.home / "checkpoints" / "x").exists()
+    assert (lab.home / "logs").exists()

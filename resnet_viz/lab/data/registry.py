@@ -11,6 +11,7 @@ from types import MappingProxyType
 from resnet_viz.arch.config import unknown_name
 from resnet_viz.lab.data import sources
 from resnet_viz.lab.data.dataset import Dataset
+from resnet_viz.lab.data.elsewhere import ELSEWHERE
 
 
 @lru_cache(maxsize=1)
@@ -29,6 +30,8 @@ def dataset_info(name: str) -> Dataset:
         ValueError: for an unknown name, with near ones suggested, or an argument that it has not.
     """
     head, colon, argument = name.partition(":")
+    if colon and head == ELSEWHERE.name:
+        return ELSEWHERE.at(argument)
     if head not in datasets():
         raise ValueError(unknown_name("dataset", name, tuple(datasets())))
     return datasets()[head].at(argument) if colon else datasets()[head]

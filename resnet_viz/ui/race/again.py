@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from resnet_viz.lab.data.registry import offered
 from resnet_viz.lab.race_spec import RaceSpec
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import StoreError
-from resnet_viz.ui.common.holders import take_controls
+from resnet_viz.ui.common.holders import is_owner, take_controls
 from resnet_viz.ui.race.state import Seen, expire, open_race
 from resnet_viz.ui.race.view import NEXT, SETTINGS, unfold
 
@@ -58,6 +59,7 @@ def take_begun() -> None:
 
 def _begin(lab: Lab, seen: Seen, specs: Sequence[RunSpec]) -> None:
     try:
+        _check_data(specs)
         if not seen.is_over:
             lab.stop(seen.race_id)
             expire(lab, seen.race_id)
@@ -66,6 +68,12 @@ def _begin(lab: Lab, seen: Seen, specs: Sequence[RunSpec]) -> None:
         seen.refusal = f"Again did nothing: {error}"
         return
     st.rerun()
+
+
+def _check_data(specs: Sequence[RunSpec]) -> None:
+    """ValueError where another than the owner would train on a folder that is offered to nobody."""
+    if not is_owner() and not {spec.dataset for spec in specs} <= set(offered()):
+        raise ValueError("its images are in a folder that only the owner of this server may use")
 
 
 def _specs(runs: Sequence[Run]) -> Sequence[RunSpec]:

@@ -203,6 +203,8 @@ _SCHEDULES = {"constant": "", "cosine": "cosine schedule", "step": "step schedul
 
 def data_name(dataset: str) -> str:
     """A data set's name as all may read it: of a folder its own name, without where it is."""
+    if dataset.startswith("elsewhere:"):
+        return f"{dataset.partition(':')[2]} (images on another computer)"
     return dataset.rpartition("/")[2] if dataset.startswith("folder:") else dataset
 
 

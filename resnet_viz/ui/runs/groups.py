@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from resnet_viz.lab.rows import local_time
 from resnet_viz.lab.run import Run, UnreadableRun
 from resnet_viz.lab.sizes import size_text
 
@@ -114,7 +115,8 @@ def run_line(run: Run | UnreadableRun, *, has_seeds: bool) -> str:
 
 
 def clock(seconds: float) -> str:
-    """Local time, with the year where it is another."""
-    when = datetime.fromtimestamp(seconds).astimezone()
-    now = datetime.now().astimezone()
+    """Local time, with the year where it is another; words for what no calendar has."""
+    when, now = local_time(seconds), datetime.now().astimezone()
+    if when is None or seconds == 0:
+        return "at an unknown time"
     return when.strftime("%d %b %H:%M" if when.year == now.year else "%d %b %Y %H:%M")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
 
 from resnet_viz.lab.data.registry import offered
+from resnet_viz.lab.import_folder import import_folder
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.sizes import size_text
 from resnet_viz.lab.store import StoreError
@@ -146,8 +146,8 @@ def _bring_in(lab: Lab) -> None:
         )
         if file is None or not st.button("Bring it in", key="runs_import"):
             return
-        with tempfile.TemporaryDirectory(dir=lab.home) as folder:
-            copy = Path(folder) / "race.sqlite3"
+        with import_folder(lab.home) as folder:
+            copy = folder / "race.sqlite3"
             copy.write_bytes(file.getbuffer())
             try:
                 race_id = lab.import_(copy)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viz.lab import launch
+from resnet_viz.lab import launch, race_judge
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.series import CHUNK
 from tests.lab.test_tidying import query, race
@@ -18,6 +18,18 @@ from tests.lab.test_tidying import query, race
 def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs are queued and nobody works on them."""
     monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+
+
+@pytest.fixture(autouse=True)
+def judge_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are judged in this process, which takes a tenth of the time."""
+    if "apart" not in request.fixturenames:
+        monkeypatch.setattr(race_judge, "judge_apart", race_judge.judge)
+
+
+@pytest.fixture
+def apart() -> None:
+    """Files are judged in a process of its own, as users have it."""
 
 
 @pytest.fixture

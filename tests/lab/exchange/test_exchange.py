@@ -20,6 +20,7 @@ from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.series import CHUNK
 from resnet_viz.lab.specs import seal
 from resnet_viz.lab.store import FILE_NAME, Store, StoreError
+from resnet_viz.lab.tidying import LIMIT_VARIABLE
 from tests.lab.conftest import tiny_spec
 from tests.lab.exchange.conftest import change, everything
 from tests.lab.test_tidying import GOLDEN, finish, query, race
@@ -268,3 +269,15 @@ def test_a_watched_run_arrives_as_watched(here: Lab, there: Lab, tmp_path: Path)
     assert run in there.list()
     here.delete(recording.run_id)
     assert here.list() == []
+
+
+def test_an_import_keeps_to_the_limit_and_deletes_nothing(
+    there: Lab, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = everything(there)
+    monkeypatch.setenv(LIMIT_VARIABLE, "250 kB")
+    with pytest.raises(ValueError, match=r"the race takes .* RESNET_VIZ_LIMIT = 250 kB leaves"):
+        there.import_(file)
+    assert everything(there) == before
+    monkeypatch.setenv(LIMIT_VARIABLE, "1 GB")
+    assert len(there.race_runs(there.import_(file))) == 2
