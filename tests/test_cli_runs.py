@@ -132,7 +132,7 @@ def test_runs_export_as_a_table(lab: Lab, tmp_path: Path, capsys: Capture) -> No
     assert main(("runs", "export", race_id, "-o", str(file), "--quantity", "grad_norm")) == 0
     assert capsys.readouterr() == ("", "")
     heading, *rows = file.read_text().splitlines()
-    assert heading == "net,step,quantity,of,value"
+    assert heading == "net,step,quantity,of,value,note"
     assert len(rows) == 2 * 5 * 6
     run_id = lab.list()[0].id
     assert main(("runs", "export", run_id, "-o", str(tmp_path / "mine.parquet"))) == 0

@@ -27,6 +27,7 @@ from resnet_viz.lab.data.registry import dataset_info
 from resnet_viz.lab.device_query import free_bytes
 from resnet_viz.lab.experiments import Entry
 from resnet_viz.lab.memory import check_fit
+from resnet_viz.lab.quantities import quantity
 from resnet_viz.lab.queue import expected_device
 from resnet_viz.lab.race_spec import RaceSpec
 from resnet_viz.lab.ready import check_ready
@@ -210,7 +211,8 @@ def _pace(records: Sequence[StepRecord]) -> str:
 
 
 def _print_records(run: Run, records: Iterable[StepRecord]) -> None:
-    """One JSON line a record, with each quantity that was taken; what is not finite is null.
+    """One JSON line a record, with each quantity that was taken; what is not finite is null, and
+    a code is in words.
 
     A net's first line has "layer_names", too, and "quantities": along what each is.
     """
@@ -225,7 +227,7 @@ def _print_records(run: Run, records: Iterable[StepRecord]) -> None:
             "seconds": record.seconds,
             **names,
         } | {
-            name: [_finite(value) for value in values.tolist()]
+            name: [_said(name, value) for value in values.tolist()]
             for name, values in record.values.items()
         }
         print_json(line, indent=None)
@@ -235,6 +237,11 @@ def _print_records(run: Run, records: Iterable[StepRecord]) -> None:
 def _header(run: Run) -> dict[str, object]:
     held = {name: asdict(along) for name, along in run.quantities.items()}
     return {"layer_names": run.layer_names, "quantities": held}
+
+
+def _said(name: str, value: float) -> float | str | None:
+    words = quantity(name).words
+    return words[int(value)] if words and 0 <= value < len(words) else _finite(value)
 
 
 def _finite(value: float) -> float | None:

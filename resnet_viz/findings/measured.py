@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viz.findings.feature_collapse import FEW_DIRECTIONS, can_tell
-from resnet_viz.findings.verdicts import MOST, NEAR_ONE, Verdict, size_word
+from resnet_viz.findings.fits import exponential
+from resnet_viz.findings.gradient_flow import FITS, flow_word, ratio_words
+from resnet_viz.findings.verdicts import MOST, Verdict, k_word
 from resnet_viz.lab.measured import Measured
 from resnet_viz.text import number
 
@@ -68,10 +70,8 @@ def _shares(net: Net) -> Verdict:
 
 def _variance(net: Net) -> Verdict:
     value = _median(net.array("times_k"))
-    word = "adds a k-th" if 1 / NEAR_ONE <= value <= NEAR_ONE else "adds much"
-    if value < 1 / NEAR_ONE:
-        word = "adds little"
-    return _finite(value, word, f"Block k adds {number(value)} / k of the variance (median).")
+    said = f"Block k adds about {number(value, 2)}/k of its input's variance (median)."
+    return _finite(value, k_word(value), said)
 
 
 def _rank(net: Net) -> Verdict:
@@ -134,8 +134,11 @@ def _landscape(net: Net) -> Verdict:
 
 def _gradients(net: Net) -> Verdict:
     value = net.scalar("ratio")
+    inputs = net.array("inputs")
+    fit = exponential(np.arange(len(inputs), 0.0, -1), inputs)
+    word = flow_word(value, is_steady=fit is not None and fit.explained >= FITS)
     times = "times as large at the first block's input as at the last's"
-    return _finite(value, size_word(value), f"The gradient is {number(value)} {times}.")
+    return _finite(value, word, f"The gradient is {ratio_words(value)} {times}.")
 
 
 _SAID: Mapping[str, Callable[[Net], Verdict]] = MappingProxyType(

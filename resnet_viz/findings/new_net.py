@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.findings import mean_field
+from resnet_viz.findings.layers_left import layers_left
 
 Numbers = NDArray[np.float64]
 
@@ -32,25 +33,24 @@ class New:
     left: Numbers
     times_k: Numbers
     k: Numbers
+    batch: int
 
     @classmethod
-    def of(cls, name: str, colour: str, config: ResNetConfig, found: Mapping[str, Any]) -> New:
-        """From the result of a job, in which an array is lists of numbers."""
+    def of(
+        cls, name: str, colour: str, config: ResNetConfig, found: Mapping[str, Any], batch: int
+    ) -> New:
+        """From the result of a job, in which an array is lists of numbers; `batch` images."""
         network = plan(config)
-        positions = {layer.name: layer.position for layer in network.weighted_layers}
-        firsts = [
-            min(p for n, p in positions.items() if n.startswith(f"{block.name}."))
-            for block in network.blocks
-        ]
         variance = found.get("variance", {"times_k": (), "k": ()})
         return cls(
             name,
             colour,
             config,
             np.array(found["gradients"]["inputs"], dtype=float),
-            network.depth - np.array(firsts, dtype=float) + 1,
+            layers_left(network.weighted_layers, [block.name for block in network.blocks]),
             np.array(variance["times_k"], dtype=float),
             np.array(variance["k"], dtype=float),
+            batch,
         )
 
     @property
@@ -79,5 +79,11 @@ class New:
     @property
     def predicted(self) -> Numbers | None:
         """What mean field theory says of `relative`; None where it says nothing."""
-        expected = mean_field.profile(self.config)
+        expected = mean_field.profile(self.config, self.batch)
+        return None if expected is None else np.array(expected)
+
+    @property
+    def predicted_branches(self) -> Numbers | None:
+        """What theory says of each block's Var F(x) / Var x; None where it says nothing."""
+        expected = mean_field.branch_ratios(self.config)
         return None if expected is None else np.array(expected)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log, pi, sqrt
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viz.findings import mean_field
 from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.layers_left import layers_left
 
-GROWTH = sqrt(pi / (pi - 1))
-"""Of the gradient from layer to layer towards the input, by batch norm and ReLU: 1.211."""
 GRADIENTS = ("grad_norm", "grad_input_norm")
+BRANCHES = "branch_ratio"
 
 
 @dataclass(frozen=True)
@@ -25,82 +26,79 @@ class Prediction:
 
 
 def prediction(contestant: Contestant, name: str, step: int) -> Prediction | None:
-    """What is predicted of a quantity of this net at `step`; None where nothing is."""
-    if name == "branch_ratio":
+    """What is predicted of a quantity of this net at `step`; None where nothing is.
+
+    Theory is of new nets: there is none after the first step.
+    """
+    if step != 0:
+        return None
+    if name == BRANCHES:
         return _branch_ratio(contestant)
-    if name in GRADIENTS and step == 0:
-        return _mean_field(contestant, name)
-    return None
+    return _mean_field(contestant, name) if name in GRADIENTS else None
 
 
 def about_prediction(contestant: Contestant, name: str) -> str:
     """What such a line is and where it comes from, whatever was measured yet; "" for none."""
-    if name == "branch_ratio" and _adds_up(contestant):
+    if name == BRANCHES and _branch_theory(contestant) is not None:
         return (
-            "The thin line is 1/k in a stage's block k: what the branch adds has variance 1, what "
-            "the shortcut passes on the sum of the k before it (De & Smith 2020, "
-            "arXiv:2002.10444; for pre-activation nets at their start, counted anew at each stage)."
+            "Thin line (step 0 only): theory for a new pre-activation net, where every branch adds "
+            "the same variance to what the blocks before it have added up. The sum begins anew "
+            "at a projection and halves at a zero-padded shortcut (De & Smith 2020, "
+            "arXiv:2002.10444)."
         )
-    if name in GRADIENTS and _is_plain_with_norm(contestant):
+    if name in GRADIENTS and _has_mean_field(contestant):
         return (
-            "At the first step a thin line grows by sqrt(pi / (pi - 1)) = "
-            f"{GROWTH:.3f} with each layer towards the input, from the last one that is measured: "
-            "mean field theory of batch norm and ReLU at the start of a plain net (Yang et al. "
-            "2019, arXiv:1902.08129), for layers of one width."
+            f"Thin line (step 0 only): theory predicts growth of {mean_field.BATCH_NORM:.3f}x per "
+            "layer in a plain batch-norm net of constant width (Yang et al. 2019, "
+            "arXiv:1902.08129). It leaves out the borders of the images, which lower the growth to "
+            "between 1.15x and 1.20x on maps of 2 to 16 pixels."
         )
     return ""
 
 
-def _adds_up(contestant: Contestant) -> bool:
-    """Whether its blocks add branches of variance 1 to what identities pass on."""
+def _branch_theory(contestant: Contestant) -> list[float] | None:
+    """Var F(x) / Var x of the blocks that have a shortcut, in the order of the records."""
     config = contestant.config
-    if config is None or config.norm != "batch" or config.zero_init_residual:
-        return False
-    has_blocks = bool(contestant.along("branch_ratio").names)
-    return has_blocks and config.shortcut_transform == "identity"
-
-
-def _is_plain_with_norm(contestant: Contestant) -> bool:
-    """Whether it is one of the nets that the mean field theory is of."""
-    config = contestant.config
-    if config is None or config.shortcut != "none" or config.norm != "batch":
-        return False
-    return config.activation == "relu"
+    expected = None if config is None else mean_field.branch_ratios(config)
+    if expected is None or contestant.along(BRANCHES).names != contestant.blocks:
+        return None
+    return list(expected)
 
 
 def _branch_ratio(contestant: Contestant) -> Prediction | None:
-    if not _adds_up(contestant):
+    expected = _branch_theory(contestant)
+    if not expected:
         return None
-    # "stages.1.0": the number of the block in its stage, from 1.
-    blocks = contestant.along("branch_ratio").names
-    within = np.array([int(block.rsplit(".", 1)[1]) + 1 for block in blocks])
-    return Prediction(
-        contestant.place("branch_ratio").positions,
-        1.0 / within,
-        "1/k at the start (De & Smith 2020)",
-    )
+    positions = contestant.place(BRANCHES).positions
+    return Prediction(positions, np.array(expected), "theory (De & Smith 2020)")
+
+
+def _has_mean_field(contestant: Contestant) -> bool:
+    """Whether it is one of the nets that the mean field theory of batch norm is of."""
+    config, batch = contestant.config, contestant.batch_size
+    if config is None or batch is None or config.norm != "batch":
+        return False
+    return mean_field.profile(config, batch) is not None
 
 
 def _mean_field(contestant: Contestant, name: str) -> Prediction | None:
-    if not _is_plain_with_norm(contestant):
+    if not _has_mean_field(contestant):
         return None
     taken, places = contestant.history.taken(name), contestant.place(name).only("main")
     row = taken.row_at(0)
     if row is None or len(places.names) < 3:
         return None
     measured = taken.values[row, places.columns].astype(np.float64)
-    # The classifier has no norm: growth begins at the last layer before it.
-    last = len(measured) - (2 if name == "grad_norm" else 1)
-    layers = 1 if name == "grad_norm" else _layers_per_block(contestant)
-    if not (np.isfinite(measured[last]) and measured[last] > 0):
+    if name == "grad_norm":  # the classifier has no norm: growth begins at the layer before it
+        measured = measured[:-1]
+        left = np.arange(len(measured), 0.0, -1)
+    else:
+        left = layers_left(contestant.layers, places.names)
+    if not (np.isfinite(measured[-1]) and measured[-1] > 0):
         return None
-    distance = (last - np.arange(last + 1)) * layers
+    grown = (left - left[-1]) * log(mean_field.BATCH_NORM)
     return Prediction(
-        places.positions[: last + 1],
-        np.exp(log(measured[last]) + distance * log(GROWTH)),
-        f"{GROWTH:.3f} a layer (Yang 2019)",
+        places.positions[: len(measured)],
+        np.exp(log(measured[-1]) + grown),
+        f"theory: {mean_field.BATCH_NORM:.3f}x per layer (Yang 2019)",
     )
-
-
-def _layers_per_block(contestant: Contestant) -> int:
-    return 2 if contestant.config is not None and contestant.config.block == "basic" else 3

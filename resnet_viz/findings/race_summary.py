@@ -19,7 +19,7 @@ from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.convergence_speed import faster
 from resnet_viz.findings.feature_collapse import collapse
 from resnet_viz.findings.final_level import LEAST_STEPS, common_steps, finish, window
-from resnet_viz.findings.gradient_flow import claims as gradient_claims
+from resnet_viz.findings.gradient_claims import gradient_claims
 from resnet_viz.findings.nets import Net, nets_in, spread_words, window_words
 from resnet_viz.findings.sentences import sentences
 from resnet_viz.findings.story import on_the_way, story

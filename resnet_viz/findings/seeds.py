@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.lab.records import History, StepRecord, Taken
+from resnet_viz.lab.states import LAYER_STATE, states_across
 
 Numbers = NDArray[Any]
 Across = Callable[[Numbers], Numbers]
@@ -95,6 +96,8 @@ class _Across(History):
 
     def taken(self, name: str) -> Taken:
         """A quantity at the steps that all seeds have it at which have come so far."""
+        if name == LAYER_STATE:
+            return states_across(self._histories)
         if name not in self._made:
             taken = _common([t for h in self._histories if len((t := h.taken(name)).steps)])
             if not taken:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.feature_collapse import FEW_DIRECTIONS
-from resnet_viz.findings.gradient_flow import EXPLODES, VANISHES
+from resnet_viz.findings.gradient_flow import TENFOLD, THOUSANDFOLD
 from resnet_viz.findings.verdicts import (
     Verdict,
     branch_variance,
@@ -52,11 +52,12 @@ SIGNS: Sequence[Sign] = (
     Sign(
         "gradient_ratio",
         "Gradient at the first step",
-        "How many times as large the gradient is at the first block's input as at the last's: "
-        f"from {EXPLODES:g} on it explodes towards the input, below {VANISHES:g} it vanishes.",
+        "How many times as large the gradient is at the first block's input as at the last's. It "
+        f"explodes from {TENFOLD:g} times on if each layer multiplies it by the same factor, else "
+        f"from {THOUSANDFOLD:,.0f} times on; it vanishes likewise.",
         r"\|\partial L / \partial x_1\| \;/\; \|\partial L / \partial x_n\|",
         "He et al. 2015, arXiv:1512.03385, 4.1; Yang et al. 2019, arXiv:1902.08129: with batch "
-        "norm a plain net's gradient grows by a factor a layer",
+        "norm each layer of a plain net multiplies the gradient by the same factor",
         1.8,
         False,
         gradient_ratio,
@@ -75,9 +76,9 @@ SIGNS: Sequence[Sign] = (
     Sign(
         "branch_variance",
         "Branch variance times k",
-        "What a branch adds to what its shortcut passes on, in variance, times the block's number "
-        "in its stage: about 1 where block k adds a k-th, as in pre-activation nets with batch "
-        "norm, which so begin near the identity.",
+        "How much variance a branch adds to what its shortcut passes on, times the block's number "
+        "k in its stage. It is about 1 if block k adds 1/k, as in new pre-activation nets with "
+        "batch norm, whose later blocks are therefore close to the identity.",
         r"k \, \mathrm{Var}\, F(x) \,/\, \mathrm{Var}\, x",
         "De & Smith 2020, arXiv:2002.10444, sec. 3",
         5.3,

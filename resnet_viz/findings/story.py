@@ -18,7 +18,10 @@ from resnet_viz.findings.final_level import (
     leaders,
     window,
 )
-from resnet_viz.findings.gradient_flow import between_nets, main_norms, within_net
+from resnet_viz.findings.gradient_claims import gradient_claims
+from resnet_viz.findings.gradient_flow import main_norms
+from resnet_viz.findings.gradient_words import GRADIENT_WORDS
+from resnet_viz.findings.nets import nets_in
 from resnet_viz.text import count, number
 
 Cell = str | int | float | None
@@ -40,7 +43,8 @@ def story(contestants: Sequence[Contestant], *, with_gradients: bool = True) -> 
     guesses = _guesses(ends) if steps >= LEAST_STEPS else []
     said = [_verdict(ends, steps), *peaks, *guesses]
     if with_gradients:
-        said += [*between_nets(contestants, steps), *(within_net(c, steps) for c in contestants)]
+        claims = gradient_claims(nets_in(contestants), steps)
+        said += [GRADIENT_WORDS[claim.kind](claim) for claim in claims]
     return said
 
 
@@ -172,11 +176,10 @@ def _row(contestant: Contestant, params: int, steps: int) -> dict[str, Cell]:
         none = np.nan if end and what == "loss" else None
         row[f"{what}, mean of the last tenth"] = level.mean if level else none
         row[f"{what}, standard deviation there"] = level.spread if level else none
-    ends = [0, len(history) - 1]
-    norms = {i: main_norms(contestant, slice(i, i + 1)) for i in ends} if end else {}
-    for when, index in zip(("first", "last"), ends, strict=True):
+    for when, step in (("first", 0), ("last", len(history) - 1)):
+        norms = main_norms(contestant, (step, step)) if end else None
         for layer, column in (("first", 0), ("last", -1)):
-            norm = float(norms[index][column]) if end else None
+            norm = None if norms is None else float(norms[column])
             row[f"gradient norm, {layer} layer, {when} step"] = norm
     row["seconds"] = float(history.seconds[-1]) if end else None
     return row

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.feature_collapse import (
@@ -16,9 +17,10 @@ from resnet_viz.findings.feature_collapse import (
     is_collapsed,
     median_ranks,
 )
-from resnet_viz.findings.gradient_flow import ALIKE, EXPLODES, VANISHES
+from resnet_viz.findings.gradient_flow import Flow, flow_at, ratio_words
 from resnet_viz.lab.quantities import quantity
 from resnet_viz.lab.records import Taken
+from resnet_viz.lab.states import ABSENT, LAYER_STATE, states_over
 from resnet_viz.text import count, number
 
 # Of branch variance times k: within a factor of two of 1/k. The first blocks of a stage are not
@@ -46,38 +48,31 @@ NOT_MEASURED = Verdict("not measured", "The records do not hold it.")
 
 def gradient_ratio(net: Contestant) -> Verdict:
     """The gradient at the first block's input over that at the last's, at the first step."""
-    found = net.history.taken("grad_input_norm")
-    if not len(found.steps) or found.values.shape[1] < 2:
+    flow = flow_at(net, 0)
+    if flow is None:
         return NOT_MEASURED
-    first, last = float(found.values[0, 0]), float(found.values[0, -1])
-    ratio = first / last if last else np.inf if first else np.nan
-    if not np.isfinite(ratio) or not np.isfinite(first):
-        sizes = f"{number(first)} at the first block's input, {number(last)} at the last's"
-        word = "is 0" if np.isfinite([first, last]).all() else "not finite"
-        return Verdict(word, f"The gradient cannot be compared: {sizes}.", ratio)
-    times = f"{number(ratio)} times as large at the first block's input as at the last's"
-    layers = _layers_between(net)
-    if layers and ratio > 0:
-        each = number(ratio ** (1 / layers), 4)
-        times += f": a factor of {each} for each of the {count(layers, 'layer')} between them"
-    return Verdict(size_word(ratio), f"At step {found.steps[0]} the gradient is {times}.", ratio)
+    if not np.isfinite(flow.ratio):
+        sizes = (
+            f"{number(flow.first)} at the first block's input, {number(flow.last)} at the last's"
+        )
+        return Verdict(flow.word, f"The gradient cannot be compared: {sizes}.", flow.ratio)
+    text = (
+        f"At step {flow.step} the gradient is {ratio_words(flow.ratio)} times as large at the "
+        "first block's input as at the last's"
+    )
+    return Verdict(flow.word, f"{text}{_per_layer(flow)}.", flow.ratio)
 
 
-def size_word(ratio: float) -> str:
-    """What a gradient does that is so many times as large at the input as at the output."""
-    if ratio >= EXPLODES:
-        return "explodes"
-    if ratio <= VANISHES:
-        return "vanishes"
-    if 1 / ALIKE <= ratio <= ALIKE:
-        return "keeps its size"
-    return "grows" if ratio > 1 else "shrinks"
-
-
-def _layers_between(net: Contestant) -> int:
-    """Weighted layers of the main path in all blocks but the last."""
-    places = tuple(f"{block}." for block in net.blocks[:-1])
-    return sum(layer.role == "main" and layer.name.startswith(places) for layer in net.layers)
+def _per_layer(flow: Flow) -> str:
+    """The factor per layer, where it is known how many layers lie between and one can be named."""
+    if not np.isfinite(flow.layers) or flow.layers < 1 or flow.ratio <= 0:
+        return ""
+    layers = count(int(flow.layers), "layer")
+    if flow.rate is not None:
+        return f", {flow.rate:.2f}x per layer (fit over {layers})"
+    if flow.fit is not None:
+        return f"; no single factor per layer fits over the {layers} between them"
+    return f", on average {flow.ratio ** (1 / flow.layers):.2f}x for each of the {layers} between"
 
 
 def shortcut_share(net: Contestant) -> Verdict:
@@ -112,34 +107,44 @@ def shortcut_share(net: Contestant) -> Verdict:
 
 
 def branch_variance(net: Contestant) -> Verdict:
-    """Branch over shortcut variance times the block's number in its stage, at the first step."""
+    """Branch over shortcut variance times the block's number in its stage, at the first step.
+
+    Only of stages that begin a new sum: the first, and with projections all. A zero-padded shortcut
+    passes on what the stages before have added up.
+    """
     if _is_plain(net, "branch_ratio"):
-        return Verdict("no shortcuts", "There is nothing that a branch would be added to.")
-    found = net.history.taken("branch_ratio")
-    numbers = [_number_in_stage(name) for name in net.along("branch_ratio").names]
+        return Verdict("no shortcuts", "Not applicable: no shortcuts.")
+    found, names = net.history.taken("branch_ratio"), net.along("branch_ratio").names
+    numbers = [_number_in_stage(name) for name in names]
     if not len(found.steps) or None in numbers or len(numbers) != found.values.shape[1]:
         return NOT_MEASURED
-    k = np.array(numbers, np.float64)
-    products = k * found.values[0]
+    goes_on = net.config is not None and net.config.shortcut == "zero_pad"
+    begins = np.array([not goes_on or name.startswith("stages.0.") for name in names])
+    k = np.array(numbers, np.float64)[begins]
+    products = k * found.values[0, begins]
     late = k >= FROM_BLOCK
     chosen = products[late] if late.any() else products
     if not np.isfinite(chosen).any():
         return Verdict("not finite", "No block's variance is finite and above 0.")
     value = float(np.nanmedian(chosen))
-    which = f"blocks {FROM_BLOCK} and later of each stage" if late.any() else "all blocks"
-    if value == 0:
-        word = "adds nothing"
-    elif value < 1 / NEAR_ONE:
-        word = "adds little"
-    else:
-        word = "adds a k-th" if value <= NEAR_ONE else "adds much"
-    share = f"{number(value)} / k" if value else "0"
+    stages = "stage 1" if goes_on else "each stage"
+    which = f"blocks {FROM_BLOCK} and later of {stages}" if late.any() else f"blocks of {stages}"
+    said = f"about {number(value, 2)}/k of" if value else "nothing to"
     return Verdict(
-        word,
-        f"At step {found.steps[0]} block k's branch adds {share} of the variance that its "
-        f"shortcut passes on (median over {which}).",
+        k_word(value),
+        f"At step {found.steps[0]} block k adds {said} the variance that its shortcut passes on "
+        f"(median over {which}).",
         value,
     )
+
+
+def k_word(value: float) -> str:
+    """What a branch does that adds `value` / k of the variance in block k."""
+    if value == 0:
+        return "adds nothing"
+    if value < 1 / NEAR_ONE:
+        return "adds little"
+    return "adds about 1/k" if value <= NEAR_ONE else "adds much"
 
 
 def _is_plain(net: Contestant, name: str) -> bool:
@@ -220,8 +225,16 @@ def _broken(net: Contestant) -> Iterator[tuple[int, str]]:
         yield int(net.history.steps[loss[0]]), "the loss"
     for name in WATCHED:
         taken: Taken = net.history.taken(name)
-        rows, columns = np.nonzero(~np.isfinite(taken.values))
+        rows, columns = np.nonzero(~np.isfinite(taken.values) & ~_is_absent(net, name, taken))
         if rows.size:
             of = net.along(name).names
             where = f" of {of[columns[0]]}" if columns[0] < len(of) else ""
             yield int(taken.steps[rows[0]]), f"the {quantity(name).title}{where}"
+
+
+def _is_absent(net: Contestant, name: str, taken: Taken) -> NDArray[np.bool_]:
+    """Which of a quantity's values [T, n] are not there, and so are no bad numbers."""
+    states = states_over(net.history, taken.steps)
+    if states is None or net.along(name) != net.along(LAYER_STATE):
+        return np.zeros(taken.values.shape, np.bool_)
+    return np.isin(states, ABSENT) & np.isnan(taken.values)

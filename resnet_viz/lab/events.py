@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from resnet_viz.arch.config import shorten
 from resnet_viz.lab.records import StepRecord
+from resnet_viz.lab.states import LAYER_STATE, words_of
 from resnet_viz.lab.tables import Net
+from resnet_viz.lab.tidy import MEASURED
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 def write_events(nets: Sequence[Net], folder: Path) -> None:
     """A scalar for each value: "loss", and "grad_norm/stages.0.0.conv1" for one of a layer.
+
+    The states of layers that are not simply measured are texts, where they change.
 
     Raises:
         ValueError: where tensorboard is not installed, or the folder has such a net or cannot be.
@@ -36,20 +40,27 @@ def write_events(nets: Sequence[Net], folder: Path) -> None:
         try:
             place.mkdir(parents=True)
             with SummaryWriter(str(place)) as writer:
+                told: dict[str, str] = {}
                 for record in net.records():
-                    _write(writer, net, record)
+                    _write(writer, net, record, told)
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise ValueError(f"cannot write {shorten(str(place), 200)}: {reason}") from error
 
 
-def _write(writer: SummaryWriter, net: Net, record: StepRecord) -> None:
+def _write(writer: SummaryWriter, net: Net, record: StepRecord, told: dict[str, str]) -> None:
     at = (record.step, (net.run.started or net.run.created) + record.seconds)
     for name in net.scalars:
         writer.add_scalar(name, getattr(record, name), *at)
     for name, along in net.header.items():
         values = record.values.get(name, ())
         for of, value in zip(along.names, values, strict=False):
+            if name == LAYER_STATE:
+                before = told.get(of, MEASURED)
+                told[of] = words_of(value)
+                if told[of] != before:
+                    writer.add_text(f"{name}/{of}", told[of], *at)
+                continue
             writer.add_scalar(name if along.axis == "net" else f"{name}/{of}", value, *at)
 
 

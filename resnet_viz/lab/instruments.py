@@ -15,6 +15,7 @@ from resnet_viz.lab.quantities import quantities
 from resnet_viz.lab.quantities.points import GRADIENTS, POINTS, place
 from resnet_viz.lab.quantities.quantity import Along, Quantity
 from resnet_viz.lab.records import Floats
+from resnet_viz.lab.states import LayerState, States
 
 Give = Callable[[str, str, Tensor], None]
 """Takes a point, a name along its axis and the tensor there."""
@@ -66,6 +67,7 @@ class Instruments:
         self._hooks: list[RemovableHandle] = []
         self._points: dict[str, Tensors] = {}
         self._found: dict[str, Tensor] = {}
+        self.known: States = np.zeros(len(self._layers), np.int64)
 
     @torch.no_grad()
     def arm(self, step: int) -> None:
@@ -98,8 +100,9 @@ class Instruments:
     def after_backward(self) -> None:
         """When every gradient is there, and nothing has changed it yet.
 
-        A layer without a gradient, which none of our nets has, has the gradient NaN.
+        A layer without a gradient has the gradient NaN, and `known` says why.
         """
+        self.known = np.array([_known(weight) for weight in self._layers], np.int64)
         found = Tensors(w.grad for w in self._layers if w.grad is not None)
         others = _joined(p.grad for p in self._others if p.grad is not None)
         once = Tensors({id(g): g for g in found}.values()) if self._is_shared else found
@@ -219,6 +222,13 @@ class _Gathered:
             self._host[place] = value.item()
         else:
             self.values[place].copy_(value.squeeze())
+
+
+def _known(weight: Tensor) -> LayerState:
+    """What is known of a weight after backward without a look at its numbers."""
+    if not weight.requires_grad:
+        return LayerState.FROZEN
+    return LayerState.UNUSED if weight.grad is None else LayerState.MEASURED
 
 
 class _Room(NamedTuple):

@@ -20,7 +20,8 @@ from resnet_viz.lab.quantities.quantity import Along
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.tidy import COLUMNS, SCALARS, csv_text
+from resnet_viz.lab.states import LAYER_STATE
+from resnet_viz.lab.tidy import COLUMNS, SCALARS, Notes, csv_text
 
 if TYPE_CHECKING:
     import pyarrow
@@ -39,12 +40,19 @@ class Net:
     header: Mapping[str, Along]
     scalars: Sequence[str]
 
+    @property
+    def states(self) -> Along | None:
+        """What the states of its layers are along, chosen or not: they explain the others."""
+        return self.run.quantities.get(LAYER_STATE)
+
     def windows(self) -> Iterator[Sequence[StepRecord]]:
-        """Its records, in order, as many at once as memory does not feel."""
+        """Its records, in order, as many at once as memory does not feel: with the layers' states,
+        whatever is chosen."""
+        read = {**self.header, **({LAYER_STATE: self.states} if self.states else {})}
         each = len(SCALARS) + sum(map(len, self.header.values()))
         width = max(1, min(_MOST_STEPS, WINDOW_VALUES // each))
         since = 0
-        while records := self.lab.records(self.run.id, since, since + width, self.header):
+        while records := self.lab.records(self.run.id, since, since + width, read):
             yield records
             since += width
 
@@ -100,7 +108,8 @@ def _names(runs: Sequence[Run]) -> Iterator[str]:
 
 def write_csv(nets: Sequence[Net], file: Path) -> None:
     """One row a value; numbers read back exactly."""
-    pieces = csv_text(((net.name, net.records(), net.header) for net in nets), nets[0].scalars)
+    each = ((net.name, net.records(), net.header) for net in nets)
+    pieces = csv_text(each, nets[0].scalars, [net.states for net in nets])
     with draft(file) as made, made.open("w", encoding="utf-8", newline="") as stream:
         stream.writelines(pieces)
 
@@ -110,12 +119,14 @@ def write_parquet(nets: Sequence[Net], file: Path) -> None:
     import pyarrow as pa  # noqa: PLC0415  nothing else needs it
     from pyarrow import parquet  # noqa: PLC0415
 
-    kinds = (pa.string(), pa.int64(), pa.string(), pa.string(), pa.float64())
+    kinds = (pa.string(), pa.int64(), pa.string(), pa.string(), pa.float64(), pa.string())
     schema = pa.schema(list(zip(COLUMNS, kinds, strict=True)))
     with draft(file) as made, parquet.ParquetWriter(made, schema) as writer:
         for net in nets:
+            notes = Notes(net.states)
             for window in net.windows():
-                if parts := [_table(net.name, taken, schema) for taken in _taken(net, window)]:
+                taken = _taken(net, window, notes)
+                if parts := [_table(net.name, one, schema) for one in taken]:
                     table = pa.concat_tables(parts)
                     writer.write_table(table, row_group_size=max(1, len(table)))
 
@@ -140,25 +151,31 @@ def write_table(nets: Sequence[Net], file: Path) -> None:
 
 
 class _Taken(NamedTuple):
-    """A quantity in a window: the names along it [n], its steps [T] and values [T, n]."""
+    """A quantity in a window: the names along it [n], its steps [T], values [T, n] and notes."""
 
     quantity: str
     names: Sequence[str]
     steps: NDArray[np.int64]
     values: NDArray[np.float64]
+    notes: Sequence[str]
 
 
-def _taken(net: Net, window: Sequence[StepRecord]) -> Iterator[_Taken]:
+def _taken(net: Net, window: Sequence[StepRecord], notes: Notes) -> Iterator[_Taken]:
+    said: dict[str, list[str]] = {name: [] for name in net.header}
+    for record in window:
+        notes.read(record)
+        for name in record.values.keys() & said.keys():
+            said[name] += notes.of(name, record.values[name], net.header[name].names)
     for name in net.scalars:
         steps = np.array([record.step for record in window], np.int64)
         values = np.array([[getattr(record, name)] for record in window], np.float64)
-        yield _Taken(name, ("net",), steps, values)
+        yield _Taken(name, ("net",), steps, values, [""] * len(steps))
     for name, along in net.header.items():
         records = [record for record in window if name in record.values]
         if records:
             steps = np.array([record.step for record in records], np.int64)
             stacked = np.stack([record.values[name] for record in records])
-            yield _Taken(name, along.names, steps, stacked.astype(np.float64))
+            yield _Taken(name, along.names, steps, stacked.astype(np.float64), said[name])
 
 
 def _table(net: str, taken: _Taken, schema: pyarrow.Schema) -> pyarrow.Table:
@@ -172,5 +189,6 @@ def _table(net: str, taken: _Taken, schema: pyarrow.Schema) -> pyarrow.Table:
         pa.repeat(pa.scalar(taken.quantity, pa.string()), count),
         pa.array(list(taken.names), pa.string()).take(pa.array(of)),
         pa.array(taken.values.ravel()),
+        pa.array(taken.notes, pa.string()),
     ]
     return pa.Table.from_arrays(columns, schema=schema)

@@ -20,8 +20,9 @@ from resnet_viz.lab.instruments import Instruments, to_host
 from resnet_viz.lab.precision import autocast, prepare
 from resnet_viz.lab.quantities import quantities
 from resnet_viz.lab.quantities.points import place
-from resnet_viz.lab.records import StepRecord
+from resnet_viz.lab.records import Floats, StepRecord
 from resnet_viz.lab.spec import RunSpec
+from resnet_viz.lab.states import LAYER_STATE, StateLog, layer_states
 from resnet_viz.lab.taps import tap
 from resnet_viz.lab.updates import Updates
 from resnet_viz.nets.memory_format import memory_format
@@ -69,6 +70,7 @@ def train(
     for step, (images, labels) in zip(range(spec.steps), batches, strict=False):
         scalars, found = loop.step(step, images.to(memory_format=layout), labels)
         (loss, accuracy), values = to_host(scalars, found)
+        values |= loop.states(values)
         yield StepRecord(step, loss, accuracy, time.perf_counter() - begin, values)
 
 
@@ -82,7 +84,8 @@ class _Loop:
         self._updates = Updates(spec, net.parameters(), device)
         self._held_out: tuple[Tensor, Tensor] | None = None
         layers = [net.get_parameter(f"{name}.weight") for name in spec.layer_names]
-        held = spec.quantities if instruments else {}
+        self._held = held = spec.quantities if instruments else {}
+        self._log = StateLog()
         put = partial(tap, net)
         self._instruments = Instruments(
             layers, net.parameters(), held, put, spec.measure_every, is_touched=False
@@ -101,6 +104,12 @@ class _Loop:
         self._updates.apply()
         found = self._instruments.collect()
         return (loss.detach(), accuracy), {**found, **self._evaluated(step)}
+
+    def states(self, values: Mapping[str, Floats]) -> Mapping[str, Floats]:
+        """The layers' states at the step that found `values`, where they have changed."""
+        if LAYER_STATE not in self._held:
+            return {}
+        return self._log.record(layer_states(self._instruments.known, values))
 
     def hold_out(self, images: Tensor, labels: Tensor) -> None:
         """Images on the device that the net is tried on, and not trained."""

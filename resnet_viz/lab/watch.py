@@ -20,6 +20,7 @@ from resnet_viz.lab.quantities import quantities
 from resnet_viz.lab.quantities.points import POINTS, along, names_in, place
 from resnet_viz.lab.quantities.quantity import Along
 from resnet_viz.lab.records import StepRecord
+from resnet_viz.lab.states import StateLog, layer_states
 from resnet_viz.lab.taps import tap
 from resnet_viz.nets.network import ResNet
 
@@ -78,6 +79,7 @@ class Watcher:
         self._parameters = parameters
         self._instruments = Instruments(layers, parameters, self._held, self._tap, measure_every)
         self._step, self._is_armed, self._is_seen = 0, False, False
+        self._log = StateLog()
         self._begin = time.perf_counter()
         self._hooks: list[RemovableHandle] = [
             model.register_forward_pre_hook(_OnlyHere(self._before_forward)),
@@ -114,6 +116,7 @@ class Watcher:
         if self._kept is None:
             self._settle()
         kept = self._kept or {}
+        values |= self._log.record(layer_states(self._instruments.known, values))
         chosen = {name: values[name][kept[name]] for name in self._held if name in values}
         seconds = time.perf_counter() - self._begin
         self._record(StepRecord(self._step, lost, right, seconds, chosen), self._held)

@@ -8,9 +8,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from resnet_viz.findings.fits import Fit, better, exponential, power
+from resnet_viz.findings.gradient_flow import FITS, ratio_words
 from resnet_viz.findings.new_net import New, Numbers
 from resnet_viz.plots import style
-from resnet_viz.text import number
 
 _FIT, _THEORY = "dot", "dashdot"
 _FEWEST_DEPTHS = 3
@@ -27,7 +27,7 @@ def profile(nets: Sequence[New], earlier: Sequence[New]) -> go.Figure:
     layout = {
         "xaxis": style.axis("weighted layers between here and the output; the input is on the left")
         | {"range": [most * 1.02, 0]},
-        "yaxis": _log_axis("gradient over that at the last block"),
+        "yaxis": _log_axis("gradient, relative to last block"),
         "hovermode": "closest",
         "uirevision": "profile",
         "meta": style.narrow({"xaxis": {"title": {"text": "layers to the output"}}}),
@@ -36,7 +36,7 @@ def profile(nets: Sequence[New], earlier: Sequence[New]) -> go.Figure:
 
 
 def per_layer(nets: Sequence[New]) -> go.Figure:
-    """By how much the gradient's norm grows a layer on its way back (y), block by block (x)."""
+    """By how much the gradient's norm grows per layer on its way back (y), block by block (x)."""
     traces = []
     for index, one in enumerate(nets):
         traces.append(
@@ -47,7 +47,7 @@ def per_layer(nets: Sequence[New]) -> go.Figure:
                 "name": style.name_of(one.name),
                 "mode": "markers",
                 "marker": {"color": one.colour, "symbol": style.MARKERS[index], "size": 8},
-                "hovertemplate": "%{x:.0f} layers left: %{y:.3f} a layer",
+                "hovertemplate": "%{x:.0f} layers left: %{y:.3f}x per layer",
             }
         )
         if one.predicted is not None:
@@ -55,9 +55,8 @@ def per_layer(nets: Sequence[New]) -> go.Figure:
             traces.append(_theory(one, one.left[:-1], expected))
     most = max(one.left[0] for one in nets)
     layout = {
-        "xaxis": style.axis("weighted layers between here and the output")
-        | {"range": [most * 1.02, 0]},
-        "yaxis": style.axis("growth of the gradient a layer"),
+        "xaxis": style.axis("layers from the output (input at left)") | {"range": [most * 1.02, 0]},
+        "yaxis": style.axis("growth per layer"),
         "hovermode": "closest",
         "uirevision": "per layer",
         "meta": style.narrow({}),
@@ -97,9 +96,10 @@ def by_depth(families: Sequence[Sequence[New]]) -> go.Figure:
 
 
 def branches(one: New) -> go.Figure:
-    """Var F(x) / Var x of each block (y) by its number in its stage (x), and 1/k."""
+    """Var F(x) / Var x of each block (y) by its number in its stage (x), and what theory says."""
     traces: list[style.Trace] = []
-    stages = np.cumsum(one.k == 1)
+    stages, expected = np.cumsum(one.k == 1), one.predicted_branches
+    line = {"color": style.FAINT, "width": 2, "dash": _THEORY}
     for stage in np.unique(stages):
         mine = stages == stage
         traces.append(
@@ -117,11 +117,11 @@ def branches(one: New) -> go.Figure:
                 "hovertemplate": "block %{x}: %{y:.3g}",
             }
         )
-    k = np.arange(1, one.k.max() + 1)
-    line = {"color": style.FAINT, "width": 2, "dash": _THEORY}
-    traces.append(
-        {"type": "scatter", "x": k, "y": 1 / k, "name": "1/k", "mode": "lines", "line": line}
-    )
+        if expected is not None:
+            is_first = stage == 1
+            theory = {"type": "scatter", "x": one.k[mine], "y": expected[mine], "mode": "lines"}
+            look = {"name": "theory", "line": line, "legendgroup": "theory", "hoverinfo": "skip"}
+            traces.append(theory | look | {"showlegend": bool(is_first)})
     layout = {
         "xaxis": style.axis("k, the block's number in its stage")
         | {"type": "log", "tickvals": [1, 2, 3, 5, 10, 20, 50, 100]},
@@ -173,7 +173,7 @@ def story(one: New) -> str:
     if not np.isfinite(one.inputs).all() or not one.inputs.all():
         return f"{one.name}: the gradient is not finite, or exactly 0, somewhere on its way back."
     ratio = one.ratio
-    way = "as large" if 0.5 <= ratio <= 2 else f"{number(ratio)} times as large"
+    way = "as large" if 0.5 <= ratio <= 2 else f"{ratio_words(ratio)} times as large"
     name = f"{one.name[:1].upper()}{one.name[1:]}"
     text = f"{name}, depth {one.depth}: the gradient at the first block is {way} as at the last"
     factor, law = exponential(one.left, one.relative), power(one.left, one.relative)
@@ -184,10 +184,12 @@ def story(one: New) -> str:
     if expected is not None and len(expected) > 1:
         per = expected[0] ** (1 / (one.left[0] - one.left[-1]))
         varies = not np.allclose(np.diff(np.log(expected)), np.log(expected[-1] / expected[-2]))
-        theory = f" (mean field theory: {per:.3f}{' on average' if varies else ''})"
-    if factor.explained >= law.explained or theory:
-        return f"{text}: a factor of {factor.rate:.3f} a layer{theory}."
-    return f"{text}: about the power {law.rate:.2f} of the layers left."
+        theory = f" (theory: {per:.3f}x{' on average' if varies else ''})"
+    if factor.explained >= FITS:
+        return f"{text}, {factor.rate:.3f}x per layer{theory}."
+    if law.explained >= FITS:
+        return f"{text}. It grows with the layers left to the power {law.rate:.2f}."
+    return f"{text}. No single factor per layer fits (R² {factor.explained:.2f}){theory}."
 
 
 def depth_story(family: Sequence[New]) -> str:
@@ -206,7 +208,7 @@ def depth_story(family: Sequence[New]) -> str:
 
 def alt(nets: Sequence[New]) -> str:
     """The profile in words."""
-    said = "; ".join(f"{one.name}: {number(one.ratio)} at the first block" for one in nets)
+    said = "; ".join(f"{one.name}: {ratio_words(one.ratio)} at the first block" for one in nets)
     return f"Gradient norm at each block's input over that at the last's. {said}."
 
 
@@ -245,7 +247,7 @@ def _theory(one: New, x: Numbers, y: Numbers) -> style.Trace:
         "type": "scatter",
         "x": x,
         "y": y,
-        "name": "mean field theory",
+        "name": "theory",
         "mode": "lines",
         "line": {"color": style.FAINT, "width": 2, "dash": _THEORY},
         "hovertemplate": "%{y:.3g}",

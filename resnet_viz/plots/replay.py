@@ -69,7 +69,8 @@ def replay(contestants: Sequence[Contestant], numbers: Numbers) -> dict[str, Any
 
 def _quantities(contestants: Sequence[Contestant]) -> list[str]:
     """Those by layer or block that were taken, the gradient first."""
-    taken = dict.fromkeys(name for one in contestants for name in one.history.quantities)
+    held = dict.fromkeys(name for one in contestants for name in one.history.quantities)
+    taken = [name for name in held if not quantity(name).words]
     found = [name for name in taken if axis_of(contestants, name) != "net"]
     return sorted(found, key=lambda name: name != GRADIENT)
 

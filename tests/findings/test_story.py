@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -44,25 +43,6 @@ def test_of_real_races_the_residual_net_is_ahead(
     assert story(nets[::-1])[0].startswith("After 60 steps resnet56-cifar is ahead")
 
 
-def test_the_plain_net_of_the_default_race_explodes_and_then_collapses() -> None:
-    told = story(recorded("default"))
-    assert any("at the first step 13.1 times larger; over the last tenth" in x for x in told)
-    residual, plain = told[-2:]
-    assert residual.endswith("at the first step 0.780, over the last tenth of the steps 0.842.")
-    assert "at the first step 1,5" in plain
-    assert plain.endswith(": it explodes at the start, then collapses.")
-    assert "vanish" not in " ".join(told)
-
-
-def test_without_norm_the_plain_net_s_gradients_are_small_everywhere() -> None:
-    """First over last layer says nothing there: it is the same in both nets."""
-    told = " ".join(story(recorded("no norm")))
-    assert re.search(
-        r"plain56-cifar against resnet56-cifar .*first step [\d.,e]+ times smaller", told
-    )
-    assert "in every layer" in told
-
-
 def test_a_net_that_fell_more_from_a_peak_is_not_ahead() -> None:
     nets = [
         contestant("resnet20-cifar", 60, name="peak", loss=lambda s: 48.0 if s == 0 else 2.3),
@@ -87,7 +67,7 @@ def test_equal_nets_do_not_differ() -> None:
     one = recorded("default")[0]
     told = story([one, replace(one, name="twin")])
     assert told[0].startswith("After 60 steps no difference is seen")
-    assert "about the same (ratio 1.00)" in told[1]
+    assert any("about the same (1.00 times)" in text for text in told)
 
 
 def test_loss_against_accuracy() -> None:
@@ -146,59 +126,9 @@ def test_a_peak_and_a_guess_are_said() -> None:
     assert said not in story([replace(guess, classes=2)])
 
 
-@pytest.mark.parametrize(
-    ("first", "last", "words"),
-    [
-        (3.0, 2.0, "1.50."),
-        (5000.0, 2.0, "2,500: it explodes towards the input."),
-        (1e-3, 2.0, "0.000500: it vanishes towards the input."),
-        (100.0, 1.0, "100."),
-        (0.0, 2.0, "unknown, the first being 0."),
-        (2.0, 0.0, "unknown, the last being 0."),
-        (0.0, 0.0, "unknown, both being 0."),
-        (np.inf, 2.0, "not finite."),
-        (1.0, np.nan, "not finite."),
-    ],
-)
-def test_gradient_words_only_where_the_numbers_say_so(
-    first: float, last: float, words: str
-) -> None:
-    net = contestant("plain20-cifar", 1, norm=lambda s, c: first if c == 0 else last)
-    assert story([net])[1].endswith(f"at the first step {words}")
-
-
-@pytest.mark.parametrize(
-    ("start", "late", "words"),
-    [
-        (1e3, 1e3, "1,000: it explodes towards the input."),
-        (1e3, 0.5, "0.500: it explodes at the start, then collapses."),
-        (1e3, 3.0, "3.00: it explodes at the start, then calms down."),
-        (1e-3, 1e-3, "0.00100: it vanishes towards the input."),
-        (1e-3, 1.0, "1.00: it vanishes towards the input, only at first."),
-        (1.0, 1e-3, "0.00100."),  # small only later: that is not a vanishing gradient
-        (1.0, 1e3, "1,000."),
-    ],
-)
-def test_the_course_of_the_first_layer_s_gradient(start: float, late: float, words: str) -> None:
-    net = contestant(
-        "plain20-cifar", 60, norm=lambda s, c: (start if s == 0 else late) if c == 0 else 1.0
-    )
-    assert story([net])[1].endswith(f"over the last tenth of the steps {words}")
-
-
-def test_gradients_of_nets_of_different_depth_are_compared_by_their_medians() -> None:
-    nets = [
-        contestant("resnet20-cifar", 9, norm=lambda s, c: 1.0),
-        contestant("plain56-cifar", 9, norm=lambda s, c: 0.0 if c < 2 else 0.02),
-    ]
-    said = story(nets)[1]
-    assert "(medians over the layers of each main path)" in said
-    assert "at the first step 50.0 times smaller (2 layers exactly 0 left out)" in said
-
-
 def test_projections_are_not_the_first_or_last_layer() -> None:
     net = contestant("resnet50", 1, norm=lambda s, c: 1.0)
-    assert "at the first step 1.00" in story([net])[1]
+    assert "first layer is 1.00 times the last layer's at step 0" in story([net])[1]
     assert not net.layers[net.main[0]].is_beside
 
 

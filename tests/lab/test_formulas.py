@@ -15,6 +15,7 @@ from resnet_viz.lab.quantities import held_by, quantities, quantity
 from resnet_viz.lab.quantities.effective_rank import MOST_IMAGES
 from resnet_viz.lab.quantities.points import POINTS, names_in
 from resnet_viz.lab.quantities.quantity import Quantity
+from resnet_viz.lab.states import LAYER_STATE
 from resnet_viz.lab.train import train
 from tests.lab.conftest import TINY, tiny_spec
 
@@ -78,7 +79,7 @@ def test_formulas_hold_whatever_the_size(name: str, exponent: int, mean: float) 
 
 
 def test_every_quantity_has_a_formula_here_a_source_and_words() -> None:
-    assert set(quantities()) == set(FORMULAS) | EVALUATED
+    assert set(quantities()) == set(FORMULAS) | EVALUATED | {LAYER_STATE}
     for one in quantities().values():
         assert one.sentence.endswith(".")
         assert one.source

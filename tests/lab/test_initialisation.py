@@ -79,7 +79,7 @@ def test_batch_norm_makes_gradients_explode_as_theory_says() -> None:
 )
 def test_without_norm_the_zeros_around_and_the_weights_shrink_them(init: Any, size: int) -> None:
     config = revise(ONE_STAGE, norm="none", init=init, image_size=size)
-    expected = mean_field.layer_factor(config, size)
+    expected = mean_field.layer_factor(config, size, 32)
     assert expected is not None
     assert growth(config, 32) == pytest.approx(expected, rel=0.06)
 
@@ -92,12 +92,12 @@ def test_the_factor_of_padding_is_an_eigenvalue() -> None:
 
 
 def test_theory_of_a_whole_net_and_where_it_says_nothing() -> None:
-    profile = mean_field.profile(ONE_STAGE)
+    profile = mean_field.profile(ONE_STAGE, 128)
     assert profile is not None
     assert profile[-1] == 1
     assert profile[0] == pytest.approx(mean_field.BATCH_NORM**22)
     for net in (revise(ONE_STAGE, shortcut="projection"), revise(ONE_STAGE, norm="group")):
-        assert mean_field.profile(net) is None
+        assert mean_field.profile(net, 128) is None
 
 
 def test_the_job_gives_what_json_holds() -> None:

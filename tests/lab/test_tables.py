@@ -72,21 +72,23 @@ def expected(steps: int, names: Sequence[str], layers: Sequence[str]) -> set[tup
     return rows
 
 
-def as_text(net: str, step: object, quantity: str, of: str, value: object) -> tuple[str, ...]:
-    return net, str(step), quantity, of, str(np.float32(value))  # type: ignore[arg-type]
+def as_text(row: Sequence[object]) -> tuple[str, ...]:
+    net, step, quantity, of, value, note = row
+    assert note == ""
+    return str(net), str(step), str(quantity), str(of), str(np.float32(value))  # type: ignore[arg-type]
 
 
 def read_csv(file: Path) -> list[tuple[str, ...]]:
     with file.open(newline="") as stream:
         heading, *rows = csv.reader(stream)
     assert tuple(heading) == COLUMNS
-    return [as_text(*row) for row in rows]  # type: ignore[call-arg]
+    return [as_text(row) for row in rows]
 
 
 def read_parquet(file: Path) -> list[tuple[str, ...]]:
     table = parquet.read_table(file)
     assert tuple(table.column_names) == COLUMNS
-    return [as_text(**row) for row in table.to_pylist()]
+    return [as_text([row[column] for column in COLUMNS]) for row in table.to_pylist()]
 
 
 READERS = {".csv": read_csv, ".parquet": read_parquet}

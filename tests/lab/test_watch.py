@@ -146,7 +146,7 @@ def test_of_our_own_nets_a_watcher_finds_what_train_records() -> None:
     )
     spec = tiny_spec(config=config, steps=3, measure_every=2)
     records = list(train(spec))
-    net = build_resnet(spec.adapted, seed=spec.seed).to(memory_format=torch.channels_last)
+    net = build_resnet(spec.adapted, seed=spec.seed)
     optimizer = torch.optim.SGD(net.parameters(), spec.lr, 0.9, weight_decay=spec.weight_decay)
     data = load("digits", 8)
     batches = minibatches(data, spec.batch_size, spec.seed, 8, torch.device("cpu"))

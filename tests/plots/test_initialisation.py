@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from resnet_viz.arch.config import plain_twin, revise
 from resnet_viz.arch.presets import preset
+from resnet_viz.findings import mean_field
 from resnet_viz.findings.fits import better, exponential, power
 from resnet_viz.findings.new_net import New
 from resnet_viz.plots import initialisation as plots
@@ -22,7 +25,7 @@ def made(inputs: list[float], *, plain: bool = False, depth: int = 20) -> New:
         k = [1, 2, 3] * 3
         found["variance"] = {"times_k": [1.5] * 9, "k": k}  # type: ignore[dict-item]
     name = "plain twin" if plain else "residual net"
-    return New.of(name, "#000000", plain_twin(config) if plain else config, found)
+    return New.of(name, "#000000", plain_twin(config) if plain else config, found, 64)
 
 
 def test_fits_find_what_the_data_were_made_of() -> None:
@@ -69,14 +72,16 @@ def test_the_profile_shows_nets_fits_theory_and_other_depths() -> None:
     names = [trace.name for trace in figure.data]
     assert names[:2] == ["depth 8", "residual net"]
     assert "fit: 1.200^(layers left)" in names
-    assert names[-1] == "mean field theory"
+    assert names[-1] == "theory"
     drawn = {trace.name: trace for trace in figure.data}
     np.testing.assert_allclose(drawn["plain twin"].y, plain.inputs)
-    assert "a factor of 1.200 a layer (mean field theory: 1.211)." in plots.story(plain)
+    assert "1.200x per layer (theory: 1.211x)." in plots.story(plain)
     assert plots.story(residual).startswith("Residual net, depth 20: the gradient at the first")
     assert "9.00 times as large" in plots.story(residual)
     law = made([(19.0 - 2 * i) ** 1.5 for i in range(9)])
-    assert "about the power 1.50 of the layers left." in plots.story(law)
+    assert "It grows with the layers left to the power 1.50." in plots.story(law)
+    uneven = made([60.0, 50, 40, 30, 20, 2, 1.5, 1.2, 1])
+    assert "No single factor per layer fits (R² 0.9" in plots.story(uneven)
 
 
 def test_what_is_not_finite_is_said() -> None:
@@ -97,10 +102,17 @@ def test_the_depths_law_is_named_from_three_on() -> None:
     assert figure.data[1].name == "1.200^(depth)"
 
 
-def test_branches_stand_beside_a_kth() -> None:
+def test_branches_stand_beside_what_theory_says_of_them() -> None:
     figure = plots.branches(made([1.0] * 9))
-    assert [trace.name for trace in figure.data] == ["stage 1", "stage 2", "stage 3", "1/k"]
+    assert [trace.name for trace in figure.data] == ["stage 1", "stage 2", "stage 3"]
     np.testing.assert_allclose(figure.data[0].y, 1.5 / np.array([1, 2, 3]))
+    one = made([1.0] * 9)
+    theirs = replace(one, config=revise(one.config, activation_order="full_preactivation"))
+    expected = mean_field.branch_ratios(theirs.config)
+    assert expected is not None
+    drawn = [trace for trace in plots.branches(theirs).data if trace.name == "theory"]
+    np.testing.assert_allclose(np.concatenate([trace.y for trace in drawn]), expected)
+    assert [trace.showlegend for trace in drawn] == [True, False, False]
 
 
 def test_shattering_is_a_map_for_each_net() -> None:

@@ -16,8 +16,8 @@ MEASUREMENT = Measurement(
     name="gradients",
     title="gradient norms",
     sentence="How the gradient's norm grows or shrinks on its way back to the input. On a "
-    "logarithmic axis a straight line is a constant factor a layer: with batch norm a plain net "
-    "at its start multiplies it by about 1.2 at each, a residual net hardly at all.",
+    "logarithmic axis a straight line means that each layer multiplies it by the same factor: "
+    "about 1.2 in a new plain net with batch norm, and much less in a residual net.",
     formula=r"\Big\|\frac{\partial L}{\partial W_l}\Big\|, \qquad "
     r"\Big\|\frac{\partial L}{\partial x_b}\Big\|",
     source="He et al. 2015, arXiv:1512.03385, 4.1; Yang et al. 2019, arXiv:1902.08129",

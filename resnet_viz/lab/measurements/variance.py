@@ -16,9 +16,8 @@ MEASUREMENT = Measurement(
     name="variance",
     title="branch variance times k",
     sentence="The variance of what a block's branch adds over that of what its shortcut passes on, "
-    "times the block's number k in its stage. With batch norm a pre-activation net begins at "
-    "about 1: block k adds a k-th, so that a deep net is close to the identity. Without norm "
-    "the ratio does not fall with k.",
+    "times the block's number k in its stage. In a new pre-activation net with batch norm block k "
+    "adds about 1/k, so later blocks change less and less. Without norm the ratio stays constant.",
     formula=r"k \, \frac{\mathrm{Var}\, F(x)}{\mathrm{Var}\, x}",
     source="De & Smith 2020, arXiv:2002.10444, sec. 3",
     cost=1,

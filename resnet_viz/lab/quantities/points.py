@@ -36,6 +36,7 @@ POINTS: Mapping[str, Point] = MappingProxyType(
             "each step",
             "the loss's gradient by every parameter, a list for the net, its vectors put into one",
         ),
+        "state": Point("layer", "changes", "whether the layer is measured, and why not"),
         "response": Point(
             "layer",
             "measured steps",

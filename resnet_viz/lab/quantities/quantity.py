@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 Axis = Literal["layer", "block", "net"]
 """What a quantity has a value for: each weighted layer (or some), each block (or some), the net."""
 
-Taken = Literal["each step", "measured steps", "evaluations"]
-"""When: `RunSpec.measure_every` and `RunSpec.evaluate_every` say which steps the latter two are."""
+Taken = Literal["each step", "measured steps", "evaluations", "changes"]
+"""When: `RunSpec.measure_every` and `RunSpec.evaluate_every` say which steps the middle two are;
+what is taken at "changes" holds until it is recorded again."""
 
 Measure = Callable[..., "Tensor"]
 """Lists of n tensors, one list for each of a quantity's points, to n values, float32."""
@@ -37,7 +38,8 @@ class Quantity:
     `symbol` stands on an axis, in HTML; `sentence` says what it is, `source` where it comes from
     (a paper's figure, section or equation); `unit` is "" for a pure number. `scale` is that of a
     plot's axis. The names of `measure`'s parameters are the points (see points.py) it is
-    measured at, and so say along which axis and when. Where numbers of many layers or blocks come
+    measured at, and so say along which axis and when. Values that are codes have `words`, from 0
+    on: they are listed, and not drawn along an axis. Where numbers of many layers or blocks come
     cheaper together, `measure` gives a small tensor for each, and `finish` makes numbers of all.
     """
 
@@ -48,6 +50,7 @@ class Quantity:
     source: str
     unit: str = ""
     scale: Literal["log", "linear"] = "log"
+    words: tuple[str, ...] = ()
     measure: Measure = _no_measure
     finish: Finish | None = None
 

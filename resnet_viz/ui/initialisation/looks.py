@@ -97,7 +97,7 @@ def rest(settings: Settings) -> Rest | None:
         return None
     net, twin = (end.done[0] for end in ends)
     shattered = dict(zip(_NAMES, (net["shattering"], twin["shattering"]), strict=True))
-    found = Rest(settings, New.of(_NAMES[0], RESIDUAL, settings.config(), net), shattered)
+    found = Rest(settings, _new(0, settings, net), shattered)
     st.session_state[_SHOWN_REST] = found
     return found
 
@@ -151,11 +151,17 @@ def _before(shown: str) -> Any:
 def _keep(settings: Settings, net: Mapping[str, Any], twin: Mapping[str, Any]) -> None:
     seen = _seen()
     seen[settings] = (
-        New.of(_NAMES[0], RESIDUAL, settings.config(), net),
-        New.of(_NAMES[1], PLAIN, settings.twin(), twin),
+        _new(0, settings, net),
+        _new(1, settings, twin),
     )
     for oldest in list(seen)[:-_MOST_KEPT]:
         del seen[oldest]
+
+
+def _new(place: int, settings: Settings, found: Mapping[str, Any]) -> New:
+    """The residual net (place 0) or its twin (1), as it was measured."""
+    config = settings.twin() if place else settings.config()
+    return New.of(_NAMES[place], (RESIDUAL, PLAIN)[place], config, found, settings.batch)
 
 
 def _seen() -> dict[Settings, Pair]:

@@ -86,11 +86,12 @@ def _draw(settings: Settings, now: looks.Pair) -> None:
     earlier = [net for both in family if both != now for net in both]
     live_chart(plots.profile(now, earlier), "initialisation_profile", 400, alt=plots.alt(now))
     note(
-        "The norm of the loss's gradient at each block's input over that at the last block's "
-        "(logarithmic), by the layers that are left to the output. A straight line is a constant "
-        "factor a layer. Faint lines: other depths. Dotted: the better of a factor a layer and a "
-        "power law. Grey: mean field theory (Yang et al. 2019, arXiv:1902.08129; without norm, He "
-        "et al. 2015, arXiv:1502.01852, and the zeros around the maps)."
+        "The norm of the gradient at each block's input, relative to the last block's "
+        "(logarithmic axis). On a straight line each layer multiplies it by the same factor. Faint "
+        "lines: other depths. Dotted: the better fit of a factor per layer and a power law. Grey: "
+        "mean field theory, beside plain nets that it describes (Yang et al. 2019, "
+        "arXiv:1902.08129; without norm, He et al. 2015, arXiv:1502.01852, and the zeros around "
+        "the maps)."
     )
     left, right = st.columns(2)
     with left:
@@ -114,14 +115,23 @@ def _by_depth(settings: Settings, family: Sequence[looks.Pair]) -> None:
 
 
 def _per_layer(now: looks.Pair) -> None:
-    header("Growth a layer")
-    alt = "By what factor the gradient grows a layer, block by block."
+    header("Growth per layer")
+    alt = "By what factor the gradient grows per layer, block by block."
     live_chart(plots.per_layer(now), "initialisation_per_layer", 340, alt=alt)
     note(
         "The factor by which a block multiplies the gradient's norm on its way back, per layer. "
-        "With batch norm theory says 1.211 for plain nets with wide layers and large batches, on "
-        "maps of one pixel."
+        "Theory says 1.211x for plain batch-norm nets with wide layers and large batches, on maps "
+        "of one pixel; the borders of larger maps lower it to between 1.15x and 1.20x."
     )
+
+
+_THEORY_WORDS = {
+    True: "Grey: theory for pre-activation nets with batch norm, whose branches all add the same. "
+    "The sum begins anew at a projection and halves at a zero-padded shortcut (De & Smith 2020, "
+    "arXiv:2002.10444).",
+    False: "With batch norm it falls from block to block, so later blocks change less and less; "
+    "without norm it stays constant (De & Smith 2020, arXiv:2002.10444).",
+}
 
 
 def _branches(net: New) -> None:
@@ -132,11 +142,10 @@ def _branches(net: New) -> None:
         live_chart(plots.branches(net), "initialisation_branches", 320, alt=alt)
     with right:
         typical = number(float(np.nanmedian(net.times_k)))
+        theory = net.predicted_branches is not None
         note(
-            "Of the residual net: the variance of what a block's branch adds over that of what its "
-            "shortcut passes on. With a norm block k adds about a k-th, so that a deep net is "
-            f"close to the identity; times k the median is **{typical}** here. Without norm the "
-            "ratio does not fall (De & Smith 2020, arXiv:2002.10444)."
+            "Variance that a block's branch adds, relative to what its shortcut passes on "
+            f"(residual net; median of ratio x k: **{typical}**). {_THEORY_WORDS[theory]}"
         )
 
 

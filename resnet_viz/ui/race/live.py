@@ -187,9 +187,9 @@ def _shown(seen: Seen) -> Shown:
 
 
 def _quantities(contestants: Sequence[Contestant]) -> Sequence[str]:
-    """Those that a net of the race holds, and the gradient's norm."""
+    """Those that a net of the race holds and that are drawn, and the gradient's norm."""
     held = dict.fromkeys(name for contestant in contestants for name in contestant.header)
-    return [GRADIENT, *(name for name in held if name != GRADIENT)]
+    return [GRADIENT, *(name for name in held if name != GRADIENT and not quantity(name).words)]
 
 
 def _quantity_box(contestants: Sequence[Contestant]) -> None:

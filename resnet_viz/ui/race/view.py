@@ -38,7 +38,7 @@ that narrow screens fold away."""
 _OPEN, _PRESENT, _READ = "race_panels", "race_presented", "race_view_of"
 _CHOICES: Mapping[str, tuple[str, Callable[[Sequence[Run]], Container[object]]]] = MappingProxyType(
     {
-        "quantity": (QUANTITY, lambda _: quantities()),
+        "quantity": (QUANTITY, lambda _: [q.name for q in quantities().values() if not q.words]),
         "show": (SEEDS, seeds_options),
         "axis": (SCALE, lambda _: SCALES),
         "smooth": (SMOOTH, lambda _: SMOOTHINGS),

@@ -1,0 +1,126 @@
+"""Claims about gradients: those at the blocks' inputs, and those of the weights."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from resnet_viz.findings.claim import Claim, Evidence
+from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.final_level import window
+from resnet_viz.findings.gradient_flow import (
+    INPUTS,
+    Flow,
+    flow_at,
+    main_norms,
+    weight_ratio,
+)
+from resnet_viz.findings.nets import Net, Range
+
+Words = Callable[[Claim], str]
+WEIGHTS = "grad_norm"
+
+
+def gradient_claims(nets: Sequence[Net], steps: int) -> Iterator[Claim]:
+    """What the gradients of each net do in the first `steps` steps, then net against net."""
+    for net in nets:
+        if (claim := _inputs(net, steps)) is not None:
+            yield claim
+        yield _weights(net, steps)
+    for other in nets[1:]:
+        yield _against(nets[0], other, steps)
+
+
+def _inputs(net: Net, steps: int) -> Claim | None:
+    """The gradient at the blocks' inputs where it was measured first, and where last."""
+    flows = [flow for seed in net.seeds if (flow := flow_at(seed, 0)) is not None]
+    if len(flows) < len(net.seeds):
+        return None
+    words = Counter(flow.word for flow in flows)
+    word, agree = words.most_common(1)[0]
+    start, end = flows[0].step, flows[0].step
+    values = {"agree": float(agree), **_range("ratio", [flow.ratio for flow in flows])}
+    values["layers"] = flows[0].layers
+    rates = [rate for flow in flows if (rate := flow.rate) is not None]
+    if len(rates) == len(flows):
+        values |= _range("rate", rates)
+    elif all(flow.stages for flow in flows):
+        medians = np.median([flow.stages for flow in flows], axis=0)
+        values |= {f"stage_{n}": float(rate) for n, rate in enumerate(medians, 1)}
+    later = [_last_flow(seed, steps) for seed in net.seeds]
+    ratios = [flow.ratio for flow in later if flow is not None and flow.step > start]
+    if len(ratios) == len(flows):
+        end = max(flow.step for flow in later if flow is not None)
+        values |= _range("late", ratios)
+    evidence = Evidence("fit", (len(net.seeds),), r_squared=_least_explained(flows))
+    kind = f"gradient {word}"
+    return Claim(kind, (net.name,), INPUTS, (start, end), values, evidence, "gradients")
+
+
+def _last_flow(seed: Contestant, steps: int) -> Flow | None:
+    """The flow that was measured last within the first `steps` steps."""
+    taken = seed.history.taken(INPUTS).steps
+    row = int(np.searchsorted(taken, seed.history.steps[steps - 1], side="right")) - 1
+    return flow_at(seed, row) if row >= 0 else None
+
+
+def _least_explained(flows: Sequence[Flow]) -> float | None:
+    explained = [flow.fit.explained for flow in flows if flow.fit is not None]
+    return min(explained) if len(explained) == len(flows) else None
+
+
+def _weights(net: Net, steps: int) -> Claim:
+    """The weight gradient of the first layer over the last's, at the first step and at the end."""
+    first = int(net.seeds[0].history.steps[0])
+    values = _range("start", [weight_ratio(seed, (first, first)) for seed in net.seeds])
+    end = first
+    if (late := _late(net.seeds[0], steps)) is not None:
+        end, values["late_from"] = late[1], float(late[0])
+        values |= _range("late", [weight_ratio(seed, late) for seed in net.seeds])
+    evidence = Evidence("one run" if len(net.seeds) == 1 else "count", (len(net.seeds),))
+    kind = "weight gradients"
+    return Claim(kind, (net.name,), WEIGHTS, (first, end), values, evidence, "gradients")
+
+
+def _against(net: Net, other: Net, steps: int) -> Claim:
+    """The weight gradients of `other` over those of `net`: the median layer's, in each of the
+    seeds that both have."""
+    pairs = list(zip(net.seeds, other.seeds, strict=False))
+    first = int(net.seeds[0].history.steps[0])
+    start = [_compared(*pair, (first, first)) for pair in pairs]
+    values, end = _range("start", start), first
+    if (late := _late(net.seeds[0], steps)) is not None:
+        end, values["late_from"] = late[1], float(late[0])
+        values |= _range("late", [_compared(*pair, late) for pair in pairs])
+    counts = {len(pair[0].main) for pair in pairs} | {len(pair[1].main) for pair in pairs}
+    values["layers"] = float(min(counts)) if len(counts) == 1 else np.nan
+    evidence = Evidence("one run" if len(pairs) == 1 else "count", (len(pairs), len(pairs)))
+    names = (other.name, net.name)
+    return Claim("weight gradients between", names, WEIGHTS, (first, end), values, evidence)
+
+
+def _compared(net: Contestant, other: Contestant, steps: tuple[int, int]) -> float:
+    """The median ratio over the layers; of nets of other depths, the ratio of the medians."""
+    ours, theirs = (main_norms(one, steps) for one in (net, other))
+    known = [np.isfinite(norms) & (norms > 0) for norms in (ours, theirs)]
+    if len(ours) == len(theirs):
+        both = known[0] & known[1]
+        return float(np.median(theirs[both] / ours[both])) if both.any() else np.nan
+    if not (known[0].any() and known[1].any()):
+        return np.nan
+    return float(np.median(theirs[known[1]]) / np.median(ours[known[0]]))
+
+
+def _late(seed: Contestant, steps: int) -> tuple[int, int] | None:
+    """The first and the last step of the end of the race; None where that holds the first step."""
+    rows = window(steps)
+    if not rows.start:
+        return None
+    return int(seed.history.steps[rows.start]), int(seed.history.steps[rows.stop - 1])
+
+
+def _range(name: str, numbers: Sequence[float]) -> dict[str, float]:
+    low, high = Range.of(numbers)
+    return {f"{name}_low": low, f"{name}_high": high}

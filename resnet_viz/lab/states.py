@@ -1,0 +1,123 @@
+"""The states of a run's layers: whether a value is measured, and why one is not there; no torch.
+
+A value that is not there is NaN, and `layer_state` says the reason. The states are recorded at the
+first step, and at every step at which they differ from those recorded last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import IntEnum
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resnet_viz.lab.records import Floats, History, Taken
+
+LAYER_STATE = "layer_state"
+"""The quantity that records them."""
+
+States = NDArray[np.int64]
+
+
+class LayerState(IntEnum):
+    """What the values of a layer at a step are worth."""
+
+    MEASURED = 0
+    UNUSED = 1
+    FROZEN = 2
+    CLEARED = 3
+    NOT_STEPPED = 4
+    NOT_HOOKED = 5
+    NOT_FINITE = 6
+
+    @property
+    def words(self) -> str:
+        """What it says of a layer, for people."""
+        return WORDS[self]
+
+
+WORDS: Mapping[LayerState, str] = MappingProxyType(
+    {
+        LayerState.MEASURED: "measured",
+        LayerState.UNUSED: "no gradient: the loss does not depend on this layer at this step",
+        LayerState.FROZEN: "frozen: its weights are not trained",
+        LayerState.CLEARED: "gradient cleared before it was read",
+        LayerState.NOT_STEPPED: "not updated: it has a gradient, but its weights did not change",
+        LayerState.NOT_HOOKED: "not measured: this kind of layer is not watched",
+        LayerState.NOT_FINITE: "not finite: inf or NaN",
+    }
+)
+ABSENT = (LayerState.UNUSED, LayerState.FROZEN, LayerState.CLEARED, LayerState.NOT_HOOKED)
+"""With these a layer has no gradient norm: NaN stands for nothing, and is no bad number."""
+
+
+def layer_states(
+    known: States, values: Mapping[str, Floats], *, is_cleared: bool = False
+) -> States:
+    """The states [L] at a step, of layers that are `known` to be measured or to have no value.
+
+    `values` are the step's, by quantity, along the same layers; `is_cleared`: no gradient was seen
+    on its way, so that gradients that are all 0 while weights move were set to 0 in between. A
+    gradient of exactly 0 is a measured one otherwise.
+    """
+    nothing = np.full(len(known), np.nan, np.float32)
+    gradients, weights, updates = (
+        values.get(name, nothing) for name in ("grad_norm", "weight_norm", "update_ratio")
+    )
+    found = known.copy()
+    is_open = known == LayerState.MEASURED
+    if is_cleared and not gradients[is_open].any() and (updates[is_open] > 0).any():
+        found[is_open] = LayerState.CLEARED
+        return found
+    found[is_open & (gradients > 0) & (updates == 0)] = LayerState.NOT_STEPPED
+    found[is_open & ~(np.isfinite(gradients) & np.isfinite(weights))] = LayerState.NOT_FINITE
+    return found
+
+
+class StateLog:
+    """Remembers the states recorded last, so that they are recorded only where they change."""
+
+    def __init__(self) -> None:
+        self._last: States | None = None
+
+    def record(self, states: States) -> dict[str, Floats]:
+        """What a step's record gets: the states, or nothing where they are as before."""
+        if self._last is not None and np.array_equal(self._last, states):
+            return {}
+        self._last = states
+        return {LAYER_STATE: states.astype(np.float32)}
+
+
+def state_at(history: History, step: int) -> States | None:
+    """The states in force at `step` [L]; None for a run that has not recorded any."""
+    taken = history.taken(LAYER_STATE)
+    row = taken.row_at(step)
+    return None if row is None else taken.values[row].astype(np.int64)
+
+
+def states_over(history: History, steps: NDArray[np.int64]) -> States | None:
+    """The states in force at each of `steps`, ascending [T, L]; None where none are recorded."""
+    taken = history.taken(LAYER_STATE)
+    if not len(taken.steps):
+        return None
+    rows = np.searchsorted(taken.steps, steps, side="right") - 1
+    return taken.values[np.maximum(rows, 0)].astype(np.int64)
+
+
+def states_across(histories: Sequence[History]) -> Taken:
+    """The states of one net from several seeds: of each layer that which is worth least, at every
+    step at which one changes."""
+    every = [one for one in histories if len(one.taken(LAYER_STATE).steps)]
+    if not every:
+        return History().taken(LAYER_STATE)
+    steps = np.unique(np.concatenate([one.taken(LAYER_STATE).steps for one in every]))
+    found = [states for one in every if (states := states_over(one, steps)) is not None]
+    return Taken(steps, np.max(found, axis=0).astype(np.float32))
+
+
+def words_of(code: float) -> str:
+    """The words of a code as it is recorded; "" for one that this program does not know."""
+    known = {float(state): state.words for state in LayerState}
+    return known.get(float(code), "")
