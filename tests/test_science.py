@@ -1,19 +1,109 @@
-"""benchmarks/science.py: its quickest part, whose figures do not hang on a run's chaos."""
+"""benchmarks/science: its rule can fail, and its quickest rows are those that were reported."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 
-from benchmarks.science import PARTS, main, span
+from benchmarks.science import __main__ as science
+from benchmarks.science.new_nets import at_start, branches
+from benchmarks.science.row import Measured, Missing, Part, Row, span
+
+
+@pytest.fixture(autouse=True)
+def _denormals() -> Iterator[None]:
+    yield
+    torch.set_flush_denormal(False)
 
 
 def test_the_gradient_at_the_start_is_what_was_reported() -> None:
-    plain, residual, zero = PARTS["init"]((0,), True)
+    rows = [row for row in at_start((0,), True) if isinstance(row, Row)]
+    assert [row.is_reproduced for row in rows] == [True] * len(rows), rows
+    plain, residual, zero, *_ = rows
     assert 1e3 < plain.ours[0] < 1e4
     assert 10 < residual.ours[0] < 60
     assert zero.ours[0] == pytest.approx(1, abs=0.05)
-    torch.set_flush_denormal(False)
+
+
+def test_what_branches_add_is_what_was_reported() -> None:
+    for row in branches((0,), True):
+        assert isinstance(row, Row)
+        assert row.is_reproduced, row
+
+
+@pytest.mark.parametrize(
+    ("ours", "reported", "margin", "is_reproduced"),
+    [
+        ([0.05, 0.08], (0.04, 0.10), 0.0, True),
+        ([0.12], (0.04, 0.10), 0.0, True),  # within the factor
+        ([0.16, 0.2], (0.04, 0.10), 0.0, False),
+        ([0.09, 0.5, 0.9], (0.04, 0.10), 0.0, False),  # touches it, but its median is elsewhere
+        ([np.nan], (0.04, 0.10), 0.0, False),
+        ([np.inf, 40.0, 50.0], (10.0, np.inf), 0.0, True),
+        ([3.0], (10.0, np.inf), 0.0, False),
+        ([-0.01], (0.0, 0.0), 0.1, True),
+        ([0.3], (0.0, 0.0), 0.1, False),
+    ],
+)
+def test_the_rule(
+    ours: Sequence[float], reported: tuple[float, float], margin: float, is_reproduced: bool
+) -> None:
+    assert Row("a row", ours, reported, margin).is_reproduced == is_reproduced
+
+
+Run = Callable[[dict[str, Part]], tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Runs the command with other parts: its status, what it prints, and the table."""
+
+    def main(parts: dict[str, Part]) -> tuple[int, str, str]:
+        monkeypatch.setattr(science, "PARTS", parts)
+        monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
+        file = tmp_path / "table.md"
+        status = science.main(("--markdown", str(file)))
+        return status, capsys.readouterr().out, file.read_text(encoding="utf-8")
+
+    return main
+
+
+def _good(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:
+    """A part."""
+    yield Row("good", [1.0] * len(seeds), (1.0, 1.0))
+
+
+def _bad(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:
+    """Another part."""
+    yield Row("bad", [9.0], (1.0, 1.0))
+
+
+def _broken(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:
+    """A part that fails."""
+    yield Row("good", [1.0], (1.0, 1.0))
+    raise KeyError("gone")
+
+
+@pytest.mark.parametrize(
+    ("parts", "status", "words"),
+    [
+        ({"a": _good}, 0, "1 of 1 rows reproduced"),
+        ({"a": _bad, "b": _good}, 1, "NOT REPRODUCED: bad: 9 (reported: 1)"),
+        ({"a": _broken, "b": _good}, 1, "NOT MEASURED a: failed: KeyError: 'gone'"),
+    ],
+)
+def test_the_status_can_fail_and_one_part_does_not_lose_the_others(
+    parts: dict[str, Part], status: int, words: str, run: Run
+) -> None:
+    ended, printed, table = run(parts)
+    assert ended == status
+    assert words in printed
+    assert "reproduced: good: 1 (reported: 1)" in printed
+    assert "| good | " in table
 
 
 def test_ranges_and_refusals(capsys: pytest.CaptureFixture[str]) -> None:
@@ -21,5 +111,9 @@ def test_ranges_and_refusals(capsys: pytest.CaptureFixture[str]) -> None:
     assert span([3200.0]) == "3.2e+03"
     for wrong in (("colour",), ("--seeds", "6")):
         with pytest.raises(SystemExit, match="2"):
-            main(wrong)
+            science.main(wrong)
     assert "allowed are 1 to 5" in capsys.readouterr().err
+
+
+def test_missing_rows_are_said() -> None:
+    assert science.line(Missing("x", "no data")) == "  NOT MEASURED x: no data"

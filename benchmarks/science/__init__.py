@@ -1,0 +1,1 @@
+"""What the lessons are built on, repeated from the public API: `python -m benchmarks.science`."""
