@@ -18,6 +18,9 @@ from resnet_viz.lab.store import Store
 class Engine(Protocol):
     """Begins runs and ends them."""
 
+    def prepare(self, store: Store) -> None:
+        """Make room for what will begin the runs, or jobs, that are about to be queued."""
+
     def start(self, store: Store) -> None:
         """See to it that the runs that wait in `store` begin when their turn has come; at once."""
 
@@ -27,6 +30,10 @@ class Engine(Protocol):
 
 class ThisMachine:
     """Worker processes, begun by the launcher of the store's folder."""
+
+    def prepare(self, store: Store) -> None:
+        """See to it that no idle launcher of other code, or with other settings, takes them up."""
+        launch.make_way(store)
 
     def start(self, store: Store) -> None:
         """See to it that there is a launcher."""

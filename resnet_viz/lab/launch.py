@@ -25,12 +25,18 @@ LAUNCHER = "launcher"
 WHY_GONE = "The worker process ended without a word (killed, or out of memory)."
 _LITTLE_BYTES = 64 * 1024
 _KILL_AFTER_SECONDS = 0.1
+_GONE_SECONDS = 5.0
+REPLACED_FILE = "launcher.replaced"
+REPLACE_SECONDS = 60.0
+"""None is replaced sooner after the last that was: to import torch takes long on a busy machine."""
 _PACKAGE = Path(__file__).resolve().parents[1]
-# What a worker does depends on these: a launcher with others is replaced.
+# What a worker does depends on these: a launcher with others is replaced once it is idle.
 _SETTINGS = (
     "RESNET_VIZ_SLOTS",
     "RESNET_VIZ_DATA",
     "RESNET_VIZ_CHECKPOINTS",
+    "RESNET_VIZ_QUANTITIES",
+    "RESNET_VIZ_FORK",
     "CUDA_VISIBLE_DEVICES",
 )
 
@@ -58,6 +64,11 @@ def why_gone(home: Path, id: str, otherwise: str = WHY_GONE) -> str:  # noqa: A0
 def why_no_launcher(home: Path) -> str:
     """Why runs wait in nobody's care: in words that end a sentence."""
     one = None if lock.is_free(home) else lock.holder(home)
+    if one is not None and one.protocol < lock.PROTOCOL:
+        return (
+            f"an older resnet_viz is using this folder (process {one.pid}): stop it, or set "
+            "RESNET_VIZ_HOME"
+        )
     if one is not None and one.process is not None:
         return f"its process {one.pid} is there (suspended?)"
     try:
@@ -78,21 +89,34 @@ def remove_empty(log: Path) -> None:
 def ensure_launcher(store: Store) -> None:
     """See to it that a launcher is at work in the store's folder; it is not waited for.
 
-    One that runs other code than this process, or with other settings, is replaced; its workers
-    go on. Where none can be started, the runs that wait have failed.
+    One of an older protocol is replaced; its workers go on. Any other that is there stays, and is
+    used. Where none can be started, the runs that wait have failed.
     """
     try:
         if not lock.is_free(store.home):
             one = lock.holder(store.home)
-            if one is None or one.kind == kind():
+            if one is None or one.protocol >= lock.PROTOCOL or not _dismiss(store.home, one):
                 return
-            dismiss_launcher(store.home)
         process = _spawn(store.home)
     except OSError as error:
         fail_waiting(store, f"The worker process cannot be started: {error}")
         return
     log = log_file(store.home, LAUNCHER)
     threading.Thread(target=_reap, args=(process, log), daemon=True).start()
+
+
+def make_way(store: Store) -> None:
+    """End a launcher of other code, or with other settings, that is idle.
+
+    For who is about to queue something: from then on it is not idle, and stays.
+    """
+    if not store.file.exists():
+        return
+    with suppress(OSError):  # who queues something is told
+        one = None if lock.is_free(store.home) else lock.holder(store.home)
+        is_equal = one is not None and one.protocol == lock.PROTOCOL
+        if one is not None and is_equal and one.kind != kind() and _is_idle(store):
+            _dismiss(store.home, one)
 
 
 def dismiss_launcher(home: Path) -> None:
@@ -102,6 +126,34 @@ def dismiss_launcher(home: Path) -> None:
     one = lock.holder(home)
     if one is not None and (process := one.process):
         end_processes([process])
+
+
+def _dismiss(home: Path, one: lock.Holder) -> bool:
+    """End a launcher for another to take its place, unless that happened a moment ago; whether it
+    is gone."""
+    mark, process = home / REPLACED_FILE, one.process
+    if process is None:  # it is just going, or of another computer or container
+        return False
+    with suppress(FileNotFoundError):
+        if abs(time.time() - mark.stat().st_mtime) < REPLACE_SECONDS:
+            return False
+    mark.touch()
+    try:
+        end_processes([process])
+        process.wait(_GONE_SECONDS)
+    except psutil.Error:  # it is another user's, or does not go
+        return False
+    return True
+
+
+def _is_idle(store: Store) -> bool:
+    """Whether no run or job is under way, or waits, in the care of the store's launcher."""
+    busy = (
+        "SELECT 1 FROM runs WHERE host = '' AND status IN ('queued', 'running')",
+        "SELECT 1 FROM jobs WHERE host = '' AND status IN ('queued', 'working')",
+    )
+    with store.session() as connection:
+        return not any(connection.execute(f"{query} LIMIT 1").fetchone() for query in busy)
 
 
 def fail_waiting(store: Store, message: str) -> None:

@@ -11,13 +11,17 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import psutil
 
 from resnet_viz.lab.liveness import born, find_by_birth
+from resnet_viz.lab.schema import SCHEMA_VERSION
 
+PROTOCOL = 1 + SCHEMA_VERSION
+"""How programs, launchers and workers understand each other through a folder. Raise the 1 whenever
+an older one would get something wrong that a newer one writes there; new tables count already."""
 _FILE_NAME = "launcher.lock"
 _TRIES = 5
 _FAR = 1 << 20  # Windows locks bytes and lets nobody read them: not those of the text
@@ -25,16 +29,21 @@ _FAR = 1 << 20  # Windows locks bytes and lets nobody read them: not those of th
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The process that holds a lock; `kind`: which code it runs with which settings."""
+    """The process that holds a lock; `kind`: which code it runs with which settings.
+
+    Its `protocol` is 0 where it is of a version that knew none. (Such a version takes what is
+    written here for nothing, and leaves whoever holds the lock alone.)
+    """
 
     pid: int
     birth: float
     kind: str
+    protocol: int = 0
 
     @classmethod
     def me(cls, kind: str) -> Holder:
         """This process."""
-        return cls(os.getpid(), born(psutil.Process()), kind)
+        return cls(os.getpid(), born(psutil.Process()), kind, PROTOCOL)
 
     @property
     def process(self) -> psutil.Process | None:
@@ -69,8 +78,10 @@ def is_free(home: Path) -> bool:
 def holder(home: Path) -> Holder | None:
     """Who holds the lock of `home`, or held it last; None where that is not (yet) written."""
     try:
-        return Holder(**json.loads((home / _FILE_NAME).read_bytes()))
-    except (OSError, ValueError, TypeError):
+        found = json.loads((home / _FILE_NAME).read_bytes())
+        known = {field.name for field in fields(Holder)}  # a later version may say more
+        return Holder(**{name: value for name, value in found.items() if name in known})
+    except (OSError, ValueError, TypeError, AttributeError):
         return None
 
 

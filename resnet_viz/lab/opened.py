@@ -22,13 +22,14 @@ class Opened:
     def __init__(self, path: Path | str | None = None, engine: Engine | None = None) -> None:
         self._engine = engine or ThisMachine()
         self._store = Store(default_home() if path is None else Path(path))
-        self._jobs = Jobs(self._store, self.ready)
+        self._jobs = Jobs(self._store, lambda: self._engine.start(self._store))
         self.notice: str | None = None
         self._revived = -liveness.FORSAKEN_SECONDS
         self._guarded(self._store.check)
 
     def ready(self) -> None:
         """Begin the launcher, in the background, so that the next run starts at once."""
+        self._guarded(lambda: self._engine.prepare(self._store))
         self._engine.start(self._store)
 
     @property
@@ -49,6 +50,7 @@ class Opened:
         Raises:
             ValueError: for an unknown kind or a request that it refuses, and where too many wait.
         """
+        self._guarded(lambda: self._engine.prepare(self._store))
         return self._guarded(lambda: self._jobs.submit(kind, request, asker=asker, files=files))
 
     def job(self, job_id: str) -> Job:

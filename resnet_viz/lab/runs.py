@@ -236,6 +236,7 @@ class Lab(Kept):
     def _start(
         self, specs: Sequence[RunSpec], race_id: str | None, pace: float | None = None
     ) -> Sequence[str]:
+        self._guarded(lambda: self._engine.prepare(self._store))
         begun = self._guarded(lambda: starting.queue(self._store, specs, race_id, pace))
         self.notice = begun.notice or self.notice
         if begun.gone:

@@ -165,20 +165,6 @@ def test_the_launcher_goes_with_its_folder_and_so_do_its_workers(tmp_path: Path)
     assert not lab.home.exists()
 
 
-def test_a_launcher_with_other_settings_is_replaced_and_its_workers_go_on(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(SLOTS_VARIABLE, "1")
-    first, second = (lab.start(tiny_spec(steps=ENDLESS)) for _ in range(2))
-    wait_until(lambda: steps_of(lab, first) > 0)
-    before, worker = launcher_of(lab), process_of(lab, first)
-    monkeypatch.setenv(SLOTS_VARIABLE, "3")
-    third = lab.start(tiny_spec(steps=ENDLESS))
-    wait_until(lambda: sorted(running(lab)) == sorted([first, second, third]))
-    assert launcher_of(lab) != before
-    assert process_of(lab, first) == worker
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="stops a process by a signal")
 def test_a_suspended_launcher_does_not_make_waiting_runs_interrupted(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
@@ -243,6 +229,9 @@ class Cluster:
 
     def __init__(self) -> None:
         self.ended: list[str] = []
+
+    def prepare(self, store: Store) -> None:
+        pass
 
     def start(self, store: Store) -> None:
         with store.writing() as connection:
