@@ -163,7 +163,7 @@ def _follow(lab: Lab, race_id: str, *, as_json: bool) -> list[_Contestant]:
             # Status first: a run that is over by now has all its records in the store.
             is_over = [_refresh(lab, contestant) for contestant in contestants]
             for contestant in contestants:
-                fresh = lab.records(contestant.run.id, since=len(contestant.records))
+                fresh = _fresh(lab, contestant)
                 if as_json:
                     _print_records(contestant.run, fresh)
                 contestant.records.extend(fresh)
@@ -171,6 +171,14 @@ def _follow(lab: Lab, race_id: str, *, as_json: bool) -> list[_Contestant]:
             if all(is_over):
                 return contestants
             time.sleep(POLL_SECONDS)
+
+
+def _fresh(lab: Lab, contestant: _Contestant) -> Sequence[StepRecord]:
+    """The records since the last look; the last of all once it has what is measured at the end."""
+    run = contestant.run
+    until = run.steps if run.is_over else run.steps - 1
+    since = len(contestant.records)
+    return lab.records(run.id, since, until) if since < until else ()
 
 
 def _progress() -> Progress:
@@ -198,7 +206,9 @@ def _refresh(lab: Lab, contestant: _Contestant) -> bool:
 
 def _advance(progress: Progress, contestant: _Contestant) -> None:
     run, records = contestant.run, contestant.records
-    state = run.status if run.status != "running" else _pace(records)
+    is_ending = run.status == "running" and run.steps_done == run.steps
+    pace = "measuring the end" if is_ending else _pace(records)
+    state = run.status if run.status != "running" else pace
     detail = f"{state}: {run.message}" if run.message and not run.is_over else state
     progress.update(contestant.task, completed=len(records), state=detail)
 

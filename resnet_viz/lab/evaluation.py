@@ -1,23 +1,42 @@
-"""Loss and accuracy on images that training does not see, leaving no trace in training."""
+"""Loss and accuracy on whole sets of images, leaving no trace in training."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.modules.batchnorm import _BatchNorm
 
+from resnet_viz.lab.data.images import Images, portions
 from resnet_viz.lab.precision import autocast
 from resnet_viz.lab.spec import Precision, RunSpec
+from resnet_viz.nets.memory_format import memory_format
 
-_IMAGES_AT_ONCE = 250
+MOST_IMAGES_AT_END = 1000
+"""Training images that the end is measured on."""
+IMAGES_OF_STATISTICS = 500
+"""Those among them that batch norm's statistics are estimated on."""
+_IMAGES_AT_ONCE, _PIXELS = 250, 32**2
+
+Portion = tuple[Tensor, Tensor]
+"""Images [n, C, H, W], normalised, and their labels [n]."""
 
 
 def is_due(spec: RunSpec, step: int) -> bool:
     """Whether `step` is one of each `evaluate_every`, from the first on, or the last."""
     every = spec.evaluate_every
     return every > 0 and (step % every == 0 or step == spec.steps - 1)
+
+
+def images_at_once(image_size: int, least: int = 1) -> int:
+    """How many images go through a net together: 250 of 32 pixels a side, fewer larger ones.
+
+    At least `least`, which are known to fit into memory with all that training keeps of them.
+    """
+    return max(least, min(_IMAGES_AT_ONCE, _IMAGES_AT_ONCE * _PIXELS // image_size**2))
 
 
 @torch.no_grad()
@@ -35,6 +54,97 @@ def answers(net: nn.Module, images: Tensor, precision: Precision = "float32") ->
     """
     with _eval_mode(net), autocast(images.device, precision):
         return torch.cat([net(some).float() for some in torch.split(images, _IMAGES_AT_ONCE)])
+
+
+def at_the_end(
+    net: nn.Module, training: Images, held_out: Images | None, spec: RunSpec
+) -> Sequence[Tensor]:
+    """How `net` does after its last update: the numbers of `points.FINAL_NAMES`, on its device.
+
+    In eval mode, with batch norm's statistics estimated anew on training images: they are the
+    weights' own then, and do not lag behind them. The net is afterwards as it was, its running
+    statistics too, and no random number is drawn.
+
+    Args:
+        net: a classifier of the images of `spec`.
+        training: images that it was trained on; at most 1,000 are taken, the same in every run.
+        held_out: images that it was not; None where there are none.
+        spec: says the images' size, the precision, and how many images fit into memory.
+    """
+    device = next(net.parameters()).device
+    layout, size = memory_format(spec.adapted, device), spec.adapted.image_size
+    at_once = images_at_once(size, spec.batch_size)
+
+    def some(images: Images) -> Iterator[Portion]:
+        for pixels, labels in portions(images, size, at_once):
+            yield pixels.to(device, memory_format=layout), labels.to(device)
+
+    seen = training.first(MOST_IMAGES_AT_END)
+    estimation = (images for images, _ in some(seen.first(IMAGES_OF_STATISTICS)))
+    with statistics_of(net, estimation, spec.precision):
+        own = _score(net, some(seen), spec.precision)
+        if held_out is None:
+            return [*own, *torch.full((4,), torch.nan, device=device)]
+        return [*own, *_score(net, some(held_out), spec.precision)]
+
+
+@contextmanager
+def statistics_of(
+    net: nn.Module, portions: Iterable[Tensor], precision: Precision = "float32"
+) -> Iterator[None]:
+    """The net with batch norm's running statistics estimated on images, in place of its own.
+
+    They are the means of each portion's, as large ones count for more; dropout and stochastic depth
+    are off. What was there is put back afterwards, bit for bit: it is not touched.
+    """
+    norms = [m for m in net.modules() if isinstance(m, _BatchNorm) and m.track_running_stats]
+    kept = [(norm, dict(norm.named_buffers(recurse=False)), norm.momentum) for norm in norms]
+    try:
+        for norm, buffers, _ in kept:
+            for name, buffer in buffers.items():
+                setattr(norm, name, torch.zeros_like(buffer))
+        if norms:
+            _estimate(net, norms, portions, precision)
+        yield
+    finally:
+        for norm, buffers, momentum in kept:
+            norm.momentum = momentum
+            for name, buffer in buffers.items():
+                setattr(norm, name, buffer)
+
+
+@torch.no_grad()
+def _estimate(
+    net: nn.Module, norms: Sequence[_BatchNorm], portions: Iterable[Tensor], precision: Precision
+) -> None:
+    count = 0
+    with _eval_mode(net):
+        for norm in norms:
+            norm.train()
+        for images in portions:
+            count += len(images)
+            for norm in norms:
+                norm.momentum = len(images) / count  # a mean over all images so far
+            with autocast(images.device, precision):
+                net(images)
+
+
+@torch.no_grad()
+def _score(net: nn.Module, portions: Iterable[Portion], precision: Precision) -> Sequence[Tensor]:
+    """Mean cross-entropy, its standard error, the share of right answers (one of NaN is wrong), and
+    the number of images."""
+    losses, right = [], []
+    with _eval_mode(net):
+        for images, labels in portions:
+            with autocast(images.device, precision):
+                logits = net(images).float()
+            losses.append(functional.cross_entropy(logits, labels, reduction="none"))
+            right.append((logits.argmax(1) == labels) & ~logits.isnan().any(1))
+    loss = torch.cat(losses)
+    count, mean = len(loss), loss.mean()
+    # Of one image 0 / 0: it has none.
+    error = ((loss - mean).square().sum() / torch.full_like(mean, (count - 1) * count)).sqrt()
+    return mean, error, torch.cat(right).float().mean(), torch.full_like(mean, count)
 
 
 @contextmanager

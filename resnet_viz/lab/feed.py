@@ -14,6 +14,7 @@ from math import inf
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
+from resnet_viz.lab.quantities.points import FINAL
 from resnet_viz.lab.records import History, Taken
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
@@ -89,6 +90,7 @@ class Feed:
         self._of = of
         self._lock = threading.Lock()
         self._growing: dict[str, History] = {}
+        self._completed: set[str] = set()
         self._newest = Look()
         self._read_at = -inf
         self._made_at = time.monotonic()
@@ -192,7 +194,18 @@ class Feed:
             history.extend(self._lab.records(run.id, begin, begin + WINDOW))
             if len(history) == begin:
                 break  # they were deleted a moment ago
-        return len(history) > before
+        return self._complete(run, history) or len(history) > before
+
+    def _complete(self, run: Run, history: History) -> bool:
+        """Read what was measured at the end, after the last record: once, when the run is over."""
+        if not run.is_over or run.id in self._completed or not len(history):
+            return False
+        self._completed.add(run.id)
+        if FINAL in history.quantities or FINAL not in run.quantities:
+            return False
+        for record in self._lab.records(run.id, len(history) - 1, quantities=(FINAL,)):
+            history.complete(record)
+        return FINAL in history.quantities
 
     def _frozen(self) -> Mapping[str, History]:
         return MappingProxyType({run_id: h.frozen() for run_id, h in self._growing.items()})

@@ -80,12 +80,21 @@ class History:
         """Append `records`, in the order of their steps."""
         for record in records:
             self._scalars.append((record.step, record.loss, record.accuracy, record.seconds))
-            for name, values in record.values.items():
-                if name not in self._values:
-                    self._steps[name] = _Rows(1, np.dtype(np.int64), self._most)
-                    self._values[name] = _Rows(len(values), np.dtype(np.float32), self._most)
-                self._steps[name].append(record.step)
-                self._values[name].append(values)
+            self._append(record.step, record.values)
+
+    def complete(self, record: StepRecord) -> None:
+        """Take over what was measured of the newest step after its record was there."""
+        late = {name: v for name, v in record.values.items() if name not in self._values}
+        if len(self) and record.step == self.steps[-1]:
+            self._append(record.step, late)
+
+    def _append(self, step: int, found: Mapping[str, Floats]) -> None:
+        for name, values in found.items():
+            if name not in self._values:
+                self._steps[name] = _Rows(1, np.dtype(np.int64), self._most)
+                self._values[name] = _Rows(len(values), np.dtype(np.float32), self._most)
+            self._steps[name].append(step)
+            self._values[name].append(values)
 
     def frozen(self) -> History:
         """The history as it is now: this one may grow meanwhile, in another thread too."""

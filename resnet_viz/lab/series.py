@@ -57,6 +57,16 @@ def insert_records(
     connection.execute(query, (grown, records[-1].step + 1, position))
 
 
+def insert_late(
+    connection: sqlite3.Connection, position: int, step: int, values: Mapping[str, Floats]
+) -> None:
+    """Quantities of a step whose record is there already, without them."""
+    at = np.array([step], np.int64)
+    grown = sum(_insert(connection, position, n, at, v[np.newaxis]) for n, v in values.items())
+    query = "UPDATE runs SET bytes = bytes + ? WHERE position = ?"
+    connection.execute(query, (grown, position))
+
+
 def select_records(
     connection: sqlite3.Connection,
     position: int,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -11,15 +12,16 @@ from torch import Tensor
 from torch.nn import functional
 
 from resnet_viz.lab.checkpointing import checkpointed
-from resnet_viz.lab.data.images import held_out, load
+from resnet_viz.lab.data.images import held_out, held_out_part, load
 from resnet_viz.lab.data.minibatches import minibatches
 from resnet_viz.lab.devices import resolve
-from resnet_viz.lab.evaluation import answers, is_due
+from resnet_viz.lab.evaluation import answers, at_the_end, is_due
 from resnet_viz.lab.heap import free_at_once
 from resnet_viz.lab.instruments import Instruments, to_host
 from resnet_viz.lab.precision import autocast, prepare
 from resnet_viz.lab.quantities import quantities
-from resnet_viz.lab.quantities.points import place
+from resnet_viz.lab.quantities.points import FINAL, place
+from resnet_viz.lab.quantities.quantity import Along
 from resnet_viz.lab.records import Floats, StepRecord
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.states import LAYER_STATE, StateLog, layer_states
@@ -30,9 +32,17 @@ from resnet_viz.nets.network import ResNet, build_resnet
 
 
 def train(
-    spec: RunSpec, *, instruments: bool = True, built: Callable[[ResNet], None] | None = None
+    spec: RunSpec,
+    *,
+    instruments: bool = True,
+    built: Callable[[ResNet], None] | None = None,
+    ending: Callable[[StepRecord], None] | None = None,
 ) -> Iterator[StepRecord]:
     """Train the net of `spec` and yield a record for each step, as soon as it is done.
+
+    The last record also has the quantity "final": how the net does after its last update, on
+    up to 1,000 training images and as many held-out ones. That takes about as long as four to
+    eight steps of 64 images (lab/evaluation.py says how).
 
     On one CPU thread the same spec gives the same records bit for bit (except `seconds`), and all
     specs with one seed, data set and batch size see the same minibatches. Losses of inf or NaN go
@@ -43,6 +53,7 @@ def train(
         instruments: False leaves the quantities out, to time the same loop without them.
         built: gets the net before the first step. Between records its weights are those of the
             last update; they are for looking at.
+        ending: gets the last record as soon as that step is done, before the end is measured.
 
     Raises:
         ValueError: where the device or the data set is not there, or not as the spec says.
@@ -58,7 +69,8 @@ def train(
     net = build_resnet(spec.adapted, device, spec.seed).to(memory_format=layout)
     if built is not None:
         built(net)
-    loop = _Loop(spec, net, device, instruments)
+    held = spec.quantities if instruments else {}
+    loop = _Loop(spec, net, device, held)
     size = spec.adapted.image_size
     batch = spec.batch_size
     data = load(spec.dataset, size, spec.subset, classes=spec.classes, batch_size=batch)
@@ -71,20 +83,29 @@ def train(
         scalars, found = loop.step(step, images.to(memory_format=layout), labels)
         (loss, accuracy), values = to_host(scalars, found)
         values |= loop.states(values)
-        yield StepRecord(step, loss, accuracy, time.perf_counter() - begin, values)
+        record = StepRecord(step, loss, accuracy, time.perf_counter() - begin, values)
+        if step == spec.steps - 1 and FINAL in held:
+            if ending is not None:
+                ending(record)
+            others = held_out_part(spec.dataset, data, size)
+            end = quantities()[FINAL].measure(at_the_end(net, data, others, spec))
+            record = replace(record, values={**values, FINAL: end.numpy(force=True)})
+        yield record
 
 
 class _Loop:
     """Net, optimiser and instruments of one run."""
 
-    def __init__(self, spec: RunSpec, net: ResNet, device: torch.device, instruments: bool) -> None:
+    def __init__(
+        self, spec: RunSpec, net: ResNet, device: torch.device, held: Mapping[str, Along]
+    ) -> None:
         self._spec, self._net, self._device = spec, net, device
         self._eager = checkpointed(net) if spec.activation_checkpointing else net
         self._run = torch.compile(self._eager) if spec.compile else self._eager
         self._updates = Updates(spec, net.parameters(), device)
         self._held_out: tuple[Tensor, Tensor] | None = None
         layers = [net.get_parameter(f"{name}.weight") for name in spec.layer_names]
-        self._held = held = spec.quantities if instruments else {}
+        self._held = held
         self._log = StateLog()
         put = partial(tap, net)
         self._instruments = Instruments(

@@ -234,11 +234,12 @@ def _names(model: nn.Module, blocks: Sequence[str]) -> Mapping[str, Sequence[str
         raise ValueError("the model has no convolution or linear layer that is trained")
     responding = responding_in(model)
     own = {"response": responding, "activation": responding}
-    default = {"layer": layers, "block": blocks, "net": ["net"]}
+    default = {"layer": layers, "block": blocks, "net": ["net"], "final": []}
     return {point: own.get(point, default[POINTS[point].axis]) for point in POINTS}
 
 
 def _held(names: Mapping[str, Sequence[str]]) -> Mapping[str, Along]:
-    every = [q for q in quantities().values() if place(q)[1] != "evaluations"]
+    elsewhere = ("evaluations", "the end")
+    every = [q for q in quantities().values() if place(q)[1] not in elsewhere]
     held = {q.name: along(q, names) for q in every}
     return MappingProxyType({name: one for name, one in held.items() if len(one)})

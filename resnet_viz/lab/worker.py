@@ -20,15 +20,17 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from resnet_viz.lab import header
 from resnet_viz.lab.checkpoints import is_due
 from resnet_viz.lab.data.registry import datasets
 from resnet_viz.lab.failures import sentence
 from resnet_viz.lab.launch import ERROR_MARK
 from resnet_viz.lab.liveness import HEARTBEAT_SECONDS, born
+from resnet_viz.lab.quantities.points import FINAL
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.rows import OVER, WAITING, select_runs
 from resnet_viz.lab.schema import transaction
-from resnet_viz.lab.series import insert_records
+from resnet_viz.lab.series import insert_late, insert_records
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import Store, StoreError, default_home
 from resnet_viz.lab.turns import Stopped, Turns
@@ -89,7 +91,9 @@ class Worker:
             torch.set_num_interop_threads(1)
             if not self._spec.activation_checkpointing:
                 keep_freed()
-        self._set("device = ?, threads = ?", str(device), torch.get_num_threads())
+        held = header.write(self._spec.quantities)  # a queued run may be of an older program
+        values = (str(device), torch.get_num_threads(), held)
+        self._set("device = ?, threads = ?, header = ?", *values)
         return str(device)
 
     def _train(self) -> None:
@@ -98,11 +102,19 @@ class Worker:
 
         keeper = Keeper(self._connection, self._home, (self._id, self._position), self._spec)
         done = 0
+
+        def ending(record: StepRecord) -> None:
+            self._take(record)
+            self._write()
+            self._keep(keeper, record.step + 1, is_last=True)
+
         try:
-            for record in self._steered(train(self._spec, built=keeper.hold)):
+            for record in self._steered(train(self._spec, built=keeper.hold, ending=ending)):
+                if record.step + 1 == self._spec.steps:
+                    self._add_end(record)
+                    break
                 done = record.step + 1
-                seconds = record.seconds - self._paused_seconds
-                self._pending.append(replace(record, seconds=seconds))
+                self._take(record)
                 if time.monotonic() - self._written >= WRITE_SECONDS:
                     self._write()
                 if is_due(self._spec, done):
@@ -110,7 +122,16 @@ class Worker:
         except Stopped:
             self._keep(keeper, done, is_last=True)
             raise
-        self._keep(keeper, done, is_last=True)
+
+    def _take(self, record: StepRecord) -> None:
+        seconds = record.seconds - self._paused_seconds
+        self._pending.append(replace(record, seconds=seconds))
+
+    def _add_end(self, record: StepRecord) -> None:
+        """What the last record, which is written, did not have yet."""
+        with transaction(self._connection):
+            end = {FINAL: record.values[FINAL]}
+            insert_late(self._connection, self._position, record.step, end)
 
     def _keep(self, keeper: Keeper, done: int, *, is_last: bool = False) -> None:
         """Keep the weights, if they are to be kept; the time that takes is none of a step's."""

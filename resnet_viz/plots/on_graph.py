@@ -61,8 +61,8 @@ NOTHING = Values(None, {})
 
 
 def is_on_graph(contestants: Sequence[Contestant], name: str) -> bool:
-    """Whether a quantity has values for the nodes: one of the net as a whole has none."""
-    return all(c.along(name).axis != "net" for c in contestants)
+    """Whether a quantity has values for the nodes: what is of the net as a whole has none."""
+    return all(c.along(name).axis in ("layer", "block") for c in contestants)
 
 
 def node_scale(contestants: Sequence[Contestant], name: str = GRADIENT) -> Scale:

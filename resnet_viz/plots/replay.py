@@ -71,7 +71,7 @@ def _quantities(contestants: Sequence[Contestant]) -> list[str]:
     """Those by layer or block that were taken, the gradient first."""
     held = dict.fromkeys(name for one in contestants for name in one.history.quantities)
     taken = [name for name in held if not quantity(name).words]
-    found = [name for name in taken if axis_of(contestants, name) != "net"]
+    found = [name for name in taken if axis_of(contestants, name) in ("layer", "block")]
     return sorted(found, key=lambda name: name != GRADIENT)
 
 

@@ -7,15 +7,19 @@ import copy
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim.swa_utils import update_bn
 
 from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.lab.data.dataset import fixed_order
 from resnet_viz.lab.data.images import held_out, load
-from resnet_viz.lab.evaluation import answers, is_due
-from resnet_viz.lab.spec import Precision
+from resnet_viz.lab.evaluation import answers, images_at_once, is_due
+from resnet_viz.lab.records import StepRecord
+from resnet_viz.lab.spec import Precision, RunSpec
 from resnet_viz.lab.train import train
-from resnet_viz.nets.network import build_resnet
+from resnet_viz.nets.network import ResNet, build_resnet
 from tests.lab.conftest import tiny_spec
 
 NET = ResNetConfig(
@@ -112,3 +116,93 @@ def test_it_is_due_each_so_many_steps_and_at_the_last() -> None:
     assert due(4) == [0, 4, 8, 9]
     assert due(1) == list(range(10))
     assert due(100) == [0, 9]
+
+
+def by_hand(net: ResNet, images: Tensor, labels: Tensor, estimated_on: Tensor) -> list[float]:
+    """The end in float64, batch norm's statistics by PyTorch's own function for them."""
+    copied = copy.deepcopy(net).double()
+    for module in copied.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+    parts = torch.tensor_split(estimated_on.double(), -(-len(estimated_on) // 250))
+    update_bn(parts, copied)
+    copied.eval()
+    with torch.no_grad():
+        logits = copied(images.double())
+    losses = functional.cross_entropy(logits, labels, reduction="none").numpy()
+    right = (logits.argmax(1) == labels).double().mean().item()
+    return [losses.mean(), stats.sem(losses), right, len(losses)]
+
+
+PLAIN_OF_CHANCE = NET.model_copy(update={"stochastic_depth": 0.0, "dropout": 0.3})
+
+
+@pytest.mark.parametrize("steps", [1, 12])
+def test_the_end_is_measured_on_images_with_statistics_of_the_last_weights(steps: int) -> None:
+    spec = RunSpec(
+        config=PLAIN_OF_CHANCE, steps=steps, lr=0.05, label_smoothing=0.2, augment="crop_flip"
+    )
+    nets: list[ResNet] = []
+    *before, last = train(spec, built=nets.append)
+    assert not any("final" in record.values for record in before)
+    data = load("digits")
+    seen = fixed_order(len(data))[:1000]
+    images, labels = data.images[seen], data.labels[seen]
+    unseen, true = held_out("digits", data, 8)
+    found = dict(zip(spec.quantities["final"].names, last.values["final"], strict=True))
+    own = by_hand(nets[0], images, labels, images[fixed_order(1000)[:500]])
+    others = by_hand(nets[0], unseen, true, images[fixed_order(1000)[:500]])
+    assert list(found) == [
+        *("train_loss", "train_loss_se", "train_accuracy", "train_images"),
+        *("eval_loss", "eval_loss_se", "eval_accuracy", "eval_images"),
+    ]
+    np.testing.assert_allclose(list(found.values()), own + others, rtol=1e-3)
+    assert found["train_images"] == 1000
+    assert found["eval_images"] == 297
+
+
+def test_measuring_the_end_leaves_no_trace() -> None:
+    spec = tiny_spec(steps=3, config=NET)
+    nets: list[ResNet] = []
+    kept: dict[str, Tensor] = {}
+    random: list[Tensor] = []
+
+    def ending(record: StepRecord) -> None:
+        assert record.step == 2
+        assert "final" not in record.values
+        kept.update({name: value.clone() for name, value in nets[0].state_dict().items()})
+        random.append(torch.random.get_rng_state())
+
+    *_, last = train(spec, built=nets.append, ending=ending)
+    assert last.values["final"].shape == (8,)
+    assert torch.equal(random[0], torch.random.get_rng_state())
+    assert all(torch.equal(v, kept[name]) for name, v in nets[0].state_dict().items())
+    assert all(m.training for m in nets[0].modules())
+    assert {m.momentum for m in nets[0].modules() if isinstance(m, nn.BatchNorm2d)} == {0.1}
+    *_, again = train(spec)
+    assert np.array_equal(again.values["final"], last.values["final"])
+    assert again.loss == last.loss
+
+
+def test_a_net_that_has_diverged_has_an_end_that_is_not_finite() -> None:
+    *_, last = train(tiny_spec(steps=2, lr=1e6, config=NET.model_copy(update={"norm": "none"})))
+    loss, error, accuracy, count, *_ = last.values["final"]
+    assert not np.isfinite([loss, error]).any()
+    assert 0 <= accuracy < 0.3
+    assert count == 1000
+
+
+def test_without_held_out_images_and_of_few_images_it_is_nan(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("resnet_viz.lab.train.held_out_part", lambda *_: None)
+    *_, last = train(tiny_spec(steps=1, batch_size=1, subset=1))
+    loss, error, _, count, *others = last.values["final"]
+    assert np.isfinite(loss)
+    assert count == 1
+    assert np.isnan([error, *others]).all()
+
+
+def test_large_images_go_through_in_portions_of_as_many_pixels() -> None:
+    assert [images_at_once(size) for size in (8, 32, 64, 224)] == [250, 250, 62, 5]
+    assert images_at_once(224, least=64) == 64

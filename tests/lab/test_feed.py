@@ -13,7 +13,7 @@ from resnet_viz.lab import launch
 from resnet_viz.lab.feed import Feed
 from resnet_viz.lab.race_spec import RaceSpec
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.series import insert_records
+from resnet_viz.lab.series import insert_late, insert_records
 from resnet_viz.lab.store import FILE_NAME, Store, StoreError
 from tests.lab.conftest import tiny_spec
 from tests.lab.test_records import record
@@ -237,3 +237,25 @@ def test_a_close_look_has_the_steps_that_the_store_has(
     monkeypatch.setattr(lab, "series", fail)
     assert feed.closer(look, "grad_norm", (0, 9)) is look
     assert feed.closer(look, "grad_norm", (100, 130)) is not look, "read once"
+
+
+def test_the_end_comes_after_the_last_record(race: tuple[Lab, str]) -> None:
+    lab, race_id = race
+    feed = Feed(lab, race_id)
+    write(lab, 1, range(20))
+    look = feed.look()
+    one, other = look.runs
+    assert "final" not in look.history(one).quantities
+    end = np.arange(8, dtype=np.float32)
+    with Store(lab.home).writing() as connection:
+        insert_late(connection, 1, 19, {"final": end})
+        connection.execute("UPDATE runs SET status = 'finished' WHERE position = 1")
+    look = feed.look()
+    taken = look.history(one).taken("final")
+    np.testing.assert_array_equal(taken.values, [end])
+    assert taken.steps.tolist() == [19]
+    assert len(look.history(one)) == 20
+    assert "final" not in look.history(other).quantities
+    assert feed.look() is look
+    np.testing.assert_array_equal(lab.records(one.id)[-1].values["final"], end)
+    assert "final" in Feed(lab, race_id).look().history(one).quantities

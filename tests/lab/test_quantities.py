@@ -89,7 +89,7 @@ def test_each_says_what_it_is() -> None:
         assert about.title
         assert about.sentence.endswith(".")
         assert about.source
-        assert place(about)[0] in ("layer", "block", "net")
+        assert place(about)[0] in ("layer", "block", "net", "final")
 
 
 def test_names_are_those_of_the_plan() -> None:
@@ -123,4 +123,4 @@ def test_a_file_that_is_none_is_told_in_a_sentence(
 
 
 def test_every_point_is_along_one_axis() -> None:
-    assert {point.axis for point in POINTS.values()} == {"layer", "block", "net"}
+    assert {point.axis for point in POINTS.values()} == {"layer", "block", "net", "final"}

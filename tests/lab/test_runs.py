@@ -15,7 +15,7 @@ import pytest
 
 from resnet_viz.arch.config import plain_twin
 from resnet_viz.arch.presets import label
-from resnet_viz.lab import liveness
+from resnet_viz.lab import launch, liveness
 from resnet_viz.lab.queue import SLOTS_VARIABLE
 from resnet_viz.lab.rows import select_runs
 from resnet_viz.lab.run import Run
@@ -357,3 +357,35 @@ def test_a_worker_that_cannot_be_started_is_a_failed_run(
     run = lab.get(lab.start(tiny_spec()))
     assert run.status == "failed"
     assert run.message.startswith("The worker process cannot be started: ")
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_the_last_record_is_there_before_the_end_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from resnet_viz.lab import evaluation, train
+    from resnet_viz.lab.worker import Worker
+
+    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    lab = Lab(tmp_path)
+    run_id = lab.start(tiny_spec(steps=3, evaluate_every=2))
+    seen: list[tuple[str, int, bool]] = []
+
+    def at_the_end(*arguments: Any) -> Any:
+        run, records = lab.get(run_id), lab.records(run_id)
+        seen.append((run.status, len(records), "final" in records[-1].values))
+        return evaluation.at_the_end(*arguments)
+
+    monkeypatch.setattr(train, "at_the_end", at_the_end)
+    store = Store(lab.home)
+    with store.session() as connection:
+        connection.execute("UPDATE runs SET header = '' WHERE id = ?", (run_id,))
+        Worker(connection, run_id, store.home).run()
+    assert seen == [("running", 3, False)]
+    run, records = lab.get(run_id), lab.records(run_id)
+    assert (run.status, len(records)) == ("finished", 3)
+    assert [("final" in record.values) for record in records] == [False, False, True]
+    assert run.quantities["final"].names[0] == "train_loss"
+    lab.export(run_id, tmp_path / "run.sqlite3")
+    (again,) = lab.race_runs(lab.import_(tmp_path / "run.sqlite3"))
+    assert same(lab.records(again.id)[-1], records[-1])

@@ -144,7 +144,8 @@ def test_contestants_see_identical_batches(monkeypatch: pytest.MonkeyPatch, augm
 
     monkeypatch.setattr(train_module, "build_resnet", spy)
     for config in (TINY, plain_twin(TINY)):
-        list(train(tiny_spec(config=config, batch_size=600, steps=7, augment=augment)))
+        spec = tiny_spec(config=config, batch_size=600, steps=7, augment=augment)
+        list(train(spec, instruments=False))
     assert len(seen[0]) == len(seen[1]) == 7
     assert all(map(torch.equal, *seen))
 

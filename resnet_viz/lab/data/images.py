@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,6 +58,10 @@ class Images:
         where = torch.from_numpy(places).to(self.labels.device)
         return replace(self, pixels=self.pixels[where], labels=self.labels[where])
 
+    def first(self, count: int) -> Images:
+        """At most `count` of them, in an order that is the same in every run."""
+        return self.chosen(fixed_order(len(self))[:count])
+
     def on(self, device: torch.device) -> Images:
         """On `device` where they are small, else where they are."""
         if self.pixels.nbytes > SMALL_BYTES:
@@ -107,12 +112,32 @@ def held_out(dataset: str, training: Images, image_size: int) -> tuple[Tensor, T
     Raises:
         ValueError: where there are none.
     """
-    part = _open(dataset, "test", image_size)
-    if not len(part.labels):
+    some = held_out_part(dataset, training, image_size)
+    if some is None:
         raise ValueError(f"dataset = '{dataset}' has no images held out for testing")
-    everything = replace(training, pixels=_tensor(part.images), labels=_tensor(part.labels))
-    some = everything.chosen(fixed_order(len(everything))[:MOST_HELD_OUT])
     return resized(some.images, image_size), some.labels
+
+
+def held_out_part(dataset: str, training: Images, image_size: int) -> Images | None:
+    """The same images as they are stored, and how they are normalised; None where there are none.
+
+    Raises:
+        ValueError: for missing or damaged files.
+    """
+    part = _open(dataset, "test", image_size)
+    everything = replace(training, pixels=_tensor(part.images), labels=_tensor(part.labels))
+    return everything.first(MOST_HELD_OUT) if len(part.labels) else None
+
+
+def portions(data: Images, size: int, at_once: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """All images, float32, normalised and resized to `size`, at most `at_once` at a time.
+
+    The portions differ by one image at most: none is too small for a norm over it.
+    """
+    count = max(1, -(-len(data) // at_once))
+    parts = (torch.tensor_split(tensor, count) for tensor in (data.pixels, data.labels))
+    for pixels, labels in zip(*parts, strict=True):
+        yield resized(data.normalised(pixels), size), labels
 
 
 def resized(images: Tensor, size: int) -> Tensor:

@@ -23,11 +23,12 @@ from resnet_viz.lab.quantities.quantity import Along, Quantity
 FOLDERS_VARIABLE = "RESNET_VIZ_QUANTITIES"
 _OWN = Path(__file__).parent
 _NOT_QUANTITIES = ("__init__", "points", "quantity")
-_AXES = ("layer", "block", "net")
+_AXES = ("layer", "block", "net", "final")
 
 
 def quantities() -> Mapping[str, Quantity]:
-    """Every quantity there is by name: those of layers first, then of blocks, then of the net.
+    """Every quantity there is by name: those of layers first, then of blocks, then of the net, then
+    what is taken at the end.
 
     Raises:
         ValueError: for a file in a folder of one's own that describes no quantity.

@@ -66,8 +66,20 @@ POINTS: Mapping[str, Point] = MappingProxyType(
         ),
         "held_out_logits": Point("net", "evaluations", "the net's answers to held-out images"),
         "held_out_labels": Point("net", "evaluations", "the classes of those images"),
+        "end": Point("final", "the end", "how the net does after the last update, a number each"),
     }
 )
+
+FINAL = "final"
+"""The quantity that is taken at the end."""
+
+FINAL_NAMES = (
+    *("train_loss", "train_loss_se", "train_accuracy", "train_images"),
+    *("eval_loss", "eval_loss_se", "eval_accuracy", "eval_images"),
+)
+"""What is known of a net at the end, in this order. Of images that it was trained on, and of those
+that it was not (NaN where a data set has none): the mean cross-entropy in nats, its standard error
+over the images, the share of right answers, and how many images there were."""
 
 GRADIENTS = ("grad_input", "grad_shortcut", "grad_branch")
 """The points that are passed in backward."""
@@ -164,5 +176,10 @@ def names_in(network: NetworkPlan) -> Mapping[str, Sequence[str]]:
         "response": [one.layer for one in found],
         "activation": [one.layer for one in found if one.activation],
     }
-    default: Mapping[Axis, Sequence[str]] = {"layer": layers, "block": blocks, "net": ("net",)}
+    default: Mapping[Axis, Sequence[str]] = {
+        "layer": layers,
+        "block": blocks,
+        "net": ("net",),
+        "final": FINAL_NAMES,
+    }
     return {point: own.get(point, default[POINTS[point].axis]) for point in POINTS}

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from torch import Tensor
 
-Axis = Literal["layer", "block", "net"]
-"""What a quantity has a value for: each weighted layer (or some), each block (or some), the net."""
+Axis = Literal["layer", "block", "net", "final"]
+"""What a quantity has a value for: each weighted layer (or some), each block (or some), the net; or
+each of the numbers that say how the net does at the end (`points.FINAL_NAMES`)."""
 
-Taken = Literal["each step", "measured steps", "evaluations", "changes"]
-"""When: `RunSpec.measure_every` and `RunSpec.evaluate_every` say which steps the middle two are;
-what is taken at "changes" holds until it is recorded again."""
+Taken = Literal["each step", "measured steps", "evaluations", "changes", "the end"]
+"""When: `RunSpec.measure_every` and `RunSpec.evaluate_every` say which steps the second and third
+are; what is taken at "changes" holds until it is recorded again; the end is once, after the last
+update."""
 
 Measure = Callable[..., "Tensor"]
 """Lists of n tensors, one list for each of a quantity's points, to n values, float32."""

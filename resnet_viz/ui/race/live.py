@@ -188,7 +188,8 @@ def _shown(seen: Seen) -> Shown:
 
 def _quantities(contestants: Sequence[Contestant]) -> Sequence[str]:
     """Those that a net of the race holds and that are drawn, and the gradient's norm."""
-    held = dict.fromkeys(name for contestant in contestants for name in contestant.header)
+    names = dict.fromkeys(name for contestant in contestants for name in contestant.header)
+    held = [name for name in names if axis_of(contestants, name) != "final"]
     return [GRADIENT, *(name for name in held if name != GRADIENT and not quantity(name).words)]
 
 

@@ -41,6 +41,8 @@ def status_line(run: Run, history: History) -> str:
         return run.message
     if not len(history) and not run.is_over:
         return stage(run)
+    if run.status == "running" and len(history) == run.steps:
+        return "Measuring the end"
     of = f" of {run.steps}" if run.steps else ""
     parts = [f"step {len(history)}{of}", *_pace(run, history)]
     if len(history):
