@@ -11,6 +11,7 @@ import torch
 import torchvision
 
 from resnet_viz.__main__ import main
+from resnet_viz.arch.config import revise
 from resnet_viz.arch.presets import preset
 from resnet_viz.nets.network import build_resnet
 from resnet_viz.nets.weights import load_weights
@@ -31,7 +32,12 @@ def test_a_file_that_fits_can_be_saved_under_our_names(
 ) -> None:
     ours = tmp_path / "ours.safetensors"
     assert main(("weights", "resnet18", str(theirs), "-o", str(ours))) == 0
-    assert capsys.readouterr() == ("every key fits\n", "")
+    out, err = capsys.readouterr()
+    assert err == ""
+    verdict, translated, caution = out.splitlines()
+    assert verdict == "every key fits"
+    assert translated.startswith("Names translated, such as layer")
+    assert "does not say what its net is" in caution
     network = build_resnet(preset("resnet18"))
     assert load_weights(network, ours).fits
     first = torch.load(theirs)["conv1.weight"]
@@ -47,6 +53,30 @@ def test_a_file_of_another_net_is_reported(theirs: Path, capsys: Capture) -> Non
     assert report["unexpected"] == []
     assert err.startswith("error: ")
     assert err.count("\n") == 1
+
+
+def test_what_fits_is_saved_and_the_rest_is_listed(tmp_path: Path, capsys: Capture) -> None:
+    small = revise(preset("resnet20-cifar"), depths=(1, 1, 1))
+    config, file, ours = (tmp_path / name for name in ("net.json", "a.pth", "ours.pth"))
+    config.write_text(small.model_dump_json())
+    theirs = build_resnet(revise(small, num_classes=7), seed=1)
+    torch.save({"net": theirs.state_dict(), "acc": 1.0}, file)
+    assert main(("weights", str(config), str(file), "-o", str(ours))) == 1
+    out, err = capsys.readouterr()
+    assert "it tells 7 classes apart, this net 10" in out
+    assert "mismatched: head.linear.bias: [7] in the file, [10] in the net" in out.splitlines()
+    count = len(theirs.state_dict())
+    assert f"the {count - 2} of {count} tensors that fit are in {ours}" in err
+    network = build_resnet(small)
+    report = load_weights(network, ours, partial=True)
+    assert report.missing == ("head.linear.weight", "head.linear.bias")
+    assert torch.equal(
+        network.state_dict()["stem.conv.weight"], theirs.state_dict()["stem.conv.weight"]
+    )
+    nothing = tmp_path / "nothing.pth"
+    torch.save({"w": torch.zeros(2)}, file)
+    assert main(("weights", str(config), str(file), "-o", str(nothing))) == 1
+    assert not nothing.exists()
 
 
 def test_without_a_network_the_download_is_one_clear_line(

@@ -105,7 +105,7 @@ def export(
     weights: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="For onnx: .pth, .pt or .safetensors, ours or torchvision's."
+            metavar="FILE", help="For onnx: of PyTorch or safetensors; a checkpoint, too."
         ),
     ] = None,
 ) -> None:
@@ -121,7 +121,7 @@ def weights(
     config: ConfigArgument,
     file: Annotated[
         Path | None,
-        typer.Argument(metavar="FILE", help=".pth, .pt or .safetensors, ours or torchvision's."),
+        typer.Argument(metavar="FILE", help="Of PyTorch or safetensors; a checkpoint, too."),
     ] = None,
     *,
     download: Annotated[
@@ -134,13 +134,13 @@ def weights(
             "--output",
             "-o",
             metavar="FILE",
-            help="Save what fits, under our names.",
+            help="Save what fits, under our names: .pth, .pt or .safetensors.",
             callback=writable,
         ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say which weights of a file fit a net: missing, unexpected and mismatched keys."""
+    """Say which weights of a file fit a net, which do not, and why."""
     from resnet_viz.cli import inputs
     from resnet_viz.cli import weights as weighing
 

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.config import ResNetConfig, printable
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
 from resnet_viz.cli.output import print_json, print_lines
 from resnet_viz.lab.memory import check_room
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from resnet_viz.nets.weights import WeightReport
+
 
 def check_weights(config: ResNetConfig, file: Path, output: Path | None, *, as_json: bool) -> None:
-    """Report which keys of `file` fit the net; with `output`, save them under our names.
+    """Report which keys of `file` fit the net; with `output`, save those under our names.
 
     Raises:
+        InputError: where the file holds no weights.
         CommandFailedError: where some do not fit; the report has been printed.
     """
     from resnet_viz.nets.network import build_resnet
     from resnet_viz.nets.weight_files import check_ending
-    from resnet_viz.nets.weights import load_weights, save_weights
+    from resnet_viz.nets.weights import fitting_weights
 
     if output is not None:
         with input_errors():
@@ -28,19 +36,39 @@ def check_weights(config: ResNetConfig, file: Path, output: Path | None, *, as_j
         check_room(config, copies=2)  # the net's and the file's
     network = build_resnet(config)
     with input_errors():
-        report = load_weights(network, file, partial=True)
+        state, report = fitting_weights(network, file)
     if as_json:
         print_json({"fits": report.fits} | asdict(report))
     else:
-        print_lines((str(report),))
+        print_lines(_said(report))
+    saved = ""
+    if output is not None and state:
+        _save(state, config, output)
+        saved = (
+            f"; the {len(state)} of {len(network.state_dict())} tensors that fit are in {output}"
+        )
     if not report.fits:
-        raise CommandFailedError(f"{str(file)!r} does not fit this net as it is")
-    if output is not None:
-        try:
-            with input_errors():
-                save_weights(network, output)
-        except OSError as error:
-            raise CommandFailedError(f"cannot write {str(output)!r}: {error.strerror}") from error
+        raise CommandFailedError(f"{str(file)!r} does not fit this net as it is{saved}")
+
+
+def _said(report: WeightReport) -> Iterator[str]:
+    """The verdict, its causes, how the file was read, and each key that does not fit."""
+    yield "every key fits" if report.fits else str(report)
+    yield from map(printable, report.reading)
+    if not report.fits:
+        lists = ("missing", "unexpected", "mismatched")
+        for kind in lists:
+            yield from (printable(f"{kind}: {key}") for key in getattr(report, kind))
+
+
+def _save(state: Mapping[str, Tensor], config: ResNetConfig, output: Path) -> None:
+    from resnet_viz.nets.weights import write_weights
+
+    try:
+        with input_errors():
+            write_weights(state, config, output)
+    except OSError as error:
+        raise CommandFailedError(f"cannot write {str(output)!r}: {error.strerror}") from error
 
 
 def download(name: str, folder: Path) -> Path:

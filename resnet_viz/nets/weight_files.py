@@ -1,197 +1,210 @@
-"""State dicts in files: .pth, .pt and .safetensors. No file is trusted: it may be anybody's."""
+"""Weights in files of all kinds that trainers write. No file is trusted: it may be anybody's.
+
+What a file is, is told by what it begins with, not by its ending.
+"""
 
 from __future__ import annotations
 
-import pickletools
-import re
-import warnings
-import zipfile
-from collections.abc import Mapping
-from io import BytesIO
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import torch
 from torch import Tensor
 
 from resnet_viz.nets.files import open_file
-from resnet_viz.nets.pickle_sizes import Sizes
+from resnet_viz.nets.pickle_values import Made, TooManyStepsError
+from resnet_viz.nets.state_dicts import tensors_in, walk
+from resnet_viz.nets.stored import Stored
+from resnet_viz.nets.torch_files import (
+    RefusedError,
+    TorchFile,
+    open_archive,
+    open_pickles,
+    too_large,
+)
 
 ENDINGS = (".pth", ".pt", ".safetensors")
+"""Of the files that are written."""
 STATE = "state_dict"
-"""The key of the state dict in a training checkpoint, and in our own files."""
+"""The key of the state dict in our own files, and in many training checkpoints."""
+CONFIG = "config"
+"""The key of a net's configuration in our own files."""
+_BEGINNINGS: Mapping[bytes, str] = {
+    b"version https://git-lfs": "is a pointer of Git LFS and not the file itself; fetch that with "
+    "git lfs pull",
+    b"\x89HDF\r\n\x1a\n": "is an HDF5 file, as Keras writes it; allowed: PyTorch's files",
+    b"\x93NUMPY": "is one NumPy array; allowed: names with their tensors",
+    b"GGUF": "is a GGUF file, of a language model; allowed: PyTorch's files",
+    b"\x1f\x8b": "is compressed with gzip; unpack it first",
+    b"7z\xbc\xaf": "is compressed with 7-Zip; unpack it first",
+    b"\xfd7zXZ": "is compressed with xz; unpack it first",
+    b"BZh": "is compressed with bzip2; unpack it first",
+    b"Rar!": "is compressed with RAR; unpack it first",
+    b"<": "is a web page, perhaps what came in place of a download",
+}
+_SAFE_TYPES = {
+    **{"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16},
+    **{"F8_E4M3": torch.float8_e4m3fn, "F8_E5M2": torch.float8_e5m2, "BOOL": torch.bool},
+    **{"I64": torch.int64, "I32": torch.int32, "I16": torch.int16, "I8": torch.int8},
+    **{"U8": torch.uint8, "C64": torch.complex64},
+}
+_STEPS_BASE, _STEPS_FOR_EACH = 300_000, 1_000
 
 
 class Limits(NamedTuple):
-    """How many bytes a file may hold."""
+    """What a file may hold: bytes, and steps of its pickles."""
 
     tensors: int
-    names: int
-    """Names and shapes, where they are a pickle."""
+    steps: int
 
     @classmethod
     def of(cls, own: Mapping[str, Tensor]) -> Limits:
         """For the weights of a net, or of another one, to be told what does not fit.
 
         Eight times the net holds float64, or Adam's state and an average of the weights besides;
-        torchvision's largest ResNet has 0.35 GB. A net of 1,200 layers has 1.1 MB of names.
+        torchvision's largest ResNet has 0.35 GB. A tensor takes about 40 steps, with Adam's 120.
         """
         size = sum(tensor.nbytes for tensor in own.values())
-        return cls(1_000_000_000 + 8 * size, 2_000_000 + 1_000 * len(own))
+        return cls(1_000_000_000 + 8 * size, _STEPS_BASE + _STEPS_FOR_EACH * len(own))
 
 
-# What the pickle of a state dict calls by name. PyTorch allows more by itself, such as a bytearray
-# of any length, for which a file of fifty bytes takes all memory there is.
-_NEEDED = re.compile(
-    r"collections (OrderedDict|Counter)|torch\._utils _rebuild_(tensor|parameter)\w*|"
-    r"torch\.nn\.parameter Parameter|torch Size|torch [a-z]\w*|torch(\.storage)? \w+Storage|"
-    r"(builtins|__builtin__) set"
-)
-_NOT_DENSE = {
-    "torch._utils _rebuild_sparse_tensor": "a sparse tensor",
-    "torch._utils _rebuild_nested_tensor": "a nested tensor",
-    "torch._utils _rebuild_qtensor": "a quantised tensor",
-    "torch._utils _rebuild_meta_tensor_no_storage": "a tensor of the meta device",
-}
-_REAL = frozenset(
-    {
-        *(torch.float64, torch.float32, torch.float16, torch.bfloat16),
-        *(torch.float8_e4m3fn, torch.float8_e5m2),
-        *(torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool),
-    }
-)
+@dataclass(frozen=True)
+class HeldWeights:
+    """The tensors in a file by their paths, and the configuration of a file of ours, as JSON."""
+
+    tensors: Mapping[str, Stored]
+    config: str = ""
 
 
 def check_ending(path: Path) -> Path:
-    """`path` itself; a ValueError where it does not end as a file of weights does."""
+    """`path` itself; a ValueError where it does not end as the files do that are written."""
     if path.suffix not in ENDINGS:
         raise ValueError(f"{str(path)!r}: allowed are files that end in {', '.join(ENDINGS)}")
     return path
 
 
-def read_state(path: Path, limits: Limits) -> Mapping[str, Tensor]:
-    """The state dict in a file: names and dense tensors of real numbers, all on the CPU.
+@contextmanager
+def open_weights(path: Path, limits: Limits) -> Iterator[HeldWeights]:
+    """What is in a file; its tensors are read while it is open, and nothing else is done then.
 
-    No code in the file is run, and what is larger than `limits` is not unpacked.
+    No code in the file is run, and what is larger than `limits` is not read.
 
     Raises:
-        ValueError: one sentence that names the file, where it holds anything else.
+        ValueError: one sentence that names the file, where it holds no weights, or damaged ones.
     """
+    name = repr(str(path))
     try:
-        file, size = open_file(check_ending(path))
-        with file, warnings.catch_warnings():
-            # PyTorch warns of the very files that are refused here, in a sentence of our own.
-            warnings.simplefilter("ignore")
-            loaded = _load(path, file, size, limits)
+        file, size = open_file(path)
+        with file:
+            yield _open(path, file, size, limits)
     except OSError as error:
-        raise ValueError(f"cannot read {str(path)!r}: {error.strerror or error}") from error
-    state = loaded.get(STATE, loaded) if isinstance(loaded, Mapping) else loaded
-    if not isinstance(state, Mapping) or not state:
-        raise ValueError(f"{str(path)!r} holds no state dict; allowed: names with their tensors")
-    for key, value in state.items():
-        if not isinstance(key, str):
-            raise ValueError(f"{str(path)!r}: a key is of type {type(key).__name__}, not a name")
-        if not (isinstance(value, Tensor) and value.dtype in _REAL):
-            raise ValueError(f"{str(path)!r}: {key!r} is not a dense tensor of real numbers")
-    return state
+        raise ValueError(f"cannot read {name}: {error.strerror or error}") from error
+    except TooManyStepsError as error:
+        raise ValueError(f"{name} has more names and values than any net") from error
+    except RefusedError as error:
+        raise ValueError(f"{name} {error}") from error
+    except Exception as error:  # a damaged file makes its readers raise errors of all kinds
+        raise ValueError(f"{name} is no file of weights, or not a whole one") from error
 
 
-def _load(path: Path, file: BinaryIO, size: int, limits: Limits) -> object:
-    if not size:
-        raise ValueError(f"{str(path)!r} is empty")
-    _check_size(path, size, limits)
-    if path.suffix == ".safetensors":
-        return _load_safetensors(path, file.read(size))
-    try:
-        is_archive = file.read(4) == b"PK\x03\x04"  # as PyTorch tells them apart
-        file.seek(0)
-        if is_archive:
-            _check_archive(path, file, limits)
-        else:
-            # A number, the version, the system, the object, its storages.
-            _check_pickles(path, file, 5, limits)
-        file.seek(0)
-        return torch.load(file, map_location="cpu", weights_only=True)
-    except (OSError, _RefusedError):
-        raise
-    except Exception as error:  # a damaged file makes torch raise errors of all kinds
-        raise ValueError(f"{str(path)!r} is no PyTorch file, or not a whole one") from error
+def read_state(path: Path, limits: Limits) -> Mapping[str, Tensor]:
+    """All tensors in a file, by their paths.
+
+    Raises:
+        ValueError: as `open_weights` does.
+    """
+    with open_weights(path, limits) as held:
+        return {name: tensor.read() for name, tensor in held.tensors.items()}
 
 
-def _load_safetensors(path: Path, data: bytes) -> object:
-    from safetensors.torch import load  # noqa: PLC0415 - needed for these files alone
-
-    try:
-        return load(data)
-    except Exception as error:  # its own kinds, and KeyError for a dtype it does not know
-        raise ValueError(
-            f"{str(path)!r} is no safetensors file, or not a whole one: {error}"
-        ) from error
-
-
-class _RefusedError(ValueError):
-    """The file is whole, but not one to load."""
-
-
-def _check_size(path: Path, size: int, limits: Limits) -> None:
+def _open(path: Path, file: BinaryIO, size: int, limits: Limits) -> HeldWeights:
     if size > limits.tensors:
-        raise _RefusedError(
-            f"{str(path)!r} holds {size / 1e9:,.1f} GB; allowed for this net: at most "
-            f"{limits.tensors / 1e9:,.1f} GB"
-        )
+        raise RefusedError(too_large(size, limits.tensors))
+    start = file.read(512) if size else b""  # what has no size may be read for ever
+    file.seek(0)
+    _check_kind(start)
+    if start[8:9] == b"{" and int.from_bytes(start[:8], "little") < size:
+        return _open_safetensors(path)
+    if start.startswith(b"PK\x03\x04"):
+        return _held(open_archive(file, limits.steps, limits.tensors))
+    try:
+        opened = open_pickles(file, limits.steps)
+    except (RefusedError, TooManyStepsError):
+        raise
+    except Exception as error:
+        if start.isascii() and start.decode().replace("\n", " ").isprintable():
+            raise RefusedError(_text(file)) from error
+        raise
+    return _held(opened)
 
 
-def _check_names(path: Path, size: int, limits: Limits) -> None:
-    if size > limits.names:
-        raise _RefusedError(f"{str(path)!r} has more names and shapes than any net")
+def _check_kind(start: bytes) -> None:
+    """Refuses what begins as other kinds of files do."""
+    if not start:
+        raise RefusedError("is empty")
+    for beginning, what in _BEGINNINGS.items():
+        if start.startswith(beginning):
+            raise RefusedError(what)
+    if start[257:].startswith(b"ustar"):
+        raise RefusedError("is a tar archive; unpack it and give the file of weights")
 
 
-def _check_archive(path: Path, file: BinaryIO, limits: Limits) -> None:
-    """Refuses an archive by its directory, before anything is unpacked."""
-    with zipfile.ZipFile(file) as archive:
-        entries = archive.infolist()
-        _check_size(path, sum(entry.file_size for entry in entries), limits)
-        if any(entry.filename.endswith("/constants.pkl") for entry in entries):
-            raise _RefusedError(f"{str(path)!r} is a TorchScript file; allowed: a state dict")
-        if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
-            raise _RefusedError(
-                f"{str(path)!r} is a compressed archive; allowed: PyTorch's files, which are not"
-            )
-        # Nothing before, after or beside it that another reader could take for the archive.
-        if archive.comment or min(entry.header_offset for entry in entries):
-            raise zipfile.BadZipFile
-        for entry in entries:
-            if entry.filename.lower().endswith("data.pkl"):
-                _check_names(path, entry.file_size, limits)
-                _check_pickles(path, BytesIO(archive.read(entry)), 1, limits)
+def _open_safetensors(path: Path) -> HeldWeights:
+    from safetensors import safe_open  # noqa: PLC0415 - needed for these files alone
+
+    try:
+        held: Any = safe_open(path, framework="pt")
+        tensors = {name: _in_safetensors(held, name) for name in held.keys()}  # noqa: SIM118
+        config = (held.metadata() or {}).get(CONFIG, "")
+    except Exception as error:  # its own kinds
+        raise RefusedError(f"is no safetensors file, or not a whole one: {error}") from error
+    _check_real(tensors)
+    return HeldWeights(tensors, config)
 
 
-def _check_pickles(path: Path, file: IO[bytes], count: int, limits: Limits) -> None:
-    """Refuses pickles that are more than names and tensors; nothing in them is carried out."""
-    steps = 0
-    for _ in range(count):
-        sizes = Sizes()
-        for opcode, argument, position in pickletools.genops(file):
-            steps += 1
-            # A net takes four bytes a step, and a step costs more than a byte.
-            _check_names(path, max(position or 0, 7 * steps), limits)
-            if opcode.name in ("GLOBAL", "INST", "STACK_GLOBAL"):
-                _check_global(path, argument)
-            if not sizes.follow(opcode, argument):
-                raise _RefusedError(
-                    f"{str(path)!r} is not a file of weights alone: its values are nested too "
-                    "deeply or too large to be keys"
-                )
+def _in_safetensors(held: Any, name: str) -> Stored:
+    part = held.get_slice(name)
+    dtype = _SAFE_TYPES.get(part.get_dtype())
+    return Stored(tuple(part.get_shape()), dtype, lambda: held.get_tensor(name))
 
 
-def _check_global(path: Path, named: str | None) -> None:
-    """Refuses what a pickle calls by name, except for what a state dict needs."""
-    if named in _NOT_DENSE:
-        kind = _NOT_DENSE[named]
-        raise _RefusedError(f"{str(path)!r} holds {kind}; allowed: dense ones of real numbers")
-    if not _NEEDED.fullmatch(str(named)):
-        held = repr(named.replace(" ", ".", 1)) if named else "an object"
-        raise _RefusedError(
-            f"{str(path)!r} is not a file of weights alone: it holds {held}, and what could run "
-            "code is never loaded"
-        )
+def _held(opened: TorchFile) -> HeldWeights:
+    tensors = tensors_in(opened.value, opened.stored)
+    if not tensors:
+        raise RefusedError(_no_weights(opened.value))
+    _check_real(tensors)
+    config = opened.value.get(CONFIG) if isinstance(opened.value, dict) else None
+    return HeldWeights(tensors, config if isinstance(config, str) else "")
+
+
+def _check_real(tensors: Mapping[str, Stored]) -> None:
+    """Refuses a file of which no tensor can be a weight."""
+    if not tensors:
+        raise RefusedError("holds no weights; allowed: names with their tensors")
+    if not any(tensor.is_real for tensor in tensors.values()):
+        kinds = ", ".join(sorted({tensor.said for tensor in tensors.values()})[:3])
+        raise RefusedError(f"holds {kinds} alone; allowed: dense tensors of real numbers")
+
+
+def _no_weights(value: object) -> str:
+    """What is held in their place: what a pickle would call is named, and was not called."""
+    made = next((one for one in walk(value) if isinstance(one, Made)), None)
+    held = f", but what {made.kind!r} would make, and nothing in a file is run" if made else ""
+    return f"holds no weights{held}; allowed: names with their tensors"
+
+
+def _text(file: BinaryIO) -> str:
+    """What a file of text is, in place of weights."""
+    file.seek(0)
+    try:
+        value = json.load(file)
+    except ValueError:
+        return "is a text file; allowed: PyTorch's and safetensors files"
+    if isinstance(value, dict) and isinstance(value.get("weight_map"), dict):
+        files = sorted({str(one) for one in value["weight_map"].values()})
+        return f"is the index of weights in {len(files)} files: {', '.join(files[:3])}; join them"
+    return "is a JSON file; allowed: PyTorch's and safetensors files"

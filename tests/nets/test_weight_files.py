@@ -71,15 +71,15 @@ def quantised(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "why"),
     [
-        (lambda path: torch.save({"a": torch.zeros(2, 2).to_sparse()}, path), "sparse"),
+        (lambda path: torch.save({"a": torch.zeros(2, 2).to_sparse()}, path), "a sparse tensor"),
+        (lambda path: torch.save({"a": torch.zeros(2).to(torch.int8)}, path), "a tensor of int8"),
         (lambda path: torch.save({"a": torch.zeros(2, 2).to_sparse_csr()}, path), "sparse"),
         (lambda path: torch.save({"a": torch.zeros(2, device="meta")}, path), "meta"),
         (quantised, "quantised"),
         (scripted, "TorchScript"),
-        (lambda path: torch.save(nn.Linear(2, 2), path), "nn.modules.linear.Linear"),
-        (lambda path: path.write_bytes(pickle.dumps({"a": 1}, 4)), "no PyTorch file"),
-        (lambda path: path.write_bytes(pickle.dumps(Path("/"), 4)), "an object"),
-        (lambda path: torch.save({("a", "b"): torch.zeros(1)}, path), "of type tuple"),
+        (lambda path: path.write_bytes(pickle.dumps({"a": 1}, 4)), "holds no weights"),
+        (lambda path: path.write_bytes(pickle.dumps(Path("/"), 4)), "pathlib"),
+        (lambda path: torch.save({("a", "b"): torch.zeros(1)}, path), "holds no weights"),
         (lambda path: path.touch(), "empty"),
     ],
 )
@@ -122,15 +122,15 @@ def test_a_pickle_that_would_take_all_memory_is_not_carried_out(tmp_path: Path) 
     assert "'builtins.bytearray'" in refused(old)
     lists = b"\x80\x02(" + b"]" * 20_000_000 + b"t."  # 20 million empty lists: 1 GB
     archive(tmp_path / "lists.pth", lists)
-    assert "more names and shapes" in refused(tmp_path / "lists.pth")
+    assert "more names and values" in refused(tmp_path / "lists.pth")
 
 
 def test_a_second_directory_does_not_hide_another_pickle(tmp_path: Path) -> None:
-    """Whatever reader takes the file apart, there is one pickle and it has been looked at."""
+    """There is one reader, and what it does not read is not there."""
     path = tmp_path / "net.pth"
     archive(path, pickle.dumps({}, 2))
     path.write_bytes(b"PK\x03\x04" + b"before" + path.read_bytes())
-    assert "no PyTorch file" in refused(path)
+    assert "holds no weights" in refused(path)
 
 
 def test_a_shape_beyond_the_file_is_refused(tmp_path: Path) -> None:

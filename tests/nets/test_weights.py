@@ -169,7 +169,7 @@ class Code:
 
 def test_code_in_a_file_is_not_run(tmp_path: Path) -> None:
     torch.save({"stem.conv.weight": Code(tmp_path / "made")}, tmp_path / "net.pth")
-    with pytest.raises(ValueError, match="never loaded"):
+    with pytest.raises(ValueError, match=r"'\w+\.mkdir' would make, and nothing in a file is run"):
         load_weights(_small(), tmp_path / "net.pth")
     assert not (tmp_path / "made").exists()
 
@@ -215,7 +215,6 @@ def test_garbage_is_a_sentence(
         [],
         3,
         {"a": "text"},
-        {1: torch.zeros(1)},
         {"a": torch.zeros(2, dtype=torch.complex64)},
         {"stem.conv.weight": torch.zeros(2, 2).to_sparse()},
         {"state_dict": {}},
@@ -223,13 +222,17 @@ def test_garbage_is_a_sentence(
 )
 def test_files_without_a_state_dict_are_a_sentence(tmp_path: Path, content: object) -> None:
     torch.save(content, tmp_path / "net.pth")
-    with pytest.raises(ValueError, match=r"no state dict|a dense tensor|a sparse tensor|a key"):
+    with pytest.raises(ValueError, match=r"holds (no weights|a .*tensor)"):
         load_weights(_small(), tmp_path / "net.pth", partial=True)
 
 
 def test_paths_that_are_no_weights(tmp_path: Path) -> None:
     (tmp_path / "folder.pth").mkdir()
-    for name, why in (("folder.pth", "directory"), ("no.pth", "No such file"), ("a.zip", "end in")):
+    for name, why in (
+        ("folder.pth", "directory"),
+        ("no.pth", "No such file"),
+        ("a.zip", "No such file"),
+    ):
         with pytest.raises(ValueError, match=why):
             load_weights(_small(), tmp_path / name)
     with pytest.raises(ValueError, match="end in"):

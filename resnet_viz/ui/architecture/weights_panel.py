@@ -10,9 +10,10 @@ import streamlit as st
 from resnet_viz.arch.config import ResNetConfig, printable
 from resnet_viz.arch.presets import label, preset_name
 from resnet_viz.ui.common import jobs, say
+from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
 
-ENDINGS = ("pth", "pt", "safetensors")
+ENDINGS = ("pth", "pt", "safetensors", "th", "tar", "ckpt", "bin", "pkl", "pickle", "model", "pyth")
 PUBLISHED = (
     "resnet18",
     "resnet34",
@@ -38,8 +39,9 @@ _SLOT = "weights"
 def weights_panel(config: ResNetConfig) -> None:
     """A file to check, or torchvision's to fetch, and the report."""
     note(
-        "Do these weights fit this net? Drop a file of torchvision's names or of ours, a plain "
-        "state dict or one that `save_weights` wrote. No code in it is run."
+        "Do these weights fit this net? Drop a file that PyTorch or safetensors wrote: a state "
+        "dict, a training checkpoint or a whole network, under our names or those of torchvision, "
+        "timm, transformers and others. No code in it is run."
     )
     file = st.file_uploader("Weights", type=ENDINGS, key="weights_file")
     left, right = st.columns([1, 2])
@@ -75,6 +77,7 @@ def _show(config: ResNetConfig) -> None:
     elif result.done["fits"]:
         say.success(f"{file}: every key fits. Load it so:")
         st.code("load_weights(build_resnet(config), path)", language="python")
+        _say_reading(result.done)
     else:
         _show_misfit(file, result.done)
 
@@ -82,6 +85,9 @@ def _show(config: ResNetConfig) -> None:
 def _show_misfit(file: str, report: dict[str, Any]) -> None:
     counts = ", ".join(f"{len(report[kind])} {words}" for kind, words in _LISTS.items())
     say.warning(f"{file} does not fit as it is: {counts}.")
+    for sentence in (*map(_of_another_net, report["different"]), *report["causes"]):
+        say.info(f"{sentence[:1].upper()}{sentence[1:]}.")
+    _say_reading(report)
     for column, (kind, words) in zip(st.columns(len(_LISTS)), _LISTS.items(), strict=True):
         column.markdown(f"**{len(report[kind])} {kind}**", help=words)
         column.code(
@@ -90,3 +96,12 @@ def _show_misfit(file: str, report: dict[str, Any]) -> None:
             wrap_lines=True,
             height=300,
         )
+
+
+def _of_another_net(difference: str) -> str:
+    return f"the file is of another net: {difference}"
+
+
+def _say_reading(report: dict[str, Any]) -> None:
+    if report["reading"]:
+        note(" ".join(f"{plain(sentence)}." for sentence in report["reading"]))

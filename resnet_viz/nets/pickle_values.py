@@ -1,0 +1,279 @@
+"""Pickles read as data: what a pickle would call by name is noted down, and never called. No torch.
+
+Python's unpickler carries a pickle out: it imports what the file names and calls it. The reader
+here walks the same steps and makes plain containers alone, so that no file can run anything.
+"""
+
+from __future__ import annotations
+
+import pickletools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import IO, NamedTuple
+
+_LARGEST_KEY = 2**61 - 2
+"""Integers beyond can all be made to have one hash; as keys they would take for ever."""
+
+
+class TooManyStepsError(ValueError):
+    """A pickle has more steps than it may."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Named:
+    """A class or function that a pickle names, such as "torch.FloatStorage"."""
+
+    name: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Persistent:
+    """Something that is stored beside the pickle, by what the pickle calls it."""
+
+    id: object
+
+
+@dataclass(eq=False, slots=True)
+class Made:
+    """What a call would give: `kind` is what is called, `args` with what.
+
+    `items` were put into it afterwards, by key or one after the other; `state` was set on it.
+    """
+
+    kind: str
+    args: Sequence[object]
+    items: dict[str | int, object] = field(default_factory=dict)
+    state: object = None
+
+
+class Pickle(NamedTuple):
+    """The value of a pickle, and all in it that is stored beside it."""
+
+    value: object
+    persistent: Sequence[Persistent]
+
+
+def read_pickle(file: IO[bytes], most_steps: int) -> Pickle:
+    """The next pickle in `file`, which is then at the pickle's end.
+
+    Numbers, texts, lists, tuples and dicts are themselves; a dict keeps the entries whose keys are
+    names or integers. All else is `Named`, `Persistent` or `Made`.
+
+    Raises:
+        TooManyStepsError: for more than `most_steps` steps.
+        Exception: of any kind, where the pickle is damaged.
+    """
+    reader = _Reader()
+    for number, (opcode, argument, _) in enumerate(pickletools.genops(file)):
+        if number >= most_steps:
+            raise TooManyStepsError
+        _STEPS[opcode.name](reader, argument)
+    return Pickle(reader.pop(), reader.persistent)
+
+
+class _Reader:
+    """The stack, the marks on it, and the memo."""
+
+    def __init__(self) -> None:
+        self.stack: list[object] = []
+        self.marks: list[int] = []
+        self.memo: dict[int, object] = {}
+        self.persistent: list[Persistent] = []
+
+    def push(self, value: object) -> None:
+        self.stack.append(value)
+
+    def push_persistent(self, named: object) -> None:
+        self.persistent.append(Persistent(named))
+        self.push(self.persistent[-1])
+
+    def pop(self) -> object:
+        return self.stack.pop()
+
+    def to_mark(self) -> list[object]:
+        start = self.marks.pop()
+        values = self.stack[start:]
+        del self.stack[start:]
+        return values
+
+    def last(self, count: int) -> list[object]:
+        if len(self.stack) < count:
+            raise LookupError("the stack is empty")
+        values = self.stack[-count:]
+        del self.stack[-count:]
+        return values
+
+
+def _name_of(called: object) -> str:
+    return called.name if isinstance(called, Named) else ""
+
+
+def _make(reader: _Reader, called: object, args: object) -> None:
+    reader.push(Made(_name_of(called), args if isinstance(args, tuple) else ()))
+
+
+def _reduce(reader: _Reader, _: object) -> None:
+    called, args = reader.last(2)
+    _make(reader, called, args)
+
+
+def _new_with_keywords(reader: _Reader, _: object) -> None:
+    called, args, _keywords = reader.last(3)
+    _make(reader, called, args)
+
+
+def _instance(reader: _Reader, argument: object) -> None:
+    reader.push(Made(_dotted(argument), tuple(reader.to_mark())))
+
+
+def _object(reader: _Reader, _: object) -> None:
+    called, *args = reader.to_mark()
+    _make(reader, called, tuple(args))
+
+
+def _build(reader: _Reader, _: object) -> None:
+    state = reader.pop()
+    if isinstance(reader.stack[-1], Made):
+        reader.stack[-1].state = state
+
+
+def _dotted(argument: object) -> str:
+    """pickletools gives a global's module and name with a space between them."""
+    return str(argument).replace(" ", ".", 1)
+
+
+def _stack_global(reader: _Reader, _: object) -> None:
+    module, name = reader.last(2)
+    reader.push(Named(f"{module}.{name}"))
+
+
+def _put_items(target: object, keys_and_values: Sequence[object]) -> None:
+    items = target.items if isinstance(target, Made) else target
+    if not isinstance(items, dict):
+        raise TypeError("items of what has none")
+    for key, value in zip(keys_and_values[::2], keys_and_values[1::2], strict=True):
+        is_number = type(key) is int and abs(key) <= _LARGEST_KEY
+        if is_number or isinstance(key, str):
+            items[key] = value
+
+
+def _put_elements(target: object, elements: Sequence[object]) -> None:
+    if isinstance(target, list):
+        target.extend(elements)
+    elif isinstance(target, Made):
+        for element in elements:
+            target.items[len(target.items)] = element
+    else:
+        raise TypeError("elements of what has none")
+
+
+def _set_item(reader: _Reader, _: object) -> None:
+    pair = reader.last(2)
+    _put_items(reader.stack[-1], pair)
+
+
+def _set_items(reader: _Reader, _: object) -> None:
+    items = reader.to_mark()
+    _put_items(reader.stack[-1], items)
+
+
+def _append(reader: _Reader, _: object) -> None:
+    element = reader.pop()
+    _put_elements(reader.stack[-1], (element,))
+
+
+def _append_many(reader: _Reader, _: object) -> None:
+    elements = reader.to_mark()
+    _put_elements(reader.stack[-1], elements)
+
+
+def _dict(reader: _Reader, _: object) -> None:
+    made: dict[object, object] = {}
+    _put_items(made, reader.to_mark())
+    reader.push(made)
+
+
+def _memoize(reader: _Reader, _: object) -> None:
+    reader.memo[len(reader.memo)] = reader.stack[-1]
+
+
+def _put(reader: _Reader, argument: object) -> None:
+    assert isinstance(argument, int)
+    reader.memo[argument] = reader.stack[-1]
+
+
+def _get(reader: _Reader, argument: object) -> None:
+    assert isinstance(argument, int)
+    reader.push(reader.memo[argument])
+
+
+def _pop(reader: _Reader, _: object) -> None:
+    """Of a mark, where one is on top."""
+    if reader.marks and reader.marks[-1] == len(reader.stack):
+        reader.marks.pop()
+    else:
+        reader.pop()
+
+
+def _pop_mark(reader: _Reader, _: object) -> None:
+    reader.to_mark()
+
+
+def _tuple_of(count: int) -> Callable[[_Reader, object], None]:
+    return lambda reader, _: reader.push(tuple(reader.last(count)))
+
+
+def _constant(value: object) -> Callable[[_Reader, object], None]:
+    return lambda reader, _: reader.push(value)
+
+
+def _literal(reader: _Reader, argument: object) -> None:
+    reader.push(argument)
+
+
+def _nothing(_reader: _Reader, _argument: object) -> None:
+    """A step without effect on the value."""
+
+
+_LITERALS = (
+    *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT"),
+    *("STRING", "BINSTRING", "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8"),
+    *("BYTEARRAY8", "UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"),
+)
+# Sets are read as lists: nothing in them is looked up.
+_STEPS: Mapping[str, Callable[[_Reader, object], None]] = {
+    **dict.fromkeys(_LITERALS, _literal),
+    **dict.fromkeys(("PROTO", "FRAME", "STOP"), _nothing),
+    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), _put),
+    **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), _get),
+    **dict.fromkeys(("REDUCE", "NEWOBJ"), _reduce),
+    **dict.fromkeys(("EMPTY_LIST", "EMPTY_SET"), lambda reader, _: reader.push([])),
+    **dict.fromkeys(("LIST", "FROZENSET"), lambda reader, _: reader.push(reader.to_mark())),
+    **dict.fromkeys(("APPENDS", "ADDITEMS"), _append_many),
+    "NONE": _constant(None),
+    "NEWTRUE": _constant(True),
+    "NEWFALSE": _constant(False),
+    "EMPTY_TUPLE": _constant(()),
+    "EMPTY_DICT": lambda reader, _: reader.push({}),
+    "TUPLE": lambda reader, _: reader.push(tuple(reader.to_mark())),
+    "TUPLE1": _tuple_of(1),
+    "TUPLE2": _tuple_of(2),
+    "TUPLE3": _tuple_of(3),
+    "DICT": _dict,
+    "APPEND": _append,
+    "SETITEM": _set_item,
+    "SETITEMS": _set_items,
+    "MARK": lambda reader, _: reader.marks.append(len(reader.stack)),
+    "POP": _pop,
+    "POP_MARK": _pop_mark,
+    "DUP": lambda reader, _: reader.push(reader.stack[-1]),
+    "MEMOIZE": _memoize,
+    "GLOBAL": lambda reader, argument: reader.push(Named(_dotted(argument))),
+    "STACK_GLOBAL": _stack_global,
+    "INST": _instance,
+    "OBJ": _object,
+    "NEWOBJ_EX": _new_with_keywords,
+    "BUILD": _build,
+    "PERSID": lambda reader, argument: reader.push_persistent(argument),
+    "BINPERSID": lambda reader, _: reader.push_persistent(reader.pop()),
+}

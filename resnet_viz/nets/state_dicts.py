@@ -1,0 +1,264 @@
+"""Where in a file a net's weights lie, and under which names.
+
+All tensors of a file stand under one path each, such as "state_dict.module.conv1.weight" or, of a
+whole network that was pickled, "model.layer1.0.bn1.bias". Envelopes and prefixes are then the same:
+what stands before the names of the net.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeGuard
+
+from torch import Tensor
+
+from resnet_viz.nets.layer_names import HEAD, named, parts, templates
+from resnet_viz.nets.pickle_values import Made, TooManyStepsError
+from resnet_viz.nets.stored import Stored
+
+_DEEPEST = 16
+_LONGEST_NAME = 300
+_MOST_CHARACTERS = 20_000_000
+_MOST_PREFIXES = 8
+_MOST_TRIED = 16
+"""Of a part's layers; deep nets have thousands that are called alike."""
+_AVERAGES = ("ema", "average", "swa", "teacher", "target", "momentum", "encoder_k", "key", "optim")
+"""In the names of what stands beside the net that was trained; it is taken where both fit."""
+COUNTER = "num_batches_tracked"
+"""Of batch norm, since PyTorch 0.4.1; nothing that is computed in evaluation depends on it."""
+_NO_WEIGHTS = (COUNTER, "total_ops", "total_params")
+"""Buffers that say nothing of the net: of batch norm, and of those who count operations."""
+
+
+def tensors_in(value: object, stored: Callable[[object], Stored | None]) -> Mapping[str, Stored]:
+    """All tensors in what a file holds, by their paths; each container is looked through once.
+
+    Raises:
+        ValueError: where a tensor is damaged.
+        TooManyStepsError: where the paths are longer together than those of any net.
+    """
+    found: dict[str, Stored] = {}
+    for path, one in _walk(value, lambda one: stored(one) is None):
+        tensor = stored(one)
+        if tensor is not None:
+            found[path] = tensor
+    return found
+
+
+def walk(value: object) -> Iterator[object]:
+    """All values in what a file holds, those further out first."""
+    return (one for _, one in _walk(value, lambda _: True))
+
+
+def _walk(value: object, is_open: Callable[[object], bool]) -> Iterator[tuple[str, object]]:
+    """All values with their paths; what is in one comes where it `is_open`, and once."""
+    seen: set[int] = set()
+    waiting: deque[tuple[str, object, int]] = deque([("", value, 0)])
+    characters = 0
+    while waiting:
+        path, one, depth = waiting.popleft()
+        yield path.removesuffix("."), one
+        if id(one) in seen or depth > _DEEPEST or not is_open(one):
+            continue
+        seen.add(id(one))
+        for name, part in _parts_of(one):
+            if len(str(name)) <= _LONGEST_NAME:
+                characters += len(path) + len(str(name))
+                waiting.append((f"{path}{name}.", part, depth + 1))
+        if characters > _MOST_CHARACTERS:
+            raise TooManyStepsError
+
+
+def _parts_of(value: object) -> Iterator[tuple[object, object]]:
+    """What is in a container that can hold tensors, by name or number."""
+    if isinstance(value, dict):
+        yield from value.items()
+    elif isinstance(value, list | tuple):
+        yield from ((n, one) for n, one in enumerate(value) if isinstance(one, _CONTAINERS))
+    elif isinstance(value, Made):
+        yield from value.items.items()
+        yield from _parts_of_object(value)
+
+
+_CONTAINERS = (dict, list, tuple, Made, Stored)
+
+
+def _parts_of_object(made: Made) -> Iterator[tuple[object, object]]:
+    """Of a pickled nn.Module its parameters, buffers and modules; else its attributes."""
+    state = made.state[0] if isinstance(made.state, tuple) and made.state else made.state
+    if not isinstance(state, dict):
+        if made.kind == "collections.OrderedDict" and made.args:  # as Python 2 wrote it
+            pairs = made.args[0] if isinstance(made.args[0], list) else []
+            yield from ((pair[0], pair[1]) for pair in pairs if _is_pair(pair))
+        return
+    if "_parameters" not in state or "_modules" not in state:
+        yield from state.items()
+        return
+    unsaved = state.get("_non_persistent_buffers_set")
+    for kind in ("_parameters", "_buffers", "_modules"):
+        for name, part in _parts_of(state.get(kind)):
+            if not (isinstance(unsaved, list) and name in unsaved):
+                yield name, part
+
+
+def _is_pair(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list) and len(value) == 2
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file's tensors are read as those of a net.
+
+    `prefix` stands before the net's names in the file; `names` has the file's path for each key of
+    the net that it has, and `expected` what the file would call the others, by the `templates` of
+    the parts that it has. `left` are the paths under the prefix that the net has no place for,
+    `beside` all others in the file.
+    """
+
+    prefix: str
+    names: Mapping[str, str]
+    expected: Mapping[str, str]
+    templates: Mapping[str, str]
+    left: Sequence[str]
+    beside: Sequence[str]
+
+
+def read_names(tensors: Mapping[str, Stored], own: Mapping[str, Tensor]) -> Reading:
+    """The reading under which most of the file's tensors are those of the net."""
+    leaves: dict[str, list[str]] = {}
+    for key in own:
+        path, _, leaf = key.rpartition(".")
+        leaves.setdefault(path, []).append(leaf)
+    prefixes = _prefixes(tensors, tuple(leaves))
+    readings = [_Under(prefix, tensors, own, leaves).read() for prefix in prefixes]
+    return max(readings, key=lambda one: _merit(one, tensors, own))
+
+
+def _merit(
+    reading: Reading, tensors: Mapping[str, Stored], own: Mapping[str, Tensor]
+) -> tuple[int, int, int, int]:
+    fitting = sum(fits(tensors[name], own[key]) for key, name in reading.names.items())
+    is_average = any(word in reading.prefix.lower() for word in _AVERAGES)
+    return fitting, len(reading.names), not is_average, -len(reading.left)
+
+
+def fits(tensor: Stored, own: Tensor) -> bool:
+    """Whether a tensor has the shape of ours, a linear layer also as a 1x1 convolution."""
+    is_number = tensor.is_real or (tensor.dtype is not None and not own.is_floating_point())
+    return is_number and _shape_as(tensor.shape, own) == tuple(own.shape)
+
+
+def _shape_as(shape: tuple[int, ...], own: Tensor) -> tuple[int, ...]:
+    return shape[:2] if own.ndim == 2 and shape[2:] == (1, 1) else shape
+
+
+def _prefixes(tensors: Mapping[str, Stored], paths: Sequence[str]) -> Sequence[str]:
+    """What may stand before the net's names: before what could be its first layers, or its last.
+
+    The few that stand before most names that are looked for; "" where there is none.
+    """
+    found: Counter[str] = Counter({"": 0})
+    weights = [name for name in tensors if name.endswith(".weight")]
+    for path in _first_and_last(paths):
+        (part,) = parts([path])
+        ends = {f"{named(template, path)}.weight" for template in templates(part)}
+        before: set[str] = set()
+        for end in ends:
+            before |= {
+                name[: -len(end)]
+                for name in weights
+                if name.endswith(end) and name[: -len(end)][-1:] in ("", ".")
+            }
+        found.update(before)
+    return [prefix for prefix, _ in found.most_common(_MOST_PREFIXES)]
+
+
+def _first_and_last(paths: Sequence[str]) -> Iterator[str]:
+    """A few layers that all nets have: the stem's, convolutions of the first and last block."""
+    yield from [path for path in paths if path.startswith("stem.")][:2]
+    convolutions = [path for path in paths if ".branch.conv" in path]
+    yield from convolutions[:2]
+    yield from convolutions[-1:]
+    yield from [path for path in paths if path.startswith("head.")]
+
+
+@dataclass(frozen=True)
+class _Under:
+    """The net's names looked for under one prefix."""
+
+    prefix: str
+    tensors: Mapping[str, Stored]
+    own: Mapping[str, Tensor]
+    leaves: Mapping[str, Sequence[str]]
+
+    def read(self) -> Reading:
+        names: dict[str, str] = {}
+        expected: dict[str, str] = {}
+        chosen: dict[str, str] = {}
+        for part, members in parts(self.leaves).items():
+            before, template = self._best(part, members)
+            found = len(names)
+            for path in members:
+                called = named(template, path)
+                for leaf in self.leaves[path]:
+                    expected[f"{path}.{leaf}"] = f"{called}.{leaf}"
+                    if f"{before}{called}.{leaf}" in self.tensors:
+                        names[f"{path}.{leaf}"] = f"{before}{called}.{leaf}"
+            if len(names) > found:
+                chosen[part] = template
+        names |= self._only_other_layer(names)
+        taken = set(names.values())
+        others = _telling([name for name in self.tensors if name not in taken])
+        left = [name for name in others if name.startswith(self.prefix)]
+        beside = [name for name in others if not name.startswith(self.prefix)]
+        return Reading(self.prefix, names, expected, chosen, left, beside)
+
+    def _best(self, part: str, members: Sequence[str]) -> tuple[str, str]:
+        """The prefix and the template under which most tensors of a part are there and fit.
+
+        The classifier may stand beside the net that computes its features.
+        """
+
+        def merit(place: tuple[str, str]) -> tuple[int, int]:
+            before, template = place
+            there = [
+                (self.tensors[name], self.own[f"{path}.{leaf}"])
+                for path in members
+                for leaf in self.leaves[path]
+                if (name := f"{before}{named(template, path)}.{leaf}") in self.tensors
+            ]
+            return sum(fits(tensor, mine) for tensor, mine in there), len(there)
+
+        members = members[:: -(-len(members) // _MOST_TRIED)]
+        befores = [self.prefix, *(_outer(self.prefix) if part == HEAD else ())]
+        return max(((before, t) for before in befores for t in templates(part)), key=merit)
+
+    def _only_other_layer(self, names: Mapping[str, str]) -> Mapping[str, str]:
+        """The classifier under any name: where the net lacks it alone and it alone is left."""
+        wanted = {f"{HEAD}.weight", f"{HEAD}.bias"}
+        missing = {key for key in self.own if key not in names and not key.endswith(COUNTER)}
+        taken = set(names.values())
+        under = [name for name in self.tensors if name.startswith(self.prefix)]
+        left = set(_telling([name for name in under if name not in taken]))
+        layers = {name.rpartition(".")[0] for name in left}
+        if missing != wanted or len(layers) != 1:
+            return {}
+        (layer,) = layers
+        found = {key: f"{layer}.{key.rpartition('.')[2]}" for key in wanted}
+        return found if set(found.values()) == left else {}
+
+
+def _outer(prefix: str) -> Iterator[str]:
+    """Of "a.b.": "a." and ""."""
+    while prefix:
+        prefix = prefix[:-1].rpartition(".")[0]
+        prefix = f"{prefix}." if prefix else ""
+        yield prefix
+
+
+def _telling(names: Sequence[str]) -> Sequence[str]:
+    """Without counters, but for those of a layer that other tensors are left of."""
+    layers = {name.rpartition(".")[0] for name in names if not name.endswith(_NO_WEIGHTS)}
+    return [n for n in names if not n.endswith(_NO_WEIGHTS) or n.rpartition(".")[0] in layers]
