@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hmac
-import os
 import secrets
 from base64 import urlsafe_b64encode
-from contextlib import suppress
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
+from resnet_viz.lab.secret_file import kept_secret
 from resnet_viz.lab.store import StoreError
 
 FILE_NAME = "steering.secret"
@@ -33,26 +33,7 @@ def is_key(home: Path, race_id: str, key: str) -> bool:
 
 
 def _secret(file: Path) -> bytes:
-    try:
-        if not file.exists():
-            _make(file)
-        secret = file.read_bytes()
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise StoreError(f"the file {file} can be neither read nor made: {reason}") from error
+    secret = kept_secret(file, partial(secrets.token_bytes, _BYTES))
     if len(secret) != _BYTES:
         raise StoreError(f"the file {file} is damaged; delete it, and links with controls are new")
     return secret
-
-
-def _make(file: Path) -> None:
-    """Whole or not at all, and never in place of another's: several processes may try at once."""
-    draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(secrets.token_bytes(_BYTES))
-        with suppress(FileExistsError):
-            os.link(draft, file)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -23,6 +23,10 @@ def config() -> dict[str, dict[str, object]]:
         ("server", "enableStaticServing", True),
         ("server", "enableCORS", True),
         ("server", "enableXsrfProtection", True),
+        ("server", "maxUploadSize", 640),
+        ("server", "disconnectedSessionTTL", 60),
+        ("client", "showErrorDetails", "none"),
+        ("client", "allowedOrigins", []),
         ("client", "toolbarMode", "minimal"),
     ],
 )

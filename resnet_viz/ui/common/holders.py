@@ -1,19 +1,27 @@
 """Who may do what to runs: the session that began a race, who holds its key, and the owner.
 
-The owner is whoever uses the app on the server's own computer. That keeps a class from each
-other's runs by mistake; it is no lock, for an address can be feigned.
+The owner is whoever uses the app on the server's own computer, with nothing in between, or has the
+owner's key. All others are visitors: they race, and see what they hold the controls of.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 
 import streamlit as st
 
+from resnet_viz.lab.owner import is_owner_key
 from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.store import StoreError, default_home
+from resnet_viz.ui.common.access import is_at_the_server
+from resnet_viz.ui.common.cookies import OWNER, controls
 
-COOKIE = "resnet_viz_steer_"
 _STEERED = "races_steered"
+HOW_TO_OWN = (
+    "To see all of them, open the link with the owner's key, which the server printed when it "
+    "started."
+)
 
 
 def take_controls(race_id: str) -> None:
@@ -31,15 +39,22 @@ def has_controls(lab: Lab, race_id: str, linked: str = "") -> bool:
     """
     mine: set[str] = st.session_state.setdefault(_STEERED, set())
     if race_id not in mine:
-        keys = (linked, st.context.cookies.get(COOKIE + race_id, ""))
+        keys = (linked, controls(st.context.cookies).get(race_id, ""))
         if any(key and lab.may_steer(race_id, key) for key in keys):
             mine.add(race_id)
     return race_id in mine
 
 
 def is_owner() -> bool:
-    """Whether the visitor sits at the server's own computer."""
-    return st.context.ip_address is None
+    """Whether the visitor may do everything to all runs of this computer."""
+    headers = st.context.headers
+    pairs = [(name, value) for name in headers for value in headers.get_all(name)]
+    if is_at_the_server(st.context.ip_address, pairs):
+        return True
+    key = st.context.cookies.get(OWNER, "")
+    with suppress(StoreError):  # without its file nobody's key is right
+        return bool(key) and is_owner_key(default_home(), key)
+    return False
 
 
 def held_races(lab: Lab) -> Collection[str]:
@@ -48,7 +63,6 @@ def held_races(lab: Lab) -> Collection[str]:
     Raises:
         StoreError: where the lab's secret cannot be read.
     """
-    names = [name for name in st.context.cookies if name.startswith(COOKIE)]
-    for name in names:
-        has_controls(lab, name.removeprefix(COOKIE))
+    for race_id in controls(st.context.cookies):
+        has_controls(lab, race_id)
     return frozenset(st.session_state.get(_STEERED, ()))

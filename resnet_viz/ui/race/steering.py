@@ -12,11 +12,10 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from resnet_viz.lab.runs import Lab
-from resnet_viz.ui.common.holders import COOKIE, has_controls
+from resnet_viz.ui.common.holders import has_controls
 from resnet_viz.ui.race.state import address_of, is_together, key_of
 
 KEY = "steer"
-_WEEK = 7 * 24 * 3600
 _KEEP = st.components.v2.component(
     "resnet_viz_cookie", js=(Path(__file__).parent / "cookie.js").read_text(encoding="utf-8")
 )
@@ -37,8 +36,8 @@ def steers(lab: Lab, race_id: str) -> bool:
 
 
 def keep_controls(lab: Lab, race_id: str) -> None:
-    """Has the browser remember the key of `race_id` for a week."""
-    data = {"name": COOKIE + race_id, "key": lab.steering_key(race_id), "seconds": _WEEK}
+    """Has the browser remember the key of `race_id` for a week, beside those of other races."""
+    data = {"race": race_id, "key": lab.steering_key(race_id)}
     with st.container(key="race_cookie"):
         _KEEP(key=f"cookie_{key_of(race_id)}", data=data)
 

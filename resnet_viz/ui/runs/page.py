@@ -14,7 +14,7 @@ from resnet_viz.lab.sizes import size_text
 from resnet_viz.lab.store import StoreError
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.heading import title
-from resnet_viz.ui.common.holders import held_races, is_owner
+from resnet_viz.ui.common.holders import HOW_TO_OWN, held_races, is_owner
 from resnet_viz.ui.common.lab_state import open_lab
 from resnet_viz.ui.common.markdown import plain, small
 from resnet_viz.ui.runs.groups import STATUSES, Group, groups, matching
@@ -76,7 +76,8 @@ def _list(lab: Lab, found: Sequence[Group]) -> None:
     runs = sum(len(group.runs) for group in shown)
     size = size_text(sum(run.bytes for group in shown for run in group.runs))
     of = f" of {sum(len(group.runs) for group in found):,}" if len(shown) < len(found) else ""
-    whose = "" if is_owner() else " Only those that this browser has the controls of are listed."
+    held = f" Only those that this browser has the controls of are listed. {HOW_TO_OWN}"
+    whose = "" if is_owner() else held
     st.markdown(small(plain(f"Nets: {runs:,}{of}. Size: {size}.{whose}")))
     _together(found)
     begin = _page_begin(len(shown))

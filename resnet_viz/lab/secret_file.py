@@ -1,0 +1,44 @@
+"""A secret in a file of its own: made once, whole or not at all, for its owner's eyes alone."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from resnet_viz.lab.store import StoreError
+
+_OTHERS = 0o077
+
+
+def kept_secret(file: Path, make: Callable[[], bytes]) -> bytes:
+    """What is in `file`; where there is none yet, `make` says what is to be in it from now on.
+
+    Raises:
+        StoreError: where it can be neither read nor made.
+    """
+    try:
+        if not file.exists():
+            _write(file, make())
+        if file.stat().st_mode & _OTHERS:  # it was copied, or unpacked, by a careless hand
+            with suppress(OSError):
+                file.chmod(0o600)
+        return file.read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise StoreError(f"the file {file} can be neither read nor made: {reason}") from error
+
+
+def _write(file: Path, secret: bytes) -> None:
+    """Never in place of another's: several processes may try at once."""
+    draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(secret)
+        with suppress(FileExistsError):
+            os.link(draft, file)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,55 @@
+"""What every answer has the browser refuse: frames, foreign hosts, guesses at a file's type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
+
+_ORIGIN = re.compile(r"[\w.:/*\[\]-]+", re.ASCII)
+# Streamlit's own scripts are written into its page, and plotly and the components make functions
+# from text; but nothing is ever loaded from, or sent to, another host.
+_PAGE = (
+    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'"
+)
+_FILE = "default-src 'none'; sandbox"
+_MEDIA = "/media/"
+
+
+class Headers:
+    """ASGI middleware that adds them; the origins in `client.allowedOrigins` may frame the pages,
+    as they may send them Streamlit's messages."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        embedders = config.get_option("client.allowedOrigins")
+        ancestors = ["'self'", *filter(_ORIGIN.fullmatch, embedders)]
+        frames = f"frame-ancestors {' '.join(ancestors)}"
+        always = {"x-content-type-options": "nosniff", "referrer-policy": "same-origin"}
+        if len(ancestors) == 1:  # browsers that know no frame-ancestors know this
+            always["x-frame-options"] = "SAMEORIGIN"
+        self._page = _lines({**always, "content-security-policy": f"{_PAGE}; {frames}"})
+        self._file = _lines({**always, "content-security-policy": f"{_FILE}; {frames}"})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        # What a visitor had the server keep is never a page of the app's.
+        added = self._file if _MEDIA in scope["path"] else self._page
+        names = {name for name, _ in added}
+
+        async def send_with(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                kept = [line for line in message.get("headers", ()) if line[0].lower() not in names]
+                message = {**message, "headers": [*kept, *added]}
+            await send(message)
+
+        await self._app(scope, receive, send_with)
+
+
+def _lines(headers: dict[str, str]) -> Sequence[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode()) for name, value in headers.items()]

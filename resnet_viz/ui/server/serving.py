@@ -1,0 +1,82 @@
+"""What the app's server does beside Streamlit: its limits, its headers, its keys, its start."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+
+from starlette.middleware import Middleware
+from streamlit import cli_util, config, runtime
+from streamlit.starlette import App
+from streamlit.web.server import server_util
+
+from resnet_viz.lab.owner import owner_key
+from resnet_viz.lab.store import Store, StoreError, default_home
+from resnet_viz.ui.common import say
+from resnet_viz.ui.server.headers import Headers
+from resnet_viz.ui.server.keys import KEY, OwnersLink, RaceControls
+from resnet_viz.ui.server.sessions import Places, Visits, close_departed, raise_descriptor_limit
+from resnet_viz.ui.server.uploads import Uploads
+
+
+def middleware() -> Sequence[Middleware]:
+    """What stands before Streamlit, the outermost first."""
+    return (
+        Middleware(Headers),
+        Middleware(OwnersLink),
+        Middleware(RaceControls),
+        Middleware(Uploads),
+        Middleware(Visits),
+    )
+
+
+@asynccontextmanager
+async def lifespan(_app: App) -> AsyncIterator[None]:
+    """From the server's start to its end."""
+    places = Places.of_descriptors(raise_descriptor_limit())
+    closing = asyncio.create_task(close_departed(runtime.get_instance(), places.left))
+    _say_how_to_own()
+    _open_browser()
+    yield
+    closing.cancel()
+    with suppress(asyncio.CancelledError):
+        await closing
+
+
+def tell_error(_error: Exception) -> bool:
+    """What a visitor sees of a fault; Streamlit has logged it, with its traceback."""
+    say.error(
+        "This page could not be drawn, because of a fault in the app. Reload it to try again; the "
+        "details are in the server's log."
+    )
+    return True
+
+
+def _say_how_to_own() -> None:
+    """The owner's link, as it is needed beyond this computer."""
+    try:
+        key = owner_key(Store(default_home()).home)
+    except StoreError as error:
+        cli_util.print_to_cli(f"  There is no owner's key: {error}.\n")
+        return
+    cli_util.print_to_cli(
+        "  On this computer you can manage all runs. From another one, or through a proxy or\n"
+        "  tunnel, you need the owner's key for that. Keep this link to yourself:\n"
+        f"  {_address()}/?{KEY}={key}\n"
+    )
+
+
+def _address() -> str:
+    """Where the app is, without a slash at its end."""
+    if config.is_manually_set("browser.serverAddress"):
+        host = config.get_option("browser.serverAddress")
+    else:
+        host = server_util.get_display_address(config.get_option("server.address") or "localhost")
+    return server_util.get_url(host).rstrip("/")
+
+
+def _open_browser() -> None:
+    """As `streamlit run` does for an app that is no server by itself."""
+    if not config.get_option("server.headless"):
+        cli_util.open_browser(_address())
