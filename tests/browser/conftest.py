@@ -52,7 +52,8 @@ PAGES = {
 # that part is being taken away; nothing else.
 GREETINGS = re.compile(
     r"\s*|.* Uvicorn server started on .*|\s*You can now view your Streamlit app in your browser\."
-    r"|\s*URL: http://\S+|\s*Stopping\.\.\."
+    r"|\s*URL: http://\S+|  On this computer you can manage all runs\. .*"
+    r"|  tunnel, you need the owner's key .*|  http://\S+/\?key=[\w-]+"
     r"|.* The fragment with id \w+ does not exist anymore - .*"
 )
 # Generous: two cores may be shared with two workers, the server and the browser.

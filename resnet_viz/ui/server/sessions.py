@@ -19,6 +19,7 @@ from streamlit.logger import get_logger
 from streamlit.runtime import Runtime
 from streamlit.runtime.session_manager import SessionInfo, SessionStorage
 
+_LOG = get_logger(__name__)
 _WANTED = 8_192
 _OTHER_FILES = 96
 """Descriptors for all but sessions: libraries, the store, connections for pages' files."""
@@ -153,7 +154,7 @@ class Visits:
         """One line a minute."""
         if time.monotonic() - self._told > 60.0:
             self._told = time.monotonic()
-            get_logger(__name__).warning(
+            _LOG.warning(
                 "A visitor from %s was refused: there are %d places, and one address has half of "
                 "them at most.",
                 address,

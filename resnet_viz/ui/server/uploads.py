@@ -25,6 +25,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 
 from resnet_viz.ui.server.sessions import is_known
 
+_LOG = get_logger(__name__)
 _FILE = re.compile(r"/_stcore/upload_file/([^/]+)/([^/]+)$")
 _FRAMING = 64 * 1024
 """What a form adds to the file in it, at most."""
@@ -44,7 +45,7 @@ class Room:
     def of_this_computer(cls) -> Room:
         """A large file and a small one for a session; some for the server, or a quarter of the
         memory where that is less."""
-        one = int(config.get_option("server.maxUploadSize")) * 2**20 + _FRAMING
+        one = _most_of_one()
         most = max(one, min(4 * one, psutil.virtual_memory().total // 4))
         return cls(of_session=min(most, one * 5 // 4), of_server=most)
 
@@ -68,7 +69,11 @@ class Uploads:
             return
         session, file = place.groups()
         size = self._size(scope)
+        if size > _most_of_one():
+            await _refuse(413, "This file is too large.")(scope, receive, send)
+            return
         if refusal := self._refusal(_kept(server), session, file, size):
+            await _drain(_impatient(receive))  # a browser reads no answer before it has sent all
             await refusal(scope, receive, send)
             return
         with self._reserved(session, size), suppress(ClientDisconnect):
@@ -82,7 +87,7 @@ class Uploads:
         """Bytes that are said to come, or that may come where nothing is said."""
         with suppress(ValueError, KeyError):
             return max(0, int(Headers(scope=scope)["content-length"]))
-        return int(config.get_option("server.maxUploadSize")) * 2**20 + _FRAMING
+        return _most_of_one()
 
     @contextmanager
     def _reserved(self, session: str, size: int) -> Iterator[None]:
@@ -120,6 +125,11 @@ class Uploads:
         return None
 
 
+def _most_of_one() -> int:
+    """Bytes of a request with one file."""
+    return int(config.get_option("server.maxUploadSize")) * 2**20 + _FRAMING
+
+
 def _kept(server: Runtime) -> MemoryUploadedFileManager:
     kept = server.uploaded_file_mgr
     assert isinstance(kept, MemoryUploadedFileManager)
@@ -127,9 +137,14 @@ def _kept(server: Runtime) -> MemoryUploadedFileManager:
 
 
 def _refuse(status: int, sentence: str) -> Response:
-    get_logger(__name__).warning("An upload was refused: %s", sentence)
-    # Its body is not read: the connection is of no more use.
-    return PlainTextResponse(sentence, status, headers={"connection": "close", "retry-after": "60"})
+    _LOG.warning("An upload was refused: %s", sentence)
+    return PlainTextResponse(sentence, status, headers={"connection": "close"})
+
+
+async def _drain(receive: Receive) -> None:
+    """Takes the rest of a request, and keeps nothing of it."""
+    while (await receive()).get("more_body", False):
+        pass
 
 
 def _impatient(receive: Receive) -> Receive:

@@ -16,11 +16,12 @@ BOXES = {"error", "warning", "info", "success", "exception"}
 
 
 def _boxes(tree: ast.AST) -> Iterator[int]:
-    """The lines that put a box up without `say`, by calling it or by passing it on."""
+    """The lines that put a box up without `say`, by calling it or by passing it on; `_LOG` is a
+    log."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in BOXES:
             name = node.value.id if isinstance(node.value, ast.Name) else ""
-            if name != "say":
+            if name not in ("say", "_LOG"):
                 yield node.lineno
 
 
