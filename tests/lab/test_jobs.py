@@ -327,6 +327,20 @@ def test_old_jobs_are_forgotten_with_their_files(queue: Lab) -> None:
     assert {folder.name for folder in (queue.home / "jobs").iterdir()} == {new, waits}
 
 
+def test_the_files_of_jobs_take_bounded_room(queue: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are over give way, the oldest first; those under way are never touched."""
+    monkeypatch.setattr(table, "MOST_BYTES", 10)
+    request = {"config": TINY, "file": "a.pt"}
+    over = [queue.submit("weights", request, files={"a.pt": b"123"}) for _ in range(2)]
+    for job_id in over:
+        queue.cancel_job(job_id)
+    waits = queue.submit("weights", request, files={"a.pt": b"1234567"})
+    assert {folder.name for folder in (queue.home / "jobs").iterdir()} == {over[1], waits}
+    with pytest.raises(ValueError, match="no room for 4 B"):
+        queue.submit("weights", request, files={"a.pt": b"1234"})
+    assert {folder.name for folder in (queue.home / "jobs").iterdir()} == {waits}
+
+
 def test_progress_is_seen(queue: Lab) -> None:
     job_id = queue.submit("data", {"name": "digits"})
     report = Progress(Store(queue.home), job_id)

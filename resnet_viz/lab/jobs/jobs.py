@@ -88,7 +88,8 @@ class Jobs:
             files: name -> content, for the job's folder.
 
         Raises:
-            ValueError: for an unknown kind or a request that it refuses, and where too many wait.
+            ValueError: for an unknown kind or a request that it refuses, and where too many wait,
+                or the files of those under way take too much room.
         """
         what = kind_of(kind)
         text = _checked(what, request).model_dump_json()
@@ -102,6 +103,8 @@ class Jobs:
             if waiting >= MOST_WAITING:
                 raise ValueError(f"{waiting} jobs wait, and more are not taken; try again later")
             if files:
+                size = sum(map(len, files.values()))
+                table.make_room(connection, self._store.home, size)
                 self._put(job_id, files)
             row: dict[str, object] = {"id": job_id, "kind": kind, "title": what.title}
             row |= {"request": text, "same": same, "asker": asker}

@@ -7,9 +7,11 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from resnet_viz.lab import launch, liveness
+from resnet_viz.lab.sizes import size_text
 
 PLACES = 2
 """Jobs at work at once; more would only take memory and time from each other."""
@@ -17,6 +19,8 @@ ACTIVE = "status IN ('queued', 'working')"
 WAITING = "status = 'queued' AND pid IS NULL AND host = ''"
 KEPT_SECONDS = 3600.0
 """For so long the result of a job can be fetched."""
+MOST_BYTES = 4 * 10**9
+"""Of the files that jobs were handed in with, together: those that are over give way."""
 SMALLER = "choose a smaller batch, net or image"
 WHY_GONE = (
     "The process ended without a word, most likely because memory ran out; "
@@ -130,3 +134,32 @@ def forget_old(connection: sqlite3.Connection, home: Path) -> None:
         connection.execute("DELETE FROM jobs WHERE id = ?", (row["id"],))
         shutil.rmtree(folder_of(home, row["id"]), ignore_errors=True)
         launch.log_file(home, row["id"]).unlink(missing_ok=True)
+
+
+def make_room(connection: sqlite3.Connection, home: Path, size: int) -> None:
+    """Have the folders of jobs take `size` bytes more; the files of the oldest that are over go.
+
+    Raises:
+        ValueError: where those of jobs under way leave no room.
+    """
+    taken = {folder: _bytes_in(folder) for folder in (home / "jobs").glob("*")}
+    missing = sum(taken.values()) + size - MOST_BYTES
+    for row in select_jobs(connection, f"NOT {ACTIVE}") if missing > 0 else ():
+        folder = folder_of(home, row["id"])
+        if missing > 0 and taken.get(folder):
+            missing -= taken[folder]
+            connection.execute("DELETE FROM jobs WHERE id = ?", (row["id"],))
+            shutil.rmtree(folder, ignore_errors=True)
+    if missing > 0:
+        raise ValueError(
+            f"the files of other jobs leave no room for {size_text(size)}; try again when they "
+            "are over"
+        )
+
+
+def _bytes_in(folder: Path) -> int:
+    size = 0
+    for file in folder.glob("*"):
+        with suppress(OSError):  # it is going just now
+            size += file.stat().st_size
+    return size

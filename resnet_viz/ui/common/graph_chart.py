@@ -27,6 +27,9 @@ MOST_DRAWN = 1000
 """Blocks that are drawn one by one at most: 0.7 s of the server, which nobody else may wait for."""
 _SIZE = re.compile(r'<svg [^>]*width="([\d.]+)" height="([\d.]+)"')
 _HERE = Path(__file__).parent
+_SMALL = 1_000
+"""Blocks of a net whose picture is kept with many others."""
+_Looks = tuple[Grid | None, bool]
 _CHART = st.components.v2.component(
     "resnet_viz_graph",
     html=(_HERE / "graph_chart.html").read_text(encoding="utf-8"),
@@ -141,15 +144,21 @@ def _toggle(key: str, chart: str) -> None:
     st.session_state[_state(key)] = frozenset(before ^ clicked if unit else ())
 
 
-@lru_cache(maxsize=64)
 def _svg(
-    config: ResNetConfig,
-    opened: frozenset[str],
-    coloured: tuple[Grid | None, bool] | None,
-    *,
-    fold: bool,
+    config: ResNetConfig, opened: frozenset[str], coloured: _Looks | None, *, fold: bool
+) -> str:
+    is_small = fold or sum(config.depths) <= _SMALL
+    return (_small if is_small else _large)(config, opened, coloured, fold=fold)
+
+
+def _written(
+    config: ResNetConfig, opened: frozenset[str], coloured: _Looks | None, *, fold: bool
 ) -> str:
     if coloured is None:
         return shortcut_graph(config, opened, fold=fold).to_svg()
     grid, short = coloured
     return write_svg(shortcut_graph(config, opened, fold, short=short), grid, coloured=True)
+
+
+# A block takes a kilobyte, and anybody may ask for ten thousand: 100 MB are kept at most.
+_small, _large = lru_cache(maxsize=64)(_written), lru_cache(maxsize=4)(_written)
