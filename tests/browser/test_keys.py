@@ -40,6 +40,10 @@ def test_controls_outlive_a_reload_in_one_cookie(shared_app: App, open_page: Ope
         for race_id in races:
             page.goto(f"{shared_app.url}/race?race={race_id}")
             expect(page.get_by_role("button", name="Pause")).to_be_visible()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.wait_for_timeout(3000)
+        assert not [url for url in asked if "keep_controls" in url], "a live race asks once"
     finally:
         for race_id in races:
             lab.stop(race_id)

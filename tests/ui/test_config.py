@@ -24,6 +24,7 @@ def config() -> dict[str, dict[str, object]]:
         ("server", "enableCORS", True),
         ("server", "enableXsrfProtection", True),
         ("server", "maxUploadSize", 640),
+        ("server", "maxWidgetStateSize", 2),
         ("server", "disconnectedSessionTTL", 60),
         ("client", "showErrorDetails", "none"),
         ("client", "allowedOrigins", []),

@@ -31,15 +31,26 @@ def server(serve: Serve) -> Server:
 
 def upload(server: Server, session: str, name: str, megabytes: float) -> Answer:
     """Puts a file to Streamlit's address for uploads, as its page does, without a widget."""
+    headers = form_headers(server)
+    return server.ask(place(session, name), "PUT", headers, form(megabytes))
+
+
+def place(session: str, name: str) -> str:
+    return f"/_stcore/upload_file/{session}/{name}"
+
+
+def form_headers(server: Server) -> dict[str, str]:
     token = server.ask("/_stcore/health").cookies.get("_streamlit_xsrf", "")
-    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n'
-    body = head.encode() + bytes(int(megabytes * MB)) + f"\r\n--{BOUNDARY}--\r\n".encode()
-    headers = {
+    return {
         "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
         "Cookie": f"_streamlit_xsrf={token}",
         "X-Xsrftoken": token,
     }
-    return server.ask(f"/_stcore/upload_file/{session}/{name}", "PUT", headers, body)
+
+
+def form(megabytes: float) -> bytes:
+    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n'
+    return head.encode() + bytes(int(megabytes * MB)) + f"\r\n--{BOUNDARY}--\r\n".encode()
 
 
 def test_a_session_holds_a_file_and_little_more(server: Server) -> None:
@@ -74,6 +85,25 @@ def test_the_server_holds_four_and_forgets_those_of_sessions_that_left(server: S
         visitor.close()
     wait_until(lambda: upload(server, visitors[-1].session, "one", 1.9).status == 204, 30)
     visitors[-1].close()
+
+
+def test_a_file_that_comes_after_its_session_has_gone_is_not_kept(server: Server) -> None:
+    """Streamlit looks for the session before the first byte only."""
+    body, connection = form(1.9), HTTPConnection(urlsplit(server.url).netloc, timeout=30)
+    with server.visit() as visitor:
+        connection.putrequest("PUT", place(visitor.session, "late"))
+        for name, value in form_headers(server).items():
+            connection.putheader(name, value)
+        connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders(body[:1000])
+        time.sleep(0.5)  # it has begun
+    time.sleep(LEFT_SECONDS + 2)
+    connection.send(body[1000:])
+    assert connection.getresponse().status == 204
+    connection.close()
+    kept = server.ask("/_stcore/metrics?families=cache_memory_bytes").body.decode()
+    assert "cache_memory_bytes" in kept
+    assert "UploadedFileManager" not in kept
 
 
 def test_an_upload_to_no_session_is_refused(server: Server) -> None:
@@ -127,10 +157,16 @@ def _comes_in(server: Server, crowd: list[Visitor]) -> bool:
     return True
 
 
-def test_the_limit_is_raised_where_it_may_be(serve: Serve) -> None:
-    raised = serve(wrapper="ulimit -S -n 256")
-    soft, hard = raised.process.rlimit(psutil.RLIMIT_NOFILE)
-    assert soft == min(8_192, hard)
+def test_the_limit_is_raised_where_it_may_be_and_embedding_is_allowed(serve: Serve) -> None:
+    """Of a server that is started with both."""
+    origin = "https://school.example"
+    raised = serve(f"--client.allowedOrigins={origin}", wrapper="ulimit -S -n 256")
+    headers = raised.ask("/").headers
+    assert headers["content-security-policy"].endswith(f"frame-ancestors 'self' {origin}")
+    assert "x-frame-options" not in headers
+    if hasattr(raised.process, "rlimit"):  # macOS does not tell
+        soft, hard = raised.process.rlimit(psutil.RLIMIT_NOFILE)
+        assert soft == min(8_192, hard)
 
 
 def test_a_fault_is_logged_and_not_shown(serve: Serve, tmp_path: Path) -> None:
