@@ -23,6 +23,8 @@ def number(value: float, digits: int = 3) -> str:
     if value == 0 or 1e-4 <= abs(value) < 1e6:
         after = digits - 1 - floor(log10(abs(value))) if value else 0
         rounded = round(float(value), after)
+        if rounded and digits - 1 - floor(log10(abs(rounded))) < after:
+            after -= 1  # 0.0999 is 0.10 to two digits, not 0.100
         return f"{rounded:,.{max(0, min(after, 6))}f}"
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     return f"{mantissa}e{int(exponent)}"

@@ -215,15 +215,20 @@ def test_show_says_what_happened(lab: Lab, capsys: Capture) -> None:
     finish(lab, [run.id for run in lab.race_runs(several)], 30)
     assert main(("runs", "show", several)) == 0
     verdict, *others = capsys.readouterr().out.splitlines()
-    assert "(range over 2 seeds): a " in verdict
+    assert verdict.startswith("Over 2 seeds each, a and b are level")
     assert not [line for line in others if ", seed " in line]
     rates = tuple(tiny_spec(name="c", lr=lr) for lr in (0.01, 0.02))
     alike = lab.race(RaceSpec(contestants=rates, seeds=(0, 1)))
     finish(lab, [run.id for run in lab.race_runs(alike)], 30)
     assert main(("runs", "show", alike)) == 0
-    verdict = capsys.readouterr().out.splitlines()[0]
-    assert ": c 0." in verdict, "both nets of one name are told"
-    assert "; c (2) 0." in verdict
+    told = capsys.readouterr().out
+    assert "c has learnt in all 2 runs" in told, "both nets of one name are told"
+    assert "c (2) has learnt in all 2 runs" in told
+    assert "The nets were trained differently (learning rate 0.01 and 0.02)" in told
+    assert main(("runs", "show", alike, "--json")) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {"learnt", "trained differently"} <= {claim["kind"] for claim in found}
+    assert all(claim["text"] in told or claim["kind"] == "ended" for claim in found)
     run_id = lab.list()[0].id
     assert main(("runs", "show", run_id)) == 0
     assert capsys.readouterr().out != "".join(shown)

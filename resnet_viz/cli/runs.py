@@ -34,15 +34,18 @@ def show_runs(*, as_json: bool) -> None:
     return print_lines((f"{count}, {size_text(lab.bytes)} in {printable(str(lab.home))}",))
 
 
-def show(id: str) -> None:  # noqa: A002
-    """What happened in a race, or in a run, so far."""
-    from resnet_viz.cli.told import history_of, what_happened
+def show(id: str, *, as_json: bool = False) -> None:  # noqa: A002
+    """What happened in a race, or in a run, so far; as JSON, the claims that it is made of."""
+    from resnet_viz.cli.told import claim_record, claims_of, history_of, what_happened
 
     lab = _lab()
     with input_errors():
         runs = _runs(lab, id)
-        told = list(what_happened(runs, {run.id: history_of(lab, run) for run in runs}))
-    print_lines(map(printable, told or ("Not every net has done a step yet.",)))
+        histories = {run.id: history_of(lab, run) for run in runs}
+        if as_json:
+            return print_json([claim_record(claim) for claim in claims_of(runs, histories)])
+        told = list(what_happened(runs, histories))
+    return print_lines(map(printable, told or ("Not every net has done a step yet.",)))
 
 
 def delete(id: str) -> None:  # noqa: A002

@@ -27,11 +27,11 @@ def runs(context: typer.Context, *, as_json: JsonOption = False) -> None:
 
 
 @runs_app.command()
-def show(id: IdArgument) -> None:  # noqa: A002
+def show(id: IdArgument, as_json: JsonOption = False) -> None:  # noqa: A002
     """Say what happened in a run or a race, computed from its records."""
     from resnet_viz.cli import runs as listing
 
-    listing.show(id)
+    listing.show(id, as_json=as_json)
 
 
 @runs_app.command()

@@ -3,23 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from math import isfinite
 
-from resnet_viz.findings.contestant import contestants_in
+from resnet_viz.findings.claim import Claim
+from resnet_viz.findings.contestant import GRADIENT, contestants_in
 from resnet_viz.findings.feature_collapse import RANK
-from resnet_viz.findings.race_summary import happened
+from resnet_viz.findings.final_level import FINAL
+from resnet_viz.findings.gradient_flow import INPUTS
+from resnet_viz.findings.race_summary import claims
+from resnet_viz.findings.sentences import sentence, sentences
 from resnet_viz.lab.feed import Look
 from resnet_viz.lab.records import History
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.states import LAYER_STATE
 
 _STEPS_AT_ONCE = 4096
 _MOST_STEPS = 10_000
 
 
 def what_happened(runs: Sequence[Run], histories: Mapping[str, History]) -> Iterator[str]:
-    """The sentences that the page has, the verdict first; none until every net has a step."""
-    for finding in happened(contestants_in(Look(runs, histories))):
-        yield finding.text
+    """The sentences that the page has, the outcome first; none until every net has a step."""
+    for said in sentences(claims_of(runs, histories)):
+        yield said.text
+
+
+def claims_of(runs: Sequence[Run], histories: Mapping[str, History]) -> list[Claim]:
+    """What the sentences are made of."""
+    return claims(contestants_in(Look(runs, histories)))
+
+
+def claim_record(claim: Claim) -> Mapping[str, object]:
+    """A claim as JSON holds it, with its words; a number that is not finite is null."""
+    evidence = asdict(claim.evidence)
+    interval = claim.evidence.interval
+    evidence["interval"] = None if interval is None else [*map(_finite, interval)]
+    return {
+        "kind": claim.kind,
+        "nets": claim.nets,
+        "quantity": claim.quantity,
+        "steps": claim.steps,
+        "values": {name: _finite(value) for name, value in claim.values.items()},
+        "details": dict(claim.details),
+        "evidence": evidence,
+        "text": sentence(claim),
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if isfinite(value) else None
 
 
 def history_of(lab: Lab, run: Run) -> History:
@@ -31,5 +64,5 @@ def history_of(lab: Lab, run: Run) -> History:
     return history
 
 
-_TOLD = ("grad_norm", "update_ratio", RANK)
+_TOLD = (GRADIENT, INPUTS, "update_ratio", RANK, FINAL, LAYER_STATE)
 """The quantities that the sentences are made from."""

@@ -1,104 +1,104 @@
-"""Who learns faster, in sentences: after how many steps nets come to one loss."""
+"""Who comes sooner to one loss: after how many steps, in one run or over seeds.
+
+The loss is one that all runs of both nets come to (the higher of their lowest means over five
+minibatches), and it is said only of nets that have learnt, where it lies below a guess's by a
+tenth at least, and below where each run begins.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import log
 
 import numpy as np
-from numpy.typing import NDArray
 
-from resnet_viz.arch.config import and_words
-from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.claim import Claim, Evidence
+from resnet_viz.findings.comparison import tests
 from resnet_viz.findings.final_level import LEAST_STEPS
-from resnet_viz.findings.gradient_flow import ALIKE
-from resnet_viz.findings.nets import Net, Range
-from resnet_viz.text import number
+from resnet_viz.findings.learning import Course, Standing
+from resnet_viz.findings.recipes import alike
+from resnet_viz.findings.statistics import LEVEL, Numbers, welch
 
-Numbers = NDArray[np.float64]
-
-
-def faster(nets: Sequence[Net], steps: int) -> Iterator[str]:
-    """Of the first net and each other: who came to the other's lowest loss, and how much sooner.
-
-    Of one seed each, a factor below `ALIKE` is no difference: minibatches differ by as much.
-    """
-    for first, other in ((nets[0], net) for net in nets[1:]):
-        pair = (first, other)
-        unknown = f"How fast {first.name} and {other.name} learn cannot be compared"
-        if odd := [net.name for net in pair if not np.isfinite(_first_losses(net)).all()]:
-            yield f"{unknown}: the first loss of {and_words(odd)} is not finite."
-            continue
-        if idle := [net.name for net in pair if not _learns(net, steps)]:
-            yield (
-                f"{unknown}: the loss of {and_words(idle)} (mean of {LEAST_STEPS} minibatches) "
-                "never falls below its first."
-            )
-            continue
-        lows = [net.range(lambda c: float(_smooth(c, steps).min())) for net in pair]
-        if not np.isfinite(lows).all():
-            continue
-        quick, slow = (first, other) if lows[0].low <= lows[1].low else (other, first)
-        level = max(lows, key=lambda low: low.low).high  # to which all seeds of the slow one come
-        if (starts := _first_losses(quick)).low <= level:
-            yield (
-                f"{unknown}: {quick.name} begins at a loss of {starts}, and {slow.name} comes no "
-                f"lower than {number(level)}."
-            )
-            continue
-        sooner, later = (_when(net, steps, level) for net in (quick, slow))
-        what = f"a loss of {number(level)} (mean of {LEAST_STEPS} minibatches)"
-        least = 1.0 if len(first.seeds) + len(other.seeds) > 2 else ALIKE
-        times = Range(later.low / sooner.high, later.high / sooner.low)
-        if times.low > least:
-            yield (
-                f"{quick.name} learns faster than {slow.name}: it comes to {what} after "
-                f"{_whole(sooner)} steps, {slow.name} after {_whole(later)}: {times} times sooner."
-            )
-        elif times.high < 1 / least:  # who comes lower in the end was behind before
-            times = Range(sooner.low / later.high, sooner.high / later.low)
-            yield (
-                f"{slow.name} learns faster than {quick.name} at first: it comes to {what} after "
-                f"{_whole(later)} steps, {quick.name} after {_whole(sooner)}: {times} times sooner."
-            )
-        else:
-            is_alike = least == 1.0 or sooner == later
-            but = "" if is_alike else f" (of one seed each, a factor below {least:g} is none)"
-            yield (
-                f"No difference is seen in how fast {quick.name} and {slow.name} learn: they come "
-                f"to {what} after {_whole(sooner)} and {_whole(later)} steps{but}."
-            )
+BELOW_CHANCE = 0.9
 
 
-def _first_losses(net: Net) -> Range:
-    return net.range(lambda c: float(c.history.loss[0]))
+@dataclass(frozen=True)
+class _Pair:
+    """Two nets, a loss that both come to, and after how many steps each run does; the first is the
+    one that is sooner on the whole."""
+
+    level: float
+    names: tuple[str, str]
+    ours: Sequence[float]
+    theirs: Sequence[float]
+
+    @property
+    def runs(self) -> tuple[int, int]:
+        """How many of each."""
+        return len(self.ours), len(self.theirs)
+
+    @property
+    def logarithms(self) -> tuple[Sequence[float], Sequence[float]]:
+        """Of the steps."""
+        return [log(steps) for steps in self.ours], [log(steps) for steps in self.theirs]
 
 
-def _learns(net: Net, steps: int) -> bool:
-    """Whether the loss of every seed has once been below its first."""
-    return all(_smooth(seed, steps).min() < seed.history.loss[0] for seed in net.seeds)
+def convergence_speed(nets: Sequence[Standing]) -> Iterator[Claim]:
+    """Of the first net and each other that was trained alike."""
+    pairs = [pair for other in nets[1:] if (pair := _pair(nets[0], other))]
+    several = [pair for pair in pairs if min(pair.runs) > 1]
+    made = dict(zip(map(id, several), tests([pair.logarithms for pair in several]), strict=True))
+    for pair in pairs:
+        values = {"level": pair.level, "pairs": float(max(1, len(several)))}
+        values |= {**_span("steps", pair.ours), **_span("other_steps", pair.theirs)}
+        kind, evidence = "reached", Evidence("one run", pair.runs)
+        if (test := made.get(id(pair))) is not None:
+            gap = welch(*pair.logarithms, LEVEL / len(several))
+            is_exact = test.method == "permutation test"
+            is_apart = test.p <= LEVEL if is_exact else gap.low > 0
+            kind = "sooner" if is_apart else "reached"
+            evidence = Evidence(test.method, pair.runs, test.p if is_exact else None)
+        last = int(max(*pair.ours, *pair.theirs)) - 1
+        yield Claim(kind, pair.names, "loss", (0, last), values, evidence)
 
 
-def _when(net: Net, steps: int, level: float) -> Range:
-    return net.range(lambda c: _reached(c, steps, level))
+def _pair(net: Standing, other: Standing) -> _Pair | None:
+    level = common_level(net, other) if alike(net.net, other.net) else None
+    if level is None:
+        return None
+    ours, theirs = ([reached(course, level) for course in n.courses] for n in (net, other))
+    if sum(map(log, ours)) / len(ours) <= sum(map(log, theirs)) / len(theirs):
+        return _Pair(level, (net.name, other.name), ours, theirs)
+    return _Pair(level, (other.name, net.name), theirs, ours)
 
 
-def _whole(steps: Range) -> str:
-    low, high = (f"{edge:,.0f}" for edge in steps)
-    if not np.isfinite(steps.high):
-        return f"{low} (not in every seed)"
-    return low if low == high else f"{low} to {high}"
+def _span(name: str, numbers: Sequence[float]) -> dict[str, float]:
+    return {f"{name}_low": min(numbers), f"{name}_high": max(numbers)}
 
 
-def _smooth(contestant: Contestant, steps: int) -> Numbers:
+def common_level(*pair: Standing) -> float | None:
+    """A loss that every run of both nets comes to, and begins above; None where there is none."""
+    if not all(net.all_are("learnt") for net in pair):
+        return None
+    courses = [course for net in pair for course in net.courses]
+    level = max(float(smooth(course).min()) for course in courses)
+    chances = [course.run.chance for course in courses if course.run.chance is not None]
+    most = min((BELOW_CHANCE * chance for chance in chances), default=np.inf)
+    begins = min(float(course.loss[0]) for course in courses)
+    return level if level < min(most, begins) else None
+
+
+def smooth(course: Course) -> Numbers:
     """The mean loss over five minibatches [steps - 4], inf where one of them is not finite."""
-    loss = contestant.history.loss[:steps]
-    means = np.convolve(
-        np.where(np.isfinite(loss), loss, np.inf), np.full(LEAST_STEPS, 0.2), "valid"
-    )
+    loss = course.loss
+    with np.errstate(invalid="ignore"):
+        whole = np.where(np.isfinite(loss), loss, np.inf)
+        means = np.convolve(whole, np.full(LEAST_STEPS, 1 / LEAST_STEPS), "valid")
     return np.where(np.isfinite(means), means, np.inf)
 
 
-def _reached(contestant: Contestant, steps: int, level: float) -> float:
+def reached(course: Course, level: float) -> float:
     """After how many steps the mean over five minibatches was first at `level` or below."""
-    below = np.flatnonzero(_smooth(contestant, steps) <= level * (1 + 1e-9))
-    return float(below[0] + LEAST_STEPS) if below.size else np.inf
+    below = np.flatnonzero(smooth(course) <= level * (1 + 1e-9))
+    return float(below[0] + LEAST_STEPS)

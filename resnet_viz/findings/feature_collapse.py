@@ -1,4 +1,8 @@
-"""Whether a net's features collapse, from the effective ranks in its records."""
+"""Whether a net's features collapse, from the effective ranks in its records.
+
+Few directions are called a collapse only of a net that gets no more right than a guess: one that
+has learnt tells its images apart by few directions.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viz.findings.claim import Claim, Evidence
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.findings.nets import Net, Range
+from resnet_viz.findings.learning import Course, Standing
+from resnet_viz.findings.nets import Range
 from resnet_viz.lab.quantities.effective_rank import MOST_IMAGES
 from resnet_viz.lab.records import Taken
 
@@ -43,55 +49,59 @@ def images_of(net: Contestant) -> float:
     return 1 + float(np.max(seen, initial=0, where=np.isfinite(seen)))
 
 
-def is_collapsed(rank: float, classes: int | None) -> bool:
+def is_few(rank: float, classes: int | None) -> bool:
     """Whether a net of so many classes (None: not known) needs more directions than that."""
     return rank <= FEW_DIRECTIONS and (classes is None or classes - 1 > FEW_DIRECTIONS)
 
 
-def collapse(net: Net, steps: int) -> Iterator[str]:
-    """What becomes of a net's features in the first `steps` steps; nothing where the records do
-    not hold it at two of them in each seed, or of too few images."""
-    if not can_tell(max(map(images_of, net.seeds))):
+def is_collapsed(rank: float, course: Course) -> bool:
+    """Whether so few directions are a collapse: the net tells nothing apart by them."""
+    return is_few(rank, course.run.classes) and not tells_apart(course)
+
+
+def tells_apart(course: Course) -> bool:
+    """Whether a run gets more right at its end than a guess does, by its interval, or has learnt;
+    of one with unknown classes, whether its loss has fallen below half of its first."""
+    accuracy, classes = course.end.accuracy, course.run.classes
+    if course.state == "learnt":
+        return True
+    if classes is None or accuracy is None:
+        loss = course.end.loss
+        return loss is not None and loss.high < course.loss[0] / 2
+    return accuracy.low > 1 / classes
+
+
+def feature_collapse(net: Standing) -> Iterator[Claim]:
+    """What becomes of a net's features; nothing where the records do not hold it at two steps in
+    each run, or of too few images, and of a net that diverged."""
+    if not can_tell(max(images_of(course.run) for course in net.courses)) or net.count("diverged"):
         return
-    found = [_until(seed, steps) for seed in net.seeds]
+    found = [_until(course) for course in net.courses]
     if min(len(ranks) for _, ranks in found) < 2:
         return
     first, last = int(found[0][0][0]), max(int(at[-1]) for at, _ in found)
-    starts, ends = (Range.of([ranks[i] for _, ranks in found]) for i in (0, -1))
-    words = [_word(ranks, net.seeds[0].classes) for _, ranks in found]
-    said = max(words, key=words.count)
-    if words.count(said) < len(words):
-        said += f" (in {words.count(said)} of {len(words)} seeds)"
-    way = "goes"
-    if ends.is_below(starts):
-        way = "falls"
-    elif starts.is_below(ends):
-        way = "rises"
-    if not np.isfinite([starts, ends]).all():
-        yield f"The features of {net.name} {said}: their effective rank is not known."
-        return
-    between = f"to {ends} (step {first} to {last})"
-    if len(found) > 1:
-        between = f"(step {first}) to {ends} (step {last})"
-    yield (
-        f"The features of {net.name} {said}: the median block's effective rank {way} from {starts} "
-        f"{between}, {IMAGES}."
-    )
+    starts, ends = (Range.of([float(ranks[i]) for _, ranks in found]) for i in (0, -1))
+    kinds = [_kind(ranks, course) for (_, ranks), course in zip(found, net.courses, strict=True)]
+    kind = max(kinds, key=kinds.count)
+    values = {"first_low": starts.low, "first_high": starts.high}
+    values |= {"last_low": ends.low, "last_high": ends.high, "agree": float(kinds.count(kind))}
+    evidence = Evidence("count", (net.runs,))
+    yield Claim(kind, (net.name,), RANK, (first, last), values, evidence, "through_time")
 
 
-def _until(net: Contestant, steps: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Steps and median ranks, of the first `steps` steps."""
-    taken = median_ranks(net)
-    rows = taken.steps <= net.history.steps[steps - 1]
+def _until(course: Course) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Steps and median ranks, of the course's steps."""
+    taken = median_ranks(course.run)
+    rows = taken.steps <= course.run.history.steps[course.steps - 1]
     return taken.steps[rows], taken.values[rows].ravel()
 
 
-def _word(ranks: NDArray[np.float32], classes: int | None) -> str:
+def _kind(ranks: NDArray[np.float32], course: Course) -> str:
     if not np.isfinite(ranks[[0, -1]]).all():
-        return "are not finite"
-    few = [is_collapsed(float(rank), classes) for rank in ranks]
+        return "features not finite"
+    few = [is_few(float(rank), course.run.classes) for rank in ranks]
+    if few[-1] and not tells_apart(course):
+        return "features collapsed" if few[0] else "features collapse"
     if few[-1]:
-        return "are collapsed from the start" if few[0] else "collapse"
-    if any(few):
-        return "collapse on the way and come back"
-    return "do not collapse"
+        return "few directions"
+    return "features come back" if any(few) else "features differ"

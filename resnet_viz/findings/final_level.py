@@ -1,44 +1,46 @@
-"""How nets stand at the end of a race: the last tenth of the steps that all of them have done."""
+"""How a run stands at its end: loss and accuracy, each with its 95 % interval.
+
+Where the end was measured (the quantity `final`: after the last update, on training images and on
+held-out ones) that is what counts. Elsewhere (a run that is under way, was stopped, watched, or is
+older) it is the mean over the last minibatches.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.statistics import Estimate, binomial, mean
 
 LEAST_STEPS = 5
 """One minibatch differs from the next: a mean of fewer says nothing."""
+FINAL = "final"
+_Z = 1.959964
 
 Numbers = NDArray[np.float64]
 
 
-class Level(NamedTuple):
-    """The mean over some minibatches, and their spread: the standard deviation."""
-
-    mean: float
-    spread: float
-
-    def overlaps(self, other: Level) -> bool:
-        """Whether the intervals mean ± spread have a point in common."""
-        return abs(self.mean - other.mean) <= self.spread + other.spread
-
-
 @dataclass(frozen=True)
-class Finish:
-    """A net over the window: `loss` is None where a loss there is not finite.
+class End:
+    """A run at the end of some steps: None for what is not known or not finite.
 
-    `broken` is the first step of all whose loss is not finite; None for none.
+    `steps` are the first and the last step that it is of. `is_measured`: after the last update, on
+    whole sets of images, and not over minibatches. `images` is how many training images the
+    accuracy is of, `held_out_images` of those that the net has not seen.
     """
 
-    net: Contestant
-    loss: Level | None
-    accuracy: Level
-    broken: int | None
+    steps: tuple[int, int]
+    loss: Estimate | None
+    accuracy: Estimate | None
+    is_measured: bool = False
+    images: int | None = None
+    held_out_loss: Estimate | None = None
+    held_out_accuracy: Estimate | None = None
+    held_out_images: int | None = None
 
 
 def common_steps(contestants: Sequence[Contestant]) -> int:
@@ -57,30 +59,60 @@ def window_name(steps: int) -> str:
     return "the last tenth of the steps" if is_tenth else f"the last {LEAST_STEPS} steps"
 
 
-def finish(contestant: Contestant, steps: int) -> Finish:
-    """How `contestant` stands after the first `steps` rows of its history."""
-    history, rows = contestant.history, window(steps)
-    broken = np.flatnonzero(~np.isfinite(history.loss[:steps]))
-    is_whole = bool(np.isfinite(history.loss[rows]).all())
-    return Finish(
-        contestant,
-        _level(history.loss[rows]) if is_whole else None,
-        _level(history.accuracy[rows]),
-        int(history.steps[broken[0]]) if broken.size else None,
+def end_of(run: Contestant, steps: int) -> End:
+    """How `run` stands after the first `steps` rows of its history, of which there is one."""
+    return _measured(run, steps) or _over_minibatches(run, steps)
+
+
+def _measured(run: Contestant, steps: int) -> End | None:
+    """The end as it was measured; None where it was not, or is not at that step."""
+    taken = run.history.taken(FINAL)
+    step = int(run.history.steps[steps - 1])
+    if not len(taken.steps) or int(taken.steps[-1]) != step or FINAL not in run.header:
+        return None
+    names = run.along(FINAL).names
+    found = dict(zip(names, taken.values[-1].astype(float).tolist(), strict=True))
+    loss, accuracy, images = _part(found, "train")
+    return End((step, step), loss, accuracy, True, images, *_part(found, "eval"))
+
+
+def _part(
+    found: Mapping[str, float], part: str
+) -> tuple[Estimate | None, Estimate | None, int | None]:
+    """Loss, accuracy and how many images, of one part of the data."""
+    images, loss, share, error = (
+        found.get(f"{part}_{what}", np.nan) for what in ("images", "loss", "accuracy", "loss_se")
+    )
+    reach = _Z * error if np.isfinite(error) else np.inf
+    is_known = np.isfinite(images) and images > 0
+    return (
+        Estimate(loss, loss - reach, loss + reach) if np.isfinite(loss) else None,
+        binomial(share, images) if is_known and np.isfinite(share) else None,
+        int(images) if is_known else None,
     )
 
 
-def _level(numbers: Numbers) -> Level:
-    return Level(float(numbers.mean()), float(numbers.std()))
+def _over_minibatches(run: Contestant, steps: int) -> End:
+    history, rows = run.history, window(steps)
+    longer = slice(min(rows.start, steps // 2), steps)
+    at = history.steps[rows]
+    images = None if run.batch_size is None else run.batch_size * len(at)
+    accuracy = _mean(history.accuracy, rows, longer)
+    if accuracy is not None and images is not None:
+        share = binomial(accuracy.value, images)
+        low, high = min(share.low, accuracy.low), max(share.high, accuracy.high)
+        accuracy = Estimate(accuracy.value, low, high)
+    if accuracy is not None:
+        accuracy = Estimate(accuracy.value, max(0.0, accuracy.low), min(1.0, accuracy.high))
+    loss = _mean(history.loss, rows, longer)
+    return End((int(at[0]), int(at[-1])), loss, accuracy, images=images)
 
 
-def leaders(levels: Sequence[Level | None], *, least: bool) -> tuple[int, ...]:
-    """Which of `levels` are the best: the best mean, and all whose spread overlaps with it.
-
-    None is worse than any level; () where all are None.
-    """
-    known = [(level, index) for index, level in enumerate(levels) if level is not None]
-    if not known:
-        return ()
-    best = (min if least else max)(known, key=lambda pair: pair[0].mean)[0]
-    return tuple(index for level, index in known if level.overlaps(best))
+def _mean(series: Numbers, rows: slice, longer: slice) -> Estimate | None:
+    """The mean over `rows`; None where one of the numbers is not finite."""
+    values, among = series[rows], series[longer]
+    if not np.isfinite(values).all():
+        return None
+    found = mean(values, among if np.isfinite(among).all() else values)
+    # What is never below 0 has no mean below it.
+    return found._replace(low=max(0.0, found.low)) if values.min() >= 0 else found

@@ -54,7 +54,7 @@ def lesion_sentence(name: str, block: str, found: Lesion, *, has_batch_norm: boo
         f"(step {found.step:,}{norm})."
     )
     if found.whole_error > UNLEARNT:
-        said += " The whole net has not learnt, so that this says nothing of the block."
+        said += " The whole net has learnt too little for this to say anything of the block."
     return said
 
 

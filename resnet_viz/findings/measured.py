@@ -20,7 +20,8 @@ SMOOTH, NOISE = 0.5, 0.1
 MISSED = 0.1
 """Of the error that a deleted block adds: from here on the block is missed."""
 UNLEARNT = 0.5
-"""Of all answers that are wrong, or of a guess's loss: from here on a net has not learnt."""
+"""Of all answers that are wrong, or of a guess's loss: from here on a net has learnt too little for
+what was measured to say much."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ def _variance(net: Net) -> Verdict:
 def _rank(net: Net) -> Verdict:
     value, images = _median(net.array("rank")), net.result.settings["images"]
     cka = net.array("cka")
-    word = "collapsed" if value <= FEW_DIRECTIONS else "alive"
+    # Whether few are a collapse is for the records to say: a net that has learnt may have few.
+    word = "few directions" if value <= FEW_DIRECTIONS else "alive"
     if not can_tell(float(images)):
         word = "too few images"
     return _finite(
@@ -103,7 +105,7 @@ def _paths(net: Net) -> Verdict:
 def _lesions(net: Net) -> Verdict:
     whole = net.scalar("whole_error")
     if whole > UNLEARNT:
-        sentence = f"With all blocks {whole:.1%} of the answers are wrong: it has not learnt."
+        sentence = f"With all blocks {whole:.1%} of the answers are wrong: too many to tell much."
         return Verdict("says nothing", sentence, whole)
     error, asked = _median(net.array("error")), str(net.result.settings["block"])
     which = f"without {asked}" if asked else "without one block (median)"
@@ -126,7 +128,7 @@ def _landscape(net: Net) -> Verdict:
     middle = float(loss[len(loss) // 2, len(loss) // 2]) if loss.size else np.nan
     bends = f"the surface bends downwards at {value:.0%} of the points"
     if net.chance is not None and middle > UNLEARNT * net.chance:
-        sentence = f"With a loss of {number(middle)} in the middle it has not learnt; {bends}."
+        sentence = f"With a loss of {number(middle)} in the middle it says little; {bends}."
         return _finite(value, "says little", sentence)
     word = "mostly a bowl" if value < MOST else "mostly no bowl"
     return _finite(value, word, f"The loss in the middle is {number(middle)}; {bends}.")

@@ -10,7 +10,6 @@ import numpy as np
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.findings.final_level import finish, window
 from resnet_viz.text import number
 
 
@@ -51,21 +50,6 @@ class Net:
         """Of a number of each seed."""
         return Range.of([measure(seed) for seed in self.seeds])
 
-    def loss(self, steps: int) -> Range | None:
-        """The training loss in the window at the end of the first `steps` steps.
-
-        The range of its means over the seeds; of one seed, mean ± standard deviation of the
-        minibatches. None where it is not finite in a seed.
-        """
-        levels = [finish(seed, steps).loss for seed in self.seeds]
-        known = [level for level in levels if level is not None]
-        if len(known) < len(levels):
-            return None
-        if len(known) == 1:
-            (level,) = known
-            return Range(level.mean - level.spread, level.mean + level.spread)
-        return Range.of([level.mean for level in known])
-
 
 def nets_in(contestants: Sequence[Contestant]) -> list[Net]:
     """The nets, in the order in which they come first."""
@@ -74,19 +58,3 @@ def nets_in(contestants: Sequence[Contestant]) -> list[Net]:
         key = (one.name, one.config) if one.config else index
         found.setdefault(one.net or key, []).append(one)
     return [Net(runs[0].net_name or runs[0].name, runs[0].config, runs) for runs in found.values()]
-
-
-def spread_words(nets: Sequence[Net]) -> str:
-    """What the ranges of `Net.loss` are."""
-    seeds = {len(net.seeds) for net in nets}
-    of_one = "mean ± standard deviation of the minibatches"
-    if seeds == {1}:
-        return of_one
-    several = f"range over {' or '.join(map(str, sorted(seeds - {1})))} seeds"
-    return f"{several}, of one seed {of_one}" if 1 in seeds else several
-
-
-def window_words(steps: int) -> str:
-    """Over which steps `Net.loss` is taken."""
-    rows = window(steps)
-    return f"over the last {rows.stop - rows.start} of {steps:,} steps"

@@ -1,168 +1,169 @@
-"""What happened in a race: each sentence with its numbers, and the plot that it belongs to.
+"""What the records of a race say, as claims: the outcome first, then what it rests on.
 
-Nothing is said that the records do not hold: where ranges over the seeds overlap, the sentence
-says that no difference is seen.
+One way for a net with one run and for one with several. Nothing is said that the records do not
+carry: one run is told as one run, and nets are compared over seeds (comparison.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
-from typing import Literal, NamedTuple
+from statistics import median
 
 import numpy as np
-from numpy.typing import NDArray
 
-from resnet_viz.arch.config import ResNetConfig, and_words
-from resnet_viz.arch.plan import plan
-from resnet_viz.findings.contestant import Contestant
-from resnet_viz.findings.convergence_speed import faster
-from resnet_viz.findings.feature_collapse import collapse
-from resnet_viz.findings.final_level import LEAST_STEPS, common_steps, finish, window
+from resnet_viz.findings.claim import Claim, Evidence, Method
+from resnet_viz.findings.comparison import comparisons, steps_of
+from resnet_viz.findings.contestant import GRADIENT, Contestant
+from resnet_viz.findings.convergence_speed import convergence_speed
+from resnet_viz.findings.degradation import degradation
+from resnet_viz.findings.feature_collapse import feature_collapse
+from resnet_viz.findings.final_level import LEAST_STEPS
 from resnet_viz.findings.gradient_claims import gradient_claims
-from resnet_viz.findings.nets import Net, nets_in, spread_words, window_words
-from resnet_viz.findings.sentences import sentences
-from resnet_viz.findings.story import on_the_way, story
-from resnet_viz.findings.verdicts import UPDATES
-from resnet_viz.text import count
+from resnet_viz.findings.learning import Course, Standing, State, standings
+from resnet_viz.findings.nets import nets_in
+from resnet_viz.findings.sentences import Sentence, sentences
+from resnet_viz.findings.stalling import stalling
 
-Plot = Literal["curves", "gradients", "through_time"]
-Numbers = NDArray[np.float64]
-
-
-class Finding(NamedTuple):
-    """A sentence, and the name of the plot that shows it."""
-
-    text: str
-    plot: Plot
+ROSE = 2.0
+"""A loss that rises above its first by this factor on the way is told."""
 
 
-def happened(contestants: Sequence[Contestant]) -> list[Finding]:
-    """What the records say, the verdict first; [] until every run has a step that will have one."""
-    idle = [one.name for one in contestants if one.is_over and not len(one.history)]
-    if idle:
-        begun = [one for one in contestants if one.name not in idle]
-        told = happened(begun)
-        return told and [*told, Finding(f"{and_words(idle)} ended without a step.", "curves")]
-    steps = common_steps(contestants)
-    if not steps:
+def happened(contestants: Sequence[Contestant]) -> list[Sentence]:
+    """The claims of a race in sentences, the outcome first."""
+    return sentences(claims(contestants))
+
+
+def claims(contestants: Sequence[Contestant]) -> list[Claim]:
+    """What the records say; [] until every run that is to begin has a step."""
+    begun = [one for one in contestants if len(one.history)]
+    idle = [one for one in contestants if not len(one.history)]
+    if not begun or not all(one.is_over for one in idle):
         return []
-    nets = nets_in(contestants)
-    has_seeds = len(nets) < len(contestants)
-    said = [] if has_seeds else story(contestants, with_gradients=False)
-    found = [Finding(text, "curves") for text in said]
-    if has_seeds:
-        found.append(Finding(_verdict(nets, steps), "curves"))
-        found += [Finding(text, "curves") for net in nets for text in _ways(net, steps)]
+    nets = nets_in(begun)
+    standing = standings(nets)
+    steps = min(course.steps for net in standing for course in net.courses)
+    found = [outcome(net) for net in standing]
+    compared = list(comparisons(standing))
+    found += compared
+    found += [claim for net in standing for claim in _ended_early(net)]
+    found += [claim for net in standing for claim in _on_the_way(net)]
+    found += degradation(standing, compared)
     if steps >= LEAST_STEPS:
-        found += [Finding(text, "curves") for text in _degradation(nets, steps)]
-        found += [Finding(text, "curves") for text in faster(nets, steps)]
-    found += [Finding(*told) for told in sentences(list(gradient_claims(nets, steps)))]
-    found += [Finding(text, "through_time") for net in nets for text in collapse(net, steps)]
-    if steps >= 4 * LEAST_STEPS:
-        found += [Finding(text, "through_time") for net in nets for text in _still(net, steps)]
+        found += convergence_speed(standing)
+    found += gradient_claims([net.looked_at for net in standing], steps)
+    for net in standing:
+        found += [*feature_collapse(net), *stalling(net)]
+    for one in idle:
+        found.append(Claim("no step", (one.name,), "loss", (0, 0)))
     return found
 
 
-def _verdict(nets: Sequence[Net], steps: int) -> str:
-    """Who has the lowest loss, where the ranges over the seeds are apart."""
-    levels = [(net.name, net.loss(steps)) for net in nets]
-    said = "; ".join(
-        f"{name} {'not finite in a seed' if level is None else level}" for name, level in levels
-    )
-    known = [(name, level) for name, level in levels if level is not None]
-    known.sort(key=lambda pair: pair[1].low + pair[1].high)
-    found = "no net has a finite loss in every seed"
-    if steps < LEAST_STEPS:
-        found = "it is too early for a verdict"
-    elif len(known) == 1:
-        found = f"only {known[0][0]} has a finite loss in every seed" if len(nets) > 1 else ""
-    elif known:
-        best, level = known[0]
-        apart = [name for name, other in known[1:] if level.is_below(other)]
-        alike = [name for name, other in known[1:] if not level.is_below(other)]
-        found = (
-            f"{best} has a lower loss than {and_words(apart)}" if apart else "no difference is seen"
-        )
-        if apart and alike:
-            found += f"; between it and {and_words(alike)} no difference is seen"
-    text = f"training loss {window_words(steps)} ({spread_words(nets)}): {said}."
-    return f"After {count(steps, 'step')} {found}: {text}" if found else f"The {text}"
+def outcome(net: Standing) -> Claim:
+    """How a net ended: what became of its runs, and their losses and accuracies.
+
+    Of one run, low and high are the ends of 95 % intervals; of several, the range over them.
+    """
+    states = {state: net.count(state) for state in _OUTCOMES if net.count(state)}
+    kind: str = next(iter(states)) if len(states) == 1 else "mixed"
+    values = {state.replace(" ", "_"): float(count) for state, count in states.items()}
+    values |= _levels(net)
+    course = net.courses[0]
+    if course.run.classes is not None and course.run.chance is not None:
+        values |= {"guess_loss": course.run.chance, "guess_accuracy": 1 / course.run.classes}
+    values["steps"] = float(course.steps)
+    if diverged := [c.diverged for c in net.courses if c.diverged is not None]:
+        values["diverged_first"] = float(min(diverged))
+    details = {
+        "measured": "after the last update" if course.end.is_measured else "over minibatches",
+        "state": "over" if all(c.run.is_over for c in net.courses) else "under way",
+    }
+    method: Method = "count" if net.runs > 1 else "mean"
+    quantity = "final" if course.end.is_measured else "loss"
+    evidence = Evidence(method, (net.runs,))
+    steps = steps_of([net])
+    kind = _KINDS.get(kind, kind)
+    return Claim(kind, (net.name,), quantity, steps, values, evidence, details=details)
 
 
-def _ways(net: Net, steps: int) -> Iterator[str]:
-    """Of the first seed that shows it: a peak, or a loss that was not finite; of how many."""
-    ends = [finish(seed, steps) for seed in net.seeds]
-    broken = [end.broken for end in ends if end.broken is not None]
-    if broken:
-        seeds = f"{len(broken)} of {count(len(ends), 'seed')}"
-        yield f"The loss of {net.name} was not finite in {seeds}, first at step {min(broken)}."
-    peaks = [text for end in ends for text in on_the_way(end, steps) if " rose from " in text]
-    if peaks:
-        yield f"{peaks[0].removesuffix('.')} ({len(peaks)} of {count(len(ends), 'seed')})."
+_OUTCOMES: Sequence[State] = ("learnt", "not learnt", "unclear", "diverged", "too early", "unknown")
+_KINDS = {"unknown": "ended"}
 
 
-def _degradation(nets: Sequence[Net], steps: int) -> Iterator[str]:
-    """A deeper net's training loss against that of a shallower one which is otherwise the same, and
-    trained alike."""
-    known = [(net, net.config) for net in nets if net.config is not None]
-    known.sort(key=lambda pair: plan(pair[1]).depth)
-    for (net, config), (deeper, other) in combinations(known, 2):
-        depths = plan(config).depth, plan(other).depth
-        if depths[0] == depths[1] or _family(config) != _family(other):
+def _levels(net: Standing) -> dict[str, float]:
+    """Loss and accuracy at the end, on training images and on held-out ones."""
+    ends = [course.end for course in net.courses]
+    parts = {
+        "loss": [end.loss for end in ends],
+        "accuracy": [end.accuracy for end in ends],
+        "held_out_loss": [end.held_out_loss for end in ends],
+        "held_out_accuracy": [end.held_out_accuracy for end in ends],
+    }
+    values: dict[str, float] = {}
+    for name, found in parts.items():
+        known = [level for level in found if level is not None]
+        if len(known) < len(found):
             continue
-        if net.recipe != deeper.recipe:
-            continue
-        kind = "plain" if config.shortcut == "none" else "residual"
-        low, high = net.loss(steps), deeper.loss(steps)
-        if low is None or high is None:
-            yield (
-                f"Whether {deeper.name} is worse than {net.name}, being deeper, cannot be said: a "
-                "loss is not finite."
-            )
-            continue
-        losses = f"{deeper.name} {high}, {net.name} {low} ({spread_words([net, deeper])})"
-        if low.is_below(high):
-            found = f"Degradation is seen: the deeper {kind} net's training loss is higher"
-        elif high.is_below(low):
-            found = f"No degradation: the deeper {kind} net's training loss is lower"
+        middle = median(level.value for level in known)
+        if len(known) == 1:
+            spread = known[0].low, known[0].high
         else:
-            found = f"No degradation is seen: the {kind} nets' training losses overlap"
-        yield f"{found}: {window_words(steps)} {losses}."
+            spread = min(k.value for k in known), max(k.value for k in known)
+        values |= {name: middle, f"{name}_low": spread[0], f"{name}_high": spread[1]}
+    for name, counts in (
+        ("images", [end.images for end in ends]),
+        ("held_out_images", [end.held_out_images for end in ends]),
+    ):
+        if counts[0] is not None:
+            values[name] = float(counts[0])
+    return values
 
 
-def _family(config: ResNetConfig) -> ResNetConfig:
-    """What nets have in common that differ in depth alone."""
-    return config.model_copy(update={"depths": ()})
+def _ended_early(net: Standing) -> Iterator[Claim]:
+    """Runs that are not compared, having ended long before the others."""
+    told = {course.run.name for course in net.courses}
+    for seed in net.net.seeds:
+        if seed.name not in told:
+            last = int(seed.history.steps[-1])
+            kind = "ended early" if seed.is_over else "still training"
+            yield Claim(kind, (seed.name,), "loss", (0, last), {"steps": float(len(seed.history))})
 
 
-def _still(net: Net, steps: int) -> Iterator[str]:
-    """A loss that stays high: frozen where the updates are small too, not learning where not."""
-    if not all(_stays(seed, steps) for seed in net.seeds):
+def _on_the_way(net: Standing) -> Iterator[Claim]:
+    """What the end does not show: gradients of 0, a peak, losses that were not finite."""
+    if dead := [c.dead for c in net.courses if c.dead is not None]:
+        first = min(dead, key=lambda one: one.step)
+        values = {"layers": float(first.layers), "among": float(first.among)}
+        values |= {"step": float(first.step), "runs": float(len(dead))}
+        steps = first.step, int(net.courses[0].run.history.steps[net.courses[0].steps - 1])
+        evidence = Evidence("count", (net.runs,))
+        yield Claim("dead", (net.name,), GRADIENT, steps, values, evidence, "gradients")
+    whole = [course for course in net.courses if course.diverged is None]
+    yield from _not_finite(net, whole)
+    yield from _peak(net, whole)
+
+
+def _not_finite(net: Standing, courses: Sequence[Course]) -> Iterator[Claim]:
+    broken = [np.flatnonzero(~np.isfinite(course.loss)) for course in courses]
+    some = [(course, rows) for course, rows in zip(courses, broken, strict=True) if len(rows)]
+    if not some:
         return
-    losses = net.range(lambda c: float(c.history.loss[window(steps)].mean()))
-    updates = net.range(lambda c: _update(c, steps))
-    since = f"The loss of {net.name} has stayed near {losses} over the second half of the steps"
-    moved = f"the median layer is updated by {updates} of its weights' norm a step"
-    if not np.isfinite(updates).all():
-        yield f"{since}; its updates are not finite or not recorded."
-    elif updates.high < UPDATES[0]:
-        yield f"{since}, and {moved}: it is frozen."
-    else:
-        yield f"{since}, while {moved}: it is not frozen, and hardly learns."
+    first = min(int(course.run.history.steps[rows[0]]) for course, rows in some)
+    last = max(int(course.run.history.steps[rows[-1]]) for course, rows in some)
+    values = {"count": float(sum(len(rows) for _, rows in some)), "runs": float(len(some))}
+    evidence = Evidence("count", (net.runs,))
+    yield Claim("not finite", (net.name,), "loss", (first, last), values, evidence)
 
 
-def _stays(contestant: Contestant, steps: int) -> bool:
-    """Whether the loss is as at half-time, within its spread, and above half of the first."""
-    loss = contestant.history.loss[:steps]
-    then, now = loss[steps // 2 : 3 * steps // 4], loss[3 * steps // 4 :]
-    if not np.isfinite(loss[[0, *range(steps // 2, steps)]]).all():
-        return False
-    is_same = abs(then.mean() - now.mean()) <= min(then.std() + now.std(), 0.1 * now.mean())
-    return bool(is_same and now.mean() > 0.5 * loss[0])
-
-
-def _update(contestant: Contestant, steps: int) -> float:
-    taken = contestant.history.taken("update_ratio")
-    rows = taken.values[taken.steps >= contestant.history.steps[window(steps)][0]]
-    return float(np.median(rows)) if rows.size else np.nan
+def _peak(net: Standing, courses: Sequence[Course]) -> Iterator[Claim]:
+    """A loss that rose far above its first, and came back or is on its way."""
+    peaks = []
+    for course in courses:
+        loss = np.where(np.isfinite(course.loss), course.loss, -np.inf)
+        row = int(np.argmax(loss))
+        if np.isfinite(loss[0]) and loss[row] > ROSE * max(loss[0], course.run.chance or 0.0):
+            peaks.append((float(loss[row]), int(course.run.history.steps[row]), float(loss[0])))
+    if peaks:
+        high, step, first = max(peaks)
+        values = {"first": first, "peak": high, "runs": float(len(peaks))}
+        evidence = Evidence("count", (net.runs,))
+        yield Claim("peak", (net.name,), "loss", (step, step), values, evidence)

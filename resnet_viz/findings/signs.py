@@ -89,8 +89,9 @@ SIGNS: Sequence[Sign] = (
         "effective_rank",
         "Effective rank",
         "In how many directions a block's features differ from image to image. Up to "
-        f"{FEW_DIRECTIONS:g} they are called collapsed: features that tell C classes apart as far "
-        "as can be fill C - 1 (Papyan et al. 2020, arXiv:2008.08186).",
+        f"{FEW_DIRECTIONS:g}, in a net that does no better than guessing, they are called "
+        "collapsed: features that tell C classes apart as far as can be fill C - 1 (Papyan et al. "
+        "2020, arXiv:2008.08186).",
         r"\exp\Big(-\sum_i p_i \ln p_i\Big),\; p_i = \lambda_i / \textstyle\sum_j \lambda_j "
         r"\text{ of } K = X X^\top",
         "Roy & Vetterli 2007",

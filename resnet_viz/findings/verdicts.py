@@ -15,9 +15,11 @@ from resnet_viz.findings.feature_collapse import (
     can_tell,
     images_of,
     is_collapsed,
+    is_few,
     median_ranks,
 )
 from resnet_viz.findings.gradient_flow import Flow, flow_at, ratio_words
+from resnet_viz.findings.learning import Course
 from resnet_viz.lab.quantities import quantity
 from resnet_viz.lab.records import Taken
 from resnet_viz.lab.states import ABSENT, LAYER_STATE, states_over
@@ -187,7 +189,9 @@ def effective_rank(net: Contestant) -> Verdict:
     if not found.values.size:
         return NOT_MEASURED
     value, first = float(found.values[-1, 0]), float(found.values[0, 0])
-    word = "collapsed" if is_collapsed(value, net.classes) else "alive"
+    word = "few" if is_few(value, net.classes) else "alive"
+    if is_collapsed(value, Course(net, len(net.history))):
+        word = "collapsed"
     if not can_tell(images_of(net)):
         word = "too few images"
     blocks = count(net.history.taken(RANK).values.shape[1], "block")

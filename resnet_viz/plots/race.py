@@ -3,8 +3,8 @@
 from resnet_viz.findings.contestant import GRADIENT, Contestant, contestants_in
 from resnet_viz.findings.predictions import about_prediction, prediction
 from resnet_viz.findings.race_summary import happened
+from resnet_viz.findings.result_table import result_rows, told, transposed
 from resnet_viz.findings.seeds import median_and_range
-from resnet_viz.findings.story import result_rows, story, told
 from resnet_viz.plots.curves import Curves, curves_alt, training_curves
 from resnet_viz.plots.maps import heat_maps, maps_alt
 from resnet_viz.plots.profile import axis_of, profile, profile_alt
@@ -26,8 +26,8 @@ __all__ = [
     "profile",
     "profile_alt",
     "result_rows",
-    "story",
     "through_time",
     "told",
     "training_curves",
+    "transposed",
 ]

@@ -19,7 +19,7 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.findings.contestant import Contestant, contestants_in
 from resnet_viz.findings.nets import nets_in
 from resnet_viz.findings.race_summary import happened
-from resnet_viz.findings.story import result_rows, told
+from resnet_viz.findings.result_table import result_rows, transposed
 from resnet_viz.lab.feed import Look
 from resnet_viz.lab.measured import Measured
 from resnet_viz.lab.spec import RunSpec
@@ -243,8 +243,7 @@ def _results(nets: Sequence[Reported]) -> str:
     contestants = [net.contestant for net in nets]
     rows = result_rows(contestants, [net.params for net in nets])
     names = [str(row["net"]) for row in rows]
-    body = {name: [told(name, row[name]) for row in rows] for name in rows[0] if name != "net"}
-    return _table(["", *names], body)
+    return _table(["", *names], transposed(rows))
 
 
 def _table(head: Sequence[str], rows: Mapping[str, Sequence[str]]) -> str:

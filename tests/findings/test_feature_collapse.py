@@ -12,6 +12,7 @@ from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.race_summary import happened
 from resnet_viz.findings.verdicts import effective_rank
 from resnet_viz.lab.records import History, StepRecord
+from resnet_viz.text import number
 from tests.findings.made import contestant
 
 EVERY = 20
@@ -38,26 +39,34 @@ def told(*nets: Contestant) -> list[str]:
 @pytest.mark.parametrize(
     ("ranks", "words"),
     [
-        ((34, 1.4, 1.2), "collapse: the median block's effective rank falls from 34.0 to 1.20"),
-        ((34, 25, 24), "do not collapse: the median block's effective rank falls from 34.0 to 24"),
-        ((24, 25, 34), "do not collapse: the median block's effective rank rises from 24.0 to 34"),
+        (
+            (34, 1.4, 1.2),
+            "collapse: the median block's effective rank goes from 34.0 at",
+        ),
+        (
+            (34, 25, 24),
+            "do not collapse: the median block's effective rank goes from 34.0 at",
+        ),
+        (
+            (24, 25, 34),
+            "do not collapse: the median block's effective rank goes from 24.0 at",
+        ),
         ((1.2, 1.1, 1.1), "are collapsed from the start: "),
         ((34, 2, 20), "collapse on the way and come back: "),
-        ((34, 2, np.nan), "are not finite: their effective rank is not known."),
+        ((34, 2, np.nan), "are not finite, so their effective rank is not known."),
     ],
 )
 def test_what_becomes_of_a_nets_features(ranks: tuple[float, ...], words: str) -> None:
     (said,) = told(net(*ranks))
     assert said.startswith(f"The features of plain20-cifar {words}")
     if np.isfinite(ranks).all():
-        assert said.endswith("(step 0 to 40), of at most 64 images.")
+        assert said.endswith(f" at step 0 to {number(ranks[-1])} at step 40.")
 
 
 def test_seeds_are_a_range_and_those_that_differ_are_counted() -> None:
     (said,) = told(net(34, 1.4), net(30, 2.2), net(38, 9))
-    assert "collapse (in 2 of 3 seeds)" in said
-    assert "falls from 30.0 to 38.0 to 1.40 to 9.00 (step 0 to 20)" not in said, "to be read"
-    assert "falls from 30.0 to 38.0 (step 0) to 1.40 to 9.00 (step 20)" in said
+    assert "collapse (in 2 of 3 runs)" in said
+    assert "goes from 30.0 to 38.0 at step 0 to 1.40 to 9.00 at step 20." in said
 
 
 def test_nothing_is_said_where_the_records_do_not_hold_it() -> None:

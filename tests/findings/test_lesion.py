@@ -59,7 +59,7 @@ def test_the_sentence_has_the_results_numbers() -> None:
 @pytest.mark.parametrize(("whole", "learnt"), [(0.4, True), (0.8, False)])
 def test_of_a_net_that_has_not_learnt_a_lesion_says_nothing(whole: float, learnt: bool) -> None:
     sentence = lesion_sentence("a", "b", Lesion(0, whole, 0.9, 2, 3), has_batch_norm=True)
-    assert ("says nothing" in sentence) != learnt
+    assert ("has learnt too little" in sentence) != learnt
 
 
 def test_a_block_that_cannot_be_left_out_has_no_numbers() -> None:

@@ -1,211 +1,241 @@
-"""Sentences on what happened, each in both directions: made histories, and those of real races."""
+"""What is said of a race: the headline, its course, and that no claims contradict each other."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
 
-from resnet_viz.arch.presets import preset
+from resnet_viz.findings.claim import Claim
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.findings.race_summary import happened
+from resnet_viz.findings.convergence_speed import smooth
+from resnet_viz.findings.learning import Course
+from resnet_viz.findings.race_summary import claims, happened
+from resnet_viz.findings.sentences import WORDS, sentence
 from resnet_viz.lab.records import History
-from tests.findings.made import contestant
+from tests.findings.made import Loss, contestant, falling, run, several
 from tests.findings.recorded import recorded
 
-Loss = Callable[[int], float]
+RESIDUAL, PLAIN = "resnet56-cifar", "plain56-cifar"
 
 
-def falling(start: float, end: float, after: int) -> Loss:
-    """From `start` to `end` in `after` steps, and no further."""
-    return lambda step: max(end, start - (start - end) * step / after)
+def told(*runs: Contestant, plot: str = "") -> str:
+    return " ".join(text for text, of in happened(runs) if plot in ("", of))
 
 
-def net(config: str, loss: Loss, steps: int = 40, **more: object) -> Contestant:
-    made = contestant(config, steps, loss=loss, **more)  # type: ignore[arg-type]
-    return replace(made, config=preset(config), classes=10)
+def kinds(*runs: Contestant) -> set[str]:
+    return {claim.kind for claim in claims(runs)}
 
 
-def told(*nets: Contestant, plot: str = "") -> str:
-    return " ".join(text for text, of in happened(nets) if plot in ("", of))
+def only(kind: str, *runs: Contestant) -> Claim:
+    (claim,) = (claim for claim in claims(runs) if claim.kind == kind)
+    return claim
 
 
-def seeds(config: str, *ends: float, after: int = 20) -> list[Contestant]:
-    return [net(config, falling(2.3, end, after)) for end in ends]
-
-
-def test_degradation_is_seen_where_the_ranges_over_the_seeds_are_apart() -> None:
-    shallow, deep = seeds("plain20-cifar", 0.2, 0.3), seeds("plain56-cifar", 1.9, 2.2)
-    said = told(*shallow, *deep)
-    assert "Degradation is seen: the deeper plain net's training loss is higher" in said
-    assert "plain56-cifar 1.90 to 2.20, plain20-cifar 0.200 to 0.300 (range over 2 seeds)" in said
-    assert said == told(*shallow, *deep), "it is computed"
-    other_way = told(*seeds("plain20-cifar", 1.9, 2.2), *seeds("plain56-cifar", 0.2, 0.3))
-    assert "No degradation: the deeper plain net's training loss is lower" in other_way
-    overlap = told(*seeds("plain20-cifar", 0.2, 1.0), *seeds("plain56-cifar", 0.9, 2.0))
-    assert "No degradation is seen: the plain nets' training losses overlap" in overlap
-    assert "egradation" not in told(*seeds("plain20-cifar", 0.2), *seeds("resnet56-cifar", 2.0))
-    assert "egradation" not in told(*seeds("plain20-cifar", 0.2))
-
-
-def test_the_verdict_over_seeds_names_only_what_lies_apart() -> None:
-    apart = happened([*seeds("resnet56-cifar", 0.1, 0.2), *seeds("plain56-cifar", 1.9, 2.2)])[0]
-    assert apart.plot == "curves"
-    assert apart.text == (
-        "After 40 steps resnet56-cifar has a lower loss than plain56-cifar: training loss over the "
-        "last 5 of 40 steps (range over 2 seeds): resnet56-cifar 0.100 to 0.200; plain56-cifar "
-        "1.90 to 2.20."
+def test_one_run_is_told_as_one_run() -> None:
+    pair = [replace(one, is_over=True, batch_size=64) for one in recorded("default")]
+    assert told(*pair).startswith(
+        "In this run resnet56-cifar ended at 98 % accuracy; plain56-cifar at 15 %, little better "
+        "than guessing (10 %). One seed says how this run went, not how the nets compare."
     )
-    alike = happened([*seeds("resnet56-cifar", 0.1, 2.0), *seeds("plain56-cifar", 1.9, 2.2)])[0]
-    assert alike.text.startswith("After 40 steps no difference is seen: ")
-    three = happened(
-        [
-            *seeds("resnet56-cifar", 0.1, 0.2),
-            *seeds("resnet20-cifar", 0.15, 0.3),
-            *seeds("plain56-cifar", 1.9, 2.2),
-        ]
-    )[0].text
-    assert "lower loss than plain56-cifar; between it and resnet20-cifar no difference" in three
+    assert told(pair[0]).startswith("In this run resnet56-cifar ended at 98 % accuracy.")
+    for word in ("ahead", "faster", "sooner", "better than plain", "no difference"):
+        assert word not in told(*pair)
 
 
-def test_who_learnt_faster_and_by_how_much() -> None:
-    quick, slow = net("resnet56-cifar", falling(2, 0, 10)), net("plain56-cifar", falling(2, 0, 40))
-    said = told(quick, slow)
-    # Lowest mean of five of the slow one: (35 to 39 of 40 steps) -> 0.15, after all 40 steps.
-    match = re.search(
-        r"it comes to a loss of 0.150 .* after (\d+) steps, plain56-cifar after 40", said
-    )
-    assert match
-    means = np.convolve([falling(2, 0, 10)(step) for step in range(40)], np.full(5, 0.2), "valid")
-    assert int(match[1]) == int(np.argmax(means <= 0.15)) + 5
-    assert "resnet56-cifar learns faster than plain56-cifar" in told(slow, quick)
-    alike = told(quick, net("plain56-cifar", falling(2, 0, 11)))
-    assert "No difference is seen in how fast resnet56-cifar and plain56-cifar learn" in alike
-    assert re.search(
-        r"after \d+ and \d+ steps \(of one seed each, a factor below 2 is none\)", alike
-    )
-    seeded = told(
-        *(net("resnet56-cifar", falling(2, 0.1, after)) for after in (8, 30)),
-        *(net("plain56-cifar", falling(2, 0.1, after)) for after in (20, 39)),
-    )
-    assert "No difference is seen in how fast" in seeded
-
-
-def test_who_is_ahead_at_first_and_comes_less_low_is_the_faster_one_at_first() -> None:
-    late = net("resnet56-cifar", lambda step: 2.3 if step < 80 else 0.2, steps=100)
-    early = net("plain56-cifar", lambda step: 2.3 if step < 10 else 0.5, steps=100)
-    for order in ((late, early), (early, late)):
-        assert (
-            "plain56-cifar learns faster than resnet56-cifar at first: it comes to a loss of 0.500 "
-            "(mean of 5 minibatches) after 15 steps, resnet56-cifar after 85: 5.67 times sooner."
-        ) in told(*order)
-
-
-def test_a_seed_that_never_comes_so_low_is_said() -> None:
-    either = [net("resnet56-cifar", falling(2, end, 39)) for end in (0.1, 1.5)]
-    both = [net("plain56-cifar", falling(2, end, 39)) for end in (1.0, 1.1)]
-    assert re.search(r"after \d+ \(not in every seed\) and \d+ to \d+ steps", told(*either, *both))
-
-
-def test_a_net_that_begins_below_where_the_other_ends_has_not_learnt_sooner() -> None:
-    low, high = (
-        net("resnet56-cifar", falling(2.2, 0.1, 30)),
-        net("plain56-cifar", falling(3.6, 2.3, 9)),
-    )
-    for order in ((low, high), (high, low)):
-        assert (
-            "cannot be compared: resnet56-cifar begins at a loss of 2.20, and plain56-cifar comes "
-            "no lower than 2.30."
-        ) in told(*order)
-
-
-def test_a_first_loss_that_is_not_finite_is_said_so() -> None:
-    broken = net("plain56-cifar", lambda step: np.nan if step == 0 else 1.0)
-    said = told(net("resnet56-cifar", falling(2, 0.1, 20)), broken)
-    assert "cannot be compared: the first loss of plain56-cifar is not finite." in said
-
-
-def test_degradation_is_said_only_of_nets_that_are_trained_alike() -> None:
-    pair = [net("plain20-cifar", falling(2, 0.1, 9)), net("plain56-cifar", falling(2, 1.9, 9))]
-    rates = [replace(one, recipe={"lr": lr}) for one, lr in zip(pair, (0.1, 0.01), strict=True)]
-    assert "egradation" not in told(*rates)
-    assert "Degradation is seen" in told(*(replace(one, recipe={"lr": 0.1}) for one in pair))
-
-
-def test_an_accuracy_that_is_not_recorded_is_not_told() -> None:
-    def without(config: str, end: float) -> Contestant:
-        return net(config, falling(2, end, 20), accuracy=lambda step: np.nan)
-
-    said = told(without("plain20-cifar", 0.1))
-    assert "plain20-cifar loss 0.1" in said
-    assert "accuracy" not in said
-    assert "nan" not in said
-    with_it = net("plain20-cifar", falling(2, 1.0, 20))
-    for other in (with_it, without("plain56-cifar", 1.0)):
-        ahead = told(without("resnet56-cifar", 0.1), other)
-        assert f"resnet56-cifar is ahead of {other.name} in loss:" in ahead
-    alike = told(without("resnet56-cifar", 0.1), without("plain56-cifar", 0.1))
-    assert "After 40 steps no difference is seen:" in alike
-
-
-@pytest.mark.parametrize(
-    ("updates", "words"), [(1e-5, ": it is frozen."), (1e-2, ": it is not frozen, and hardly")]
-)
-def test_a_loss_that_stays_is_frozen_only_where_updates_are_small(
-    updates: float, words: str
-) -> None:
-    stuck: Loss = lambda step: 2.3 + 0.01 * (-1) ** step  # noqa: E731
-    made = net("plain56-cifar", stuck, norm=lambda step, column: updates / 3)  # ratio: 3 x norm
-    said = told(made, plot="through_time")
-    assert "has stayed near 2.30 over the second half of the steps" in said
-    assert words in said
-    assert not told(net("plain56-cifar", falling(2.3, 0.1, 40)), plot="through_time"), "it learns"
-    assert not told(net("plain56-cifar", falling(2.3, 0.1, 15)), plot="through_time"), (
-        "it has learnt"
-    )
-
-
-def test_divergence_names_its_first_step_and_in_how_many_seeds() -> None:
-    broken: Loss = lambda step: np.inf if step >= 7 else 2.0  # noqa: E731
-    one = told(net("plain56-cifar", broken), net("resnet56-cifar", falling(2, 0.1, 20)))
-    assert "not finite (first at step 7)" in one
-    several = told(net("plain56-cifar", broken), *seeds("plain56-cifar", 1.9, 2.0))
-    assert "was not finite in 1 of 3 seeds, first at step 7" in several
-    assert "not finite" not in told(*seeds("plain56-cifar", 1.9, 2.0), plot="curves")
-
-
-def test_of_a_real_race() -> None:
-    said = told(*recorded("default"))
-    assert "resnet56-cifar learns faster than plain56-cifar" in said
-    assert "vanishes" not in said
-    plots = {plot for _, plot in happened(recorded("default"))}
-    assert plots == {"curves", "gradients", "through_time"}
+def test_a_run_under_way_is_not_told_as_one_that_ended() -> None:
+    under_way = [
+        replace(run(name, falling(2.5, 0.1, 9)), is_over=False) for name in (RESIDUAL, PLAIN)
+    ]
+    assert told(*under_way).startswith("After 40 steps resnet56-cifar is at 96 % accuracy,")
 
 
 def test_nothing_before_every_net_has_a_step_and_no_verdict_after_one() -> None:
-    assert happened([net("plain20-cifar", falling(2, 1, 9), steps=0)]) == []
-    assert "too early" in told(net("plain20-cifar", falling(2, 1, 9), steps=2))
-    early = told(*(net("plain20-cifar", falling(2, 1, n), steps=2) for n in (1, 9)))
-    assert "too early for a verdict" in early
-    assert "faster" not in told(*(net("plain20-cifar", falling(2, 1, n), steps=2) for n in (1, 9)))
+    assert happened([]) == []
+    assert happened([run(PLAIN, falling(2, 1, 9), steps=0, is_over=False)]) == []
+    assert told(run(PLAIN, falling(2, 1, 9), steps=2)).startswith(
+        "After 2 steps it is too early to say how plain56-cifar does."
+    )
+    early = [run(name, falling(2, 1, 9), steps=2) for name in (RESIDUAL, PLAIN)]
+    assert told(*early).startswith("After 2 steps it is too early to say how the nets do.")
+    assert not kinds(*early) & {"reached", "sooner", "ahead"}
 
 
 def test_a_run_that_ended_without_a_step_does_not_hide_the_others() -> None:
-    quick, slow = net("resnet56-cifar", falling(2, 0, 10)), net("plain56-cifar", falling(2, 1, 40))
-    failed = replace(net("resnet20-cifar", falling(2, 1, 9), steps=0), is_over=True)
+    quick, slow = run(RESIDUAL, falling(2, 0.1, 10)), run(PLAIN, falling(2, 1, 40))
+    failed = run("resnet20-cifar", falling(2, 1, 9), steps=0)
     *others, last = happened([quick, failed, slow])
     assert others == happened([quick, slow])
     assert last.text == "resnet20-cifar ended without a step."
     assert happened([quick, replace(failed, is_over=False)]) == [], "it has yet to begin"
-    assert happened([failed]) == []
+
+
+def test_a_peak_and_a_loss_that_was_not_finite_are_told() -> None:
+    peak = run(PLAIN, lambda step: 13.2 if step == 4 else 3.0 - 0.05 * step, 60)
+    assert "The loss of plain56-cifar rose from 3.00 to 13.2 at step 4." in told(peak)
+    once = run(PLAIN, lambda step: np.inf if step == 7 else 2.0, 60)
+    assert "The loss of plain56-cifar was not finite in 1 step, first at step 7." in told(once)
+    of_three = [
+        replace(one, name=f"s{n}", net=PLAIN, net_name=PLAIN)
+        for n, one in enumerate([once, *several(PLAIN, 1.9, 2.0, steps=60)])
+    ]
+    assert "in 1 step, first at step 7 (in 1 of 3 runs)." in told(*of_three)
+
+
+def test_how_soon_nets_come_to_a_loss_that_both_come_to() -> None:
+    quick, slow = run(RESIDUAL, falling(2.5, 0.1, 10)), run(PLAIN, falling(2.5, 0.5, 36))
+    found = only("reached", slow, quick)
+    assert found.nets == (RESIDUAL, PLAIN)
+    level = smooth(Course(slow, 40)).min()
+    assert found.values["level"] == pytest.approx(level)
+    for name, one in (("steps", quick), ("other_steps", slow)):
+        means = np.convolve(one.history.loss, np.full(5, 0.2), "valid")
+        after = int(np.argmax(means <= level * (1 + 1e-9))) + 5
+        assert found.values[f"{name}_low"] == after
+    assert "In this run resnet56-cifar reaches a training loss of" in told(slow, quick)
+    assert "sooner" not in told(slow, quick)
+    over = several(RESIDUAL, *[0.1] * 5, after=10), several(PLAIN, *[0.5] * 5, after=36)
+    sooner = only("sooner", *over[0], *over[1])
+    assert sooner.evidence.p == pytest.approx(2 / 252)
+    alike = several(RESIDUAL, *[0.1] * 5, after=20), several(PLAIN, *[0.1] * 5, after=20)
+    assert "sooner" not in kinds(*alike[0], *alike[1])
+
+
+@pytest.mark.parametrize("end", [2.31, 2.2, 2.6])
+def test_nobody_comes_sooner_to_a_loss_that_is_chance(end: float) -> None:
+    pair = run(RESIDUAL, falling(3.5, 0.1, 20)), run(PLAIN, falling(3.0, end, 20))
+    assert not kinds(*pair) & {"reached", "sooner"}
+    below = run(RESIDUAL, falling(0.4, 0.1, 20)), run(PLAIN, falling(2.5, 0.5, 20))
+    assert not kinds(*below) & {"reached", "sooner"}, "who begins below it was not sooner"
+
+
+@pytest.mark.parametrize(
+    ("updates", "kind"), [(1e-5, "frozen"), (1e-2, "stands still"), (np.nan, "stands still")]
+)
+def test_a_loss_that_stands_still_is_frozen_only_where_updates_are_small(
+    updates: float, kind: str
+) -> None:
+    stuck = run(
+        PLAIN,
+        falling(2.32, 2.31, 3),
+        accuracy=lambda step: 0.1,
+        values=lambda step: {"update_ratio": [updates] * 56},
+    )
+    assert only(kind, stuck).plot == "through_time"
+    assert "stands still at" in told(stuck)
+    assert ("It is frozen" in told(stuck)) == (kind == "frozen")
+
+
+def test_of_a_loss_that_falls_it_is_not_said_that_it_stands() -> None:
+    """Falls of t = -5.5 and -7.8 over the second half were told as 'hardly learns'."""
+    slow: Loss = lambda step: 2.6 - 0.004 * step + 0.02 * float(np.sin(7.1 * step))  # noqa: E731
+    guessing = run(PLAIN, slow, 60, accuracy=lambda step: 0.1)
+    assert "still falls" in kinds(guessing)
+    assert not kinds(guessing) & {"frozen", "stands still"}
+    noisy = run(PLAIN, falling(2.6, 2.5, 3, noise=0.3), accuracy=lambda step: 0.1)
+    assert not kinds(noisy) & {"frozen", "stands still"}, "the noise would hide a fall"
+    learnt = run(PLAIN, falling(2.3, 0.05, 10))
+    assert not kinds(learnt) & {"frozen", "stands still", "still falls"}
+
+
+def ranks(*found: float) -> object:
+    """The median block's effective rank, evenly over forty steps."""
+    every = 40 // len(found)
+    return lambda step: (
+        {} if step % every else {"effective_rank": [1.0, found[step // every], 64.0]}
+    )
+
+
+def test_few_directions_of_a_net_that_tells_images_apart_are_no_collapse() -> None:
+    few = {"values": ranks(34, 2.9)}
+    right = run(PLAIN, falling(2.5, 1.6, 20), accuracy=lambda step: 0.42, **few)
+    assert "few directions" in kinds(right)
+    assert "collapse" not in told(right)
+    guess = run(PLAIN, falling(2.5, 2.35, 20), accuracy=lambda step: 0.1, **few)
+    assert "The features of plain56-cifar collapse: " in told(guess)
+    # It is the accuracy that counts, also where the loss is above a guess's.
+    sure = run(PLAIN, falling(2.5, 3.0, 20), accuracy=lambda step: 0.42, **few)
+    assert "collapse" not in told(sure)
+
+
+def pair(ours: tuple[float, ...], theirs: tuple[float, ...]) -> list[Contestant]:
+    """Two nets whose runs come to these losses."""
+    return several(RESIDUAL, *ours) + several(PLAIN, *theirs)
+
+
+@pytest.mark.parametrize(
+    "runs",
+    [
+        pytest.param(lambda: recorded("default"), id="real"),
+        pytest.param(lambda: recorded("warm-up"), id="warm-up"),
+        pytest.param(lambda: recorded("no norm"), id="no norm"),
+        pytest.param(lambda: several(RESIDUAL, *[0.1] * 5) + several(PLAIN, *[2.3] * 5), id="five"),
+        pytest.param(
+            lambda: several(RESIDUAL, 0.1, 2.3, 0.1) + several(PLAIN, 2.3, 0.2, 2), id="mix"
+        ),
+        pytest.param(
+            lambda: [
+                run(PLAIN, lambda step: [2.3, 1e9][step > 3]),
+                run(RESIDUAL, lambda step: 2.3),
+            ],
+            id="away",
+        ),
+    ],
+)
+def test_claims_of_a_race_do_not_contradict_each_other(runs: object) -> None:
+    found = claims(runs())  # type: ignore[operator]
+    assert found
+    told_of = [(claim.kind, claim.nets[0]) for claim in found]
+    for a, b in combinations(sorted(CONTRARY), 2):
+        for net in {claim.nets[0] for claim in found}:
+            both = {a, b} if frozenset((a, b)) in EXCLUDED else set()
+            assert not both or not both <= {kind for kind, of in told_of if of == net}
+    for claim in found:
+        if claim.kind in ("ahead", "sooner", "learns more"):
+            assert (claim.kind, claim.nets[1]) not in [
+                (one.kind, one.nets[0]) for one in found if one.nets == claim.nets[::-1]
+            ]
+        assert claim.kind in WORDS
+        assert sentence(claim).endswith(".")
+        assert "nan" not in sentence(claim)
+
+
+EXCLUDED = {
+    frozenset(pair)
+    for pair in (
+        ("learnt", "not learnt"),
+        ("learnt", "diverged"),
+        ("not learnt", "diverged"),
+        ("still falls", "frozen"),
+        ("still falls", "stands still"),
+        ("learnt", "frozen"),
+        ("learnt", "features collapse"),
+        ("diverged", "stands still"),
+        ("dead", "still falls"),
+        ("degradation", "no degradation"),
+        ("not learnt", "ahead"),
+        ("diverged", "ahead"),
+        ("diverged", "sooner"),
+        ("not learnt", "reached"),
+    )
+}
+CONTRARY = {kind for pair in EXCLUDED for kind in pair}
+
+
+def test_each_claim_says_what_it_rests_on() -> None:
+    found = claims([*several(RESIDUAL, *[0.1] * 4), *several(PLAIN, *[0.5] * 4)])
+    for claim in found:
+        assert claim.quantity
+        assert claim.steps[0] <= claim.steps[1]
+        assert claim.evidence.runs
+        with pytest.raises(TypeError):
+            claim.values["loss"] = 0.0  # type: ignore[index]
 
 
 def test_a_history_that_leaves_steps_out_tells_the_same() -> None:
     """Of a long run every so many steps are kept of a norm, but of the loss all."""
-    # first over last: 1000 at the start, then 0.5 over the last tenth
     nets = [
         contestant(
             "plain20-cifar",
@@ -219,4 +249,19 @@ def test_a_history_that_leaves_steps_out_tells_the_same() -> None:
     thinned = [replace(net, history=History(net.history.records(), most=64)) for net in nets]
     assert thinned[0].history.is_thinned("grad_norm")
     assert happened(thinned) == happened(nets)
-    assert "1,000 times the last layer's at step 0" in " ".join(f.text for f in happened(nets))
+
+
+def test_projections_are_not_the_first_or_last_layer() -> None:
+    net = contestant("resnet50", 1, norm=lambda s, c: 1.0)
+    assert not net.layers[net.main[0]].is_beside
+
+
+@pytest.mark.parametrize("count", [2, 3, 6])
+def test_the_sentences_are_not_long(count: int) -> None:
+    names = ("resnet20-cifar", "plain20-cifar", RESIDUAL, PLAIN, "resnet110-cifar", "preact18")
+    nets = [
+        one for n, name in enumerate(names[:count]) for one in several(name, *[0.1 + n / 5] * 5)
+    ]
+    for text, _ in happened(nets):
+        for part in text.split(". "):
+            assert len(part.split()) <= 40, part

@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from resnet_viz.findings.story import Cell
+from resnet_viz.findings.result_table import Cell
 from resnet_viz.lab.runs import Lab
-from resnet_viz.plots.race import happened, result_rows, told
+from resnet_viz.plots.race import happened, result_rows, transposed
 from resnet_viz.plots.report import report_of
 from resnet_viz.ui.common.heading import header
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.take_away import take_away
 from resnet_viz.ui.race import words
 from resnet_viz.ui.race.live import contestants_of
+from resnet_viz.ui.race.more_seeds import more_seeds
 from resnet_viz.ui.race.pictures import key_of_chart
 from resnet_viz.ui.race.state import Seen, is_together
 
@@ -37,6 +38,7 @@ def results(lab: Lab, seen: Seen) -> None:
         for text, plot in happened(contestants)[1:]
     ]
     st.markdown("\n".join(lines))
+    more_seeds(lab, seen)
     rows = result_rows(contestants, [run.params for run in seen.runs])
     st.table(_transposed(rows), border="horizontal")
     with st.container(horizontal=True):
@@ -61,8 +63,8 @@ def _downloads(lab: Lab, seen: Seen) -> None:
 
 def _transposed(rows: Sequence[Mapping[str, Cell]]) -> dict[str, list[str]]:
     """One column a net, one row a quantity: what is to be compared stands side by side."""
-    quantities = [name for name in rows[0] if name != "net"]
-    table = {"": quantities}
-    for row in rows:
-        table[plain(str(row["net"]))] = [told(name, row[name]) for name in quantities]
+    cells = transposed(rows)
+    table = {"": list(cells)}
+    for place, row in enumerate(rows):
+        table[plain(str(row["net"]))] = [told[place] for told in cells.values()]
     return table

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from resnet_viz.arch.config import printable
+from resnet_viz.findings.headline import ONE_SEED
 from resnet_viz.lab.records import History
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.spec import RunSpec
@@ -74,7 +75,7 @@ def _loss(history: History) -> str:
     first = known[-1] + 1 if len(known) else 0
     if first == len(history):
         return f"loss {history.loss[-1]:.3g}"
-    return f"loss not finite since step {history.steps[first]}"
+    return f"diverged at step {history.steps[first]} (loss not finite)"
 
 
 def _last_losses(losses: Sequence[float]) -> str:
@@ -82,7 +83,7 @@ def _last_losses(losses: Sequence[float]) -> str:
     said = [f"last loss {min(finite):.3g} to {max(finite):.3g}"] if finite else []
     if broken := len(losses) - len(finite):
         seeds = "1 seed" if broken == 1 else f"{broken} seeds"
-        said.append(f"loss not finite in {seeds}")
+        said.append(f"diverged in {seeds} (loss not finite)")
     return ", ".join(said)
 
 
@@ -234,15 +235,21 @@ def at_once(nets: int, places: int) -> str:
 
 
 def room(runs: Sequence[Run]) -> str:
-    """A sentence about as long as the verdict will be: the page keeps its room free for it."""
-    nets = dict.fromkeys(run.name for run in runs)
-    names = ", ".join(nets)
-    levels = "; ".join(f"{name} loss 0.0000 ± 0.0000, accuracy 100% ± 10" for name in nets)
-    steps = max(run.steps for run in runs)
+    """A sentence about as long as the headline will be: the page keeps its room free for it."""
+    names = list(dict.fromkeys(run.name for run in runs))
+    seeds = len({run.seed for run in runs})
+    if seeds == 1:
+        levels = "; ".join(f"{name} at 00.0 %, no better than guessing (10 %)" for name in names)
+        only = f" {ONE_SEED}" if len(names) > 1 else ""
+        return f"In this run {levels} ended accuracy.{only}"
+    first, others = names[0], ", ".join(names[1:])
+    losses = "0.000 to 0.000 against 0.000 to 0.000"
+    sure = "(p = 0.0079, exact permutation test)"
+    if len(names) > 2:
+        sure = f"Between it and {others} no difference is shown."
     return (
-        f"After {steps:,} steps {names} are ahead of in accuracy, with no difference seen between "
-        f"them: over the last {max(5, steps // 10)} steps {levels} (mean ± standard deviation of "
-        "the minibatches)."
+        f"Over {seeds} seeds each, {first} ends with a lower training loss than {others}: "
+        f"{losses} {sure}."
     )
 
 

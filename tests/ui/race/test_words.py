@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from resnet_viz.arch.plan import plan
+from resnet_viz.findings.race_summary import happened
 from resnet_viz.lab.records import History, StepRecord
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.specs import Texts
-from resnet_viz.plots.race import Contestant, story
+from resnet_viz.plots.race import Contestant
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race import words
 from resnet_viz.ui.race.step_control import Pointer
@@ -79,8 +80,8 @@ def test_status_line() -> None:
     ("losses", "said"),
     [
         ([2.0, np.nan, 3.0], "loss 3"),
-        ([2.0, np.inf, 3.0, np.nan, np.inf], "loss not finite since step 3"),
-        ([np.nan, np.nan], "loss not finite since step 0"),
+        ([2.0, np.inf, 3.0, np.nan, np.inf], "diverged at step 3 (loss not finite)"),
+        ([np.nan, np.nan], "diverged at step 0 (loss not finite)"),
     ],
 )
 def test_status_line_of_a_net_that_runs_away(losses: list[float], said: str) -> None:
@@ -92,9 +93,9 @@ def test_seeds_of_which_one_runs_away() -> None:
     line = words.seeds_line(
         [(over, losing([2.0])), (over, losing([3.0])), (over, losing([np.nan]))]
     )
-    assert line == "3 of 3 seeds done · last loss 2 to 3, loss not finite in 1 seed"
+    assert line == "3 of 3 seeds done · last loss 2 to 3, diverged in 1 seed (loss not finite)"
     line = words.seeds_line([(over, losing([np.inf])), (over, losing([np.nan]))])
-    assert line == "2 of 2 seeds done · loss not finite in 2 seeds"
+    assert line == "2 of 2 seeds done · diverged in 2 seeds (loss not finite)"
 
 
 def test_status_line_of_a_run_that_waits() -> None:
@@ -192,7 +193,7 @@ def test_headline_counts_nets_and_tells_the_time_left_when_it_is_known() -> None
 def test_headline_is_the_verdict_when_the_race_is_over() -> None:
     nets = [contestant(history([0.0, 0.5])), contestant(history([0.0, 0.5]))]
     runs = [run("finished"), run("stopped")]
-    assert words.headline(runs, nets) == story(nets)[0]
+    assert words.headline(runs, nets) == happened(nets)[0].text
     assert "ended before" in words.headline(runs[:1], [contestant(history([]))])
 
 
@@ -243,7 +244,7 @@ def test_room_is_kept_for_the_verdict_whatever_it_is(race: str) -> None:
             for net in recorded(race)
         ]
         runs = [run(steps=len(net.history))._replace(name=net.name) for net in nets]
-        assert len(words.room(runs)) / 2 < len(story(nets)[0]) <= len(words.room(runs))
+        assert len(words.room(runs)) / 2 < len(happened(nets)[0].text) <= len(words.room(runs))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,181 @@
+"""The headline of a race: its outcome in one sentence or two, made of the claims of all nets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from resnet_viz.arch.config import and_words
+from resnet_viz.findings.claim import Claim
+from resnet_viz.findings.phrases import over_seeds, percent
+from resnet_viz.text import count, number
+
+OUTCOMES = ("learnt", "not learnt", "unclear", "diverged", "mixed", "too early", "ended")
+"""The kinds of claims that say how one net ended."""
+COMPARED = ("learns more", "ahead", "level", "undecided", "learning undecided")
+"""Those that say how two nets compare, in the order in which they lead."""
+ONE_SEED = "One seed says how this run went, not how the nets compare."
+_HELD_OUT = "held_out_accuracy"
+
+
+def headline(claims: Sequence[Claim], sentence: Callable[[Claim], str]) -> str:
+    """What became of the nets; `sentence` words a single claim."""
+    nets = [claim for claim in claims if claim.kind in OUTCOMES]
+    kinds = {claim.kind for claim in nets}
+    differ = [sentence(claim) for claim in claims if claim.kind == "trained differently"]
+    if kinds == {"too early"}:
+        steps = count(int(min(claim.values["steps"] for claim in nets)), "step")
+        return f"After {steps} it is too early to say how {_the(nets)} {_does(nets)}."
+    if kinds == {"diverged"}:
+        return _all_diverged(nets)
+    if kinds == {"not learnt"} and len(nets) > 1:
+        return _none_learnt(nets)
+    if any(claim.evidence.runs[0] > 1 for claim in nets):
+        return _over_seeds(claims, nets, differ, sentence)
+    if len(nets) == 1:
+        return _one_run(nets)
+    return " ".join([_one_run(nets), *(differ or [ONE_SEED])])
+
+
+def _the(nets: Sequence[Claim]) -> str:
+    return nets[0].nets[0] if len(nets) == 1 else "the nets"
+
+
+def _does(nets: Sequence[Claim]) -> str:
+    return "does" if len(nets) == 1 else "do"
+
+
+def _all(nets: Sequence[Claim]) -> str:
+    """ "Both nets", "All 3 nets", or the name of the one."""
+    if len(nets) == 1:
+        return nets[0].nets[0]
+    return "Both nets" if len(nets) == 2 else f"All {len(nets)} nets"
+
+
+def _all_diverged(nets: Sequence[Claim]) -> str:
+    steps = [f"{claim.values['diverged_first']:,.0f}" for claim in nets]
+    runs = [claim.evidence.runs[0] for claim in nets]
+    every = f" in all {max(runs)} runs" if max(runs) > 1 else ""
+    first = ", first" if max(runs) > 1 else ""
+    if len(set(steps)) == 1:
+        return f"{_all(nets)} diverged{every}{first} at step {steps[0]}."
+    each = [f"{claim.nets[0]} at step {step}" for claim, step in zip(nets, steps, strict=True)]
+    return f"{_all(nets)} diverged{every}:{first.removeprefix(',')} {and_words(each)}."
+
+
+def _none_learnt(nets: Sequence[Claim]) -> str:
+    none = "Neither net" if len(nets) == 2 else f"None of the {len(nets)} nets"
+    runs = max(claim.evidence.runs[0] for claim in nets)
+    anywhere = f" in any of {runs} runs" if runs > 1 else ""
+    each = [f"{claim.nets[0]} {_level(claim)}" for claim in nets]
+    return f"{none} has learnt{anywhere}: {and_words(each)} ({_guess(nets[0])})."
+
+
+def _guess(claim: Claim) -> str:
+    loss, share = claim.values["guess_loss"], claim.values["guess_accuracy"]
+    return f"guessing: {_shown(claim, loss, share)}"
+
+
+def _level(claim: Claim) -> str:
+    """Where a net ended, in one number: its accuracy, else its loss."""
+    name = _HELD_OUT if _HELD_OUT in claim.values else "accuracy"
+    loss = claim.values.get("loss", float("nan"))
+    return _shown(claim, loss, claim.values.get(name))
+
+
+def _shown(claim: Claim, loss: float, share: float | None) -> str:
+    has_accuracy = "accuracy" in claim.values or _HELD_OUT in claim.values
+    return f"loss {number(loss, 3)}" if share is None or not has_accuracy else percent(share)
+
+
+def _one_run(nets: Sequence[Claim]) -> str:
+    """Where each net came to: "In this run a ended at 96 % accuracy, b at 17 %"."""
+    steps = int(max(claim.values["steps"] for claim in nets))
+    is_over = all(claim.details["state"] == "over" for claim in nets)
+    start = "In this run" if is_over else f"After {count(steps, 'step')}"
+    verb = "ended" if is_over else "is"
+    said, has_verb = [], False
+    for claim in nets:
+        if claim.kind == "diverged":
+            said.append(f"{claim.nets[0]} diverged at step {claim.values['diverged_first']:,.0f}")
+            has_verb = False
+            continue
+        said.append(f"{claim.nets[0]} {'' if has_verb else f'{verb} '}at {_where(claim, has_verb)}")
+        has_verb = claim.kind != "not learnt"
+    return f"{start} {_joined(said)}."
+
+
+def _where(claim: Claim, is_short: bool) -> str:
+    level = _level(claim)
+    what = level if is_short or not level.endswith("%") else f"{level} accuracy"
+    if claim.kind == "not learnt":
+        return f"{what}, no better than guessing ({_guess_alone(claim)})"
+    if claim.kind == "unclear" and _is_little(claim):
+        return f"{what}, little better than guessing ({_guess_alone(claim)})"
+    return what
+
+
+def _is_little(claim: Claim) -> bool:
+    """Whether an accuracy is less than twice that of a guess."""
+    name = _HELD_OUT if _HELD_OUT in claim.values else "accuracy"
+    return claim.values.get(name, 1.0) < 2 * claim.values["guess_accuracy"]
+
+
+def _guess_alone(claim: Claim) -> str:
+    return _guess(claim).removeprefix("guessing: ")
+
+
+def _joined(said: Sequence[str]) -> str:
+    if any(", " in one for one in said):
+        return "; ".join(said)
+    return and_words(said) if len(said) > 2 else ", ".join(said)
+
+
+def _over_seeds(
+    claims: Sequence[Claim],
+    nets: Sequence[Claim],
+    differ: Sequence[str],
+    sentence: Callable[[Claim], str],
+) -> str:
+    """Which net is ahead of which; where none is compared, what became of each net."""
+    compared = sorted(
+        (claim for claim in claims if claim.kind in COMPARED),
+        key=lambda claim: COMPARED.index(claim.kind),
+    )
+    if not compared:
+        said = [sentence(claim) for claim in nets[:2]]
+    elif len(compared) == 1:
+        said = [sentence(compared[0])]
+    else:
+        said = [_best(compared)]
+    return " ".join([*said, *differ])
+
+
+def _best(compared: Sequence[Claim]) -> str:
+    """Of several nets the one that is ahead of most, and of which."""
+    beats: dict[str, list[Claim]] = {}
+    for claim in compared:
+        if claim.kind in ("ahead", "learns more"):
+            beats.setdefault(claim.nets[0], []).append(claim)
+    runs = compared[0].evidence.runs
+    if not beats:
+        return f"Over {over_seeds(runs)}, no net is shown to do better than another."
+    best, won = max(beats.items(), key=lambda pair: len(pair[1]))
+    said = []
+    for kind, words in _BETTER.items():
+        if behind := [claim.nets[1] for claim in won if claim.kind == kind]:
+            said.append(f"{words} {and_words(behind)}")
+    open_ones = [
+        name
+        for claim in compared
+        if claim.kind in ("undecided", "level", "learning undecided") and best in claim.nets
+        for name in claim.nets
+        if name != best
+    ]
+    rest = f" Between it and {and_words(open_ones)} no difference is shown." if open_ones else ""
+    return f"Over {over_seeds(won[0].evidence.runs)}, {best} {and_words(said)}.{rest}"
+
+
+_BETTER = {
+    "ahead": "ends with a lower training loss than",
+    "learns more": "learns in more runs, or further, than",
+}

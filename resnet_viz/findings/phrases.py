@@ -1,0 +1,74 @@
+"""Phrases that sentences share: percentages, ranges, how sure something is."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from resnet_viz.findings.claim import Claim
+from resnet_viz.text import count, number
+
+
+def percent(share: float) -> str:
+    """ "98 %"; near 0 and 100 with a digit more, so that neither is said of what is not."""
+    if not isfinite(share):
+        return "not finite"
+    is_edge = 0 < share < 0.005 or 0.995 <= share < 1
+    return f"{100 * share:.1f} %" if is_edge else f"{100 * share:.0f} %"
+
+
+def percents(low: float, high: float) -> str:
+    """ "97 to 99 %"."""
+    ends = percent(low), percent(high)
+    return ends[0] if ends[0] == ends[1] else f"{ends[0].removesuffix(' %')} to {ends[1]}"
+
+
+def between(low: float, high: float) -> str:
+    """ "0.04 to 0.10", or one number where both read the same."""
+    for digits in (2, 3, 4):
+        ends = number(low, digits), number(high, digits)
+        if ends[0] != ends[1]:
+            return f"{ends[0]} to {ends[1]}"
+    return number(low, 3)
+
+
+def whole(low: float, high: float) -> str:
+    """The same of whole numbers."""
+    ends = f"{low:,.0f}", f"{high:,.0f}"
+    return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
+
+
+def span(claim: Claim, name: str) -> str:
+    """From `name`_low to `name`_high of a claim's values."""
+    return between(claim.values[f"{name}_low"], claim.values[f"{name}_high"])
+
+
+def over_seeds(runs: tuple[int, ...]) -> str:
+    """ "5 seeds each", "5 and 4 seeds"."""
+    if len(set(runs)) == 1:
+        return f"{count(runs[0], 'seed')} each"
+    return f"{' and '.join(map(str, runs))} seeds"
+
+
+def in_runs(found: float, runs: int) -> str:
+    """ " (in 2 of 5 runs)"; "" of one run, or of all."""
+    return "" if found == runs else f" (in {found:.0f} of {runs} runs)"
+
+
+def how_sure(claim: Claim) -> str:
+    """The test that a comparison rests on: "p = 0.008, exact permutation test"."""
+    evidence, pairs = claim.evidence, int(claim.values.get("pairs", 1))
+    if evidence.p is not None:
+        corrected = f", corrected for {pairs} pairs" if pairs > 1 else ""
+        return f"p = {number(evidence.p, 2)}, exact permutation test{corrected}"
+    if evidence.method == "Welch interval" and evidence.interval is not None:
+        level = percent_of_level(pairs)
+        low, high = (number(end, 2) for end in evidence.interval)
+        return f"Welch's {level} interval of the ratio: {low} to {high}"
+    if evidence.method == "Welch interval":
+        return f"by Welch's {percent_of_level(pairs)} interval"
+    return "too few seeds for a test"
+
+
+def percent_of_level(pairs: int) -> str:
+    """The level of each of several intervals that hold together at 95 %."""
+    return f"{100 * (1 - 0.05 / pairs):.3g} %"

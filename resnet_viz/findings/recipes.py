@@ -1,0 +1,63 @@
+"""Whether nets were trained alike, and in which settings they were not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from resnet_viz.findings.nets import Net
+
+_NOT_SAID = ("step_gamma", "step_milestones", "image_size", "classes")
+"""Settings that say nothing by themselves, or follow from others."""
+_WORDS: Mapping[str, str] = {
+    "dataset": "data",
+    "subset": "number of training images",
+    "augment": "augmentation",
+    "batch_size": "batch size",
+    "lr": "learning rate",
+    "weight_decay": "weight decay",
+    "warmup_steps": "warm-up steps",
+    "label_smoothing": "label smoothing",
+    "clip_grad_norm": "clipping",
+    "nesterov": "Nesterov momentum",
+}
+
+
+def recipe_of(net: Net) -> Mapping[str, object]:
+    """How a net is trained, setting by setting, whichever seed; {} where nobody knows."""
+    recipe = dict(net.recipe) if isinstance(net.recipe, Mapping) else {}
+    if recipe and net.config is not None:
+        recipe["image_size"] = net.config.image_size  # None stands for the data's own
+    return recipe
+
+
+def alike(net: Net, other: Net) -> bool:
+    """Whether two nets were trained in the same way; so were those of which nobody knows."""
+    return recipe_of(net) == recipe_of(other)
+
+
+def differing(nets: Iterable[Net]) -> str:
+    """The settings in which nets were trained differently: "learning rate 0.1 and 0.01"; "" for
+    none."""
+    recipes = [recipe_of(net) for net in nets]
+    names = dict.fromkeys(name for recipe in recipes for name in recipe)
+    said = []
+    for name in names:
+        values = list(dict.fromkeys(_value(recipe.get(name)) for recipe in recipes))
+        if len(values) > 1:
+            said.append((name in _NOT_SAID, f"{_WORDS.get(name, name.replace('_', ' '))} ", values))
+    telling = [one for one in said if not one[0]] or said
+    return "; ".join(what + _and(values) for _, what, values in telling)
+
+
+def _and(values: list[str]) -> str:
+    return f"{', '.join(values[:-1])} and {values[-1]}"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    if value in (None, False, "none", ()):
+        return "none"
+    if isinstance(value, str) and value.startswith("folder:"):
+        return value.rpartition("/")[2]  # where it lies is nobody's business
+    return "on" if value is True else str(value)

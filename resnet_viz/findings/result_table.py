@@ -1,0 +1,106 @@
+"""The result table: one row for each net, with what it ended at and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+
+import numpy as np
+
+from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.gradient_flow import main_norms
+from resnet_viz.findings.learning import FAR, Course
+from resnet_viz.findings.phrases import percents
+from resnet_viz.findings.statistics import Estimate
+from resnet_viz.text import number
+
+Cell = str | int | float | None
+
+
+def result_rows(contestants: Sequence[Contestant], params: Sequence[int]) -> list[dict[str, Cell]]:
+    """One row for each run: parameters (`params`, in the same order) and measurements.
+
+    The end is that of the steps that the runs have in common, as in the sentences; what is not
+    measured is None, and NaN what is not finite.
+    """
+    lengths = [len(one.history) for one in contestants if len(one.history)]
+    common = min((n for n in lengths if n >= FAR * max(lengths)), default=0)
+    return [_row(c, n, common) for c, n in zip(contestants, params, strict=True)]
+
+
+def told(name: str, value: Cell) -> str:
+    """What a cell of the row `name` says in a table."""
+    if value is None:
+        return "not measured"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return f"{value:,}"
+    if not isfinite(value):
+        return "not finite"
+    return f"{100 * value:.1f} %" if "accuracy" in name else f"{value:.4g}"
+
+
+def _row(contestant: Contestant, params: int, common: int) -> dict[str, Cell]:
+    history = contestant.history
+    row: dict[str, Cell] = {"net": contestant.name, "parameters": params, "steps": len(history)}
+    course = Course(contestant, min(common, len(history))) if len(history) else None
+    row["outcome"] = None if course is None else outcome_words(course)
+    row["first loss"] = float(history.loss[0]) if course else None
+    row["last loss"] = float(history.loss[-1]) if course else None
+    row |= _end(course)
+    for when, step in (("first", 0), ("last", len(history) - 1)):
+        norms = main_norms(contestant, (step, step)) if course else None
+        for layer, column in (("first", 0), ("last", -1)):
+            norm = None if norms is None else float(norms[column])
+            row[f"gradient norm, {layer} layer, {when} step"] = norm
+    row["seconds"] = float(history.seconds[-1]) if course else None
+    return row
+
+
+def outcome_words(course: Course) -> str:
+    """What became of a run, in a few words."""
+    said: str = "cannot be said" if course.state in ("unclear", "unknown") else course.state
+    if course.diverged is not None:
+        said = f"diverged at step {course.diverged:,}"
+    if course.dead is not None:
+        said += f", dead from step {course.dead.step:,}"
+    return said
+
+
+def _end(course: Course | None) -> dict[str, Cell]:
+    """Loss and accuracy at the end with their intervals, on the images that they are of."""
+    end = None if course is None else course.end
+    loss = None if end is None else end.loss
+    row: dict[str, Cell] = {
+        "training loss at the end": _value(loss, np.nan if end else None),
+        "its 95 % interval": None if loss is None else _interval(loss),
+    }
+    levels = (None, None) if end is None else (end.accuracy, end.held_out_accuracy)
+    for of, level in zip(("training", "held-out"), levels, strict=True):
+        row[f"{of} accuracy at the end"] = _value(level, None)
+        interval = percents(level.low, level.high) if level else None
+        row[f"95 % interval of the {of} one"] = interval
+    row["measured"] = None if end is None else _measured(end.steps, end.is_measured)
+    return row
+
+
+def _measured(steps: tuple[int, int], after_the_last: bool) -> str:
+    if after_the_last:
+        return "after the last update"
+    return f"on minibatches, steps {steps[0]:,} to {steps[1]:,}"
+
+
+def _value(level: Estimate | None, otherwise: float | None) -> float | None:
+    return otherwise if level is None else level.value
+
+
+def _interval(level: Estimate) -> str:
+    return f"{number(level.low)} to {number(level.high)}"
+
+
+def transposed(rows: Sequence[Mapping[str, Cell]]) -> dict[str, list[str]]:
+    """What is measured -> each net's cell as it is told; the rows that no net has are left out."""
+    names = [name for name in rows[0] if name != "net"]
+    kept = [name for name in names if any(row[name] is not None for row in rows)]
+    return {name: [told(name, row[name]) for row in rows] for name in kept}
