@@ -142,6 +142,18 @@ def import_(file: Path) -> None:
     print_lines((race_id,))
 
 
+def recover() -> None:
+    """Bring back the runs of damaged stores, and say what was lost."""
+    lab = _lab()
+    done = lab.recover()
+    if not done:
+        print_lines((f"no damaged store was set aside in {printable(str(lab.home))}",))
+    for one in done:
+        runs = "1 run" if one.runs == 1 else f"{one.runs:,} runs"
+        print_lines((f"{one.file.name}: {runs} with {one.steps:,} steps brought back",))
+        print_lines(f"  lost: {printable(what)}" for what in one.lost)
+
+
 def _lab() -> Lab:
     lab = Lab()
     if lab.notice:

@@ -102,6 +102,14 @@ def report(
     listing.report(id, output)
 
 
+@runs_app.command()
+def recover() -> None:
+    """Bring back what is sound of a damaged store, which was set aside."""
+    from resnet_viz.cli import runs as listing
+
+    listing.recover()
+
+
 @runs_app.command("import")
 def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What runs export wrote.")],

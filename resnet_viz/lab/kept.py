@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from resnet_viz.lab import exchange, reading, tidying
+from resnet_viz.lab import exchange, reading, recovery, tidying
 from resnet_viz.lab.opened import Opened
+from resnet_viz.lab.recovery import Recovered
 
 
 class Kept(Opened):
@@ -73,6 +74,10 @@ class Kept(Opened):
             ValueError: for any other file; nothing is then taken over.
         """
         return self._guarded(lambda: exchange.import_race(self._store, Path(file)))
+
+    def recover(self) -> Sequence[Recovered]:
+        """Bring back what is sound of stores that were damaged and set aside."""
+        return recovery.recover(self._store)
 
     @property
     def bytes(self) -> int:

@@ -11,6 +11,7 @@ from resnet_viz.lab import liveness
 from resnet_viz.lab.engine import Engine, ThisMachine
 from resnet_viz.lab.jobs.jobs import Job, Jobs
 from resnet_viz.lab.jobs.kind import JobRequest
+from resnet_viz.lab.series import Note
 from resnet_viz.lab.store import CorruptStoreError, Store, default_home
 
 _Result = TypeVar("_Result")
@@ -65,6 +66,17 @@ class Opened:
         """End a job at once, unless others want it, too; what is over stays as it is."""
         self._guarded(lambda: self._jobs.cancel(job_id))
 
+    def _damage_of(self, run_id: str) -> Note:
+        """Says in `notice` what of a run was damaged."""
+
+        def note(what: str) -> None:
+            self.notice = (
+                f"a part of the run {run_id} was changed by a damage of the file "
+                f"{self._store.file} and is left out: {what}"
+            )
+
+        return note
+
     def _read(self, what: Callable[[sqlite3.Connection], _Result]) -> _Result:
         def read() -> _Result:
             with self._store.session() as connection:
@@ -77,5 +89,8 @@ class Opened:
             return action()
         except CorruptStoreError as error:
             if aside := self._store.set_aside():
-                self.notice = f"{error}; it was set aside as {aside.name} and a new one begun"
+                self.notice = (
+                    f"{error}; it was set aside as {aside.name} and a new one begun. To bring back "
+                    "what is sound of it, type: python -m resnet_viz runs recover"
+                )
             return action()

@@ -17,7 +17,15 @@ from resnet_viz.lab.quantities.quantity import Along, Axis
 from resnet_viz.lab.race_copy import RefusalError
 from resnet_viz.lab.race_file import ForeignRun, named
 from resnet_viz.lab.run import WATCHED
-from resnet_viz.lab.series import SCALAR_BYTES, unpack
+from resnet_viz.lab.series import (
+    CHUNKS,
+    SCALAR_BYTES,
+    SCALARS,
+    chunk_crc,
+    is_whole,
+    record_crc,
+    unpack,
+)
 from resnet_viz.lab.specs import read_spec
 
 _MOST_CHUNK = 2**28  # bytes of a chunk unpacked
@@ -46,14 +54,15 @@ def portions(source: sqlite3.Connection, file: Path, run: ForeignRun) -> Iterato
     with named(file):
         held = _held(run)
         count = 0
-        query = "SELECT step, loss, accuracy, seconds FROM records WHERE run = ? ORDER BY step"
+        query = f"SELECT {', '.join(SCALARS)} FROM records WHERE run = ? ORDER BY step"
         cursor = source.execute(query, (run.position,))
         while rows := [tuple(row) for row in cursor.fetchmany(_PORTION_ROWS)]:
             for place, row in enumerate(rows, start=count):
-                _check_record(place, *row)
+                _check_record(place, row)
+            rows = [(*row[:-1], record_crc(*row[:-1])) for row in rows]
             count += len(rows)
             size = SCALAR_BYTES * len(rows)
-            yield Portion("records", "step, loss, accuracy, seconds", rows, size)
+            yield Portion("records", ", ".join(SCALARS), rows, size)
         yield from _chunks(source, run, held, count)
 
 
@@ -85,11 +94,14 @@ def _check_names(held: Mapping[str, Along]) -> None:
         raise RefusalError("is damaged: a run's header is none")
 
 
-def _check_record(place: int, step: object, loss: object, accuracy: object, at: object) -> None:
+def _check_record(place: int, row: tuple[Any, ...]) -> None:
+    step, loss, accuracy, at, crc = row
     are_numbers = all(value is None or isinstance(value, float) for value in (loss, accuracy))
     is_time = isinstance(at, float) and 0 <= at < _MOST_SECONDS
     if step != place or not are_numbers or not is_time:
         raise RefusalError(f"is damaged: the record of step {place} is none")
+    if crc not in (None, record_crc(*row[:-1])):
+        raise RefusalError(f"is damaged: the record of step {place} was changed")
 
 
 @dataclass
@@ -104,20 +116,17 @@ class _Reading:
 def _chunks(
     source: sqlite3.Connection, run: ForeignRun, held: Mapping[str, int | None], count: int
 ) -> Iterator[Portion]:
-    query = (
-        "SELECT quantity, first, last, count, data FROM series WHERE run = ? "
-        "ORDER BY quantity, first"
-    )
+    query = f"SELECT {', '.join(CHUNKS)} FROM series WHERE run = ? ORDER BY quantity, first"
     reading, rows, size = _Reading(), [], 0
     for row in source.execute(query, (run.position,)):
         _check_chunk(row, reading, held, count)
-        rows.append(tuple(row))
+        rows.append((*tuple(row)[:-1], chunk_crc(*tuple(row)[:-1])))
         size += len(row["data"])
         if size >= _PORTION_BYTES or len(rows) >= _PORTION_ROWS:
-            yield Portion("series", "quantity, first, last, count, data", rows, size)
+            yield Portion("series", ", ".join(CHUNKS), rows, size)
             rows, size = [], 0
     if rows:
-        yield Portion("series", "quantity, first, last, count, data", rows, size)
+        yield Portion("series", ", ".join(CHUNKS), rows, size)
 
 
 def _check_chunk(
@@ -132,6 +141,8 @@ def _check_chunk(
         reading.last < first <= last < count and 1 <= steps <= last - first + 1
     ):
         raise RefusalError(f"is damaged: its {shorten(name)} is none")
+    if not is_whole(row):
+        raise RefusalError(f"is damaged: its {shorten(name)} of step {first} was changed")
     reading.last = last
     length = held[name]
     if length is None:  # a run of version 1 whose spec cannot be read: nor can its records be

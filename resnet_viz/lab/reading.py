@@ -9,7 +9,13 @@ from resnet_viz.lab import header
 from resnet_viz.lab.records import StepRecord, Taken
 from resnet_viz.lab.rows import first_of
 from resnet_viz.lab.run import WATCHED, Run
-from resnet_viz.lab.series import ForeignRecordError, select_records, select_series
+from resnet_viz.lab.series import (
+    ForeignRecordError,
+    Note,
+    select_records,
+    select_series,
+    unsaid,
+)
 from resnet_viz.lab.specs import read_spec
 from resnet_viz.lab.store import StoreError
 
@@ -25,6 +31,8 @@ def records(
     run_id: str,
     between: tuple[int, int],
     quantities: Collection[str] | None = None,
+    *,
+    note: Note = unsaid,
 ) -> list[StepRecord]:
     """What a run measured, from the first step to before the second; of these `quantities`.
 
@@ -42,13 +50,19 @@ def records(
         held = {name: held[name] for name in held if name in quantities}
     since, until = between
     try:
-        return select_records(connection, row["position"], since, held, until)
+        return select_records(connection, row["position"], since, held, until, note=note)
     except ForeignRecordError as error:
         raise StoreError(str(error)) from error
 
 
 def series(
-    connection: sqlite3.Connection, run: Run, name: str, between: tuple[int, int], every: int
+    connection: sqlite3.Connection,
+    run: Run,
+    name: str,
+    between: tuple[int, int],
+    every: int,
+    *,
+    note: Note = unsaid,
 ) -> Taken:
     """A quantity of `run` at the steps between that are multiples of `every`.
 
@@ -58,7 +72,9 @@ def series(
     """
     of = name, len(run.quantities[name])
     try:
-        return select_series(connection, position_of(connection, run.id), of, between, every)
+        return select_series(
+            connection, position_of(connection, run.id), of, between, every, note=note
+        )
     except ForeignRecordError as error:
         raise StoreError(str(error)) from error
 

@@ -153,7 +153,11 @@ class Lab(Kept):
             StoreError: where they are not those of the run's net.
         """
 
-        return self._read(lambda found: reading.records(found, run_id, (since, until), quantities))
+        note = self._damage_of(run_id)
+        between = (since, until)
+        return self._read(
+            lambda found: reading.records(found, run_id, between, quantities, note=note)
+        )
 
     def series(self, run: Run, name: str, between: tuple[int, int], every: int = 1) -> Taken:
         """A quantity of `run` alone, from the first step to before the second: of those steps that
@@ -163,7 +167,8 @@ class Lab(Kept):
             StoreError: where what is stored is not of the run's net.
         """
 
-        return self._read(lambda found: reading.series(found, run, name, between, every))
+        note = self._damage_of(run.id)
+        return self._read(lambda found: reading.series(found, run, name, between, every, note=note))
 
     def checkpoints(self, run_id: str) -> Sequence[Checkpoint]:
         """Which weights of a run were kept, beside its initial ones, which are always at hand."""

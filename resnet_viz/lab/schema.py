@@ -154,6 +154,15 @@ CREATE INDEX jobs_by_same ON jobs (same);
 """
 # checkpoints.data: the weights, in a race's file alone; see lab/enclosures.py.
 _SEVENTH = "ALTER TABLE checkpoints ADD COLUMN data BLOB"
+# crc: a checksum, none where an earlier version wrote it; see lab/series.py. A spec that came with
+# a race from elsewhere names no folder of this computer; see lab/data/elsewhere.py.
+_CHECKSUMS = """
+ALTER TABLE records ADD COLUMN crc INTEGER;
+ALTER TABLE series ADD COLUMN crc INTEGER;
+UPDATE runs SET spec = json_set(spec, '$.dataset', 'elsewhere:images')
+    WHERE race_id IN (SELECT id FROM races WHERE steering = 'nobody') AND host <> 'watched'
+    AND json_valid(spec) AND json_extract(spec, '$.dataset') LIKE 'folder:%';
+"""
 _UNSEAL = """
 CREATE TRIGGER runs_unseal AFTER UPDATE OF spec ON runs
 BEGIN UPDATE runs SET seal = '' WHERE position = new.position; END
@@ -208,6 +217,10 @@ def _make_seventh(connection: sqlite3.Connection) -> None:
     _run_all(connection, _SEVENTH)
 
 
+def _add_checksums(connection: sqlite3.Connection) -> None:
+    _run_all(connection, _CHECKSUMS)
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _make_first,
     _make_second,
@@ -216,6 +229,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _make_fifth,
     _make_sixth,
     _make_seventh,
+    _add_checksums,
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

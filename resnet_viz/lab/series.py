@@ -9,8 +9,10 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from math import copysign, inf, isfinite
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import copysign, inf, isfinite, isnan
+from struct import Struct
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +23,22 @@ from resnet_viz.lab.records import Floats, StepRecord, Taken
 CHUNK = 256
 MOST_STEPS = 2**62
 _LEVEL = 6
+_MOST_PATCHED = 2**16
 _LARGEST = float(np.finfo(np.float32).max)
 SCALAR_BYTES = 40  # of a step's row, about
 _STEP, _VALUE = np.dtype("<i8"), np.dtype("<f4")
 
 Steps = NDArray[np.int64]
+SCALARS = ("step", "loss", "accuracy", "seconds", "crc")
+CHUNKS = ("quantity", "first", "last", "count", "data", "crc")
+_SCALARS = Struct("<q3d")
+
+Note = Callable[[str], None]
+"""Is told what was damaged, such as "grad_norm at step 3"."""
+
+
+def unsaid(_: str) -> None:
+    """Tells nobody."""
 
 
 class ForeignRecordError(ValueError):
@@ -38,8 +51,8 @@ def insert_records(
     """Append records of the run at `position`; SQLite keeps a NaN as NULL."""
     if not records:
         return
-    rows = [(position, r.step, r.loss, r.accuracy, r.seconds) for r in records]
-    query = "INSERT INTO records (run, step, loss, accuracy, seconds) VALUES (?, ?, ?, ?, ?)"
+    rows = [(position, *scalars) for scalars in map(_scalars, records)]
+    query = f"INSERT INTO records (run, {', '.join(SCALARS)}) VALUES (?, ?, ?, ?, ?, ?)"
     connection.executemany(query, rows)
     columns: dict[str, list[tuple[int, Floats]]] = defaultdict(list)
     for record in records:
@@ -73,32 +86,68 @@ def select_records(
     since: int,
     header: Mapping[str, Along],
     until: int = MOST_STEPS,
+    *,
+    note: Note = unsaid,
 ) -> list[StepRecord]:
     """The records of the run at `position` from step `since` on and before `until`, in order.
+
+    What was damaged is NaN, and `note` is told.
 
     Raises:
         ForeignRecordError: where a quantity has other than the header's number of values.
     """
     query = (
-        "SELECT step, loss, accuracy, seconds FROM records WHERE run = ? AND step >= ? "
+        f"SELECT {', '.join(SCALARS)} FROM records WHERE run = ? AND step >= ? "
         "AND step < ? ORDER BY step"
     )
-    rows = connection.execute(query, (position, since, until)).fetchall()
+    found = connection.execute(query, (position, since, until)).fetchall()
+    rows = [_checked_scalars(row, note) for row in found if isinstance(row["step"], int)]
     values: dict[int, dict[str, Floats]] = defaultdict(dict)
     for name, along in header.items():
-        for steps, taken in _chunks(connection, position, name, (since, until), len(along)):
+        for steps, taken in _chunks(connection, position, (name, len(along)), (since, until), note):
             for step, of_step in zip(steps.tolist(), taken, strict=True):
                 values[step][name] = of_step
     return [
-        StepRecord(
-            row["step"],
-            _number(row["loss"]),
-            _number(row["accuracy"]),
-            row["seconds"],
-            values.get(row["step"], {}),
-        )
-        for row in rows
+        StepRecord(step, _number(loss), _number(accuracy), seconds, values.get(step, {}))
+        for step, loss, accuracy, seconds in rows
     ]
+
+
+def record_crc(step: int, loss: float | None, accuracy: float | None, seconds: float) -> int:
+    """The checksum of a step's row."""
+    # SQLite has NULL for a NaN, and no -0.0
+    values = (np.nan if v is None or isnan(v) else v + 0.0 for v in (loss, accuracy, seconds))
+    return zlib.crc32(_SCALARS.pack(step, *values))
+
+
+def chunk_crc(quantity: str, first: int, last: int, count: int, data: bytes) -> int:
+    """The checksum of a chunk, and of what is said of it."""
+    return zlib.crc32(data, zlib.crc32(f"{quantity} {first} {last} {count}".encode()))
+
+
+def is_whole(row: sqlite3.Row) -> bool:
+    """Whether a chunk is as it was written; of one from before there were checksums it is."""
+    if row["crc"] is None or not isinstance(row["data"], bytes):
+        return True
+    return bool(row["crc"] == chunk_crc(*(row[name] for name in CHUNKS[:-1])))
+
+
+def _scalars(record: StepRecord) -> tuple[float, ...]:
+    """A step's row, as `SCALARS` names it."""
+    own = (record.step, float(record.loss), float(record.accuracy), float(record.seconds))
+    return *own, record_crc(*own)
+
+
+def _checked_scalars(row: sqlite3.Row, note: Note) -> tuple[Any, ...]:
+    """A step's row, without what was damaged."""
+    step, *numbers, crc = row
+    is_whole_row = (
+        all(v is None or isinstance(v, float) for v in numbers) and numbers[2] is not None
+    )
+    if is_whole_row and crc in (None, record_crc(step, *numbers)):
+        return step, *numbers
+    note(f"loss and accuracy at step {step}")
+    return step, None, None, numbers[2] if isinstance(numbers[2], float) else 0.0
 
 
 def _number(value: float | None) -> float:
@@ -114,12 +163,14 @@ def select_series(
     of: tuple[str, int],
     between: tuple[int, int],
     every: int,
+    *,
+    note: Note = unsaid,
 ) -> Taken:
     """A quantity, by name and length, of the steps from the first to before the second that are
     multiples of `every`."""
-    name, length = of
+    length = of[1]
     steps, values = [np.empty(0, np.int64)], [np.empty((0, length), np.float32)]
-    for own, taken in _chunks(connection, position, name, between, length):
+    for own, taken in _chunks(connection, position, of, between, note):
         rows = (own >= between[0]) & (own < between[1]) & (own % every == 0)
         steps.append(own[rows])
         values.append(taken[rows])
@@ -129,17 +180,26 @@ def select_series(
 def _chunks(
     connection: sqlite3.Connection,
     position: int,
-    name: str,
+    of: tuple[str, int],
     between: tuple[int, int],
-    length: int,
+    note: Note,
 ) -> Iterator[tuple[Steps, Floats]]:
+    name, length = of
     query = (
-        "SELECT first, last, count, data FROM series "
+        "SELECT quantity, first, last, count, data, crc FROM series "
         "WHERE run = ? AND quantity = ? AND first < ? AND last >= ? ORDER BY first"
     )
     since, until = between
     for row in connection.execute(query, (position, name, until, since)):
-        yield unpack(row, name, length)
+        if is_whole(row):
+            yield unpack(row, name, length)
+            continue
+        first, last, count = row["first"], row["last"], row["count"]
+        note(f"{name} at steps {first} to {last}" if count > 1 else f"{name} at step {first}")
+        # which steps they were is known as far as they lie evenly, and these are no nonsense, too
+        if 1 <= count <= min(last - first + 1, _MOST_PATCHED):
+            steps = np.linspace(first, last, count).astype(np.int64)
+            yield steps, np.full((count, length), np.nan, np.float32)
 
 
 def _insert(
@@ -147,22 +207,22 @@ def _insert(
 ) -> int:
     """A new chunk; its bytes."""
     data = _pack(steps, values)
-    row = (position, name, int(steps[0]), int(steps[-1]), len(steps), data)
-    query = "INSERT INTO series (run, quantity, first, last, count, data) VALUES (?, ?, ?, ?, ?, ?)"
-    connection.execute(query, row)
+    about = (name, int(steps[0]), int(steps[-1]), len(steps), data)
+    query = f"INSERT INTO series (run, {', '.join(CHUNKS)}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    connection.execute(query, (position, *about, chunk_crc(*about)))
     return len(data)
 
 
 def _put_together(connection: sqlite3.Connection, position: int, name: str) -> int:
     """One chunk of the newest small ones, if they hold enough steps; how many bytes more it is."""
     query = (
-        "SELECT rowid, first, last, count, data FROM series "
+        "SELECT rowid, quantity, first, last, count, data, crc FROM series "
         "WHERE run = ? AND quantity = ? ORDER BY first DESC LIMIT ?"
     )
     newest = connection.execute(query, (position, name, CHUNK)).fetchall()
     small: list[sqlite3.Row] = []
     for row in newest:
-        if row["count"] >= CHUNK:
+        if row["count"] >= CHUNK or not is_whole(row):
             break
         small.append(row)
     if sum(row["count"] for row in small) < CHUNK or len(small) < 2:

@@ -17,9 +17,11 @@ import platformdirs
 
 from resnet_viz.lab import schema
 from resnet_viz.lab.schema import transaction
+from resnet_viz.lab.store_holder import holder
 
 FILE_NAME = "lab.sqlite3"
 BUSY_SECONDS = 10.0
+_MAKING_SECONDS = 1.0
 CHECKED_BYTES = 64 * 2**20  # quick_check reads some 500 MB/s
 
 
@@ -50,7 +52,7 @@ class Store:
         try:
             self.home.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"the folder {home} cannot be made: {_reason(error)}") from error
+            raise StoreError(_no_folder(self.home, error)) from error
 
     @contextmanager
     def session(self) -> Iterator[sqlite3.Connection]:
@@ -68,6 +70,10 @@ class Store:
             yield connection
 
     def _connect(self) -> sqlite3.Connection:
+        if self._is_empty():
+            raise CorruptStoreError(
+                f"the store {self.file} is empty (0 bytes): its runs are no longer in it"
+            )
         connection = sqlite3.connect(self.file, timeout=BUSY_SECONDS, isolation_level=None)
         try:
             connection.row_factory = sqlite3.Row
@@ -83,6 +89,15 @@ class Store:
             connection.close()
             raise
         return connection
+
+    def _is_empty(self) -> bool:
+        """Whether the file was cut to nothing; one that is being made is so for a moment."""
+        until = time.monotonic() + _MAKING_SECONDS
+        while _size(self.file) == 0:
+            if time.monotonic() > until:
+                return True
+            time.sleep(0.02)
+        return False
 
     def _refuse_others(self, connection: sqlite3.Connection) -> None:
         """StoreError for what is not ours to change; nothing has been written yet."""
@@ -100,12 +115,13 @@ class Store:
                 return
             raise StoreError(f"the store {self.file} was written by another program; {move}")
 
-    def set_aside(self) -> Path | None:
+    def set_aside(self, *, whole: bool = False) -> Path | None:
         """Rename a corrupt file (and its -wal and -shm); None where it turned out to be sound.
 
-        Another process may have done the same a moment ago, so that the file is checked again.
+        Another process may have done the same a moment ago, so that the file is checked again;
+        a large one as a `whole` if that is asked for.
         """
-        if self._is_sound():
+        if self._is_sound(whole=whole):
             return None
         aside = self.file.with_name(f"{FILE_NAME}.corrupt-{time.strftime('%Y%m%d-%H%M%S')}")
         while aside.exists():
@@ -120,26 +136,48 @@ class Store:
             ) from error
         return aside
 
-    def check(self) -> None:
-        """Look through the whole file where that takes no time to speak of.
+    def check(self, *, whole: bool = False) -> None:
+        """Look through the whole file where that takes no time to speak of, or is asked for.
 
         Raises:
             CorruptStoreError: for a damaged file.
         """
         with self.session() as connection:
-            if self.file.stat().st_size > CHECKED_BYTES:
+            if self.file.stat().st_size > CHECKED_BYTES and not whole:
                 return
             found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if found != "ok":
             reason = " ".join(found.split())
             raise CorruptStoreError(f"the store {self.file} is damaged ({reason})")
 
-    def _is_sound(self) -> bool:
+    def _is_sound(self, *, whole: bool) -> bool:
         try:
-            self.check()
+            self.check(whole=whole)
         except CorruptStoreError:
             return False
         return True
+
+
+class WalFile:
+    """The store's -wal file, as it is when this is made: whether it still is the same one.
+
+    What a connection that is open writes to a file that was deleted nobody else will ever see.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._file = home / f"{FILE_NAME}-wal"
+        self._found = self._identity()
+
+    def is_replaced(self) -> bool:
+        """Whether it is gone, or another one."""
+        return self._identity() != self._found
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            found = self._file.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
 
 def _text(data: bytes) -> str:
@@ -151,6 +189,28 @@ def _reason(error: OSError) -> str:
     return error.strerror or type(error).__name__
 
 
+def _no_folder(home: Path, error: OSError) -> str:
+    """Why a store's folder cannot be made: a file may be in its place, or in that of one above."""
+    for path in (home, *home.parents):
+        if path.exists() and not path.is_dir():
+            return (
+                f"the folder {home} cannot be made: {path} is a file; set RESNET_VIZ_HOME to a "
+                "folder, or to a name that is not taken"
+            )
+    return f"the folder {home} cannot be made: {_reason(error)}"
+
+
+def _size(file: Path) -> int | None:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return None
+
+
+_CUT = (
+    "the store {file} is shorter than it was: its file {file}-wal was deleted or replaced while "
+    "programs use it; those of resnet_viz notice it within a second, so try again"
+)
 _SENTENCES = {
     sqlite3.SQLITE_FULL: "the disk that holds the store {file} is full; free some space",
     sqlite3.SQLITE_READONLY: "the store {file} is read-only; make it writable, or set "
@@ -158,7 +218,7 @@ _SENTENCES = {
     sqlite3.SQLITE_CANTOPEN: "the store {file} cannot be opened or made; check that its folder "
     "exists and is writable, or set RESNET_VIZ_HOME to another",
     sqlite3.SQLITE_PERM: "the store {file} may not be used; check its permissions",
-    sqlite3.SQLITE_BUSY: "the store {file} is held by another process; try again",
+    sqlite3.SQLITE_BUSY: "the store {file} is held by another process{holder}; try again",
     sqlite3.SQLITE_IOERR: "the disk that holds the store {file} fails or is full",
 }
 
@@ -169,4 +229,7 @@ def explain_failure(error: sqlite3.Error, file: Path) -> StoreError:
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return CorruptStoreError(f"the store {file} is damaged ({error})")
     sentence = _SENTENCES.get(code, "the store {file} cannot be used: {error}")
-    return StoreError(sentence.format(file=file, error=error))
+    if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_SHORT_READ:
+        sentence = _CUT
+    who = holder(file) if code == sqlite3.SQLITE_BUSY else ""
+    return StoreError(sentence.format(file=file, error=error, holder=who and f", {who}"))

@@ -32,7 +32,7 @@ from resnet_viz.lab.rows import OVER, WAITING, select_runs
 from resnet_viz.lab.schema import transaction
 from resnet_viz.lab.series import insert_late, insert_records
 from resnet_viz.lab.spec import RunSpec
-from resnet_viz.lab.store import Store, StoreError, default_home
+from resnet_viz.lab.store import FILE_NAME, Store, StoreError, WalFile, default_home
 from resnet_viz.lab.turns import Stopped, Turns
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class Worker:
             raise StoreError(f"there is no run with the id {run_id!r}")
         self._position = int(rows[0]["position"])
         self._turns = Turns(connection, self._position)
+        self._wal = WalFile(home)
         self._spec = RunSpec.model_validate_json(rows[0]["spec"])
         self._pending: list[StepRecord] = []
         self._written = 0.0
@@ -63,6 +64,7 @@ class Worker:
         device = "the device"
         try:
             while not self._turns.may_begin():
+                self._check_store()
                 time.sleep(2 * LOOK_SECONDS)
             device = self._prepare()
             self._train()
@@ -155,13 +157,28 @@ class Worker:
             Stopped: when none may.
         """
         begin = time.perf_counter()
+        self._check_store()
         if not self._turns.may_step() or self._rest() > 0:
             self._write()
             while not self._turns.may_step() or self._rest() > 0:
                 rest = self._rest()
                 time.sleep(min(rest, LOOK_SECONDS) if rest > 0 else LOOK_SECONDS)
+                self._check_store()
             self._paused_seconds += time.perf_counter() - begin
         self._stepped = time.perf_counter()
+
+    def _check_store(self) -> None:
+        """StoreError once what is written can be seen by nobody; what was written before is saved.
+
+        This connection still has the file that was deleted, and puts what is in it where it goes.
+        """
+        if self._wal.is_replaced():
+            self._write()
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            raise StoreError(
+                f"the file {FILE_NAME}-wal in {self._home} was deleted while the run went on; what "
+                "it had measured until then was saved"
+            )
 
     def _rest(self) -> float:
         """Seconds until the next step is due."""
@@ -187,7 +204,11 @@ class Worker:
 
 def _beat(store: Store, run_id: str) -> None:
     """Say every half second that this process lives, on connections of its own."""
+    wal = WalFile(store.home)
     while True:
+        if wal.is_replaced():  # the main thread saves what it can: nobody may write before that
+            time.sleep(HEARTBEAT_SECONDS)
+            continue
         try:
             with store.writing() as connection:
                 query = "UPDATE runs SET heartbeat = ? WHERE id = ?"
