@@ -6,30 +6,17 @@ from collections.abc import Iterable, Iterator, MutableMapping
 from functools import partial
 
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _NormBase
-from torch.nn.modules.conv import _ConvNd
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from resnet_viz.lab.instruments import Give, PutHook
 from resnet_viz.lab.taps import OUR_BLOCKS, tap_block
+from resnet_viz.lab.weights import NORMS
 
-_NORMS = (_NormBase, nn.GroupNorm, nn.LayerNorm)
 _NONLINEARITIES = (
     *(nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.RReLU, nn.ELU, nn.SELU, nn.CELU, nn.GELU),
     *(nn.SiLU, nn.Mish, nn.Hardswish, nn.Hardtanh, nn.Hardsigmoid, nn.Softplus),
     *(nn.Sigmoid, nn.Tanh),
 )
-
-
-def layers_in(model: nn.Module) -> list[str]:
-    """Paths of the convolutions and linear layers that are trained, as the modules are listed."""
-    return [
-        name
-        for name, module in model.named_modules()
-        if isinstance(module, _ConvNd | nn.Linear)
-        and isinstance(module._parameters.get("weight"), nn.Parameter)
-        and module.weight.requires_grad
-    ]
 
 
 def responding_in(model: nn.Module) -> list[str]:
@@ -48,7 +35,7 @@ def tap_foreign(model: nn.Module, blocks: Iterable[str], give: Give) -> Iterator
     for path, module in model.named_modules():
         if _is_3x3(module):
             yield partial(module.register_forward_hook, partial(following.convolved, path))
-        elif isinstance(module, _NORMS):
+        elif isinstance(module, NORMS):
             yield partial(module.register_forward_hook, following.normed)
         elif isinstance(module, _NONLINEARITIES):
             yield partial(module.register_forward_hook, following.activated)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.hooks import RemovableHandle
 
+from resnet_viz.lab.kept_weights import KeptWeights
 from resnet_viz.lab.norms import Tensors
 from resnet_viz.lab.quantities import quantities
 from resnet_viz.lab.quantities.points import GRADIENTS, POINTS, place
@@ -32,12 +33,12 @@ _AFTER_UPDATE = "update"
 class Instruments:
     """The quantities `held`, of a net with the weighted `layers` and all `parameters`.
 
-    A step is: `arm`, forward, `after_forward`, backward, `after_backward`, update, `collect`. The
-    weights before the update and the update are kept in buffers that are made once. Where nothing
-    `is_touched` between steps, the weights after a step are taken for those before the next. On
-    every `every`-th step, from 0, the hooks of `tap` are on the net for the length of `arm` to
-    `after_forward`; what passes is measured at once and not kept. Nothing changes what the net
-    computes.
+    A step is: `arm`, forward, `after_forward`, backward, `after_backward`, update, `collect`. Where
+    a minibatch comes in several parts, `look` stands before each further forward pass, and the
+    last `after_backward` counts. The weights before the update are kept in buffers that are made
+    once. On every `every`-th step, from 0, and on the `last`, the hooks of `tap` are on the net
+    during each forward pass; what passes is measured at once and not kept. Nothing changes what
+    the net computes.
     """
 
     def __init__(
@@ -46,47 +47,62 @@ class Instruments:
         parameters: Iterable[Tensor],
         held: Mapping[str, Along],
         tap: Tap | None = None,
-        every: int = 1,
         *,
-        is_touched: bool = True,
+        every: int = 1,
+        last: int | None = None,
     ) -> None:
         self._layers = list(layers)
         own = set(map(id, self._layers))
         self._is_shared = len(own) < len(self._layers)
         self._others = [p for p in parameters if id(p) not in own]
-        self._before, self._after = _room_for(self._layers), _room_for(self._layers)
-        self._is_touched, self._is_before = is_touched, False
+        self._kept = KeptWeights(self._layers)
         mine = [q for q in quantities().values() if q.name in held]
         each = [q for q in mine if place(q)[1] == "each step"]
         self._of_gradients = [(q, q.points) for q in each if _AFTER_UPDATE not in q.points]
         self._of_updates = [(q, q.points) for q in each if _AFTER_UPDATE in q.points]
         some = [q for q in mine if place(q)[1] == "measured steps"]
         self._passing = _Passing([(q, held[q.name].names) for q in some], self._layers[0].device)
-        self._to_put = list(tap(self._passing.give)) if tap and some else []
-        self._every, self._is_measured = every, False
+        self._tap = tap if held else None
+        self._every, self._last, self._is_measured = every, last, False
         self._hooks: list[RemovableHandle] = []
         self._points: dict[str, Tensors] = {}
         self._found: dict[str, Tensor] = {}
         self.known: States = np.zeros(len(self._layers), np.int64)
 
-    @torch.no_grad()
     def arm(self, step: int) -> None:
-        """Before the forward pass of `step`."""
+        """Before the first forward pass of `step`."""
+        self.begin(step)
+        self.keep_weights()
+        self.look()
+
+    def begin(self, step: int) -> None:
+        """A new step: nothing is found yet."""
         self.after_forward()  # of a step that was given up
         self._found = {}
-        if not self._is_before:
-            torch._foreach_copy_(self._before.parts, self._layers)
-        self._is_measured = bool(self._to_put) and step % self._every == 0
-        if self._is_measured:
-            self._passing.clear()
-            self._hooks += [put() for put in self._to_put]
+        self._is_measured = step % self._every == 0 or step == self._last
+        self._passing.clear()
+
+    @torch.no_grad()
+    def keep_weights(self) -> None:
+        """Before the update: at any time after the last one."""
+        self._points = {"weight": self._kept.keep()}
+
+    def look(self) -> None:
+        """Before a forward pass: the hooks are on the net until `after_forward`."""
+        if self._is_measured and self._tap:
+            give = self._passing.of_next_pass()
+            self._hooks += [put() for put in self._tap(give)]
+
+    def forget_passes(self) -> None:
+        """What has passed in this step is none of its minibatch."""
+        self._passing.clear()
 
     @property
     def is_measuring(self) -> bool:
         """Whether hooks are on the net."""
         return bool(self._hooks)
 
-    def after_forward(self, loss_scale: float = 1.0) -> None:
+    def after_forward(self, loss_scale: Tensor | float = 1.0) -> None:
         """When the loss is known; `loss_scale` is what it is multiplied by before backward.
 
         Gradients are still seen: their hooks are the tensors' own.
@@ -96,37 +112,51 @@ class Instruments:
             hook.remove()
         self._hooks.clear()
 
+    def scale_by(self, loss_scale: Tensor | float) -> None:
+        """The loss that is to be differentiated next was multiplied by this."""
+        self._passing.loss_scale = loss_scale
+
     @torch.no_grad()
-    def after_backward(self) -> None:
+    def after_backward(self, loss_scale: Tensor | float = 1.0, fixed: Tensor | None = None) -> None:
         """When every gradient is there, and nothing has changed it yet.
 
-        A layer without a gradient has the gradient NaN, and `known` says why.
+        A layer without a gradient has the gradient NaN, and `known` says why. `loss_scale` is what
+        the gradients are still multiplied by. The layers that are `fixed` [L] keep what was found
+        of them before in this step: they have been updated since.
         """
         self.known = np.array([_known(weight) for weight in self._layers], np.int64)
-        found = Tensors(w.grad for w in self._layers if w.grad is not None)
-        others = _joined(p.grad for p in self._others if p.grad is not None)
-        once = Tensors({id(g): g for g in found}.values()) if self._is_shared else found
-        every = Tensors(parts=(once, others))
+        grads = [_dense(w.grad) for w in self._layers]
+        found = Tensors(_unscaled([g for g in grads if g is not None], loss_scale))
+        others = (_dense(p.grad) for p in self._others)
+        rest = _joined(_unscaled([g for g in others if g is not None], loss_scale))
+        once = found
+        if self._is_shared:
+            own = {id(w): g for w, g in zip(self._with(grads), found, strict=True)}
+            once = Tensors(own.values())
+        every = Tensors(parts=(once, rest))
         if len(found) < len(self._layers):
-            none = torch.full((), torch.nan, device=self._before.whole.device)
-            found = Tensors(none if w.grad is None else w.grad for w in self._layers)
-        self._points = {
-            "weight": Tensors(self._before.parts),
-            "gradient": found,
-            "parameter_gradients": every,
-        }
-        self._take(self._of_gradients)
+            none = torch.full((), torch.nan, device=self._layers[0].device)
+            given = iter(found)
+            found = Tensors(none if g is None else next(given) for g in grads)
+        self._points |= {"gradient": found, "parameter_gradients": every}
+        before = self._found
+        self._found = {}
+        self._take([one for one in self._of_gradients if all(self._points[p] for p in one[1])])
+        if fixed is not None:
+            for name, old in before.items():
+                if old.shape == fixed.shape and name in self._found:
+                    self._found[name] = torch.where(fixed, old, self._found[name])
+
+    def _with(self, grads: Sequence[Tensor | None]) -> list[Tensor]:
+        """The layers' weights that have a gradient."""
+        return [w for w, g in zip(self._layers, grads, strict=True) if g is not None]
 
     @torch.no_grad()
     def collect(self) -> Mapping[str, Tensor]:
         """After the update: what was found in this step, by quantity, on the device."""
         if self._of_updates:
-            torch._foreach_copy_(self._after.parts, self._layers)
-            self._before.whole.sub_(self._after.whole)
-            self._points["update"] = Tensors(self._before.parts)
+            self._points["update"] = self._kept.update()
             self._take(self._of_updates)
-            self._before, self._after = self._after, self._before
-            self._is_before = not self._is_touched
         self._points = {}  # lets go of the gradients
         if self._is_measured:
             self._found |= self._passing.values
@@ -145,7 +175,8 @@ class _Passing:
     ) -> None:
         self._gathered = [_Gathered(one, names, device) for one, names in quantities]
         self._at = {p: [g for g in self._gathered if p in g.quantity.points] for p in POINTS}
-        self.loss_scale = 1.0
+        self.loss_scale: Tensor | float = 1.0
+        self._passes = 0
 
     @property
     def values(self) -> Mapping[str, Tensor]:
@@ -154,19 +185,26 @@ class _Passing:
 
     def clear(self) -> None:
         """Forget the last measured step."""
+        self._passes = 0
         for gathered in self._gathered:
             gathered.clear()
 
-    def give(self, point: str, name: str, tensor: Tensor) -> None:
-        """The tensor at a point, for the name of a layer or block."""
+    def of_next_pass(self) -> Give:
+        """Takes what passes in a further forward pass of the step, and in its backward pass."""
+        self._passes += 1
+        return partial(self._give, self._passes)
+
+    def _give(self, number: int, point: str, name: str, tensor: Tensor) -> None:
+        """The tensor at a point, for the name of a layer or block, in one of the passes."""
         value = tensor.detach()
         if value.dtype in (torch.bfloat16, torch.float16):
             value = value.float()
-        if self.loss_scale != 1.0 and point in GRADIENTS:
+        is_scaled = isinstance(self.loss_scale, Tensor) or self.loss_scale != 1.0
+        if is_scaled and point in GRADIENTS:
             value = value / self.loss_scale
         tensors = Tensors([value])
         for gathered in self._at[point]:
-            gathered.give(point, name, tensors)
+            gathered.give(number, point, name, tensors)
 
 
 class _Gathered:
@@ -174,7 +212,8 @@ class _Gathered:
 
     `values` is NaN where nothing passed. One tensor takes them all: many small ones, made between
     large ones that come and go, would leave the heap in holes. Of a quantity that is to be
-    finished, what was measured is kept until all is there.
+    finished, what was measured is kept until all is there. Where several tensors come in one
+    forward pass, the last counts; those of several passes are parts of one minibatch.
     """
 
     def __init__(self, quantity: Quantity, names: Sequence[str], device: torch.device) -> None:
@@ -182,29 +221,35 @@ class _Gathered:
         self.values = torch.full((len(names),), torch.nan, device=device)
         self._host = self.values.numpy() if device.type == "cpu" else None
         self._place_of = {name: place for place, name in enumerate(names)}
-        self._waiting: dict[str, dict[str, Tensors]] = {name: {} for name in names}
+        self._waiting: dict[tuple[str, int], dict[str, Tensors]] = {}
+        self._parts: dict[str, dict[int, tuple[Tensor, int]]] = {}
         self._unfinished: dict[str, Tensor] = {}
 
     def clear(self) -> None:
         """Forget the last measured step."""
         self.values.fill_(torch.nan)
-        self._unfinished.clear()
-        for waiting in self._waiting.values():
-            waiting.clear()
+        for kept in (self._unfinished, self._waiting, self._parts):
+            kept.clear()
 
-    def give(self, point: str, name: str, tensors: Tensors) -> None:
-        """The one tensor at one of our points; where several come, the last counts."""
-        waiting = self._waiting.get(name)
-        if waiting is None:
+    def give(self, number: int, point: str, name: str, tensors: Tensors) -> None:
+        """The one tensor at one of our points, in a forward pass or its backward pass."""
+        if name not in self._place_of:
             return
+        waiting = self._waiting.setdefault((name, number), {})
         waiting[point] = tensors
-        if len(waiting) == len(self._points):
-            measured = self.quantity.measure(*(waiting[p] for p in self._points))
-            if self.quantity.finish:
-                self._unfinished[name] = measured[0]
-            else:
-                self._put(name, measured)
-            waiting.clear()
+        if len(waiting) < len(self._points):
+            return
+        del self._waiting[name, number]
+        if self.quantity.over_parts == "first" and number > min(self._parts.get(name, {number: 0})):
+            return
+        measured = self.quantity.measure(*(waiting[p] for p in self._points))
+        parts = self._parts.setdefault(name, {})
+        if self.quantity.finish:
+            self._unfinished[name] = measured[0]
+            parts[number] = (measured[0], 1)
+        else:
+            parts[number] = (measured, tensors[0].numel())
+            self._put(name, self._of_all(list(parts.values())))
 
     def finished(self) -> Tensor:
         """The values, when nothing more passes."""
@@ -214,6 +259,19 @@ class _Gathered:
                 self._put(name, value)
             self._unfinished.clear()
         return self.values
+
+    def _of_all(self, parts: Sequence[tuple[Tensor, int]]) -> Tensor:
+        """The value of a minibatch, of those of its parts and how many numbers they are of."""
+        if len(parts) == 1 or self.quantity.over_parts == "first":
+            return parts[0][0]
+        # Ratios are added up, since squares leave float32's range long before norms do.
+        values = torch.stack([value.squeeze() for value, _ in parts])
+        largest = values.max().clamp(min=torch.finfo(values.dtype).tiny)
+        squares = (values / largest).square()
+        if self.quantity.over_parts == "norm":
+            return squares.sum().sqrt() * largest
+        sizes = torch.tensor([size for _, size in parts], device=values.device)
+        return (squares * (sizes / sizes.sum())).sum().sqrt() * largest
 
     def _put(self, name: str, value: Tensor) -> None:
         """One value: a CPU's as a number, for copying a tensor takes several times as long."""
@@ -231,22 +289,17 @@ def _known(weight: Tensor) -> LayerState:
     return LayerState.UNUSED if weight.grad is None else LayerState.MEASURED
 
 
-class _Room(NamedTuple):
-    """One piece of memory, and the tensors that lie in it one after the other."""
+def _dense(gradient: Tensor | None) -> Tensor | None:
+    """A gradient's numbers: those of an embedding may be sparse."""
+    is_sparse = gradient is not None and gradient.is_sparse
+    return gradient.coalesce().values() if gradient is not None and is_sparse else gradient
 
-    whole: Tensor
-    parts: list[Tensor]
 
-
-def _room_for(tensors: Sequence[Tensor]) -> _Room:
-    """Room for tensors that lie in memory like `tensors`."""
-    sizes = [tensor.numel() for tensor in tensors]
-    whole = tensors[0].new_empty(sum(sizes))
-    pairs = zip(torch.split(whole, sizes), tensors, strict=True)
-    return _Room(
-        whole,
-        [part.as_strided(like.shape, like.stride(), part.storage_offset()) for part, like in pairs],
-    )
+def _unscaled(gradients: list[Tensor], scale: Tensor | float) -> list[Tensor]:
+    if isinstance(scale, float) and scale == 1.0:
+        return gradients
+    by = 1 / scale
+    return [g * by.to(g.device) if isinstance(by, Tensor) else g * by for g in gradients]
 
 
 def _joined(tensors: Iterable[Tensor]) -> Tensors:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import chain
+from math import hypot
 
 import torch
 from torch import Tensor
@@ -13,22 +14,34 @@ from torch import Tensor
 _SURE = (1e-12, 1e18)
 # Powers of two, which change no digit, that bring tensors of smaller and larger norms into range.
 _UP, _DOWN = 2.0**80, 2.0**-80
+_HALVES = (torch.bfloat16, torch.float16)
 
 
 class Tensors(list[Tensor]):
     """A list of tensors that nobody changes any more: its norms are found once, by `norms`.
 
-    A list made of `parts` has their norms.
+    A list made of `parts` has their norms. The norms that were `found` on the way, on a CPU, are
+    taken where float32 can be trusted with them.
     """
 
-    def __init__(self, tensors: Iterable[Tensor] = (), parts: Iterable[Tensors] = ()) -> None:
+    def __init__(
+        self,
+        tensors: Iterable[Tensor] = (),
+        parts: Iterable[Tensors] = (),
+        found: list[float] | None = None,
+    ) -> None:
         self._parts = tuple(part for part in parts if part)
         super().__init__(tensors or chain.from_iterable(self._parts))
         self._norms: Tensor | None = None
         self._numbers: list[float] | None = None
+        if found is not None:
+            self._norms = torch.tensor(found)
+            _mend_doubtful(self._norms, self, found)
 
     def numbers(self) -> list[float]:
         """The same as Python's floats; not off the CPU, where that would make the host wait."""
+        if self._numbers is None and self._norms is not None:
+            self._numbers = self._norms.tolist()
         if self._numbers is None:
             alone = torch.linalg.vector_norm(self[0]).item() if self._is_alone else 0.0
             # One norm is read at once, without a tensor to gather many in.
@@ -64,23 +77,42 @@ def norms(tensors: list[Tensor]) -> Tensor:
 
 def _norms(tensors: list[Tensor]) -> Tensor:
     device = tensors[0].device.type
+    if any(tensor.dtype in _HALVES for tensor in tensors):
+        tensors = [_whole(tensor) for tensor in tensors]
     if device == "mps":
         return scaled_norms(tensors)
     if device != "cpu":
         return torch.stack(torch._foreach_norm(tensors, 2, torch.float64)).float()
-    found = torch.stack(torch._foreach_norm(tensors))
-    known = found.tolist()
+    found = torch.stack([norm.float() for norm in torch._foreach_norm(tensors)])
+    _mend_doubtful(found, tensors, found.tolist())
+    return found
+
+
+def norm_of_parts(parts: Iterable[Tensor]) -> float:
+    """The norm of all numbers of a CPU's tensors: found of each while the cache holds it."""
+    return hypot(*[torch.linalg.vector_norm(part, dtype=_sum_type(part)).item() for part in parts])
+
+
+def _sum_type(tensor: Tensor) -> torch.dtype:
+    return torch.float32 if tensor.dtype in _HALVES else tensor.dtype
+
+
+def _mend_doubtful(found: Tensor, tensors: list[Tensor], known: list[float]) -> None:
+    """Puts what is right in the place of norms that float32 cannot be trusted with."""
     if all(_SURE[0] <= norm <= _SURE[1] for norm in known):
-        return found
+        return
     _mend(found, tensors, [i for i, norm in enumerate(known) if norm < _SURE[0]], _UP)
     _mend(found, tensors, [i for i, norm in enumerate(known) if not norm <= _SURE[1]], _DOWN)
-    return found
 
 
 def _mend(found: Tensor, tensors: list[Tensor], doubtful: list[int], scale: float) -> None:
     if doubtful:
-        scaled = torch._foreach_mul([tensors[i] for i in doubtful], scale)
-        found[doubtful] = torch.stack(torch._foreach_norm(scaled)) / scale
+        scaled = torch._foreach_mul([_whole(tensors[i]) for i in doubtful], scale)
+        found[doubtful] = torch.stack([n.float() for n in torch._foreach_norm(scaled)]) / scale
+
+
+def _whole(tensor: Tensor) -> Tensor:
+    return tensor.float() if tensor.dtype in _HALVES else tensor
 
 
 def scaled_norms(tensors: list[Tensor]) -> Tensor:

@@ -7,7 +7,7 @@ autograd then adds up the parts only after each has been seen, in the order it a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
@@ -55,6 +55,15 @@ def tap(net: ResNet, give: Give) -> Hooks:
         yield from tap_block(block.name, net.get_submodule(block.name), give)
 
 
+def points_of(block: nn.Module) -> tuple[str, ...]:
+    """The points that `tap_block` has hooks at."""
+    if not isinstance(block, OUR_BLOCKS):
+        return "output", "grad_input"
+    if isinstance(block, PlainPreactivationBlock | PlainBlock):
+        return "output", "grad_input", "branch", "grad_branch"
+    return "output", "grad_input", "branch", "grad_branch", "shortcut", "grad_shortcut"
+
+
 def tap_block(name: str, block: nn.Module, give: Give) -> Hooks:
     """Hooks at every point of a block: those of ours, or input and output of any other module."""
 
@@ -81,8 +90,8 @@ def at_output(module: nn.Module, take: Take) -> PutHook:
     """`take` gets what `module` gives."""
 
     def hook(_: nn.Module, __: object, output: object) -> None:
-        if isinstance(output, Tensor):  # another's block may give several
-            take(output)
+        if (first := first_tensor(output)) is not None:
+            take(first)
 
     return partial(module.register_forward_hook, hook)
 
@@ -90,11 +99,24 @@ def at_output(module: nn.Module, take: Take) -> PutHook:
 def at_gradient(module: nn.Module, take: Take) -> PutHook:
     """`take` gets the loss's gradient by the input of `module`, through whatever else it goes."""
 
-    def hook(_: nn.Module, inputs: tuple[object, ...]) -> None:
-        if inputs and isinstance(inputs[0], Tensor) and inputs[0].requires_grad:
-            inputs[0].register_hook(take)  # type: ignore[no-untyped-call]
+    def hook(_: nn.Module, inputs: tuple[object, ...], named: Mapping[str, object]) -> None:
+        first = first_tensor((*inputs, *named.values()))
+        if first is not None and first.requires_grad:
+            first.register_hook(take)  # type: ignore[no-untyped-call]
 
-    return partial(module.register_forward_pre_hook, hook)
+    return partial(module.register_forward_pre_hook, hook, with_kwargs=True)
+
+
+def first_tensor(given: object) -> Tensor | None:
+    """The first floating point tensor in what goes into a module, or comes out: it may be a tuple,
+    or a mapping, of several."""
+    if isinstance(given, Tensor):
+        return given if given.is_floating_point() else None
+    if isinstance(given, Mapping):
+        given = tuple(given.values())
+    if not isinstance(given, tuple | list):
+        return None
+    return next((one for part in given if (one := first_tensor(part)) is not None), None)
 
 
 def at_part(module: nn.Module, take: Take) -> PutHook:

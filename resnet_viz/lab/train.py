@@ -107,9 +107,10 @@ class _Loop:
         layers = [net.get_parameter(f"{name}.weight") for name in spec.layer_names]
         self._held = held
         self._log = StateLog()
-        put = partial(tap, net)
         self._instruments = Instruments(
-            layers, net.parameters(), held, put, spec.measure_every, is_touched=False
+            *(layers, net.parameters(), held, partial(tap, net)),
+            every=spec.measure_every,
+            last=spec.steps - 1,
         )
 
     def step(

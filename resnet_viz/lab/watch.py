@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Self
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from resnet_viz.arch.config import shorten, unknown_name
 from resnet_viz.arch.plan import plan
-from resnet_viz.lab.foreign import layers_in, own_blocks_in, responding_in, tap_foreign
+from resnet_viz.lab.backward import Backward, is_in_backward
+from resnet_viz.lab.foreign import own_blocks_in, tap_foreign
 from resnet_viz.lab.instruments import Give, Instruments, PutHook, to_host
-from resnet_viz.lab.quantities import quantities
-from resnet_viz.lab.quantities.points import POINTS, along, names_in, place
+from resnet_viz.lab.loss_scale import LossScale
 from resnet_viz.lab.quantities.quantity import Along
-from resnet_viz.lab.records import StepRecord
-from resnet_viz.lab.states import StateLog, layer_states
+from resnet_viz.lab.records import Floats, StepRecord
+from resnet_viz.lab.states import LAYER_STATE, LayerState, StateLog, layer_states
 from resnet_viz.lab.taps import tap
+from resnet_viz.lab.watched_names import WatchedNames, with_unmeasured
+from resnet_viz.lab.weights import Weight, unmeasured_in, unwrapped, weights_in
 from resnet_viz.nets.network import ResNet
 
 MEASURE_EVERY = 20
@@ -42,14 +46,18 @@ class Watcher:
                 optimizer.step()
                 w.step(loss)
 
-    A step's first forward pass with gradients is the one that is looked at; evaluation under
-    `torch.no_grad` is not. Layers are the convolutions and linear layers that are trained, in the
-    order of the first forward pass. The response of a 3x3 convolution is the output of the norm
-    that takes the convolution's output itself, or that output; its activation is what the
-    nonlinearity gives that takes the response itself (torchvision adds the shortcut in place).
-    Blocks of this project have all quantities, others output_rms and grad_input_norm. Gradients
-    are those that the optimiser saw, of the loss that was differentiated: clipped and scaled, if
-    they were. The model is on one device and not compiled.
+    A step is what happens between two calls of `step`: any number of forward and backward passes
+    and updates. Gradients are those of the loss before a GradScaler multiplies it, as each backward
+    pass leaves them: before they are clipped, and whether or not they are cleared before `step`.
+    Of a part that an optimiser has updated, as in a GAN, later passes count no more in that step.
+    A forward pass under `torch.no_grad`, or in evaluation mode beside one in training, is not
+    looked at. Layers are those of weights.py, in the order of the first forward pass; one that was
+    not used then stands where the model lists it. The response of a 3x3 convolution is the output
+    of the norm that takes the convolution's output itself, or that output; its activation is what
+    the nonlinearity gives that takes the response itself (torchvision adds the shortcut in place).
+    Blocks of this project have all quantities, others output_rms, effective_rank and
+    grad_input_norm. What is not measured is named in one warning. Of a compiled model that is what
+    passes between its layers.
 
     Args:
         blocks: paths of the modules that are blocks; those of this project's classes, if none are
@@ -57,7 +65,7 @@ class Watcher:
         measure_every: steps between looks at activations.
 
     Raises:
-        ValueError: where a block is no module of the model, or no layer is trained.
+        ValueError: where a block is no module of the model, or it has no layer with weights.
     """
 
     def __init__(
@@ -67,70 +75,80 @@ class Watcher:
         blocks: Sequence[str] = (),
         measure_every: int = MEASURE_EVERY,
     ) -> None:
-        self._model, self._record = model, record
-        names = _names(model, _checked(model, blocks))
-        layers = [model.get_parameter(f"{name}.weight") for name in names["weight"]]
+        self._root, self._record = unwrapped(model), record
+        root = self._root
+        blocks = _checked(root, blocks)
+        weights, self._unmeasured = _measurable(root)
+        layers = [root.get_parameter(weight.parameter) for weight in weights]
         self._device = layers[0].device
-        self._held = _held(names)
-        self._order: dict[str, int] = {}
-        self._passed: set[tuple[str, str]] = set()
-        self._kept: Mapping[str, list[int]] | None = None
-        parameters = list(model.parameters())
-        self._parameters = parameters
-        self._instruments = Instruments(layers, parameters, self._held, self._tap, measure_every)
-        self._step, self._is_armed, self._is_seen = 0, False, False
+        module_of = {weight.name: weight.module for weight in weights}
+        self._names = WatchedNames(root, [w.name for w in weights], blocks, module_of)
+        parameters = [p for p in root.parameters() if p.device == self._device]
+        numbers = {id(parameter): i for i, parameter in enumerate(parameters)}
+        self._number_of_layer = [numbers[id(layer)] for layer in layers]
+        candidates, is_open = self._names.candidates, not _is_compiled(model)
+        tapped = self._tap if is_open else None
+        self._instruments = Instruments(layers, parameters, candidates, tapped, every=measure_every)
+        self._backward = Backward(parameters, self._began, self._ended)
+        self._loss_scale = LossScale()
         self._log = StateLog()
+        self._step, self._depth = 0, 0
+        self._has_warned = False
+        self._forget_step()
         self._begin = time.perf_counter()
-        self._hooks: list[RemovableHandle] = [
-            model.register_forward_pre_hook(_OnlyHere(self._before_forward)),
-            model.register_forward_hook(_OnlyHere(self._after_forward)),
-        ]
+        entrances = [model] * (model is not root) + (_entrances(root) if is_open else [])
+        self._hooks: list[RemovableHandle] = []
+        for module in dict.fromkeys(entrances):
+            self._hooks += [
+                module.register_forward_pre_hook(_OnlyHere(self._before_forward)),
+                module.register_forward_hook(_OnlyHere(self._after_forward), always_call=True),
+            ]
+        self._tell_what_is_left_out(is_open=is_open)
 
     @property
     def quantities(self) -> Mapping[str, Along]:
         """What is measured, and the names along each: in forward order once that is known."""
-        return self._held
+        return with_unmeasured(self._names.held or self._names.candidates, self._unmeasured)
 
     def step(self, loss: Tensor | float, accuracy: Tensor | float | None = None) -> None:
-        """Records a step: after the optimiser's, and before the gradients are set to zero.
+        """Records a step: after the optimiser's.
 
         Args:
             loss: of the minibatch, before the update.
             accuracy: the share of the minibatch that was right, if it is known.
 
         Raises:
-            ValueError: without a forward and a backward pass since the last step, and for a loss
-                that is not one number.
+            ValueError: without a forward pass since the last step, and for a loss that is not one
+                number.
         """
         known = torch.nan if accuracy is None else accuracy
         scalars = [self._number("loss", loss), self._number("accuracy", known)]
-        if not self._is_seen:
+        if not (self._is_seen or self._backward.reached):
             raise ValueError("step: there was no forward pass with gradients since the last step")
-        if all(parameter.grad is None for parameter in self._parameters):
-            raise ValueError(
-                "step: no parameter has a gradient; call it after loss.backward() and "
-                "optimizer.step(), and before zero_grad()"
-            )
-        self._instruments.after_backward()
+        if not self._has_gradients:
+            self._warn_of_no_gradient()
+            self._instruments.after_backward()
         (lost, right), values = to_host(scalars, self._instruments.collect())
-        if self._kept is None:
-            self._settle()
-        kept = self._kept or {}
-        values |= self._log.record(layer_states(self._instruments.known, values))
-        chosen = {name: values[name][kept[name]] for name in self._held if name in values}
+        values |= self._states(values)
+        frozen = bool((self._instruments.known == LayerState.FROZEN).any())
+        self._names.settle(is_frozen=frozen)
+        columns = self._names.columns
+        chosen = {name: values[name][columns[name]] for name in columns if name in values}
+        if LAYER_STATE in chosen and self._unmeasured:
+            none = np.full(len(self._unmeasured), LayerState.NOT_HOOKED, np.float32)
+            chosen[LAYER_STATE] = np.concatenate([chosen[LAYER_STATE], none])
         seconds = time.perf_counter() - self._begin
-        self._record(StepRecord(self._step, lost, right, seconds, chosen), self._held)
-        self._step, self._is_seen = self._step + 1, False
-
-    def _number(self, name: str, given: Tensor | float) -> Tensor:
-        try:
-            return torch.as_tensor(given, device=self._device).detach().reshape(())
-        except (TypeError, RuntimeError):
-            raise ValueError(f"step: {name} = {shorten(given)} is not one number") from None
+        self._record(StepRecord(self._step, lost, right, seconds, chosen), self.quantities)
+        self._step += 1
+        self._loss_scale.reset()
+        self._backward.reset()
+        self._forget_step()
 
     def close(self) -> None:
         """Take all hooks off the model."""
         self._instruments.after_forward()
+        self._backward.close()
+        self._loss_scale.close()
         for hook in self._hooks:
             hook.remove()
         self._hooks.clear()
@@ -146,56 +164,148 @@ class Watcher:
     ) -> None:
         self.close()
 
-    def _before_forward(self, *_: object) -> None:
-        if torch.is_grad_enabled() and not self._is_seen:
-            self._instruments.arm(self._step)
+    def _number(self, name: str, given: Tensor | float) -> Tensor:
+        try:
+            return torch.as_tensor(given, device=self._device).detach().reshape(())
+        except (TypeError, RuntimeError):
+            raise ValueError(f"step: {name} = {shorten(given)} is not one number") from None
+
+    def _states(self, values: dict[str, Floats]) -> dict[str, Floats]:
+        """The layers' states, where they have changed; what is not there becomes NaN."""
+        known = self._instruments.known.copy()
+        is_cleared = not self._has_gradients
+        reached = np.array([n in self._backward.reached for n in self._number_of_layer])
+        # No gradient has come in this step, and none waits there from an earlier one.
+        idle = ~reached & (values["grad_norm"] == 0) & (known == LayerState.MEASURED)
+        if not is_cleared:
+            known[idle] = LayerState.UNUSED
+        known[reached & (known == LayerState.UNUSED)] = LayerState.CLEARED
+        states = layer_states(known, values, is_cleared=is_cleared)
+        absent = np.isin(states, (LayerState.UNUSED, LayerState.CLEARED))
+        if absent.any():
+            values["grad_norm"] = np.where(absent, np.float32(np.nan), values["grad_norm"])
+        return self._log.record(states)
+
+    def _forget_step(self) -> None:
+        self._is_armed = self._is_seen = self._has_gradients = False
+        self._trained_passes = self._other_passes = 0
+
+    def _arm(self) -> None:
+        if not self._is_armed:
             self._is_armed = True
+            self._instruments.begin(self._step)
+            self._instruments.keep_weights()
+
+    def _before_forward(self, *_: object) -> None:
+        if not torch.is_grad_enabled() or is_in_backward():
+            return
+        self._depth += 1
+        if self._depth > 1:
+            return
+        self._arm()
+        if self._root.training:
+            if self._other_passes and not self._trained_passes:
+                self._instruments.forget_passes()
+            self._trained_passes += 1
+            self._instruments.look()
+        elif not self._trained_passes:
+            self._other_passes += 1
+            self._instruments.look()
 
     def _after_forward(self, *_: object) -> None:
-        if self._is_armed:
-            self._instruments.after_forward()
-            self._is_armed, self._is_seen = False, True
+        if not self._depth or not torch.is_grad_enabled() or is_in_backward():
+            return
+        self._depth -= 1
+        if not self._depth:
+            self._instruments.after_forward(self._loss_scale.value)
+            self._is_seen = True
+
+    def _began(self) -> None:
+        self._arm()
+        self._instruments.scale_by(self._loss_scale.value)
+
+    def _ended(self) -> None:
+        stepped = [n in self._backward.stepped for n in self._number_of_layer]
+        fixed = torch.tensor(stepped, device=self._device) if any(stepped) else None
+        self._instruments.after_backward(self._loss_scale.value, fixed)
+        self._has_gradients = True
 
     def _tap(self, give: Give) -> Iterator[PutHook]:
-        order, passed = self._order, self._passed
+        names = self._names
 
         def noted(point: str, name: str, tensor: Tensor) -> None:
-            passed.add((point, name))
+            names.passed(point, name)
             give(point, name, tensor)
 
-        def called(name: str, *_: object) -> None:
-            order.setdefault(name, len(order))
-
-        own = {name for one in self._held.values() for name in one.names if name != "net"}
-        for name in own:
-            yield partial(
-                self._model.get_submodule(name).register_forward_pre_hook, partial(called, name)
-            )
-        if isinstance(self._model, ResNet):
-            yield from tap(self._model, noted)
+        for name in names.modules:
+            module = self._root.get_submodule(name)
+            yield partial(module.register_forward_pre_hook, partial(names.called, name))
+        if isinstance(self._root, ResNet):
+            yield from tap(self._root, noted)
         else:
-            blocks = [
-                name for one in self._held.values() if one.axis == "block" for name in one.names
-            ]
-            yield from tap_foreign(self._model, dict.fromkeys(blocks), noted)
+            held = names.candidates.values()
+            blocks = [name for one in held if one.axis == "block" for name in one.names]
+            yield from tap_foreign(self._root, dict.fromkeys(blocks), noted)
 
-    def _settle(self) -> None:
-        """The order of names, and which have what: known after the first step."""
-        held: dict[str, Along] = {}
-        kept: dict[str, list[int]] = {}
-        for name, one in self._held.items():
-            points = quantities()[name].points
-            is_passing = POINTS[points[0]].taken == "measured steps"
-            there = [
-                (self._order.get(n, len(self._order)), i, n)
-                for i, n in enumerate(one.names)
-                if not is_passing or all((point, n) in self._passed for point in points)
-            ]
-            if there:
-                there.sort()
-                held[name] = Along(one.axis, tuple(n for _, _, n in there))
-                kept[name] = [i for _, i, _ in there]
-        self._held, self._kept = MappingProxyType(held), kept
+    def _tell_what_is_left_out(self, *, is_open: bool) -> None:
+        left = []
+        if self._unmeasured:
+            left.append(f"weights that belong to no layer ({_some(self._unmeasured)})")
+        if not is_open:
+            left.append("what passes between the layers, because the model is compiled")
+        if left:
+            warnings.warn(f"watch: not measured: {'; '.join(left)}", stacklevel=4)
+
+    def _warn_of_no_gradient(self) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            warnings.warn(
+                f"watch: at step {self._step} no gradient had reached the model since the step "
+                "before; call step() after loss.backward() and optimizer.step()",
+                stacklevel=3,
+            )
+
+
+def _measurable(model: nn.Module) -> tuple[Sequence[Weight], Sequence[str]]:
+    """The weights that are measured, and the names of those that are not."""
+    if isinstance(model, ResNet):
+        layers = [layer.name for layer in plan(model.config).weighted_layers]
+        return [Weight(name, f"{name}.weight", name) for name in layers], []
+    weights = weights_in(model)
+    if not weights:
+        raise ValueError("the model has no convolution or linear layer, nor others with weights")
+    device = model.get_parameter(weights[0].parameter).device
+    is_here = [model.get_parameter(w.parameter).device == device for w in weights]
+    elsewhere = [w.name for w, here in zip(weights, is_here, strict=True) if not here]
+    here = [w for w, here in zip(weights, is_here, strict=True) if here]
+    return here, [*elsewhere, *unmeasured_in(model)]
+
+
+def _entrances(model: nn.Module) -> list[nn.Module]:
+    """The modules that a loop may call: the model, and its parts where it calls those itself."""
+    found = [model]
+    for module in model.children():
+        is_list = isinstance(module, nn.ModuleList | nn.ModuleDict)
+        found += _entrances(module) if is_list else [module]
+    return found
+
+
+def _is_compiled(model: nn.Module) -> bool:
+    while True:
+        if hasattr(model, "_orig_mod") or model._compiled_call_impl is not None:
+            return True
+        inner = unwrapped(model)
+        if inner is model:
+            return False
+        model = inner
+
+
+_MOST_NAMED = 6
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 class _OnlyHere:
@@ -223,23 +333,3 @@ def _checked(model: nn.Module, blocks: Iterable[str]) -> list[str]:
         if block not in modules:
             raise ValueError(unknown_name("block", block, modules))
     return blocks or own_blocks_in(model)
-
-
-def _names(model: nn.Module, blocks: Sequence[str]) -> Mapping[str, Sequence[str]]:
-    """The names at each point, as far as they are known before the first forward pass."""
-    if isinstance(model, ResNet):
-        return names_in(plan(model.config))
-    layers = layers_in(model)
-    if not layers:
-        raise ValueError("the model has no convolution or linear layer that is trained")
-    responding = responding_in(model)
-    own = {"response": responding, "activation": responding}
-    default = {"layer": layers, "block": blocks, "net": ["net"], "final": []}
-    return {point: own.get(point, default[POINTS[point].axis]) for point in POINTS}
-
-
-def _held(names: Mapping[str, Sequence[str]]) -> Mapping[str, Along]:
-    elsewhere = ("evaluations", "the end")
-    every = [q for q in quantities().values() if place(q)[1] not in elsewhere]
-    held = {q.name: along(q, names) for q in every}
-    return MappingProxyType({name: one for name, one in held.items() if len(one)})

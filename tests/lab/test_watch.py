@@ -12,15 +12,10 @@ import torchvision
 from torch import Tensor, nn
 from torch.nn import functional
 
-from resnet_viz.arch.config import ResNetConfig
-from resnet_viz.lab.data.images import load
-from resnet_viz.lab.data.minibatches import minibatches
 from resnet_viz.lab.quantities.quantity import Along
 from resnet_viz.lab.records import Floats, StepRecord
-from resnet_viz.lab.train import train
+from resnet_viz.lab.states import LayerState
 from resnet_viz.lab.watch import Watcher
-from resnet_viz.nets.network import build_resnet
-from tests.lab.conftest import tiny_spec
 
 STAGES = [f"layer{stage}.{i}" for stage in (1, 2, 3, 4) for i in (0, 1)]
 
@@ -140,32 +135,6 @@ def test_training_is_the_same_bit_for_bit_and_no_hook_is_left() -> None:
     assert not any(m._forward_hooks or m._forward_pre_hooks for m in watched.modules())
 
 
-def test_of_our_own_nets_a_watcher_finds_what_train_records() -> None:
-    config = ResNetConfig(
-        depths=(2, 1), widths=(6, 8), stem="cifar", activation_order="full_preactivation"
-    )
-    spec = tiny_spec(config=config, steps=3, measure_every=2)
-    records = list(train(spec))
-    net = build_resnet(spec.adapted, seed=spec.seed)
-    optimizer = torch.optim.SGD(net.parameters(), spec.lr, 0.9, weight_decay=spec.weight_decay)
-    data = load("digits", 8)
-    batches = minibatches(data, spec.batch_size, spec.seed, 8, torch.device("cpu"))
-    kept = Kept()
-    watcher = Watcher(net, kept, measure_every=2)
-    for _, (images, labels) in zip(range(3), batches, strict=False):
-        optimizer.zero_grad()
-        loss = functional.cross_entropy(net(images), labels)
-        loss.backward()
-        optimizer.step()
-        watcher.step(loss)
-    assert kept.held == {name: a for name, a in spec.quantities.items() if name != "final"}
-    for one, other in zip(records, kept.records, strict=True):
-        assert one.values.keys() - {"final"} == other.values.keys()
-        assert np.isnan(other.accuracy)
-        for name, values in other.values.items():
-            np.testing.assert_allclose(values, one.values[name], rtol=1e-4, err_msg=name)
-
-
 class Backwards(nn.Module):
     """Layers in another order than they are listed in; one is never used."""
 
@@ -248,11 +217,15 @@ def test_layers_are_in_the_order_of_the_first_forward_pass() -> None:
     torch.manual_seed(0)
     net, kept, images = Backwards(), Kept(), torch.randn(2, 3, 9, 9)
     watcher = Watcher(net, kept)
-    assert watcher.quantities["grad_norm"].names == ("last", "unused", "second", "first")
+    assert watcher.quantities["grad_norm"].names == (
+        *("last", "unused", "frozen", "second", "first"),
+    )
     net(images).sum().backward()
     watcher.step(1.5)
-    assert kept.held["grad_norm"].names == ("first", "second", "last", "unused")
+    assert kept.held["grad_norm"].names == ("first", "frozen", "second", "last", "unused")
     assert np.isnan(kept.named("grad_norm")["unused"])
+    states = {name: LayerState(code) for name, code in kept.named("layer_state").items()}
+    assert (states["unused"], states["frozen"]) == (LayerState.UNUSED, LayerState.FROZEN)
     assert kept.held["response_std"].names == ("first", "second")
     first = net.first(images)
     assert kept.named("response_std")["first"] == pytest.approx(first.std(correction=0).item())
@@ -273,7 +246,7 @@ def test_what_a_watcher_cannot_do_is_said() -> None:
     with pytest.raises(ValueError, match="no forward pass"):
         watcher.step(1.0)
     net(torch.randn(2, 3, 9, 9))
-    with pytest.raises(ValueError, match="no parameter has a gradient"):
+    with pytest.warns(UserWarning, match=r"call step\(\) after loss.backward"):
         watcher.step(1.0)
     for loss, words in ((torch.ones(3), "loss = "), ("much", "loss = 'much' is not one number")):
         with pytest.raises(ValueError, match=words):

@@ -16,6 +16,7 @@ QUANTITY = Quantity(
     sentence="The root mean square of F(x), what a block's branch adds to its shortcut (in a plain "
     "net: what it passes on).",
     source="De & Smith 2020, arXiv:2002.10444, sec. 3",
+    over_parts="root mean square",
 )
 
 

@@ -16,6 +16,7 @@ QUANTITY = Quantity(
     sentence="The norm of the part of the gradient at a block's input that came through its "
     "branch; in a plain net that is all of it.",
     source="He et al. 2016, arXiv:1603.05027, eq. 5",
+    over_parts="norm",
 )
 
 

@@ -16,6 +16,7 @@ QUANTITY = Quantity(
     sentence="The Euclidean norm of the loss's gradient by a block's input: how much of it has "
     "come back this far.",
     source="He et al. 2016, arXiv:1603.05027, eq. 5; Balduzzi et al. 2017, arXiv:1702.08591",
+    over_parts="norm",
 )
 
 

@@ -16,6 +16,7 @@ QUANTITY = Quantity(
     sentence="The norm of the part of the gradient at a block's input that came through its "
     "shortcut (a gate counts as part of it). Through an identity it arrives as it was.",
     source="He et al. 2016, arXiv:1603.05027, eq. 5",
+    over_parts="norm",
 )
 
 

@@ -16,6 +16,7 @@ QUANTITY = Quantity(
     sentence="The root mean square of a block's output: how the signal grows or shrinks with "
     "depth.",
     source="He et al. 2015, arXiv:1512.03385, Fig. 7; De & Smith 2020, arXiv:2002.10444, sec. 3",
+    over_parts="root mean square",
 )
 
 

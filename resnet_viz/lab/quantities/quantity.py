@@ -40,9 +40,11 @@ class Quantity:
     `symbol` stands on an axis, in HTML; `sentence` says what it is, `source` where it comes from
     (a paper's figure, section or equation); `unit` is "" for a pure number. `scale` is that of a
     plot's axis. The names of `measure`'s parameters are the points (see points.py) it is
-    measured at, and so say along which axis and when. Values that are codes have `words`, from 0
-    on: they are listed, and not drawn along an axis. Where numbers of many layers or blocks come
+    measured at, and so say along which axis and when. Where numbers of many layers or blocks come
     cheaper together, `measure` gives a small tensor for each, and `finish` makes numbers of all.
+    Values that are codes have `words`, from 0 on: they are listed, and not drawn along an axis.
+    `over_parts` says how the values of a minibatch's parts, which pass one after the other, make
+    that of the whole: by the first alone, or as norms or root mean squares do.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Quantity:
     unit: str = ""
     scale: Literal["log", "linear"] = "log"
     words: tuple[str, ...] = ()
+    over_parts: Literal["first", "norm", "root mean square"] = "first"
     measure: Measure = _no_measure
     finish: Finish | None = None
 

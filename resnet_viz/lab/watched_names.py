@@ -1,0 +1,122 @@
+"""The names along the quantities of a model that is watched: known once it has been seen at work.
+
+What is recorded of a quantity first settles its names for good: they are those that were measured,
+and those that may be later (layers that are skipped, or frozen, for now).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+
+from torch import nn
+
+from resnet_viz.arch.plan import plan
+from resnet_viz.lab.foreign import responding_in
+from resnet_viz.lab.quantities import quantities
+from resnet_viz.lab.quantities.points import GRADIENTS, POINTS, along, names_in, place
+from resnet_viz.lab.quantities.quantity import Along
+from resnet_viz.lab.states import LAYER_STATE
+from resnet_viz.lab.taps import points_of
+from resnet_viz.nets.network import ResNet
+
+
+class WatchedNames:
+    """The names along each quantity of `model`, whose layers and blocks are given as listed there.
+
+    `candidates` has every name that a quantity could have; `held` those that are settled, in the
+    order of the forward pass, and `columns` where in the candidates they are.
+    """
+
+    def __init__(
+        self, model: nn.Module, layers: Sequence[str], blocks: Sequence[str], module_of: Modules
+    ) -> None:
+        self._module_of = module_of
+        names = _names(model, layers, blocks)
+        elsewhere = ("evaluations", "the end")
+        every = [q for q in quantities().values() if place(q)[1] not in elsewhere]
+        found = {q.name: along(q, names) for q in every}
+        self.candidates = MappingProxyType({name: one for name, one in found.items() if len(one)})
+        self.held: Mapping[str, Along] = MappingProxyType({})
+        self.columns: dict[str, list[int]] = {}
+        self._order: dict[str, int] = {}
+        self._passed: set[tuple[str, str]] = set()
+
+    @property
+    def modules(self) -> Iterable[str]:
+        """The modules whose order is to be told by `called`."""
+        names = {n for one in self.candidates.values() for n in one.names if one.axis != "net"}
+        return dict.fromkeys(self._module_of.get(name, name) for name in sorted(names))
+
+    def called(self, module: str, *_: object) -> None:
+        """A module is carried out."""
+        self._order.setdefault(module, len(self._order))
+
+    def passed(self, point: str, name: str) -> None:
+        """Something was given at a point."""
+        self._passed.add((point, name))
+
+    def settle(self, *, is_frozen: bool) -> None:
+        """After a step: the names of the quantities that it has, where they are not settled yet.
+
+        `is_frozen`: a part of the model is not trained at present.
+        """
+        held = dict(self.held)
+        for name, one in self.candidates.items():
+            if name not in held and (columns := self._columns(name, one, is_frozen)):
+                held[name] = Along(one.axis, tuple(one.names[i] for i in columns))
+                self.columns[name] = columns
+        self.held = MappingProxyType({name: held[name] for name in self.candidates if name in held})
+
+    def _columns(self, name: str, one: Along, is_frozen: bool) -> list[int]:
+        points = quantities()[name].points
+        order = self._in_order(one.names)
+        if POINTS[points[0]].taken != "measured steps":
+            return order
+        there = {n for n in one.names if all((point, n) in self._passed for point in points)}
+        if not there:
+            return []
+        may_come = {n for n in one.names if self._module_of.get(n, n) not in self._order}
+        if is_frozen and points[0] in GRADIENTS:
+            may_come |= {n for n in one.names if ("output", n) in self._passed}
+        return [i for i in order if one.names[i] in there | may_come]
+
+    def _in_order(self, names: Sequence[str]) -> list[int]:
+        """Places of the names in forward order; one that was not seen comes after the one that is
+        listed before it."""
+        seen = [self._order.get(self._module_of.get(name, name)) for name in names]
+        first = next((order for order in seen if order is not None), 0)
+        keys, last = [], first - 0.5
+        for order in seen:
+            last = last if order is None else float(order)
+            keys.append(last)
+        return sorted(range(len(names)), key=lambda i: (keys[i], i))
+
+
+Modules = Mapping[str, str]
+"""The module that uses a layer's weight, where its path is not the layer's name."""
+
+
+def with_unmeasured(held: Mapping[str, Along], unmeasured: Sequence[str]) -> Mapping[str, Along]:
+    """The same with the names of what is not measured: after the others, with a state alone."""
+    if not unmeasured or LAYER_STATE not in held:
+        return held
+    states = held[LAYER_STATE]
+    return {**held, LAYER_STATE: Along(states.axis, (*states.names, *unmeasured))}
+
+
+def _names(
+    model: nn.Module, layers: Sequence[str], blocks: Sequence[str]
+) -> Mapping[str, Sequence[str]]:
+    """The names that each point could have."""
+    if isinstance(model, ResNet):
+        return names_in(plan(model.config))
+    responding = responding_in(model)
+    own = {"response": responding, "activation": responding}
+    default = {"layer": layers, "block": (), "net": ["net"], "final": []}
+    points = {block: points_of(model.get_submodule(block)) for block in blocks}
+    found: dict[str, Sequence[str]] = {}
+    for point, about in POINTS.items():
+        at = [block for block in blocks if point in points[block]]
+        found[point] = own.get(point, at if about.axis == "block" else default[about.axis])
+    return found
