@@ -361,4 +361,4 @@ def test_hooks_are_off_after_the_forward_pass_and_on_other_steps() -> None:
 def test_records_say_at_which_steps_they_were_measured(measure_every: int) -> None:
     records = list(train(tiny_spec(measure_every=measure_every, steps=5)))
     taken = [r.step for r in records if "grad_cosine" in r.values]
-    assert taken == list(range(0, 5, measure_every))
+    assert taken == sorted({*range(0, 5, measure_every), 4})
