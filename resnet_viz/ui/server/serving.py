@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from starlette.middleware import Middleware
-from streamlit import cli_util, config, runtime
+from streamlit import cli_util, config, net_util, runtime
 from streamlit.starlette import App
 from streamlit.web.server import server_util
 
@@ -18,6 +18,9 @@ from resnet_viz.ui.server.headers import Headers
 from resnet_viz.ui.server.keys import KEY, OwnersLink, RaceControls
 from resnet_viz.ui.server.sessions import Places, Visits, close_departed, raise_descriptor_limit
 from resnet_viz.ui.server.uploads import Uploads
+
+_ALL = ("0.0.0.0", "::")
+"""How a server says that it listens at each of the computer's addresses."""
 
 
 def middleware() -> Sequence[Middleware]:
@@ -69,10 +72,11 @@ def _say_how_to_own() -> None:
 
 def _address() -> str:
     """Where the app is, without a slash at its end."""
+    host = config.get_option("server.address") or _ALL[0]
     if config.is_manually_set("browser.serverAddress"):
         host = config.get_option("browser.serverAddress")
-    else:
-        host = server_util.get_display_address(config.get_option("server.address") or "localhost")
+    elif host in _ALL:
+        host = net_util.get_internal_ip() or "localhost"
     return server_util.get_url(host).rstrip("/")
 
 

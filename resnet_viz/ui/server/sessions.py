@@ -11,12 +11,12 @@ import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config
 from streamlit.logger import get_logger
 from streamlit.runtime import Runtime
+from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.session_manager import SessionInfo, SessionStorage
 
 _LOG = get_logger(__name__)
@@ -103,8 +103,11 @@ class Departed(SessionStorage):
 
 async def close_departed(server: Runtime, most: int) -> None:
     """Has `server` close the sessions whose visitors left, for as long as this is awaited."""
+    if _storage(server) is None:
+        _LOG.warning("This version of Streamlit is unknown: it may keep sessions of who left.")
+        return
     departed = Departed(most, float(config.get_option("server.disconnectedSessionTTL")))
-    _manager(server)._session_storage = departed
+    server._session_mgr._session_storage = departed  # type: ignore[attr-defined]
     while True:
         await asyncio.sleep(_LOOK_SECONDS)
         departed.close_old()
@@ -112,14 +115,17 @@ async def close_departed(server: Runtime, most: int) -> None:
 
 def is_known(server: Runtime, session_id: str) -> bool:
     """Whether a session's visitor is here, or may still come back."""
-    if server.is_active_session(session_id):
-        return True
-    return _manager(server)._session_storage.get(session_id) is not None
+    storage = _storage(server)
+    may_return = storage is None or storage.get(session_id) is not None
+    return may_return or server.is_active_session(session_id)
 
 
-def _manager(server: Runtime) -> Any:
-    """Streamlit has no way to be given a storage by an app of one's own."""
-    return server._session_mgr
+def _storage(server: Runtime) -> SessionStorage | None:
+    """Where `server` keeps sessions of those who left, in Streamlit 1.67: it has no way to be given
+    another by an app."""
+    manager = getattr(server, "_session_mgr", None)
+    storage = getattr(manager, "_session_storage", None)
+    return storage if isinstance(storage, MemorySessionStorage | Departed) else None
 
 
 class Visits:
