@@ -105,7 +105,7 @@ def _activation_bytes(
 def _matrix_elements(plan: NetworkPlan) -> int:
     """Parameters of convolutions and linear layers, biases left out."""
     return sum(
-        operation.params - operation.bias * operation.out_shape[0]
-        for _, unit in plan.units
+        count * (operation.params - operation.bias * operation.out_shape[0])
+        for unit, count in plan.unit_runs
         for operation in unit.weighted
     )

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from resnet_viz.arch.config import ResNetConfig
@@ -112,6 +112,15 @@ class NetworkPlan:
         yield "head", self.head
 
     @cached_property
+    def unit_runs(self) -> tuple[tuple[Unit, int], ...]:
+        """The units of `units`, each with how many there are of it in a row: blocks that are alike
+        share one, so that what is added up over them takes time by stage and not by block."""
+        return tuple(
+            (next(alike), 1 + sum(1 for _ in alike))
+            for _, alike in groupby((unit for _, unit in self.units), key=id)
+        )
+
+    @cached_property
     def operations(self) -> tuple[Operation, ...]:
         """Every operation in forward order; names and inputs are paths from the net's root."""
         laid: list[Operation] = []
@@ -138,17 +147,17 @@ class NetworkPlan:
     @cached_property
     def depth(self) -> int:
         """Weighted layers of the main path, as in "ResNet-56"; projections do not count."""
-        return sum(unit.depth for _, unit in self.units)
+        return sum(count * unit.depth for unit, count in self.unit_runs)
 
     @cached_property
     def params(self) -> int:
         """Trainable parameters: weights, biases, norm scales and shifts."""
-        return sum(unit.params for _, unit in self.units)
+        return sum(count * unit.params for unit, count in self.unit_runs)
 
     @cached_property
     def macs(self) -> int:
         """Multiply-accumulates of convolutions and linear layers for one image."""
-        return sum(unit.macs for _, unit in self.units)
+        return sum(count * unit.macs for unit, count in self.unit_runs)
 
     @cached_property
     def shortcuts(self) -> dict[str, int]:
@@ -162,11 +171,14 @@ class NetworkPlan:
         Each tensor is counted once however many operations keep it; weights are not counted, the
         image is (the first convolution keeps it).
         """
-        units = [unit for _, unit in self.units]
-        elements = units[0].in_elements * units[0].keeps_input + sum(u.kept_inside for u in units)
-        for before, after in pairwise(units):
+        runs = self.unit_runs
+        elements = runs[0][0].in_elements * runs[0][0].keeps_input
+        for unit, count in runs:
+            between = unit.out_elements * (unit.keeps_output or unit.keeps_input)
+            elements += count * unit.kept_inside + (count - 1) * between
+        for (before, _), (after, _) in pairwise(runs):
             elements += before.out_elements * (before.keeps_output or after.keeps_input)
-        return 4 * (batch * elements + sum(unit.kept_per_batch for unit in units))
+        return 4 * (batch * elements + sum(count * unit.kept_per_batch for unit, count in runs))
 
 
 @lru_cache(maxsize=64)

@@ -8,10 +8,12 @@ inside it is kept for one segment at a time.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby, pairwise
 from math import sqrt
 
-from resnet_viz.arch.plan import NetworkPlan
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.plan import NetworkPlan, plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +28,14 @@ class Segment:
     inside: int
 
 
-def segments(plan: NetworkPlan) -> tuple[Segment, ...]:
+def segments(network: NetworkPlan) -> tuple[Segment, ...]:
     """The segments of stem and blocks, alike in what they keep inside; the head is left out.
 
     With k segments the inputs take k times b elements and the largest inside about I / k, where b
     is the mean of the units' inputs and I is what they keep together: the sum is least at
     k = sqrt(I / b), about twice the square root of the number of blocks.
     """
-    units = list(plan.units)
+    units = list(network.units)
     kept = [
         unit.kept_inside + unit.out_elements * (unit.keeps_output or after.keeps_input)
         for (_, unit), (_, after) in pairwise(units)
@@ -47,11 +49,17 @@ def segments(plan: NetworkPlan) -> tuple[Segment, ...]:
     return tuple(found)
 
 
-def elements_kept(plan: NetworkPlan) -> int:
+def elements_kept(network: NetworkPlan) -> int:
     """Elements for one image at the worst moment: every input, one segment's inside, the head's."""
-    cut = segments(plan)
+    return _elements_kept(network.config)
+
+
+@lru_cache(maxsize=64)
+def _elements_kept(config: ResNetConfig) -> int:
+    network = plan(config)
+    cut = segments(network)
     largest = max(segment.inside for segment in cut)
-    return sum(segment.input for segment in cut) + largest + plan.head.kept_inside
+    return sum(segment.input for segment in cut) + largest + network.head.kept_inside
 
 
 def _cut(kept: list[int], inputs: list[int]) -> list[int]:

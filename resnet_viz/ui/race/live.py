@@ -21,7 +21,14 @@ from resnet_viz.ui.common.news import tell_news
 from resnet_viz.ui.race import drawing, words
 from resnet_viz.ui.race.controls import controls, refusal
 from resnet_viz.ui.race.lesions import Lesions, click_box
-from resnet_viz.ui.race.pictures import Shown, about_profile, by, pictures, pictures_news
+from resnet_viz.ui.race.pictures import (
+    Shown,
+    about_profile,
+    by,
+    pictures,
+    pictures_news,
+    too_many_layers,
+)
 from resnet_viz.ui.race.present import keys
 from resnet_viz.ui.race.progress import progress, progress_data
 from resnet_viz.ui.race.state import Seen, key_of, look
@@ -72,6 +79,9 @@ def preview(specs: Sequence[RunSpec]) -> None:
 
     They are where `_view` has them: the browser then keeps them as the race begins.
     """
+    if too_many := too_many_layers(plan(spec.adapted).depth for spec in specs):
+        say.info(too_many)
+        return
     colours = contestant_colours([spec.adapted for spec in specs])
     contestants = [
         Contestant(

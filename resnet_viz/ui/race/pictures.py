@@ -6,7 +6,7 @@ They are drawn whole, or only their news are told, for components that are on th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -26,6 +26,7 @@ from resnet_viz.plots.race import (
     training_curves,
 )
 from resnet_viz.plots.through_time import DRAWN as THROUGH_TIME
+from resnet_viz.ui.common import say
 from resnet_viz.ui.common.drawn import Drawn
 from resnet_viz.ui.common.heading import header
 from resnet_viz.ui.common.live_chart import chart_data, live_chart
@@ -34,6 +35,9 @@ from resnet_viz.ui.common.note import note
 from resnet_viz.ui.race import drawing
 from resnet_viz.ui.race.lesions import Lesions
 from resnet_viz.ui.race.on_graph import graph_data, has_graph, on_graph
+
+MOST_LAYERS = 20_000
+"""Of all nets together: six of the deepest that are published have 7,000."""
 
 HERO_HEIGHT = 383
 TIME_HEIGHT = 348
@@ -162,6 +166,9 @@ def pictures(
     look: Look, contestants: Sequence[Contestant], shown: Shown, lesions: Lesions | None = None
 ) -> None:
     """Draws them; `lesions` are the blocks that are deleted in the graphs."""
+    if too_many := too_many_layers(len(net.layers) for net in contestants):
+        say.info(too_many)
+        return
     drawn = charts(look, contestants, shown)
     on_graph(look, contestants, shown.step, shown.quantity, lesions=lesions)
     with st.container(key="race_pictures"):
@@ -182,10 +189,23 @@ def pictures(
         note(ABOUT_MAPS)
 
 
+def too_many_layers(counts: Iterable[int]) -> str:
+    """Why nets are not drawn, which would keep the server busy for everybody; "" where they are."""
+    layers = sum(counts)
+    if layers <= MOST_LAYERS:
+        return ""
+    return (
+        f"These networks have {layers:,} layers together. Charts are drawn for at most "
+        f"{MOST_LAYERS:,}; choose smaller networks, or fewer of them."
+    )
+
+
 def pictures_news(
     look: Look, contestants: Sequence[Contestant], shown: Shown
 ) -> Mapping[str, Mapping[str, object]]:
     """What they would be drawn with now, by the keys of the components."""
+    if too_many_layers(len(net.layers) for net in contestants):
+        return {}
     news = {chart.key: chart.news() for chart in charts(look, contestants, shown).values()}
     if has_graph(contestants):
         values = graph_data(look, contestants, shown.step, shown.quantity)
