@@ -46,7 +46,7 @@ class ForeignRun(BaseModel):
     params: Count
     threads: Count | None
     contestant: Count
-    seed: Count
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
     steps: Annotated[int, Field(ge=0, le=MOST_STEPS)]
     host: Literal["", "watched"]
     note: Note

@@ -19,6 +19,10 @@ from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.specs import Texts, read_spec, seal
 
 
+class DeletedRunError(ValueError):
+    """A run of a list is in the store no more: another list does not have it."""
+
+
 class Run(NamedTuple):
     """What the store knows of a run. Times are epoch seconds.
 
@@ -110,7 +114,7 @@ class Run(NamedTuple):
     @property
     def _text(self) -> Texts:
         if self.id not in self.texts:
-            raise ValueError(f"the run {shorten(self.id)} was deleted since the list was read")
+            raise DeletedRunError(f"the run {shorten(self.id)} was deleted since the list was read")
         return self.texts[self.id]
 
 

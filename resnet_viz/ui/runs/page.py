@@ -9,6 +9,7 @@ import streamlit as st
 
 from resnet_viz.lab.data.registry import offered
 from resnet_viz.lab.import_folder import import_folder
+from resnet_viz.lab.run import DeletedRunError
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.sizes import size_text
 from resnet_viz.lab.store import StoreError
@@ -43,7 +44,10 @@ def runs_page() -> None:
     if not found:
         _invite()
     else:
-        _list(lab, found)
+        try:
+            _list(lab, found)
+        except DeletedRunError:  # while it was drawn: the next list is without it
+            st.rerun()
     _bring_in(lab)
     _watch(lab)
 

@@ -210,3 +210,35 @@ def test_an_unreadable_run_is_said_and_can_be_deleted(lab: Lab) -> None:
     assert plain("odd: unreadable") in text(app)
     app.button(key=f"runs_gone_{run_id}").click().run()
     assert lab.everything() == []
+
+
+def test_a_run_that_is_deleted_while_the_page_is_drawn_is_left_out(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stays, gone = race(lab, 3, "stays"), race(lab, 3, "gone")
+    listed = Lab.everything
+
+    def deleting(one: Lab) -> object:
+        found = listed(one)
+        if any(run.race_id == gone for run in found):
+            lab.delete(gone)
+        return found
+
+    monkeypatch.setattr(Lab, "everything", deleting)
+    app = runs_page()
+    assert any("stays" in line.value for line in app.markdown)
+    assert not any("gone a" in line.value for line in app.markdown)
+    assert [run.race_id for run in lab.list()] == [stays] * 2
+
+
+def test_a_race_whose_row_is_damaged_is_listed_and_deleted(lab: Lab) -> None:
+    race_id = race(lab, 3, "odd")
+    race(lab, 3, "sound")
+    with Store(lab.home).writing() as connection:
+        change = "UPDATE runs SET created = 9e11, message = x'00' WHERE race_id = ?"
+        connection.execute(change, (race_id,))
+    app = runs_page()
+    assert "damaged" in text(app)
+    drawn(app.button(key=f"runs_gone_{race_id}").click().run())
+    assert {run.race_id for run in lab.everything()} != {race_id}
+    assert len(lab.everything()) == 2
