@@ -27,7 +27,7 @@ def headline(claims: Sequence[Claim], sentence: Callable[[Claim], str]) -> str:
         return f"After {steps} it is too early to say how {_the(nets)} {_does(nets)}."
     if kinds == {"diverged"}:
         return _all_diverged(nets)
-    if kinds == {"not learnt"} and len(nets) > 1:
+    if kinds <= {"not learnt", "unclear"} and len(nets) > 1 and all(map(_is_little, nets)):
         return _none_learnt(nets)
     if any(claim.evidence.runs[0] > 1 for claim in nets):
         return _over_seeds(claims, nets, differ, sentence)
@@ -67,7 +67,8 @@ def _none_learnt(nets: Sequence[Claim]) -> str:
     runs = max(claim.evidence.runs[0] for claim in nets)
     anywhere = f" in any of {runs} runs" if runs > 1 else ""
     each = [f"{claim.nets[0]} {_level(claim)}" for claim in nets]
-    return f"{none} has learnt{anywhere}: {and_words(each)} ({_guess(nets[0])})."
+    clearly = "" if {claim.kind for claim in nets} == {"not learnt"} else "clearly "
+    return f"{none} has {clearly}learnt{anywhere}: {and_words(each)} ({_guess(nets[0])})."
 
 
 def _guess(claim: Claim) -> str:
@@ -115,7 +116,10 @@ def _where(claim: Claim, is_short: bool) -> str:
 
 
 def _is_little(claim: Claim) -> bool:
-    """Whether an accuracy is less than twice that of a guess."""
+    """Whether an accuracy is less than twice that of a guess; without one, whether nothing is
+    learnt."""
+    if claim.kind == "not learnt":
+        return True
     name = _HELD_OUT if _HELD_OUT in claim.values else "accuracy"
     return claim.values.get(name, 1.0) < 2 * claim.values["guess_accuracy"]
 

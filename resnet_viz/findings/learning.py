@@ -22,6 +22,7 @@ from resnet_viz.findings.contestant import GRADIENT, Contestant
 from resnet_viz.findings.final_level import LEAST_STEPS, End, end_of
 from resnet_viz.findings.nets import Net
 from resnet_viz.findings.statistics import Numbers, Slope, slope
+from resnet_viz.lab.states import LayerState, state_at
 
 State = Literal["too early", "diverged", "learnt", "not learnt", "unclear", "unknown"]
 """What became of a run; "unknown" where nobody knows what a guess's loss would be."""
@@ -109,9 +110,13 @@ class Course:
     def dead(self) -> Dead | None:
         """From where on most gradients are exactly 0; None where they are not, or always were."""
         taken, columns = self.run.history.taken(GRADIENT), self.run.main
-        rows = taken.steps <= self.run.history.steps[self.steps - 1]
+        last = int(self.run.history.steps[self.steps - 1])
+        rows = taken.steps <= last
+        states = state_at(self.run.history, last)
         if rows.sum() < 2 or not len(columns):
             return None
+        if states is not None and (states == LayerState.CLEARED).any():
+            return None  # what was set to 0 says nothing of the net
         is_zero = taken.values[rows][:, columns] == 0
         had_one = ~is_zero.all(axis=0)
         if not had_one.any():

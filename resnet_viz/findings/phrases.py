@@ -24,7 +24,7 @@ def percents(low: float, high: float) -> str:
 
 def between(low: float, high: float) -> str:
     """ "0.04 to 0.10", or one number where both read the same."""
-    for digits in (2, 3, 4):
+    for digits in (2, 3, 4) if max(abs(low), abs(high)) < 1 else (3, 4):
         ends = number(low, digits), number(high, digits)
         if ends[0] != ends[1]:
             return f"{ends[0]} to {ends[1]}"

@@ -19,6 +19,7 @@ from resnet_viz.findings.degradation import degradation
 from resnet_viz.findings.feature_collapse import feature_collapse
 from resnet_viz.findings.final_level import LEAST_STEPS
 from resnet_viz.findings.gradient_claims import gradient_claims
+from resnet_viz.findings.layer_claims import layer_claims
 from resnet_viz.findings.learning import Course, Standing, State, standings
 from resnet_viz.findings.nets import nets_in
 from resnet_viz.findings.sentences import Sentence, sentences
@@ -46,11 +47,12 @@ def claims(contestants: Sequence[Contestant]) -> list[Claim]:
     compared = list(comparisons(standing))
     found += compared
     found += [claim for net in standing for claim in _ended_early(net)]
-    found += [claim for net in standing for claim in _on_the_way(net)]
+    found += [claim for net in standing for claim in (*_on_the_way(net), *layer_claims(net))]
     found += degradation(standing, compared)
     if steps >= LEAST_STEPS:
         found += convergence_speed(standing)
-    found += gradient_claims([net.looked_at for net in standing], steps)
+    measured = [net for net in standing if all(len(c.run.main) for c in net.courses)]
+    found += gradient_claims([net.looked_at for net in measured], steps)
     for net in standing:
         found += [*feature_collapse(net), *stalling(net)]
     for one in idle:

@@ -22,6 +22,7 @@ from resnet_viz.text import count, number
 Words = Callable[[Claim], str]
 
 
+_OF: Mapping[str, str] = {"held_out_accuracy": "held-out", "accuracy": "training"}
 _IMAGES: Mapping[str, str] = {"held_out_accuracy": "held_out_images", "accuracy": "images"}
 
 
@@ -33,14 +34,14 @@ def levels(claim: Claim) -> str:
     if "loss" in values:
         digits = 2 if values["loss"] < 1 else 3
         said.append(f"training loss {number(values['loss'], digits)} ({kind}{span(claim, 'loss')})")
-    for name, of in (("held_out_accuracy", "held-out"), ("accuracy", "training")):
-        if name in values:
-            share = percents(values[f"{name}_low"], values[f"{name}_high"])
-            images = f"{of} images right"
-            if claim.quantity == "final":
-                images = f"{values[_IMAGES[name]]:,.0f} {images}"
-            said.append(f"{percent(values[name])} of {images} ({share})")
-            break
+    known = [name for name in _OF if name in values]
+    # What a net has learnt is judged on what it was trained on; how well, on what it was not.
+    for name in known[:1] if claim.kind == "learnt" else known[::-1]:
+        images = f"{_OF[name]} images right"
+        if claim.quantity == "final":
+            images = f"{values[_IMAGES[name]]:,.0f} {images}"
+        share = percents(values[f"{name}_low"], values[f"{name}_high"])
+        said.append(f"{percent(values[name])} of {images} ({share})")
     return ", ".join(said) or "its loss is not finite"
 
 
@@ -74,7 +75,7 @@ def _unclear(claim: Claim) -> str:
     if "loss" not in values:
         return f"{claim.nets[0]} cannot be judged: a loss at the end is not finite."
     loss, share = number(values["guess_loss"], 3), percent(values["guess_accuracy"])
-    better, other = f"accuracy is better than guessing ({share})", f"loss ({loss})"
+    better, other = f"training accuracy is better than guessing ({share})", f"loss ({loss})"
     if values.get("accuracy_low", 0.0) <= values["guess_accuracy"]:
         better, other = f"loss is better than guessing ({loss})", f"accuracy ({share})"
     return (
@@ -157,6 +158,14 @@ def _dead(claim: Claim) -> str:
         f"{claim.nets[0]} is dead from step {values['step']:,.0f} on"
         f"{in_runs(values['runs'], runs)}: the gradient of {layers} is exactly 0."
     )
+
+
+def _layer_state(claim: Claim) -> str:
+    values, (runs,) = claim.values, claim.evidence.runs
+    layers = count(int(values["layers"]), "layer")
+    first = claim.details["first"]
+    which = first if values["layers"] == 1 else f"{layers}, {first} first"
+    return f"{claim.nets[0]}, {which}{in_runs(values['runs'], runs)}: {claim.details['words']}."
 
 
 def _not_finite(claim: Claim) -> str:
@@ -295,6 +304,7 @@ RACE_WORDS: Mapping[str, Words] = MappingProxyType(
         "ended early": _ended_early,
         "still training": _still_training,
         "dead": _dead,
+        "layer state": _layer_state,
         "not finite": _not_finite,
         "peak": _peak,
         "degradation": _degradation,

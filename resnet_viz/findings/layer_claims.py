@@ -1,0 +1,52 @@
+"""Layers without a value, each with the reason that the records give: unused, frozen, cleared, not
+stepped, not hooked, not finite. Nothing there is not a bad number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from resnet_viz.findings.claim import Claim, Evidence
+from resnet_viz.findings.learning import Course, Standing
+from resnet_viz.lab.states import LAYER_STATE, LayerState, States, state_at
+
+
+def layer_claims(net: Standing) -> Iterator[Claim]:
+    """The states that layers are in at the end, one claim for each but "measured"."""
+    found = [(course, states) for course in net.courses if (states := _states(course)) is not None]
+    for state in LayerState:
+        having = [(course, states) for course, states in found if (states == state).any()]
+        if state == LayerState.MEASURED or not having:
+            continue
+        course, states = having[0]
+        names = course.run.along(LAYER_STATE).names
+        where = np.flatnonzero(states == state)
+        first = names[where[0]] if where[0] < len(names) else f"layer {where[0] + 1}"
+        values = {"layers": float(len(where)), "among": float(len(states))}
+        values["runs"] = float(len(having))
+        details = {"state": state.name.lower(), "words": state.words, "first": first}
+        last = int(course.run.history.steps[course.steps - 1])
+        evidence = Evidence("count", (net.runs,))
+        yield Claim(
+            "layer state",
+            (net.name,),
+            LAYER_STATE,
+            (_since(course, state), last),
+            values,
+            evidence,
+            "gradients",
+            details,
+        )
+
+
+def _states(course: Course) -> States | None:
+    return state_at(course.run.history, int(course.run.history.steps[course.steps - 1]))
+
+
+def _since(course: Course, state: LayerState) -> int:
+    """The step from which on some layer is recorded as that, to the end."""
+    taken = course.run.history.taken(LAYER_STATE)
+    has = (taken.values == state).any(axis=1)
+    others = np.flatnonzero(~has)
+    return int(taken.steps[others[-1] + 1 if len(others) else 0])
