@@ -61,7 +61,7 @@ def test_nothing_jumps_when_the_verdict_comes(shared_app: App, open_page: Open, 
     before = headline.bounding_box()
     lab.resume(race_id)
     expect(headline).to_have_class("headline over")
-    expect(headline).to_contain_text("standard deviation")
+    expect(headline).to_contain_text("resnet20-cifar")
     after = headline.bounding_box()
     assert before
     assert after
