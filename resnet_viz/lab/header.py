@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import cast
 
@@ -13,16 +13,25 @@ from resnet_viz.lab.quantities.quantity import Along, Axis
 _OF_FIRST = ("grad_norm", "weight_norm", "update_ratio")
 
 
-def write(held: Mapping[str, Along]) -> str:
-    """As JSON, each list of names once: {"axes": [[axis, names], ...], "held": {name: index}}."""
+def write(held: Mapping[str, Along], beside: Collection[str] = ()) -> str:
+    """As JSON, each list of names once: {"axes": [[axis, names], ...], "held": {name: index}}, and
+    where layers of a watched net lie beside its main path, "beside": their names."""
     axes = list(dict.fromkeys(held.values()))
-    return json.dumps(
-        {
-            "axes": [[along.axis, along.names] for along in axes],
-            "held": {name: axes.index(along) for name, along in held.items()},
-        },
-        separators=(",", ":"),
-    )
+    said: dict[str, object] = {
+        "axes": [[along.axis, along.names] for along in axes],
+        "held": {name: axes.index(along) for name, along in held.items()},
+    }
+    if beside:
+        said["beside"] = sorted(beside)
+    return json.dumps(said, separators=(",", ":"))
+
+
+def beside(text: str) -> frozenset[str]:
+    """The layers that `write` was told to lie beside the main path; none for a text without."""
+    try:
+        return frozenset(map(str, json.loads(text).get("beside", ())))
+    except (ValueError, TypeError, AttributeError):
+        return frozenset()
 
 
 def read(text: str, layer_names: Sequence[str]) -> Mapping[str, Along]:

@@ -6,7 +6,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import psutil
 
@@ -39,6 +39,7 @@ class Recording:
         self._pending: list[StepRecord] = []
         self._written = 0.0
         self._held: Mapping[str, Along] = {}
+        self._beside: Collection[str] = ()
         now = time.time()
         row: Mapping[str, object] = {
             "id": self.run_id,
@@ -70,10 +71,13 @@ class Recording:
         self._is_over = threading.Event()
         threading.Thread(target=self._beat, daemon=True).start()
 
-    def add(self, record: StepRecord, held: Mapping[str, Along]) -> None:
-        """One step, measured; `held` says along what its quantities are."""
+    def add(
+        self, record: StepRecord, held: Mapping[str, Along], beside: Collection[str] = ()
+    ) -> None:
+        """One step, measured; `held` says along what its quantities are, and `beside` which layers
+        lie beside the main path."""
         self._pending.append(record)
-        self._held = held
+        self._held, self._beside = held, beside
         if time.monotonic() - self._written >= WRITE_SECONDS:
             self._write()
 
@@ -90,7 +94,7 @@ class Recording:
         try:
             with self._store.writing() as connection:
                 query = "UPDATE runs SET header = ? WHERE position = ? AND header <> ?"
-                text = header.write(self._held)
+                text = header.write(self._held, self._beside)
                 connection.execute(query, (text, self._position, text))
                 insert_records(connection, self._position, pending)
         except StoreError as error:

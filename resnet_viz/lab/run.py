@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from resnet_viz.arch.config import ResNetConfig, shorten
+from resnet_viz.arch.operations import Role
 from resnet_viz.arch.plan import WeightedLayer, plan
 from resnet_viz.lab import header
 from resnet_viz.lab.quantities.quantity import Along
@@ -84,11 +85,18 @@ class Run(NamedTuple):
 
     @property
     def layers(self) -> tuple[WeightedLayer, ...]:
-        """The weighted layers in forward order; of a watched net all are on the main path."""
+        """The weighted layers in forward order; what a watched net has beside its main path counts
+        as projections."""
         if (config := self.config) is not None:
             return plan(config).weighted_layers
         names = self.quantities["grad_norm"].names if "grad_norm" in self.quantities else ()
-        return tuple(WeightedLayer(name, i, "main", None) for i, name in enumerate(names, 1))
+        beside = header.beside(self._text.header)
+        layers, position = [], 0
+        for name in names:
+            position += name not in beside
+            role: Role = "projection" if name in beside else "main"
+            layers.append(WeightedLayer(name, max(position, 1), role, None))
+        return tuple(layers)
 
     @property
     def layer_names(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -20,10 +20,11 @@ from resnet_viz.lab.backward import Backward, is_in_backward
 from resnet_viz.lab.foreign import own_blocks_in, tap_foreign
 from resnet_viz.lab.instruments import Give, Instruments, PutHook, to_host
 from resnet_viz.lab.loss_scale import LossScale
+from resnet_viz.lab.main_path import beside_main_path
 from resnet_viz.lab.quantities.quantity import Along
 from resnet_viz.lab.records import Floats, StepRecord
 from resnet_viz.lab.states import LAYER_STATE, LayerState, StateLog, layer_states
-from resnet_viz.lab.taps import tap
+from resnet_viz.lab.taps import first_tensor, tap
 from resnet_viz.lab.watched_names import WatchedNames, with_unmeasured
 from resnet_viz.lab.weights import Weight, unmeasured_in, unwrapped, weights_in
 from resnet_viz.nets.network import ResNet
@@ -94,6 +95,8 @@ class Watcher:
         self._log = StateLog()
         self._step, self._depth = 0, 0
         self._has_warned = False
+        self._beside: frozenset[str] | None = None
+        self._layers = {weight.name: layer for weight, layer in zip(weights, layers, strict=True)}
         self._forget_step()
         self._begin = time.perf_counter()
         entrances = [model] * (model is not root) + (_entrances(root) if is_open else [])
@@ -109,6 +112,11 @@ class Watcher:
     def quantities(self) -> Mapping[str, Along]:
         """What is measured, and the names along each: in forward order once that is known."""
         return with_unmeasured(self._names.held or self._names.candidates, self._unmeasured)
+
+    @property
+    def beside(self) -> Collection[str]:
+        """The layers beside the main path: projections, and what makes the factors of gates."""
+        return self._beside or ()
 
     def step(self, loss: Tensor | float, accuracy: Tensor | float | None = None) -> None:
         """Records a step: after the optimiser's.
@@ -212,10 +220,13 @@ class Watcher:
             self._other_passes += 1
             self._instruments.look()
 
-    def _after_forward(self, *_: object) -> None:
+    def _after_forward(self, module: object, _: object, output: object) -> None:
         if not self._depth or not torch.is_grad_enabled() or is_in_backward():
             return
         self._depth -= 1
+        found = first_tensor(output) if self._beside is None and module is self._root else None
+        if found is not None and found.requires_grad:
+            self._beside = frozenset(beside_main_path(found, self._layers))
         if not self._depth:
             self._instruments.after_forward(self._loss_scale.value)
             self._is_seen = True

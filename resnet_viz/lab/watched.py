@@ -86,7 +86,8 @@ class Watched:
             recording.finish("failed", f"{kind.__name__}: {said}"[:500])
 
     def _record(self, record: StepRecord, held: Mapping[str, Along]) -> None:
-        self._entered()[0].add(record, held)
+        recording, watcher = self._entered()
+        recording.add(record, held, watcher.beside)
 
     def _entered(self) -> tuple[Recording, Watcher]:
         if self._recording is None or self._watcher is None:

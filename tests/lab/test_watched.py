@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional
 from torchvision.models import resnet18
 
+from resnet_viz.findings.layers_left import layers_left
 from resnet_viz.lab.runs import Lab
 
 
@@ -75,3 +76,14 @@ def test_what_cannot_be_watched_is_no_run(tmp_path: Path) -> None:
     assert lab.list() == []
     with pytest.raises(RuntimeError, match="as a context"):
         lab.watch(nn.Linear(2, 2)).step(1.0)
+
+
+def test_layers_beside_the_main_path_are_told_from_those_on_it(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    run_id, _ = trained(lab, 1)
+    beside = [layer.name for layer in lab.get(run_id).layers if layer.is_beside]
+    assert beside == [f"layer{stage}.0.downsample.0" for stage in (2, 3, 4)]
+    names, layers = ["layer1.0", "layer4.1"], lab.get(run_id).layers
+    left = layers_left(layers, names)
+    assert left[0] - left[1] == 14
+    assert [layer.position for layer in layers][-1] == 18
