@@ -97,6 +97,8 @@ class Watcher:
         self._has_warned = False
         self._beside: frozenset[str] | None = None
         self._layers = {weight.name: layer for weight, layer in zip(weights, layers, strict=True)}
+        self._sequence_first = {b for b in blocks if _is_sequence_first(root.get_submodule(b))}
+        self._images = 0
         self._forget_step()
         self._begin = time.perf_counter()
         entrances = [model] * (model is not root) + (_entrances(root) if is_open else [])
@@ -204,9 +206,12 @@ class Watcher:
             self._instruments.begin(self._step)
             self._instruments.keep_weights()
 
-    def _before_forward(self, *_: object) -> None:
+    def _before_forward(self, module: object, inputs: tuple[object, ...]) -> None:
         if not torch.is_grad_enabled() or is_in_backward():
             return
+        if module is self._root:
+            first = next((one for one in inputs if isinstance(one, Tensor) and one.dim()), None)
+            self._images = 0 if first is None else first.shape[0]
         self._depth += 1
         if self._depth > 1:
             return
@@ -246,7 +251,7 @@ class Watcher:
 
         def noted(point: str, name: str, tensor: Tensor) -> None:
             names.passed(point, name)
-            give(point, name, tensor)
+            give(point, name, self._images_first(name, tensor) if point == "output" else tensor)
 
         for name in names.modules:
             module = self._root.get_submodule(name)
@@ -257,6 +262,13 @@ class Watcher:
             held = names.candidates.values()
             blocks = [name for one in held if one.axis == "block" for name in one.names]
             yield from tap_foreign(self._root, dict.fromkeys(blocks), noted)
+
+    def _images_first(self, block: str, output: Tensor) -> Tensor:
+        """A block's output with a row per image: sequences may have a row per place."""
+        if output.dim() < 3:
+            return output
+        by_shape = output.shape[0] != self._images == output.shape[1]
+        return output.transpose(0, 1) if block in self._sequence_first or by_shape else output
 
     def _tell_what_is_left_out(self, *, is_open: bool) -> None:
         left = []
@@ -299,6 +311,12 @@ def _entrances(model: nn.Module) -> list[nn.Module]:
         is_list = isinstance(module, nn.ModuleList | nn.ModuleDict)
         found += _entrances(module) if is_list else [module]
     return found
+
+
+def _is_sequence_first(block: nn.Module) -> bool:
+    """Whether a block takes sequences with a row per place, as torch's own modules do unless they
+    are told otherwise."""
+    return any(getattr(module, "batch_first", None) is False for module in block.modules())
 
 
 def _is_compiled(model: nn.Module) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
+import torch
 from torch import Tensor, nn
 
 from resnet_viz.lab.quantities.quantity import Along
@@ -14,13 +16,16 @@ from resnet_viz.lab.recording import Recording
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.store import Store
 from resnet_viz.lab.watch import Watcher
+from resnet_viz.lab.weights import unwrapped
 
 
 class Watched:
     """A context: what happens to `model` in it is a run of the store.
 
-    The run is finished at the end, failed where the program raises, and stopped by Ctrl-C. What
-    cannot be written is left out, with one warning: the program's training goes on.
+    Of several processes that train one model together, rank 0 alone records; in the others nothing
+    is measured, and `run_id` is "". The run is finished at the end, failed where the program
+    raises, and stopped by Ctrl-C. What cannot be written is left out, with one warning: the
+    program's training goes on.
     """
 
     def __init__(self, store: Store, model: nn.Module, name: str, blocks: Sequence[str]) -> None:
@@ -28,7 +33,7 @@ class Watched:
         self._blocks = blocks
         self._recording: Recording | None = None
         self._watcher: Watcher | None = None
-        self._has_warned = False
+        self._has_warned = self._is_idle = False
 
     @property
     def run_id(self) -> str:
@@ -37,18 +42,20 @@ class Watched:
         Raises:
             RuntimeError: before the context is entered.
         """
-        return self._entered()[0].run_id
+        return "" if self._is_idle else self._entered()[0].run_id
 
     def step(self, loss: Tensor | float, accuracy: Tensor | float | None = None) -> None:
-        """Record a step: after `optimizer.step()`, and before the gradients are set to zero.
+        """Record a step: after `optimizer.step()`.
 
         Args:
             loss: of the minibatch, before the update.
             accuracy: the share of the minibatch that was right, if it is known.
 
         Raises:
-            ValueError: without a forward and a backward pass since the last step.
+            ValueError: without a forward pass since the last step.
         """
+        if self._is_idle:
+            return
         recording, watcher = self._entered()
         watcher.step(loss, accuracy)
         if recording.problem and not self._has_warned:
@@ -56,8 +63,11 @@ class Watched:
             warnings.warn(f"not recorded: {recording.problem}", stacklevel=2)
 
     def __enter__(self) -> Self:
-        kind = type(self._model)
-        parameters = [p for p in self._model.parameters() if p.requires_grad]
+        self._is_idle = _is_of_another_rank()
+        if self._is_idle:
+            return self
+        kind = type(unwrapped(self._model))
+        parameters = list(self._model.parameters())
         # What is wrong with the model is said before there is a run.
         self._watcher = Watcher(self._model, self._record, self._blocks)
         self._recording = Recording(
@@ -75,6 +85,8 @@ class Watched:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._is_idle:
+            return
         recording, watcher = self._entered()
         watcher.close()
         if kind is None:
@@ -93,3 +105,10 @@ class Watched:
         if self._recording is None or self._watcher is None:
             raise RuntimeError("watch: use it as a context, with lab.watch(model) as w: ...")
         return self._recording, self._watcher
+
+
+def _is_of_another_rank() -> bool:
+    """Whether this process trains a model together with others, and is not the first of them."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        return torch.distributed.get_rank() != 0
+    return os.environ.get("RANK", "0") != "0"  # torchrun's, before the processes have met

@@ -87,3 +87,12 @@ def test_layers_beside_the_main_path_are_told_from_those_on_it(tmp_path: Path) -
     left = layers_left(layers, names)
     assert left[0] - left[1] == 14
     assert [layer.position for layer in layers][-1] == 18
+
+
+def test_of_several_processes_another_than_the_first_records_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RANK", "1")
+    lab = Lab(tmp_path)
+    run_id, norms = trained(lab, 1)
+    assert (run_id, len(norms), lab.list()) == ("", 1, [])

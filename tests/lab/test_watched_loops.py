@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +23,7 @@ from resnet_viz.lab.optimizers import make_optimizer, make_schedule
 from resnet_viz.lab.precision import autocast
 from resnet_viz.lab.quantities.quantity import Along
 from resnet_viz.lab.records import StepRecord
+from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.states import LayerState, StateLog
 from resnet_viz.lab.train import train
@@ -382,3 +387,76 @@ def test_states_are_recorded_where_they_change() -> None:
             trained(net, watcher)
     assert ["layer_state" in r.values for r in kept.records] == [True, False, False]
     assert StateLog().record(np.zeros(2, np.int64)).keys() == {"layer_state"}
+
+
+class Sequences(nn.Module):
+    """Attention over 12 places of 3 images, with a row per place as torch has it by default."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.embed, self.head = nn.Linear(5, 8), nn.Linear(8, 2)
+        self.block = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0)
+        self.own = nn.Sequential(nn.Linear(8, 8), nn.Tanh())
+
+    def forward(self, images: Tensor) -> Tensor:
+        x = self.block(self.embed(images).transpose(0, 1))
+        out: Tensor = self.head(self.own(x).mean(0))
+        return out
+
+
+def test_the_rank_is_that_of_images_where_the_sequence_comes_first() -> None:
+    net, kept, images = Sequences(), Kept(), torch.randn(3, 12, 5)
+    with Watcher(net, kept, blocks=["block", "own"]) as watcher:
+        loss = net(images).square().sum()
+        loss.backward()
+        watcher.step(loss)
+    block = net.block(net.embed(images).transpose(0, 1))
+    for name, output in (("block", block), ("own", net.own(block))):
+        by_image = output.detach().double().transpose(0, 1).flatten(1)
+        centred = by_image - by_image.mean(0)
+        shares = torch.linalg.svdvals(centred) ** 2
+        shares = shares[shares > 1e-12] / shares.sum()
+        expected = float((-shares * shares.log()).sum().exp())
+        assert kept.named("effective_rank")[name] == close(expected)
+
+
+TOGETHER = """
+import sys, torch, torch.distributed as dist
+from torch import nn
+from resnet_viz.lab.runs import Lab
+rank, home, meet = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+dist.init_process_group("gloo", init_method=f"file://{meet}", rank=rank, world_size=2)
+torch.manual_seed(0)
+net = nn.parallel.DistributedDataParallel(nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 1)))
+optimizer = torch.optim.SGD(net.parameters(), 0.1)
+with Lab(home).watch(net, name="together") as w:
+    for _ in range(2):
+        optimizer.zero_grad()
+        loss = net(torch.full((3, 4), rank + 1.0)).sum()
+        loss.backward()
+        print(rank, *(m.weight.grad.norm().item() for m in net.module))
+        optimizer.step()
+        w.step(loss)
+"""
+
+
+@pytest.mark.skipif(not os.environ.get("RESNET_VIZ_NIGHTLY"), reason="two more processes' torch")
+def test_of_several_processes_the_first_alone_records_the_mean_gradient(tmp_path: Path) -> None:
+    home, meet = str(tmp_path / "home"), str(tmp_path / "meet")
+    command = [sys.executable, "-c", TOGETHER]
+    each = [
+        subprocess.Popen([*command, str(rank), home, meet], stdout=subprocess.PIPE, text=True)
+        for rank in (0, 1)
+    ]
+    try:
+        said = [process.communicate(timeout=240)[0].splitlines() for process in each]
+    finally:
+        for process in each:
+            process.kill()
+    assert [process.returncode for process in each] == [0, 0]
+    lab = Lab(tmp_path / "home")
+    (run,) = lab.list()
+    assert run.layer_names == ("0", "1")
+    for record, line in zip(lab.records(run.id), said[0], strict=True):
+        np.testing.assert_allclose(record.grad_norm, list(map(float, line.split()[1:])), rtol=1e-5)
