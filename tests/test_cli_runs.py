@@ -52,6 +52,17 @@ def test_runs_says_what_they_take(lab: Lab, capsys: Capture) -> None:
     assert [run["bytes"] for run in listed] == [run.bytes for run in lab.list()]
 
 
+def test_runs_stop(lab: Lab, capsys: Capture) -> None:
+    """Whoever uses the command line stops anything: what is paused and abandoned, too."""
+    over = race(lab, 2)
+    paused, queued = lab.race([tiny_spec()] * 2), lab.start(tiny_spec())
+    lab.pause(paused)
+    assert main(("runs", "stop", paused, queued, over)) == 0
+    assert capsys.readouterr() == ("", "")
+    assert [run.status for run in lab.list()] == ["stopped"] * 3 + ["finished"] * 2
+    assert "no run or race with the id" in is_refused(("runs", "stop", "x"), capsys)
+
+
 def test_runs_delete(lab: Lab, capsys: Capture) -> None:
     kept, gone = race(lab, 2), race(lab, 2)
     assert main(("runs", "delete", gone)) == 0

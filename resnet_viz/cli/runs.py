@@ -48,6 +48,14 @@ def show(id: str, *, as_json: bool = False) -> None:  # noqa: A002
     return print_lines(map(printable, told or ("Not every net has done a step yet.",)))
 
 
+def stop(ids: Sequence[str]) -> None:
+    """Stop runs or races; those that are over stay as they are."""
+    lab = _lab()
+    with input_errors():
+        for id in ids:  # noqa: A001
+            lab.stop(id)
+
+
 def delete(id: str) -> None:  # noqa: A002
     """Delete a run or a race."""
     lab = _lab()

@@ -11,13 +11,13 @@ from resnet_viz.cli.options import JsonOption, writable
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Of a run or a race.")]
 
-_HELP = "List past and present runs; name, note, delete, export, import and report them."
+_HELP = "List past and present runs; stop, name, note, delete, export, import and report them."
 runs_app = typer.Typer(help=_HELP)
 
 
 @runs_app.callback(invoke_without_command=True)
 def runs(context: typer.Context, *, as_json: JsonOption = False) -> None:
-    """List past and present runs; delete, export, import and report them."""
+    """List past and present runs; stop, delete, export, import and report them."""
     if context.invoked_subcommand is None:
         from resnet_viz.cli import runs as listing
 
@@ -32,6 +32,16 @@ def show(id: IdArgument, as_json: JsonOption = False) -> None:  # noqa: A002
     from resnet_viz.cli import runs as listing
 
     listing.show(id, as_json=as_json)
+
+
+@runs_app.command()
+def stop(
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Of runs or races.")],
+) -> None:
+    """Stop runs or races that are waiting, running or paused; what they measured stays."""
+    from resnet_viz.cli import runs as listing
+
+    listing.stop(ids)
 
 
 @runs_app.command()

@@ -91,6 +91,17 @@ def write_down(connection: sqlite3.Connection, position: int, one: Checkpoint) -
         _set(connection, position, one)
 
 
+def drop(connection: sqlite3.Connection, home: Path, run: tuple[str, int], step: int) -> None:
+    """Forget a checkpoint, and delete its file."""
+    run_id, position = run
+    with transaction(connection):
+        _set(connection, position, Checkpoint(step, 0, ""))
+        query = "DELETE FROM checkpoints WHERE run = ? AND step = ?"
+        connection.execute(query, (position, step))
+    with suppress(OSError):
+        file_of(home, run_id, step).unlink(missing_ok=True)
+
+
 def make_room(connection: sqlite3.Connection, home: Path, size: int) -> str:
     """Delete the oldest checkpoints until `size` bytes more are within the limit.
 

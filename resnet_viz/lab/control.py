@@ -10,25 +10,34 @@ import time
 from collections.abc import Sequence
 
 from resnet_viz.arch.config import shorten
-from resnet_viz.lab.rows import OVER, first_of
+from resnet_viz.lab.rows import ACTIVE, OVER, Snapshot, first_of
 from resnet_viz.lab.run import WATCHED
 from resnet_viz.lab.store import Store
 
 Order = tuple[str, str]
 """A change of a run's row, and of which rows: both SQL."""
 
-NOT_BEGUN = "status IN ('queued', 'paused') AND started IS NULL"
+NOT_AT_WORK = "status IN ('queued', 'paused') AND (started IS NULL OR (pid IS NULL AND host = ''))"
+"""No worker has begun it, or none has it now: nobody has to obey."""
+NOW = "(julianday('now') - 2440587.5) * 86400.0"
+"""Epoch seconds, in SQL."""
+_CALL = f"message = '', heartbeat = CASE WHEN pid IS NULL THEN {NOW} ELSE heartbeat END"
+"""It waits for a worker from now on."""
 
 PAUSE: Order = (
+    f"looked = {NOW}, "
     "control = 'pause', status = CASE status WHEN 'queued' THEN 'paused' ELSE status END",
     "control = 'run'",
 )
 RESUME: Order = (
-    "control = 'run', extra_steps = 0, "
+    f"{_CALL}, control = 'run', extra_steps = 0, "
     "status = CASE status WHEN 'paused' THEN 'queued' ELSE status END",
     "control = 'pause'",
 )
-_STEP: Order = ("control = 'pause', extra_steps = extra_steps + 1", "control <> 'stop'")
+_STEP: Order = (
+    f"{_CALL}, looked = {NOW}, control = 'pause', extra_steps = extra_steps + 1",
+    "control <> 'stop'",
+)
 STOP: Order = ("control = 'stop'", "1")
 
 
@@ -49,7 +58,7 @@ def change(store: Store, id: str, change: str, condition: str) -> None:  # noqa:
         ValueError: for an unknown id, and for a run in a program of its own.
     """
     with store.writing() as connection:
-        _change(connection, _under_way(connection, id), (change, condition))
+        _change(connection, _under_way(connection, store, id), (change, condition))
 
 
 def step(store: Store, id: str) -> None:  # noqa: A002
@@ -62,7 +71,7 @@ def step(store: Store, id: str) -> None:  # noqa: A002
         ValueError: as `change`.
     """
     with store.writing() as connection:
-        rows = _under_way(connection, id)
+        rows = _under_way(connection, store, id)
         chosen = [row for row in rows if _is_at_work(row)]
         chosen = chosen or [row for row in rows if row["seed"] == rows[0]["seed"]]
         _change(connection, rows, PAUSE)
@@ -74,8 +83,25 @@ def _is_at_work(row: sqlite3.Row) -> bool:
     return row["started"] is not None or row["pid"] is not None or row["extra_steps"] > 0
 
 
-def _under_way(connection: sqlite3.Connection, id: str) -> Sequence[sqlite3.Row]:  # noqa: A002
-    """The rows of a run, or of all of a race, that are under way, oldest first."""
+def looked_at(store: Store, ids: Sequence[str]) -> None:
+    """Somebody looks at these runs: those that are paused keep their process a while longer."""
+    query = f"UPDATE runs SET looked = {NOW} WHERE id = ? AND status = 'paused' AND pid IS NOT NULL"
+    with store.writing() as connection:
+        connection.executemany(query, [(run_id,) for run_id in ids])
+
+
+def _under_way(
+    connection: sqlite3.Connection,
+    store: Store,
+    id: str,  # noqa: A002
+) -> Sequence[sqlite3.Row]:
+    """The rows of a run, or of all of a race, that are under way, oldest first.
+
+    What has become of those whose process is gone is written down before.
+    """
+    Snapshot.take(connection, f"(id = ? OR race_id = ?) AND {ACTIVE}", id, id).settle(
+        connection, store.home
+    )
     query = "SELECT * FROM runs WHERE id = ? OR race_id = ? ORDER BY position"
     rows = connection.execute(query, (id, id)).fetchall()
     if first_of(id, rows)["host"] == WATCHED:

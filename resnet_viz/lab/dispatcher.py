@@ -8,11 +8,20 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from resnet_viz.lab import saved_states
 from resnet_viz.lab.brood import Brood, Task, make_brood
 from resnet_viz.lab.jobs import table as jobs
 from resnet_viz.lab.launch import fail_waiting, why_gone
 from resnet_viz.lab.queue import has_place, in_turn, queue_of
-from resnet_viz.lab.rows import ACTIVE, WAITING, Snapshot, select_runs
+from resnet_viz.lab.rows import (
+    ACTIVE,
+    BUSY,
+    RESTING,
+    WAITING,
+    WITHOUT_WORKER,
+    Snapshot,
+    select_runs,
+)
 from resnet_viz.lab.schema import transaction
 from resnet_viz.lab.store import Store, StoreError
 
@@ -28,6 +37,7 @@ class Dispatcher:
 
     def __init__(self, store: Store, brood: Brood) -> None:
         self._store, self._brood = store, brood
+        self._attempts: dict[str, int] = {}  # how many there had been of a run before its worker
         self._busy = time.monotonic()
 
     def serve(self) -> None:
@@ -72,20 +82,23 @@ class Dispatcher:
 
     def _care(self, connection: sqlite3.Connection) -> None:
         """Say of those that wait that somebody cares, and write down which were interrupted."""
-        if _any(connection, ACTIVE) or jobs.is_any(connection, jobs.ACTIVE):
+        if _any(connection, BUSY) or jobs.is_any(connection, jobs.ACTIVE):
             self._busy = time.monotonic()
         if _any(connection, WAITING):
             connection.execute(f"UPDATE runs SET heartbeat = ? WHERE {WAITING}", (time.time(),))
         if Snapshot.take(connection, ACTIVE).gone:
             with transaction(connection):
                 Snapshot.take(connection, ACTIVE).settle(connection, self._store.home)
+        saved_states.sweep(connection, self._store.home)
         jobs.care(connection, self._store.home)
 
     def _due(self, connection: sqlite3.Connection) -> Sequence[Task]:
         begun, tasks = self._brood.begun, []
         if _any(connection, WAITING):
-            ids = due(select_runs(connection, ACTIVE))
-            tasks += [Task("runs", run_id) for run_id in ids if run_id not in begun]
+            rows = select_runs(connection, BUSY)
+            ids = [run_id for run_id in due(rows) if run_id not in begun]
+            self._attempts |= {row["id"]: row["attempts"] for row in rows if row["id"] in ids}
+            tasks += [Task("runs", run_id) for run_id in ids]
         if jobs.is_any(connection, jobs.WAITING):
             tasks += [Task("jobs", job_id) for job_id in jobs.due(connection, begun)]
         return tasks
@@ -99,12 +112,17 @@ class Dispatcher:
                 _end(connection, task, "failed", message)
 
     def _note_ended(self, connection: sqlite3.Connection, tasks: Sequence[Task]) -> None:
-        """Of a worker that ended before it took up its run: else it would be begun for ever."""
+        """Of a worker that ended before it took up its run: else it would be begun for ever.
+
+        A run that was taken up, and has given up its process since, has one attempt more.
+        """
         for task in tasks:
             if task.table == "jobs":
                 jobs.end(connection, self._store.home, task.id, "interrupted")
             else:
-                _end(connection, task, "interrupted", why_gone(self._store.home, task.id))
+                attempts = self._attempts.pop(task.id, None)
+                why = why_gone(self._store.home, task.id)
+                _end(connection, task, "interrupted", why, attempts)
 
 
 def make_dispatcher(home: Path) -> Dispatcher:
@@ -143,9 +161,19 @@ def _any(connection: sqlite3.Connection, where: str) -> bool:
     return connection.execute(f"SELECT 1 FROM runs WHERE {where} LIMIT 1").fetchone() is not None
 
 
-def _end(connection: sqlite3.Connection, task: Task, status: str, message: str) -> None:
+def _end(
+    connection: sqlite3.Connection,
+    task: Task,
+    status: str,
+    message: str,
+    attempts: int | None = None,
+) -> None:
+    """The end of a job, or of a run that no worker has taken up since there were so many
+    `attempts` (None: since whenever); what could go on later is paused."""
     if task.table == "jobs":
         jobs.finish(connection, task.id, status, message=message)
         return
-    query = f"UPDATE runs SET status = ?, message = ?, ended = ? WHERE id = ? AND {WAITING}"
-    connection.execute(query, (status, message, time.time(), task.id))
+    where = f"id = ? AND {WITHOUT_WORKER} AND attempts = coalesce(?, attempts)"
+    saved_states.rest(connection, message, where, task.id, attempts)
+    query = f"UPDATE runs SET status = ?, message = ?, ended = ? WHERE NOT {RESTING} AND {where}"
+    connection.execute(query, (status, message, time.time(), task.id, attempts))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from math import inf
 from types import MappingProxyType
@@ -24,6 +25,8 @@ READ_SECONDS = 0.4
 FIRST_SECONDS, NEW_SECONDS = 0.02, 1.0
 """The same of a race that is new here, until it has a record: who began it waits for its first
 point. One that waits for its place is read as all others: it may do so for long."""
+MARK_SECONDS = 30.0
+"""So often, at most, the store is told that somebody looks at runs that are paused."""
 WINDOW = 2000
 """Steps that are read from the store at once."""
 MOST_STEPS = 2048
@@ -94,6 +97,7 @@ class Feed:
         self._newest = Look()
         self._read_at = -inf
         self._made_at = time.monotonic()
+        self._marked_at = -inf
         self._close: dict[tuple[str, str, int, int], Taken] = {}
 
     def look(self) -> Look:
@@ -154,6 +158,7 @@ class Feed:
             runs = self._runs()
             # Runs first: a run that is over then has all its records in what is read next.
             grown = [run.id for run in runs if self._follow(run)]
+            self._mark(runs)
         except StoreError as error:
             return self._unless_same(before, before.runs, str(error))
         except ValueError as error:
@@ -164,6 +169,15 @@ class Feed:
         if not grown:
             return self._unless_same(before, runs, "")
         return self._after(before, runs, "")
+
+    def _mark(self, runs: Sequence[Run]) -> None:
+        """Say of those that are paused that somebody looks: they keep their processes."""
+        paused = [run.id for run in runs if run.status == "paused"]
+        if not paused or time.monotonic() - self._marked_at < MARK_SECONDS:
+            return
+        self._marked_at = time.monotonic()
+        with suppress(StoreError):  # one that cannot be written can still be read
+            self._lab.look_at(paused)
 
     def _runs(self) -> Sequence[Run]:
         if isinstance(self._of, str):

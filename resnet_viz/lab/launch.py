@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 
 from resnet_viz.arch.config import shorten
-from resnet_viz.lab import lock
+from resnet_viz.lab import lock, saved_states
 from resnet_viz.lab.store import Store
 
 ERROR_MARK = "error: "
@@ -37,6 +37,7 @@ _SETTINGS = (
     "RESNET_VIZ_CHECKPOINTS",
     "RESNET_VIZ_QUANTITIES",
     "RESNET_VIZ_FORK",
+    "RESNET_VIZ_PARK",
     "CUDA_VISIBLE_DEVICES",
 )
 
@@ -159,10 +160,12 @@ def _is_idle(store: Store) -> bool:
 def fail_waiting(store: Store, message: str) -> None:
     """Write down why the runs and jobs without a worker will get none."""
     with store.writing() as connection:
-        for table in ("runs", "jobs"):
+        wanted = "(status = 'queued' OR extra_steps > 0)"
+        saved_states.rest(connection, message, f"pid IS NULL AND {wanted}")
+        for table, waits in (("runs", wanted), ("jobs", "1")):
             query = (
                 f"UPDATE {table} SET status = 'failed', message = ?, ended = ? "
-                "WHERE pid IS NULL AND status IN ('queued', 'paused')"
+                f"WHERE pid IS NULL AND status IN ('queued', 'paused') AND {waits}"
             )
             connection.execute(query, (message, time.time()))
 

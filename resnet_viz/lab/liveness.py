@@ -51,7 +51,7 @@ def is_gone(row: sqlite3.Row) -> bool:
 
 def is_forsaken(row: sqlite3.Row) -> bool:
     """Whether a run that waits for its worker is out of the launcher's care."""
-    waits = row["pid"] is None and not row["host"]
+    waits = row["pid"] is None and not row["host"] and not _rests(row)
     return waits and abs(_silence(row)) > FORSAKEN_SECONDS
 
 
@@ -61,6 +61,8 @@ def why_silent(row: sqlite3.Row) -> str:
     A clock set back leaves the last answer in the future; a worker that is well answers anew
     within half a second.
     """
+    if _rests(row):
+        return ""
     silence = _silence(row)
     if abs(silence) <= (SILENT_SECONDS if row["steps_done"] else STARTING_SECONDS):
         return ""
@@ -68,6 +70,12 @@ def why_silent(row: sqlite3.Row) -> str:
     if row["pid"] is None and not row["host"]:
         return f"The worker process was never started: the launcher has not answered{long}."
     return f"The worker process has not answered{long} (suspended?); it goes on once it answers."
+
+
+def _rests(row: sqlite3.Row) -> bool:
+    """Whether it is a run that is paused and has no process (rows.RESTING); no job is."""
+    is_paused = row["pid"] is None and row["status"] == "paused" and row["control"] == "pause"
+    return is_paused and not row["host"] and row["extra_steps"] <= 0
 
 
 def _silence(row: sqlite3.Row) -> float:

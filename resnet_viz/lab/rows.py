@@ -12,14 +12,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 from resnet_viz.arch.config import shorten
-from resnet_viz.lab import launch, liveness, queue, waiting
+from resnet_viz.lab import launch, liveness, queue, saved_states, waiting
 
 OVER = ("stopped", "finished", "failed", "interrupted")
 STATUSES = ("queued", "running", "paused", *OVER)
 NOT_ANSWERING = "not answering"
 ACTIVE = "status IN ('queued', 'running', 'paused')"
-WAITING = f"pid IS NULL AND host = '' AND {ACTIVE}"
-"""Has no worker yet: a row, and no process. What is not this machine's says so in `host`."""
+WITHOUT_WORKER = f"pid IS NULL AND host = '' AND {ACTIVE}"
+"""A row, and no process. What is not this machine's says so in `host`."""
+RESTING = (
+    "(status = 'paused' AND control = 'pause' AND extra_steps <= 0 AND pid IS NULL AND host = '')"
+)
+"""Paused, and without a process: it needs nobody until its user wants more of it."""
+BUSY = f"{ACTIVE} AND NOT {RESTING}"
+WAITING = f"{WITHOUT_WORKER} AND NOT {RESTING}"
+"""Waits for a worker."""
 
 IS_OVER = "status IN ('stopped', 'finished', 'failed', 'interrupted')"
 
@@ -33,7 +40,8 @@ SELECT runs.*, CASE WHEN NOT {IS_OVER} AND json_valid(spec) THEN json_extract(sp
     CASE WHEN status = 'queued' THEN (
         SELECT max(started) FROM runs AS other
         WHERE other.race_id = runs.race_id AND other.seed = runs.seed
-    ) END AS seed_started
+    ) END AS seed_started,
+    (SELECT step FROM states WHERE run = position) AS state_step
 FROM runs
 """
 
@@ -106,7 +114,8 @@ def select_runs(
     """Rows of runs, oldest first, without those that are damaged: `all_runs` lists these.
 
     With `asked_device` where it is not over; `race_started` and `seed_started` where it is queued:
-    when the last of its race's runs began, and the last of those with its seed.
+    when the last of its race's runs began, and the last of those with its seed. `state_step` is
+    the step that its saved state begins with, if it has one.
     """
     rows = connection.execute(f"{_SELECT} WHERE {where} ORDER BY position", values).fetchall()
     return [row for row in rows if not fault_of(tuple(row.keys()), tuple(row))]
@@ -117,6 +126,9 @@ def first_of(id: str, rows: Sequence[sqlite3.Row]) -> sqlite3.Row:  # noqa: A002
     if not rows:
         raise ValueError(f"there is no run or race with the id {shorten(id)}")
     return rows[0]
+
+
+_BROKEN_OFF = "Its process ended before it could go on (killed, or out of memory). Resume it again."
 
 
 class State(NamedTuple):
@@ -156,6 +168,8 @@ class Snapshot:
         """What is to be said of the run `row`, whose store is in `home`."""
         if row["status"] in OVER:
             return State(row["status"], row["message"], row["ended"])
+        if self._can_go_on(row):
+            return State("paused", _BROKEN_OFF, None)
         if row["id"] in self.gone:
             message = launch.why_gone(home, row["id"])
             return State("interrupted", message, row["heartbeat"])
@@ -164,8 +178,13 @@ class Snapshot:
                 silent = f"{silent.removesuffix('.')}; {launch.why_no_launcher(home)}."
             return State(NOT_ANSWERING, silent, None)
         is_queued = row["status"] == "queued"
-        message = self._what_it_waits_for(row) if is_queued else ""
+        message = self._what_it_waits_for(row) if is_queued else row["message"]
         return State(row["status"], message, None)
+
+    def _can_go_on(self, row: sqlite3.Row) -> bool:
+        """Whether the process of a run that has a state is gone: it was about to go on."""
+        is_over = row["status"] in OVER or row["control"] == "stop"
+        return row["id"] in self.gone and not is_over and row["state_step"] is not None
 
     def _what_it_waits_for(self, row: sqlite3.Row) -> str:
         place = queue.place(row, self.active)
@@ -175,8 +194,13 @@ class Snapshot:
         return f"{place.message.removesuffix('.')}, {waiting.about(wait)}."
 
     def settle(self, connection: sqlite3.Connection, home: Path) -> None:
-        """Write down that the runs whose process is gone are over: they need no more looks."""
+        """Write down that the runs whose process is gone are over: they need no more looks.
+
+        One that has a state, and no record after it, is paused again, and can go on.
+        """
         for row in self.rows:
-            if row["id"] in self.gone and row["status"] not in OVER:
+            if self._can_go_on(row):
+                saved_states.rest(connection, _BROKEN_OFF, "position = ?", row["position"])
+            elif row["id"] in self.gone and row["status"] not in OVER:
                 query = "UPDATE runs SET status = ?, message = ?, ended = ? WHERE position = ?"
                 connection.execute(query, (*self.state(row, home), row["position"]))

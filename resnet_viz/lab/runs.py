@@ -13,6 +13,7 @@ from resnet_viz.lab import (
     liveness,
     measured,
     reading,
+    saved_states,
     starting,
     steering,
     tidying,
@@ -24,7 +25,7 @@ from resnet_viz.lab.listing import all_runs
 from resnet_viz.lab.measured import Measured
 from resnet_viz.lab.race_spec import RaceSpec
 from resnet_viz.lab.records import StepRecord, Taken
-from resnet_viz.lab.rows import ACTIVE, Snapshot, first_of
+from resnet_viz.lab.rows import ACTIVE, BUSY, Snapshot, first_of
 from resnet_viz.lab.run import Run, UnreadableRun, new_id, run_of, why_unreadable
 from resnet_viz.lab.series import MOST_STEPS
 from resnet_viz.lab.spec import RunSpec
@@ -59,10 +60,15 @@ class Lab(Kept):
         """Queue one run, for a process of its own; its unguessable id."""
         return self._start([spec], None)[0]
 
-    def race(self, specs: Sequence[RunSpec] | RaceSpec, *, pace: float | None = None) -> str:
+    def race(
+        self, specs: Sequence[RunSpec] | RaceSpec, *, pace: float | None = None, asker: str = ""
+    ) -> str:
         """Queue several runs back to back; the race's unguessable id.
 
-        `pace`: as in `slow`.
+        Args:
+            specs: of the runs.
+            pace: as in `slow`.
+            asker: who wants it: each but "" has a share of the places.
 
         Raises:
             ValueError: for no net, more than 32, or more than there may be in the queue.
@@ -76,7 +82,7 @@ class Lab(Kept):
                 f"{MOST_CONTESTANTS}"
             )
         race_id = new_id()
-        self._start(specs, race_id, pace)
+        self._start(specs, race_id, pace, asker)
         return race_id
 
     def expected_seconds(self, specs: Sequence[RunSpec], pace: float | None = None) -> float | None:
@@ -189,6 +195,7 @@ class Lab(Kept):
     def resume(self, id: str) -> None:  # noqa: A002
         """Let a paused run, or race, go on, as soon as there is a free place."""
         self._steer(id, *control.RESUME)
+        self._engine.start(self._store)
 
     def step(self, id: str) -> None:  # noqa: A002
         """One more step of a paused run or race; one that is running is paused by it.
@@ -196,6 +203,7 @@ class Lab(Kept):
         Of a race those do it that are at work; where none is, those whose turn comes first.
         """
         self._guarded(lambda: control.step(self._store, id))
+        self._engine.start(self._store)
 
     def slow(self, id: str, pace: float | None) -> None:  # noqa: A002
         """Have a run, or all of a race, do at most `pace` steps a second; None: as fast as it goes.
@@ -212,7 +220,7 @@ class Lab(Kept):
         A worker that has not obeyed after 0.8 s (a step takes longer) is marked stopped and its
         process ended. A run that is over is left as it is.
         """
-        self._steer(id, *control.stopped(control.NOT_BEGUN))
+        self._steer(id, *control.stopped(control.NOT_AT_WORK))
         self._steer(id, *control.STOP)
         deadline = time.monotonic() + STOP_SECONDS
         while (rows := self._obeying(id)) and time.monotonic() < deadline:
@@ -221,6 +229,12 @@ class Lab(Kept):
             self._steer(row["id"], *control.stopped())
         if rows:
             self._engine.end(rows)
+        self._read(lambda found: saved_states.sweep(found, self.home))
+
+    def look_at(self, run_ids: Sequence[str]) -> None:
+        """Say that somebody looks at these runs, at most every half minute: a paused run that
+        nobody has looked at for minutes gives up its process, and goes on from its saved state."""
+        self._guarded(lambda: control.looked_at(self._store, run_ids))
 
     def steering_key(self, race_id: str) -> str:
         """What a link must hold to steer a race, and not only to show it."""
@@ -239,10 +253,14 @@ class Lab(Kept):
         self._guarded(lambda: control.change(self._store, id, change, condition))
 
     def _start(
-        self, specs: Sequence[RunSpec], race_id: str | None, pace: float | None = None
+        self,
+        specs: Sequence[RunSpec],
+        race_id: str | None,
+        pace: float | None = None,
+        asker: str = "",
     ) -> Sequence[str]:
         self._guarded(lambda: self._engine.prepare(self._store))
-        begun = self._guarded(lambda: starting.queue(self._store, specs, race_id, pace))
+        begun = self._guarded(lambda: starting.queue(self._store, specs, race_id, pace, asker))
         self.notice = begun.notice or self.notice
         if begun.gone:
             tidying.give_back(self._store, begun.gone)
@@ -267,7 +285,7 @@ class Lab(Kept):
 
     def _these(self, column: str, id: str) -> Runs:  # noqa: A002
         """Of a run or race; those under way are looked at, too, since it may wait for them."""
-        seen = self._look(f"{column} = ? OR {ACTIVE}", id)
+        seen = self._look(f"{column} = ? OR ({BUSY})", id)
         mine = [row for row in seen.rows if row[column] == id]
         first_of(id, mine)
         runs = [run_of(row, seen.state(row, self.home)) for row in mine]

@@ -163,6 +163,27 @@ UPDATE runs SET spec = json_set(spec, '$.dataset', 'elsewhere:images')
     WHERE race_id IN (SELECT id FROM races WHERE steering = 'nobody') AND host <> 'watched'
     AND json_valid(spec) AND json_extract(spec, '$.dataset') LIKE 'folder:%';
 """
+# states: see lab/saved_states.py; one goes when its run ends. runs.attempts: how many processes
+# have taken it up. runs.looked: when somebody last looked at it, paused. runs.asker: who began it.
+_STATES = """
+CREATE TABLE states (
+    run INTEGER PRIMARY KEY REFERENCES runs (position),
+    step INTEGER NOT NULL,
+    bytes INTEGER NOT NULL
+);
+ALTER TABLE runs ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN looked REAL;
+ALTER TABLE runs ADD COLUMN asker TEXT NOT NULL DEFAULT '';
+"""
+_END_STATE = """
+CREATE TRIGGER runs_end AFTER UPDATE OF status ON runs
+WHEN new.status IN ('stopped', 'finished', 'failed', 'interrupted')
+BEGIN
+    UPDATE runs SET bytes = bytes - (SELECT bytes FROM states WHERE run = new.position)
+        WHERE position = new.position AND EXISTS (SELECT 1 FROM states WHERE run = new.position);
+    DELETE FROM states WHERE run = new.position;
+END
+"""
 _UNSEAL = """
 CREATE TRIGGER runs_unseal AFTER UPDATE OF spec ON runs
 BEGIN UPDATE runs SET seal = '' WHERE position = new.position; END
@@ -221,6 +242,11 @@ def _add_checksums(connection: sqlite3.Connection) -> None:
     _run_all(connection, _CHECKSUMS)
 
 
+def _add_states(connection: sqlite3.Connection) -> None:
+    _run_all(connection, _STATES)
+    connection.execute(_END_STATE)
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _make_first,
     _make_second,
@@ -230,6 +256,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _make_sixth,
     _make_seventh,
     _add_checksums,
+    _add_states,
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

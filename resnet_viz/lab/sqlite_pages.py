@@ -156,7 +156,7 @@ def _values(payload: bytes) -> tuple[Value, ...]:
         value, body = _value(payload, body, kind)
         values.append(value)
     if at != end or body != len(payload):
-        raise ValueError(kind)
+        raise ValueError(payload)
     return tuple(values)
 
 

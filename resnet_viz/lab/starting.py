@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from resnet_viz.lab import tidying
 from resnet_viz.lab.race_spec import contestants_of
 from resnet_viz.lab.ready import check_ready
-from resnet_viz.lab.rows import ACTIVE, Snapshot
+from resnet_viz.lab.rows import BUSY, RESTING, Snapshot
 from resnet_viz.lab.run import WATCHED, insert, new_id, new_row, race_columns
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import Store
 
 MOST_ACTIVE = 64
-"""Those that wait are rows in the store: this bounds what a page lists, not processes."""
+"""Those that wait are rows in the store: this bounds what a page lists, not processes. One that is
+paused and has given up its process is not among them."""
+SHARE = 32
+"""Of one visitor, those that are paused without a process included."""
 
 
 class Queued(NamedTuple):
@@ -26,7 +30,11 @@ class Queued(NamedTuple):
 
 
 def queue(
-    store: Store, specs: Sequence[RunSpec], race_id: str | None, pace: float | None
+    store: Store,
+    specs: Sequence[RunSpec],
+    race_id: str | None,
+    pace: float | None,
+    asker: str = "",
 ) -> Queued:
     """Put runs into the queue, as a race where it has an id; all of them or none.
 
@@ -40,16 +48,31 @@ def queue(
         for run_id, contestant, spec in zip(ids, contestants_of(specs), specs, strict=True)
     ]
     with store.writing() as connection:
-        present = Snapshot.take(connection, ACTIVE)
+        present = Snapshot.take(connection, BUSY)
         present.settle(connection, store.home)
+        _check_share(connection, present, asker, len(rows))
         _check_room(sum(row["host"] != WATCHED for row in present.active), len(rows))
         gone, notice = tidying.make_room(connection, store.home)
         for row in rows:
-            insert(connection, "runs", {**row, "pace": pace})
+            insert(connection, "runs", {**row, "pace": pace, "asker": asker})
         if race_id is not None:
             names, seeds = [s.display_name for s in specs], [s.seed for s in specs]
             insert(connection, "races", race_columns(race_id, names, seeds))
     return Queued(ids, gone, notice)
+
+
+def _check_share(connection: sqlite3.Connection, present: Snapshot, asker: str, more: int) -> None:
+    """Nobody but the owner, who is the asker "", takes all the places."""
+    if not asker:
+        return
+    query = f"SELECT count(*) FROM runs WHERE {RESTING} AND asker = ?"
+    resting = int(connection.execute(query, (asker,)).fetchone()[0])
+    own = resting + sum(row["asker"] == asker for row in present.active)
+    if own + more > SHARE:
+        raise ValueError(
+            f"you have {own} runs that are queued, running or paused, and {more} more are too "
+            f"many: each visitor may have {SHARE}; wait for some, or stop them on the Runs page"
+        )
 
 
 def _check_room(active: int, more: int) -> None:

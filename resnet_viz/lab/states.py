@@ -89,6 +89,15 @@ class StateLog:
         self._last = states
         return {LAYER_STATE: states.astype(np.float32)}
 
+    def state_dict(self) -> dict[str, list[int] | None]:
+        """What it remembers."""
+        return {"last": None if self._last is None else self._last.tolist()}
+
+    def load_state_dict(self, state: Mapping[str, list[int] | None]) -> None:
+        """Go on from what `state_dict` gave."""
+        last = state["last"]
+        self._last = None if last is None else np.array(last, np.int64)
+
 
 def state_at(history: History, step: int) -> States | None:
     """The states in force at `step` [L]; None for a run that has not recorded any."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resnet_viz.arch.config import shorten
-from resnet_viz.lab import checkpoints, launch
+from resnet_viz.lab import checkpoints, launch, saved_states
 from resnet_viz.lab.rows import ACTIVE, IS_OVER, Snapshot, first_of
 from resnet_viz.lab.sizes import size_in, size_text
 from resnet_viz.lab.store import FILE_NAME, Store
@@ -46,9 +46,10 @@ def limit_bytes() -> int | None:
 
 
 def folder_bytes(home: Path) -> int:
-    """What the store's files, weights, jobs and logs take; data sets may be in the same folder."""
+    """What the store's files, weights, states, jobs and logs take; data sets may be there, too."""
     found = (*home.glob(f"{FILE_NAME}*"), *checkpoints.files(home), *_logs(home))
-    return sum(map(_size, (*found, *home.glob("jobs/*/*"))))
+    found = (*found, *saved_states.folder(home).glob("*"), *home.glob("jobs/*/*"))
+    return sum(map(_size, found))
 
 
 def delete(store: Store, id: str) -> None:  # noqa: A002
@@ -180,6 +181,8 @@ def give_back(store: Store, gone: Sequence[Gone]) -> None:
             with suppress(OSError):
                 launch.log_file(store.home, run_id).unlink(missing_ok=True)
             checkpoints.delete(store.home, run_id)
+            with suppress(OSError):
+                saved_states.file_of(store.home, run_id).unlink(missing_ok=True)
     with store.session() as connection, suppress(sqlite3.OperationalError):
         connection.execute("PRAGMA busy_timeout = 1000")
         if _pragma(connection, "auto_vacuum") == 2:
@@ -210,7 +213,7 @@ def _oldest(connection: sqlite3.Connection) -> Iterator[str]:
 def _delete(connection: sqlite3.Connection, id: str) -> Gone:  # noqa: A002
     rows = connection.execute(_EITHER, {"id": id}).fetchall()
     for row in rows:
-        for table in ("records", "series", "checkpoints", "measured"):
+        for table in ("records", "series", "checkpoints", "measured", "states"):
             connection.execute(f"DELETE FROM {table} WHERE run = ?", (row["position"],))
         connection.execute("DELETE FROM runs WHERE position = ?", (row["position"],))
     left = "SELECT 1 FROM runs WHERE race_id = races.id"
@@ -231,13 +234,16 @@ def _is_id(found: object) -> bool:
 
 
 def _used_bytes(connection: sqlite3.Connection, home: Path, gone: Sequence[Gone]) -> int:
-    """What is in use of the file (the rest can be given back), and weights and logs of what is not
-    gone."""
+    """What is in use of the file (the rest can be given back), and weights, states and logs of what
+    is not gone."""
     pages = _pragma(connection, "page_count") - _pragma(connection, "freelist_count")
     ids = {run_id for one in gone for run_id in one.ids}
     logs = sum(_size(log) for log in _logs(home) if log.stem not in ids)
-    weights = connection.execute("SELECT coalesce(sum(bytes), 0) FROM checkpoints").fetchone()[0]
-    return pages * _pragma(connection, "page_size") + logs + int(weights)
+    files = sum(
+        int(connection.execute(f"SELECT coalesce(sum(bytes), 0) FROM {table}").fetchone()[0])
+        for table in ("checkpoints", "states")
+    )
+    return pages * _pragma(connection, "page_size") + logs + files
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

@@ -26,6 +26,7 @@ from resnet_viz.lab.records import Floats, StepRecord
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.states import LAYER_STATE, StateLog, layer_states
 from resnet_viz.lab.taps import tap
+from resnet_viz.lab.training_state import Resumable
 from resnet_viz.lab.updates import Updates
 from resnet_viz.nets.memory_format import memory_format
 from resnet_viz.nets.network import ResNet, build_resnet
@@ -37,6 +38,7 @@ def train(
     instruments: bool = True,
     built: Callable[[ResNet], None] | None = None,
     ending: Callable[[StepRecord], None] | None = None,
+    resumable: Resumable | None = None,
 ) -> Iterator[StepRecord]:
     """Train the net of `spec` and yield a record for each step, as soon as it is done.
 
@@ -54,6 +56,8 @@ def train(
         built: gets the net before the first step. Between records its weights are those of the
             last update; they are for looking at.
         ending: gets the last record as soon as that step is done, before the end is measured.
+        resumable: where the state can be taken between records; what it begins from, if anything,
+            is gone on from bit for bit.
 
     Raises:
         ValueError: where the device or the data set is not there, or not as the spec says.
@@ -74,12 +78,15 @@ def train(
     size = spec.adapted.image_size
     batch = spec.batch_size
     data = load(spec.dataset, size, spec.subset, classes=spec.classes, batch_size=batch)
-    batches = minibatches(data, batch, spec.seed, size, device, augment=spec.augment)
+    first = resumable.first if resumable else 0
+    batches = minibatches(data, batch, spec.seed, size, device, augment=spec.augment, first=first)
     if spec.evaluate_every and instruments:
         images, labels = held_out(spec.dataset, data, size)
         loop.hold_out(images.to(device, memory_format=layout), labels.to(device))
-    begin = time.perf_counter()
-    for step, (images, labels) in zip(range(spec.steps), batches, strict=False):
+    if resumable:  # after all that draws random numbers
+        resumable.attach({"net": net, "updates": loop.updates, "log": loop.log}, device)
+    begin = time.perf_counter() - (resumable.seconds if resumable else 0.0)
+    for step, (images, labels) in zip(range(first, spec.steps), batches, strict=False):
         scalars, found = loop.step(step, images.to(memory_format=layout), labels)
         (loss, accuracy), values = to_host(scalars, found)
         values |= loop.states(values)
@@ -102,11 +109,11 @@ class _Loop:
         self._spec, self._net, self._device = spec, net, device
         self._eager = checkpointed(net) if spec.activation_checkpointing else net
         self._run = torch.compile(self._eager) if spec.compile else self._eager
-        self._updates = Updates(spec, net.parameters(), device)
+        self.updates = Updates(spec, net.parameters(), device)
         self._held_out: tuple[Tensor, Tensor] | None = None
         layers = [net.get_parameter(f"{name}.weight") for name in spec.layer_names]
         self._held = held
-        self._log = StateLog()
+        self.log = StateLog()
         self._instruments = Instruments(
             *(layers, net.parameters(), held, partial(tap, net)),
             every=spec.measure_every,
@@ -120,10 +127,10 @@ class _Loop:
         self._net.zero_grad(set_to_none=True)
         self._instruments.arm(step)
         loss, accuracy = self._forward(images, labels)
-        self._instruments.after_forward(self._updates.loss_scale)
-        self._updates.backward(loss)
+        self._instruments.after_forward(self.updates.loss_scale)
+        self.updates.backward(loss)
         self._instruments.after_backward()
-        self._updates.apply()
+        self.updates.apply()
         found = self._instruments.collect()
         return (loss.detach(), accuracy), {**found, **self._evaluated(step)}
 
@@ -131,7 +138,7 @@ class _Loop:
         """The layers' states at the step that found `values`, where they have changed."""
         if LAYER_STATE not in self._held:
             return {}
-        return self._log.record(layer_states(self._instruments.known, values))
+        return self.log.record(layer_states(self._instruments.known, values))
 
     def hold_out(self, images: Tensor, labels: Tensor) -> None:
         """Images on the device that the net is tried on, and not trained."""

@@ -12,7 +12,7 @@ import sqlite3
 import time
 
 from resnet_viz.lab.queue import has_place
-from resnet_viz.lab.rows import ACTIVE, OVER, select_runs
+from resnet_viz.lab.rows import BUSY, OVER, select_runs
 from resnet_viz.lab.schema import transaction
 
 SLOWEST, FASTEST = 0.01, 1000.0
@@ -65,7 +65,7 @@ class Turns:
         return bool(row["status"] == "paused" and row["extra_steps"] <= 0)
 
     def _has_place(self, row: sqlite3.Row) -> bool:
-        return has_place(row, select_runs(self._connection, ACTIVE))
+        return has_place(row, select_runs(self._connection, BUSY))
 
     def _decide(self, *, uses_step: bool) -> bool:
         row = self._look()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -29,6 +30,22 @@ class Updates:
     def loss_scale(self) -> float:
         """What the next loss is multiplied by in `backward`."""
         return self._scaler.get_scale() if self._scaler else 1.0
+
+    def state_dict(self) -> dict[str, Any]:
+        """What the next updates depend on, beside the parameters."""
+        scaler = self._scaler.state_dict() if self._scaler else {}
+        return {
+            "optimizer": self._optimizer.state_dict(),
+            "schedule": self._schedule.state_dict(),
+            "scaler": scaler,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` gave, in a run of the same spec."""
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._schedule.load_state_dict(state["schedule"])
+        if self._scaler:
+            self._scaler.load_state_dict(state["scaler"])
 
     def backward(self, loss: Tensor) -> None:
         """Puts the loss's gradients, not scaled and not clipped, into the parameters."""

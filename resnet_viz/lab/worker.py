@@ -20,15 +20,16 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from resnet_viz.lab import header
+from resnet_viz.lab import checkpoints, header, saved_states
 from resnet_viz.lab.checkpoints import is_due
 from resnet_viz.lab.data.registry import datasets
 from resnet_viz.lab.failures import sentence
 from resnet_viz.lab.launch import ERROR_MARK
 from resnet_viz.lab.liveness import HEARTBEAT_SECONDS, born
+from resnet_viz.lab.parking import Parked, Patience, give_up, give_up_with
 from resnet_viz.lab.quantities.points import FINAL
 from resnet_viz.lab.records import StepRecord
-from resnet_viz.lab.rows import OVER, WAITING, select_runs
+from resnet_viz.lab.rows import OVER, WITHOUT_WORKER, select_runs
 from resnet_viz.lab.schema import transaction
 from resnet_viz.lab.series import insert_late, insert_records
 from resnet_viz.lab.spec import RunSpec
@@ -37,6 +38,7 @@ from resnet_viz.lab.turns import Stopped, Turns
 
 if TYPE_CHECKING:
     from resnet_viz.lab.keeping import Keeper
+    from resnet_viz.lab.training_state import Resumable
 
 WRITE_SECONDS = 0.1
 LOOK_SECONDS = 0.05
@@ -57,19 +59,29 @@ class Worker:
         self._pending: list[StepRecord] = []
         self._written = 0.0
         self._paused_seconds = 0.0
+        self._seconds = 0.0
         self._stepped = -inf
+        self._recorded = int(rows[0]["steps_done"])
+        self._state_step: int | None = rows[0]["state_step"]
+        self._done = self._state_step or 0
+        self._keeper: Keeper | None = None
+        self._resumable: Resumable | None = None
 
     def run(self) -> None:
         """Wait for a place, train, and write down how it ended."""
         device = "the device"
         try:
+            patience = Patience(self._connection, self._position)
             while not self._turns.may_begin():
                 self._check_store()
+                self._park_if(patience)
                 time.sleep(2 * LOOK_SECONDS)
             device = self._prepare()
             self._train()
         except Stopped:
             self._finish("stopped")
+        except Parked:
+            return
         except (StoreError, sqlite3.Error):
             raise
         except Exception as error:  # noqa: BLE001  whatever training raises is the run's result
@@ -102,32 +114,35 @@ class Worker:
         from resnet_viz.lab.keeping import Keeper  # noqa: PLC0415
         from resnet_viz.lab.train import train  # noqa: PLC0415
 
-        keeper = Keeper(self._connection, self._home, (self._id, self._position), self._spec)
-        done = 0
+        run = self._id, self._position
+        self._keeper = keeper = Keeper(self._connection, self._home, run, self._spec)
+        self._resumable = resumable = self._resumed()
 
         def ending(record: StepRecord) -> None:
             self._take(record)
             self._write()
-            self._keep(keeper, record.step + 1, is_last=True)
+            self._keep(keeper, is_last=True)
 
         try:
-            for record in self._steered(train(self._spec, built=keeper.hold, ending=ending)):
+            training = train(self._spec, built=keeper.hold, ending=ending, resumable=resumable)
+            for record in self._steered(training):
                 if record.step + 1 == self._spec.steps:
                     self._add_end(record)
                     break
-                done = record.step + 1
                 self._take(record)
                 if time.monotonic() - self._written >= WRITE_SECONDS:
                     self._write()
-                if is_due(self._spec, done):
-                    self._keep(keeper, done)
+                if is_due(self._spec, self._done):
+                    self._keep(keeper)
         except Stopped:
-            self._keep(keeper, done, is_last=True)
+            self._keep(keeper, is_last=True)
             raise
 
     def _take(self, record: StepRecord) -> None:
-        seconds = record.seconds - self._paused_seconds
-        self._pending.append(replace(record, seconds=seconds))
+        self._done = record.step + 1
+        self._seconds = record.seconds - self._paused_seconds
+        if record.step >= self._recorded:
+            self._pending.append(replace(record, seconds=self._seconds))
 
     def _add_end(self, record: StepRecord) -> None:
         """What the last record, which is written, did not have yet."""
@@ -135,11 +150,66 @@ class Worker:
             end = {FINAL: record.values[FINAL]}
             insert_late(self._connection, self._position, record.step, end)
 
-    def _keep(self, keeper: Keeper, done: int, *, is_last: bool = False) -> None:
+    def _resumed(self) -> Resumable:
+        """The training from its begin, or from the state that the run has.
+
+        Raises:
+            ValueError: where that state cannot be gone on from.
+        """
+        from resnet_viz.lab.training_state import Resumable, read_state  # noqa: PLC0415
+
+        if self._state_step is None:
+            return Resumable(self._spec)
+        state = read_state(saved_states.file_of(self._home, self._id))
+        if state.step > self._recorded:
+            raise ValueError(
+                f"the saved state begins with step {state.step}, and only {self._recorded} steps "
+                "are on record"
+            )
+        return Resumable(self._spec, state)
+
+    def _keep(self, keeper: Keeper, *, is_last: bool = False) -> None:
         """Keep the weights, if they are to be kept; the time that takes is none of a step's."""
         begin = time.perf_counter()
-        keeper.after(done, is_last=is_last)
+        keeper.after(self._done, is_last=is_last)
         self._paused_seconds += time.perf_counter() - begin
+
+    def _park_if(self, patience: Patience) -> None:
+        """Give up this process where nobody has looked at the paused run for long.
+
+        Raises:
+            Parked: when it is done; else it stays, such as where there is no room for the state.
+        """
+        if not patience.is_over():
+            return
+        begin = time.perf_counter()
+        patience.renew()
+        if self._done == (self._state_step or 0):  # not begun, or its state is there
+            give_up(self._connection, self._position)
+        elif self._resumable and self._keeper:
+            try:
+                self._save(self._resumable, self._keeper)
+            except (OSError, RuntimeError) as error:
+                print(f"The run cannot give up its process: {error}", file=sys.stderr)
+        self._paused_seconds += time.perf_counter() - begin
+
+    def _save(self, resumable: Resumable, keeper: Keeper) -> None:
+        """Give up this process; the weights are kept, too: the run may be stopped meanwhile.
+
+        Raises:
+            Parked: when it is done.
+            OSError, RuntimeError: where the state cannot be written.
+        """
+        from resnet_viz.lab.training_state import write_state  # noqa: PLC0415
+
+        state = resumable.state(self._done, self._seconds)
+        if why := saved_states.no_room(self._connection, state.bytes):
+            raise OSError(why)
+        keeper.after(self._done, is_last=True)
+        run = self._id, self._position
+        give_up_with(
+            self._connection, self._home, run, self._done, lambda file: write_state(state, file)
+        )
 
     def _steered(self, records: Iterator[StepRecord]) -> Iterator[StepRecord]:
         """`records`, each drawn when the user allows it."""
@@ -160,8 +230,11 @@ class Worker:
         self._check_store()
         if not self._turns.may_step() or self._rest() > 0:
             self._write()
+            patience = Patience(self._connection, self._position)
             while not self._turns.may_step() or self._rest() > 0:
                 rest = self._rest()
+                if rest <= 0:
+                    self._park_if(patience)
                 time.sleep(min(rest, LOOK_SECONDS) if rest > 0 else LOOK_SECONDS)
                 self._check_store()
             self._paused_seconds += time.perf_counter() - begin
@@ -187,13 +260,27 @@ class Worker:
     def _write(self) -> None:
         """Commit the records that are not yet."""
         pending, self._pending = self._pending, []
+        is_further = bool(pending) and self._state_step is not None
         with transaction(self._connection):
             insert_records(self._connection, self._position, pending)
+            if is_further:
+                saved_states.forget(self._connection, self._position)
         self._written = time.monotonic()
+        if is_further:
+            self._drop_state()
+
+    def _drop_state(self) -> None:
+        """Delete what the run has gone on from, and the weights that were kept for that alone."""
+        step, self._state_step = self._state_step, None
+        saved_states.file_of(self._home, self._id).unlink(missing_ok=True)
+        if step is not None and not is_due(self._spec, step):
+            checkpoints.drop(self._connection, self._home, (self._id, self._position), step)
 
     def _finish(self, status: str, message: str = "") -> None:
         self._write()
         self._set("status = ?, message = ?, ended = ?", status, message, time.time())
+        if self._state_step is not None:
+            saved_states.file_of(self._home, self._id).unlink(missing_ok=True)
 
     def _set(self, change: str, *values: object) -> None:
         """Change the row of this run, unless it is over."""
@@ -237,7 +324,8 @@ def _take_up(store: Store, run_id: str) -> bool:
     me = psutil.Process()
     with store.writing() as connection:
         query = (
-            f"UPDATE runs SET pid = ?, pid_created = ?, heartbeat = ? WHERE id = ? AND {WAITING}"
+            "UPDATE runs SET pid = ?, pid_created = ?, heartbeat = ?, attempts = attempts + 1 "
+            f"WHERE id = ? AND {WITHOUT_WORKER}"
         )
         values = (me.pid, born(me), time.time(), run_id)
         return connection.execute(query, values).rowcount == 1

@@ -1,13 +1,16 @@
 """What the user wants and what the worker does, in every order that they can come in."""
 
 import itertools
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from resnet_viz.lab import launch
+from resnet_viz.lab.liveness import born
 from resnet_viz.lab.rows import select_runs
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.store import Store
@@ -154,8 +157,9 @@ def test_a_single_step_of_a_race_is_of_the_runs_that_are_at_work(desk: Desk) -> 
 
 def test_a_worker_that_is_about_to_begin_does_a_single_step_as_well(desk: Desk) -> None:
     race = desk.lab.race([tiny_spec(name=name) for name in "abc"])
-    desk.set("started = 1, status = 'running', pid = 1 WHERE position = 2")
-    desk.set("pid = 1 WHERE position = 3")
+    worker = f"pid = {os.getpid()}, pid_created = {born(psutil.Process())}"
+    desk.set(f"started = 1, status = 'running', {worker} WHERE position = 2")
+    desk.set(f"{worker} WHERE position = 3")
     desk.lab.step(race)
     rows = select_runs(desk.connection, "race_id = ?", race)
     assert [row["extra_steps"] for row in rows] == [1, 1, 0]

@@ -39,13 +39,15 @@ def minibatches(
     device: torch.device,
     *,
     augment: Augment = "none",
+    first: int = 0,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Without end: images [batch_size, C, image_size, image_size] and labels, on `device`.
+    """Without end, from step `first` on: images [batch_size, C, image_size, image_size] and labels,
+    on `device`.
 
     Images of another size are resized bilinearly, a minibatch at a time to save memory.
     """
     data = data.on(device)
-    step = 0
+    step = first
     while True:
         some = data.chosen(batch_indices(seed, step, batch_size, len(data)))
         pixels, labels = some.pixels.to(device), some.labels.to(device)

@@ -57,6 +57,24 @@ def is_owner() -> bool:
     return False
 
 
+def asker(lab: Lab) -> str:
+    """Whose share of the places a race counts for: the visitor's address, keyed, so that the store
+    holds none; "" for the owner, who has all.
+
+    Behind a proxy on the server's own computer it is the address that the proxy added.
+
+    Raises:
+        StoreError: where the lab's secret cannot be read.
+    """
+    if is_owner():
+        return ""
+    address = st.context.ip_address
+    if address is None:
+        said = ",".join(st.context.headers.get_all("X-Forwarded-For"))
+        address = said.rpartition(",")[2].strip()
+    return lab.steering_key(f"visitor {address}")[:16]
+
+
 def held_races(lab: Lab) -> Collection[str]:
     """The races that this session has the controls of.
 

@@ -12,7 +12,7 @@ from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import StoreError
-from resnet_viz.ui.common.holders import is_owner, take_controls
+from resnet_viz.ui.common.holders import asker, is_owner, take_controls
 from resnet_viz.ui.race.state import Seen, expire, open_race
 from resnet_viz.ui.race.view import NEXT, SETTINGS, unfold
 
@@ -42,7 +42,7 @@ def begin(lab: Lab, race: RaceSpec | Sequence[RunSpec], pace: float | None) -> N
     # there before the race, and what is in it has begun.
     begun: list[str] = st.session_state.setdefault(_BEGUN, [])
     if not begun:
-        begun.append(lab.race(race, pace=pace))
+        begun.append(lab.race(race, pace=pace, asker=asker(lab)))
     take_begun()
 
 

@@ -68,8 +68,24 @@ def _buttons(lab: Lab, group: Group) -> None:
         with st.popover("Take away", key=f"runs_take_{key}", help=plain(f"{name} as a file.")):
             readable = [run for run in group.runs if isinstance(run, Run)]
             take_away(lab, group.id, name, readable, f"runs_{key}")
+    _stop_button(lab, group)
     with st.popover("Delete", key=f"runs_delete_{key}", help=plain(f"Delete {name}.")):
         _deleting(lab, group)
+
+
+def _stop_button(lab: Lab, group: Group) -> None:
+    """For what is under way, and trains in processes of ours."""
+    is_watched = any(isinstance(run, Run) and run.is_watched for run in group.runs)
+    if group.is_over or is_watched:
+        return
+    name = group.title
+    if st.button("Stop training", key=f"runs_stop_{_key(group)}", help=plain(f"Stop {name}.")):
+
+        def stop() -> str:
+            lab.stop(group.id)
+            return f"{name} was stopped. What it measured stays."
+
+        _do(stop)
 
 
 def _naming(lab: Lab, group: Group) -> None:

@@ -126,6 +126,17 @@ def test_nothing_is_deleted_without_saying_so(lab: Lab) -> None:
     assert not app.run().success
 
 
+def test_the_owner_stops_what_is_abandoned(lab: Lab) -> None:
+    over, paused = race(lab, 3, "over"), lab.race([tiny_spec(name="left")] * 2)
+    lab.pause(paused)
+    app = runs_page()
+    assert f"runs_stop_{over}" not in {button.key for button in app.button}
+    app.button(key=f"runs_stop_{paused}").click().run()
+    assert "was stopped" in drawn(app).success[0].value
+    assert {run.status for run in lab.race_runs(paused)} == {"stopped"}
+    assert f"runs_stop_{paused}" not in {button.key for button in app.button}
+
+
 def test_nets_of_two_races_are_opened_together(lab: Lab) -> None:
     first, second = race(lab, 3, "one"), race(lab, 5, "one")
     app = runs_page()
@@ -164,6 +175,32 @@ def test_a_visitor_from_elsewhere_sees_what_he_has_the_controls_of(
     assert {box.key for box in app.checkbox} == {
         f"runs_tick_{run.id}" for run in lab.race_runs(mine)
     }
+
+
+def test_a_visitor_is_told_when_his_share_is_taken(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each address has one: pressed again and again, Start and Pause leave places for others."""
+
+    def start() -> AppTest:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
+        app.switch_page("pages/race.py").run()
+        app.button(key="race_start").click().run()
+        return drawn(app)
+
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.ip_address", "192.168.0.7")
+    assert not start().error
+    assert {run.status for run in lab.list()} == {"queued"}
+    with Store(lab.home).session() as connection:
+        (asker,) = {row[0] for row in connection.execute("SELECT asker FROM runs")}
+        assert asker
+        assert "192" not in asker
+    lab.pause(lab.race([tiny_spec()] * 30, asker=asker))
+    assert "32 runs that are queued, running or paused" in start().error[0].value
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.ip_address", "192.168.0.8")
+    assert not start().error
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.ip_address", None)
+    assert not start().error, "the owner has all the places"
 
 
 def test_thousands_are_shown_a_page_at_a_time(lab: Lab) -> None:

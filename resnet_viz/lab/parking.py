@@ -1,0 +1,117 @@
+"""When a paused run gives up its process, and how: its state is saved, and its row needs nobody.
+
+A process that waits holds some 50 MB, and the memory of its net. Whoever looks at a paused run, or
+orders something, leaves a mark in its row (`looked`); the run's own worker sees when no new one
+comes. That does not depend on the clock, nor on any other process.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from math import inf
+from pathlib import Path
+
+from resnet_viz.lab import saved_states
+from resnet_viz.lab.schema import transaction
+
+VARIABLE = "RESNET_VIZ_PARK"
+DEFAULT_SECONDS = 300
+MOST_WARM = 12
+"""Paused runs that keep their processes, however many are looked at: the newest looks count."""
+_SETTLE_SECONDS = 2.0
+_LOOK_SECONDS = 1.0
+
+_QUERY = """
+SELECT status, looked, (
+    SELECT count(*) FROM runs AS other WHERE other.status = 'paused' AND other.pid IS NOT NULL
+    AND (coalesce(other.looked, 0), other.position) > (coalesce(runs.looked, 0), runs.position)
+) AS newer FROM runs WHERE position = ?
+"""
+_GIVE_UP = """
+UPDATE runs SET pid = NULL, pid_created = NULL
+WHERE position = ? AND status = 'paused' AND control = 'pause' AND extra_steps <= 0
+"""
+
+
+class Parked(Exception):  # noqa: N818
+    """The run has given up its process, which is to end."""
+
+
+def park_seconds() -> int:
+    """For so long a paused run keeps its process while nobody looks; RESNET_VIZ_PARK overrides."""
+    given = os.environ.get(VARIABLE, "")
+    return int(given) if given.isdecimal() else DEFAULT_SECONDS
+
+
+class Patience:
+    """How much longer the run at `position` keeps its process while it is paused."""
+
+    def __init__(self, connection: sqlite3.Connection, position: int) -> None:
+        self._connection, self._position = connection, position
+        self._looked: float | None = -inf
+        self._since = time.monotonic()
+        self._paused = self._since
+        self._next = -inf
+
+    def is_over(self) -> bool:
+        """Whether it is paused and its process to be given up; for to be asked often."""
+        now = time.monotonic()
+        if now < self._next:
+            return False
+        self._next = now + _LOOK_SECONDS
+        row = self._connection.execute(_QUERY, (self._position,)).fetchone()
+        if row is None or row["status"] != "paused":
+            self._since = self._paused = now
+            return False
+        if row["looked"] != self._looked:
+            self._looked, self._since = row["looked"], now
+        is_one_too_many = now - self._paused >= _SETTLE_SECONDS and row["newer"] >= MOST_WARM
+        return is_one_too_many or now - self._since >= park_seconds()
+
+    def renew(self) -> None:
+        """It could not be given up: that is tried again when it would have been, once more."""
+        self._since = self._paused = time.monotonic()
+
+
+def give_up(connection: sqlite3.Connection, position: int) -> None:
+    """Have the run's row name no process, unless its user wants it to go on.
+
+    Raises:
+        Parked: when it is done.
+    """
+    with transaction(connection):
+        is_done = connection.execute(_GIVE_UP, (position,)).rowcount == 1
+    if is_done:
+        raise Parked
+
+
+def give_up_with(
+    connection: sqlite3.Connection,
+    home: Path,
+    run: tuple[str, int],
+    step: int,
+    write: Callable[[Path], None],
+) -> None:
+    """The same, with a state of `step` that `write` writes: both or neither.
+
+    Raises:
+        Parked: when it is done.
+        OSError, RuntimeError: where the state cannot be written.
+    """
+    run_id, position = run
+    file = saved_states.file_of(home, run_id)
+    made = file.with_name(f".{run_id}.part")
+    try:
+        file.parent.mkdir(exist_ok=True)
+        write(made)
+        with transaction(connection):
+            if connection.execute(_GIVE_UP, (position,)).rowcount != 1:
+                return
+            saved_states.write_down(connection, position, step, made.stat().st_size)
+            made.replace(file)
+    finally:
+        made.unlink(missing_ok=True)
+    raise Parked

@@ -1,0 +1,94 @@
+"""States that runs go on from: a file a run in the folder `states`, and a row in the store.
+
+The row counts: it comes in the transaction in which the file gets its name, and goes in the one in
+which the run has gone further, or ended. Whoever finds a run whose process is gone, and a row,
+knows that the run can go on. What the file holds is lab/training_state.py's; no torch here.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from resnet_viz.lab.schema import transaction
+from resnet_viz.lab.sizes import size_text
+
+MOST_BYTES = 4 * 10**9
+"""What all of a folder's may take."""
+_DRAFT_SECONDS = 3600.0
+_ENDING = ".pt"
+
+
+def folder(home: Path) -> Path:
+    """Where they are."""
+    return home / "states"
+
+
+def file_of(home: Path, run_id: str) -> Path:
+    """The state of a run."""
+    return folder(home) / f"{run_id}{_ENDING}"
+
+
+def no_room(connection: sqlite3.Connection, size: int) -> str:
+    """Why a state of so many bytes is too much; "" where it is not."""
+    used = int(connection.execute("SELECT coalesce(sum(bytes), 0) FROM states").fetchone()[0])
+    if used + size <= MOST_BYTES:
+        return ""
+    return (
+        f"its state takes {size_text(size)}, those of other paused runs {size_text(used)}, and all "
+        f"together may take {size_text(MOST_BYTES)}"
+    )
+
+
+def write_down(connection: sqlite3.Connection, position: int, step: int, size: int) -> None:
+    """Add a state, within the caller's transaction, and what it takes to its run."""
+    forget(connection, position)
+    connection.execute("INSERT INTO states VALUES (?, ?, ?)", (position, step, size))
+    _add(connection, position, size)
+
+
+def rest(
+    connection: sqlite3.Connection, message: str, where: str, *values: str | int | None
+) -> None:
+    """Have those runs `where` that have a state be paused, and without a process, as before they
+    were told to go on: what was to go on with them could not begin."""
+    connection.execute(
+        "UPDATE runs SET status = 'paused', control = 'pause', extra_steps = 0, pid = NULL, "
+        "pid_created = NULL, message = ? "
+        f"WHERE position IN (SELECT run FROM states) AND control <> 'stop' AND ({where})",
+        (message, *values),
+    )
+
+
+def forget(connection: sqlite3.Connection, position: int) -> None:
+    """The run has gone further, or is deleted: within the caller's transaction."""
+    found = connection.execute("DELETE FROM states WHERE run = ? RETURNING bytes", (position,))
+    for row in found.fetchall():
+        _add(connection, position, -row["bytes"])
+
+
+def sweep(connection: sqlite3.Connection, home: Path) -> None:
+    """Delete files of states that no row knows, such as of runs that have ended."""
+    with suppress(OSError):
+        there = [Path(entry.path) for entry in os.scandir(folder(home))]
+        if not there:
+            return
+        with transaction(connection):  # a file gets its name in one, with its row
+            rows = connection.execute("SELECT id FROM runs JOIN states ON run = position")
+            known = {file_of(home, row["id"]) for row in rows}
+            for file in there:
+                if file not in known and (file.suffix == _ENDING or _is_left_over(file)):
+                    file.unlink(missing_ok=True)
+
+
+def _is_left_over(file: Path) -> bool:
+    """Whether a draft's writer was killed: none takes so long."""
+    return time.time() - file.stat().st_mtime > _DRAFT_SECONDS
+
+
+def _add(connection: sqlite3.Connection, position: int, size: int) -> None:
+    query = "UPDATE runs SET bytes = bytes + ? WHERE position = ?"
+    connection.execute(query, (size, position))
