@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
+from resnet_viz.arch.config import and_words
 from resnet_viz.findings.claim import Claim
-from resnet_viz.findings.phrases import how_sure, over_seeds, span
+from resnet_viz.findings.phrases import how_sure, over_seeds, percent_of_level, span
 from resnet_viz.text import number
 
 Words = Callable[[Claim], str]
@@ -54,6 +55,36 @@ def _counts(claim: Claim) -> str:
         for name, all_runs in zip(("learnt", "other"), runs, strict=True)
     ]
     return f"{names[0]} learns in {said[0]} and {names[1]} in {said[1]}"
+
+
+MOST_PAIRS = 3
+"""Of nets that are told one by one."""
+
+
+def grouped(claims: Sequence[Claim]) -> list[str]:
+    """Many pairs in few sentences: by who is ahead, then those that the seeds do not tell apart."""
+    ahead: dict[tuple[str, str], list[Claim]] = {}
+    for claim in claims:
+        if claim.kind in BETTER:
+            ahead.setdefault((claim.kind, claim.nets[0]), []).append(claim)
+    said = []
+    for (kind, name), won in ahead.items():
+        others = and_words([claim.nets[1] for claim in won])
+        least = max(won, key=lambda claim: claim.evidence.p or 0.0)
+        sure = how_sure(least).replace("p = ", "p at most ")
+        if least.evidence.p is None:
+            sure = f"Welch's {percent_of_level(int(least.values['pairs']))} intervals"
+        runs = over_seeds(least.evidence.runs)
+        said.append(f"Over {runs}, {name} {BETTER[kind]} {others} ({sure}).")
+    if alike := [" and ".join(claim.nets) for claim in claims if claim.kind not in BETTER]:
+        said.append(f"No difference is shown between {'; '.join(alike)}.")
+    return said
+
+
+BETTER: Mapping[str, str] = {
+    "ahead": "ends with a lower training loss than",
+    "learns more": "learns in more runs, or further, than",
+}
 
 
 def _of(found: int, runs: int) -> str:

@@ -7,7 +7,7 @@ older) it is the mean over the last minibatches.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,20 +43,9 @@ class End:
     held_out_images: int | None = None
 
 
-def common_steps(contestants: Sequence[Contestant]) -> int:
-    """How many steps all of `contestants` have done."""
-    return min((len(c.history) for c in contestants), default=0)
-
-
 def window(steps: int) -> slice:
     """The last tenth of `steps` rows, but at least five (or all, where there are fewer)."""
     return slice(max(0, steps - max(LEAST_STEPS, -(-steps // 10))), steps)
-
-
-def window_name(steps: int) -> str:
-    """What the window is called: of few steps it is more than a tenth."""
-    is_tenth = steps >= 10 * LEAST_STEPS
-    return "the last tenth of the steps" if is_tenth else f"the last {LEAST_STEPS} steps"
 
 
 def end_of(run: Contestant, steps: int) -> End:

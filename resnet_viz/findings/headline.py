@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from resnet_viz.arch.config import and_words
 from resnet_viz.findings.claim import Claim
+from resnet_viz.findings.comparison_words import BETTER
 from resnet_viz.findings.phrases import over_seeds, percent
 from resnet_viz.text import count, number
 
@@ -158,28 +159,22 @@ def _best(compared: Sequence[Claim]) -> str:
     """Of several nets the one that is ahead of most, and of which."""
     beats: dict[str, list[Claim]] = {}
     for claim in compared:
-        if claim.kind in ("ahead", "learns more"):
+        if claim.kind in BETTER:
             beats.setdefault(claim.nets[0], []).append(claim)
     runs = compared[0].evidence.runs
     if not beats:
         return f"Over {over_seeds(runs)}, no net is shown to do better than another."
     best, won = max(beats.items(), key=lambda pair: len(pair[1]))
     said = []
-    for kind, words in _BETTER.items():
+    for kind, words in BETTER.items():
         if behind := [claim.nets[1] for claim in won if claim.kind == kind]:
             said.append(f"{words} {and_words(behind)}")
     open_ones = [
         name
         for claim in compared
-        if claim.kind in ("undecided", "level", "learning undecided") and best in claim.nets
+        if claim.kind not in BETTER and best in claim.nets
         for name in claim.nets
         if name != best
     ]
     rest = f" Between it and {and_words(open_ones)} no difference is shown." if open_ones else ""
     return f"Over {over_seeds(won[0].evidence.runs)}, {best} {and_words(said)}.{rest}"
-
-
-_BETTER = {
-    "ahead": "ends with a lower training loss than",
-    "learns more": "learns in more runs, or further, than",
-}

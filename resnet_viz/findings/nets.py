@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,10 +24,6 @@ class Range(NamedTuple):
         """Of numbers of which there is at least one; NaN where one of them is."""
         return cls(float(np.min(numbers)), float(np.max(numbers)))
 
-    def is_below(self, other: Range) -> bool:
-        """Whether it lies below the other as a whole."""
-        return self.high < other.low
-
     def __str__(self) -> str:
         low, high = number(self.low), number(self.high)
         return low if low == high else f"{low} to {high}"
@@ -45,10 +41,6 @@ class Net:
     def recipe(self) -> object:
         """How it is trained, of any seed."""
         return self.seeds[0].recipe
-
-    def range(self, measure: Callable[[Contestant], float]) -> Range:
-        """Of a number of each seed."""
-        return Range.of([measure(seed) for seed in self.seeds])
 
 
 def nets_in(contestants: Sequence[Contestant]) -> list[Net]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from types import MappingProxyType
 
+from resnet_viz.arch.config import and_words
 from resnet_viz.findings.claim import Claim
 from resnet_viz.findings.nets import Range
 from resnet_viz.findings.phrases import (
@@ -106,19 +107,19 @@ def _diverged(claim: Claim) -> str:
 def _mixed(claim: Claim) -> str:
     (runs,) = claim.evidence.runs
     said = [
-        f"{verb} {claim.values[name]:.0f}" for name, verb in _STATES.items() if name in claim.values
+        f"{claim.values[name]:.0f} {verb}" for name, verb in _STATES.items() if name in claim.values
     ]
     loss = f" Training losses at the end: {span(claim, 'loss')}." if "loss" in claim.values else ""
-    return f"Of {runs} runs of {claim.nets[0]}, {'; '.join(said)}.{loss}"
+    return f"Of {runs} runs of {claim.nets[0]}, {and_words(said)}.{loss}"
 
 
 _STATES: Mapping[str, str] = {
-    "learnt": "learnt:",
-    "not_learnt": "not learnt:",
-    "unclear": "unclear:",
-    "diverged": "diverged:",
-    "too_early": "too early to say:",
-    "unknown": "without a known guess:",
+    "learnt": "learnt",
+    "not_learnt": "did not learn",
+    "unclear": "cannot be judged",
+    "diverged": "diverged",
+    "too_early": "had too few steps",
+    "unknown": "ended",
 }
 
 

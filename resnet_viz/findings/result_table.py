@@ -60,7 +60,7 @@ def _row(contestant: Contestant, params: int, common: int) -> dict[str, Cell]:
 
 def outcome_words(course: Course) -> str:
     """What became of a run, in a few words."""
-    said: str = "cannot be said" if course.state in ("unclear", "unknown") else course.state
+    said: str = "guess not known" if course.state == "unknown" else course.state
     if course.diverged is not None:
         said = f"diverged at step {course.diverged:,}"
     if course.dead is not None:
@@ -74,13 +74,13 @@ def _end(course: Course | None) -> dict[str, Cell]:
     loss = None if end is None else end.loss
     row: dict[str, Cell] = {
         "training loss at the end": _value(loss, np.nan if end else None),
-        "its 95 % interval": None if loss is None else _interval(loss),
+        "training loss, 95 % interval": None if loss is None else _interval(loss),
     }
     levels = (None, None) if end is None else (end.accuracy, end.held_out_accuracy)
     for of, level in zip(("training", "held-out"), levels, strict=True):
         row[f"{of} accuracy at the end"] = _value(level, None)
         interval = percents(level.low, level.high) if level else None
-        row[f"95 % interval of the {of} one"] = interval
+        row[f"{of} accuracy, 95 % interval"] = interval
     row["measured"] = None if end is None else _measured(end.steps, end.is_measured)
     return row
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from resnet_viz.findings.claim import Claim, Plot
-from resnet_viz.findings.comparison_words import COMPARISON_WORDS
+from resnet_viz.findings.comparison_words import COMPARISON_WORDS, MOST_PAIRS, grouped
 from resnet_viz.findings.gradient_words import GRADIENT_WORDS
 from resnet_viz.findings.headline import OUTCOMES, headline
 from resnet_viz.findings.race_words import RACE_WORDS
@@ -41,6 +41,19 @@ def sentences(claims: Sequence[Claim]) -> list[Sentence]:
     if not outcomes:
         return [Sentence(sentence(claim), claim.plot) for claim in claims]
     first = headline(claims, sentence)
-    said = [Sentence(sentence(claim), claim.plot) for claim in claims]
+    pairs = [claim for claim in claims if claim.kind in COMPARISON_WORDS]
+    together = grouped(pairs) if len(pairs) > MOST_PAIRS else []
+    said = [
+        Sentence(text, claim.plot)
+        for claim in claims
+        for text in _texts(claim, pairs[:1], together)
+    ]
     # What the headline says word for word is not said again.
     return [Sentence(first, "curves"), *(one for one in said if one.text not in first)]
+
+
+def _texts(claim: Claim, first: Sequence[Claim], together: Sequence[str]) -> Sequence[str]:
+    """A claim's own words; of many pairs of nets what is said of all, in the place of the first."""
+    if not together or claim.kind not in COMPARISON_WORDS:
+        return (sentence(claim),)
+    return together if claim is first[0] else ()

@@ -181,3 +181,17 @@ def test_runs_of_other_lengths_are_told_and_not_ranked() -> None:
     assert "The nets were trained differently (steps 101 and 20), so they are not ranked." in said
     assert "over steps 90 to 100" in said
     assert "over steps 15 to 19" in said
+
+
+def test_many_pairs_are_told_in_few_sentences() -> None:
+    names = (RESIDUAL, PLAIN, "resnet32-cifar", "resnet44-cifar")
+    levels = (0.1, 0.5, 0.1, 0.1)
+    nets = [several(name, *[end] * 5, after=20) for name, end in zip(names, levels, strict=True)]
+    found = [c for c in claims([one for net in nets for one in net]) if "pairs" in c.values]
+    pairs = [claim for claim in found if claim.kind in ("ahead", "level", "undecided")]
+    assert len(pairs) == 6
+    said = [text.text for text in happened([one for net in nets for one in net])]
+    assert sum("lower training loss than" in text for text in said[1:]) == 3
+    assert "(p at most 0.048, exact permutation test, corrected for 6 pairs)." in " ".join(said)
+    (alike,) = (text for text in said[1:] if text.startswith("No difference is shown between"))
+    assert alike.count(" and ") == 3

@@ -16,7 +16,7 @@ def test_result_rows() -> None:
     )
     losses = np.array([2.0, 1.99, 1.98, 1.97, 1.96])
     assert measured["training loss at the end"] == pytest.approx(losses.mean())
-    assert measured["its 95 % interval"] == "1.96 to 2.00"
+    assert measured["training loss, 95 % interval"] == "1.96 to 2.00"
     assert measured["training accuracy at the end"] == pytest.approx(0.4)
     assert (measured["first loss"], measured["last loss"]) == (2.0, pytest.approx(1.96))
     assert measured["gradient norm, last layer, last step"] == 23.0
@@ -33,7 +33,7 @@ def test_the_end_that_was_measured_is_in_the_table() -> None:
     assert row["measured"] == "after the last update"
     cells = transposed([row])
     assert cells["held-out accuracy at the end"] == ["93.0 %"]
-    assert cells["95 % interval of the held-out one"] == ["90 to 95 %"]
+    assert cells["held-out accuracy, 95 % interval"] == ["90 to 95 %"]
 
 
 def test_rows_that_no_net_has_are_left_out() -> None:
