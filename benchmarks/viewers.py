@@ -46,7 +46,7 @@ def _many_viewers(count: int) -> Iterator[Result]:
         home = Path(server.environ()["RESNET_VIZ_HOME"])
         lab, race_id = race_without_workers(home, _specs(10_000))
         is_over = threading.Event()
-        writer = threading.Thread(target=_write, args=(home, is_over))
+        writer = threading.Thread(target=_write, args=(home, is_over), daemon=True)
         writer.start()
         visitors = [Visitor(url, "race", f"race={race_id}") for _ in range(count)]
         for visitor in visitors:
