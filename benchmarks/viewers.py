@@ -49,8 +49,8 @@ def _many_viewers(count: int) -> Iterator[Result]:
         writer = threading.Thread(target=_write, args=(home, is_over), daemon=True)
         writer.start()
         visitors = [Visitor(url, "race", f"race={race_id}") for _ in range(count)]
-        for visitor in visitors:
-            visitor.visit()
+        with ThreadPoolExecutor(10) as pool:
+            list(pool.map(Visitor.visit, visitors))
         before, bytes_before = server.cpu_times(), sum(v.received for v in visitors)
         begin = time.perf_counter()
         with ThreadPoolExecutor(count) as pool:

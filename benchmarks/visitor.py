@@ -31,7 +31,9 @@ class Visitor:
             f"ws://{urlparse(url).netloc}/_stcore/stream",
             subprotocols=[Subprotocol("streamlit")],
             max_size=None,
+            # One that is not asked for anything for a while still answers the server's pings.
             ping_interval=None,
+            max_queue=None,
             additional_headers=headers,
         )
         self._socket = self._open.enter_context(opening)
