@@ -98,8 +98,8 @@ def _against(net: Net, other: Net, steps: int) -> Claim:
     values["layers"] = float(min(counts)) if len(counts) == 1 else np.nan
     evidence = Evidence("one run" if len(pairs) == 1 else "count", (len(pairs), len(pairs)))
     names = (other.name, net.name)
-    kind, steps = "weight gradients between", (first, end)
-    return Claim(kind, names, WEIGHTS, steps, values, evidence, "gradients")
+    kind, span = "weight gradients between", (first, end)
+    return Claim(kind, names, WEIGHTS, span, values, evidence, "gradients")
 
 
 def _compared(net: Contestant, other: Contestant, steps: tuple[int, int]) -> float:
