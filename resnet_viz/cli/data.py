@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
-from resnet_viz.lab.data.dataset import Dataset, DownloadError, Pixels, Split, unreadable_sentence
+from resnet_viz.lab.data.dataset import Dataset, DownloadError, Pixels, Split, remark_sentences
 from resnet_viz.lab.data.registry import dataset_info, datasets
 
 _PARTS: tuple[Split, ...] = ("train", "test")
@@ -67,12 +67,12 @@ def _record(dataset: Dataset) -> dict[str, object]:
 def _show_one(
     dataset: Dataset, found: dict[str, object], parts: dict[Split, Pixels], *, as_json: bool
 ) -> None:
-    for part in parts.values():
-        if part.unreadable:
-            print_note(unreadable_sentence(dataset.name, part))
+    for sentence in remark_sentences(dataset.name, parts.values()):
+        print_note(sentence)
     if as_json:
         bad = [file for part in parts.values() for file in part.unreadable]
-        print_json(found | {"unreadable": bad})
+        remarks = list(dict.fromkeys(remark for part in parts.values() for remark in part.remarks))
+        print_json(found | {"unreadable": bad, "remarks": remarks})
         return
     size = dataset.image_size
     print_lines(

@@ -22,7 +22,7 @@ from rich.progress import (
 from resnet_viz.arch.config import printable
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
-from resnet_viz.lab.data.dataset import check_enough, unreadable_sentence
+from resnet_viz.lab.data.dataset import check_enough, remark_sentences
 from resnet_viz.lab.data.registry import dataset_info
 from resnet_viz.lab.device_query import free_bytes
 from resnet_viz.lab.experiments import Entry
@@ -34,7 +34,7 @@ from resnet_viz.lab.ready import check_ready
 from resnet_viz.lab.records import History
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.spec import RunSpec
+from resnet_viz.lab.spec import DEFAULT_BATCH, RunSpec
 
 if TYPE_CHECKING:
     from resnet_viz.lab.records import StepRecord
@@ -117,19 +117,24 @@ def _specs(
         race = {"contestants": contestants, "seeds": seeds}
         specs = RaceSpec.model_validate(race).runs()
         check_ready(specs)
-        _look_through_folder(specs[0])
+        _look_through_folder(specs[0], is_batch_given="batch_size" in shared)
         return specs
 
 
-def _look_through_folder(spec: RunSpec) -> None:
-    """A note of files that cannot be read; a ValueError where the others are too few."""
+def _look_through_folder(spec: RunSpec, *, is_batch_given: bool) -> None:
+    """Notes of what is left out of a folder; a ValueError where the rest is too little."""
     info = dataset_info(spec.dataset)
     if info.train is not None:
         return
     part = info.open("train", spec.adapted.image_size)
-    if part.unreadable:
-        print_note(unreadable_sentence(spec.dataset, part))
+    for sentence in remark_sentences(spec.dataset, (part,)):
+        print_note(sentence)
     check_enough(spec.dataset, len(part.labels), spec.subset, spec.batch_size)
+    if spec.batch_size != DEFAULT_BATCH and not is_batch_given:
+        print_note(
+            f"batch size {spec.batch_size}, because there are {len(part.labels)} images to train "
+            "on; --batch-size sets another"
+        )
 
 
 def _distinct(given: Sequence[str]) -> list[str]:

@@ -9,10 +9,12 @@ from resnet_viz.lab.spec import RunSpec, check_precision
 
 
 def check_ready(specs: Sequence[RunSpec]) -> None:
-    """ValueError, saying what to do, where a data set is not here, or a device lacks a precision.
+    """ValueError, saying what to do, where a data set is not here or cannot be trained on so, or a
+    device lacks a precision.
 
     What "auto" will be is guessed; a run looks again when it begins.
     """
     for spec in dict.fromkeys(specs):
         spec.check_there()
+        spec.check_images()
         check_precision(spec.precision, expected_device(spec.device).partition(":")[0])

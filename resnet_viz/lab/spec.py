@@ -13,12 +13,13 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label
 from resnet_viz.lab.data.adapt import adapt
-from resnet_viz.lab.data.dataset import Augment
+from resnet_viz.lab.data.dataset import Augment, suitable_batch
 from resnet_viz.lab.data.registry import dataset_info
 from resnet_viz.lab.quantities import held_by
 from resnet_viz.lab.quantities.quantity import Along
 
 MOST_CHECKPOINTS = 1000
+DEFAULT_BATCH = 64
 STORED = "stored"
 """The context in which a spec is read that was written down: no folder is looked at for it."""
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:(0|[1-9][0-9]{0,2}))?")
@@ -37,7 +38,8 @@ class RunSpec(BaseModel):
 
     `dataset` is a name, or "folder:/path" for a folder of images, a sub-folder a class; `classes`
     is then how many it has (counted when the spec is made, so that the run can be read where the
-    folder is not), else None. `subset` is how many of the training images are used. `augment`
+    folder is not), else None. `subset` is how many of the training images are used. `batch_size`
+    is 64 where none is given, and smaller for a folder of few images. `augment`
     "crop_flip" crops each image at random out of a frame and mirrors half of them.
 
     `lr` is reached linearly over the first `warmup_steps` steps. `schedule` says what it does
@@ -74,7 +76,7 @@ class RunSpec(BaseModel):
     subset: Count | None = None
     augment: Augment = "none"
     steps: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 60
-    batch_size: Annotated[int, Field(strict=True, ge=1, le=65_536)] = 64
+    batch_size: Annotated[int, Field(strict=True, ge=1, le=65_536)] = DEFAULT_BATCH
     optimizer: Literal["sgd", "adam", "adamw"] = "sgd"
     lr: Annotated[float, Field(strict=True, ge=0, le=1e6)] = 0.01
     momentum: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.9
@@ -108,8 +110,21 @@ class RunSpec(BaseModel):
         return tuple(layer.name for layer in plan(self.adapted).weighted_layers)
 
     def check_there(self) -> None:
-        """ValueError, saying what to do, where the images of `dataset` are not on this computer."""
-        dataset_info(self.dataset).check_there()
+        """ValueError, saying what to do, where the images of `dataset` are not on this computer,
+        or have other classes by now.
+        """
+        dataset = dataset_info(self.dataset)
+        dataset.check_there()
+        if self.classes is not None and self.classes != (now := dataset.count_classes()):
+            raise ValueError(
+                f"classes = {self.classes}, but dataset = '{self.dataset}' has {now}; give {now}, "
+                "or nothing"
+            )
+
+    def check_images(self) -> None:
+        """ValueError where too few of the images can be read, or none of a class."""
+        dataset = dataset_info(self.dataset)
+        dataset.check_images(self.adapted.image_size, self.batch_size, self.subset)
 
     @property
     def quantities(self) -> Mapping[str, Along]:
@@ -144,7 +159,11 @@ class RunSpec(BaseModel):
             return fields
         if info.context == STORED:
             raise ValueError(f"dataset = '{dataset.name}' needs classes: how many it has")
-        return {**fields, "classes": dataset.count_classes()}
+        made = {**fields, "classes": dataset.count_classes()}
+        if made.get("batch_size") is None:
+            count = min(dataset.count_training() or 0, fields.get("subset") or DEFAULT_BATCH)
+            made["batch_size"] = suitable_batch(count, DEFAULT_BATCH)
+        return made
 
     @field_validator("dataset")
     @classmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Self
 
@@ -21,12 +21,13 @@ Augment = Literal["none", "crop_flip"]
 class Pixels:
     """A part of a data set: `images` [N, C, H, W] and `labels` [N], as they were stored.
 
-    `unreadable` names the files that were left out.
+    `unreadable` names the files that were left out, `remarks` say what else was, and why.
     """
 
     images: NDArray[np.uint8] | NDArray[np.float32]
     labels: NDArray[np.int64]
     unreadable: Sequence[str] = ()
+    remarks: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,19 @@ class Dataset(ABC):
         assert self.classes is not None  # or the source counts them
         return self.classes
 
+    def count_training(self) -> int | None:
+        """How many training images it has; those that cannot be read are counted, too.
+
+        Raises:
+            ValueError: where only its files tell, and they are not there.
+        """
+        return self.train
+
+    def check_images(self, image_size: int, batch_size: int, subset: int | None) -> None:
+        """ValueError where its images cannot be trained on so; only some of them are looked at."""
+        if self.train is not None:
+            check_enough(self.name, self.train, subset, batch_size)
+
     def at(self, argument: str) -> Self:
         """The data set called `name:argument`.
 
@@ -128,9 +142,30 @@ def check_enough(dataset: str, images: int, subset: int | None, batch_size: int)
 
 def unreadable_sentence(dataset: str, part: Pixels) -> str:
     """Such as "dataset = 'folder:/x': 2 of 90 files cannot be read and are left out: a, b"."""
-    bad, some = len(part.unreadable), ", ".join(map(repr, part.unreadable[:_MOST_NAMED]))
-    more = f" and {bad - _MOST_NAMED} more" if bad > _MOST_NAMED else ""
+    bad = len(part.unreadable)
     return printable(
         f"dataset = '{dataset}': {bad} of {bad + len(part.labels)} files cannot be read and "
-        f"{'is' if bad == 1 else 'are'} left out: {some}{more}"
+        f"{'is' if bad == 1 else 'are'} left out: {named_some(part.unreadable)}"
     )
+
+
+def remark_sentences(dataset: str, parts: Iterable[Pixels]) -> Sequence[str]:
+    """What is to be said of parts of a data set: the files left out of each, and why."""
+    parts = tuple(parts)
+    bad = [unreadable_sentence(dataset, part) for part in parts if part.unreadable]
+    others = dict.fromkeys(remark for part in parts for remark in part.remarks)
+    return [*bad, *(printable(f"dataset = '{dataset}': {remark}") for remark in others)]
+
+
+def named_some(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"{', '.join(map(repr, names[:_MOST_NAMED]))}{more}"
+
+
+def suitable_batch(images: int, default: int) -> int:
+    """A batch size for so many training images: `default`, or of few the power of two next to half.
+
+    Two at least: batch norm has nothing to normalise one image by.
+    """
+    return default if images >= default else max(2, 1 << max(images // 2, 1).bit_length() - 1)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
+from resnet_viz.lab.data.dataset import suitable_batch
 from resnet_viz.lab.data.registry import dataset_info, offered
+from resnet_viz.lab.spec import DEFAULT_BATCH
 from resnet_viz.ui.common import jobs, say
+from resnet_viz.ui.common.markdown import plain
+from resnet_viz.ui.common.note import note
 from resnet_viz.ui.race.words import data_name, folder_found
 
 _DOWNLOAD, _LOOK = "download", "folder"
+_BATCH, _SUITED = "race_batch_size", "race_batch_suited"
 
 
 def data_box(key: str) -> str:
@@ -24,8 +29,35 @@ def data_box(key: str) -> str:
         help="Folders of images, a sub-folder a class, are offered where they are in the folder "
         "that RESNET_VIZ_DATA names.",
         persist_state="session",
+        on_change=_suit_batch,
+        args=(key,),
     )
     return name
+
+
+def _suit_batch(key: str) -> None:
+    """A folder of few images that is chosen gets a batch size that suits it, until it is left."""
+    dataset = dataset_info(st.session_state[key])
+    before, _, batch = st.session_state.pop(_SUITED, ("", 0, 0))
+    if before and st.session_state[_BATCH] == batch:
+        st.session_state[_BATCH] = DEFAULT_BATCH
+    try:
+        images = dataset.count_training()
+    except ValueError:  # which is said where the race is checked
+        return
+    if dataset.train is None and images is not None and images < st.session_state[_BATCH]:
+        st.session_state[_BATCH] = suitable_batch(images, DEFAULT_BATCH)
+        st.session_state[_SUITED] = dataset.name, images, st.session_state[_BATCH]
+
+
+def batch_note(dataset: str) -> None:
+    """That the batch size was made to suit a folder, until another is chosen."""
+    name, images, batch = st.session_state.get(_SUITED, ("", 0, 0))
+    if name == dataset and batch == st.session_state[_BATCH]:
+        note(
+            f"Batch size {batch}, because {plain(data_name(dataset))} has {images} images to train "
+            "on."
+        )
 
 
 def _title(name: str) -> str:
@@ -58,6 +90,7 @@ def folder_check(dataset: str) -> None:
     """
     if dataset_info(dataset).classes is not None:
         return
+    batch_note(dataset)
     name = data_name(dataset)
     if st.button(f"Look through {name}", key="race_look", help="Which files cannot be read?"):
         jobs.hand_in(_LOOK, "data", {"name": dataset}, dataset)
@@ -67,5 +100,6 @@ def folder_check(dataset: str) -> None:
     if end.problem:
         jobs.complain(end)
     else:
-        tell = say.warning if end.done["unreadable"] else say.info
+        is_whole = not (end.done["unreadable"] or end.done["remarks"])
+        tell = say.info if is_whole else say.warning
         tell(folder_found(name, end.done))

@@ -212,7 +212,12 @@ def data_name(dataset: str) -> str:
 
 
 def folder_found(name: str, found: Mapping[str, Any]) -> str:
-    """What the command `data` found in a folder of images, in one sentence."""
+    """What the command `data` found in a folder of images, and what was left out."""
+    remarks = [f"{remark[:1].upper()}{remark[1:]}." for remark in map(printable, found["remarks"])]
+    return " ".join([_readable(name, found), *remarks])
+
+
+def _readable(name: str, found: Mapping[str, Any]) -> str:
     bad = found["unreadable"]
     text = (
         f"{name} has {found['classes']} classes, {found['train']:,} images to train on and "

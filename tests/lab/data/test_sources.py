@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
 from resnet_viz.lab.data.dataset import Dataset, DownloadError, Pixels, Split
+from resnet_viz.lab.data.idx_files import SYSTEM_FOLDER
 from resnet_viz.lab.data.registry import dataset_info, datasets
-from resnet_viz.lab.data.sources import fashion_mnist
 from tests.lab.data.conftest import Part, random_part, write_idx, write_pickle
 
 SPLITS: tuple[Split, ...] = ("train", "test")
@@ -38,8 +38,9 @@ def rows(images: NDArray[Any]) -> list[bytes]:
 
 
 def test_there_are_the_data_sets_of_the_field_and_the_digits_come_first() -> None:
-    names = ["digits", "cifar10", "cifar100", "fashion-mnist", "folder", "noise", "svhn"]
-    assert list(datasets()) == names
+    assert list(datasets()) == [
+        *("digits", "cifar10", "cifar100", "fashion-mnist", "folder", "mnist", "noise", "svhn")
+    ]
 
 
 @pytest.mark.parametrize("dataset", OPEN, ids=lambda dataset: dataset.name)
@@ -79,26 +80,41 @@ def test_noise_is_gaussian_and_its_labels_are_drawn_at_random() -> None:
 
 
 @pytest.mark.parametrize("is_compressed", [False, True])
-@pytest.mark.parametrize("below", ["FashionMNIST/raw", "fashion-mnist", "."])
-def test_fashion_mnist_is_read_as_torchvision_reads_it(
-    folder: Path, below: str, is_compressed: bool
+@pytest.mark.parametrize(
+    ("name", "below"),
+    [
+        *(("fashion-mnist", below) for below in ("FashionMNIST/raw", "fashion-mnist", ".")),
+        *(("mnist", below) for below in ("MNIST/raw", "mnist", ".")),
+    ],
+)
+def test_idx_files_are_read_as_torchvision_reads_them(
+    folder: Path, name: str, below: str, is_compressed: bool
 ) -> None:
-    info = dataset_info("fashion-mnist")
+    other = dataset_info("mnist" if name == "fashion-mnist" else "fashion-mnist")
+    info = dataset_info(name)
     assert info.place == ""
-    parts = {split: random_part(5, (28, 28), 10, seed) for seed, split in enumerate(SPLITS)}
+    parts = {split: random_part(9, (28, 28), 10, seed) for seed, split in enumerate(SPLITS)}
+    if name == "mnist":  # as the published labels begin: the files' names are not the set's own
+        parts["train"][1][:8] = 5, 0, 4, 1, 9, 2, 1, 3
     for split, (images, labels) in parts.items():
-        name, end = ("train" if split == "train" else "t10k"), ".gz" if is_compressed else ""
+        part, end = ("train" if split == "train" else "t10k"), ".gz" if is_compressed else ""
         for what, array in (("images-idx3", images), ("labels-idx1", labels.astype(np.uint8))):
-            file = folder / below / f"{name}-{what}-ubyte{end}"
+            file = folder / below / f"{part}-{what}-ubyte{end}"
             write_idx(file, array, is_compressed=is_compressed)
+    assert (info.place, other.place) == (str((folder / below).resolve()), "")
     for split, (images, labels) in parts.items():
         equals(info.open(split), (images[:, None], labels))
-        if (below, is_compressed) == ("FashionMNIST/raw", False):
-            theirs = torchvision.datasets.FashionMNIST(folder, train=split == "train")
+        if below.endswith("raw") and not is_compressed:
+            kind = (
+                torchvision.datasets.MNIST if name == "mnist" else torchvision.datasets.FashionMNIST
+            )
+            theirs = kind(folder, train=split == "train")
             equals(info.open(split), (theirs.data.numpy()[:, None], theirs.targets.numpy()))
 
 
-@pytest.mark.skipif(not fashion_mnist._DEBIAN.exists(), reason="needs dataset-fashion-mnist")
+@pytest.mark.skipif(
+    not (SYSTEM_FOLDER / "fashion-mnist").exists(), reason="needs dataset-fashion-mnist"
+)
 def test_debians_fashion_mnist_is_there_without_a_download(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

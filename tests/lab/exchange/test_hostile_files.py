@@ -185,14 +185,16 @@ def test_a_folder_that_a_file_names_is_never_looked_at(
 def test_what_is_sent_does_not_say_where_its_images_are(
     here: Lab, tmp_path: Path, there: Lab
 ) -> None:
+    from PIL import Image
+
     from tests.lab.conftest import tiny_spec
     from tests.lab.test_tidying import finish
 
     for name in ("a", "b"):
         folder = tmp_path / "private" / "pets" / name
         folder.mkdir(parents=True)
-        (folder / "x.png").write_bytes(b"")
-    run_id = here.start(tiny_spec(dataset=f"folder:{tmp_path}/private/pets"))
+        Image.new("RGB", (8, 8)).save(folder / "x.png")
+    run_id = here.start(tiny_spec(dataset=f"folder:{tmp_path}/private/pets", batch_size=2))
     finish(here, [run_id], 2)
     here.export(run_id, tmp_path / "sent")
     assert b"private" not in (tmp_path / "sent").read_bytes()

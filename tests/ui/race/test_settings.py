@@ -89,8 +89,9 @@ def test_data_sets_that_are_not_here_say_so_and_can_be_fetched(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RESNET_VIZ_DATA", str(tmp_path))
-    write_image(tmp_path / "pets" / "cat" / "1.png", (9, 9))
-    write_image(tmp_path / "pets" / "dog" / "1.png", (9, 9))
+    for name in ("cat", "dog"):
+        for number in range(6):
+            write_image(tmp_path / "pets" / name / f"{number}.png", (9, 9), seed=number)
     asked: list[object] = []
 
     def no_network(lab: Lab, kind: str, request: object, **_: object) -> str:
@@ -113,16 +114,20 @@ def test_data_sets_that_are_not_here_say_so_and_can_be_fetched(
     app = app.selectbox(key="race_dataset").set_value(f"folder:{tmp_path / 'pets'}").run()
     assert errors(app) == []
     assert [spec.classes for spec in app.session_state["race_specs"]] == [2, 2]
+    assert app.number_input(key="race_batch_size").value == 4
+    assert any("pets has 10 images to train on" in one.value for one in app.markdown)
     found = {"classes": 2, "train": 1, "test": 0, "unreadable": ["dog/<b>1</b>.png"]}
+    found["remarks"] = ["left out by their endings (.txt): 'a.txt'"]
     about = f"folder:{tmp_path / 'pets'}"
     app.session_state["job_of_folder"] = Asked(about, is_over=True, done=found)
     app = app.run()
     assert has_button(app, "race_look")
     (said,) = [warning.value for warning in app.warning]
-    assert plain("1 file that cannot be read is left out: dog/<b>1</b>.png.") in said
+    assert plain("1 file that cannot be read is left out: dog/<b>1</b>.png. Left out by") in said
     assert app.run().warning
     app = app.selectbox(key="race_dataset").set_value("noise").run()
     assert not app.warning
+    assert app.number_input(key="race_batch_size").value == 64
     assert not has_button(app, "race_look")
     gone = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
     gone.session_state["race_dataset"] = "folder:/no/longer/there"

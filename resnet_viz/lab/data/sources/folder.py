@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from resnet_viz.lab.data.dataset import Dataset, Pixels, Split, fixed_order
+from resnet_viz.lab.data.dataset import Dataset, Pixels, Split, check_enough
 from resnet_viz.lab.data.downloads import data_folder
+from resnet_viz.lab.data.image_folders import Files, Listing, classes, look_through, parts
+from resnet_viz.lab.data.pictures import can_be_read, square
 
-if TYPE_CHECKING:
-    from PIL import Image
-
-# Those of torchvision.datasets.folder.
-_ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
-_TEST_FOLDERS = ("test", "val", "valid", "validation")
 _LONGEST_PATH = 4096
-_WIDE_FORMATS = ("PNG", "PPM")
-"""Whose grey values have sixteen bits at most, also where Pillow keeps them in 32."""
 _MOST_BYTES = 4_000_000_000
-_Files = Sequence[tuple[Path, int]]
+_MOST_OPENED = 1024
+"""Images that are opened before a run begins, besides one for each class."""
 
 
 @dataclass(frozen=True)
 class _Folder(Dataset):
-    """Where it has sub-folders "train" and "test" (or "val"), those hold the classes of each part.
+    """Where it has folders for training and testing, those hold the classes of each part.
 
-    Else each sixth image, in a fixed order of all, is for testing. Images become RGB squares: the
+    Else a sixth of each class, in a fixed order, is for testing. Images become RGB squares: the
     middle of each, resized.
     """
 
@@ -61,42 +54,57 @@ class _Folder(Dataset):
         self.count_classes()
 
     def count_classes(self) -> int:
-        return len(_classes(self._parts()[0], self.folder))
+        self._check_folder()
+        return len(classes(parts(self.folder)[0], self.folder))
+
+    def count_training(self) -> int:
+        return len(self._listing().train)
+
+    def check_images(self, image_size: int, batch_size: int, subset: int | None) -> None:
+        listing = self._listing()
+        self._check_size(len(listing.train), image_size)
+        check_enough(self.name, len(listing.train), subset, batch_size)
+        readable: set[int] = set()
+        for file, label in listing.train:
+            if label not in readable and can_be_read(file):
+                readable.add(label)
+        self._check_classes(listing, readable)
+        needed = min(max(batch_size, subset or 1), _MOST_OPENED)
+        found = 0
+        for file, _ in listing.train:
+            found += can_be_read(file)
+            if found == needed:
+                return
+        check_enough(self.name, found, subset, batch_size)
 
     def open(self, split: Split, image_size: int | None = None) -> Pixels:
         size = image_size or self.image_size
-        train, test = self._parts()
-        names = {name: label for label, name in enumerate(_classes(train, self.folder))}
-        if test is not None:
-            files = self._training_files(names) if split == "train" else _files(test, names)
-        else:
-            everything = self._training_files(names)
-            order = fixed_order(len(everything))
-            held_out = len(order) // 6
-            chosen = order[held_out:] if split == "train" else order[:held_out]
-            files = [everything[place] for place in chosen]
+        listing = self._listing()
+        files = listing.train if split == "train" else listing.test
         self._check_size(len(files), size)
-        return _decode(files, size, Path(self.folder))
+        part = replace(_decode(files, size, Path(self.folder)), remarks=listing.remarks)
+        if split == "train" and len(part.labels):
+            self._check_classes(listing, set(part.labels.tolist()))
+        return part
 
-    def _parts(self) -> tuple[Path, Path | None]:
-        """The folders of the classes: for training, and for testing where it has its own."""
+    def _check_folder(self) -> None:
         if not self.folder:
             raise ValueError(_NO_PATH)
-        root = Path(self.folder)
-        if not _is_folder(root):
+        if not _is_folder(self.folder):
             raise ValueError(f"dataset = '{self.name}': there is no such folder")
-        tests = [root / name for name in _TEST_FOLDERS if _is_folder(root / name)]
-        return (root / "train", tests[0]) if tests and _is_folder(root / "train") else (root, None)
 
-    def _training_files(self, labels: Mapping[str, int]) -> _Files:
-        files = _files(self._parts()[0], labels)
-        empty = sorted(set(labels.values()) - {label for _, label in files})
-        if empty:
-            raise ValueError(
-                f"dataset = '{self.name}' has no image to train on in the sub-folder "
-                f"{list(labels)[empty[0]]!r}; allowed: {', '.join(_ENDINGS)}"
-            )
-        return files
+    def _listing(self) -> Listing:
+        self._check_folder()
+        return look_through(self.folder)
+
+    def _check_classes(self, listing: Listing, there: set[int]) -> None:
+        """ValueError where no image of a class can be read to train on."""
+        for label, name in enumerate(listing.classes):
+            if label not in there:
+                raise ValueError(
+                    f"dataset = '{self.name}': no image to train on in the sub-folder {name!r} can "
+                    "be read; mend its files, or take the sub-folder away"
+                )
 
     def _check_size(self, images: int, size: int) -> None:
         if images * 3 * size**2 > _MOST_BYTES:
@@ -130,48 +138,17 @@ def _is_folder(path: str | Path) -> bool:
 
 def _has_classes(folder: Path) -> bool:
     try:
-        return folder.name[0] != "." and len(_classes(folder, str(folder))) >= 2
+        return folder.name[0] != "." and len(classes(parts(str(folder))[0], str(folder))) >= 2
     except ValueError:
         return False
 
 
-def _classes(folder: Path, root: str) -> list[str]:
-    """The sub-folders' names, sorted; what is hidden is no class."""
-    try:
-        with os.scandir(folder) as entries:
-            names = sorted(e.name for e in entries if e.is_dir() and e.name[0] != ".")
-    except OSError as error:
-        raise ValueError(f"dataset = 'folder:{root}' cannot be read: {error.strerror}") from error
-    if len(names) < 2:
-        raise ValueError(
-            f"dataset = 'folder:{root}' has {'one sub-folder' if names else 'no sub-folders'}; "
-            "allowed: at least two, one for each class"
-        )
-    return names
-
-
-def _files(folder: Path, labels: Mapping[str, int]) -> _Files:
-    """The images of each class with its label, however deep, sorted; no link is followed there."""
-    extra = sorted(set(_classes(folder, str(folder))) - set(labels))
-    if extra:
-        raise ValueError(
-            f"dataset = 'folder:{folder}' has the class {extra[0]!r}, for which there are no "
-            f"images to train on; allowed: {', '.join(list(labels)[:20])}"
-        )
-    found: list[tuple[Path, int]] = []
-    for name, label in labels.items():
-        for place, _, files in sorted(os.walk(folder / name)):
-            images = (Path(place, f) for f in sorted(files) if f.lower().endswith(_ENDINGS))
-            found += [(file, label) for file in images if file.is_file()]  # pipes are never read
-    return found
-
-
-def _decode(files: _Files, size: int, root: Path) -> Pixels:
+def _decode(files: Files, size: int, root: Path) -> Pixels:
     images = np.empty((len(files), size, size, 3), np.uint8)
     labels: list[int] = []
     unreadable: list[str] = []
     for file, label in files:
-        pixels = _square(file, size)
+        pixels = square(file, size)
         if pixels is None:
             unreadable.append(str(file.relative_to(root)))
         else:
@@ -180,31 +157,3 @@ def _decode(files: _Files, size: int, root: Path) -> Pixels:
     return Pixels(
         images[: len(labels)].transpose(0, 3, 1, 2), np.array(labels, np.int64), unreadable
     )
-
-
-def _square(file: Path, size: int) -> NDArray[np.uint8] | None:
-    """[size, size, 3]; None where Pillow cannot read the file."""
-    from PIL import Image, ImageOps
-
-    try:
-        with Image.open(file) as image:
-            square = ImageOps.fit(_rgb(image), (size, size), Image.Resampling.BILINEAR)
-            return np.asarray(square)
-    except Exception:  # noqa: BLE001  what Pillow raises on damaged files is of many kinds
-        return None
-
-
-def _rgb(image: Image.Image) -> Image.Image:
-    """Eight bits a channel, of sixteen the upper ones: Pillow makes white of all above 255.
-
-    Raises:
-        ValueError: for grey values of 32 bits, of which nobody says what white is.
-    """
-    from PIL import Image
-
-    is_wide = image.mode == "I" and image.format in _WIDE_FORMATS
-    if image.mode.startswith("I;16") or is_wide:
-        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
-    if image.mode in ("I", "F"):
-        raise ValueError("grey values of 32 bits")
-    return image.convert("RGB")

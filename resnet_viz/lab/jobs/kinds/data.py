@@ -18,7 +18,9 @@ class Request(JobRequest):
 
 
 def work(request: Request, report: Report) -> object:
-    """How many classes and images were found, and the names of files that cannot be read."""
+    """How many classes and images were found, the files that cannot be read, and what else is
+    left out.
+    """
     dataset = dataset_info(request.name)
     if request.download and not dataset.place:
         report(0.0, f"Downloading {dataset.title}")
@@ -28,5 +30,7 @@ def work(request: Request, report: Report) -> object:
     parts = {split: dataset.open(split) for split in _PARTS}
     counts = {split: len(part.labels) for split, part in parts.items()}
     bad = [file for part in parts.values() for file in part.unreadable]
-    found: dict[str, object] = {"classes": dataset.count_classes(), "unreadable": bad}
+    remarks = list(dict.fromkeys(remark for part in parts.values() for remark in part.remarks))
+    found: dict[str, object] = {"classes": dataset.count_classes()}
+    found |= {"unreadable": bad, "remarks": remarks}
     return found | counts
