@@ -63,8 +63,7 @@ def _recover(store: Store, aside: Path) -> Recovered:
             if Path(f"{aside}{ending}").exists():
                 shutil.copyfile(f"{aside}{ending}", f"{copy}{ending}")
         found = _by_sqlite(copy) or _Found.of(_by_pages(copy))
-    with store.writing() as connection:
-        report = found.put_into(connection, aside)
+    report = found.put_into(store, aside)
     for ending in ("", *_BESIDE):
         if (done := Path(f"{aside}{ending}")).exists():
             done.rename(done.with_name(done.name.replace(CORRUPT, RECOVERED)))
@@ -90,29 +89,43 @@ class _Found:
                 found.bad[table] += 1
         return found
 
-    def put_into(self, connection: sqlite3.Connection, aside: Path) -> Recovered:
-        """Add the runs that are not there, each with all that is its own."""
-        runs = list(self.tables["runs"].values())
-        there = {row["id"] for row in connection.execute("SELECT id FROM runs")}
-        new = [row for row in runs if row["id"] not in there]
-        places = {row["position"]: self._begin(connection, row) for row in new}
-        steps = 0
+    def put_into(self, store: Store, aside: Path) -> Recovered:
+        """Add the runs that are not there, each with all that is its own.
+
+        Each in a transaction of its own, so that workers can write in between.
+        """
+        with store.session() as connection:
+            there = {row["id"] for row in connection.execute("SELECT id FROM runs")}
+        new = [row for row in self.tables["runs"].values() if row["id"] not in there]
+        owned: dict[Value, list[tuple[str, Row]]] = {}
         for table in ("records", "series", "checkpoints", "measured"):
-            own = [row for row in self.tables[table].values() if row["run"] in places]
-            steps += len(own) if table == "records" else 0
-            for row in own:
-                _insert(connection, table, {**row, "run": places[row["run"]]})
+            for row in self.tables[table].values():
+                owned.setdefault(row["run"], []).append((table, row))
+        for run in new:
+            with store.writing() as connection:
+                self._add(connection, run, owned.get(run["position"], ()))
+        ids = {row[name] for row in new for name in ("id", "race_id")}
+        with store.writing() as connection:
+            for table in ("races", "notes"):
+                for row in self.tables[table].values():
+                    if row["id"] in ids:
+                        _insert(connection, table, row)
+            self._make_races(connection, new)
+        places = {row["position"] for row in new}
+        steps = sum(row["run"] in places for row in self.tables["records"].values())
+        return Recovered(aside, len(new), steps, list(self._lost(new)))
+
+    def _add(
+        self, connection: sqlite3.Connection, run: Row, owned: Sequence[tuple[str, Row]]
+    ) -> None:
+        place = self._begin(connection, run)
+        for table, row in owned:
+            _insert(connection, table, {**row, "run": place})
         connection.execute(
             "UPDATE runs SET steps_done = (SELECT count(*) FROM records WHERE run = position) "
-            f"WHERE position IN ({', '.join(map(str, places.values()))})"
+            "WHERE position = ?",
+            (place,),
         )
-        ids = {row[name] for row in new for name in ("id", "race_id")}
-        for table in ("races", "notes"):
-            for row in self.tables[table].values():
-                if row["id"] in ids:
-                    _insert(connection, table, row)
-        self._make_races(connection, new)
-        return Recovered(aside, len(new), steps, list(self._lost(new)))
 
     @staticmethod
     def _begin(connection: sqlite3.Connection, row: Row) -> int:

@@ -216,6 +216,8 @@ def mutated(whole: bytes, file: Path, random: np.random.Generator) -> None:
         return
     file.write_bytes(whole)
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        for table in ("records", "series"):  # who changes a value can leave out its checksum
+            connection.execute(f"UPDATE {table} SET crc = NULL")
         for _ in range(int(random.integers(1, 4))):
             tables = ("runs", "races", "records", "series", "notes")
             table = str(random.choice(tables, p=(0.5, 0.1, 0.2, 0.15, 0.05)))
