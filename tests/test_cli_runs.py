@@ -20,7 +20,7 @@ from resnet_viz.lab.race_spec import RaceSpec
 from resnet_viz.lab.records import History
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.series import insert_records
-from resnet_viz.lab.store import Store
+from resnet_viz.lab.store import FILE_NAME, Store
 from resnet_viz.lab.tidying import LIMIT_VARIABLE
 from resnet_viz.lab.train import train
 from tests.conftest import is_refused
@@ -260,3 +260,18 @@ def test_show_tells_all_that_the_race_itself_told(lab: Lab, capsys: Capture) -> 
     assert any("effective rank" in sentence for sentence in told)
     assert main(("runs", "show", run_id)) == 0
     assert capsys.readouterr().out.splitlines() == told
+
+
+def test_runs_recover_says_what_came_back_and_what_did_not(lab: Lab, capsys: Capture) -> None:
+    kept = race(lab, 9, "kept")
+    assert main(("runs", "recover")) == 0
+    assert capsys.readouterr().out.startswith("no damaged store was set aside in ")
+    file = lab.home / FILE_NAME
+    whole = bytearray(file.read_bytes())
+    whole[:100] = os.urandom(100)
+    file.write_bytes(whole)
+    assert main(("runs", "recover")) == 0
+    said = capsys.readouterr()
+    assert "set aside" in said.err
+    assert ": 2 runs with 18 steps brought back" in said.out
+    assert {run.race_id for run in lab.list()} == {kept}

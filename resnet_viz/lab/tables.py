@@ -68,7 +68,9 @@ def nets_of(lab: Lab, id: str, quantities: Collection[str]) -> Sequence[Net]:  #
     Raises:
         ValueError: for an unknown id, and a quantity that none of them has.
     """
-    runs = lab.race_runs(id) if any(run.race_id == id for run in lab.list()) else [lab.get(id)]
+    runs = (
+        lab.race_runs(id) if any(run.race_id == id for run in lab.everything()) else [lab.get(id)]
+    )
     return nets_among(lab, runs, quantities)
 
 

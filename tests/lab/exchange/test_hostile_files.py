@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from resnet_viz.lab import race_judge
@@ -113,25 +114,21 @@ def test_the_judge_ends_with_who_asked_and_its_folder_goes_with_the_next(
     folder = Path(asking.stdout.readline().strip())
     judges = _children(asking.pid)
     asking.send_signal(death)
-    asking.wait(10)
+    asking.wait(60)
     asking.stdout.close()
-    deadline = time.monotonic() + 10
-    while any(Path(f"/proc/{pid}").exists() for pid in judges):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    _, left = psutil.wait_procs(judges, timeout=60)
+    assert not left
     assert folder.exists()
     there.import_(file)
     assert not folder.exists()
 
 
-def _children(pid: int) -> list[int]:
-    import psutil
-
-    deadline = time.monotonic() + 20
+def _children(pid: int) -> list[psutil.Process]:
+    deadline = time.monotonic() + 60
     while not (found := psutil.Process(pid).children()):
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    return [child.pid for child in found]
+    return found
 
 
 def test_a_folder_in_use_stays(tmp_path: Path) -> None:
