@@ -17,8 +17,9 @@ from resnet_viz.findings.colours import contestant_colours
 from resnet_viz.lab.feed import Look
 from resnet_viz.lab.quantities import quantity
 from resnet_viz.lab.quantities.quantity import Along
-from resnet_viz.lab.records import Floats, History
+from resnet_viz.lab.records import Floats, History, Taken
 from resnet_viz.lab.run import Run
+from resnet_viz.lab.states import LAYER_STATE, States, states_over
 
 Indices = NDArray[np.int64]
 GRADIENT = "grad_norm"
@@ -254,3 +255,13 @@ def _extremes(contestants: Sequence[Contestant], name: str, most_steps: int) -> 
         if not np.isnan(fits).all():
             low, high = min(low, float(np.nanmin(fits))), max(high, float(np.nanmax(fits)))
     return low, high
+
+
+def layer_states_of(net: Contestant, name: str, taken: Taken) -> States | None:
+    """The states [T, n] of the layers that a quantity's values are of; None where it is not by
+    layer, or no states were recorded."""
+    names, known = net.along(name).names, net.along(LAYER_STATE).names
+    if net.along(name).axis != "layer" or not set(names) <= set(known):
+        return None
+    states = states_over(net.history, taken.steps)
+    return None if states is None else states[:, [known.index(of) for of in names]]

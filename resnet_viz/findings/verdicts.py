@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.contestant import Contestant, layer_states_of
 from resnet_viz.findings.feature_collapse import (
     IMAGES,
     RANK,
@@ -22,7 +22,7 @@ from resnet_viz.findings.gradient_flow import Flow, flow_at, ratio_words
 from resnet_viz.findings.learning import Course
 from resnet_viz.lab.quantities import quantity
 from resnet_viz.lab.records import Taken
-from resnet_viz.lab.states import ABSENT, LAYER_STATE, states_over
+from resnet_viz.lab.states import ABSENT
 from resnet_viz.text import count, number
 
 # Of branch variance times k: within a factor of two of 1/k. The first blocks of a stage are not
@@ -238,7 +238,7 @@ def _broken(net: Contestant) -> Iterator[tuple[int, str]]:
 
 def _is_absent(net: Contestant, name: str, taken: Taken) -> NDArray[np.bool_]:
     """Which of a quantity's values [T, n] are not there, and so are no bad numbers."""
-    states = states_over(net.history, taken.steps)
-    if states is None or net.along(name) != net.along(LAYER_STATE):
+    states = layer_states_of(net, name, taken)
+    if states is None:
         return np.zeros(taken.values.shape, np.bool_)
     return np.isin(states, ABSENT) & np.isnan(taken.values)

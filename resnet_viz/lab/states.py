@@ -37,6 +37,11 @@ class LayerState(IntEnum):
         """What it says of a layer, for people."""
         return WORDS[self]
 
+    @property
+    def short(self) -> str:
+        """The same in a word or two."""
+        return WORDS[self].partition(":")[0]
+
 
 WORDS: Mapping[LayerState, str] = MappingProxyType(
     {

@@ -13,10 +13,12 @@ from resnet_viz.findings.contestant import (
     Places,
     Window,
     drawn_steps,
+    layer_states_of,
     spread,
     thinned,
 )
 from resnet_viz.lab.quantities.quantity import Quantity
+from resnet_viz.lab.states import ABSENT, States
 from resnet_viz.plots import style
 from resnet_viz.text import count, ordinal
 
@@ -58,13 +60,26 @@ def edges(
 def broken_cells(
     contestant: Contestant, about: Quantity, window: Window = None
 ) -> NDArray[np.bool_]:
-    """Which of the cells [steps, places] are not finite."""
+    """Which of the cells [steps, places] are not finite, or have no value."""
     taken = contestant.history.taken(about.name)
     if not len(taken.steps):
         return np.zeros((0, 0), np.bool_)
     places = contestant.place(about.name).only("main")
     rows, columns = cells(taken.steps, places, window)
     return ~np.isfinite(taken.values[np.ix_(rows, places.columns[columns])])
+
+
+def states_of_cells(
+    contestant: Contestant, about: Quantity, window: Window = None
+) -> States | None:
+    """Of layers without a value why there is none: the states of the cells [steps, places]."""
+    taken = contestant.history.taken(about.name)
+    states = layer_states_of(contestant, about.name, taken)
+    if states is None:
+        return None
+    places = contestant.place(about.name).only("main")
+    rows, columns = cells(taken.steps, places, window)
+    return states[np.ix_(rows, places.columns[columns])]
 
 
 def left_out(contestant: Contestant, about: Quantity, window: Window = None) -> list[str]:
@@ -85,7 +100,9 @@ def left_out(contestant: Contestant, about: Quantity, window: Window = None) -> 
         said.append(f"every {ordinal(every)} step")
     if len(columns) < len(main.names):
         said.append(f"{len(columns):,} of {len(main.names):,} {what}s")
-    said += _marked_or_empty(taken.values[:, main.columns], about)
+    states = layer_states_of(contestant, about.name, taken)
+    why = None if states is None else states[:, main.columns]
+    said += _marked_or_empty(taken.values[:, main.columns], about, why)
     for role in places.beside:
         own = count(len(places.of(role)), "layer" if role[0] == "s" else role)
         said.append(f"without {own}" + (" of squeeze-and-excitation" * (role[0] == "s")))
@@ -109,9 +126,12 @@ def _gap(steps: Indices, window: Window) -> int:
     return int(np.median(np.diff(seen))) if len(seen) > 1 else 1
 
 
-def _marked_or_empty(values: Numbers, about: Quantity) -> list[str]:
-    broken = int((~np.isfinite(values)).sum())
+def _marked_or_empty(values: Numbers, about: Quantity, states: States | None) -> list[str]:
+    is_broken = ~np.isfinite(values)
+    is_absent = is_broken & np.isin(states, ABSENT) if states is not None else is_broken & False
+    broken, absent = int((is_broken & ~is_absent).sum()), int(is_absent.sum())
     said = [f"{broken:,} not finite (red)"] if broken else []
+    said += [f"{absent:,} without a value (grey)"] if absent else []
     if about.scale == "log":
         counts = {"exactly 0": int((values == 0).sum()), "below 0": int((values < 0).sum())}
         texts = [f"{count:,} {kind}" for kind, count in counts.items() if count]

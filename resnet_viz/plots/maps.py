@@ -13,6 +13,7 @@ from resnet_viz.findings.colours import RED
 from resnet_viz.findings.contestant import GRADIENT, Contestant, Indices, Window, spread
 from resnet_viz.lab.quantities import quantity
 from resnet_viz.lab.quantities.quantity import Quantity
+from resnet_viz.lab.states import ABSENT
 from resnet_viz.plots import style
 from resnet_viz.plots.colour_scale import (
     bar_title,
@@ -22,7 +23,14 @@ from resnet_viz.plots.colour_scale import (
     ends,
     known_values,
 )
-from resnet_viz.plots.map_cells import MOST_LAYERS, broken_cells, cells, edges, left_out
+from resnet_viz.plots.map_cells import (
+    MOST_LAYERS,
+    broken_cells,
+    cells,
+    edges,
+    left_out,
+    states_of_cells,
+)
 from resnet_viz.plots.map_places import PER_ROW, axes, height, stacked, suffix, title
 from resnet_viz.plots.profile import axis_of
 
@@ -38,6 +46,13 @@ EMPTY: style.Trace = {
 }
 NOT_FINITE: style.Trace = {"colorscale": [[0, RED], [1, RED]], "showscale": False}
 """The mark of a value that is not finite has this colour in the graphs, too."""
+NO_VALUE: style.Trace = {
+    "colorscale": [[0, style.FAINT], [1, style.FAINT]],
+    "showscale": False,
+    "zmin": 0,
+    "zmax": 1,
+}
+"""The mark of a layer that has no value at a step: nothing is wrong with it."""
 NARROW_LETTERS = 32
 """So many fit above a map, beside the bar."""
 
@@ -50,9 +65,9 @@ def heat_maps(
 
     One map each, side by side (below each other where the chart is narrow), with ONE colour
     scale (colour_scale.py). What lies beyond it has the colours of its ends, and the bar and a note
-    say so; a value that is not finite is red. A map of more than 40,000 cells is thinned evenly,
-    and its title says so, as it says how many cells are red, or empty because a log scale has no
-    place for 0.
+    say so; a value that is not finite is red, and one that is not there grey. A map of more than
+    40,000 cells is thinned evenly, and its title says so, as it says how many cells are red, grey,
+    or empty because a log scale has no place for 0.
     """
     about = quantity(name)
     total, what = len(contestants), axis_of(contestants, name)
@@ -174,10 +189,20 @@ def _map(
         scale = {"coloraxis": "coloraxis", "hovertemplate": f"{at}: {value}"}
         traces.append(cell | _cells(steps, values) | scale)
     broken = broken_cells(contestant, about, window)
-    if broken.any():
-        marks = _cells(steps, np.where(broken, 1.0, np.nan))
-        traces.append(cell | marks | NOT_FINITE | {"hovertemplate": f"{at}: not finite"})
+    states = states_of_cells(contestant, about, window)
+    for state in ABSENT if states is not None else ():
+        absent = broken & (states == state)
+        broken = broken & ~absent
+        traces += _marks(cell, steps, absent, NO_VALUE | {"hovertemplate": f"{at}: {state.words}"})
+    traces += _marks(cell, steps, broken, NOT_FINITE | {"hovertemplate": f"{at}: not finite"})
     return traces or [place | EMPTY]
+
+
+def _marks(
+    cell: style.Trace, steps: Indices, where: NDArray[np.bool_], mark: style.Trace
+) -> list[style.Trace]:
+    """The cells that have a mark, where there are any."""
+    return [cell | _cells(steps, np.where(where, 1.0, np.nan)) | mark] if where.any() else []
 
 
 def _cells(steps: Indices, values: NDArray[np.float64]) -> style.Trace:

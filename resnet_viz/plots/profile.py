@@ -15,6 +15,7 @@ from resnet_viz.findings.contestant import (
     Contestant,
     Places,
     decades,
+    layer_states_of,
     limits,
     shown,
     thinned,
@@ -22,6 +23,7 @@ from resnet_viz.findings.contestant import (
 from resnet_viz.findings.predictions import prediction
 from resnet_viz.lab.quantities import quantity
 from resnet_viz.lab.quantities.quantity import Quantity
+from resnet_viz.lab.states import ABSENT
 from resnet_viz.plots import style
 from resnet_viz.plots.seed_band import band
 from resnet_viz.text import count, number
@@ -279,8 +281,14 @@ def _not_shown(started: Sequence[tuple[Contestant, int]], about: Quantity) -> tu
     texts, names = [], []
     kinds: dict[str, None] = {}
     for one, row in started:
-        values = one.history.taken(about.name).values[row]
+        taken = one.history.taken(about.name)
+        values = taken.values[row]
+        states = layer_states_of(one, about.name, taken)
         where = {"not finite": ~np.isfinite(values)}
+        if states is not None:
+            why = {s.short: np.isnan(values) & (states[row] == s) for s in ABSENT}
+            known = np.any(list(why.values()), axis=0)
+            where = {**why, "not finite": where["not finite"] & ~known}
         if about.scale == "log":
             where |= {"exactly 0": values == 0, "below 0": values < 0}
         counts = {kind: int(rows.sum()) for kind, rows in where.items() if rows.any()}

@@ -1,0 +1,71 @@
+"""A layer's value that is not there is shown as that, and not as a bad number."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from resnet_viz.arch.plan import WeightedLayer
+from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.verdicts import first_broken
+from resnet_viz.lab.quantities.quantity import Along
+from resnet_viz.lab.records import History, StepRecord
+from resnet_viz.lab.states import LayerState
+from resnet_viz.plots.maps import heat_maps
+from resnet_viz.plots.profile import profile
+
+NAMES = ("conv1", "conv2", "fc")
+
+
+def net(gradients: list[list[float]], states: list[list[LayerState]]) -> Contestant:
+    records = [
+        StepRecord(
+            step,
+            1.0,
+            0.5,
+            0.1,
+            {
+                "grad_norm": np.array(own, np.float32),
+                "layer_state": np.array(state, np.float32),
+            },
+        )
+        for step, (own, state) in enumerate(zip(gradients, states, strict=True))
+    ]
+    layers = tuple(WeightedLayer(name, i, "main", None) for i, name in enumerate(NAMES, 1))
+    along = Along("layer", NAMES)
+    header = {"grad_norm": along, "layer_state": along}
+    return Contestant("net", "#000000", layers, History(records), header=header)
+
+
+def test_frozen_and_unused_layers_are_named_in_maps_profile_and_diagnosis() -> None:
+    measured, frozen, unused = LayerState.MEASURED, LayerState.FROZEN, LayerState.UNUSED
+    nan = np.nan
+    one = net(
+        [[nan, nan, 2.0], [1.0, nan, 2.0]],
+        [[frozen, unused, measured], [measured, unused, measured]],
+    )
+    maps = heat_maps([one])
+    said = {
+        trace.hovertemplate: int(np.isfinite(trace.z).sum())
+        for trace in maps.data
+        if trace.type == "heatmap"
+    }
+    of_state = {text.split(": ", 1)[1]: cells for text, cells in said.items()}
+    assert of_state[frozen.words] == 1
+    assert of_state[unused.words] == 2
+    assert "not finite" not in of_state
+    titles = " ".join(str(note.text) for note in maps.layout.annotations)
+    assert "3 without a value (grey)" in titles
+    assert "red" not in titles
+    notes = " ".join(str(note.text) for note in profile([one], 0).layout.annotations)
+    assert "1 layer no gradient, 1 layer frozen" in notes
+    assert first_broken(one).word == "none"
+
+
+def test_a_value_that_is_not_finite_is_still_said_so() -> None:
+    one = net([[np.inf, np.nan, 2.0]], [[LayerState.NOT_FINITE, LayerState.FROZEN, 0]])
+    maps = heat_maps([one])
+    hover = [trace.hovertemplate for trace in maps.data if trace.type == "heatmap"]
+    assert sum("not finite" in text for text in hover) == 1
+    assert first_broken(one).word == "at step 0"
+    notes = " ".join(str(note.text) for note in profile([one], 0).layout.annotations)
+    assert "1 layer frozen, 1 layer not finite" in notes
