@@ -95,24 +95,29 @@ def _one_run(nets: Sequence[Claim]) -> str:
     is_over = all(claim.details["state"] == "over" for claim in nets)
     start = "In this run" if is_over else f"After {count(steps, 'step')}"
     verb = "ended" if is_over else "is"
-    said, has_verb = [], False
+    said, has_verb, is_guess_said = [], False, False
     for claim in nets:
         if claim.kind == "diverged":
             said.append(f"{claim.nets[0]} diverged at step {claim.values['diverged_first']:,.0f}")
             has_verb = False
             continue
-        said.append(f"{claim.nets[0]} {'' if has_verb else f'{verb} '}at {_where(claim, has_verb)}")
+        where = _where(claim, has_verb, is_guess_said)
+        said.append(f"{claim.nets[0]} {'' if has_verb else f'{verb} '}at {where}")
+        is_guess_said = is_guess_said or "guessing" in where
         has_verb = claim.kind != "not learnt"
     return f"{start} {_joined(said)}."
 
 
-def _where(claim: Claim, is_short: bool) -> str:
+def _where(claim: Claim, is_short: bool, is_guess_said: bool) -> str:
+    """Its level, and how that compares with guessing, which is said with its number once."""
+    is_due = "guess_loss" in claim.values and not is_guess_said
+    guessing = f" than guessing ({_guess_alone(claim)})" if is_due else ""
     level = _level(claim)
     what = level if is_short or not level.endswith("%") else f"{level} accuracy"
     if claim.kind == "not learnt":
-        return f"{what}, no better than guessing ({_guess_alone(claim)})"
+        return f"{what}, no better{guessing}"
     if claim.kind == "unclear" and _is_little(claim):
-        return f"{what}, little better than guessing ({_guess_alone(claim)})"
+        return f"{what}, little better{guessing}"
     return what
 
 

@@ -89,7 +89,7 @@ def test_a_net_that_diverges_is_said_and_marked(shared_app: App, open_page: Open
     expect(graphs.nth(0).locator(marked)).to_have_count(0)
     hero = page.locator(".resnet-viz-chart").nth(HERO)
     expect(hero.locator(".annotation-text", has_text="not finite")).to_be_visible()
-    expect(page.get_by_text(f"loss not finite since step {first}").first).to_be_visible()
+    expect(page.get_by_text(f"diverged at step {first} (loss not finite)").first).to_be_visible()
     # In its map each cell that is not finite is red.
     norms = np.array([record.grad_norm for record in lab.records(wild.id)])
     maps = page.locator(".resnet-viz-chart").nth(3)
