@@ -244,9 +244,9 @@ def room(runs: Sequence[Run]) -> str:
     names = list(dict.fromkeys(run.name for run in runs))
     seeds = len({run.seed for run in runs})
     if seeds == 1:
-        levels = "; ".join(f"{name} at 00.0 %, no better than guessing (10 %)" for name in names)
+        levels = "; ".join(f"{name} ended at 00.0 % accuracy, little better" for name in names)
         only = f" {ONE_SEED}" if len(names) > 1 else ""
-        return f"In this run {levels} ended accuracy.{only}"
+        return f"In this run {levels} than guessing (10 %).{only}"
     first, others = names[0], ", ".join(names[1:])
     losses = "0.000 to 0.000 against 0.000 to 0.000"
     sure = "(p = 0.0079, exact permutation test)"
