@@ -25,6 +25,7 @@ PARTS = (
     "viewers",
     "wishes",
     "crowd",
+    "random_use",
     "many_runs",
 )
 

@@ -108,6 +108,20 @@ def test_what_is_compared_depends_on_the_whole_state(tmp_path: Path) -> None:
         assert [r.loss for r in later] != [r.loss for r in expected[4:]], part
 
 
+def test_the_loss_scale_goes_on(tmp_path: Path) -> None:
+    """It changes too seldom to be seen in a few steps' records."""
+    spec, file = tiny_spec(steps=4, precision="float16"), tmp_path / "state"
+    first = Resumable(spec)
+    next(train(spec, resumable=first))
+    state = first.state(1, 0.0)
+    state.parts["updates"]["scaler"] |= {"scale": 3.0, "_growth_tracker": 7}
+    write_state(state, file)
+    later = Resumable(spec, read_state(file))
+    next(train(spec, resumable=later))
+    scaler = later.state(2, 0.0).parts["updates"]["scaler"]
+    assert (scaler["scale"], scaler["_growth_tracker"]) == (3.0, 8)
+
+
 def test_a_state_of_another_run_or_none_is_refused(tmp_path: Path) -> None:
     spec, file = tiny_spec(steps=4), tmp_path / "state"
     with pytest.raises(ValueError, match="is not there"):
