@@ -172,7 +172,8 @@ def _visit(url: str, page: str, query: str = "", polls: int = 0) -> float:
     for _ in range(polls):
         if visitor.fragment:
             time.sleep(0.5)
-            visitor.poll()
+            with suppress(TimeoutError):  # the race ended, and with it what is polled
+                visitor.poll()
     visitor.close()
     return seconds
 

@@ -12,6 +12,7 @@ from resnet_viz.lab import saved_states
 from resnet_viz.lab.brood import Brood, Task, make_brood
 from resnet_viz.lab.jobs import table as jobs
 from resnet_viz.lab.launch import fail_waiting, why_gone
+from resnet_viz.lab.parking import MOST_STEPPING
 from resnet_viz.lab.queue import has_place, in_turn, queue_of
 from resnet_viz.lab.rows import (
     ACTIVE,
@@ -142,10 +143,13 @@ def make_dispatcher(home: Path) -> Dispatcher:
 def due(active: Sequence[sqlite3.Row]) -> Iterator[str]:
     """Of the `active` runs those without a worker whose turn it is.
 
-    One that is paused needs no place for a single step.
+    One that is paused needs no place for a single step, but not all do theirs at once.
     """
+    stepping = sum(row["status"] == "paused" and row["pid"] is not None for row in active)
     for row in active:
-        if row["pid"] is None and row["control"] == "pause" and row["extra_steps"] > 0:
+        steps = row["pid"] is None and row["control"] == "pause" and row["extra_steps"] > 0
+        if steps and stepping < MOST_STEPPING:
+            stepping += 1
             yield row["id"]
     full: set[str] = set()
     for row in in_turn(active):

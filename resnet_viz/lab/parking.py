@@ -21,6 +21,8 @@ VARIABLE = "RESNET_VIZ_PARK"
 DEFAULT_SECONDS = 300
 MOST_WARM = 12
 """Paused runs that keep their processes, however many are looked at: the newest looks count."""
+MOST_STEPPING = MOST_WARM + 4
+"""Up to so many paused runs with a process more get one for a single step; others follow later."""
 _SETTLE_SECONDS = 2.0
 _LOOK_SECONDS = 1.0
 

@@ -15,12 +15,12 @@ import pytest
 from safetensors.torch import load_file
 
 from resnet_viz.lab import checkpoints, launch, parking, saved_states, training_state
-from resnet_viz.lab.dispatcher import Dispatcher
+from resnet_viz.lab.dispatcher import Dispatcher, due
 from resnet_viz.lab.feed import Feed
 from resnet_viz.lab.liveness import born
-from resnet_viz.lab.parking import MOST_WARM, VARIABLE, Patience
+from resnet_viz.lab.parking import MOST_STEPPING, MOST_WARM, VARIABLE, Patience
 from resnet_viz.lab.records import StepRecord
-from resnet_viz.lab.rows import Snapshot
+from resnet_viz.lab.rows import BUSY, Snapshot, select_runs
 from resnet_viz.lab.run import insert, new_row
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
@@ -391,6 +391,18 @@ def test_of_many_that_are_looked_at_the_newest_keep_their_processes(
     clock[0] += 5
     over = [position for position in order if patiences[position].is_over()]
     assert over == order[MOST_WARM:]
+
+
+def test_single_steps_of_many_are_done_a_few_at_a_time(rows: sqlite3.Connection) -> None:
+    """They need no place: else a press would begin as many processes as a race has runs."""
+    put(rows, 3, **HELD)
+    wanted = put(rows, 30, status="paused", control="pause", extra_steps=1)
+    first = list(due(select_runs(rows, BUSY)))
+    assert first == wanted[: MOST_STEPPING - 3]
+    rows.execute("UPDATE runs SET pid = ?, pid_created = ? WHERE extra_steps = 1", ME)
+    assert not list(due(select_runs(rows, BUSY)))
+    rows.execute("UPDATE runs SET pid = NULL WHERE position > 8")
+    assert list(due(select_runs(rows, BUSY))) == wanted[5 : 5 + MOST_STEPPING - 8]
 
 
 def test_those_without_a_process_take_nobody_s_place(
