@@ -80,20 +80,24 @@ def _ill_typed(names: tuple[str, ...], types: tuple[type, ...]) -> str:
 
 def fault_of(names: tuple[str, ...], values: Sequence[object]) -> str:
     """What is wrong with a row of these columns, in a few words; "" where it is sound."""
-    name = _ill_typed(names, tuple(map(type, values)))
-    name = name or next((n for n, v in zip(names, values, strict=True) if not _is_fit(n, v)), "")
-    return f"{name} is {shorten(values[names.index(name)])}" if name else ""
+    types = tuple(map(type, values))
+    if name := _ill_typed(names, types):
+        return f"{name} is {shorten(values[names.index(name)])}"
+    for place, limit in _numbers(names, types):
+        if not 0 <= values[place] < limit:  # type: ignore[operator]
+            return f"{names[place]} is {shorten(values[place])}"
+    for name, is_sound in _SOUND_TEXTS.items():
+        if name in names and not is_sound(str(found := values[names.index(name)])):
+            return f"{name} is {shorten(found)}"
+    return ""
 
 
-def _is_fit(name: str, value: object) -> bool:
-    """Whether a value of the right type is one that a run can have."""
-    if isinstance(value, str):
-        return _SOUND_TEXTS[name](value) if name in _SOUND_TEXTS else True
-    if isinstance(value, float):
-        return 0 <= value < (LAST_MOMENT if name in MOMENTS else inf)
-    if isinstance(value, int):
-        return 0 <= value < (2**31 if name == "pid" else 2**63)
-    return True
+@lru_cache(maxsize=64)
+def _numbers(names: tuple[str, ...], types: tuple[type, ...]) -> tuple[tuple[int, float], ...]:
+    """The places of the numbers in such a row, each with what it has to be below."""
+    limits = {**dict.fromkeys(MOMENTS, LAST_MOMENT), "pid": 2.0**31}
+    found = enumerate(zip(names, types, strict=True))
+    return tuple((i, limits.get(name, inf)) for i, (name, t) in found if t in (int, float))
 
 
 def _is_id(text: str) -> bool:
