@@ -22,7 +22,7 @@ from resnet_viz.findings.gradient_flow import Flow, flow_at, ratio_words
 from resnet_viz.findings.learning import Course
 from resnet_viz.lab.quantities import quantity
 from resnet_viz.lab.records import Taken
-from resnet_viz.lab.states import ABSENT
+from resnet_viz.lab.states import ABSENT, LayerState, states_over
 from resnet_viz.text import count, number
 
 # Of branch variance times k: within a factor of two of 1/k. The first blocks of a stage are not
@@ -237,8 +237,23 @@ def _broken(net: Contestant) -> Iterator[tuple[int, str]]:
 
 
 def _is_absent(net: Contestant, name: str, taken: Taken) -> NDArray[np.bool_]:
-    """Which of a quantity's values [T, n] are not there, and so are no bad numbers."""
+    """Which of a quantity's values [T, n] are not there, and so are no bad numbers.
+
+    The ratio of an update to weights that are all 0 is none. At a block nothing has passed where a
+    value is NaN while all that was measured of the layers is finite.
+    """
+    is_none = np.isnan(taken.values)
+    weights = net.history.taken("weight_norm")
+    if name == "update_ratio" and np.array_equal(weights.steps, taken.steps):
+        return np.asarray((weights.values == 0) | (is_none & _is_layer_absent(net, name, taken)))
+    if net.along(name).axis == "block":
+        every = states_over(net.history, taken.steps)
+        if every is None:
+            return np.zeros(taken.values.shape, np.bool_)
+        return np.asarray(is_none & ~(every == LayerState.NOT_FINITE).any(1)[:, None])
+    return is_none & _is_layer_absent(net, name, taken)
+
+
+def _is_layer_absent(net: Contestant, name: str, taken: Taken) -> NDArray[np.bool_]:
     states = layer_states_of(net, name, taken)
-    if states is None:
-        return np.zeros(taken.values.shape, np.bool_)
-    return np.isin(states, ABSENT) & np.isnan(taken.values)
+    return np.zeros(taken.values.shape, np.bool_) if states is None else np.isin(states, ABSENT)

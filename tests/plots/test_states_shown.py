@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from resnet_viz.arch.plan import WeightedLayer
@@ -59,6 +61,23 @@ def test_frozen_and_unused_layers_are_named_in_maps_profile_and_diagnosis() -> N
     notes = " ".join(str(note.text) for note in profile([one], 0).layout.annotations)
     assert "1 layer no gradient, 1 layer frozen" in notes
     assert first_broken(one).word == "none"
+
+
+def test_a_block_without_a_gradient_and_weights_of_0_are_no_bad_numbers() -> None:
+    one = net([[1.0, 1.0, 2.0]], [[LayerState.MEASURED] * 3])
+    (record,) = one.history.records()
+    ratio, weights = np.array([np.inf, 1.0, 1.0]), np.array([0.0, 1.0, 1.0])
+    more = {"update_ratio": ratio, "weight_norm": weights, "grad_input_norm": np.array([np.nan])}
+    values = {name: own.astype(np.float32) for name, own in more.items()}
+    history = History([replace(record, values={**record.values, **values})])
+    along = Along("layer", NAMES)
+    blocks = {"grad_input_norm": Along("block", ("layer1",))}
+    header = {**one.header, **blocks, "update_ratio": along, "weight_norm": along}
+    sound = replace(one, history=history, header=header)
+    assert first_broken(sound).word == "none"
+    states = {"layer_state": np.array([LayerState.NOT_FINITE, 0, 0], np.float32)}
+    broken = History([replace(record, values={**record.values, **values, **states})])
+    assert first_broken(replace(sound, history=broken)).word == "at step 0"
 
 
 def test_a_value_that_is_not_finite_is_still_said_so() -> None:
