@@ -113,7 +113,9 @@ def _where(claim: Claim, is_short: bool, is_guess_said: bool) -> str:
     is_due = "guess_loss" in claim.values and not is_guess_said
     guessing = f" than guessing ({_guess_alone(claim)})" if is_due else ""
     level = _level(claim)
-    what = level if is_short or not level.endswith("%") else f"{level} accuracy"
+    what = level if is_short else f"{level} accuracy"
+    if not level.endswith("%"):
+        what = f"a {level.replace('loss', 'loss of')}"
     if claim.kind == "not learnt":
         return f"{what}, no better{guessing}"
     if claim.kind == "unclear" and _is_little(claim):

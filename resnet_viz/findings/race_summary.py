@@ -67,8 +67,8 @@ def outcome(net: Standing) -> Claim:
     """
     states = {state: net.count(state) for state in _OUTCOMES if net.count(state)}
     kind: str = next(iter(states)) if len(states) == 1 else "mixed"
-    values = {state.replace(" ", "_"): float(count) for state, count in states.items()}
-    values |= _levels(net)
+    values = _levels(net)
+    values |= {state.replace(" ", "_"): float(count) for state, count in states.items()}
     course = net.courses[0]
     if course.run.classes is not None and course.run.chance is not None:
         values |= {"guess_loss": course.run.chance, "guess_accuracy": 1 / course.run.classes}
@@ -81,7 +81,8 @@ def outcome(net: Standing) -> Claim:
     }
     method: Method = "count" if net.runs > 1 else "mean"
     quantity = "final" if course.end.is_measured else "loss"
-    evidence = Evidence(method, (net.runs,))
+    interval = (values["loss_low"], values["loss_high"]) if "loss" in values else None
+    evidence = Evidence(method, (net.runs,), interval=interval if net.runs == 1 else None)
     steps = steps_of([net])
     kind = _KINDS.get(kind, kind)
     return Claim(kind, (net.name,), quantity, steps, values, evidence, details=details)

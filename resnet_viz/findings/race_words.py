@@ -129,7 +129,7 @@ def _too_early(claim: Claim) -> str:
 
 
 def _ended(claim: Claim) -> str:
-    return f"{claim.nets[0]} ended at {levels(claim)}{_when(claim)}."
+    return f"{claim.nets[0]} ended at a {levels(claim)}{_when(claim)}."
 
 
 def _trained_differently(claim: Claim) -> str:
@@ -165,8 +165,13 @@ def _layer_state(claim: Claim) -> str:
     values, (runs,) = claim.values, claim.evidence.runs
     layers = count(int(values["layers"]), "layer")
     first = claim.details["first"]
-    which = first if values["layers"] == 1 else f"{layers}, {first} first"
-    return f"{claim.nets[0]}, {which}{in_runs(values['runs'], runs)}: {claim.details['words']}."
+    is_one = values["layers"] == 1
+    which = (
+        f"Layer {first} of {claim.nets[0]} is"
+        if is_one
+        else (f"{layers} of {claim.nets[0]} ({first} first) are")
+    )
+    return f"{which} marked{in_runs(values['runs'], runs)} as {claim.details['words']}."
 
 
 def _not_finite(claim: Claim) -> str:

@@ -75,7 +75,7 @@ def test_a_loss_that_is_not_finite_and_an_accuracy_that_is_not_told_are_not_ther
     silent = run("plain20-cifar", LOSS, accuracy=lambda step: np.nan)
     assert end_of(silent, 40).accuracy is None
     said = " ".join(one.text for one in happened([silent]))
-    assert "ended at loss 0.10" in said
+    assert "ended at a loss of 0.10" in said
     assert "accuracy" not in said
     assert "nan" not in said
 

@@ -27,7 +27,7 @@ def test_a_layer_without_a_value_is_told_with_its_reason(state: LayerState) -> N
     assert claim.details["state"] == state.name.lower()
     assert claim.steps == (0, 39)
     told = [said.text for said in happened([net])]
-    assert f"plain20-cifar, 2 layers, layer3 first: {state.words}." in told
+    assert f"2 layers of plain20-cifar (layer3 first) are marked as {state.words}." in told
 
 
 def test_a_layer_that_is_thawed_is_not_told_as_frozen() -> None:
