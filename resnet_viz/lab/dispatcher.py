@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from resnet_viz.lab import saved_states
-from resnet_viz.lab.brood import Brood, Task, make_brood
+from resnet_viz.lab.brood import Brood, make_brood
 from resnet_viz.lab.jobs import table as jobs
 from resnet_viz.lab.launch import fail_waiting, why_gone
 from resnet_viz.lab.parking import MOST_STEPPING
@@ -25,6 +25,7 @@ from resnet_viz.lab.rows import (
 )
 from resnet_viz.lab.schema import transaction
 from resnet_viz.lab.store import Store, StoreError
+from resnet_viz.lab.tasks import Task
 
 LOOK_SECONDS = 0.02
 """For so long a press of Start waits; to ask whether the store has changed takes microseconds."""

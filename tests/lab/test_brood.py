@@ -9,11 +9,12 @@ import psutil
 import pytest
 
 from resnet_viz.lab import dispatcher, launch
-from resnet_viz.lab.brood import Spares, Task
+from resnet_viz.lab.brood import Spares, may_fork
 from resnet_viz.lab.dispatcher import Dispatcher
 from resnet_viz.lab.queue import SLOTS_VARIABLE
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.store import Store
+from resnet_viz.lab.tasks import Task
 from tests.lab.conftest import (
     ENDLESS,
     Stillborn,
@@ -25,7 +26,7 @@ from tests.lab.conftest import (
     wait_until,
 )
 
-forking = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere workers are not forked")
+forking = pytest.mark.skipif(not may_fork(), reason="elsewhere workers are not forked")
 
 
 def idle(lab: Lab) -> set[psutil.Process]:
@@ -101,16 +102,17 @@ def launcher_that(does: str, lab: Lab, *words: str) -> subprocess.CompletedProce
 FAILS_TO_GET_WARM = """
 import sys, time
 from pathlib import Path
-from resnet_viz.lab import brood
+from resnet_viz.lab import forks
+from resnet_viz.lab.tasks import Task
 
 def fail():
     raise RuntimeError("no kernels")
 
-brood.job_worker.warm = fail
-forks = brood.Forks(Path(sys.argv[1]))
-forks.add_spare()
-forks.begin(brood.Task("jobs", sys.argv[2]))
-while not forks.ended():
+forks.job_worker.warm = fail
+brood = forks.Forks(Path(sys.argv[1]))
+brood.add_spare()
+brood.begin(Task("jobs", sys.argv[2]))
+while not brood.ended():
     time.sleep(0.05)
 """
 
@@ -130,14 +132,15 @@ def test_a_process_forked_ahead_that_cannot_get_warm_works_all_the_same(
 KILLED_WHILE_IT_GETS_WARM = """
 import os, signal, sys
 from pathlib import Path
-from resnet_viz.lab import brood, dispatcher
+from resnet_viz.lab import dispatcher, forks
 from resnet_viz.lab.store import Store
+from resnet_viz.lab.tasks import Task
 
 fork, home = os.fork, Path(sys.argv[1])
 os.fork = lambda: print("a fork", flush=True) or fork()
-brood.job_worker.warm = lambda: os.kill(os.getpid(), signal.SIGKILL)
+forks.job_worker.warm = lambda: os.kill(os.getpid(), signal.SIGKILL)
 dispatcher.IDLE_SECONDS = 2.0
-dispatcher.Dispatcher(Store(home), brood.Forks(home)).serve()
+dispatcher.Dispatcher(Store(home), forks.Forks(home)).serve()
 """
 
 
