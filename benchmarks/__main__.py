@@ -9,6 +9,8 @@ from importlib import import_module
 from rich.console import Console
 from rich.table import Table
 
+from tests.launchers import end_all_with_this_process
+
 PARTS = (
     "looking",
     "planning",
@@ -32,6 +34,7 @@ PARTS = (
 
 def main(parts: Sequence[str]) -> int:
     """Run `parts`, or all of them; 1 where a goal was missed, 2 for an unknown part."""
+    end_all_with_this_process()
     console = Console()
     if unknown := set(parts) - set(PARTS):
         console.print(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")

@@ -169,7 +169,7 @@ def test_a_spare_process_takes_up_a_run_as_a_fork_does(
 
 def test_a_run_whose_worker_cannot_begin_is_over(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
-    monkeypatch.setattr(dispatcher, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(dispatcher, "IDLE_SECONDS", 1.0)
     monkeypatch.setenv(SLOTS_VARIABLE, "1")
     brood = Stillborn()
     first, second = lab.start(tiny_spec()), lab.start(tiny_spec())

@@ -8,10 +8,12 @@ from __future__ import annotations
 import random
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 
+from benchmarks.kills import storm
 from resnet_viz.lab import lock
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.rows import OVER
@@ -61,6 +63,15 @@ def test_workers_and_launchers_killed_at_any_moment(lab: Lab) -> None:
     end(lab)
     mine = psutil.Process()
     wait_until(lambda: not [p for p in mine.children(recursive=True) if is_ours(p, lab)], 20)
+
+
+def test_no_process_is_left_behind_whichever_is_killed(tmp_path: Path) -> None:
+    """`python -m benchmarks.kills` kills 300, servers among them."""
+    wanted = examples(4)
+    tally = storm(tmp_path / "home", wanted, kinds=("launcher", "helper", "worker"))
+    assert tally.is_clean, tally
+    assert tally.killed.total() == wanted
+    assert tally.most >= 2
 
 
 def look(lab: Lab, shown: dict[str, dict[int, StepRecord]], statuses: dict[str, str]) -> None:
