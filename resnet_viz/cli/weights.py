@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +13,7 @@ from resnet_viz.cli.output import print_json, print_lines
 from resnet_viz.lab.memory import check_room
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from resnet_viz.nets.weights import WeightReport
+    from resnet_viz.nets.weights import State, WeightReport
 
 
 def check_weights(config: ResNetConfig, file: Path, output: Path | None, *, as_json: bool) -> None:
@@ -61,7 +59,7 @@ def _said(report: WeightReport) -> Iterator[str]:
             yield from (printable(f"{kind}: {key}") for key in getattr(report, kind))
 
 
-def _save(state: Mapping[str, Tensor], config: ResNetConfig, output: Path) -> None:
+def _save(state: State, config: ResNetConfig, output: Path) -> None:
     from resnet_viz.nets.weights import write_weights
 
     try:

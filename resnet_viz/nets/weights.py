@@ -41,6 +41,9 @@ _BLOCK_KEY = re.compile(
     r"stages\.(?P<stage>\d+)\.(?P<block>\d+)\.(?P<part>\w+\.[a-z]+)(?P<number>\d*)\.(?P<leaf>\w+)"
 )
 
+State = Mapping[str, Tensor]
+"""Tensors by name."""
+
 
 @dataclass(frozen=True)
 class WeightReport:
@@ -83,7 +86,7 @@ def save_weights(module: ResNet, path: str | Path) -> None:
     write_weights(module.state_dict(), module.config, path)
 
 
-def write_weights(state: Mapping[str, Tensor], config: ResNetConfig, path: str | Path) -> None:
+def write_weights(state: State, config: ResNetConfig, path: str | Path) -> None:
     """Write weights of a net, perhaps not all of them, and its config, as `save_weights` does."""
     path, said = check_ending(Path(path)), config.model_dump_json()
     if path.suffix == ".safetensors":
