@@ -145,6 +145,7 @@ def _peak_memory(device: torch.device) -> Iterator[list[int]]:
     """A list of one number, set at the end: the peak in bytes (see `BuildReport`)."""
     if device.type == "cuda":
         peak = [0]
+        torch.cuda.init()  # type: ignore[no-untyped-call]  # before it there is nothing to reset
         torch.cuda.reset_peak_memory_stats(device)
         yield peak
         peak[0] = torch.cuda.max_memory_allocated(device)

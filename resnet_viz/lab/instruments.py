@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from resnet_viz.lab.kept_weights import KeptWeights
 from resnet_viz.lab.norms import Tensors
 from resnet_viz.lab.quantities import quantities
 from resnet_viz.lab.quantities.points import GRADIENTS, POINTS, place
-from resnet_viz.lab.quantities.quantity import Along, Quantity
+from resnet_viz.lab.quantities.quantity import Along, Finish, Quantity
 from resnet_viz.lab.records import Floats
 from resnet_viz.lab.states import LayerState, States
 
@@ -66,7 +67,7 @@ class Instruments:
         self._every, self._last, self._is_measured = every, last, False
         self._hooks: list[RemovableHandle] = []
         self._points: dict[str, Tensors] = {}
-        self._found: dict[str, Tensor] = {}
+        self._found: dict[str, Tensor | Unfinished] = {}
         self.known: States = np.zeros(len(self._layers), np.int64)
 
     def arm(self, step: int) -> None:
@@ -144,15 +145,18 @@ class Instruments:
         self._take([one for one in self._of_gradients if all(self._points[p] for p in one[1])])
         if fixed is not None:
             for name, old in before.items():
-                if old.shape == fixed.shape and name in self._found:
-                    self._found[name] = torch.where(fixed, old, self._found[name])
+                new = self._found.get(name)
+                if not isinstance(old, Tensor) or not isinstance(new, Tensor):
+                    continue
+                if old.shape == fixed.shape:
+                    self._found[name] = torch.where(fixed, old, new)
 
     def _with(self, grads: Sequence[Tensor | None]) -> list[Tensor]:
         """The layers' weights that have a gradient."""
         return [w for w, g in zip(self._layers, grads, strict=True) if g is not None]
 
     @torch.no_grad()
-    def collect(self) -> Mapping[str, Tensor]:
+    def collect(self) -> Mapping[str, Tensor | Unfinished]:
         """After the update: what was found in this step, by quantity, on the device."""
         if self._of_updates:
             self._points["update"] = self._kept.update()
@@ -179,9 +183,9 @@ class _Passing:
         self._passes = 0
 
     @property
-    def values(self) -> Mapping[str, Tensor]:
+    def values(self) -> Mapping[str, Tensor | Unfinished]:
         """The last measured step's, by quantity."""
-        return {one.quantity.name: one.finished() for one in self._gathered}
+        return {one.quantity.name: one.gathered() for one in self._gathered}
 
     def clear(self) -> None:
         """Forget the last measured step."""
@@ -205,6 +209,26 @@ class _Passing:
         tensors = Tensors([value])
         for gathered in self._at[point]:
             gathered.give(number, point, name, tensors)
+
+
+class Unfinished(NamedTuple):
+    """Small tensors on the device, of which `finish` makes numbers on the host, and their places
+    among `values`."""
+
+    finish: Finish
+    parts: list[Tensor]
+    places: list[int]
+    values: Tensor
+
+    def on_host(self, numbers: Floats) -> Floats:
+        """The values, given the parts' numbers one after the other."""
+        sizes = [part.numel() for part in self.parts]
+        pieces = np.split(numbers, np.cumsum(sizes)[:-1])
+        pairs = zip(pieces, self.parts, strict=True)
+        found = self.finish([torch.from_numpy(own).view(part.shape) for own, part in pairs])
+        values = np.full(len(self.values), np.nan, np.float32)
+        values[self.places] = found.numpy()
+        return values
 
 
 class _Gathered:
@@ -251,13 +275,15 @@ class _Gathered:
             parts[number] = (measured, tensors[0].numel())
             self._put(name, self._of_all(list(parts.values())))
 
-    def finished(self) -> Tensor:
-        """The values, when nothing more passes."""
-        if self.quantity.finish and self._unfinished:
-            found = self.quantity.finish(list(self._unfinished.values()))
-            for name, value in zip(self._unfinished, found, strict=True):
-                self._put(name, value)
-            self._unfinished.clear()
+    def gathered(self) -> Tensor | Unfinished:
+        """What was measured, when nothing more passes."""
+        if self.quantity.finish is None or not self._unfinished:
+            return self.values
+        places = [self._place_of[name] for name in self._unfinished]
+        parts = list(self._unfinished.values())
+        if self._host is None:
+            return Unfinished(self.quantity.finish, parts, places, self.values)
+        self.values[places] = self.quantity.finish(parts).float()
         return self.values
 
     def _of_all(self, parts: Sequence[tuple[Tensor, int]]) -> Tensor:
@@ -311,11 +337,20 @@ def _joined(tensors: Iterable[Tensor]) -> Tensors:
 
 
 def to_host(
-    scalars: Sequence[Tensor], found: Mapping[str, Tensor]
+    scalars: Sequence[Tensor], found: Mapping[str, Tensor | Unfinished]
 ) -> tuple[list[float], dict[str, Floats]]:
-    """Scalars and quantities as numbers and float32 arrays, by one copy from the device."""
-    packed = torch.cat([torch.stack(list(scalars)).float(), *(v.float() for v in found.values())])
-    values = packed.cpu().numpy()
-    ends = np.cumsum([len(scalars), *(len(v) for v in found.values())])
+    """Scalars and quantities as numbers and float32 arrays, by one copy from the device.
+
+    What is unfinished comes with it and is finished on the host, which waits no second time.
+    """
+    parts = [one.parts if isinstance(one, Unfinished) else [one] for one in found.values()]
+    packed = [torch.stack(list(scalars)).float()]
+    packed += [part.float().reshape(-1) for own in parts for part in own]
+    values = torch.cat(packed).cpu().numpy()
+    ends = np.cumsum([len(scalars), *(sum(part.numel() for part in own) for own in parts)])
     first, *arrays = np.split(values, ends[:-1])
-    return first.tolist(), dict(zip(found, arrays, strict=True))
+    pairs = zip(found.items(), arrays, strict=True)
+    return first.tolist(), {
+        name: one.on_host(array) if isinstance(one, Unfinished) else array
+        for (name, one), array in pairs
+    }

@@ -70,19 +70,16 @@ def norms(tensors: list[Tensor]) -> Tensor:
 
     Squares leave that range long before the norm does: a tensor of 1e-24s would have norm 0, one
     of 1e20s inf. A CPU therefore scales those whose norm float32 cannot be trusted with; elsewhere
-    looking at values would make the host wait, and they are added up in float64, which MPS has not.
+    looking at values would make the host wait, and all are scaled. MPS has no float64 to add up in.
     """
     return tensors.norms() if isinstance(tensors, Tensors) else _norms(tensors)
 
 
 def _norms(tensors: list[Tensor]) -> Tensor:
-    device = tensors[0].device.type
     if any(tensor.dtype in _HALVES for tensor in tensors):
         tensors = [_whole(tensor) for tensor in tensors]
-    if device == "mps":
-        return scaled_norms(tensors)
-    if device != "cpu":
-        return torch.stack(torch._foreach_norm(tensors, 2, torch.float64)).float()
+    if tensors[0].device.type != "cpu":
+        return scaled_norms(tensors).float()
     found = torch.stack([norm.float() for norm in torch._foreach_norm(tensors)])
     _mend_doubtful(found, tensors, found.tolist())
     return found
@@ -116,7 +113,8 @@ def _whole(tensor: Tensor) -> Tensor:
 
 
 def scaled_norms(tensors: list[Tensor]) -> Tensor:
-    """The same norms without float64: of each tensor over its largest element, times that."""
+    """The same norms without a look at a value: of each tensor over its largest element, times
+    that."""
     largest = torch.stack(torch._foreach_norm(tensors, float("inf")))
     scales = torch.where((largest > 0) & largest.isfinite(), largest, 1.0)
     scaled = torch._foreach_div(tensors, scales.unbind())

@@ -7,7 +7,8 @@ eigenvalues of all of them together, which a CPU finds in half the time of one a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 import torch
 from torch import Tensor
@@ -20,19 +21,17 @@ def gram(features: Tensor) -> Tensor:
     """X X^T of the features X [N, ...], each centred over the images [N, N], up to a factor.
 
     Right over all of float32's range; NaN where a feature is not finite, 0 where the images have
-    the same features. Off the CPU, where the host would have to wait for a look at the size, and
-    float32 may be TensorFloat-32, it is formed in float64, which MPS has not.
+    the same features. Off the CPU the host would have to wait for a look at the size: there the
+    features are always scaled, in one copy of them.
     """
     rows = _rows(features)
-    device = rows.device.type
-    if device == "cpu":
-        found = _products(rows)
+    if rows.device.type == "cpu":
+        found = _products(rows - rows.mean(0))
         if _SURE[0] < found.trace().item() < _SURE[1]:
             return found
-    elif device != "mps":
-        return _products(rows.double())
-    largest = rows.abs().max().clamp(min=torch.finfo(rows.dtype).tiny)
-    return _products(rows / largest)
+    largest = torch.linalg.vector_norm(rows, torch.inf).clamp(min=torch.finfo(rows.dtype).tiny)
+    scaled = rows / largest
+    return _products(scaled.sub_(scaled.mean(0)))
 
 
 def effective_ranks(grams: Sequence[Tensor]) -> Tensor:
@@ -53,12 +52,26 @@ def effective_ranks(grams: Sequence[Tensor]) -> Tensor:
     return torch.where(known, torch.where(sizes > 0, ranks, 1), torch.nan)
 
 
-def _products(rows: Tensor) -> Tensor:
-    centred = rows - rows.mean(0)
-    if torch.is_autocast_enabled(rows.device.type):
-        with torch.autocast(rows.device.type, enabled=False):
-            return centred @ centred.T
-    return centred @ centred.T
+def _products(centred: Tensor) -> Tensor:
+    """All of float32's digits count: the small eigenvalues are those that are lost first."""
+    device = centred.device.type
+    with ExitStack() as stack:
+        if torch.is_autocast_enabled(device):
+            stack.enter_context(torch.autocast(device, enabled=False))
+        if device == "cuda":
+            stack.enter_context(_full_float32())
+        return centred @ centred.T
+
+
+@contextmanager
+def _full_float32() -> Iterator[None]:
+    """CUDA's float32 products are float32, whatever the run computes in."""
+    allowed = torch.backends.cuda.matmul.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.backends.cuda.matmul.allow_tf32 = allowed
 
 
 def _rows(features: Tensor) -> Tensor:

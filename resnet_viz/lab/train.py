@@ -17,7 +17,7 @@ from resnet_viz.lab.data.minibatches import minibatches
 from resnet_viz.lab.devices import resolve
 from resnet_viz.lab.evaluation import answers, at_the_end, is_due
 from resnet_viz.lab.heap import free_at_once
-from resnet_viz.lab.instruments import Instruments, to_host
+from resnet_viz.lab.instruments import Instruments, Unfinished, to_host
 from resnet_viz.lab.precision import autocast, prepare
 from resnet_viz.lab.quantities import quantities
 from resnet_viz.lab.quantities.points import FINAL, place
@@ -96,7 +96,7 @@ def train(
                 ending(record)
             others = held_out_part(spec.dataset, data, size)
             end = quantities()[FINAL].measure(at_the_end(net, data, others, spec))
-            record = replace(record, values={**values, FINAL: end.numpy(force=True)})
+            record = replace(record, values={**values, FINAL: end.cpu().numpy()})
         yield record
 
 
@@ -122,7 +122,7 @@ class _Loop:
 
     def step(
         self, step: int, images: Tensor, labels: Tensor
-    ) -> tuple[tuple[Tensor, Tensor], Mapping[str, Tensor]]:
+    ) -> tuple[tuple[Tensor, Tensor], Mapping[str, Tensor | Unfinished]]:
         """One update; loss and accuracy, and what the instruments found, on the device."""
         self._net.zero_grad(set_to_none=True)
         self._instruments.arm(step)

@@ -27,9 +27,14 @@ class Updates:
         self._scaler = torch.amp.GradScaler(device.type) if is_scaled else None
 
     @property
-    def loss_scale(self) -> float:
-        """What the next loss is multiplied by in `backward`."""
-        return self._scaler.get_scale() if self._scaler else 1.0
+    def loss_scale(self) -> Tensor | float:
+        """What the next loss is multiplied by in `backward`: in float16 a number on the device.
+
+        Nobody reads it: that would make the host wait for the device at every step.
+        """
+        if self._scaler is None:
+            return 1.0
+        return self._scaler.scale(torch.ones((), device=self._parameters[0].device))
 
     def state_dict(self) -> dict[str, Any]:
         """What the next updates depend on, beside the parameters."""

@@ -176,7 +176,8 @@ class Watcher:
 
     def _number(self, name: str, given: Tensor | float) -> Tensor:
         try:
-            return torch.as_tensor(given, device=self._device).detach().reshape(())
+            number = torch.as_tensor(given, dtype=torch.float32, device=self._device)
+            return number.detach().reshape(())
         except (TypeError, RuntimeError):
             raise ValueError(f"step: {name} = {shorten(given)} is not one number") from None
 

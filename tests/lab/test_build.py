@@ -2,6 +2,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -113,3 +114,16 @@ def test_a_build_on_the_gpu() -> None:
     report = measure_build(CONFIG, "cuda", 4)
     assert report.device.startswith("cuda:0, ")
     assert report.peak_memory_bytes > 4 * plan(CONFIG).params
+
+
+def test_cuda_is_there_before_its_memory_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+
+    def asked(name: str) -> Callable[..., int]:
+        return lambda *_: calls.append(name) or 7  # type: ignore[func-returns-value]
+
+    for name in ("init", "reset_peak_memory_stats", "max_memory_allocated"):
+        monkeypatch.setattr(torch.cuda, name, asked(name))
+    with build._peak_memory(torch.device("cuda:0")) as peak:
+        assert calls == ["init", "reset_peak_memory_stats"]
+    assert peak == [7]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from itertools import count
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -14,6 +17,7 @@ from torch.nn import functional
 from resnet_viz.lab.data.dataset import Augment
 from resnet_viz.lab.data.images import Images, resized
 
+_Made = TypeVar("_Made")
 _AUGMENT_STREAM = 1  # keeps its random numbers apart from those of the order
 
 
@@ -44,17 +48,34 @@ def minibatches(
     """Without end, from step `first` on: images [batch_size, C, image_size, image_size] and labels,
     on `device`.
 
-    Images of another size are resized bilinearly, a minibatch at a time to save memory.
+    Images of another size are resized bilinearly, a minibatch at a time to save memory. Of a set
+    that is too large for a device, the next minibatch is put together while the device works on
+    this one, in memory that CUDA copies from by itself.
     """
     data = data.on(device)
-    step = first
-    while True:
+
+    def stored(step: int) -> tuple[Tensor, Tensor]:
         some = data.chosen(batch_indices(seed, step, batch_size, len(data)))
-        pixels, labels = some.pixels.to(device), some.labels.to(device)
+        if device.type == "cuda" and some.pixels.device.type == "cpu":
+            return some.pixels.pin_memory(), some.labels.pin_memory()
+        return some.pixels, some.labels
+
+    is_apart = data.pixels.device.type != device.type
+    steps = count(first)
+    for step, found in enumerate(_ahead(stored, steps) if is_apart else map(stored, steps), first):
+        pixels, labels = (tensor.to(device, non_blocking=is_apart) for tensor in found)
         if augment == "crop_flip":
             pixels = crop_and_flip(pixels, seed, step)
         yield resized(data.normalised(pixels), image_size), labels
-        step += 1
+
+
+def _ahead(make: Callable[[int], _Made], steps: Iterator[int]) -> Iterator[_Made]:
+    """`make` of `steps`, each made in a thread while the one before is worked with."""
+    with ThreadPoolExecutor(1, thread_name_prefix="minibatches") as pool:
+        coming = pool.submit(make, next(steps))
+        for step in steps:
+            found, coming = coming.result(), pool.submit(make, step)
+            yield found
 
 
 def crop_and_flip(pixels: Tensor, seed: int, step: int) -> Tensor:
@@ -63,14 +84,14 @@ def crop_and_flip(pixels: Tensor, seed: int, step: int) -> Tensor:
     The frame is an eighth of the side: 4 pixels at 32, as in He et al. 2015, 4.2. What happens to
     which image depends on seed and step alone.
     """
-    count, size = len(pixels), pixels.shape[-1]
+    images, size = len(pixels), pixels.shape[-1]
     frame = max(1, size // 8)
     random = np.random.default_rng((seed, step, _AUGMENT_STREAM))
-    top, left = random.integers(0, 2 * frame + 1, (2, count, 1))
-    is_mirrored = random.random((count, 1)) < 0.5
+    top, left = random.integers(0, 2 * frame + 1, (2, images, 1))
+    is_mirrored = random.random((images, 1)) < 0.5
     along = np.arange(size)
     rows, columns = top + along, left + np.where(is_mirrored, along[::-1], along)
-    places = (np.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :])
+    places = (np.arange(images)[:, None, None], rows[:, :, None], columns[:, None, :])
     image, row, column = (torch.from_numpy(p).to(pixels.device) for p in places)
     framed = functional.pad(pixels, (frame,) * 4)
     return framed.permute(0, 2, 3, 1)[image, row, column].permute(0, 3, 1, 2)

@@ -48,7 +48,7 @@ def measure(
     *inputs, last = outputs(network, images)
     loss = functional.cross_entropy(network.head(last), labels)
     found = torch.autograd.grad(loss, [*weights, *inputs])
-    by_input = norms(list(found[len(weights) :])).double()
+    by_input = norms(list(found[len(weights) :])).cpu().double()
     return {
         "weights": norms(list(found[: len(weights)])),
         "inputs": by_input,

@@ -53,6 +53,8 @@ def measure(
     import torch  # noqa: PLC0415
     from torch.nn import functional  # noqa: PLC0415
 
+    from resnet_viz.lab.wide_sums import dot  # noqa: PLC0415
+
     parameters = list(network.parameters())
     loss = functional.cross_entropy(network(images), labels)
     gradients = torch.autograd.grad(loss, parameters, create_graph=True)
@@ -66,23 +68,20 @@ def measure(
         product = torch.autograd.grad(
             gradients, parameters, v, retain_graph=True, materialize_grads=True
         )
-        value = _dot(v, product)
+        value = dot(v, product)
         estimates.append(value)
-        size = _dot(product, product) ** 0.5
+        size = dot(product, product) ** 0.5
         if not 0 < size < float("inf"):
             break
         off = [h - value * w for h, w in zip(product, v, strict=True)]
-        residual = _dot(off, off) ** 0.5 / size
+        residual = dot(off, off) ** 0.5 / size
         v = _over_norm(product)
     estimates += [estimates[-1]] * (count - len(estimates))
     return {"eigenvalue": estimates[-1], "estimates": estimates, "residual": residual}
 
 
-def _dot(one: Sequence[Tensor], other: Sequence[Tensor]) -> float:
-    pairs = zip(one, other, strict=True)
-    return float(sum((a.double() * b.double()).sum().item() for a, b in pairs))
-
-
 def _over_norm(vector: Sequence[Tensor]) -> list[Tensor]:
-    size = _dot(vector, vector) ** 0.5
+    from resnet_viz.lab.wide_sums import dot  # noqa: PLC0415
+
+    size = dot(vector, vector) ** 0.5
     return [part / size for part in vector]

@@ -58,6 +58,7 @@ def measure(
     import numpy as np  # noqa: PLC0415
 
     from resnet_viz.lab.measurements.passes import opened_blocks  # noqa: PLC0415
+    from resnet_viz.lab.wide_sums import norm  # noqa: PLC0415
 
     blocks, gradient = opened_blocks(network, images, labels)
     total, number = len(blocks), int(settings["samples"])
@@ -73,9 +74,7 @@ def measure(
         free = [i for i in range(total) if i not in must]
         counts[length] = float(comb(len(free), length - len(must)))
         chosen = list(_chosen(free, length - len(must), number, generator))
-        found = [
-            path_gradient(blocks, gradient, must | one).double().norm().item() for one in chosen
-        ]
+        found = [norm(path_gradient(blocks, gradient, must | one)) for one in chosen]
         norms[length], sampled[length] = float(np.mean(found)), len(found)
     with np.errstate(all="ignore"):
         weights = np.where(counts > 0, counts * np.nan_to_num(norms, nan=0.0), 0.0)

@@ -36,20 +36,27 @@ MEASUREMENT = Measurement(
 def measure(
     network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
 ) -> Mapping[str, Any]:
-    """Of the centred features [N, C H W], in float64; NaN where features are not finite. Images
-    that are all alike have the rank 1."""
+    """Of the centred features [N, C H W]; NaN where features are not finite. Images that are all
+    alike have the rank 1."""
     import torch  # noqa: PLC0415
 
     from resnet_viz.lab.measurements.passes import outputs  # noqa: PLC0415
-    from resnet_viz.lab.ranks import effective_ranks, gram  # noqa: PLC0415
+    from resnet_viz.lab.ranks import effective_ranks  # noqa: PLC0415
 
     with torch.no_grad():
         blocks = list(outputs(network, images))[1:]
-        first, *others = (gram(x.cpu().double()) for x in (images, *blocks))
+        first, *others = (_gram(x) for x in (images, *blocks))
     return {
         "rank": effective_ranks(others).tolist(),
         "cka": [_cka(first, one) for one in others],
     }
+
+
+def _gram(features: Tensor) -> Tensor:
+    """On the CPU, of whose features float64 is made; others stay where they are until then."""
+    from resnet_viz.lab.ranks import gram  # noqa: PLC0415
+
+    return gram(features.double() if features.device.type == "cpu" else features).cpu().double()
 
 
 def _cka(one: Tensor, other: Tensor) -> float:

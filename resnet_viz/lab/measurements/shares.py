@@ -36,19 +36,20 @@ MEASUREMENT = Measurement(
 def measure(
     network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
 ) -> Mapping[str, Any]:
-    """Norms in float64: what overflows or vanishes in float32 stays inf or 0."""
+    """What overflows or vanishes in float32 stays inf or 0."""
     import numpy as np  # noqa: PLC0415
 
     from resnet_viz.lab.measurements.passes import opened_blocks  # noqa: PLC0415
+    from resnet_viz.lab.wide_sums import dot, norm  # noqa: PLC0415
 
     blocks, gradient = opened_blocks(network, images, labels)
     rows: list[tuple[float, float, float, float]] = []
     for block in reversed(blocks):
-        branch, shortcut = (part.double() for part in block.products(gradient) if part is not None)
-        whole = branch + shortcut
-        norms = [part.norm().item() for part in (shortcut, branch, whole)]
-        rows.append((*norms, (shortcut * branch).sum().item()))
-        gradient = whole.to(gradient.dtype)
+        branch, shortcut = block.products(gradient)
+        assert shortcut is not None
+        gradient = branch + shortcut
+        product = dot([shortcut], [branch])
+        rows.append((norm(shortcut), norm(branch), norm(gradient), product))
     shortcuts, branches, wholes, products = np.array(rows[::-1]).T
     with np.errstate(all="ignore"):
         cosine = products / (shortcuts * branches)

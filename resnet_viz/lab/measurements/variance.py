@@ -36,13 +36,14 @@ MEASUREMENT = Measurement(
 def measure(
     network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
 ) -> Mapping[str, Any]:
-    """Variances over whole tensors, in float64."""
+    """Variances over whole tensors."""
     import numpy as np  # noqa: PLC0415
     import torch  # noqa: PLC0415
 
     from resnet_viz.arch.plan import plan  # noqa: PLC0415
     from resnet_viz.lab.measurements.parts import paths  # noqa: PLC0415
     from resnet_viz.lab.measurements.passes import blocks_of  # noqa: PLC0415
+    from resnet_viz.lab.wide_sums import variance  # noqa: PLC0415
 
     rows: list[tuple[float, float]] = []
     with torch.no_grad():
@@ -50,9 +51,7 @@ def measure(
         for block in blocks_of(network):
             split = paths(block, x, x)
             assert split.shortcut is not None
-            pair = (split.branch, split.shortcut)
-            branch, shortcut = (p.double().var(correction=0).item() for p in pair)
-            rows.append((branch, shortcut))
+            rows.append((variance(split.branch), variance(split.shortcut)))
             x = split.output
     branches, shortcuts = np.array(rows).T
     k = np.array([block.index + 1 for block in plan(network.config).blocks])
