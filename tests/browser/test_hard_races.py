@@ -81,7 +81,7 @@ def test_a_net_that_diverges_is_said_and_marked(shared_app: App, open_page: Open
     first = int(np.flatnonzero(~np.isfinite(losses))[0])
     page = open_page(f"{shared_app.url}/race?race={race_id}")
     drawn(page)
-    said = page.get_by_text(re.compile(rf"wild loss not finite \(first at step {first}\)"))
+    said = page.get_by_text(re.compile(rf"wild diverged at step {first}"))
     expect(said.first).to_be_visible()
     graphs = page.locator(".graph")
     marked = "g:is(.stem, .block, .head)[style*='not-finite']"
