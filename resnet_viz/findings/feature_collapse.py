@@ -1,7 +1,7 @@
 """Whether a net's features collapse, from the effective ranks in its records.
 
-Few directions are called a collapse only of a net that gets no more right than a guess: one that
-has learnt tells its images apart by few directions.
+Few directions are called a collapse only of a net that gets little more right than a guess: one
+that has learnt tells its images apart by few directions.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from resnet_viz.findings.claim import Claim, Evidence
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.findings.learning import Course, Standing
+from resnet_viz.findings.learning import Course, Standing, is_little
 from resnet_viz.findings.nets import Range
 from resnet_viz.lab.quantities.effective_rank import MOST_IMAGES
 from resnet_viz.lab.records import Taken
@@ -60,15 +60,13 @@ def is_collapsed(rank: float, course: Course) -> bool:
 
 
 def tells_apart(course: Course) -> bool:
-    """Whether a run gets more right at its end than a guess does, by its interval, or has learnt;
-    of one with unknown classes, whether its loss has fallen below half of its first."""
+    """Whether a run has learnt more than a little; of one whose accuracy or classes are not known,
+    whether its loss has fallen below half of its first."""
     accuracy, classes = course.end.accuracy, course.run.classes
-    if course.state == "learnt":
-        return True
     if classes is None or accuracy is None:
         loss = course.end.loss
         return loss is not None and loss.high < course.loss[0] / 2
-    return accuracy.low > 1 / classes
+    return accuracy.low > 1 / classes and not is_little(accuracy.value, 1 / classes)
 
 
 def feature_collapse(net: Standing) -> Iterator[Claim]:

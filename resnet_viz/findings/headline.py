@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from resnet_viz.arch.config import and_words
 from resnet_viz.findings.claim import Claim
 from resnet_viz.findings.comparison_words import BETTER
+from resnet_viz.findings.learning import is_little
 from resnet_viz.findings.phrases import over_seeds, percent
 from resnet_viz.text import count, number
 
@@ -118,18 +119,18 @@ def _where(claim: Claim, is_short: bool, is_guess_said: bool) -> str:
         what = f"a {level.replace('loss', 'loss of')}"
     if claim.kind == "not learnt":
         return f"{what}, no better{guessing}"
-    if claim.kind == "unclear" and _is_little(claim):
+    if claim.kind in ("learnt", "unclear") and _is_little(claim):
         return f"{what}, little better{guessing}"
     return what
 
 
 def _is_little(claim: Claim) -> bool:
-    """Whether an accuracy is less than twice that of a guess; without one, whether nothing is
+    """Whether an accuracy is little better than a guess's; without one, whether nothing is
     learnt."""
     if claim.kind == "not learnt":
         return True
     name = _HELD_OUT if _HELD_OUT in claim.values else "accuracy"
-    return claim.values.get(name, 1.0) < 2 * claim.values["guess_accuracy"]
+    return name in claim.values and is_little(claim.values[name], claim.values["guess_accuracy"])
 
 
 def _guess_alone(claim: Claim) -> str:

@@ -7,6 +7,7 @@
   before is exactly 0.
 * learnt: the loss at the end is below a guess's, and the accuracy above a guess's, by more than
   their 95 % intervals. Where neither is, the run has not learnt; where only one is, it is unclear.
+* learnt little: it has learnt, and its accuracy goes less than 15 % of the way from a guess's to 1.
 """
 
 from __future__ import annotations
@@ -28,7 +29,14 @@ State = Literal["too early", "diverged", "learnt", "not learnt", "unclear", "unk
 """What became of a run; "unknown" where nobody knows what a guess's loss would be."""
 
 AWAY, FAR_AWAY = 2.0, 100.0
+LITTLE = 0.15
+"""Of the way from a guess's accuracy to 1: from here on a net has learnt more than a little."""
 DEAD_SHARE = 0.5
+
+
+def is_little(accuracy: float, guess: float) -> bool:
+    """Whether an accuracy is little better than that of a guess (or worse)."""
+    return accuracy - guess < LITTLE * (1 - guess)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from resnet_viz.arch.config import and_words
 from resnet_viz.findings.claim import Claim
+from resnet_viz.findings.learning import is_little
 from resnet_viz.findings.nets import Range
 from resnet_viz.findings.phrases import (
     how_sure,
@@ -55,7 +56,10 @@ def _when(claim: Claim) -> str:
 
 
 def _learnt(claim: Claim) -> str:
-    return f"{claim.nets[0]} has learnt{_in_all(claim)}: {levels(claim)}{_when(claim)}."
+    values, little = claim.values, ""
+    if "accuracy" in values and is_little(values["accuracy"], values["guess_accuracy"]):
+        little = " little"
+    return f"{claim.nets[0]} has learnt{little}{_in_all(claim)}: {levels(claim)}{_when(claim)}."
 
 
 def _not_learnt(claim: Claim) -> str:

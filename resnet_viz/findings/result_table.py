@@ -9,7 +9,7 @@ import numpy as np
 
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.gradient_flow import main_norms
-from resnet_viz.findings.learning import FAR, Course
+from resnet_viz.findings.learning import FAR, Course, is_little
 from resnet_viz.findings.phrases import percents
 from resnet_viz.findings.statistics import Estimate
 from resnet_viz.text import number
@@ -61,6 +61,9 @@ def _row(contestant: Contestant, params: int, common: int) -> dict[str, Cell]:
 def outcome_words(course: Course) -> str:
     """What became of a run, in a few words."""
     said: str = "guess not known" if course.state == "unknown" else course.state
+    accuracy, classes = course.end.accuracy, course.run.classes
+    if said == "learnt" and accuracy and classes and is_little(accuracy.value, 1 / classes):
+        said = "learnt little"
     if course.diverged is not None:
         said = f"diverged at step {course.diverged:,}"
     if course.dead is not None:

@@ -43,8 +43,8 @@ def train(
     """Train the net of `spec` and yield a record for each step, as soon as it is done.
 
     The last record also has the quantity "final": how the net does after its last update, on
-    up to 1,000 training images and as many held-out ones. That takes about as long as four to
-    eight steps of 64 images (lab/evaluation.py says how).
+    up to 1,000 training images and as many held-out ones. That takes about as long as six to
+    nine steps of 64 images (lab/evaluation.py says how).
 
     On one CPU thread the same spec gives the same records bit for bit (except `seconds`), and all
     specs with one seed, data set and batch size see the same minibatches. Losses of inf or NaN go

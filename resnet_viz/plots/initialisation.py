@@ -25,8 +25,7 @@ def profile(nets: Sequence[New], earlier: Sequence[New]) -> go.Figure:
         traces += [_line(one, index=index), *_fitted(one), *_predicted(one)]
     most = max(one.left[0] for one in (*nets, *earlier))
     layout = {
-        "xaxis": style.axis("weighted layers between here and the output; the input is on the left")
-        | {"range": [most * 1.02, 0]},
+        "xaxis": style.axis("layers from the output (input at left)") | {"range": [most * 1.02, 0]},
         "yaxis": _log_axis("gradient, relative to last block"),
         "hovermode": "closest",
         "uirevision": "profile",
@@ -233,7 +232,8 @@ def _line(one: New, *, index: int = 0, faint: bool = False) -> style.Trace:
 
 
 def _fitted(one: New) -> Iterator[style.Trace]:
-    if (fit := better(one.left, one.relative)) is not None:
+    fit = better(one.left, one.relative)
+    if fit is not None and fit.explained >= FITS:
         yield _curve(one, one.left, fit.at(one.left), f"fit: {_words(fit, 'layers left')}")
 
 

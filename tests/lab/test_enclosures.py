@@ -142,5 +142,5 @@ def test_weights_of_another_net_are_told_when_they_are_loaded(there: Lab, file: 
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         connection.execute("UPDATE checkpoints SET data = ?", (b"\x02" + bytes(7) + b"{}",))
     [run] = there.race_runs(there.import_(file))
-    with pytest.raises(ValueError, match=r"no state dict|not those of the run's net"):
+    with pytest.raises(ValueError, match=r"holds no weights|not those of the run's net"):
         net_at(run.spec, there.home, run.id, 3, torch.device("cpu"))

@@ -54,6 +54,7 @@ FORMULAS: dict[str, Callable[..., object]] = {
     "grad_cosine": lambda a, b: a @ b / np.linalg.norm(a) / np.linalg.norm(b),
 }
 EVALUATED = {"eval_loss", "eval_accuracy"}
+AT_THE_END = {"final"}  # tests/lab/test_evaluation.py
 
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -79,7 +80,7 @@ def test_formulas_hold_whatever_the_size(name: str, exponent: int, mean: float) 
 
 
 def test_every_quantity_has_a_formula_here_a_source_and_words() -> None:
-    assert set(quantities()) == set(FORMULAS) | EVALUATED | {LAYER_STATE}
+    assert set(quantities()) == set(FORMULAS) | EVALUATED | AT_THE_END | {LAYER_STATE}
     for one in quantities().values():
         assert one.sentence.endswith(".")
         assert one.source

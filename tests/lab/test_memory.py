@@ -133,7 +133,8 @@ def test_resident_memory_of_a_run_is_about_what_was_predicted() -> None:
     predicted = need(spec) - PROCESS_BYTES
     assert predicted > 500e6
     before, after = resident_bytes(spec)
-    assert 0.7 < predicted / (after - before) < 1.5
+    # Beside the training itself there is what measures it, at the end on 250 images at once.
+    assert 0.6 < predicted / (after - before) < 1.5
 
 
 @pytest.mark.slow

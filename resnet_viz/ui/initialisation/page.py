@@ -88,7 +88,7 @@ def _draw(settings: Settings, now: looks.Pair) -> None:
     note(
         "The norm of the gradient at each block's input, relative to the last block's "
         "(logarithmic axis). On a straight line each layer multiplies it by the same factor. Faint "
-        "lines: other depths. Dotted: the better fit of a factor per layer and a power law. Grey: "
+        "lines: other depths. Dotted: a factor per layer or a power law, where one fits. Grey: "
         "mean field theory, beside plain nets that it describes (Yang et al. 2019, "
         "arXiv:1902.08129; without norm, He et al. 2015, arXiv:1502.01852, and the zeros around "
         "the maps)."

@@ -54,14 +54,16 @@ ABOUT_CURVES = (
     "have batch norm. What is it here?"
 )
 ABOUT_TIME = (
-    "Gradient: at the first step a ratio far above 1 is one that explodes towards the input. "
-    "Rank: in how many directions the features of up to 64 images differ (Roy & Vetterli 2007); "
-    "near 1 all images look alike to the net. Updates: about a thousandth is the rule of thumb "
-    "(Karpathy, CS231n notes). With batch norm a deep plain net's gradient explodes at the start, "
-    "its first layers are overwritten, and its features collapse: a ratio that is small only then "
-    "is no vanishing gradient."
+    "Left: the weight gradient of the first layer over the last's. Middle: effective rank, how "
+    "many independent directions the features span; 1 means that the net sees all images as the "
+    "same (Roy & Vetterli 2007). Right: how much a step changes the weights; about a thousandth is "
+    "the rule of thumb (Karpathy, CS231n notes). With batch norm, step 0 overwrites the first "
+    "layers of a deep plain net and its features collapse; a small ratio late in training is a "
+    "result of that collapse, not a vanishing gradient."
 )
-TIME_ALT = "Gradient norm of the first layer over the last, effective rank and update ratio by step"
+TIME_ALT = (
+    "Weight gradient of the first layer over the last, effective rank and update ratio by step"
+)
 ABOUT_MAPS = (
     "The same at every step so far: a column is a step, a row a layer or block. All nets share one "
     "colour scale, so that a colour means the same in each."
