@@ -15,10 +15,11 @@ from resnet_viz.lab.precision import autocast
 from resnet_viz.lab.spec import Precision, RunSpec
 from resnet_viz.nets.memory_format import memory_format
 
-MOST_IMAGES_AT_END = 1000
-"""Training images that the end is measured on."""
-IMAGES_OF_STATISTICS = 500
-"""Those among them that batch norm's statistics are estimated on."""
+MOST_IMAGES_AT_END, LEAST_IMAGES_AT_END = 1000, 250
+"""Training images that the end is measured on, and as many held-out ones: no more than the run has
+trained on, but at least so few. A run of one step of a very deep net is not to take minutes."""
+SHARE_OF_STATISTICS = 0.5
+"""Of them, those that batch norm's statistics are estimated on."""
 _IMAGES_AT_ONCE, _PIXELS = 250, 32**2
 
 Portion = tuple[Tensor, Tensor]
@@ -67,7 +68,8 @@ def at_the_end(
 
     Args:
         net: a classifier of the images of `spec`.
-        training: images that it was trained on; at most 1,000 are taken, the same in every run.
+        training: images that it was trained on; some are taken (`images_at_end`), the same in
+            every run.
         held_out: images that it was not; None where there are none.
         spec: says the images' size, the precision, and how many images fit into memory.
     """
@@ -79,13 +81,20 @@ def at_the_end(
         for pixels, labels in portions(images, size, at_once):
             yield pixels.to(device, memory_format=layout), labels.to(device)
 
-    seen = training.first(MOST_IMAGES_AT_END)
-    estimation = (images for images, _ in some(seen.first(IMAGES_OF_STATISTICS)))
+    count = images_at_end(spec)
+    seen = training.first(count)
+    estimation = (images for images, _ in some(seen.first(int(SHARE_OF_STATISTICS * count))))
     with statistics_of(net, estimation, spec.precision):
         own = _score(net, some(seen), spec.precision)
         if held_out is None:
             return [*own, *torch.full((4,), torch.nan, device=device)]
-        return [*own, *_score(net, some(held_out), spec.precision)]
+        return [*own, *_score(net, some(held_out.first(count)), spec.precision)]
+
+
+def images_at_end(spec: RunSpec) -> int:
+    """How many images of each kind the end of a run is measured on, at most."""
+    trained = spec.steps * spec.batch_size
+    return min(MOST_IMAGES_AT_END, max(LEAST_IMAGES_AT_END, trained))
 
 
 @contextmanager
