@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import Unit, plan
@@ -86,7 +87,8 @@ def test_again_does_not_train_on_a_folder_that_a_file_names(lab: Lab, tmp_path: 
     secret = tmp_path / "secret"
     for name in ("passwords", "keys"):
         (secret / name).mkdir(parents=True)
-        (secret / name / "x.png").write_bytes(b"")
+        for number in range(12):  # enough for a minibatch
+            Image.new("L", (8, 8), number).save(secret / name / f"{number}.png")
     run_id = lab.start(tiny_spec(dataset=f"folder:{secret}"))
     finish(lab, [run_id], 3)
     file = tmp_path / "race.sqlite3"
