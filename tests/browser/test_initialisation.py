@@ -29,4 +29,4 @@ def test_a_key_on_the_slider_shows_another_depth_and_keeps_the_first(
     )
     assert drawn[:2] == [["depth 8", 3], ["depth 8", 3]]
     assert ["plain twin", 6] in drawn
-    assert ["mean field theory", 6] in drawn
+    assert ["theory", 6] in drawn
