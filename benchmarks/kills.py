@@ -175,8 +175,16 @@ class Server:
         )
 
 
-def storm(home: Path, kills: int, seed: int = 0, *, kinds: Iterable[str] = _WEIGHTS) -> Tally:
-    """Kill so many, one after the other; `kinds` of `_WEIGHTS`."""
+def storm(
+    home: Path,
+    kills: int,
+    seed: int = 0,
+    *,
+    kinds: Iterable[str] = _WEIGHTS,
+    patience: float = STRAY_SECONDS,
+) -> Tally:
+    """Kill so many, one after the other; `kinds` of `_WEIGHTS`. A helper may outlive its launcher
+    for `patience` seconds: more where other tests run, too."""
     lab, chance, tally = Lab(home), random.Random(seed), Tally()
     folder, kinds = Folder(lab), list(kinds)
     server = Server(lab.home) if "server" in kinds else None
@@ -196,14 +204,14 @@ def storm(home: Path, kills: int, seed: int = 0, *, kinds: Iterable[str] = _WEIG
             chance.choice(there).kill()
             tally.killed[kind] += 1
         tally.most = max(tally.most, len(folder.all()))
-        _wait_for_strays(folder, tally, after=kind)
+        _wait_for_strays(folder, tally, kind, patience)
     if server:
         server.end()
     _settle(lab)
     tally.runs = Counter(run.status for run in lab.list())
     for one in folder.of_kind("launcher"):
         one.kill()
-    _wait_for_strays(folder, tally, after="last launcher")
+    _wait_for_strays(folder, tally, "last launcher", patience)
     tally.after = len(folder.all())
     end_launchers(lab.home)
     return tally
@@ -226,11 +234,11 @@ def _await_worker(folder: Folder) -> None:
         time.sleep(0.1)
 
 
-def _wait_for_strays(folder: Folder, tally: Tally, after: str) -> None:
+def _wait_for_strays(folder: Folder, tally: Tally, after: str, patience: float) -> None:
     begin = time.monotonic()
     while strays := folder.strays():
         seconds = time.monotonic() - begin
-        if seconds > STRAY_SECONDS:
+        if seconds > patience:
             said = [f"{' '.join(_command(one)[1:6])} ({one})" for one in strays]
             tally.stayed += [f"after a {after} was killed: {one}" for one in said]
             return

@@ -7,9 +7,14 @@ from pathlib import Path
 
 import psutil
 import pytest
+from hypothesis import settings
 
 from resnet_viz.__main__ import main
 from tests.launchers import end_all_with_this_process, end_launchers, launchers_in
+
+# How long an example takes says nothing on a machine that may be busy.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 GOLDEN = Path(__file__).parent / "golden"
 

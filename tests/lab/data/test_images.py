@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from itertools import islice
 from pathlib import Path
 
@@ -20,7 +19,6 @@ from resnet_viz.lab.data.registry import dataset_info, datasets
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.train import train
 from tests.lab.conftest import TINY, tiny_spec
-from tests.lab.pretend import device
 
 CPU = torch.device("cpu")
 
@@ -162,23 +160,3 @@ DATASET = _Stripes("stripes", "Stripes", 1, 2, 6, 40, 10, "a test", "none")
     datasets.cache_clear()
     yield
     datasets.cache_clear()
-
-
-def test_minibatches_of_a_set_that_is_too_large_are_put_together_ahead(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    data = load("digits")
-    here = minibatches(data, 32, 5, 8, torch.device("cpu"), augment="crop_flip")
-    expected = [next(here) for _ in range(4)]
-    monkeypatch.setattr(images_module, "SMALL_BYTES", 1000)
-    with device() as (place, watch):
-        there = minibatches(data, 32, 5, 8, place, augment="crop_flip")
-        for images, labels in expected:
-            found, classes = next(there)
-            assert not watch.waits
-            assert torch.equal(found.cpu(), images)
-            assert torch.equal(classes.cpu(), labels)
-            watch.waits.clear()
-            assert any(t.name.startswith("minibatches") for t in threading.enumerate())
-        there.close()
-    assert not any(t.name.startswith("minibatches") for t in threading.enumerate())
