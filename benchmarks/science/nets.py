@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from resnet_viz import ResNetConfig, RunSpec, preset, train
-from resnet_viz.lab.data.images import load
+from resnet_viz.lab.data.images import load, resized
 from resnet_viz.lab.initialisation import batch_of
 from resnet_viz.lab.measurements import measurement
 from resnet_viz.lab.measurements.perform import perform
@@ -76,10 +76,12 @@ def loss_of_all(net: ResNet, dataset: str = "digits", size: int | None = None) -
     """The loss over up to 5,000 training images, by the statistics of batches of 250: running ones
     lag behind after so few steps."""
     data = load(dataset, size)
-    labels = data.labels[:5000]
+    images, labels = data.images[:5000], data.labels[:5000]
+    if size is not None:
+        images = resized(images, size)
     net.train()
     with torch.no_grad():
-        logits = torch.cat([net(batch) for batch in torch.split(data.images[:5000], 250)])
+        logits = torch.cat([net(batch) for batch in torch.split(images, 250)])
     return functional.cross_entropy(logits, labels).item()
 
 

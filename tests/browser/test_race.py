@@ -69,7 +69,7 @@ def measured(page: Page) -> None:
 
 def wait_for_change(page: Page, index: int) -> None:
     """Waits until chart `index` shows other numbers than now; out of sight it is not drawn."""
-    charts(page).nth(index).scroll_into_view_if_needed()
+    charts(page).nth(index).evaluate("chart => chart.scrollIntoView({block: 'center'})")
     page.wait_for_function(
         f"([i, old]) => ({PICTURE})(i) !== old", arg=[index, page.evaluate(PICTURE, index)]
     )

@@ -7,6 +7,7 @@ uploads and downloads) for two minutes and then lets go of the session without c
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections import Counter
 from contextlib import suppress
@@ -46,10 +47,10 @@ class Places:
 
 def raise_descriptor_limit() -> int:
     """How many files this process may have open, once that is as many as it may and needs."""
-    try:
-        import resource  # noqa: PLC0415  Windows has none, and no such limit
-    except ImportError:
+    if sys.platform == "win32":  # has no such limit
         return _WANTED
+    import resource  # noqa: PLC0415  Windows has none
+
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     unlimited = resource.RLIM_INFINITY
     for wanted in (_WANTED, 4_096, 2_048, 1_024):  # macOS refuses what its kernel has not
