@@ -14,8 +14,8 @@ QUANTITY = Quantity(
     title="branch / shortcut variance",
     symbol="Var F(x) / Var shortcut(x)",
     sentence="The variance of what a block's branch adds over that of what its shortcut passes on. "
-    "Far below 1 a block is close to the identity; in pre-activation nets at their start it is "
-    "about 1/k in a stage's block k.",
+    "Far below 1 a block is close to the identity. In new pre-activation nets with batch norm it "
+    "falls from block to block, about as 1/k after the stem or a projection.",
     source="De & Smith 2020, arXiv:2002.10444, sec. 3",
 )
 
