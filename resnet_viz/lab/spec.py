@@ -18,6 +18,10 @@ from resnet_viz.lab.data.registry import dataset_info
 from resnet_viz.lab.quantities import held_by
 from resnet_viz.lab.quantities.quantity import Along
 
+RULES = 1
+"""The number of the rules by which a spec is valid. Raise it by one with each change, here, in
+arch/rules.py or in data/adapt.py, that allows or forbids another combination of values: what was
+found valid in a store by the rules before is then checked anew."""
 MOST_CHECKPOINTS = 1000
 DEFAULT_BATCH = 64
 STORED = "stored"

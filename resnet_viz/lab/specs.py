@@ -1,22 +1,27 @@
 """Specs in the store: read when they are asked for, and sealed, so that a list need not read them.
 
-A seal says which version found a spec readable: it is a digest of the sources that say what a
-RunSpec is. The store breaks the seal when the spec is changed. What bears another seal, or none,
-is tried.
+A seal says that a spec was found readable, and by which rules: it is a digest of what a RunSpec may
+hold (its JSON schema), of the number of its rules (spec.RULES) and of the data sets that it may
+name. The store breaks the seal when the spec is changed. What bears another seal, or none, is
+tried.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from hashlib import sha256
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
 
 from resnet_viz.arch.config import explain, shorten
-from resnet_viz.lab.spec import STORED, RunSpec
+from resnet_viz.lab.data.registry import datasets
+from resnet_viz.lab.spec import RULES, STORED, RunSpec
 
-_WHAT_A_SPEC_IS = ("arch/*.py", "lab/spec.py", "lab/data/**/*.py")
+_WORDS = ("title", "description", "examples")
+"""What a JSON schema says to people alone."""
 
 
 class Texts(NamedTuple):
@@ -51,12 +56,46 @@ class LateTexts(Mapping[str, Texts]):
 @lru_cache(maxsize=1)
 def seal() -> str:
     """The seal of a spec that this version can read."""
-    package = Path(__file__).parents[1]
-    digest = sha256()
-    for pattern in _WHAT_A_SPEC_IS:
-        for file in sorted(package.glob(pattern)):
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:32]
+    known = [
+        (one.name, one.channels, one.classes, one.image_size, one.train)
+        for one in datasets().values()
+    ]
+    content = {"rules": RULES, "fields": canonical_schema(RunSpec), "datasets": known}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return sha256(text.encode()).hexdigest()[:32]
+
+
+def canonical_schema(model: type[BaseModel]) -> object:
+    """A model's JSON schema, written in one way: without words for people, definitions where they
+    are referred to, numbers as floats and lists whose order says nothing sorted.
+
+    So it is the same whichever version of pydantic writes it.
+    """
+    schema = model.model_json_schema()
+    return _canonical(schema, schema.get("$defs", {}))
+
+
+def _canonical(value: Any, definitions: Mapping[str, Any]) -> Any:
+    if isinstance(value, list):
+        return [_canonical(one, definitions) for one in value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, dict):
+        return value
+    if reference := value.get("$ref"):
+        return _canonical(definitions[reference.removeprefix("#/$defs/")], definitions)
+    made = {
+        key: _canonical(one, definitions)
+        for key, one in value.items()
+        if key not in (*_WORDS, "$defs", "properties")
+    }
+    for key in {"anyOf", "enum", "required", "type"} & made.keys():
+        if isinstance(made[key], list):
+            made[key].sort(key=json.dumps)
+    if "properties" in value:  # whose keys are names of fields
+        fields = value["properties"].items()
+        made["properties"] = {name: _canonical(one, definitions) for name, one in fields}
+    return made
 
 
 @lru_cache(maxsize=1024)
