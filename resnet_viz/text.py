@@ -1,7 +1,9 @@
-"""Words for numbers: counts, ordinals, significant digits."""
+"""Text for people: counts, sizes, significant digits, lists of names; what is not to be printed."""
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Sequence
 from math import floor, isfinite, log10
 
 
@@ -28,3 +30,44 @@ def number(value: float, digits: int = 3) -> str:
         return f"{rounded:,.{max(0, min(after, 6))}f}"
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     return f"{mantissa}e{int(exponent)}"
+
+
+def byte_size(size: int) -> str:
+    """Bytes for people: 999 B, 1.2 MB."""
+    value, units = float(size), ["B", "kB", "MB", "GB", "TB"]
+    while value >= 999.5 and len(units) > 1:
+        value, units = value / 1000, units[1:]
+    digits = 0 if units[0] == "B" or value >= 99.95 else 1
+    return f"{value:.{digits}f} {units[0]}"
+
+
+def unknown_name(what: str, name: str, known: Sequence[str], *, lists: bool = True) -> str:
+    """A sentence that says `name` is unknown and suggests near names, or else `lists` them all."""
+    near = difflib.get_close_matches(name[:100], known, n=3, cutoff=0.5)
+    said = f"unknown {what} {shorten(name)}"
+    if near:
+        return f"{said}; did you mean {or_words(near)}?"
+    return f"{said}; allowed: {', '.join(known)}" if known and lists else said
+
+
+def shorten(value: object, limit: int = 60) -> str:
+    """`value` as Python would show it, cut to `limit` characters."""
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def printable(text: str) -> str:
+    """`text` with what cannot be printed escaped: a terminal obeys control characters."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def and_words(names: Sequence[str]) -> str:
+    """Such as "a, b and c"; there is at least one name."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def or_words(names: Sequence[str]) -> str:
+    """Such as "'a', 'b' or 'c'", each as Python would show it; there is at least one name."""
+    *others, last = map(repr, names)
+    return f"{', '.join(others)} or {last}" if others else last

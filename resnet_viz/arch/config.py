@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import Any, Self, get_args
 
@@ -10,6 +9,7 @@ from pydantic import BaseModel, ValidationError, model_validator
 
 from resnet_viz.arch.fields import ConfigFields
 from resnet_viz.arch.rules import violations
+from resnet_viz.text import shorten, unknown_name
 
 
 class ResNetConfig(ConfigFields):
@@ -92,34 +92,3 @@ def _sentence(detail: dict[str, Any], fields: Sequence[str]) -> str:
         if any(isinstance(one, BaseModel) for one in detail["input"]):  # too much to be shown
             return f"{place}: {message}"
     return f"{place} = {shorten(detail['input'])}: {message[:1].lower()}{message[1:]}"
-
-
-def unknown_name(what: str, name: str, known: Sequence[str], *, lists: bool = True) -> str:
-    """A sentence that says `name` is unknown and suggests near names, or else `lists` them all."""
-    near = difflib.get_close_matches(name[:100], known, n=3, cutoff=0.5)
-    said = f"unknown {what} {shorten(name)}"
-    if near:
-        return f"{said}; did you mean {_either(near)}?"
-    return f"{said}; allowed: {', '.join(known)}" if known and lists else said
-
-
-def shorten(value: object, limit: int = 60) -> str:
-    """`value` as Python would show it, cut to `limit` characters."""
-    text = repr(value)
-    return text if len(text) <= limit else text[: limit - 3] + "..."
-
-
-def printable(text: str) -> str:
-    """`text` with what cannot be printed escaped: a terminal obeys control characters."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def and_words(names: Sequence[str]) -> str:
-    """Such as "a, b and c"; there is at least one name."""
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last
-
-
-def _either(names: Sequence[str]) -> str:
-    *others, last = map(repr, names)
-    return f"{', '.join(others)} or {last}" if others else last

@@ -7,7 +7,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from resnet_viz.arch.config import ResNetConfig, differences, unknown_name
+from resnet_viz.arch.config import ResNetConfig, differences
+from resnet_viz.text import unknown_name
 
 HE_2015 = "He et al. 2015, arXiv:1512.03385"
 HE_2016 = "He et al. 2016, arXiv:1603.05027"

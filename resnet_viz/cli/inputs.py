@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
-from resnet_viz.arch.config import ResNetConfig, shorten, unknown_name
+from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.cli.errors import InputError, input_errors
 from resnet_viz.lab.experiments import EXPERIMENTS, Entry
 from resnet_viz.nets.files import open_file
+from resnet_viz.text import shorten, unknown_name
 
 MAX_BYTES = 1_000_000
 """A config is a few hundred bytes; a file beyond this is something else."""

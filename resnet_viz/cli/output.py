@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from resnet_viz.arch.config import printable
 from resnet_viz.cli.errors import CommandFailedError, InputError
 from resnet_viz.cli.inputs import shown_path
+from resnet_viz.text import printable
 
 MAX_LINE = 1000
 

@@ -19,7 +19,6 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from resnet_viz.arch.config import printable
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
 from resnet_viz.lab.data.dataset import check_enough, remark_sentences
@@ -35,6 +34,7 @@ from resnet_viz.lab.records import History
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import DEFAULT_BATCH, RunSpec
+from resnet_viz.text import printable
 
 if TYPE_CHECKING:
     from resnet_viz.lab.records import StepRecord

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from resnet_viz.arch.config import printable
 from resnet_viz.cli.errors import InputError, input_errors
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
 from resnet_viz.lab.feed import MOST_STEPS, WINDOW, Look
@@ -14,7 +13,7 @@ from resnet_viz.lab.records import History
 from resnet_viz.lab.rows import local_time
 from resnet_viz.lab.run import COLUMNS, Run, UnreadableRun
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.sizes import size_text
+from resnet_viz.text import byte_size, printable
 
 UNREADABLE = "unreadable"
 
@@ -31,7 +30,7 @@ def show_runs(*, as_json: bool) -> None:
     headings = ("run", "net", "status", "step", "size", "started", "race", "message")
     print_table(headings, map(_run_row, runs))
     count = "1 run" if len(runs) == 1 else f"{len(runs):,} runs"
-    return print_lines((f"{count}, {size_text(lab.bytes)} in {printable(str(lab.home))}",))
+    return print_lines((f"{count}, {byte_size(lab.bytes)} in {printable(str(lab.home))}",))
 
 
 def show(id: str, *, as_json: bool = False) -> None:  # noqa: A002
@@ -183,7 +182,7 @@ _RUN_FIELDS = tuple(name for name in COLUMNS if name != "steps")
 
 
 def _run_row(run: Run | UnreadableRun) -> tuple[str, ...]:
-    size, race = size_text(run.bytes), run.race_id or ""
+    size, race = byte_size(run.bytes), run.race_id or ""
     if isinstance(run, UnreadableRun):
         return run.id, run.name, UNREADABLE, "", size, "", race, run.reason
     step, started = f"{run.steps_done}/{run.steps or '?'}", _clock(run.started)

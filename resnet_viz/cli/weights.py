@@ -7,10 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resnet_viz.arch.config import ResNetConfig, printable
+from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
 from resnet_viz.cli.output import print_json, print_lines
 from resnet_viz.lab.memory import check_room
+from resnet_viz.text import printable
 
 if TYPE_CHECKING:
     from resnet_viz.nets.weights import State, WeightReport

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from resnet_viz.arch.config import and_words
 from resnet_viz.findings.claim import Claim
 from resnet_viz.findings.comparison_words import BETTER
 from resnet_viz.findings.learning import is_little
 from resnet_viz.findings.phrases import over_seeds, percent
-from resnet_viz.text import count, number
+from resnet_viz.text import and_words, count, number
 
 OUTCOMES = ("learnt", "not learnt", "unclear", "diverged", "mixed", "too early", "ended")
 """The kinds of claims that say how one net ended."""

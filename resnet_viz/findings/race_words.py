@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from types import MappingProxyType
 
-from resnet_viz.arch.config import and_words
 from resnet_viz.findings.claim import Claim
 from resnet_viz.findings.learning import is_little
 from resnet_viz.findings.nets import Range
@@ -19,7 +18,7 @@ from resnet_viz.findings.phrases import (
     span,
     whole,
 )
-from resnet_viz.text import count, number
+from resnet_viz.text import and_words, count, number
 
 Words = Callable[[Claim], str]
 

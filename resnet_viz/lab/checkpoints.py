@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from resnet_viz.lab.schema import transaction
-from resnet_viz.lab.sizes import size_in, size_text
+from resnet_viz.lab.sizes import size_in
 from resnet_viz.lab.spec import RunSpec
+from resnet_viz.text import byte_size
 
 LIMIT_VARIABLE = "RESNET_VIZ_CHECKPOINTS"
 LIMIT_BYTES = 10**9
@@ -108,9 +109,9 @@ def make_room(connection: sqlite3.Connection, home: Path, size: int) -> str:
     Why they never will be; "" where they are.
     """
     most = limit()
-    allowed = f"{LIMIT_VARIABLE} allows {size_text(most)} for all weights that are kept"
+    allowed = f"{LIMIT_VARIABLE} allows {byte_size(most)} for all weights that are kept"
     if size > most:
-        return f"they take {size_text(size)}, and {allowed}"
+        return f"they take {byte_size(size)}, and {allowed}"
     with transaction(connection):
         query = (
             "SELECT run, step, checkpoints.bytes, id FROM checkpoints JOIN runs ON run = position "

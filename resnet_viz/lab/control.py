@@ -9,10 +9,10 @@ import sqlite3
 import time
 from collections.abc import Sequence
 
-from resnet_viz.arch.config import shorten
 from resnet_viz.lab.rows import ACTIVE, OVER, Snapshot, first_of
 from resnet_viz.lab.run import WATCHED
 from resnet_viz.lab.store import Store
+from resnet_viz.text import shorten
 
 Order = tuple[str, str]
 """A change of a run's row, and of which rows: both SQL."""

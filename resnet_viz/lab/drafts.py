@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from resnet_viz.arch.config import shorten
+from resnet_viz.text import shorten
 
 
 class WriteError(OSError):

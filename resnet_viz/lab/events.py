@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resnet_viz.arch.config import shorten
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.states import LAYER_STATE, words_of
 from resnet_viz.lab.tables import Net
 from resnet_viz.lab.tidy import MEASURED
+from resnet_viz.text import shorten
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter

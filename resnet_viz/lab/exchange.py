@@ -12,7 +12,6 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from resnet_viz.arch.config import shorten
 from resnet_viz.lab import enclosures, race_file, race_judge, race_records, schema, tidying
 from resnet_viz.lab.drafts import draft
 from resnet_viz.lab.enclosures import Weights
@@ -21,6 +20,7 @@ from resnet_viz.lab.race_records import Portion
 from resnet_viz.lab.rows import OVER, first_of
 from resnet_viz.lab.run import WATCHED, insert, new_id, race_columns
 from resnet_viz.lab.store import Store, StoreError
+from resnet_viz.text import shorten
 
 _BROKEN_OFF = "Its import was broken off."
 _UNDER_WAY = "It was under way when it was exported."

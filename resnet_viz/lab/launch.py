@@ -16,9 +16,9 @@ from pathlib import Path
 
 import psutil
 
-from resnet_viz.arch.config import shorten
 from resnet_viz.lab import lock, saved_states
 from resnet_viz.lab.store import Store
+from resnet_viz.text import shorten
 
 ERROR_MARK = "error: "
 LAUNCHER = "launcher"

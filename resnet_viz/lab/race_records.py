@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
-from resnet_viz.arch.config import explain, shorten
+from resnet_viz.arch.config import explain
 from resnet_viz.lab import header
 from resnet_viz.lab.quantities.quantity import Along, Axis
 from resnet_viz.lab.race_copy import RefusalError
@@ -27,6 +27,7 @@ from resnet_viz.lab.series import (
     unpack,
 )
 from resnet_viz.lab.specs import read_spec
+from resnet_viz.text import shorten
 
 _MOST_CHUNK = 2**28  # bytes of a chunk unpacked
 _MOST_UNPACKED = 2**36  # bytes of all of a run's chunks unpacked

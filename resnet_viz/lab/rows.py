@@ -11,8 +11,8 @@ from math import inf
 from pathlib import Path
 from typing import NamedTuple
 
-from resnet_viz.arch.config import shorten
 from resnet_viz.lab import launch, liveness, queue, saved_states, waiting
+from resnet_viz.text import shorten
 
 OVER = ("stopped", "finished", "failed", "interrupted")
 STATUSES = ("queued", "running", "paused", *OVER)

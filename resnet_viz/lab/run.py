@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from resnet_viz.arch.config import ResNetConfig, shorten
+from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Role
 from resnet_viz.arch.plan import WeightedLayer, plan
 from resnet_viz.lab import header
@@ -18,6 +18,7 @@ from resnet_viz.lab.quantities.quantity import Along
 from resnet_viz.lab.rows import OVER, State
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.specs import Texts, read_spec, seal
+from resnet_viz.text import shorten
 
 
 class DeletedRunError(ValueError):

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from resnet_viz.lab.schema import transaction
-from resnet_viz.lab.sizes import size_text
+from resnet_viz.text import byte_size
 
 MOST_BYTES = 4 * 10**9
 """What all of a folder's may take."""
@@ -38,8 +38,8 @@ def no_room(connection: sqlite3.Connection, size: int) -> str:
     if used + size <= MOST_BYTES:
         return ""
     return (
-        f"its state takes {size_text(size)}, those of other paused runs {size_text(used)}, and all "
-        f"together may take {size_text(MOST_BYTES)}"
+        f"its state takes {byte_size(size)}, those of other paused runs {byte_size(used)}, and all "
+        f"together may take {byte_size(MOST_BYTES)}"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from resnet_viz.arch.config import shorten
+from resnet_viz.text import shorten
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _SIZE = re.compile(r"(\d{1,12}(?:\.\d{1,9})?) *([KMGT]?)B", re.IGNORECASE)
@@ -26,12 +26,3 @@ def size_in(variable: str) -> int | None:
             "(B, kB, MB, GB or TB), such as '2 GB', or nothing for no limit"
         )
     return int(float(found[1]) * _UNITS[found[2].upper()])
-
-
-def size_text(size: int) -> str:
-    """Bytes for people: 999 B, 1.2 MB."""
-    value, units = float(size), ["B", "kB", "MB", "GB", "TB"]
-    while value >= 999.5 and len(units) > 1:
-        value, units = value / 1000, units[1:]
-    digits = 0 if units[0] == "B" or value >= 99.95 else 1
-    return f"{value:.{digits}f} {units[0]}"

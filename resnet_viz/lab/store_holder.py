@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from resnet_viz.arch.config import shorten
+from resnet_viz.text import shorten
 
 _SECONDS = 10
 # struct flock, and the bytes that SQLite locks to write: wal.c (WAL_WRITE_LOCK), os.h (RESERVED).

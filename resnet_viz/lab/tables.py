@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.arch.config import shorten, unknown_name
 from resnet_viz.lab.drafts import draft
 from resnet_viz.lab.quantities.quantity import Along
 from resnet_viz.lab.records import StepRecord
@@ -22,6 +21,7 @@ from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.states import LAYER_STATE
 from resnet_viz.lab.tidy import COLUMNS, SCALARS, Notes, csv_text
+from resnet_viz.text import shorten, unknown_name
 
 if TYPE_CHECKING:
     import pyarrow

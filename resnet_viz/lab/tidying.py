@@ -10,11 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from resnet_viz.arch.config import shorten
 from resnet_viz.lab import checkpoints, launch, saved_states
 from resnet_viz.lab.rows import ACTIVE, IS_OVER, Snapshot, first_of
-from resnet_viz.lab.sizes import size_in, size_text
+from resnet_viz.lab.sizes import size_in
 from resnet_viz.lab.store import FILE_NAME, Store
+from resnet_viz.text import byte_size, shorten
 
 LIMIT_VARIABLE = "RESNET_VIZ_LIMIT"
 _PAGES_AT_ONCE = 4096  # others may write between two portions of 16 MB
@@ -154,20 +154,20 @@ def check_room(store: Store, more: int) -> None:
         left = max(0, limit - _used_bytes(connection, store.home, ()))
     if more > left:
         raise ValueError(
-            f"the race takes {size_text(more)}, and {LIMIT_VARIABLE} = "
-            f"{os.environ[LIMIT_VARIABLE].strip()} leaves {size_text(left)}; delete runs that you "
+            f"the race takes {byte_size(more)}, and {LIMIT_VARIABLE} = "
+            f"{os.environ[LIMIT_VARIABLE].strip()} leaves {byte_size(left)}; delete runs that you "
             "no longer need, or raise the limit"
         )
 
 
 def _notice(gone: Sequence[Gone], too_much: int | None) -> str | None:
     allowed = f"{LIMIT_VARIABLE} = {os.environ[LIMIT_VARIABLE].strip()} allows"
-    left = f"the runs take {size_text(too_much)}, more than {allowed}" if too_much else ""
+    left = f"the runs take {byte_size(too_much)}, more than {allowed}" if too_much else ""
     if not gone:
         return f"{left}, and none that is over is left to delete" if left else None
     named = "; ".join(" against ".join(one.names) for one in gone[:_MOST_NAMED])
     more = f"; and {len(gone) - _MOST_NAMED} more" if len(gone) > _MOST_NAMED else ""
-    still = f" (what is left takes {size_text(too_much)})" if too_much else ""
+    still = f" (what is left takes {byte_size(too_much)})" if too_much else ""
     return f"the runs took more than {allowed}{still}; the oldest were deleted: {named}{more}"
 
 

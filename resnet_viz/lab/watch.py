@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from resnet_viz.arch.config import shorten, unknown_name
 from resnet_viz.arch.plan import plan
 from resnet_viz.lab.backward import Backward, is_in_backward
 from resnet_viz.lab.foreign import own_blocks_in, tap_foreign
@@ -28,6 +27,7 @@ from resnet_viz.lab.taps import first_tensor, tap
 from resnet_viz.lab.watched_names import WatchedNames, with_unmeasured
 from resnet_viz.lab.weights import Weight, unmeasured_in, unwrapped, weights_in
 from resnet_viz.nets.network import ResNet
+from resnet_viz.text import shorten, unknown_name
 
 MEASURE_EVERY = 20
 """As in `RunSpec`: what needs activations then costs little."""

@@ -9,7 +9,7 @@ from urllib.parse import urlparse
 import torch.hub
 import torchvision
 
-from resnet_viz.arch.config import unknown_name
+from resnet_viz.text import unknown_name
 
 _FAMILIES = ("resnet", "resnext", "wide_resnet")
 

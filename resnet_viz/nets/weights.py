@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from resnet_viz.arch.config import ResNetConfig, differences, printable
+from resnet_viz.arch.config import ResNetConfig, differences
 from resnet_viz.nets.misfits import Misfit, how_read
 from resnet_viz.nets.network import ResNet
 from resnet_viz.nets.state_dicts import COUNTER, Reading, fits, read_names
@@ -23,6 +23,7 @@ from resnet_viz.nets.weight_files import (
     check_ending,
     open_weights,
 )
+from resnet_viz.text import printable
 
 _OUTSIDE = {"stem.conv": "conv1", "stem.norm": "bn1", "head.linear": "fc"}
 _INSIDE = {

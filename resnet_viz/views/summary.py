@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 import torchinfo
 from torchinfo.layer_info import LayerInfo
 
-from resnet_viz.arch.config import ResNetConfig, unknown_name
+from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.nets.network import build_resnet
+from resnet_viz.text import unknown_name
 from resnet_viz.views.modules import (
     COLUMN_WIDTH,
     COLUMNS,

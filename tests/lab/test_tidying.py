@@ -13,9 +13,9 @@ import pytest
 from resnet_viz.lab import launch
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.series import insert_records
-from resnet_viz.lab.sizes import size_text
 from resnet_viz.lab.store import FILE_NAME, Store
 from resnet_viz.lab.tidying import LIMIT_VARIABLE, limit_bytes
+from resnet_viz.text import byte_size
 from tests.lab.conftest import tiny_spec
 from tests.lab.test_records import record
 
@@ -262,7 +262,7 @@ def test_a_limit_that_is_no_size_is_refused_and_nothing_starts(
     ],
 )
 def test_a_size_for_people(size: int, said: str) -> None:
-    assert size_text(size) == said
+    assert byte_size(size) == said
 
 
 def test_a_deletion_while_another_reads_gives_the_space_back_later(tmp_path: Path) -> None:

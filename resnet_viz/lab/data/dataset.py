@@ -10,7 +10,7 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.arch.config import printable
+from resnet_viz.text import printable
 
 Split = Literal["train", "test"]
 _MOST_NAMED = 5

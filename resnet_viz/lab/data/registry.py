@@ -8,10 +8,10 @@ from functools import lru_cache
 from importlib import import_module
 from types import MappingProxyType
 
-from resnet_viz.arch.config import unknown_name
 from resnet_viz.lab.data import sources
 from resnet_viz.lab.data.dataset import Dataset
 from resnet_viz.lab.data.elsewhere import ELSEWHERE
+from resnet_viz.text import unknown_name
 
 
 @lru_cache(maxsize=1)

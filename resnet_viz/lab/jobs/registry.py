@@ -9,9 +9,9 @@ from functools import lru_cache
 from importlib import import_module
 from types import MappingProxyType
 
-from resnet_viz.arch.config import unknown_name
 from resnet_viz.lab.jobs import kinds as folder
 from resnet_viz.lab.jobs.kind import Kind
+from resnet_viz.text import unknown_name
 
 
 @lru_cache(maxsize=1)

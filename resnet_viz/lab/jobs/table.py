@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from resnet_viz.lab import launch, liveness
-from resnet_viz.lab.sizes import size_text
+from resnet_viz.text import byte_size
 
 PLACES = 2
 """Jobs at work at once; more would only take memory and time from each other."""
@@ -152,7 +152,7 @@ def make_room(connection: sqlite3.Connection, home: Path, size: int) -> None:
             shutil.rmtree(folder, ignore_errors=True)
     if missing > 0:
         raise ValueError(
-            f"the files of other jobs leave no room for {size_text(size)}; try again when they "
+            f"the files of other jobs leave no room for {byte_size(size)}; try again when they "
             "are over"
         )
 

@@ -14,9 +14,9 @@ from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 
-from resnet_viz.arch.config import shorten
 from resnet_viz.arch.plan import NetworkPlan
 from resnet_viz.lab.measurements.measurement import Measurement
+from resnet_viz.text import shorten
 
 _NONE_OF_THEM = ("__init__", "measurement", "parts", "passes", "perform")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.arch.config import shorten
+from resnet_viz.text import shorten
 
 if TYPE_CHECKING:
     from torch import Tensor

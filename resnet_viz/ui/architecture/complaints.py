@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from resnet_viz.arch.config import ResNetConfig, shorten
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.text import shorten
 
 NOT_ONE = ""
 """The field of a complaint that names none."""

@@ -7,8 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from resnet_viz.arch.config import ResNetConfig, printable
+from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.presets import label, preset_name
+from resnet_viz.text import printable
 from resnet_viz.ui.common import jobs, say
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note

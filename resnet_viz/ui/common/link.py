@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from resnet_viz.arch.config import ResNetConfig, differences, explain, shorten, unknown_name
+from resnet_viz.arch.config import ResNetConfig, differences, explain
 from resnet_viz.arch.presets import PRESETS
+from resnet_viz.text import shorten, unknown_name
 
 DEFAULT_NET = "resnet34"
 

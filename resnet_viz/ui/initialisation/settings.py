@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from resnet_viz.arch.config import ResNetConfig, and_words, plain_twin, revise, shorten
+from resnet_viz.arch.config import ResNetConfig, plain_twin, revise
 from resnet_viz.arch.presets import preset
+from resnet_viz.text import and_words, shorten
 
 DEPTHS = (8, 14, 20, 26, 32, 44, 56, 68, 86, 110, 140, 164, 218)
 """6n + 2, about evenly spaced on a logarithmic scale."""

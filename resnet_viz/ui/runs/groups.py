@@ -9,7 +9,7 @@ from datetime import datetime
 
 from resnet_viz.lab.rows import local_time
 from resnet_viz.lab.run import Run, UnreadableRun
-from resnet_viz.lab.sizes import size_text
+from resnet_viz.text import byte_size
 
 UNREADABLE = "unreadable"
 STATUSES = (
@@ -63,7 +63,7 @@ class Group:
         counts = Counter(map(status_of, self.runs))
         many = len(self.runs) > 1
         stands = ", ".join(f"{n} {status}" if many else status for status, n in counts.items())
-        size = size_text(sum(run.bytes for run in self.runs))
+        size = byte_size(sum(run.bytes for run in self.runs))
         return f"{clock(self.created)} · {stands} · {size}"
 
 

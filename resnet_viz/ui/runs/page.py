@@ -11,8 +11,8 @@ from resnet_viz.lab.data.registry import offered
 from resnet_viz.lab.import_folder import import_folder
 from resnet_viz.lab.run import DeletedRunError
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.sizes import size_text
 from resnet_viz.lab.store import StoreError
+from resnet_viz.text import byte_size
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.heading import title
 from resnet_viz.ui.common.holders import HOW_TO_OWN, held_races, is_owner
@@ -78,7 +78,7 @@ def _list(lab: Lab, found: Sequence[Group]) -> None:
     known = lab.datasets() if data else None
     shown = list(matching(found, text, statuses, known, data))
     runs = sum(len(group.runs) for group in shown)
-    size = size_text(sum(run.bytes for group in shown for run in group.runs))
+    size = byte_size(sum(run.bytes for group in shown for run in group.runs))
     of = f" of {sum(len(group.runs) for group in found):,}" if len(shown) < len(found) else ""
     held = f" Only those that this browser has the controls of are listed. {HOW_TO_OWN}"
     whose = "" if is_owner() else held

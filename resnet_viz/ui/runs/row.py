@@ -8,9 +8,9 @@ import streamlit as st
 
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.sizes import size_text
 from resnet_viz.lab.store import StoreError
 from resnet_viz.lab.tidying import MOST_CHARACTERS, MOST_OF_A_NOTE
+from resnet_viz.text import byte_size
 from resnet_viz.ui.common.markdown import plain, small
 from resnet_viz.ui.common.take_away import take_away
 from resnet_viz.ui.runs.groups import Group, run_line
@@ -115,7 +115,7 @@ def _deleting(lab: Lab, group: Group) -> None:
         return
     many = len(group.runs)
     nets = f"{many} nets" if many > 1 else "one net"
-    size = size_text(sum(run.bytes for run in group.runs))
+    size = byte_size(sum(run.bytes for run in group.runs))
     st.markdown(
         f"Deletes {nets} with all that they measured ({size}). Nothing brings them back."
         if many > 1

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Literal
 
-from resnet_viz.arch.config import ResNetConfig, unknown_name
+from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Operation, Unit
 from resnet_viz.arch.plan import BlockPlan, NetworkPlan, plan
 from resnet_viz.arch.receptive import receptive_fields
+from resnet_viz.text import unknown_name
 from resnet_viz.views import labels
 from resnet_viz.views.graph.dot import write_dot
 from resnet_viz.views.graph.model import Edge, EdgeKind, Graph, Node, NodeKind
