@@ -32,6 +32,14 @@ def number(value: float, digits: int = 3) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
+def compact(number: float, unit: str = "") -> str:
+    """Three digits, an SI prefix and the unit: "11.7 M", "100 MB"."""
+    for prefix, size in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if abs(number) >= size * (1 - 1e-9):
+            return f"{number / size:.3g} {prefix}{unit}"
+    return f"{number:.3g} {unit}".rstrip()
+
+
 def byte_size(size: int) -> str:
     """Bytes for people: 999 B, 1.2 MB."""
     value, units = float(size), ["B", "kB", "MB", "GB", "TB"]

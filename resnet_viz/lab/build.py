@@ -18,10 +18,10 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.lab.devices import describe, resolve
 from resnet_viz.lab.failures import sentence
 from resnet_viz.lab.heap import give_back
-from resnet_viz.lab.memory import gigabytes
 from resnet_viz.lab.spec import check_batch_size
 from resnet_viz.nets.memory_format import memory_format
 from resnet_viz.nets.network import build_resnet
+from resnet_viz.text import byte_size
 
 _REPEATS = 5
 _ENOUGH_SECONDS = 10.0
@@ -80,7 +80,7 @@ def _check_memory(config: ResNetConfig, device: torch.device, batch_size: int) -
     if needs > free:
         raise BuildFailed(
             f"Out of memory on {device}: weights, gradients and activations of batch {batch_size} "
-            f"need {gigabytes(needs)}, {gigabytes(free)} are free; choose a smaller batch, net or "
+            f"need {byte_size(needs)}, {byte_size(free)} are free; choose a smaller batch, net or "
             "image."
         )
 

@@ -14,6 +14,7 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.lab.data.registry import dataset_info
 from resnet_viz.lab.queue import slots_on
 from resnet_viz.lab.spec import RunSpec
+from resnet_viz.text import byte_size
 
 MOST_IMAGES = 65_536
 """The largest batch size: the limit where only a folder's files tell how many images it has."""
@@ -50,14 +51,14 @@ class Fit:
         """Needs, what is free, the verdict, the largest batch, and the way out if there is one."""
         verdict = "fits" if self.fits else "does not fit"
         text = (
-            f"needs about {gigabytes(self.needs)}, {gigabytes(self.available)} are free: "
+            f"needs about {byte_size(self.needs)}, {byte_size(self.available)} are free: "
             f"{verdict}; {_largest(self.largest_batch, self.images)}."
         )
         if not self.fits_checkpointed:
             return text
         return (
             f"{text} With activation checkpointing it needs about "
-            f"{gigabytes(self.checkpointed_needs)} and fits."
+            f"{byte_size(self.checkpointed_needs)} and fits."
         )
 
 
@@ -91,14 +92,9 @@ def check_room(config: ResNetConfig, copies: int) -> None:
     needs, free = 4 * copies * plan(config).params, psutil.virtual_memory().available
     if needs > free:
         raise ValueError(
-            f"the net does not fit into memory: its weights need {gigabytes(needs)}, "
-            f"{gigabytes(free)} are free; choose a smaller net"
+            f"the net does not fit into memory: its weights need {byte_size(needs)}, "
+            f"{byte_size(free)} are free; choose a smaller net"
         )
-
-
-def gigabytes(number: float) -> str:
-    """Bytes with two digits or more, such as "6.2 GB" or "80 GB"."""
-    return f"{number / 1e9:.1f} GB" if number < 9.95e9 else f"{number / 1e9:.0f} GB"
 
 
 @dataclass(frozen=True, slots=True)

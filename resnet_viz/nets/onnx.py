@@ -11,6 +11,7 @@ import torch
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.nets.network import ResNet
+from resnet_viz.text import byte_size
 
 NEEDED = ("onnx", "onnxscript")
 MAX_BYTES = 2_000_000_000
@@ -41,7 +42,7 @@ def check_size(config: ResNetConfig) -> None:
     size = 4 * plan(config).params
     if size > MAX_BYTES:
         raise ValueError(
-            f"the weights take {size / 1e9:.1f} GB, but an ONNX file holds {MAX_BYTES / 1e9:.0f} GB"
+            f"the weights take {byte_size(size)}, but an ONNX file holds {byte_size(MAX_BYTES)}"
         )
 
 

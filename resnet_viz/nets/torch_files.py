@@ -18,6 +18,7 @@ import torch
 
 from resnet_viz.nets.pickle_values import Made, Named, Persistent, Pickle, read_pickle
 from resnet_viz.nets.stored import Storage, Stored, dtype_of_storage, stored_in
+from resnet_viz.text import byte_size
 
 MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
 """What files of PyTorch before 1.6 begin with."""
@@ -42,7 +43,7 @@ class RefusedError(ValueError):
 
 def too_large(size: int, most: int) -> str:
     """What is said of a file of so many bytes."""
-    return f"holds {size / 1e9:,.1f} GB; allowed for this net: at most {most / 1e9:,.1f} GB"
+    return f"holds {byte_size(size)}; allowed for this net: at most {byte_size(most)}"
 
 
 class _Place(NamedTuple):

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from resnet_viz.arch.memory import TrainingMemory
 from resnet_viz.findings.colours import GREEN, GREY, RED, RESIDUAL, VIOLET, YELLOW
 from resnet_viz.plots import style
+from resnet_viz.text import compact
 
 # Hatching tells the parts apart where colours do not.
 _PARTS = (
@@ -52,7 +53,7 @@ def memory_bars(memories: Mapping[str, TrainingMemory], process_bytes: int = 0) 
 def _bars(
     rows: Sequence[str], name: str, colour: str, pattern: str, sizes: Sequence[int]
 ) -> style.Trace:
-    texts = [style.with_unit(size, "B") for size in sizes]
+    texts = [compact(size, "B") for size in sizes]
     return {
         "type": "bar",
         "orientation": "h",

@@ -11,6 +11,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from resnet_viz.text import compact
+
 # plotly takes pandas from sys.modules as soon as it is there. While another session's page is still
 # importing it, a figure would fail on the half of it that is missing; importing it here waits.
 importlib.import_module("pandas")
@@ -91,7 +93,7 @@ def log_ticks(low: float, high: float, unit: str = "") -> Layout:
     exponents = range(floor(log10(low)) - 2, ceil(log10(high)) + 3)
     values = [mantissa * 10.0**exponent for exponent in exponents for mantissa in (1, 2, 5)]
     texts = [
-        "" if wide and index % 3 else with_unit(value, unit) for index, value in enumerate(values)
+        "" if wide and index % 3 else compact(value, unit) for index, value in enumerate(values)
     ]
     return {"type": "log", "tickmode": "array", "tickvals": values, "ticktext": texts}
 
@@ -101,16 +103,8 @@ def linear_ticks(high: float, unit: str = "") -> Layout:
     power = 10.0 ** floor(log10(high / 4)) if high > 0 else 1.0
     every = next(m * power for m in (1, 2, 5, 10) if m * power * 6 >= high)
     values = [every * index for index in range(ceil(high / every) + 1)]
-    texts = [with_unit(value, unit) for value in values]
+    texts = [compact(value, unit) for value in values]
     return {"tickmode": "array", "tickvals": values, "ticktext": texts}
-
-
-def with_unit(value: float, unit: str = "") -> str:
-    """Such as "100 MB" or "2 G": three digits, an SI prefix and the unit."""
-    for prefix, size in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if value >= size * (1 - 1e-9):
-            return f"{value / size:.3g} {prefix}{unit}"
-    return f"{value:.3g} {unit}".rstrip()
 
 
 def note(text: str, y: float) -> Layout:

@@ -23,6 +23,7 @@ from resnet_viz.plots.race import (
     profile_alt,
     training_curves,
 )
+from resnet_viz.text import compact
 from tests.findings.made import Norm, contestant
 
 BROKEN = {0: np.nan, 1: np.inf, 2: 0.0}
@@ -283,7 +284,7 @@ def test_what_is_otherwise_in_narrow_maps_stays_while_a_race_goes_on() -> None:
 
 @pytest.mark.parametrize(("value", "text"), [(1e8, "100 MB"), (2.5e3, "2.5 kB"), (5, "5 B")])
 def test_units(value: float, text: str) -> None:
-    assert style.with_unit(value, "B") == text
+    assert compact(value, "B") == text
 
 
 def test_ticks() -> None:

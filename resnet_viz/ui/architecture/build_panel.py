@@ -9,10 +9,10 @@ import streamlit as st
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label
+from resnet_viz.text import byte_size
 from resnet_viz.ui.common import jobs, say
 from resnet_viz.ui.common.devices import device_box
 from resnet_viz.ui.common.note import note
-from resnet_viz.ui.common.numbers import megabytes
 
 _SLOT = "build"
 
@@ -29,7 +29,7 @@ def build_panel(config: ResNetConfig) -> None:
     note(
         "Builds the net in a process of its own, sends a batch of random images through it "
         "forward and backward a few times, and shows the medians. For "
-        f"{batch_size} images training keeps {megabytes(plan(config).activation_bytes(batch_size))}"
+        f"{batch_size} images training keeps {byte_size(plan(config).activation_bytes(batch_size))}"
         " of activations, computed from the plan."
     )
     _show(config)
@@ -59,7 +59,7 @@ def _show_report(report: dict[str, Any]) -> None:
         ("Forward", f"{report['forward_ms']:.1f} ms"),
         ("Backward", f"{report['backward_ms']:.1f} ms"),
         ("Images a second", f"{report['images_per_second']:.1f}"),
-        ("Peak memory", megabytes(report["peak_memory_bytes"])),
+        ("Peak memory", byte_size(report["peak_memory_bytes"])),
     )
     for start in (0, 4):
         row = zip(st.columns(4), numbers[start : start + 4], strict=True)

@@ -9,6 +9,7 @@ import streamlit as st
 from resnet_viz.arch.config import ResNetConfig, choices
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, label, preset
+from resnet_viz.text import compact
 from resnet_viz.ui.architecture.complaints import complaints, in_one, title
 from resnet_viz.ui.architecture.fields import (
     FIELDS,
@@ -26,7 +27,6 @@ from resnet_viz.ui.architecture.fields import (
 from resnet_viz.ui.common.link import DEFAULT_NET, from_query
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.net import Shown, can_undo, change_net, show_net, shown, undo
-from resnet_viz.ui.common.numbers import compact
 
 _NOTICE = "address_notice"
 _FILLED = "form_filled_for"

@@ -7,12 +7,12 @@ import streamlit as st
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import NetworkPlan, plan
 from resnet_viz.arch.presets import PRESETS, SOURCES, label
+from resnet_viz.text import byte_size, compact
 from resnet_viz.ui.architecture.words import depth_words, what_changed
 from resnet_viz.ui.common.heading import header
 from resnet_viz.ui.common.link import DEFAULT_NET
 from resnet_viz.ui.common.net import FROM_ARCHITECTURE, TWIN, show_net, shown, twin_of
 from resnet_viz.ui.common.note import note
-from resnet_viz.ui.common.numbers import compact, megabytes
 
 _SWITCH = "shortcuts_on"
 _INTRODUCTION = """
@@ -124,5 +124,5 @@ def _numbers(network: NetworkPlan) -> tuple[tuple[str, str, str, str], ...]:
         ("Parameters", compact(network.params), f"{network.params:,}", _PARAMS),
         ("MACs", compact(network.macs), f"{network.macs:,}", _MACS),
         ("Shortcuts", shortcuts, kinds or "a plain net", _SHORTCUTS),
-        ("Activations", megabytes(network.activation_bytes(1)), "one image", _MEMORY),
+        ("Activations", byte_size(network.activation_bytes(1)), "one image", _MEMORY),
     )

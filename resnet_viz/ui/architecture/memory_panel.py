@@ -16,8 +16,9 @@ from resnet_viz.arch.memory import (
     training_memory,
 )
 from resnet_viz.arch.plan import plan
-from resnet_viz.lab.memory import PROCESS_BYTES, gigabytes
+from resnet_viz.lab.memory import PROCESS_BYTES
 from resnet_viz.plots.memory import memory_bars
+from resnet_viz.text import byte_size
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.devices import device_box, free_memory
 from resnet_viz.ui.common.live_chart import live_chart
@@ -74,7 +75,7 @@ def memory_panel(config: ResNetConfig) -> None:
         WITH: choice.memory(config, checkpointing=True),
     }
     totals = " and ".join(
-        f"{gigabytes(memory.total + PROCESS_BYTES)} {name}" for name, memory in memories.items()
+        f"{byte_size(memory.total + PROCESS_BYTES)} {name}" for name, memory in memories.items()
     )
     live_chart(
         memory_bars(memories, PROCESS_BYTES),
@@ -114,7 +115,7 @@ def _verdict(config: ResNetConfig, choice: _Choice) -> None:
     """What is needed, what is free, whether that fits, and the largest batch that does."""
     needs = choice.memory(config, choice.checkpointing).total + PROCESS_BYTES
     text = (
-        f"One training run needs about **{gigabytes(needs)}**, of which {gigabytes(PROCESS_BYTES)} "
+        f"One training run needs about **{byte_size(needs)}**, of which {byte_size(PROCESS_BYTES)} "
         "are PyTorch itself"
     )
     free = free_memory(choice.device)
@@ -126,4 +127,4 @@ def _verdict(config: ResNetConfig, choice: _Choice) -> None:
         f"the largest batch that fits is **{largest:,}**" if largest else "nor does a batch of 1"
     )
     show, verdict = (say.success, "it fits") if needs <= free else (say.error, "it does not fit")
-    show(f"{text}; {gigabytes(free)} are free: {verdict}; {batch}.", markdown=True)
+    show(f"{text}; {byte_size(free)} are free: {verdict}; {batch}.", markdown=True)

@@ -9,12 +9,12 @@ from html import escape
 import streamlit as st
 
 from resnet_viz.plots.compare import Compared, Cost, cost_by_stage
+from resnet_viz.text import byte_size, compact
 from resnet_viz.ui.common.graph_chart import HELP, MOST_DRAWN, graph_chart, picture_size
 from resnet_viz.ui.common.heading import header
 from resnet_viz.ui.common.live_chart import live_chart
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
-from resnet_viz.ui.common.numbers import compact, megabytes
 from resnet_viz.ui.common.table import table
 from resnet_viz.views.compare import (
     NumberRow,
@@ -134,7 +134,7 @@ def numbers(nets: Sequence[Compared]) -> None:
 
 def _number(row: NumberRow, index: int) -> str:
     value = row.values[index]
-    show = megabytes if row.unit == "bytes" else "{:,}".format
+    show = byte_size if row.unit == "bytes" else "{:,}".format
     return show(value) + (f" ({compared(value, row.values[0])})" if index else "")
 
 

@@ -11,8 +11,9 @@ from streamlit.testing.v1 import AppTest
 from resnet_viz.arch.memory import training_memory
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
-from resnet_viz.lab.memory import PROCESS_BYTES, gigabytes
+from resnet_viz.lab.memory import PROCESS_BYTES
 from resnet_viz.plots.memory import memory_bars
+from resnet_viz.text import byte_size
 from resnet_viz.ui.architecture import memory_panel as panel_module
 from resnet_viz.ui.race import memory as race_memory
 
@@ -40,7 +41,7 @@ def test_panel_says_what_is_needed_and_the_largest_batch(monkeypatch: pytest.Mon
     app = AppTest.from_function(draw_panel, default_timeout=60).run()
     assert not app.exception
     needs = {batch: need(batch) for batch in (64, 217, 218)}
-    assert gigabytes(needs[64]) in app.success[0].value
+    assert byte_size(needs[64]) in app.success[0].value
     assert needs[217] <= 20 * GB < needs[218]
     assert "it fits; the largest batch that fits is **217**" in app.success[0].value
 

@@ -13,6 +13,7 @@ from resnet_viz.lab.data.dataset import Dataset, Pixels, Split, check_enough
 from resnet_viz.lab.data.downloads import data_folder
 from resnet_viz.lab.data.image_folders import Files, Listing, classes, look_through, parts
 from resnet_viz.lab.data.pictures import can_be_read, square
+from resnet_viz.text import byte_size
 
 _LONGEST_PATH = 4096
 _MOST_BYTES = 4_000_000_000
@@ -110,7 +111,7 @@ class _Folder(Dataset):
         if images * 3 * size**2 > _MOST_BYTES:
             raise ValueError(
                 f"dataset = '{self.name}' has {images:,} images, which at image_size = {size} take "
-                f"{images * 3 * size**2 / 1e9:.0f} GB; allowed: {_MOST_BYTES / 1e9:.0f} GB"
+                f"{byte_size(images * 3 * size**2)}; allowed: {byte_size(_MOST_BYTES)}"
             )
 
 
