@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-from resnet_viz.lab.queue import expected_device
+from resnet_viz.experiments.devices import check_there, expected_device
 
 _PACKAGE_FOLDER = Path(__file__).parents[2]
 _SECONDS = 120
@@ -62,9 +62,3 @@ def free_bytes(device: str) -> int | None:
     if device != "auto":
         check_there(device, name, devices.names)
     return devices.free.get(name)
-
-
-def check_there(asked: str, name: str, there: Iterable[str]) -> None:
-    """ValueError where the device `name`, which `asked` stands for, is not `there`."""
-    if name not in there:
-        raise ValueError(f"device = '{asked}' is not there; there is: {', '.join(there)}")

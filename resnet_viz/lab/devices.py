@@ -8,8 +8,7 @@ import platform
 import psutil
 import torch
 
-from resnet_viz.lab.device_query import check_there
-from resnet_viz.lab.queue import cores
+from resnet_viz.experiments.devices import check_there, cores
 from resnet_viz.lab.spec import check_device_name
 
 

@@ -14,15 +14,8 @@ from resnet_viz.lab.jobs import table as jobs
 from resnet_viz.lab.launch import fail_waiting, why_gone
 from resnet_viz.lab.parking import MOST_STEPPING
 from resnet_viz.lab.queue import has_place, in_turn, queue_of
-from resnet_viz.lab.rows import (
-    ACTIVE,
-    BUSY,
-    RESTING,
-    WAITING,
-    WITHOUT_WORKER,
-    Snapshot,
-    select_runs,
-)
+from resnet_viz.lab.rows import ACTIVE, BUSY, RESTING, WAITING, WITHOUT_WORKER, select_runs
+from resnet_viz.lab.run_status import Snapshot
 from resnet_viz.lab.schema import transaction
 from resnet_viz.lab.store import Store, StoreError
 from resnet_viz.lab.tasks import Task

@@ -20,6 +20,7 @@ from resnet_viz.lab.race_records import Portion
 from resnet_viz.lab.rows import OVER, first_of
 from resnet_viz.lab.run import WATCHED, insert, new_id, race_columns
 from resnet_viz.lab.store import Store, StoreError
+from resnet_viz.store import notes
 from resnet_viz.text import shorten
 
 _BROKEN_OFF = "Its import was broken off."
@@ -130,7 +131,7 @@ class _Import:
         about = {"created": race.created, "name": race.name, "steering": "nobody"}
         with self.store.writing() as connection:
             insert(connection, "races", {**columns, **about})
-            tidying.add_note(connection, self.race_id, race.note)
+            notes.add_note(connection, self.race_id, race.note)
             for run in race.runs:
                 plain = run.model_dump(exclude={"position", "status", "message", "note"})
                 own = {
@@ -140,7 +141,7 @@ class _Import:
                 }
                 state = {"status": "interrupted", "message": _BROKEN_OFF}
                 insert(connection, "runs", plain | own | state)
-                tidying.add_note(connection, self.run_ids[run.position], run.note)
+                notes.add_note(connection, self.run_ids[run.position], run.note)
 
     def add(self, run: ForeignRun, portion: Portion) -> None:
         with self.store.writing() as connection:

@@ -16,8 +16,8 @@ from typing import IO, NoReturn
 
 from resnet_viz.lab import lifeline
 from resnet_viz.lab.jobs import worker as job_worker
-from resnet_viz.lab.launch import log_file, remove_empty
 from resnet_viz.lab.tasks import Task, open_log, tidied, use
+from resnet_viz.store.paths import log_file, remove_empty
 
 assert sys.platform == "linux"
 

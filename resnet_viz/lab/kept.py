@@ -8,6 +8,7 @@ from pathlib import Path
 from resnet_viz.lab import exchange, reading, recovery, tidying
 from resnet_viz.lab.opened import Opened
 from resnet_viz.lab.recovery import Recovered
+from resnet_viz.store import notes
 
 
 class Kept(Opened):
@@ -27,7 +28,7 @@ class Kept(Opened):
         Raises:
             ValueError: for other names.
         """
-        self._guarded(lambda: tidying.rename(self._store, id, name))
+        self._guarded(lambda: notes.rename(self._store, id, name))
 
     def note(self, id: str, note: str) -> None:  # noqa: A002
         """Keep a note with a run or a race, in place of the one before; "" for none.
@@ -35,11 +36,11 @@ class Kept(Opened):
         Raises:
             ValueError: for one of more than 2,000 characters.
         """
-        self._guarded(lambda: tidying.write_note(self._store, id, note))
+        self._guarded(lambda: notes.write_note(self._store, id, note))
 
     def notes(self) -> Mapping[str, str]:
         """The notes there are, by the id of their run or race."""
-        return self._guarded(lambda: tidying.read_notes(self._store))
+        return self._guarded(lambda: notes.read_notes(self._store))
 
     def race_names(self) -> Mapping[str, str]:
         """What races were called, by their ids; without those that were not."""

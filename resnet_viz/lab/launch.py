@@ -18,6 +18,7 @@ import psutil
 
 from resnet_viz.lab import lock, saved_states
 from resnet_viz.lab.store import Store
+from resnet_viz.store.paths import log_file, remove_empty
 from resnet_viz.text import shorten
 
 ERROR_MARK = "error: "
@@ -40,11 +41,6 @@ _SETTINGS = (
     "RESNET_VIZ_PARK",
     "CUDA_VISIBLE_DEVICES",
 )
-
-
-def log_file(home: Path, id: str) -> Path:  # noqa: A002
-    """Where the standard error of a run's, or a job's, process goes."""
-    return home / "logs" / f"{id}.log"
 
 
 def why_gone(home: Path, id: str, otherwise: str = WHY_GONE) -> str:  # noqa: A002
@@ -78,13 +74,6 @@ def why_no_launcher(home: Path) -> str:
         lines = []
     said = [line.strip() for line in lines if line.strip()]
     return f"it ended with {shorten(said[-1], 300)}" if said else "there is none"
-
-
-def remove_empty(log: Path) -> None:
-    """Delete a log with nothing in it."""
-    with suppress(OSError):
-        if not log.stat().st_size:
-            log.unlink()
 
 
 def ensure_launcher(store: Store) -> None:

@@ -6,14 +6,9 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
-from resnet_viz.lab.rows import (
-    IS_OVER,
-    LAST_MOMENT,
-    Snapshot,
-    fault_of,
-    name_of,
-)
+from resnet_viz.lab.rows import IS_OVER, LAST_MOMENT, fault_of, name_of
 from resnet_viz.lab.run import COLUMNS, Run, UnreadableRun, run_of, why_unreadable
+from resnet_viz.lab.run_status import Snapshot
 from resnet_viz.lab.specs import LateTexts, Texts, seal
 from resnet_viz.lab.store import Store, StoreError
 

@@ -4,29 +4,23 @@ Races take turns, so that nobody waits for all of another's runs: a turn is the 
 seed, which go side by side.
 
 The launcher begins a worker when its run's turn has come, and the worker looks again as it takes
-its place. What "auto" will turn out to be is guessed here, and known (column `device`) as soon as
-a run has begun.
+its place. What "auto" will turn out to be is known (column `device`) as soon as a run has begun.
 """
 
 from __future__ import annotations
 
 import os
-import platform
 import sqlite3
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import metadata
 from itertools import islice, takewhile
-from pathlib import Path
 
+from resnet_viz.experiments.devices import cores, expected_device
 from resnet_viz.lab.liveness import is_gone
 
 SLOTS_VARIABLE = "RESNET_VIZ_SLOTS"
 _ACCELERATOR_SLOTS = 2  # both contestants of a race side by side
-_ACCELERATOR_FILES = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,31 +115,6 @@ def slots_on(device: str) -> int:
     return cores() if device == "cpu" else _ACCELERATOR_SLOTS
 
 
-def cores() -> int:
-    """CPU cores that this process may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def queue_of(row: sqlite3.Row) -> str:
     """The device whose queue a run is in: "cpu", "mps" or "cuda:N"."""
     return str(row["device"]) or expected_device(str(row["asked_device"]))
-
-
-def expected_device(asked: str) -> str:
-    """The device that `asked` ("auto", "cuda", or a name) most likely is."""
-    if asked == "auto":
-        return guess_device()
-    return "cuda:0" if asked == "cuda" else asked
-
-
-@lru_cache(maxsize=1)
-def guess_device() -> str:
-    """What "auto" most likely is, without torch; a wrong guess costs only a wait."""
-    if sys.platform == "darwin":
-        return "mps" if platform.machine() == "arm64" else "cpu"
-    hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "0") in ("", "-1")
-    if hidden or metadata.version("torch").endswith("+cpu"):
-        return "cpu"
-    return "cuda:0" if any(Path(file).exists() for file in _ACCELERATOR_FILES) else "cpu"

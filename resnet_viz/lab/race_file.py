@@ -15,7 +15,7 @@ from resnet_viz.arch.config import explain
 from resnet_viz.lab.data.elsewhere import sent_away
 from resnet_viz.lab.race_copy import RefusalError, no_race
 from resnet_viz.lab.series import ForeignRecordError
-from resnet_viz.lab.tidying import MOST_CHARACTERS, MOST_OF_A_NOTE
+from resnet_viz.store.notes import MOST_CHARACTERS, MOST_OF_A_NOTE
 from resnet_viz.text import shorten
 
 MOST_RUNS = 32

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from resnet_viz.lab.queue import expected_device
+from resnet_viz.experiments.devices import expected_device
 from resnet_viz.lab.spec import RunSpec, check_precision
 
 

@@ -1,22 +1,18 @@
-"""Rows of runs as the store has them, and what they say once their processes are looked at."""
+"""Table of runs: which rows there are, how they are read, and which are damaged."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from math import inf
-from pathlib import Path
 from typing import NamedTuple
 
-from resnet_viz.lab import launch, liveness, queue, saved_states, waiting
 from resnet_viz.text import shorten
 
 OVER = ("stopped", "finished", "failed", "interrupted")
 STATUSES = ("queued", "running", "paused", *OVER)
-NOT_ANSWERING = "not answering"
 ACTIVE = "status IN ('queued', 'running', 'paused')"
 WITHOUT_WORKER = f"pid IS NULL AND host = '' AND {ACTIVE}"
 """A row, and no process. What is not this machine's says so in `host`."""
@@ -125,14 +121,18 @@ def select_runs(
     return [row for row in rows if not fault_of(tuple(row.keys()), tuple(row))]
 
 
+OF_ID = (
+    "SELECT position, id, name, race_id FROM runs "
+    "WHERE id = :id OR race_id = :id OR '#' || position = :id"
+)
+"""Rows by the id of a run or of its race, or by the place that stands for a damaged id."""
+
+
 def first_of(id: str, rows: Sequence[sqlite3.Row]) -> sqlite3.Row:  # noqa: A002
     """The first of the rows with an id; ValueError where there are none."""
     if not rows:
         raise ValueError(f"there is no run or race with the id {shorten(id)}")
     return rows[0]
-
-
-_BROKEN_OFF = "Its process ended before it could go on (killed, or out of memory). Resume it again."
 
 
 class State(NamedTuple):
@@ -141,70 +141,3 @@ class State(NamedTuple):
     status: str
     message: str
     ended: float | None
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """Rows of runs, and the ids of those under way whose process is gone."""
-
-    rows: Sequence[sqlite3.Row]
-    gone: frozenset[str]
-    step_times: Mapping[int, float]
-    """Seconds a step, by position, where one waits and it is known (lab/waiting.py)."""
-
-    @classmethod
-    def take(cls, connection: sqlite3.Connection, where: str = "1", *values: object) -> Snapshot:
-        """The rows `where`; what a run wrote just before its process ended is in them."""
-        rows = select_runs(connection, where, *values)
-        active = [row for row in rows if row["status"] not in OVER]
-        gone = frozenset(row["id"] for row in active if liveness.is_gone(row))
-        if gone:
-            rows = select_runs(connection, where, *values)
-        waits = any(row["status"] == "queued" for row in active)
-        return cls(rows, gone, waiting.step_times(connection, active) if waits else {})
-
-    @property
-    def active(self) -> Sequence[sqlite3.Row]:
-        """The rows of the runs that have a process, or wait for one."""
-        return [r for r in self.rows if r["status"] not in OVER and r["id"] not in self.gone]
-
-    def state(self, row: sqlite3.Row, home: Path) -> State:
-        """What is to be said of the run `row`, whose store is in `home`."""
-        if row["status"] in OVER:
-            return State(row["status"], row["message"], row["ended"])
-        if self._can_go_on(row):
-            return State("paused", _BROKEN_OFF, None)
-        if row["id"] in self.gone:
-            message = launch.why_gone(home, row["id"])
-            return State("interrupted", message, row["heartbeat"])
-        if silent := liveness.why_silent(row):
-            if liveness.is_forsaken(row):
-                silent = f"{silent.removesuffix('.')}; {launch.why_no_launcher(home)}."
-            return State(NOT_ANSWERING, silent, None)
-        is_queued = row["status"] == "queued"
-        message = self._what_it_waits_for(row) if is_queued else row["message"]
-        return State(row["status"], message, None)
-
-    def _can_go_on(self, row: sqlite3.Row) -> bool:
-        """Whether the process of a run that has a state is gone: it was about to go on."""
-        is_over = row["status"] in OVER or row["control"] == "stop"
-        return row["id"] in self.gone and not is_over and row["state_step"] is not None
-
-    def _what_it_waits_for(self, row: sqlite3.Row) -> str:
-        place = queue.place(row, self.active)
-        wait = waiting.until_place(row, self.active, self.step_times)
-        if place.is_free or wait is None:
-            return place.message
-        return f"{place.message.removesuffix('.')}, {waiting.about(wait)}."
-
-    def settle(self, connection: sqlite3.Connection, home: Path) -> None:
-        """Write down that the runs whose process is gone are over: they need no more looks.
-
-        One that has a state, and no record after it, is paused again, and can go on.
-        """
-        for row in self.rows:
-            if self._can_go_on(row):
-                saved_states.rest(connection, _BROKEN_OFF, "position = ?", row["position"])
-            elif row["id"] in self.gone and row["status"] not in OVER:
-                query = "UPDATE runs SET status = ?, message = ?, ended = ? WHERE position = ?"
-                connection.execute(query, (*self.state(row, home), row["position"]))

@@ -25,8 +25,9 @@ from resnet_viz.lab.listing import all_runs
 from resnet_viz.lab.measured import Measured
 from resnet_viz.lab.race_spec import RaceSpec
 from resnet_viz.lab.records import StepRecord, Taken
-from resnet_viz.lab.rows import ACTIVE, BUSY, Snapshot, first_of
+from resnet_viz.lab.rows import ACTIVE, BUSY, first_of
 from resnet_viz.lab.run import Run, UnreadableRun, new_id, run_of, why_unreadable
+from resnet_viz.lab.run_status import Snapshot
 from resnet_viz.lab.series import MOST_STEPS
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.turns import check_pace

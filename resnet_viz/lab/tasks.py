@@ -9,7 +9,7 @@ from typing import IO, NamedTuple
 
 from resnet_viz.lab import worker
 from resnet_viz.lab.jobs import worker as job_worker
-from resnet_viz.lab.launch import log_file, remove_empty
+from resnet_viz.store.paths import log_file, remove_empty
 
 
 class Task(NamedTuple):

@@ -5,27 +5,23 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from resnet_viz.lab import checkpoints, launch, saved_states
-from resnet_viz.lab.rows import ACTIVE, IS_OVER, Snapshot, first_of
+from resnet_viz.lab import checkpoints, saved_states
+from resnet_viz.lab.rows import ACTIVE, IS_OVER, OF_ID, first_of
+from resnet_viz.lab.run_status import Snapshot
 from resnet_viz.lab.sizes import size_in
 from resnet_viz.lab.store import FILE_NAME, Store
+from resnet_viz.store import paths
 from resnet_viz.text import byte_size, shorten
 
 LIMIT_VARIABLE = "RESNET_VIZ_LIMIT"
 _PAGES_AT_ONCE = 4096  # others may write between two portions of 16 MB
 _MOST_NAMED = 3
 _ID = re.compile(r"[\w-]+", re.ASCII)
-MOST_CHARACTERS = 200
-MOST_OF_A_NOTE = 2000
-_EITHER = (
-    "SELECT position, id, name, race_id FROM runs "
-    "WHERE id = :id OR race_id = :id OR '#' || position = :id"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,66 +55,13 @@ def delete(store: Store, id: str) -> None:  # noqa: A002
         ValueError: for an unknown id, and for what is under way.
     """
     with store.writing() as connection:
-        first_of(id, connection.execute(_EITHER, {"id": id}).fetchall())
+        first_of(id, connection.execute(OF_ID, {"id": id}).fetchall())
         seen = Snapshot.take(connection, "id = ? OR race_id = ?", id, id)
         if seen.active:
             what = "run" if seen.active[0]["id"] == id else "race"
             raise ValueError(f"the {what} {shorten(id)} is under way; stop it before it is deleted")
         gone = _delete(connection, id)
     give_back(store, [gone])
-
-
-def rename(store: Store, id: str, name: str) -> None:  # noqa: A002
-    """Call a run or a race `name`; what a run was called when it trained stays in its spec.
-
-    Raises:
-        ValueError: for an unknown id, and for no name or one that is too long.
-    """
-    if not name.strip() or len(name) > MOST_CHARACTERS:
-        raise ValueError(
-            f"name = {shorten(name)} is not allowed; allowed are 1 to {MOST_CHARACTERS} characters"
-        )
-    with store.writing() as connection:
-        first_of(id, connection.execute(_EITHER, {"id": id}).fetchall())
-        for table in ("runs", "races"):
-            connection.execute(f"UPDATE {table} SET name = ? WHERE id = ?", (name, id))
-        connection.execute(
-            "UPDATE races SET contestants = (SELECT json_group_array(name) FROM "
-            "(SELECT CAST(name AS TEXT) AS name FROM runs WHERE race_id = races.id "
-            "ORDER BY position)) "
-            "WHERE id = (SELECT race_id FROM runs WHERE id = ?)",
-            (id,),
-        )
-
-
-def write_note(store: Store, id: str, note: str) -> None:  # noqa: A002
-    """Keep `note` with a run or a race in place of the one before; "" for none.
-
-    Raises:
-        ValueError: for an unknown id, and for a note of more than 2,000 characters.
-    """
-    if len(note) > MOST_OF_A_NOTE:
-        raise ValueError(
-            f"note = {shorten(note)} has {len(note):,} characters; at most {MOST_OF_A_NOTE:,} are "
-            "allowed"
-        )
-    with store.writing() as connection:
-        first_of(id, connection.execute(_EITHER, {"id": id}).fetchall())
-        connection.execute("DELETE FROM notes WHERE id = ?", (id,))
-        add_note(connection, id, note)
-
-
-def add_note(connection: sqlite3.Connection, id: str, note: str) -> None:  # noqa: A002
-    """Keep `note` with a run or a race that has none, within the caller's transaction."""
-    if note.strip():
-        connection.execute("INSERT INTO notes (id, note) VALUES (?, ?)", (id, note.strip()))
-
-
-def read_notes(store: Store) -> Mapping[str, str]:
-    """The notes there are, by the id of their run or race."""
-    with store.session() as connection:
-        rows = connection.execute("SELECT * FROM notes").fetchall()
-        return {row["id"]: row["note"] for row in rows if isinstance(row["note"], str)}
 
 
 def make_room(connection: sqlite3.Connection, home: Path) -> tuple[Sequence[Gone], str | None]:
@@ -179,7 +122,7 @@ def give_back(store: Store, gone: Sequence[Gone]) -> None:
     for one in gone:
         for run_id in one.ids:
             with suppress(OSError):
-                launch.log_file(store.home, run_id).unlink(missing_ok=True)
+                paths.log_file(store.home, run_id).unlink(missing_ok=True)
             checkpoints.delete(store.home, run_id)
             with suppress(OSError):
                 saved_states.file_of(store.home, run_id).unlink(missing_ok=True)
@@ -211,7 +154,7 @@ def _oldest(connection: sqlite3.Connection) -> Iterator[str]:
 
 
 def _delete(connection: sqlite3.Connection, id: str) -> Gone:  # noqa: A002
-    rows = connection.execute(_EITHER, {"id": id}).fetchall()
+    rows = connection.execute(OF_ID, {"id": id}).fetchall()
     for row in rows:
         for table in ("records", "series", "checkpoints", "measured", "states"):
             connection.execute(f"DELETE FROM {table} WHERE run = ?", (row["position"],))

@@ -20,8 +20,9 @@ from resnet_viz.lab.feed import Feed
 from resnet_viz.lab.liveness import born
 from resnet_viz.lab.parking import MOST_STEPPING, MOST_WARM, VARIABLE, Patience
 from resnet_viz.lab.records import StepRecord
-from resnet_viz.lab.rows import BUSY, Snapshot, select_runs
+from resnet_viz.lab.rows import BUSY, select_runs
 from resnet_viz.lab.run import insert, new_row
+from resnet_viz.lab.run_status import Snapshot
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.starting import MOST_ACTIVE, SHARE

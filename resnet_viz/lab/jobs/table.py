@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from resnet_viz.lab import launch, liveness
+from resnet_viz.store import paths
 from resnet_viz.text import byte_size
 
 PLACES = 2
@@ -133,7 +134,7 @@ def forget_old(connection: sqlite3.Connection, home: Path) -> None:
     for row in select_jobs(connection, where, *values):
         connection.execute("DELETE FROM jobs WHERE id = ?", (row["id"],))
         shutil.rmtree(folder_of(home, row["id"]), ignore_errors=True)
-        launch.log_file(home, row["id"]).unlink(missing_ok=True)
+        paths.log_file(home, row["id"]).unlink(missing_ok=True)
 
 
 def make_room(connection: sqlite3.Connection, home: Path, size: int) -> None:

@@ -6,8 +6,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import streamlit as st
 
+from resnet_viz.experiments.devices import cores, expected_device, guess_device
 from resnet_viz.lab.device_query import Devices, ask_devices, free_bytes
-from resnet_viz.lab.queue import cores, expected_device, guess_device
 
 LOOKING = "looking for devices…"
 _LACKING = "device_lacking_"

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from resnet_viz.experiments.devices import expected_device
 from resnet_viz.lab.memory import Fit, check_fit
-from resnet_viz.lab.queue import expected_device, slots_on
+from resnet_viz.lab.queue import slots_on
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.devices import free_memory

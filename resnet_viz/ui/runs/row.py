@@ -9,7 +9,7 @@ import streamlit as st
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.store import StoreError
-from resnet_viz.lab.tidying import MOST_CHARACTERS, MOST_OF_A_NOTE
+from resnet_viz.store.notes import MOST_CHARACTERS, MOST_OF_A_NOTE
 from resnet_viz.text import byte_size
 from resnet_viz.ui.common.markdown import plain, small
 from resnet_viz.ui.common.take_away import take_away
