@@ -7,3 +7,108 @@ tried.
 """
 
 from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+
+from resnet_viz.arch.config import explain
+from resnet_viz.lab.data.registry import datasets
+from resnet_viz.lab.spec import RULES, STORED, RunSpec
+from resnet_viz.text import shorten
+
+_WORDS = ("title", "description", "examples")
+"""What a JSON schema says to people alone."""
+
+
+class Texts(NamedTuple):
+    """A run's spec, and its header (see lab/header.py), as they are stored."""
+
+    spec: str
+    header: str
+
+
+class LateTexts(Mapping[str, Texts]):
+    """The texts of many runs by their ids, read together when the first one is asked for."""
+
+    def __init__(self, read: Callable[[], Mapping[str, Texts]]) -> None:
+        self._read = read
+        self._texts: Mapping[str, Texts] | None = None
+
+    def _all(self) -> Mapping[str, Texts]:
+        if self._texts is None:
+            self._texts = self._read()
+        return self._texts
+
+    def __getitem__(self, run_id: str) -> Texts:
+        return self._all()[run_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+
+@lru_cache(maxsize=1)
+def seal() -> str:
+    """The seal of a spec that this version can read."""
+    known = [
+        (one.name, one.channels, one.classes, one.image_size, one.train)
+        for one in datasets().values()
+    ]
+    content = {"rules": RULES, "fields": canonical_schema(RunSpec), "datasets": known}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return sha256(text.encode()).hexdigest()[:32]
+
+
+def canonical_schema(model: type[BaseModel]) -> object:
+    """A model's JSON schema, written in one way: without words for people, definitions where they
+    are referred to, numbers as floats and lists whose order says nothing sorted.
+
+    So it is the same whichever version of pydantic writes it.
+    """
+    schema = model.model_json_schema()
+    return _canonical(schema, schema.get("$defs", {}))
+
+
+def _canonical(value: Any, definitions: Mapping[str, Any]) -> Any:
+    if isinstance(value, list):
+        return [_canonical(one, definitions) for one in value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, dict):
+        return value
+    if reference := value.get("$ref"):
+        return _canonical(definitions[reference.removeprefix("#/$defs/")], definitions)
+    made = {
+        key: _canonical(one, definitions)
+        for key, one in value.items()
+        if key not in (*_WORDS, "$defs", "properties")
+    }
+    for key in {"anyOf", "enum", "required", "type"} & made.keys():
+        if isinstance(made[key], list):
+            made[key].sort(key=json.dumps)
+    if "properties" in value:  # whose keys are names of fields
+        fields = value["properties"].items()
+        made["properties"] = {name: _canonical(one, definitions) for name, one in fields}
+    return made
+
+
+@lru_cache(maxsize=1024)
+def read_spec(run_id: str, text: str) -> RunSpec:
+    """The spec of a run from its text.
+
+    Raises:
+        ValueError: for a text of another version, or none at all.
+    """
+    try:
+        return RunSpec.model_validate_json(text, context=STORED)
+    except ValueError as error:
+        raise ValueError(
+            f"the run {shorten(run_id)} cannot be read, another version wrote it: {explain(error)}"
+        ) from error
