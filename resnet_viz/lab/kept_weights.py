@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import Tensor
 
-from resnet_viz.lab.norms import Tensors, norm_of_parts
+from resnet_viz.tensor_stats.norms import Tensors, norm_of_parts
 
 _PIECE = 1 << 16
 """Numbers of which a CPU core's cache holds a few times as many: 256 KB of float32."""

@@ -311,7 +311,7 @@ def load() -> None:
     """Import what a run needs, so that processes forked from this one begin at once."""
     gc.disable()  # all of it stays: looking through it again and again takes a tenth of the time
     import_module("resnet_viz.lab.train")
-    import_module("resnet_viz.lab.norms")
+    import_module("resnet_viz.tensor_stats.norms")
     import_module("resnet_viz.lab.keeping")
     import_module("safetensors.torch")
     import_module("torch._dynamo")  # which the first torch.optim.Optimizer would

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from resnet_viz.arch.plan import plan
-from resnet_viz.lab.norms import Tensors, norms
 from resnet_viz.lab.quantities import held_by, quantities, quantity
 from resnet_viz.lab.quantities.effective_rank import MOST_IMAGES
 from resnet_viz.lab.quantities.points import POINTS, names_in
 from resnet_viz.lab.quantities.quantity import Quantity
 from resnet_viz.lab.states import LAYER_STATE
 from resnet_viz.lab.train import train
+from resnet_viz.tensor_stats.norms import Tensors, norms
 from tests.lab.conftest import TINY, tiny_spec
 
 SHAPE = (5, 7, 6, 4)

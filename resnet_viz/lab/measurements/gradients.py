@@ -41,7 +41,7 @@ def measure(
 
     from resnet_viz.arch.plan import plan  # noqa: PLC0415
     from resnet_viz.lab.measurements.passes import outputs  # noqa: PLC0415
-    from resnet_viz.lab.norms import norms  # noqa: PLC0415
+    from resnet_viz.tensor_stats.norms import norms  # noqa: PLC0415
 
     layers = plan(network.config).weighted_layers
     weights = [network.get_parameter(f"{layer.name}.weight") for layer in layers]

@@ -53,7 +53,7 @@ def measure(
     import torch  # noqa: PLC0415
     from torch.nn import functional  # noqa: PLC0415
 
-    from resnet_viz.lab.wide_sums import dot  # noqa: PLC0415
+    from resnet_viz.tensor_stats.wide_sums import dot  # noqa: PLC0415
 
     parameters = list(network.parameters())
     loss = functional.cross_entropy(network(images), labels)
@@ -81,7 +81,7 @@ def measure(
 
 
 def _over_norm(vector: Sequence[Tensor]) -> list[Tensor]:
-    from resnet_viz.lab.wide_sums import dot  # noqa: PLC0415
+    from resnet_viz.tensor_stats.wide_sums import dot  # noqa: PLC0415
 
     size = dot(vector, vector) ** 0.5
     return [part / size for part in vector]

@@ -58,7 +58,7 @@ def measure(
     import numpy as np  # noqa: PLC0415
 
     from resnet_viz.lab.measurements.passes import opened_blocks  # noqa: PLC0415
-    from resnet_viz.lab.wide_sums import norm  # noqa: PLC0415
+    from resnet_viz.tensor_stats.wide_sums import norm  # noqa: PLC0415
 
     blocks, gradient = opened_blocks(network, images, labels)
     total, number = len(blocks), int(settings["samples"])

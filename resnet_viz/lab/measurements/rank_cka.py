@@ -41,7 +41,7 @@ def measure(
     import torch  # noqa: PLC0415
 
     from resnet_viz.lab.measurements.passes import outputs  # noqa: PLC0415
-    from resnet_viz.lab.ranks import effective_ranks  # noqa: PLC0415
+    from resnet_viz.tensor_stats.effective_rank import effective_ranks  # noqa: PLC0415
 
     with torch.no_grad():
         blocks = list(outputs(network, images))[1:]
@@ -54,7 +54,7 @@ def measure(
 
 def _gram(features: Tensor) -> Tensor:
     """On the CPU, of whose features float64 is made; others stay where they are until then."""
-    from resnet_viz.lab.ranks import gram  # noqa: PLC0415
+    from resnet_viz.tensor_stats.effective_rank import gram  # noqa: PLC0415
 
     return gram(features.double() if features.device.type == "cpu" else features).cpu().double()
 

@@ -40,7 +40,7 @@ def measure(
     import numpy as np  # noqa: PLC0415
 
     from resnet_viz.lab.measurements.passes import opened_blocks  # noqa: PLC0415
-    from resnet_viz.lab.wide_sums import dot, norm  # noqa: PLC0415
+    from resnet_viz.tensor_stats.wide_sums import dot, norm  # noqa: PLC0415
 
     blocks, gradient = opened_blocks(network, images, labels)
     rows: list[tuple[float, float, float, float]] = []

@@ -43,7 +43,7 @@ def measure(
     from resnet_viz.arch.plan import plan  # noqa: PLC0415
     from resnet_viz.lab.measurements.parts import paths  # noqa: PLC0415
     from resnet_viz.lab.measurements.passes import blocks_of  # noqa: PLC0415
-    from resnet_viz.lab.wide_sums import variance  # noqa: PLC0415
+    from resnet_viz.tensor_stats.wide_sums import variance  # noqa: PLC0415
 
     rows: list[tuple[float, float]] = []
     with torch.no_grad():

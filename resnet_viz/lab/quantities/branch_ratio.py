@@ -22,6 +22,6 @@ QUANTITY = Quantity(
 
 def measure(branch: list[Tensor], shortcut: list[Tensor]) -> Tensor:
     """Ratios of variances over whole tensors; NaN where both are 0."""
-    from resnet_viz.lab.reductions import deviations  # noqa: PLC0415
+    from resnet_viz.tensor_stats.activation_stats import deviations  # noqa: PLC0415
 
     return (deviations(branch) / deviations(shortcut)) ** 2

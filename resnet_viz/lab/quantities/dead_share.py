@@ -23,6 +23,6 @@ QUANTITY = Quantity(
 
 def measure(activation: list[Tensor]) -> Tensor:
     """Shares in [0, 1] of the channels, which are dimension 1."""
-    from resnet_viz.lab.reductions import silent_shares  # noqa: PLC0415
+    from resnet_viz.tensor_stats.activation_stats import silent_shares  # noqa: PLC0415
 
     return silent_shares(activation)

@@ -26,13 +26,13 @@ QUANTITY = Quantity(
 
 def measure(output: list[Tensor]) -> list[Tensor]:
     """The Gram matrices of the first images."""
-    from resnet_viz.lab.ranks import gram  # noqa: PLC0415
+    from resnet_viz.tensor_stats.effective_rank import gram  # noqa: PLC0415
 
     return [gram(features[:MOST_IMAGES] if features.dim() else features) for features in output]
 
 
 def finish(grams: list[Tensor]) -> Tensor:
     """Effective ranks; NaN where a feature is not finite, 1 where all images are alike."""
-    from resnet_viz.lab.ranks import effective_ranks  # noqa: PLC0415
+    from resnet_viz.tensor_stats.effective_rank import effective_ranks  # noqa: PLC0415
 
     return effective_ranks(grams)

@@ -22,6 +22,6 @@ QUANTITY = Quantity(
 
 def measure(grad_branch: list[Tensor]) -> Tensor:
     """Euclidean norms."""
-    from resnet_viz.lab.norms import norms  # noqa: PLC0415
+    from resnet_viz.tensor_stats.norms import norms  # noqa: PLC0415
 
     return norms(grad_branch)

@@ -23,6 +23,6 @@ QUANTITY = Quantity(
 
 def measure(grad_shortcut: list[Tensor], grad_branch: list[Tensor]) -> Tensor:
     """Cosines; NaN where a part is 0 and so has no direction."""
-    from resnet_viz.lab.reductions import cosines  # noqa: PLC0415
+    from resnet_viz.tensor_stats.activation_stats import cosines  # noqa: PLC0415
 
     return cosines(grad_shortcut, grad_branch)

@@ -21,6 +21,6 @@ QUANTITY = Quantity(
 
 def measure(parameter_gradients: list[Tensor]) -> Tensor:
     """The one norm [1]: that of the tensors' norms."""
-    from resnet_viz.lab.norms import norms  # noqa: PLC0415
+    from resnet_viz.tensor_stats.norms import norms  # noqa: PLC0415
 
     return norms([norms(parameter_gradients)])

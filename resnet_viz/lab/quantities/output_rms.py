@@ -22,6 +22,6 @@ QUANTITY = Quantity(
 
 def measure(output: list[Tensor]) -> Tensor:
     """Root mean squares over whole tensors."""
-    from resnet_viz.lab.reductions import root_mean_squares  # noqa: PLC0415
+    from resnet_viz.tensor_stats.activation_stats import root_mean_squares  # noqa: PLC0415
 
     return root_mean_squares(output)

@@ -22,6 +22,6 @@ QUANTITY = Quantity(
 
 def measure(response: list[Tensor]) -> Tensor:
     """Standard deviations over whole tensors."""
-    from resnet_viz.lab.reductions import deviations  # noqa: PLC0415
+    from resnet_viz.tensor_stats.activation_stats import deviations  # noqa: PLC0415
 
     return deviations(response)

@@ -21,6 +21,6 @@ QUANTITY = Quantity(
 
 def measure(update: list[Tensor], weight: list[Tensor]) -> Tensor:
     """Ratios of Euclidean norms."""
-    from resnet_viz.lab.norms import norms  # noqa: PLC0415
+    from resnet_viz.tensor_stats.norms import norms  # noqa: PLC0415
 
     return norms(update) / norms(weight)

@@ -21,6 +21,6 @@ QUANTITY = Quantity(
 
 def measure(weight: list[Tensor]) -> Tensor:
     """Euclidean norms."""
-    from resnet_viz.lab.norms import norms  # noqa: PLC0415
+    from resnet_viz.tensor_stats.norms import norms  # noqa: PLC0415
 
     return norms(weight)

@@ -12,7 +12,7 @@ from math import sqrt
 import torch
 from torch import Tensor
 
-from resnet_viz.lab.norms import Tensors, norms
+from resnet_viz.tensor_stats.norms import Tensors, norms
 
 _CANCELS = 0.99
 """With a mean this near to the root mean square, their difference has lost three digits or more."""
