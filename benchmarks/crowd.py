@@ -12,8 +12,8 @@ from benchmarks.first_point import served
 from benchmarks.result import Result
 from benchmarks.visitor import Visitor
 from resnet_viz.arch.presets import preset
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.spec import RunSpec
 
 PEOPLE = 30
 NETS = ("resnet20-cifar", "plain20-cifar")

@@ -22,10 +22,10 @@ from benchmarks.first_point import served
 from benchmarks.result import Result
 from benchmarks.visitor import Visitor
 from resnet_viz.arch.presets import preset
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.parking import MOST_WARM, VARIABLE
 from resnet_viz.lab.queue import slots_on
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.starting import SHARE
 from resnet_viz.lab.store import Store, StoreError
 

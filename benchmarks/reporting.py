@@ -17,13 +17,13 @@ from benchmarks.recolouring import task_seconds
 from benchmarks.result import Result
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.findings.colours import contestant_colours
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.lab.feed import MOST_STEPS
 from resnet_viz.lab.quantities import quantities
 from resnet_viz.lab.quantities.points import place
 from resnet_viz.lab.records import History, StepRecord
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.plots.report import Reported, report
 
 NETS = ("resnet56-cifar", "plain56-cifar")

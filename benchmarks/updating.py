@@ -17,11 +17,11 @@ from benchmarks.result import Result
 from benchmarks.workerless import race_without_workers
 from resnet_viz.arch.config import ResNetConfig, revise
 from resnet_viz.arch.presets import preset
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.quantities import quantity
 from resnet_viz.lab.quantities.points import place
 from resnet_viz.lab.records import Floats, StepRecord
 from resnet_viz.lab.series import insert_records
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import Store
 
 BEFORE, UPDATES, WARM_UP = 500, 20, 3

@@ -18,10 +18,10 @@ from benchmarks.result import Result
 from benchmarks.visitor import Visitor
 from benchmarks.workerless import race_without_workers
 from resnet_viz.arch.presets import preset
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.feed import Feed
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.series import insert_records
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import Store
 
 NETS = ("resnet56-cifar", "plain56-cifar")

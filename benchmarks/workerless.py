@@ -10,10 +10,10 @@ from pathlib import Path
 
 import psutil
 
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab import launch
 from resnet_viz.lab.liveness import born
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import Store
 
 

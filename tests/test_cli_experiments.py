@@ -23,13 +23,13 @@ from resnet_viz.cli import race as racing
 from resnet_viz.cli.commands import app
 from resnet_viz.cli.inputs import read_contestants
 from resnet_viz.cli.race import _print_records, _specs
+from resnet_viz.experiments.run_spec import RunSpec
+from resnet_viz.experiments.starting_points import EXPERIMENTS
 from resnet_viz.lab import launch
-from resnet_viz.lab.experiments import EXPERIMENTS
 from resnet_viz.lab.liveness import find_process
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.rows import select_runs
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import Store
 from tests.lab.conftest import end, wait_until
 

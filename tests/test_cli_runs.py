@@ -12,11 +12,11 @@ from pyarrow import parquet
 from resnet_viz.__main__ import main
 from resnet_viz.cli import race as racing
 from resnet_viz.cli.told import what_happened
+from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.findings.contestant import contestants_in
 from resnet_viz.findings.race_summary import happened
 from resnet_viz.lab import launch
 from resnet_viz.lab.feed import Look
-from resnet_viz.lab.race_spec import RaceSpec
 from resnet_viz.lab.records import History
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.series import insert_records

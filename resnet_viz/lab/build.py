@@ -15,10 +15,10 @@ from torch import Tensor, nn
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
+from resnet_viz.experiments.run_spec import check_batch_size
 from resnet_viz.lab.devices import describe, resolve
 from resnet_viz.lab.failures import sentence
 from resnet_viz.lab.heap import give_back
-from resnet_viz.lab.spec import check_batch_size
 from resnet_viz.nets.memory_format import memory_format
 from resnet_viz.nets.network import build_resnet
 from resnet_viz.text import byte_size

@@ -15,9 +15,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.schema import transaction
 from resnet_viz.lab.sizes import size_in
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.text import byte_size
 
 LIMIT_VARIABLE = "RESNET_VIZ_CHECKPOINTS"

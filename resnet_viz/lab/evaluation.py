@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from resnet_viz.experiments.run_spec import Precision, RunSpec
 from resnet_viz.lab.data.images import Images, portions
 from resnet_viz.lab.precision import autocast
-from resnet_viz.lab.spec import Precision, RunSpec
 from resnet_viz.nets.memory_format import memory_format
 
 MOST_IMAGES_AT_END, LEAST_IMAGES_AT_END = 1000, 250

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from resnet_viz.arch.config import explain
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab import checkpoints
 from resnet_viz.lab.checkpoints import Checkpoint, file_of
 from resnet_viz.lab.drafts import draft
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.nets.network import ResNet, build_resnet
 from resnet_viz.nets.weight_files import Limits, read_state
 

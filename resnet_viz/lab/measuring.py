@@ -6,6 +6,7 @@ import time
 
 import torch
 
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab import checkpoints, measured
 from resnet_viz.lab.data.dataset import fixed_order
 from resnet_viz.lab.data.images import load, resized
@@ -18,7 +19,6 @@ from resnet_viz.lab.measurements.perform import perform, unreported
 from resnet_viz.lab.precision import prepare
 from resnet_viz.lab.rows import first_of
 from resnet_viz.lab.run import WATCHED
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.specs import read_spec
 from resnet_viz.lab.store import Store
 from resnet_viz.nets.network import ResNet

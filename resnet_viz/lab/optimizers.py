@@ -16,7 +16,7 @@ from torch.optim.lr_scheduler import (
     SequentialLR,
 )
 
-from resnet_viz.lab.spec import RunSpec
+from resnet_viz.experiments.run_spec import RunSpec
 
 
 def make_optimizer(spec: RunSpec, parameters: Iterable[Tensor]) -> Optimizer:

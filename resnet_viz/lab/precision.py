@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 
 import torch
 
-from resnet_viz.lab.spec import Precision, check_precision
+from resnet_viz.experiments.run_spec import Precision, check_precision
 
 _HALF = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 

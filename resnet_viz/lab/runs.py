@@ -7,6 +7,8 @@ import time
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
+from resnet_viz.experiments.race_spec import RaceSpec
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab import (
     checkpoints,
     control,
@@ -23,13 +25,11 @@ from resnet_viz.lab.checkpoints import Checkpoint
 from resnet_viz.lab.kept import Kept
 from resnet_viz.lab.listing import all_runs
 from resnet_viz.lab.measured import Measured
-from resnet_viz.lab.race_spec import RaceSpec
 from resnet_viz.lab.records import StepRecord, Taken
 from resnet_viz.lab.rows import ACTIVE, BUSY, first_of
 from resnet_viz.lab.run import Run, UnreadableRun, new_id, run_of, why_unreadable
 from resnet_viz.lab.run_status import Snapshot
 from resnet_viz.lab.series import MOST_STEPS
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.turns import check_pace
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from resnet_viz.experiments.race_spec import contestants_of
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab import tidying
-from resnet_viz.lab.race_spec import contestants_of
 from resnet_viz.lab.ready import check_ready
 from resnet_viz.lab.rows import BUSY, RESTING
 from resnet_viz.lab.run import WATCHED, insert, new_id, new_row, race_columns
 from resnet_viz.lab.run_status import Snapshot
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import Store
 
 MOST_ACTIVE = 64

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.checkpointing import checkpointed
 from resnet_viz.lab.data.images import held_out, held_out_part, load
 from resnet_viz.lab.data.minibatches import minibatches
@@ -23,7 +24,6 @@ from resnet_viz.lab.quantities import quantities
 from resnet_viz.lab.quantities.points import FINAL, place
 from resnet_viz.lab.quantities.quantity import Along
 from resnet_viz.lab.records import Floats, StepRecord
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.states import LAYER_STATE, StateLog, layer_states
 from resnet_viz.lab.taps import tap
 from resnet_viz.lab.training_state import Resumable

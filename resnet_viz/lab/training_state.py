@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from resnet_viz.lab.spec import RunSpec
+from resnet_viz.experiments.run_spec import RunSpec
 
 VERSION = 1
 _GENERATORS = "generators"

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.optimizers import make_optimizer, make_schedule
-from resnet_viz.lab.spec import RunSpec
 
 
 class Updates:

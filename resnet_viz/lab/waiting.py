@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 
 from resnet_viz.arch.plan import plan
 from resnet_viz.experiments.devices import expected_device
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.queue import ahead, queue_of, slots_on
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.specs import read_spec
 
 _ALIKE = 8

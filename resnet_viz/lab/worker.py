@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab import checkpoints, header, saved_states
 from resnet_viz.lab.checkpoints import is_due
 from resnet_viz.lab.data.registry import datasets
@@ -32,7 +33,6 @@ from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.rows import OVER, WITHOUT_WORKER, select_runs
 from resnet_viz.lab.schema import transaction
 from resnet_viz.lab.series import insert_late, insert_records
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import FILE_NAME, Store, StoreError, WalFile, default_home
 from resnet_viz.lab.turns import Stopped, Turns
 

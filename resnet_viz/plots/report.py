@@ -16,13 +16,13 @@ import plotly.graph_objects as go
 
 from resnet_viz.arch.config import ResNetConfig, differences
 from resnet_viz.arch.plan import plan
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.findings.contestant import Contestant, contestants_in
 from resnet_viz.findings.nets import nets_in
 from resnet_viz.findings.race_summary import happened
 from resnet_viz.findings.result_table import result_rows, transposed
 from resnet_viz.lab.feed import Look
 from resnet_viz.lab.measured import Measured
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.plots.curves import PEAKS, training_curves
 from resnet_viz.plots.maps import heat_maps
 from resnet_viz.plots.on_graph import COLOUR_SCRIPT, LEGEND_SCRIPT, RAMP, line_scale

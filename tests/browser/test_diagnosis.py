@@ -9,7 +9,7 @@ import numpy as np
 from playwright.sync_api import Page, expect
 
 from resnet_viz.arch.presets import preset
-from resnet_viz.lab.spec import RunSpec
+from resnet_viz.experiments.run_spec import RunSpec
 from tests.browser.conftest import PATIENCE_SECONDS, App, settle
 from tests.browser.test_access import faults
 from tests.lab.conftest import TINY, tiny_spec, wait_until

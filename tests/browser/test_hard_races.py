@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
-from resnet_viz.lab.race_spec import RaceSpec
+from resnet_viz.experiments.race_spec import RaceSpec
 from tests.browser.conftest import PATIENCE_SECONDS, App, settle
 from tests.browser.test_race import CURVES, HERO, charts, drawn, select, statuses
 from tests.lab.conftest import tiny_spec, wait_until

@@ -11,9 +11,9 @@ from playwright.sync_api import Locator, Page, expect
 from torch.nn import functional
 
 from resnet_viz.arch.presets import preset
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.measuring import _read, measure_run
 from resnet_viz.lab.run import Run
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import Store
 from tests.browser.conftest import PATIENCE_SECONDS, App, settle
 from tests.browser.test_access import faults

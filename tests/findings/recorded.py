@@ -13,10 +13,10 @@ import numpy as np
 from resnet_viz.arch.config import ResNetConfig, revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.findings.colours import contestant_colours
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.lab.records import History, StepRecord
-from resnet_viz.lab.spec import RunSpec
 
 FILE = Path(__file__).parents[1] / "golden" / "races.npz"
 SEEDS = FILE.with_name("plain20_seeds.npz")

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab import checkpoints
 from resnet_viz.lab.checkpoints import LIMIT_VARIABLE, Checkpoint, file_of
 from resnet_viz.lab.keeping import Keeper, net_at
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import Store
 from resnet_viz.lab.train import train
 from resnet_viz.nets.network import ResNet, build_resnet

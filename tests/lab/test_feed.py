@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.lab import feed as feeds
 from resnet_viz.lab import launch
 from resnet_viz.lab.feed import Feed
-from resnet_viz.lab.race_spec import RaceSpec
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.series import insert_late, insert_records
 from resnet_viz.lab.store import FILE_NAME, Store, StoreError

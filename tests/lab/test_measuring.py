@@ -11,6 +11,7 @@ import torch
 from torch.nn import functional
 
 from resnet_viz.__main__ import main
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.data.dataset import fixed_order
 from resnet_viz.lab.data.images import load
 from resnet_viz.lab.keeping import Keeper, net_at
@@ -18,7 +19,6 @@ from resnet_viz.lab.measuring import measure_run
 from resnet_viz.lab.run import insert, new_row
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.series import insert_records
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import Store
 from resnet_viz.lab.train import train
 from tests.conftest import is_refused

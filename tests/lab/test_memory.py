@@ -11,10 +11,10 @@ import pytest
 from resnet_viz.arch.memory import training_memory
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab import device_query, queue
 from resnet_viz.lab.device_query import free_bytes
 from resnet_viz.lab.memory import PROCESS_BYTES, check_fit
-from resnet_viz.lab.spec import RunSpec
 
 DEEP = RunSpec(config=preset("resnet1202-cifar"), image_size=32, batch_size=64, device="cpu")
 GB = 10**9
@@ -102,7 +102,7 @@ RUN = """
 import json, re, sys
 from pathlib import Path
 import torch
-from resnet_viz.lab.spec import RunSpec
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.train import train
 torch.set_num_threads(1)
 # Not ru_maxrss: it begins with the memory of the process that started this one.

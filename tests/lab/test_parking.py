@@ -14,6 +14,7 @@ import psutil
 import pytest
 from safetensors.torch import load_file
 
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab import checkpoints, launch, parking, saved_states, training_state
 from resnet_viz.lab.dispatcher import Dispatcher, due
 from resnet_viz.lab.feed import Feed
@@ -24,7 +25,6 @@ from resnet_viz.lab.rows import BUSY, select_runs
 from resnet_viz.lab.run import insert, new_row
 from resnet_viz.lab.run_status import Snapshot
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.starting import MOST_ACTIVE, SHARE
 from resnet_viz.lab.store import Store
 from resnet_viz.lab.train import train

@@ -5,8 +5,8 @@ import pytest
 
 from resnet_viz.arch.config import ResNetConfig, explain
 from resnet_viz.arch.presets import PRESETS, preset
+from resnet_viz.experiments.run_spec import RunSpec, check_batch_size
 from resnet_viz.lab.data.adapt import adapt, suitable_image_size
-from resnet_viz.lab.spec import RunSpec, check_batch_size
 from tests.lab.conftest import TINY, tiny_spec
 
 SMALL = preset("resnet20-cifar")
@@ -234,7 +234,7 @@ def test_specs_and_runs_need_neither_torch_nor_streamlit() -> None:
     import subprocess
 
     code = (
-        "import sys, resnet_viz.lab.spec, resnet_viz.lab.runs, resnet_viz.lab.worker;"
+        "import sys, resnet_viz.experiments.run_spec, resnet_viz.lab.runs, resnet_viz.lab.worker;"
         "print(sorted({'torch', 'streamlit', 'sklearn'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

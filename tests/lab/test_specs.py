@@ -11,9 +11,9 @@ import pytest
 from pydantic import BaseModel, Field, ValidationError, create_model
 
 from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.experiments.run_spec import RULES, STORED, RunSpec
 from resnet_viz.lab import specs
 from resnet_viz.lab.data.registry import datasets
-from resnet_viz.lab.spec import RULES, STORED, RunSpec
 from resnet_viz.lab.specs import canonical_schema, seal
 
 
@@ -181,7 +181,7 @@ def _is_valid(model: type[BaseModel], fields: Mapping[str, Any]) -> bool:
 
 
 def test_a_changed_rule_has_another_number(equals_golden: Callable[[str, str], None]) -> None:
-    """Where this fails, raise RULES in lab/spec.py, then `pytest --overwrite`, and read the diff.
+    """Where this fails, raise RULES in experiments/run_spec.py, then `pytest --overwrite`, and read the diff.
 
     A rule of three fields, or of values that are not tried, is seen by nobody but its author.
     """

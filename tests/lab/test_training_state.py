@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.records import StepRecord
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.train import train
 from resnet_viz.lab.training_state import Resumable, read_state, write_state
 from resnet_viz.nets.network import ResNet

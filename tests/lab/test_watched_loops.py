@@ -17,6 +17,7 @@ from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
 from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.data.images import load
 from resnet_viz.lab.data.minibatches import minibatches
 from resnet_viz.lab.optimizers import make_optimizer, make_schedule
@@ -24,7 +25,6 @@ from resnet_viz.lab.precision import autocast
 from resnet_viz.lab.quantities.quantity import Along
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.states import LayerState, StateLog
 from resnet_viz.lab.train import train
 from resnet_viz.lab.watch import Watcher

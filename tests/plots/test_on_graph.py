@@ -11,10 +11,10 @@ from plotly.colors import sequential
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.lab.quantities.quantity import Along
 from resnet_viz.lab.records import History, StepRecord
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.train import train
 from resnet_viz.plots.on_graph import (
     NOTHING,

@@ -14,13 +14,13 @@ import pytest
 
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.lab.feed import MOST_STEPS
 from resnet_viz.lab.measured import Measured
 from resnet_viz.lab.measurements import measurement
 from resnet_viz.lab.quantities.quantity import Along
 from resnet_viz.lab.records import History, StepRecord
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.plots.replay import Numbers
 from resnet_viz.plots.report import Reported, first_seeds, report
 

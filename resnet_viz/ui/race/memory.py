@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from resnet_viz.experiments.devices import expected_device
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.memory import Fit, check_fit
 from resnet_viz.lab.queue import slots_on
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.devices import free_memory
 from resnet_viz.ui.race import words

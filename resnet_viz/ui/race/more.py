@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import streamlit as st
 
-from resnet_viz.lab.spec import RunSpec
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.ui.race.widgets import number, select
 
 

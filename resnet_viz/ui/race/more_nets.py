@@ -9,7 +9,7 @@ import streamlit as st
 from resnet_viz.arch.config import ResNetConfig, explain
 from resnet_viz.arch.presets import PRESETS
 from resnet_viz.arch.relatives import RELATIVES, Relative
-from resnet_viz.lab.experiments import Entry
+from resnet_viz.experiments.starting_points import Entry
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.net import shown_net

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from resnet_viz.lab.race_spec import RaceSpec
+from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.store import StoreError
 from resnet_viz.ui.race.again import begin

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from resnet_viz.lab.race_spec import RaceSpec
+from resnet_viz.experiments.race_spec import RaceSpec
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.store import StoreError
 from resnet_viz.lab.waiting import about
 from resnet_viz.ui.common import say

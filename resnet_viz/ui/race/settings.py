@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.presets import PRESETS, label
-from resnet_viz.lab.experiments import EXPERIMENTS, Entry
+from resnet_viz.experiments.starting_points import EXPERIMENTS, Entry
 from resnet_viz.ui.common.devices import device_box, lacking
 from resnet_viz.ui.common.net import FROM_ARCHITECTURE, TWIN, asked_race, shown_net, twin_of
 from resnet_viz.ui.common.note import note

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from resnet_viz.lab.spec import RunSpec
+from resnet_viz.experiments.run_spec import RunSpec
 
 
 def select(

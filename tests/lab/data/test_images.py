@@ -10,13 +10,13 @@ import pytest
 import torch
 from torchvision.transforms.v2 import functional as vision
 
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.data import images as images_module
 from resnet_viz.lab.data import sources
 from resnet_viz.lab.data.dataset import fixed_order
 from resnet_viz.lab.data.images import held_out, load
 from resnet_viz.lab.data.minibatches import batch_indices, crop_and_flip, minibatches
 from resnet_viz.lab.data.registry import dataset_info, datasets
-from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.train import train
 from tests.lab.conftest import TINY, tiny_spec
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from resnet_viz.lab.race_spec import RaceSpec
+from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.lab.run import insert, race_columns
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.store import Store

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from resnet_viz.lab.spec import RunSpec, Seed
+from resnet_viz.experiments.run_spec import RunSpec, Seed
 
 
 class RaceSpec(BaseModel):
