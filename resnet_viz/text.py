@@ -41,12 +41,12 @@ def compact(number: float, unit: str = "") -> str:
 
 
 def byte_size(size: int) -> str:
-    """Bytes for people: 999 B, 1.2 MB."""
+    """Bytes for people: "999 B", "1.2 MB", "20 GB"."""
     value, units = float(size), ["B", "kB", "MB", "GB", "TB"]
     while value >= 999.5 and len(units) > 1:
         value, units = value / 1000, units[1:]
-    digits = 0 if units[0] == "B" or value >= 99.95 else 1
-    return f"{value:.{digits}f} {units[0]}"
+    digits = 0 if value >= 99.95 else 1
+    return f"{f'{value:.{digits}f}'.removesuffix('.0')} {units[0]}"
 
 
 def unknown_name(what: str, name: str, known: Sequence[str], *, lists: bool = True) -> str:

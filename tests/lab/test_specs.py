@@ -181,7 +181,7 @@ def _is_valid(model: type[BaseModel], fields: Mapping[str, Any]) -> bool:
 
 
 def test_a_changed_rule_has_another_number(equals_golden: Callable[[str, str], None]) -> None:
-    """Where this fails, raise RULES in experiments/run_spec.py, then `pytest --overwrite`, and read the diff.
+    """Where this fails, raise RULES in experiments/run_spec.py, `pytest --overwrite`, read it.
 
     A rule of three fields, or of values that are not tried, is seen by nobody but its author.
     """
