@@ -9,8 +9,8 @@ import pytest
 
 from resnet_viz.__main__ import main
 from resnet_viz.cli import race as racing
+from resnet_viz.data.registry import datasets
 from resnet_viz.lab import launch
-from resnet_viz.lab.data.registry import datasets
 from resnet_viz.lab.runs import Lab
 from tests.lab.data.conftest import write_image
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
-from resnet_viz.lab.data.dataset import Dataset, DownloadError, Pixels, Split, remark_sentences
-from resnet_viz.lab.data.registry import dataset_info, datasets
+from resnet_viz.data.dataset import Dataset, DownloadError, Pixels, Split, remark_sentences
+from resnet_viz.data.registry import dataset_info, datasets
 
 _PARTS: tuple[Split, ...] = ("train", "test")
 _FIELDS = ("name", "title", "channels", "classes", "image_size", "train", "test")

@@ -21,12 +21,12 @@ from rich.progress import (
 
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
+from resnet_viz.data.dataset import check_enough, remark_sentences
+from resnet_viz.data.registry import dataset_info
 from resnet_viz.experiments.devices import expected_device
 from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.experiments.run_spec import DEFAULT_BATCH, RunSpec
 from resnet_viz.experiments.starting_points import Entry
-from resnet_viz.lab.data.dataset import check_enough, remark_sentences
-from resnet_viz.lab.data.registry import dataset_info
 from resnet_viz.lab.device_query import free_bytes
 from resnet_viz.lab.memory import check_fit
 from resnet_viz.lab.quantities import quantity

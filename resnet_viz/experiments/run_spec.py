@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label
-from resnet_viz.lab.data.adapt import adapt
-from resnet_viz.lab.data.dataset import Augment, suitable_batch
-from resnet_viz.lab.data.registry import dataset_info
+from resnet_viz.data.adapt import adapt
+from resnet_viz.data.dataset import Augment, suitable_batch
+from resnet_viz.data.registry import dataset_info
 from resnet_viz.lab.quantities import held_by
 from resnet_viz.lab.quantities.quantity import Along
 

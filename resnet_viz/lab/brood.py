@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from resnet_viz.data.datasets import digits
 from resnet_viz.lab import lifeline
-from resnet_viz.lab.data.sources import digits
 from resnet_viz.lab.launch import LAUNCHER, environment
 from resnet_viz.lab.tasks import Task, load, open_log, tidied, use
 from resnet_viz.store.paths import log_file

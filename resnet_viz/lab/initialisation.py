@@ -11,10 +11,10 @@ from torch import Tensor
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
-from resnet_viz.lab.data.images import load, resized
 from resnet_viz.lab.measurements import measurement, why_not
 from resnet_viz.lab.measurements.perform import perform
 from resnet_viz.nets.network import build_resnet
+from resnet_viz.training.tensors import load, resized
 
 _DIGITS = 5
 """Significant digits that are kept: a picture needs no more, and has tens of thousands."""

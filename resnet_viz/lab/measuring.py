@@ -6,10 +6,9 @@ import time
 
 import torch
 
+from resnet_viz.data.dataset import fixed_order
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab import checkpoints, measured
-from resnet_viz.lab.data.dataset import fixed_order
-from resnet_viz.lab.data.images import load, resized
 from resnet_viz.lab.devices import resolve
 from resnet_viz.lab.keeping import net_at
 from resnet_viz.lab.measured import Measured
@@ -22,6 +21,7 @@ from resnet_viz.lab.run import WATCHED
 from resnet_viz.lab.specs import read_spec
 from resnet_viz.lab.store import Store
 from resnet_viz.nets.network import ResNet
+from resnet_viz.training.tensors import load, resized
 
 
 def measure_run(

@@ -155,7 +155,7 @@ CREATE INDEX jobs_by_same ON jobs (same);
 # checkpoints.data: the weights, in a race's file alone; see lab/enclosures.py.
 _SEVENTH = "ALTER TABLE checkpoints ADD COLUMN data BLOB"
 # crc: a checksum, none where an earlier version wrote it; see lab/series.py. A spec that came with
-# a race from elsewhere names no folder of this computer; see lab/data/elsewhere.py.
+# a race from elsewhere names no folder of this computer; see data/elsewhere.py.
 _CHECKSUMS = """
 ALTER TABLE records ADD COLUMN crc INTEGER;
 ALTER TABLE series ADD COLUMN crc INTEGER;

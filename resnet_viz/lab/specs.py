@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from resnet_viz.arch.config import explain
+from resnet_viz.data.registry import datasets
 from resnet_viz.experiments.run_spec import RULES, STORED, RunSpec
-from resnet_viz.lab.data.registry import datasets
 from resnet_viz.text import shorten
 
 _WORDS = ("title", "description", "examples")

@@ -13,8 +13,6 @@ from torch.nn import functional
 
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.checkpointing import checkpointed
-from resnet_viz.lab.data.images import held_out, held_out_part, load
-from resnet_viz.lab.data.minibatches import minibatches
 from resnet_viz.lab.devices import resolve
 from resnet_viz.lab.evaluation import answers, at_the_end, is_due
 from resnet_viz.lab.heap import free_at_once
@@ -30,6 +28,8 @@ from resnet_viz.lab.training_state import Resumable
 from resnet_viz.lab.updates import Updates
 from resnet_viz.nets.memory_format import memory_format
 from resnet_viz.nets.network import ResNet, build_resnet
+from resnet_viz.training.minibatches import minibatches
+from resnet_viz.training.tensors import held_out, held_out_part, load
 
 
 def train(

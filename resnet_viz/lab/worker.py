@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from resnet_viz.data.registry import datasets
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab import checkpoints, header, saved_states
 from resnet_viz.lab.checkpoints import is_due
-from resnet_viz.lab.data.registry import datasets
 from resnet_viz.lab.failures import sentence
 from resnet_viz.lab.launch import ERROR_MARK
 from resnet_viz.lab.liveness import HEARTBEAT_SECONDS, born

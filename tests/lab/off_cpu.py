@@ -17,13 +17,13 @@ import pytest
 import torch
 
 from resnet_viz.lab import train as training
-from resnet_viz.lab.data import images as images_module
-from resnet_viz.lab.data.images import load
-from resnet_viz.lab.data.minibatches import minibatches
 from resnet_viz.lab.measurements import measurements
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.train import train
 from resnet_viz.tensor_stats.effective_rank import effective_ranks, gram
+from resnet_viz.training import tensors as images_module
+from resnet_viz.training.minibatches import minibatches
+from resnet_viz.training.tensors import load
 from tests.lab.conftest import tiny_spec
 from tests.lab.pretend import Watch, device
 from tests.lab.test_measured import QUICK, batch, measured, net

@@ -19,9 +19,9 @@ import torch
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
+from resnet_viz.data.registry import dataset_info
 from resnet_viz.lab import dispatcher, launch
 from resnet_viz.lab.brood import Spares, may_fork
-from resnet_viz.lab.data.registry import dataset_info
 from resnet_viz.lab.dispatcher import Dispatcher
 from resnet_viz.lab.jobs import table
 from resnet_viz.lab.jobs.jobs import MOST_WAITING, Job

@@ -11,9 +11,8 @@ import torch
 from torch.nn import functional
 
 from resnet_viz.__main__ import main
+from resnet_viz.data.dataset import fixed_order
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.data.dataset import fixed_order
-from resnet_viz.lab.data.images import load
 from resnet_viz.lab.keeping import Keeper, net_at
 from resnet_viz.lab.measuring import measure_run
 from resnet_viz.lab.run import insert, new_row
@@ -21,6 +20,7 @@ from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.series import insert_records
 from resnet_viz.lab.store import Store
 from resnet_viz.lab.train import train
+from resnet_viz.training.tensors import load
 from tests.conftest import is_refused
 from tests.lab.conftest import tiny_spec
 

@@ -5,8 +5,8 @@ import pytest
 
 from resnet_viz.arch.config import ResNetConfig, explain
 from resnet_viz.arch.presets import PRESETS, preset
+from resnet_viz.data.adapt import adapt, suitable_image_size
 from resnet_viz.experiments.run_spec import RunSpec, check_batch_size
-from resnet_viz.lab.data.adapt import adapt, suitable_image_size
 from tests.lab.conftest import TINY, tiny_spec
 
 SMALL = preset("resnet20-cifar")

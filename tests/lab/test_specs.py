@@ -11,9 +11,9 @@ import pytest
 from pydantic import BaseModel, Field, ValidationError, create_model
 
 from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.data.registry import datasets
 from resnet_viz.experiments.run_spec import RULES, STORED, RunSpec
 from resnet_viz.lab import specs
-from resnet_viz.lab.data.registry import datasets
 from resnet_viz.lab.specs import canonical_schema, seal
 
 

@@ -18,8 +18,6 @@ from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.data.images import load
-from resnet_viz.lab.data.minibatches import minibatches
 from resnet_viz.lab.optimizers import make_optimizer, make_schedule
 from resnet_viz.lab.precision import autocast
 from resnet_viz.lab.quantities.quantity import Along
@@ -30,6 +28,8 @@ from resnet_viz.lab.train import train
 from resnet_viz.lab.watch import Watcher
 from resnet_viz.nets.memory_format import memory_format
 from resnet_viz.nets.network import build_resnet
+from resnet_viz.training.minibatches import minibatches
+from resnet_viz.training.tensors import load
 from tests.lab.conftest import tiny_spec
 
 pytestmark = pytest.mark.usefixtures("one_thread")

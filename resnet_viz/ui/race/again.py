@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from resnet_viz.data.registry import offered
 from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.data.registry import offered
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.store import StoreError

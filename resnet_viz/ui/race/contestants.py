@@ -9,11 +9,11 @@ from typing import Any
 from resnet_viz.arch.config import ResNetConfig, differences, explain
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, label
+from resnet_viz.data.adapt import suitable_image_size
+from resnet_viz.data.registry import dataset_info
 from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.experiments.starting_points import Entry
-from resnet_viz.lab.data.adapt import suitable_image_size
-from resnet_viz.lab.data.registry import dataset_info
 from resnet_viz.lab.ready import check_ready
 from resnet_viz.text import and_words
 from resnet_viz.ui.common.link import nearest_preset

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from resnet_viz.data.dataset import suitable_batch
+from resnet_viz.data.registry import dataset_info, offered
 from resnet_viz.experiments.run_spec import DEFAULT_BATCH
-from resnet_viz.lab.data.dataset import suitable_batch
-from resnet_viz.lab.data.registry import dataset_info, offered
 from resnet_viz.ui.common import jobs, say
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note

@@ -11,9 +11,9 @@ from typing import Any
 
 from resnet_viz.arch.config import ResNetConfig, explain
 from resnet_viz.arch.presets import PRESETS
+from resnet_viz.data.registry import offered
 from resnet_viz.experiments.run_spec import RunSpec, check_device_name
 from resnet_viz.experiments.starting_points import EXPERIMENTS
-from resnet_viz.lab.data.registry import offered
 from resnet_viz.text import shorten, unknown_name
 from resnet_viz.ui.common.link import from_text, to_text, value_of
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from resnet_viz.lab.data.registry import offered
+from resnet_viz.data.registry import offered
 from resnet_viz.lab.import_folder import import_folder
 from resnet_viz.lab.run import DeletedRunError
 from resnet_viz.lab.runs import Lab

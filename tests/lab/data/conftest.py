@@ -20,7 +20,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     place = tmp_path / "data sets"
     place.mkdir()
     monkeypatch.setenv("RESNET_VIZ_DATA", str(place))
-    monkeypatch.setattr("resnet_viz.lab.data.idx_files.SYSTEM_FOLDER", tmp_path / "none")
+    monkeypatch.setattr("resnet_viz.data.idx_files.SYSTEM_FOLDER", tmp_path / "none")
     return place
 
 

@@ -10,14 +10,14 @@ import pytest
 import torch
 from torchvision.transforms.v2 import functional as vision
 
+from resnet_viz.data import datasets as folder
+from resnet_viz.data.dataset import fixed_order
+from resnet_viz.data.registry import dataset_info, datasets
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.data import images as images_module
-from resnet_viz.lab.data import sources
-from resnet_viz.lab.data.dataset import fixed_order
-from resnet_viz.lab.data.images import held_out, load
-from resnet_viz.lab.data.minibatches import batch_indices, crop_and_flip, minibatches
-from resnet_viz.lab.data.registry import dataset_info, datasets
 from resnet_viz.lab.train import train
+from resnet_viz.training import tensors as images_module
+from resnet_viz.training.minibatches import batch_indices, crop_and_flip, minibatches
+from resnet_viz.training.tensors import held_out, load
 from tests.lab.conftest import TINY, tiny_spec
 
 CPU = torch.device("cpu")
@@ -144,7 +144,7 @@ def _stripes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[n
     (tmp_path / "stripes_of_a_test.py").write_text(
         """
 import numpy as np
-from resnet_viz.lab.data.dataset import Dataset, Pixels
+from resnet_viz.data.dataset import Dataset, Pixels
 
 class _Stripes(Dataset):
     def open(self, split, image_size=None):
@@ -156,7 +156,7 @@ class _Stripes(Dataset):
 DATASET = _Stripes("stripes", "Stripes", 1, 2, 6, 40, 10, "a test", "none")
 """
     )
-    monkeypatch.setattr(sources, "__path__", [*sources.__path__, str(tmp_path)])
+    monkeypatch.setattr(folder, "__path__", [*folder.__path__, str(tmp_path)])
     datasets.cache_clear()
     yield
     datasets.cache_clear()

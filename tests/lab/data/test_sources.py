@@ -18,9 +18,9 @@ import torchvision
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
-from resnet_viz.lab.data.dataset import Dataset, DownloadError, Pixels, Split
-from resnet_viz.lab.data.idx_files import SYSTEM_FOLDER
-from resnet_viz.lab.data.registry import dataset_info, datasets
+from resnet_viz.data.dataset import Dataset, DownloadError, Pixels, Split
+from resnet_viz.data.idx_files import SYSTEM_FOLDER
+from resnet_viz.data.registry import dataset_info, datasets
 from tests.lab.data.conftest import Part, random_part, write_idx, write_pickle
 
 SPLITS: tuple[Split, ...] = ("train", "test")
@@ -245,7 +245,7 @@ def test_damaged_files_are_one_sentence(folder: Path, data: bytes) -> None:
 
 def test_a_description_needs_neither_torch_nor_torchvision() -> None:
     code = (
-        "import sys; from resnet_viz.lab.data.registry import datasets;"
+        "import sys; from resnet_viz.data.registry import datasets;"
         "[d.place for d in datasets().values()];"
         "print(sorted({'torch', 'torchvision', 'PIL', 'sklearn', 'scipy'} & set(sys.modules)))"
     )
@@ -258,7 +258,7 @@ def test_a_description_needs_neither_torch_nor_torchvision() -> None:
 def test_the_digits_can_be_read_ahead_without_scikit_learn_in_this_process(fails: bool) -> None:
     """Which would leave a thread here, that no fork may have."""
     code = (
-        "import os, sys; from resnet_viz.lab.data.sources import digits\n"
+        "import os, sys; from resnet_viz.data.datasets import digits\n"
         "read = digits._read\n"
         f"if {fails}: digits._read = lambda: os._exit(1)\n"
         "digits.read_ahead(); digits._read = read\n"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from resnet_viz.lab.data.dataset import Split
-from resnet_viz.lab.data.registry import dataset_info
+from resnet_viz.data.dataset import Split
+from resnet_viz.data.registry import dataset_info
 from resnet_viz.lab.jobs.kind import JobRequest, Kind, Report
 
 KIND = Kind("data", "The look at the data")

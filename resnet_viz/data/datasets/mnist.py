@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resnet_viz.lab.data.idx_files import IdxDataset
+from resnet_viz.data.idx_files import IdxDataset
 
 DATASET = IdxDataset(
     name="mnist",

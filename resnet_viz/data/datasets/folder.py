@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from resnet_viz.lab.data.dataset import Dataset, Pixels, Split, check_enough
-from resnet_viz.lab.data.downloads import data_folder
-from resnet_viz.lab.data.image_folders import Files, Listing, classes, look_through, parts
-from resnet_viz.lab.data.pictures import can_be_read, square
+from resnet_viz.data.dataset import Dataset, Pixels, Split, check_enough
+from resnet_viz.data.downloads import data_folder
+from resnet_viz.data.image_folders import Files, Listing, classes, look_through, parts
+from resnet_viz.data.pictures import can_be_read, square
 from resnet_viz.text import byte_size
 
 _LONGEST_PATH = 4096

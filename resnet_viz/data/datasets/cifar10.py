@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resnet_viz.lab.data.downloads import TorchvisionDataset
+from resnet_viz.data.downloads import TorchvisionDataset
 
 DATASET = TorchvisionDataset(
     name="cifar10",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from resnet_viz.lab.data.dataset import Dataset, Pixels, Split
+from resnet_viz.data.dataset import Dataset, Pixels, Split
 
 NAME = "elsewhere"
 _FOLDER = "folder"

@@ -13,14 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from resnet_viz.lab.data.dataset import (
-    Pixels,
-    Split,
-    check_enough,
-    fixed_order,
-    unreadable_sentence,
-)
-from resnet_viz.lab.data.registry import dataset_info
+from resnet_viz.data.dataset import Pixels, Split, check_enough, fixed_order, unreadable_sentence
+from resnet_viz.data.registry import dataset_info
 
 SMALL_BYTES = 1 << 30
 """Images up to here stay on the device that trains; a minibatch at a time is copied of others."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from resnet_viz.arch.config import ResNetConfig, explain, revise
-from resnet_viz.lab.data.registry import dataset_info
+from resnet_viz.data.registry import dataset_info
 
 
 def adapt(

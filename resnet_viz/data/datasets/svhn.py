@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from resnet_viz.lab.data.dataset import Pixels, Split
-from resnet_viz.lab.data.downloads import TorchvisionDataset
+from resnet_viz.data.dataset import Pixels, Split
+from resnet_viz.data.downloads import TorchvisionDataset
 
 
 class _SVHN(TorchvisionDataset):

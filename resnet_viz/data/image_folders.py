@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from resnet_viz.lab.data.dataset import fixed_order, named_some
-from resnet_viz.lab.data.pictures import ENDINGS
+from resnet_viz.data.dataset import fixed_order, named_some
+from resnet_viz.data.pictures import ENDINGS
 
 TRAINING_FOLDERS = ("train", "training")
 TEST_FOLDERS = ("test", "testing", "val", "valid", "validation")

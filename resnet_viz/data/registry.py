@@ -1,4 +1,4 @@
-"""The data sets there are, found in `sources`; no torch."""
+"""The data sets there are, found in `datasets`; no torch."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from functools import lru_cache
 from importlib import import_module
 from types import MappingProxyType
 
-from resnet_viz.lab.data import sources
-from resnet_viz.lab.data.dataset import Dataset
-from resnet_viz.lab.data.elsewhere import ELSEWHERE
+from resnet_viz.data import datasets as folder
+from resnet_viz.data.dataset import Dataset
+from resnet_viz.data.elsewhere import ELSEWHERE
 from resnet_viz.text import unknown_name
 
 
 @lru_cache(maxsize=1)
 def datasets() -> Mapping[str, Dataset]:
     """Name -> data set, "digits" first and the others by name."""
-    names = [module.name for module in pkgutil.iter_modules(sources.__path__)]
-    found: list[Dataset] = [import_module(f"{sources.__name__}.{name}").DATASET for name in names]
+    names = [module.name for module in pkgutil.iter_modules(folder.__path__)]
+    found: list[Dataset] = [import_module(f"{folder.__name__}.{name}").DATASET for name in names]
     found.sort(key=lambda dataset: (dataset.name != "digits", dataset.name))
     return MappingProxyType({dataset.name: dataset for dataset in found})
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import platformdirs
 
-from resnet_viz.lab.data.dataset import Dataset, DownloadError, Pixels, Split
+from resnet_viz.data.dataset import Dataset, DownloadError, Pixels, Split
 
 FOLDER_VARIABLE = "RESNET_VIZ_DATA"
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from resnet_viz.lab.data.dataset import Augment
-from resnet_viz.lab.data.images import Images, resized
+from resnet_viz.data.dataset import Augment
+from resnet_viz.training.tensors import Images, resized
 
 _Made = TypeVar("_Made")
 _AUGMENT_STREAM = 1  # keeps its random numbers apart from those of the order

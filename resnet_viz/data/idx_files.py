@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.lab.data.dataset import Pixels, Split
-from resnet_viz.lab.data.downloads import TorchvisionDataset, data_folder
+from resnet_viz.data.dataset import Pixels, Split
+from resnet_viz.data.downloads import TorchvisionDataset, data_folder
 
 SYSTEM_FOLDER = Path("/usr/share/datasets")
 _PARTS: tuple[Split, ...] = ("train", "test")

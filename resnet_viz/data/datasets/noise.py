@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from resnet_viz.lab.data.dataset import Dataset, Pixels, Split
+from resnet_viz.data.dataset import Dataset, Pixels, Split
 
 
 class _Noise(Dataset):
