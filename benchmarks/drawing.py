@@ -10,13 +10,13 @@ from benchmarks.result import Result, median_seconds
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.findings.colours import contestant_colours
-from resnet_viz.lab.records import History, StepRecord
 from resnet_viz.plots.race import (
     Contestant,
     heat_maps,
     profile,
     training_curves,
 )
+from resnet_viz.quantities.records import History, StepRecord
 
 NETS = ("resnet56-cifar", "plain56-cifar")
 STEPS = 60

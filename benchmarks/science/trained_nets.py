@@ -19,7 +19,7 @@ from benchmarks.science.nets import (
 from benchmarks.science.row import Measured, Missing, Row
 from resnet_viz import ResNetConfig, preset
 from resnet_viz.data.registry import datasets
-from resnet_viz.lab.records import StepRecord
+from resnet_viz.quantities.records import StepRecord
 
 _DIVERGES = (10.0, np.inf)
 

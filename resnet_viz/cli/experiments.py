@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from resnet_viz.cli.errors import input_errors
 from resnet_viz.cli.inputs import Net
 from resnet_viz.cli.output import print_json, print_lines, print_table
-from resnet_viz.lab.quantities import quantities
-from resnet_viz.lab.quantities.points import place
+from resnet_viz.quantities import quantities
+from resnet_viz.quantities.points import place
 
 if TYPE_CHECKING:
     from resnet_viz.lab.build import BuildReport

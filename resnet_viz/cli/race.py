@@ -29,15 +29,15 @@ from resnet_viz.experiments.run_spec import DEFAULT_BATCH, RunSpec
 from resnet_viz.experiments.starting_points import Entry
 from resnet_viz.lab.device_query import free_bytes
 from resnet_viz.lab.memory import check_fit
-from resnet_viz.lab.quantities import quantity
 from resnet_viz.lab.ready import check_ready
-from resnet_viz.lab.records import History
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
+from resnet_viz.quantities import quantity
+from resnet_viz.quantities.records import History
 from resnet_viz.text import printable
 
 if TYPE_CHECKING:
-    from resnet_viz.lab.records import StepRecord
+    from resnet_viz.quantities.records import StepRecord
 
 POLL_SECONDS = 0.2
 RESULT_NOTE = "first layer, last layer: its gradient norm; a -> b: at the first and the last step"

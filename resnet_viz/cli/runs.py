@@ -9,10 +9,10 @@ from pathlib import Path
 from resnet_viz.cli.errors import InputError, input_errors
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
 from resnet_viz.lab.feed import MOST_STEPS, WINDOW, Look
-from resnet_viz.lab.records import History
 from resnet_viz.lab.rows import local_time
 from resnet_viz.lab.run import COLUMNS, Run, UnreadableRun
 from resnet_viz.lab.runs import Lab
+from resnet_viz.quantities.records import History
 from resnet_viz.text import byte_size, printable
 
 UNREADABLE = "unreadable"

@@ -15,8 +15,8 @@ from resnet_viz.arch.presets import label
 from resnet_viz.data.adapt import adapt
 from resnet_viz.data.dataset import Augment, suitable_batch
 from resnet_viz.data.registry import dataset_info
-from resnet_viz.lab.quantities import held_by
-from resnet_viz.lab.quantities.quantity import Along
+from resnet_viz.quantities import held_by
+from resnet_viz.quantities.quantity import Along
 
 RULES = 1
 """The number of the rules by which a spec is valid. Raise it by one with each change, here, in

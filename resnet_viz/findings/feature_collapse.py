@@ -15,8 +15,8 @@ from resnet_viz.findings.claim import Claim, Evidence
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.learning import Course, Standing, is_little
 from resnet_viz.findings.nets import Range
-from resnet_viz.lab.quantities.effective_rank import MOST_IMAGES
-from resnet_viz.lab.records import Taken
+from resnet_viz.quantities.effective_rank import MOST_IMAGES
+from resnet_viz.quantities.records import Taken
 
 RANK = "effective_rank"
 FEW_DIRECTIONS = 3.0

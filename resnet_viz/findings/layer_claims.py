@@ -9,7 +9,7 @@ import numpy as np
 
 from resnet_viz.findings.claim import Claim, Evidence
 from resnet_viz.findings.learning import Course, Standing
-from resnet_viz.lab.states import LAYER_STATE, LayerState, States, state_at
+from resnet_viz.quantities.layer_states import LAYER_STATE, LayerState, States, state_at
 
 
 def layer_claims(net: Standing) -> Iterator[Claim]:

@@ -23,7 +23,7 @@ from resnet_viz.findings.contestant import GRADIENT, Contestant
 from resnet_viz.findings.final_level import LEAST_STEPS, End, end_of
 from resnet_viz.findings.nets import Net
 from resnet_viz.findings.statistics import Numbers, Slope, slope
-from resnet_viz.lab.states import LayerState, state_at
+from resnet_viz.quantities.layer_states import LayerState, state_at
 
 State = Literal["too early", "diverged", "learnt", "not learnt", "unclear", "unknown"]
 """What became of a run; "unknown" where nobody knows what a guess's loss would be."""

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.lab.records import History, StepRecord, Taken
-from resnet_viz.lab.states import LAYER_STATE, states_across
+from resnet_viz.quantities.layer_states import LAYER_STATE, states_across
+from resnet_viz.quantities.records import History, StepRecord, Taken
 
 Numbers = NDArray[Any]
 Across = Callable[[Numbers], Numbers]

@@ -20,9 +20,9 @@ from resnet_viz.findings.feature_collapse import (
 )
 from resnet_viz.findings.gradient_flow import Flow, flow_at, ratio_words
 from resnet_viz.findings.learning import Course
-from resnet_viz.lab.quantities import quantity
-from resnet_viz.lab.records import Taken
-from resnet_viz.lab.states import ABSENT, LayerState, states_over
+from resnet_viz.quantities import quantity
+from resnet_viz.quantities.layer_states import ABSENT, LayerState, states_over
+from resnet_viz.quantities.records import Taken
 from resnet_viz.text import count, number
 
 # Of branch variance times k: within a factor of two of 1/k. The first blocks of a stage are not

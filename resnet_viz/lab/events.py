@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resnet_viz.lab.records import StepRecord
-from resnet_viz.lab.states import LAYER_STATE, words_of
 from resnet_viz.lab.tables import Net
 from resnet_viz.lab.tidy import MEASURED
+from resnet_viz.quantities.layer_states import LAYER_STATE, words_of
+from resnet_viz.quantities.records import StepRecord
 from resnet_viz.text import shorten
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import cast
 
-from resnet_viz.lab.quantities.quantity import Along, Axis
+from resnet_viz.quantities.quantity import Along, Axis
 
 # What version 1 held; its names are those of the spec's layers.
 _OF_FIRST = ("grad_norm", "weight_norm", "update_ratio")

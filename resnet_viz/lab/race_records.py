@@ -13,7 +13,6 @@ import numpy as np
 
 from resnet_viz.arch.config import explain
 from resnet_viz.lab import header
-from resnet_viz.lab.quantities.quantity import Along, Axis
 from resnet_viz.lab.race_copy import RefusalError
 from resnet_viz.lab.race_file import ForeignRun, named
 from resnet_viz.lab.run import WATCHED
@@ -27,6 +26,7 @@ from resnet_viz.lab.series import (
     unpack,
 )
 from resnet_viz.lab.specs import read_spec
+from resnet_viz.quantities.quantity import Along, Axis
 from resnet_viz.text import shorten
 
 _MOST_CHUNK = 2**28  # bytes of a chunk unpacked

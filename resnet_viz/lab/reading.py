@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Collection, Mapping
 
 from resnet_viz.lab import header
-from resnet_viz.lab.records import StepRecord, Taken
 from resnet_viz.lab.rows import first_of
 from resnet_viz.lab.run import WATCHED, Run
 from resnet_viz.lab.series import (
@@ -18,6 +17,7 @@ from resnet_viz.lab.series import (
 )
 from resnet_viz.lab.specs import read_spec
 from resnet_viz.lab.store import StoreError
+from resnet_viz.quantities.records import StepRecord, Taken
 
 
 def position_of(connection: sqlite3.Connection, run_id: str) -> int:

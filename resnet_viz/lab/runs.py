@@ -25,12 +25,12 @@ from resnet_viz.lab.checkpoints import Checkpoint
 from resnet_viz.lab.kept import Kept
 from resnet_viz.lab.listing import all_runs
 from resnet_viz.lab.measured import Measured
-from resnet_viz.lab.records import StepRecord, Taken
 from resnet_viz.lab.rows import ACTIVE, BUSY, first_of
 from resnet_viz.lab.run import Run, UnreadableRun, new_id, run_of, why_unreadable
 from resnet_viz.lab.run_status import Snapshot
 from resnet_viz.lab.series import MOST_STEPS
 from resnet_viz.lab.turns import check_pace
+from resnet_viz.quantities.records import StepRecord, Taken
 
 if TYPE_CHECKING:
     from torch import nn

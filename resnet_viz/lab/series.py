@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.lab.quantities.quantity import Along
-from resnet_viz.lab.records import Floats, StepRecord, Taken
+from resnet_viz.quantities.quantity import Along
+from resnet_viz.quantities.records import Floats, StepRecord, Taken
 
 CHUNK = 256
 MOST_STEPS = 2**62

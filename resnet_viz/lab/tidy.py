@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from resnet_viz.lab.quantities.quantity import Along
-from resnet_viz.lab.records import Floats, StepRecord
-from resnet_viz.lab.states import LAYER_STATE, WORDS, LayerState, words_of
+from resnet_viz.quantities.layer_states import LAYER_STATE, WORDS, LayerState, words_of
+from resnet_viz.quantities.quantity import Along
+from resnet_viz.quantities.records import Floats, StepRecord
 
 COLUMNS = ("net", "step", "quantity", "of", "value", "note")
 SCALARS = ("loss", "accuracy", "seconds")

@@ -18,16 +18,16 @@ from resnet_viz.lab.evaluation import answers, at_the_end, is_due
 from resnet_viz.lab.heap import free_at_once
 from resnet_viz.lab.instruments import Instruments, Unfinished, to_host
 from resnet_viz.lab.precision import autocast, prepare
-from resnet_viz.lab.quantities import quantities
-from resnet_viz.lab.quantities.points import FINAL, place
-from resnet_viz.lab.quantities.quantity import Along
-from resnet_viz.lab.records import Floats, StepRecord
-from resnet_viz.lab.states import LAYER_STATE, StateLog, layer_states
 from resnet_viz.lab.taps import tap
 from resnet_viz.lab.training_state import Resumable
 from resnet_viz.lab.updates import Updates
 from resnet_viz.nets.memory_format import memory_format
 from resnet_viz.nets.network import ResNet, build_resnet
+from resnet_viz.quantities import quantities
+from resnet_viz.quantities.layer_states import LAYER_STATE, StateLog, layer_states
+from resnet_viz.quantities.points import FINAL, place
+from resnet_viz.quantities.quantity import Along
+from resnet_viz.quantities.records import Floats, StepRecord
 from resnet_viz.training.minibatches import minibatches
 from resnet_viz.training.tensors import held_out, held_out_part, load
 

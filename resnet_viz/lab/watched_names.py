@@ -13,12 +13,12 @@ from torch import nn
 
 from resnet_viz.arch.plan import plan
 from resnet_viz.lab.foreign import responding_in
-from resnet_viz.lab.quantities import quantities
-from resnet_viz.lab.quantities.points import GRADIENTS, POINTS, along, names_in, place
-from resnet_viz.lab.quantities.quantity import Along
-from resnet_viz.lab.states import LAYER_STATE
 from resnet_viz.lab.taps import points_of
 from resnet_viz.nets.network import ResNet
+from resnet_viz.quantities import quantities
+from resnet_viz.quantities.layer_states import LAYER_STATE
+from resnet_viz.quantities.points import GRADIENTS, POINTS, along, names_in, place
+from resnet_viz.quantities.quantity import Along
 
 
 class WatchedNames:

@@ -28,13 +28,13 @@ from resnet_viz.lab.failures import sentence
 from resnet_viz.lab.launch import ERROR_MARK
 from resnet_viz.lab.liveness import HEARTBEAT_SECONDS, born
 from resnet_viz.lab.parking import Parked, Patience, give_up, give_up_with
-from resnet_viz.lab.quantities.points import FINAL
-from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.rows import OVER, WITHOUT_WORKER, select_runs
 from resnet_viz.lab.schema import transaction
 from resnet_viz.lab.series import insert_late, insert_records
 from resnet_viz.lab.store import FILE_NAME, Store, StoreError, WalFile, default_home
 from resnet_viz.lab.turns import Stopped, Turns
+from resnet_viz.quantities.points import FINAL
+from resnet_viz.quantities.records import StepRecord
 
 if TYPE_CHECKING:
     from resnet_viz.lab.keeping import Keeper

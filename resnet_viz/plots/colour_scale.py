@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viz.findings.contestant import GRADIENT, Contestant, Places, Window, shown
-from resnet_viz.lab.quantities import quantity
-from resnet_viz.lab.quantities.quantity import Quantity
 from resnet_viz.plots import style
 from resnet_viz.plots.curves import MOST_LOSS
 from resnet_viz.plots.map_cells import cells
+from resnet_viz.quantities import quantity
+from resnet_viz.quantities.quantity import Quantity
 from resnet_viz.text import number
 
 MOST_TICKS = 8

@@ -17,9 +17,9 @@ from resnet_viz.findings.contestant import (
     spread,
     thinned,
 )
-from resnet_viz.lab.quantities.quantity import Quantity
-from resnet_viz.lab.states import ABSENT, States
 from resnet_viz.plots import style
+from resnet_viz.quantities.layer_states import ABSENT, States
+from resnet_viz.quantities.quantity import Quantity
 from resnet_viz.text import count, ordinal
 
 Numbers = NDArray[np.floating] | NDArray[np.integer]

@@ -11,9 +11,6 @@ from numpy.typing import NDArray
 
 from resnet_viz.findings.colours import RED
 from resnet_viz.findings.contestant import GRADIENT, Contestant, Indices, Window, spread
-from resnet_viz.lab.quantities import quantity
-from resnet_viz.lab.quantities.quantity import Quantity
-from resnet_viz.lab.states import ABSENT
 from resnet_viz.plots import style
 from resnet_viz.plots.colour_scale import (
     bar_title,
@@ -33,6 +30,9 @@ from resnet_viz.plots.map_cells import (
 )
 from resnet_viz.plots.map_places import PER_ROW, axes, height, stacked, suffix, title
 from resnet_viz.plots.profile import axis_of
+from resnet_viz.quantities import quantity
+from resnet_viz.quantities.layer_states import ABSENT
+from resnet_viz.quantities.quantity import Quantity
 
 # Where no cell has a colour: plotly leaves such a map out, and with it draws the axes of those
 # beside it at no place (NaN). A point that is none keeps the axes.

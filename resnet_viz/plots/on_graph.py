@@ -12,8 +12,8 @@ import numpy as np
 from plotly.colors import sequential
 
 from resnet_viz.findings.contestant import GRADIENT, Contestant
-from resnet_viz.lab.quantities import quantity
 from resnet_viz.plots.colour_scale import ends, joint_ends
+from resnet_viz.quantities import quantity
 
 _HERE = Path(__file__).parent
 COLOUR_SCRIPT = (_HERE / "graph_colours.js").read_text(encoding="utf-8")

@@ -21,11 +21,11 @@ from resnet_viz.findings.contestant import (
     thinned,
 )
 from resnet_viz.findings.predictions import prediction
-from resnet_viz.lab.quantities import quantity
-from resnet_viz.lab.quantities.quantity import Quantity
-from resnet_viz.lab.states import ABSENT
 from resnet_viz.plots import style
 from resnet_viz.plots.seed_band import band
+from resnet_viz.quantities import quantity
+from resnet_viz.quantities.layer_states import ABSENT
+from resnet_viz.quantities.quantity import Quantity
 from resnet_viz.text import count, number
 
 # Beyond this many layers, of all nets together, markers only smear the lines.

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viz.findings.contestant import GRADIENT, Contestant, thinned
-from resnet_viz.lab.quantities import quantity
 from resnet_viz.plots import style
 from resnet_viz.plots.on_graph import node_scale
 from resnet_viz.plots.profile import BESIDE, IN_LEGEND, MOST_MARKERS, axis_of, profile
+from resnet_viz.quantities import quantity
 
 MOST_NUMBERS = 600_000
 """Values in a report at most: 2.4 MB before they are compressed."""

@@ -29,7 +29,7 @@ from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.findings.colours import contestant_colours
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.lab.records import History, StepRecord
+from resnet_viz.quantities.records import History, StepRecord
 
 FILE = Path(__file__).parents[1] / "golden" / "corpus.zip"
 RACES = 300

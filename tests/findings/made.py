@@ -10,8 +10,8 @@ import numpy as np
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.lab.quantities.quantity import Along
-from resnet_viz.lab.records import History, StepRecord
+from resnet_viz.quantities.quantity import Along
+from resnet_viz.quantities.records import History, StepRecord
 
 Norm = Callable[[int, int], float]
 """Gradient norm from step and column."""

@@ -16,7 +16,7 @@ from resnet_viz.findings.claim import Claim
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.race_summary import claims
 from resnet_viz.findings.sentences import WORDS, sentences
-from resnet_viz.lab.records import History
+from resnet_viz.quantities.records import History
 from tests.findings import corpus
 from tests.findings.corpus import contestants, kept, run_of
 from tests.findings.reading import CHECKS, Race

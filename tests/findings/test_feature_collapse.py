@@ -11,7 +11,7 @@ from resnet_viz.arch.presets import preset
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.race_summary import happened
 from resnet_viz.findings.verdicts import effective_rank
-from resnet_viz.lab.records import History, StepRecord
+from resnet_viz.quantities.records import History, StepRecord
 from resnet_viz.text import number
 from tests.findings.made import contestant
 

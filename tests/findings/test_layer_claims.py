@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from resnet_viz.findings.race_summary import claims, happened
-from resnet_viz.lab.quantities.quantity import Along
-from resnet_viz.lab.states import LAYER_STATE, LayerState
+from resnet_viz.quantities.layer_states import LAYER_STATE, LayerState
+from resnet_viz.quantities.quantity import Along
 from tests.findings.made import falling, run
 
 NAMES = tuple(f"layer{place}" for place in range(20))

@@ -14,7 +14,7 @@ from resnet_viz.findings.convergence_speed import smooth
 from resnet_viz.findings.learning import Course
 from resnet_viz.findings.race_summary import claims, happened
 from resnet_viz.findings.sentences import WORDS, sentence
-from resnet_viz.lab.records import History
+from resnet_viz.quantities.records import History
 from tests.findings.made import Loss, contestant, falling, run, several
 from tests.findings.recorded import recorded
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.lab.records import History, StepRecord
 from resnet_viz.plots.curves import Curves, running_mean
 from resnet_viz.plots.race import heat_maps, median_and_range, profile, training_curves
+from resnet_viz.quantities.records import History, StepRecord
 from tests.findings.made import contestant
 
 RANDOM = np.random.default_rng(0).lognormal(size=(4, 60, 20))

@@ -23,8 +23,8 @@ from resnet_viz.findings.verdicts import (
     update_ratio,
 )
 from resnet_viz.lab.measurements import measurements
-from resnet_viz.lab.quantities import held_by
-from resnet_viz.lab.records import History, StepRecord
+from resnet_viz.quantities import held_by
+from resnet_viz.quantities.records import History, StepRecord
 
 RESIDUAL = preset("resnet20-cifar")
 BLOCKS = 9

@@ -16,9 +16,9 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.data.dataset import fixed_order
 from resnet_viz.experiments.run_spec import Precision, RunSpec
 from resnet_viz.lab.evaluation import answers, images_at_once, is_due
-from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.train import train
 from resnet_viz.nets.network import ResNet, build_resnet
+from resnet_viz.quantities.records import StepRecord
 from resnet_viz.training.tensors import held_out, load
 from tests.lab.conftest import tiny_spec
 

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from resnet_viz.arch.plan import plan
-from resnet_viz.lab.quantities import held_by, quantities, quantity
-from resnet_viz.lab.quantities.effective_rank import MOST_IMAGES
-from resnet_viz.lab.quantities.points import POINTS, names_in
-from resnet_viz.lab.quantities.quantity import Quantity
-from resnet_viz.lab.states import LAYER_STATE
 from resnet_viz.lab.train import train
+from resnet_viz.quantities import held_by, quantities, quantity
+from resnet_viz.quantities.effective_rank import MOST_IMAGES
+from resnet_viz.quantities.layer_states import LAYER_STATE
+from resnet_viz.quantities.points import POINTS, names_in
+from resnet_viz.quantities.quantity import Quantity
 from resnet_viz.tensor_stats.norms import Tensors, norms
 from tests.lab.conftest import TINY, tiny_spec
 
@@ -197,7 +197,7 @@ def test_names_at_points_are_modules_of_the_net() -> None:
 
 
 OWN = """
-from resnet_viz.lab.quantities.quantity import Quantity
+from resnet_viz.quantities.quantity import Quantity
 
 QUANTITY = Quantity("largest_output", "largest output", "max |y|", "The largest.", "here")
 
@@ -208,7 +208,7 @@ def measure(output):
     return torch.stack([y.abs().max() for y in output])
 """
 TWO_POINTS = """
-from resnet_viz.lab.quantities.quantity import Quantity
+from resnet_viz.quantities.quantity import Quantity
 
 QUANTITY = Quantity("saliency", "saliency", "y . dL/dx", "Forward meets backward.", "here")
 

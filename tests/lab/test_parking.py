@@ -20,7 +20,6 @@ from resnet_viz.lab.dispatcher import Dispatcher, due
 from resnet_viz.lab.feed import Feed
 from resnet_viz.lab.liveness import born
 from resnet_viz.lab.parking import MOST_STEPPING, MOST_WARM, VARIABLE, Patience
-from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.rows import BUSY, select_runs
 from resnet_viz.lab.run import insert, new_row
 from resnet_viz.lab.run_status import Snapshot
@@ -29,6 +28,7 @@ from resnet_viz.lab.starting import MOST_ACTIVE, SHARE
 from resnet_viz.lab.store import Store
 from resnet_viz.lab.train import train
 from resnet_viz.lab.worker import Worker, main
+from resnet_viz.quantities.records import StepRecord
 from tests.configs import examples
 from tests.lab.conftest import Stillborn, process_of, tiny_spec, wait_until, workers
 from tests.lab.test_training_state import whole

@@ -13,17 +13,17 @@ import pytest
 from resnet_viz.arch.config import plain_twin
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
-from resnet_viz.lab.quantities import FOLDERS_VARIABLE, held_by, quantities, quantity
-from resnet_viz.lab.quantities.points import POINTS, place
-from resnet_viz.lab.records import History
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.tidy import csv_text
 from resnet_viz.plots.race import Contestant, heat_maps, profile
+from resnet_viz.quantities import FOLDERS_VARIABLE, held_by, quantities, quantity
+from resnet_viz.quantities.points import POINTS, place
+from resnet_viz.quantities.records import History
 from tests.lab.conftest import tiny_spec, wait_until
 
 OWN = '''
 """The largest weight of a layer."""
-from resnet_viz.lab.quantities.quantity import Quantity
+from resnet_viz.quantities import Quantity
 
 QUANTITY = Quantity(
     name="largest_weight", title="largest weight", symbol="max |W|",
@@ -38,12 +38,12 @@ def measure(weight):
 '''
 
 
-@pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One quantity more, from a folder of one's own."""
+@pytest.fixture(params=["quantities", "lab.quantities.quantity"])
+def own(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One quantity more, from a folder of one's own: written today, or for version 0.1.0."""
     folder = tmp_path / "quantities"
     folder.mkdir()
-    (folder / "largest_weight.py").write_text(OWN)
+    (folder / "largest_weight.py").write_text(OWN.replace("quantities", request.param, 1))
     monkeypatch.setenv(FOLDERS_VARIABLE, str(folder))
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from resnet_viz.lab.records import History, StepRecord
+from resnet_viz.quantities.records import History, StepRecord
 
 
 def record(step: int, layers: int = 3) -> StepRecord:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from resnet_viz.lab import series
-from resnet_viz.lab.quantities.quantity import Along
-from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.series import ForeignRecordError, insert_records, select_records
 from resnet_viz.lab.store import Store
+from resnet_viz.quantities.quantity import Along
+from resnet_viz.quantities.records import StepRecord
 
 LAYERS, BLOCKS = 3, 2
 HEADER: Mapping[str, Along] = {

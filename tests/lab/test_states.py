@@ -8,10 +8,10 @@ import io
 import numpy as np
 import pytest
 
-from resnet_viz.lab.quantities import quantity
-from resnet_viz.lab.quantities.quantity import Along
-from resnet_viz.lab.records import Floats, History, StepRecord
-from resnet_viz.lab.states import (
+from resnet_viz.lab.tidy import csv_text
+from resnet_viz.lab.train import train
+from resnet_viz.quantities import quantity
+from resnet_viz.quantities.layer_states import (
     LAYER_STATE,
     LayerState,
     StateLog,
@@ -21,8 +21,8 @@ from resnet_viz.lab.states import (
     states_over,
     words_of,
 )
-from resnet_viz.lab.tidy import csv_text
-from resnet_viz.lab.train import train
+from resnet_viz.quantities.quantity import Along
+from resnet_viz.quantities.records import Floats, History, StepRecord
 from tests.lab.conftest import tiny_spec
 
 M, U, F, C, S, H, N = LayerState

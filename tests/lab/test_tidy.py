@@ -3,9 +3,9 @@ import io
 
 import numpy as np
 
-from resnet_viz.lab.quantities.quantity import Along
-from resnet_viz.lab.records import History, StepRecord
 from resnet_viz.lab.tidy import COLUMNS, csv_text
+from resnet_viz.quantities.quantity import Along
+from resnet_viz.quantities.records import History, StepRecord
 
 HEADER = {
     "grad_norm": Along("layer", ("stem.conv", "head.linear")),

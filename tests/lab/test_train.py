@@ -17,9 +17,9 @@ from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab import train as train_module
 from resnet_viz.lab.instruments import Give, PutHook
-from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.train import train
 from resnet_viz.nets.network import ResNet, build_resnet
+from resnet_viz.quantities.records import StepRecord
 from resnet_viz.training.minibatches import batch_indices, minibatches
 from resnet_viz.training.tensors import load
 from tests.lab.conftest import TINY, tiny_spec

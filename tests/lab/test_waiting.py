@@ -12,11 +12,11 @@ import pytest
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.lab import launch
-from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.series import insert_records
 from resnet_viz.lab.store import Store
 from resnet_viz.lab.waiting import about, schedule
+from resnet_viz.quantities.records import StepRecord
 from tests.lab.conftest import TINY, tiny_spec
 
 

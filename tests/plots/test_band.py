@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.lab.records import History
 from resnet_viz.plots.race import median_and_range, profile, through_time, training_curves
+from resnet_viz.quantities.records import History
 from tests.findings.made import contestant
 
 STEPS, LAYERS = 12, 20

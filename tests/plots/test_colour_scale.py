@@ -10,12 +10,12 @@ import plotly.graph_objects as go
 import pytest
 
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.lab.quantities.quantity import Along
-from resnet_viz.lab.records import History
 from resnet_viz.plots import style
 from resnet_viz.plots.colour_scale import ends
 from resnet_viz.plots.on_graph import line_scale, node_scale
 from resnet_viz.plots.race import heat_maps, profile, through_time, training_curves
+from resnet_viz.quantities.quantity import Along
+from resnet_viz.quantities.records import History
 from tests.findings.made import contestant
 
 STEPS, AWAY = 60, 2

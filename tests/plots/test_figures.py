@@ -12,7 +12,6 @@ from resnet_viz.arch.config import revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.findings.contestant import Contestant, decades, thinned
-from resnet_viz.lab.records import History, StepRecord
 from resnet_viz.plots import style
 from resnet_viz.plots.curves import extremes
 from resnet_viz.plots.race import (
@@ -23,6 +22,7 @@ from resnet_viz.plots.race import (
     profile_alt,
     training_curves,
 )
+from resnet_viz.quantities.records import History, StepRecord
 from resnet_viz.text import compact
 from tests.findings.made import Norm, contestant
 

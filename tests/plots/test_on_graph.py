@@ -13,8 +13,6 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.lab.quantities.quantity import Along
-from resnet_viz.lab.records import History, StepRecord
 from resnet_viz.lab.train import train
 from resnet_viz.plots.on_graph import (
     NOTHING,
@@ -25,6 +23,8 @@ from resnet_viz.plots.on_graph import (
     node_scale,
     node_values,
 )
+from resnet_viz.quantities.quantity import Along
+from resnet_viz.quantities.records import History, StepRecord
 from resnet_viz.views.graph.graph import shortcut_graph
 
 

@@ -11,8 +11,8 @@ from resnet_viz.arch.presets import preset
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.race_summary import happened
 from resnet_viz.findings.verdicts import first_broken, shortcut_share
-from resnet_viz.lab.quantities.quantity import Along
-from resnet_viz.lab.records import History
+from resnet_viz.quantities.quantity import Along
+from resnet_viz.quantities.records import History
 from tests.findings.made import contestant
 
 STEPS = 30

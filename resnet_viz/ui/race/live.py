@@ -12,10 +12,10 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.findings.colours import contestant_colours
 from resnet_viz.lab.feed import Look
-from resnet_viz.lab.quantities import quantity
-from resnet_viz.lab.records import History
 from resnet_viz.lab.runs import Lab
 from resnet_viz.plots.race import GRADIENT, Contestant, axis_of, contestants_in
+from resnet_viz.quantities import quantity
+from resnet_viz.quantities.records import History
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.news import tell_news
 from resnet_viz.ui.race import drawing, words

@@ -15,7 +15,6 @@ import streamlit as st
 
 from resnet_viz.findings.contestant import Window
 from resnet_viz.lab.feed import Look
-from resnet_viz.lab.quantities import quantity
 from resnet_viz.plots.race import (
     Contestant,
     about_prediction,
@@ -26,6 +25,7 @@ from resnet_viz.plots.race import (
     training_curves,
 )
 from resnet_viz.plots.through_time import DRAWN as THROUGH_TIME
+from resnet_viz.quantities import quantity
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.drawn import Drawn
 from resnet_viz.ui.common.heading import header

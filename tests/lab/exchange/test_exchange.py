@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 
 from resnet_viz.lab import exchange, schema
-from resnet_viz.lab.quantities.quantity import Along
 from resnet_viz.lab.recording import Recording
-from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.series import CHUNK
 from resnet_viz.lab.specs import seal
 from resnet_viz.lab.store import FILE_NAME, Store, StoreError
 from resnet_viz.lab.tidying import LIMIT_VARIABLE
+from resnet_viz.quantities.quantity import Along
+from resnet_viz.quantities.records import StepRecord
 from tests.lab.conftest import tiny_spec
 from tests.lab.exchange.conftest import change, everything
 from tests.lab.test_tidying import GOLDEN, finish, query, race

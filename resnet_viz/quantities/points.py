@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from resnet_viz.arch.operations import Operation
 from resnet_viz.arch.plan import NetworkPlan
-from resnet_viz.lab.quantities.quantity import Along, Axis, Quantity, Taken
+from resnet_viz.quantities.quantity import Along, Axis, Quantity, Taken
 
 
 class Point(NamedTuple):

@@ -13,7 +13,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.lab.records import Floats, History, Taken
+from resnet_viz.quantities.records import Floats, History, Taken
 
 LAYER_STATE = "layer_state"
 """The quantity that records them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resnet_viz.lab.quantities.quantity import Quantity
+from resnet_viz.quantities.quantity import Quantity
 
 if TYPE_CHECKING:
     from torch import Tensor

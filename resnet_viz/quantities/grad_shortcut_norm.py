@@ -1,27 +1,27 @@
-"""The norm of the gradient's part through a residual branch."""
+"""The norm of the gradient's part through a shortcut."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resnet_viz.lab.quantities.quantity import Quantity
+from resnet_viz.quantities.quantity import Quantity
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 QUANTITY = Quantity(
-    name="grad_branch_norm",
-    title="gradient norm through the branch",
-    symbol="‖∂L/∂x‖ via F",
+    name="grad_shortcut_norm",
+    title="gradient norm through the shortcut",
+    symbol="‖∂L/∂x‖ via shortcut",
     sentence="The norm of the part of the gradient at a block's input that came through its "
-    "branch; in a plain net that is all of it.",
+    "shortcut (a gate counts as part of it). Through an identity it arrives as it was.",
     source="He et al. 2016, arXiv:1603.05027, eq. 5",
     over_parts="norm",
 )
 
 
-def measure(grad_branch: list[Tensor]) -> Tensor:
+def measure(grad_shortcut: list[Tensor]) -> Tensor:
     """Euclidean norms."""
     from resnet_viz.tensor_stats.norms import norms  # noqa: PLC0415
 
-    return norms(grad_branch)
+    return norms(grad_shortcut)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resnet_viz.lab.quantities.quantity import Quantity
-from resnet_viz.lab.states import WORDS
+from resnet_viz.quantities.layer_states import WORDS
+from resnet_viz.quantities.quantity import Quantity
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,14 +17,14 @@ QUANTITY = Quantity(
     sentence="Whether a layer's values are there, and why not: measured, no gradient, frozen, "
     "cleared, not updated, not watched, or not finite. It is recorded at the first step and at "
     "each step at which it changes.",
-    source="lab/states.py",
+    source="quantities/layer_states.py",
     scale="linear",
     words=tuple(WORDS.values()),
 )
 
 
 def measure(state: list[Tensor]) -> Tensor:
-    """The codes, which `lab/states.py` reads off the other values of a step."""
+    """The codes, which `quantities/layer_states.py` reads off the other values of a step."""
     import torch  # noqa: PLC0415
 
     return torch.cat(state)

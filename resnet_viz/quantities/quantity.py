@@ -1,0 +1,82 @@
+"""Quantity: what is measured of a net in training, described; no torch, no numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from inspect import signature
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Axis = Literal["layer", "block", "net", "final"]
+"""What a quantity has a value for: each weighted layer (or some), each block (or some), the net; or
+each of the numbers that say how the net does at the end (`points.FINAL_NAMES`)."""
+
+Taken = Literal["each step", "measured steps", "evaluations", "changes", "the end"]
+"""When: `RunSpec.measure_every` and `RunSpec.evaluate_every` say which steps the second and third
+are; what is taken at "changes" holds until it is recorded again; the end is once, after the last
+update."""
+
+Measure = Callable[..., "Tensor"]
+"""Lists of n tensors, one list for each of a quantity's points, to n values, float32."""
+
+Finish = Callable[[list["Tensor"]], "Tensor"]
+"""n small tensors, as such a `measure` has made them, to n values, float32."""
+
+
+_LONGEST_TITLE = 36
+
+
+def _no_measure(*_: Any) -> Tensor:
+    raise TypeError("this quantity has no measurement")
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A quantity as people read of it, and how it is measured.
+
+    `symbol` stands on an axis, in HTML; `sentence` says what it is, `source` where it comes from
+    (a paper's figure, section or equation); `unit` is "" for a pure number. `scale` is that of a
+    plot's axis. The names of `measure`'s parameters are the points (see points.py) it is
+    measured at, and so say along which axis and when. Where numbers of many layers or blocks come
+    cheaper together, `measure` gives a small tensor for each, and `finish` makes numbers of all.
+    Values that are codes have `words`, from 0 on: they are listed, and not drawn along an axis.
+    `over_parts` says how the values of a minibatch's parts, which pass one after the other, make
+    that of the whole: by the first alone, or as norms or root mean squares do.
+    """
+
+    name: str
+    title: str
+    symbol: str
+    sentence: str
+    source: str
+    unit: str = ""
+    scale: Literal["log", "linear"] = "log"
+    words: tuple[str, ...] = ()
+    over_parts: Literal["first", "norm", "root mean square"] = "first"
+    measure: Measure = _no_measure
+    finish: Finish | None = None
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        """Where it is measured."""
+        return tuple(signature(self.measure).parameters)
+
+    @property
+    def axis_title(self) -> str:
+        """Title, symbol and unit, for a plot's axis: a long title without its symbol."""
+        symbol = self.symbol if len(self.title) + len(self.symbol) <= _LONGEST_TITLE else ""
+        return " ".join(filter(None, (self.title, symbol, self.unit and f"[{self.unit}]")))
+
+
+@dataclass(frozen=True, slots=True)
+class Along:
+    """The axis of a quantity in one run, and the names along it, in forward order."""
+
+    axis: Axis
+    names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.names)
