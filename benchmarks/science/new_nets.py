@@ -23,8 +23,8 @@ from benchmarks.science.row import Measured, Row
 from resnet_viz import ResNetConfig
 from resnet_viz.findings.fits import exponential, power
 from resnet_viz.findings.mean_field import padding_factor
-from resnet_viz.lab.measurements import measurement
-from resnet_viz.lab.measurements.perform import perform
+from resnet_viz.measurements import measurement
+from resnet_viz.training.perform import perform
 
 
 def at_start(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from resnet_viz.findings.measured import UNLEARNT
 from resnet_viz.lab.measured import Measured
-from resnet_viz.lab.measurements import measurement
+from resnet_viz.measurements import measurement
 from resnet_viz.text import number
 
 LESIONS = "lesions"

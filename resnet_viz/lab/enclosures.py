@@ -18,10 +18,10 @@ from resnet_viz.arch.config import explain
 from resnet_viz.lab import checkpoints, measured
 from resnet_viz.lab.checkpoints import Checkpoint
 from resnet_viz.lab.drafts import draft
-from resnet_viz.lab.measurements import measurements
 from resnet_viz.lab.race_copy import RefusalError
 from resnet_viz.lab.race_file import ForeignRun, named
 from resnet_viz.lab.race_records import Portion
+from resnet_viz.measurements import measurements
 
 MOST_BYTES = 32 * 10**6
 MOST_TOGETHER = 256 * 10**6

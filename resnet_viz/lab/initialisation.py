@@ -11,9 +11,9 @@ from torch import Tensor
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
-from resnet_viz.lab.measurements import measurement, why_not
-from resnet_viz.lab.measurements.perform import perform
+from resnet_viz.measurements import measurement, why_not
 from resnet_viz.nets.network import build_resnet
+from resnet_viz.training.perform import perform
 from resnet_viz.training.tensors import load, resized
 
 _DIGITS = 5

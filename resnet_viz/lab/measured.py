@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from resnet_viz.lab.measurements.measurement import Found, Settings
+from resnet_viz.measurements.measurement import Found, Settings
 
 _MOST_BYTES = 2**26
 """Of a result's arrays: a thousand points' cosines with each other take an eighth of it."""

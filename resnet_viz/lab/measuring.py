@@ -12,15 +12,15 @@ from resnet_viz.lab import checkpoints, measured
 from resnet_viz.lab.devices import resolve
 from resnet_viz.lab.keeping import net_at
 from resnet_viz.lab.measured import Measured
-from resnet_viz.lab.measurements import measurement
-from resnet_viz.lab.measurements.measurement import IMAGES, Report, Settings
-from resnet_viz.lab.measurements.perform import perform, unreported
 from resnet_viz.lab.precision import prepare
 from resnet_viz.lab.rows import first_of
 from resnet_viz.lab.run import WATCHED
 from resnet_viz.lab.specs import read_spec
 from resnet_viz.lab.store import Store
+from resnet_viz.measurements import measurement
+from resnet_viz.measurements.measurement import IMAGES, Report, Settings
 from resnet_viz.nets.network import ResNet
+from resnet_viz.training.perform import perform, unreported
 from resnet_viz.training.tensors import load, resized
 
 

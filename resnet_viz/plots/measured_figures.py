@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from resnet_viz.findings.lesion import LESIONS
 from resnet_viz.findings.measured import Net
-from resnet_viz.lab.measurements import measurement
+from resnet_viz.measurements import measurement
 from resnet_viz.plots import style
 from resnet_viz.plots.landscape import landscapes
 

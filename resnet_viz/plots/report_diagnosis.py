@@ -13,7 +13,7 @@ from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.measured import Net, said
 from resnet_viz.findings.signs import SIGNS
 from resnet_viz.lab.measured import Measured, key
-from resnet_viz.lab.measurements import measurements
+from resnet_viz.measurements import measurements
 from resnet_viz.plots.measured_figures import figure
 
 

@@ -22,7 +22,7 @@ from resnet_viz.findings.verdicts import (
     shortcut_share,
     update_ratio,
 )
-from resnet_viz.lab.measurements import measurements
+from resnet_viz.measurements import measurements
 from resnet_viz.quantities import held_by
 from resnet_viz.quantities.records import History, StepRecord
 

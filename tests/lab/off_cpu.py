@@ -17,8 +17,8 @@ import pytest
 import torch
 
 from resnet_viz.lab import train as training
-from resnet_viz.lab.measurements import measurements
 from resnet_viz.lab.train import train
+from resnet_viz.measurements import measurements
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.tensor_stats.effective_rank import effective_ranks, gram
 from resnet_viz.training import tensors as images_module

@@ -18,13 +18,13 @@ from torch.nn import functional
 
 from resnet_viz.arch.config import ResNetConfig, plain_twin
 from resnet_viz.arch.plan import plan
-from resnet_viz.lab.measurements import measurement, measurements
-from resnet_viz.lab.measurements.landscape import direction, nonconvex_share
-from resnet_viz.lab.measurements.lesions import why_kept
-from resnet_viz.lab.measurements.parts import without_branch
-from resnet_viz.lab.measurements.passes import blocks_of, outputs
-from resnet_viz.lab.measurements.perform import perform
+from resnet_viz.measurements import measurement, measurements
+from resnet_viz.measurements.landscape import direction, nonconvex_share
+from resnet_viz.measurements.lesions import why_kept
+from resnet_viz.nets.block_parts import without_branch
 from resnet_viz.nets.network import ResNet, build_resnet
+from resnet_viz.nets.passes import blocks_of, outputs
+from resnet_viz.training.perform import perform
 from tests.configs import configs, examples
 from tests.lab.test_measurements import QUICK, SMALL, batch, net, small
 

@@ -13,11 +13,11 @@ import torch
 
 from resnet_viz.arch.config import ResNetConfig, plain_twin
 from resnet_viz.arch.plan import plan
-from resnet_viz.lab.measurements import measurement, measurements, why_not
-from resnet_viz.lab.measurements.parts import paths
-from resnet_viz.lab.measurements.passes import blocks_of
-from resnet_viz.lab.measurements.perform import perform
+from resnet_viz.measurements import measurement, measurements, why_not
+from resnet_viz.nets.block_parts import paths
 from resnet_viz.nets.network import ResNet, build_resnet
+from resnet_viz.nets.passes import blocks_of
+from resnet_viz.training.perform import perform
 
 SMALL = ResNetConfig(
     depths=(1, 2),
@@ -100,7 +100,7 @@ def test_a_wrong_setting_is_told_in_a_sentence(
 
 def test_descriptions_need_no_torch() -> None:
     code = (
-        "import sys; from resnet_viz.lab.measurements import measurements; measurements(); "
+        "import sys; from resnet_viz.measurements import measurements; measurements(); "
         "sys.exit('torch' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

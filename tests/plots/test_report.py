@@ -18,7 +18,7 @@ from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.lab.feed import MOST_STEPS
 from resnet_viz.lab.measured import Measured
-from resnet_viz.lab.measurements import measurement
+from resnet_viz.measurements import measurement
 from resnet_viz.plots.replay import Numbers
 from resnet_viz.plots.report import Reported, first_seeds, report
 from resnet_viz.quantities.quantity import Along

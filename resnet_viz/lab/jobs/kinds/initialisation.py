@@ -9,13 +9,13 @@ from pydantic import Field, model_validator
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.lab.jobs.kind import JobRequest, Kind, Report
-from resnet_viz.lab.measurements import measurement
+from resnet_viz.measurements import measurement
 
 KIND = Kind(
     "initialisation",
     "The look at new nets",
     is_shared=True,
-    imports=("resnet_viz.lab.initialisation", "resnet_viz.lab.measurements.passes"),
+    imports=("resnet_viz.lab.initialisation", "resnet_viz.nets.passes"),
 )
 MOST_NETS = 40
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from resnet_viz.lab.measurements.measurement import (
+from resnet_viz.measurements.measurement import (
     Given,
     Measurement,
     Report,
@@ -67,8 +67,8 @@ def measure(
     import torch  # noqa: PLC0415
 
     from resnet_viz.arch.plan import plan  # noqa: PLC0415
-    from resnet_viz.lab.measurements.parts import without_branch  # noqa: PLC0415
-    from resnet_viz.lab.measurements.passes import blocks_of, outputs  # noqa: PLC0415
+    from resnet_viz.nets.block_parts import without_branch  # noqa: PLC0415
+    from resnet_viz.nets.passes import blocks_of, outputs  # noqa: PLC0415
 
     names = [block.name for block in plan(network.config).blocks]
     asked = str(settings["block"])

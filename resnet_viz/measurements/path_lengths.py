@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from resnet_viz.lab.measurements.measurement import (
+from resnet_viz.measurements.measurement import (
     SEED,
     Given,
     Measurement,
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from resnet_viz.lab.measurements.parts import Opened
+    from resnet_viz.nets.block_parts import Opened
     from resnet_viz.nets.network import ResNet
 
 MEASUREMENT = Measurement(
@@ -57,7 +57,7 @@ def measure(
 
     import numpy as np  # noqa: PLC0415
 
-    from resnet_viz.lab.measurements.passes import opened_blocks  # noqa: PLC0415
+    from resnet_viz.nets.passes import opened_blocks  # noqa: PLC0415
     from resnet_viz.tensor_stats.wide_sums import norm  # noqa: PLC0415
 
     blocks, gradient = opened_blocks(network, images, labels)

@@ -15,10 +15,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from resnet_viz.arch.plan import NetworkPlan
-from resnet_viz.lab.measurements.measurement import Measurement
+from resnet_viz.measurements.measurement import Measurement
 from resnet_viz.text import shorten
 
-_NONE_OF_THEM = ("__init__", "measurement", "parts", "passes", "perform")
+_NONE_OF_THEM = ("__init__", "measurement")
 
 
 @lru_cache(maxsize=1)

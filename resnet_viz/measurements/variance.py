@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from resnet_viz.lab.measurements.measurement import Given, Measurement, Report, Settings, images
+from resnet_viz.measurements.measurement import Given, Measurement, Report, Settings, images
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,8 +41,8 @@ def measure(
     import torch  # noqa: PLC0415
 
     from resnet_viz.arch.plan import plan  # noqa: PLC0415
-    from resnet_viz.lab.measurements.parts import paths  # noqa: PLC0415
-    from resnet_viz.lab.measurements.passes import blocks_of  # noqa: PLC0415
+    from resnet_viz.nets.block_parts import paths  # noqa: PLC0415
+    from resnet_viz.nets.passes import blocks_of  # noqa: PLC0415
     from resnet_viz.tensor_stats.wide_sums import variance  # noqa: PLC0415
 
     rows: list[tuple[float, float]] = []

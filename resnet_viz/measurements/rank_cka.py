@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from resnet_viz.lab.measurements.measurement import Given, Measurement, Report, Settings, images
+from resnet_viz.measurements.measurement import Given, Measurement, Report, Settings, images
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -40,7 +40,7 @@ def measure(
     alike have the rank 1."""
     import torch  # noqa: PLC0415
 
-    from resnet_viz.lab.measurements.passes import outputs  # noqa: PLC0415
+    from resnet_viz.nets.passes import outputs  # noqa: PLC0415
     from resnet_viz.tensor_stats.effective_rank import effective_ranks  # noqa: PLC0415
 
     with torch.no_grad():

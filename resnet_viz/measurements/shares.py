@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from resnet_viz.lab.measurements.measurement import Given, Measurement, Report, Settings, images
+from resnet_viz.measurements.measurement import Given, Measurement, Report, Settings, images
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,7 +39,7 @@ def measure(
     """What overflows or vanishes in float32 stays inf or 0."""
     import numpy as np  # noqa: PLC0415
 
-    from resnet_viz.lab.measurements.passes import opened_blocks  # noqa: PLC0415
+    from resnet_viz.nets.passes import opened_blocks  # noqa: PLC0415
     from resnet_viz.tensor_stats.wide_sums import dot, norm  # noqa: PLC0415
 
     blocks, gradient = opened_blocks(network, images, labels)

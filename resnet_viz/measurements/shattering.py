@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from resnet_viz.lab.measurements.measurement import (
+from resnet_viz.measurements.measurement import (
     Given,
     Measurement,
     Report,

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from resnet_viz.arch.plan import NetworkPlan, plan
-from resnet_viz.lab.measurements import why_not
-from resnet_viz.lab.measurements.measurement import Found, Measurement, Report, Settings
+from resnet_viz.measurements import why_not
+from resnet_viz.measurements.measurement import Found, Measurement, Report, Settings
 from resnet_viz.nets.layers import StochasticDepth
 from resnet_viz.nets.network import ResNet
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from resnet_viz.lab.measurements.parts import Opened, opened
+from resnet_viz.nets.block_parts import Opened, opened
 from resnet_viz.nets.network import ResNet
 
 
