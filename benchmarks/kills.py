@@ -29,9 +29,9 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab import liveness
 from resnet_viz.lab.jobs import table as jobs
-from resnet_viz.lab.rows import ACTIVE, select_runs
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import Store
+from resnet_viz.store.database import Store
+from resnet_viz.store.runs_table import ACTIVE, select_runs
 from tests.launchers import end_all_with_this_process, end_launchers
 
 KILLS = 300

@@ -15,11 +15,11 @@ import numpy as np
 from benchmarks.result import Result, median_seconds
 from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.run import insert, new_id, new_row
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.series import insert_records
-from resnet_viz.lab.store import Store
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.store.chunks import insert_records
+from resnet_viz.store.database import Store
+from resnet_viz.store.run import insert, new_id, new_row
 
 RUNS, STEPS = 5_000, 20
 _COLD = """

@@ -27,7 +27,7 @@ from resnet_viz.lab.parking import MOST_WARM, VARIABLE
 from resnet_viz.lab.queue import slots_on
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.starting import SHARE
-from resnet_viz.lab.store import Store, StoreError
+from resnet_viz.store.database import Store, StoreError
 
 SECONDS = int(os.environ.get("RESNET_VIZ_USE_SECONDS", "1200"))
 VISITORS = 9

@@ -18,11 +18,11 @@ from benchmarks.workerless import race_without_workers
 from resnet_viz.arch.config import ResNetConfig, revise
 from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.series import insert_records
-from resnet_viz.lab.store import Store
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.points import place
 from resnet_viz.quantities.records import Floats, StepRecord
+from resnet_viz.store.chunks import insert_records
+from resnet_viz.store.database import Store
 
 BEFORE, UPDATES, WARM_UP = 500, 20, 3
 AFTER_SECONDS, PATIENCE_SECONDS = 0.25, 60.0

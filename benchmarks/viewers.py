@@ -20,9 +20,9 @@ from benchmarks.workerless import race_without_workers
 from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.feed import Feed
-from resnet_viz.lab.series import insert_records
-from resnet_viz.lab.store import Store
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.store.chunks import insert_records
+from resnet_viz.store.database import Store
 
 NETS = ("resnet56-cifar", "plain56-cifar")
 POLL_SECONDS, SECONDS = 0.5, 10.0

@@ -14,7 +14,7 @@ from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab import launch
 from resnet_viz.lab.liveness import born
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import Store
+from resnet_viz.store.database import Store
 
 
 def race_without_workers(home: Path, specs: Sequence[RunSpec]) -> tuple[Lab, str]:

@@ -27,10 +27,10 @@ from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.experiments.starting_points import EXPERIMENTS
 from resnet_viz.lab import launch
 from resnet_viz.lab.liveness import find_process
-from resnet_viz.lab.rows import select_runs
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import Store
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.store.database import Store
+from resnet_viz.store.runs_table import select_runs
 from tests.lab.conftest import end, wait_until
 
 TINY = ResNetConfig(depths=(1, 1), widths=(8, 16), stem="cifar", num_classes=10, image_size=8)

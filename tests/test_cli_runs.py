@@ -18,11 +18,11 @@ from resnet_viz.findings.race_summary import happened
 from resnet_viz.lab import launch
 from resnet_viz.lab.feed import Look
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.series import insert_records
-from resnet_viz.lab.store import FILE_NAME, Store
 from resnet_viz.lab.tidying import LIMIT_VARIABLE
 from resnet_viz.lab.train import train
 from resnet_viz.quantities.records import History
+from resnet_viz.store.chunks import insert_records
+from resnet_viz.store.database import FILE_NAME, Store
 from tests.conftest import is_refused
 from tests.lab.conftest import tiny_spec
 from tests.lab.test_tidying import finish, race

@@ -13,12 +13,12 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.cli.errors import InputError, input_errors
 from resnet_viz.cli.output import print_json, print_lines, print_table
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import Store
 from resnet_viz.measurements import measurement, measurements
 from resnet_viz.measurements.measurement import Given, Measurement, Value
+from resnet_viz.store.database import Store
 
 if TYPE_CHECKING:
-    from resnet_viz.lab.measured import Measured
+    from resnet_viz.store.measurement_results import Measured
 
 
 def show_measurements(*, as_json: bool) -> None:

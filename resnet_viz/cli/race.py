@@ -30,10 +30,10 @@ from resnet_viz.experiments.starting_points import Entry
 from resnet_viz.lab.device_query import free_bytes
 from resnet_viz.lab.memory import check_fit
 from resnet_viz.lab.ready import check_ready
-from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.records import History
+from resnet_viz.store.run import Run
 from resnet_viz.text import printable
 
 if TYPE_CHECKING:

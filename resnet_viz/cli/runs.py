@@ -9,10 +9,10 @@ from pathlib import Path
 from resnet_viz.cli.errors import InputError, input_errors
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
 from resnet_viz.lab.feed import MOST_STEPS, WINDOW, Look
-from resnet_viz.lab.rows import local_time
-from resnet_viz.lab.run import COLUMNS, Run, UnreadableRun
 from resnet_viz.lab.runs import Lab
 from resnet_viz.quantities.records import History
+from resnet_viz.store.run import COLUMNS, Run, UnreadableRun
+from resnet_viz.store.runs_table import local_time
 from resnet_viz.text import byte_size, printable
 
 UNREADABLE = "unreadable"
@@ -111,8 +111,8 @@ def report(id: str, output: Path) -> None:  # noqa: A002
     Raises:
         InputError: for an unknown id, and a file that is no .html.
     """
-    from resnet_viz.lab.drafts import draft
     from resnet_viz.plots.report import report_of
+    from resnet_viz.store.atomic_file import draft
 
     if output.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"-o {printable(str(output))}: a report is written to a file .html")

@@ -64,7 +64,7 @@ class RunSpec(BaseModel):
     Loss and accuracy on held-out images are taken each `evaluate_every` steps (0: never), and what
     needs activations each `measure_every` steps. The weights are kept after each number of steps
     in `checkpoints`, after each `checkpoint_every` steps (0: never), and the last ones anyway where
-    they are small (lab/checkpoints.py says more).
+    they are small (store/checkpoint_index.py says more).
 
     Raises:
         ValueError: for any invalid value or combination. One that validates can run, once its data

@@ -15,11 +15,11 @@ from resnet_viz.arch.operations import Role
 from resnet_viz.arch.plan import WeightedLayer
 from resnet_viz.findings.colours import contestant_colours
 from resnet_viz.lab.feed import Look
-from resnet_viz.lab.run import Run
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.layer_states import LAYER_STATE, States, states_over
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import Floats, History, Taken
+from resnet_viz.store.run import Run
 
 Indices = NDArray[np.int64]
 GRADIENT = "grad_norm"

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from resnet_viz.findings.measured import UNLEARNT
-from resnet_viz.lab.measured import Measured
 from resnet_viz.measurements import measurement
+from resnet_viz.store.measurement_results import Measured
 from resnet_viz.text import number
 
 LESIONS = "lesions"

@@ -13,7 +13,7 @@ from resnet_viz.findings.feature_collapse import FEW_DIRECTIONS, can_tell
 from resnet_viz.findings.fits import exponential
 from resnet_viz.findings.gradient_flow import FITS, flow_word, ratio_words
 from resnet_viz.findings.verdicts import MOST, Verdict, k_word
-from resnet_viz.lab.measured import Measured
+from resnet_viz.store.measurement_results import Measured
 from resnet_viz.text import number
 
 SMOOTH, NOISE = 0.5, 0.1

@@ -9,10 +9,10 @@ import sqlite3
 import time
 from collections.abc import Sequence
 
-from resnet_viz.lab.rows import ACTIVE, OVER, first_of
-from resnet_viz.lab.run import WATCHED
 from resnet_viz.lab.run_status import Snapshot
-from resnet_viz.lab.store import Store
+from resnet_viz.store.database import Store
+from resnet_viz.store.run import WATCHED
+from resnet_viz.store.runs_table import ACTIVE, OVER, first_of
 from resnet_viz.text import shorten
 
 Order = tuple[str, str]

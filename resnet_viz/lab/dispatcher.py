@@ -8,17 +8,17 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from resnet_viz.lab import saved_states
 from resnet_viz.lab.brood import Brood, make_brood
 from resnet_viz.lab.jobs import table as jobs
 from resnet_viz.lab.launch import fail_waiting, why_gone
 from resnet_viz.lab.parking import MOST_STEPPING
 from resnet_viz.lab.queue import has_place, in_turn, queue_of
-from resnet_viz.lab.rows import ACTIVE, BUSY, RESTING, WAITING, WITHOUT_WORKER, select_runs
 from resnet_viz.lab.run_status import Snapshot
-from resnet_viz.lab.schema import transaction
-from resnet_viz.lab.store import Store, StoreError
 from resnet_viz.lab.tasks import Task
+from resnet_viz.store import saved_states
+from resnet_viz.store.database import Store, StoreError
+from resnet_viz.store.migrations import transaction
+from resnet_viz.store.runs_table import ACTIVE, BUSY, RESTING, WAITING, WITHOUT_WORKER, select_runs
 
 LOOK_SECONDS = 0.02
 """For so long a press of Start waits; to ask whether the store has changed takes microseconds."""

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from resnet_viz.arch.config import explain
-from resnet_viz.lab import checkpoints, measured
-from resnet_viz.lab.checkpoints import Checkpoint
-from resnet_viz.lab.drafts import draft
 from resnet_viz.lab.race_copy import RefusalError
 from resnet_viz.lab.race_file import ForeignRun, named
 from resnet_viz.lab.race_records import Portion
 from resnet_viz.measurements import measurements
+from resnet_viz.store import checkpoint_index, measurement_results
+from resnet_viz.store.atomic_file import draft
+from resnet_viz.store.checkpoint_index import Checkpoint
 
 MOST_BYTES = 32 * 10**6
 MOST_TOGETHER = 256 * 10**6
@@ -50,7 +50,9 @@ def enclose(connection: sqlite3.Connection, home: Path, positions: Sequence[int]
     for row in connection.execute(query).fetchall():
         data, gone = None, row["gone"]
         if not gone:
-            data = _small(checkpoints.file_of(home, row["id"], row["step"]), min(left, MOST_BYTES))
+            data = _small(
+                checkpoint_index.file_of(home, row["id"], row["step"]), min(left, MOST_BYTES)
+            )
             gone = "" if data else NOT_SENT
         size = len(data or b"")
         left -= size
@@ -99,9 +101,9 @@ def keep(
     """Take over weights, if there is room for them."""
     gone, size = one.gone, len(one.data or b"")
     if one.data is not None:
-        gone = checkpoints.make_room(connection, home, size)
+        gone = checkpoint_index.make_room(connection, home, size)
     if one.data is not None and not gone:
-        target = checkpoints.file_of(home, run_id, one.step)
+        target = checkpoint_index.file_of(home, run_id, one.step)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             with draft(target) as made:
@@ -109,7 +111,7 @@ def keep(
         except (OSError, ValueError) as error:
             gone = f"they could not be written: {explain(ValueError(error))}"
     kept = Checkpoint(one.step, 0 if gone else size, gone)
-    checkpoints.write_down(connection, position, kept)
+    checkpoint_index.write_down(connection, position, kept)
 
 
 def _small(file: Path, most: int) -> bytes | None:
@@ -132,11 +134,11 @@ def _check_result(
         if not isinstance(settings, str) or len(settings) > _MOST_TEXT:
             raise ValueError(settings)
         given = json.loads(settings)
-        if measured.key(about.checked(given)) != settings:
+        if measurement_results.key(about.checked(given)) != settings:
             raise ValueError(settings)
     except (ValueError, TypeError, AttributeError) as error:
         raise RefusalError(f"is damaged: the settings of a {name} are none") from error
-    found = measured.unpacked(data)
+    found = measurement_results.unpacked(data)
     dimensions = {key: array.ndim for key, array in found.items()}
     if dimensions != {key: len(given.axes) for key, given in about.gives.items()}:
         raise RefusalError(f"is damaged: a {name} is none")

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from resnet_viz.lab import launch, liveness
-from resnet_viz.lab.store import Store
+from resnet_viz.store.database import Store
 
 
 class Engine(Protocol):

@@ -12,15 +12,15 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from resnet_viz.lab import enclosures, race_file, race_judge, race_records, schema, tidying
-from resnet_viz.lab.drafts import draft
+from resnet_viz.lab import enclosures, race_file, race_judge, race_records, tidying
 from resnet_viz.lab.enclosures import Weights
 from resnet_viz.lab.race_file import ForeignRace, ForeignRun, foreign_spec
 from resnet_viz.lab.race_records import Portion
-from resnet_viz.lab.rows import OVER, first_of
-from resnet_viz.lab.run import WATCHED, insert, new_id, race_columns
-from resnet_viz.lab.store import Store, StoreError
-from resnet_viz.store import notes
+from resnet_viz.store import migrations, notes
+from resnet_viz.store.atomic_file import draft
+from resnet_viz.store.database import Store, StoreError
+from resnet_viz.store.run import WATCHED, insert, new_id, race_columns
+from resnet_viz.store.runs_table import OVER, first_of
 from resnet_viz.text import shorten
 
 _BROKEN_OFF = "Its import was broken off."
@@ -50,7 +50,7 @@ def export_race(store: Store, id: str, file: Path) -> None:  # noqa: A002
         first_of(id, connection.execute(query, (id, id)).fetchall())
         try:
             with closing(sqlite3.connect(made, isolation_level=None)) as empty:
-                schema.migrate(empty)
+                migrations.migrate(empty)
             connection.execute("ATTACH ? AS draft", (str(made),))
             connection.execute("PRAGMA draft.journal_mode = OFF")
             connection.execute("BEGIN")

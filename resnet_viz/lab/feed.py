@@ -15,11 +15,11 @@ from math import inf
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
-from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import StoreError
 from resnet_viz.quantities.points import FINAL
 from resnet_viz.quantities.records import History, Taken
+from resnet_viz.store.database import StoreError
+from resnet_viz.store.run import Run
 
 READ_SECONDS = 0.4
 FIRST_SECONDS, NEW_SECONDS = 0.02, 1.0

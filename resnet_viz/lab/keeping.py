@@ -10,11 +10,11 @@ from torch import Tensor
 
 from resnet_viz.arch.config import explain
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab import checkpoints
-from resnet_viz.lab.checkpoints import Checkpoint, file_of
-from resnet_viz.lab.drafts import draft
 from resnet_viz.nets.network import ResNet, build_resnet
 from resnet_viz.nets.weight_files import Limits, read_state
+from resnet_viz.store import checkpoint_index
+from resnet_viz.store.atomic_file import draft
+from resnet_viz.store.checkpoint_index import Checkpoint, file_of
 
 
 class Keeper:
@@ -40,10 +40,10 @@ class Keeper:
         if self._net is None or self._kept == steps_done:
             return
         size = sum(tensor.nbytes for tensor in self._net.state_dict().values())
-        if not checkpoints.asked(self._spec, steps_done, size, is_last=is_last):
+        if not checkpoint_index.asked(self._spec, steps_done, size, is_last=is_last):
             return
         self._kept = steps_done
-        written, why = 0, checkpoints.make_room(self._connection, self._home, size)
+        written, why = 0, checkpoint_index.make_room(self._connection, self._home, size)
         if not why:
             file = file_of(self._home, self._run_id, steps_done)
             try:
@@ -53,7 +53,7 @@ class Keeper:
             except (OSError, ValueError) as error:
                 why = f"they could not be written: {explain(ValueError(error))}"
         one = Checkpoint(steps_done, written, why)
-        checkpoints.write_down(self._connection, self._position, one)
+        checkpoint_index.write_down(self._connection, self._position, one)
 
 
 def write_weights(net: ResNet, file: Path) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from resnet_viz.lab import exchange, reading, recovery, tidying
+from resnet_viz.lab import exchange, tidying
 from resnet_viz.lab.opened import Opened
-from resnet_viz.lab.recovery import Recovered
-from resnet_viz.store import notes
+from resnet_viz.store import notes, queries
+from resnet_viz.store.recovery import recover
+from resnet_viz.store.recovery.recover import Recovered
 
 
 class Kept(Opened):
@@ -56,7 +57,7 @@ class Kept(Opened):
     def race_name(self, race_id: str) -> str:
         """What a race was called; "" if it was not."""
 
-        return self._read(lambda found: reading.race_name(found, race_id))
+        return self._read(lambda found: queries.race_name(found, race_id))
 
     def export(self, id: str, file: Path | str) -> None:  # noqa: A002
         """Write a race, or a run as a race of one, with all that is known of it, to one file.
@@ -78,7 +79,7 @@ class Kept(Opened):
 
     def recover(self) -> Sequence[Recovered]:
         """Bring back what is sound of stores that were damaged and set aside."""
-        return recovery.recover(self._store)
+        return recover.recover(self._store)
 
     @property
     def bytes(self) -> int:
@@ -86,4 +87,4 @@ class Kept(Opened):
         return tidying.folder_bytes(self.home)
 
     def _texts(self, query: str) -> Mapping[str, str]:
-        return self._read(lambda found: reading.texts(found, query))
+        return self._read(lambda found: queries.texts(found, query))

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import psutil
 
-from resnet_viz.lab import lock, saved_states
-from resnet_viz.lab.store import Store
+from resnet_viz.lab import lock
+from resnet_viz.store import saved_states
+from resnet_viz.store.database import Store
 from resnet_viz.store.paths import log_file, remove_empty
 from resnet_viz.text import shorten
 

@@ -6,11 +6,11 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
-from resnet_viz.lab.rows import IS_OVER, LAST_MOMENT, fault_of, name_of
-from resnet_viz.lab.run import COLUMNS, Run, UnreadableRun, run_of, why_unreadable
 from resnet_viz.lab.run_status import Snapshot
-from resnet_viz.lab.specs import LateTexts, Texts, seal
-from resnet_viz.lab.store import Store, StoreError
+from resnet_viz.store.database import Store, StoreError
+from resnet_viz.store.run import COLUMNS, Run, UnreadableRun, run_of, why_unreadable
+from resnet_viz.store.runs_table import IS_OVER, LAST_MOMENT, fault_of, name_of
+from resnet_viz.store.stored_spec import LateTexts, Texts, seal
 
 # The index alone is read: the rows, with their specs, are many times larger.
 _OVER = (

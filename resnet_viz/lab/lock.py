@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 
 from resnet_viz.lab.liveness import born, find_by_birth
-from resnet_viz.lab.schema import SCHEMA_VERSION
+from resnet_viz.store.migrations import SCHEMA_VERSION
 
 PROTOCOL = 1 + SCHEMA_VERSION
 """How programs, launchers and workers understand each other through a folder. Raise the 1 whenever

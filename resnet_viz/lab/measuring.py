@@ -8,18 +8,18 @@ import torch
 
 from resnet_viz.data.dataset import fixed_order
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab import checkpoints, measured
 from resnet_viz.lab.devices import resolve
 from resnet_viz.lab.keeping import net_at
-from resnet_viz.lab.measured import Measured
 from resnet_viz.lab.precision import prepare
-from resnet_viz.lab.rows import first_of
-from resnet_viz.lab.run import WATCHED
-from resnet_viz.lab.specs import read_spec
-from resnet_viz.lab.store import Store
 from resnet_viz.measurements import measurement
 from resnet_viz.measurements.measurement import IMAGES, Report, Settings
 from resnet_viz.nets.network import ResNet
+from resnet_viz.store import checkpoint_index, measurement_results
+from resnet_viz.store.database import Store
+from resnet_viz.store.measurement_results import Measured
+from resnet_viz.store.run import WATCHED
+from resnet_viz.store.runs_table import first_of
+from resnet_viz.store.stored_spec import read_spec
 from resnet_viz.training.perform import perform, unreported
 from resnet_viz.training.tensors import load, resized
 
@@ -50,10 +50,10 @@ def measure_run(
         row = first_of(run_id, connection.execute(query, (run_id,)).fetchall())
         if row["host"] == WATCHED:
             raise ValueError("a net that trains in a program of its own has no weights here")
-        if before := measured.find(connection, run_id, step, name, chosen):
+        if before := measurement_results.find(connection, run_id, step, name, chosen):
             return before
-        kept = {one.step: one for one in checkpoints.of_run(connection, row["position"])}
-    checkpoints.check_there(step, kept)
+        kept = {one.step: one for one in checkpoint_index.of_run(connection, row["position"])}
+    checkpoint_index.check_there(step, kept)
     report(0.0, "the net and the images are read")
     spec = read_spec(run_id, row["spec"])
     net, images, labels = _read(store, run_id, spec, step, int(chosen[IMAGES]))
@@ -61,7 +61,7 @@ def measure_run(
     found = perform(about, net, images, labels, settings=chosen, report=report, use_up=True)
     one = Measured(step, name, chosen, time.perf_counter() - begin, found)
     with store.writing() as connection:
-        measured.put(connection, row["position"], one)
+        measurement_results.put(connection, row["position"], one)
     return one
 
 

@@ -11,8 +11,8 @@ from resnet_viz.lab import liveness
 from resnet_viz.lab.engine import Engine, ThisMachine
 from resnet_viz.lab.jobs.jobs import Job, Jobs
 from resnet_viz.lab.jobs.kind import JobRequest
-from resnet_viz.lab.series import Note
-from resnet_viz.lab.store import CorruptStoreError, Store, default_home
+from resnet_viz.store.chunks import Note
+from resnet_viz.store.database import CorruptStoreError, Store, default_home
 
 _Result = TypeVar("_Result")
 

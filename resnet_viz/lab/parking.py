@@ -14,8 +14,8 @@ from collections.abc import Callable
 from math import inf
 from pathlib import Path
 
-from resnet_viz.lab import saved_states
-from resnet_viz.lab.schema import transaction
+from resnet_viz.store import saved_states
+from resnet_viz.store.migrations import transaction
 
 VARIABLE = "RESNET_VIZ_PARK"
 DEFAULT_SECONDS = 300

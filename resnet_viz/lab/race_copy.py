@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from resnet_viz.lab import schema
+from resnet_viz.store import migrations
 
 MOST_BYTES = 2 * 10**9
 MOST_BLOB = 2**26
@@ -62,7 +62,7 @@ def copy_rows(file: Path, target: Path) -> None:
     """
     with closing(_connect(file)) as source, closing(_begin(target)) as copy:
         version = _check_schema(source)
-        for migration in schema.MIGRATIONS[:version]:
+        for migration in migrations.MIGRATIONS[:version]:
             migration(copy)
         copy.execute(f"PRAGMA user_version = {version}")
         left = _Room(file.stat().st_size)
@@ -74,7 +74,7 @@ def copy_rows(file: Path, target: Path) -> None:
                 query = f"INSERT INTO {table} ({names}) VALUES ({places})"
                 copy.executemany(query, rows)
         copy.execute("COMMIT")
-        schema.migrate(copy)
+        migrations.migrate(copy)
 
 
 def _connect(file: Path) -> sqlite3.Connection:
@@ -105,11 +105,11 @@ def _begin(target: Path) -> sqlite3.Connection:
 
 def _check_schema(source: sqlite3.Connection) -> int:
     """The version of a file whose tables are exactly those of it."""
-    version = schema.version(source)
-    if version > schema.SCHEMA_VERSION:
+    version = migrations.version(source)
+    if version > migrations.SCHEMA_VERSION:
         raise RefusalError(
             f"was written by a newer version (schema {version}; this one reads up to "
-            f"{schema.SCHEMA_VERSION}); update resnet_viz"
+            f"{migrations.SCHEMA_VERSION}); update resnet_viz"
         )
     if version < 1 or _schema(source) != _own_schema(version):
         raise no_race()
@@ -127,7 +127,7 @@ def _schema(connection: sqlite3.Connection) -> list[tuple[str, ...]]:
 
 def _own_schema(version: int) -> list[tuple[str, ...]]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        for migration in schema.MIGRATIONS[:version]:
+        for migration in migrations.MIGRATIONS[:version]:
             migration(connection)
         return _schema(connection)
 

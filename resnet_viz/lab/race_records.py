@@ -12,11 +12,11 @@ from typing import Any, NamedTuple, get_args
 import numpy as np
 
 from resnet_viz.arch.config import explain
-from resnet_viz.lab import header
 from resnet_viz.lab.race_copy import RefusalError
 from resnet_viz.lab.race_file import ForeignRun, named
-from resnet_viz.lab.run import WATCHED
-from resnet_viz.lab.series import (
+from resnet_viz.quantities.quantity import Along, Axis
+from resnet_viz.store import header
+from resnet_viz.store.chunks import (
     CHUNKS,
     SCALAR_BYTES,
     SCALARS,
@@ -25,8 +25,8 @@ from resnet_viz.lab.series import (
     record_crc,
     unpack,
 )
-from resnet_viz.lab.specs import read_spec
-from resnet_viz.quantities.quantity import Along, Axis
+from resnet_viz.store.run import WATCHED
+from resnet_viz.store.stored_spec import read_spec
 from resnet_viz.text import shorten
 
 _MOST_CHUNK = 2**28  # bytes of a chunk unpacked

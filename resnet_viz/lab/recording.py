@@ -10,14 +10,14 @@ from collections.abc import Collection, Mapping
 
 import psutil
 
-from resnet_viz.lab import header
 from resnet_viz.lab.liveness import HEARTBEAT_SECONDS, born
-from resnet_viz.lab.rows import ACTIVE
-from resnet_viz.lab.run import WATCHED, insert, new_id
-from resnet_viz.lab.series import insert_records
-from resnet_viz.lab.store import Store, StoreError
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.store import header
+from resnet_viz.store.chunks import insert_records
+from resnet_viz.store.database import Store, StoreError
+from resnet_viz.store.run import WATCHED, insert, new_id
+from resnet_viz.store.runs_table import ACTIVE
 
 WRITE_SECONDS = 0.1
 

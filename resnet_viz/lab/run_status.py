@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from resnet_viz.lab import launch, liveness, queue, saved_states, waiting
-from resnet_viz.lab.rows import OVER, State, select_runs
+from resnet_viz.lab import launch, liveness, queue, waiting
+from resnet_viz.store import saved_states
+from resnet_viz.store.runs_table import OVER, State, select_runs
 
 NOT_ANSWERING = "not answering"
 _BROKEN_OFF = "Its process ended before it could go on (killed, or out of memory). Resume it again."

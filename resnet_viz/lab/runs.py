@@ -9,28 +9,19 @@ from typing import TYPE_CHECKING
 
 from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab import (
-    checkpoints,
-    control,
-    liveness,
-    measured,
-    reading,
-    saved_states,
-    starting,
-    steering,
-    tidying,
-    waiting,
-)
-from resnet_viz.lab.checkpoints import Checkpoint
+from resnet_viz.lab import control, liveness, starting, tidying, waiting
 from resnet_viz.lab.kept import Kept
 from resnet_viz.lab.listing import all_runs
-from resnet_viz.lab.measured import Measured
-from resnet_viz.lab.rows import ACTIVE, BUSY, first_of
-from resnet_viz.lab.run import Run, UnreadableRun, new_id, run_of, why_unreadable
 from resnet_viz.lab.run_status import Snapshot
-from resnet_viz.lab.series import MOST_STEPS
 from resnet_viz.lab.turns import check_pace
 from resnet_viz.quantities.records import StepRecord, Taken
+from resnet_viz.store import checkpoint_index, measurement_results, queries, saved_states
+from resnet_viz.store.checkpoint_index import Checkpoint
+from resnet_viz.store.chunks import MOST_STEPS
+from resnet_viz.store.keys import race_keys
+from resnet_viz.store.measurement_results import Measured
+from resnet_viz.store.run import Run, UnreadableRun, new_id, run_of, why_unreadable
+from resnet_viz.store.runs_table import ACTIVE, BUSY, first_of
 
 if TYPE_CHECKING:
     from torch import nn
@@ -163,7 +154,7 @@ class Lab(Kept):
         note = self._damage_of(run_id)
         between = (since, until)
         return self._read(
-            lambda found: reading.records(found, run_id, between, quantities, note=note)
+            lambda found: queries.records(found, run_id, between, quantities, note=note)
         )
 
     def series(self, run: Run, name: str, between: tuple[int, int], every: int = 1) -> Taken:
@@ -175,19 +166,19 @@ class Lab(Kept):
         """
 
         note = self._damage_of(run.id)
-        return self._read(lambda found: reading.series(found, run, name, between, every, note=note))
+        return self._read(lambda found: queries.series(found, run, name, between, every, note=note))
 
     def checkpoints(self, run_id: str) -> Sequence[Checkpoint]:
         """Which weights of a run were kept, beside its initial ones, which are always at hand."""
 
         return self._read(
-            lambda found: checkpoints.of_run(found, reading.position_of(found, run_id))
+            lambda found: checkpoint_index.of_run(found, queries.position_of(found, run_id))
         )
 
     def measured(self, run_id: str) -> Sequence[Measured]:
         """What was measured of a run on demand, the oldest result first."""
 
-        return self._read(lambda found: measured.of_run(found, run_id))
+        return self._read(lambda found: measurement_results.of_run(found, run_id))
 
     def pause(self, id: str) -> None:  # noqa: A002
         """Pause a run, or all of a race, after the step under way; one in the queue at once."""
@@ -239,13 +230,13 @@ class Lab(Kept):
 
     def steering_key(self, race_id: str) -> str:
         """What a link must hold to steer a race, and not only to show it."""
-        return steering.steering_key(self.home, race_id)
+        return race_keys.steering_key(self.home, race_id)
 
     def may_steer(self, race_id: str, key: str) -> bool:
         """Whether `key` is that of the race, and the race not one from elsewhere."""
 
-        is_foreign = self._read(lambda found: reading.nobody_steers(found, race_id))
-        return not is_foreign and steering.is_key(self.home, race_id, key)
+        is_foreign = self._read(lambda found: queries.nobody_steers(found, race_id))
+        return not is_foreign and race_keys.is_key(self.home, race_id, key)
 
     def _obeying(self, id: str) -> Sequence[sqlite3.Row]:  # noqa: A002
         return self._look(f"(id = ? OR race_id = ?) AND {ACTIVE}", id, id).active

@@ -10,10 +10,10 @@ from resnet_viz.experiments.race_spec import contestants_of
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab import tidying
 from resnet_viz.lab.ready import check_ready
-from resnet_viz.lab.rows import BUSY, RESTING
-from resnet_viz.lab.run import WATCHED, insert, new_id, new_row, race_columns
 from resnet_viz.lab.run_status import Snapshot
-from resnet_viz.lab.store import Store
+from resnet_viz.store.database import Store
+from resnet_viz.store.run import WATCHED, insert, new_id, new_row, race_columns
+from resnet_viz.store.runs_table import BUSY, RESTING
 
 MOST_ACTIVE = 64
 """Those that wait are rows in the store: this bounds what a page lists, not processes. One that is

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.lab.drafts import draft
-from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.tidy import COLUMNS, SCALARS, Notes, csv_text
 from resnet_viz.quantities.layer_states import LAYER_STATE
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.store.atomic_file import draft
+from resnet_viz.store.run import Run
 from resnet_viz.text import shorten, unknown_name
 
 if TYPE_CHECKING:

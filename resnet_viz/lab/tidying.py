@@ -10,12 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from resnet_viz.lab import checkpoints, saved_states
-from resnet_viz.lab.rows import ACTIVE, IS_OVER, OF_ID, first_of
 from resnet_viz.lab.run_status import Snapshot
-from resnet_viz.lab.sizes import size_in
-from resnet_viz.lab.store import FILE_NAME, Store
-from resnet_viz.store import paths
+from resnet_viz.store import checkpoint_index, paths, saved_states
+from resnet_viz.store.database import FILE_NAME, Store
+from resnet_viz.store.runs_table import ACTIVE, IS_OVER, OF_ID, first_of
+from resnet_viz.store.size_limits import size_in
 from resnet_viz.text import byte_size, shorten
 
 LIMIT_VARIABLE = "RESNET_VIZ_LIMIT"
@@ -43,7 +42,7 @@ def limit_bytes() -> int | None:
 
 def folder_bytes(home: Path) -> int:
     """What the store's files, weights, states, jobs and logs take; data sets may be there, too."""
-    found = (*home.glob(f"{FILE_NAME}*"), *checkpoints.files(home), *_logs(home))
+    found = (*home.glob(f"{FILE_NAME}*"), *checkpoint_index.files(home), *_logs(home))
     found = (*found, *saved_states.folder(home).glob("*"), *home.glob("jobs/*/*"))
     return sum(map(_size, found))
 
@@ -123,7 +122,7 @@ def give_back(store: Store, gone: Sequence[Gone]) -> None:
         for run_id in one.ids:
             with suppress(OSError):
                 paths.log_file(store.home, run_id).unlink(missing_ok=True)
-            checkpoints.delete(store.home, run_id)
+            checkpoint_index.delete(store.home, run_id)
             with suppress(OSError):
                 saved_states.file_of(store.home, run_id).unlink(missing_ok=True)
     with store.session() as connection, suppress(sqlite3.OperationalError):

@@ -12,8 +12,8 @@ import sqlite3
 import time
 
 from resnet_viz.lab.queue import has_place
-from resnet_viz.lab.rows import BUSY, OVER, select_runs
-from resnet_viz.lab.schema import transaction
+from resnet_viz.store.migrations import transaction
+from resnet_viz.store.runs_table import BUSY, OVER, select_runs
 
 SLOWEST, FASTEST = 0.01, 1000.0
 

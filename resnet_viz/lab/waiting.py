@@ -14,7 +14,7 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.experiments.devices import expected_device
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.queue import ahead, queue_of, slots_on
-from resnet_viz.lab.specs import read_spec
+from resnet_viz.store.stored_spec import read_spec
 
 _ALIKE = 8
 """Earlier runs with as many parameters that are looked at for one that trains alike."""

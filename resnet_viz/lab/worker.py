@@ -22,19 +22,19 @@ import psutil
 
 from resnet_viz.data.registry import datasets
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab import checkpoints, header, saved_states
-from resnet_viz.lab.checkpoints import is_due
 from resnet_viz.lab.failures import sentence
 from resnet_viz.lab.launch import ERROR_MARK
 from resnet_viz.lab.liveness import HEARTBEAT_SECONDS, born
 from resnet_viz.lab.parking import Parked, Patience, give_up, give_up_with
-from resnet_viz.lab.rows import OVER, WITHOUT_WORKER, select_runs
-from resnet_viz.lab.schema import transaction
-from resnet_viz.lab.series import insert_late, insert_records
-from resnet_viz.lab.store import FILE_NAME, Store, StoreError, WalFile, default_home
 from resnet_viz.lab.turns import Stopped, Turns
 from resnet_viz.quantities.points import FINAL
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.store import checkpoint_index, header, saved_states
+from resnet_viz.store.checkpoint_index import is_due
+from resnet_viz.store.chunks import insert_late, insert_records
+from resnet_viz.store.database import FILE_NAME, Store, StoreError, WalFile, default_home
+from resnet_viz.store.migrations import transaction
+from resnet_viz.store.runs_table import OVER, WITHOUT_WORKER, select_runs
 
 if TYPE_CHECKING:
     from resnet_viz.lab.keeping import Keeper
@@ -274,7 +274,7 @@ class Worker:
         step, self._state_step = self._state_step, None
         saved_states.file_of(self._home, self._id).unlink(missing_ok=True)
         if step is not None and not is_due(self._spec, step):
-            checkpoints.drop(self._connection, self._home, (self._id, self._position), step)
+            checkpoint_index.drop(self._connection, self._home, (self._id, self._position), step)
 
     def _finish(self, status: str, message: str = "") -> None:
         self._write()

@@ -22,13 +22,13 @@ from resnet_viz.findings.nets import nets_in
 from resnet_viz.findings.race_summary import happened
 from resnet_viz.findings.result_table import result_rows, transposed
 from resnet_viz.lab.feed import Look
-from resnet_viz.lab.measured import Measured
 from resnet_viz.plots.curves import PEAKS, training_curves
 from resnet_viz.plots.maps import heat_maps
 from resnet_viz.plots.on_graph import COLOUR_SCRIPT, LEGEND_SCRIPT, RAMP, line_scale
 from resnet_viz.plots.replay import Numbers, replay
 from resnet_viz.plots.report_diagnosis import Looked, chapters, verdict_rows
 from resnet_viz.plots.through_time import through_time
+from resnet_viz.store.measurement_results import Measured
 from resnet_viz.views.graph.graph import shortcut_graph
 from resnet_viz.views.graph.layout import common_grid
 from resnet_viz.views.graph.svg import write_svg

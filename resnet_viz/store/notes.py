@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
-from resnet_viz.lab.rows import OF_ID, first_of
-from resnet_viz.lab.store import Store
+from resnet_viz.store.database import Store
+from resnet_viz.store.runs_table import OF_ID, first_of
 from resnet_viz.text import shorten
 
 MOST_CHARACTERS = 200

@@ -14,10 +14,10 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 from resnet_viz import RunSpec, preset
 from resnet_viz.lab import launch
 from resnet_viz.lab.liveness import born
-from resnet_viz.lab.run import Run
-from resnet_viz.lab.series import insert_records
-from resnet_viz.lab.store import Store
 from resnet_viz.quantities.records import Floats, StepRecord
+from resnet_viz.store.chunks import insert_records
+from resnet_viz.store.database import Store
+from resnet_viz.store.run import Run
 from tests.browser.conftest import PATIENCE_SECONDS, App
 from tests.browser.test_race import CURVES, HERO, charts, select
 

@@ -13,8 +13,8 @@ from plotly.colors import find_intermediate_color, sequential
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.run import Run
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.store.run import Run
 from tests.browser.conftest import PATIENCE_SECONDS, App, settle
 
 Open = Callable[[str], Page]

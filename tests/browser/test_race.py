@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from resnet_viz.lab.run import Run
+from resnet_viz.store.run import Run
 from tests.browser.conftest import PATIENCE_SECONDS, App, serve, settle
 
 Open = Callable[[str], Page]

@@ -13,8 +13,8 @@ from resnet_viz.lab.brood import Spares, may_fork
 from resnet_viz.lab.dispatcher import Dispatcher
 from resnet_viz.lab.queue import SLOTS_VARIABLE
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import Store
 from resnet_viz.lab.tasks import Task
+from resnet_viz.store.database import Store
 from tests.lab.conftest import (
     ENDLESS,
     Stillborn,
@@ -133,7 +133,7 @@ KILLED_WHILE_IT_GETS_WARM = """
 import os, signal, sys
 from pathlib import Path
 from resnet_viz.lab import dispatcher, forks
-from resnet_viz.lab.store import Store
+from resnet_viz.store.database import Store
 from resnet_viz.lab.tasks import Task
 
 fork, home = os.fork, Path(sys.argv[1])

@@ -12,13 +12,13 @@ import pytest
 import torch
 
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab import checkpoints
-from resnet_viz.lab.checkpoints import LIMIT_VARIABLE, Checkpoint, file_of
 from resnet_viz.lab.keeping import Keeper, net_at
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import Store
 from resnet_viz.lab.train import train
 from resnet_viz.nets.network import ResNet, build_resnet
+from resnet_viz.store import checkpoint_index
+from resnet_viz.store.checkpoint_index import LIMIT_VARIABLE, Checkpoint, file_of
+from resnet_viz.store.database import Store
 from tests.lab.conftest import ENDLESS, tiny_spec, wait_until
 from tests.lab.test_measuring import trained
 
@@ -64,7 +64,7 @@ def test_training_is_the_same_bit_for_bit(tmp_path: Path) -> None:
         for record in train(spec, built=keeper.hold):
             keeper.after(record.step + 1)
             watched.append(replace(record, seconds=0))
-        assert len(checkpoints.of_run(connection, 1)) == 5
+        assert len(checkpoint_index.of_run(connection, 1)) == 5
     for record, other in zip(train(tiny_spec(steps=5)), watched, strict=True):
         assert (record.loss, record.accuracy) == (other.loss, other.accuracy)
         for name, values in record.values.items():
@@ -112,7 +112,7 @@ def two(tmp_path: Path) -> Store:
                 file = file_of(tmp_path, f"run-{position}", step)
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(bytes(1000))
-                checkpoints.write_down(connection, position, Checkpoint(step, 1000, ""))
+                checkpoint_index.write_down(connection, position, Checkpoint(step, 1000, ""))
     return store
 
 
@@ -121,14 +121,14 @@ def test_past_the_limit_the_oldest_make_room_and_it_is_said(
 ) -> None:
     monkeypatch.setenv(LIMIT_VARIABLE, "4 kB")
     with two.session() as connection:
-        assert checkpoints.make_room(connection, two.home, 1500) == ""
-        first, second = (checkpoints.of_run(connection, position) for position in (1, 2))
+        assert checkpoint_index.make_room(connection, two.home, 1500) == ""
+        first, second = (checkpoint_index.of_run(connection, position) for position in (1, 2))
         taken = [row["bytes"] for row in connection.execute("SELECT bytes FROM runs")]
     assert [one.bytes for one in first] == [0, 0]
     assert all("RESNET_VIZ_CHECKPOINTS allows 4.0 kB" in one.gone for one in first)
     assert second == [Checkpoint(1, 1000, ""), Checkpoint(2, 1000, "")]
     assert taken == [0, 2000]
-    assert [path.name for path in checkpoints.files(two.home)] != []
+    assert [path.name for path in checkpoint_index.files(two.home)] != []
     assert not file_of(two.home, "run-1", 1).exists()
     assert file_of(two.home, "run-2", 2).exists()
 
@@ -138,15 +138,15 @@ def test_what_never_fits_is_not_kept_and_nothing_goes_for_it(
 ) -> None:
     monkeypatch.setenv(LIMIT_VARIABLE, "4 kB")
     with two.session() as connection:
-        why = checkpoints.make_room(connection, two.home, 4001)
+        why = checkpoint_index.make_room(connection, two.home, 4001)
         assert why == (
             "they take 4.0 kB, and RESNET_VIZ_CHECKPOINTS allows 4.0 kB for all weights that are "
             "kept"
         )
-        assert len(checkpoints.files(two.home)) == 4
+        assert len(checkpoint_index.files(two.home)) == 4
     monkeypatch.setenv(LIMIT_VARIABLE, "some")
     with pytest.raises(ValueError, match="RESNET_VIZ_CHECKPOINTS = 'some' is not a size"):
-        checkpoints.limit()
+        checkpoint_index.limit()
 
 
 def test_what_cannot_be_written_is_told_and_the_run_goes_on(
@@ -167,16 +167,16 @@ def test_steps_that_there_are_not_are_refused(given: tuple[int, ...]) -> None:
 
 
 def test_large_weights_are_kept_only_where_one_asks() -> None:
-    large = checkpoints.SMALL_BYTES + 1
+    large = checkpoint_index.SMALL_BYTES + 1
     spec = tiny_spec(steps=6, checkpoints=(2, 6))
-    assert checkpoints.asked(spec, 6, large, is_last=True)
-    assert checkpoints.asked(spec, 2, large, is_last=False)
-    assert not checkpoints.asked(spec, 4, large, is_last=True)
-    assert checkpoints.asked(spec, 4, 1000, is_last=True)
-    assert not checkpoints.asked(spec, 4, 1000, is_last=False)
-    assert not checkpoints.asked(spec, 0, 1000, is_last=True)
+    assert checkpoint_index.asked(spec, 6, large, is_last=True)
+    assert checkpoint_index.asked(spec, 2, large, is_last=False)
+    assert not checkpoint_index.asked(spec, 4, large, is_last=True)
+    assert checkpoint_index.asked(spec, 4, 1000, is_last=True)
+    assert not checkpoint_index.asked(spec, 4, 1000, is_last=False)
+    assert not checkpoint_index.asked(spec, 0, 1000, is_last=True)
 
 
 def test_weights_are_kept_every_so_often() -> None:
     spec = tiny_spec(steps=7, checkpoint_every=3, checkpoints=(4,))
-    assert [step for step in range(8) if checkpoints.is_due(spec, step)] == [3, 4, 6]
+    assert [step for step in range(8) if checkpoint_index.is_due(spec, step)] == [3, 4, 6]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viz.lab.drafts import WriteError, draft
+from resnet_viz.store.atomic_file import WriteError, draft
 
 
 def test_a_full_disk_is_said_of_the_file_and_leaves_what_was_there(tmp_path: Path) -> None:

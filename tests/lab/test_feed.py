@@ -13,8 +13,8 @@ from resnet_viz.lab import feed as feeds
 from resnet_viz.lab import launch
 from resnet_viz.lab.feed import Feed
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.series import insert_late, insert_records
-from resnet_viz.lab.store import FILE_NAME, Store, StoreError
+from resnet_viz.store.chunks import insert_late, insert_records
+from resnet_viz.store.database import FILE_NAME, Store, StoreError
 from tests.lab.conftest import tiny_spec
 from tests.lab.test_records import record
 

@@ -8,7 +8,7 @@ import pytest
 
 from resnet_viz.lab.jobs import table
 from resnet_viz.lab.jobs.jobs import Jobs
-from resnet_viz.lab.store import Store
+from resnet_viz.store.database import Store
 
 
 @pytest.mark.parametrize("status", ["working", "cancelled"])

@@ -29,10 +29,10 @@ from resnet_viz.lab.jobs.registry import kinds
 from resnet_viz.lab.jobs.worker import Progress
 from resnet_viz.lab.liveness import find_process
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import Store
 from resnet_viz.lab.tasks import Task
 from resnet_viz.nets.network import build_resnet
 from resnet_viz.nets.weights import save_weights
+from resnet_viz.store.database import Store
 from resnet_viz.views.summary import measure
 from tests.lab.conftest import TINY, Stillborn, end, launcher_of, wait_until
 from tests.launchers import end_launchers

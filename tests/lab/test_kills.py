@@ -15,9 +15,9 @@ import pytest
 
 from benchmarks.kills import storm
 from resnet_viz.lab import lock
-from resnet_viz.lab.rows import OVER
 from resnet_viz.lab.runs import Lab
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.store.runs_table import OVER
 from tests.configs import examples
 from tests.lab.conftest import end, tiny_spec, wait_until, workers
 

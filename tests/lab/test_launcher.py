@@ -20,7 +20,7 @@ from resnet_viz.lab.brood import may_fork
 from resnet_viz.lab.dispatcher import due
 from resnet_viz.lab.queue import SLOTS_VARIABLE
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import Store
+from resnet_viz.store.database import Store
 from tests.lab.conftest import (
     ENDLESS,
     launcher_of,

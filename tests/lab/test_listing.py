@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from resnet_viz.cli.runs import show_runs
-from resnet_viz.lab import launch, listing, specs
-from resnet_viz.lab.rows import IS_OVER, OVER
-from resnet_viz.lab.run import COLUMNS, Run, why_unreadable
+from resnet_viz.lab import launch, listing
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import Store, StoreError
+from resnet_viz.store import stored_spec
+from resnet_viz.store.database import Store, StoreError
+from resnet_viz.store.run import COLUMNS, Run, why_unreadable
+from resnet_viz.store.runs_table import IS_OVER, OVER
 from resnet_viz.ui.runs.groups import groups
 from tests.lab.conftest import tiny_spec
 from tests.lab.test_tidying import finish, query
@@ -88,7 +89,9 @@ def test_what_another_version_sealed_is_read_once(
     change(lab, "seal = 'of another version'")
     change(lab, "spec = '{' WHERE name = 'b'")
     assert [run.name for run in lab.list()] == ["c", "a"]
-    assert query(lab.home, "SELECT name FROM runs WHERE seal = ? ORDER BY name", specs.seal()) == [
+    assert query(
+        lab.home, "SELECT name FROM runs WHERE seal = ? ORDER BY name", stored_spec.seal()
+    ) == [
         ("a",),
         ("c",),
     ]

@@ -10,8 +10,8 @@ from zipfile import ZipFile
 import pytest
 
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.specs import seal
-from resnet_viz.lab.store import FILE_NAME
+from resnet_viz.store.database import FILE_NAME
+from resnet_viz.store.stored_spec import seal
 from tests.lab.conftest import tiny_spec
 from tests.lab.exchange.test_exchange import values
 

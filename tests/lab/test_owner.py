@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viz.lab.owner import FILE_NAME, is_owner_key, owner_key
-from resnet_viz.lab.store import StoreError
+from resnet_viz.store.database import StoreError
+from resnet_viz.store.keys.owner_key import FILE_NAME, is_owner_key, owner_key
 
 
 def test_it_stays_and_opens_its_own_folder_alone(tmp_path: Path) -> None:
@@ -43,7 +43,8 @@ def test_a_key_of_ones_own_choice_is_taken_and_a_weak_one_refused(tmp_path: Path
 
 def test_servers_that_begin_at_once_agree(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from resnet_viz.lab.owner import owner_key; "
+        "import sys; from pathlib import Path; "
+        "from resnet_viz.store.keys.owner_key import owner_key; "
         "print(owner_key(Path(sys.argv[1])))"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]

@@ -15,20 +15,21 @@ import pytest
 from safetensors.torch import load_file
 
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab import checkpoints, launch, parking, saved_states, training_state
+from resnet_viz.lab import launch, parking, training_state
 from resnet_viz.lab.dispatcher import Dispatcher, due
 from resnet_viz.lab.feed import Feed
 from resnet_viz.lab.liveness import born
 from resnet_viz.lab.parking import MOST_STEPPING, MOST_WARM, VARIABLE, Patience
-from resnet_viz.lab.rows import BUSY, select_runs
-from resnet_viz.lab.run import insert, new_row
 from resnet_viz.lab.run_status import Snapshot
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.starting import MOST_ACTIVE, SHARE
-from resnet_viz.lab.store import Store
 from resnet_viz.lab.train import train
 from resnet_viz.lab.worker import Worker, main
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.store import checkpoint_index, saved_states
+from resnet_viz.store.database import Store
+from resnet_viz.store.run import insert, new_row
+from resnet_viz.store.runs_table import BUSY, select_runs
 from tests.configs import examples
 from tests.lab.conftest import Stillborn, process_of, tiny_spec, wait_until, workers
 from tests.lab.test_training_state import whole
@@ -53,7 +54,7 @@ def check_bits(lab: Lab, run_id: str, spec: RunSpec) -> None:
     assert [record.step for record in found] == list(range(len(found)))
     for one, other in zip(expected, found, strict=True):
         assert _values(one) == _values(other), f"at step {one.step}"
-    kept = load_file(checkpoints.file_of(lab.home, run_id, spec.steps))
+    kept = load_file(checkpoint_index.file_of(lab.home, run_id, spec.steps))
     assert {name: t.numpy().tobytes() for name, t in kept.items()} == {
         name: t.numpy().tobytes() for name, t in weights.items()
     }
@@ -273,7 +274,7 @@ def test_a_parked_run_is_stopped_deleted_and_taken_away(
     assert lab.get(desk.id).status == "stopped"
     assert lab.get(desk.id).bytes == bytes_paused - size
     assert not file.exists()
-    kept = load_file(checkpoints.file_of(lab.home, desk.id, 5))
+    kept = load_file(checkpoint_index.file_of(lab.home, desk.id, 5))
     state = {name: tensor.numpy().tobytes() for name, tensor in kept.items()}
     nets: list[Any] = []
     for record in train(desk.spec, built=nets.append):

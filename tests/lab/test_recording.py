@@ -11,9 +11,9 @@ import pytest
 from resnet_viz.lab import launch
 from resnet_viz.lab.recording import Recording
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import FILE_NAME, Store
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.store.database import FILE_NAME, Store
 from tests.lab.conftest import tiny_spec
 
 HELD = {"grad_norm": Along("layer", ("conv", "fc")), "output_rms": Along("block", ("layer1.0",))}

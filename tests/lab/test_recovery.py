@@ -15,10 +15,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resnet_viz.lab import launch, recovery, store
+from resnet_viz.lab import launch
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.sqlite_pages import page_rows
-from resnet_viz.lab.store import FILE_NAME, Store, StoreError, WalFile
+from resnet_viz.store import database
+from resnet_viz.store.database import FILE_NAME, Store, StoreError, WalFile
+from resnet_viz.store.recovery import recover
+from resnet_viz.store.recovery.pages import page_rows
 from tests.lab.conftest import tiny_spec
 from tests.lab.test_tidying import query, race
 
@@ -77,7 +79,7 @@ def damage(home: Path, number: int) -> None:
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """With the program sqlite3, and where it is not installed."""
     if request.param == "pages":
-        monkeypatch.setattr(recovery.shutil, "which", lambda _: None)  # type: ignore[attr-defined]
+        monkeypatch.setattr(recover.shutil, "which", lambda _: None)  # type: ignore[attr-defined]
     elif shutil.which("sqlite3") is None:
         pytest.skip("the program sqlite3 is not installed")
     return str(request.param)
@@ -130,7 +132,7 @@ def test_what_was_begun_since_stays_and_nothing_comes_twice(full: Lab) -> None:
     found = {run.id for run in lab.list()}
     assert new in found
     assert found - {new} <= before
-    (full.home / f"{recovery.CORRUPT}again").write_bytes(whole)
+    (full.home / f"{recover.CORRUPT}again").write_bytes(whole)
     lab.recover()
     assert {run.id for run in lab.list()} == before | {new}
     counts = query(lab.home, "SELECT count(*), count(DISTINCT run) FROM records")
@@ -144,10 +146,10 @@ def test_pages_say_what_sqlite_says(full: Lab) -> None:
         race(full, 300, "long", layers=60)
         copies = [Path(f"{full.home / FILE_NAME}{end}") for end in ("", "-wal")]
         assert copies[1].stat().st_size > 0
-        found = recovery._Found.of(
-            row for row in (recovery._told_by_shape(*r) for r in page_rows(copies[0])) if row
+        found = recover._Found.of(
+            row for row in (recover._told_by_shape(*r) for r in page_rows(copies[0])) if row
         )
-        for table, keys in recovery._KEYS.items():
+        for table, keys in recover._KEYS.items():
             rows = connection.execute(f"SELECT * FROM {table}").fetchall()
             expected = {tuple(row[key] for key in keys): dict(row) for row in rows}
             assert found.tables[table] == expected, table
@@ -201,7 +203,7 @@ def test_a_file_in_the_folders_place_is_said(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX locks")
 def test_who_holds_the_store_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lab = Lab(tmp_path)
-    monkeypatch.setattr(store, "BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.2)
     code = (
         "import sqlite3, sys, time; c = sqlite3.connect(sys.argv[1], isolation_level=None);"
         "c.execute('BEGIN IMMEDIATE'); print('held', flush=True); time.sleep(60)"

@@ -17,11 +17,11 @@ from resnet_viz.arch.config import plain_twin
 from resnet_viz.arch.presets import label
 from resnet_viz.lab import launch, liveness
 from resnet_viz.lab.queue import SLOTS_VARIABLE
-from resnet_viz.lab.rows import select_runs
-from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.starting import MOST_ACTIVE
-from resnet_viz.lab.store import Store
+from resnet_viz.store.database import Store
+from resnet_viz.store.run import Run
+from resnet_viz.store.runs_table import select_runs
 from tests.lab.conftest import ENDLESS, TINY, process_of, same, steps_of, tiny_spec, wait_until
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resnet_viz.lab import launch, schema
+from resnet_viz.lab import launch
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import FILE_NAME, StoreError
+from resnet_viz.store import migrations
+from resnet_viz.store.database import FILE_NAME, StoreError
 from tests.lab.conftest import tiny_spec
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "store-v1.sqlite3"
@@ -34,7 +35,7 @@ def test_every_record_of_version_1_is_there(old: Path) -> None:
     before = query(GOLDEN, "SELECT * FROM records ORDER BY run, step")
     ids = {row["position"]: row["id"] for row in query(GOLDEN, "SELECT position, id FROM runs")}
     lab = Lab(old)
-    assert query(old / FILE_NAME, "PRAGMA user_version")[0][0] == schema.SCHEMA_VERSION
+    assert query(old / FILE_NAME, "PRAGMA user_version")[0][0] == migrations.SCHEMA_VERSION
     assert len(before) == 13
     for row in before:
         record = lab.records(ids[row["run"]], since=row["step"])[0]
@@ -80,7 +81,7 @@ def test_a_migration_that_fails_leaves_the_file_as_it_was(
         connection.execute("ALTER TABLE runs ADD COLUMN half")
         raise sqlite3.OperationalError("the power went")
 
-    monkeypatch.setattr(schema, "MIGRATIONS", (schema.MIGRATIONS[0], half))
+    monkeypatch.setattr(migrations, "MIGRATIONS", (migrations.MIGRATIONS[0], half))
     with pytest.raises(StoreError, match="the power went"):
         Lab(old)
     monkeypatch.undo()

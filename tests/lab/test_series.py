@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resnet_viz.lab import series
-from resnet_viz.lab.series import ForeignRecordError, insert_records, select_records
-from resnet_viz.lab.store import Store
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.store import chunks
+from resnet_viz.store.chunks import ForeignRecordError, insert_records, select_records
+from resnet_viz.store.database import Store
 
 LAYERS, BLOCKS = 3, 2
 HEADER: Mapping[str, Along] = {
@@ -71,8 +71,8 @@ def test_what_is_old_is_in_few_chunks(connection: sqlite3.Connection) -> None:
         "SELECT count FROM series WHERE quantity = 'grad_norm' ORDER BY first"
     ).fetchall()
     whole = [row["count"] for row in counts if row["count"] > 1]
-    assert whole == [series.CHUNK] * (1500 // series.CHUNK)
-    assert len(counts) - len(whole) == 1500 % series.CHUNK
+    assert whole == [chunks.CHUNK] * (1500 // chunks.CHUNK)
+    assert len(counts) - len(whole) == 1500 % chunks.CHUNK
 
 
 @pytest.mark.usefixtures("connection")

@@ -13,8 +13,8 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.data.registry import datasets
 from resnet_viz.experiments.run_spec import RULES, STORED, RunSpec
-from resnet_viz.lab import specs
-from resnet_viz.lab.specs import canonical_schema, seal
+from resnet_viz.store import stored_spec
+from resnet_viz.store.stored_spec import canonical_schema, seal
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def seal_with(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
     def made(**names: object) -> str:
         with monkeypatch.context() as patch:
             for name, value in names.items():
-                patch.setattr(specs, name, value)
+                patch.setattr(stored_spec, name, value)
             seal.cache_clear()
             return seal()
 

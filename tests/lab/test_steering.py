@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.steering import FILE_NAME
-from resnet_viz.lab.store import StoreError
+from resnet_viz.store.database import StoreError
+from resnet_viz.store.keys.race_keys import FILE_NAME
 
 
 def test_a_key_is_the_hmac_of_the_id_and_opens_that_race_alone(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ import pytest
 
 from resnet_viz.lab import launch
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.series import insert_records
-from resnet_viz.lab.store import (
+from resnet_viz.store.chunks import insert_records
+from resnet_viz.store.database import (
     FILE_NAME,
     CorruptStoreError,
     Store,

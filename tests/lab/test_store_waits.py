@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viz.lab import checkpoints, launch, schema, store, turns
+from resnet_viz.lab import launch, turns
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import FILE_NAME, Store
+from resnet_viz.store import checkpoint_index, database, migrations
+from resnet_viz.store.database import FILE_NAME, Store
 from tests.lab.conftest import tiny_spec, wait_until
 from tests.lab.test_tidying import race
 
@@ -29,7 +30,7 @@ def _hook(event: str, arguments: tuple[object, ...]) -> None:
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What waits while this process has a transaction."""
-    transaction = schema.transaction
+    transaction = migrations.transaction
 
     @contextmanager
     def watched(connection: object) -> Iterator[None]:
@@ -41,7 +42,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             finally:
                 _inside -= 1
 
-    for module in (schema, store, checkpoints, turns):
+    for module in (migrations, database, checkpoint_index, turns):
         monkeypatch.setattr(module, "transaction", watched)
     sys.addaudithook(_hook)
     sleep = time.sleep
@@ -92,7 +93,7 @@ def test_a_run_whose_store_lost_its_wal_is_over_and_keeps_what_it_measured(lab: 
     def is_over() -> bool:
         try:
             return lab.get(run_id).is_over
-        except store.StoreError:  # for a moment
+        except database.StoreError:  # for a moment
             return False
 
     wait_until(lambda: is_over() or _is_gone(lab, run_id), 30)
@@ -107,5 +108,5 @@ def test_a_run_whose_store_lost_its_wal_is_over_and_keeps_what_it_measured(lab: 
 def _is_gone(lab: Lab, run_id: str) -> bool:
     try:
         return lab.get(run_id).status == "interrupted"
-    except store.StoreError:
+    except database.StoreError:
         return False

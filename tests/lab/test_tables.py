@@ -19,11 +19,11 @@ from pyarrow import parquet
 from resnet_viz.lab import launch, tables
 from resnet_viz.lab.events import write_events
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.series import insert_records
-from resnet_viz.lab.store import Store
 from resnet_viz.lab.tables import nets_of, write_csv, write_parquet, write_table
 from resnet_viz.lab.tidy import COLUMNS
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.store.chunks import insert_records
+from resnet_viz.store.database import Store
 from tests.lab.conftest import tiny_spec
 
 

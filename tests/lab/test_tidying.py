@@ -12,9 +12,9 @@ import pytest
 
 from resnet_viz.lab import launch
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.series import insert_records
-from resnet_viz.lab.store import FILE_NAME, Store
 from resnet_viz.lab.tidying import LIMIT_VARIABLE, limit_bytes
+from resnet_viz.store.chunks import insert_records
+from resnet_viz.store.database import FILE_NAME, Store
 from resnet_viz.text import byte_size
 from tests.lab.conftest import tiny_spec
 from tests.lab.test_records import record

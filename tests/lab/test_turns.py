@@ -11,10 +11,10 @@ import pytest
 
 from resnet_viz.lab import launch
 from resnet_viz.lab.liveness import born
-from resnet_viz.lab.rows import select_runs
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import Store
 from resnet_viz.lab.turns import Stopped, Turns
+from resnet_viz.store.database import Store
+from resnet_viz.store.runs_table import select_runs
 from tests.lab.conftest import tiny_spec
 
 COMMANDS = ("pause", "resume", "step")

@@ -18,7 +18,7 @@ from resnet_viz.lab import launch, lock
 from resnet_viz.lab.liveness import born
 from resnet_viz.lab.queue import SLOTS_VARIABLE
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import Store
+from resnet_viz.store.database import Store
 from tests.lab.conftest import (
     ENDLESS,
     launcher_of,

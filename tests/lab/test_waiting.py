@@ -13,10 +13,10 @@ from resnet_viz.arch.config import revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.lab import launch
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.series import insert_records
-from resnet_viz.lab.store import Store
 from resnet_viz.lab.waiting import about, schedule
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.store.chunks import insert_records
+from resnet_viz.store.database import Store
 from tests.lab.conftest import TINY, tiny_spec
 
 

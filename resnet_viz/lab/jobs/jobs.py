@@ -19,8 +19,8 @@ from resnet_viz.lab import launch, liveness
 from resnet_viz.lab.jobs import table
 from resnet_viz.lab.jobs.kind import JobRequest, Kind
 from resnet_viz.lab.jobs.registry import kind_of
-from resnet_viz.lab.run import insert, new_id
-from resnet_viz.lab.store import Store, StoreError
+from resnet_viz.store.database import Store, StoreError
+from resnet_viz.store.run import insert, new_id
 from resnet_viz.text import shorten
 
 MOST_WAITING = 200

@@ -22,8 +22,8 @@ from resnet_viz.lab.jobs.kind import Kind
 from resnet_viz.lab.jobs.registry import kind_of, kinds
 from resnet_viz.lab.launch import ERROR_MARK
 from resnet_viz.lab.liveness import born
-from resnet_viz.lab.store import Store, StoreError, default_home
 from resnet_viz.measurements import measurements
+from resnet_viz.store.database import Store, StoreError, default_home
 
 NICENESS = 5
 """More than a run's: alone on the machine a job is as fast, but training goes before it."""

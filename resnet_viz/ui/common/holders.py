@@ -11,9 +11,9 @@ from contextlib import suppress
 
 import streamlit as st
 
-from resnet_viz.lab.owner import is_owner_key
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import StoreError, default_home
+from resnet_viz.store.database import StoreError, default_home
+from resnet_viz.store.keys.owner_key import is_owner_key
 from resnet_viz.ui.common.access import is_at_the_server
 from resnet_viz.ui.common.cookies import OWNER, controls
 

@@ -11,7 +11,7 @@ from streamlit import runtime
 from streamlit.runtime import RuntimeState
 
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import StoreError, default_home
+from resnet_viz.store.database import StoreError, default_home
 
 _FIRST_PICTURE_SECONDS = 2.0
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.tables import nets_among, write_table
 from resnet_viz.quantities import quantities
+from resnet_viz.store.run import Run
 
 
 def take_away(lab: Lab, id: str | None, title: str, runs: Sequence[Run], key: str) -> None:  # noqa: A002

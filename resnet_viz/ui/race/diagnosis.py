@@ -12,7 +12,7 @@ import streamlit as st
 from resnet_viz.findings.contestant import net_of
 from resnet_viz.findings.signs import SIGNS
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import StoreError
+from resnet_viz.store.database import StoreError
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.heading import header
 from resnet_viz.ui.common.note import note

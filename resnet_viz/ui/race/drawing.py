@@ -12,8 +12,8 @@ import streamlit as st
 
 from resnet_viz.findings.contestant import Window, net_of
 from resnet_viz.lab.feed import Look
-from resnet_viz.lab.run import Run
 from resnet_viz.plots.race import Contestant, Curves, median_and_range
+from resnet_viz.store.run import Run
 
 SEEDS, SCALE, SMOOTH = "race_seeds_shown", "race_loss_axis", "race_smoothing"
 TOGETHER, EACH = "median", "each"

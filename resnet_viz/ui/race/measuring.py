@@ -10,10 +10,10 @@ from typing import NamedTuple
 import streamlit as st
 
 from resnet_viz.lab.jobs.jobs import Job
-from resnet_viz.lab.run import Run, new_id
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import StoreError
 from resnet_viz.measurements.measurement import Settings, Value
+from resnet_viz.store.database import StoreError
+from resnet_viz.store.run import Run, new_id
 
 _JOBS = "race_measuring"
 _ENDED = {"cancelled": "the measurement was cancelled on another page."}

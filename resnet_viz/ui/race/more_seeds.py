@@ -6,7 +6,7 @@ import streamlit as st
 
 from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import StoreError
+from resnet_viz.store.database import StoreError
 from resnet_viz.ui.race.again import begin
 from resnet_viz.ui.race.state import Seen, is_together
 

@@ -14,11 +14,11 @@ from resnet_viz.arch.plan import NetworkPlan, plan
 from resnet_viz.findings.lesion import LESIONS
 from resnet_viz.findings.measured import Net, said
 from resnet_viz.lab.feed import Look
-from resnet_viz.lab.measured import Measured
 from resnet_viz.lab.runs import Lab
 from resnet_viz.measurements import measurements, why_not
 from resnet_viz.measurements.measurement import Measurement
 from resnet_viz.plots.measured_figures import figure
+from resnet_viz.store.measurement_results import Measured
 from resnet_viz.text import number
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.drawn import Drawn

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.verdicts import Verdict
-from resnet_viz.lab.run import Run
+from resnet_viz.store.run import Run
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.note import note
 

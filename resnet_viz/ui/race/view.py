@@ -14,8 +14,8 @@ from types import MappingProxyType
 import streamlit as st
 from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
-from resnet_viz.lab.run import Run
 from resnet_viz.quantities import quantities
+from resnet_viz.store.run import Run
 from resnet_viz.ui.race.address import beside
 from resnet_viz.ui.race.drawing import (
     DEFAULTS,

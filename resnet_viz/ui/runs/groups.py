@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from resnet_viz.lab.rows import local_time
-from resnet_viz.lab.run import Run, UnreadableRun
+from resnet_viz.store.run import Run, UnreadableRun
+from resnet_viz.store.runs_table import local_time
 from resnet_viz.text import byte_size
 
 UNREADABLE = "unreadable"

@@ -9,9 +9,9 @@ import streamlit as st
 
 from resnet_viz.data.registry import offered
 from resnet_viz.lab.import_folder import import_folder
-from resnet_viz.lab.run import DeletedRunError
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import StoreError
+from resnet_viz.store.database import StoreError
+from resnet_viz.store.run import DeletedRunError
 from resnet_viz.text import byte_size
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.heading import title

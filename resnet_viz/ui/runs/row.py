@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import StoreError
+from resnet_viz.store.database import StoreError
 from resnet_viz.store.notes import MOST_CHARACTERS, MOST_OF_A_NOTE
+from resnet_viz.store.run import Run
 from resnet_viz.text import byte_size
 from resnet_viz.ui.common.markdown import plain, small
 from resnet_viz.ui.common.take_away import take_away

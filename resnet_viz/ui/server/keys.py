@@ -14,9 +14,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from resnet_viz.lab import steering
-from resnet_viz.lab.owner import is_owner_key
-from resnet_viz.lab.store import StoreError, default_home
+from resnet_viz.store.database import StoreError, default_home
+from resnet_viz.store.keys import race_keys
+from resnet_viz.store.keys.owner_key import is_owner_key
 from resnet_viz.ui.common import cookies
 
 KEY = "key"
@@ -95,7 +95,7 @@ async def _keep(scope: Scope, receive: Receive) -> Response:
     try:
         wish = json.loads(await _body(Request(scope, receive)))
         race_id, key = str(wish["race"]), str(wish["key"])
-        is_right = steering.is_key(default_home(), race_id, key)
+        is_right = race_keys.is_key(default_home(), race_id, key)
     except (ValueError, KeyError, TypeError, RecursionError):
         return Response("This is no key of a race", 400)
     except StoreError:

@@ -11,8 +11,8 @@ from streamlit import cli_util, config, net_util, runtime
 from streamlit.starlette import App
 from streamlit.web.server import server_util
 
-from resnet_viz.lab.owner import owner_key
-from resnet_viz.lab.store import Store, StoreError, default_home
+from resnet_viz.store.database import Store, StoreError, default_home
+from resnet_viz.store.keys.owner_key import owner_key
 from resnet_viz.ui.common import say
 from resnet_viz.ui.server.headers import Headers
 from resnet_viz.ui.server.keys import KEY, OwnersLink, RaceControls

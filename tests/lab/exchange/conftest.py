@@ -10,7 +10,7 @@ import pytest
 
 from resnet_viz.lab import launch, race_judge
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.series import CHUNK
+from resnet_viz.store.chunks import CHUNK
 from tests.lab.test_tidying import query, race
 
 

@@ -11,16 +11,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resnet_viz.lab import exchange, schema
+from resnet_viz.lab import exchange
 from resnet_viz.lab.recording import Recording
-from resnet_viz.lab.run import Run
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.series import CHUNK
-from resnet_viz.lab.specs import seal
-from resnet_viz.lab.store import FILE_NAME, Store, StoreError
 from resnet_viz.lab.tidying import LIMIT_VARIABLE
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.store import migrations
+from resnet_viz.store.chunks import CHUNK
+from resnet_viz.store.database import FILE_NAME, Store, StoreError
+from resnet_viz.store.run import Run
+from resnet_viz.store.stored_spec import seal
 from tests.lab.conftest import tiny_spec
 from tests.lab.exchange.conftest import change, everything
 from tests.lab.test_tidying import GOLDEN, finish, query, race
@@ -250,7 +251,7 @@ def test_an_export_that_fails_leaves_the_old_file(
     assert file.read_bytes() == before
     assert not list(file.parent.glob(".*"))
     with Store(here.home).session() as connection:
-        assert schema.version(connection) == schema.SCHEMA_VERSION
+        assert migrations.version(connection) == migrations.SCHEMA_VERSION
 
 
 def test_a_watched_run_arrives_as_watched(here: Lab, there: Lab, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from resnet_viz.lab import race_copy
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import FILE_NAME
+from resnet_viz.store.database import FILE_NAME
 from tests.lab.exchange.conftest import change, everything
 
 

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from resnet_viz.lab.jobs import table
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import Store
+from resnet_viz.store.database import Store
 from resnet_viz.ui.common.jobs import CANCELLED
 from tests.ui.jobs import home_in, settled
 

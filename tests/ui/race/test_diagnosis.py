@@ -9,9 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from resnet_viz.findings.measured import Net, said
 from resnet_viz.lab.measuring import measure_run
-from resnet_viz.lab.run import insert, race_columns
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import Store
+from resnet_viz.store.database import Store
+from resnet_viz.store.run import insert, race_columns
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race.lesions import WITHOUT
 from tests.lab.conftest import TINY, tiny_spec, wait_until

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from resnet_viz.experiments.race_spec import RaceSpec
-from resnet_viz.lab.run import insert, race_columns
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import Store
+from resnet_viz.store.database import Store
+from resnet_viz.store.run import insert, race_columns
 from tests.lab.conftest import TINY, tiny_spec
 from tests.lab.test_measuring import trained
 from tests.ui.race.conftest import errors, has_button, race_page, shown, text

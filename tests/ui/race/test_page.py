@@ -12,10 +12,10 @@ import pytest
 from resnet_viz.findings.colours import DARK, PLAIN, RESIDUAL
 from resnet_viz.lab.recording import Recording
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import Store
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.store.database import Store
 from resnet_viz.ui.common.markdown import plain
 from tests.lab.conftest import tiny_spec, wait_until
 from tests.ui.headings import headers, titles

@@ -13,9 +13,9 @@ from streamlit.testing.v1 import AppTest
 from resnet_viz.findings.contestant import contestants_in
 from resnet_viz.findings.signs import SIGNS
 from resnet_viz.lab.feed import Feed
-from resnet_viz.lab.run import Run, insert, race_columns
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import Store
+from resnet_viz.store.database import Store
+from resnet_viz.store.run import Run, insert, race_columns
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race.drawing import SEEDS, seeds_options
 from tests.lab.conftest import TINY, tiny_spec

@@ -6,8 +6,8 @@ import pytest
 
 from resnet_viz.lab import launch
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.series import insert_records
-from resnet_viz.lab.store import Store
+from resnet_viz.store.chunks import insert_records
+from resnet_viz.store.database import Store
 from tests.lab.conftest import tiny_spec
 from tests.lab.test_records import record
 from tests.ui.race.conftest import errors, race_page, shown

@@ -74,7 +74,7 @@ def test_link_to_no_race(lab: Lab, link: str) -> None:
 def test_ids_with_two_underscores(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """token_urlsafe makes such ids; Streamlit refuses them in the keys of components."""
     ids = iter(["_a__b_", "_c__d_"])
-    monkeypatch.setattr("resnet_viz.lab.run.secrets.token_urlsafe", lambda _: next(ids))
+    monkeypatch.setattr("resnet_viz.store.run.secrets.token_urlsafe", lambda _: next(ids))
     race_id = lab.race([tiny_spec(steps=1, name="mine")])
     assert "__" in race_id
     assert "mine" in statuses(steering(lab, race_id))

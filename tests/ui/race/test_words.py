@@ -9,10 +9,10 @@ import pytest
 
 from resnet_viz.arch.plan import plan
 from resnet_viz.findings.race_summary import happened
-from resnet_viz.lab.run import Run
-from resnet_viz.lab.specs import Texts
 from resnet_viz.plots.race import Contestant
 from resnet_viz.quantities.records import History, StepRecord
+from resnet_viz.store.run import Run
+from resnet_viz.store.stored_spec import Texts
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race import words
 from resnet_viz.ui.race.step_control import Pointer

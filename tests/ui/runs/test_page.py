@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 from resnet_viz.lab import launch
 from resnet_viz.lab.recording import Recording
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.store import Store
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.store.database import Store
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.runs.groups import groups, matching
 from tests.lab.conftest import tiny_spec

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.schema import transaction
-from resnet_viz.lab.sizes import size_in
+from resnet_viz.store.migrations import transaction
+from resnet_viz.store.size_limits import size_in
 from resnet_viz.text import byte_size
 
 LIMIT_VARIABLE = "RESNET_VIZ_CHECKPOINTS"

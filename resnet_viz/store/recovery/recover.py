@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from resnet_viz.lab import schema
-from resnet_viz.lab.rows import OVER, fault_of
-from resnet_viz.lab.series import CHUNKS, SCALARS, chunk_crc, record_crc
-from resnet_viz.lab.sqlite_pages import Value, page_rows
-from resnet_viz.lab.store import FILE_NAME, Store
+from resnet_viz.store import migrations
+from resnet_viz.store.chunks import CHUNKS, SCALARS, chunk_crc, record_crc
+from resnet_viz.store.database import FILE_NAME, Store
+from resnet_viz.store.recovery.pages import Value, page_rows
+from resnet_viz.store.runs_table import OVER, fault_of
 
 CORRUPT, RECOVERED = f"{FILE_NAME}.corrupt-", f"{FILE_NAME}.recovered-"
 _RECOVER_SECONDS = 3600
@@ -238,7 +238,7 @@ def _told_by_shape(rowid: int | None, values: tuple[Value, ...]) -> tuple[str, R
 def _columns() -> Mapping[str, Mapping[str, tuple[str, Value]]]:
     """Of each table: its columns in order, with type and default."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        schema.migrate(connection)
+        migrations.migrate(connection)
         found = {t: connection.execute(f"PRAGMA table_info({t})").fetchall() for t in _KEYS}
     return {
         table: {name: (kind, _default(text)) for _, name, kind, _, text, _ in columns}

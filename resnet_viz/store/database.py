@@ -15,9 +15,9 @@ from pathlib import Path
 
 import platformdirs
 
-from resnet_viz.lab import schema
-from resnet_viz.lab.schema import transaction
-from resnet_viz.lab.store_holder import holder
+from resnet_viz.store import migrations
+from resnet_viz.store.lock_holder import holder
+from resnet_viz.store.migrations import transaction
 
 FILE_NAME = "lab.sqlite3"
 BUSY_SECONDS = 10.0
@@ -78,13 +78,13 @@ class Store:
         try:
             connection.row_factory = sqlite3.Row
             connection.text_factory = _text
-            if schema.version(connection) != schema.SCHEMA_VERSION:
+            if migrations.version(connection) != migrations.SCHEMA_VERSION:
                 self._refuse_others(connection)
                 # Before the file's first page: the space of what is deleted can be given back.
                 connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
-            schema.migrate(connection)
+            migrations.migrate(connection)
         except BaseException:
             connection.close()
             raise
@@ -101,17 +101,17 @@ class Store:
 
     def _refuse_others(self, connection: sqlite3.Connection) -> None:
         """StoreError for what is not ours to change; nothing has been written yet."""
-        version = schema.version(connection)
+        version = migrations.version(connection)
         move = "move it away, or set RESNET_VIZ_HOME to another folder"
-        if version > schema.SCHEMA_VERSION:
+        if version > migrations.SCHEMA_VERSION:
             raise StoreError(
                 f"the store {self.file} was written by a newer version (schema {version}; this one "
-                f"reads up to {schema.SCHEMA_VERSION}); update resnet_viz, {move}"
+                f"reads up to {migrations.SCHEMA_VERSION}); update resnet_viz, {move}"
             )
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if not version and tables:
             # Another process may have begun it a moment ago.
-            if schema.version(connection):
+            if migrations.version(connection):
                 return
             raise StoreError(f"the store {self.file} was written by another program; {move}")
 

@@ -13,7 +13,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from resnet_viz.lab.schema import transaction
+from resnet_viz.store.migrations import transaction
 from resnet_viz.text import byte_size
 
 MOST_BYTES = 4 * 10**9

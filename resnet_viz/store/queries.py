@@ -5,19 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Mapping
 
-from resnet_viz.lab import header
-from resnet_viz.lab.rows import first_of
-from resnet_viz.lab.run import WATCHED, Run
-from resnet_viz.lab.series import (
-    ForeignRecordError,
-    Note,
-    select_records,
-    select_series,
-    unsaid,
-)
-from resnet_viz.lab.specs import read_spec
-from resnet_viz.lab.store import StoreError
 from resnet_viz.quantities.records import StepRecord, Taken
+from resnet_viz.store import header
+from resnet_viz.store.chunks import ForeignRecordError, Note, select_records, select_series, unsaid
+from resnet_viz.store.database import StoreError
+from resnet_viz.store.run import WATCHED, Run
+from resnet_viz.store.runs_table import first_of
+from resnet_viz.store.stored_spec import read_spec
 
 
 def position_of(connection: sqlite3.Connection, run_id: str) -> int:

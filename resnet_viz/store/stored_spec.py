@@ -26,7 +26,7 @@ _WORDS = ("title", "description", "examples")
 
 
 class Texts(NamedTuple):
-    """A run's spec, and its header (see lab/header.py), as they are stored."""
+    """A run's spec, and its header (see store/header.py), as they are stored."""
 
     spec: str
     header: str

@@ -10,8 +10,8 @@ import re
 import secrets
 from pathlib import Path
 
-from resnet_viz.lab.secret_file import kept_secret
-from resnet_viz.lab.store import StoreError
+from resnet_viz.store.database import StoreError
+from resnet_viz.store.keys.secret_file import kept_secret
 
 FILE_NAME = "owner.key"
 _KEY = re.compile(r"[\w-]{20,200}", re.ASCII)

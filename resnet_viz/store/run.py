@@ -14,10 +14,10 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Role
 from resnet_viz.arch.plan import WeightedLayer, plan
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab import header
-from resnet_viz.lab.rows import OVER, State
-from resnet_viz.lab.specs import Texts, read_spec, seal
 from resnet_viz.quantities.quantity import Along
+from resnet_viz.store import header
+from resnet_viz.store.runs_table import OVER, State
+from resnet_viz.store.stored_spec import Texts, read_spec, seal
 from resnet_viz.text import shorten
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from resnet_viz.lab.store import StoreError
+from resnet_viz.store.database import StoreError
 
 _OTHERS = 0o077
 

@@ -44,9 +44,9 @@ CREATE TABLE records (
 ) WITHOUT ROWID;
 """
 
-# runs.seal: see lab/specs.py. runs.header: see lab/header.py. runs.bytes: what its records take.
+# runs.seal: see stored_spec.py. runs.header: see header.py. runs.bytes: what its records take.
 # races.steering: 'key' (whoever holds the race's key) or 'nobody' (a race from elsewhere).
-# series: a quantity's values at one step, or at many in a chunk; see lab/series.py.
+# series: a quantity's values at one step, or at many in a chunk; see store/chunks.py.
 _SECOND = """
 CREATE TABLE races (
     id TEXT PRIMARY KEY,
@@ -80,7 +80,7 @@ INSERT INTO races (id, created, contestants, seeds)
     SELECT race_id, min(created), json_group_array(name), json_array(min(seed))
     FROM (SELECT * FROM runs WHERE race_id IS NOT NULL ORDER BY position) GROUP BY race_id;
 """
-# A list of thousands of runs reads neither their records nor their specs; see lab/specs.py.
+# A list of thousands of runs reads neither their records nor their specs; see store/stored_spec.py.
 _THIRD = """
 ALTER TABLE races ADD COLUMN name TEXT NOT NULL DEFAULT '';
 ALTER TABLE runs ADD COLUMN steps_done INTEGER NOT NULL DEFAULT 0;
@@ -104,7 +104,7 @@ CREATE TABLE notes (
     note TEXT NOT NULL
 );
 """
-# checkpoints.gone: why the weights are not there. measured: see lab/measured.py.
+# checkpoints.gone: why the weights are not there. measured: see store/measurement_results.py.
 _FIFTH = """
 CREATE TABLE checkpoints (
     run INTEGER NOT NULL REFERENCES runs (position),
@@ -154,7 +154,7 @@ CREATE INDEX jobs_by_same ON jobs (same);
 """
 # checkpoints.data: the weights, in a race's file alone; see lab/enclosures.py.
 _SEVENTH = "ALTER TABLE checkpoints ADD COLUMN data BLOB"
-# crc: a checksum, none where an earlier version wrote it; see lab/series.py. A spec that came with
+# crc: a checksum, none where an earlier version wrote it; see chunks.py. A spec that came with
 # a race from elsewhere names no folder of this computer; see data/elsewhere.py.
 _CHECKSUMS = """
 ALTER TABLE records ADD COLUMN crc INTEGER;
@@ -163,7 +163,7 @@ UPDATE runs SET spec = json_set(spec, '$.dataset', 'elsewhere:images')
     WHERE race_id IN (SELECT id FROM races WHERE steering = 'nobody') AND host <> 'watched'
     AND json_valid(spec) AND json_extract(spec, '$.dataset') LIKE 'folder:%';
 """
-# states: see lab/saved_states.py; one goes when its run ends. runs.attempts: how many processes
+# states: see store/saved_states.py; one goes when its run ends. runs.attempts: how many processes
 # have taken it up. runs.looked: when somebody last looked at it, paused. runs.asker: who began it.
 _STATES = """
 CREATE TABLE states (

@@ -9,8 +9,8 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from resnet_viz.lab.secret_file import kept_secret
-from resnet_viz.lab.store import StoreError
+from resnet_viz.store.database import StoreError
+from resnet_viz.store.keys.secret_file import kept_secret
 
 FILE_NAME = "steering.secret"
 _BYTES = 32
