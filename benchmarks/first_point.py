@@ -19,7 +19,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.result import Result
 from resnet_viz import Lab
-from resnet_viz.lab.launch import dismiss_launcher
+from resnet_viz.scheduler.launcher_client import dismiss_launcher
 
 ROOT = Path(__file__).parents[1]
 WHAT = "press of Start race to the first point on the page"

@@ -27,9 +27,9 @@ from rich.console import Console
 from benchmarks.visitor import Visitor
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab import liveness
-from resnet_viz.lab.jobs import table as jobs
 from resnet_viz.lab.runs import Lab
+from resnet_viz.scheduler import heartbeat
+from resnet_viz.scheduler.jobs import job_table as jobs
 from resnet_viz.store.database import Store
 from resnet_viz.store.runs_table import ACTIVE, select_runs
 from tests.launchers import end_all_with_this_process, end_launchers
@@ -86,7 +86,7 @@ class Folder:
         """Those that have a run or a job."""
         with Store(self._lab.home).session() as found:
             rows = [*select_runs(found, ACTIVE), *jobs.select_jobs(found, jobs.ACTIVE)]
-        return list(filter(None, map(liveness.find_process, rows)))
+        return list(filter(None, map(heartbeat.find_process, rows)))
 
     def of_kind(self, kind: str) -> list[psutil.Process]:
         """Those that may be killed as one of `_WEIGHTS`."""

@@ -23,10 +23,10 @@ from benchmarks.result import Result
 from benchmarks.visitor import Visitor
 from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.parking import MOST_WARM, VARIABLE
-from resnet_viz.lab.queue import slots_on
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.starting import SHARE
+from resnet_viz.scheduler.parking import MOST_WARM, VARIABLE
+from resnet_viz.scheduler.places import slots_on
+from resnet_viz.scheduler.submit import SHARE
 from resnet_viz.store.database import Store, StoreError
 
 SECONDS = int(os.environ.get("RESNET_VIZ_USE_SECONDS", "1200"))

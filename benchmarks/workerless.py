@@ -11,9 +11,9 @@ from pathlib import Path
 import psutil
 
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab import launch
-from resnet_viz.lab.liveness import born
 from resnet_viz.lab.runs import Lab
+from resnet_viz.scheduler import launcher_client
+from resnet_viz.scheduler.heartbeat import born
 from resnet_viz.store.database import Store
 
 
@@ -22,12 +22,12 @@ def race_without_workers(home: Path, specs: Sequence[RunSpec]) -> tuple[Lab, str
 
     A process that sleeps stands for all workers: stopping the race ends it.
     """
-    start, launch.ensure_launcher = launch.ensure_launcher, lambda store: None
+    start, launcher_client.ensure_launcher = launcher_client.ensure_launcher, lambda store: None
     try:
         lab = Lab(home)
         race_id = lab.race(specs)
     finally:
-        launch.ensure_launcher = start
+        launcher_client.ensure_launcher = start
     worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     with Store(home).writing() as connection:
         connection.execute(

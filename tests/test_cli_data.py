@@ -10,8 +10,8 @@ import pytest
 from resnet_viz.__main__ import main
 from resnet_viz.cli import race as racing
 from resnet_viz.data.registry import datasets
-from resnet_viz.lab import launch
 from resnet_viz.lab.runs import Lab
+from resnet_viz.scheduler import launcher_client
 from tests.lab.data.conftest import write_image
 
 
@@ -80,7 +80,7 @@ def test_a_race_says_which_files_of_a_folder_it_leaves_out(
     pets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     monkeypatch.setattr(racing, "_follow", lambda *_, **__: [])
     race = ("race", "resnet20-cifar", "--dataset", f"folder:{pets}", "--device", "cpu", "--json")
     main((*race, "--batch-size", "4"))

@@ -25,10 +25,10 @@ from resnet_viz.cli.inputs import read_contestants
 from resnet_viz.cli.race import _print_records, _specs
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.experiments.starting_points import EXPERIMENTS
-from resnet_viz.lab import launch
-from resnet_viz.lab.liveness import find_process
 from resnet_viz.lab.runs import Lab
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.scheduler import launcher_client
+from resnet_viz.scheduler.heartbeat import find_process
 from resnet_viz.store.database import Store
 from resnet_viz.store.runs_table import select_runs
 from tests.lab.conftest import end, wait_until
@@ -156,7 +156,7 @@ def test_the_options_of_race_reach_the_runs_and_the_rest_are_their_own_defaults(
 def test_seeds_are_raced_one_after_the_other_and_their_nets_side_by_side(
     lab: Lab, tiny: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     monkeypatch.setattr(racing, "_follow", lambda *_, **__: [])
     command = ("race", tiny, tiny, "--name", "a", "--name", "b", "--seeds", "4,0")
     main((*command, "--device", "cpu", "--json"))
@@ -222,7 +222,7 @@ def test_ending_a_race_early_stops_its_workers(lab: Lab, tiny: str, number: sign
 def test_what_is_not_finite_is_null_in_json(
     lab: Lab, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     run = lab.get(lab.start(RunSpec(config=TINY, seed=3, device="cpu")))
     values = {"grad_norm": np.array([np.nan, np.inf, 1.5], np.float32)}
     _print_records(run, [StepRecord(7, float("nan"), 0.5, 1.0, values)])
@@ -237,7 +237,7 @@ def test_what_is_not_finite_is_null_in_json(
 def test_a_run_that_cannot_be_read_is_listed_with_the_reason(
     lab: Lab, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     old, new = (lab.start(RunSpec(config=TINY, name=name)) for name in ("old", "new"))
     with Store(lab.home).writing() as connection:
         connection.execute("UPDATE runs SET spec = json_set(spec, '$.gone', 1) WHERE name = 'old'")

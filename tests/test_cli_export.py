@@ -160,7 +160,8 @@ def test_a_net_that_does_not_fit_into_memory_is_refused_before_it_is_built(
 ) -> None:
     monkeypatch.setattr("resnet_viz.nets.network.build_resnet", _never_built)
     monkeypatch.setattr(
-        "resnet_viz.lab.memory.psutil.virtual_memory", lambda: SimpleNamespace(available=10_000)
+        "resnet_viz.scheduler.memory_fit.psutil.virtual_memory",
+        lambda: SimpleNamespace(available=10_000),
     )
     file = tmp_path / "net.onnx"
     for command in (

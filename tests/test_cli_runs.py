@@ -15,12 +15,12 @@ from resnet_viz.cli.told import what_happened
 from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.findings.contestant import contestants_in
 from resnet_viz.findings.race_summary import happened
-from resnet_viz.lab import launch
 from resnet_viz.lab.feed import Look
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.tidying import LIMIT_VARIABLE
 from resnet_viz.lab.train import train
 from resnet_viz.quantities.records import History
+from resnet_viz.scheduler import launcher_client
+from resnet_viz.scheduler.retention import LIMIT_VARIABLE
 from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import FILE_NAME, Store
 from tests.conftest import is_refused
@@ -34,7 +34,7 @@ Capture = pytest.CaptureFixture[str]
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     """The store that the command line uses in this test; nobody works on its runs."""
     monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     return Lab()
 
 

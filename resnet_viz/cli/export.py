@@ -10,7 +10,7 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.cli.errors import InputError, input_errors
 from resnet_viz.cli.output import print_text, write_file
-from resnet_viz.lab.memory import check_room
+from resnet_viz.scheduler.memory_fit import check_room
 
 Format = Literal["torch", "onnx", "json", "markdown", "latex", "csv"]
 

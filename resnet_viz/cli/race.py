@@ -27,12 +27,12 @@ from resnet_viz.experiments.devices import expected_device
 from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.experiments.run_spec import DEFAULT_BATCH, RunSpec
 from resnet_viz.experiments.starting_points import Entry
-from resnet_viz.lab.device_query import free_bytes
-from resnet_viz.lab.memory import check_fit
-from resnet_viz.lab.ready import check_ready
 from resnet_viz.lab.runs import Lab
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.records import History
+from resnet_viz.scheduler.device_query import free_bytes
+from resnet_viz.scheduler.memory_fit import check_fit
+from resnet_viz.scheduler.preflight import check_ready
 from resnet_viz.store.run import Run
 from resnet_viz.text import printable
 

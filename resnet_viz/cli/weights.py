@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
 from resnet_viz.cli.output import print_json, print_lines
-from resnet_viz.lab.memory import check_room
+from resnet_viz.scheduler.memory_fit import check_room
 from resnet_viz.text import printable
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import Protocol
 
 from resnet_viz.data.datasets import digits
 from resnet_viz.lab import lifeline
-from resnet_viz.lab.launch import LAUNCHER, environment
 from resnet_viz.lab.tasks import Task, load, open_log, tidied, use
+from resnet_viz.scheduler.launcher_client import LAUNCHER, environment
 from resnet_viz.store.paths import log_file
 
 FORK_VARIABLE = "RESNET_VIZ_FORK"

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from resnet_viz.lab.brood import Brood, make_brood
-from resnet_viz.lab.jobs import table as jobs
-from resnet_viz.lab.launch import fail_waiting, why_gone
-from resnet_viz.lab.parking import MOST_STEPPING
-from resnet_viz.lab.queue import has_place, in_turn, queue_of
-from resnet_viz.lab.run_status import Snapshot
 from resnet_viz.lab.tasks import Task
+from resnet_viz.scheduler.jobs import job_table as jobs
+from resnet_viz.scheduler.launcher_client import fail_waiting, why_gone
+from resnet_viz.scheduler.parking import MOST_STEPPING
+from resnet_viz.scheduler.places import has_place, in_turn, queue_of
+from resnet_viz.scheduler.run_status import Snapshot
 from resnet_viz.store import saved_states
 from resnet_viz.store.database import Store, StoreError
 from resnet_viz.store.migrations import transaction

@@ -12,10 +12,11 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from resnet_viz.lab import enclosures, race_file, race_judge, race_records, tidying
+from resnet_viz.lab import enclosures, race_file, race_judge, race_records
 from resnet_viz.lab.enclosures import Weights
 from resnet_viz.lab.race_file import ForeignRace, ForeignRun, foreign_spec
 from resnet_viz.lab.race_records import Portion
+from resnet_viz.scheduler import retention
 from resnet_viz.store import migrations, notes
 from resnet_viz.store.atomic_file import draft
 from resnet_viz.store.database import Store, StoreError
@@ -95,7 +96,7 @@ def import_race(store: Store, file: Path) -> str:
     """
     with race_judge.opened(file, store.home) as source:
         race = race_file.read_race(source, file)
-        tidying.check_room(store, race_judge.size_of(source))
+        retention.check_room(store, race_judge.size_of(source))
         taken = _Import(store, new_id(), {run.position: new_id() for run in race.runs})
         taken.begin(race)
         try:
@@ -109,7 +110,7 @@ def import_race(store: Store, file: Path) -> str:
             taken.end(race)
         except BaseException:
             with suppress(ValueError, StoreError):
-                tidying.delete(store, taken.race_id)
+                retention.delete(store, taken.race_id)
             raise
     return taken.race_id
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from resnet_viz.lab import exchange, tidying
+from resnet_viz.lab import exchange
 from resnet_viz.lab.opened import Opened
+from resnet_viz.scheduler import retention
 from resnet_viz.store import notes, queries
 from resnet_viz.store.recovery import recover
 from resnet_viz.store.recovery.recover import Recovered
@@ -21,7 +22,7 @@ class Kept(Opened):
         Raises:
             ValueError: for one that is under way: stop it first.
         """
-        self._guarded(lambda: tidying.delete(self._store, id))
+        self._guarded(lambda: retention.delete(self._store, id))
 
     def rename(self, id: str, name: str) -> None:  # noqa: A002
         """Call a run, or a race, `name`: 1 to 200 characters.
@@ -84,7 +85,7 @@ class Kept(Opened):
     @property
     def bytes(self) -> int:
         """What the runs take on disk."""
-        return tidying.folder_bytes(self.home)
+        return retention.folder_bytes(self.home)
 
     def _texts(self, query: str) -> Mapping[str, str]:
         return self._read(lambda found: queries.texts(found, query))

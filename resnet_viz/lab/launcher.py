@@ -12,7 +12,7 @@ import os
 import sys
 from pathlib import Path
 
-from resnet_viz.lab import lock
+from resnet_viz.scheduler import launcher_lock
 
 NICENESS = 5
 
@@ -24,7 +24,7 @@ def main(kind: str) -> int:
     home = Path(os.environ["RESNET_VIZ_HOME"])
     dispatcher = None
     while True:
-        with lock.held(home, kind) as mine:  # before anything is imported that takes long
+        with launcher_lock.held(home, kind) as mine:  # before anything is imported that takes long
             if not mine:
                 return 0
             from resnet_viz.lab.dispatcher import make_dispatcher  # noqa: PLC0415

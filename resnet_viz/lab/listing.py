@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
-from resnet_viz.lab.run_status import Snapshot
+from resnet_viz.scheduler.run_status import Snapshot
 from resnet_viz.store.database import Store, StoreError
 from resnet_viz.store.run import COLUMNS, Run, UnreadableRun, run_of, why_unreadable
 from resnet_viz.store.runs_table import IS_OVER, LAST_MOMENT, fault_of, name_of

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from resnet_viz.lab import liveness
-from resnet_viz.lab.engine import Engine, ThisMachine
-from resnet_viz.lab.jobs.jobs import Job, Jobs
-from resnet_viz.lab.jobs.kind import JobRequest
+from resnet_viz.scheduler import heartbeat
+from resnet_viz.scheduler.engine import Engine, ThisMachine
+from resnet_viz.scheduler.jobs.jobs import Job, Jobs
+from resnet_viz.scheduler.jobs.kind import JobRequest
 from resnet_viz.store.chunks import Note
 from resnet_viz.store.database import CorruptStoreError, Store, default_home
 
@@ -25,7 +25,7 @@ class Opened:
         self._store = Store(default_home() if path is None else Path(path))
         self._jobs = Jobs(self._store, lambda: self._engine.start(self._store))
         self.notice: str | None = None
-        self._revived = -liveness.FORSAKEN_SECONDS
+        self._revived = -heartbeat.FORSAKEN_SECONDS
         self._guarded(self._store.check)
 
     def ready(self) -> None:

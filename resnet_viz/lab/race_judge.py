@@ -18,8 +18,8 @@ from pathlib import Path
 
 from resnet_viz.lab import enclosures, race_file, race_records
 from resnet_viz.lab.import_folder import import_folder
-from resnet_viz.lab.launch import environment
 from resnet_viz.lab.race_copy import check_file, copy_rows
+from resnet_viz.scheduler.launcher_client import environment
 from resnet_viz.text import shorten
 
 LEAST_SECONDS = 60.0

@@ -10,9 +10,9 @@ from collections.abc import Collection, Mapping
 
 import psutil
 
-from resnet_viz.lab.liveness import HEARTBEAT_SECONDS, born
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.scheduler.heartbeat import HEARTBEAT_SECONDS, born
 from resnet_viz.store import header
 from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import Store, StoreError

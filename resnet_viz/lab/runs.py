@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab import control, liveness, starting, tidying, waiting
 from resnet_viz.lab.kept import Kept
 from resnet_viz.lab.listing import all_runs
-from resnet_viz.lab.run_status import Snapshot
-from resnet_viz.lab.turns import check_pace
 from resnet_viz.quantities.records import StepRecord, Taken
+from resnet_viz.scheduler import control, eta, heartbeat, retention, submit
+from resnet_viz.scheduler.run_status import Snapshot
+from resnet_viz.scheduler.worker_turn import check_pace
 from resnet_viz.store import checkpoint_index, measurement_results, queries, saved_states
 from resnet_viz.store.checkpoint_index import Checkpoint
 from resnet_viz.store.chunks import MOST_STEPS
@@ -83,7 +83,7 @@ class Lab(Kept):
         None where no run that is alike was measured.
         """
 
-        return self._read(lambda found: waiting.expected_seconds(found, specs, pace))
+        return self._read(lambda found: eta.expected_seconds(found, specs, pace))
 
     def watch(self, model: nn.Module, name: str = "", blocks: Sequence[str] = ()) -> Watched:
         """A context that records `model` while you train it in a loop of your own:
@@ -252,22 +252,22 @@ class Lab(Kept):
         asker: str = "",
     ) -> Sequence[str]:
         self._guarded(lambda: self._engine.prepare(self._store))
-        begun = self._guarded(lambda: starting.queue(self._store, specs, race_id, pace, asker))
+        begun = self._guarded(lambda: submit.queue(self._store, specs, race_id, pace, asker))
         self.notice = begun.notice or self.notice
         if begun.gone:
-            tidying.give_back(self._store, begun.gone)
+            retention.give_back(self._store, begun.gone)
         self._engine.start(self._store)
         return begun.ids
 
     def _look(self, where: str = "1", *values: str) -> Snapshot:
         seen = self._read(lambda found: Snapshot.take(found, where, *values))
-        if any(map(liveness.is_forsaken, seen.active)):
+        if any(map(heartbeat.is_forsaken, seen.active)):
             self._revive()
         return seen
 
     def _revive(self) -> None:
         """Begin another launcher in the place of one that is gone, but not many in a row."""
-        if time.monotonic() - self._revived > liveness.FORSAKEN_SECONDS:
+        if time.monotonic() - self._revived > heartbeat.FORSAKEN_SECONDS:
             self._revived = time.monotonic()
             self._engine.start(self._store)
 

@@ -23,12 +23,12 @@ import psutil
 from resnet_viz.data.registry import datasets
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.failures import sentence
-from resnet_viz.lab.launch import ERROR_MARK
-from resnet_viz.lab.liveness import HEARTBEAT_SECONDS, born
-from resnet_viz.lab.parking import Parked, Patience, give_up, give_up_with
-from resnet_viz.lab.turns import Stopped, Turns
 from resnet_viz.quantities.points import FINAL
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.scheduler.heartbeat import HEARTBEAT_SECONDS, born
+from resnet_viz.scheduler.launcher_client import ERROR_MARK
+from resnet_viz.scheduler.parking import Parked, Patience, give_up, give_up_with
+from resnet_viz.scheduler.worker_turn import Stopped, Turns
 from resnet_viz.store import checkpoint_index, header, saved_states
 from resnet_viz.store.checkpoint_index import is_due
 from resnet_viz.store.chunks import insert_late, insert_records

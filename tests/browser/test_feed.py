@@ -12,9 +12,9 @@ import psutil
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from resnet_viz import RunSpec, preset
-from resnet_viz.lab import launch
-from resnet_viz.lab.liveness import born
 from resnet_viz.quantities.records import Floats, StepRecord
+from resnet_viz.scheduler import launcher_client
+from resnet_viz.scheduler.heartbeat import born
 from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import Run
@@ -285,11 +285,11 @@ def test_a_zoom_into_a_long_run_fetches_its_steps(app: App, open_page: Open) -> 
 
 def _race(app: App) -> Run:
     """A race of one net whose worker only sleeps; `write` does what it would."""
-    start, launch.ensure_launcher = launch.ensure_launcher, lambda store: None
+    start, launcher_client.ensure_launcher = launcher_client.ensure_launcher, lambda store: None
     try:
         race_id = app.lab.race([RunSpec(config=preset(NAME), steps=40)])
     finally:
-        launch.ensure_launcher = start
+        launcher_client.ensure_launcher = start
     worker = psutil.Popen([sys.executable, "-c", "import time; time.sleep(300)"])
     with Store(app.home).writing() as connection:
         connection.execute(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from resnet_viz.lab import lock
+from resnet_viz.scheduler import launcher_lock
 from tests.browser.conftest import PATIENCE_SECONDS, App, settle
 from tests.lab.conftest import wait_until
 
@@ -54,9 +54,9 @@ def race_these_two(page: Page) -> None:
 
 
 def test_the_launcher_is_there_before_anybody_presses_start(app: App, open_page: Open) -> None:
-    assert lock.is_free(app.lab.home), "a server that nobody visits needs none"
+    assert launcher_lock.is_free(app.lab.home), "a server that nobody visits needs none"
     open_page(app.url)
-    wait_until(lambda: not lock.is_free(app.home), 30)
+    wait_until(lambda: not launcher_lock.is_free(app.home), 30)
 
 
 def test_back_leads_from_a_race_to_its_settings_and_forward_to_it_again(

@@ -13,10 +13,10 @@ import pytest
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab import liveness, lock
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.tasks import Task
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.scheduler import heartbeat, launcher_lock
 from resnet_viz.store.database import Store
 from resnet_viz.store.runs_table import select_runs
 from tests.launchers import end_launchers
@@ -72,7 +72,7 @@ def launcher_of(lab: Lab) -> psutil.Process:
     """The process that holds the folder's lock, once there is one."""
 
     def find() -> psutil.Process | None:
-        one = None if lock.is_free(lab.home) else lock.holder(lab.home)
+        one = None if launcher_lock.is_free(lab.home) else launcher_lock.holder(lab.home)
         return one.process if one else None
 
     wait_until(lambda: find() is not None)
@@ -85,7 +85,7 @@ def process_of(lab: Lab, run_id: str) -> psutil.Process | None:
     """The process of a run, if it has one."""
     with Store(lab.home).session() as connection:
         (row,) = select_runs(connection, "id = ?", run_id)
-    return liveness.find_process(row)
+    return heartbeat.find_process(row)
 
 
 def workers(lab: Lab) -> Sequence[psutil.Process]:

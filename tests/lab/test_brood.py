@@ -8,12 +8,13 @@ import time
 import psutil
 import pytest
 
-from resnet_viz.lab import dispatcher, launch
+from resnet_viz.lab import dispatcher
 from resnet_viz.lab.brood import Spares, may_fork
 from resnet_viz.lab.dispatcher import Dispatcher
-from resnet_viz.lab.queue import SLOTS_VARIABLE
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.tasks import Task
+from resnet_viz.scheduler import launcher_client
+from resnet_viz.scheduler.places import SLOTS_VARIABLE
 from resnet_viz.store.database import Store
 from tests.lab.conftest import (
     ENDLESS,
@@ -91,7 +92,7 @@ def launcher_that(does: str, lab: Lab, *words: str) -> subprocess.CompletedProce
     """A process of its own that runs a script in a launcher's place: this one must not fork."""
     return subprocess.run(
         [sys.executable, "-c", does, str(lab.home), *words],
-        env=launch.environment(lab.home),
+        env=launcher_client.environment(lab.home),
         capture_output=True,
         text=True,
         timeout=90,
@@ -121,7 +122,7 @@ while not brood.ended():
 def test_a_process_forked_ahead_that_cannot_get_warm_works_all_the_same(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     job_id = lab.submit("data", {"name": "digits"})
     ended = launcher_that(FAILS_TO_GET_WARM, lab, job_id)
     assert ended.returncode == 0, ended.stderr
@@ -155,20 +156,20 @@ def test_where_processes_are_killed_as_they_get_warm_few_are_made(lab: Lab) -> N
 def test_a_spare_process_takes_up_a_run_as_a_fork_does(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     run_id = lab.start(tiny_spec())
-    launch.log_file(lab.home, run_id).parent.mkdir()
+    launcher_client.log_file(lab.home, run_id).parent.mkdir()
     spares = Spares(lab.home)
     spares.begin(Task("runs", run_id))
     assert spares.begun == [run_id]
     wait_until(lambda: lab.get(run_id).status == "finished")
     wait_until(lambda: spares.ended() == [Task("runs", run_id)])
-    assert not launch.log_file(lab.home, run_id).exists()
+    assert not launcher_client.log_file(lab.home, run_id).exists()
     spares.close()
 
 
 def test_a_run_whose_worker_cannot_begin_is_over(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     monkeypatch.setattr(dispatcher, "IDLE_SECONDS", 1.0)
     monkeypatch.setenv(SLOTS_VARIABLE, "1")
     brood = Stillborn()
@@ -193,7 +194,7 @@ class Crowded(Stillborn):
 def test_a_launcher_that_can_make_no_spare_goes_on(
     lab: Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     monkeypatch.setattr(dispatcher, "IDLE_SECONDS", 1.0)
     brood = Crowded()
     run_id = lab.start(tiny_spec())

@@ -10,9 +10,9 @@ import pytest
 
 from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.lab import feed as feeds
-from resnet_viz.lab import launch
 from resnet_viz.lab.feed import Feed
 from resnet_viz.lab.runs import Lab
+from resnet_viz.scheduler import launcher_client
 from resnet_viz.store.chunks import insert_late, insert_records
 from resnet_viz.store.database import FILE_NAME, Store, StoreError
 from tests.lab.conftest import tiny_spec
@@ -24,7 +24,7 @@ LAYERS = 6  # of the tiny net
 @pytest.fixture
 def race(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Lab, str]:
     """A race of two that nobody works on."""
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     monkeypatch.setattr(feeds, "READ_SECONDS", 0.0)
     lab = Lab(tmp_path)
     return lab, lab.race([tiny_spec(), tiny_spec(seed=1)])

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viz.lab.jobs import table
-from resnet_viz.lab.jobs.jobs import Jobs
+from resnet_viz.scheduler.jobs import job_table
+from resnet_viz.scheduler.jobs.jobs import Jobs
 from resnet_viz.store.database import Store
 
 
@@ -17,15 +17,15 @@ def test_a_look_at_a_job_that_ceases_to_wait_meanwhile_is_no_error(
 ) -> None:
     store = Store(tmp_path)
     jobs = Jobs(store, lambda: None)
-    ids = [jobs.submit("data", {"name": "digits"}) for _ in range(table.PLACES + 1)]
+    ids = [jobs.submit("data", {"name": "digits"}) for _ in range(job_table.PLACES + 1)]
     assert jobs.get(ids[-1]).before == 1
-    look = table.select_jobs
+    look = job_table.select_jobs
 
     def begun_before(connection: object, where: str, *values: object) -> object:
-        if where == table.ACTIVE:
+        if where == job_table.ACTIVE:
             with store.writing() as other:
                 other.execute("UPDATE jobs SET status = ? WHERE id = ?", (status, ids[-1]))
         return look(connection, where, *values)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(table, "select_jobs", begun_before)
+    monkeypatch.setattr(job_table, "select_jobs", begun_before)
     assert jobs.get(ids[-1]).before == 0

@@ -20,18 +20,19 @@ from resnet_viz.arch.config import revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.data.registry import dataset_info
-from resnet_viz.lab import dispatcher, launch
+from resnet_viz.lab import dispatcher
 from resnet_viz.lab.brood import Spares, may_fork
 from resnet_viz.lab.dispatcher import Dispatcher
-from resnet_viz.lab.jobs import table
-from resnet_viz.lab.jobs.jobs import MOST_WAITING, Job
-from resnet_viz.lab.jobs.registry import kinds
 from resnet_viz.lab.jobs.worker import Progress
-from resnet_viz.lab.liveness import find_process
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.tasks import Task
 from resnet_viz.nets.network import build_resnet
 from resnet_viz.nets.weights import save_weights
+from resnet_viz.scheduler import launcher_client
+from resnet_viz.scheduler.heartbeat import find_process
+from resnet_viz.scheduler.jobs import job_table
+from resnet_viz.scheduler.jobs.jobs import MOST_WAITING, Job
+from resnet_viz.scheduler.jobs.registry import kinds
 from resnet_viz.store.database import Store
 from resnet_viz.views.summary import measure
 from tests.lab.conftest import TINY, Stillborn, end, launcher_of, wait_until
@@ -62,7 +63,7 @@ def process_of(lab: Lab, job_id: str) -> psutil.Process:
 
     def find() -> psutil.Process | None:
         with Store(lab.home).session() as connection:
-            return find_process(table.select_jobs(connection, "id = ?", job_id)[0])
+            return find_process(job_table.select_jobs(connection, "id = ?", job_id)[0])
 
     wait_until(lambda: find() is not None)
     found = find()
@@ -158,7 +159,7 @@ def test_what_the_work_complains_of_is_one_sentence(shared: Lab) -> None:
 def test_what_has_been_found_is_there_while_the_job_works(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     job_id = lab.submit("build", QUICK)
     progress = Progress(Store(lab.home), job_id)
     progress.found({"first": 1})
@@ -233,7 +234,10 @@ def test_thirty_are_accepted_at_once_and_two_work(shared: Lab) -> None:
     assert shared.job(ids[2]).before == 1
     assert shared.job(ids[-1]).before == 28
     with Store(shared.home).session() as connection:
-        turn = [row["id"] for row in table.in_turn(table.select_jobs(connection, table.ACTIVE))]
+        turn = [
+            row["id"]
+            for row in job_table.in_turn(job_table.select_jobs(connection, job_table.ACTIVE))
+        ]
     assert turn == ids[2:]
     for job_id in reversed(ids):
         shared.cancel_job(job_id)
@@ -260,7 +264,7 @@ def test_one_that_nobody_cares_for_gets_a_launcher(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(launch, "ensure_launcher", lambda store: None)
+        patched.setattr(launcher_client, "ensure_launcher", lambda store: None)
         job_id = lab.submit("data", {"name": "digits"})
     change(lab, "heartbeat = 0", job_id)
     assert lab.job(job_id).status == "queued"
@@ -271,7 +275,7 @@ def test_one_that_nobody_cares_for_gets_a_launcher(
 def test_a_job_whose_process_cannot_begin_is_over(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     monkeypatch.setattr(dispatcher, "IDLE_SECONDS", 0.1)
     first, second = lab.submit("build", QUICK), lab.submit("build", QUICK)
     Dispatcher(Store(lab.home), Stillborn()).serve()
@@ -282,7 +286,7 @@ def test_a_job_whose_process_cannot_begin_is_over(
 def test_a_spare_process_does_a_job_as_a_fork_does(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     job_id = lab.submit("data", {"name": "digits"})
     (lab.home / "logs").mkdir()
     spares = Spares(lab.home)
@@ -294,7 +298,7 @@ def test_a_spare_process_does_a_job_as_a_fork_does(
 @pytest.fixture
 def queue(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
     """A Lab whose jobs are never begun."""
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     return lab
 
 
@@ -303,9 +307,9 @@ def test_places_go_round_among_those_who_ask(queue: Lab) -> None:
     assert [queue.job(ids[i]).before for i in (0, 3, 5, 1, 4, 2)] == [0, 0, 1, 2, 3, 4]
     change(queue, "status = 'working'", ids[0])
     with Store(queue.home).session() as connection:
-        assert list(table.due(connection, ())) == [ids[3]]
-        assert list(table.due(connection, [ids[3]])) == []
-        assert list(table.due(connection, [ids[0]])) == [ids[3]]
+        assert list(job_table.due(connection, ())) == [ids[3]]
+        assert list(job_table.due(connection, [ids[3]])) == []
+        assert list(job_table.due(connection, [ids[0]])) == [ids[3]]
 
 
 def test_the_queue_has_an_end(queue: Lab) -> None:
@@ -331,7 +335,7 @@ def test_old_jobs_are_forgotten_with_their_files(queue: Lab) -> None:
 
 def test_the_files_of_jobs_take_bounded_room(queue: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those that are over give way, the oldest first; those under way are never touched."""
-    monkeypatch.setattr(table, "MOST_BYTES", 10)
+    monkeypatch.setattr(job_table, "MOST_BYTES", 10)
     request = {"config": TINY, "file": "a.pt"}
     over = [queue.submit("weights", request, files={"a.pt": b"123"}) for _ in range(2)]
     for job_id in over:
@@ -363,7 +367,7 @@ def test_every_kind_is_described_in_its_file() -> None:
 
 def _active(lab: Lab) -> list[sqlite3.Row]:
     with Store(lab.home).session() as connection:
-        return list(table.select_jobs(connection, table.ACTIVE))
+        return list(job_table.select_jobs(connection, job_table.ACTIVE))
 
 
 def _working(lab: Lab) -> list[sqlite3.Row]:

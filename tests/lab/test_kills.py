@@ -14,9 +14,9 @@ import psutil
 import pytest
 
 from benchmarks.kills import storm
-from resnet_viz.lab import lock
 from resnet_viz.lab.runs import Lab
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.scheduler import launcher_lock
 from resnet_viz.store.runs_table import OVER
 from tests.configs import examples
 from tests.lab.conftest import end, tiny_spec, wait_until, workers
@@ -41,7 +41,7 @@ def test_workers_and_launchers_killed_at_any_moment(lab: Lab) -> None:
         until = time.monotonic() + chance.random()
         while time.monotonic() < until:
             look(lab, shown, statuses)
-        one = lock.holder(lab.home)
+        one = launcher_lock.holder(lab.home)
         process = one.process if one else None
         # One that is still beginning, which takes long on a busy machine, is let off more often.
         if process is not None and chance.random() < (0.2 if workers(lab) else 0.03):

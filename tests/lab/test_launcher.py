@@ -15,11 +15,11 @@ from typing import Any
 import psutil
 import pytest
 
-from resnet_viz.lab import launch, lock
 from resnet_viz.lab.brood import may_fork
 from resnet_viz.lab.dispatcher import due
-from resnet_viz.lab.queue import SLOTS_VARIABLE
 from resnet_viz.lab.runs import Lab
+from resnet_viz.scheduler import launcher_client, launcher_lock
+from resnet_viz.scheduler.places import SLOTS_VARIABLE
 from resnet_viz.store.database import Store
 from tests.lab.conftest import (
     ENDLESS,
@@ -60,9 +60,9 @@ def test_thirty_runs_are_accepted_and_only_those_with_a_place_are_processes(
 def test_of_two_launchers_one_leaves(lab: Lab) -> None:
     lab.ready()
     one = launcher_of(lab)
-    command = [sys.executable, "-P", "-m", "resnet_viz.lab.launcher", launch.kind()]
+    command = [sys.executable, "-P", "-m", "resnet_viz.lab.launcher", launcher_client.kind()]
     done = subprocess.run(
-        command, env=launch.environment(lab.home), cwd=lab.home, timeout=60, check=False
+        command, env=launcher_client.environment(lab.home), cwd=lab.home, timeout=60, check=False
     )
     assert done.returncode == 0
     lab.ready()
@@ -100,12 +100,12 @@ def test_who_looks_at_runs_that_nobody_cares_for_begins_a_launcher(
 ) -> None:
     monkeypatch.setenv(SLOTS_VARIABLE, "1")
     with monkeypatch.context() as patched:
-        patched.setattr(launch, "ensure_launcher", lambda store: None)
+        patched.setattr(launcher_client, "ensure_launcher", lambda store: None)
         run_id = lab.start(tiny_spec())
     with Store(lab.home).writing() as connection:
         connection.execute("UPDATE runs SET heartbeat = heartbeat - 4")
     assert lab.get(run_id).status == "queued"
-    assert lock.is_free(lab.home), "it may be on its way"
+    assert launcher_lock.is_free(lab.home), "it may be on its way"
     with Store(lab.home).writing() as connection:
         connection.execute("UPDATE runs SET heartbeat = heartbeat - 3600")
     forsaken = lab.get(run_id)
@@ -119,14 +119,14 @@ def test_who_lists_them_does_so_too_and_is_told_why_nobody_answers(
 ) -> None:
     with monkeypatch.context() as patched:
         begun: list[Store] = []
-        patched.setattr(launch, "ensure_launcher", begun.append)
+        patched.setattr(launcher_client, "ensure_launcher", begun.append)
         lab.start(tiny_spec())
         with Store(lab.home).writing() as connection:
             connection.execute("UPDATE runs SET heartbeat = heartbeat - 3600")
         begun.clear()
         assert lab.list()[0].message.endswith("for 60 min; there is none.")
         assert len(begun) == 1
-        log = launch.log_file(lab.home, launch.LAUNCHER)
+        log = launcher_client.log_file(lab.home, launcher_client.LAUNCHER)
         log.parent.mkdir(exist_ok=True)
         log.write_text("Traceback\nModuleNotFoundError: No module named 'torch'\n\n")
         why = lab.list()[0].message
@@ -249,7 +249,7 @@ def test_another_engine_can_stand_in_for_this_machine(lab: Lab) -> None:
     far = elsewhere.start(tiny_spec())
     assert lab.get(far).status == "not answering", "and not interrupted"
     assert "has not answered for" in lab.get(far).message
-    assert lock.is_free(lab.home), "it is not this machine's to begin"
+    assert launcher_lock.is_free(lab.home), "it is not this machine's to begin"
     near = lab.start(tiny_spec())
     wait_until(lambda: lab.get(near).status == "finished")
     assert not lab.get(far).is_over

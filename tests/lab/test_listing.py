@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from resnet_viz.cli.runs import show_runs
-from resnet_viz.lab import launch, listing
+from resnet_viz.lab import listing
 from resnet_viz.lab.runs import Lab
+from resnet_viz.scheduler import launcher_client
 from resnet_viz.store import stored_spec
 from resnet_viz.store.database import Store, StoreError
 from resnet_viz.store.run import COLUMNS, Run, why_unreadable
@@ -23,7 +24,7 @@ from tests.lab.test_tidying import finish, query
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     """Two runs that are over and one that waits, and nobody works on it."""
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     lab = Lab(tmp_path)
     ids = [lab.start(tiny_spec(name=name, seed=7)) for name in ("a", "b", "c")]
     finish(lab, ids[:2], 3)

@@ -12,9 +12,9 @@ from resnet_viz.arch.memory import training_memory
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab import device_query, queue
-from resnet_viz.lab.device_query import free_bytes
-from resnet_viz.lab.memory import PROCESS_BYTES, check_fit
+from resnet_viz.scheduler import device_query, places
+from resnet_viz.scheduler.device_query import free_bytes
+from resnet_viz.scheduler.memory_fit import PROCESS_BYTES, check_fit
 
 DEEP = RunSpec(config=preset("resnet1202-cifar"), image_size=32, batch_size=64, device="cpu")
 GB = 10**9
@@ -30,7 +30,7 @@ def need(spec: RunSpec) -> int:
 
 def test_contestants_that_train_at_once_share_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
     for slots, needs in (("1", need(DEEP)), ("2", 2 * need(DEEP)), ("9", 3 * need(DEEP))):
-        monkeypatch.setenv(queue.SLOTS_VARIABLE, slots)
+        monkeypatch.setenv(places.SLOTS_VARIABLE, slots)
         assert check_fit([DEEP] * 3, 9 * GB).needs == needs
 
 
@@ -77,8 +77,8 @@ def test_checkpointing_is_offered_only_where_it_helps() -> None:
 
 def test_free_memory_of_the_cpu_without_torch() -> None:
     code = (
-        "import sys; from resnet_viz.lab.device_query import free_bytes; n = free_bytes('cpu'); "
-        "assert 'torch' not in sys.modules; print(n)"
+        "import sys; from resnet_viz.scheduler.device_query import free_bytes; "
+        "n = free_bytes('cpu'); assert 'torch' not in sys.modules; print(n)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert int(done.stdout) > 0

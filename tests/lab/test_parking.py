@@ -15,17 +15,18 @@ import pytest
 from safetensors.torch import load_file
 
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab import launch, parking, training_state
+from resnet_viz.lab import training_state
 from resnet_viz.lab.dispatcher import Dispatcher, due
 from resnet_viz.lab.feed import Feed
-from resnet_viz.lab.liveness import born
-from resnet_viz.lab.parking import MOST_STEPPING, MOST_WARM, VARIABLE, Patience
-from resnet_viz.lab.run_status import Snapshot
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.starting import MOST_ACTIVE, SHARE
 from resnet_viz.lab.train import train
 from resnet_viz.lab.worker import Worker, main
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.scheduler import launcher_client, parking
+from resnet_viz.scheduler.heartbeat import born
+from resnet_viz.scheduler.parking import MOST_STEPPING, MOST_WARM, VARIABLE, Patience
+from resnet_viz.scheduler.run_status import Snapshot
+from resnet_viz.scheduler.submit import MOST_ACTIVE, SHARE
 from resnet_viz.store import checkpoint_index, saved_states
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import insert, new_row
@@ -79,7 +80,7 @@ def test_a_race_that_is_parked_goes_on_bit_for_bit(
     wait_until(lambda: min(lab.get(run).steps_done for run in runs) > 3)
     lab.pause(race)
     wait_until(lambda: all(is_parked(lab, run) for run in runs))
-    launch.dismiss_launcher(lab.home)
+    launcher_client.dismiss_launcher(lab.home)
     lab = Lab(lab.home)
     assert len(list(saved_states.folder(lab.home).iterdir())) == 3
     assert all(run.status == "paused" and not run.message for run in lab.race_runs(race))
@@ -140,7 +141,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     monkeypatch.setattr(Worker, "_prepare", lambda worker: "cpu")
     monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path))
     monkeypatch.setenv(VARIABLE, "0")
@@ -332,7 +333,7 @@ HELD = {"status": "paused", "control": "pause", "pid": ME[0], "pid_created": ME[
 @pytest.fixture
 def rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.Connection]:
     """A store in whose folder nobody begins a worker."""
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     with Store(tmp_path).session() as connection:
         yield connection
 
@@ -440,7 +441,7 @@ def test_nobody_misses_a_launcher_for_them(rows: sqlite3.Connection, tmp_path: P
     lab = Lab(tmp_path)
     assert (lab.get(run_id).status, lab.get(run_id).message) == ("paused", "")
     assert not Dispatcher(Store(tmp_path), Stillborn()).is_needed()
-    launch.fail_waiting(Store(tmp_path), "no room")
+    launcher_client.fail_waiting(Store(tmp_path), "no room")
     assert lab.get(run_id).status == "paused"
     lab.resume(run_id)
     assert (lab.get(run_id).status, lab.get(run_id).message) == ("queued", "Goes on in a moment.")
@@ -481,7 +482,7 @@ def test_a_worker_that_dies_before_it_takes_up_a_parked_run_loses_nothing(
         assert lab.get(run_id).message
         brood.begun.clear()
     lab.resume(run_id)
-    launch.fail_waiting(Store(tmp_path), "no process can be started")
+    launcher_client.fail_waiting(Store(tmp_path), "no process can be started")
     assert (lab.get(run_id).status, lab.get(run_id).message) == (
         "paused",
         "no process can be started",

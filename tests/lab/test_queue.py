@@ -8,9 +8,9 @@ from typing import Any
 import psutil
 import pytest
 
-from resnet_viz.lab import liveness, queue
-from resnet_viz.lab.liveness import born
-from resnet_viz.lab.queue import Place, has_place, in_turn, place
+from resnet_viz.scheduler import heartbeat, places
+from resnet_viz.scheduler.heartbeat import born
+from resnet_viz.scheduler.places import Place, has_place, in_turn, place
 
 ME = psutil.Process()
 
@@ -115,14 +115,14 @@ def test_a_waiting_run_looks_at_no_more_processes_than_there_are_places(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     looked: list[str] = []
-    monkeypatch.setattr(queue, "is_gone", lambda row: bool(looked.append(row["id"])))
+    monkeypatch.setattr(places, "is_gone", lambda row: bool(looked.append(row["id"])))
     active = [row(1, "running"), row(2, "running"), *(row(i) for i in range(3, 40))]
     assert not has_place(active[-1], active, slots=2)
     assert looked == ["run 1", "run 2"]
 
 
 def test_each_device_has_a_queue_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "guess_device", lambda: "cuda:0")
+    monkeypatch.setattr(places, "guess_device", lambda: "cuda:0")
     active = [
         row(1, "running", asked_device="auto"),
         row(2, "running", asked_device="cuda"),
@@ -141,35 +141,35 @@ def test_what_runs_elsewhere_takes_no_place_here() -> None:
 
 
 def test_slots_are_the_cores_or_two_on_an_accelerator(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(queue.SLOTS_VARIABLE, raising=False)
+    monkeypatch.delenv(places.SLOTS_VARIABLE, raising=False)
     if hasattr(os, "sched_getaffinity"):
-        assert queue.slots_on("cpu") == len(os.sched_getaffinity(0))
-    assert queue.slots_on("cuda:0") == queue.slots_on("mps") == 2
-    monkeypatch.setenv(queue.SLOTS_VARIABLE, "7")
-    assert queue.slots_on("cpu") == queue.slots_on("cuda:1") == 7
+        assert places.slots_on("cpu") == len(os.sched_getaffinity(0))
+    assert places.slots_on("cuda:0") == places.slots_on("mps") == 2
+    monkeypatch.setenv(places.SLOTS_VARIABLE, "7")
+    assert places.slots_on("cpu") == places.slots_on("cuda:1") == 7
 
 
 def test_a_worker_is_silent_after_four_seconds_and_has_more_before_its_first_step() -> None:
     late = {"heartbeat": time.time() - 10}
-    assert not liveness.why_silent(row(1, "running", **late))
-    assert not liveness.why_silent(row(1, steps_done=1, heartbeat=time.time() - 3.5))
-    assert "has not answered for 61 s" in liveness.why_silent(row(1, heartbeat=time.time() - 61))
-    assert "has not answered for 10 s" in liveness.why_silent(row(1, steps_done=1, **late))
-    assert "for 60 min" in liveness.why_silent(row(1, heartbeat=time.time() - 3600))
-    assert not liveness.is_gone(row(1, "running", steps_done=1, heartbeat=time.time() - 3600))
+    assert not heartbeat.why_silent(row(1, "running", **late))
+    assert not heartbeat.why_silent(row(1, steps_done=1, heartbeat=time.time() - 3.5))
+    assert "has not answered for 61 s" in heartbeat.why_silent(row(1, heartbeat=time.time() - 61))
+    assert "has not answered for 10 s" in heartbeat.why_silent(row(1, steps_done=1, **late))
+    assert "for 60 min" in heartbeat.why_silent(row(1, heartbeat=time.time() - 3600))
+    assert not heartbeat.is_gone(row(1, "running", steps_done=1, heartbeat=time.time() - 3600))
 
 
 def test_a_process_number_given_out_again_is_not_the_worker() -> None:
-    assert liveness.find_process(row(1)) == ME
-    assert liveness.find_process(row(1, pid_created=born(ME) - 60)) is None
-    assert liveness.find_process(row(1, pid=None)) is None
-    assert liveness.is_gone(row(1, pid_created=born(ME) - 60))
+    assert heartbeat.find_process(row(1)) == ME
+    assert heartbeat.find_process(row(1, pid_created=born(ME) - 60)) is None
+    assert heartbeat.find_process(row(1, pid=None)) is None
+    assert heartbeat.is_gone(row(1, pid_created=born(ME) - 60))
     waiting = row(1, pid=None, heartbeat=time.time() - 61)
-    assert not liveness.is_gone(waiting), "it has no worker yet"
-    assert liveness.is_forsaken(waiting)
-    assert not liveness.is_forsaken(row(1, heartbeat=time.time() - 61))
-    assert not liveness.is_forsaken(row(1, pid=None))
-    assert "never started: the launcher has not answered for 61 s" in liveness.why_silent(waiting)
+    assert not heartbeat.is_gone(waiting), "it has no worker yet"
+    assert heartbeat.is_forsaken(waiting)
+    assert not heartbeat.is_forsaken(row(1, heartbeat=time.time() - 61))
+    assert not heartbeat.is_forsaken(row(1, pid=None))
+    assert "never started: the launcher has not answered for 61 s" in heartbeat.why_silent(waiting)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="sets the clock as Linux shows it")
@@ -183,6 +183,6 @@ def test_setting_the_clock_makes_no_process_go(
     monkeypatch.setattr(psutil._pslinux, "boot_time", lambda: boot + jump)
     monkeypatch.setattr(time, "time", lambda: now() + jump)
     assert abs(psutil.Process().create_time() - ME.create_time()) == pytest.approx(3600, abs=2)
-    assert not liveness.is_gone(worker)
-    assert liveness.why_silent(worker), "until it answers by the new clock"
-    assert not liveness.why_silent(worker | {"heartbeat": time.time()})
+    assert not heartbeat.is_gone(worker)
+    assert heartbeat.why_silent(worker), "until it answers by the new clock"
+    assert not heartbeat.why_silent(worker | {"heartbeat": time.time()})

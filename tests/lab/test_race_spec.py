@@ -8,8 +8,8 @@ import pytest
 
 from resnet_viz import RaceSpec
 from resnet_viz.arch.config import explain
-from resnet_viz.lab import launch
 from resnet_viz.lab.runs import Lab
+from resnet_viz.scheduler import launcher_client
 from tests.lab.conftest import tiny_spec
 
 A, B, C = (tiny_spec(name=name, seed=9) for name in "abc")
@@ -24,7 +24,7 @@ def test_the_contestants_of_a_seed_stand_side_by_side() -> None:
 
 
 def test_a_lab_queues_them_in_that_order(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     race = RaceSpec(contestants=(A, B), seeds=(0, 1))
     runs = lab.race_runs(lab.race(race))
     assert tuple(run.spec for run in runs) == race.runs()
@@ -65,7 +65,7 @@ def test_what_cannot_run_here_is_refused_before_it_is_queued(
 
 
 def test_a_runs_contestant_is_its_nets_number(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     race = RaceSpec(contestants=(A, B, A), seeds=(0, 1))
     runs = lab.race_runs(lab.race(race))
     assert [(run.contestant, run.seed) for run in runs] == [

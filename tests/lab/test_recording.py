@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resnet_viz.lab import launch
 from resnet_viz.lab.recording import Recording
 from resnet_viz.lab.runs import Lab
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.scheduler import launcher_client
 from resnet_viz.store.database import FILE_NAME, Store
 from tests.lab.conftest import tiny_spec
 
@@ -76,7 +76,7 @@ def test_nobody_steers_it(recording: Recording, tmp_path: Path, action: str) -> 
 def test_it_takes_no_place_from_others(
     recording: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     monkeypatch.setenv("RESNET_VIZ_SLOTS", "1")
     lab = Lab(tmp_path)
     run_id = lab.start(tiny_spec())

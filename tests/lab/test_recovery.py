@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resnet_viz.lab import launch
 from resnet_viz.lab.runs import Lab
+from resnet_viz.scheduler import launcher_client
 from resnet_viz.store import database
 from resnet_viz.store.database import FILE_NAME, Store, StoreError, WalFile
 from resnet_viz.store.recovery import recover
@@ -30,7 +30,7 @@ PAGE = 4096
 @pytest.fixture(autouse=True)
 def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs are queued and nobody works on them."""
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ import pytest
 
 from resnet_viz.arch.config import plain_twin
 from resnet_viz.arch.presets import label
-from resnet_viz.lab import launch, liveness
-from resnet_viz.lab.queue import SLOTS_VARIABLE
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.starting import MOST_ACTIVE
+from resnet_viz.scheduler import heartbeat, launcher_client
+from resnet_viz.scheduler.places import SLOTS_VARIABLE
+from resnet_viz.scheduler.submit import MOST_ACTIVE
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import Run
 from resnet_viz.store.runs_table import select_runs
@@ -293,9 +293,9 @@ def test_a_stopped_process_is_not_answering_keeps_its_place_and_goes_on(
 def test_a_run_that_ends_while_it_is_looked_at_is_not_interrupted(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from resnet_viz.lab import launch
+    from resnet_viz.scheduler import launcher_client
 
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     finished, killed = lab.start(tiny_spec()), lab.start(tiny_spec())
 
     def ends_meanwhile(row: Any) -> bool:
@@ -304,12 +304,12 @@ def test_a_run_that_ends_while_it_is_looked_at_is_not_interrupted(
             connection.execute(query, (finished,))
         return True
 
-    monkeypatch.setattr(liveness, "is_gone", ends_meanwhile)
+    monkeypatch.setattr(heartbeat, "is_gone", ends_meanwhile)
     assert {run.id: run.status for run in lab.list()} == {
         finished: "finished",
         killed: "interrupted",
     }
-    monkeypatch.setattr(liveness, "is_gone", lambda row: row["id"] == killed)
+    monkeypatch.setattr(heartbeat, "is_gone", lambda row: row["id"] == killed)
     lab.start(tiny_spec())
     with Store(lab.home).session() as connection:
         rows = select_runs(connection)
@@ -317,9 +317,9 @@ def test_a_run_that_ends_while_it_is_looked_at_is_not_interrupted(
 
 
 def test_nobody_may_fill_the_queue(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    from resnet_viz.lab import launch
+    from resnet_viz.scheduler import launcher_client
 
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     with pytest.raises(ValueError, match=r"a race of 1000 nets is not allowed.*at most 32"):
         lab.race([tiny_spec()] * 1000)
     for _ in range(MOST_ACTIVE // 32):
@@ -334,9 +334,9 @@ def test_nobody_may_fill_the_queue(lab: Lab, monkeypatch: pytest.MonkeyPatch) ->
 def test_ids_cannot_be_guessed_and_unknown_ones_are_refused(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from resnet_viz.lab import launch
+    from resnet_viz.scheduler import launcher_client
 
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     ids = [lab.start(tiny_spec()) for _ in range(20)]
     ids += [lab.race([tiny_spec()]) for _ in range(20)]
     assert len(set(ids)) == 40
@@ -366,7 +366,7 @@ def test_the_last_record_is_there_before_the_end_is_measured(
     from resnet_viz.lab import evaluation, train
     from resnet_viz.lab.worker import Worker
 
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     lab = Lab(tmp_path)
     run_id = lab.start(tiny_spec(steps=3, evaluate_every=2))
     seen: list[tuple[str, int, bool]] = []

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resnet_viz.lab import launch
 from resnet_viz.lab.runs import Lab
+from resnet_viz.scheduler import launcher_client
 from resnet_viz.store import migrations
 from resnet_viz.store.database import FILE_NAME, StoreError
 from tests.lab.conftest import tiny_spec
@@ -66,7 +66,7 @@ def test_runs_and_races_of_version_1_are_there(old: Path) -> None:
 
 
 def test_an_old_store_goes_on(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     lab = Lab(old)
     run_id = lab.start(tiny_spec())
     assert lab.list()[0].id == run_id

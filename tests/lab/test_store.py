@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viz.lab import launch
 from resnet_viz.lab.runs import Lab
+from resnet_viz.scheduler import launcher_client
 from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import (
     FILE_NAME,
@@ -28,7 +28,7 @@ from tests.lab.test_records import record
 @pytest.fixture
 def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs are queued and nobody works on them."""
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
 
 
 def fill(home: Path, runs: int = 40) -> list[str]:

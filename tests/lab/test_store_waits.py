@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viz.lab import launch, turns
 from resnet_viz.lab.runs import Lab
+from resnet_viz.scheduler import launcher_client, worker_turn
 from resnet_viz.store import checkpoint_index, database, migrations
 from resnet_viz.store.database import FILE_NAME, Store
 from tests.lab.conftest import tiny_spec, wait_until
@@ -42,7 +42,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             finally:
                 _inside -= 1
 
-    for module in (migrations, database, checkpoint_index, turns):
+    for module in (migrations, database, checkpoint_index, worker_turn):
         monkeypatch.setattr(module, "transaction", watched)
     sys.addaudithook(_hook)
     sleep = time.sleep
@@ -59,7 +59,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_no_transaction_spans_a_wait(
     tmp_path: Path, waits: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     lab = Lab(tmp_path / "home")
     race_id = race(lab, 20, "sent")
     lab.rename(race_id, "mine")

@@ -16,12 +16,13 @@ import numpy as np
 import pytest
 from pyarrow import parquet
 
-from resnet_viz.lab import launch, tables
+from resnet_viz.lab import tables
 from resnet_viz.lab.events import write_events
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.tables import nets_of, write_csv, write_parquet, write_table
 from resnet_viz.lab.tidy import COLUMNS
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.scheduler import launcher_client
 from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import Store
 from tests.lab.conftest import tiny_spec
@@ -38,7 +39,7 @@ def measured(step: int) -> StepRecord:
 
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     return Lab(tmp_path / "home")
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viz.lab import launch
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.tidying import LIMIT_VARIABLE, limit_bytes
+from resnet_viz.scheduler import launcher_client
+from resnet_viz.scheduler.retention import LIMIT_VARIABLE, limit_bytes
 from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import FILE_NAME, Store
 from resnet_viz.text import byte_size
@@ -25,7 +25,7 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "store-v1.sqlite3"
 @pytest.fixture(autouse=True)
 def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs are queued and nobody works on them."""
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     monkeypatch.delenv(LIMIT_VARIABLE, raising=False)
 
 
@@ -41,7 +41,7 @@ def finish(lab: Lab, run_ids: Sequence[str], steps: int = 0, layers: int = 6) ->
             change = "UPDATE runs SET status = 'finished' WHERE id = ? RETURNING position"
             position = connection.execute(change, (run_id,)).fetchone()[0]
             insert_records(connection, position, [record(step, layers) for step in range(steps)])
-            log = launch.log_file(lab.home, run_id)
+            log = launcher_client.log_file(lab.home, run_id)
             log.parent.mkdir(exist_ok=True)
             log.write_text("warning: a word")
 
@@ -72,8 +72,8 @@ def test_a_race_is_deleted_with_all_that_is_its_own_and_nothing_else(tmp_path: P
     assert query(tmp_path, "SELECT id FROM races") == [(kept,)]
     for run_id, records in before.items():
         assert [r.loss for r in lab.records(run_id)] == [r.loss for r in records]
-        assert launch.log_file(tmp_path, run_id).exists()
-    assert not any(launch.log_file(tmp_path, run.id).exists() for run in gone_runs)
+        assert launcher_client.log_file(tmp_path, run_id).exists()
+    assert not any(launcher_client.log_file(tmp_path, run.id).exists() for run in gone_runs)
 
 
 def test_a_race_goes_with_its_last_run(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_a_deletion_that_fails_deletes_nothing(
     with pytest.raises(RuntimeError, match="cannot be used: no"):
         lab.delete(race_id)
     assert [len(lab.records(run.id)) for run in lab.race_runs(race_id)] == [3, 3]
-    assert launch.log_file(tmp_path, lab.list()[0].id).exists()
+    assert launcher_client.log_file(tmp_path, lab.list()[0].id).exists()
 
 
 def test_the_oldest_that_are_over_go_first_and_it_is_said(
@@ -221,7 +221,7 @@ def test_a_start_that_is_refused_deletes_nothing(
     lab = Lab(tmp_path)
     race(lab, 300)
     monkeypatch.setenv(LIMIT_VARIABLE, "1 kB")
-    monkeypatch.setattr("resnet_viz.lab.starting.insert", lambda *_: 1 / 0)
+    monkeypatch.setattr("resnet_viz.scheduler.submit.insert", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         lab.start(tiny_spec())
     assert len(lab.list()) == 2

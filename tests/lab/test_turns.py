@@ -9,10 +9,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from resnet_viz.lab import launch
-from resnet_viz.lab.liveness import born
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.turns import Stopped, Turns
+from resnet_viz.scheduler import launcher_client
+from resnet_viz.scheduler.heartbeat import born
+from resnet_viz.scheduler.worker_turn import Stopped, Turns
 from resnet_viz.store.database import Store
 from resnet_viz.store.runs_table import select_runs
 from tests.lab.conftest import tiny_spec
@@ -42,7 +42,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     with Store(tmp_path).session() as connection:
         yield Desk(tmp_path, connection)
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from resnet_viz.lab import launch, lock
-from resnet_viz.lab.liveness import born
-from resnet_viz.lab.queue import SLOTS_VARIABLE
 from resnet_viz.lab.runs import Lab
+from resnet_viz.scheduler import launcher_client, launcher_lock
+from resnet_viz.scheduler.heartbeat import born
+from resnet_viz.scheduler.places import SLOTS_VARIABLE
 from resnet_viz.store.database import Store
 from tests.lab.conftest import (
     ENDLESS,
@@ -123,7 +123,7 @@ def holding(home: Path, **said: object) -> Iterator[subprocess.Popen[str]]:
         "import json, os, sys, time, psutil\n"
         "from pathlib import Path\n"
         "from resnet_viz.lab import lock\n"
-        "from resnet_viz.lab.liveness import born\n"
+        "from resnet_viz.scheduler.heartbeat import born\n"
         "home, said = Path(sys.argv[1]), json.loads(sys.argv[2])\n"
         "with lock.held(home, 'another') as file:\n"
         "    me = {'pid': os.getpid(), 'birth': born(psutil.Process()), 'kind': 'another'}\n"
@@ -151,7 +151,7 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         folders.append(home)
         return subprocess.Popen([sys.executable, "-c", ""])
 
-    monkeypatch.setattr(launch, "_spawn", spawn)
+    monkeypatch.setattr(launcher_client, "_spawn", spawn)
     return folders
 
 
@@ -176,19 +176,19 @@ def test_one_of_a_version_without_a_protocol_is_replaced_but_not_twice_within_a_
             f"; an older resnet_viz is using this folder (process {older.pid}): stop it, or set "
             "RESNET_VIZ_HOME."
         )
-        long_ago = time.time() - launch.REPLACE_SECONDS
-        os.utime(lab.home / launch.REPLACED_FILE, (long_ago, long_ago))
+        long_ago = time.time() - launcher_client.REPLACE_SECONDS
+        os.utime(lab.home / launcher_client.REPLACED_FILE, (long_ago, long_ago))
         lab.ready()
         assert (begun, is_there(older)) == ([lab.home] * 2, False)
 
 
-@pytest.mark.parametrize("protocol", [lock.PROTOCOL, lock.PROTOCOL + 1])
+@pytest.mark.parametrize("protocol", [launcher_lock.PROTOCOL, launcher_lock.PROTOCOL + 1])
 def test_one_that_is_equal_or_newer_is_used_also_where_it_does_not_answer(
     lab: Lab, begun: list[Path], protocol: int
 ) -> None:
     with holding(lab.home, protocol=protocol, of_a_later_version=1) as other:
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(launch, "make_way", lambda store: None)
+            patched.setattr(launcher_client, "make_way", lambda store: None)
             run_id = lab.start(tiny_spec())
         with Store(lab.home).writing() as connection:
             connection.execute("UPDATE runs SET heartbeat = heartbeat - 3600")
@@ -200,7 +200,7 @@ def test_one_that_is_equal_or_newer_is_used_also_where_it_does_not_answer(
 
 
 def test_a_newer_one_is_left_alone_by_who_finds_it_idle(lab: Lab, begun: list[Path]) -> None:
-    with holding(lab.home, protocol=lock.PROTOCOL + 1) as newer:
+    with holding(lab.home, protocol=launcher_lock.PROTOCOL + 1) as newer:
         lab.ready()
         assert (begun, is_there(newer)) == ([], True)
 
@@ -222,7 +222,7 @@ def test_one_that_cannot_be_ended_is_said(
 
 def test_a_version_without_a_protocol_takes_what_is_written_for_nothing() -> None:
     """It knows three fields, fails at a fourth, and then leaves whoever holds the lock alone."""
-    me = lock.Holder.me("mine")
-    assert me.protocol == lock.PROTOCOL
+    me = launcher_lock.Holder.me("mine")
+    assert me.protocol == launcher_lock.PROTOCOL
     assert me.birth == born(psutil.Process())
-    assert {"pid", "birth", "kind"} < set(lock.asdict(me))
+    assert {"pid", "birth", "kind"} < set(launcher_lock.asdict(me))

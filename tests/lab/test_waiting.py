@@ -11,10 +11,10 @@ import pytest
 
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.plan import plan
-from resnet_viz.lab import launch
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.waiting import about, schedule
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.scheduler import launcher_client
+from resnet_viz.scheduler.eta import about, schedule
 from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import Store
 from tests.lab.conftest import TINY, tiny_spec
@@ -64,7 +64,7 @@ def record(connection: sqlite3.Connection, position: int, steps: int, seconds: f
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     """A lab without workers, and one place."""
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     monkeypatch.setenv("RESNET_VIZ_SLOTS", "1")
     return Lab(tmp_path)
 

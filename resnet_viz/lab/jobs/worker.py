@@ -17,12 +17,12 @@ from resnet_viz.arch.config import explain, revise
 from resnet_viz.arch.presets import preset
 from resnet_viz.lab.failures import is_out_of_memory
 from resnet_viz.lab.heap import give_back
-from resnet_viz.lab.jobs import table
-from resnet_viz.lab.jobs.kind import Kind
-from resnet_viz.lab.jobs.registry import kind_of, kinds
-from resnet_viz.lab.launch import ERROR_MARK
-from resnet_viz.lab.liveness import born
 from resnet_viz.measurements import measurements
+from resnet_viz.scheduler.heartbeat import born
+from resnet_viz.scheduler.jobs import job_table
+from resnet_viz.scheduler.jobs.kind import Kind
+from resnet_viz.scheduler.jobs.registry import kind_of, kinds
+from resnet_viz.scheduler.launcher_client import ERROR_MARK
 from resnet_viz.store.database import Store, StoreError, default_home
 
 NICENESS = 5
@@ -62,10 +62,10 @@ def main(job_id: str) -> int:
         with store.session() as connection:
             if not _take_up(connection, job_id):
                 return 0
-            row = table.select_jobs(connection, "id = ?", job_id)[0]
+            row = job_table.select_jobs(connection, "id = ?", job_id)[0]
         status, message, result = _outcome(store, row)
         with store.writing() as connection:
-            table.finish(connection, job_id, status, message=message, result=result)
+            job_table.finish(connection, job_id, status, message=message, result=result)
     except StoreError as error:
         print(f"{ERROR_MARK}{error}", file=sys.stderr)
         return 1
@@ -76,7 +76,7 @@ def _take_up(connection: sqlite3.Connection, job_id: str) -> bool:
     """Write down that this process works on the job, unless another does, or it is over."""
     me = psutil.Process()
     change = "status = 'working', pid = ?, pid_created = ?, began = ?"
-    query = f"UPDATE jobs SET {change} WHERE id = ? AND {table.WAITING}"
+    query = f"UPDATE jobs SET {change} WHERE id = ? AND {job_table.WAITING}"
     values = (me.pid, born(me), time.time(), job_id)
     return connection.execute(query, values).rowcount == 1
 
@@ -111,7 +111,7 @@ def _sentence(error: Exception) -> str:
     if type(error).__module__.startswith("resnet_viz."):
         return str(error)
     if is_out_of_memory(error):
-        return f"Out of memory; {table.SMALLER}."
+        return f"Out of memory; {job_table.SMALLER}."
     if isinstance(error, ValueError) and str(error):
         return explain(error)
     # The first line: torch adds hints and traces below it.
@@ -129,7 +129,7 @@ class Progress:
     @property
     def folder(self) -> Path:
         """Where the job's files are, made if there are none yet."""
-        folder = table.folder_of(self._store.home, self._id)
+        folder = job_table.folder_of(self._store.home, self._id)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
@@ -147,5 +147,5 @@ class Progress:
 
     def _write(self, change: str, *values: object) -> None:
         with self._store.writing() as connection:
-            query = f"UPDATE jobs SET {change} WHERE id = ? AND {table.ACTIVE}"
+            query = f"UPDATE jobs SET {change} WHERE id = ? AND {job_table.ACTIVE}"
             connection.execute(query, (*values, self._id))

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import streamlit as st
 
 from resnet_viz.experiments.devices import cores, expected_device, guess_device
-from resnet_viz.lab.device_query import Devices, ask_devices, free_bytes
+from resnet_viz.scheduler.device_query import Devices, ask_devices, free_bytes
 
 LOOKING = "looking for devices…"
 _LACKING = "device_lacking_"

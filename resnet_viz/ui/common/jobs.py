@@ -15,7 +15,7 @@ from typing import Any
 
 import streamlit as st
 
-from resnet_viz.lab.jobs.jobs import Job
+from resnet_viz.scheduler.jobs.jobs import Job
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.lab_state import open_lab

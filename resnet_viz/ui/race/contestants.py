@@ -14,7 +14,7 @@ from resnet_viz.data.registry import dataset_info
 from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.experiments.starting_points import Entry
-from resnet_viz.lab.ready import check_ready
+from resnet_viz.scheduler.preflight import check_ready
 from resnet_viz.text import and_words
 from resnet_viz.ui.common.link import nearest_preset
 from resnet_viz.ui.common.markdown import plain

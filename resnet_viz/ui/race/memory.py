@@ -8,8 +8,8 @@ import streamlit as st
 
 from resnet_viz.experiments.devices import expected_device
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.memory import Fit, check_fit
-from resnet_viz.lab.queue import slots_on
+from resnet_viz.scheduler.memory_fit import Fit, check_fit
+from resnet_viz.scheduler.places import slots_on
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.devices import free_memory
 from resnet_viz.ui.race import words

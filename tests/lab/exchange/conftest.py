@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viz.lab import launch, race_judge
+from resnet_viz.lab import race_judge
 from resnet_viz.lab.runs import Lab
+from resnet_viz.scheduler import launcher_client
 from resnet_viz.store.chunks import CHUNK
 from tests.lab.test_tidying import query, race
 
@@ -17,7 +18,7 @@ from tests.lab.test_tidying import query, race
 @pytest.fixture(autouse=True)
 def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs are queued and nobody works on them."""
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
 
 
 @pytest.fixture(autouse=True)

@@ -14,9 +14,9 @@ import pytest
 from resnet_viz.lab import exchange
 from resnet_viz.lab.recording import Recording
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.tidying import LIMIT_VARIABLE
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.scheduler.retention import LIMIT_VARIABLE
 from resnet_viz.store import migrations
 from resnet_viz.store.chunks import CHUNK
 from resnet_viz.store.database import FILE_NAME, Store, StoreError

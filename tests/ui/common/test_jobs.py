@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from resnet_viz.lab.jobs import table
 from resnet_viz.lab.runs import Lab
+from resnet_viz.scheduler.jobs import job_table
 from resnet_viz.store.database import Store
 from resnet_viz.ui.common.jobs import CANCELLED
 from tests.ui.jobs import home_in, settled
@@ -19,7 +19,9 @@ from tests.ui.jobs import home_in, settled
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The store's folder; nobody begins its jobs, and no page waits for them at first."""
     with home_in(tmp_path) as folder:
-        monkeypatch.setattr("resnet_viz.lab.launch.ensure_launcher", lambda store: None)
+        monkeypatch.setattr(
+            "resnet_viz.scheduler.launcher_client.ensure_launcher", lambda store: None
+        )
         monkeypatch.setattr("resnet_viz.ui.common.jobs._AT_ONCE_SECONDS", 0.0)
         yield folder
 
@@ -124,4 +126,4 @@ def test_a_quick_job_is_shown_at_once(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def _jobs(home: Path) -> list[dict[str, object]]:
     with Store(home).session() as connection:
-        return [dict(row) for row in table.select_jobs(connection)]
+        return [dict(row) for row in job_table.select_jobs(connection)]

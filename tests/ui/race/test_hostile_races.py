@@ -11,8 +11,8 @@ from PIL import Image
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import Unit, plan
-from resnet_viz.lab import launch
 from resnet_viz.lab.runs import Lab
+from resnet_viz.scheduler import launcher_client
 from resnet_viz.ui.race import pictures
 from tests.lab.conftest import tiny_spec
 from tests.lab.test_tidying import finish, race
@@ -23,7 +23,7 @@ from tests.ui.race.conftest import errors, has_button, opened, race_page, text
 @pytest.fixture(autouse=True)
 def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs are queued and nobody works on them."""
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
 
 
 def test_nets_of_thousands_of_blocks_are_not_drawn(

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viz.lab import launch
 from resnet_viz.lab.feed import Feed
 from resnet_viz.lab.runs import Lab
 from resnet_viz.plots.race import GRADIENT, contestants_in
+from resnet_viz.scheduler import launcher_client
 from resnet_viz.ui.race.on_graph import graph_data
 from tests.lab.conftest import tiny_spec
 
@@ -18,7 +18,7 @@ def test_a_race_begins_with_other_data_than_the_one_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By them the browser knows what news are of: it took the last of one race for the next's."""
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     lab = Lab(tmp_path)
     looks = [Feed(lab, lab.race([tiny_spec(seed=seed)])).look() for seed in (0, 1)]
     one, other = (graph_data(look, contestants_in(look), 0, GRADIENT) for look in looks)

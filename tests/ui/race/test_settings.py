@@ -75,7 +75,7 @@ def test_invalid_setting_is_one_sentence(home: Path, field: str, value: float, w
 def test_invalid_combination_is_one_sentence(
     home: Path, monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], words: str
 ) -> None:
-    monkeypatch.setattr("resnet_viz.lab.ready.expected_device", lambda _: "cpu")
+    monkeypatch.setattr("resnet_viz.scheduler.preflight.expected_device", lambda _: "cpu")
     app = race_page()
     for field, value in fields.items():
         kinds = {str: app.selectbox, bool: app.checkbox}

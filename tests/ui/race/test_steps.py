@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from resnet_viz.lab import launch
 from resnet_viz.lab.runs import Lab
+from resnet_viz.scheduler import launcher_client
 from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import Store
 from tests.lab.conftest import tiny_spec
@@ -23,7 +23,7 @@ def come_to(lab: Lab, position: int, steps: range) -> None:
 def test_the_step_shown_does_not_go_back_when_a_further_net_begins(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     race = lab.race([tiny_spec(name=name) for name in ("one", "two", "three")])
     for position in (1, 2):
         come_to(lab, position, range(12))
@@ -40,7 +40,7 @@ def test_the_step_shown_does_not_go_back_when_a_further_net_begins(
 
 
 def test_stopped_seeds_are_not_said_to_be_done(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     race = lab.race([tiny_spec(name="net", seed=seed) for seed in (0, 1)])
     come_to(lab, 1, range(3))
     lab.stop(race)

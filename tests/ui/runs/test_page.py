@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from resnet_viz.lab import launch
 from resnet_viz.lab.recording import Recording
 from resnet_viz.lab.runs import Lab
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.scheduler import launcher_client
 from resnet_viz.store.database import Store
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.runs.groups import groups, matching
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[3]
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(launch, "ensure_launcher", lambda store: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     monkeypatch.setattr("streamlit.runtime.context.ContextProxy.cookies", {})
     monkeypatch.setattr("streamlit.runtime.context.ContextProxy.ip_address", None)
     return Lab(tmp_path / "home")

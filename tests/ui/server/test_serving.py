@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from resnet_viz.lab import launch
 from resnet_viz.lab.runs import Lab
+from resnet_viz.scheduler import launcher_client
 from resnet_viz.ui.common import cookies
 from tests.lab.conftest import tiny_spec
 from tests.ui.server.conftest import Server
@@ -23,7 +23,7 @@ NAME = "race of somebody else"
 def race_id(server: Server) -> str:
     """A race of one net, that waits: it has no launcher."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(launch, "ensure_launcher", lambda store: None)
+        patch.setattr(launcher_client, "ensure_launcher", lambda store: None)
         return Lab(server.home).race([tiny_spec(name=NAME)])
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from resnet_viz.arch.config import ResNetConfig
-from resnet_viz.lab.jobs.kind import JobRequest, Kind, Report
+from resnet_viz.scheduler.jobs.kind import JobRequest, Kind, Report
 
 KIND = Kind("build", "The build", threads=None, imports=("resnet_viz.lab.build",))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from resnet_viz.data.dataset import Split
 from resnet_viz.data.registry import dataset_info
-from resnet_viz.lab.jobs.kind import JobRequest, Kind, Report
+from resnet_viz.scheduler.jobs.kind import JobRequest, Kind, Report
 
 KIND = Kind("data", "The look at the data")
 _PARTS: tuple[Split, ...] = ("train", "test")

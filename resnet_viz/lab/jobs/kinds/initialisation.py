@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from resnet_viz.arch.config import ResNetConfig
-from resnet_viz.lab.jobs.kind import JobRequest, Kind, Report
 from resnet_viz.measurements import measurement
+from resnet_viz.scheduler.jobs.kind import JobRequest, Kind, Report
 
 KIND = Kind(
     "initialisation",

@@ -6,8 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from resnet_viz.lab.jobs.kind import JobRequest, Kind, Report
 from resnet_viz.measurements import measurement
+from resnet_viz.scheduler.jobs.kind import JobRequest, Kind, Report
 from resnet_viz.store.database import Store, default_home
 
 KIND = Kind(

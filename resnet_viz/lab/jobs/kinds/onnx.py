@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from resnet_viz.arch.config import ResNetConfig
-from resnet_viz.lab.jobs.kind import JobRequest, Kind, Report
-from resnet_viz.lab.memory import check_room
+from resnet_viz.scheduler.jobs.kind import JobRequest, Kind, Report
+from resnet_viz.scheduler.memory_fit import check_room
 
 FILE = "net.onnx"
 KIND = Kind("onnx", "The export", is_shared=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resnet_viz.arch.config import ResNetConfig
-from resnet_viz.lab.jobs.kind import JobRequest, Kind, Report
+from resnet_viz.scheduler.jobs.kind import JobRequest, Kind, Report
 
 KIND = Kind(
     "summary",

@@ -8,8 +8,8 @@ from typing import Self
 from pydantic import model_validator
 
 from resnet_viz.arch.config import ResNetConfig
-from resnet_viz.lab.jobs.kind import JobRequest, Kind, Report
-from resnet_viz.lab.memory import check_room
+from resnet_viz.scheduler.jobs.kind import JobRequest, Kind, Report
+from resnet_viz.scheduler.memory_fit import check_room
 from resnet_viz.store.database import default_home
 
 KIND = Kind("weights", "The check of the weights", imports=("resnet_viz.nets.weights",))

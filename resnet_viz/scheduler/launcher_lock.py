@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from resnet_viz.lab.liveness import born, find_by_birth
+from resnet_viz.scheduler.heartbeat import born, find_by_birth
 from resnet_viz.store.migrations import SCHEMA_VERSION
 
 PROTOCOL = 1 + SCHEMA_VERSION

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from resnet_viz.arch.plan import plan
 from resnet_viz.experiments.devices import expected_device
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.queue import ahead, queue_of, slots_on
+from resnet_viz.scheduler.places import ahead, queue_of, slots_on
 from resnet_viz.store.stored_spec import read_spec
 
 _ALIKE = 8

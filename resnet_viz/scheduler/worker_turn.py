@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 import time
 
-from resnet_viz.lab.queue import has_place
+from resnet_viz.scheduler.places import has_place
 from resnet_viz.store.migrations import transaction
 from resnet_viz.store.runs_table import BUSY, OVER, select_runs
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from resnet_viz.lab import launch, liveness, queue, waiting
+from resnet_viz.scheduler import eta, heartbeat, launcher_client, places
 from resnet_viz.store import saved_states
 from resnet_viz.store.runs_table import OVER, State, select_runs
 
@@ -22,18 +22,18 @@ class Snapshot:
     rows: Sequence[sqlite3.Row]
     gone: frozenset[str]
     step_times: Mapping[int, float]
-    """Seconds a step, by position, where one waits and it is known (lab/waiting.py)."""
+    """Seconds a step, by position, where one waits and it is known (scheduler/eta.py)."""
 
     @classmethod
     def take(cls, connection: sqlite3.Connection, where: str = "1", *values: object) -> Snapshot:
         """The rows `where`; what a run wrote just before its process ended is in them."""
         rows = select_runs(connection, where, *values)
         active = [row for row in rows if row["status"] not in OVER]
-        gone = frozenset(row["id"] for row in active if liveness.is_gone(row))
+        gone = frozenset(row["id"] for row in active if heartbeat.is_gone(row))
         if gone:
             rows = select_runs(connection, where, *values)
         waits = any(row["status"] == "queued" for row in active)
-        return cls(rows, gone, waiting.step_times(connection, active) if waits else {})
+        return cls(rows, gone, eta.step_times(connection, active) if waits else {})
 
     @property
     def active(self) -> Sequence[sqlite3.Row]:
@@ -47,11 +47,11 @@ class Snapshot:
         if self._can_go_on(row):
             return State("paused", _BROKEN_OFF, None)
         if row["id"] in self.gone:
-            message = launch.why_gone(home, row["id"])
+            message = launcher_client.why_gone(home, row["id"])
             return State("interrupted", message, row["heartbeat"])
-        if silent := liveness.why_silent(row):
-            if liveness.is_forsaken(row):
-                silent = f"{silent.removesuffix('.')}; {launch.why_no_launcher(home)}."
+        if silent := heartbeat.why_silent(row):
+            if heartbeat.is_forsaken(row):
+                silent = f"{silent.removesuffix('.')}; {launcher_client.why_no_launcher(home)}."
             return State(NOT_ANSWERING, silent, None)
         is_queued = row["status"] == "queued"
         message = self._what_it_waits_for(row) if is_queued else row["message"]
@@ -63,11 +63,11 @@ class Snapshot:
         return row["id"] in self.gone and not is_over and row["state_step"] is not None
 
     def _what_it_waits_for(self, row: sqlite3.Row) -> str:
-        place = queue.place(row, self.active)
-        wait = waiting.until_place(row, self.active, self.step_times)
+        place = places.place(row, self.active)
+        wait = eta.until_place(row, self.active, self.step_times)
         if place.is_free or wait is None:
             return place.message
-        return f"{place.message.removesuffix('.')}, {waiting.about(wait)}."
+        return f"{place.message.removesuffix('.')}, {eta.about(wait)}."
 
     def settle(self, connection: sqlite3.Connection, home: Path) -> None:
         """Write down that the runs whose process is gone are over: they need no more looks.

@@ -10,7 +10,7 @@ from importlib import import_module
 from types import MappingProxyType
 
 from resnet_viz.lab.jobs import kinds as folder
-from resnet_viz.lab.jobs.kind import Kind
+from resnet_viz.scheduler.jobs.kind import Kind
 from resnet_viz.text import unknown_name
 
 

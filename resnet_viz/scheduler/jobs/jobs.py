@@ -15,10 +15,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from resnet_viz.arch.config import explain
-from resnet_viz.lab import launch, liveness
-from resnet_viz.lab.jobs import table
-from resnet_viz.lab.jobs.kind import JobRequest, Kind
-from resnet_viz.lab.jobs.registry import kind_of
+from resnet_viz.scheduler import heartbeat, launcher_client
+from resnet_viz.scheduler.jobs import job_table
+from resnet_viz.scheduler.jobs.kind import JobRequest, Kind
+from resnet_viz.scheduler.jobs.registry import kind_of
 from resnet_viz.store.database import Store, StoreError
 from resnet_viz.store.run import insert, new_id
 from resnet_viz.text import shorten
@@ -67,7 +67,7 @@ class Jobs:
 
     def __init__(self, store: Store, start: Callable[[], None]) -> None:
         self._store, self._start = store, start
-        self._revived = -liveness.FORSAKEN_SECONDS
+        self._revived = -heartbeat.FORSAKEN_SECONDS
 
     def submit(
         self,
@@ -97,15 +97,15 @@ class Jobs:
         same = _fingerprint(kind, text) if what.is_shared else None
         job_id = new_id()
         with self._store.writing() as connection:
-            table.forget_old(connection, self._store.home)
+            job_table.forget_old(connection, self._store.home)
             if same and (known := _known(connection, same)):
                 return known
-            waiting = len(table.select_jobs(connection, table.WAITING))
+            waiting = len(job_table.select_jobs(connection, job_table.WAITING))
             if waiting >= MOST_WAITING:
                 raise ValueError(f"{waiting} jobs wait, and more are not taken; try again later")
             if files:
                 size = sum(map(len, files.values()))
-                table.make_room(connection, self._store.home, size)
+                job_table.make_room(connection, self._store.home, size)
                 self._put(job_id, files)
             row: dict[str, object] = {"id": job_id, "kind": kind, "title": what.title}
             row |= {"request": text, "same": same, "asker": asker}
@@ -123,17 +123,17 @@ class Jobs:
         """
         with self._store.session() as connection:
             row = _find(connection, job_id)
-            if row["status"] == "working" and liveness.is_gone(row):
+            if row["status"] == "working" and heartbeat.is_gone(row):
                 row = _find(connection, job_id)  # it may have written its end just before
-            active = table.select_jobs(connection, table.ACTIVE) if _waits(row) else ()
-        if _waits(row) and liveness.is_forsaken(row):
+            active = job_table.select_jobs(connection, job_table.ACTIVE) if _waits(row) else ()
+        if _waits(row) and heartbeat.is_forsaken(row):
             self._revive()
         return self._job(row, active)
 
     def under_way(self, kind: str) -> Sequence[Job]:
         """The jobs of a kind that are not over, oldest first, whoever asked for them."""
         with self._store.session() as connection:
-            active = table.select_jobs(connection, table.ACTIVE)
+            active = job_table.select_jobs(connection, job_table.ACTIVE)
         jobs = [self._job(row, active) for row in active if row["kind"] == kind]
         return [job for job in jobs if not job.is_over]
 
@@ -146,35 +146,35 @@ class Jobs:
         with self._store.writing() as connection:
             row = _find(connection, job_id)
             connection.execute("UPDATE jobs SET wanted = wanted - 1 WHERE id = ?", (job_id,))
-            if row["wanted"] > 1 or not table.finish(connection, job_id, "cancelled"):
+            if row["wanted"] > 1 or not job_table.finish(connection, job_id, "cancelled"):
                 return
-        if process := liveness.find_process(row):
-            launch.end_processes([process])
+        if process := heartbeat.find_process(row):
+            launcher_client.end_processes([process])
 
     def _job(self, row: sqlite3.Row, active: Any) -> Job:
         status, message = row["status"], row["message"]
-        if status == "working" and liveness.is_gone(row):
-            message = launch.why_gone(self._store.home, row["id"], table.WHY_GONE)
+        if status == "working" and heartbeat.is_gone(row):
+            message = launcher_client.why_gone(self._store.home, row["id"], job_table.WHY_GONE)
             status = "interrupted"
         return Job(
             id=row["id"],
             kind=row["kind"],
             request=json.loads(row["request"]),
             status=status,
-            before=table.before(row, active) if active and _waits(row) else 0,
+            before=job_table.before(row, active) if active and _waits(row) else 0,
             created=row["created"],
             began=row["began"],
             ended=row["ended"],
             progress=row["progress"],
             words=row["words"],
             message=message,
-            folder=table.folder_of(self._store.home, row["id"]),
+            folder=job_table.folder_of(self._store.home, row["id"]),
             result=None if row["result"] is None else json.loads(row["result"]),
         )
 
     def _put(self, job_id: str, files: Mapping[str, bytes]) -> None:
         """The job's folder with its files."""
-        folder = table.folder_of(self._store.home, job_id)
+        folder = job_table.folder_of(self._store.home, job_id)
         try:
             folder.mkdir(parents=True)
             for name, content in files.items():
@@ -186,7 +186,7 @@ class Jobs:
 
     def _revive(self) -> None:
         """Begin another launcher in the place of one that is gone, but not many in a row."""
-        if time.monotonic() - self._revived > liveness.FORSAKEN_SECONDS:
+        if time.monotonic() - self._revived > heartbeat.FORSAKEN_SECONDS:
             self._revived = time.monotonic()
             self._start()
 
@@ -201,21 +201,21 @@ def _checked(kind: Kind, request: JobRequest | Mapping[str, Any]) -> JobRequest:
 
 def _fingerprint(kind: str, request: str) -> str:
     """What tells equal requests apart; another state of the code may give another result."""
-    return sha256(f"{launch.kind()} {kind} {request}".encode()).hexdigest()
+    return sha256(f"{launcher_client.kind()} {kind} {request}".encode()).hexdigest()
 
 
 def _known(connection: sqlite3.Connection, same: str) -> str | None:
     """The job of an equal request that is done or under way, which one more now wants."""
     alive = "status IN ('queued', 'working', 'done')"
-    for row in table.select_jobs(connection, f"same = ? AND {alive}", same):
-        if not (row["status"] == "working" and liveness.is_gone(row)):
+    for row in job_table.select_jobs(connection, f"same = ? AND {alive}", same):
+        if not (row["status"] == "working" and heartbeat.is_gone(row)):
             connection.execute("UPDATE jobs SET wanted = wanted + 1 WHERE id = ?", (row["id"],))
             return str(row["id"])
     return None
 
 
 def _find(connection: sqlite3.Connection, job_id: str) -> sqlite3.Row:
-    rows = table.select_jobs(connection, "id = ?", job_id)
+    rows = job_table.select_jobs(connection, "id = ?", job_id)
     if not rows:
         raise ValueError(f"there is no job with the id {shorten(job_id)}")
     return rows[0]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from resnet_viz.lab import lock
+from resnet_viz.scheduler import launcher_lock
 from resnet_viz.store import saved_states
 from resnet_viz.store.database import Store
 from resnet_viz.store.paths import log_file, remove_empty
@@ -61,8 +61,8 @@ def why_gone(home: Path, id: str, otherwise: str = WHY_GONE) -> str:  # noqa: A0
 
 def why_no_launcher(home: Path) -> str:
     """Why runs wait in nobody's care: in words that end a sentence."""
-    one = None if lock.is_free(home) else lock.holder(home)
-    if one is not None and one.protocol < lock.PROTOCOL:
+    one = None if launcher_lock.is_free(home) else launcher_lock.holder(home)
+    if one is not None and one.protocol < launcher_lock.PROTOCOL:
         return (
             f"an older resnet_viz is using this folder (process {one.pid}): stop it, or set "
             "RESNET_VIZ_HOME"
@@ -84,9 +84,13 @@ def ensure_launcher(store: Store) -> None:
     used. Where none can be started, the runs that wait have failed.
     """
     try:
-        if not lock.is_free(store.home):
-            one = lock.holder(store.home)
-            if one is None or one.protocol >= lock.PROTOCOL or not _dismiss(store.home, one):
+        if not launcher_lock.is_free(store.home):
+            one = launcher_lock.holder(store.home)
+            if (
+                one is None
+                or one.protocol >= launcher_lock.PROTOCOL
+                or not _dismiss(store.home, one)
+            ):
                 return
         process = _spawn(store.home)
     except OSError as error:
@@ -104,22 +108,22 @@ def make_way(store: Store) -> None:
     if not store.file.exists():
         return
     with suppress(OSError):  # who queues something is told
-        one = None if lock.is_free(store.home) else lock.holder(store.home)
-        is_equal = one is not None and one.protocol == lock.PROTOCOL
+        one = None if launcher_lock.is_free(store.home) else launcher_lock.holder(store.home)
+        is_equal = one is not None and one.protocol == launcher_lock.PROTOCOL
         if one is not None and is_equal and one.kind != kind() and _is_idle(store):
             _dismiss(store.home, one)
 
 
 def dismiss_launcher(home: Path) -> None:
     """End the launcher of a folder, if there is one; its workers go on."""
-    if lock.is_free(home):
+    if launcher_lock.is_free(home):
         return
-    one = lock.holder(home)
+    one = launcher_lock.holder(home)
     if one is not None and (process := one.process):
         end_processes([process])
 
 
-def _dismiss(home: Path, one: lock.Holder) -> bool:
+def _dismiss(home: Path, one: launcher_lock.Holder) -> bool:
     """End a launcher for another to take its place, unless that happened a moment ago; whether it
     is gone."""
     mark, process = home / REPLACED_FILE, one.process

@@ -1,6 +1,6 @@
 """What is told to runs, as changes of their rows: pause, go on, one step, a pace, stop.
 
-A worker reads its row before each step (lab/turns.py); one that waits for its turn is a row alone.
+A worker reads its row before each step (worker_turn.py); one that waits for its turn is a row alone.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlite3
 import time
 from collections.abc import Sequence
 
-from resnet_viz.lab.run_status import Snapshot
+from resnet_viz.scheduler.run_status import Snapshot
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import WATCHED
 from resnet_viz.store.runs_table import ACTIVE, OVER, first_of

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from resnet_viz.lab import launch, liveness
+from resnet_viz.scheduler import heartbeat, launcher_client
 from resnet_viz.store import paths
 from resnet_viz.text import byte_size
 
@@ -89,17 +89,17 @@ def care(connection: sqlite3.Connection, home: Path) -> None:
     if is_any(connection, WAITING):
         connection.execute(f"UPDATE jobs SET heartbeat = ? WHERE {WAITING}", (now,))
     for row in select_jobs(connection, "status = 'working' AND host = ''"):
-        process = liveness.find_process(row)
+        process = heartbeat.find_process(row)
         if process is None:
             end(connection, home, row["id"], "interrupted")
         elif now - row["began"] > row["limit_seconds"]:
             finish(connection, row["id"], "failed", message=too_long(row))
-            launch.end_processes([process])
+            launcher_client.end_processes([process])
 
 
 def end(connection: sqlite3.Connection, home: Path, job_id: str, status: str) -> None:
     """Write down a job whose process is gone, unless it was over by then."""
-    finish(connection, job_id, status, message=launch.why_gone(home, job_id, WHY_GONE))
+    finish(connection, job_id, status, message=launcher_client.why_gone(home, job_id, WHY_GONE))
 
 
 def too_long(row: sqlite3.Row) -> str:

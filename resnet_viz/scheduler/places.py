@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import islice, takewhile
 
 from resnet_viz.experiments.devices import cores, expected_device
-from resnet_viz.lab.liveness import is_gone
+from resnet_viz.scheduler.heartbeat import is_gone
 
 SLOTS_VARIABLE = "RESNET_VIZ_SLOTS"
 _ACCELERATOR_SLOTS = 2  # both contestants of a race side by side

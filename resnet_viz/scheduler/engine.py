@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Protocol
 
-from resnet_viz.lab import launch, liveness
+from resnet_viz.scheduler import heartbeat, launcher_client
 from resnet_viz.store.database import Store
 
 
@@ -33,12 +33,12 @@ class ThisMachine:
 
     def prepare(self, store: Store) -> None:
         """See to it that no idle launcher of other code, or with other settings, takes them up."""
-        launch.make_way(store)
+        launcher_client.make_way(store)
 
     def start(self, store: Store) -> None:
         """See to it that there is a launcher."""
-        launch.ensure_launcher(store)
+        launcher_client.ensure_launcher(store)
 
     def end(self, rows: Sequence[sqlite3.Row]) -> None:
         """End the processes of these runs."""
-        launch.end_processes(filter(None, map(liveness.find_process, rows)))
+        launcher_client.end_processes(filter(None, map(heartbeat.find_process, rows)))

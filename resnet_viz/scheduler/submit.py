@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from resnet_viz.experiments.race_spec import contestants_of
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab import tidying
-from resnet_viz.lab.ready import check_ready
-from resnet_viz.lab.run_status import Snapshot
+from resnet_viz.scheduler import retention
+from resnet_viz.scheduler.preflight import check_ready
+from resnet_viz.scheduler.run_status import Snapshot
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import WATCHED, insert, new_id, new_row, race_columns
 from resnet_viz.store.runs_table import BUSY, RESTING
@@ -26,7 +26,7 @@ class Queued(NamedTuple):
     """The ids of runs that are in the queue now, what was deleted for them, and a word on it."""
 
     ids: Sequence[str]
-    gone: Sequence[tidying.Gone]
+    gone: Sequence[retention.Gone]
     notice: str | None
 
 
@@ -53,7 +53,7 @@ def queue(
         present.settle(connection, store.home)
         _check_share(connection, present, asker, len(rows))
         _check_room(sum(row["host"] != WATCHED for row in present.active), len(rows))
-        gone, notice = tidying.make_room(connection, store.home)
+        gone, notice = retention.make_room(connection, store.home)
         for row in rows:
             insert(connection, "runs", {**row, "pace": pace, "asker": asker})
         if race_id is not None:

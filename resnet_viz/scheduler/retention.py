@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from resnet_viz.lab.run_status import Snapshot
+from resnet_viz.scheduler.run_status import Snapshot
 from resnet_viz.store import checkpoint_index, paths, saved_states
 from resnet_viz.store.database import FILE_NAME, Store
 from resnet_viz.store.runs_table import ACTIVE, IS_OVER, OF_ID, first_of

@@ -13,7 +13,7 @@ from resnet_viz.arch.memory import training_memory
 from resnet_viz.arch.plan import plan
 from resnet_viz.data.registry import dataset_info
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.queue import slots_on
+from resnet_viz.scheduler.places import slots_on
 from resnet_viz.text import byte_size
 
 MOST_IMAGES = 65_536
