@@ -119,11 +119,11 @@ def _is_master(process: psutil.Process) -> bool:
     if _is_server(process):
         return True
     if sys.platform == "win32":  # where none is forked
-        return "resnet_viz.lab.launcher" in _command(process)
+        return "resnet_viz.workers.launcher" in _command(process)
     with suppress(psutil.Error, ProcessLookupError):
         is_leader = os.getsid(process.pid) == process.pid
         is_forked = process.name().startswith("resnet_viz")
-        return "resnet_viz.lab.launcher" in _command(process) and is_leader and not is_forked
+        return "resnet_viz.workers.launcher" in _command(process) and is_leader and not is_forked
     return False
 
 

@@ -55,7 +55,7 @@ def measure(
         run = lab.get(run_id)
         kept = [one.step for one in lab.checkpoints(run_id) if not one.gone]
         at = max(kept, default=0) if step is None else step
-        from resnet_viz.lab.measuring import measure_run
+        from resnet_viz.workers.measure_run import measure_run
 
         one = measure_run(Store(lab.home), run_id, at, name, settings=settings, report=_report)
     network = plan(run.spec.adapted)

@@ -2,7 +2,7 @@
 
 Weights are in the file's table of checkpoints, which in a store names files beside it. Like all of
 a file from elsewhere they are looked at before they are taken over; whether they are those of the
-run's net is seen when they are loaded (lab/keeping.py).
+run's net is seen when they are loaded (workers/checkpoint_writer.py).
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from resnet_viz.store.runs_table import ACTIVE, BUSY, first_of
 if TYPE_CHECKING:
     from torch import nn
 
-    from resnet_viz.lab.watched import Watched
+    from resnet_viz.workers.watched_run import Watched
 
 STOP_SECONDS = 0.8
 MOST_CONTESTANTS = 32
@@ -107,7 +107,7 @@ class Lab(Kept):
         Raises:
             ValueError: where a block is no module of the model, or no layer is trained.
         """
-        from resnet_viz.lab.watched import Watched  # noqa: PLC0415  it needs torch
+        from resnet_viz.workers.watched_run import Watched  # noqa: PLC0415  it needs torch
 
         return Watched(self._store, model, name, blocks)
 

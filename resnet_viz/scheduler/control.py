@@ -1,6 +1,6 @@
 """What is told to runs, as changes of their rows: pause, go on, one step, a pace, stop.
 
-A worker reads its row before each step (worker_turn.py); one that waits for its turn is a row alone.
+A worker reads its row before each step (worker_turn.py); one that waits is a row alone.
 """
 
 from __future__ import annotations

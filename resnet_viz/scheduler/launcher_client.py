@@ -198,7 +198,7 @@ def _spawn(home: Path) -> subprocess.Popen[bytes]:
     with log.open("ab") as stderr:
         return subprocess.Popen(
             # -P: a file in the folder such as random.py is not to be imported
-            [sys.executable, "-P", "-m", "resnet_viz.lab.launcher", kind()],
+            [sys.executable, "-P", "-m", "resnet_viz.workers.launcher", kind()],
             stdin=subprocess.DEVNULL,
             stdout=stderr,
             stderr=stderr,

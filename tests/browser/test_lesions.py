@@ -12,9 +12,9 @@ from torch.nn import functional
 
 from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.measuring import _read, measure_run
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import Run
+from resnet_viz.workers.measure_run import _read, measure_run
 from tests.browser.conftest import PATIENCE_SECONDS, App, settle
 from tests.browser.test_access import faults
 from tests.lab.conftest import wait_until

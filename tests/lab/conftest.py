@@ -14,11 +14,11 @@ import pytest
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.tasks import Task
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.scheduler import heartbeat, launcher_lock
 from resnet_viz.store.database import Store
 from resnet_viz.store.runs_table import select_runs
+from resnet_viz.workers.tasks import Task
 from tests.launchers import end_launchers
 
 TINY = ResNetConfig(depths=(1, 1), widths=(4, 8), stem="cifar", shortcut="zero_pad")

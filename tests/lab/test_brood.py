@@ -8,14 +8,14 @@ import time
 import psutil
 import pytest
 
-from resnet_viz.lab import dispatcher
-from resnet_viz.lab.brood import Spares, may_fork
-from resnet_viz.lab.dispatcher import Dispatcher
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.tasks import Task
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.scheduler.places import SLOTS_VARIABLE
 from resnet_viz.store.database import Store
+from resnet_viz.workers import dispatcher
+from resnet_viz.workers.dispatcher import Dispatcher
+from resnet_viz.workers.tasks import Task
+from resnet_viz.workers.worker_pool import Spares, may_fork
 from tests.lab.conftest import (
     ENDLESS,
     Stillborn,
@@ -104,7 +104,7 @@ FAILS_TO_GET_WARM = """
 import sys, time
 from pathlib import Path
 from resnet_viz.lab import forks
-from resnet_viz.lab.tasks import Task
+from resnet_viz.workers.tasks import Task
 
 def fail():
     raise RuntimeError("no kernels")
@@ -135,7 +135,7 @@ import os, signal, sys
 from pathlib import Path
 from resnet_viz.lab import dispatcher, forks
 from resnet_viz.store.database import Store
-from resnet_viz.lab.tasks import Task
+from resnet_viz.workers.tasks import Task
 
 fork, home = os.fork, Path(sys.argv[1])
 os.fork = lambda: print("a fork", flush=True) or fork()

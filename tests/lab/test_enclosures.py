@@ -12,10 +12,10 @@ import pytest
 import torch
 
 from resnet_viz.lab import enclosures
-from resnet_viz.lab.keeping import net_at
-from resnet_viz.lab.measuring import measure_run
 from resnet_viz.lab.runs import Lab
 from resnet_viz.store.checkpoint_index import LIMIT_VARIABLE, file_of
+from resnet_viz.workers.checkpoint_writer import net_at
+from resnet_viz.workers.measure_run import measure_run
 from tests.lab.test_measuring import SPEC, trained
 
 

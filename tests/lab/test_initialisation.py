@@ -15,8 +15,8 @@ from resnet_viz.arch.config import ResNetConfig, plain_twin, revise
 from resnet_viz.arch.presets import preset
 from resnet_viz.findings import mean_field
 from resnet_viz.lab.initialisation import batch_of, look_at
-from resnet_viz.lab.jobs.kinds.initialisation import Request, work
 from resnet_viz.nets.network import build_resnet
+from resnet_viz.workers.job_kinds.initialisation import Request, work
 
 SMALL = revise(
     preset("resnet20-cifar"), depths=(2, 2, 2), widths=(4, 8, 16), in_channels=1, image_size=8

@@ -20,12 +20,7 @@ from resnet_viz.arch.config import revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.data.registry import dataset_info
-from resnet_viz.lab import dispatcher
-from resnet_viz.lab.brood import Spares, may_fork
-from resnet_viz.lab.dispatcher import Dispatcher
-from resnet_viz.lab.jobs.worker import Progress
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.tasks import Task
 from resnet_viz.nets.network import build_resnet
 from resnet_viz.nets.weights import save_weights
 from resnet_viz.scheduler import launcher_client
@@ -35,6 +30,11 @@ from resnet_viz.scheduler.jobs.jobs import MOST_WAITING, Job
 from resnet_viz.scheduler.jobs.registry import kinds
 from resnet_viz.store.database import Store
 from resnet_viz.views.summary import measure
+from resnet_viz.workers import dispatcher
+from resnet_viz.workers.dispatcher import Dispatcher
+from resnet_viz.workers.job_worker import Progress
+from resnet_viz.workers.tasks import Task
+from resnet_viz.workers.worker_pool import Spares, may_fork
 from tests.lab.conftest import TINY, Stillborn, end, launcher_of, wait_until
 from tests.launchers import end_launchers
 

@@ -15,12 +15,12 @@ from typing import Any
 import psutil
 import pytest
 
-from resnet_viz.lab.brood import may_fork
-from resnet_viz.lab.dispatcher import due
 from resnet_viz.lab.runs import Lab
 from resnet_viz.scheduler import launcher_client, launcher_lock
 from resnet_viz.scheduler.places import SLOTS_VARIABLE
 from resnet_viz.store.database import Store
+from resnet_viz.workers.dispatcher import due
+from resnet_viz.workers.worker_pool import may_fork
 from tests.lab.conftest import (
     ENDLESS,
     launcher_of,
@@ -60,7 +60,7 @@ def test_thirty_runs_are_accepted_and_only_those_with_a_place_are_processes(
 def test_of_two_launchers_one_leaves(lab: Lab) -> None:
     lab.ready()
     one = launcher_of(lab)
-    command = [sys.executable, "-P", "-m", "resnet_viz.lab.launcher", launcher_client.kind()]
+    command = [sys.executable, "-P", "-m", "resnet_viz.workers.launcher", launcher_client.kind()]
     done = subprocess.run(
         command, env=launcher_client.environment(lab.home), cwd=lab.home, timeout=60, check=False
     )

@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from resnet_viz.lab.brood import FORK_VARIABLE
 from resnet_viz.lab.runs import Lab
+from resnet_viz.workers.worker_pool import FORK_VARIABLE
 from tests.lab.conftest import ENDLESS, launcher_of, process_of, steps_of, tiny_spec, wait_until
 from tests.launchers import MARK, launchers_in, marked
 
@@ -104,7 +104,7 @@ def test_a_helper_that_has_got_a_run_goes_on_and_those_without_do_not(
 
 
 IS_BUSY = """
-from resnet_viz.lab.lifeline import Told
+from resnet_viz.workers.lifeline import Told
 told = Told()
 print("ready", flush=True)
 while True:

@@ -16,11 +16,9 @@ from safetensors.torch import load_file
 
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab import training_state
-from resnet_viz.lab.dispatcher import Dispatcher, due
 from resnet_viz.lab.feed import Feed
 from resnet_viz.lab.runs import Lab
 from resnet_viz.lab.train import train
-from resnet_viz.lab.worker import Worker, main
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.scheduler import launcher_client, parking
 from resnet_viz.scheduler.heartbeat import born
@@ -31,6 +29,8 @@ from resnet_viz.store import checkpoint_index, saved_states
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import insert, new_row
 from resnet_viz.store.runs_table import BUSY, select_runs
+from resnet_viz.workers.dispatcher import Dispatcher, due
+from resnet_viz.workers.run_worker import Worker, main
 from tests.configs import examples
 from tests.lab.conftest import Stillborn, process_of, tiny_spec, wait_until, workers
 from tests.lab.test_training_state import whole
@@ -118,7 +118,7 @@ class Desk:
                 self.lab.pause(self.id)
 
         monkeypatch.setattr(Worker, "_write", write)
-        monkeypatch.setattr("resnet_viz.lab.worker.WRITE_SECONDS", 0.0)
+        monkeypatch.setattr("resnet_viz.workers.run_worker.WRITE_SECONDS", 0.0)
 
     def work(self) -> None:
         """Be its worker until the run ends or gives the process up."""

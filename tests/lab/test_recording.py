@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resnet_viz.lab.recording import Recording
 from resnet_viz.lab.runs import Lab
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.store.database import FILE_NAME, Store
+from resnet_viz.workers.run_recorder import Recording
 from tests.lab.conftest import tiny_spec
 
 HELD = {"grad_norm": Along("layer", ("conv", "fc")), "output_rms": Along("block", ("layer1.0",))}

@@ -29,7 +29,7 @@ def _is_zombie_or_worker(process: psutil.Process) -> bool:
     """Not a process of another test, such as the browser's."""
     try:
         is_zombie = process.status() == psutil.STATUS_ZOMBIE
-        return is_zombie or "resnet_viz.lab.worker" in process.cmdline()
+        return is_zombie or "resnet_viz.workers.run_worker" in process.cmdline()
     except psutil.NoSuchProcess:
         return False
 
@@ -364,7 +364,7 @@ def test_the_last_record_is_there_before_the_end_is_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from resnet_viz.lab import evaluation, train
-    from resnet_viz.lab.worker import Worker
+    from resnet_viz.workers.run_worker import Worker
 
     monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     lab = Lab(tmp_path)

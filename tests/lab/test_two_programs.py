@@ -41,7 +41,7 @@ class Slow(MetaPathFinder):
         if name == "torch":
             time.sleep(7)
 
-if "resnet_viz.lab.launcher" in sys.orig_argv:
+if "resnet_viz.workers.launcher" in sys.orig_argv:
     sys.meta_path.insert(0, Slow())
 """
 

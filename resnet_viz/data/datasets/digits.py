@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viz.data.dataset import Dataset, Pixels, Split, fixed_order
-from resnet_viz.lab import lifeline
+from resnet_viz.workers import lifeline
 
 _Read = tuple[NDArray[np.uint8], NDArray[np.int64]]
 

@@ -1,4 +1,4 @@
-"""The kinds of jobs there are, found in `kinds`; no torch."""
+"""Registry of the kinds of jobs: one file each in workers/job_kinds; no torch."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from functools import lru_cache
 from importlib import import_module
 from types import MappingProxyType
 
-from resnet_viz.lab.jobs import kinds as folder
 from resnet_viz.scheduler.jobs.kind import Kind
 from resnet_viz.text import unknown_name
+
+_FOLDER = "resnet_viz.workers.job_kinds"
 
 
 @lru_cache(maxsize=1)
 def kinds() -> Mapping[str, Kind]:
     """Name -> kind."""
-    names = [module.name for module in pkgutil.iter_modules(folder.__path__)]
-    modules = [import_module(f"{folder.__name__}.{name}") for name in names]
+    names = [module.name for module in pkgutil.iter_modules(import_module(_FOLDER).__path__)]
+    modules = [import_module(f"{_FOLDER}.{name}") for name in names]
     found = [replace(m.KIND, request=m.Request, work=m.work) for m in modules]
     return MappingProxyType({kind.name: kind for kind in found})
 

@@ -6,11 +6,11 @@ import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
-from resnet_viz.lab.jobs.kinds.onnx import FILE
 from resnet_viz.ui.common import jobs
 from resnet_viz.ui.common.files import file_name
 from resnet_viz.views.source.source import to_source
 from resnet_viz.views.table import table1, to_csv, to_latex, to_markdown
+from resnet_viz.workers.job_kinds.onnx import FILE
 
 _SLOT = "onnx"
 

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from resnet_viz.lab import exchange
-from resnet_viz.lab.recording import Recording
 from resnet_viz.lab.runs import Lab
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
@@ -22,6 +21,7 @@ from resnet_viz.store.chunks import CHUNK
 from resnet_viz.store.database import FILE_NAME, Store, StoreError
 from resnet_viz.store.run import Run
 from resnet_viz.store.stored_spec import seal
+from resnet_viz.workers.run_recorder import Recording
 from tests.lab.conftest import tiny_spec
 from tests.lab.exchange.conftest import change, everything
 from tests.lab.test_tidying import GOLDEN, finish, query, race

@@ -8,12 +8,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.findings.measured import Net, said
-from resnet_viz.lab.measuring import measure_run
 from resnet_viz.lab.runs import Lab
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import insert, race_columns
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race.lesions import WITHOUT
+from resnet_viz.workers.measure_run import measure_run
 from tests.lab.conftest import TINY, tiny_spec, wait_until
 from tests.lab.test_measuring import trained
 from tests.ui.race.conftest import address, errors, race_page, text

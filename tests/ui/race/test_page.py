@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from resnet_viz.findings.colours import DARK, PLAIN, RESIDUAL
-from resnet_viz.lab.recording import Recording
 from resnet_viz.lab.runs import Lab
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.store.database import Store
 from resnet_viz.ui.common.markdown import plain
+from resnet_viz.workers.run_recorder import Recording
 from tests.lab.conftest import tiny_spec, wait_until
 from tests.ui.headings import headers, titles
 from tests.ui.race.conftest import (

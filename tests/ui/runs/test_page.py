@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from resnet_viz.lab.recording import Recording
 from resnet_viz.lab.runs import Lab
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
@@ -17,6 +16,7 @@ from resnet_viz.scheduler import launcher_client
 from resnet_viz.store.database import Store
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.runs.groups import groups, matching
+from resnet_viz.workers.run_recorder import Recording
 from tests.lab.conftest import tiny_spec
 from tests.lab.test_tidying import finish, race
 from tests.ui.headings import titles

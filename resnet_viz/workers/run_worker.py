@@ -37,8 +37,8 @@ from resnet_viz.store.migrations import transaction
 from resnet_viz.store.runs_table import OVER, WITHOUT_WORKER, select_runs
 
 if TYPE_CHECKING:
-    from resnet_viz.lab.keeping import Keeper
     from resnet_viz.lab.training_state import Resumable
+    from resnet_viz.workers.checkpoint_writer import Keeper
 
 WRITE_SECONDS = 0.1
 LOOK_SECONDS = 0.05
@@ -111,8 +111,8 @@ class Worker:
         return str(device)
 
     def _train(self) -> None:
-        from resnet_viz.lab.keeping import Keeper  # noqa: PLC0415
         from resnet_viz.lab.train import train  # noqa: PLC0415
+        from resnet_viz.workers.checkpoint_writer import Keeper  # noqa: PLC0415
 
         run = self._id, self._position
         self._keeper = keeper = Keeper(self._connection, self._home, run, self._spec)
@@ -312,7 +312,7 @@ def load() -> None:
     gc.disable()  # all of it stays: looking through it again and again takes a tenth of the time
     import_module("resnet_viz.lab.train")
     import_module("resnet_viz.tensor_stats.norms")
-    import_module("resnet_viz.lab.keeping")
+    import_module("resnet_viz.workers.checkpoint_writer")
     import_module("safetensors.torch")
     import_module("torch._dynamo")  # which the first torch.optim.Optimizer would
     datasets()["digits"].open("train")

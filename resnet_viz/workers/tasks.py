@@ -7,9 +7,8 @@ import sys
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from resnet_viz.lab import worker
-from resnet_viz.lab.jobs import worker as job_worker
 from resnet_viz.store.paths import log_file, remove_empty
+from resnet_viz.workers import job_worker, run_worker
 
 
 class Task(NamedTuple):
@@ -20,12 +19,12 @@ class Task(NamedTuple):
 
     def work(self) -> int:
         """Be its worker; the exit status."""
-        return job_worker.main(self.id) if self.table == "jobs" else worker.main(self.id)
+        return job_worker.main(self.id) if self.table == "jobs" else run_worker.main(self.id)
 
 
 def load() -> None:
     """Import what workers need."""
-    worker.load()
+    run_worker.load()
     job_worker.load()
 
 

@@ -1,4 +1,6 @@
-"""python -m resnet_viz.lab.spare NUMBER: a process of the launcher with that number, kept warm.
+"""Spare worker: a process that the launcher keeps warm for what comes next.
+
+    python -m resnet_viz.workers.spare_worker PROCESS_NUMBER_OF_THE_LAUNCHER
 
 It imports torch ahead of its task, and is then its worker.
 """
@@ -7,14 +9,14 @@ from __future__ import annotations
 
 import sys
 
-from resnet_viz.lab import lifeline
+from resnet_viz.workers import lifeline
 
 
 def main(launcher: int) -> int:
     """Be one; the exit status."""
     lifeline.tie_to(launcher)  # before anything is imported that takes long
     told = lifeline.Told()
-    from resnet_viz.lab.brood import be_spare  # noqa: PLC0415
+    from resnet_viz.workers.worker_pool import be_spare  # noqa: PLC0415
 
     return be_spare(told)
 

@@ -8,8 +8,6 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from resnet_viz.lab.brood import Brood, make_brood
-from resnet_viz.lab.tasks import Task
 from resnet_viz.scheduler.jobs import job_table as jobs
 from resnet_viz.scheduler.launcher_client import fail_waiting, why_gone
 from resnet_viz.scheduler.parking import MOST_STEPPING
@@ -19,6 +17,8 @@ from resnet_viz.store import saved_states
 from resnet_viz.store.database import Store, StoreError
 from resnet_viz.store.migrations import transaction
 from resnet_viz.store.runs_table import ACTIVE, BUSY, RESTING, WAITING, WITHOUT_WORKER, select_runs
+from resnet_viz.workers.tasks import Task
+from resnet_viz.workers.worker_pool import Brood, make_brood
 
 LOOK_SECONDS = 0.02
 """For so long a press of Start waits; to ask whether the store has changed takes microseconds."""

@@ -1,4 +1,6 @@
-"""python -m resnet_viz.lab.launcher KIND: the one process that begins workers for a store's folder.
+"""Launcher: the one process that begins workers for a store's folder.
+
+    python -m resnet_viz.workers.launcher KIND
 
 It imports torch once and then hands out places: a run or job that waits is a row and no process.
 Any number may be started; the one that gets the folder's lock stays. Nothing depends on its life:
@@ -27,7 +29,7 @@ def main(kind: str) -> int:
         with launcher_lock.held(home, kind) as mine:  # before anything is imported that takes long
             if not mine:
                 return 0
-            from resnet_viz.lab.dispatcher import make_dispatcher  # noqa: PLC0415
+            from resnet_viz.workers.dispatcher import make_dispatcher  # noqa: PLC0415
 
             dispatcher = dispatcher or make_dispatcher(home)
             dispatcher.serve()

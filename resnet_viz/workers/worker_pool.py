@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Protocol
 
 from resnet_viz.data.datasets import digits
-from resnet_viz.lab import lifeline
-from resnet_viz.lab.tasks import Task, load, open_log, tidied, use
 from resnet_viz.scheduler.launcher_client import LAUNCHER, environment
 from resnet_viz.store.paths import log_file
+from resnet_viz.workers import lifeline
+from resnet_viz.workers.tasks import Task, load, open_log, tidied, use
 
 FORK_VARIABLE = "RESNET_VIZ_FORK"
 """With "0" no worker is forked, as on macOS and Windows."""
@@ -46,7 +46,7 @@ class Brood(Protocol):
 def make_brood(home: Path) -> Brood:
     """Forks where that is safe; what workers need has been imported by the time it returns."""
     if sys.platform == "linux" and may_fork():
-        from resnet_viz.lab.forks import Forks, threads  # noqa: PLC0415
+        from resnet_viz.workers.forked_workers import Forks, threads  # noqa: PLC0415
 
         if threads() == 1:
             digits.read_ahead()
@@ -126,7 +126,7 @@ def be_spare(told: lifeline.Told) -> int:
 def _spare(home: Path) -> subprocess.Popen[str]:
     with log_file(home, LAUNCHER).open("ab") as stderr:
         return subprocess.Popen(
-            [sys.executable, "-P", "-m", "resnet_viz.lab.spare", str(os.getpid())],
+            [sys.executable, "-P", "-m", "resnet_viz.workers.spare_worker", str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=stderr,
             stderr=stderr,

@@ -15,7 +15,7 @@ KIND = Kind(
     "The measurement",
     limit_seconds=3600.0,
     is_shared=True,
-    imports=("resnet_viz.lab.measuring",),
+    imports=("resnet_viz.workers.measure_run",),
 )
 
 
@@ -35,7 +35,7 @@ class Request(JobRequest):
 
 def work(request: Request, report: Report) -> object:
     """The seconds it took; `Lab.measured` has what was found."""
-    from resnet_viz.lab.measuring import measure_run
+    from resnet_viz.workers.measure_run import measure_run
 
     one = measure_run(
         Store(default_home()),

@@ -14,10 +14,9 @@ from math import inf
 from pathlib import Path
 from typing import IO, NoReturn
 
-from resnet_viz.lab import lifeline
-from resnet_viz.lab.jobs import worker as job_worker
-from resnet_viz.lab.tasks import Task, open_log, tidied, use
 from resnet_viz.store.paths import log_file, remove_empty
+from resnet_viz.workers import job_worker, lifeline
+from resnet_viz.workers.tasks import Task, open_log, tidied, use
 
 assert sys.platform == "linux"
 
