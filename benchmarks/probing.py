@@ -11,7 +11,7 @@ import torch
 from benchmarks.result import Result
 from resnet_viz import RunSpec, plain_twin, preset
 from resnet_viz.arch.config import revise
-from resnet_viz.lab.train import train
+from resnet_viz.training.loop import train
 
 WARM_UP = 5
 MEASURED = 12

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from resnet_viz.experiments.race_spec import RaceSpec
     from resnet_viz.experiments.run_spec import RunSpec
     from resnet_viz.lab.runs import Lab
-    from resnet_viz.lab.train import train
     from resnet_viz.nets.network import build_resnet
     from resnet_viz.nets.weights import load_torchvision, load_weights, save_weights
+    from resnet_viz.training.loop import train
     from resnet_viz.views.graph.graph import shortcut_graph
     from resnet_viz.views.source.source import to_source
     from resnet_viz.views.summary import summarize

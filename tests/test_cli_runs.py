@@ -17,12 +17,12 @@ from resnet_viz.findings.contestant import contestants_in
 from resnet_viz.findings.race_summary import happened
 from resnet_viz.lab.feed import Look
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.train import train
 from resnet_viz.quantities.records import History
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.scheduler.retention import LIMIT_VARIABLE
 from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import FILE_NAME, Store
+from resnet_viz.training.loop import train
 from tests.conftest import is_refused
 from tests.lab.conftest import tiny_spec
 from tests.lab.test_tidying import finish, race

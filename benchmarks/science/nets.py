@@ -13,10 +13,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from resnet_viz import ResNetConfig, RunSpec, preset, train
-from resnet_viz.lab.initialisation import batch_of
 from resnet_viz.measurements import measurement
 from resnet_viz.nets.network import ResNet, build_resnet
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.training.at_initialisation import batch_of
 from resnet_viz.training.perform import perform
 from resnet_viz.training.tensors import load, resized
 

@@ -12,7 +12,7 @@ from resnet_viz.quantities import quantities
 from resnet_viz.quantities.points import place
 
 if TYPE_CHECKING:
-    from resnet_viz.lab.build import BuildReport
+    from resnet_viz.training.build_benchmark import BuildReport
 
 
 UNREADABLE = "unreadable"
@@ -20,7 +20,7 @@ UNREADABLE = "unreadable"
 
 def show_build(net: Net, *, device: str, batch_size: int, as_json: bool) -> None:
     """What building the net and one forward and backward pass took, measured."""
-    from resnet_viz.lab.build import measure_build
+    from resnet_viz.training.build_benchmark import measure_build
 
     with input_errors():
         report = measure_build(net.config, device=device, batch_size=batch_size)

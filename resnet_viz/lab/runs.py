@@ -96,8 +96,8 @@ class Lab(Kept):
                     optimizer.step()
                     w.step(loss)
 
-        Every quantity of lab/quantities that has a meaning for it is measured (lab/watch.py says
-        how); `w.run_id` names the run, which /race?race=ID shows live.
+        Every quantity that has a meaning for it is measured (training/watching/watcher.py says how);
+        `w.run_id` names the run, which /race?race=ID shows live.
 
         Args:
             model: any module with convolutions or linear layers, on one device, not compiled.

@@ -30,7 +30,7 @@ class Paths(NamedTuple):
 def paths(block: nn.Module, to_branch: Tensor, to_shortcut: Tensor) -> Paths:
     """The block's forward with an input for each path; with the same for both it is the block's.
 
-    A gate counts to the shortcut (as in lab/taps.py), a shared pre-activation to both.
+    A gate counts to the shortcut (as in training/hooks.py), a shared pre-activation to both.
     """
     after = _after(block)
     match block:

@@ -2,7 +2,7 @@
 
 A point gives one tensor for each name along its axis. In a quantity's file the parameters of
 `measure` are named after the points they are to be given. What a point is, is said here once;
-lab/instruments.py takes the tensors.
+training/probes.py takes the tensors.
 """
 
 from __future__ import annotations

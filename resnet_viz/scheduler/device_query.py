@@ -32,8 +32,8 @@ class Devices:
 
 
 def ask_devices() -> Devices | None:
-    """What `python -m resnet_viz.lab.devices` says, after seconds; None where it fails."""
-    command = [sys.executable, "-m", "resnet_viz.lab.devices"]
+    """The devices, after seconds, for a process of its own loads torch; None where that fails."""
+    command = [sys.executable, "-m", "resnet_viz.training.torch_devices"]
     try:
         done = subprocess.run(
             command, cwd=_PACKAGE_FOLDER, capture_output=True, timeout=_SECONDS, check=True

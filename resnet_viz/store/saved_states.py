@@ -2,7 +2,7 @@
 
 The row counts: it comes in the transaction in which the file gets its name, and goes in the one in
 which the run has gone further, or ended. Whoever finds a run whose process is gone, and a row,
-knows that the run can go on. What the file holds is lab/training_state.py's; no torch here.
+knows that the run can go on. What the file holds is training/training_state.py's; no torch here.
 """
 
 from __future__ import annotations

@@ -15,8 +15,6 @@ import psutil
 
 from resnet_viz.arch.config import explain, revise
 from resnet_viz.arch.presets import preset
-from resnet_viz.lab.failures import is_out_of_memory
-from resnet_viz.lab.heap import give_back
 from resnet_viz.measurements import measurements
 from resnet_viz.scheduler.heartbeat import born
 from resnet_viz.scheduler.jobs import job_table
@@ -24,6 +22,8 @@ from resnet_viz.scheduler.jobs.kind import Kind
 from resnet_viz.scheduler.jobs.registry import kind_of, kinds
 from resnet_viz.scheduler.launcher_client import ERROR_MARK
 from resnet_viz.store.database import Store, StoreError, default_home
+from resnet_viz.training.error_messages import is_out_of_memory
+from resnet_viz.training.malloc import give_back
 
 NICENESS = 5
 """More than a run's: alone on the machine a job is as fast, but training goes before it."""
@@ -44,7 +44,7 @@ def warm() -> None:
     """
     import torch  # noqa: PLC0415
 
-    from resnet_viz.lab.initialisation import batch_of, look_at  # noqa: PLC0415
+    from resnet_viz.training.at_initialisation import batch_of, look_at  # noqa: PLC0415
 
     config = revise(preset("resnet20-cifar"), depths=(1, 1, 1), in_channels=1, image_size=8)
     before = torch.get_num_threads()

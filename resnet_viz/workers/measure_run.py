@@ -8,8 +8,6 @@ import torch
 
 from resnet_viz.data.dataset import fixed_order
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.devices import resolve
-from resnet_viz.lab.precision import prepare
 from resnet_viz.measurements import measurement
 from resnet_viz.measurements.measurement import IMAGES, Report, Settings
 from resnet_viz.nets.network import ResNet
@@ -21,6 +19,8 @@ from resnet_viz.store.runs_table import first_of
 from resnet_viz.store.stored_spec import read_spec
 from resnet_viz.training.perform import perform, unreported
 from resnet_viz.training.tensors import load, resized
+from resnet_viz.training.torch_devices import resolve
+from resnet_viz.training.update.precision import prepare
 from resnet_viz.workers.checkpoint_writer import net_at
 
 

@@ -22,7 +22,6 @@ import psutil
 
 from resnet_viz.data.registry import datasets
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.failures import sentence
 from resnet_viz.quantities.points import FINAL
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.scheduler.heartbeat import HEARTBEAT_SECONDS, born
@@ -35,9 +34,10 @@ from resnet_viz.store.chunks import insert_late, insert_records
 from resnet_viz.store.database import FILE_NAME, Store, StoreError, WalFile, default_home
 from resnet_viz.store.migrations import transaction
 from resnet_viz.store.runs_table import OVER, WITHOUT_WORKER, select_runs
+from resnet_viz.training.error_messages import sentence
 
 if TYPE_CHECKING:
-    from resnet_viz.lab.training_state import Resumable
+    from resnet_viz.training.training_state import Resumable
     from resnet_viz.workers.checkpoint_writer import Keeper
 
 WRITE_SECONDS = 0.1
@@ -96,8 +96,8 @@ class Worker:
         """
         import torch  # noqa: PLC0415  not before the run's turn
 
-        from resnet_viz.lab.devices import resolve  # noqa: PLC0415
-        from resnet_viz.lab.heap import keep_freed  # noqa: PLC0415
+        from resnet_viz.training.malloc import keep_freed  # noqa: PLC0415
+        from resnet_viz.training.torch_devices import resolve  # noqa: PLC0415
 
         device = resolve(self._spec.device)
         if device.type == "cpu":
@@ -111,7 +111,7 @@ class Worker:
         return str(device)
 
     def _train(self) -> None:
-        from resnet_viz.lab.train import train  # noqa: PLC0415
+        from resnet_viz.training.loop import train  # noqa: PLC0415
         from resnet_viz.workers.checkpoint_writer import Keeper  # noqa: PLC0415
 
         run = self._id, self._position
@@ -156,7 +156,7 @@ class Worker:
         Raises:
             ValueError: where that state cannot be gone on from.
         """
-        from resnet_viz.lab.training_state import Resumable, read_state  # noqa: PLC0415
+        from resnet_viz.training.training_state import Resumable, read_state  # noqa: PLC0415
 
         if self._state_step is None:
             return Resumable(self._spec)
@@ -200,7 +200,7 @@ class Worker:
             Parked: when it is done.
             OSError, RuntimeError: where the state cannot be written.
         """
-        from resnet_viz.lab.training_state import write_state  # noqa: PLC0415
+        from resnet_viz.training.training_state import write_state  # noqa: PLC0415
 
         state = resumable.state(self._done, self._seconds)
         if why := saved_states.no_room(self._connection, state.bytes):
@@ -310,7 +310,7 @@ def _beat(store: Store, run_id: str) -> None:
 def load() -> None:
     """Import what a run needs, so that processes forked from this one begin at once."""
     gc.disable()  # all of it stays: looking through it again and again takes a tenth of the time
-    import_module("resnet_viz.lab.train")
+    import_module("resnet_viz.training.loop")
     import_module("resnet_viz.tensor_stats.norms")
     import_module("resnet_viz.workers.checkpoint_writer")
     import_module("safetensors.torch")

@@ -11,11 +11,11 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
-from resnet_viz.lab.watch import Watcher
-from resnet_viz.lab.weights import unwrapped
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.store.database import Store
+from resnet_viz.training.watching.measured_weights import unwrapped
+from resnet_viz.training.watching.watcher import Watcher
 from resnet_viz.workers.run_recorder import Recording
 
 

@@ -13,8 +13,8 @@ from resnet_viz.arch.memory import largest_batch, training_memory
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, preset
 from resnet_viz.arch.segments import elements_kept, segments
-from resnet_viz.lab.checkpointing import checkpointed
 from resnet_viz.nets.network import ResNet, build_resnet
+from resnet_viz.training.update.activation_checkpointing import checkpointed
 from tests.configs import configs, examples
 from tests.nets.test_network import _kept_bytes
 

@@ -149,7 +149,7 @@ def run_of(race: Race, number: int) -> Run:
     """Train one of the runs of a race."""
     import torch
 
-    from resnet_viz.lab.train import train
+    from resnet_viz.training.loop import train
 
     torch.set_num_threads(1)
     spec, until = race.specs[number], race.stopped[number]

@@ -59,7 +59,7 @@ def _history(loss: np.ndarray, accuracy: np.ndarray, log_norms: np.ndarray) -> H
 
 def main() -> None:
     """Train and write."""
-    from resnet_viz.lab.train import train
+    from resnet_viz.training.loop import train
 
     written: dict[str, np.ndarray] = {}
     for race, fields in RACES.items():

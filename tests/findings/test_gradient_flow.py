@@ -19,9 +19,9 @@ from resnet_viz.findings.gradient_flow import INPUTS, flow_at, ratio_words
 from resnet_viz.findings.gradient_words import GRADIENT_WORDS
 from resnet_viz.findings.layers_left import layers_left
 from resnet_viz.findings.nets import nets_in
-from resnet_viz.lab.initialisation import batch_of, look_at
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import History, StepRecord
+from resnet_viz.training.at_initialisation import batch_of, look_at
 
 NET = preset("plain56-cifar")
 

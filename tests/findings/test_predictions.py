@@ -11,10 +11,10 @@ from resnet_viz.arch.config import ResNetConfig, revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.findings import mean_field
-from resnet_viz.lab.initialisation import batch_of, look_at
 from resnet_viz.plots.race import Contestant, about_prediction, prediction, profile
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import History
+from resnet_viz.training.at_initialisation import batch_of, look_at
 from tests.findings.made import contestant
 
 

@@ -15,11 +15,11 @@ from torch.nn import functional
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.instruments import Instruments, Unfinished
-from resnet_viz.lab.precision import autocast
-from resnet_viz.lab.taps import tap
-from resnet_viz.lab.updates import Updates
 from resnet_viz.nets.network import ResNet
+from resnet_viz.training.hooks import tap
+from resnet_viz.training.probes import Instruments, Unfinished
+from resnet_viz.training.update.optimizer_step import Updates
+from resnet_viz.training.update.precision import autocast
 
 
 def main() -> None:

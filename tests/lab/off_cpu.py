@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 import torch
 
-from resnet_viz.lab import train as training
-from resnet_viz.lab.train import train
 from resnet_viz.measurements import measurements
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.tensor_stats.effective_rank import effective_ranks, gram
+from resnet_viz.training import loop as training
 from resnet_viz.training import tensors as images_module
+from resnet_viz.training.loop import train
 from resnet_viz.training.minibatches import minibatches
 from resnet_viz.training.tensors import load
 from tests.lab.conftest import tiny_spec

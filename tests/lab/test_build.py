@@ -10,9 +10,9 @@ import torch
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
-from resnet_viz.lab import build
-from resnet_viz.lab.build import BuildFailed, measure_build
-from resnet_viz.lab.devices import available, describe, report, resolve
+from resnet_viz.training import build_benchmark
+from resnet_viz.training.build_benchmark import BuildFailed, measure_build
+from resnet_viz.training.torch_devices import available, describe, report, resolve
 from tests.lab.conftest import TINY
 
 CONFIG = ResNetConfig(**(TINY.model_dump() | {"image_size": 32, "num_classes": 7}))
@@ -34,7 +34,7 @@ def test_peak_memory_is_at_least_the_weights_and_activations() -> None:
     config = ResNetConfig(image_size=64, depths=(1, 1, 1, 1))
     code = (
         "from resnet_viz.arch.config import ResNetConfig;"
-        "from resnet_viz.lab.build import measure_build;"
+        "from resnet_viz.training.build_benchmark import measure_build;"
         "config = ResNetConfig(image_size=64, depths=(1, 1, 1, 1));"
         "print(measure_build(config, 'cpu', 8).peak_memory_bytes)"
     )
@@ -54,7 +54,7 @@ def test_a_failed_allocation_is_a_clear_sentence(
     def fails(*_: object, seed: int) -> None:
         raise error
 
-    monkeypatch.setattr(build, "build_resnet", fails)
+    monkeypatch.setattr(build_benchmark, "build_resnet", fails)
     with pytest.raises(BuildFailed, match=r"^Out of memory on cpu: the net with batch 8 needs"):
         measure_build(CONFIG, "cpu", 8)
 
@@ -75,7 +75,7 @@ def test_a_failing_device_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
         raise RuntimeError("CUDA error: unspecified launch failure\nCompile with X for more")
 
-    monkeypatch.setattr(build, "_medians", fails)
+    monkeypatch.setattr(build_benchmark, "_medians", fails)
     with pytest.raises(BuildFailed) as caught:
         measure_build(CONFIG, "cpu", 2)
     assert str(caught.value) == "RuntimeError: CUDA error: unspecified launch failure"
@@ -100,7 +100,7 @@ def test_auto_is_the_best_device_there_is() -> None:
 
 
 def test_the_devices_are_printed_as_json() -> None:
-    command = [sys.executable, "-m", "resnet_viz.lab.devices"]
+    command = [sys.executable, "-m", "resnet_viz.training.torch_devices"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     printed, here = json.loads(done.stdout), report()
     for memory in (*printed.pop("memory").values(), *here.pop("memory").values()):
@@ -124,6 +124,6 @@ def test_cuda_is_there_before_its_memory_is_asked_for(monkeypatch: pytest.Monkey
 
     for name in ("init", "reset_peak_memory_stats", "max_memory_allocated"):
         monkeypatch.setattr(torch.cuda, name, asked(name))
-    with build._peak_memory(torch.device("cuda:0")) as peak:
+    with build_benchmark._peak_memory(torch.device("cuda:0")) as peak:
         assert calls == ["init", "reset_peak_memory_stats"]
     assert peak == [7]

@@ -16,7 +16,7 @@ from resnet_viz.arch.presets import preset
 MEASURE = """
 import os
 from resnet_viz.arch.presets import preset
-from resnet_viz.lab.build import measure_build
+from resnet_viz.training.build_benchmark import measure_build
 from resnet_viz.lab.jobs import worker
 
 worker.load()

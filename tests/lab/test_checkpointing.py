@@ -10,9 +10,9 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.arch.segments import segments
-from resnet_viz.lab.checkpointing import checkpointed
-from resnet_viz.lab.train import train
 from resnet_viz.nets.network import build_resnet
+from resnet_viz.training.loop import train
+from resnet_viz.training.update.activation_checkpointing import checkpointed
 from tests.lab.conftest import tiny_spec
 
 SMALL = ResNetConfig(depths=(3, 3), widths=(8, 16), stem="cifar")

@@ -13,11 +13,11 @@ import torch
 
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.train import train
 from resnet_viz.nets.network import ResNet, build_resnet
 from resnet_viz.store import checkpoint_index
 from resnet_viz.store.checkpoint_index import LIMIT_VARIABLE, Checkpoint, file_of
 from resnet_viz.store.database import Store
+from resnet_viz.training.loop import train
 from resnet_viz.workers.checkpoint_writer import Keeper, net_at
 from tests.lab.conftest import ENDLESS, tiny_spec, wait_until
 from tests.lab.test_measuring import trained

@@ -15,10 +15,10 @@ from torch.optim.swa_utils import update_bn
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.data.dataset import fixed_order
 from resnet_viz.experiments.run_spec import Precision, RunSpec
-from resnet_viz.lab.evaluation import answers, images_at_once, is_due
-from resnet_viz.lab.train import train
 from resnet_viz.nets.network import ResNet, build_resnet
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.training.evaluation import answers, images_at_once, is_due
+from resnet_viz.training.loop import train
 from resnet_viz.training.tensors import held_out, load
 from tests.lab.conftest import tiny_spec
 
@@ -196,7 +196,7 @@ def test_a_net_that_has_diverged_has_an_end_that_is_not_finite() -> None:
 def test_without_held_out_images_and_of_few_images_it_is_nan(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("resnet_viz.lab.train.held_out_part", lambda *_: None)
+    monkeypatch.setattr("resnet_viz.training.loop.held_out_part", lambda *_: None)
     *_, last = train(tiny_spec(steps=1, batch_size=1, subset=1))
     loss, error, _, count, *others = last.values["final"]
     assert np.isfinite(loss)

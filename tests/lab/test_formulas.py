@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from resnet_viz.arch.plan import plan
-from resnet_viz.lab.train import train
 from resnet_viz.quantities import held_by, quantities, quantity
 from resnet_viz.quantities.effective_rank import MOST_IMAGES
 from resnet_viz.quantities.layer_states import LAYER_STATE
 from resnet_viz.quantities.points import POINTS, names_in
 from resnet_viz.quantities.quantity import Quantity
 from resnet_viz.tensor_stats.norms import Tensors, norms
+from resnet_viz.training.loop import train
 from tests.lab.conftest import TINY, tiny_spec
 
 SHAPE = (5, 7, 6, 4)

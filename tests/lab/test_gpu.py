@@ -13,9 +13,9 @@ import torch
 
 from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.train import train
 from resnet_viz.tensor_stats.effective_rank import effective_ranks, gram
 from resnet_viz.training import tensors as images_module
+from resnet_viz.training.loop import train
 from resnet_viz.training.minibatches import minibatches
 from resnet_viz.training.tensors import load
 from tests.lab.conftest import tiny_spec

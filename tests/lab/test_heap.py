@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc
 # Tensors of 4 MiB are made and let go of together, as activations are.
 SCRIPT = """
 import resource, torch
-from resnet_viz.lab.heap import free_at_once, keep_freed
+from resnet_viz.training.malloc import free_at_once, keep_freed
 {call}
 def faults():
     torch.set_num_threads(1)

@@ -10,9 +10,9 @@ from torchvision.ops import SqueezeExcitation
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
-from resnet_viz.lab.main_path import beside_main_path
-from resnet_viz.lab.weights import weights_in
 from resnet_viz.nets.network import build_resnet
+from resnet_viz.training.watching.main_path import beside_main_path
+from resnet_viz.training.watching.measured_weights import weights_in
 
 
 def beside(model: nn.Module, *inputs: Tensor) -> set[str]:

@@ -14,10 +14,10 @@ from resnet_viz.__main__ import main
 from resnet_viz.data.dataset import fixed_order
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.train import train
 from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import insert, new_row
+from resnet_viz.training.loop import train
 from resnet_viz.training.tensors import load
 from resnet_viz.workers.checkpoint_writer import Keeper, net_at
 from resnet_viz.workers.measure_run import measure_run

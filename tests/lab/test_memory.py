@@ -103,7 +103,7 @@ import json, re, sys
 from pathlib import Path
 import torch
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.train import train
+from resnet_viz.training.loop import train
 torch.set_num_threads(1)
 # Not ru_maxrss: it begins with the memory of the process that started this one.
 peak = lambda: 1024 * int(re.findall(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[0])

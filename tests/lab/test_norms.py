@@ -11,9 +11,9 @@ from torch.nn import functional
 from resnet_viz.arch.config import plain_twin, revise
 from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.train import train
 from resnet_viz.nets.network import build_resnet
 from resnet_viz.tensor_stats.norms import norms, scaled_norms
+from resnet_viz.training.loop import train
 from resnet_viz.training.minibatches import minibatches
 from resnet_viz.training.tensors import load
 

@@ -14,12 +14,12 @@ from torch.nn import functional
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.optimizers import make_optimizer, make_schedule
-from resnet_viz.lab.train import train
-from resnet_viz.lab.updates import Updates
 from resnet_viz.nets.network import build_resnet
+from resnet_viz.training.loop import train
 from resnet_viz.training.minibatches import minibatches
 from resnet_viz.training.tensors import load
+from resnet_viz.training.update.optimizer_step import Updates
+from resnet_viz.training.update.optimizers import make_optimizer, make_schedule
 from tests.lab.conftest import TINY, tiny_spec
 
 NET = ResNetConfig(depths=(1, 1), widths=(8, 16), stem="cifar", shortcut="zero_pad")

@@ -15,10 +15,8 @@ import pytest
 from safetensors.torch import load_file
 
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab import training_state
 from resnet_viz.lab.feed import Feed
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.train import train
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.scheduler import launcher_client, parking
 from resnet_viz.scheduler.heartbeat import born
@@ -29,6 +27,8 @@ from resnet_viz.store import checkpoint_index, saved_states
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import insert, new_row
 from resnet_viz.store.runs_table import BUSY, select_runs
+from resnet_viz.training import training_state
+from resnet_viz.training.loop import train
 from resnet_viz.workers.dispatcher import Dispatcher, due
 from resnet_viz.workers.run_worker import Worker, main
 from tests.configs import examples

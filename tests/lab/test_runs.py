@@ -63,7 +63,7 @@ def _check_times(run: Run) -> None:
 def _check_records(lab: Lab, run_id: str, layers: int) -> None:
     import torch
 
-    from resnet_viz.lab.train import train
+    from resnet_viz.training.loop import train
 
     records = lab.records(run_id)
     threads = torch.get_num_threads()
@@ -363,7 +363,7 @@ def test_a_worker_that_cannot_be_started_is_a_failed_run(
 def test_the_last_record_is_there_before_the_end_is_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from resnet_viz.lab import evaluation, train
+    from resnet_viz.training import evaluation, loop
     from resnet_viz.workers.run_worker import Worker
 
     monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
@@ -376,7 +376,7 @@ def test_the_last_record_is_there_before_the_end_is_measured(
         seen.append((run.status, len(records), "final" in records[-1].values))
         return evaluation.at_the_end(*arguments)
 
-    monkeypatch.setattr(train, "at_the_end", at_the_end)
+    monkeypatch.setattr(loop, "at_the_end", at_the_end)
     store = Store(lab.home)
     with store.session() as connection:
         connection.execute("UPDATE runs SET header = '' WHERE id = ?", (run_id,))

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from resnet_viz.lab.tidy import csv_text
-from resnet_viz.lab.train import train
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.layer_states import (
     LAYER_STATE,
@@ -23,6 +22,7 @@ from resnet_viz.quantities.layer_states import (
 )
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import Floats, History, StepRecord
+from resnet_viz.training.loop import train
 from tests.lab.conftest import tiny_spec
 
 M, U, F, C, S, H, N = LayerState

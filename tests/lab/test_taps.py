@@ -18,13 +18,13 @@ from torch.nn import functional
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
-from resnet_viz.lab.instruments import Instruments, to_host
-from resnet_viz.lab.taps import tap
-from resnet_viz.lab.train import train
 from resnet_viz.nets.network import ResNet, build_resnet
 from resnet_viz.quantities import held_by
 from resnet_viz.quantities.points import responding
 from resnet_viz.quantities.records import Floats
+from resnet_viz.training.hooks import tap
+from resnet_viz.training.loop import train
+from resnet_viz.training.probes import Instruments, to_host
 from tests.configs import configs, examples
 from tests.lab.conftest import tiny_spec
 

@@ -15,12 +15,12 @@ from torch.nn import functional
 from resnet_viz.arch.config import ResNetConfig, plain_twin, revise
 from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab import train as train_module
-from resnet_viz.lab.instruments import Give, PutHook
-from resnet_viz.lab.train import train
 from resnet_viz.nets.network import ResNet, build_resnet
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.training import loop as train_module
+from resnet_viz.training.loop import train
 from resnet_viz.training.minibatches import batch_indices, minibatches
+from resnet_viz.training.probes import Give, PutHook
 from resnet_viz.training.tensors import load
 from tests.lab.conftest import TINY, tiny_spec
 

@@ -11,10 +11,10 @@ import torch
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.train import train
-from resnet_viz.lab.training_state import Resumable, read_state, write_state
 from resnet_viz.nets.network import ResNet
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.training.loop import train
+from resnet_viz.training.training_state import Resumable, read_state, write_state
 from tests.lab.conftest import TINY, tiny_spec
 
 pytestmark = pytest.mark.usefixtures("one_thread")

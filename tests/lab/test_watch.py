@@ -12,10 +12,10 @@ import torchvision
 from torch import Tensor, nn
 from torch.nn import functional
 
-from resnet_viz.lab.watch import Watcher
 from resnet_viz.quantities.layer_states import LayerState
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import Floats, StepRecord
+from resnet_viz.training.watching.watcher import Watcher
 
 STAGES = [f"layer{stage}.{i}" for stage in (1, 2, 3, 4) for i in (0, 1)]
 

@@ -18,18 +18,18 @@ from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.optimizers import make_optimizer, make_schedule
-from resnet_viz.lab.precision import autocast
 from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.train import train
-from resnet_viz.lab.watch import Watcher
 from resnet_viz.nets.memory_format import memory_format
 from resnet_viz.nets.network import build_resnet
 from resnet_viz.quantities.layer_states import LayerState, StateLog
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.training.loop import train
 from resnet_viz.training.minibatches import minibatches
 from resnet_viz.training.tensors import load
+from resnet_viz.training.update.optimizers import make_optimizer, make_schedule
+from resnet_viz.training.update.precision import autocast
+from resnet_viz.training.watching.watcher import Watcher
 from tests.lab.conftest import tiny_spec
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -13,7 +13,6 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.lab.train import train
 from resnet_viz.plots.on_graph import (
     NOTHING,
     RAMP,
@@ -25,6 +24,7 @@ from resnet_viz.plots.on_graph import (
 )
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import History, StepRecord
+from resnet_viz.training.loop import train
 from resnet_viz.views.graph.graph import shortcut_graph
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.scheduler.jobs.kind import JobRequest, Kind, Report
 
-KIND = Kind("build", "The build", threads=None, imports=("resnet_viz.lab.build",))
+KIND = Kind("build", "The build", threads=None, imports=("resnet_viz.training.build_benchmark",))
 
 
 class Request(JobRequest):
@@ -23,6 +23,6 @@ class Request(JobRequest):
 
 def work(request: Request, report: Report) -> object:
     """The fields of a `BuildReport`."""
-    from resnet_viz.lab.build import measure_build
+    from resnet_viz.training.build_benchmark import measure_build
 
     return asdict(measure_build(request.config, request.device, request.batch_size))

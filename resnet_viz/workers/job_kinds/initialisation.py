@@ -15,7 +15,7 @@ KIND = Kind(
     "initialisation",
     "The look at new nets",
     is_shared=True,
-    imports=("resnet_viz.lab.initialisation", "resnet_viz.nets.passes"),
+    imports=("resnet_viz.training.at_initialisation", "resnet_viz.nets.passes"),
 )
 MOST_NETS = 40
 
@@ -42,7 +42,7 @@ class Request(JobRequest):
 
 def work(request: Request, report: Report) -> object:
     """For each net: measurement -> array -> numbers, nested lists; NaN where one has no meaning."""
-    from resnet_viz.lab.initialisation import batch_of, look_at
+    from resnet_viz.training.at_initialisation import batch_of, look_at
 
     found: list[dict[str, Mapping[str, Any]]] = []
     for index, config in enumerate(request.configs):

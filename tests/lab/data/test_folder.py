@@ -16,7 +16,7 @@ from resnet_viz.arch.config import explain
 from resnet_viz.data.pictures import square
 from resnet_viz.data.registry import dataset_info, datasets, offered
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.train import train
+from resnet_viz.training.loop import train
 from resnet_viz.training.tensors import held_out, load
 from tests.lab.conftest import TINY
 from tests.lab.data.conftest import write_image

@@ -14,8 +14,8 @@ from resnet_viz.data import datasets as folder
 from resnet_viz.data.dataset import fixed_order
 from resnet_viz.data.registry import dataset_info, datasets
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.train import train
 from resnet_viz.training import tensors as images_module
+from resnet_viz.training.loop import train
 from resnet_viz.training.minibatches import batch_indices, crop_and_flip, minibatches
 from resnet_viz.training.tensors import held_out, load
 from tests.lab.conftest import TINY, tiny_spec

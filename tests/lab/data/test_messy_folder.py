@@ -13,8 +13,8 @@ from resnet_viz.data.dataset import remark_sentences, suitable_batch
 from resnet_viz.data.pictures import can_be_read, square
 from resnet_viz.data.registry import dataset_info
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.train import train
 from resnet_viz.scheduler.preflight import check_ready
+from resnet_viz.training.loop import train
 from resnet_viz.training.tensors import load
 from tests.lab.conftest import TINY
 from tests.lab.data.conftest import write_image

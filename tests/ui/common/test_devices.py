@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from resnet_viz.lab import devices as lab_devices
+from resnet_viz.training import torch_devices as lab_devices
 from resnet_viz.ui.common import devices
 
 

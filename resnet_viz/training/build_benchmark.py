@@ -16,12 +16,12 @@ from torch import Tensor, nn
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.experiments.run_spec import check_batch_size
-from resnet_viz.lab.devices import describe, resolve
-from resnet_viz.lab.failures import sentence
-from resnet_viz.lab.heap import give_back
 from resnet_viz.nets.memory_format import memory_format
 from resnet_viz.nets.network import build_resnet
 from resnet_viz.text import byte_size
+from resnet_viz.training.error_messages import sentence
+from resnet_viz.training.malloc import give_back
+from resnet_viz.training.torch_devices import describe, resolve
 
 _REPEATS = 5
 _ENOUGH_SECONDS = 10.0

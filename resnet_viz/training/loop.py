@@ -12,15 +12,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.checkpointing import checkpointed
-from resnet_viz.lab.devices import resolve
-from resnet_viz.lab.evaluation import answers, at_the_end, is_due
-from resnet_viz.lab.heap import free_at_once
-from resnet_viz.lab.instruments import Instruments, Unfinished, to_host
-from resnet_viz.lab.precision import autocast, prepare
-from resnet_viz.lab.taps import tap
-from resnet_viz.lab.training_state import Resumable
-from resnet_viz.lab.updates import Updates
 from resnet_viz.nets.memory_format import memory_format
 from resnet_viz.nets.network import ResNet, build_resnet
 from resnet_viz.quantities import quantities
@@ -28,8 +19,17 @@ from resnet_viz.quantities.layer_states import LAYER_STATE, StateLog, layer_stat
 from resnet_viz.quantities.points import FINAL, place
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import Floats, StepRecord
+from resnet_viz.training.evaluation import answers, at_the_end, is_due
+from resnet_viz.training.hooks import tap
+from resnet_viz.training.malloc import free_at_once
 from resnet_viz.training.minibatches import minibatches
+from resnet_viz.training.probes import Instruments, Unfinished, to_host
 from resnet_viz.training.tensors import held_out, held_out_part, load
+from resnet_viz.training.torch_devices import resolve
+from resnet_viz.training.training_state import Resumable
+from resnet_viz.training.update.activation_checkpointing import checkpointed
+from resnet_viz.training.update.optimizer_step import Updates
+from resnet_viz.training.update.precision import autocast, prepare
 
 
 def train(
@@ -44,7 +44,7 @@ def train(
 
     The last record also has the quantity "final": how the net does after its last update, on
     up to 1,000 training images and as many held-out ones. That takes about as long as six to
-    nine steps of 64 images (lab/evaluation.py says how).
+    nine steps of 64 images (training/evaluation.py says how).
 
     On one CPU thread the same spec gives the same records bit for bit (except `seconds`), and all
     specs with one seed, data set and batch size see the same minibatches. Losses of inf or NaN go

@@ -1,4 +1,4 @@
-"""The devices there are. `python -m resnet_viz.lab.devices` prints them as JSON."""
+"""The devices there are. `python -m resnet_viz.training.torch_devices` prints them as JSON."""
 
 from __future__ import annotations
 

@@ -16,7 +16,6 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from resnet_viz.arch.plan import plan
-from resnet_viz.lab.instruments import Give, PutHook
 from resnet_viz.nets.blocks import (
     ExclusiveGateBlock,
     PlainBlock,
@@ -28,6 +27,7 @@ from resnet_viz.nets.blocks import (
 )
 from resnet_viz.nets.network import ResNet
 from resnet_viz.quantities.points import responding
+from resnet_viz.training.probes import Give, PutHook
 
 OUR_BLOCKS = (
     ResidualBlock,

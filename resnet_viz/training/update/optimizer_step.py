@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.optimizers import make_optimizer, make_schedule
+from resnet_viz.training.update.optimizers import make_optimizer, make_schedule
 
 
 class Updates:

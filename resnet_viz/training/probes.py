@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 from torch.utils.hooks import RemovableHandle
 
-from resnet_viz.lab.kept_weights import KeptWeights
 from resnet_viz.quantities import quantities
 from resnet_viz.quantities.layer_states import LayerState, States
 from resnet_viz.quantities.points import GRADIENTS, POINTS, place
 from resnet_viz.quantities.quantity import Along, Finish, Quantity
 from resnet_viz.quantities.records import Floats
 from resnet_viz.tensor_stats.norms import Tensors
+from resnet_viz.training.kept_weights import KeptWeights
 
 Give = Callable[[str, str, Tensor], None]
 """Takes a point, a name along its axis and the tensor there."""

@@ -12,13 +12,13 @@ from types import MappingProxyType
 from torch import nn
 
 from resnet_viz.arch.plan import plan
-from resnet_viz.lab.foreign import responding_in
-from resnet_viz.lab.taps import points_of
 from resnet_viz.nets.network import ResNet
 from resnet_viz.quantities import quantities
 from resnet_viz.quantities.layer_states import LAYER_STATE
 from resnet_viz.quantities.points import GRADIENTS, POINTS, along, names_in, place
 from resnet_viz.quantities.quantity import Along
+from resnet_viz.training.hooks import points_of
+from resnet_viz.training.watching.foreign_hooks import responding_in
 
 
 class WatchedNames:

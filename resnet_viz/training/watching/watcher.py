@@ -15,19 +15,24 @@ from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from resnet_viz.arch.plan import plan
-from resnet_viz.lab.backward import Backward, is_in_backward
-from resnet_viz.lab.foreign import own_blocks_in, tap_foreign
-from resnet_viz.lab.instruments import Give, Instruments, PutHook, to_host
-from resnet_viz.lab.loss_scale import LossScale
-from resnet_viz.lab.main_path import beside_main_path
-from resnet_viz.lab.taps import first_tensor, tap
-from resnet_viz.lab.watched_names import WatchedNames, with_unmeasured
-from resnet_viz.lab.weights import Weight, unmeasured_in, unwrapped, weights_in
 from resnet_viz.nets.network import ResNet
 from resnet_viz.quantities.layer_states import LAYER_STATE, LayerState, StateLog, layer_states
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import Floats, StepRecord
 from resnet_viz.text import shorten, unknown_name
+from resnet_viz.training.hooks import first_tensor, tap
+from resnet_viz.training.probes import Give, Instruments, PutHook, to_host
+from resnet_viz.training.watching.backward import Backward, is_in_backward
+from resnet_viz.training.watching.foreign_hooks import own_blocks_in, tap_foreign
+from resnet_viz.training.watching.loss_scale import LossScale
+from resnet_viz.training.watching.main_path import beside_main_path
+from resnet_viz.training.watching.measured_weights import (
+    Weight,
+    unmeasured_in,
+    unwrapped,
+    weights_in,
+)
+from resnet_viz.training.watching.names import WatchedNames, with_unmeasured
 
 MEASURE_EVERY = 20
 """As in `RunSpec`: what needs activations then costs little."""

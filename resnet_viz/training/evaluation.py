@@ -11,9 +11,9 @@ from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from resnet_viz.experiments.run_spec import Precision, RunSpec
-from resnet_viz.lab.precision import autocast
 from resnet_viz.nets.memory_format import memory_format
 from resnet_viz.training.tensors import Images, portions
+from resnet_viz.training.update.precision import autocast
 
 MOST_IMAGES_AT_END, LEAST_IMAGES_AT_END = 1000, 250
 """Training images that the end is measured on, and as many held-out ones: no more than the run has

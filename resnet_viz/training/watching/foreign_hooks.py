@@ -8,9 +8,9 @@ from functools import partial
 from torch import Tensor, nn
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from resnet_viz.lab.instruments import Give, PutHook
-from resnet_viz.lab.taps import OUR_BLOCKS, tap_block
-from resnet_viz.lab.weights import NORMS
+from resnet_viz.training.hooks import OUR_BLOCKS, tap_block
+from resnet_viz.training.probes import Give, PutHook
+from resnet_viz.training.watching.measured_weights import NORMS
 
 _NONLINEARITIES = (
     *(nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.RReLU, nn.ELU, nn.SELU, nn.CELU, nn.GELU),
