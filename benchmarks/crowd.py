@@ -13,7 +13,7 @@ from benchmarks.result import Result
 from benchmarks.visitor import Visitor
 from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 
 PEOPLE = 30
 NETS = ("resnet20-cifar", "plain20-cifar")

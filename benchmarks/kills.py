@@ -27,7 +27,7 @@ from rich.console import Console
 from benchmarks.visitor import Visitor
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import heartbeat
 from resnet_viz.scheduler.jobs import job_table as jobs
 from resnet_viz.store.database import Store

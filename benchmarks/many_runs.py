@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.result import Result, median_seconds
 from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import Store
@@ -24,7 +24,7 @@ from resnet_viz.store.run import insert, new_id, new_row
 RUNS, STEPS = 5_000, 20
 _COLD = """
 import sys, time
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 begin = time.perf_counter()
 lab = Lab(sys.argv[1])
 assert len(lab.list()) == int(sys.argv[2])

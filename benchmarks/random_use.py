@@ -23,7 +23,7 @@ from benchmarks.result import Result
 from benchmarks.visitor import Visitor
 from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler.parking import MOST_WARM, VARIABLE
 from resnet_viz.scheduler.places import slots_on
 from resnet_viz.scheduler.submit import SHARE

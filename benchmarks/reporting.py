@@ -20,7 +20,7 @@ from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.findings.colours import contestant_colours
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.lab.feed import MOST_STEPS
+from resnet_viz.lab.race_feed import MOST_STEPS
 from resnet_viz.plots.report import Reported, report
 from resnet_viz.quantities import quantities
 from resnet_viz.quantities.points import place

@@ -19,7 +19,7 @@ from benchmarks.visitor import Visitor
 from benchmarks.workerless import race_without_workers
 from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.feed import Feed
+from resnet_viz.lab.race_feed import Feed
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import Store

@@ -21,7 +21,7 @@ from torch.nn import functional
 from torchvision.models import resnet18
 
 from benchmarks.result import Result
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 
 WARM_UP, STEPS = 4, 40
 After = Callable[[Tensor], object]

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.scheduler.heartbeat import born
 from resnet_viz.store.database import Store

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from resnet_viz.arch.presets import PRESETS, label, preset
     from resnet_viz.experiments.race_spec import RaceSpec
     from resnet_viz.experiments.run_spec import RunSpec
-    from resnet_viz.lab.runs import Lab
+    from resnet_viz.lab.lab import Lab
     from resnet_viz.nets.network import build_resnet
     from resnet_viz.nets.weights import load_torchvision, load_weights, save_weights
     from resnet_viz.training.loop import train

@@ -25,7 +25,7 @@ from resnet_viz.cli.inputs import read_contestants
 from resnet_viz.cli.race import _print_records, _specs
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.experiments.starting_points import EXPERIMENTS
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.scheduler.heartbeat import find_process

@@ -9,7 +9,7 @@ import pytest
 
 from resnet_viz.__main__ import main
 from resnet_viz.cli import race
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from tests.lab.conftest import end
 
 GB = 10**9

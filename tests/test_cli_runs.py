@@ -15,8 +15,8 @@ from resnet_viz.cli.told import what_happened
 from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.findings.contestant import contestants_in
 from resnet_viz.findings.race_summary import happened
-from resnet_viz.lab.feed import Look
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
+from resnet_viz.lab.race_feed import Look
 from resnet_viz.quantities.records import History
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.scheduler.retention import LIMIT_VARIABLE

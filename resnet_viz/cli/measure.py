@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from resnet_viz.arch.plan import plan
 from resnet_viz.cli.errors import InputError, input_errors
 from resnet_viz.cli.output import print_json, print_lines, print_table
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.measurements import measurement, measurements
 from resnet_viz.measurements.measurement import Given, Measurement, Value
 from resnet_viz.store.database import Store

@@ -27,7 +27,7 @@ from resnet_viz.experiments.devices import expected_device
 from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.experiments.run_spec import DEFAULT_BATCH, RunSpec
 from resnet_viz.experiments.starting_points import Entry
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.records import History
 from resnet_viz.scheduler.device_query import free_bytes

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from resnet_viz.cli.errors import InputError, input_errors
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
-from resnet_viz.lab.feed import MOST_STEPS, WINDOW, Look
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
+from resnet_viz.lab.race_feed import MOST_STEPS, WINDOW, Look
 from resnet_viz.quantities.records import History
 from resnet_viz.store.run import COLUMNS, Run, UnreadableRun
 from resnet_viz.store.runs_table import local_time
@@ -87,9 +87,9 @@ def export(
     Raises:
         InputError: for options that do not go together, an unknown id or quantity.
     """
-    from resnet_viz.lab import events, tables
+    from resnet_viz.lab import export_table, export_tensorboard
 
-    is_table = output is not None and output.suffix.lower() in tables.WRITERS
+    is_table = output is not None and output.suffix.lower() in export_table.WRITERS
     if output is None and tensorboard is None:
         raise InputError("nothing to write; give -o FILE or --tensorboard FOLDER")
     if quantities and not is_table and tensorboard is None:
@@ -98,11 +98,11 @@ def export(
     with input_errors():
         if output is not None and not is_table:
             lab.export(id, output)
-        nets = tables.nets_of(lab, id, quantities) if is_table or tensorboard else ()
+        nets = export_table.nets_of(lab, id, quantities) if is_table or tensorboard else ()
         if output is not None and is_table:
-            tables.write_table(nets, output)
+            export_table.write_table(nets, output)
         if tensorboard is not None:
-            events.write_events(nets, tensorboard)
+            export_tensorboard.write_events(nets, tensorboard)
 
 
 def report(id: str, output: Path) -> None:  # noqa: A002

@@ -13,8 +13,8 @@ from resnet_viz.findings.final_level import FINAL
 from resnet_viz.findings.gradient_flow import INPUTS
 from resnet_viz.findings.race_summary import claims
 from resnet_viz.findings.sentences import sentence, sentences
-from resnet_viz.lab.feed import Look
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
+from resnet_viz.lab.race_feed import Look
 from resnet_viz.quantities.layer_states import LAYER_STATE
 from resnet_viz.quantities.records import History
 from resnet_viz.store.run import Run

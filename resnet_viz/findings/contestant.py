@@ -14,7 +14,7 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Role
 from resnet_viz.arch.plan import WeightedLayer
 from resnet_viz.findings.colours import contestant_colours
-from resnet_viz.lab.feed import Look
+from resnet_viz.lab.race_feed import Look
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.layer_states import LAYER_STATE, States, states_over
 from resnet_viz.quantities.quantity import Along

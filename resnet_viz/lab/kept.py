@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from resnet_viz.lab import exchange
 from resnet_viz.lab.opened import Opened
+from resnet_viz.lab.race_file import transfer
 from resnet_viz.scheduler import retention
 from resnet_viz.store import notes, queries
 from resnet_viz.store.recovery import recover
@@ -66,7 +66,7 @@ class Kept(Opened):
         Raises:
             ValueError: for a file that cannot be written.
         """
-        self._guarded(lambda: exchange.export_race(self._store, id, Path(file)))
+        self._guarded(lambda: transfer.export_race(self._store, id, Path(file)))
 
     def import_(self, file: Path | str) -> str:
         """Take over the race in a file that `export` wrote, perhaps elsewhere; its id here.
@@ -76,7 +76,7 @@ class Kept(Opened):
         Raises:
             ValueError: for any other file; nothing is then taken over.
         """
-        return self._guarded(lambda: exchange.import_race(self._store, Path(file)))
+        return self._guarded(lambda: transfer.import_race(self._store, Path(file)))
 
     def recover(self) -> Sequence[Recovered]:
         """Bring back what is sound of stores that were damaged and set aside."""

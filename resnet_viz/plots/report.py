@@ -21,7 +21,7 @@ from resnet_viz.findings.contestant import Contestant, contestants_in
 from resnet_viz.findings.nets import nets_in
 from resnet_viz.findings.race_summary import happened
 from resnet_viz.findings.result_table import result_rows, transposed
-from resnet_viz.lab.feed import Look
+from resnet_viz.lab.race_feed import Look
 from resnet_viz.plots.curves import PEAKS, training_curves
 from resnet_viz.plots.maps import heat_maps
 from resnet_viz.plots.on_graph import COLOUR_SCRIPT, LEGEND_SCRIPT, RAMP, line_scale

@@ -152,7 +152,7 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_by_status ON jobs (status);
 CREATE INDEX jobs_by_same ON jobs (same);
 """
-# checkpoints.data: the weights, in a race's file alone; see lab/enclosures.py.
+# checkpoints.data: the weights, in a race's file alone; see lab/race_file/attachments.py.
 _SEVENTH = "ALTER TABLE checkpoints ADD COLUMN data BLOB"
 # crc: a checksum, none where an earlier version wrote it; see chunks.py. A spec that came with
 # a race from elsewhere names no folder of this computer; see data/elsewhere.py.

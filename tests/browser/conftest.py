@@ -26,7 +26,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from tests.lab.conftest import end
 
 ROOT = Path(__file__).parents[2]

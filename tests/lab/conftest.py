@@ -13,7 +13,7 @@ import pytest
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.scheduler import heartbeat, launcher_lock
 from resnet_viz.store.database import Store

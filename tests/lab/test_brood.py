@@ -8,7 +8,7 @@ import time
 import psutil
 import pytest
 
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.scheduler.places import SLOTS_VARIABLE
 from resnet_viz.store.database import Store

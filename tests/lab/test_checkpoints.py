@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.nets.network import ResNet, build_resnet
 from resnet_viz.store import checkpoint_index
 from resnet_viz.store.checkpoint_index import LIMIT_VARIABLE, Checkpoint, file_of

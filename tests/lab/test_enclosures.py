@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from resnet_viz.lab import enclosures
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
+from resnet_viz.lab.race_file import attachments
 from resnet_viz.store.checkpoint_index import LIMIT_VARIABLE, file_of
 from resnet_viz.workers.checkpoint_writer import net_at
 from resnet_viz.workers.measure_run import measure_run
@@ -66,14 +66,14 @@ def test_large_weights_stay_and_it_is_said(
     here: Lab, there: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     size = here.checkpoints("run")[0].bytes
-    monkeypatch.setattr(enclosures, "MOST_TOGETHER", size + 10)  # the newest alone
+    monkeypatch.setattr(attachments, "MOST_TOGETHER", size + 10)  # the newest alone
     here.export("run", tmp_path / "some")
     [run] = there.race_runs(there.import_(tmp_path / "some"))
     assert [(one.step, bool(one.gone)) for one in there.checkpoints(run.id)] == [(2, True), (3, 0)]
-    monkeypatch.setattr(enclosures, "MOST_BYTES", size - 1)
+    monkeypatch.setattr(attachments, "MOST_BYTES", size - 1)
     here.export("run", tmp_path / "none")
     [run] = there.race_runs(there.import_(tmp_path / "none"))
-    assert {one.gone for one in there.checkpoints(run.id)} == {enclosures.NOT_SENT}
+    assert {one.gone for one in there.checkpoints(run.id)} == {attachments.NOT_SENT}
 
 
 def test_the_limit_of_the_other_store_holds(

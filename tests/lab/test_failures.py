@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.store.database import StoreError
 from resnet_viz.training.error_messages import is_out_of_memory, sentence
 from tests.lab.conftest import tiny_spec, wait_until

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from resnet_viz.experiments.race_spec import RaceSpec
-from resnet_viz.lab import feed as feeds
-from resnet_viz.lab.feed import Feed
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab import race_feed as feeds
+from resnet_viz.lab.lab import Lab
+from resnet_viz.lab.race_feed import Feed
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.store.chunks import insert_late, insert_records
 from resnet_viz.store.database import FILE_NAME, Store, StoreError

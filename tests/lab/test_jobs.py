@@ -20,7 +20,7 @@ from resnet_viz.arch.config import revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.data.registry import dataset_info
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.nets.network import build_resnet
 from resnet_viz.nets.weights import save_weights
 from resnet_viz.scheduler import launcher_client

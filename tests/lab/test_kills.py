@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from benchmarks.kills import storm
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.scheduler import launcher_lock
 from resnet_viz.store.runs_table import OVER

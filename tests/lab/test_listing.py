@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from resnet_viz.cli.runs import show_runs
-from resnet_viz.lab import listing
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab import run_list
+from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.store import stored_spec
 from resnet_viz.store.database import Store, StoreError
@@ -57,13 +57,13 @@ def test_a_list_reads_no_spec_unless_it_is_asked_for(
 ) -> None:
     lab.list()
     with monkeypatch.context() as patch:
-        patch.setattr(listing, "_read_texts", no_reading)
-        patch.setattr(listing, "why_unreadable", no_reading)
+        patch.setattr(run_list, "_read_texts", no_reading)
+        patch.setattr(run_list, "why_unreadable", no_reading)
         runs = lab.list()
         assert len(runs) == 3
         assert lab.unreadable() == []
     assert runs[1].spec.seed == 7
-    plan = f"EXPLAIN QUERY PLAN {listing._OVER}"
+    plan = f"EXPLAIN QUERY PLAN {run_list._OVER}"
     assert "USING COVERING INDEX runs_listed" in str(query(lab.home, plan))
 
 
@@ -102,7 +102,7 @@ def test_what_another_version_sealed_is_read_once(
         read.append(run.name)
         return why_unreadable(run)
 
-    monkeypatch.setattr(listing, "why_unreadable", reading)
+    monkeypatch.setattr(run_list, "why_unreadable", reading)
     assert len(lab.list()) == 2
     assert read == ["b"]
 

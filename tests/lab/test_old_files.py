@@ -9,7 +9,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.store.database import FILE_NAME
 from resnet_viz.store.stored_spec import seal
 from tests.lab.conftest import tiny_spec

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.workers.worker_pool import FORK_VARIABLE
 from tests.lab.conftest import ENDLESS, launcher_of, process_of, steps_of, tiny_spec, wait_until
 from tests.launchers import MARK, launchers_in, marked
@@ -128,7 +128,7 @@ def test_where_the_system_does_not_end_a_helper_a_thread_does() -> None:
 
 LEAVES_A_LAUNCHER = """
 import os, signal, time
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from tests.lab.conftest import ENDLESS, steps_of, tiny_spec, wait_until
 
 def test_that_is_killed(tmp_path):

@@ -15,8 +15,8 @@ import pytest
 from safetensors.torch import load_file
 
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.feed import Feed
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
+from resnet_viz.lab.race_feed import Feed
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.scheduler import launcher_client, parking
 from resnet_viz.scheduler.heartbeat import born

@@ -13,8 +13,8 @@ import pytest
 from resnet_viz.arch.config import plain_twin
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
-from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.tidy import csv_text
+from resnet_viz.lab.lab import Lab
+from resnet_viz.lab.long_form import csv_text
 from resnet_viz.plots.race import Contestant, heat_maps, profile
 from resnet_viz.quantities import FOLDERS_VARIABLE, held_by, quantities, quantity
 from resnet_viz.quantities.points import POINTS, place

@@ -8,7 +8,7 @@ import pytest
 
 from resnet_viz import RaceSpec
 from resnet_viz.arch.config import explain
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
 from tests.lab.conftest import tiny_spec
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.scheduler import launcher_client

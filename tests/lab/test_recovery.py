@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.store import database
 from resnet_viz.store.database import FILE_NAME, Store, StoreError, WalFile

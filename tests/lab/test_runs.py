@@ -15,7 +15,7 @@ import pytest
 
 from resnet_viz.arch.config import plain_twin
 from resnet_viz.arch.presets import label
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import heartbeat, launcher_client
 from resnet_viz.scheduler.places import SLOTS_VARIABLE
 from resnet_viz.scheduler.submit import MOST_ACTIVE
@@ -107,7 +107,7 @@ def test_pause_step_resume_and_stop_while_another_process_reads(lab: Lab) -> Non
 
 def _read_elsewhere(home: Path, run_id: str) -> int:
     code = (
-        "import sys; from resnet_viz.lab.runs import Lab;"
+        "import sys; from resnet_viz.lab.lab import Lab;"
         "print(len(Lab(sys.argv[1]).records(sys.argv[2])))"
     )
     command = [sys.executable, "-c", code, str(home), run_id]

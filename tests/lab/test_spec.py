@@ -235,7 +235,7 @@ def test_specs_and_runs_need_neither_torch_nor_streamlit() -> None:
 
     code = (
         "import sys, resnet_viz.experiments.run_spec;"
-        "import resnet_viz.lab.runs, resnet_viz.workers.run_worker;"
+        "import resnet_viz.lab.lab, resnet_viz.workers.run_worker;"
         "print(sorted({'torch', 'streamlit', 'sklearn'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

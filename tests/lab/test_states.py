@@ -8,7 +8,7 @@ import io
 import numpy as np
 import pytest
 
-from resnet_viz.lab.tidy import csv_text
+from resnet_viz.lab.long_form import csv_text
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.layer_states import (
     LAYER_STATE,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.store.database import StoreError
 from resnet_viz.store.keys.race_keys import FILE_NAME
 
@@ -49,7 +49,7 @@ def test_the_secret_is_its_owners_alone_and_nothing_is_left_beside_it(tmp_path: 
 
 def test_processes_that_begin_at_once_share_one_secret(tmp_path: Path) -> None:
     code = (
-        "import sys; from resnet_viz.lab.runs import Lab; print(Lab(sys.argv[1]).steering_key('r'))"
+        "import sys; from resnet_viz.lab.lab import Lab; print(Lab(sys.argv[1]).steering_key('r'))"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
     several = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(6)]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import (
@@ -113,7 +113,7 @@ def test_a_record_of_another_net_is_refused_not_read_as_if_right(
 
 
 def test_processes_may_make_the_store_at_once(tmp_path: Path) -> None:
-    code = "import sys; from resnet_viz.lab.runs import Lab; print(Lab(sys.argv[1]).list())"
+    code = "import sys; from resnet_viz.lab.lab import Lab; print(Lab(sys.argv[1]).list())"
     command = [sys.executable, "-c", code, str(tmp_path / "home")]
     several = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

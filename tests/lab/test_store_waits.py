@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client, worker_turn
 from resnet_viz.store import checkpoint_index, database, migrations
 from resnet_viz.store.database import FILE_NAME, Store

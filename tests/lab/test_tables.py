@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 from pyarrow import parquet
 
-from resnet_viz.lab import tables
-from resnet_viz.lab.events import write_events
-from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.tables import nets_of, write_csv, write_parquet, write_table
-from resnet_viz.lab.tidy import COLUMNS
+from resnet_viz.lab import export_table
+from resnet_viz.lab.export_table import nets_of, write_csv, write_parquet, write_table
+from resnet_viz.lab.export_tensorboard import write_events
+from resnet_viz.lab.lab import Lab
+from resnet_viz.lab.long_form import COLUMNS
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.store.chunks import insert_records
@@ -99,7 +99,7 @@ READERS = {".csv": read_csv, ".parquet": read_parquet}
 def test_every_value_is_there_once(
     lab: Lab, tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tables, "WINDOW_VALUES", 40 * 20)
+    monkeypatch.setattr(export_table, "WINDOW_VALUES", 40 * 20)
     race_id = race(lab, 250, ('a "quoted", <b>', "b"))
     file = tmp_path / f"out{ending}"
     write_table(nets_of(lab, race_id, ()), file)
@@ -178,7 +178,7 @@ def test_what_cannot_be_is_refused(lab: Lab, tmp_path: Path) -> None:
 def test_four_times_as_many_steps_take_no_more_memory(
     lab: Lab, tmp_path: Path, write: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tables, "WINDOW_VALUES", 100 * 15)
+    monkeypatch.setattr(export_table, "WINDOW_VALUES", 100 * 15)
     peaks = []
     for steps in (2000, 8000):
         nets = nets_of(lab, race(lab, steps, (f"net {steps}",)), ())

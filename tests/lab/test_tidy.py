@@ -3,7 +3,7 @@ import io
 
 import numpy as np
 
-from resnet_viz.lab.tidy import COLUMNS, csv_text
+from resnet_viz.lab.long_form import COLUMNS, csv_text
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import History, StepRecord
 

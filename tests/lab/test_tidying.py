@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.scheduler.retention import LIMIT_VARIABLE, limit_bytes
 from resnet_viz.store.chunks import insert_records

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.scheduler.heartbeat import born
 from resnet_viz.scheduler.worker_turn import Stopped, Turns

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client, launcher_lock
 from resnet_viz.scheduler.heartbeat import born
 from resnet_viz.scheduler.places import SLOTS_VARIABLE

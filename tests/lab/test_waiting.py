@@ -11,7 +11,7 @@ import pytest
 
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.plan import plan
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.scheduler.eta import about, schedule

@@ -11,7 +11,7 @@ from torch.nn import functional
 from torchvision.models import resnet18
 
 from resnet_viz.findings.layers_left import layers_left
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 
 
 def trained(lab: Lab, steps: int, *, fails_at: int | None = None) -> tuple[str, list[list[float]]]:

@@ -18,7 +18,7 @@ from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.nets.memory_format import memory_format
 from resnet_viz.nets.network import build_resnet
 from resnet_viz.quantities.layer_states import LayerState, StateLog
@@ -424,7 +424,7 @@ def test_the_rank_is_that_of_images_where_the_sequence_comes_first() -> None:
 TOGETHER = """
 import sys, torch, torch.distributed as dist
 from torch import nn
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 rank, home, meet = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 dist.init_process_group("gloo", init_method=f"file://{meet}", rank=rank, world_size=2)
 torch.manual_seed(0)

@@ -16,7 +16,7 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.lab.feed import MOST_STEPS
+from resnet_viz.lab.race_feed import MOST_STEPS
 from resnet_viz.measurements import measurement
 from resnet_viz.plots.replay import Numbers
 from resnet_viz.plots.report import Reported, first_seeds, report

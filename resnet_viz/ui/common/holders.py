@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.store.database import StoreError, default_home
 from resnet_viz.store.keys.owner_key import is_owner_key
 from resnet_viz.ui.common.access import is_at_the_server

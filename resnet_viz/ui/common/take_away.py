@@ -10,8 +10,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.tables import nets_among, write_table
+from resnet_viz.lab.export_table import nets_among, write_table
+from resnet_viz.lab.lab import Lab
 from resnet_viz.quantities import quantities
 from resnet_viz.store.run import Run
 

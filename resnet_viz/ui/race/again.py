@@ -9,7 +9,7 @@ import streamlit as st
 from resnet_viz.data.registry import offered
 from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.store.database import StoreError
 from resnet_viz.store.run import Run
 from resnet_viz.ui.common.holders import asker, is_owner, take_controls

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.common import say
 from resnet_viz.ui.race.link import PACES

@@ -11,7 +11,7 @@ import streamlit as st
 
 from resnet_viz.findings.contestant import net_of
 from resnet_viz.findings.signs import SIGNS
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.heading import header

@@ -11,7 +11,7 @@ from types import MappingProxyType
 import streamlit as st
 
 from resnet_viz.findings.contestant import Window, net_of
-from resnet_viz.lab.feed import Look
+from resnet_viz.lab.race_feed import Look
 from resnet_viz.plots.race import Contestant, Curves, median_and_range
 from resnet_viz.store.run import Run
 

@@ -18,7 +18,7 @@ import streamlit as st
 from resnet_viz.arch.plan import plan
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.lesion import LESIONS, lesion_in, lesion_sentence
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.measurements.lesions import why_kept
 from resnet_viz.store.database import StoreError
 from resnet_viz.store.run import Run

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from resnet_viz.experiments.race_spec import RaceSpec
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.race.again import begin
 from resnet_viz.ui.race.state import Seen, is_together

@@ -9,7 +9,7 @@ import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.findings.contestant import GRADIENT, Contestant
-from resnet_viz.lab.feed import Look
+from resnet_viz.lab.race_feed import Look
 from resnet_viz.plots.on_graph import (
     Values,
     is_on_graph,

@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from resnet_viz.findings.contestant import Window
-from resnet_viz.lab.feed import Look
+from resnet_viz.lab.race_feed import Look
 from resnet_viz.plots.race import (
     Contestant,
     about_prediction,

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.ui.race.controls import toggle_pause
 from resnet_viz.ui.race.state import Seen, key_of
 from resnet_viz.ui.race.view import present

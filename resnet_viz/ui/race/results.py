@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from resnet_viz.findings.result_table import Cell
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.plots.race import happened, result_rows, transposed
 from resnet_viz.plots.report import report_of
 from resnet_viz.ui.common.heading import header

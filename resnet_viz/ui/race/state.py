@@ -14,8 +14,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from resnet_viz.lab.feed import Feed, Look
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
+from resnet_viz.lab.race_feed import Feed, Look
 from resnet_viz.store.run import Run
 from resnet_viz.ui.common.history import is_by_history, is_switched
 

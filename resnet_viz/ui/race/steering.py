@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.ui.common.holders import has_controls
 from resnet_viz.ui.race.state import address_of, is_together, key_of
 

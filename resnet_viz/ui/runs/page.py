@@ -8,8 +8,8 @@ from pathlib import Path
 import streamlit as st
 
 from resnet_viz.data.registry import offered
-from resnet_viz.lab.import_folder import import_folder
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
+from resnet_viz.lab.race_file.import_folder import import_folder
 from resnet_viz.store.database import StoreError
 from resnet_viz.store.run import DeletedRunError
 from resnet_viz.text import byte_size

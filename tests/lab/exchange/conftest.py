@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viz.lab import race_judge
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
+from resnet_viz.lab.race_file import judge
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.store.chunks import CHUNK
 from tests.lab.test_tidying import query, race
@@ -25,7 +25,7 @@ def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
 def judge_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are judged in this process, which takes a tenth of the time."""
     if "apart" not in request.fixturenames:
-        monkeypatch.setattr(race_judge, "judge_apart", race_judge.judge)
+        monkeypatch.setattr(judge, "judge_apart", judge.judge)
 
 
 @pytest.fixture

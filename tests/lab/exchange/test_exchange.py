@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resnet_viz.lab import exchange
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
+from resnet_viz.lab.race_file import transfer
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.scheduler.retention import LIMIT_VARIABLE
@@ -150,7 +150,7 @@ def test_what_is_under_way_arrives_interrupted(here: Lab, there: Lab, tmp_path: 
     finish(here, [here.race_runs(race_id)[1].id], 2)
     here.export(race_id, tmp_path / "race")
     runs, over = there.race_runs(there.import_(tmp_path / "race"))
-    assert (runs.status, runs.message) == ("interrupted", exchange._UNDER_WAY)
+    assert (runs.status, runs.message) == ("interrupted", transfer._UNDER_WAY)
     assert (over.status, over.message) == ("finished", "")
     there.delete(str(runs.race_id))
 
@@ -194,7 +194,7 @@ def test_an_import_that_breaks_off_leaves_nothing(
     there: Lab, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = everything(there)
-    monkeypatch.setattr(exchange._Import, "end", lambda *_: 1 / 0)
+    monkeypatch.setattr(transfer._Import, "end", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         there.import_(file)
     assert everything(there) == before
@@ -203,24 +203,24 @@ def test_an_import_that_breaks_off_leaves_nothing(
 def test_an_import_whose_process_died_can_be_seen_and_deleted(
     there: Lab, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exchange._Import, "end", lambda *_: None)
+    monkeypatch.setattr(transfer._Import, "end", lambda *_: None)
     race_id = there.import_(file)
     runs: list[Run] = there.race_runs(race_id)
-    assert {(run.status, run.message) for run in runs} == {("interrupted", exchange._BROKEN_OFF)}
+    assert {(run.status, run.message) for run in runs} == {("interrupted", transfer._BROKEN_OFF)}
     there.delete(race_id)
 
 
 def test_an_import_that_is_deleted_meanwhile_says_so(
     there: Lab, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add = exchange._Import.add
+    add = transfer._Import.add
 
-    def deleting(self: exchange._Import, *given: object) -> None:
+    def deleting(self: transfer._Import, *given: object) -> None:
         if there.race_runs(self.race_id):
             there.delete(self.race_id)
         add(self, *given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(exchange._Import, "add", deleting)
+    monkeypatch.setattr(transfer._Import, "add", deleting)
     with pytest.raises(ValueError, match="was deleted while it was imported"):
         there.import_(file)
     assert query(there.home, "SELECT count(DISTINCT run) FROM records") == [(2,)]
@@ -245,7 +245,7 @@ def test_an_export_that_fails_leaves_the_old_file(
     def fails(*_: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(exchange, "_copy", fails)
+    monkeypatch.setattr(transfer, "_copy", fails)
     with pytest.raises(StoreError, match=r"race\.sqlite3' cannot be written: .*disk is full"):
         here.export(str(here.list()[0].race_id), file)
     assert file.read_bytes() == before

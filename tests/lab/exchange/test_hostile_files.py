@@ -16,9 +16,9 @@ import numpy as np
 import psutil
 import pytest
 
-from resnet_viz.lab import race_judge
-from resnet_viz.lab.import_folder import import_folder
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
+from resnet_viz.lab.race_file import judge
+from resnet_viz.lab.race_file.import_folder import import_folder
 from tests.lab.exchange.conftest import change, everything
 
 ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
@@ -86,7 +86,7 @@ def test_a_file_is_judged_in_a_process_of_its_own_for_a_limited_time(
     change(file, "UPDATE runs SET status = 'winning'")
     with pytest.raises(ValueError, match=f"^the file '{file}' is damaged: status = 'winning'"):
         there.import_(file)
-    monkeypatch.setattr(race_judge, "limit_seconds", lambda _: 0.05)
+    monkeypatch.setattr(judge, "limit_seconds", lambda _: 0.05)
     files = sorted(there.home.iterdir())
     with pytest.raises(ValueError, match="takes too long to read: more than"):
         there.import_(file)
@@ -101,7 +101,7 @@ def test_the_judge_ends_with_who_asked_and_its_folder_goes_with_the_next(
     """A pipe in the place of a file that is read for ever."""
     code = (
         "import sys; from pathlib import Path; from resnet_viz.lab import race_judge;"
-        "from resnet_viz.lab.import_folder import import_folder\n"
+        "from resnet_viz.lab.race_file.import_folder import import_folder\n"
         "with import_folder(Path(sys.argv[2])) as folder:\n"
         "    print(folder, flush=True); race_judge.judge_apart(Path(sys.argv[1]), folder / 'c')"
     )

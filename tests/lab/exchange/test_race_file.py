@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from resnet_viz.lab import race_copy
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
+from resnet_viz.lab.race_file import plain_copy
 from resnet_viz.store.database import FILE_NAME
 from tests.lab.exchange.conftest import change, everything
 
@@ -144,7 +144,7 @@ def test_a_bad_file_is_one_sentence_and_changes_nothing(what: str, there: Lab, f
 
 
 def test_a_huge_file_is_refused_unread(there: Lab, file: Path) -> None:
-    os.truncate(file, race_copy.MOST_BYTES + 1)
+    os.truncate(file, plain_copy.MOST_BYTES + 1)
     with pytest.raises(ValueError, match="is too large: 2,000,000,001 bytes; at most"):
         there.import_(file)
 

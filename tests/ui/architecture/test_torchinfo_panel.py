@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.views.modules import mult_adds
 from resnet_viz.views.summary import measure, summarize
 from tests.ui.jobs import settled

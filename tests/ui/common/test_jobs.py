@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler.jobs import job_table
 from resnet_viz.store.database import Store
 from resnet_viz.ui.common.jobs import CANCELLED

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from tests.lab.conftest import end
 
 ROOT = Path(__file__).parents[3]
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[3]
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path / "home"))
     # A test presses and looks faster than anybody.
-    monkeypatch.setattr("resnet_viz.lab.feed.READ_SECONDS", 0.0)
+    monkeypatch.setattr("resnet_viz.lab.race_feed.READ_SECONDS", 0.0)
     # AppTest has no browser, and a mock in place of its cookies.
     monkeypatch.setattr("streamlit.runtime.context.ContextProxy.cookies", {})
     return tmp_path / "home"

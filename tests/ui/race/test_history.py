@@ -8,7 +8,7 @@ import pytest
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 from streamlit.testing.v1 import AppTest
 
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from tests.ui.race.conftest import address, has_button, opened, set_number
 
 RESET = ScriptRunContext.reset

@@ -11,7 +11,7 @@ from PIL import Image
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import Unit, plan
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.ui.race import pictures
 from tests.lab.conftest import tiny_spec

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.findings.lesion import lesion_in, lesion_sentence
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import insert, race_columns
 from resnet_viz.ui.common.markdown import plain

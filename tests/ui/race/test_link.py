@@ -12,7 +12,7 @@ import pytest
 from resnet_viz.arch.config import ResNetConfig, revise
 from resnet_viz.arch.presets import PRESETS, label, preset
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler.device_query import Devices
 from resnet_viz.ui.common import devices
 from resnet_viz.ui.common.markdown import plain

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from resnet_viz.experiments.race_spec import RaceSpec
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import insert, race_columns
 from tests.lab.conftest import TINY, tiny_spec

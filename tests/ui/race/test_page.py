@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from resnet_viz.findings.colours import DARK, PLAIN, RESIDUAL
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord

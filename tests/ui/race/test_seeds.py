@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from resnet_viz.findings.contestant import contestants_in
 from resnet_viz.findings.signs import SIGNS
-from resnet_viz.lab.feed import Feed
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
+from resnet_viz.lab.race_feed import Feed
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import Run, insert, race_columns
 from resnet_viz.ui.common.markdown import plain

@@ -13,7 +13,7 @@ from resnet_viz.arch.config import revise
 from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.experiments.starting_points import EXPERIMENTS
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.ui.common.jobs import Asked
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.net import Shown

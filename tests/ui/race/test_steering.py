@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.common.markdown import plain
 from tests.lab.conftest import tiny_spec, wait_until

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import Store

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.scheduler import launcher_client

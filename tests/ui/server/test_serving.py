@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.ui.common import cookies
 from tests.lab.conftest import tiny_spec

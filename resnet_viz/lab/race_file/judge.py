@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from resnet_viz.lab import enclosures, race_file, race_records
-from resnet_viz.lab.import_folder import import_folder
-from resnet_viz.lab.race_copy import check_file, copy_rows
+from resnet_viz.lab.race_file import attachments, untrusted, untrusted_records
+from resnet_viz.lab.race_file.import_folder import import_folder
+from resnet_viz.lab.race_file.plain_copy import check_file, copy_rows
 from resnet_viz.scheduler.launcher_client import environment
 from resnet_viz.text import shorten
 
@@ -39,12 +39,12 @@ def opened(file: Path, home: Path) -> Iterator[sqlite3.Connection]:
     Raises:
         ValueError: for a file that is no race's, damaged, huge or of a newer version.
     """
-    with race_file.named(file):
+    with untrusted.named(file):
         check_file(file)
     with import_folder(home) as folder:
         copy = folder / "copy.sqlite3"
         judge_apart(file, copy)
-        with closing(race_file.connect(copy)) as connection:
+        with closing(untrusted.connect(copy)) as connection:
             yield connection
 
 
@@ -60,15 +60,15 @@ def judge(file: Path, target: Path) -> None:
     Raises:
         ValueError: one sentence on what is wrong.
     """
-    with race_file.named(file):
+    with untrusted.named(file):
         copy_rows(file, target)
-    with closing(race_file.connect(target)) as source:
-        race = race_file.read_race(source, file)
+    with closing(untrusted.connect(target)) as source:
+        race = untrusted.read_race(source, file)
         for run in race.runs:
-            for _ in race_records.portions(source, file, run):
+            for _ in untrusted_records.portions(source, file, run):
                 pass
-            enclosures.results(source, file, run)
-            for _ in enclosures.weights(source, file, run):
+            attachments.results(source, file, run)
+            for _ in attachments.weights(source, file, run):
                 pass
 
 
@@ -82,7 +82,7 @@ def judge_apart(file: Path, target: Path) -> None:
     name = shorten(str(file), 200)
     files = str(file.absolute()), str(target)
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "resnet_viz.lab.race_judge", *files],
+        [sys.executable, "-P", "-m", "resnet_viz.lab.race_file.judge", *files],
         stdin=subprocess.PIPE,  # it ends once this is closed, and so with this process
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -15,7 +15,7 @@ from math import inf
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
-from resnet_viz.lab.runs import Lab
+from resnet_viz.lab.lab import Lab
 from resnet_viz.quantities.points import FINAL
 from resnet_viz.quantities.records import History, Taken
 from resnet_viz.store.database import StoreError

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.kept import Kept
-from resnet_viz.lab.listing import all_runs
+from resnet_viz.lab.run_list import all_runs
 from resnet_viz.quantities.records import StepRecord, Taken
 from resnet_viz.scheduler import control, eta, heartbeat, retention, submit
 from resnet_viz.scheduler.run_status import Snapshot
@@ -96,7 +96,7 @@ class Lab(Kept):
                     optimizer.step()
                     w.step(loss)
 
-        Every quantity that has a meaning for it is measured (training/watching/watcher.py says how);
+        Every quantity that has a meaning for it is measured (how: training/watching/watcher.py);
         `w.run_id` names the run, which /race?race=ID shows live.
 
         Args:

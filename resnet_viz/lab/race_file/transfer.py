@@ -12,10 +12,10 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from resnet_viz.lab import enclosures, race_file, race_judge, race_records
-from resnet_viz.lab.enclosures import Weights
-from resnet_viz.lab.race_file import ForeignRace, ForeignRun, foreign_spec
-from resnet_viz.lab.race_records import Portion
+from resnet_viz.lab.race_file import attachments, judge, untrusted, untrusted_records
+from resnet_viz.lab.race_file.attachments import Weights
+from resnet_viz.lab.race_file.untrusted import ForeignRace, ForeignRun, foreign_spec
+from resnet_viz.lab.race_file.untrusted_records import Portion
 from resnet_viz.scheduler import retention
 from resnet_viz.store import migrations, notes
 from resnet_viz.store.atomic_file import draft
@@ -57,7 +57,7 @@ def export_race(store: Store, id: str, file: Path) -> None:  # noqa: A002
             connection.execute("BEGIN")
             rows = connection.execute(query, (id, id)).fetchall()
             _copy(connection, rows, id)
-            enclosures.enclose(connection, store.home, [row["position"] for row in rows])
+            attachments.enclose(connection, store.home, [row["position"] for row in rows])
             connection.execute("COMMIT")
             connection.execute("DETACH draft")
         except sqlite3.OperationalError as error:
@@ -94,18 +94,18 @@ def import_race(store: Store, file: Path) -> str:
         ValueError: for any other file, one that is damaged, larger than 2 GB, or of a newer
             version; the store is then as it was.
     """
-    with race_judge.opened(file, store.home) as source:
-        race = race_file.read_race(source, file)
-        retention.check_room(store, race_judge.size_of(source))
+    with judge.opened(file, store.home) as source:
+        race = untrusted.read_race(source, file)
+        retention.check_room(store, judge.size_of(source))
         taken = _Import(store, new_id(), {run.position: new_id() for run in race.runs})
         taken.begin(race)
         try:
             for run in race.runs:
-                for portion in race_records.portions(source, file, run):
+                for portion in untrusted_records.portions(source, file, run):
                     taken.add(run, portion)
-                if found := enclosures.results(source, file, run):
+                if found := attachments.results(source, file, run):
                     taken.add(run, found)
-                for weights in enclosures.weights(source, file, run):
+                for weights in attachments.weights(source, file, run):
                     taken.keep(run, weights)
             taken.end(race)
         except BaseException:
@@ -163,7 +163,7 @@ class _Import:
         with self.store.session() as connection:
             query = "SELECT position FROM runs WHERE id = ?"
             position = connection.execute(query, (run_id,)).fetchone()["position"]
-            enclosures.keep(connection, self.store.home, run_id, position, weights)
+            attachments.keep(connection, self.store.home, run_id, position, weights)
 
     def end(self, race: ForeignRace) -> None:
         with self.store.writing() as connection:

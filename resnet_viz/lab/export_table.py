@@ -1,4 +1,4 @@
-"""What a race measured as CSV or Parquet, in long form (lab/tidy.py): any number of steps.
+"""What a race measured as CSV or Parquet, in long form (lab/long_form.py): any number of steps.
 
 Records are read some thousand at a time, and written before the next are read.
 """
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.lab.runs import Lab
-from resnet_viz.lab.tidy import COLUMNS, SCALARS, Notes, csv_text
+from resnet_viz.lab.lab import Lab
+from resnet_viz.lab.long_form import COLUMNS, SCALARS, Notes, csv_text
 from resnet_viz.quantities.layer_states import LAYER_STATE
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord

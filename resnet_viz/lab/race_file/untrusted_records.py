@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, get_args
 import numpy as np
 
 from resnet_viz.arch.config import explain
-from resnet_viz.lab.race_copy import RefusalError
-from resnet_viz.lab.race_file import ForeignRun, named
+from resnet_viz.lab.race_file.plain_copy import RefusalError
+from resnet_viz.lab.race_file.untrusted import ForeignRun, named
 from resnet_viz.quantities.quantity import Along, Axis
 from resnet_viz.store import header
 from resnet_viz.store.chunks import (

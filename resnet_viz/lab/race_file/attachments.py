@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from resnet_viz.arch.config import explain
-from resnet_viz.lab.race_copy import RefusalError
-from resnet_viz.lab.race_file import ForeignRun, named
-from resnet_viz.lab.race_records import Portion
+from resnet_viz.lab.race_file.plain_copy import RefusalError
+from resnet_viz.lab.race_file.untrusted import ForeignRun, named
+from resnet_viz.lab.race_file.untrusted_records import Portion
 from resnet_viz.measurements import measurements
 from resnet_viz.store import checkpoint_index, measurement_results
 from resnet_viz.store.atomic_file import draft

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resnet_viz.lab.tables import Net
-from resnet_viz.lab.tidy import MEASURED
+from resnet_viz.lab.export_table import Net
+from resnet_viz.lab.long_form import MEASURED
 from resnet_viz.quantities.layer_states import LAYER_STATE, words_of
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.text import shorten

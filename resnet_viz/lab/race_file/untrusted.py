@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from resnet_viz.arch.config import explain
 from resnet_viz.data.elsewhere import sent_away
-from resnet_viz.lab.race_copy import RefusalError, no_race
+from resnet_viz.lab.race_file.plain_copy import RefusalError, no_race
 from resnet_viz.store.chunks import ForeignRecordError
 from resnet_viz.store.notes import MOST_CHARACTERS, MOST_OF_A_NOTE
 from resnet_viz.text import shorten
@@ -96,7 +96,7 @@ def named(file: Path) -> Iterator[None]:
 
 
 def connect(copy: Path) -> sqlite3.Connection:
-    """A connection, for reading alone, to a copy of a race's file (lab/race_copy.py)."""
+    """A connection, for reading alone, to a copy of a race's file (lab/race_file/plain_copy.py)."""
     connection = sqlite3.connect(f"{copy.as_uri()}?mode=ro", uri=True, isolation_level=None)
     connection.row_factory = sqlite3.Row
     return connection
