@@ -11,7 +11,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from resnet_viz.data.datasets import digits
 from resnet_viz.scheduler.launcher_client import LAUNCHER, environment
 from resnet_viz.store.paths import log_file
 from resnet_viz.workers import lifeline
@@ -48,8 +47,6 @@ def make_brood(home: Path) -> Brood:
     if sys.platform == "linux" and may_fork():
         from resnet_viz.workers.forked_workers import Forks, threads  # noqa: PLC0415
 
-        if threads() == 1:
-            digits.read_ahead()
         load()
         # A fork takes over one thread; what the others held locked would stay so for ever.
         if threads() == 1:

@@ -64,6 +64,10 @@ def test_holms_correction() -> None:
 
 def test_a_quantile_of_students_t() -> None:
     assert t_quantile(4) == pytest.approx(2.7764, abs=1e-4)
+    for freedom in (1, 1.3, 2, 3.7, 10, 99.5, 1e3, 1e6):
+        for level in (0.2, 0.05, 0.01, 1e-3):
+            expected = stats.t.ppf(1 - level / 2, freedom)
+            assert t_quantile(freedom, level) == pytest.approx(expected, rel=1e-7)
 
 
 def correlated(steps: int, alike: float, rng: np.random.Generator) -> np.ndarray:

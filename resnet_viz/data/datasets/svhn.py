@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from resnet_viz.data.dataset import Pixels, Split
@@ -9,6 +10,14 @@ from resnet_viz.data.downloads import TorchvisionDataset
 
 
 class _SVHN(TorchvisionDataset):
+    def check_there(self) -> None:
+        super().check_there()
+        if find_spec("scipy") is None:
+            raise ValueError(
+                "dataset = 'svhn' has MATLAB's files, which scipy reads, and scipy is not there: "
+                "pip install scipy"
+            )
+
     def read(self, folder: Path, split: Split) -> Pixels:
         part = self.torchvision(folder, split=split)
         return Pixels(part.data, part.labels)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from functools import partial
@@ -56,17 +55,15 @@ def test_a_built_in_set_is_as_described_and_the_same_each_time(dataset: Dataset)
     dataset.check_there()
 
 
-def test_the_parts_of_the_digits_are_disjoint_and_together_scikit_learns() -> None:
-    train, test = (dataset_info("digits").open(split) for split in SPLITS)
+def test_the_digits_and_their_parts_are_those_of_scikit_learn_in_one_fixed_order() -> None:
     images, labels = load_digits(return_X_y=True)
-    expected = [(*map(int, image), int(label)) for image, label in zip(images, labels, strict=True)]
-    found = [
-        (*map(int, image.ravel()), int(label))
-        for part in (train, test)
-        for image, label in zip(part.images, part.labels, strict=True)
-    ]
-    assert sorted(found) == sorted(expected)
-    assert len(set(expected)) == len(expected), "no image is there twice, so the parts are disjoint"
+    order = np.random.default_rng(0).permutation(1797)
+    train, test = (dataset_info("digits").open(split) for split in SPLITS)
+    ours = np.concatenate([train.images, test.images])
+    np.testing.assert_array_equal(ours.reshape(-1, 64), images[order])
+    np.testing.assert_array_equal(np.concatenate([train.labels, test.labels]), labels[order])
+    assert (ours.dtype, train.labels.dtype) == (np.uint8, np.int64)
+    assert len(set(rows(ours))) == len(ours), "no image is there twice, so the parts are disjoint"
 
 
 def test_noise_is_gaussian_and_its_labels_are_drawn_at_random() -> None:
@@ -191,6 +188,14 @@ def test_svhn_is_read_as_it_was_written_with_label_10_as_0(
         equals(info.open(split), part)
 
 
+def test_svhn_says_what_reads_its_files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("train", "test"):
+        (folder / f"{name}_32x32.mat").touch()
+    monkeypatch.setattr("resnet_viz.data.datasets.svhn.find_spec", lambda name: None)
+    with pytest.raises(ValueError, match="scipy is not there: pip install scipy"):
+        dataset_info("svhn").open("train")
+
+
 @pytest.mark.parametrize("name", ["fashion-mnist", "cifar10", "cifar100", "svhn"])
 def test_what_is_not_there_says_how_to_get_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
@@ -251,30 +256,3 @@ def test_a_description_needs_neither_torch_nor_torchvision() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="forks")
-@pytest.mark.parametrize("fails", [False, True])
-def test_the_digits_can_be_read_ahead_without_scikit_learn_in_this_process(fails: bool) -> None:
-    """Which would leave a thread here, that no fork may have."""
-    code = (
-        "import os, sys; from resnet_viz.data.datasets import digits\n"
-        "read = digits._read\n"
-        f"if {fails}: digits._read = lambda: os._exit(1)\n"
-        "digits.read_ahead(); digits._read = read\n"
-        "parts = [digits.DATASET.open(part) for part in ('train', 'test')]\n"
-        "print('sklearn' in sys.modules, len(os.listdir('/proc/self/task')))\n"
-        "from multiprocessing import active_children; print(active_children())\n"
-        "import numpy as np; from sklearn.datasets import load_digits\n"
-        "theirs, labels = load_digits(return_X_y=True)\n"
-        "ours = np.concatenate([part.images.reshape(-1, 64) for part in parts])\n"
-        "order = np.random.default_rng(0).permutation(1797)\n"
-        "assert (ours == theirs[order]).all() and ours.dtype == np.uint8\n"
-        "assert (np.concatenate([part.labels for part in parts]) == labels[order]).all()\n"
-    )
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
-    )
-    if not fails:
-        assert done.stdout.splitlines() == ["False 1", "[]"]
