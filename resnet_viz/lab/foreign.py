@@ -8,7 +8,8 @@ from functools import partial
 from torch import Tensor, nn
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from resnet_viz.lab.instruments import Give, PutHook
+from resnet_viz.lab.instruments import PutHook
+from resnet_viz.lab.passing import Give
 from resnet_viz.lab.taps import OUR_BLOCKS, tap_block
 from resnet_viz.lab.weights import NORMS
 

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from resnet_viz.arch.plan import plan
-from resnet_viz.lab.instruments import Give, PutHook
+from resnet_viz.lab.instruments import PutHook
+from resnet_viz.lab.passing import Give
 from resnet_viz.lab.quantities.points import responding
 from resnet_viz.nets.blocks import (
     ExclusiveGateBlock,

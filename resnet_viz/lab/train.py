@@ -17,7 +17,8 @@ from resnet_viz.lab.data.minibatches import minibatches
 from resnet_viz.lab.devices import resolve
 from resnet_viz.lab.evaluation import answers, at_the_end, is_due
 from resnet_viz.lab.heap import free_at_once
-from resnet_viz.lab.instruments import Instruments, Unfinished, to_host
+from resnet_viz.lab.instruments import Instruments
+from resnet_viz.lab.passing import Unfinished, to_host
 from resnet_viz.lab.precision import autocast, prepare
 from resnet_viz.lab.quantities import quantities
 from resnet_viz.lab.quantities.points import FINAL, place

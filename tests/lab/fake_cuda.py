@@ -14,7 +14,8 @@ from torch.nn import functional
 
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
-from resnet_viz.lab.instruments import Instruments, Unfinished
+from resnet_viz.lab.instruments import Instruments
+from resnet_viz.lab.passing import Unfinished
 from resnet_viz.lab.precision import autocast
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.taps import tap

@@ -17,7 +17,8 @@ from resnet_viz.arch.presets import preset
 from resnet_viz.lab import train as train_module
 from resnet_viz.lab.data.images import load
 from resnet_viz.lab.data.minibatches import batch_indices, minibatches
-from resnet_viz.lab.instruments import Give, PutHook
+from resnet_viz.lab.instruments import PutHook
+from resnet_viz.lab.passing import Give
 from resnet_viz.lab.records import StepRecord
 from resnet_viz.lab.spec import RunSpec
 from resnet_viz.lab.train import train
