@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from resnet_viz.__main__ import main
 from resnet_viz.cli.output import print_table
@@ -87,3 +90,26 @@ def test_cells_of_a_table_are_text(capsys: Capture) -> None:
     print_table(("net",), [(name,) for name in names])
     lines = capsys.readouterr().out.splitlines()
     assert lines[1:] == [*names[:2], r"z\x1b]0;title\x07\r\n\u202e"]
+
+
+def test_a_table_is_laid_out_as_by_rich(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of rows are laid out here: wide characters, numbers and what a terminal folds."""
+    rows = [("网络 a", 12_345, 0.5, ""), ("b", 7, 123.456, "e\u0301tude"), ("", 0, 2.0, "x" * 30)]
+    headings = ("net", "params", "a long heading", "message")
+    print_table(headings, rows)
+    plain = capsys.readouterr().out
+    table = Table(box=None, pad_edge=False)
+    for name, justify in zip(headings, ("left", "right", "right", "left"), strict=True):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for net, params, number, text in rows:
+        table.add_row(net, f"{params:,}", f"{number:.4g}", text)
+    console = Console(width=10_000)
+    with console.capture() as lines:
+        console.print(table)
+    assert plain == "".join(f"{line.rstrip()}\n" for line in lines.get().splitlines())
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "30")
+    print_table(headings, rows)
+    folded = capsys.readouterr().out.splitlines()
+    assert len(folded) > len(plain.splitlines())
+    assert all(Text.from_ansi(line).cell_len <= 30 for line in folded)

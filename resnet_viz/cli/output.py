@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -49,20 +50,59 @@ def print_lines(lines: Iterable[str]) -> None:
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A rich table on standard output; numbers are right-aligned, nothing is cut off."""
+    """A table on standard output; numbers are right-aligned, nothing is cut off.
+
+    What a terminal is too narrow for is folded by rich. Into a pipe or file a table is as wide as
+    it needs to be: no line is folded there.
+    """
     body = [list(row) for row in rows]
+    columns = list(map(list, zip(*body, strict=True))) or [[] for _ in headings]
+    are_numbers = [
+        bool(column) and all(isinstance(value, int | float) for value in column)
+        for column in columns
+    ]
+    cells = [
+        [heading, *map(_cell, column)] for heading, column in zip(headings, columns, strict=True)
+    ]
+    widths = [max(map(cell_len, column)) for column in cells]
+    if sys.stdout.isatty() and sum(widths) + len(_GAP) * (len(widths) - 1) > Console().width:
+        return print_lines(_folded(cells, are_numbers))
+    aligned = [
+        [_aligned(cell, width, to_the_right=is_number) for cell in column]
+        for column, width, is_number in zip(cells, widths, are_numbers, strict=True)
+    ]
+    head, *lines = (_GAP.join(line).rstrip() for line in zip(*aligned, strict=True))
+    return print_lines((_bold(head), *lines))
+
+
+_GAP = "  "
+
+
+def _aligned(cell: str, width: int, *, to_the_right: bool) -> str:
+    space = " " * (width - cell_len(cell))
+    return space + cell if to_the_right else cell + space
+
+
+def _bold(line: str) -> str:
+    """The line in bold, where a terminal takes it."""
+    console = Console()
+    with console.capture() as text:
+        console.print(Text(line, style="bold"), soft_wrap=True)
+    return text.get().rstrip()
+
+
+def _folded(cells: Sequence[Sequence[str]], are_numbers: Sequence[bool]) -> Iterable[str]:
+    """The lines of a table as wide as the terminal, from its columns with their headings."""
     table = Table(box=None, pad_edge=False)
-    for column, heading in enumerate(headings):
-        is_number = bool(body) and all(isinstance(row[column], int | float) for row in body)
+    for place, ((heading, *_), is_number) in enumerate(zip(cells, are_numbers, strict=True)):
         justify: Literal["left", "right"] = "right" if is_number else "left"
-        table.add_column(heading, justify=justify, overflow="fold", no_wrap=column == 0)
-    for row in body:
-        table.add_row(*(Text(_cell(value)) for value in row))
-    # Into a pipe or file a table is as wide as it needs to be: no line is folded there.
-    console = Console(width=None if sys.stdout.isatty() else 10_000)
+        table.add_column(heading, justify=justify, overflow="fold", no_wrap=place == 0)
+    for row in list(zip(*cells, strict=True))[1:]:
+        table.add_row(*map(Text, row))
+    console = Console()
     with console.capture() as text:
         console.print(table)
-    print_lines(line.rstrip() for line in text.get().splitlines())
+    return (line.rstrip() for line in text.get().splitlines())
 
 
 def _cell(value: object) -> str:

@@ -21,8 +21,7 @@ UNREADABLE = "unreadable"
 def show_runs(*, as_json: bool) -> None:
     """Past and present runs, as the store has them, the newest first, and what they take."""
     lab = _lab()
-    runs: list[Run | UnreadableRun] = [*lab.list(), *lab.unreadable()]
-    runs.sort(key=lambda run: run.created, reverse=True)
+    runs = sorted(lab.everything(), key=lambda run: run.created, reverse=True)
     if as_json:
         return print_json([_run_record(run) for run in runs])
     if not runs:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from resnet_viz.scheduler.run_status import Snapshot
 from resnet_viz.store.database import Store, StoreError
 from resnet_viz.store.run import COLUMNS, Run, UnreadableRun, run_of, why_unreadable
-from resnet_viz.store.runs_table import IS_OVER, LAST_MOMENT, fault_of, name_of
+from resnet_viz.store.runs_table import IS_OVER, LAST_MOMENT, are_sound, fault_of, name_of
 from resnet_viz.store.stored_spec import LateTexts, Texts, seal
 
 # The index alone is read: the rows, with their specs, are many times larger.
@@ -22,6 +22,12 @@ _OVER = (
 # Whether a status is a word for one is seen later.
 _OTHERS = f"SELECT position FROM runs WHERE status IS NULL OR NOT {IS_OVER}"
 _NAMES = ("position", "seal", *COLUMNS)
+_TOGETHER = 64
+_TEXTS = """
+SELECT beside.id, beside.spec, beside.header FROM runs AS asked JOIN runs AS beside
+ON beside.position BETWEEN asked.position / :n * :n AND asked.position / :n * :n + :n - 1
+WHERE asked.id = :id
+"""
 _DAMAGED = "its row in the store is damaged ({fault}); delete it, by this id"
 
 
@@ -29,15 +35,16 @@ def all_runs(store: Store, seen: Snapshot) -> Sequence[Run | UnreadableRun]:
     """All runs, the newest first; `seen` are those under way, looked at a moment ago."""
     with store.session() as connection:
         # After the others: what ended in between is in both, and not in neither.
-        over = connection.execute(_OVER).fetchall()
+        over = _over(connection)
         damaged = _damaged(connection, {row["position"] for row in seen.rows})
-    damaged += [row for row in over if fault_of(_NAMES, tuple(row))]
+    if not are_sound(_NAMES, over):
+        damaged += [row for row in over if fault_of(_NAMES, tuple(row))]
     if damaged:
         bad = {row["position"] for row in damaged}
         over = [row for row in over if row["position"] not in bad]
-    texts = LateTexts(lambda: _read_texts(store))
+    texts = LateTexts(lambda run_id: _read_texts(store, run_id))
     found = {row["position"]: run_of(row, seen.state(row, store.home)) for row in seen.rows}
-    found |= {position: Run._make((*plain, texts)) for position, _, *plain in over}
+    found |= {row[0]: Run._make((*row[2:], texts)) for row in over}
     seals = {row["position"]: row["seal"] for row in (*seen.rows, *over)}
     unsealed = [position for position, found_seal in seals.items() if found_seal != seal()]
     reasons = {position: why_unreadable(found[position]) for position in unsealed}
@@ -48,6 +55,19 @@ def all_runs(store: Store, seen: Snapshot) -> Sequence[Run | UnreadableRun]:
             listed[position] = _unreadable(found[position], reason)
     listed |= {row["position"]: _of_damaged(row) for row in damaged}
     return [listed[position] for position in sorted(listed, reverse=True)]
+
+
+def _over(connection: sqlite3.Connection) -> list[sqlite3.Row]:
+    """The rows of the runs that are over; the texts of all sound ones are read by SQLite itself."""
+    lenient = connection.text_factory
+    try:
+        connection.text_factory = str
+        return connection.execute(_OVER).fetchall()
+    except sqlite3.OperationalError:  # such as for a damaged text
+        connection.text_factory = lenient
+        return connection.execute(_OVER).fetchall()
+    finally:
+        connection.text_factory = lenient
 
 
 def _unreadable(run: Run, reason: str) -> UnreadableRun:
@@ -80,9 +100,10 @@ def _of_damaged(row: sqlite3.Row) -> UnreadableRun:
     )
 
 
-def _read_texts(store: Store) -> Mapping[str, Texts]:
+def _read_texts(store: Store, run_id: str) -> Mapping[str, Texts]:
+    """Those of a run and of its block of neighbours: a page shows a few of thousands."""
     with store.session() as connection:
-        rows = connection.execute("SELECT id, spec, header FROM runs")
+        rows = connection.execute(_TEXTS, {"id": run_id, "n": _TOGETHER})
         return {row["id"]: Texts(row["spec"], row["header"]) for row in rows}
 
 

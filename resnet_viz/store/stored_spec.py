@@ -33,25 +33,26 @@ class Texts(NamedTuple):
 
 
 class LateTexts(Mapping[str, Texts]):
-    """The texts of many runs by their ids, read together when the first one is asked for."""
+    """The texts of many runs by their ids, those of neighbours read together when one is asked for.
 
-    def __init__(self, read: Callable[[], Mapping[str, Texts]]) -> None:
+    `read` gives the texts of a run and of some beside it; none for a run that is not there. What
+    can be counted is what was read.
+    """
+
+    def __init__(self, read: Callable[[str], Mapping[str, Texts]]) -> None:
         self._read = read
-        self._texts: Mapping[str, Texts] | None = None
-
-    def _all(self) -> Mapping[str, Texts]:
-        if self._texts is None:
-            self._texts = self._read()
-        return self._texts
+        self._texts: dict[str, Texts] = {}
 
     def __getitem__(self, run_id: str) -> Texts:
-        return self._all()[run_id]
+        if run_id not in self._texts:
+            self._texts |= self._read(run_id)
+        return self._texts[run_id]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._all())
+        return iter(self._texts)
 
     def __len__(self) -> int:
-        return len(self._all())
+        return len(self._texts)
 
 
 @lru_cache(maxsize=1)

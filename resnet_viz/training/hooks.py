@@ -27,7 +27,8 @@ from resnet_viz.nets.blocks import (
 )
 from resnet_viz.nets.network import ResNet
 from resnet_viz.quantities.points import responding
-from resnet_viz.training.probes import Give, PutHook
+from resnet_viz.training.passing import Give
+from resnet_viz.training.probes import PutHook
 
 OUR_BLOCKS = (
     ResidualBlock,

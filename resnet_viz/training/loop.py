@@ -23,7 +23,8 @@ from resnet_viz.training.evaluation import answers, at_the_end, is_due
 from resnet_viz.training.hooks import tap
 from resnet_viz.training.malloc import free_at_once
 from resnet_viz.training.minibatches import minibatches
-from resnet_viz.training.probes import Instruments, Unfinished, to_host
+from resnet_viz.training.passing import Unfinished, to_host
+from resnet_viz.training.probes import Instruments
 from resnet_viz.training.tensors import held_out, held_out_part, load
 from resnet_viz.training.torch_devices import resolve
 from resnet_viz.training.training_state import Resumable

@@ -177,11 +177,10 @@ def open_page(browser: Browser) -> Iterator[Callable[[str], Page]]:
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        # Streamlit itself asks /race/_stcore for its base path, and takes the 404 for an answer.
-        own_probe = "_stcore" in message.location.get("url", "")
-        # The frontend's word when its server ends, as servers do in these tests.
+        # The frontend's words when its server ends, as servers do in these tests.
+        is_probe = "_stcore" in message.location.get("url", "") and "status of" not in message.text
         is_goodbye = message.text.startswith("WebSocket is already in CLOSING")
-        if message.type == "error" and not (own_probe or is_goodbye):
+        if message.type == "error" and not (is_probe or is_goodbye):
             complaints.append(message.text)
 
     def open_one(url: str) -> Page:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, Response, expect
 
 from resnet_viz.scheduler import launcher_lock
-from tests.browser.conftest import PATIENCE_SECONDS, App, settle
+from tests.browser.conftest import PAGES, PATIENCE_SECONDS, App, settle
 from tests.lab.conftest import wait_until
 
 Open = Callable[[str], Page]
@@ -51,6 +51,30 @@ def race_these_two(page: Page) -> None:
     page.get_by_role("button", name="Race these two").click()
     page.wait_for_url(re.compile("/race"))
     settle(page)
+
+
+def test_no_request_of_a_page_fails(shared_app: App, browser: Browser) -> None:
+    """Streamlit asks for the app's address in vain where the page does not say it."""
+    context = browser.new_context()
+    for title, path in PAGES.items():
+        asked: list[str] = []
+        failed: list[str] = []
+        page = context.new_page()
+        page.on("request", lambda request, asked=asked: asked.append(request.url))
+        page.on("requestfailed", lambda request, failed=failed: failed.append(request.url))
+        page.on("response", lambda answer, failed=failed: _note(answer, failed))
+        page.goto(f"{shared_app.url}{path}?nothing=1")
+        expect(page.get_by_role("heading").first).to_be_visible()
+        settle(page)
+        page.close()
+        assert any(url.endswith("_stcore/health") for url in asked)
+        assert failed == [], title
+    context.close()
+
+
+def _note(answer: Response, failed: list[str]) -> None:
+    if not answer.ok and answer.status != 304:
+        failed.append(f"{answer.status} {answer.url}")
 
 
 def test_the_launcher_is_there_before_anybody_presses_start(app: App, open_page: Open) -> None:

@@ -17,7 +17,8 @@ from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.nets.network import ResNet
 from resnet_viz.training.hooks import tap
-from resnet_viz.training.probes import Instruments, Unfinished
+from resnet_viz.training.passing import Unfinished
+from resnet_viz.training.probes import Instruments
 from resnet_viz.training.update.optimizer_step import Updates
 from resnet_viz.training.update.precision import autocast
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from resnet_viz.scheduler import launcher_client
 from resnet_viz.store import stored_spec
 from resnet_viz.store.database import Store, StoreError
 from resnet_viz.store.run import COLUMNS, Run, why_unreadable
-from resnet_viz.store.runs_table import IS_OVER, OVER
+from resnet_viz.store.runs_table import IS_OVER, OVER, TYPES, are_sound, fault_of
 from resnet_viz.ui.runs.groups import groups
 from tests.lab.conftest import tiny_spec
 from tests.lab.test_tidying import finish, query
@@ -59,12 +60,63 @@ def test_a_list_reads_no_spec_unless_it_is_asked_for(
     with monkeypatch.context() as patch:
         patch.setattr(run_list, "_read_texts", no_reading)
         patch.setattr(run_list, "why_unreadable", no_reading)
+        patch.setattr(run_list, "fault_of", no_reading)  # rows that are sound are not gone through
         runs = lab.list()
         assert len(runs) == 3
         assert lab.unreadable() == []
     assert runs[1].spec.seed == 7
     plan = f"EXPLAIN QUERY PLAN {run_list._OVER}"
     assert "USING COVERING INDEX runs_listed" in str(query(lab.home, plan))
+
+
+def test_a_run_of_a_list_reads_a_few_texts(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some neighbours' with its own: not those of thousands, and not each by itself."""
+    monkeypatch.setattr(run_list, "_TOGETHER", 4)
+    for _ in range(8):
+        lab.start(tiny_spec(seed=7))
+    finish(lab, [run.id for run in lab.list() if not run.is_over], 3)
+    for runs in (lab.list(), lab.list()[::-1]):
+        texts = runs[0].texts
+        assert runs[0].spec.seed == 7
+        assert 1 <= len(texts) <= 4
+        assert all(run.spec.seed == 7 for run in runs)
+        assert len(texts) == len(runs) == 11
+    reads: list[str] = []
+    read = run_list._read_texts
+
+    def counted(store: Store, run_id: str) -> object:
+        reads.append(run_id)
+        return read(store, run_id)
+
+    monkeypatch.setattr(run_list, "_read_texts", counted)
+    for runs in (lab.list(), lab.list()[::-1]):
+        assert all(run.quantities for run in runs)
+    assert len(reads) <= 6
+
+
+def test_rows_are_looked_through_together_as_each_by_itself(lab: Lab) -> None:
+    """Of a sound row and one with a value of any kind: what is found of one is found of both."""
+    connection = sqlite3.connect(lab.home / "lab.sqlite3")
+    connection.row_factory, connection.text_factory = (
+        sqlite3.Row,
+        lambda data: data.decode("latin1"),
+    )
+    (sound,) = connection.execute("SELECT * FROM runs WHERE name = 'a'")
+    names = tuple(sound.keys())
+    assert are_sound(names, [])
+    assert are_sound(names, [sound, sound])
+    found = set()
+    for name in names:
+        for value in (*WRONG, "0", "-0.5", "3000000000", "'queued'", "' x'"):
+            others = ", ".join(value if name == other else other for other in names)
+            query = f"SELECT {others} FROM runs WHERE name = 'a'"
+            (row,) = connection.execute(query)
+            is_sound = not fault_of(names, tuple(row))
+            assert are_sound(names, [sound, row, sound]) is is_sound, (name, value)
+            found.add((name, is_sound))
+    assert {(name, False) for name in TYPES} <= found
+    assert ("message", True) in found
+    connection.close()
 
 
 def test_the_index_has_what_a_list_reads() -> None:

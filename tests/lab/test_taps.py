@@ -24,7 +24,8 @@ from resnet_viz.quantities.points import responding
 from resnet_viz.quantities.records import Floats
 from resnet_viz.training.hooks import tap
 from resnet_viz.training.loop import train
-from resnet_viz.training.probes import Instruments, to_host
+from resnet_viz.training.passing import to_host
+from resnet_viz.training.probes import Instruments
 from tests.configs import configs, examples
 from tests.lab.conftest import tiny_spec
 
@@ -196,12 +197,12 @@ def compare(config: ResNetConfig, dtype: torch.dtype, rtol: float, atol: float) 
 
 
 def forget_directions(expected: dict[str, list[float]], found: dict[str, Floats]) -> None:
-    """Of a part that is 0 but for rounding, as behind a norm of one value, the angle is chance; so
-    are the directions of features that are alike but for rounding."""
+    """Of a part that is 0 but for rounding, as before or behind a norm of one value, the angle is
+    chance; so are the directions of features that are alike but for rounding."""
     if "grad_cosine" in expected:
         both = zip(expected["grad_shortcut_norm"], expected["grad_branch_norm"], strict=True)
         for number, parts in enumerate(both):
-            if min(parts) < 1e-12 * max(parts):
+            if min(parts) < max(1e-12 * max(parts), 1e-13):
                 expected["grad_cosine"][number] = found["grad_cosine"][number] = np.nan
     found["effective_rank"][np.isnan(expected["effective_rank"])] = np.nan
 

@@ -20,7 +20,8 @@ from resnet_viz.quantities.records import StepRecord
 from resnet_viz.training import loop as train_module
 from resnet_viz.training.loop import train
 from resnet_viz.training.minibatches import batch_indices, minibatches
-from resnet_viz.training.probes import Give, PutHook
+from resnet_viz.training.passing import Give
+from resnet_viz.training.probes import PutHook
 from resnet_viz.training.tensors import load
 from tests.lab.conftest import TINY, tiny_spec
 

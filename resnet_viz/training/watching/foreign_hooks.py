@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from resnet_viz.training.hooks import OUR_BLOCKS, tap_block
-from resnet_viz.training.probes import Give, PutHook
+from resnet_viz.training.passing import Give
+from resnet_viz.training.probes import PutHook
 from resnet_viz.training.watching.measured_weights import NORMS
 
 _NONLINEARITIES = (

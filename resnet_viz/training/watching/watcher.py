@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -12,27 +12,29 @@ from typing import Self
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils.hooks import RemovableHandle
 
-from resnet_viz.arch.plan import plan
 from resnet_viz.nets.network import ResNet
 from resnet_viz.quantities.layer_states import LAYER_STATE, LayerState, StateLog, layer_states
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import Floats, StepRecord
-from resnet_viz.text import shorten, unknown_name
+from resnet_viz.text import shorten
 from resnet_viz.training.hooks import first_tensor, tap
-from resnet_viz.training.probes import Give, Instruments, PutHook, to_host
-from resnet_viz.training.watching.backward import Backward, is_in_backward
-from resnet_viz.training.watching.foreign_hooks import own_blocks_in, tap_foreign
+from resnet_viz.training.passing import Give, to_host
+from resnet_viz.training.probes import Instruments, PutHook
+from resnet_viz.training.watching.backward import Backward
+from resnet_viz.training.watching.foreign_hooks import tap_foreign
+from resnet_viz.training.watching.forward import Forward, Part
 from resnet_viz.training.watching.loss_scale import LossScale
 from resnet_viz.training.watching.main_path import beside_main_path
-from resnet_viz.training.watching.measured_weights import (
-    Weight,
-    unmeasured_in,
-    unwrapped,
-    weights_in,
-)
+from resnet_viz.training.watching.measured_weights import unwrapped
 from resnet_viz.training.watching.names import WatchedNames, with_unmeasured
+from resnet_viz.training.watching.watched_model import (
+    checked_blocks,
+    entrances,
+    is_compiled,
+    is_sequence_first,
+    measurable,
+)
 
 MEASURE_EVERY = 20
 """As in `RunSpec`: what needs activations then costs little."""
@@ -83,8 +85,8 @@ class Watcher:
     ) -> None:
         self._root, self._record = unwrapped(model), record
         root = self._root
-        blocks = _checked(root, blocks)
-        weights, self._unmeasured = _measurable(root)
+        blocks = checked_blocks(root, blocks)
+        weights, self._unmeasured = measurable(root)
         layers = [root.get_parameter(weight.parameter) for weight in weights]
         self._device = layers[0].device
         module_of = {weight.name: weight.module for weight in weights}
@@ -92,27 +94,21 @@ class Watcher:
         parameters = [p for p in root.parameters() if p.device == self._device]
         numbers = {id(parameter): i for i, parameter in enumerate(parameters)}
         self._number_of_layer = [numbers[id(layer)] for layer in layers]
-        candidates, is_open = self._names.candidates, not _is_compiled(model)
+        candidates, is_open = self._names.candidates, not is_compiled(model)
         tapped = self._tap if is_open else None
         self._instruments = Instruments(layers, parameters, candidates, tapped, every=measure_every)
         self._backward = Backward(parameters, self._began, self._ended)
         self._loss_scale = LossScale()
         self._log = StateLog()
-        self._step, self._depth = 0, 0
+        self._step = 0
         self._has_warned = False
         self._beside: frozenset[str] | None = None
         self._layers = {weight.name: layer for weight, layer in zip(weights, layers, strict=True)}
-        self._sequence_first = {b for b in blocks if _is_sequence_first(root.get_submodule(b))}
-        self._images = 0
+        self._sequence_first = {b for b in blocks if is_sequence_first(root.get_submodule(b))}
         self._forget_step()
         self._begin = time.perf_counter()
-        entrances = [model] * (model is not root) + (_entrances(root) if is_open else [])
-        self._hooks: list[RemovableHandle] = []
-        for module in dict.fromkeys(entrances):
-            self._hooks += [
-                module.register_forward_pre_hook(_OnlyHere(self._before_forward)),
-                module.register_forward_hook(_OnlyHere(self._after_forward), always_call=True),
-            ]
+        entered = [model] * (model is not root) + (entrances(root) if is_open else [])
+        self._forward = Forward(root, entered, self._looked_at, self._forward_ended)
         self._tell_what_is_left_out(is_open=is_open)
 
     @property
@@ -138,7 +134,7 @@ class Watcher:
         """
         known = torch.nan if accuracy is None else accuracy
         scalars = [self._number("loss", loss), self._number("accuracy", known)]
-        if not (self._is_seen or self._backward.reached):
+        if not (self._forward.is_seen or self._backward.reached):
             raise ValueError("step: there was no forward pass with gradients since the last step")
         if not self._has_gradients:
             self._warn_of_no_gradient()
@@ -157,6 +153,7 @@ class Watcher:
         self._step += 1
         self._loss_scale.reset()
         self._backward.reset()
+        self._forward.reset()
         self._forget_step()
 
     def close(self) -> None:
@@ -164,9 +161,7 @@ class Watcher:
         self._instruments.after_forward()
         self._backward.close()
         self._loss_scale.close()
-        for hook in self._hooks:
-            hook.remove()
-        self._hooks.clear()
+        self._forward.close()
 
     def __enter__(self) -> Self:
         return self
@@ -203,8 +198,7 @@ class Watcher:
         return self._log.record(states)
 
     def _forget_step(self) -> None:
-        self._is_armed = self._is_seen = self._has_gradients = False
-        self._trained_passes = self._other_passes = 0
+        self._is_armed = self._has_gradients = False
 
     def _arm(self) -> None:
         if not self._is_armed:
@@ -212,35 +206,19 @@ class Watcher:
             self._instruments.begin(self._step)
             self._instruments.keep_weights()
 
-    def _before_forward(self, module: object, inputs: tuple[object, ...]) -> None:
-        if not torch.is_grad_enabled() or is_in_backward():
-            return
-        if module is self._root:
-            first = next((one for one in inputs if isinstance(one, Tensor) and one.dim()), None)
-            self._images = 0 if first is None else first.shape[0]
-        self._depth += 1
-        if self._depth > 1:
-            return
+    def _looked_at(self, part: Part) -> None:
+        """A forward pass begins."""
         self._arm()
-        if self._root.training:
-            if self._other_passes and not self._trained_passes:
-                self._instruments.forget_passes()
-            self._trained_passes += 1
-            self._instruments.look()
-        elif not self._trained_passes:
-            self._other_passes += 1
+        if part == "first":
+            self._instruments.forget_passes()
+        if part != "none":
             self._instruments.look()
 
-    def _after_forward(self, module: object, _: object, output: object) -> None:
-        if not self._depth or not torch.is_grad_enabled() or is_in_backward():
-            return
-        self._depth -= 1
-        found = first_tensor(output) if self._beside is None and module is self._root else None
+    def _forward_ended(self, output: object) -> None:
+        found = first_tensor(output) if self._beside is None else None
         if found is not None and found.requires_grad:
             self._beside = frozenset(beside_main_path(found, self._layers))
-        if not self._depth:
-            self._instruments.after_forward(self._loss_scale.value)
-            self._is_seen = True
+        self._instruments.after_forward(self._loss_scale.value)
 
     def _began(self) -> None:
         self._arm()
@@ -273,7 +251,7 @@ class Watcher:
         """A block's output with a row per image: sequences may have a row per place."""
         if output.dim() < 3:
             return output
-        by_shape = output.shape[0] != self._images == output.shape[1]
+        by_shape = output.shape[0] != self._forward.images == output.shape[1]
         return output.transpose(0, 1) if block in self._sequence_first or by_shape else output
 
     def _tell_what_is_left_out(self, *, is_open: bool) -> None:
@@ -295,76 +273,9 @@ class Watcher:
             )
 
 
-def _measurable(model: nn.Module) -> tuple[Sequence[Weight], Sequence[str]]:
-    """The weights that are measured, and the names of those that are not."""
-    if isinstance(model, ResNet):
-        layers = [layer.name for layer in plan(model.config).weighted_layers]
-        return [Weight(name, f"{name}.weight", name) for name in layers], []
-    weights = weights_in(model)
-    if not weights:
-        raise ValueError("the model has no convolution or linear layer, nor others with weights")
-    device = model.get_parameter(weights[0].parameter).device
-    is_here = [model.get_parameter(w.parameter).device == device for w in weights]
-    elsewhere = [w.name for w, here in zip(weights, is_here, strict=True) if not here]
-    here = [w for w, here in zip(weights, is_here, strict=True) if here]
-    return here, [*elsewhere, *unmeasured_in(model)]
-
-
-def _entrances(model: nn.Module) -> list[nn.Module]:
-    """The modules that a loop may call: the model, and its parts where it calls those itself."""
-    found = [model]
-    for module in model.children():
-        is_list = isinstance(module, nn.ModuleList | nn.ModuleDict)
-        found += _entrances(module) if is_list else [module]
-    return found
-
-
-def _is_sequence_first(block: nn.Module) -> bool:
-    """Whether a block takes sequences with a row per place, as torch's own modules do unless they
-    are told otherwise."""
-    return any(getattr(module, "batch_first", None) is False for module in block.modules())
-
-
-def _is_compiled(model: nn.Module) -> bool:
-    while True:
-        if hasattr(model, "_orig_mod") or model._compiled_call_impl is not None:
-            return True
-        inner = unwrapped(model)
-        if inner is model:
-            return False
-        model = inner
-
-
 _MOST_NAMED = 6
 
 
 def _some(names: Sequence[str]) -> str:
     more = len(names) - _MOST_NAMED
     return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-class _OnlyHere:
-    """A hook that a copy of the model, or a file of it, has not: nobody watches those."""
-
-    def __init__(self, hook: Callable[..., None]) -> None:
-        self._hook = hook
-
-    def __call__(self, *arguments: object) -> None:
-        self._hook(*arguments)
-
-    def __reduce__(self) -> tuple[type[_NoHook], tuple[()]]:
-        return _NoHook, ()
-
-
-class _NoHook:
-    def __call__(self, *_: object) -> None:
-        pass
-
-
-def _checked(model: nn.Module, blocks: Iterable[str]) -> list[str]:
-    modules = [name for name, _ in model.named_modules() if name]
-    blocks = [blocks] if isinstance(blocks, str) else list(blocks)
-    for block in blocks:
-        if block not in modules:
-            raise ValueError(unknown_name("block", block, modules))
-    return blocks or own_blocks_in(model)

@@ -91,14 +91,18 @@ def matching(
     `statuses` (none given: any), and of `dataset`, by `datasets` of the runs' ids."""
     words = text.casefold().split()
     for group in found:
-        said = " ".join([group.title, group.note, group.id, *(r.name for r in group.runs)])
-        if not all(word in said.casefold() for word in words):
+        if words and not all(word in _said_of(group) for word in words):
             continue
         if statuses and not any(status_of(run) in statuses for run in group.runs):
             continue
         if dataset and not any((datasets or {}).get(run.id) == dataset for run in group.runs):
             continue
         yield group
+
+
+def _said_of(group: Group) -> str:
+    said = (group.title, group.note, group.id, *(run.name for run in group.runs))
+    return " ".join(said).casefold()
 
 
 def status_of(run: Run | UnreadableRun) -> str:

@@ -14,6 +14,7 @@ from streamlit.web.server import server_util
 from resnet_viz.store.database import Store, StoreError, default_home
 from resnet_viz.store.keys.owner_key import owner_key
 from resnet_viz.ui.common import say
+from resnet_viz.ui.server.address import Address
 from resnet_viz.ui.server.headers import Headers
 from resnet_viz.ui.server.keys import KEY, OwnersLink, RaceControls
 from resnet_viz.ui.server.sessions import Places, Visits, close_departed, raise_descriptor_limit
@@ -31,6 +32,7 @@ def middleware() -> Sequence[Middleware]:
         Middleware(RaceControls),
         Middleware(Uploads),
         Middleware(Visits),
+        Middleware(Address),
     )
 
 

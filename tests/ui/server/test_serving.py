@@ -44,6 +44,20 @@ def test_no_answer_may_be_framed_or_guessed_at(server: Server, path: str) -> Non
     assert headers["referrer-policy"] == "same-origin"
 
 
+@pytest.mark.parametrize("path", ["/", "/race", "/race?race=a.b"])
+def test_a_page_says_where_the_app_is(server: Server, path: str) -> None:
+    """Whole, as it is, however the browser asks; what is no page is left alone."""
+    asking = {"Accept-Encoding": "gzip", "If-Modified-Since": "Sat, 01 Jan 2050 00:00:00 GMT"}
+    page = server.ask(path, headers=asking)
+    assert (page.status, page.headers.get("content-encoding")) == (200, None)
+    assert len(page.body) == int(page.headers["content-length"])
+    assert page.headers["cache-control"] == "no-cache"
+    script = b'<script>window.__streamlit = { BACKEND_BASE_URL: new URL(".", window.location.href)'
+    assert 0 < page.body.index(script) < page.body.index(b"<script type=")
+    assert b"__streamlit = {" not in server.ask("/_stcore/health").body
+    assert server.ask("/", "HEAD").body == b""
+
+
 def test_the_owners_link_becomes_a_cookie_and_loses_its_key(server: Server) -> None:
     assert stat.S_IMODE((server.home / "owner.key").stat().st_mode) == 0o600
     assert f"{server.url}/?key={server.key}" in server.log.read_text()
