@@ -9,13 +9,11 @@ import numpy as np
 from benchmarks.result import Result, median_seconds
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
+from resnet_viz.figures.heat_maps.heat_maps import heat_maps
+from resnet_viz.figures.layer_profile import profile
+from resnet_viz.figures.training_curves import training_curves
 from resnet_viz.findings.colours import contestant_colours
-from resnet_viz.plots.race import (
-    Contestant,
-    heat_maps,
-    profile,
-    training_curves,
-)
+from resnet_viz.findings.contestant import Contestant
 from resnet_viz.quantities.records import History, StepRecord
 
 NETS = ("resnet56-cifar", "plain56-cifar")

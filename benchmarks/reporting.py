@@ -21,10 +21,10 @@ from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.findings.colours import contestant_colours
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.lab.race_feed import MOST_STEPS
-from resnet_viz.plots.report import Reported, report
 from resnet_viz.quantities import quantities
 from resnet_viz.quantities.points import place
 from resnet_viz.quantities.records import History, StepRecord
+from resnet_viz.report.report import Reported, report
 
 NETS = ("resnet56-cifar", "plain56-cifar")
 STEPS, EVALUATE_EVERY = 10_000, 100

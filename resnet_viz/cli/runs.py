@@ -110,7 +110,7 @@ def report(id: str, output: Path) -> None:  # noqa: A002
     Raises:
         InputError: for an unknown id, and a file that is no .html.
     """
-    from resnet_viz.plots.report import report_of
+    from resnet_viz.report.report import report_of
     from resnet_viz.store.atomic_file import draft
 
     if output.suffix.lower() not in (".html", ".htm"):

@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, WebSocket, expect
 
 from resnet_viz.measurements import measurements
-from resnet_viz.plots.report import report
+from resnet_viz.report.report import report
 from tests.browser.conftest import PATIENCE_SECONDS, App, settle
 from tests.lab.conftest import tiny_spec, wait_until
 from tests.plots.test_report import reported

@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from resnet_viz.arch.presets import preset
+from resnet_viz.figures import style
 from resnet_viz.findings.colours import (
     BLUES,
     DARK,
@@ -25,7 +26,6 @@ from resnet_viz.findings.colours import (
     YELLOW,
     contestant_colours,
 )
-from resnet_viz.plots import style
 
 THEMES = tomllib.loads(
     (Path(__file__).parents[2] / ".streamlit/config.toml").read_text(encoding="utf-8")

@@ -12,11 +12,11 @@ from numpy.typing import ArrayLike
 
 from resnet_viz.arch.config import plain_twin
 from resnet_viz.arch.plan import plan
+from resnet_viz.figures.measurement_charts import figure
 from resnet_viz.findings.colours import PLAIN, RESIDUAL
 from resnet_viz.findings.measured import Net, said
 from resnet_viz.measurements import measurement, measurements, why_not
 from resnet_viz.nets.network import build_resnet
-from resnet_viz.plots.measured_figures import figure
 from resnet_viz.store.measurement_results import Measured
 from resnet_viz.training.perform import perform
 from tests.lab.test_measurements import QUICK, SMALL, batch

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from resnet_viz.figures.heat_maps.heat_maps import heat_maps
+from resnet_viz.figures.layer_profile import profile
+from resnet_viz.figures.training_curves import Curves, running_mean, training_curves
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.plots.curves import Curves, running_mean
-from resnet_viz.plots.race import heat_maps, median_and_range, profile, training_curves
+from resnet_viz.findings.seeds import median_and_range
 from resnet_viz.quantities.records import History, StepRecord
 from tests.findings.made import contestant
 

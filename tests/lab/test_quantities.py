@@ -13,9 +13,11 @@ import pytest
 from resnet_viz.arch.config import plain_twin
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
+from resnet_viz.figures.heat_maps.heat_maps import heat_maps
+from resnet_viz.figures.layer_profile import profile
+from resnet_viz.findings.contestant import Contestant
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.long_form import csv_text
-from resnet_viz.plots.race import Contestant, heat_maps, profile
 from resnet_viz.quantities import FOLDERS_VARIABLE, held_by, quantities, quantity
 from resnet_viz.quantities.points import POINTS, place
 from resnet_viz.quantities.records import History

@@ -10,8 +10,11 @@ import plotly.graph_objects as go
 import pytest
 from numpy.typing import NDArray
 
+from resnet_viz.figures.layer_profile import profile
+from resnet_viz.figures.through_time import through_time
+from resnet_viz.figures.training_curves import training_curves
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.plots.race import median_and_range, profile, through_time, training_curves
+from resnet_viz.findings.seeds import median_and_range
 from resnet_viz.quantities.records import History
 from tests.findings.made import contestant
 

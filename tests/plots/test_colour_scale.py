@@ -9,11 +9,14 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from resnet_viz.figures import style
+from resnet_viz.figures.graph_colouring import line_scale, node_scale
+from resnet_viz.figures.heat_maps.colour_scale import ends
+from resnet_viz.figures.heat_maps.heat_maps import heat_maps
+from resnet_viz.figures.layer_profile import profile
+from resnet_viz.figures.through_time import through_time
+from resnet_viz.figures.training_curves import training_curves
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.plots import style
-from resnet_viz.plots.colour_scale import ends
-from resnet_viz.plots.on_graph import line_scale, node_scale
-from resnet_viz.plots.race import heat_maps, profile, through_time, training_curves
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import History
 from tests.findings.made import contestant

@@ -6,8 +6,8 @@ import pytest
 
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
+from resnet_viz.figures.cost_by_stage import TITLES, Compared, Cost, cost_by_stage
 from resnet_viz.findings.colours import PLAIN, RESIDUAL
-from resnet_viz.plots.compare import TITLES, Compared, Cost, cost_by_stage
 
 NAMES = ("resnet50", "plain34", "resnet56-cifar", "resnet50")
 

@@ -11,7 +11,7 @@ import pytest
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, preset
-from resnet_viz.plots.design_space import (
+from resnet_viz.figures.design_space import (
     FAMILIES,
     HIGHLIGHT,
     Axis,
@@ -114,7 +114,7 @@ def test_a_figure_waits_for_a_page_that_is_importing_pandas() -> None:
         "thread = threading.Thread(target=lambda: __import__('pandas'))\n"
         "thread.start()\n"
         "while 'pandas' not in sys.modules: time.sleep(0.001)\n"
-        "from resnet_viz.plots.design_space import design_point, design_space\n"
+        "from resnet_viz.figures.design_space import design_point, design_space\n"
         "from resnet_viz.arch.presets import preset\n"
         "point = design_point('resnet18', preset('resnet18'))\n"
         "design_space([point], point, 'params')\n"

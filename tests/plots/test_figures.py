@@ -11,17 +11,11 @@ import pytest
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
+from resnet_viz.figures import style
+from resnet_viz.figures.heat_maps.heat_maps import heat_maps, maps_alt
+from resnet_viz.figures.layer_profile import profile, profile_alt
+from resnet_viz.figures.training_curves import curves_alt, extremes, training_curves
 from resnet_viz.findings.contestant import Contestant, decades, thinned
-from resnet_viz.plots import style
-from resnet_viz.plots.curves import extremes
-from resnet_viz.plots.race import (
-    curves_alt,
-    heat_maps,
-    maps_alt,
-    profile,
-    profile_alt,
-    training_curves,
-)
 from resnet_viz.quantities.records import History, StepRecord
 from resnet_viz.text import compact
 from tests.findings.made import Norm, contestant

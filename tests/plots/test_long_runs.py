@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from resnet_viz.figures.heat_maps.heat_maps import heat_maps
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.signs import SIGNS
 from resnet_viz.findings.verdicts import first_broken
-from resnet_viz.plots.maps import heat_maps
 from resnet_viz.quantities.records import History, StepRecord
 from resnet_viz.text import ordinal
 from tests.findings.made import contestant

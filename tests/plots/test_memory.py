@@ -5,7 +5,7 @@ from __future__ import annotations
 from resnet_viz.arch.memory import training_memory
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
-from resnet_viz.plots.memory import memory_bars
+from resnet_viz.figures.memory_chart import memory_bars
 
 MEMORY = training_memory(plan(preset("resnet50")), 64, "sgd", "float32", momentum=0.9)
 

@@ -12,8 +12,7 @@ from resnet_viz.arch.config import revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.findings.contestant import Contestant
-from resnet_viz.plots.on_graph import (
+from resnet_viz.figures.graph_colouring import (
     NOTHING,
     RAMP,
     is_on_graph,
@@ -22,6 +21,7 @@ from resnet_viz.plots.on_graph import (
     node_scale,
     node_values,
 )
+from resnet_viz.findings.contestant import Contestant
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import History, StepRecord
 from resnet_viz.training.loop import train

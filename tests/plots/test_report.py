@@ -18,10 +18,10 @@ from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.lab.race_feed import MOST_STEPS
 from resnet_viz.measurements import measurement
-from resnet_viz.plots.replay import Numbers
-from resnet_viz.plots.report import Reported, first_seeds, report
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import History, StepRecord
+from resnet_viz.report.replay import Numbers
+from resnet_viz.report.report import Reported, first_seeds, report
 from resnet_viz.store.measurement_results import Measured
 
 HOSTILE = "<script>alert(1)</script><b>net</b>"

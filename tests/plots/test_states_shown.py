@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from resnet_viz.arch.plan import WeightedLayer
+from resnet_viz.figures.heat_maps.heat_maps import heat_maps
+from resnet_viz.figures.layer_profile import profile
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.verdicts import first_broken
-from resnet_viz.plots.maps import heat_maps
-from resnet_viz.plots.profile import profile
 from resnet_viz.quantities.layer_states import LayerState
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import History, StepRecord

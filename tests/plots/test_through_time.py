@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from resnet_viz.figures.through_time import MOST_POINTS, through_time
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.seeds import median_and_range
-from resnet_viz.plots.through_time import MOST_POINTS, through_time
 from resnet_viz.quantities.records import History, StepRecord
 from tests.findings.made import contestant
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
-from resnet_viz.plots.on_graph import Scale
+from resnet_viz.figures.graph_colouring import Scale
 from resnet_viz.ui.common.graph_values import Painted, graph_values
 from resnet_viz.views.graph.values import NodeValues, node_costs
 

@@ -16,7 +16,7 @@ from resnet_viz.arch.memory import (
     training_memory,
 )
 from resnet_viz.arch.plan import plan
-from resnet_viz.plots.memory import memory_bars
+from resnet_viz.figures.memory_chart import memory_bars
 from resnet_viz.scheduler.memory_fit import PROCESS_BYTES
 from resnet_viz.text import byte_size
 from resnet_viz.ui.common import say

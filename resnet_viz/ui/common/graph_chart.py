@@ -12,7 +12,7 @@ import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
-from resnet_viz.plots.on_graph import COLOUR_SCRIPT
+from resnet_viz.figures.graph_colouring import COLOUR_SCRIPT
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.files import file_name
 from resnet_viz.views.graph.graph import shortcut_graph

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from resnet_viz.plots.on_graph import LEGEND_SCRIPT, RAMP, Scale
+from resnet_viz.figures.graph_colouring import LEGEND_SCRIPT, RAMP, Scale
 from resnet_viz.ui.common.news import NEWEST_SCRIPT
 
 _HERE = Path(__file__).parent

@@ -12,14 +12,14 @@ from types import MappingProxyType
 
 import plotly
 
-from resnet_viz import plots
+from resnet_viz.figures.style import LEGEND_ROOM
 
 _HERE = Path(__file__).parent
 PLOTLY, LIVE_CHART, CHART_FILES = "plotly.min.js", "live_chart.js", "chart_files.js"
 _PARTS = (
     *(_HERE / f"{name}.js" for name in ("live_chart", "chart_data", "chart_looks")),
     *(_HERE / f"{name}.js" for name in ("chart_moving", "chart_pointing")),
-    Path(plots.__file__).with_name("legend_room.js"),
+    LEGEND_ROOM,
 )
 SERVED: Mapping[str, Sequence[Path]] = MappingProxyType(
     {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from resnet_viz.arch.plan import plan
-from resnet_viz.plots.compare import Compared
+from resnet_viz.figures.cost_by_stage import Compared
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.heading import title
 from resnet_viz.ui.common.markdown import plain

@@ -8,7 +8,7 @@ from html import escape
 
 import streamlit as st
 
-from resnet_viz.plots.compare import Compared, Cost, cost_by_stage
+from resnet_viz.figures.cost_by_stage import Compared, Cost, cost_by_stage
 from resnet_viz.text import byte_size, compact
 from resnet_viz.ui.common.graph_chart import HELP, MOST_DRAWN, graph_chart, picture_size
 from resnet_viz.ui.common.heading import header

@@ -9,7 +9,7 @@ import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.presets import PRESETS, SOURCES, label, preset
-from resnet_viz.plots.design_space import (
+from resnet_viz.figures.design_space import (
     Axis,
     DesignPoint,
     at_the_place_of,

@@ -10,9 +10,10 @@ from types import MappingProxyType
 
 import streamlit as st
 
-from resnet_viz.findings.contestant import Window, net_of
+from resnet_viz.figures.training_curves import Curves
+from resnet_viz.findings.contestant import Contestant, Window, net_of
+from resnet_viz.findings.seeds import median_and_range
 from resnet_viz.lab.race_feed import Look
-from resnet_viz.plots.race import Contestant, Curves, median_and_range
 from resnet_viz.store.run import Run
 
 SEEDS, SCALE, SMOOTH = "race_seeds_shown", "race_loss_axis", "race_smoothing"

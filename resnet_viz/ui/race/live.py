@@ -10,10 +10,11 @@ import streamlit as st
 
 from resnet_viz.arch.plan import plan
 from resnet_viz.experiments.run_spec import RunSpec
+from resnet_viz.figures.layer_profile import axis_of
 from resnet_viz.findings.colours import contestant_colours
+from resnet_viz.findings.contestant import GRADIENT, Contestant, contestants_in
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.race_feed import Look
-from resnet_viz.plots.race import GRADIENT, Contestant, axis_of, contestants_in
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.records import History
 from resnet_viz.ui.common import say

@@ -11,13 +11,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from resnet_viz.arch.plan import NetworkPlan, plan
+from resnet_viz.figures.measurement_charts import figure
 from resnet_viz.findings.lesion import LESIONS
 from resnet_viz.findings.measured import Net, said
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.race_feed import Look
 from resnet_viz.measurements import measurements, why_not
 from resnet_viz.measurements.measurement import Measurement
-from resnet_viz.plots.measured_figures import figure
 from resnet_viz.store.measurement_results import Measured
 from resnet_viz.text import number
 from resnet_viz.ui.common import say

@@ -8,9 +8,7 @@ from functools import lru_cache
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
-from resnet_viz.findings.contestant import GRADIENT, Contestant
-from resnet_viz.lab.race_feed import Look
-from resnet_viz.plots.on_graph import (
+from resnet_viz.figures.graph_colouring import (
     Values,
     is_on_graph,
     line_scale,
@@ -18,6 +16,8 @@ from resnet_viz.plots.on_graph import (
     node_scale,
     node_values,
 )
+from resnet_viz.findings.contestant import GRADIENT, Contestant
+from resnet_viz.lab.race_feed import Look
 from resnet_viz.ui.common.graph_chart import Coloured, Cut, graph_chart, picture_size
 from resnet_viz.ui.common.graph_values import Painted, show_values, values_data
 from resnet_viz.ui.common.markdown import plain

@@ -13,18 +13,14 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 import streamlit as st
 
-from resnet_viz.findings.contestant import Window
+from resnet_viz.figures.heat_maps.heat_maps import heat_maps
+from resnet_viz.figures.layer_profile import axis_of, profile
+from resnet_viz.figures.through_time import DRAWN as THROUGH_TIME
+from resnet_viz.figures.through_time import through_time
+from resnet_viz.figures.training_curves import training_curves
+from resnet_viz.findings.contestant import Contestant, Window
+from resnet_viz.findings.predictions import about_prediction
 from resnet_viz.lab.race_feed import Look
-from resnet_viz.plots.race import (
-    Contestant,
-    about_prediction,
-    axis_of,
-    heat_maps,
-    profile,
-    through_time,
-    training_curves,
-)
-from resnet_viz.plots.through_time import DRAWN as THROUGH_TIME
 from resnet_viz.quantities import quantity
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.drawn import Drawn

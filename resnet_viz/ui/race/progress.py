@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from resnet_viz.findings.colours import DARK
-from resnet_viz.plots.race import Contestant
+from resnet_viz.findings.contestant import Contestant
 from resnet_viz.store.run import Run
 from resnet_viz.ui.common.news import NEWEST_SCRIPT
 from resnet_viz.ui.race import words

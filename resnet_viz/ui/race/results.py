@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from resnet_viz.findings.result_table import Cell
+from resnet_viz.findings.race_summary import happened
+from resnet_viz.findings.result_table import Cell, result_rows, transposed
 from resnet_viz.lab.lab import Lab
-from resnet_viz.plots.race import happened, result_rows, transposed
-from resnet_viz.plots.report import report_of
+from resnet_viz.report.report import report_of
 from resnet_viz.ui.common.heading import header
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.take_away import take_away

@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from resnet_viz.plots.race import heat_maps, profile, training_curves
+from resnet_viz.figures.heat_maps.heat_maps import heat_maps
+from resnet_viz.figures.layer_profile import profile
+from resnet_viz.figures.training_curves import training_curves
 from resnet_viz.ui.common.drawn import Drawn, as_json, changes
 from tests.findings.made import contestant
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from resnet_viz.findings.contestant import GRADIENT, contestants_in
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.race_feed import Feed
-from resnet_viz.plots.race import GRADIENT, contestants_in
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.ui.race.on_graph import graph_data
 from tests.lab.conftest import tiny_spec

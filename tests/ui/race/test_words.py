@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from resnet_viz.arch.plan import plan
+from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.race_summary import happened
-from resnet_viz.plots.race import Contestant
 from resnet_viz.quantities.records import History, StepRecord
 from resnet_viz.store.run import Run
 from resnet_viz.store.stored_spec import Texts

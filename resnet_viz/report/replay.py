@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viz.figures import style
+from resnet_viz.figures.graph_colouring import node_scale
+from resnet_viz.figures.layer_profile import BESIDE, IN_LEGEND, MOST_MARKERS, axis_of, profile
 from resnet_viz.findings.contestant import GRADIENT, Contestant, thinned
-from resnet_viz.plots import style
-from resnet_viz.plots.on_graph import node_scale
-from resnet_viz.plots.profile import BESIDE, IN_LEGEND, MOST_MARKERS, axis_of, profile
 from resnet_viz.quantities import quantity
 
 MOST_NUMBERS = 600_000

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from resnet_viz.arch.memory import TrainingMemory
+from resnet_viz.figures import style
 from resnet_viz.findings.colours import GREEN, GREY, RED, RESIDUAL, VIOLET, YELLOW
-from resnet_viz.plots import style
 from resnet_viz.text import compact
 
 # Hatching tells the parts apart where colours do not.

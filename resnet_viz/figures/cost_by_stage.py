@@ -8,8 +8,8 @@ from typing import Literal, NamedTuple
 import plotly.graph_objects as go
 
 from resnet_viz.arch.plan import NetworkPlan
+from resnet_viz.figures import style
 from resnet_viz.findings.colours import contestant_colours
-from resnet_viz.plots import style
 from resnet_viz.views.compare import aligned_stages
 
 Cost = Literal["macs", "params"]

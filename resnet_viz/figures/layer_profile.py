@@ -10,6 +10,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from resnet_viz.arch.operations import Role
+from resnet_viz.figures import style
+from resnet_viz.figures.seed_band import band
 from resnet_viz.findings.contestant import (
     GRADIENT,
     Contestant,
@@ -21,8 +23,6 @@ from resnet_viz.findings.contestant import (
     thinned,
 )
 from resnet_viz.findings.predictions import prediction
-from resnet_viz.plots import style
-from resnet_viz.plots.seed_band import band
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.layer_states import ABSENT
 from resnet_viz.quantities.quantity import Quantity

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viz.figures import style
+from resnet_viz.figures.heat_maps.cells import cells
+from resnet_viz.figures.training_curves import MOST_LOSS
 from resnet_viz.findings.contestant import GRADIENT, Contestant, Places, Window, shown
-from resnet_viz.plots import style
-from resnet_viz.plots.curves import MOST_LOSS
-from resnet_viz.plots.map_cells import cells
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.quantity import Quantity
 from resnet_viz.text import number

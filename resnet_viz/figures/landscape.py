@@ -10,8 +10,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from resnet_viz.figures import style
 from resnet_viz.findings.measured import Net
-from resnet_viz.plots import style
 
 PER_ROW = 2
 _ALPHA = "\N{GREEK SMALL LETTER ALPHA}"

@@ -7,6 +7,7 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viz.figures import style
 from resnet_viz.findings.contestant import (
     Contestant,
     Indices,
@@ -17,7 +18,6 @@ from resnet_viz.findings.contestant import (
     spread,
     thinned,
 )
-from resnet_viz.plots import style
 from resnet_viz.quantities.layer_states import ABSENT, States
 from resnet_viz.quantities.quantity import Quantity
 from resnet_viz.text import count, ordinal

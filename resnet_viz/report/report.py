@@ -17,17 +17,18 @@ import plotly.graph_objects as go
 from resnet_viz.arch.config import ResNetConfig, differences
 from resnet_viz.arch.plan import plan
 from resnet_viz.experiments.run_spec import RunSpec
+from resnet_viz.figures.graph_colouring import COLOUR_SCRIPT, LEGEND_SCRIPT, RAMP, line_scale
+from resnet_viz.figures.heat_maps.heat_maps import heat_maps
+from resnet_viz.figures.style import LEGEND_ROOM
+from resnet_viz.figures.through_time import through_time
+from resnet_viz.figures.training_curves import PEAKS, training_curves
 from resnet_viz.findings.contestant import Contestant, contestants_in
 from resnet_viz.findings.nets import nets_in
 from resnet_viz.findings.race_summary import happened
 from resnet_viz.findings.result_table import result_rows, transposed
 from resnet_viz.lab.race_feed import Look
-from resnet_viz.plots.curves import PEAKS, training_curves
-from resnet_viz.plots.maps import heat_maps
-from resnet_viz.plots.on_graph import COLOUR_SCRIPT, LEGEND_SCRIPT, RAMP, line_scale
-from resnet_viz.plots.replay import Numbers, replay
-from resnet_viz.plots.report_diagnosis import Looked, chapters, verdict_rows
-from resnet_viz.plots.through_time import through_time
+from resnet_viz.report.diagnosis import Looked, chapters, verdict_rows
+from resnet_viz.report.replay import Numbers, replay
 from resnet_viz.store.measurement_results import Measured
 from resnet_viz.views.graph.graph import shortcut_graph
 from resnet_viz.views.graph.layout import common_grid
@@ -116,7 +117,9 @@ def report(nets: Sequence[Reported]) -> str:
         plotly=_packed(_PLOTLY.read_bytes()),
         scene=_packed(json.dumps(scene, separators=(",", ":")).encode()),
         numbers=_packed(numbers.bytes),
-        script="\n".join((COLOUR_SCRIPT, LEGEND_SCRIPT, *map(_script, SCRIPTS))),
+        script="\n".join(
+            (COLOUR_SCRIPT, LEGEND_SCRIPT, LEGEND_ROOM.read_text("utf-8"), *map(_script, SCRIPTS))
+        ),
     )
 
 
@@ -126,7 +129,7 @@ svg { color-scheme: light; width: 100%; height: auto; max-height: 80vh; print-co
 -webkit-print-color-adjust: exact }
 .hot rect, .hot circle { stroke: #0072b2; stroke-width: 2.5 }
 """
-SCRIPTS = ("legend_room.js", "report_plots.js", "report.js")
+SCRIPTS = ("report_plots.js", "report.js")
 EACH_MINIBATCH = "Measured on each minibatch before its update."
 THROUGH_TIME = (
     "The first layer's gradient norm over the last's; in how many directions the features of up "

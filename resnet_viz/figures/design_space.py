@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
+from resnet_viz.figures import style
 from resnet_viz.findings.colours import OTHERS, PLAIN, RESIDUAL
-from resnet_viz.plots import style
 
 Axis = Literal["params", "activation_bytes"]
 X_TITLES: Mapping[Axis, str] = MappingProxyType(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from resnet_viz.plots import style
+from resnet_viz.figures import style
 
 PER_ROW = 2
 GAP_X, GAP_Y = 0.1, 0.22

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from plotly.colors import sequential
 
+from resnet_viz.figures.heat_maps.colour_scale import ends, joint_ends
 from resnet_viz.findings.contestant import GRADIENT, Contestant
-from resnet_viz.plots.colour_scale import ends, joint_ends
 from resnet_viz.quantities import quantity
 
 _HERE = Path(__file__).parent

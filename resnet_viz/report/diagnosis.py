@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go
 
+from resnet_viz.figures.measurement_charts import figure
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.measured import Net, said
 from resnet_viz.findings.signs import SIGNS
 from resnet_viz.measurements import measurements
-from resnet_viz.plots.measured_figures import figure
 from resnet_viz.store.measurement_results import Measured, key
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from resnet_viz.figures import style
+from resnet_viz.figures.seed_band import band
 from resnet_viz.findings.contestant import Contestant, Indices, Window, drawn_steps, thinned
-from resnet_viz.plots import style
-from resnet_viz.plots.seed_band import band
 from resnet_viz.text import number
 
 MOST_POINTS = 4000

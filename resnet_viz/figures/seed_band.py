@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.plots import style
+from resnet_viz.figures import style
 
 Numbers = NDArray[Any]
 

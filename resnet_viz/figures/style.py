@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Sequence
 from html import escape
 from math import ceil, floor, log10
+from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
@@ -17,6 +18,8 @@ from resnet_viz.text import compact
 # importing it, a figure would fail on the half of it that is missing; importing it here waits.
 importlib.import_module("pandas")
 
+LEGEND_ROOM = Path(__file__).with_name("legend_room.js")
+"""The script that makes room for a chart's legend, on pages and in reports."""
 CLEAR = "rgba(0,0,0,0)"
 GRID = "rgba(128,128,128,0.3)"
 # Seen on both themes, but less than data.

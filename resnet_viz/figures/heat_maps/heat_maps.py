@@ -9,18 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from resnet_viz.findings.colours import RED
-from resnet_viz.findings.contestant import GRADIENT, Contestant, Indices, Window, spread
-from resnet_viz.plots import style
-from resnet_viz.plots.colour_scale import (
-    bar_title,
-    beyond,
-    colour_axis,
-    drawn_values,
-    ends,
-    known_values,
-)
-from resnet_viz.plots.map_cells import (
+from resnet_viz.figures import style
+from resnet_viz.figures.heat_maps.cells import (
     MOST_LAYERS,
     broken_cells,
     cells,
@@ -28,8 +18,18 @@ from resnet_viz.plots.map_cells import (
     left_out,
     states_of_cells,
 )
-from resnet_viz.plots.map_places import PER_ROW, axes, height, stacked, suffix, title
-from resnet_viz.plots.profile import axis_of
+from resnet_viz.figures.heat_maps.colour_scale import (
+    bar_title,
+    beyond,
+    colour_axis,
+    drawn_values,
+    ends,
+    known_values,
+)
+from resnet_viz.figures.heat_maps.places import PER_ROW, axes, height, stacked, suffix, title
+from resnet_viz.figures.layer_profile import axis_of
+from resnet_viz.findings.colours import RED
+from resnet_viz.findings.contestant import GRADIENT, Contestant, Indices, Window, spread
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.layer_states import ABSENT
 from resnet_viz.quantities.quantity import Quantity

@@ -9,11 +9,11 @@ from types import MappingProxyType
 import numpy as np
 import plotly.graph_objects as go
 
+from resnet_viz.figures import style
+from resnet_viz.figures.landscape import landscapes
 from resnet_viz.findings.lesion import LESIONS
 from resnet_viz.findings.measured import Net
 from resnet_viz.measurements import measurement
-from resnet_viz.plots import style
-from resnet_viz.plots.landscape import landscapes
 
 
 def figure(nets: Sequence[Net], deleted: Sequence[str] = ()) -> go.Figure:
