@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from math import isfinite
 
-from resnet_viz.findings.claim import Claim
+from resnet_viz.findings.claims.claim import Claim
+from resnet_viz.findings.claims.feature_collapse import RANK
 from resnet_viz.findings.contestant import GRADIENT, contestants_in
-from resnet_viz.findings.feature_collapse import RANK
 from resnet_viz.findings.final_level import FINAL
 from resnet_viz.findings.gradient_flow import INPUTS
 from resnet_viz.findings.race_summary import claims
-from resnet_viz.findings.sentences import sentence, sentences
+from resnet_viz.findings.words.sentences import sentence, sentences
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.race_feed import Look
 from resnet_viz.quantities.layer_states import LAYER_STATE

@@ -8,9 +8,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from resnet_viz.figures import style
-from resnet_viz.findings.fits import Fit, better, exponential, power
 from resnet_viz.findings.gradient_flow import FITS, ratio_words
-from resnet_viz.findings.new_net import New, Numbers
+from resnet_viz.findings.theory.fits import Fit, better, exponential, power
+from resnet_viz.findings.theory.new_net import New, Numbers
 
 _FIT, _THEORY = "dot", "dashdot"
 _FEWEST_DEPTHS = 3

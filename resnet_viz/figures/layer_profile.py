@@ -22,7 +22,7 @@ from resnet_viz.findings.contestant import (
     shown,
     thinned,
 )
-from resnet_viz.findings.predictions import prediction
+from resnet_viz.findings.theory.predictions import prediction
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.layer_states import ABSENT
 from resnet_viz.quantities.quantity import Quantity

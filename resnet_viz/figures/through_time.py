@@ -12,8 +12,8 @@ import plotly.graph_objects as go
 
 from resnet_viz.figures import style
 from resnet_viz.figures.seed_band import band
+from resnet_viz.findings.claims.feature_collapse import RANK, median_ranks
 from resnet_viz.findings.contestant import GRADIENT, Contestant, Window, drawn_steps, shown
-from resnet_viz.findings.feature_collapse import RANK, median_ranks
 from resnet_viz.findings.seeds import Numbers, Spread, spread_of
 from resnet_viz.quantities.effective_rank import MOST_IMAGES
 from resnet_viz.quantities.records import Taken

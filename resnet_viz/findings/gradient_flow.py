@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.findings.fits import Fit, exponential
-from resnet_viz.findings.layers_left import layers_left
+from resnet_viz.findings.theory.fits import Fit, exponential
+from resnet_viz.findings.theory.layers_left import layers_left
 from resnet_viz.text import number
 
 INPUTS = "grad_input_norm"

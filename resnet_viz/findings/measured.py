@@ -9,9 +9,9 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.findings.feature_collapse import FEW_DIRECTIONS, can_tell
-from resnet_viz.findings.fits import exponential
+from resnet_viz.findings.claims.feature_collapse import FEW_DIRECTIONS, can_tell
 from resnet_viz.findings.gradient_flow import FITS, flow_word, ratio_words
+from resnet_viz.findings.theory.fits import exponential
 from resnet_viz.findings.verdicts import MOST, Verdict, k_word
 from resnet_viz.store.measurement_results import Measured
 from resnet_viz.text import number

@@ -11,19 +11,19 @@ from statistics import median
 
 import numpy as np
 
-from resnet_viz.findings.claim import Claim, Evidence, Method
-from resnet_viz.findings.comparison import comparisons, steps_of
+from resnet_viz.findings.claims.claim import Claim, Evidence, Method
+from resnet_viz.findings.claims.comparison import comparisons, steps_of
+from resnet_viz.findings.claims.convergence_speed import convergence_speed
+from resnet_viz.findings.claims.degradation import degradation
+from resnet_viz.findings.claims.feature_collapse import feature_collapse
+from resnet_viz.findings.claims.gradient_claims import gradient_claims
+from resnet_viz.findings.claims.layer_claims import layer_claims
+from resnet_viz.findings.claims.learning import Course, Standing, State, standings
+from resnet_viz.findings.claims.stalling import stalling
 from resnet_viz.findings.contestant import GRADIENT, Contestant
-from resnet_viz.findings.convergence_speed import convergence_speed
-from resnet_viz.findings.degradation import degradation
-from resnet_viz.findings.feature_collapse import feature_collapse
 from resnet_viz.findings.final_level import LEAST_STEPS
-from resnet_viz.findings.gradient_claims import gradient_claims
-from resnet_viz.findings.layer_claims import layer_claims
-from resnet_viz.findings.learning import Course, Standing, State, standings
 from resnet_viz.findings.nets import nets_in
-from resnet_viz.findings.sentences import Sentence, sentences
-from resnet_viz.findings.stalling import stalling
+from resnet_viz.findings.words.sentences import Sentence, sentences
 
 ROSE = 2.0
 """A loss that rises above its first by this factor on the way is told."""

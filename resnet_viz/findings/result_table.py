@@ -7,11 +7,11 @@ from math import isfinite
 
 import numpy as np
 
+from resnet_viz.findings.claims.learning import FAR, Course, is_little
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.gradient_flow import main_norms
-from resnet_viz.findings.learning import FAR, Course, is_little
-from resnet_viz.findings.phrases import percents
 from resnet_viz.findings.statistics import Estimate
+from resnet_viz.findings.words.phrases import percents
 from resnet_viz.text import number
 
 Cell = str | int | float | None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from resnet_viz.findings.claims.feature_collapse import FEW_DIRECTIONS
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.findings.feature_collapse import FEW_DIRECTIONS
 from resnet_viz.findings.gradient_flow import TENFOLD, THOUSANDFOLD
 from resnet_viz.findings.verdicts import (
     Verdict,

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.findings.contestant import Contestant, layer_states_of
-from resnet_viz.findings.feature_collapse import (
+from resnet_viz.findings.claims.feature_collapse import (
     IMAGES,
     RANK,
     can_tell,
@@ -18,8 +17,9 @@ from resnet_viz.findings.feature_collapse import (
     is_few,
     median_ranks,
 )
+from resnet_viz.findings.claims.learning import Course
+from resnet_viz.findings.contestant import Contestant, layer_states_of
 from resnet_viz.findings.gradient_flow import Flow, flow_at, ratio_words
-from resnet_viz.findings.learning import Course
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.layer_states import ABSENT, LayerState, states_over
 from resnet_viz.quantities.records import Taken

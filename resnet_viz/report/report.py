@@ -117,9 +117,7 @@ def report(nets: Sequence[Reported]) -> str:
         plotly=_packed(_PLOTLY.read_bytes()),
         scene=_packed(json.dumps(scene, separators=(",", ":")).encode()),
         numbers=_packed(numbers.bytes),
-        script="\n".join(
-            (COLOUR_SCRIPT, LEGEND_SCRIPT, LEGEND_ROOM.read_text("utf-8"), *map(_script, SCRIPTS))
-        ),
+        script="\n".join((COLOUR_SCRIPT, LEGEND_SCRIPT, *map(_script, SCRIPTS))),
     )
 
 
@@ -129,7 +127,7 @@ svg { color-scheme: light; width: 100%; height: auto; max-height: 80vh; print-co
 -webkit-print-color-adjust: exact }
 .hot rect, .hot circle { stroke: #0072b2; stroke-width: 2.5 }
 """
-SCRIPTS = ("report_plots.js", "report.js")
+SCRIPTS = (LEGEND_ROOM, _HERE / "report_plots.js", _HERE / "report.js")
 EACH_MINIBATCH = "Measured on each minibatch before its update."
 THROUGH_TIME = (
     "The first layer's gradient norm over the last's; in how many directions the features of up "
@@ -152,8 +150,8 @@ def _title(contestants: Sequence[Contestant]) -> str:
     return " against ".join(dict.fromkeys(net.name for net in nets)) + seeds
 
 
-def _script(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
+def _script(file: Path) -> str:
+    return file.read_text(encoding="utf-8")
 
 
 def _packed(data: bytes) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from resnet_viz.arch.plan import plan
-from resnet_viz.findings.claim import Claim
+from resnet_viz.findings.claims.claim import Claim
 from resnet_viz.findings.contestant import Contestant
 
 Numbers = NDArray[np.float64]

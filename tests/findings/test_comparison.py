@@ -9,10 +9,10 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from resnet_viz.findings.claim import Claim
-from resnet_viz.findings.comparison import comparisons
+from resnet_viz.findings.claims.claim import Claim
+from resnet_viz.findings.claims.comparison import comparisons
+from resnet_viz.findings.claims.learning import standings
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.findings.learning import standings
 from resnet_viz.findings.nets import nets_in
 from resnet_viz.findings.race_summary import claims, happened
 from tests.findings.made import falling, run, several

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import torch
 
-from resnet_viz.findings.claim import Claim
+from resnet_viz.findings.claims.claim import Claim
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.race_summary import claims
-from resnet_viz.findings.sentences import WORDS, sentences
+from resnet_viz.findings.words.sentences import WORDS, sentences
 from resnet_viz.quantities.records import History
 from tests.findings import corpus
 from tests.findings.corpus import contestants, kept, run_of

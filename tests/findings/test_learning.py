@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from resnet_viz.findings.claims.learning import Course, standings
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.findings.learning import Course, standings
 from resnet_viz.findings.nets import nets_in
 from resnet_viz.findings.race_summary import happened
 from tests.findings.made import Loss, falling, run, several

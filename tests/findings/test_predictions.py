@@ -11,9 +11,9 @@ from resnet_viz.arch.config import ResNetConfig, revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.figures.layer_profile import profile
-from resnet_viz.findings import mean_field
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.findings.predictions import about_prediction, prediction
+from resnet_viz.findings.theory import mean_field
+from resnet_viz.findings.theory.predictions import about_prediction, prediction
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import History
 from resnet_viz.training.at_initialisation import batch_of, look_at

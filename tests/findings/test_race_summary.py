@@ -8,12 +8,12 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from resnet_viz.findings.claim import Claim
+from resnet_viz.findings.claims.claim import Claim
+from resnet_viz.findings.claims.convergence_speed import smooth
+from resnet_viz.findings.claims.learning import Course
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.findings.convergence_speed import smooth
-from resnet_viz.findings.learning import Course
 from resnet_viz.findings.race_summary import claims, happened
-from resnet_viz.findings.sentences import WORDS, sentence
+from resnet_viz.findings.words.sentences import WORDS, sentence
 from resnet_viz.quantities.records import History
 from tests.findings.made import Loss, contestant, falling, run, several
 from tests.findings.recorded import recorded

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from resnet_viz.arch.config import ResNetConfig, plain_twin, revise
 from resnet_viz.arch.presets import preset
-from resnet_viz.findings import mean_field
+from resnet_viz.findings.theory import mean_field
 from resnet_viz.nets.network import build_resnet
 from resnet_viz.training.at_initialisation import batch_of, look_at
 from resnet_viz.workers.job_kinds.initialisation import Request, work

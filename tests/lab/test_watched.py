@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn import functional
 from torchvision.models import resnet18
 
-from resnet_viz.findings.layers_left import layers_left
+from resnet_viz.findings.theory.layers_left import layers_left
 from resnet_viz.lab.lab import Lab
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from resnet_viz.findings.colours import PLAIN, RESIDUAL
-from resnet_viz.findings.new_net import New
+from resnet_viz.findings.theory.new_net import New
 from resnet_viz.scheduler.jobs.jobs import Job
 from resnet_viz.ui.common import jobs
 from resnet_viz.ui.initialisation.settings import SERIES, Settings

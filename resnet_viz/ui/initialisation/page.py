@@ -10,7 +10,7 @@ import streamlit as st
 
 from resnet_viz.arch.config import explain
 from resnet_viz.figures import at_initialisation_charts as plots
-from resnet_viz.findings.new_net import New
+from resnet_viz.findings.theory.new_net import New
 from resnet_viz.text import number
 from resnet_viz.ui.common import say
 from resnet_viz.ui.common.heading import header, title

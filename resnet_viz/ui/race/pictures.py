@@ -19,7 +19,7 @@ from resnet_viz.figures.through_time import DRAWN as THROUGH_TIME
 from resnet_viz.figures.through_time import through_time
 from resnet_viz.figures.training_curves import training_curves
 from resnet_viz.findings.contestant import Contestant, Window
-from resnet_viz.findings.predictions import about_prediction
+from resnet_viz.findings.theory.predictions import about_prediction
 from resnet_viz.lab.race_feed import Look
 from resnet_viz.quantities import quantity
 from resnet_viz.ui.common import say

@@ -11,8 +11,8 @@ import numpy as np
 
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.findings.headline import ONE_SEED
 from resnet_viz.findings.race_summary import happened
+from resnet_viz.findings.words.headline import ONE_SEED
 from resnet_viz.quantities.records import History
 from resnet_viz.store.run import Run
 from resnet_viz.text import printable

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
-from resnet_viz.findings import mean_field
-from resnet_viz.findings.layers_left import layers_left
+from resnet_viz.findings.theory import mean_field
+from resnet_viz.findings.theory.layers_left import layers_left
 
 Numbers = NDArray[np.float64]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from resnet_viz.findings.claim import Claim
-from resnet_viz.findings.phrases import how_sure, over_seeds, percent_of_level, span
+from resnet_viz.findings.claims.claim import Claim
+from resnet_viz.findings.words.phrases import how_sure, over_seeds, percent_of_level, span
 from resnet_viz.text import and_words, number
 
 Words = Callable[[Claim], str]

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.findings.claim import Claim, Evidence
+from resnet_viz.findings.claims.claim import Claim, Evidence
+from resnet_viz.findings.claims.learning import Course, Standing, is_little
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.findings.learning import Course, Standing, is_little
 from resnet_viz.findings.nets import Range
 from resnet_viz.quantities.effective_rank import MOST_IMAGES
 from resnet_viz.quantities.records import Taken

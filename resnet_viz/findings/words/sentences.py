@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from resnet_viz.findings.claim import Claim, Plot
-from resnet_viz.findings.comparison_words import COMPARISON_WORDS, MOST_PAIRS, grouped
-from resnet_viz.findings.gradient_words import GRADIENT_WORDS
-from resnet_viz.findings.headline import OUTCOMES, headline
-from resnet_viz.findings.race_words import RACE_WORDS
+from resnet_viz.findings.claims.claim import Claim, Plot
+from resnet_viz.findings.words.comparison_words import COMPARISON_WORDS, MOST_PAIRS, grouped
+from resnet_viz.findings.words.gradient_words import GRADIENT_WORDS
+from resnet_viz.findings.words.headline import OUTCOMES, headline
+from resnet_viz.findings.words.race_words import RACE_WORDS
 
 Words = Callable[[Claim], str]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from resnet_viz.findings.claim import Claim
-from resnet_viz.findings.comparison_words import BETTER
-from resnet_viz.findings.learning import is_little
-from resnet_viz.findings.phrases import over_seeds, percent
+from resnet_viz.findings.claims.claim import Claim
+from resnet_viz.findings.claims.learning import is_little
+from resnet_viz.findings.words.comparison_words import BETTER
+from resnet_viz.findings.words.phrases import over_seeds, percent
 from resnet_viz.text import and_words, count, number
 
 OUTCOMES = ("learnt", "not learnt", "unclear", "diverged", "mixed", "too early", "ended")

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from types import MappingProxyType
 
-from resnet_viz.findings.claim import Claim
-from resnet_viz.findings.learning import is_little
+from resnet_viz.findings.claims.claim import Claim
+from resnet_viz.findings.claims.learning import is_little
 from resnet_viz.findings.nets import Range
-from resnet_viz.findings.phrases import (
+from resnet_viz.findings.words.phrases import (
     how_sure,
     in_runs,
     over_seeds,

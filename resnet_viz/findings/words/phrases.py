@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isfinite
 
-from resnet_viz.findings.claim import Claim
+from resnet_viz.findings.claims.claim import Claim
 from resnet_viz.text import count, number
 
 

@@ -19,9 +19,9 @@ from math import exp, log
 
 import numpy as np
 
-from resnet_viz.findings.claim import Claim, Evidence, Method
-from resnet_viz.findings.learning import Standing
-from resnet_viz.findings.recipes import alike, differing
+from resnet_viz.findings.claims.claim import Claim, Evidence, Method
+from resnet_viz.findings.claims.learning import Standing
+from resnet_viz.findings.claims.recipes import alike, differing
 from resnet_viz.findings.statistics import LEVEL, holm, least_p, permutation_p, welch
 
 LEVEL_WITHIN = 1.25

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from resnet_viz.findings.claim import Claim, Evidence, Plot
-from resnet_viz.findings.learning import Course, Standing
+from resnet_viz.findings.claims.claim import Claim, Evidence, Plot
+from resnet_viz.findings.claims.learning import Course, Standing
 
 FROZEN = 1e-4
 """Updates of less than this share of the weights, in the median layer, for each step."""

@@ -16,10 +16,10 @@ import numpy as np
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
-from resnet_viz.findings.claim import Claim, Evidence
-from resnet_viz.findings.comparison import steps_of
-from resnet_viz.findings.learning import Course, Standing
-from resnet_viz.findings.recipes import alike
+from resnet_viz.findings.claims.claim import Claim, Evidence
+from resnet_viz.findings.claims.comparison import steps_of
+from resnet_viz.findings.claims.learning import Course, Standing
+from resnet_viz.findings.claims.recipes import alike
 
 APART = ("ahead", "learns more")
 

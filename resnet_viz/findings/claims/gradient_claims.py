@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from resnet_viz.findings.claim import Claim, Evidence
+from resnet_viz.findings.claims.claim import Claim, Evidence
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.final_level import window
 from resnet_viz.findings.gradient_flow import (

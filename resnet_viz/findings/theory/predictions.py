@@ -8,9 +8,9 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.findings import mean_field
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.findings.layers_left import layers_left
+from resnet_viz.findings.theory import mean_field
+from resnet_viz.findings.theory.layers_left import layers_left
 
 GRADIENTS = ("grad_norm", "grad_input_norm")
 BRANCHES = "branch_ratio"

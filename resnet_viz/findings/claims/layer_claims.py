@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from resnet_viz.findings.claim import Claim, Evidence
-from resnet_viz.findings.learning import Course, Standing
+from resnet_viz.findings.claims.claim import Claim, Evidence
+from resnet_viz.findings.claims.learning import Course, Standing
 from resnet_viz.quantities.layer_states import LAYER_STATE, LayerState, States, state_at
 
 

@@ -13,11 +13,11 @@ from math import log
 
 import numpy as np
 
-from resnet_viz.findings.claim import Claim, Evidence
-from resnet_viz.findings.comparison import tests
+from resnet_viz.findings.claims.claim import Claim, Evidence
+from resnet_viz.findings.claims.comparison import tests
+from resnet_viz.findings.claims.learning import Course, Standing
+from resnet_viz.findings.claims.recipes import alike
 from resnet_viz.findings.final_level import LEAST_STEPS
-from resnet_viz.findings.learning import Course, Standing
-from resnet_viz.findings.recipes import alike
 from resnet_viz.findings.statistics import LEVEL, Numbers, welch
 
 BELOW_CHANCE = 0.9
