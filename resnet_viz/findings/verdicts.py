@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.findings.contestant import Contestant, layer_states_of
+from resnet_viz.findings.absence import layer_states_of
+from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.feature_collapse import (
     IMAGES,
     RANK,
