@@ -12,8 +12,10 @@ import numpy as np
 from plotly.colors import sequential
 
 from resnet_viz.figures.heat_maps.colour_scale import ends, joint_ends
+from resnet_viz.findings.absence import absent_states, short_words
 from resnet_viz.findings.contestant import GRADIENT, Contestant
 from resnet_viz.quantities import quantity
+from resnet_viz.quantities.records import Taken
 
 _HERE = Path(__file__).parent
 COLOUR_SCRIPT = (_HERE / "graph_colours.js").read_text(encoding="utf-8")
@@ -50,11 +52,12 @@ class Values(NamedTuple):
     """Values by name as they were measured at `step`; None: nothing has been measured yet.
 
     The names of nodes are paths of layers and of stem, blocks and head; the names of lines are a
-    block's path and what flows there: "stages.1.0.input", ".shortcut" or ".branch".
+    block's path and what flows there: "stages.1.0.input", ".shortcut" or ".branch". A value that is
+    not there is the state, in a word or two, that says why ("no gradient").
     """
 
     step: int | None
-    of: Mapping[str, float]
+    of: Mapping[str, float | str]
 
 
 NOTHING = Values(None, {})
@@ -86,35 +89,54 @@ def line_scale(contestants: Sequence[Contestant]) -> Scale | None:
 
 def node_values(contestant: Contestant, step: int, name: str = GRADIENT) -> Values:
     """A quantity of each layer, and of stem, each block and head, at the newest measured step that
-    is not after `step`. One by layer has in a unit the largest of its layers' values, NaN if one
-    is NaN."""
-    taken, along = contestant.history.taken(name), contestant.along(name)
-    row = taken.row_at(step)
-    if row is None:
+    is not after `step`. One by layer has in a unit the largest of its layers' values that are
+    there, NaN if one is not finite."""
+    now, along = _row_at(contestant, step, name), contestant.along(name)
+    if now is None:
         return NOTHING
-    own = dict(zip(along.names, map(float, taken.values[row]), strict=True))
+    own = _told(contestant, name, now)
     if along.axis == "layer":
         by_unit = {
-            unit: float(np.max([own[layer] for layer in layers]))
+            unit: _largest([own[layer] for layer in layers])
             for unit, layers in groupby(along.names, key=_unit)
         }
         own |= by_unit
-    return Values(int(taken.steps[row]), own)
+    return Values(int(now.steps[0]), own)
 
 
 def line_values(contestant: Contestant, step: int) -> Values:
     """The norm of the gradient at each block's input, and of its parts, likewise."""
     newest: int | None = None
-    found: dict[str, float] = {}
+    found: dict[str, float | str] = {}
     for name, part in PARTS.items():
-        taken = contestant.history.taken(name)
-        row = taken.row_at(step)
-        if row is not None:
-            newest = int(taken.steps[row])
-            names = contestant.along(name).names
-            values = map(float, taken.values[row])
-            found |= {f"{of}.{part}": value for of, value in zip(names, values, strict=True)}
+        now = _row_at(contestant, step, name)
+        if now is not None:
+            newest = int(now.steps[0])
+            told = _told(contestant, name, now)
+            found |= {f"{of}.{part}": value for of, value in told.items()}
     return Values(newest, found)
+
+
+def _row_at(contestant: Contestant, step: int, name: str) -> Taken | None:
+    """The newest row [1, n] of a quantity that is not after `step`."""
+    taken = contestant.history.taken(name)
+    row = taken.row_at(step)
+    if row is None:
+        return None
+    return Taken(taken.steps[row : row + 1], taken.values[row : row + 1])
+
+
+def _told(contestant: Contestant, name: str, now: Taken) -> dict[str, float | str]:
+    """By name the value in a row, or the state that says why there is none."""
+    why = absent_states(contestant, name, now)[0].tolist()
+    pairs = zip(contestant.along(name).names, map(float, now.values[0]), why, strict=True)
+    return {of: short_words(state) if state else value for of, value, state in pairs}
+
+
+def _largest(values: Sequence[float | str]) -> float | str:
+    """The largest that is there; the first's state where none is."""
+    there = [value for value in values if not isinstance(value, str)]
+    return float(np.max(there)) if there else values[0]
 
 
 def _unit(layer: str) -> str:

@@ -3,6 +3,7 @@
 const VALUES = "resnet-viz-values"
 const DARK_INK = "#111111"
 const LIGHT_INK = "#FFFFFF"
+const ABSENT_FILL = "#B0B0B0" // as in the heat maps
 const MOST_STRIPES = 48
 const PARTS = {
   input: "gradient at its input",
@@ -133,14 +134,22 @@ function isTold(value) {
   return value !== undefined
 }
 
+// Words for why there is no value ("no gradient"), in its place.
+function isAbsent(value) {
+  return typeof value === "string" && !["NaN", "Infinity", "-Infinity"].includes(value)
+}
+
 function largest(values) {
-  const numbers = values.map(Number)
+  const there = values.filter((value) => !isAbsent(value))
+  if (!there.length && values.length) return values[0]
+  const numbers = there.map(Number)
   return numbers.some(Number.isNaN) ? NaN : numbers.length ? Math.max(...numbers) : undefined
 }
 
 // How a value looks: a colour of the ramp, or the mark of what is on no scale; null: not measured.
 function lookOf({ ramp }, { low, high, is_log }, told) {
   if (!isTold(told)) return null
+  if (isAbsent(told)) return { mark: "absent", fill: ABSENT_FILL, colour: ABSENT_FILL, ink: DARK_INK }
   const value = Number(told)
   if (!Number.isFinite(value)) return { mark: "not-finite", fill: "url(#not-finite)", colour: "#C4332B" }
   if (is_log && value === 0) return { mark: "zero", fill: "url(#zero)", colour: "#FFFFFF" }
@@ -178,13 +187,16 @@ function valueWords(chart, element) {
 }
 
 function line(title, values) {
-  const known = values.filter(isTold).map(Number)
-  if (!known.length) return ""
-  if (known.length === 1) return `${title} ${number(known[0])}`
+  const told = values.filter(isTold)
+  if (!told.length) return ""
+  const absent = told.filter(isAbsent)
+  const known = told.filter((value) => !isAbsent(value)).map(Number)
+  if (told.length === 1) return absent.length ? `${title}: ${absent[0]}` : `${title} ${number(known[0])}`
   const finite = known.filter(Number.isFinite)
   const rest = known.length - finite.length
   const range = finite.length ? `${number(Math.min(...finite))} to ${number(Math.max(...finite))}` : ""
-  return `${title} ${[range, rest && `${rest} not finite`].filter(Boolean).join(", ")}`
+  const reasons = [...new Set(absent)].map((words) => `${absent.filter((one) => one === words).length} ${words}`)
+  return `${title} ${[range, rest && `${rest} not finite`, ...reasons].filter(Boolean).join(", ")}`
 }
 
 function number(value) {

@@ -12,12 +12,12 @@ import plotly.graph_objects as go
 from resnet_viz.arch.operations import Role
 from resnet_viz.figures import style
 from resnet_viz.figures.seed_band import band
+from resnet_viz.findings.absence import absent_states
 from resnet_viz.findings.contestant import (
     GRADIENT,
     Contestant,
     Places,
     decades,
-    layer_states_of,
     limits,
     shown,
     thinned,
@@ -26,6 +26,7 @@ from resnet_viz.findings.theory.predictions import prediction
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.layer_states import ABSENT
 from resnet_viz.quantities.quantity import Quantity
+from resnet_viz.quantities.records import Taken
 from resnet_viz.text import count, number
 
 # Beyond this many layers, of all nets together, markers only smear the lines.
@@ -283,12 +284,10 @@ def _not_shown(started: Sequence[tuple[Contestant, int]], about: Quantity) -> tu
     for one, row in started:
         taken = one.history.taken(about.name)
         values = taken.values[row]
-        states = layer_states_of(one, about.name, taken)
-        where = {"not finite": ~np.isfinite(values)}
-        if states is not None:
-            why = {s.short: np.isnan(values) & (states[row] == s) for s in ABSENT}
-            known = np.any(list(why.values()), axis=0)
-            where = {**why, "not finite": where["not finite"] & ~known}
+        now = Taken(taken.steps[row : row + 1], taken.values[row : row + 1])
+        states = absent_states(one, about.name, now)[0]
+        where = {state.short: states == state for state in ABSENT}
+        where["not finite"] = ~np.isfinite(values) & (states == 0)
         if about.scale == "log":
             where |= {"exactly 0": values == 0, "below 0": values < 0}
         counts = {kind: int(rows.sum()) for kind, rows in where.items() if rows.any()}

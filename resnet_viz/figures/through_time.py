@@ -9,13 +9,16 @@ from typing import NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from resnet_viz.figures import style
 from resnet_viz.figures.seed_band import band
+from resnet_viz.findings.absence import layer_states_of
 from resnet_viz.findings.claims.feature_collapse import RANK, median_ranks
 from resnet_viz.findings.contestant import GRADIENT, Contestant, Window, drawn_steps, shown
 from resnet_viz.findings.seeds import Numbers, Spread, spread_of
 from resnet_viz.quantities.effective_rank import MOST_IMAGES
+from resnet_viz.quantities.layer_states import ABSENT, LayerState
 from resnet_viz.quantities.records import Taken
 
 MOST_POINTS = 500
@@ -51,13 +54,16 @@ def _ranks(net: Contestant, window: Window) -> Taken:
 class _Panel(NamedTuple):
     """One of the pictures: its title in two lines, what it draws of a net, and what it calls that.
 
-    `rule` is where a thin line is drawn; `with_markers`: values are few, and far apart.
+    `rule` is where a thin line is drawn; `with_markers`: values are few, and far apart. `by` is
+    the quantity that it is made of; `of_ends`: of the first and the last layer's alone.
     """
 
     title: str
     of: str
     measure: Callable[[Contestant, Window], Taken]
     words: str
+    by: str
+    of_ends: bool = False
     rule: float | None = None
     with_markers: bool = False
 
@@ -67,11 +73,17 @@ class _Panel(NamedTuple):
 
 
 PANELS = (
-    _Panel("gradient norm", "first / last layer", gradient_ratios, "first / last", 1.0),
-    _Panel("effective rank", "median block", _ranks, "effective rank", None, True),
-    _Panel("update / weight", "median layer", update_ratios, "update / weight", 1e-3),
+    _Panel(
+        *("gradient norm", "first / last layer", gradient_ratios, "first / last", GRADIENT),
+        of_ends=True,
+        rule=1.0,
+    ),
+    _Panel(*("effective rank", "median block", _ranks, "effective rank", RANK), with_markers=True),
+    _Panel(
+        *("update / weight", "median layer", update_ratios, "update / weight", UPDATE), rule=1e-3
+    ),
 )
-DRAWN = (GRADIENT, RANK, UPDATE)
+DRAWN = tuple(panel.by for panel in PANELS)
 """The quantities that the panels are made of."""
 _RANKS = (0.9, 1.1 * MOST_IMAGES)
 _WIDE = [([0.0, 0.28], [0.0, 1.0]), ([0.36, 0.64], [0.0, 1.0]), ([0.72, 1.0], [0.0, 1.0])]
@@ -241,12 +253,9 @@ def _left(
     for net, *found in zip(contestants, *spreads, strict=True):
         said = []
         for panel, own in zip(PANELS, found, strict=True):
-            values = own.median[:, 0] if own.median.size else np.empty(0)
             hidden = np.isnan(_drawn(own.median))
             if hidden.any():
-                where = {"0": values == 0, "not finite": ~np.isfinite(values)}
-                where["beyond the axis"] = hidden & ~where["0"] & ~where["not finite"]
-                own_kinds = [kind for kind, rows in where.items() if rows.any()]
+                own_kinds = [kind for kind, rows in _kinds(net, panel, own) if rows.any()]
                 firsts.append(int(own.steps[np.flatnonzero(hidden)[0]]))
                 said.append(f"{panel.words} {' or '.join(own_kinds)}, first at step {firsts[-1]}")
                 kinds |= dict.fromkeys(own_kinds)
@@ -256,7 +265,30 @@ def _left(
     if not texts:
         return [], ""
     whose, first = style.whose(names), min(firsts)
-    return texts, f"{whose}: values {' or '.join(kinds)} are not shown, first at step {first}"
+    return texts, f"{whose}: not shown: {' or '.join(kinds)}, first at step {first}"
+
+
+def _kinds(net: Contestant, panel: _Panel, own: Spread) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """Why values are not shown, each kind with the rows it is of: by the layers' states, if they
+    say it, and else by the numbers themselves."""
+    values = own.median[:, 0]
+    rest = np.isnan(_drawn(own.median))
+    is_none, is_zero = ~np.isfinite(values), values == 0
+    of = Taken(own.steps, np.empty((len(own.steps), len(net.along(panel.by))), np.float32))
+    every = layer_states_of(net, panel.by, of)
+    if every is not None:
+        main = net.place(panel.by).of("main")
+        states = every[:, main[[0, -1]] if panel.of_ends else main]
+        for state in (*ABSENT, LayerState.NOT_STEPPED):
+            # An update of exactly 0 is what a layer has that is not trained, or not stepped.
+            may_be = is_none if state in ABSENT else np.zeros_like(is_none)
+            may_be |= is_zero & (panel.by == UPDATE)
+            rows = rest & may_be & (states == state).any(axis=1)
+            rest &= ~rows
+            yield state.short, rows
+    yield "0", rest & is_zero
+    yield "not finite", rest & is_none
+    yield "beyond the axis", rest & ~is_zero & ~is_none
 
 
 def _suffix(place: int) -> str:

@@ -16,9 +16,8 @@ from resnet_viz.arch.plan import WeightedLayer
 from resnet_viz.findings.colours import contestant_colours
 from resnet_viz.lab.race_feed import Look
 from resnet_viz.quantities import quantity
-from resnet_viz.quantities.layer_states import LAYER_STATE, States, states_over
 from resnet_viz.quantities.quantity import Along
-from resnet_viz.quantities.records import Floats, History, Taken
+from resnet_viz.quantities.records import Floats, History
 from resnet_viz.store.run import Run
 
 Indices = NDArray[np.int64]
@@ -255,13 +254,3 @@ def _extremes(contestants: Sequence[Contestant], name: str, most_steps: int) -> 
         if not np.isnan(fits).all():
             low, high = min(low, float(np.nanmin(fits))), max(high, float(np.nanmax(fits)))
     return low, high
-
-
-def layer_states_of(net: Contestant, name: str, taken: Taken) -> States | None:
-    """The states [T, n] of the layers that a quantity's values are of; None where it is not by
-    layer, or no states were recorded."""
-    names, known = net.along(name).names, net.along(LAYER_STATE).names
-    if net.along(name).axis != "layer" or not set(names) <= set(known):
-        return None
-    states = states_over(net.history, taken.steps)
-    return None if states is None else states[:, [known.index(of) for of in names]]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viz.findings.absence import layer_states_of
 from resnet_viz.findings.claims.feature_collapse import (
     IMAGES,
     RANK,
@@ -18,7 +19,7 @@ from resnet_viz.findings.claims.feature_collapse import (
     median_ranks,
 )
 from resnet_viz.findings.claims.learning import Course
-from resnet_viz.findings.contestant import Contestant, layer_states_of
+from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.gradient_flow import Flow, flow_at, ratio_words
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.layer_states import ABSENT, LayerState, states_over

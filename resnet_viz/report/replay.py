@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 from resnet_viz.figures import style
 from resnet_viz.figures.graph_colouring import node_scale
 from resnet_viz.figures.layer_profile import BESIDE, IN_LEGEND, MOST_MARKERS, axis_of, profile
+from resnet_viz.findings.absence import absent_states
 from resnet_viz.findings.contestant import GRADIENT, Contestant, thinned
 from resnet_viz.quantities import quantity
+from resnet_viz.quantities.layer_states import ABSENT
+from resnet_viz.quantities.records import Taken
 
 MOST_NUMBERS = 600_000
 """Values in a report at most: 2.4 MB before they are compressed."""
@@ -64,7 +67,14 @@ def replay(contestants: Sequence[Contestant], numbers: Numbers) -> dict[str, Any
         for number, one in enumerate(contestants)
     ]
     about = {name: _about(contestants, name, last) for name in names}
-    return {"nets": nets, "quantities": about, "last": last, "beside": _beside()}
+    states = {str(int(state)): state.short for state in ABSENT}
+    return {
+        "nets": nets,
+        "quantities": about,
+        "last": last,
+        "beside": _beside(),
+        "states": states,
+    }
 
 
 def _quantities(contestants: Sequence[Contestant]) -> list[str]:
@@ -93,10 +103,13 @@ def _taken(one: Contestant, name: str, most: int, numbers: Numbers) -> dict[str,
     rows = thinned(len(taken.steps), most)
     main = places.only("main")
     roles = [("main", main), *((role, places.only(role)) for role in places.beside)]
+    kept = Taken(taken.steps[rows], taken.values[rows])
+    why = absent_states(one, name, kept)
     return {
         "names": list(one.along(name).names),
-        "steps": numbers.add(taken.steps[rows], exact=True),
-        "values": numbers.add(taken.values[rows]),
+        "steps": numbers.add(kept.steps, exact=True),
+        "values": numbers.add(kept.values),
+        "why": numbers.add(why, exact=True) if why.any() else None,
         "traces": [
             {
                 "role": role,

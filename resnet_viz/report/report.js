@@ -73,7 +73,8 @@ function allSteps() {
   return [...new Set(all)].sort((one, other) => one - other)
 }
 
-// The newest values of a quantity that are not after `step`; null where there are none.
+// The newest values of a quantity that are not after `step`, or words for why one is not there; null
+// where there are none.
 function valuesAt(net, name, step) {
   const taken = net.taken[name]
   if (!taken) return null
@@ -83,7 +84,11 @@ function valuesAt(net, name, step) {
   if (row < 0) return null
   const width = taken.names.length
   const [begin] = taken.values
-  return { step: steps[row], names: taken.names, of: numbers.subarray(begin + row * width, begin + (row + 1) * width) }
+  const of = numbers.subarray(begin + row * width, begin + (row + 1) * width)
+  if (!taken.why) return { step: steps[row], names: taken.names, of }
+  const why = array(taken.why).subarray(row * width, (row + 1) * width)
+  const told = Array.from(of, (value, i) => (why[i] ? scene.states[why[i]] : value))
+  return { step: steps[row], names: taken.names, of: told }
 }
 
 function show(step) {
@@ -108,7 +113,7 @@ function coloursOf(net, step) {
     const value = found.of[i]
     nodes[name] = value
     const unit = name.match(/^stages\.\d+\.\d+|^[^.]+/)[0]
-    if (unit !== name) nodes[unit] = unit in nodes ? Math.max(nodes[unit], value) : value
+    if (unit !== name) nodes[unit] = unit in nodes ? largest([nodes[unit], value]) : value
   })
   const lines = {}
   let linesStep = null
@@ -171,8 +176,12 @@ function isDrawn(value) {
 }
 
 function leftOut(net) {
-  const hidden = [...(valuesAt(net, shown.quantity, shown.step)?.of ?? [])].filter((value) => !isDrawn(value)).length
-  return hidden ? `${plain(net.name)}: ${hidden} not drawn, being not finite or, on a log axis, not above 0.` : ""
+  const hidden = [...(valuesAt(net, shown.quantity, shown.step)?.of ?? [])].filter((value) => !isDrawn(value))
+  const absent = hidden.filter(isAbsent)
+  const rest = hidden.length - absent.length
+  const said = [...new Set(absent)].map((words) => `${absent.filter((one) => one === words).length} ${words}`)
+  if (rest) said.push(`${rest} not finite or, on a log axis, not above 0`)
+  return said.length ? `${plain(net.name)}: not drawn: ${said.join(", ")}.` : ""
 }
 
 function tracesOf(net) {

@@ -8,17 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viz.figures import style
+from resnet_viz.findings.absence import absent_states
 from resnet_viz.findings.contestant import (
     Contestant,
     Indices,
     Places,
     Window,
     drawn_steps,
-    layer_states_of,
     spread,
     thinned,
 )
-from resnet_viz.quantities.layer_states import ABSENT, States
+from resnet_viz.quantities.layer_states import States
 from resnet_viz.quantities.quantity import Quantity
 from resnet_viz.text import count, ordinal
 
@@ -72,10 +72,10 @@ def broken_cells(
 def states_of_cells(
     contestant: Contestant, about: Quantity, window: Window = None
 ) -> States | None:
-    """Of layers without a value why there is none: the states of the cells [steps, places]."""
+    """Why cells [steps, places] have no value: codes of states, 0 where they have one."""
     taken = contestant.history.taken(about.name)
-    states = layer_states_of(contestant, about.name, taken)
-    if states is None:
+    states = absent_states(contestant, about.name, taken)
+    if not states.any():
         return None
     places = contestant.place(about.name).only("main")
     rows, columns = cells(taken.steps, places, window)
@@ -100,8 +100,7 @@ def left_out(contestant: Contestant, about: Quantity, window: Window = None) -> 
         said.append(f"every {ordinal(every)} step")
     if len(columns) < len(main.names):
         said.append(f"{len(columns):,} of {len(main.names):,} {what}s")
-    states = layer_states_of(contestant, about.name, taken)
-    why = None if states is None else states[:, main.columns]
+    why = absent_states(contestant, about.name, taken)[:, main.columns]
     said += _marked_or_empty(taken.values[:, main.columns], about, why)
     for role in places.beside:
         own = count(len(places.of(role)), "layer" if role[0] == "s" else role)
@@ -126,9 +125,8 @@ def _gap(steps: Indices, window: Window) -> int:
     return int(np.median(np.diff(seen))) if len(seen) > 1 else 1
 
 
-def _marked_or_empty(values: Numbers, about: Quantity, states: States | None) -> list[str]:
-    is_broken = ~np.isfinite(values)
-    is_absent = is_broken & np.isin(states, ABSENT) if states is not None else is_broken & False
+def _marked_or_empty(values: Numbers, about: Quantity, why: States) -> list[str]:
+    is_broken, is_absent = ~np.isfinite(values), why > 0
     broken, absent = int((is_broken & ~is_absent).sum()), int(is_absent.sum())
     said = [f"{broken:,} not finite (red)"] if broken else []
     said += [f"{absent:,} without a value (grey)"] if absent else []

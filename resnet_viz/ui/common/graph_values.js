@@ -18,6 +18,7 @@ function show(data, parentElement) {
   legend(parentElement.querySelector(".nodes"), ramp, nodes, "Blocks")
   legend(parentElement.querySelector(".lines"), ramp, lines, "Lines")
   parentElement.querySelector(".marks").hidden = !measured
+  parentElement.querySelector(".absent").hidden = !data.absent
   parentElement.querySelector(".zero").hidden = !nodes.is_log && !lines
 }
 

@@ -26,10 +26,11 @@ _VALUES = st.components.v2.component(
 
 
 class Painted(NamedTuple):
-    """What one graph is coloured by: values of its nodes and lines, and a word for its title."""
+    """What one graph is coloured by: values of its nodes and lines, or words for why there is
+    none, and a word for its title."""
 
-    nodes: Mapping[str, float]
-    lines: Mapping[str, float]
+    nodes: Mapping[str, float | str]
+    lines: Mapping[str, float | str]
     said: str = ""
 
 
@@ -74,8 +75,13 @@ def values_data(
         "nodes": nodes._asdict(),
         "lines": lines and lines._asdict(),
         "measured": measured,
+        "absent": any(_lacks(one.nodes) or _lacks(one.lines) for one in graphs.values()),
         "graphs": _as_text(graphs),
     }
+
+
+def _lacks(values: Mapping[str, float | str]) -> bool:
+    return any(isinstance(value, str) for value in values.values())
 
 
 def _as_text(graphs: Mapping[str, Painted]) -> str:
@@ -83,7 +89,7 @@ def _as_text(graphs: Mapping[str, Painted]) -> str:
     a graph has the number of its list, and the values in that order."""
     names: dict[str, int] = {}
 
-    def numbered(values: Mapping[str, float]) -> list[object]:
+    def numbered(values: Mapping[str, float | str]) -> list[object]:
         number = names.setdefault(" ".join(values), len(names))
         return [number, [_short(value) for value in values.values()]]
 
@@ -94,8 +100,10 @@ def _as_text(graphs: Mapping[str, Painted]) -> str:
     return json.dumps({"names": list(names), "of": of}, separators=(",", ":"))
 
 
-def _short(value: float) -> float | str:
-    """Four digits; "NaN" and "Infinity" as JavaScript reads them."""
+def _short(value: float | str) -> float | str:
+    """Four digits; "NaN" and "Infinity" as JavaScript reads them; words as they are."""
+    if isinstance(value, str):
+        return value
     if isfinite(value):
         return float(f"{value:.4g}")
     return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"  # noqa: PLR0124
