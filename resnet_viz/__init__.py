@@ -48,10 +48,10 @@ __all__ = [
 _HOMES: Mapping[str, str] = MappingProxyType(
     {
         "PRESETS": "arch.presets",
-        "Lab": "lab.runs",
-        "RaceSpec": "lab.race_spec",
+        "Lab": "lab.lab",
+        "RaceSpec": "experiments.race_spec",
         "ResNetConfig": "arch.config",
-        "RunSpec": "lab.spec",
+        "RunSpec": "experiments.run_spec",
         "build_resnet": "nets.network",
         "label": "arch.presets",
         "load_torchvision": "nets.weights",
@@ -63,7 +63,7 @@ _HOMES: Mapping[str, str] = MappingProxyType(
         "shortcut_graph": "views.graph.graph",
         "summarize": "views.summary",
         "to_source": "views.source.source",
-        "train": "lab.train",
+        "train": "training.loop",
     }
 )
 

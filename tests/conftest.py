@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from resnet_viz.__main__ import main
+from tests.labs import lab, one_thread  # noqa: F401  fixtures of all rooms
 from tests.launchers import end_all_with_this_process, end_launchers, launchers_in
 
 # How long an example takes says nothing on a machine that may be busy.

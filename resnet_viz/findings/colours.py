@@ -17,7 +17,7 @@ RESIDUAL = "#0072B2"
 PLAIN = "#A65E00"
 GREEN, VIOLET, RED, YELLOW, GREY = "#007A59", "#A63D86", "#C4332B", "#766A00", "#66717D"
 OTHERS = (GREEN, VIOLET, RED, YELLOW, GREY)
-# Shades that keep apart in lightness or hue for every kind of colour vision (tests/plots).
+# Shades that keep apart in lightness or hue for every kind of colour vision (tests/findings).
 BLUES = (RESIDUAL, "#1A3178", "#6C5CE0", "#0B5566")
 ORANGES = (PLAIN, "#662B00", "#C2504F", "#420F00")
 

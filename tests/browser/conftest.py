@@ -27,7 +27,7 @@ from playwright.sync_api import (
 )
 
 from resnet_viz.lab.lab import Lab
-from tests.lab.conftest import end
+from tests.labs import end
 
 ROOT = Path(__file__).parents[2]
 WATCH = Path(__file__).parent / "watch"

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_SECONDS, App, settle, tabs_of
-from tests.lab.conftest import ENDLESS, TINY, tiny_spec, wait_until
+from tests.labs import ENDLESS, TINY, tiny_spec, wait_until
 
 Open = Callable[[str], Page]
 ALSO = ("heading-order", "landmark-unique")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_SECONDS, App
-from tests.lab.conftest import tiny_spec, wait_until
+from tests.labs import tiny_spec, wait_until
 
 Open = Callable[[str], Page]
 

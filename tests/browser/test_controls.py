@@ -8,7 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_SECONDS, App
-from tests.lab.conftest import ENDLESS, TINY, tiny_spec, wait_until
+from tests.labs import ENDLESS, TINY, tiny_spec, wait_until
 
 Open = Callable[[str], Page]
 

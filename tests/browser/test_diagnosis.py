@@ -12,7 +12,7 @@ from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
 from tests.browser.conftest import PATIENCE_SECONDS, App, settle
 from tests.browser.test_access import faults
-from tests.lab.conftest import TINY, tiny_spec, wait_until
+from tests.labs import TINY, tiny_spec, wait_until
 
 Open = Callable[[str], Page]
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_SECONDS, App, settle
-from tests.lab.conftest import TINY, tiny_spec
+from tests.labs import TINY, tiny_spec
 
 Open = Callable[[str], Page]
 

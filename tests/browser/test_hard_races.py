@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 from resnet_viz.experiments.race_spec import RaceSpec
 from tests.browser.conftest import PATIENCE_SECONDS, App, settle
 from tests.browser.test_race import CURVES, HERO, charts, drawn, select, statuses
-from tests.lab.conftest import tiny_spec, wait_until
+from tests.labs import tiny_spec, wait_until
 
 Open = Callable[[str], Page]
 

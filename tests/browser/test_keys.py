@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from resnet_viz.ui.common.cookies import CONTROLS, ONE_A_RACE, OWNER
 from tests.browser.conftest import PATIENCE_SECONDS, App, settle
-from tests.lab.conftest import ENDLESS, tiny_spec
+from tests.labs import ENDLESS, tiny_spec
 
 Open = Callable[[str], Page]
 

@@ -17,8 +17,8 @@ from resnet_viz.store.run import Run
 from resnet_viz.workers.measure_run import _read, measure_run
 from tests.browser.conftest import PATIENCE_SECONDS, App, settle
 from tests.browser.test_access import faults
-from tests.lab.conftest import wait_until
-from tests.lab.test_measured import without
+from tests.labs import wait_until
+from tests.measurements.test_measured import without
 
 Open = Callable[[str], Page]
 

@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page, WebSocket, expect
 from resnet_viz.measurements import measurements
 from resnet_viz.report.report import report
 from tests.browser.conftest import PATIENCE_SECONDS, App, settle
-from tests.lab.conftest import tiny_spec, wait_until
-from tests.plots.test_report import reported
+from tests.labs import tiny_spec, wait_until
+from tests.report.test_report import reported
 
 Open = Callable[[str], Page]
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Response, expect
 
 from resnet_viz.scheduler import launcher_lock
 from tests.browser.conftest import PAGES, PATIENCE_SECONDS, App, settle
-from tests.lab.conftest import wait_until
+from tests.labs import wait_until
 
 Open = Callable[[str], Page]
 

@@ -14,7 +14,7 @@ from resnet_viz.report.report import report
 from resnet_viz.store.measurement_results import Measured
 from tests.browser.conftest import PATIENCE_SECONDS
 from tests.browser.test_graph_colours import colour, rgb
-from tests.plots.test_report import HOSTILE, reported
+from tests.report.test_report import HOSTILE, reported
 
 STEPS = 12
 PROFILE = "() => document.getElementById('profile').data.map(trace => trace.y)"

@@ -11,7 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PATIENCE_SECONDS, ROOT, serve
-from tests.lab.conftest import ENDLESS, tiny_spec, wait_until
+from tests.labs import ENDLESS, tiny_spec, wait_until
 from tests.launchers import launchers_in
 
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
@@ -45,7 +45,7 @@ def test_an_open_page_survives_its_server_which_is_killed(tmp_path: Path, browse
 STARTER = """
 import time
 from resnet_viz import Lab
-from tests.lab.conftest import tiny_spec
+from tests.labs import tiny_spec
 lab = Lab()
 ids = [lab.start(tiny_spec(steps=30, seed=seed)) for seed in range(3)]
 while not all(lab.get(run_id).is_over for run_id in ids):

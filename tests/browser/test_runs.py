@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_SECONDS, App
-from tests.lab.conftest import ENDLESS, tiny_spec, wait_until
+from tests.labs import ENDLESS, tiny_spec, wait_until
 
 Open = Callable[[str], Page]
 

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PAGES, PATIENCE_SECONDS, App, settle, tabs_of
-from tests.lab.conftest import tiny_spec, wait_until
+from tests.labs import tiny_spec, wait_until
 
 Open = Callable[[str], Page]
 

@@ -19,7 +19,7 @@ from resnet_viz.measurements import measurement, measurements, why_not
 from resnet_viz.nets.network import build_resnet
 from resnet_viz.store.measurement_results import Measured
 from resnet_viz.training.perform import perform
-from tests.lab.test_measurements import QUICK, SMALL, batch
+from tests.measurements.test_measurements import QUICK, SMALL, batch
 
 NAMES = tuple(block.name for block in plan(SMALL).blocks)
 

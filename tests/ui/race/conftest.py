@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.lab.lab import Lab
-from tests.lab.conftest import end
+from tests.labs import end
 
 ROOT = Path(__file__).parents[3]
 

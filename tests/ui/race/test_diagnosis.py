@@ -14,11 +14,11 @@ from resnet_viz.store.run import insert, race_columns
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race.lesions import WITHOUT
 from resnet_viz.workers.measure_run import measure_run
-from tests.lab.conftest import TINY, tiny_spec, wait_until
-from tests.lab.test_measuring import trained
+from tests.labs import TINY, tiny_spec, wait_until
 from tests.ui.race.conftest import address, errors, race_page, text
 from tests.ui.race.conftest import opened as page_of
 from tests.ui.race.test_history import led
+from tests.workers.test_measure_run import trained
 
 PANELS = "race_panels"
 

@@ -14,8 +14,8 @@ from resnet_viz.arch.plan import Unit, plan
 from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.ui.race import pictures
-from tests.lab.conftest import tiny_spec
-from tests.lab.test_tidying import finish, race
+from tests.labs import tiny_spec
+from tests.scheduler.test_retention import finish, race
 from tests.ui.headings import titles
 from tests.ui.race.conftest import errors, has_button, opened, race_page, text
 

@@ -13,9 +13,9 @@ from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race.drawing import EACH, SEEDS
 from resnet_viz.ui.race.lesions import BLOCKS, CLICK, WITHOUT
 from resnet_viz.workers.measure_run import measure_run
-from tests.lab.conftest import TINY, tiny_spec, wait_until
-from tests.lab.test_measuring import trained
+from tests.labs import TINY, tiny_spec, wait_until
 from tests.ui.race.conftest import race_page, text
+from tests.workers.test_measure_run import trained
 
 NOTHING = "No block is deleted."
 BLOCK = "stages.1.0"

@@ -18,7 +18,7 @@ from resnet_viz.ui.common import devices
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race.link import TRAINING, Settings, default_training, from_query, to_query
 from resnet_viz.ui.race.settings import DEFAULT_NET
-from tests.lab.conftest import end
+from tests.labs import end
 from tests.ui.race.conftest import address, opened
 
 CHANGED = {

@@ -8,9 +8,9 @@ from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.lab.lab import Lab
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import insert, race_columns
-from tests.lab.conftest import TINY, tiny_spec
-from tests.lab.test_measuring import trained
+from tests.labs import TINY, tiny_spec
 from tests.ui.race.conftest import errors, has_button, race_page, shown, text
+from tests.workers.test_measure_run import trained
 
 NETS = {"residual": TINY, "plain": TINY.model_copy(update={"shortcut": "none"})}
 

@@ -8,7 +8,7 @@ import pytest
 
 from resnet_viz.lab.lab import Lab
 from resnet_viz.ui.common.markdown import plain
-from tests.lab.conftest import end, tiny_spec, wait_until
+from tests.labs import end, tiny_spec, wait_until
 from tests.ui.race.conftest import address, errors, has_button, opened, set_number, text
 
 

@@ -11,7 +11,7 @@ from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.race_feed import Feed
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.ui.race.on_graph import graph_data
-from tests.lab.conftest import tiny_spec
+from tests.labs import tiny_spec
 
 
 def test_a_race_begins_with_other_data_than_the_one_before(

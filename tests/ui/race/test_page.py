@@ -17,7 +17,7 @@ from resnet_viz.quantities.records import StepRecord
 from resnet_viz.store.database import Store
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.workers.run_recorder import Recording
-from tests.lab.conftest import tiny_spec, wait_until
+from tests.labs import tiny_spec, wait_until
 from tests.ui.headings import headers, titles
 from tests.ui.race.conftest import (
     ROOT,

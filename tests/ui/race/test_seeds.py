@@ -18,9 +18,9 @@ from resnet_viz.store.database import Store
 from resnet_viz.store.run import Run, insert, race_columns
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race.drawing import SEEDS, seeds_options
-from tests.lab.conftest import TINY, tiny_spec
-from tests.lab.test_measuring import trained
+from tests.labs import TINY, tiny_spec
 from tests.ui.race.conftest import ROOT, errors, shown, text
+from tests.workers.test_measure_run import trained
 
 NETS, ALL = {"residual": TINY, "plain": TINY.model_copy(update={"shortcut": "none"})}, (0, 2, 5)
 

@@ -18,8 +18,8 @@ from resnet_viz.ui.common.jobs import Asked
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.common.net import Shown
 from resnet_viz.ui.race import again
-from tests.lab.conftest import tiny_spec
-from tests.lab.data.conftest import write_image
+from tests.data.conftest import write_image
+from tests.labs import tiny_spec
 from tests.ui.headings import headers, titles
 from tests.ui.race.conftest import (
     ROOT,

@@ -8,8 +8,8 @@ from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import Store
-from tests.lab.conftest import tiny_spec
-from tests.lab.test_records import record
+from tests.labs import tiny_spec
+from tests.quantities.test_records import record
 from tests.ui.race.conftest import errors, race_page, shown
 
 LAYERS = 6  # of the tiny net

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.lab.lab import Lab
-from tests.lab.conftest import tiny_spec, wait_until
+from tests.labs import tiny_spec, wait_until
 from tests.ui.race.conftest import ROOT, errors, has_button, race_page, shown, statuses, steering
 
 

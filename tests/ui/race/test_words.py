@@ -17,7 +17,7 @@ from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.race import words
 from resnet_viz.ui.race.step_control import Pointer
 from tests.findings.recorded import recorded
-from tests.lab.conftest import tiny_spec
+from tests.labs import tiny_spec
 
 
 def history(seconds: list[float]) -> History:

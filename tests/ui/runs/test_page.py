@@ -17,8 +17,8 @@ from resnet_viz.store.database import Store
 from resnet_viz.ui.common.markdown import plain
 from resnet_viz.ui.runs.groups import groups, matching
 from resnet_viz.workers.run_recorder import Recording
-from tests.lab.conftest import tiny_spec
-from tests.lab.test_tidying import finish, race
+from tests.labs import tiny_spec
+from tests.scheduler.test_retention import finish, race
 from tests.ui.headings import titles
 
 ROOT = Path(__file__).parents[3]

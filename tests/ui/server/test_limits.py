@@ -12,7 +12,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from benchmarks.visitor import Visitor
-from tests.lab.conftest import wait_until
+from tests.labs import wait_until
 from tests.ui.server.conftest import Answer, Serve, Server
 
 MB = 2**20

@@ -12,7 +12,7 @@ import pytest
 from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.ui.common import cookies
-from tests.lab.conftest import tiny_spec
+from tests.labs import tiny_spec
 from tests.ui.server.conftest import Server
 
 FORWARDED = {"X-Forwarded-For": "127.0.0.1"}
