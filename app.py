@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 if __name__ == "__main__":
-    from resnet_viz.ui.common.start import pages, start
+    from resnet_viz.ui.start import pages, start
 
     page = st.navigation(pages(), position="top")
     st.set_page_config(page_title=f"{page.title} · resnet_viz", layout="wide")

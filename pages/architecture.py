@@ -1,9 +1,9 @@
 """Architecture: choose a net, see exactly what it is."""
 
-from resnet_viz.ui.common.start import require_app
+from resnet_viz.ui.start import require_app
 
 require_app()
 
-from resnet_viz.ui.architecture.page import architecture_page  # noqa: E402
+from resnet_viz.ui.pages.architecture.page import architecture_page  # noqa: E402
 
 architecture_page()

@@ -9,7 +9,7 @@ from threading import Thread
 
 from playwright.sync_api import Browser, Page, expect
 
-from resnet_viz.ui.common.cookies import CONTROLS, ONE_A_RACE, OWNER
+from resnet_viz.ui.session.cookies import CONTROLS, ONE_A_RACE, OWNER
 from tests.browser.conftest import PATIENCE_SECONDS, App, settle
 from tests.labs import ENDLESS, tiny_spec
 

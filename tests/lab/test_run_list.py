@@ -17,7 +17,7 @@ from resnet_viz.store import stored_spec
 from resnet_viz.store.database import Store, StoreError
 from resnet_viz.store.run import COLUMNS, Run, why_unreadable
 from resnet_viz.store.runs_table import IS_OVER, OVER, TYPES, are_sound, fault_of
-from resnet_viz.ui.runs.groups import groups
+from resnet_viz.ui.pages.runs.groups import groups
 from tests.labs import tiny_spec
 from tests.scheduler.test_retention import finish, query
 

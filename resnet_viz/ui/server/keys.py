@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from resnet_viz.store.database import StoreError, default_home
 from resnet_viz.store.keys import race_keys
 from resnet_viz.store.keys.owner_key import is_owner_key
-from resnet_viz.ui.common import cookies
+from resnet_viz.ui.session import cookies
 
 KEY = "key"
 """The owner's key in a link's query."""

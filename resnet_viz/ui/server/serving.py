@@ -13,12 +13,12 @@ from streamlit.web.server import server_util
 
 from resnet_viz.store.database import Store, StoreError, default_home
 from resnet_viz.store.keys.owner_key import owner_key
-from resnet_viz.ui.common import say
 from resnet_viz.ui.server.address import Address
 from resnet_viz.ui.server.headers import Headers
 from resnet_viz.ui.server.keys import KEY, OwnersLink, RaceControls
 from resnet_viz.ui.server.sessions import Places, Visits, close_departed, raise_descriptor_limit
 from resnet_viz.ui.server.uploads import Uploads
+from resnet_viz.ui.widgets import message_box
 
 _ALL = ("0.0.0.0", "::")
 """How a server says that it listens at each of the computer's addresses."""
@@ -51,7 +51,7 @@ async def lifespan(_app: App) -> AsyncIterator[None]:
 
 def tell_error(_error: Exception) -> bool:
     """What a visitor sees of a fault; Streamlit has logged it, with its traceback."""
-    say.error(
+    message_box.error(
         "This page could not be drawn, because of a fault in the app. Reload it to try again; the "
         "details are in the server's log."
     )

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
-from resnet_viz.ui.common.markdown import plain
+from resnet_viz.ui.widgets.markdown import plain
 from tests.ui.jobs import settled
 
 SMALL = revise(preset("resnet20-cifar"), image_size=8)
@@ -21,7 +21,7 @@ def page() -> None:
 
     from resnet_viz.arch.config import revise
     from resnet_viz.arch.presets import preset
-    from resnet_viz.ui.architecture.build_panel import build_panel
+    from resnet_viz.ui.pages.architecture.build_panel import build_panel
 
     size = st.session_state.get("size", 8)
     build_panel(revise(preset("resnet20-cifar"), image_size=size))
@@ -55,5 +55,8 @@ def test_what_failed_is_a_sentence() -> None:
 
 
 def test_the_panel_needs_no_torch() -> None:
-    script = "import sys, resnet_viz.ui.architecture.build_panel; assert 'torch' not in sys.modules"
+    script = (
+        "import sys, resnet_viz.ui.pages.architecture.build_panel;"
+        + "assert 'torch' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", script], check=True)

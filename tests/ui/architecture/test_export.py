@@ -10,9 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.presets import preset
-from resnet_viz.ui.common.files import file_name
-from resnet_viz.ui.common.jobs import Asked
-from resnet_viz.ui.common.markdown import plain
+from resnet_viz.ui.widgets.file_names import file_name
+from resnet_viz.ui.widgets.job_progress import Asked
+from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.views.source.source import to_source
 from tests.ui.jobs import settled
 
@@ -22,7 +22,7 @@ SMALL = revise(preset("resnet20-cifar"), depths=(1, 1, 1), image_size=16)
 def page() -> None:
     from resnet_viz.arch.config import revise
     from resnet_viz.arch.presets import preset
-    from resnet_viz.ui.architecture.export_panel import export_panel
+    from resnet_viz.ui.pages.architecture.export_panel import export_panel
 
     export_panel(revise(preset("resnet20-cifar"), depths=(1, 1, 1), image_size=16))
 
@@ -66,6 +66,7 @@ def test_file_names_have_no_spaces() -> None:
 
 def test_the_panel_needs_no_torch() -> None:
     script = (
-        "import sys, resnet_viz.ui.architecture.export_panel; assert 'torch' not in sys.modules"
+        "import sys, resnet_viz.ui.pages.architecture.export_panel;"
+        + "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], check=True)

@@ -14,8 +14,8 @@ from resnet_viz.arch.presets import preset
 from resnet_viz.figures.memory_chart import memory_bars
 from resnet_viz.scheduler.memory_fit import PROCESS_BYTES
 from resnet_viz.text import byte_size
-from resnet_viz.ui.architecture import memory_panel as panel_module
-from resnet_viz.ui.race import memory as race_memory
+from resnet_viz.ui.pages.architecture import memory_panel as panel_module
+from resnet_viz.ui.pages.race.settings import memory_check as race_memory
 
 ROOT = Path(__file__).parents[3]
 GB = 10**9
@@ -23,7 +23,7 @@ GB = 10**9
 
 def draw_panel() -> None:
     from resnet_viz.arch.presets import preset
-    from resnet_viz.ui.architecture.memory_panel import memory_panel
+    from resnet_viz.ui.pages.architecture.memory_panel import memory_panel
 
     memory_panel(preset("resnet50"))
 

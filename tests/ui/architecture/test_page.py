@@ -48,7 +48,7 @@ def test_no_tab_and_no_page_imports_torch_into_the_server() -> None:
     script = (
         "import sys, time\n"
         "from streamlit.testing.v1 import AppTest\n"
-        "from resnet_viz.ui.architecture.view import TABS\n"
+        "from resnet_viz.ui.pages.architecture.view import TABS\n"
         f"app = AppTest.from_file({str(ROOT / 'app.py')!r}, default_timeout=60).run()\n"
         "assert app.metric and not app.exception\n"
         "app.selectbox(key='preset').set_value('resnet20-cifar').run()\n"
@@ -332,7 +332,7 @@ def test_a_net_of_20_000_blocks_is_drawn_folded_and_not_listed(
     def started(*_: object, **__: object) -> None:
         raise AssertionError("a process was started")
 
-    monkeypatch.setattr("resnet_viz.ui.architecture.torchinfo_panel.jobs.hand_in", started)
+    monkeypatch.setattr("resnet_viz.ui.widgets.job_progress.hand_in", started)
     app.query_params["net"] = "resnet34"
     app.query_params["depths"] = "10000-5000-3000-2000"
     app.query_params["image_size"] = "16384"

@@ -15,7 +15,7 @@ from tests.ui.jobs import settled
 
 def _panel(name: str) -> None:
     from resnet_viz.arch.presets import preset
-    from resnet_viz.ui.architecture.torchinfo_panel import torchinfo_panel
+    from resnet_viz.ui.pages.architecture.torchinfo_panel import torchinfo_panel
 
     torchinfo_panel(preset(name))
 

@@ -12,14 +12,14 @@ import torchvision
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.arch.presets import PRESETS
-from resnet_viz.ui.architecture.weights_panel import PUBLISHED
+from resnet_viz.ui.pages.architecture.weights_panel import PUBLISHED
 from tests.ui.architecture.test_page import ROOT
 from tests.ui.jobs import settled
 
 
 def _panel() -> None:
     from resnet_viz.arch.presets import preset
-    from resnet_viz.ui.architecture.weights_panel import weights_panel
+    from resnet_viz.ui.pages.architecture.weights_panel import weights_panel
 
     weights_panel(preset("resnet18"))
 

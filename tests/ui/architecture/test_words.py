@@ -7,8 +7,8 @@ import pytest
 from resnet_viz.arch.config import ResNetConfig, plain_twin, revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, label, preset
-from resnet_viz.ui.architecture.complaints import complaints, in_one
-from resnet_viz.ui.architecture.words import depth_words, shortcut_words
+from resnet_viz.ui.pages.architecture.complaints import complaints, in_one
+from resnet_viz.ui.pages.architecture.words import depth_words, shortcut_words
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,10 @@ from streamlit.testing.v1 import AppTest
 from resnet_viz.arch.config import plain_twin, revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label, preset
-from resnet_viz.ui.common.link import from_text, to_text
-from resnet_viz.ui.compare.choice import presses
-from resnet_viz.ui.compare.state import completed, read
-from resnet_viz.ui.compare.view import compared
+from resnet_viz.ui.pages.compare.choice import presses
+from resnet_viz.ui.pages.compare.state import completed, read
+from resnet_viz.ui.pages.compare.view import compared
+from resnet_viz.ui.session.net_url import from_text, to_text
 
 ROOT = Path(__file__).parents[3]
 

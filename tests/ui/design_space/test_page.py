@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.presets import PRESETS, label, preset
-from resnet_viz.ui.common.net import Shown
+from resnet_viz.ui.session.net import Shown
 
 ROOT = Path(__file__).parents[3]
 

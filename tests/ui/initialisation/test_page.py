@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from resnet_viz.ui.initialisation.settings import (
+from resnet_viz.ui.pages.initialisation.settings import (
     CHOICES,
     DEPTHS,
     NETS,
@@ -60,7 +60,7 @@ def test_the_nets_before_stay_while_others_are_measured(
 ) -> None:
     app = settled(opened(depth="8", width="8"))
     with monkeypatch.context() as patched:
-        patched.setattr("resnet_viz.ui.initialisation.looks.jobs.wait_for", lambda *_, **__: None)
+        patched.setattr("resnet_viz.ui.widgets.job_progress.wait_for", lambda *_, **__: None)
         app.selectbox(key="initialisation_norm").set_value("none")
         app.select_slider[0].set_value(218).run()
     words = " ".join(markdown.value for markdown in app.markdown)
@@ -80,7 +80,7 @@ def test_nets_that_are_no_longer_kept_are_not_shown(
     app = settled(opened(depth="8", width="8"))
     app.session_state["initialisation_seen"].clear()
     with monkeypatch.context() as patched:
-        patched.setattr("resnet_viz.ui.initialisation.looks.jobs.wait_for", lambda *_, **__: None)
+        patched.setattr("resnet_viz.ui.widgets.job_progress.wait_for", lambda *_, **__: None)
         app.select_slider[0].set_value(218).run()
     assert not app.exception
     assert "Until then" not in " ".join(markdown.value for markdown in app.markdown)
@@ -93,7 +93,7 @@ def test_pictures_of_the_net_before_say_whose_they_are(
     """Of the new net the gradients come first; what is below them was taken for the same net's."""
     app = settled(opened(depth="8", width="8"))
     with monkeypatch.context() as patched:
-        patched.setattr("resnet_viz.ui.initialisation.looks.rest", lambda _: None)
+        patched.setattr("resnet_viz.ui.pages.initialisation.looks.rest", lambda _: None)
         app.select_slider[0].set_value(14).run()
         settled(app)
         words = " ".join(markdown.value for markdown in app.markdown)

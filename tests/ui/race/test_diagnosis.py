@@ -11,8 +11,8 @@ from resnet_viz.findings.measured import Net, said
 from resnet_viz.lab.lab import Lab
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import insert, race_columns
-from resnet_viz.ui.common.markdown import plain
-from resnet_viz.ui.race.lesions import WITHOUT
+from resnet_viz.ui.pages.race.lesions import WITHOUT
+from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.workers.measure_run import measure_run
 from tests.labs import TINY, tiny_spec, wait_until
 from tests.ui.race.conftest import address, errors, race_page, text

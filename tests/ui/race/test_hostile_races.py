@@ -13,7 +13,7 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import Unit, plan
 from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
-from resnet_viz.ui.race import pictures
+from resnet_viz.ui.pages.race.live import pictures
 from tests.labs import tiny_spec
 from tests.scheduler.test_retention import finish, race
 from tests.ui.headings import titles

@@ -14,10 +14,16 @@ from resnet_viz.arch.presets import PRESETS, label, preset
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler.device_query import Devices
-from resnet_viz.ui.common import devices
-from resnet_viz.ui.common.markdown import plain
-from resnet_viz.ui.race.link import TRAINING, Settings, default_training, from_query, to_query
-from resnet_viz.ui.race.settings import DEFAULT_NET
+from resnet_viz.ui.pages.race.settings.settings import DEFAULT_NET
+from resnet_viz.ui.pages.race.settings_url import (
+    TRAINING,
+    Settings,
+    default_training,
+    from_query,
+    to_query,
+)
+from resnet_viz.ui.widgets import device_choice
+from resnet_viz.ui.widgets.markdown import plain
 from tests.labs import end
 from tests.ui.race.conftest import address, opened
 
@@ -256,7 +262,7 @@ def test_a_device_that_this_computer_lacks_is_said_and_costs_no_other_setting(
 ) -> None:
     """Also where it is known only later which devices there are."""
     there: list[Devices | None] = [None]
-    monkeypatch.setattr(devices, "find_devices", lambda: there[0])
+    monkeypatch.setattr(device_choice, "find_devices", lambda: there[0])
     app = opened(device="cuda:3", steps="70", lr="-1")
     (error,) = app.error
     assert "cuda" not in error.value

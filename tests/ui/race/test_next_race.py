@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from resnet_viz.lab.lab import Lab
-from resnet_viz.ui.common.markdown import plain
+from resnet_viz.ui.widgets.markdown import plain
 from tests.labs import end, tiny_spec, wait_until
 from tests.ui.race.conftest import address, errors, has_button, opened, set_number, text
 

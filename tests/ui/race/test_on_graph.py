@@ -10,7 +10,7 @@ from resnet_viz.findings.contestant import GRADIENT, contestants_in
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.race_feed import Feed
 from resnet_viz.scheduler import launcher_client
-from resnet_viz.ui.race.on_graph import graph_data
+from resnet_viz.ui.pages.race.live.graphs import graph_data
 from tests.labs import tiny_spec
 
 

@@ -15,7 +15,7 @@ from resnet_viz.quantities import quantity
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.store.database import Store
-from resnet_viz.ui.common.markdown import plain
+from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.workers.run_recorder import Recording
 from tests.labs import tiny_spec, wait_until
 from tests.ui.headings import headers, titles
@@ -154,7 +154,7 @@ def test_streamlits_own_charts_stand_in_for_a_missing_script(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert not race_page().get("plotly_chart")
-    monkeypatch.setattr("resnet_viz.ui.common.live_chart.is_current", lambda _: False)
+    monkeypatch.setattr("resnet_viz.ui.components.live_chart.is_current", lambda _: False)
     app = race_page()
     assert errors(app) == []
     assert len(app.get("plotly_chart")) == 4

@@ -16,8 +16,8 @@ from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.race_feed import Feed
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import Run, insert, race_columns
-from resnet_viz.ui.common.markdown import plain
-from resnet_viz.ui.race.drawing import SEEDS, seeds_options
+from resnet_viz.ui.pages.race.display_options import SEEDS, seeds_options
+from resnet_viz.ui.widgets.markdown import plain
 from tests.labs import TINY, tiny_spec
 from tests.ui.race.conftest import ROOT, errors, shown, text
 from tests.workers.test_measure_run import trained

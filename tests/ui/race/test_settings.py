@@ -14,10 +14,10 @@ from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.experiments.starting_points import EXPERIMENTS
 from resnet_viz.lab.lab import Lab
-from resnet_viz.ui.common.jobs import Asked
-from resnet_viz.ui.common.markdown import plain
-from resnet_viz.ui.common.net import Shown
-from resnet_viz.ui.race import again
+from resnet_viz.ui.pages.race import again
+from resnet_viz.ui.session.net import Shown
+from resnet_viz.ui.widgets.job_progress import Asked
+from resnet_viz.ui.widgets.markdown import plain
 from tests.data.conftest import write_image
 from tests.labs import tiny_spec
 from tests.ui.headings import headers, titles

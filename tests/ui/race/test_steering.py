@@ -9,7 +9,7 @@ import pytest
 
 from resnet_viz.lab.lab import Lab
 from resnet_viz.store.database import StoreError
-from resnet_viz.ui.common.markdown import plain
+from resnet_viz.ui.widgets.markdown import plain
 from tests.labs import tiny_spec, wait_until
 from tests.ui.headings import headers
 from tests.ui.race.conftest import errors, has_button, race_page, statuses, steering

@@ -13,9 +13,9 @@ from resnet_viz.findings.race_summary import happened
 from resnet_viz.quantities.records import History, StepRecord
 from resnet_viz.store.run import Run
 from resnet_viz.store.stored_spec import Texts
-from resnet_viz.ui.common.markdown import plain
-from resnet_viz.ui.race import words
-from resnet_viz.ui.race.step_control import Pointer
+from resnet_viz.ui.components.step_control import Pointer
+from resnet_viz.ui.pages.race import words
+from resnet_viz.ui.widgets.markdown import plain
 from tests.findings.recorded import recorded
 from tests.labs import tiny_spec
 

@@ -14,8 +14,8 @@ from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.store.database import Store
-from resnet_viz.ui.common.markdown import plain
-from resnet_viz.ui.runs.groups import groups, matching
+from resnet_viz.ui.pages.runs.groups import groups, matching
+from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.workers.run_recorder import Recording
 from tests.labs import tiny_spec
 from tests.scheduler.test_retention import finish, race

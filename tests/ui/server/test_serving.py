@@ -11,7 +11,7 @@ import pytest
 
 from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
-from resnet_viz.ui.common import cookies
+from resnet_viz.ui.session import cookies
 from tests.labs import tiny_spec
 from tests.ui.server.conftest import Server
 

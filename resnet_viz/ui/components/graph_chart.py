@@ -1,0 +1,166 @@
+"""The shortcut graph on a page: zoom, pan, words on hover, and a click that opens a block."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.plan import plan
+from resnet_viz.figures.graph_colouring import COLOUR_SCRIPT
+from resnet_viz.ui.widgets import message_box
+from resnet_viz.ui.widgets.file_names import file_name
+from resnet_viz.views.graph.graph import shortcut_graph
+from resnet_viz.views.graph.grid import Grid
+from resnet_viz.views.graph.svg import write_svg
+
+HELP = (
+    "Click a block to open it, operation by operation; point at anything for its numbers. Zoom "
+    "with the buttons, or with Ctrl and the wheel; drag to move."
+)
+MOST_DRAWN = 1000
+"""Blocks that are drawn one by one at most: 0.7 s of the server, which nobody else may wait for."""
+_SIZE = re.compile(r'<svg [^>]*width="([\d.]+)" height="([\d.]+)"')
+_HERE = Path(__file__).parent
+_SMALL = 1_000
+"""Blocks of a net whose picture is kept with many others."""
+_Looks = tuple[Grid | None, bool]
+_CHART = st.components.v2.component(
+    "resnet_viz_graph",
+    html=(_HERE / "graph_chart.html").read_text(encoding="utf-8"),
+    css=(_HERE / "graph_chart.css").read_text(encoding="utf-8"),
+    js="\n".join(
+        (COLOUR_SCRIPT, *((_HERE / f"graph_{of}.js").read_text("utf-8") for of in ("cut", "chart")))
+    ),
+)
+
+
+class Coloured(NamedTuple):
+    """A graph that `graph_values` colours, with the others of its `group`.
+
+    `short`: blocks have their numbers alone, and the whole net is seen at first, under its name;
+    all nets of a `grid` have their blocks in the same places.
+    """
+
+    group: str
+    grid: Grid | None = None
+    short: bool = False
+
+
+class Cut(NamedTuple):
+    """The `block` that is marked as deleted ("": none), and who is told of a click on a block.
+
+    Without `on_click` a click opens the block. `of` says whose picture it is: a click is told only
+    where the one that was clicked was of the same.
+    """
+
+    block: str = ""
+    on_click: Callable[[str], None] | None = None
+    of: str = ""
+
+
+def graph_chart(
+    config: ResNetConfig,
+    key: str,
+    name: str,
+    *,
+    fold: bool,
+    frame: tuple[float, float] | None = None,
+    coloured: Coloured | None = None,
+    cut: Cut = Cut(),  # noqa: B008 (a tuple)
+) -> None:
+    """The picture of `config` as wide as its container; what is open stays so under `key`.
+
+    Screen readers tell pictures of one page apart by `name`, the net's. `fold` draws long runs of
+    alike blocks as one. Pictures with one `frame`, a width and a height that all of them fit in,
+    are drawn at one scale. Without `fold` a net of more than `MOST_DRAWN` blocks is refused in a
+    sentence.
+    """
+    if not fold and (blocks := sum(config.depths)) > MOST_DRAWN:
+        message_box.info(
+            f"{blocks:,} blocks are too many to draw one by one; at most {MOST_DRAWN:,} are."
+        )
+        return
+    opened = opened_units(config, key)
+    svg = _svg(config, opened, coloured and coloured[1:], fold=fold)
+    data = {
+        "svg": svg,
+        "name": name,
+        "opened": len(opened),
+        "file": file_name(config, ".svg"),
+        "frame": frame,
+        "group": coloured and coloured.group,
+        "member": key,
+        "compact": bool(coloured and coloured.short),
+        "title": name if coloured and coloured.short else "",
+        "deleted": cut.block,
+        "deletes": cut.on_click is not None,
+        "of": cut.of,
+    }
+    chart = f"{key}_chart"
+
+    def clicked() -> None:
+        said = st.session_state[chart].cut or {}
+        if cut.on_click and said.get("block") and said.get("of") == cut.of:
+            cut.on_click(str(said["block"]))
+
+    _CHART(
+        key=chart,
+        data=data,
+        height="content",
+        on_toggled_change=lambda: _toggle(key, chart),
+        on_cut_change=clicked,
+    )
+
+
+def picture_size(
+    config: ResNetConfig, key: str, *, fold: bool, coloured: Coloured | None = None
+) -> tuple[float, float]:
+    """Width and height of the picture that `graph_chart` shows, in the SVG's units."""
+    looks = coloured and coloured[1:]
+    size = _SIZE.match(_svg(config, opened_units(config, key), looks, fold=fold))
+    assert size, "an SVG begins with its size"  # by our own writer
+    return float(size[1]), float(size[2])
+
+
+def opened_units(config: ResNetConfig, key: str) -> frozenset[str]:
+    """The ids of the opened units that `config` has too."""
+    opened: frozenset[str] = st.session_state.get(_state(key), frozenset())
+    return opened.intersection(path for path, _ in plan(config).units) if opened else opened
+
+
+def _state(key: str) -> str:
+    return f"{key}_opened"
+
+
+def _toggle(key: str, chart: str) -> None:
+    """Opens or closes the unit that was clicked; an empty id closes all."""
+    unit = str(st.session_state[chart].toggled or "")
+    # Of a folded run, such as "stages.0.1-7", the first block is opened: all are alike.
+    before, clicked = st.session_state.get(_state(key), frozenset()), {unit.partition("-")[0]}
+    st.session_state[_state(key)] = frozenset(before ^ clicked if unit else ())
+
+
+def _svg(
+    config: ResNetConfig, opened: frozenset[str], coloured: _Looks | None, *, fold: bool
+) -> str:
+    is_small = fold or sum(config.depths) <= _SMALL
+    return (_small if is_small else _large)(config, opened, coloured, fold=fold)
+
+
+def _written(
+    config: ResNetConfig, opened: frozenset[str], coloured: _Looks | None, *, fold: bool
+) -> str:
+    if coloured is None:
+        return shortcut_graph(config, opened, fold=fold).to_svg()
+    grid, short = coloured
+    return write_svg(shortcut_graph(config, opened, fold, short=short), grid, coloured=True)
+
+
+# A block takes a kilobyte, and anybody may ask for ten thousand: 100 MB are kept at most.
+_small, _large = lru_cache(maxsize=64)(_written), lru_cache(maxsize=4)(_written)

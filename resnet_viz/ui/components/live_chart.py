@@ -1,0 +1,159 @@
+"""A plotly chart that is updated in place: no flicker, and a zoom that stays.
+
+`st.plotly_chart` mounts itself anew whenever its data change, which loses the zoom and blanks
+the picture; a race changes its data twice a second. It also offers to send a chart to a service
+outside, which this component does not.
+
+A session is sent a figure once, and from then on what has changed since the last one that it was
+sent. Streamlit may drop a message, and a chart may be mounted anew: the component then has
+another figure than the changes begin with, says so, and is sent the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import plotly
+import plotly.graph_objects as go
+import streamlit as st
+
+from resnet_viz.ui.components.component_update import NEWEST_SCRIPT
+from resnet_viz.ui.components.figure_diff import Drawn
+from resnet_viz.ui.components.static import CHART_FILES, LIVE_CHART, PLOTLY, is_current, version_of
+
+_HERE = Path(__file__).parent
+_SENT = "live_chart_sent"
+_SERVED = "live_chart_is_served"
+_MOST_SENT = 40
+_CHART = st.components.v2.component(
+    "resnet_viz_live_chart",
+    html='<div class="resnet-viz-chart" role="figure"></div>\n',
+    css=(_HERE / "live_chart.css").read_text(encoding="utf-8"),
+    js=NEWEST_SCRIPT
+    + (_HERE / "live_chart_loader.js")
+    .read_text(encoding="utf-8")
+    .replace("VERSION", version_of(LIVE_CHART, CHART_FILES)),
+    isolate_styles=False,  # plotly writes its style rules into the document
+)
+
+
+def live_chart(
+    drawn: go.Figure | Drawn,
+    key: str,
+    height: int,
+    *,
+    alt: str,
+    of: str = "",
+    on_point: Callable[[str], None] | None = None,
+    on_window: Callable[[tuple[float, float] | None], None] | None = None,
+) -> None:
+    """Shows a figure, `height` pixels tall and as wide as its container; `alt` says what it shows.
+
+    Colours follow the theme (`plots.colours.DARK`). On windows wider than 1400 pixels texts grow,
+    to 20 pixels at 1920, and the chart with them (by at most a quarter). Where the chart is
+    narrower than 500 pixels, what the figure has under `layout.meta["narrow"]` is merged into its
+    layout; `layout.meta["heights"]` are factors of `height`, for wide and for narrow.
+
+    The plot stays the same as long as `key` does, and a zoom or a hidden trace as long as what it
+    is `of`: they survive new data. `on_point` is called once, here, in the run after a click on a
+    point, with the first (or only) customdata of that point. Where the figure is
+    `layout.meta["thinned"]`, `on_window` is called before the run that follows a zoom, with the
+    range of x then shown, and with None when all is shown again. Where plotly's script is not
+    served, Streamlit's own chart stands in.
+    """
+    drawn = drawn if isinstance(drawn, Drawn) else Drawn.of(drawn)
+    if not _scripts_are_served():
+        _streamlits_own(drawn.figure, key, height, alt, on_point)
+        return
+    shown: Any = _CHART(
+        key=key,
+        data=chart_data(drawn, key, height, alt=alt, of=of, is_clickable=on_point is not None),
+        height=height,
+        on_point_change=lambda: None,
+        on_window_change=partial(_tell_window, key, on_window),
+        on_lack_change=partial(_forget, key),
+    )
+    if on_point is not None and shown.point is not None:
+        on_point(shown.point)
+
+
+def chart_data(
+    drawn: Drawn, key: str, height: int, *, alt: str, of: str = "", is_clickable: bool = False
+) -> Mapping[str, object]:
+    """What a chart is drawn with, or told as news (news.py), and remembered as sent."""
+    return {
+        "name": key,
+        "of": of,
+        "alt": alt,
+        "height": height,
+        "clickable": is_clickable,
+        "plotly": plotly.__version__,
+        **_news(drawn, key),
+    }
+
+
+def _news(drawn: Drawn, key: str) -> dict[str, str]:
+    """What makes the browser's figure this one; `base` is the version that it has, "" for none."""
+    sent = _sent()
+    before = sent.pop(key, None)
+    sent[key] = drawn  # the newest is the last
+    if len(sent) > _MOST_SENT:
+        del sent[next(iter(sent))]
+    if before is None:
+        return {"version": drawn.version, "base": "", "news": drawn.text}
+    is_same = before.version == drawn.version
+    news = "[]" if is_same else drawn.since(before)
+    return {"version": drawn.version, "base": before.version, "news": news}
+
+
+def _tell_window(key: str, on_window: Callable[[tuple[float, float] | None], None] | None) -> None:
+    said: Any = st.session_state[key].window
+    if on_window is not None and said is not None:
+        on_window(tuple(said["range"]) if said["range"] else None)
+
+
+def _forget(key: str) -> None:
+    _sent().pop(key, None)
+
+
+def _sent() -> dict[str, Drawn]:
+    """What this session was sent last, by the charts' keys; of charts that it has left some."""
+    sent: dict[str, Drawn] = st.session_state.setdefault(_SENT, {})
+    return sent
+
+
+def _streamlits_own(
+    figure: go.Figure, key: str, height: int, alt: str, on_point: Callable[[str], None] | None
+) -> None:
+    chosen: Any = st.plotly_chart(
+        figure,
+        key=key,
+        height=height,
+        alt=alt,
+        config={"showSendToCloud": False, "plotlyServerURL": "", "displaylogo": False},
+        on_select="ignore" if on_point is None else "rerun",
+        selection_mode="points",
+    )
+    if on_point is not None:
+        for point in chosen["selection"]["points"][:1]:
+            data = point["customdata"]
+            on_point(str(data[0] if isinstance(data, list) else data))
+
+
+def _scripts_are_served() -> bool:
+    """Whether app.py could put the scripts where Streamlit serves files from: where they have been
+    found once they stay."""
+    if st.session_state.get(_SERVED):
+        return True
+    from streamlit.runtime.scriptrunner import get_script_run_ctx  # noqa: PLC0415
+
+    context = get_script_run_ctx()
+    if context is None or not st.get_option("server.enableStaticServing"):
+        return False
+    folder = Path(context.main_script_path).parent / "static"
+    found = all(is_current(folder / name) for name in (PLOTLY, LIVE_CHART))
+    st.session_state[_SERVED] = found
+    return found

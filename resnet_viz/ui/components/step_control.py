@@ -1,0 +1,96 @@
+"""Which step a race's pictures show: a control of our own that follows the newest step.
+
+It speaks to the server only when a hand moves it (a trusted event of the browser). Streamlit's own
+slider also sends back values that the server gave it, late, and those cannot be told from a
+user's; here there is no such message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from resnet_viz.ui.components.component_update import NEWEST_SCRIPT
+
+_HERE = Path(__file__).parent
+_CONTROL = st.components.v2.component(
+    "resnet_viz_step_control",
+    html=(_HERE / "step_control.html").read_text(encoding="utf-8"),
+    css=(_HERE / "step_control.css").read_text(encoding="utf-8"),
+    js=NEWEST_SCRIPT + (_HERE / "step_control.js").read_text(encoding="utf-8"),
+)
+
+
+@dataclass
+class Pointer:
+    """The step a session looks at: the newest one, until the user chooses another.
+
+    `moves` counts what the user did, so that the browser knows when the answer to its last move
+    is there.
+    """
+
+    follows: bool = True
+    chosen: int = 0
+    moves: int = 0
+
+    def obey(self, wish: Mapping[str, Any]) -> None:
+        """What the user did: "step" is the step moved to, None for the newest from now on."""
+        if wish["move"] <= self.moves:
+            return
+        self.moves, step = wish["move"], wish["step"]
+        self.follows = step is None
+        self.chosen = self.chosen if step is None else int(step)
+
+    def look_at(self, step: int) -> None:
+        """Shows `step`, as a link asks for, until the user moves on."""
+        self.follows, self.chosen = False, step
+
+    def follow(self) -> None:
+        """Shows the newest step from now on."""
+        self.follows = True
+
+    def step(self, newest: int) -> int:
+        """The step to show where `newest` is the newest."""
+        return newest if self.follows else min(self.chosen, newest)
+
+
+def pointer_of(race: str) -> Pointer:
+    """Where this session looks at in a race (`key_of`)."""
+    pointer: Pointer = st.session_state.setdefault(f"pointer_{race}", Pointer())
+    return pointer
+
+
+def step_control(
+    race: str, steps: int, newest: int, *, is_over: bool = False, keys: str = ""
+) -> int:
+    """Draws the control over the `steps` steps of a race; returns the step to show.
+
+    `race` tells races apart (`key_of`); `newest` is the newest step that was measured, -1 before
+    there is one; `is_over`: there will be none newer. `keys`: "arrows" listens to them wherever
+    they are pressed, "all" also plays with Space.
+    """
+    data = step_data(race, steps, newest, is_over=is_over, keys=keys)
+    key, pointer = data["key"], pointer_of(race)
+    _CONTROL(key=key, data=data, on_wish_change=lambda: pointer.obey(st.session_state[key].wish))
+    return pointer.step(max(0, newest))
+
+
+def step_data(
+    race: str, steps: int, newest: int, *, is_over: bool = False, keys: str = ""
+) -> Mapping[str, Any]:
+    """What the control is drawn with, or told as news, under its key."""
+    pointer = pointer_of(race)
+    return {
+        "key": f"step_{race}",
+        "step": pointer.step(max(0, newest)),
+        "newest": max(0, newest),
+        "steps": steps,
+        "follows": pointer.follows,
+        "moves": pointer.moves,
+        "over": is_over,
+        "keys": keys,
+    }

@@ -1,0 +1,128 @@
+"""The top of the Architecture page: what the app is, the net, its switch, its numbers."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.plan import NetworkPlan, plan
+from resnet_viz.arch.presets import PRESETS, SOURCES, label
+from resnet_viz.text import byte_size, compact
+from resnet_viz.ui.pages.architecture.words import depth_words, what_changed
+from resnet_viz.ui.session.net import FROM_ARCHITECTURE, TWIN, show_net, shown, twin_of
+from resnet_viz.ui.session.net_url import DEFAULT_NET
+from resnet_viz.ui.widgets.heading import header
+from resnet_viz.ui.widgets.note import note
+
+_SWITCH = "shortcuts_on"
+_INTRODUCTION = """
+<div class="introduction"><h1>resnet_viz</h1>
+<p>A <b>shortcut</b> lets the signal, and the gradient, go around a block. Switch them off, then
+race the two nets.</p></div>
+"""
+# Names beside their numbers, so that the graph starts high on a projector's 720 pixels.
+_STYLE = """<style>
+.stMainBlockContainer > [data-testid="stVerticalBlock"] {gap: .6rem}
+.introduction {display: flex; flex-wrap: wrap; align-items: baseline; column-gap: 1rem}
+.introduction h1 {font-size: 1.4rem; padding: 0; margin: 0}
+.introduction p {margin: 0; flex: 1 1 20rem}
+.st-key-net_title h2 {font-size: 1.4rem; padding: 0}
+.st-key-race_these_two button {min-height: 3rem}
+.st-key-race_these_two button p {font-size: 1.15rem; font-weight: 600}
+.st-key-numbers {gap: .25rem 2.25rem}
+.st-key-numbers [data-testid="stMetric"] > div {
+  display: grid; grid-template-columns: auto auto; justify-content: start; align-items: baseline;
+  column-gap: .5rem}
+.st-key-numbers [data-testid="stMetricLabel"] {grid-column: 1 / -1}
+.st-key-narrow_preset {display: none}
+@media (max-width: 768px) {
+  .st-key-narrow_preset {display: flex}
+  .st-key-numbers {gap: .25rem 1.25rem}
+  .st-key-numbers [data-testid="stMetricValue"] {font-size: 1.25rem}
+}
+</style>"""
+
+_DEPTH = (
+    "Weighted layers one after the other, as in ResNet-34: the convolutions of the main path and "
+    "the linear layer. Projections, gates and squeeze-and-excitation lie beside it and do not "
+    "count."
+)
+_PARAMS = "Trainable parameters, the norms' scales and shifts included."
+_MACS = (
+    "Multiply-accumulates (a product and its addition) of convolutions and linear layers for one "
+    "image; the papers call them FLOPs."
+)
+_SHORTCUTS = (
+    "Paths around blocks, by kind: identity (x itself), zero-pad (option A), projection (a 1x1 "
+    "convolution: options B and C). Each ends in one addition."
+)
+_MEMORY = "Tensors that training keeps for the backward pass, in float32, weights not counted."
+
+
+def introduction() -> None:
+    """The app's name and what it is about."""
+    st.html(_STYLE)
+    st.html(_INTRODUCTION)
+
+
+def actions(config: ResNetConfig) -> None:
+    """What the net is called, the switch to its twin, and one press that races the two."""
+    here = shown()
+    base = here.base if here else DEFAULT_NET
+    is_preset = PRESETS[base] == config
+    row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
+    with row.container(width="stretch", gap=None, key="net_title"):
+        header(base if is_preset else label(config))
+        st.caption(SOURCES[base] if is_preset else what_changed(config, base))
+    st.session_state[_SWITCH] = config.shortcut != "none"
+    row.toggle(
+        "Shortcuts",
+        key=_SWITCH,
+        on_change=lambda: show_net(twin_of(config)),
+        help="Off: the plain twin, the same layers without shortcuts. On again: the shortcuts it "
+        "had; those of a net that began plain are zero-padded (option A).",
+    )
+    if row.button(
+        "Race these two",
+        type="primary",
+        key="race_these_two",
+        icon=":material/flag:",
+        help="Train this net and its twin, with and without shortcuts, side by side and live.",
+    ):
+        st.session_state["race_first_net"] = base if is_preset else FROM_ARCHITECTURE
+        st.session_state["race_second_net"] = TWIN
+        st.switch_page("pages/race.py")
+
+
+def headline(config: ResNetConfig) -> None:
+    """The numbers of the net, in a row that wraps; and why its name has another depth."""
+    network = plan(config)
+    here = shown()
+    is_preset = here is not None and PRESETS[here.base] == config
+    why = depth_words(network, here.base if here and is_preset else label(config))
+    row = st.container(horizontal=True, key="numbers")
+    for name, value, detail, explanation in _numbers(network):
+        row.metric(
+            name,
+            value,
+            detail,
+            help=f"{explanation} {why}" if name == "Depth" else explanation,
+            delta_color="off",
+            delta_arrow="off",
+            width="content",
+        )
+    if why:
+        note(why)
+
+
+def _numbers(network: NetworkPlan) -> tuple[tuple[str, str, str, str], ...]:
+    """Name, value, detail and explanation of each."""
+    kinds = " · ".join(f"{n} {kind.replace('_', '-')}" for kind, n in network.shortcuts.items())
+    shortcuts = str(sum(network.shortcuts.values()))
+    return (
+        ("Depth", str(network.depth), "layers", _DEPTH),
+        ("Parameters", compact(network.params), f"{network.params:,}", _PARAMS),
+        ("MACs", compact(network.macs), f"{network.macs:,}", _MACS),
+        ("Shortcuts", shortcuts, kinds or "a plain net", _SHORTCUTS),
+        ("Activations", byte_size(network.activation_bytes(1)), "one image", _MEMORY),
+    )

@@ -1,0 +1,134 @@
+"""The Memory tab: what a training step keeps, and whether it fits on a device; no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import get_args
+
+import streamlit as st
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.memory import (
+    Optimizer,
+    Precision,
+    TrainingMemory,
+    largest_batch,
+    training_memory,
+)
+from resnet_viz.arch.plan import plan
+from resnet_viz.figures.memory_chart import memory_bars
+from resnet_viz.scheduler.memory_fit import PROCESS_BYTES
+from resnet_viz.text import byte_size
+from resnet_viz.ui.components.live_chart import live_chart
+from resnet_viz.ui.widgets import message_box
+from resnet_viz.ui.widgets.device_choice import device_box, free_memory
+from resnet_viz.ui.widgets.note import note
+
+OPTIMIZERS: dict[str, tuple[Optimizer, float]] = {
+    "SGD with momentum": ("sgd", 0.9),
+    "SGD": ("sgd", 0.0),
+    "Adam": ("adam", 0.0),
+    "AdamW": ("adamw", 0.0),
+}
+WITHOUT, WITH = "as it is", "with checkpointing"
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """How the net is to be trained, and where."""
+
+    batch: int
+    optimizer: str
+    precision: Precision
+    checkpointing: bool
+    device: str
+
+    def memory(self, config: ResNetConfig, checkpointing: bool) -> TrainingMemory:
+        optimizer, momentum = OPTIMIZERS[self.optimizer]
+        return training_memory(
+            plan(config),
+            self.batch,
+            optimizer,
+            self.precision,
+            checkpointing=checkpointing,
+            momentum=momentum,
+        )
+
+    def largest_batch(self, config: ResNetConfig, available: int) -> int:
+        optimizer, momentum = OPTIMIZERS[self.optimizer]
+        return largest_batch(
+            plan(config),
+            available,
+            optimizer,
+            self.precision,
+            checkpointing=self.checkpointing,
+            momentum=momentum,
+        )
+
+
+def memory_panel(config: ResNetConfig) -> None:
+    """Controls, the verdict for the chosen device, and the parts as stacked bars."""
+    choice = _controls()
+    _verdict(config, choice)
+    memories = {
+        WITHOUT: choice.memory(config, checkpointing=False),
+        WITH: choice.memory(config, checkpointing=True),
+    }
+    totals = " and ".join(
+        f"{byte_size(memory.total + PROCESS_BYTES)} {name}" for name, memory in memories.items()
+    )
+    live_chart(
+        memory_bars(memories, PROCESS_BYTES),
+        "memory_bars",
+        300,
+        alt=f"Bars of the memory that training takes: {totals}",
+    )
+    note(
+        "Activations are what the backward pass needs of the forward pass; they grow with the "
+        "batch, the other parts do not. Activation checkpointing keeps them at a few places only "
+        "and computes the rest once more: less memory, one more forward pass (Chen et al. 2016). "
+        "The probes are two copies of the weights, by which a race measures their updates."
+    )
+
+
+def _controls() -> _Choice:
+    batch, optimizer, precision, device, saving = st.columns(
+        [3, 5, 3, 5, 5], vertical_alignment="bottom"
+    )
+    with device:
+        place = device_box("memory_device")
+    return _Choice(
+        int(batch.number_input("Batch size", 1, 65_536, 64, key="memory_batch")),
+        optimizer.selectbox("Optimiser", list(OPTIMIZERS), key="memory_optimizer"),
+        precision.selectbox(
+            "Precision",
+            get_args(Precision),
+            key="memory_precision",
+            help="bfloat16 is autocast: activations take half, weights and gradients stay float32.",
+        ),
+        saving.toggle("Activation checkpointing", key="memory_checkpointing"),
+        place,
+    )
+
+
+def _verdict(config: ResNetConfig, choice: _Choice) -> None:
+    """What is needed, what is free, whether that fits, and the largest batch that does."""
+    needs = choice.memory(config, choice.checkpointing).total + PROCESS_BYTES
+    text = (
+        f"One training run needs about **{byte_size(needs)}**, of which {byte_size(PROCESS_BYTES)} "
+        "are PyTorch itself"
+    )
+    free = free_memory(choice.device)
+    if free is None:
+        message_box.info(f"{text}; how much is free on this device is not known.", markdown=True)
+        return
+    largest = choice.largest_batch(config, free - PROCESS_BYTES)
+    batch = (
+        f"the largest batch that fits is **{largest:,}**" if largest else "nor does a batch of 1"
+    )
+    show, verdict = (
+        (message_box.success, "it fits")
+        if needs <= free
+        else (message_box.error, "it does not fit")
+    )
+    show(f"{text}; {byte_size(free)} are free: {verdict}; {batch}.", markdown=True)

@@ -1,0 +1,119 @@
+"""The Architecture page's tabs: ways to look at the net, each drawn from the plan."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from resnet_viz.arch.config import ResNetConfig, explain
+from resnet_viz.arch.plan import plan
+from resnet_viz.arch.presets import label
+from resnet_viz.ui.components.graph_chart import HELP, MOST_DRAWN, Coloured, graph_chart
+from resnet_viz.ui.pages.architecture.build_panel import build_panel
+from resnet_viz.ui.pages.architecture.colour_by import KINDS, colour_box, colour_graph
+from resnet_viz.ui.pages.architecture.export_panel import export_panel
+from resnet_viz.ui.pages.architecture.memory_panel import memory_panel
+from resnet_viz.ui.pages.architecture.torchinfo_panel import torchinfo_panel
+from resnet_viz.ui.pages.architecture.weights_panel import weights_panel
+from resnet_viz.ui.pages.architecture.words import shortcut_words
+from resnet_viz.ui.session.net import show_net
+from resnet_viz.ui.widgets import message_box
+from resnet_viz.ui.widgets.formula import stacked
+from resnet_viz.ui.widgets.note import note
+from resnet_viz.views.table import StageRow, table1
+
+MOST_BLOCKS = 150
+"""A picture of more blocks than this is hard to read."""
+
+
+def tabs(config: ResNetConfig) -> None:
+    """Only the open tab is drawn, so that torch is imported by the one that needs it."""
+    opened = st.tabs(tuple(TABS), on_change="rerun", key="tab")
+    for tab, show in zip(opened, TABS.values(), strict=True):
+        if tab.open:
+            with tab:
+                show(config)
+
+
+def _graph_tab(config: ResNetConfig) -> None:
+    blocks = sum(config.depths)
+    fold = blocks > MOST_BLOCKS
+    if blocks > MOST_DRAWN:
+        note(f"Equal blocks are drawn as one: more than {MOST_DRAWN:,} are not drawn one by one.")
+    elif fold:
+        fold = not st.toggle(
+            f"Draw all {blocks} blocks",
+            help="Otherwise runs of equal blocks are drawn as one, with their number.",
+        )
+    note(shortcut_words(plan(config)))
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        chosen = colour_box()
+        coloured = None if chosen == KINDS else Coloured("graph")
+        if coloured:
+            colour_graph(config, "graph", chosen)
+    graph_chart(config, "graph", label(config), fold=fold, coloured=coloured)
+    note(
+        "Data flow from the image through the stem, then down each stage and on to the next. "
+        f"{HELP}"
+    )
+
+
+def _table_tab(config: ResNetConfig) -> None:
+    rows = table1(plan(config))
+    st.markdown(_paper_table(rows))
+    note(
+        "As Table 1 of He et al. 2015: for each stage the size of its output, one block's "
+        "convolutions (kernel, channels) times the number of blocks, the receptive field at its "
+        "end (pixels a side of the image that one output pixel can see, along the main path), and "
+        "what it costs for one image."
+    )
+
+
+def _paper_table(rows: tuple[StageRow, ...]) -> str:
+    head = [
+        "| stage | output size | blocks | receptive field | parameters | MACs |",
+        "|:--|:--|:--|--:|--:|--:|",
+    ]
+    body = [
+        f"| {row.stage} | {row.output} | {stacked(row)} | {row.receptive_field:,} "
+        f"| {row.params:,} | {row.macs:,} |"
+        for row in rows
+    ]
+    params, macs = sum(row.params for row in rows), sum(row.macs for row in rows)
+    total = f"| **whole net** | | | | **{params:,}** | **{macs:,}** |"
+    return "\n".join([*head, *body, total])
+
+
+def _json_tab(config: ResNetConfig) -> None:
+    text = config.model_dump_json(indent=2)
+    left, right = st.columns(2)
+    with left:
+        note("The net on show. The command line and the library read the same file.")
+        st.download_button("Download JSON", text, "resnet.json", "application/json")
+        st.code(text, language="json", height=480)
+    with right:
+        note("Paste a net here; fields that you leave out have their default.")
+        with st.form("paste", border=False):  # so that text and press arrive together
+            st.form_submit_button("Show the pasted net", on_click=_load_pasted)
+            st.text_area("JSON", key="pasted", height=480, label_visibility="collapsed")
+        if problem := st.session_state.get("pasted_problem"):
+            message_box.error(problem)
+
+
+def _load_pasted() -> None:
+    st.session_state["pasted_problem"] = ""
+    try:
+        show_net(ResNetConfig.model_validate_json(st.session_state["pasted"]))
+    except ValueError as error:
+        st.session_state["pasted_problem"] = f"{explain(error)}. The net on show is unchanged."
+
+
+TABS = {
+    "Graph": _graph_tab,
+    "Table": _table_tab,
+    "torchinfo": torchinfo_panel,
+    "Memory": memory_panel,
+    "Build": build_panel,
+    "Export": export_panel,
+    "Weights": weights_panel,
+    "JSON": _json_tab,
+}

@@ -1,0 +1,110 @@
+"""The Weights tab: a file of weights held against the net on show; no torch here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.presets import label, preset_name
+from resnet_viz.text import printable
+from resnet_viz.ui.widgets import job_progress, message_box
+from resnet_viz.ui.widgets.markdown import plain
+from resnet_viz.ui.widgets.note import note
+
+ENDINGS = ("pth", "pt", "safetensors", "th", "tar", "ckpt", "bin", "pkl", "pickle", "model", "pyth")
+PUBLISHED = (
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnet101",
+    "resnet152",
+    "resnext50_32x4d",
+    "resnext101_32x8d",
+    "resnext101_64x4d",
+    "wide_resnet50_2",
+    "wide_resnet101_2",
+)
+"""Presets that torchvision has published weights for."""
+
+_LISTS = {
+    "missing": "keys of the net that the file has not",
+    "unexpected": "keys of the file that the net has not",
+    "mismatched": "keys whose shapes differ",
+}
+_SLOT = "weights"
+
+
+def weights_panel(config: ResNetConfig) -> None:
+    """A file to check, or torchvision's to fetch, and the report."""
+    note(
+        "Do these weights fit this net? Drop a file that PyTorch or safetensors wrote: a state "
+        "dict, a training checkpoint or a whole network, under our names or those of torchvision, "
+        "timm, transformers and others. No code in it is run."
+    )
+    file = st.file_uploader("Weights", type=ENDINGS, key="weights_file")
+    left, right = st.columns([1, 2])
+    if left.button("Check the file", type="primary", disabled=file is None, width="stretch"):
+        assert file is not None
+        name = f"weights{Path(file.name).suffix.lower()}"
+        request = {"config": config, "file": name}
+        job_progress.hand_in(
+            _SLOT, "weights", request, (config, file.name), {name: file.getvalue()}
+        )
+    published = preset_name(config)
+    if right.button(
+        "Fetch torchvision's published weights",
+        disabled=published not in PUBLISHED,
+        help=f"From download.pytorch.org, for {', '.join(PUBLISHED)}.",
+    ):
+        request = {"config": config, "published": published}
+        job_progress.hand_in(_SLOT, "weights", request, (config, f"torchvision's {published}"))
+    _show(config)
+
+
+def _show(config: ResNetConfig) -> None:
+    one = job_progress.asked(_SLOT)
+    if one is None:
+        message_box.info("Nothing checked yet in this session.", icon=":material/fact_check:")
+        return
+    checked, file = one.about
+    result = job_progress.outcome(_SLOT, f"Reading {file}")
+    if result is None:
+        return
+    if checked != config:
+        message_box.warning(f"Checked against {label(checked)}; check again for this net.")
+    if result.problem:
+        job_progress.complain(result)
+    elif result.done["fits"]:
+        message_box.success(f"{file}: every key fits. Load it so:")
+        st.code("load_weights(build_resnet(config), path)", language="python")
+        _say_reading(result.done)
+    else:
+        _show_misfit(file, result.done)
+
+
+def _show_misfit(file: str, report: dict[str, Any]) -> None:
+    counts = ", ".join(f"{len(report[kind])} {words}" for kind, words in _LISTS.items())
+    message_box.warning(f"{file} does not fit as it is: {counts}.")
+    for sentence in (*map(_of_another_net, report["different"]), *report["causes"]):
+        message_box.info(f"{sentence[:1].upper()}{sentence[1:]}.")
+    _say_reading(report)
+    for column, (kind, words) in zip(st.columns(len(_LISTS)), _LISTS.items(), strict=True):
+        column.markdown(f"**{len(report[kind])} {kind}**", help=words)
+        column.code(
+            "\n".join(map(printable, report[kind])) or "none",
+            language=None,
+            wrap_lines=True,
+            height=300,
+        )
+
+
+def _of_another_net(difference: str) -> str:
+    return f"the file is of another net: {difference}"
+
+
+def _say_reading(report: dict[str, Any]) -> None:
+    if report["reading"]:
+        note(" ".join(f"{plain(sentence)}." for sentence in report["reading"]))

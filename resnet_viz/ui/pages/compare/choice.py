@@ -1,0 +1,161 @@
+"""The Compare page's widgets: which nets, and one press to a relative of one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import streamlit as st
+
+from resnet_viz.arch.config import ResNetConfig, plain_twin
+from resnet_viz.arch.presets import PRESETS, label
+from resnet_viz.arch.relatives import deeper_sibling, other_version, with_option
+from resnet_viz.ui.pages.compare.state import LEAST, LETTERS, MOST, Nets, show_nets
+from resnet_viz.ui.session.net import ask_for_race, open_net, shown_net
+from resnet_viz.ui.session.net_url import from_text, to_text
+from resnet_viz.ui.widgets.markdown import plain
+
+_SLOT = "compare.net."
+_ADD = "compare.add"
+_OF = "compare.of"
+
+
+class Press(NamedTuple):
+    """A button: its text, the net that it adds (None where there is none), and help or why not."""
+
+    text: str
+    net: ResNetConfig | None
+    help: str
+
+
+def name(nets: Nets, index: int) -> str:
+    """A net under its letter, such as "A: resnet34"."""
+    return f"{LETTERS[index].upper()}: {label(nets[index])}"
+
+
+def choose(nets: Nets) -> None:
+    """A box for each net, and one more to add a net while there are fewer than four."""
+    columns = st.columns(min(len(nets) + 1, MOST), vertical_alignment="top")
+    for index in range(len(nets)):
+        with columns[index]:
+            _slot(nets, index)
+    if len(nets) < MOST:
+        with columns[len(nets)]:
+            st.session_state[_ADD] = None
+            st.selectbox(
+                "Add a net",
+                _options(),
+                format_func=_named,
+                key=_ADD,
+                placeholder="choose a net to add",
+                on_change=_add,
+                args=(nets,),
+            )
+
+
+def _slot(nets: Nets, index: int) -> None:
+    letter = LETTERS[index].upper()
+    key = _SLOT + LETTERS[index]
+    st.session_state[key] = to_text(nets[index])
+    st.selectbox(
+        f"Net {letter}",
+        _options(nets[index]),
+        format_func=_named,
+        key=key,
+        on_change=_replace,
+        args=(nets, index),
+        help="A preset, or the net from the Architecture page, which is the first; type to search.",
+    )
+    with st.container(horizontal=True, gap="small"):
+        if st.button(f"Open {letter}", key=f"{key}.open", help=f"Show {letter} on its own page."):
+            open_net(nets[index])
+        st.button(
+            f"Remove {letter}",
+            key=f"{key}.remove",
+            disabled=len(nets) <= LEAST,
+            help="Two nets are the least to compare." if len(nets) <= LEAST else None,
+            on_click=show_nets,
+            args=(nets[:index] + nets[index + 1 :],),
+        )
+
+
+def _options(own: ResNetConfig | None = None) -> list[str]:
+    """Nets to choose from as the address writes them, each once; `own` is the one chosen."""
+    made = [to_text(net) for net in (shown_net(), own) if net]
+    return list(dict.fromkeys([*made, *PRESETS]))
+
+
+def _named(option: str) -> str:
+    return option if option in PRESETS else label(from_text(option))
+
+
+def _replace(nets: Nets, index: int) -> None:
+    chosen = from_text(st.session_state[_SLOT + LETTERS[index]])
+    show_nets((*nets[:index], chosen, *nets[index + 1 :]))
+
+
+def _add(nets: Nets) -> None:
+    if option := st.session_state[_ADD]:
+        show_nets((*nets, from_text(option)))
+
+
+def race(nets: Nets) -> None:
+    """One press to the Race page with the first two nets."""
+    if st.button("Race A against B", type="primary", help="Train both on the same minibatches."):
+        ask_for_race(nets[0], nets[1])
+
+
+def relatives(nets: Nets) -> None:
+    """One press adds a relative of the chosen net."""
+    if st.session_state.get(_OF) not in range(len(nets)):
+        st.session_state[_OF] = 0
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        index = st.segmented_control(
+            "Add a relative of",
+            range(len(nets)),
+            format_func=lambda i: LETTERS[i].upper(),
+            key=_OF,
+            required=True,
+            help="The nets derived from it differ in what the button names and in nothing else.",
+        )
+        for press in presses(nets[index or 0]):
+            why_not = _why_not(nets, press)
+            st.button(
+                press.text,
+                key=f"compare.press.{press.text}",
+                help=plain(why_not or press.help),
+                disabled=bool(why_not),
+                on_click=show_nets,
+                args=((*nets, press.net),),
+            )
+
+
+def _why_not(nets: Nets, press: Press) -> str:
+    if press.net is None:
+        return press.help
+    if press.net in nets:
+        return f"This is net {LETTERS[nets.index(press.net)].upper()}, which is shown already."
+    return "Four nets are shown, the most there can be: remove one." if len(nets) == MOST else ""
+
+
+def presses(config: ResNetConfig) -> Iterator[Press]:
+    """The relatives of a net: plain twin, deeper sibling, options A to C, v1 or v1.5."""
+    yield Press("Plain twin", plain_twin(config), "The same layers without shortcuts.")
+    deeper_help = "The next published depth of its family, or one more block in every stage."
+    yield _press("Deeper sibling", lambda: deeper_sibling(config), deeper_help)
+    a = "Zero-padded shortcuts where the shape changes: no weights (He 2015, sec. 3.3)."
+    b = "Projections where the shape changes, else identities (He 2015, sec. 3.3)."
+    c = "Every shortcut is a projection (He 2015, sec. 3.3)."
+    yield _press("Option A", lambda: with_option(config, "A"), a)
+    yield _press("Option B", lambda: with_option(config, "B"), b)
+    yield _press("Option C", lambda: with_option(config, "C"), c)
+    is_v1 = config.stride_on == "1x1" and config.block == "bottleneck"
+    text, place = ("v1.5", "3x3") if is_v1 else ("v1", "first 1x1")
+    yield _press(text, lambda: other_version(config), f"Stride 2 on a bottleneck's {place}.")
+
+
+def _press(text: str, make: Callable[[], ResNetConfig], help_text: str) -> Press:
+    try:
+        return Press(text, make(), help_text)
+    except ValueError as error:
+        return Press(text, None, f"Not for this net: {error}.")

@@ -1,0 +1,34 @@
+"""The Compare page: two to four nets, what differs between them, and what it costs."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from resnet_viz.arch.plan import plan
+from resnet_viz.figures.cost_by_stage import Compared
+from resnet_viz.ui.pages.compare import choice, view
+from resnet_viz.ui.pages.compare.state import current_nets, notice
+from resnet_viz.ui.widgets import message_box
+from resnet_viz.ui.widgets.heading import title
+from resnet_viz.ui.widgets.markdown import plain
+from resnet_viz.ui.widgets.note import note
+
+
+def compare_page() -> None:
+    """Draws the page."""
+    nets = current_nets()
+    title("Compare")
+    if notice():
+        message_box.error(notice())
+    choice.choose(nets)
+    choice.relatives(nets)
+    compared = [Compared(choice.name(nets, i), plan(net)) for i, net in enumerate(nets)]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(plain(view.difference(compared)), width="stretch")
+        choice.race(nets)
+    view.graphs(compared)
+    view.fields(compared)
+    view.numbers(compared)
+    view.costs(compared)
+    view.stages(compared)
+    note("The address names these nets: copy it to show someone else the same comparison.")

@@ -1,0 +1,195 @@
+# ruff: noqa: RUF001, RUF002
+"""What the Compare page shows: graphs, fields, numbers, cost by stage and stages, net by net."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+from resnet_viz.figures.cost_by_stage import Compared, Cost, cost_by_stage
+from resnet_viz.text import byte_size, compact
+from resnet_viz.ui.components.graph_chart import HELP, MOST_DRAWN, graph_chart, picture_size
+from resnet_viz.ui.components.live_chart import live_chart
+from resnet_viz.ui.widgets.heading import header
+from resnet_viz.ui.widgets.markdown import plain
+from resnet_viz.ui.widgets.note import note
+from resnet_viz.ui.widgets.table import table
+from resnet_viz.views.compare import (
+    NumberRow,
+    aligned_stages,
+    differing_fields,
+    number_rows,
+)
+from resnet_viz.views.table import StageRow
+
+MOST_BLOCKS = 16
+"""A net of more blocks than this is drawn folded, so that two fit beside each other."""
+_MOST_SAID = 4
+_STACKED = """<style>@media (max-width: 720px) {
+  .st-key-compare_graphs .stColumn { min-width: 100% }
+}</style>"""
+
+
+def difference(nets: Sequence[Compared]) -> str:
+    """One line on what differs between the nets, each differing field with its values."""
+    differing = differing_fields([net.plan.config for net in nets])
+    if not differing:
+        return "These nets are the same in every field."
+    said = [
+        f"{field.replace('_', ' ')} ({' and '.join(map(_value, dict.fromkeys(values)))})"
+        for field, values in list(differing.items())[:_MOST_SAID]
+    ]
+    left = len(differing) - len(said)
+    more = f"{left} more {'field' if left == 1 else 'fields'}" if left else "in nothing else"
+    return f"They differ in {', '.join(said)} and {more}."
+
+
+def _value(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return "null" if value is None else str(value)
+
+
+def graphs(nets: Sequence[Compared]) -> None:
+    """The shortcut graphs, two beside each other, all drawn at one scale."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="large"):
+        placed = st.segmented_control(
+            "Place the graphs",
+            tuple(_COLUMNS),
+            default=_BESIDE,
+            required=True,
+            key="compare_placed",
+            label_visibility="collapsed",
+        )
+        fold = _folded(max(sum(net.plan.config.depths) for net in nets))
+    keys = [f"graph_{index}" for index in range(len(nets))]
+    sizes = [
+        picture_size(net.plan.config, key, fold=fold) for net, key in zip(nets, keys, strict=True)
+    ]
+    frame = (max(width for width, _ in sizes), max(height for _, height in sizes))
+    columns = _COLUMNS[placed or _BESIDE]
+    st.html(_STACKED)
+    with st.container(key="compare_graphs"):
+        for start in range(0, len(nets), columns):
+            places = st.columns(columns)
+            for place, net, key in zip(places, nets[start:], keys[start:], strict=False):
+                with place:
+                    shortcuts = sum(net.plan.shortcuts.values())
+                    st.markdown(f"**{plain(net.name)}**: {shortcuts} shortcuts")
+                    graph_chart(net.plan.config, key, net.name, fold=fold, frame=frame)
+    note(
+        "Data flow from the image through stem and stages to the head; a plain net has no path "
+        f"around its blocks. All are drawn at one scale. {HELP}"
+        + (" A stacked node stands for as many alike blocks as it says." if fold else "")
+    )
+
+
+_BESIDE = "next to each other"
+_COLUMNS = {_BESIDE: 2, "under each other, larger": 1}
+
+
+def _folded(most: int) -> bool:
+    """Whether alike blocks are drawn as one; `most` is the number of blocks of the largest net."""
+    if most > MOST_DRAWN:
+        note(f"Alike blocks are drawn as one: more than {MOST_DRAWN:,} are not drawn one by one.")
+        return True
+    return most > MOST_BLOCKS and not st.toggle(
+        f"Draw every block (up to {most} a net)", key="compare_unfolded"
+    )
+
+
+def fields(nets: Sequence[Compared]) -> None:
+    """The fields in which the nets differ."""
+    differing = differing_fields([net.plan.config for net in nets])
+    if not differing:
+        return
+    header("What differs")
+    note("The configuration's fields that are not the same in all nets; all others are.")
+    body = [
+        [f"<code>{field}</code>", *(escape(_value(value)) for value in values)]
+        for field, values in differing.items()
+    ]
+    table("What differs", ["field", *_names(nets)], body)
+
+
+def numbers(nets: Sequence[Compared]) -> None:
+    """Every number of each net, compared to the first net's."""
+    header("Numbers")
+    sizes = [net.plan.config.image_size for net in nets]
+    differ = (
+        f" They grow with the image, and these nets' images differ ({', '.join(map(str, sizes))} "
+        "pixels a side)."
+    )
+    note(
+        "In brackets: compared to net A. MACs and activations are of one image; activations "
+        "are the float32 tensors that training keeps for the backward pass."
+        + (differ if len(set(sizes)) > 1 else "")
+    )
+    rows = number_rows([net.plan for net in nets])
+    body = [[row.name, *(_number(row, i) for i in range(len(nets)))] for row in rows]
+    table("Numbers", ["number", *_names(nets)], body)
+
+
+def _number(row: NumberRow, index: int) -> str:
+    value = row.values[index]
+    show = byte_size if row.unit == "bytes" else "{:,}".format
+    return show(value) + (f" ({compared(value, row.values[0])})" if index else "")
+
+
+def compared(value: int, first: int) -> str:
+    """How `value` compares to `first`, such as "same", "+8.5%", "× 5.3" or "÷ 2"; "+3" beside 0."""
+    if value == first:
+        return "same"
+    if not value or not first:
+        return f"{value - first:+,}"
+    share = value / first - 1
+    if -0.5 < share < 1:
+        return f"{share:+.1%}" if abs(share) >= 0.0005 else f"{value - first:+,}"
+    sign, factor = ("×", value / first) if value > first else ("÷", first / value)
+    return f"{sign} {factor:,.0f}" if factor >= 10 else f"{sign} {factor:.2g}"
+
+
+def costs(nets: Sequence[Compared]) -> None:
+    """MACs and parameters by stage as grouped bars."""
+    header("Cost by stage")
+    note(
+        "Where the multiply-accumulates and the parameters sit: each stage with its projections, "
+        "between stem and head. Point at a bar for its number and its share of the net."
+    )
+    for column, cost in zip(st.columns(2), _COSTS, strict=True):
+        with column:
+            chart = cost_by_stage(nets, cost)
+            alt = f"Grouped bars of {cost} by stage for {', '.join(n.name for n in nets)}"
+            live_chart(chart, f"compare_{cost}", 380, alt=alt)
+
+
+_COSTS: tuple[Cost, Cost] = ("macs", "params")
+
+
+def stages(nets: Sequence[Compared]) -> None:
+    """The nets' Tables 1, aligned by stage."""
+    header("Stage by stage")
+    note(
+        "As Table 1 of He et al. 2015: one block's convolutions (kernel, channels) times the "
+        "number of blocks; under it the output's size, parameters and MACs."
+    )
+    body = [
+        [stage.stage, *(_formula(row) if row else "no such stage" for row in stage.rows)]
+        for stage in aligned_stages([net.plan for net in nets])
+    ]
+    table("Stage by stage", ["stage", *_names(nets)], body)
+
+
+def _formula(row: StageRow) -> str:
+    """One block's layers above each other, times their number; size and costs below."""
+    layers = [f"<span>{escape(layer)}</span>" for layer in row.formula.strip("[]").split("; ")]
+    times = f"× {row.repeats}" if row.formula.startswith("[") else ""
+    block = f'<span class="lines">{"".join(layers)}</span>' if times else "<br/>".join(layers)
+    costs = f"{row.output} · {compact(row.params)} parameters · {compact(row.macs)} MACs"
+    return f"{block}{times}<small>{costs}</small>"
+
+
+def _names(nets: Sequence[Compared]) -> list[str]:
+    return [escape(net.name) for net in nets]

@@ -1,0 +1,80 @@
+"""The page's switches and its slider, filled from the address once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from resnet_viz.ui.pages.initialisation.settings import CHOICES, DEPTHS, NETS, Settings, from_query
+
+_READ = "initialisation_read"
+_TITLES = {
+    "family": ("Residual net", "Its twin is the same without shortcuts."),
+    "norm": ("Norm", "After each convolution."),
+    "init": (
+        "Initialisation",
+        "How the weights are drawn: see the paper that each is named after.",
+    ),
+    "stages": (
+        "Stages",
+        "3: widths double and maps halve, as in He et al. 2015, 4.2. 1: all alike, "
+        "as theory has it.",
+    ),
+    "width": ("Width", "Channels of the first stage."),
+    "images": (
+        "Images",
+        "Handwritten digits, or Gaussian noise of 16 channels.",
+    ),
+    "batch": ("Batch size", "Images at once; batch norm's statistics are theirs."),
+    "size": ("Map size", "Pixels a side of the image, and of the first stage's maps."),
+}
+
+
+def read_address() -> None:
+    """Sets the widgets before they are drawn, once a session."""
+    if _READ not in st.session_state:
+        settings, problem = from_query(st.query_params.to_dict())
+        for name, value in settings._asdict().items():
+            st.session_state.setdefault(_key(name), value)
+        st.session_state[_READ] = settings, problem
+
+
+def notice(settings: Settings) -> str:
+    """What was wrong with the address, until a setting is changed; "" if nothing."""
+    read, problem = st.session_state[_READ]
+    return str(problem) if read == settings else ""
+
+
+def switches() -> dict[str, Any]:
+    """The settings but for the depth."""
+    return {name: _switch(name) for name in _TITLES}
+
+
+def depth_slider() -> int:
+    """The depth: the page's main control."""
+    depth: int = st.select_slider(
+        "Depth (weighted layers)", DEPTHS, key=_key("depth"), persist_state="session"
+    )
+    return depth
+
+
+def _switch(name: str) -> Any:
+    title, help_text = _TITLES[name]
+    return st.selectbox(
+        title,
+        CHOICES[name],
+        key=_key(name),
+        format_func=lambda value: NETS[value][0] if name == "family" else str(value),
+        help=help_text,
+        persist_state="session",
+    )
+
+
+def chosen(switched: dict[str, Any], depth: int) -> Settings:
+    """All settings."""
+    return Settings(depth=depth, **switched)
+
+
+def _key(name: str) -> str:
+    return f"initialisation_{name}"

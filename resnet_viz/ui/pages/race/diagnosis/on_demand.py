@@ -1,0 +1,236 @@
+"""What is measured on demand of the nets of a race: buttons, progress, pictures, verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from resnet_viz.arch.plan import NetworkPlan, plan
+from resnet_viz.figures.measurement_charts import figure
+from resnet_viz.findings.lesion import LESIONS
+from resnet_viz.findings.measured import Net, said
+from resnet_viz.lab.lab import Lab
+from resnet_viz.lab.race_feed import Look
+from resnet_viz.measurements import measurements, why_not
+from resnet_viz.measurements.measurement import Measurement
+from resnet_viz.store.measurement_results import Measured
+from resnet_viz.text import number
+from resnet_viz.ui.components.figure_diff import Drawn
+from resnet_viz.ui.components.live_chart import live_chart
+from resnet_viz.ui.pages.race.diagnosis.lesion_box import LesionBox
+from resnet_viz.ui.pages.race.diagnosis.racer import Racer, about_line, in_pairs, verdict_lines
+from resnet_viz.ui.pages.race.lesions import Lesions
+from resnet_viz.ui.pages.race.measurement_jobs import (
+    Wish,
+    ask,
+    cancel,
+    choose_weights,
+    chosen_weights,
+    how_far,
+    under_way,
+    why_failed,
+)
+from resnet_viz.ui.pages.race.state import Seen, key_of
+from resnet_viz.ui.widgets import message_box
+from resnet_viz.ui.widgets.heading import header
+from resnet_viz.ui.widgets.markdown import plain
+from resnet_viz.ui.widgets.note import note
+
+CHART_HEIGHT = 348
+TALLER: Mapping[str, int] = MappingProxyType({"rank_cka": 448, "landscape": 360})
+MOST_BESIDE = 6
+"""Steps that stand beside each other; more are in a box."""
+ON_DEMAND = (
+    "These look at a net's weights as a step begins, on the same training images for every net, "
+    "with the statistics of those images in its batch norms. The initial weights follow from "
+    "configuration and seed; those at the end of a run are kept."
+)
+Results = Mapping[str, Sequence[Measured]]
+"""What was measured of each run, by its id."""
+
+
+def on_demand(lab: Lab, seen: Seen, racers: Sequence[Racer], lesions: Lesions) -> None:
+    """Every measurement there is, for the weights at a step that is chosen; `lesions` are the
+    blocks that are deleted, and who may."""
+    header("Measured on demand")
+    racers = [racer for racer in racers if not racer.run.is_watched]
+    if not racers:
+        message_box.info(
+            "A net that trains in a program of its own has no weights here to be measured."
+        )
+        return
+    note(ON_DEMAND)
+    may_steer = lesions.may_steer
+    if not may_steer:
+        note("Who has the race's controls can measure; what was measured is shown to all.")
+    step = _step_box(lab, seen.race_id, racers)
+    results = {racer.run.id: lab.measured(racer.run.id) for racer in racers}
+    box = LesionBox(lesions, racers, step)
+    for column, about in in_pairs(list(measurements().values())):
+        with column:
+            wish = Wish(seen.race_id, step, about.name)
+            own = box if about.name == LESIONS else None
+            panel = _Panel(lab, seen.look, about, wish, own, may_steer=may_steer)
+            panel.draw(racers, results)
+
+
+def _step_box(lab: Lab, race_id: str, racers: Sequence[Racer]) -> int:
+    kept = {one.step for r in racers for one in lab.checkpoints(r.run.id) if not one.gone}
+    ends = {racer.run.steps for racer in racers}
+
+    def words(step: int) -> str:
+        return f"step {step:,}" + (" (initial)" if step == 0 else "") + " (end)" * (step in ends)
+
+    steps, key = [0, *sorted(kept)], f"race_diagnosis_step_{key_of(race_id)}"
+    before = chosen_weights(race_id)
+    default = before if before in steps else 0
+
+    def choose(of: str) -> None:
+        choose_weights(race_id, int(st.session_state[of] or 0))
+
+    if len(steps) > MOST_BESIDE:
+        key = f"{key}_box"
+        st.session_state[key] = default
+        return st.selectbox(
+            "Weights at",
+            steps,
+            format_func=words,
+            key=key,
+            width=250,
+            on_change=choose,
+            args=(key,),
+        )
+    st.session_state[key] = default
+    chosen = st.segmented_control(
+        "Weights at",
+        steps,
+        required=True,
+        format_func=words,
+        key=key,
+        on_change=choose,
+        args=(key,),
+    )
+    return int(chosen or 0)
+
+
+class _Panel:
+    """One measurement of the nets of a race."""
+
+    def __init__(
+        self,
+        lab: Lab,
+        look: Look,
+        about: Measurement,
+        wish: Wish,
+        box: LesionBox | None,
+        *,
+        may_steer: bool,
+    ) -> None:
+        self._lab, self._look, self._about = lab, look, about
+        self._wish, self._box, self._may_steer = wish, box, may_steer
+
+    def draw(self, racers: Sequence[Racer], results: Results) -> None:
+        """Its button, what is under way, what was found and its picture."""
+        about = self._about
+        fit = [racer for racer in racers if not why_not(about, _plan(racer))]
+        row = st.container(horizontal=True, vertical_alignment="bottom")
+        row.markdown(f"**{plain(_capital(about.title))}**", width="stretch")
+        there = [(r, one) for r in fit if (one := self._result(results[r.run.id])) is not None]
+        missing = [racer for racer in fit if racer not in [r for r, _ in there]]
+        jobs = under_way(self._lab, self._wish.race_id, self._wish)
+        if jobs and self._may_steer:
+            self._cancel_button(row)
+        elif missing and self._may_steer:
+            self._button(missing, row)
+        for name, job in jobs:
+            st.progress(min(1.0, job.progress), text=f"{plain(name)}: {plain(how_far(job))}")
+        for reason in why_failed(self._wish):
+            message_box.error(reason)
+        if there:
+            self._found(there)
+        if self._box:
+            self._box.draw(has_picture=bool(there))
+        if others := [racer.run.name for racer in racers if racer not in fit]:
+            note(f"It has no meaning for nets without shortcuts: {plain(', '.join(others))}.")
+        steps = "training step" if about.cost == 1 else "training steps"
+        cost = f"about {about.cost:g} {steps} a net"
+        if there:
+            cost += f", took {number(float(np.mean([one.seconds for _, one in there])), 2)} s"
+        about_line(about.sentence, about.formula, about.source, cost)
+
+    def _result(self, results: Sequence[Measured]) -> Measured | None:
+        wanted = (self._wish.step, self._about.name, self._about.checked({}))
+        same = [one for one in results if (one.step, one.measurement, one.settings) == wanted]
+        return same[-1] if same and same[-1].found else None
+
+    def _button(self, racers: Sequence[Racer], row: DeltaGenerator) -> None:
+        seconds = [s for racer in racers if (s := _step_seconds(racer)) is not None]
+        expected = f": {number(self._about.cost * max(seconds), 2)} s or so" if seconds else ""
+        row.button(
+            "Measure",
+            icon=":material/play_arrow:",
+            key=f"race_measure_{self._about.name}",
+            help=f"About {self._about.cost:g} training steps a net{expected}.",
+            on_click=ask,
+            args=(self._lab, self._wish, [racer.run for racer in racers]),
+        )
+
+    def _cancel_button(self, row: DeltaGenerator) -> None:
+        row.button(
+            "Cancel",
+            icon=":material/close:",
+            key=f"race_measure_cancel_{self._about.name}",
+            on_click=cancel,
+            args=(self._lab, self._wish),
+        )
+
+    def _found(self, there: Sequence[tuple[Racer, Measured]]) -> None:
+        nets = [_net(racer, result) for racer, result in there]
+        verdict_lines([(racer, said(net)) for (racer, _), net in zip(there, nets, strict=True)])
+        names = " against ".join(racer.run.name for racer, _ in there)
+        deleted = tuple(self._box.marked(racer) if self._box else "" for racer, _ in there)
+        of = (self._wish, deleted, *(racer.run.id for racer, _ in there))
+        live_chart(
+            self._look.once(of, lambda: Drawn.of(figure(nets, deleted))),  # once for all who look
+            f"measured-{self._about.name}-{key_of(self._wish.race_id)}",
+            TALLER.get(self._about.name, CHART_HEIGHT),
+            alt=f"{_capital(self._about.title)} at step {self._wish.step}: {names}",
+            on_point=partial(self._clicked, there) if self._box and self._may_steer else None,
+        )
+
+    def _clicked(self, there: Sequence[tuple[Racer, Measured]], point: str) -> None:
+        run_id, _, block = point.partition(":")
+        for racer, _ in there:
+            if self._box and racer.run.id == run_id:
+                self._box.clicked(racer, block)
+
+
+def _net(racer: Racer, result: Measured) -> Net:
+    return Net(
+        racer.run.name,
+        racer.net.colour,
+        racer.net.blocks,
+        racer.run.layer_names,
+        result,
+        racer.net.chance,
+        racer.run.id,
+    )
+
+
+def _plan(racer: Racer) -> NetworkPlan:
+    return plan(racer.run.spec.adapted)
+
+
+def _step_seconds(racer: Racer) -> float | None:
+    """Seconds of the net's own training step; None before there are two."""
+    seconds = np.diff(racer.net.history.seconds)
+    return float(np.median(seconds)) if seconds.size else None
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]

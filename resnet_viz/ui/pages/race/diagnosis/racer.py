@@ -1,0 +1,56 @@
+"""A net of the race as the Diagnosis panel speaks of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, TypeVar
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.verdicts import Verdict
+from resnet_viz.store.run import Run
+from resnet_viz.ui.widgets.markdown import plain
+from resnet_viz.ui.widgets.note import note
+
+_Thing = TypeVar("_Thing")
+_SPACE = re.compile(r"\\q?quad")
+
+
+class Racer(NamedTuple):
+    """A run, and the net as the plots see it."""
+
+    run: Run
+    net: Contestant
+
+
+def verdict_lines(found: Sequence[tuple[Racer, Verdict]]) -> None:
+    """What is said of each net, a line each, after its name in its colour."""
+    lines = [
+        f"- {_named(racer)}: **{plain(verdict.word)}**. {plain(verdict.sentence)}"
+        for racer, verdict in found
+    ]
+    st.markdown("\n".join(lines))
+
+
+def about_line(sentence: str, formula: str, source: str, cost: str) -> None:
+    """What something is: a sentence, its formula (TeX), source and cost."""
+    note(plain(sentence))
+    parts = " ".join(f"${part.strip()}$" for part in _SPACE.split(formula))  # lines may break there
+    note(f"{parts} · {plain(source)} · {plain(cost)}.")
+
+
+def in_pairs(things: Sequence[_Thing]) -> Iterator[tuple[DeltaGenerator, _Thing]]:
+    """A bordered box for each, two beside each other."""
+    for begin in range(0, len(things), 2):
+        columns = st.columns(2, gap="small")
+        for column, thing in zip(columns, things[begin : begin + 2], strict=False):
+            yield column.container(border=True, height="stretch"), thing
+
+
+def _named(racer: Racer) -> str:
+    config = racer.run.config
+    colour = "gray" if config is None else "orange" if config.shortcut == "none" else "blue"
+    return f":{colour}[{plain(racer.run.name)}]"

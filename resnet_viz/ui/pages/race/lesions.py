@@ -1,0 +1,240 @@
+"""Blocks deleted in the nets of a race, by a click in a graph or in the Diagnosis, and what was
+found without them.
+
+Which blocks those are is in the link: `without=0:stages.1.1,1:stages.0.2`, the place of a run in
+the race and a block of its net.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
+from typing import NamedTuple
+
+import streamlit as st
+
+from resnet_viz.arch.plan import plan
+from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.lesion import LESIONS, lesion_in, lesion_sentence
+from resnet_viz.lab.lab import Lab
+from resnet_viz.measurements.lesions import why_kept
+from resnet_viz.store.database import StoreError
+from resnet_viz.store.run import Run
+from resnet_viz.ui.components.graph_chart import Cut
+from resnet_viz.ui.pages.race.measurement_jobs import (
+    Wish,
+    ask,
+    chosen_weights,
+    how_far,
+    under_way,
+    why_failed,
+)
+from resnet_viz.ui.pages.race.state import Seen
+from resnet_viz.ui.widgets import message_box
+from resnet_viz.ui.widgets.markdown import plain, small
+from resnet_viz.ui.widgets.note import note
+
+CLICK, OPENS, DELETES = "race_click", "opens", "deletes"
+CLICKS: Mapping[str, str] = MappingProxyType({OPENS: "opens it", DELETES: "deletes it"})
+"""What a click on a block does."""
+WITHOUT = "race_without"
+LOOK_SECONDS = 0.4
+TO_DELETE = (
+    " Click a block to delete it: what is left is what its shortcut passes on, in a plain net its "
+    "input (Veit et al. 2016, arXiv:1605.06431)."
+)
+_NOTHING = "No block is deleted."
+_WANTED = "race_lesion_wanted"
+_ONE = re.compile(r"(\d{1,3}):(stages\.\d{1,4}\.\d{1,5})", re.ASCII)
+
+
+class _Blocks(Container[object]):
+    """All that can stand in a link for blocks that are deleted."""
+
+    def __contains__(self, text: object) -> bool:
+        return isinstance(text, str) and all(map(_ONE.fullmatch, text.split(",")))
+
+
+BLOCKS: Container[object] = _Blocks()
+
+
+def click_box(lab: Lab, seen: Seen) -> bool:
+    """What a click on a block does, to choose from once there are weights; whether it deletes."""
+    if not _has_weights(lab, seen):
+        return False
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+        st.markdown(small("A click on a block"), width="content")
+        chosen = st.segmented_control(
+            "A click on a block",
+            list(CLICKS),
+            default=None if CLICK in st.session_state else OPENS,
+            required=True,
+            format_func=CLICKS.__getitem__,
+            key=CLICK,
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+    return chosen == DELETES
+
+
+class Lesions(NamedTuple):
+    """The blocks that a session has deleted in the nets of a race.
+
+    `runs` are all of the race, in their order; `deletes`: a click deletes a block.
+    """
+
+    lab: Lab
+    race_id: str
+    runs: Sequence[tuple[Run, Contestant]]
+    may_steer: bool
+    deletes: bool
+
+    def cut(self, drawn: Contestant) -> Cut:
+        """What the graph of a net marks, and what a click does there."""
+        place = self._place(drawn)
+        told = partial(toggle, place) if self.deletes else None
+        return Cut(self.marked(place), told, of=self.runs[place][0].id)
+
+    def said(self, drawn: Contestant, graph: int) -> None:
+        """What was found without the block that is deleted in a net, or how far that is, below the
+        graph of that number."""
+        place = self._place(drawn)
+        if not self.block(place):
+            if self.deletes:
+                with _room(graph):
+                    note(_NOTHING)
+            return
+        try:
+            wish = self.wish(place)
+            if st.session_state.get(_WANTED) == place:
+                del st.session_state[_WANTED]
+                if self._is_to_measure(place, wish):
+                    ask(self.lab, wish, [self.runs[place][0]])
+        except (StoreError, ValueError) as error:  # a store that fails, a race that was deleted
+            message_box.error(str(error))
+            return
+        busy = bool(under_way(self.lab, self.race_id, wish, self.runs[place][0]))
+        with _room(graph):
+            st.fragment(_found, run_every=LOOK_SECONDS if busy else None)(self, place, wish, busy)
+
+    def tell(self, place: int, wish: Wish, key: str) -> None:
+        """What was found without the block; else how far that is, or why there is nothing.
+
+        `key` is that of a button to ask for it.
+        """
+        (run, own), block = self.runs[place], dict(wish.settings)["block"]
+        name = f"{own.name} without {block}"
+        try:
+            sentence = self.sentence(place, wish)
+        except (StoreError, ValueError) as error:
+            message_box.error(str(error))
+            return
+        if sentence:
+            note(plain(sentence))
+        elif jobs := under_way(self.lab, self.race_id, wish, run):
+            _, job = jobs[0]
+            st.progress(min(1.0, job.progress), text=f"{plain(name)}: {plain(how_far(job))}")
+        elif failed := why_failed(wish, run):
+            message_box.error(failed[-1])
+        else:
+            note(f"{plain(name)}: not measured at step {wish.step:,}.")
+            if self.may_steer:
+                st.button("Measure", key=key, on_click=ask, args=(self.lab, wish, [run]))
+
+    def sentence(self, place: int, wish: Wish) -> str:
+        """What was found without the block, or why it cannot be left out; "" where neither is."""
+        run, own = self.runs[place]
+        block = self.block(place)
+        if why := self._why_kept(place):
+            return f"{own.name} without {block}: there is no such net. {why}"
+        found = lesion_in(self.lab.measured(run.id), run.blocks, block, wish.step)
+        if found is None:
+            return ""
+        has_batch_norm = run.spec.adapted.norm == "batch"
+        return lesion_sentence(own.name, block, found, has_batch_norm=has_batch_norm)
+
+    def _place(self, drawn: Contestant) -> int:
+        """The place of the run that a graph shows: of several seeds as one the first."""
+        same = [place for place, (_, own) in enumerate(self.runs) if own.net == drawn.net]
+        named = (place for place in same if self.runs[place][1].name == drawn.name)
+        return next(named, same[0])
+
+    def block(self, place: int) -> str:
+        """The block that is deleted in the net of the run at a place; "" for none."""
+        block = _without().get(place, "")
+        return block if block in self.runs[place][0].blocks else ""
+
+    def marked(self, place: int) -> str:
+        """The same, but "" also where the block cannot be left out."""
+        return "" if self._why_kept(place) else self.block(place)
+
+    def _why_kept(self, place: int) -> str:
+        """Why the block cannot be left out; "" where it can, and where there is none."""
+        block = self.block(place)
+        return why_kept(plan(self.runs[place][0].spec.adapted), block) if block else ""
+
+    def wish(self, place: int) -> Wish:
+        """What is to be measured of it: of the weights chosen in the Diagnosis, else of the run's
+        last, else of its initial ones."""
+        step = chosen_weights(self.race_id)
+        if step is None:
+            step = max(_kept(self.lab, self.runs[place][0]), default=0)
+        return Wish(self.race_id, step, LESIONS, (("block", self.block(place)),))
+
+    def _is_to_measure(self, place: int, wish: Wish) -> bool:
+        busy = under_way(self.lab, self.race_id, wish, self.runs[place][0])
+        return not busy and not self.sentence(place, wish)
+
+
+def _found(lesions: Lesions, place: int, wish: Wish, busy: bool) -> None:
+    """The sentence under a graph; while the job goes on it is looked at again and again."""
+    if bool(under_way(lesions.lab, lesions.race_id, wish, lesions.runs[place][0])) != busy:
+        st.rerun()
+    lesions.tell(place, wish, f"race_lesion_measure_{place}")
+
+
+def toggle(place: int, block: str) -> None:
+    """The block is deleted in the net of the run at a place, or put back where it was."""
+    delete(place, "" if _without().get(place) == block else block)
+
+
+def delete(place: int, block: str) -> None:
+    """The block is deleted there, in place of the one before; "" puts that back."""
+    without = _without()
+    without.pop(place, None)
+    if block:
+        without[place] = block
+        st.session_state[_WANTED] = place
+    text = ",".join(f"{at}:{one}" for at, one in sorted(without.items()))
+    st.session_state[WITHOUT] = text or None
+
+
+def _without() -> dict[int, str]:
+    """The deleted blocks, by the places of the runs."""
+    return {int(at): block for at, block in _ONE.findall(st.session_state.get(WITHOUT) or "")}
+
+
+def _room(graph: int) -> st.delta_generator.DeltaGenerator:
+    """Room below a graph for what is said, so that nothing jumps when it changes (page.css)."""
+    return st.container(key=f"race_lesion_{graph}")
+
+
+def _has_weights(lab: Lab, seen: Seen) -> bool:
+    """Whether a run has weights to look at: it is over, or some were kept.
+
+    Not while a run goes on: the choice would come unasked, between the buttons that steer it.
+    """
+    runs = [run for run in seen.runs if not run.is_watched]
+    if seen.look.is_gone or not all(run.is_over or run.status == "paused" for run in seen.runs):
+        return False
+    try:
+        return any(run.is_over or _kept(lab, run) for run in runs)
+    except (StoreError, ValueError):  # what there is to say of it is said elsewhere
+        return False
+
+
+def _kept(lab: Lab, run: Run) -> Sequence[int]:
+    """The steps whose weights are there, beside the initial ones."""
+    return [one.step for one in lab.checkpoints(run.id) if not one.gone]

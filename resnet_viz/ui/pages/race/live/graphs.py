@@ -1,0 +1,143 @@
+"""The nets of a race as graphs, beside each other, in the colours of what is measured at a step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import streamlit as st
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.figures.graph_colouring import (
+    Values,
+    is_on_graph,
+    line_scale,
+    line_values,
+    node_scale,
+    node_values,
+)
+from resnet_viz.findings.contestant import GRADIENT, Contestant
+from resnet_viz.lab.race_feed import Look
+from resnet_viz.ui.components.graph_chart import Coloured, Cut, graph_chart, picture_size
+from resnet_viz.ui.components.graph_values import Painted, show_values, values_data
+from resnet_viz.ui.pages.race.lesions import TO_DELETE, Lesions
+from resnet_viz.ui.widgets.markdown import plain
+from resnet_viz.ui.widgets.note import note
+from resnet_viz.views.graph.graph import shortcut_graph
+from resnet_viz.views.graph.grid import Grid
+from resnet_viz.views.graph.layout import common_grid
+
+MOST_BLOCKS = 150
+"""Of a net of more blocks than this, runs of alike ones are drawn as one."""
+ASPECTS = {1: 0.3, 2: 0.45, 3: 1.0}
+"""Blocks under each other for one beside, by how many nets stand next to each other."""
+
+_GROUP = "race"
+
+ABOUT = (
+    "Each block has the colour of its value at the step shown (of its layers' values the largest); "
+    "what lies beyond the scale has the colour of its end. Lines are the gradient on its way back "
+    "from the head: at a block's input it is the sum of what comes through the shortcut, on the "
+    "right, and through the branch, down the middle."
+)
+TO_OPEN = " Click a block to open it."
+NO_GRAPH = "{} is watched while it trains: its structure is not known here, so it has no graph."
+
+
+def on_graph(
+    look: Look,
+    contestants: Sequence[Contestant],
+    step: int,
+    name: str,
+    *,
+    lesions: Lesions | None = None,
+) -> None:
+    """The graphs of all nets that have one, one scale for all, and the legend.
+
+    Their values are made once for all who look at the same. `lesions` are the blocks that are
+    deleted, and what a click does; without them it opens a block.
+    """
+    nets = _nets(contestants)
+    if nets:
+        show_values(graph_data(look, contestants, step, name))
+        _graphs(nets, lesions)
+        note(ABOUT + (TO_DELETE if lesions and lesions.deletes else TO_OPEN))
+    for one in contestants:
+        if not one.config:
+            note(NO_GRAPH.format(plain(one.name)))
+
+
+def graph_data(
+    look: Look, contestants: Sequence[Contestant], step: int, name: str
+) -> Mapping[str, object]:
+    """The graphs' values, as they are drawn with or told as news; there is a net with a graph."""
+    chosen = name if is_on_graph(contestants, name) else GRADIENT
+    key = ("graphs", tuple(one.name for one in contestants), step, chosen)
+    of = next((run.id for run in look.runs), "")
+    return look.once(key, lambda: _values(contestants, step, chosen, of))
+
+
+def has_graph(contestants: Sequence[Contestant]) -> bool:
+    """Whether there is one."""
+    return bool(_drawn(contestants))
+
+
+def _nets(contestants: Sequence[Contestant]) -> Mapping[str, Contestant]:
+    """Nets that have a graph, by its key: the same in each race, so that the browser keeps it."""
+    return {f"on_graph_{i}": one for i, one in enumerate(_drawn(contestants))}
+
+
+def _values(
+    contestants: Sequence[Contestant], step: int, chosen: str, of: str
+) -> Mapping[str, object]:
+    painted = {}
+    for key, one in _nets(contestants).items():
+        nodes, lines = node_values(one, step, chosen), line_values(one, step)
+        painted[key] = Painted(nodes.of, lines.of, _said(step, nodes, lines))
+    scales = node_scale(contestants, chosen), line_scale(contestants)
+    return values_data(_GROUP, *scales, painted, of=of)
+
+
+def _drawn(contestants: Sequence[Contestant]) -> Sequence[Contestant]:
+    """The nets that have a graph, of several seeds the first."""
+    first = {(one.name, one.config): one for one in reversed(contestants) if one.config}
+    return list(reversed(first.values()))
+
+
+def _graphs(nets: Mapping[str, Contestant], lesions: Lesions | None) -> None:
+    drawn = [(key, net, net.config) for key, net in nets.items() if net.config]
+    configs = tuple(config for _, _, config in drawn)
+    fold = max(sum(config.depths) for config in configs) > MOST_BLOCKS
+    across = min(3, len(drawn))
+    grid = _grid(configs, ASPECTS[across], fold=fold)
+    coloured = Coloured(_GROUP, grid, short=True)
+    sizes = [picture_size(c, key, fold=fold, coloured=coloured) for key, _, c in drawn]
+    frame = (max(width for width, _ in sizes), max(height for _, height in sizes))
+    with st.container(key="race_graphs"):  # a grid (page.css): columns take longer with each update
+        for key, net, config in drawn:
+            graph_chart(
+                config,
+                key,
+                net.name,
+                fold=fold,
+                frame=frame,
+                coloured=coloured,
+                cut=lesions.cut(net) if lesions else Cut(),
+            )
+        for place, (_, net, _) in enumerate(drawn):
+            if lesions:
+                lesions.said(net, place)
+
+
+@lru_cache(maxsize=64)
+def _grid(configs: tuple[ResNetConfig, ...], aspect: float, *, fold: bool) -> Grid:
+    return common_grid([shortcut_graph(one, fold=fold, short=True) for one in configs], aspect)
+
+
+def _said(step: int, nodes: Values, lines: Values) -> str:
+    """At which steps the values were measured, where that is not the one shown."""
+    own = {"blocks": nodes.step, "lines": lines.step}
+    taken = {what: at for what, at in own.items() if at is not None and at != step}
+    if len(set(taken.values())) == 1 and len(taken) == len(own):
+        return f"step {nodes.step}"
+    return ", ".join(f"{what}: step {at}" for what, at in taken.items())

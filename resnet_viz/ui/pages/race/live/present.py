@@ -1,0 +1,44 @@
+"""The projector's view of a race (`?present=1`): large type, no settings, and keys.
+
+Left and right step, Space pauses and resumes (once the race is over: plays it), P or Esc leaves.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from resnet_viz.lab.lab import Lab
+from resnet_viz.ui.pages.race.live.controls import toggle_pause
+from resnet_viz.ui.pages.race.state import Seen, key_of
+from resnet_viz.ui.pages.race.view_url import present
+
+_HERE = Path(__file__).parent
+_KEYS = st.components.v2.component(
+    "resnet_viz_keys", js=(_HERE / "keys.js").read_text(encoding="utf-8")
+)
+_CSS = _HERE / "present.css"
+_LEAVE = ("p", "Escape")
+
+
+def large_type() -> None:
+    """The page without its menu, and with type for the last row."""
+    st.html(_CSS)
+
+
+def keys(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
+    """Listens to the keys; for the fragment that shows the race."""
+    pauses = may_steer and not seen.is_over
+    name = f"keys_{key_of(seen.race_id)}"
+    with st.container(key="race_keys"):
+        data = {"keys": [*_LEAVE, *([" "] if pauses else [])]}
+        pressed: Any = _KEYS(key=name, data=data, on_key_change=lambda: None)
+    if not pressed.key:
+        return
+    if pressed.key["key"] in _LEAVE:
+        present(is_on=False)
+        st.rerun()
+    elif pauses:
+        toggle_pause(lab, seen)

@@ -1,0 +1,270 @@
+"""The Race page: settings, the buttons that begin and end a race, and the race itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import streamlit as st
+
+from resnet_viz.experiments.race_spec import RaceSpec
+from resnet_viz.experiments.run_spec import RunSpec
+from resnet_viz.lab.lab import Lab
+from resnet_viz.scheduler.eta import about
+from resnet_viz.store.database import StoreError
+from resnet_viz.store.run import Run
+from resnet_viz.ui.pages.race import words
+from resnet_viz.ui.pages.race.again import again, begin, take_begun
+from resnet_viz.ui.pages.race.diagnosis.diagnosis import diagnosis
+from resnet_viz.ui.pages.race.live.live import is_new, live_news, live_race, preview
+from resnet_viz.ui.pages.race.live.present import large_type
+from resnet_viz.ui.pages.race.measurement_jobs import take_up
+from resnet_viz.ui.pages.race.race_access import keep_controls, links, steers
+from resnet_viz.ui.pages.race.results import results
+from resnet_viz.ui.pages.race.settings import contestants
+from resnet_viz.ui.pages.race.settings.data_choice import download_offer, folder_check
+from resnet_viz.ui.pages.race.settings.memory_check import fits_or_says_so
+from resnet_viz.ui.pages.race.settings.settings import settings
+from resnet_viz.ui.pages.race.settings_address import notice, read_address
+from resnet_viz.ui.pages.race.state import RACE, Seen, close_race, current_race, expire, look
+from resnet_viz.ui.pages.race.view_url import (
+    NEXT,
+    is_open,
+    is_presented,
+    present,
+    read_view,
+    unfold,
+)
+from resnet_viz.ui.session.lab_state import open_lab
+from resnet_viz.ui.widgets import message_box
+from resnet_viz.ui.widgets.heading import header, title
+from resnet_viz.ui.widgets.markdown import plain, small
+
+INVITATION = (
+    "Press **Start race**: each net trains in a process of its own on the same minibatches, and "
+    "the pictures below fill with what is measured, layer by layer and step by step."
+)
+Chosen = Mapping[str, int | float | str | None]
+_CSS = Path(__file__).with_name("page.css")
+
+
+def race_page() -> None:
+    """Draws the page: the race on show, or the settings of one to start."""
+    st.html(_CSS)
+    try:
+        lab = open_lab()
+        take_begun()
+        seen = _look(lab)
+        may_steer = seen is not None and steers(lab, seen.race_id)
+    except StoreError as error:
+        _heading()
+        message_box.error(f"{error} Until then no race can be started or shown.")
+        return
+    if lab.notice:
+        message_box.warning(lab.notice)
+    if seen is None:
+        with st.container():
+            specs = _next_race(lab)
+        if specs:
+            preview(specs)
+        return
+    read_view(seen.race_id, seen.runs)
+    read_address(seen.race_id)
+    if is_presented():
+        large_type()
+    # One container, so that what follows keeps its place, by which Streamlit knows a fragment:
+    # of another one it would drop the updates, and a press, that are under way. The settings that
+    # were here before a race began would stay until this run of the script is over.
+    place = st.empty() if is_new(seen) else st
+    with place.container():
+        _head(lab, seen, may_steer=may_steer)
+        if is_open(NEXT) and not is_presented():
+            with st.container(border=True):
+                header("Next race")
+                _next_settings(lab, can_start=seen.is_over or not may_steer, beside=seen.race_id)
+    take_up(lab, seen.race_id, seen.runs)
+    live_race(lab, seen, may_steer=may_steer)
+    if seen.is_over:
+        results(lab, seen)
+    diagnosis(lab, seen, may_steer=may_steer)
+    live_news(lab, seen, may_steer=may_steer)
+
+
+def _next_race(lab: Lab) -> Sequence[RunSpec] | None:
+    """What stands above the pictures while there is no race; the last settings that could run."""
+    _heading()
+    read_view("", ())
+    read_address()
+    specs = _next_settings(lab, can_start=True)
+    if specs:
+        message_box.info(INVITATION, markdown=True)
+    return specs
+
+
+def _next_settings(lab: Lab, *, can_start: bool, beside: str = "") -> Sequence[RunSpec] | None:
+    """The settings, below what was wrong with the address."""
+    above = st.container()
+    specs = _settings(lab, can_start=can_start, beside=beside)
+    if notice():  # which a change of a setting has just ended
+        with above:
+            message_box.error(notice())
+    return specs
+
+
+def _heading() -> None:
+    with st.container(key="race_head"):
+        title("Race")
+
+
+def _look(lab: Lab) -> Seen | None:
+    """The race of the URL or of this session, if there is one."""
+    race_id = current_race()
+    if race_id is None:
+        return None
+    try:
+        return look(lab, race_id)
+    except ValueError as error:
+        close_race()
+        message_box.warning(
+            f"The link's race cannot be shown: {error}. You can start a new one here."
+        )
+        return None
+
+
+def _head(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
+    """What is raced and how, in one line, and what can be done about it."""
+    row = st.container(horizontal=True, vertical_alignment="center", key="race_head")
+    with row.container(gap=None, width="stretch", key="race_title"):
+        title(words.title(seen.runs))
+        lines = filter(None, (plain(words.training(seen.runs)), _difference(seen)))
+        st.markdown("  \n".join(map(small, lines)))
+    with row:
+        if may_steer:
+            keep_controls(lab, seen.race_id)
+        if is_presented():
+            return
+        if may_steer and not seen.is_over:
+            _stop_button(lab, seen)
+        again(lab, seen, may_steer=may_steer)
+        opened = is_open(NEXT)
+        st.button(
+            "Fold away" if opened else "Next race",
+            icon=":material/tune:",
+            key="race_next",
+            help="The settings of the next race.",
+            on_click=unfold,
+            args=(NEXT,),
+            kwargs={"is_open": not opened},
+        )
+        st.button(
+            "Present",
+            icon=":material/present_to_all:",
+            key="race_present",
+            help="For a projector: large type, no settings. Left and right step, Space pauses, P "
+            "leaves.",
+            on_click=present,
+            kwargs={"is_on": True},
+        )
+        links(lab, seen.race_id, with_controls=may_steer)
+
+
+def _difference(seen: Seen) -> str:
+    """What differs between the nets, each looked at once whatever its seeds."""
+    if any(run.is_watched for run in seen.runs):
+        return ""
+    return seen.look.once("difference", lambda: _said_of(seen.runs))
+
+
+def _said_of(runs: Sequence[Run]) -> str:
+    """How the nets differ, those that differ in the seed alone once."""
+    seeds: dict[RunSpec, set[int]] = {}
+    for run in runs:
+        seeds.setdefault(run.spec.model_copy(update={"seed": 0}), set()).add(run.seed)
+    first, *others = seeds.values()
+    shares = all(other == first for other in others)
+    return contestants.difference(list(seeds), shares_seeds=shares)
+
+
+def _settings(lab: Lab, *, can_start: bool, beside: str) -> Sequence[RunSpec] | None:
+    """The widgets, what they stand for, and the button; the last settings that could run.
+
+    They stay while a setting is wrong, so that the view does.
+    """
+    choice, place = settings(beside=beside)
+    race, problem = contestants.check(choice)
+    if race is None:
+        message_box.error(problem)
+        download_offer(choice.training["dataset"])
+    else:
+        specs = race.contestants
+        is_chosen = choice.training["image_size"] is not None
+        said = contestants.comparison(specs, is_size_chosen=is_chosen)
+        st.markdown(said + _time(lab, race, choice.pace))
+        st.session_state["race_specs"] = specs
+        st.session_state["race_spec"] = race
+        folder_check(specs[0].dataset)
+    is_ready = can_start and race is not None and fits_or_says_so(race.runs())
+    with place:
+        _start_button(lab, race if is_ready else None, choice.pace, can_start=can_start)
+    last: Sequence[RunSpec] | None = st.session_state.get("race_specs")
+    return last
+
+
+def _time(lab: Lab, race: RaceSpec, pace: float | None) -> str:
+    """How long the race will take, where that is known."""
+    with suppress(StoreError):  # whoever presses Start is told
+        if seconds := lab.expected_seconds(race.runs(), pace):
+            return f" It takes {about(seconds)} here, as earlier runs did."
+    return ""
+
+
+def _start_button(lab: Lab, race: RaceSpec | None, pace: float | None, *, can_start: bool) -> None:
+    pressed = st.button(
+        "Start race",
+        type="primary",
+        width="stretch",
+        disabled=race is None,
+        help=None if can_start else "When the race on show is over, or stopped.",
+        key="race_start",
+        on_click=_start_at_once,
+        args=(lab, race, pace, _chosen()),
+    )
+    if not pressed or race is None:
+        return
+    try:
+        begin(lab, race, pace)
+    except (StoreError, ValueError) as error:
+        message_box.error(f"The race was not started: {error}")
+        return
+    st.rerun()
+
+
+def _start_at_once(lab: Lab, race: RaceSpec | None, pace: float | None, chosen: Chosen) -> None:
+    """Before the settings are drawn again, for nobody to wait for.
+
+    Where one was changed at the same moment, or this fails, they are, and the page says so. Pressed
+    twice, the button begins one race: the second press finds another on show.
+    """
+    if race is not None and chosen.items() <= _chosen().items():
+        with suppress(StoreError, ValueError):
+            begin(lab, race, pace)
+
+
+def _chosen() -> Chosen:
+    """What the page's widgets say that have been drawn, and which race is on show."""
+    kinds = (int, float, str, type(None))
+    said = {str(key): value for key, value in st.session_state.items() if isinstance(value, kinds)}
+    drawn = {key: said[key] for key in said if key.startswith("race_") and key != "race_start"}
+    return {RACE: None} | drawn
+
+
+def _stop_button(lab: Lab, seen: Seen) -> None:
+    if st.button("Stop training", type="primary", key="race_stop"):
+        try:
+            lab.stop(seen.race_id)
+            expire(lab, seen.race_id)
+        except (StoreError, ValueError) as error:
+            seen.refusal = f"Stop training did nothing: {error}"
+            return
+        st.rerun()

@@ -1,0 +1,182 @@
+"""From what was chosen to the runs of a race, and what is said of them; no Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from resnet_viz.arch.config import ResNetConfig, differences, explain
+from resnet_viz.arch.plan import plan
+from resnet_viz.arch.presets import PRESETS, label
+from resnet_viz.data.adapt import suitable_image_size
+from resnet_viz.data.registry import dataset_info
+from resnet_viz.experiments.race_spec import RaceSpec
+from resnet_viz.experiments.run_spec import RunSpec
+from resnet_viz.experiments.starting_points import Entry
+from resnet_viz.scheduler.preflight import check_ready
+from resnet_viz.text import and_words
+from resnet_viz.ui.session.net_url import nearest_preset
+from resnet_viz.ui.widgets.markdown import plain
+
+_MOST_NAMED = 2
+"""Fields that a net's name tells beside its preset's."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the widgets say: the contestants, and the training that they share.
+
+    Without "image_size" (None) the images get the size that suits all nets. Each net is trained
+    from `seeds` seeds, the training's and those after it, at most `pace` steps a second.
+    """
+
+    entries: Sequence[Entry]
+    training: Mapping[str, Any]
+    seeds: int = 1
+    pace: float | None = None
+
+
+def automatic_size(entries: Sequence[Entry], dataset: str) -> int:
+    """Pixels a side where nobody has chosen: the data's own, else what fits all nets."""
+    return suitable_image_size([entry.config for entry in entries], dataset)
+
+
+def specs(choice: Choice) -> Sequence[RunSpec]:
+    """The runs of `choice`, each with a name of its own.
+
+    Raises:
+        ValueError: for settings that cannot run; `explain` turns it into one line.
+    """
+    shared = dict(choice.training)
+    if shared["image_size"] is None:
+        size = automatic_size(choice.entries, shared["dataset"])
+        own = dataset_info(shared["dataset"]).image_size
+        shared["image_size"] = None if size == own else size
+    made: list[RunSpec] = []
+    for entry in choice.entries:
+        name = entry.name or nickname(entry.config)
+        again = sum(spec.name.split(" (no. ")[0] == name for spec in made)
+        name += f" (no. {again + 1})" if again else ""
+        training = {**shared, **entry.training}
+        made.append(RunSpec(config=entry.config, name=name, **training))
+    return tuple(made)
+
+
+def race_spec(choice: Choice) -> RaceSpec:
+    """The race of `choice`; its contestants have names of their own.
+
+    Raises:
+        ValueError: for settings that cannot run; `explain` turns it into one line.
+    """
+    contestants = specs(choice)
+    first = contestants[0].seed
+    return RaceSpec(contestants=tuple(contestants), seeds=tuple(range(first, first + choice.seeds)))
+
+
+def check(choice: Choice) -> tuple[RaceSpec | None, str]:
+    """The race of `choice` and "", or None and a sentence that says what is wrong with it."""
+    try:
+        made = race_spec(choice)
+        check_ready(made.contestants)
+        return made, ""
+    except ValueError as error:
+        return None, explain(error)
+
+
+def nickname(config: ResNetConfig) -> str:
+    """A net's name: its preset's, with a field or two that differ from it; else its label."""
+    base = nearest_preset(config)
+    changed = differences(config, PRESETS[base])
+    if not 0 < len(changed) <= _MOST_NAMED:
+        return label(config)
+    return ", ".join([base, *(f"{field} {_value(value)}" for field, value in changed.items())])
+
+
+def comparison(runs: Sequence[RunSpec], *, is_size_chosen: bool) -> str:
+    """What differs between the contestants, their parameters, their images' size (Markdown)."""
+    counts = [plan(spec.adapted).params for spec in runs]
+    said = [difference(runs)]
+    if len(set(counts)) == 1 < len(counts):
+        each = " and ".join([f"**{counts[0]:,}**"] * 2) + ", the same" if len(counts) == 2 else ""
+        said.append(f"Parameters: {each or f'**{counts[0]:,}** in each net'}.")
+    elif len(runs) == 2:
+        said.append(f"Parameters: **{counts[0]:,}** and **{counts[1]:,}**.")
+    else:
+        said.append(f"Parameters: {_parameters(runs, counts)}.")
+    own, size = dataset_info(runs[0].dataset).image_size, runs[0].adapted.image_size
+    if size != own and not is_size_chosen:
+        which = {1: "the net", 2: "both nets"}.get(len(runs), "all nets")
+        said.append(
+            f"Images are resized from {own}x{own} to **{size}x{size}** pixels: the smallest of "
+            f"16, 32, 64, ... that fits {which}; Image size changes it."
+        )
+    return " ".join(filter(None, said))
+
+
+def _parameters(runs: Sequence[RunSpec], counts: Sequence[int]) -> str:
+    """Each count once, and whose it is."""
+    nets = list(zip(runs, counts, strict=True))
+    each = {n: and_words([plain(spec.name) for spec, own in nets if own == n]) for n in counts}
+    return "; ".join(f"**{n:,}** ({names})" for n, names in each.items())
+
+
+def difference(runs: Sequence[RunSpec], *, shares_seeds: bool = True) -> str:
+    """In which fields the nets and their training differ, and that they share the rest (Markdown).
+
+    `shares_seeds`: each is trained from the same seeds; those of `runs` are not looked at.
+    """
+    if len(runs) < 2:
+        return ""
+    seeds = "" if shares_seeds else "They start from different seeds."
+    training = " ".join(filter(None, (_different_training(runs), seeds)))
+    configs, names = [spec.adapted for spec in runs], [spec.display_name for spec in runs]
+    first, *others = configs
+    fields = [
+        field
+        for field in type(first).model_fields
+        if any(getattr(other, field) != getattr(first, field) for other in others)
+    ]
+    if not fields:
+        which = "Both nets are the same" if len(configs) == 2 else "The nets are all the same"
+        if training:
+            return f"{which}. {training}"
+        return (
+            f"{which}{' plain net' if first.shortcut == 'none' else ''}: started from "
+            "one seed and fed the same minibatches, they should draw the same curves, step for "
+            "step."
+        )
+    changed = (f"**{field}** ({_values(configs, names, field)})" for field in fields)
+    alone = "" if training else " and in nothing else"
+    return f"The nets differ in {', '.join(changed)}{alone}. {training}".strip()
+
+
+def _values(configs: Sequence[ResNetConfig], names: Sequence[str], field: str) -> str:
+    """Two values in the nets' order; of more nets the rarer values, and whose they are."""
+    values = [_value(getattr(config, field)) for config in configs]
+    if len(values) == 2:
+        return " and ".join(values)
+    usual = max(values, key=values.count)
+    odd = dict.fromkeys(value for value in values if value != usual)
+    having = {
+        value: [plain(n) for n, v in zip(names, values, strict=True) if v == value] for value in odd
+    }
+    rare = [f"{value}: {and_words(own)}" for value, own in having.items()]
+    return "; ".join([*rare, f"else {usual}"])
+
+
+def _different_training(runs: Sequence[RunSpec]) -> str:
+    """The fields of training that not all share, and what each net has."""
+    skipped = {"config", "name", "seed"}
+    fields = [
+        field
+        for field in RunSpec.model_fields
+        if field not in skipped and len({getattr(spec, field) for spec in runs}) > 1
+    ]
+    values = {field: ", ".join(_value(getattr(spec, field)) for spec in runs) for field in fields}
+    each = (f"**{field}** ({said})" for field, said in values.items())
+    return f"They train with different {' and '.join(each)}." if fields else ""
+
+
+def _value(value: object) -> str:
+    return "-".join(map(str, value)) if isinstance(value, tuple) else str(value)

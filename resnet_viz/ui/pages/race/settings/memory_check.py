@@ -1,0 +1,41 @@
+"""Before a race starts: whether those of its nets that train at once fit into memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from resnet_viz.experiments.devices import expected_device
+from resnet_viz.experiments.run_spec import RunSpec
+from resnet_viz.scheduler.memory_fit import Fit, check_fit
+from resnet_viz.scheduler.places import slots_on
+from resnet_viz.ui.pages.race import words
+from resnet_viz.ui.widgets import message_box
+from resnet_viz.ui.widgets.device_choice import free_memory
+
+CHECKPOINTING = "race_activation_checkpointing"
+
+
+def fits_or_says_so(specs: Sequence[RunSpec]) -> bool:
+    """False after an error that says what is missing, with activation checkpointing if it helps.
+
+    Where the device's memory is not known, it is left to the run to find out.
+    """
+    device = expected_device(specs[0].device)
+    free = free_memory(device)
+    fit = None if free is None else check_fit(specs, free, device)
+    if fit is None or fit.fits:
+        return True
+    _refuse(fit, words.at_once(len(specs), slots_on(device)), device)
+    return False
+
+
+def _refuse(fit: Fit, nets: str, device: str) -> None:
+    message_box.error(f"The race cannot start: training {nets} on {device} {fit.sentence}")
+    if fit.fits_checkpointed:
+        st.button("Use activation checkpointing", key="race_fit_offer", on_click=_checkpoint)
+
+
+def _checkpoint() -> None:
+    st.session_state[CHECKPOINTING] = True

@@ -1,0 +1,111 @@
+"""The nets of a race beside the first two: added by one press, and taken away by another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from resnet_viz.arch.config import ResNetConfig, explain
+from resnet_viz.arch.presets import PRESETS
+from resnet_viz.arch.relatives import RELATIVES, Relative
+from resnet_viz.experiments.starting_points import Entry
+from resnet_viz.ui.pages.race.settings.contestants import nickname
+from resnet_viz.ui.pages.race.settings_address import MORE
+from resnet_viz.ui.pages.race.settings_url import MOST_NETS
+from resnet_viz.ui.session.net import shown_net
+from resnet_viz.ui.widgets import message_box
+from resnet_viz.ui.widgets.markdown import plain
+
+_OF, _PRESET, _JSON, _PROBLEM = "race_relative_of", "race_add_preset", "race_json", "race_bad_json"
+
+
+def more_nets(entries: Sequence[Entry]) -> Sequence[Entry]:
+    """Draws what adds nets to `entries` and takes them away; those that are added."""
+    kept = MOST_NETS - len(entries)
+    st.session_state[MORE] = added = tuple(st.session_state.get(MORE, ()))[:kept]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="race_more"):
+        with st.popover("Add a net", icon=":material/add:", disabled=len(added) == kept):
+            _offers([*entries, *map(Entry, added)])
+        for index, net in enumerate(added):
+            st.button(
+                plain(nickname(net)),
+                icon=":material/close:",
+                key=f"race_remove_{index}",
+                help="Take this net out of the race.",
+                on_click=_remove,
+                args=(index,),
+            )
+        if kept == 0:
+            st.caption(f"{MOST_NETS} nets race at most: this is all.")
+        elif not added:
+            st.caption(f"One press adds a relative, a preset or JSON; up to {MOST_NETS} nets race.")
+    return tuple(map(Entry, added))
+
+
+def _offers(entries: Sequence[Entry]) -> None:
+    names = [entry.name or nickname(entry.config) for entry in entries]
+    if st.session_state.get(_OF) not in range(len(entries)):
+        st.session_state[_OF] = 0
+    index = st.selectbox(
+        "A relative of", range(len(entries)), format_func=lambda i: names[i], key=_OF
+    )
+    there = [entry.config for entry in entries]
+    with st.container(horizontal=True, gap="small"):
+        for relative in RELATIVES:
+            _relative(relative, there[index or 0], there)
+    own = shown_net()
+    if own is not None:
+        st.button("The Architecture page's net", key="race_add_own", on_click=_add, args=(own,))
+    st.selectbox(
+        "A preset",
+        list(PRESETS),
+        index=None,
+        key=_PRESET,
+        placeholder="choose one to add",
+        on_change=_add_preset,
+    )
+    st.text_area("A configuration as JSON", key=_JSON, height=100, placeholder='{"depths": [2, 2]}')
+    st.button("Add it", key="race_add_json", on_click=_add_json)
+    if problem := st.session_state.pop(_PROBLEM, ""):
+        message_box.error(problem)
+
+
+def _relative(relative: Relative, net: ResNetConfig, there: Sequence[ResNetConfig]) -> None:
+    why_not = ""
+    try:
+        made = relative.make(net)
+        why_not = "This net is in the race already." if made in there else ""
+    except ValueError as error:
+        made, why_not = net, f"Not for this net: {error}."
+    st.button(
+        relative.name,
+        key=f"race_add_{relative.name}",
+        help=plain(why_not or relative.about),
+        disabled=bool(why_not),
+        on_click=_add,
+        args=(made,),
+    )
+
+
+def _add(net: ResNetConfig) -> None:
+    st.session_state[MORE] = (*st.session_state.get(MORE, ()), net)
+
+
+def _remove(index: int) -> None:
+    nets = st.session_state[MORE]
+    st.session_state[MORE] = (*nets[:index], *nets[index + 1 :])
+
+
+def _add_preset() -> None:
+    if name := st.session_state[_PRESET]:
+        _add(PRESETS[name])
+    st.session_state[_PRESET] = None
+
+
+def _add_json() -> None:
+    try:
+        _add(ResNetConfig.model_validate_json(st.session_state[_JSON]))
+        st.session_state[_JSON] = ""
+    except ValueError as error:
+        st.session_state[_PROBLEM] = f"This is no configuration: {explain(error)}."

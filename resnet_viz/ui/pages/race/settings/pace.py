@@ -1,0 +1,33 @@
+"""Slow motion: so many steps a second at most, before a race and while it goes."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from resnet_viz.ui.pages.race.settings_url import PACES
+
+PACE = "race_pace"
+
+
+def pace_words(pace: float | None) -> str:
+    """Such as "2 steps a second"."""
+    if pace is None:
+        return "as fast as it goes"
+    return "1 step a second" if pace == 1 else f"{pace:g} steps a second"
+
+
+def pace_box() -> None:
+    """The choice for the next race, kept in the session under `PACE`."""
+    st.selectbox(
+        "Speed",
+        [pace or 0.0 for pace in PACES],
+        format_func=lambda pace: pace_words(pace or None),
+        key=PACE,
+        help="Slow motion waits between steps; it can be changed while the race goes.",
+        persist_state="session",
+    )
+
+
+def chosen_pace() -> float | None:
+    """What the box says; None where that is no slow motion."""
+    return st.session_state.get(PACE) or None

@@ -1,0 +1,208 @@
+"""The widgets of a race's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.presets import PRESETS, label
+from resnet_viz.experiments.starting_points import EXPERIMENTS, Entry
+from resnet_viz.ui.pages.race.settings.contestants import Choice, automatic_size
+from resnet_viz.ui.pages.race.settings.data_choice import data_box
+from resnet_viz.ui.pages.race.settings.field_widgets import number, select
+from resnet_viz.ui.pages.race.settings.more_nets import more_nets
+from resnet_viz.ui.pages.race.settings.more_settings import more_settings
+from resnet_viz.ui.pages.race.settings.pace import chosen_pace, pace_box
+from resnet_viz.ui.pages.race.settings_address import (
+    ALONE,
+    MORE,
+    complain,
+    keep_beside,
+    write_address,
+)
+from resnet_viz.ui.pages.race.settings_url import (
+    DEFAULT_NET,
+    MOST_SEEDS,
+    Settings,
+    default_training,
+)
+from resnet_viz.ui.pages.race.view_url import SETTINGS, fold, view_query
+from resnet_viz.ui.session.net import FROM_ARCHITECTURE, TWIN, asked_race, shown_net, twin_of
+from resnet_viz.ui.widgets.device_choice import device_box, lacking
+from resnet_viz.ui.widgets.note import note
+
+EXPERIMENT = "race_experiment"
+# An experiment is the same on any data, and however its memory is saved.
+_KEPT = ("dataset", "activation_checkpointing")
+
+
+def settings(*, beside: str = "") -> tuple[Choice, DeltaGenerator]:
+    """Draws the widgets; what they say, and the place for the button that starts the race.
+
+    What they say goes into the address, `beside` the race on show if there is one.
+    """
+    with st.container(key="race_settings", gap="small"):
+        experiment = _experiment()
+        row = st.columns([5, 5, 3, 4, 4], vertical_alignment="bottom")
+        entries = experiment or ()
+        first = _net_box(row[0], "First net", "first_net", DEFAULT_NET, is_off=bool(entries))
+        second = _second_box(row[1], first, is_off=bool(entries))
+        with row[2], _folded("data"):
+            dataset = data_box("race_dataset")
+        with row[3], _folded("device"):
+            device = device_box("race_device")
+        start = row[4].container()
+        with row[4]:
+            _fold()
+        base = entries or (Entry(first), *((Entry(second),) if second else ()))
+        with _folded("nets"):
+            added = more_nets(base)
+        with _folded("training"):
+            training = _training(automatic_size((*base, *added), dataset))
+        training |= {"dataset": dataset}
+        seeds, pace = st.session_state["race_seeds"], chosen_pace()
+        said = Settings(
+            st.session_state[EXPERIMENT],
+            first,
+            None if st.session_state["race_second_net"] == TWIN else second,
+            training,
+            is_alone=second is None,
+            more=tuple(entry.config for entry in added),
+            seeds=seeds,
+            pace=pace,
+            device=device,
+        )
+        if problem := lacking("race_device"):
+            complain(problem, said)
+        if beside:
+            keep_beside(beside, said)
+        else:
+            write_address(said, view_query())
+        return Choice((*base, *added), training | {"device": device}, seeds, pace), start
+
+
+def _fold() -> None:
+    """What unfolds the settings beside the nets, on narrow screens alone (page.css)."""
+    with st.container(key="race_fold"):
+        fold("All settings", SETTINGS)
+
+
+def _folded(name: str) -> DeltaGenerator:
+    """A place for settings that narrow screens fold away: hidden there, and never taken away."""
+    return st.container(key=f"race_folds_{name}", gap="small")
+
+
+def _experiment() -> Sequence[Entry]:
+    """Some to press by name; the contestants of the one pressed, () for the two boxes' nets."""
+    name = st.pills(
+        "Press an experiment, or choose nets below",
+        list(EXPERIMENTS),
+        key=EXPERIMENT,
+        on_change=_set_defaults,
+        persist_state="session",
+    )
+    if name is None:
+        return ()
+    experiment = EXPERIMENTS[name]
+    departs = f" Here: {experiment.departs}" if experiment.departs else ""
+    note(f"**{name}**: {experiment.look_for}{departs}")
+    return experiment.entries
+
+
+def _set_defaults() -> None:
+    """An experiment is one with the training that it was made for; it may then be changed."""
+    name = st.session_state.get(EXPERIMENT)
+    if name is not None:
+        st.session_state[MORE] = ()
+        for field, default in default_training(name).items():
+            if field not in _KEPT or field in EXPERIMENTS[name].training:
+                st.session_state[f"race_{field}"] = default
+
+
+def _net_box(
+    place: DeltaGenerator, title: str, field: str, default: str, *, is_off: bool
+) -> ResNetConfig:
+    with place:
+        name = select(title, _net_names(), field, default, is_off=is_off)
+    return _config(name)
+
+
+def _second_box(place: DeltaGenerator, first: ResNetConfig, *, is_off: bool) -> ResNetConfig | None:
+    kind = "residual" if first.shortcut == "none" else "plain"
+    with place:
+        name = select(
+            "Second net",
+            [TWIN, ALONE, *_net_names()],
+            "second_net",
+            TWIN,
+            is_off=is_off,
+            shown=lambda name: f"its {kind} twin" if name == TWIN else name,
+        )
+    if name == ALONE:
+        return None
+    return twin_of(first) if name == TWIN else _config(name)
+
+
+def _net_names() -> list[str]:
+    """All that can be chosen: the session's net, those another page sent here, the presets."""
+    own = [FROM_ARCHITECTURE] if shown_net() else []
+    return list(dict.fromkeys([*own, *map(label, asked_race()), *PRESETS]))
+
+
+def _config(name: str) -> ResNetConfig:
+    if name != FROM_ARCHITECTURE:
+        return next((net for net in asked_race() if label(net) == name), None) or PRESETS[name]
+    own = shown_net()
+    assert own  # it is offered only where there is one
+    return own
+
+
+def _training(size: int) -> dict[str, Any]:
+    """`size` is the images' size where none is chosen."""
+    row = st.columns([17 / 6] * 6 + [4], vertical_alignment="bottom")
+    fields: dict[str, Any] = {}
+    for column, (field, title, step, form) in zip(row, _NUMBERS, strict=False):
+        with column:
+            fields[field] = number(title, field, step, form)
+    with row[4]:
+        _seeds_box()
+    with row[5]:
+        fields["image_size"] = st.number_input(
+            "Image size",
+            value=None,
+            step=1,
+            placeholder=f"auto: {size}",
+            help="Pixels a side; the images are resized to it. Empty: the data's own size if it "
+            "fits all nets, else the smallest of 16, 32, 64, ... that does.",
+            key="race_image_size",
+            persist_state="session",
+        )
+    with row[6], st.popover("More settings", width="stretch"):
+        fields |= more_settings()
+        pace_box()
+        return fields
+
+
+def _seeds_box() -> None:
+    st.number_input(
+        "Seeds each",
+        min_value=1,
+        max_value=MOST_SEEDS,
+        step=1,
+        key="race_seeds",
+        help="Each net is trained from so many seeds: the one before this and those after it. All "
+        "nets of one seed see the same minibatches.",
+        persist_state="session",
+    )
+
+
+_NUMBERS = (
+    ("steps", "Steps", 10, "%d"),
+    ("batch_size", "Batch size", 16, "%d"),
+    ("lr", "Learning rate", 0.01, "%g"),
+    ("seed", "Seed", 1, "%d"),
+)

@@ -1,0 +1,154 @@
+"""What a session looks at of a race, in the link: `?race=...&quantity=dead_share&step=12&open=x`.
+
+Before a race the same stands beside its settings, for the race that is begun next. Popovers are not
+in it: they lie above the page, and close with the next click.
+
+The step is written by the step control itself (step_control.js), which moves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Mapping, Sequence
+from types import MappingProxyType
+
+import streamlit as st
+from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
+
+from resnet_viz.quantities import quantities
+from resnet_viz.store.run import Run
+from resnet_viz.ui.components.step_control import Pointer, pointer_of
+from resnet_viz.ui.pages.race.display_options import (
+    DEFAULTS,
+    SCALE,
+    SCALES,
+    SEEDS,
+    SMOOTH,
+    SMOOTHINGS,
+    seeds_options,
+)
+from resnet_viz.ui.pages.race.lesions import BLOCKS, CLICK, CLICKS, OPENS, WITHOUT
+from resnet_viz.ui.pages.race.measurement_jobs import choose_weights, chosen_weights
+from resnet_viz.ui.pages.race.settings_address import beside
+from resnet_viz.ui.pages.race.state import WRITTEN, address_of, is_led, key_of
+
+QUANTITY = "race_quantity"
+NEXT, DIAGNOSIS, SETTINGS = "next", "diagnosis", "settings"
+"""The panels with the settings of the next race, with what experts look at, and with the settings
+that narrow screens fold away."""
+_OPEN, _PRESENT, _READ = "race_panels", "race_presented", "race_view_of"
+_CHOICES: Mapping[str, tuple[str, Callable[[Sequence[Run]], Container[object]]]] = MappingProxyType(
+    {
+        "quantity": (QUANTITY, lambda _: [q.name for q in quantities().values() if not q.words]),
+        "show": (SEEDS, seeds_options),
+        "axis": (SCALE, lambda _: SCALES),
+        "smooth": (SMOOTH, lambda _: SMOOTHINGS),
+        "click": (CLICK, lambda _: CLICKS),
+        "without": (WITHOUT, lambda _: BLOCKS),
+    }
+)
+"""A parameter of the link: the key of its widget, and what may be chosen for a race's runs."""
+_AT_FIRST: Mapping[str, str] = MappingProxyType({QUANTITY: "grad_norm", CLICK: OPENS, **DEFAULTS})
+
+
+def read_view(race_id: str, runs: Sequence[Run]) -> None:
+    """Sets the widgets, before they are drawn, from the link: once for a session and a race, and
+    where the browser's history leads to it; what is not in it is then as at first.
+
+    `race_id` is "" before there is one.
+    """
+    is_anew = is_led(race_id)
+    if st.session_state.get(_READ) == race_id and not is_anew:
+        return
+    st.session_state[_READ] = race_id
+    if is_anew:
+        choose_weights(race_id, None)
+        st.session_state.update({**_AT_FIRST, _OPEN: frozenset(), _PRESENT: False})
+        pointer_of(key_of(race_id)).follow()
+    st.session_state.pop(WITHOUT, None)  # blocks of another race's nets
+    query = st.query_params.to_dict()
+    for name, (key, options) in _CHOICES.items():
+        if query.get(name) in options(runs):
+            st.session_state[key] = query[name]
+    if race_id and (step := _step_of(query, "step")) is not None:
+        pointer_of(key_of(race_id)).look_at(step)
+    if race_id and (weights := _step_of(query, "weights")) is not None:
+        choose_weights(race_id, min(weights, max(run.steps_done for run in runs)))
+    if "present" in query:
+        st.session_state[_PRESENT] = query["present"] == "1"
+    if "open" in query:
+        st.session_state[_OPEN] = frozenset(query["open"].split(","))
+
+
+def write_view(race_id: str) -> None:
+    """Puts what the session looks at into the link, where it has changed.
+
+    Otherwise the link is left alone: the browser's way back would lead forward again.
+    """
+    query = address_of(race_id) | view_query() | beside(race_id)
+    if (weights := chosen_weights(race_id)) is not None:
+        query["weights"] = str(weights)
+    before = st.session_state.get(WRITTEN)
+    st.session_state[WRITTEN] = query
+    now = {key: text for key, text in st.query_params.to_dict().items() if key != "step"}
+    if query not in (before, now):
+        pointer: Pointer = pointer_of(key_of(race_id))
+        step = {} if pointer.follows else {"step": str(pointer.chosen)}
+        st.query_params.from_dict(query | step)
+
+
+def view_query() -> dict[str, str]:
+    """What the session looks at, but for the race and the step, as the link has it."""
+    query = {}
+    for name, (key, _) in _CHOICES.items():
+        chosen = st.session_state.get(key)
+        if chosen is not None and chosen != _AT_FIRST.get(key):
+            query[name] = str(chosen)
+    if opened := st.session_state.get(_OPEN):
+        query["open"] = ",".join(sorted(opened))
+    if is_presented():
+        query["present"] = "1"
+    return query
+
+
+def _step_of(query: Mapping[str, str], name: str) -> int | None:
+    text = query.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def is_presented() -> bool:
+    """Whether the page is shown to a room: large, and without settings."""
+    return bool(st.session_state.get(_PRESENT))
+
+
+def present(*, is_on: bool) -> None:
+    """Shows the page to a room, or as usual."""
+    st.session_state[_PRESENT] = is_on
+
+
+def is_open(name: str) -> bool:
+    """Whether the panel is unfolded."""
+    return name in st.session_state.get(_OPEN, ())
+
+
+def unfold(name: str, *, is_open: bool) -> None:
+    """Unfolds a panel, or folds it away."""
+    others = frozenset(st.session_state.get(_OPEN, ())) - {name}
+    st.session_state[_OPEN] = others | {name} if is_open else others
+
+
+def panel(title: str, name: str) -> ExpanderContainer:
+    """A panel to unfold, which the link keeps open; `.open` says whether to fill it."""
+    key = f"race_panel_{name}"
+    st.session_state[key] = is_open(name)
+    return st.expander(
+        title,
+        key=key,
+        on_change=lambda: unfold(name, is_open=bool(st.session_state[key])),
+    )
+
+
+def fold(title: str, name: str) -> None:
+    """A switch that unfolds a panel, and is in the link as one."""
+    key = f"race_panel_{name}"
+    st.session_state[key] = is_open(name)
+    st.toggle(title, key=key, on_change=lambda: unfold(name, is_open=bool(st.session_state[key])))

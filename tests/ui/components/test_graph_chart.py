@@ -1,0 +1,29 @@
+"""The graph on a page: who is told of a click."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from resnet_viz.arch.presets import preset
+from resnet_viz.ui.components import graph_chart
+
+
+def test_a_click_in_the_picture_of_another_run_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The browser may send it before it has drawn the race that the server shows by now."""
+    drawn: list[dict[str, Any]] = []
+    state: dict[str, object] = {}
+    monkeypatch.setattr(graph_chart, "_CHART", lambda **named: drawn.append(named))
+    monkeypatch.setattr(graph_chart.st, "session_state", state)
+    told: list[str] = []
+    cut = graph_chart.Cut("", told.append, of="run of now")
+    graph_chart.graph_chart(preset("resnet20-cifar"), "net", "a net", fold=False, cut=cut)
+    assert drawn[0]["data"]["of"] == "run of now"
+    for of in ("run before", "", "run of now"):
+        state["net_chart"] = SimpleNamespace(cut={"block": f"block of {of}", "of": of})
+        drawn[0]["on_cut_change"]()
+    state["net_chart"] = SimpleNamespace(cut=None)
+    drawn[0]["on_cut_change"]()
+    assert told == ["block of run of now"]

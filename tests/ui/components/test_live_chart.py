@@ -1,0 +1,28 @@
+"""What a session remembers of the charts that it was sent."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+
+def test_of_many_charts_only_the_newest_figures_are_remembered() -> None:
+    """Those of measurements have a key of their own in each race: a long lesson looks at many."""
+
+    def script() -> None:
+        import plotly.graph_objects as go
+        import streamlit as st
+
+        from resnet_viz.ui.components.figure_diff import Drawn
+        from resnet_viz.ui.components.live_chart import chart_data
+
+        drawn = Drawn.of(go.Figure(go.Scatter(y=[1, 2])))
+        keys = ["stays" if i % 2 else f"chart {i}" for i in range(200)]
+        told = [chart_data(drawn, key, 300, alt="") for key in keys]
+        st.session_state["whole"] = [
+            key for key, one in zip(keys, told, strict=True) if not one["base"]
+        ]
+
+    app = AppTest.from_function(script).run()
+    assert not app.exception
+    assert len(app.session_state["live_chart_sent"]) == 40
+    assert app.session_state["whole"].count("stays") == 1, "it is sent what has changed"
