@@ -1,4 +1,4 @@
-"""What goes through `say` is text, and everything that is said goes through it."""
+"""What goes through `message_box` is text, and everything that is said goes through it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ BOXES = {"error", "warning", "info", "success", "exception"}
 
 
 def _boxes(tree: ast.AST) -> Iterator[int]:
-    """The lines that put a box up without `say`, by calling it or by passing it on; `_LOG` is a
+    """The lines that put a box up without `message_box`, by calling it or by passing it on; `_LOG` is a
     log."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in BOXES:
             name = node.value.id if isinstance(node.value, ast.Name) else ""
-            if name not in ("say", "_LOG"):
+            if name not in ("message_box", "_LOG"):
                 yield node.lineno
 
 
@@ -33,14 +33,14 @@ def test_no_page_puts_a_box_up_by_itself(folder: str) -> None:
     found = [
         f"{file.relative_to(ROOT)}:{line}"
         for file in files
-        if file.name != "say.py"
+        if file.name != "message_box.py"
         for line in _boxes(ast.parse(file.read_text(encoding="utf-8")))
     ]
     assert found == []
 
 
 def test_the_search_finds_a_box() -> None:
-    assert list(_boxes(ast.parse("st.error('x')\nsay.error('x')\nline.info('y')"))) == [1, 3]
+    assert list(_boxes(ast.parse("st.error('x')\nmessage_box.error('x')\nline.info('y')"))) == [1, 3]
 
 
 @pytest.mark.parametrize("kind", ["error", "warning", "info", "success"])
