@@ -105,8 +105,18 @@ def test_plain_twin_differs_in_the_shortcut_alone() -> None:
 
 
 @given(configs())
-def test_every_net_has_a_plain_twin(config: ResNetConfig) -> None:
-    assert plain_twin(config).shortcut == "none"
+def test_a_plain_twin_has_everything_else_of_the_net(config: ResNetConfig) -> None:
+    """Each field, but for what has no meaning without a shortcut."""
+    without = {
+        "shortcut": "none",
+        "shortcut_transform": "identity",
+        "stochastic_depth": 0.0,
+        "residual_scale": "none",
+        "zero_init_residual": False,
+    }
+    if config.init == "fixup":
+        without["init"] = "kaiming_fan_out"
+    assert plain_twin(config).model_dump() == config.model_dump() | without
 
 
 def test_labels() -> None:

@@ -141,6 +141,36 @@ def test_the_branch_variance_is_of_the_first_step_and_k_begins_anew_in_each_stag
 
 
 @pytest.mark.parametrize(
+    ("shortcut", "depths", "counted", "which"),
+    [
+        ("zero_pad", (7, 6, 2), {(0, 5), (0, 6), (0, 7)}, "blocks 5 and later of stage 1"),
+        ("zero_pad", (4, 6, 2), {(0, 1), (0, 2), (0, 3), (0, 4)}, "blocks of stage 1"),
+        (
+            "projection",
+            (7, 2, 6),
+            {(0, 5), (0, 6), (0, 7), (2, 5), (2, 6)},
+            "blocks 5 and later of each stage",
+        ),
+        ("projection", (1, 2, 1), {(0, 1), (1, 1), (1, 2), (2, 1)}, "blocks of each stage"),
+    ],
+)
+def test_the_branch_variance_is_of_late_blocks_in_sums_that_begin(
+    shortcut: str, depths: tuple[int, ...], counted: set[tuple[int, int]], which: str
+) -> None:
+    """The k-th block of a stage, by hand; any other choice of blocks has another median."""
+    places = [(stage, k + 1) for stage, depth in enumerate(depths) for k in range(depth)]
+    times = np.random.default_rng(0).uniform(0.5, 2, len(places))
+    ratios = times / [k for _, k in places]
+    config = revise(RESIDUAL, shortcut=shortcut, depths=depths)
+    verdict = branch_variance(net({"branch_ratio": ratios}, config=config))
+    expected = np.median(
+        [one for one, place in zip(times, places, strict=True) if place in counted]
+    )
+    assert verdict.value == pytest.approx(expected, rel=1e-5)
+    assert verdict.sentence.endswith(f"(median over {which}).")
+
+
+@pytest.mark.parametrize(
     ("ratio", "word"),
     [(1e-3, "moves well"), (1e-5, "hardly moves"), (0.5, "moves fast"), (np.nan, "not finite")],
 )

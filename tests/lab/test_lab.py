@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +23,30 @@ from resnet_viz.scheduler.submit import MOST_ACTIVE
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import Run
 from resnet_viz.store.runs_table import select_runs
-from tests.labs import ENDLESS, TINY, process_of, same, steps_of, tiny_spec, wait_until
+from tests.labs import (
+    ENDLESS,
+    TINY,
+    launcher_of,
+    process_of,
+    same,
+    steps_of,
+    tiny_spec,
+    wait_until,
+)
 
 
-def _is_zombie_or_worker(process: psutil.Process) -> bool:
-    """Not a process of another test, such as the browser's."""
-    try:
-        is_zombie = process.status() == psutil.STATUS_ZOMBIE
-        return is_zombie or "resnet_viz.workers.run_worker" in process.cmdline()
-    except psutil.NoSuchProcess:
-        return False
+def _left_of(lab: Lab) -> list[psutil.Process]:
+    """Of the launcher's processes those that were workers of runs, and those that nobody reaps."""
+    with Store(lab.home).session() as connection:
+        numbers = {row["pid"] for row in select_runs(connection, "1")}
+    assert numbers
+    assert None not in numbers
+    found = []
+    for process in launcher_of(lab).children():
+        with suppress(psutil.NoSuchProcess):
+            if process.pid in numbers or process.status() == psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
 
 
 def test_a_race_runs_to_its_end_and_its_records_are_those_of_train(
@@ -51,7 +66,7 @@ def test_a_race_runs_to_its_end_and_its_records_are_those_of_train(
     for run, spec in zip(runs, specs, strict=True):
         _check_times(run)
         _check_records(lab, run.id, len(spec.layer_names))
-    wait_until(lambda: not any(map(_is_zombie_or_worker, psutil.Process().children())))
+    wait_until(lambda: not _left_of(lab))
 
 
 def _check_times(run: Run) -> None:

@@ -202,18 +202,23 @@ def test_float16_scales_the_loss_and_its_gradients_are_those_of_float32() -> Non
         assert one.grad_norm.dtype == np.float32
 
 
-def test_a_float16_step_that_overflows_is_left_out_and_the_scale_halved() -> None:
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_a_float16_step_that_overflows_is_left_out_and_the_scale_halved(momentum: float) -> None:
     weights = nn.Parameter(torch.ones(3))
-    spec = tiny_spec(precision="float16", momentum=0.0, weight_decay=0.0)
-    updates = Updates(spec, [weights], torch.device("cpu"))
-    updates.backward((weights * torch.tensor([1.0, float("inf"), 1.0])).sum())
-    assert torch.isinf(weights.grad).any()  # type: ignore[arg-type]
-    updates.apply()
-    assert torch.equal(weights, torch.ones(3))
-    weights.grad = None
-    updates.backward(weights.sum())
-    assert torch.equal(weights.grad, torch.ones(3))  # type: ignore[arg-type]
-    updates.apply()
+    spec = tiny_spec(precision="float16", momentum=momentum, weight_decay=0.0)
+    torch.use_deterministic_algorithms(True)  # what is not initialised is NaN
+    try:
+        updates = Updates(spec, [weights], torch.device("cpu"))
+        updates.backward((weights * torch.tensor([1.0, float("inf"), 1.0])).sum())
+        assert torch.isinf(weights.grad).any()  # type: ignore[arg-type]
+        updates.apply()
+        assert torch.equal(weights, torch.ones(3))
+        weights.grad = None
+        updates.backward(weights.sum())
+        assert torch.equal(weights.grad, torch.ones(3))  # type: ignore[arg-type]
+        updates.apply()
+    finally:
+        torch.use_deterministic_algorithms(False)
     torch.testing.assert_close(weights.detach(), torch.full((3,), 1 - spec.lr))
 
 

@@ -380,6 +380,50 @@ def test_the_scale_is_that_of_the_scaler_and_nothing_is_left_of_the_listening() 
         np.testing.assert_allclose(scaled, plain, rtol=1e-5)
 
 
+def test_a_scale_is_known_before_any_parameter_has_a_gradient() -> None:
+    """What is frozen stands between the loss and the first gradient of a weight."""
+    net, kept = Trunk(), Kept()
+    for frozen in (net.head, net.blocks[2]):
+        frozen.requires_grad_(False)
+    with Watcher(net, kept, blocks=BLOCKS, measure_every=1) as watcher:
+        scaler = torch.amp.GradScaler("cpu", init_scale=2.0**16)
+        for is_scaled in (True, False):
+            torch.manual_seed(1)
+            loss = net(torch.randn(5, 4)).square().sum()
+            (scaler.scale(loss) if is_scaled else loss).backward()
+            watcher.step(loss)
+            net.zero_grad()
+    scaled, plain = (record.values["grad_input_norm"] for record in kept.records)
+    np.testing.assert_allclose(scaled, plain, rtol=1e-5)
+
+
+@pytest.mark.parametrize("of_ones_own", [False, True])
+def test_gradients_are_divided_by_the_scale_that_is_in_force(
+    of_ones_own: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is too large at first is halved at each step that overflows; with a rate of 0 the
+    gradients must be those that a smaller scale gives, which never overflows.
+    """
+    how = {"lr": 0.0, "momentum": 0.0, "precision": "float16"}
+    spec = tiny_spec(config=NET, steps=10, measure_every=1, **how)
+    found = []
+    for power in (12, 24):
+        made = partial(torch.amp.GradScaler, init_scale=2.0**power)
+        with monkeypatch.context() as patch:
+            patch.setattr(torch.amp, "GradScaler", made)
+            kept = Kept()
+            if of_ones_own:
+                own_loop(spec, kept)
+            found.append(kept.records if of_ones_own else list(train(spec)))
+    small, large = found
+    overflowed = sum(not np.isfinite(record.values["grad_total_norm"]) for record in large)
+    assert 0 < overflowed < spec.steps - 1
+    for one, other in zip(small[overflowed:], large[overflowed:], strict=True):
+        for name in one.values.keys() & other.values.keys():
+            values = one.values[name], other.values[name]
+            np.testing.assert_allclose(*values, rtol=1e-2, atol=1e-6, err_msg=name)
+
+
 def test_states_are_recorded_where_they_change() -> None:
     net, kept = Trunk(), Kept()
     with Watcher(net, kept) as watcher:

@@ -54,6 +54,8 @@ def export_race(store: Store, id: str, file: Path) -> None:  # noqa: A002
                 migrations.migrate(empty)
             connection.execute("ATTACH ? AS draft", (str(made),))
             connection.execute("PRAGMA draft.journal_mode = OFF")
+            # Else what is forgotten below would stay in the file's unused bytes.
+            connection.execute("PRAGMA draft.secure_delete = ON")
             connection.execute("BEGIN")
             rows = connection.execute(query, (id, id)).fetchall()
             _copy(connection, rows, id)

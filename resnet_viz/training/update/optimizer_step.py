@@ -25,6 +25,10 @@ class Updates:
         self._schedule = make_schedule(spec, self._optimizer)
         is_scaled = spec.precision == "float16"
         self._scaler = torch.amp.GradScaler(device.type) if is_scaled else None
+        if is_scaled and spec.optimizer == "sgd" and spec.momentum:
+            # Fused SGD makes its buffers in its first step, and fills none if that one overflows.
+            for parameter in self._parameters:
+                self._optimizer.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
 
     @property
     def loss_scale(self) -> Tensor | float:

@@ -15,16 +15,23 @@ class LossScale:
     """The scale of the last loss that went through a `torch.amp.GradScaler`; 1 if none did.
 
     Nothing but the scaler knows it, and it is the program's: its method `scale` is listened to from
-    here until `close`. (Accelerate's, Lightning's and timm's scalers are this one.)
+    here until `close`. (Accelerate's, Lightning's and timm's scalers are this one.) `changed` is
+    called with each scale at once: gradients of activations may come before any parameter's.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, changed: Callable[[Tensor | float], None]) -> None:
         self.value: Tensor | float = 1.0
+        self._changed = changed
         _listeners().add(self)
 
     def reset(self) -> None:
         """The next backward pass is of a loss that was not scaled, unless a scaler says so."""
-        self.value = 1.0
+        self.set(1.0)
+
+    def set(self, value: Tensor | float) -> None:
+        """The next backward pass is of a loss that was multiplied by `value`."""
+        self.value = value
+        self._changed(value)
 
     def close(self) -> None:
         """Listen no more."""
@@ -52,7 +59,7 @@ def _told(scale: Callable[..., Any], listeners: WeakSet[LossScale]) -> Callable[
         if scaler.is_enabled():
             value = scaler._get_scale_async()  # `get_scale` would wait for the device
             for listener in list(listeners):
-                listener.value = 1.0 if value is None else value.detach().clone()
+                listener.set(1.0 if value is None else value.detach().clone())
         return scaled
 
     told.listeners = listeners  # type: ignore[attr-defined]

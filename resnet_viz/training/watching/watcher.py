@@ -97,8 +97,8 @@ class Watcher:
         candidates, is_open = self._names.candidates, not is_compiled(model)
         tapped = self._tap if is_open else None
         self._instruments = Instruments(layers, parameters, candidates, tapped, every=measure_every)
-        self._backward = Backward(parameters, self._began, self._ended)
-        self._loss_scale = LossScale()
+        self._backward = Backward(parameters, self._arm, self._ended)
+        self._loss_scale = LossScale(self._instruments.scale_by)
         self._log = StateLog()
         self._step = 0
         self._has_warned = False
@@ -219,10 +219,6 @@ class Watcher:
         if found is not None and found.requires_grad:
             self._beside = frozenset(beside_main_path(found, self._layers))
         self._instruments.after_forward(self._loss_scale.value)
-
-    def _began(self) -> None:
-        self._arm()
-        self._instruments.scale_by(self._loss_scale.value)
 
     def _ended(self) -> None:
         stepped = [n in self._backward.stepped for n in self._number_of_layer]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import sqlite3
 from collections.abc import Sequence
@@ -70,9 +71,50 @@ def test_a_file_says_nothing_of_this_computer_and_of_no_other_race(here: Lab, fi
         assert run.id.encode() not in data
         assert str(run.race_id).encode() not in data
     assert b"stays" not in data
-    with closing(sqlite3.connect(file)) as connection:
-        rows = connection.execute("SELECT pid, pid_created, host, heartbeat FROM runs").fetchall()
-    assert rows == [(None, None, "", 0.0)] * 2
+
+
+SENT = (
+    *("position", "name", "spec", "status", "message", "created", "started", "ended", "device"),
+    *("params", "threads", "contestant", "seed", "steps", "header", "bytes", "steps_done"),
+)
+"""Of a run's columns: what it is, what became of it, and on what kind of device."""
+OF_THIS_COMPUTER: dict[str, object] = {
+    "control": "pause",
+    "extra_steps": 4321,
+    "heartbeat": 1234.5,
+    "pid": 54321,
+    "pid_created": 2345.5,
+    "seal": "the-seal-of-here",
+    "host": "the-name-of-this-computer",
+    "pace": 3456.5,
+    "attempts": 7654,
+    "looked": 4567.5,
+    "asker": "the-browser-of-whoever-asked",
+}
+
+
+@pytest.mark.parametrize("of_race", [True, False])
+def test_where_and_by_what_process_it_ran_is_not_in_a_file(
+    here: Lab, tmp_path: Path, of_race: bool
+) -> None:
+    """A column that is new says here whether it is sent."""
+    race_id = race(here, 3)
+    with Store(here.home).writing() as connection:
+        names = ", ".join(f"{name} = ?" for name in OF_THIS_COMPUTER)
+        connection.execute(f"UPDATE runs SET {names}", tuple(OF_THIS_COMPUTER.values()))
+    here.export(race_id if of_race else here.race_runs(race_id)[1].id, tmp_path / "race")
+    data = (tmp_path / "race").read_bytes()
+    texts = [value for value in OF_THIS_COMPUTER.values() if isinstance(value, str)]
+    assert [text for text in texts if len(text) > 10 and text.encode() in data] == []
+    with closing(sqlite3.connect(tmp_path / "race")) as connection:
+        connection.row_factory = sqlite3.Row
+        rows = [dict(row) for row in connection.execute("SELECT * FROM runs")]
+        empty = {row[1]: row[4] for row in connection.execute("PRAGMA table_info(runs)")}
+    assert set(empty) == {"id", "race_id", *SENT, *OF_THIS_COMPUTER}
+    new = {name: ast.literal_eval(str(empty[name])) for name in OF_THIS_COMPUTER}
+    for row in rows:
+        assert {name: row[name] for name in new} == new | {"heartbeat": 0.0}
+        assert (row["id"], row["race_id"]) == (f"run {row['position']}", "race")
 
 
 def test_names_and_notes_come_along(here: Lab, there: Lab, tmp_path: Path) -> None:
