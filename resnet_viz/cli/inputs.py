@@ -11,7 +11,7 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.cli.errors import InputError, input_errors
 from resnet_viz.experiments.starting_points import EXPERIMENTS, Entry
-from resnet_viz.nets.files import open_file
+from resnet_viz.nets.stored_weights.files import open_file
 from resnet_viz.text import shorten, unknown_name
 
 MAX_BYTES = 1_000_000

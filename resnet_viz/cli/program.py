@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
-from resnet_viz.cli.commands import app
+from resnet_viz.cli.command_list import app
 from resnet_viz.cli.errors import InputError
 from resnet_viz.cli.output import print_error, print_text
 

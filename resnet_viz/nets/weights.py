@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from resnet_viz.arch.config import ResNetConfig, differences
-from resnet_viz.nets.misfits import Misfit, how_read
 from resnet_viz.nets.network import ResNet
-from resnet_viz.nets.state_dicts import COUNTER, Reading, fits, read_names
-from resnet_viz.nets.stored import Stored
-from resnet_viz.nets.weight_files import (
+from resnet_viz.nets.stored_weights.misfits import Misfit, how_read
+from resnet_viz.nets.stored_weights.state_dicts import COUNTER, Reading, fits, read_names
+from resnet_viz.nets.stored_weights.stored_tensors import Stored
+from resnet_viz.nets.stored_weights.weight_files import (
     CONFIG,
     STATE,
     HeldWeights,

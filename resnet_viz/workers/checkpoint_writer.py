@@ -11,7 +11,7 @@ from torch import Tensor
 from resnet_viz.arch.config import explain
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.nets.network import ResNet, build_resnet
-from resnet_viz.nets.weight_files import Limits, read_state
+from resnet_viz.nets.stored_weights.weight_files import Limits, read_state
 from resnet_viz.store import checkpoint_index
 from resnet_viz.store.atomic_file import draft
 from resnet_viz.store.checkpoint_index import Checkpoint, file_of

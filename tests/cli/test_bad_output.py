@@ -9,7 +9,8 @@ from typing import NoReturn
 import pytest
 
 from resnet_viz.__main__ import main
-from resnet_viz.cli import inputs, weights
+from resnet_viz.cli import inputs
+from resnet_viz.cli.commands import weights
 from tests.conftest import is_refused
 
 

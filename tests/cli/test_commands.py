@@ -201,7 +201,7 @@ def test_a_failure_is_one_line_without_traceback(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("the disk\nis gone")
 
-    monkeypatch.setattr("resnet_viz.cli.architecture.show_presets", fail)
+    monkeypatch.setattr("resnet_viz.cli.commands.architecture.show_presets", fail)
     assert main(("presets",)) == 1
     assert capsys.readouterr() == ("", "error: RuntimeError: the disk is gone\n")
 
@@ -212,7 +212,7 @@ def test_ctrl_c_is_quiet(
     def interrupt(**_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("resnet_viz.cli.architecture.show_presets", interrupt)
+    monkeypatch.setattr("resnet_viz.cli.commands.architecture.show_presets", interrupt)
     assert main(("presets",)) == 128 + signal.SIGINT
     assert "Traceback" not in capsys.readouterr().err
 
@@ -220,7 +220,7 @@ def test_ctrl_c_is_quiet(
 def test_app_hands_its_options_to_streamlit(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[tuple[str, ...]] = []
     monkeypatch.setattr("os.execv", lambda _program, command: started.append(command))
-    monkeypatch.setattr("resnet_viz.cli.server.APP", Path(__file__))
+    monkeypatch.setattr("resnet_viz.cli.commands.server.APP", Path(__file__))
     main(("app", "--", "--server.port", "8502", "--server.headless", "true"))
     command = started[0]
     assert command[1:4] == ("-m", "streamlit", "run")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from resnet_viz.__main__ import main
-from resnet_viz.cli import race as racing
+from resnet_viz.cli.commands import race as racing
 from resnet_viz.data.registry import datasets
 from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client

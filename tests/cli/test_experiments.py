@@ -19,10 +19,10 @@ import typer
 from resnet_viz.__main__ import main
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
-from resnet_viz.cli import race as racing
-from resnet_viz.cli.commands import app
+from resnet_viz.cli.command_list import app
+from resnet_viz.cli.commands import race as racing
+from resnet_viz.cli.commands.race import _print_records, _specs
 from resnet_viz.cli.inputs import read_contestants
-from resnet_viz.cli.race import _print_records, _specs
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.experiments.starting_points import EXPERIMENTS
 from resnet_viz.lab.lab import Lab

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from resnet_viz.__main__ import main
-from resnet_viz.cli import race
+from resnet_viz.cli.commands import race
 from resnet_viz.lab.lab import Lab
 from tests.labs import end
 

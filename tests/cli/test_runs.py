@@ -10,8 +10,8 @@ import pytest
 from pyarrow import parquet
 
 from resnet_viz.__main__ import main
-from resnet_viz.cli import race as racing
-from resnet_viz.cli.told import what_happened
+from resnet_viz.cli.commands import race as racing
+from resnet_viz.cli.race_output import what_happened
 from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.findings.contestant import contestants_in
 from resnet_viz.findings.race_summary import happened

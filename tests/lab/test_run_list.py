@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viz.cli.runs import show_runs
+from resnet_viz.cli.commands.runs import show_runs
 from resnet_viz.lab import run_list
 from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client

@@ -10,8 +10,8 @@ import pytest
 import torch
 import torchvision
 
-from resnet_viz.nets import download
-from resnet_viz.nets.download import DownloadError, download_torchvision
+from resnet_viz.nets.stored_weights import download
+from resnet_viz.nets.stored_weights.download import DownloadError, download_torchvision
 
 
 def test_the_addresses_are_torchvision_s() -> None:

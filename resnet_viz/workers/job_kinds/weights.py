@@ -38,7 +38,7 @@ def work(request: Request, report: Report) -> object:
     from resnet_viz.nets.weights import load_weights
 
     if request.published:
-        from resnet_viz.nets.download import download_torchvision
+        from resnet_viz.nets.stored_weights.download import download_torchvision
 
         report(0.0, f"Fetching torchvision's {request.published}")
         file = download_torchvision(request.published, default_home() / "weights")

@@ -236,7 +236,7 @@ NIGHTLY = bool(os.environ.get("RESNET_VIZ_NIGHTLY"))
 def test_whatever_is_taken_over_is_listed_shown_reported_and_deleted(
     there: Lab, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from resnet_viz.cli import runs as command
+    from resnet_viz.cli.commands import runs as command
 
     monkeypatch.setenv("RESNET_VIZ_HOME", str(there.home))
     whole, random, taken = file.read_bytes(), np.random.default_rng(14), 0

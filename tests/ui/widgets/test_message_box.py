@@ -16,8 +16,7 @@ BOXES = {"error", "warning", "info", "success", "exception"}
 
 
 def _boxes(tree: ast.AST) -> Iterator[int]:
-    """The lines that put a box up without `message_box`, by calling it or by passing it on; `_LOG` is a
-    log."""
+    """The lines that put a box up without `message_box`, called or passed on; `_LOG` is a log."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in BOXES:
             name = node.value.id if isinstance(node.value, ast.Name) else ""
@@ -40,7 +39,10 @@ def test_no_page_puts_a_box_up_by_itself(folder: str) -> None:
 
 
 def test_the_search_finds_a_box() -> None:
-    assert list(_boxes(ast.parse("st.error('x')\nmessage_box.error('x')\nline.info('y')"))) == [1, 3]
+    assert list(_boxes(ast.parse("st.error('x')\nmessage_box.error('x')\nline.info('y')"))) == [
+        1,
+        3,
+    ]
 
 
 @pytest.mark.parametrize("kind", ["error", "warning", "info", "success"])

@@ -273,7 +273,7 @@ def _print_results(contestants: Sequence[_Contestant]) -> None:
 
 def _tell(contestants: Sequence[_Contestant]) -> None:
     """What happened, beside the results."""
-    from resnet_viz.cli.told import what_happened  # plotly
+    from resnet_viz.cli.race_output import what_happened  # plotly
 
     runs = [contestant.run for contestant in contestants]
     histories = {one.run.id: History(one.records) for one in contestants}

@@ -15,11 +15,11 @@ from typing import Any, BinaryIO, NamedTuple
 import torch
 from torch import Tensor
 
-from resnet_viz.nets.files import open_file
-from resnet_viz.nets.pickle_values import Made, TooManyStepsError
-from resnet_viz.nets.state_dicts import tensors_in, walk
-from resnet_viz.nets.stored import Stored
-from resnet_viz.nets.torch_files import (
+from resnet_viz.nets.stored_weights.files import open_file
+from resnet_viz.nets.stored_weights.pickle_values import Made, TooManyStepsError
+from resnet_viz.nets.stored_weights.state_dicts import tensors_in, walk
+from resnet_viz.nets.stored_weights.stored_tensors import Stored
+from resnet_viz.nets.stored_weights.torch_files import (
     RefusedError,
     TorchFile,
     open_archive,

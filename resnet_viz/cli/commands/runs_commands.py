@@ -19,7 +19,7 @@ runs_app = typer.Typer(help=_HELP)
 def runs(context: typer.Context, *, as_json: JsonOption = False) -> None:
     """List past and present runs; stop, delete, export, import and report them."""
     if context.invoked_subcommand is None:
-        from resnet_viz.cli import runs as listing
+        from resnet_viz.cli.commands import runs as listing
 
         listing.show_runs(as_json=as_json)
     elif as_json:
@@ -29,7 +29,7 @@ def runs(context: typer.Context, *, as_json: JsonOption = False) -> None:
 @runs_app.command()
 def show(id: IdArgument, as_json: JsonOption = False) -> None:  # noqa: A002
     """Say what happened in a run or a race, computed from its records."""
-    from resnet_viz.cli import runs as listing
+    from resnet_viz.cli.commands import runs as listing
 
     listing.show(id, as_json=as_json)
 
@@ -39,7 +39,7 @@ def stop(
     ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Of runs or races.")],
 ) -> None:
     """Stop runs or races that are waiting, running or paused; what they measured stays."""
-    from resnet_viz.cli import runs as listing
+    from resnet_viz.cli.commands import runs as listing
 
     listing.stop(ids)
 
@@ -47,7 +47,7 @@ def stop(
 @runs_app.command()
 def delete(id: IdArgument) -> None:  # noqa: A002
     """Delete a run, or a race with all its runs, that is over."""
-    from resnet_viz.cli import runs as listing
+    from resnet_viz.cli.commands import runs as listing
 
     listing.delete(id)
 
@@ -58,7 +58,7 @@ def rename(
     name: Annotated[str, typer.Argument(metavar="NAME", help="1 to 200 characters.")],
 ) -> None:
     """Give a run, or a race, another name."""
-    from resnet_viz.cli import runs as listing
+    from resnet_viz.cli.commands import runs as listing
 
     listing.rename(id, name)
 
@@ -69,7 +69,7 @@ def note(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="Empty: no note any more.")],
 ) -> None:
     """Keep a note with a run, or a race, in place of the one before."""
-    from resnet_viz.cli import runs as listing
+    from resnet_viz.cli.commands import runs as listing
 
     listing.note(id, text)
 
@@ -96,7 +96,7 @@ def export(
     ] = None,
 ) -> None:
     """Write what a race, or a single run, measured to a file."""
-    from resnet_viz.cli import runs as listing
+    from resnet_viz.cli.commands import runs as listing
 
     listing.export(id, output, quantity or (), tensorboard)
 
@@ -107,7 +107,7 @@ def report(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE.html", callback=writable)],
 ) -> None:
     """Write a report of a race: one HTML file that replays it without a server, and prints."""
-    from resnet_viz.cli import runs as listing
+    from resnet_viz.cli.commands import runs as listing
 
     listing.report(id, output)
 
@@ -115,7 +115,7 @@ def report(
 @runs_app.command()
 def recover() -> None:
     """Bring back what is sound of a damaged store, which was set aside."""
-    from resnet_viz.cli import runs as listing
+    from resnet_viz.cli.commands import runs as listing
 
     listing.recover()
 
@@ -125,6 +125,6 @@ def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What runs export wrote.")],
 ) -> None:
     """Take over a race from such a file, and print its id here; nobody can steer it."""
-    from resnet_viz.cli import runs as listing
+    from resnet_viz.cli.commands import runs as listing
 
     listing.import_(file)

@@ -14,9 +14,9 @@ from typing import TypeGuard
 
 from torch import Tensor
 
-from resnet_viz.nets.layer_names import HEAD, named, parts, templates
-from resnet_viz.nets.pickle_values import Made, TooManyStepsError
-from resnet_viz.nets.stored import Stored
+from resnet_viz.nets.stored_weights.layer_names import HEAD, named, parts, templates
+from resnet_viz.nets.stored_weights.pickle_values import Made, TooManyStepsError
+from resnet_viz.nets.stored_weights.stored_tensors import Stored
 
 _DEEPEST = 16
 _LONGEST_NAME = 300

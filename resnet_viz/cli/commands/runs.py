@@ -34,7 +34,7 @@ def show_runs(*, as_json: bool) -> None:
 
 def show(id: str, *, as_json: bool = False) -> None:  # noqa: A002
     """What happened in a race, or in a run, so far; as JSON, the claims that it is made of."""
-    from resnet_viz.cli.told import claim_record, claims_of, history_of, what_happened
+    from resnet_viz.cli.race_output import claim_record, claims_of, history_of, what_happened
 
     lab = _lab()
     with input_errors():

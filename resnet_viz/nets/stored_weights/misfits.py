@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from resnet_viz.nets.layer_names import HEAD, named
-from resnet_viz.nets.state_dicts import COUNTER, Reading, fits
-from resnet_viz.nets.stored import Stored
-from resnet_viz.nets.weight_files import STATE
+from resnet_viz.nets.stored_weights.layer_names import HEAD, named
+from resnet_viz.nets.stored_weights.state_dicts import COUNTER, Reading, fits
+from resnet_viz.nets.stored_weights.stored_tensors import Stored
+from resnet_viz.nets.stored_weights.weight_files import STATE
 
 _FORMS = {
     r"lora_[AB]\b|\blora_": "it holds changes to another file's weights (LoRA); merge them first",

@@ -25,7 +25,7 @@ def check_weights(config: ResNetConfig, file: Path, output: Path | None, *, as_j
         CommandFailedError: where some do not fit; the report has been printed.
     """
     from resnet_viz.nets.network import build_resnet
-    from resnet_viz.nets.weight_files import check_ending
+    from resnet_viz.nets.stored_weights.weight_files import check_ending
     from resnet_viz.nets.weights import fitting_weights
 
     if output is not None:
@@ -72,7 +72,7 @@ def _save(state: State, config: ResNetConfig, output: Path) -> None:
 
 def download(name: str, folder: Path) -> Path:
     """The file of torchvision's published weights of the net of that name."""
-    from resnet_viz.nets.download import download_torchvision
+    from resnet_viz.nets.stored_weights.download import download_torchvision
 
     with input_errors():
         return download_torchvision(name, folder)

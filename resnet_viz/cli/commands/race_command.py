@@ -130,7 +130,7 @@ def race(
 ) -> None:
     """Train one to six nets on the same minibatches at the same time, and compare them."""
     from resnet_viz.cli import inputs
-    from resnet_viz.cli import race as racing
+    from resnet_viz.cli.commands import race as racing
 
     given = {
         "dataset": dataset,

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from resnet_viz.cli.commands.race_command import race
+from resnet_viz.cli.commands.runs_commands import runs_app
 from resnet_viz.cli.options import DEVICE_HELP, JsonOption, writable
-from resnet_viz.cli.race_command import race
-from resnet_viz.cli.runs_commands import runs_app
 
 ConfigArgument = Annotated[
     str, typer.Argument(metavar="CONFIG", help="A preset's name or the path of a JSON file.")
@@ -31,7 +31,7 @@ app.add_typer(runs_app, name="runs")
 @app.command()
 def presets(*, as_json: JsonOption = False) -> None:
     """List the presets: name, parameters, MACs, source."""
-    from resnet_viz.cli import architecture
+    from resnet_viz.cli.commands import architecture
 
     architecture.show_presets(as_json=as_json)
 
@@ -39,15 +39,16 @@ def presets(*, as_json: JsonOption = False) -> None:
 @app.command()
 def quantities(*, as_json: JsonOption = False) -> None:
     """List what is measured while a net trains: what each quantity is, and where it comes from."""
-    from resnet_viz.cli import experiments
+    from resnet_viz.cli.commands import build
 
-    experiments.show_quantities(as_json=as_json)
+    build.show_quantities(as_json=as_json)
 
 
 @app.command()
 def describe(config: ConfigArgument, *, as_json: JsonOption = False) -> None:
     """Say what a net is: depth, parameters, MACs, shortcuts, memory, and its stages as a table."""
-    from resnet_viz.cli import architecture, inputs
+    from resnet_viz.cli import inputs
+    from resnet_viz.cli.commands import architecture
 
     architecture.show_description(inputs.read_net(config), as_json=as_json)
 
@@ -60,7 +61,8 @@ def summary(
     as_json: JsonOption = False,
 ) -> None:
     """Print torchinfo's table of a net, computed on the meta device; --json: all its modules."""
-    from resnet_viz.cli import architecture, inputs
+    from resnet_viz.cli import inputs
+    from resnet_viz.cli.commands import architecture
 
     architecture.show_summary(inputs.read_net(config).config, depth, as_json=as_json)
 
@@ -84,7 +86,8 @@ def graph(
     ] = False,
 ) -> None:
     """Write a net's shortcut graph to FILE, as DOT or as SVG."""
-    from resnet_viz.cli import architecture, inputs
+    from resnet_viz.cli import inputs
+    from resnet_viz.cli.commands import architecture
 
     architecture.write_graph(inputs.read_net(config).config, output, expand or (), fold=fold)
 
@@ -110,8 +113,8 @@ def export(
     ] = None,
 ) -> None:
     """Write a net for other tools: PyTorch source, ONNX, JSON, Markdown, LaTeX or CSV."""
-    from resnet_viz.cli import export as exporting
     from resnet_viz.cli import inputs
+    from resnet_viz.cli.commands import export as exporting
 
     exporting.export(inputs.read_net(config).config, export_format, output, weights)
 
@@ -142,7 +145,7 @@ def weights(
 ) -> None:
     """Say which weights of a file fit a net, which do not, and why."""
     from resnet_viz.cli import inputs
-    from resnet_viz.cli import weights as weighing
+    from resnet_viz.cli.commands import weights as weighing
 
     weighing.one_source(file, download)
     net = inputs.read_net(config)
@@ -161,11 +164,10 @@ def build(
     as_json: JsonOption = False,
 ) -> None:
     """Build a net on a device, run it forward and backward, and print what was measured."""
-    from resnet_viz.cli import experiments, inputs
+    from resnet_viz.cli import inputs
+    from resnet_viz.cli.commands import build
 
-    experiments.show_build(
-        inputs.read_net(config), device=device, batch_size=batch_size, as_json=as_json
-    )
+    build.show_build(inputs.read_net(config), device=device, batch_size=batch_size, as_json=as_json)
 
 
 app.command("race")(race)
@@ -191,7 +193,7 @@ def measure(
     as_json: JsonOption = False,
 ) -> None:
     """Measure the weights of a run at a step: shattering, Hessian, lesions, landscape and more."""
-    from resnet_viz.cli import measure as measuring
+    from resnet_viz.cli.commands import measure as measuring
 
     measuring.measure(run, name, step, settings or (), as_json=as_json)
 
@@ -199,7 +201,7 @@ def measure(
 @app.command()
 def measurements(*, as_json: JsonOption = False) -> None:
     """List what can be measured of a run on demand, and what it costs in training steps."""
-    from resnet_viz.cli import measure as measuring
+    from resnet_viz.cli.commands import measure as measuring
 
     measuring.show_measurements(as_json=as_json)
 
@@ -216,7 +218,7 @@ def data(
     as_json: JsonOption = False,
 ) -> None:
     """List the data sets and where they are; look through one, or fetch it."""
-    from resnet_viz.cli import data as looking
+    from resnet_viz.cli.commands import data as looking
 
     looking.show(name, download=download, as_json=as_json)
 
@@ -229,6 +231,6 @@ def start_app(
     ] = None,
 ) -> None:
     """Open the app in the browser; the same as: streamlit run app.py."""
-    from resnet_viz.cli import server
+    from resnet_viz.cli.commands import server
 
     server.serve(options or ())

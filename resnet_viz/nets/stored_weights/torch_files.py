@@ -16,8 +16,19 @@ from typing import BinaryIO, NamedTuple
 
 import torch
 
-from resnet_viz.nets.pickle_values import Made, Named, Persistent, Pickle, read_pickle
-from resnet_viz.nets.stored import Storage, Stored, dtype_of_storage, stored_in
+from resnet_viz.nets.stored_weights.pickle_values import (
+    Made,
+    Named,
+    Persistent,
+    Pickle,
+    read_pickle,
+)
+from resnet_viz.nets.stored_weights.stored_tensors import (
+    Storage,
+    Stored,
+    dtype_of_storage,
+    stored_in,
+)
 from resnet_viz.text import byte_size
 
 MAGIC_NUMBER = 0x1950A86A20F9469CFC6C

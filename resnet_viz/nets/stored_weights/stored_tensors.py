@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from resnet_viz.nets.pickle_values import Made, Named
+from resnet_viz.nets.stored_weights.pickle_values import Made, Named
 
 _CALLED_TENSOR = "torch._utils._rebuild_tensor"
 _WRAPPERS = {
