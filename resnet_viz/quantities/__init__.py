@@ -81,9 +81,9 @@ def _in_folder(folder: Path) -> Iterator[Quantity]:
 
 
 def _described_by(module: ModuleType) -> Quantity:
-    finish = getattr(module, "finish", None)
     found: Quantity = module.QUANTITY
-    return replace(found, measure=module.measure, finish=finish)
+    finish, pool = (getattr(module, name, None) for name in ("finish", "pool"))
+    return replace(found, measure=module.measure, finish=finish, pool=pool)
 
 
 def _load(file: Path, name: str) -> ModuleType:

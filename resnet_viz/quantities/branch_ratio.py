@@ -20,8 +20,27 @@ QUANTITY = Quantity(
 )
 
 
-def measure(branch: list[Tensor], shortcut: list[Tensor]) -> Tensor:
-    """Ratios of variances over whole tensors; NaN where both are 0."""
-    from resnet_viz.tensor_stats.activation_stats import deviations  # noqa: PLC0415
+def measure(branch: list[Tensor], shortcut: list[Tensor]) -> list[Tensor]:
+    """Count, mean and standard deviation over whole tensors, of both [2, 3]."""
+    import torch  # noqa: PLC0415
 
-    return (deviations(branch) / deviations(shortcut)) ** 2
+    from resnet_viz.tensor_stats.activation_stats import moments  # noqa: PLC0415
+
+    return list(map(torch.stack, zip(moments(branch), moments(shortcut), strict=True)))
+
+
+def pool(parts: list[Tensor]) -> Tensor:
+    """Those of all parts together."""
+    import torch  # noqa: PLC0415
+
+    from resnet_viz.tensor_stats.pooling import pooled_moments  # noqa: PLC0415
+
+    return torch.stack([pooled_moments(list(own)) for own in zip(*parts, strict=True)])
+
+
+def finish(found: list[Tensor]) -> Tensor:
+    """Ratios of variances; NaN where both are 0."""
+    import torch  # noqa: PLC0415
+
+    branch, shortcut = torch.stack(found)[:, :, 2].unbind(1)
+    return (branch / shortcut) ** 2

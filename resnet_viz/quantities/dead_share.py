@@ -21,8 +21,22 @@ QUANTITY = Quantity(
 )
 
 
-def measure(activation: list[Tensor]) -> Tensor:
-    """Shares in [0, 1] of the channels, which are dimension 1."""
-    from resnet_viz.tensor_stats.activation_stats import silent_shares  # noqa: PLC0415
+def measure(activation: list[Tensor]) -> list[Tensor]:
+    """Of each of the channels, which are dimension 1, whether it is silent: 1, or 0 [C]."""
+    from resnet_viz.tensor_stats.activation_stats import silent_channels  # noqa: PLC0415
 
-    return silent_shares(activation)
+    return silent_channels(activation)
+
+
+def pool(parts: list[Tensor]) -> Tensor:
+    """Silent is what is so in every part."""
+    import torch  # noqa: PLC0415
+
+    return torch.stack(parts).amin(0)
+
+
+def finish(found: list[Tensor]) -> Tensor:
+    """Shares in [0, 1] of the channels."""
+    import torch  # noqa: PLC0415
+
+    return torch.stack([own.mean() for own in found])

@@ -18,9 +18,12 @@ QUANTITY = Quantity(
     symbol="exp H(λ)",
     sentence="In how many directions a block's features differ from image to image: exp of the "
     "entropy of the shares of their Gram matrix's eigenvalues, of centred features. It is taken of "
-    f"the minibatch's first {MOST_IMAGES} images at most, and lies below their number. "
+    f"the minibatch's first {MOST_IMAGES} images at most, and lies below their number. (Where a "
+    "minibatch comes in parts and has more than 65,536 numbers an image there: of its first part.) "
     "Where it falls towards 1, all images come to look alike to the net: its features collapse.",
     source="Roy & Vetterli 2007, The effective rank: a measure of effective dimensionality",
+    over_parts="together",
+    first_images=MOST_IMAGES,
 )
 
 

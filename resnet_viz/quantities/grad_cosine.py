@@ -21,8 +21,31 @@ QUANTITY = Quantity(
 )
 
 
-def measure(grad_shortcut: list[Tensor], grad_branch: list[Tensor]) -> Tensor:
-    """Cosines; NaN where a part is 0 and so has no direction."""
+def measure(grad_shortcut: list[Tensor], grad_branch: list[Tensor]) -> list[Tensor]:
+    """The norm of either and the cosine [3]; NaN where a part is 0 and so has no direction."""
     from resnet_viz.tensor_stats.activation_stats import cosines  # noqa: PLC0415
+    from resnet_viz.tensor_stats.norms import norms  # noqa: PLC0415
 
-    return cosines(grad_shortcut, grad_branch)
+    found = cosines(grad_shortcut, grad_branch)
+    each = zip(norms(grad_shortcut), norms(grad_branch), found, strict=True)
+    return list(map(_stacked, each))
+
+
+def pool(parts: list[Tensor]) -> Tensor:
+    """Those of all parts together."""
+    from resnet_viz.tensor_stats.pooling import pooled_cosine  # noqa: PLC0415
+
+    return pooled_cosine(parts)
+
+
+def finish(found: list[Tensor]) -> Tensor:
+    """The cosines."""
+    import torch  # noqa: PLC0415
+
+    return torch.stack(found)[:, 2]
+
+
+def _stacked(numbers: tuple[Tensor, ...]) -> Tensor:
+    import torch  # noqa: PLC0415
+
+    return torch.stack(numbers)

@@ -25,6 +25,10 @@ Measure = Callable[..., "Tensor"]
 Finish = Callable[[list["Tensor"]], "Tensor"]
 """n small tensors, as such a `measure` has made them, to n values, float32."""
 
+Pool = Callable[[list["Tensor"]], "Tensor"]
+"""Small tensors of a minibatch's parts, as such a `measure` has made them, to that of the whole; on
+the host."""
+
 
 _LONGEST_TITLE = 36
 
@@ -41,10 +45,12 @@ class Quantity:
     (a paper's figure, section or equation); `unit` is "" for a pure number. `scale` is that of a
     plot's axis. The names of `measure`'s parameters are the points (see points.py) it is
     measured at, and so say along which axis and when. Where numbers of many layers or blocks come
-    cheaper together, `measure` gives a small tensor for each, and `finish` makes numbers of all.
+    cheaper together, or of several parts of a minibatch, `measure` gives a small tensor for each,
+    and `finish` makes numbers of all.
     Values that are codes have `words`, from 0 on: they are listed, and not drawn along an axis.
     `over_parts` says how the values of a minibatch's parts, which pass one after the other, make
-    that of the whole: by the first alone, or as norms or root mean squares do.
+    that of the whole: by the first alone, as norms or root mean squares do, or measured together,
+    where a quantity is of the `first_images` alone. With `pool` the small tensors make one.
     """
 
     name: str
@@ -55,9 +61,11 @@ class Quantity:
     unit: str = ""
     scale: Literal["log", "linear"] = "log"
     words: tuple[str, ...] = ()
-    over_parts: Literal["first", "norm", "root mean square"] = "first"
+    over_parts: Literal["first", "norm", "root mean square", "together"] = "first"
+    first_images: int | None = None
     measure: Measure = _no_measure
     finish: Finish | None = None
+    pool: Pool | None = None
 
     @property
     def points(self) -> tuple[str, ...]:

@@ -20,8 +20,22 @@ QUANTITY = Quantity(
 )
 
 
-def measure(response: list[Tensor]) -> Tensor:
-    """Standard deviations over whole tensors."""
-    from resnet_viz.tensor_stats.activation_stats import deviations  # noqa: PLC0415
+def measure(response: list[Tensor]) -> list[Tensor]:
+    """Count, mean and standard deviation over whole tensors."""
+    from resnet_viz.tensor_stats.activation_stats import moments  # noqa: PLC0415
 
-    return deviations(response)
+    return moments(response)
+
+
+def pool(parts: list[Tensor]) -> Tensor:
+    """Those of all parts together."""
+    from resnet_viz.tensor_stats.pooling import pooled_moments  # noqa: PLC0415
+
+    return pooled_moments(parts)
+
+
+def finish(found: list[Tensor]) -> Tensor:
+    """The standard deviations."""
+    import torch  # noqa: PLC0415
+
+    return torch.stack(found)[:, 2]

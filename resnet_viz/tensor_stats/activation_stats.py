@@ -18,7 +18,6 @@ _CANCELS = 0.99
 """With a mean this near to the root mean square, their difference has lost three digits or more."""
 _SURE = (1e-24, 1e24)
 """Products of two norms whose terms float32 can add up."""
-_NONE = torch.zeros(())
 
 
 def root_mean_squares(tensors: list[Tensor]) -> Tensor:
@@ -38,22 +37,25 @@ def _numbers(tensors: list[Tensor]) -> list[float]:
     return tensors.numbers() if isinstance(tensors, Tensors) else Tensors(tensors).numbers()
 
 
-def deviations(tensors: list[Tensor]) -> Tensor:
-    """Standard deviations [L], all elements counted, of that range while float32 holds the sums."""
-    if tensors[0].device.type != "cpu":
-        return root_mean_squares(list(map(_centred, tensors)))
-    return torch.tensor(list(map(_deviation, tensors, _sizes(tensors))))
+def moments(tensors: list[Tensor]) -> list[Tensor]:
+    """Of each tensor how many numbers it has, their mean and their standard deviation [3].
+
+    All elements counted; the deviation over that range while float32 holds the sums.
+    """
+    if tensors[0].device.type == "cpu":
+        return [torch.tensor(_moments(*one)) for one in zip(tensors, _sizes(tensors), strict=True)]
+    means = [tensor.mean() for tensor in tensors]
+    pairs = zip(tensors, means, strict=True)
+    deviations = root_mean_squares([tensor - mean for tensor, mean in pairs])
+    counts = [torch.full((), float(tensor.numel()), device=tensor.device) for tensor in tensors]
+    return [torch.stack(own) for own in zip(counts, means, deviations, strict=True)]
 
 
-def _deviation(tensor: Tensor, size: float) -> float:
-    mean = abs(tensor.mean().item())
-    if mean <= _CANCELS * size:
-        return sqrt((size - mean) * (size + mean))
-    return _sizes([_centred(tensor)])[0]
-
-
-def _centred(tensor: Tensor) -> Tensor:
-    return tensor - tensor.mean()
+def _moments(tensor: Tensor, size: float) -> tuple[float, float, float]:
+    mean = tensor.mean().item()
+    if abs(mean) <= _CANCELS * size:
+        return tensor.numel(), mean, sqrt((size - abs(mean)) * (size + abs(mean)))
+    return tensor.numel(), mean, _sizes([tensor - mean])[0]
 
 
 def cosines(one: list[Tensor], other: list[Tensor]) -> Tensor:
@@ -79,18 +81,18 @@ def _dot(one: Tensor, other: Tensor) -> Tensor:
     return (one * other).sum()
 
 
-def silent_shares(tensors: list[Tensor]) -> Tensor:
-    """The shares of channels (dimension 1) that are 0 throughout [L]."""
-    return torch.stack([_silent_share(tensor) for tensor in tensors])
+def silent_channels(tensors: list[Tensor]) -> list[Tensor]:
+    """Of each tensor which channels (dimension 1) are 0 throughout: 1 for one that is, or 0 [C]."""
+    return list(map(_silent_channels, tensors))
 
 
-def _silent_share(tensor: Tensor) -> Tensor:
+def _silent_channels(tensor: Tensor) -> Tensor:
     others = [dimension for dimension in range(tensor.dim()) if dimension != 1]
     if tensor.device.type == "cpu":
         sums = tensor.sum(others)
-        if 0 not in sums.tolist():
-            return _NONE
         may_be = sums == 0
-        share = (tensor[:, may_be].abs().sum(others) == 0).sum() / len(may_be)
-        return share.float()
-    return (tensor.abs().sum(others) == 0).float().mean()
+        silent = torch.zeros(len(sums))
+        if may_be.any():
+            silent[may_be] = (tensor[:, may_be].abs().sum(others) == 0).float()
+        return silent
+    return (tensor.abs().sum(others) == 0).float()

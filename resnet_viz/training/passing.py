@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import chain, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -14,21 +15,31 @@ import torch
 from torch import Tensor
 
 from resnet_viz.quantities.points import GRADIENTS, POINTS
-from resnet_viz.quantities.quantity import Finish, Quantity
+from resnet_viz.quantities.quantity import Quantity
 from resnet_viz.quantities.records import Floats
 from resnet_viz.tensor_stats.norms import Tensors
+from resnet_viz.training.first_rows import FirstRows
 
 Give = Callable[[str, str, Tensor], None]
 """Takes a point, a name along its axis and the tensor there."""
 
 
 class Passing:
-    """The quantities of activations, and of their gradients, in the passes of one step."""
+    """The quantities of activations, and of their gradients, in the passes of one step.
+
+    `in_parts`: a minibatch may come in several passes.
+    """
 
     def __init__(
-        self, quantities: Iterable[tuple[Quantity, Sequence[str]]], device: torch.device
+        self,
+        quantities: Iterable[tuple[Quantity, Sequence[str]]],
+        device: torch.device,
+        *,
+        in_parts: bool,
     ) -> None:
-        self._gathered = [_Gathered(one, names, device) for one, names in quantities]
+        self._gathered = [
+            _Gathered(one, names, device, in_parts=in_parts) for one, names in quantities
+        ]
         self._at = {p: [g for g in self._gathered if p in g.quantity.points] for p in POINTS}
         self.loss_scale: Tensor | float = 1.0
         self._passes = 0
@@ -62,12 +73,30 @@ class Passing:
             gathered.give(number, point, name, tensors)
 
 
-class Unfinished(NamedTuple):
-    """Small tensors on the device, of which `finish` makes numbers on the host, and their places
-    among `values`."""
+class Numbers(NamedTuple):
+    """A small tensor's, in lists."""
 
-    finish: Finish
+    of: list[float]
+
+
+class _Part(NamedTuple):
+    """What was found of a part of a minibatch, and how many numbers it is of."""
+
+    found: Tensor | Numbers
+    size: int
+
+
+def _tensor(found: Tensor | Numbers) -> Tensor:
+    return torch.tensor(found.of) if isinstance(found, Numbers) else found
+
+
+class Unfinished(NamedTuple):
+    """Small tensors on the device, of which numbers are made on the host: `many` of them, of parts
+    of a minibatch, for each of their `places` among `values`."""
+
+    quantity: Quantity
     parts: list[Tensor]
+    many: list[int]
     places: list[int]
     values: Tensor
 
@@ -76,35 +105,49 @@ class Unfinished(NamedTuple):
         sizes = [part.numel() for part in self.parts]
         pieces = np.split(numbers, np.cumsum(sizes)[:-1])
         pairs = zip(pieces, self.parts, strict=True)
-        found = self.finish([torch.from_numpy(own).view(part.shape) for own, part in pairs])
+        parts = iter([torch.from_numpy(own).view(part.shape) for own, part in pairs])
+        found = _finished(self.quantity, [list(islice(parts, many)) for many in self.many])
         values = np.full(len(self.values), np.nan, np.float32)
         values[self.places] = found.numpy()
         return values
+
+
+def _finished(quantity: Quantity, parts: Sequence[list[Tensor]]) -> Tensor:
+    """The values, of small tensors of one or several parts of a minibatch for each."""
+    pool, finish = quantity.pool, quantity.finish
+    assert finish is not None
+    return finish([pool(own) if pool and len(own) > 1 else own[0] for own in parts])
 
 
 class _Gathered:
     """A quantity of activations: measured for each name as soon as its last point is there.
 
     `values` is NaN where nothing passed. One tensor takes them all: many small ones, made between
-    large ones that come and go, would leave the heap in holes. Of a quantity that is to be
-    finished, what was measured is kept until all is there. Where several tensors come in one
-    forward pass, the last counts; those of several passes are parts of one minibatch.
+    large ones that come and go, would leave the heap in holes; so would those of a quantity that
+    is to be pooled, of which a CPU's are kept as numbers. Of a quantity that is to be finished,
+    what was measured is kept until all is there. Where several tensors come in one forward pass,
+    the last counts; those of several passes are parts of one minibatch.
     """
 
-    def __init__(self, quantity: Quantity, names: Sequence[str], device: torch.device) -> None:
+    def __init__(
+        self, quantity: Quantity, names: Sequence[str], device: torch.device, *, in_parts: bool
+    ) -> None:
         self.quantity, self._points = quantity, quantity.points
         self.values = torch.full((len(names),), torch.nan, device=device)
         self._host = self.values.numpy() if device.type == "cpu" else None
         self._place_of = {name: place for place, name in enumerate(names)}
         self._waiting: dict[tuple[str, int], dict[str, Tensors]] = {}
-        self._parts: dict[str, dict[int, tuple[Tensor, int]]] = {}
-        self._unfinished: dict[str, Tensor] = {}
+        self._parts: dict[str, dict[int, _Part]] = {}
+        is_together = in_parts and quantity.over_parts == "together"
+        self._rows = FirstRows(quantity.first_images or 0) if is_together else None
 
     def clear(self) -> None:
         """Forget the last measured step."""
         self.values.fill_(torch.nan)
-        for kept in (self._unfinished, self._waiting, self._parts):
-            kept.clear()
+        self._waiting.clear()
+        self._parts.clear()
+        if self._rows:
+            self._rows.clear()
 
     def give(self, number: int, point: str, name: str, tensors: Tensors) -> None:
         """The one tensor at one of our points, in a forward pass or its backward pass."""
@@ -115,40 +158,50 @@ class _Gathered:
         if len(waiting) < len(self._points):
             return
         del self._waiting[name, number]
-        if self.quantity.over_parts == "first" and number > min(self._parts.get(name, {number: 0})):
-            return
-        measured = self.quantity.measure(*(waiting[p] for p in self._points))
         parts = self._parts.setdefault(name, {})
+        first = min(parts, default=number)
+        whole = self._rows.with_those_before(name, number, tensors[0]) if self._rows else None
+        if self.quantity.over_parts in ("first", "together") and self.quantity.pool is None:
+            if number > first and whole is None:
+                return
+            number = first
+        given = [waiting[p] for p in self._points] if whole is None else [Tensors([whole])]
+        measured = self.quantity.measure(*given)
         if self.quantity.finish:
-            self._unfinished[name] = measured[0]
-            parts[number] = (measured[0], 1)
+            parts[number] = _Part(self._kept(measured[0]), 1)
         else:
-            parts[number] = (measured, tensors[0].numel())
+            parts[number] = _Part(measured, tensors[0].numel())
             self._put(name, self._of_all(list(parts.values())))
 
     def gathered(self) -> Tensor | Unfinished:
         """What was measured, when nothing more passes."""
-        if self.quantity.finish is None or not self._unfinished:
+        if self.quantity.finish is None or not self._parts:
             return self.values
-        places = [self._place_of[name] for name in self._unfinished]
-        parts = list(self._unfinished.values())
+        places = [self._place_of[name] for name in self._parts]
+        parts = [[_tensor(part.found) for part in own.values()] for own in self._parts.values()]
         if self._host is None:
-            return Unfinished(self.quantity.finish, parts, places, self.values)
-        self.values[places] = self.quantity.finish(parts).float()
+            flat, many = list(chain.from_iterable(parts)), list(map(len, parts))
+            return Unfinished(self.quantity, flat, many, places, self.values)
+        self.values[places] = _finished(self.quantity, parts).float()
         return self.values
 
-    def _of_all(self, parts: Sequence[tuple[Tensor, int]]) -> Tensor:
+    def _kept(self, small: Tensor) -> Tensor | Numbers:
+        is_few = self._host is not None and self.quantity.pool is not None
+        return Numbers(small.tolist()) if is_few else small
+
+    def _of_all(self, parts: Sequence[_Part]) -> Tensor:
         """The value of a minibatch, of those of its parts and how many numbers they are of."""
-        if len(parts) == 1 or self.quantity.over_parts == "first":
-            return parts[0][0]
+        if len(parts) == 1:
+            return _tensor(parts[0].found)
         # Ratios are added up, since squares leave float32's range long before norms do.
-        values = torch.stack([value.squeeze() for value, _ in parts])
+        values = torch.stack([_tensor(part.found).squeeze() for part in parts])
         largest = values.max().clamp(min=torch.finfo(values.dtype).tiny)
         squares = (values / largest).square()
         if self.quantity.over_parts == "norm":
             return squares.sum().sqrt() * largest
-        sizes = torch.tensor([size for _, size in parts], device=values.device)
-        return (squares * (sizes / sizes.sum())).sum().sqrt() * largest
+        whole = sum(part.size for part in parts)
+        shares = [part.size / whole for part in parts]
+        return torch.stack(torch._foreach_mul(squares.unbind(), shares)).sum().sqrt() * largest
 
     def _put(self, name: str, value: Tensor) -> None:
         """One value: a CPU's as a number, for copying a tensor takes several times as long."""

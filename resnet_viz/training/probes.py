@@ -46,6 +46,7 @@ class Instruments:
         *,
         every: int = 1,
         last: int | None = None,
+        in_parts: bool = False,
     ) -> None:
         self._layers = list(layers)
         own = set(map(id, self._layers))
@@ -57,7 +58,8 @@ class Instruments:
         self._of_gradients = [(q, q.points) for q in each if _AFTER_UPDATE not in q.points]
         self._of_updates = [(q, q.points) for q in each if _AFTER_UPDATE in q.points]
         some = [q for q in mine if place(q)[1] == "measured steps"]
-        self._passing = Passing([(q, held[q.name].names) for q in some], self._layers[0].device)
+        named = [(q, held[q.name].names) for q in some]
+        self._passing = Passing(named, self._layers[0].device, in_parts=in_parts)
         self._tap = tap if held else None
         self._every, self._last, self._is_measured = every, last, False
         self._hooks: list[RemovableHandle] = []

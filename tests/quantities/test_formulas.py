@@ -115,12 +115,12 @@ def test_inf_and_nan_are_results(name: str) -> None:
 
 def test_a_zero_gradient_has_no_direction_and_a_constant_no_spread() -> None:
     some, zero = tensors_of(0, 0, 0), [torch.zeros(SHAPE)]
-    assert quantity("grad_cosine").measure(zero, some).isnan()
-    assert quantity("grad_cosine").measure(some, zero).isnan()
-    assert quantity("branch_ratio").measure(zero, some) == 0
-    assert quantity("branch_ratio").measure(some, zero) == torch.inf
-    assert quantity("branch_ratio").measure(zero, zero).isnan()
-    assert quantity("response_std").measure([torch.full(SHAPE, 3.0)]) == 0
+    assert taken(quantity("grad_cosine"), zero, some).isnan()
+    assert taken(quantity("grad_cosine"), some, zero).isnan()
+    assert taken(quantity("branch_ratio"), zero, some) == 0
+    assert taken(quantity("branch_ratio"), some, zero) == torch.inf
+    assert taken(quantity("branch_ratio"), zero, zero).isnan()
+    assert taken(quantity("response_std"), [torch.full(SHAPE, 3.0)]) == 0
 
 
 @pytest.mark.parametrize("spread", [1e-3, 1.0, 1e3])
@@ -165,8 +165,8 @@ def test_images_that_are_all_alike_have_rank_one_and_others_keep_theirs() -> Non
 def test_a_channel_is_dead_where_all_is_zero_and_alive_with_one_element() -> None:
     activation = torch.zeros(SHAPE)
     activation[2, 3, 1, 1], activation[0, 0, 0, 0] = -1e-30, torch.nan
-    assert quantity("dead_share").measure([activation]).item() == pytest.approx(5 / 7)
-    assert quantity("dead_share").measure([torch.zeros(4, 3)]) == 1
+    assert taken(quantity("dead_share"), [activation]).item() == pytest.approx(5 / 7)
+    assert taken(quantity("dead_share"), [torch.zeros(4, 3)]) == 1
 
 
 def test_held_out_images_by_numpy() -> None:

@@ -17,6 +17,7 @@ import pytest
 import torch
 
 from resnet_viz.measurements import measurements
+from resnet_viz.nets.network import build_resnet
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.tensor_stats.effective_rank import effective_ranks, gram
 from resnet_viz.training import loop as training
@@ -24,6 +25,7 @@ from resnet_viz.training import tensors as images_module
 from resnet_viz.training.loop import train
 from resnet_viz.training.minibatches import minibatches
 from resnet_viz.training.tensors import load
+from resnet_viz.training.watching.watcher import Watcher
 from tests.labs import tiny_spec
 from tests.measurements.test_measured import QUICK, batch, measured, net
 from tests.training.pretend import Watch, device
@@ -112,6 +114,27 @@ def test_training_there_gives_the_records_of_the_cpu(
         for name, values in one.values.items():
             close = {"rtol": 2e-3, "atol": 1e-5, "err_msg": name}
             np.testing.assert_allclose(other.values[name], values, **close)
+
+
+def test_a_watched_minibatch_in_parts_is_the_cpus(off: Off) -> None:
+    """What the parts leave on the device is put together on the host, after one wait."""
+    place, watch = off
+    found = []
+    for device_ in (torch.device("cpu"), place):
+        records: list[StepRecord] = []
+        model = build_resnet(tiny_spec().adapted, seed=0).to(device_)
+        with Watcher(model, lambda record, _, to=records: to.append(record)) as watcher:
+            images = torch.randn(12, 1, 8, 8, generator=torch.Generator().manual_seed(1))
+            before = watch.waits.total()
+            for part in images.to(device_).chunk(3):
+                model(part).square().sum().backward()
+            watcher.step(1.0)
+            assert watch.waits.total() - before <= 1
+        found.append(records[0].values)
+    here, there = found
+    assert here.keys() == there.keys() >= {"response_std", "grad_cosine", "effective_rank"}
+    for name, values in here.items():
+        np.testing.assert_allclose(there[name], values, rtol=2e-3, atol=1e-5, err_msg=name)
 
 
 @pytest.mark.parametrize("scale", [1e-30, 1.0, 1e30])

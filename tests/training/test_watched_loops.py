@@ -24,6 +24,7 @@ from resnet_viz.nets.network import build_resnet
 from resnet_viz.quantities.layer_states import LayerState, StateLog
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.training.first_rows import MOST_NUMBERS
 from resnet_viz.training.loop import train
 from resnet_viz.training.minibatches import minibatches
 from resnet_viz.training.tensors import load
@@ -130,21 +131,76 @@ def test_a_loop_of_ones_own_gives_the_records_of_train(how: dict[str, object]) -
             np.testing.assert_allclose(values, one.values[name], **about)
 
 
-WHOLE = ("grad_norm", "weight_norm", "update_ratio", "grad_total_norm", "layer_state")
-OVER_PARTS = ("grad_input_norm", "grad_branch_norm", "grad_shortcut_norm", "output_rms")
-
-
-def test_a_minibatch_in_parts_gives_the_records_of_the_whole() -> None:
-    config = NET.model_copy(update={"norm": "none", "init": "fixup"})
-    spec = tiny_spec(config=config, steps=3, measure_every=2, batch_size=32)
-    whole, parts = Kept(), Kept()
+@pytest.mark.parametrize(("images", "parts"), [(32, 4), (96, 4), (130, 2)])
+def test_a_minibatch_in_parts_gives_the_records_of_the_whole(images: int, parts: int) -> None:
+    """Every quantity: the rank is of the first 64 images, of up to three parts or of one."""
+    config = NET.model_copy(update={"norm": "none", "init": "xavier"})
+    spec = tiny_spec(config=config, steps=3, measure_every=2, batch_size=images)
+    whole, in_parts, first = Kept(), Kept(), Kept()
     own_loop(spec, whole)
-    own_loop(spec, parts, parts=4)
-    for one, other in zip(whole.records, parts.records, strict=True):
+    own_loop(spec, in_parts, parts=parts)
+    own_loop(spec.model_copy(update={"batch_size": images // parts}), first)
+    for one, other in zip(whole.records, in_parts.records, strict=True):
         assert one.values.keys() == other.values.keys()
-        for name in {*WHOLE, *OVER_PARTS, "branch_rms"} & one.values.keys():
+        for name, values in one.values.items():
             about = {"rtol": 1e-3, "atol": 1e-7, "err_msg": name}
-            np.testing.assert_allclose(other.values[name], one.values[name], **about)
+            np.testing.assert_allclose(other.values[name], values, **about)
+    assert whole.held.keys() == {name for name in spec.quantities if name != "final"}
+    if parts == 2:
+        return  # and so large that some quantities are the first part's, too
+    # The parts are not alike: what the first alone says is something else.
+    alone, of_all = first.records[0].values, whole.records[0].values
+    for name in of_all.keys() - {"weight_norm", "layer_state"}:
+        is_same = np.allclose(alone[name], of_all[name], rtol=1e-3, atol=1e-7)
+        assert not is_same, name
+
+
+def test_a_channel_is_dead_where_it_is_so_in_every_part() -> None:
+    net = nn.Sequential(nn.Conv2d(3, 3, 3, bias=False), nn.ReLU(), nn.Flatten())
+    with torch.no_grad():
+        net[0].weight.copy_(torch.eye(3)[:, :, None, None].expand(3, 3, 3, 3))  # type: ignore[operator]
+    kept = Kept()
+    with Watcher(net, kept) as watcher:
+        for alive in (0, 1):
+            images = torch.zeros(2, 3, 4, 4)
+            images[:, alive] = 1
+            net(images).sum().backward()
+        watcher.step(1.0)
+    assert kept.named("dead_share")["0"] == close(1 / 3)
+
+
+class Changed(nn.Module):
+    """A block whose output is changed in place after it, or is large."""
+
+    def __init__(self, width: int, *, is_changed: bool) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.block, self.is_changed = nn.Linear(6, width), is_changed
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.block(x)
+        return out.relu_() if self.is_changed else out
+
+
+@pytest.mark.parametrize(
+    ("width", "is_changed", "images"),
+    [(7, False, 6), (7, True, 3), (MOST_NUMBERS, False, 6), (MOST_NUMBERS + 1, False, 3)],
+)
+def test_the_rank_is_of_the_first_part_where_its_features_cannot_be_had(
+    width: int, images: int, *, is_changed: bool
+) -> None:
+    net, kept = Changed(width, is_changed=is_changed), Kept()
+    torch.manual_seed(1)
+    every = torch.randn(6, 6)
+    with Watcher(net, kept, blocks=["block"]) as watcher:
+        for part in every.chunk(2):
+            net(part).square().sum().backward()
+        watcher.step(1.0)
+    centred = net.block(every[:images]).detach().double()
+    shares = torch.linalg.svdvals(centred - centred.mean(0)) ** 2
+    shares = shares[shares > 1e-12 * shares.sum()] / shares.sum()
+    expected = float((-shares * shares.log()).sum().exp())
+    assert kept.named("effective_rank")["block"] == close(expected)
 
 
 def test_the_last_step_is_measured_too() -> None:

@@ -60,12 +60,13 @@ class Watcher:
     Of a part that an optimiser has updated, as in a GAN, later passes count no more in that step.
     A forward pass under `torch.no_grad`, or in evaluation mode beside one in training, is not
     looked at. Layers are those of weights.py, in the order of the first forward pass; one that was
-    not used then stands where the model lists it. The response of a 3x3 convolution is the output
-    of the norm that takes the convolution's output itself, or that output; its activation is what
-    the nonlinearity gives that takes the response itself (torchvision adds the shortcut in place).
-    Blocks of this project have all quantities, others output_rms, effective_rank and
-    grad_input_norm. What is not measured is named in one warning. Of a compiled model that is what
-    passes between its layers.
+    not used then stands where the model lists it. Where a minibatch comes in parts, a forward and a
+    backward pass each, every quantity is that of the whole (effective_rank.py says how far).
+    The response of a 3x3 convolution is the output of the norm that takes the convolution's output
+    itself, or that output; its activation is what the nonlinearity gives that takes the response
+    itself (torchvision adds the shortcut in place). Blocks of this project have all quantities,
+    others output_rms, effective_rank and grad_input_norm. What is not measured is named in one
+    warning. Of a compiled model that is what passes between its layers.
 
     Args:
         blocks: paths of the modules that are blocks; those of this project's classes, if none are
@@ -96,7 +97,9 @@ class Watcher:
         self._number_of_layer = [numbers[id(layer)] for layer in layers]
         candidates, is_open = self._names.candidates, not is_compiled(model)
         tapped = self._tap if is_open else None
-        self._instruments = Instruments(layers, parameters, candidates, tapped, every=measure_every)
+        self._instruments = Instruments(
+            *(layers, parameters, candidates, tapped), every=measure_every, in_parts=True
+        )
         self._backward = Backward(parameters, self._arm, self._ended)
         self._loss_scale = LossScale(self._instruments.scale_by)
         self._log = StateLog()
@@ -176,8 +179,11 @@ class Watcher:
 
     def _number(self, name: str, given: Tensor | float) -> Tensor:
         try:
-            number = torch.as_tensor(given, dtype=torch.float32, device=self._device)
-            return number.detach().reshape(())
+            if isinstance(given, Tensor):
+                return given.detach().to(self._device, torch.float32).reshape(())
+            known = torch.as_tensor(given, dtype=torch.float32).reshape(()).item()
+            # Made there: the host would wait for the device to take a number from it.
+            return torch.full((), known, device=self._device)
         except (TypeError, RuntimeError):
             raise ValueError(f"step: {name} = {shorten(given)} is not one number") from None
 
