@@ -1,4 +1,4 @@
-"""python -m benchmarks [PART ...]: run the benchmarks and print one table."""
+"""python -m benchmarks [PART ...]: run the benchmarks and print each result as it comes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from rich.console import Console
-from rich.table import Table
 
 from tests.launchers import end_all_with_this_process
 
@@ -33,22 +32,26 @@ PARTS = (
 
 
 def main(parts: Sequence[str]) -> int:
-    """Run `parts`, or all of them; 1 where a goal was missed, 2 for an unknown part."""
+    """Run `parts`, or all: 1 where a goal was missed or a part broke off, 2 for an unknown part."""
     end_all_with_this_process()
     console = Console()
     if unknown := set(parts) - set(PARTS):
         console.print(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
         return 2
-    table = Table("what", "measured", "goal", "met")
-    missed = False
+    failed, missed = [], False
     for part in parts or PARTS:
-        with console.status(part):
+        console.rule(part, align="left")
+        try:
             for result in import_module(f"benchmarks.{part}").run():
                 missed |= result.met is False
                 met = {True: "yes", False: "NO", None: ""}[result.met]
-                table.add_row(result.what, result.value, result.goal, met)
-    console.print(table)
-    return int(missed)
+                console.print(f"{result.what}: [b]{result.value}[/b]  {result.goal}  {met}")
+        except Exception:  # noqa: BLE001  the other parts are not lost with it
+            console.print_exception()
+            failed.append(part)
+    if failed:
+        console.print(f"broken off: {', '.join(failed)}")
+    return int(missed or bool(failed))
 
 
 if __name__ == "__main__":

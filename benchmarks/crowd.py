@@ -22,7 +22,7 @@ SECONDS = 6.0
 
 def run() -> Iterator[Result]:
     """The app is there, and its launcher has torch imported; each race is of two nets."""
-    with served() as (url, home):
+    with served() as (url, home, server):
         for _ in range(2):  # the first asks for the app alone, the next imports what the page needs
             _visit(url)
         time.sleep(8)  # the launcher has begun
@@ -34,7 +34,6 @@ def run() -> Iterator[Result]:
         until, visits = time.perf_counter() + SECONDS, []
         while time.perf_counter() < until:
             visits.append(_visit(url))
-        server = psutil.Process().children()[0]
         processes = [server, *(p for p in psutil.process_iter() if _is_of(p, str(home)))]
         memory = sum(p.memory_full_info().uss for p in set(processes))
         count = len(set(processes))

@@ -14,7 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
+import psutil
 from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.result import Result
@@ -37,7 +39,7 @@ def run() -> Iterator[Result]:
     if chromium is None:
         yield Result(WHAT, "not measured: there is no Chromium")
         return
-    with served() as (url, home), sync_playwright() as playwright:
+    with served() as (url, home, _), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         warm = [_measure(browser.new_page(), url, home, is_warm=True) for _ in range(3)]
         cold = _measure(browser.new_page(), url, home, is_warm=False)
@@ -73,9 +75,17 @@ def end(home: Path) -> None:
         Lab(home).stop(run.id)
 
 
+class Server(NamedTuple):
+    """The app as it is served: its address, the folder of its lab, and its process."""
+
+    url: str
+    home: Path
+    process: psutil.Process
+
+
 @contextmanager
-def served() -> Iterator[tuple[str, Path]]:
-    """The app's address, and the folder of its lab: empty at first. No process outlives it."""
+def served() -> Iterator[Server]:
+    """The app, with an empty folder for its lab. No process outlives it."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         port = _free_port()
         options = ("--server.headless=true", f"--server.port={port}")
@@ -88,7 +98,7 @@ def served() -> Iterator[tuple[str, Path]]:
         try:
             url = f"http://127.0.0.1:{port}"
             _await_health(url)
-            yield url, Path(home)
+            yield Server(url, Path(home), psutil.Process(server.pid))
         finally:
             server.terminate()
             server.wait(30)

@@ -41,7 +41,7 @@ def run() -> Iterator[Result]:
     if chromium is None:
         yield Result("recolouring", "not measured: there is no Chromium")
         return
-    with served() as (url, _), sync_playwright() as playwright:
+    with served() as (url, *_), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         page = browser.new_page()
         page.set_default_timeout(60_000)

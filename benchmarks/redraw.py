@@ -38,7 +38,7 @@ def run() -> Iterator[Result]:
     if chromium is None:
         yield Result("a change to the settled view", "not measured: there is no Chromium")
         return
-    with served() as (url, _), sync_playwright() as playwright:
+    with served() as (url, *_), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         for name in NETS:
             yield from _in_browser(browser.new_page(), f"{url}/?net={name}", name)

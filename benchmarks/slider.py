@@ -37,7 +37,7 @@ def run() -> Iterator[Result]:
     if chromium is None:
         yield Result(WHAT, "not measured: there is no Chromium")
         return
-    with served() as (url, _), sync_playwright() as playwright:
+    with served() as (url, *_), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         for before, after, goal in GOALS:
             times = [

@@ -117,7 +117,7 @@ def _measure(
     playwright: Playwright, chromium: str, what: str, nets: Sequence[ResNetConfig]
 ) -> Iterator[Result]:
     specs = [RunSpec(config=net, steps=2 * BEFORE) for net in nets]
-    with served() as (url, home):
+    with served() as (url, home, _):
         lab, race_id = race_without_workers(home, specs)
         writer = Writer(home, specs)
         writer.write(BEFORE)

@@ -41,9 +41,7 @@ def run() -> Iterator[Result]:
 
 def _many_viewers(count: int) -> Iterator[Result]:
     """The race's records are written as workers would, without their work."""
-    with served() as (url, _):
-        server = psutil.Process().children()[0]
-        home = Path(server.environ()["RESNET_VIZ_HOME"])
+    with served() as (url, home, server):
         lab, race_id = race_without_workers(home, _specs(10_000))
         is_over = threading.Event()
         writer = threading.Thread(target=_write, args=(home, is_over), daemon=True)

@@ -22,7 +22,7 @@ WISHES = (("", NET), ("compare", FOUR), ("race", ""), ("design_space", ""))
 
 def run() -> Iterator[Result]:
     """Seconds of a first visit of two pages, while another asks for nets of 20,000 blocks."""
-    with served() as (url, _):
+    with served() as (url, *_):
         _visit(url, "", "")  # the first visit of all imports what pages need
         alone = _visits(url, SECONDS / 2)
         is_over = threading.Event()
