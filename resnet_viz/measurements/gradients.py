@@ -36,12 +36,12 @@ def measure(
     network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
 ) -> Mapping[str, Any]:
     """One forward and one backward pass."""
-    import torch  # noqa: PLC0415
-    from torch.nn import functional  # noqa: PLC0415
+    import torch
+    from torch.nn import functional
 
-    from resnet_viz.arch.plan import plan  # noqa: PLC0415
-    from resnet_viz.nets.passes import outputs  # noqa: PLC0415
-    from resnet_viz.tensor_stats.norms import norms  # noqa: PLC0415
+    from resnet_viz.arch.plan import plan
+    from resnet_viz.nets.passes import outputs
+    from resnet_viz.tensor_stats.norms import norms
 
     layers = plan(network.config).weighted_layers
     weights = [network.get_parameter(f"{layer.name}.weight") for layer in layers]

@@ -50,10 +50,10 @@ def measure(
     network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
 ) -> Mapping[str, Any]:
     """By all parameters, from a random direction; inf and NaN where float32 overflows."""
-    import torch  # noqa: PLC0415
-    from torch.nn import functional  # noqa: PLC0415
+    import torch
+    from torch.nn import functional
 
-    from resnet_viz.tensor_stats.wide_sums import dot  # noqa: PLC0415
+    from resnet_viz.tensor_stats.wide_sums import dot
 
     parameters = list(network.parameters())
     loss = functional.cross_entropy(network(images), labels)
@@ -81,7 +81,7 @@ def measure(
 
 
 def _over_norm(vector: Sequence[Tensor]) -> list[Tensor]:
-    from resnet_viz.tensor_stats.wide_sums import dot  # noqa: PLC0415
+    from resnet_viz.tensor_stats.wide_sums import dot
 
     size = dot(vector, vector) ** 0.5
     return [part / size for part in vector]

@@ -52,9 +52,9 @@ def measure(
     network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
 ) -> Mapping[str, Any]:
     """Norms' scales and shifts and all biases stay where they are, as in Li et al. 2018, sec. 4."""
-    import numpy as np  # noqa: PLC0415
-    import torch  # noqa: PLC0415
-    from torch.nn import functional  # noqa: PLC0415
+    import numpy as np
+    import torch
+    from torch.nn import functional
 
     side, reach = int(settings["points"]), float(settings["reach"])
     if side % 2 == 0:
@@ -77,7 +77,7 @@ def measure(
 
 def direction(weight: Tensor, generator: torch.Generator) -> Tensor:
     """A random direction whose part for each filter (or row) is as long as the filter."""
-    import torch  # noqa: PLC0415
+    import torch
 
     drawn = torch.randn(weight.shape, generator=generator).to(weight)
     sizes = (t.flatten(1).norm(dim=1).view(-1, *[1] * (t.dim() - 1)) for t in (weight, drawn))
@@ -89,7 +89,7 @@ def direction(weight: Tensor, generator: torch.Generator) -> Tensor:
 def nonconvex_share(loss: NDArray[np.float64]) -> float:
     """Share of the inner points, where all around is finite, whose Hessian by central differences
     has a negative eigenvalue; NaN where there are none."""
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
     here = loss[1:-1, 1:-1]
     down = loss[2:, 1:-1] - 2 * here + loss[:-2, 1:-1]

@@ -63,12 +63,12 @@ def measure(
     NaN for a block of a plain net that changes the shape, and so cannot be left out, and for those
     that were not asked for.
     """
-    import numpy as np  # noqa: PLC0415
-    import torch  # noqa: PLC0415
+    import numpy as np
+    import torch
 
-    from resnet_viz.arch.plan import plan  # noqa: PLC0415
-    from resnet_viz.nets.block_parts import without_branch  # noqa: PLC0415
-    from resnet_viz.nets.passes import blocks_of, outputs  # noqa: PLC0415
+    from resnet_viz.arch.plan import plan
+    from resnet_viz.nets.block_parts import without_branch
+    from resnet_viz.nets.passes import blocks_of, outputs
 
     names = [block.name for block in plan(network.config).blocks]
     asked = str(settings["block"])
@@ -94,7 +94,7 @@ def measure(
 
 def _judged(logits: Tensor, labels: Tensor) -> tuple[float, float]:
     """Share of wrong answers, and mean cross-entropy."""
-    from torch.nn import functional  # noqa: PLC0415
+    from torch.nn import functional
 
     wrong = (logits.argmax(1) != labels).sum().item() / len(labels)
     return wrong, functional.cross_entropy(logits, labels).item()

@@ -53,12 +53,12 @@ def measure(
 ) -> Mapping[str, Any]:
     """Norms at the first block's input; all paths of a length where there are no more of them
     than `samples`, else as many at random."""
-    from math import comb  # noqa: PLC0415
+    from math import comb
 
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
-    from resnet_viz.nets.passes import opened_blocks  # noqa: PLC0415
-    from resnet_viz.tensor_stats.wide_sums import norm  # noqa: PLC0415
+    from resnet_viz.nets.passes import opened_blocks
+    from resnet_viz.tensor_stats.wide_sums import norm
 
     blocks, gradient = opened_blocks(network, images, labels)
     total, number = len(blocks), int(settings["samples"])
@@ -104,8 +104,8 @@ def path_gradient(blocks: Sequence[Opened], gradient: Tensor, through: Set[int])
 def _chosen(
     free: Sequence[int], length: int, number: int, generator: Any
 ) -> Iterator[frozenset[int]]:
-    from itertools import combinations  # noqa: PLC0415
-    from math import comb  # noqa: PLC0415
+    from itertools import combinations
+    from math import comb
 
     if comb(len(free), length) <= number:
         yield from map(frozenset, combinations(free, length))

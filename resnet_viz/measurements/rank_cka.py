@@ -38,10 +38,10 @@ def measure(
 ) -> Mapping[str, Any]:
     """Of the centred features [N, C H W]; NaN where features are not finite. Images that are all
     alike have the rank 1."""
-    import torch  # noqa: PLC0415
+    import torch
 
-    from resnet_viz.nets.passes import outputs  # noqa: PLC0415
-    from resnet_viz.tensor_stats.effective_rank import effective_ranks  # noqa: PLC0415
+    from resnet_viz.nets.passes import outputs
+    from resnet_viz.tensor_stats.effective_rank import effective_ranks
 
     with torch.no_grad():
         blocks = list(outputs(network, images))[1:]
@@ -54,7 +54,7 @@ def measure(
 
 def _gram(features: Tensor) -> Tensor:
     """On the CPU, of whose features float64 is made; others stay where they are until then."""
-    from resnet_viz.tensor_stats.effective_rank import gram  # noqa: PLC0415
+    from resnet_viz.tensor_stats.effective_rank import gram
 
     return gram(features.double() if features.device.type == "cpu" else features).cpu().double()
 

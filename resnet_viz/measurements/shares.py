@@ -37,10 +37,10 @@ def measure(
     network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
 ) -> Mapping[str, Any]:
     """What overflows or vanishes in float32 stays inf or 0."""
-    import numpy as np  # noqa: PLC0415
+    import numpy as np
 
-    from resnet_viz.nets.passes import opened_blocks  # noqa: PLC0415
-    from resnet_viz.tensor_stats.wide_sums import dot, norm  # noqa: PLC0415
+    from resnet_viz.nets.passes import opened_blocks
+    from resnet_viz.tensor_stats.wide_sums import dot, norm
 
     blocks, gradient = opened_blocks(network, images, labels)
     rows: list[tuple[float, float, float, float]] = []

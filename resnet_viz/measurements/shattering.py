@@ -50,7 +50,7 @@ def measure(
     """Of the first image and the first with another label, in one batch with all images, so that
     batch norm has the statistics of images and not of the line alone; f is the sum of the logits.
     """
-    import torch  # noqa: PLC0415
+    import torch
 
     count = int(settings["points"])
     others = (labels != labels[0]).nonzero()

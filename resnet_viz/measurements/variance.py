@@ -37,13 +37,13 @@ def measure(
     network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
 ) -> Mapping[str, Any]:
     """Variances over whole tensors."""
-    import numpy as np  # noqa: PLC0415
-    import torch  # noqa: PLC0415
+    import numpy as np
+    import torch
 
-    from resnet_viz.arch.plan import plan  # noqa: PLC0415
-    from resnet_viz.nets.block_parts import paths  # noqa: PLC0415
-    from resnet_viz.nets.passes import blocks_of  # noqa: PLC0415
-    from resnet_viz.tensor_stats.wide_sums import variance  # noqa: PLC0415
+    from resnet_viz.arch.plan import plan
+    from resnet_viz.nets.block_parts import paths
+    from resnet_viz.nets.passes import blocks_of
+    from resnet_viz.tensor_stats.wide_sums import variance
 
     rows: list[tuple[float, float]] = []
     with torch.no_grad():

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from resnet_viz.quantities.quantity import Quantity
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(
     name="branch_ratio",
@@ -22,25 +17,25 @@ QUANTITY = Quantity(
 
 def measure(branch: list[Tensor], shortcut: list[Tensor]) -> list[Tensor]:
     """Count, mean and standard deviation over whole tensors, of both [2, 3]."""
-    import torch  # noqa: PLC0415
+    import torch
 
-    from resnet_viz.tensor_stats.activation_stats import moments  # noqa: PLC0415
+    from resnet_viz.tensor_stats.activation_stats import moments
 
     return list(map(torch.stack, zip(moments(branch), moments(shortcut), strict=True)))
 
 
 def pool(parts: list[Tensor]) -> Tensor:
     """Those of all parts together."""
-    import torch  # noqa: PLC0415
+    import torch
 
-    from resnet_viz.tensor_stats.pooling import pooled_moments  # noqa: PLC0415
+    from resnet_viz.tensor_stats.pooling import pooled_moments
 
     return torch.stack([pooled_moments(list(own)) for own in zip(*parts, strict=True)])
 
 
 def finish(found: list[Tensor]) -> Tensor:
     """Ratios of variances; NaN where both are 0."""
-    import torch  # noqa: PLC0415
+    import torch
 
     branch, shortcut = torch.stack(found)[:, :, 2].unbind(1)
     return (branch / shortcut) ** 2

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from resnet_viz.quantities.quantity import Quantity
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(
     name="dead_share",
@@ -23,20 +18,20 @@ QUANTITY = Quantity(
 
 def measure(activation: list[Tensor]) -> list[Tensor]:
     """Of each of the channels, which are dimension 1, whether it is silent: 1, or 0 [C]."""
-    from resnet_viz.tensor_stats.activation_stats import silent_channels  # noqa: PLC0415
+    from resnet_viz.tensor_stats.activation_stats import silent_channels
 
     return silent_channels(activation)
 
 
 def pool(parts: list[Tensor]) -> Tensor:
     """Silent is what is so in every part."""
-    import torch  # noqa: PLC0415
+    import torch
 
     return torch.stack(parts).amin(0)
 
 
 def finish(found: list[Tensor]) -> Tensor:
     """Shares in [0, 1] of the channels."""
-    import torch  # noqa: PLC0415
+    import torch
 
     return torch.stack([own.mean() for own in found])

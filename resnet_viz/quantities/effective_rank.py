@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from resnet_viz.quantities.quantity import Quantity
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from resnet_viz.quantities.quantity import Quantity, Tensor
 
 MOST_IMAGES = 64
 """The time that eigenvalues take grows by the cube of the images, and a rank can only be compared
@@ -29,13 +24,13 @@ QUANTITY = Quantity(
 
 def measure(output: list[Tensor]) -> list[Tensor]:
     """The Gram matrices of the first images."""
-    from resnet_viz.tensor_stats.effective_rank import gram  # noqa: PLC0415
+    from resnet_viz.tensor_stats.effective_rank import gram
 
     return [gram(features[:MOST_IMAGES] if features.dim() else features) for features in output]
 
 
 def finish(grams: list[Tensor]) -> Tensor:
     """Effective ranks; NaN where a feature is not finite, 1 where all images are alike."""
-    from resnet_viz.tensor_stats.effective_rank import effective_ranks  # noqa: PLC0415
+    from resnet_viz.tensor_stats.effective_rank import effective_ranks
 
     return effective_ranks(grams)

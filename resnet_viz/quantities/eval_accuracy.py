@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from resnet_viz.quantities.quantity import Quantity
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(
     name="eval_accuracy",
@@ -21,7 +16,7 @@ QUANTITY = Quantity(
 
 def measure(held_out_logits: list[Tensor], held_out_labels: list[Tensor]) -> Tensor:
     """Fractions in [0, 1], one value a net; an answer of NaN is wrong."""
-    import torch  # noqa: PLC0415
+    import torch
 
     pairs = zip(held_out_logits, held_out_labels, strict=True)
     right = [(answers.argmax(1) == true) & ~answers.isnan().any(1) for answers, true in pairs]

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from resnet_viz.quantities.quantity import Quantity
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(
     name="eval_loss",
@@ -22,8 +17,8 @@ QUANTITY = Quantity(
 
 def measure(held_out_logits: list[Tensor], held_out_labels: list[Tensor]) -> Tensor:
     """The mean cross-entropy over all images, one value a net."""
-    import torch  # noqa: PLC0415
-    from torch.nn import functional  # noqa: PLC0415
+    import torch
+    from torch.nn import functional
 
     pairs = zip(held_out_logits, held_out_labels, strict=True)
     return torch.stack([functional.cross_entropy(answers.float(), true) for answers, true in pairs])

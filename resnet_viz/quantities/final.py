@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from resnet_viz.quantities.quantity import Quantity
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(
     name="final",
@@ -23,6 +18,6 @@ QUANTITY = Quantity(
 
 def measure(end: list[Tensor]) -> Tensor:
     """The numbers as they are."""
-    import torch  # noqa: PLC0415
+    import torch
 
     return torch.stack(end)

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from resnet_viz.quantities.quantity import Quantity
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(
     name="grad_cosine",
@@ -23,8 +18,8 @@ QUANTITY = Quantity(
 
 def measure(grad_shortcut: list[Tensor], grad_branch: list[Tensor]) -> list[Tensor]:
     """The norm of either and the cosine [3]; NaN where a part is 0 and so has no direction."""
-    from resnet_viz.tensor_stats.activation_stats import cosines  # noqa: PLC0415
-    from resnet_viz.tensor_stats.norms import norms  # noqa: PLC0415
+    from resnet_viz.tensor_stats.activation_stats import cosines
+    from resnet_viz.tensor_stats.norms import norms
 
     found = cosines(grad_shortcut, grad_branch)
     each = zip(norms(grad_shortcut), norms(grad_branch), found, strict=True)
@@ -33,19 +28,19 @@ def measure(grad_shortcut: list[Tensor], grad_branch: list[Tensor]) -> list[Tens
 
 def pool(parts: list[Tensor]) -> Tensor:
     """Those of all parts together."""
-    from resnet_viz.tensor_stats.pooling import pooled_cosine  # noqa: PLC0415
+    from resnet_viz.tensor_stats.pooling import pooled_cosine
 
     return pooled_cosine(parts)
 
 
 def finish(found: list[Tensor]) -> Tensor:
     """The cosines."""
-    import torch  # noqa: PLC0415
+    import torch
 
     return torch.stack(found)[:, 2]
 
 
 def _stacked(numbers: tuple[Tensor, ...]) -> Tensor:
-    import torch  # noqa: PLC0415
+    import torch
 
     return torch.stack(numbers)

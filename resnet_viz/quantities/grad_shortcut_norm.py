@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from resnet_viz.quantities.quantity import Quantity
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(
     name="grad_shortcut_norm",
@@ -22,6 +17,6 @@ QUANTITY = Quantity(
 
 def measure(grad_shortcut: list[Tensor]) -> Tensor:
     """Euclidean norms."""
-    from resnet_viz.tensor_stats.norms import norms  # noqa: PLC0415
+    from resnet_viz.tensor_stats.norms import norms
 
     return norms(grad_shortcut)

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from resnet_viz.quantities.layer_states import WORDS
-from resnet_viz.quantities.quantity import Quantity
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(
     name="layer_state",
@@ -25,6 +20,6 @@ QUANTITY = Quantity(
 
 def measure(state: list[Tensor]) -> Tensor:
     """The codes, which `quantities/layer_states.py` reads off the other values of a step."""
-    import torch  # noqa: PLC0415
+    import torch
 
     return torch.cat(state)

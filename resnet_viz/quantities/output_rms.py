@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from resnet_viz.quantities.quantity import Quantity
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(
     name="output_rms",
@@ -22,6 +17,6 @@ QUANTITY = Quantity(
 
 def measure(output: list[Tensor]) -> Tensor:
     """Root mean squares over whole tensors."""
-    from resnet_viz.tensor_stats.activation_stats import root_mean_squares  # noqa: PLC0415
+    from resnet_viz.tensor_stats.activation_stats import root_mean_squares
 
     return root_mean_squares(output)

@@ -8,7 +8,9 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor as Tensor
+else:
+    Tensor = Any  # for a quantity's file, which is read without torch
 
 Axis = Literal["layer", "block", "net", "final"]
 """What a quantity has a value for: each weighted layer (or some), each block (or some), the net; or

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from resnet_viz.quantities.quantity import Quantity
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(
     name="response_std",
@@ -22,20 +17,20 @@ QUANTITY = Quantity(
 
 def measure(response: list[Tensor]) -> list[Tensor]:
     """Count, mean and standard deviation over whole tensors."""
-    from resnet_viz.tensor_stats.activation_stats import moments  # noqa: PLC0415
+    from resnet_viz.tensor_stats.activation_stats import moments
 
     return moments(response)
 
 
 def pool(parts: list[Tensor]) -> Tensor:
     """Those of all parts together."""
-    from resnet_viz.tensor_stats.pooling import pooled_moments  # noqa: PLC0415
+    from resnet_viz.tensor_stats.pooling import pooled_moments
 
     return pooled_moments(parts)
 
 
 def finish(found: list[Tensor]) -> Tensor:
     """The standard deviations."""
-    import torch  # noqa: PLC0415
+    import torch
 
     return torch.stack(found)[:, 2]

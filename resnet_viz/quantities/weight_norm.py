@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from resnet_viz.quantities.quantity import Quantity
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(
     name="weight_norm",
@@ -21,6 +16,6 @@ QUANTITY = Quantity(
 
 def measure(weight: list[Tensor]) -> Tensor:
     """Euclidean norms."""
-    from resnet_viz.tensor_stats.norms import norms  # noqa: PLC0415
+    from resnet_viz.tensor_stats.norms import norms
 
     return norms(weight)
