@@ -8,7 +8,7 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from torch import Tensor as Tensor
+    from torch import Tensor as Tensor  # noqa: PLC0414  for files of quantities
 else:
     Tensor = Any  # for a quantity's file, which is read without torch
 
