@@ -27,7 +27,7 @@ from resnet_viz.quantities import quantity
 from resnet_viz.quantities.layer_states import ABSENT
 from resnet_viz.quantities.quantity import Quantity
 from resnet_viz.quantities.records import Taken
-from resnet_viz.text import count, number
+from resnet_viz.text import count
 
 # Beyond this many layers, of all nets together, markers only smear the lines.
 MOST_MARKERS = 250
@@ -111,22 +111,6 @@ def by_step(contestants: Sequence[Contestant], name: str) -> go.Figure:
         "meta": style.narrow({}),
     }
     return style.figure(traces, layout)
-
-
-def profile_alt(contestants: Sequence[Contestant], step: int, name: str = GRADIENT) -> str:
-    """The picture in words: each net's values at both ends."""
-    said = []
-    for contestant in contestants:
-        taken = contestant.history.taken(name)
-        row, columns = taken.row_at(step), contestant.place(name).of("main")
-        if row is not None and len(columns):
-            values = taken.values[row, columns]
-            ends = f"{number(values[0])} at the first, {number(values[-1])} at the last"
-            said.append(f"{contestant.name}: {ends}")
-    at = f" at step {step}" if said else ""
-    title = quantity(name).title
-    each = f"each {axis_of(contestants, name)}"
-    return f"{title[:1].upper()}{title[1:]} of {each}{at}. {'; '.join(said) or style.WAITING}."
 
 
 def axis_of(contestants: Sequence[Contestant], name: str) -> str:

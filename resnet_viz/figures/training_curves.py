@@ -82,17 +82,6 @@ def training_curves(
     return style.figure(traces, layout)
 
 
-def curves_alt(contestants: Sequence[Contestant]) -> str:
-    """The picture in words: each net's newest loss and accuracy."""
-    said = [
-        f"{c.name}: loss {number(c.history.loss[-1])}, accuracy "
-        f"{c.history.accuracy[-1]:.0%} at step {c.history.steps[-1]}"
-        for c in contestants
-        if len(c.history)
-    ]
-    return f"Training loss and accuracy by step. {'; '.join(said) or style.WAITING}."
-
-
 def _limits(contestants: Sequence[Contestant]) -> tuple[float, float]:
     """1, 2 or 5 times a power of ten around every loss and chance; they only widen in a race."""
     values = [1.0, *(c.chance for c in contestants if c.chance)]

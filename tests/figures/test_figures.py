@@ -12,9 +12,9 @@ from resnet_viz.arch.config import revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.figures import style
-from resnet_viz.figures.heat_maps.heat_maps import heat_maps, maps_alt
-from resnet_viz.figures.layer_profile import profile, profile_alt
-from resnet_viz.figures.training_curves import curves_alt, extremes, training_curves
+from resnet_viz.figures.heat_maps.heat_maps import heat_maps
+from resnet_viz.figures.layer_profile import profile
+from resnet_viz.figures.training_curves import extremes, training_curves
 from resnet_viz.findings.contestant import Contestant, decades, thinned
 from resnet_viz.quantities.records import History, StepRecord
 from resnet_viz.text import compact
@@ -291,14 +291,6 @@ def test_ticks() -> None:
     line = style.linear_ticks(2.4e9, "B")
     assert line["ticktext"][:3] == ["0 B", "500 MB", "1 GB"]
     assert line["tickvals"][-1] >= 2.4e9
-
-
-def test_pictures_in_words() -> None:
-    nets = [contestant("resnet20-cifar", 9), contestant("plain20-cifar", 0)]
-    assert "resnet20-cifar: 3.00 at the first, 22.0 at the last" in profile_alt(nets, 4)
-    assert "resnet20-cifar: loss 1.92, accuracy 89% at step 8" in curves_alt(nets)
-    assert "up to step 8, resnet20-cifar against plain20-cifar" in maps_alt(nets)
-    assert "waiting" in profile_alt([], 0)
 
 
 @pytest.mark.parametrize("total", [1, 2, 4, 6, 12, 30])

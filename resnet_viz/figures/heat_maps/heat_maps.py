@@ -24,7 +24,6 @@ from resnet_viz.figures.heat_maps.colour_scale import (
     colour_axis,
     drawn_values,
     ends,
-    known_values,
 )
 from resnet_viz.figures.heat_maps.places import PER_ROW, axes, height, stacked, suffix, title
 from resnet_viz.figures.layer_profile import axis_of
@@ -148,19 +147,6 @@ def _where(contestant: Contestant, name: str) -> dict[str, list[int]]:
     """The rows of each layer or block, by its path: for what is pointed at elsewhere."""
     places = contestant.place(name).only("main")
     return {of: [row] for of, row in zip(places.names, places.positions.tolist(), strict=True)}
-
-
-def maps_alt(contestants: Sequence[Contestant], name: str = GRADIENT) -> str:
-    """The picture in words: whose maps, and from where to where their values go."""
-    names = " against ".join(c.name for c in contestants)
-    about = quantity(name)
-    known = known_values(contestants, about)
-    known = 10**known if about.scale == "log" else known
-    between = f"; values between {known.min():.3g} and {known.max():.3g}" if known.size else ""
-    return (
-        f"Heat maps of the {about.title} by {axis_of(contestants, name)} and step up to step "
-        f"{_last_step(contestants)}, {names}{between}."
-    )
 
 
 def _last_step(contestants: Sequence[Contestant]) -> int:
