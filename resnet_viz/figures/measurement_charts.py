@@ -1,65 +1,93 @@
-"""Pictures of what was measured on demand: the same measurement of several nets."""
+"""Pictures of what was measured on demand: the same measurement of several nets.
+
+Each draws a kind of figure that a measurement declares (measurements/figure.py).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from types import MappingProxyType
+from collections.abc import Sequence
+from typing import assert_never
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from resnet_viz.figures import style
-from resnet_viz.figures.landscape import landscapes
-from resnet_viz.findings.lesion import LESIONS
-from resnet_viz.findings.measured import Net
+from resnet_viz.figures.surfaces import surfaces
 from resnet_viz.measurements import measurement
+from resnet_viz.measurements.figure import Lines, Points, Stacked, Surface
+from resnet_viz.measurements.measurement import Given, Measurement
+from resnet_viz.measurements.result import MeasuredNet
+
+HEIGHT, HEIGHT_OF_TWO, HEIGHT_OF_MAPS = 348, 448, 360
 
 
-def figure(nets: Sequence[Net], deleted: Sequence[str] = ()) -> go.Figure:
+def height(about: Measurement) -> int:
+    """How many pixels high a measurement's picture is on a page."""
+    match about.drawing:
+        case Stacked():
+            return HEIGHT_OF_TWO
+        case Surface():
+            return HEIGHT_OF_MAPS
+        case _:
+            return HEIGHT
+
+
+def figure(nets: Sequence[MeasuredNet], marked: Sequence[str] = ()) -> go.Figure:
     """The picture of the same measurement of several nets.
 
-    That of lesions marks the block that is `deleted` in each net ("" for none).
+    With `marked`, a block of each net ("" for none), these blocks are marked, and the points of
+    lines have their run's id and their block's path as customdata.
     """
-    name = nets[0].result.measurement
-    if name == LESIONS:
-        return _lesions(nets, deleted)
-    return _DRAWN[name](nets)
+    about = measurement(nets[0].result.measurement)
+    match about.drawing:
+        case Lines() as declared:
+            drawn = _lines(declared, about, nets)
+            _mark(drawn, declared.values, nets, marked)
+            return drawn
+        case Stacked() as declared:
+            return _stacked(declared, about, nets)
+        case Surface() as declared:
+            return surfaces(declared, about.gives[declared.values], nets)
+        case Points() as declared:
+            return _points(declared, about.gives[declared.values], nets)
+        case never:
+            assert_never(never)
 
 
-def _lines(
-    name: str, x: str, *, log: bool = False, level: float | None = None, from_zero: bool = False
-) -> Callable[[Sequence[Net]], go.Figure]:
-    """A line for each net: an array by what it is along; `level` is a thin line of reference."""
-
-    def draw(nets: Sequence[Net]) -> go.Figure:
-        about = measurement(nets[0].result.measurement).gives[name]
-        traces = [_line(i, net, name, from_zero=from_zero) for i, net in enumerate(nets)]
-        said = _left_out(nets, name, log=log)
-        shapes = [] if level is None else [_across(level)]
-        layout: style.Layout = {
-            "xaxis": style.axis(x),
-            "yaxis": style.axis(_axis_title(about.title, about.unit))
-            | ({"type": "log", "exponentformat": "power"} if log else {}),
-            "shapes": shapes,
-            "annotations": style.below(said),
-            "hovermode": "x unified",
-            "margin": style.MARGIN | {"b": style.ROOM_BELOW},
-            "meta": style.narrow(style.narrow_below(said)),
-        }
-        return style.figure(traces, layout)
-
-    return draw
+def _lines(declared: Lines, about: Measurement, nets: Sequence[MeasuredNet]) -> go.Figure:
+    traces = [_line(declared, about, i, net) for i, net in enumerate(nets)]
+    below = _left_out(declared, nets)
+    axis = style.axis(_title(declared, about))
+    if declared.is_log:
+        axis |= {"type": "log", "exponentformat": "power"}
+    if declared.ends:
+        axis |= {"range": list(declared.ends)}
+    layout: style.Layout = {
+        "xaxis": style.axis(declared.along),
+        "yaxis": axis,
+        "shapes": [] if declared.level is None else [_across(declared.level)],
+        "annotations": style.below(below),
+        "hovermode": "x unified",
+        "margin": style.MARGIN | {"b": style.ROOM_BELOW},
+        "meta": style.narrow(style.narrow_below(below)),
+    }
+    return style.figure(traces, layout)
 
 
-def _line(index: int, net: Net, name: str, *, from_zero: bool) -> style.Trace:
-    values = net.array(name)
-    about = measurement(net.result.measurement).gives[name]
-    names = {"block": net.blocks, "layer": net.layers}.get(about.axes[0], ())
+def _values(declared: Lines, net: MeasuredNet) -> NDArray[np.float64]:
+    values = net.array(declared.values)
+    return np.abs(values) if declared.is_size else values
+
+
+def _line(declared: Lines, about: Measurement, index: int, net: MeasuredNet) -> style.Trace:
+    values = _values(declared, net)
+    axis = about.gives[declared.values].axes[0]
+    names = {"block": net.blocks, "layer": net.layers}.get(axis, ())
     one = sum(np.isfinite(values)) <= 1
     return {
         "type": "scatter",
-        "x": np.arange(len(values)) + (0 if from_zero else 1),
+        "x": np.arange(len(values)) + declared.first,
         "y": np.where(np.isfinite(values), values, np.nan),
         "text": [f" ({of})" for of in names] or None,
         "name": style.name_of(net.name),
@@ -78,22 +106,27 @@ def _line(index: int, net: Net, name: str, *, from_zero: bool) -> style.Trace:
     }
 
 
-def _axis_title(title: str, unit: str) -> str:
-    """A title with its unit, in two lines where it is long."""
-    words = f"{title} [{unit}]" if unit else title
+def _title(declared: Lines, about: Measurement) -> str:
+    """The title of the values' axis."""
+    return declared.title or _in_two_lines(about.gives[declared.values])
+
+
+def _in_two_lines(given: Given) -> str:
+    """An array's title with its unit, in two lines where it is long."""
+    words = f"{given.title} [{given.unit}]" if given.unit else given.title
     if len(words) <= 36:
         return words
     middle = words.rfind(" ", 0, len(words) // 2 + 8)
     return f"{words[:middle]}<br>{words[middle + 1 :]}"
 
 
-def _left_out(nets: Sequence[Net], name: str, *, log: bool) -> list[str]:
+def _left_out(declared: Lines, nets: Sequence[MeasuredNet]) -> list[str]:
     """What the axis cannot show, in words."""
     texts = []
     for net in nets:
-        values = net.array(name)
+        values = _values(declared, net)
         broken = int((~np.isfinite(values)).sum())
-        below = int((values <= 0).sum()) if log else 0
+        below = int((values <= 0).sum()) if declared.is_log else 0
         parts = [f"{broken} not there or not finite"] if broken else []
         parts += [f"{below} not above 0"] if below else []
         if parts:
@@ -113,64 +146,62 @@ def _across(level: float) -> style.Layout:
     }
 
 
-def _rank_and_cka(nets: Sequence[Net]) -> go.Figure:
-    """The effective rank above, on a log axis, and the similarity to the input below."""
-    drawn = _lines("rank", _BLOCK, log=True)(nets)
+def _stacked(declared: Stacked, about: Measurement, nets: Sequence[MeasuredNet]) -> go.Figure:
+    drawn = _lines(declared.above, about, nets)
     for i, net in enumerate(nets):
-        lower = _line(i, net, "cka", from_zero=False)
+        lower = _line(declared.below, about, i, net)
         drawn.add_trace(lower | {"yaxis": "y2", "showlegend": False})
-    lower_axis = style.axis("CKA with<br>the input") | {"domain": [0, 0.42], "range": [0, 1.02]}
+    below = _lines(declared.below, about, nets).layout.yaxis.to_plotly_json()
     drawn.update_layout(
-        yaxis={"domain": [0.54, 1], "title": {"text": "effective rank"}},
-        yaxis2=lower_axis | {"anchor": "x"},
+        yaxis={"domain": [0.54, 1]},
+        yaxis2=below | {"domain": [0, 0.42], "anchor": "x"},
         xaxis={"anchor": "y2"},
         hoversubplots="axis",
     )
     return drawn
 
 
-def _size_of_eigenvalue(nets: Sequence[Net]) -> go.Figure:
-    """The estimates' size by iteration: they may be negative, which a log axis has no place for."""
-    drawn = _lines("estimates", "iteration", log=True)([_sized(net, "estimates") for net in nets])
-    drawn.layout.yaxis.title.text = "|eigenvalue|, estimated"
-    return drawn
+def _points(declared: Points, given: Given, nets: Sequence[MeasuredNet]) -> go.Figure:
+    traces: list[style.Trace] = [
+        {
+            "type": "scatter",
+            "x": [style.name_of(net.name)],
+            "y": [net.scalar(declared.values)],
+            "name": style.name_of(net.name),
+            "mode": "markers",
+            "marker": {
+                "symbol": style.MARKERS[index % len(style.MARKERS)],
+                "size": 12,
+                "color": net.colour,
+            },
+            "hovertemplate": "%{y:.3g}",
+        }
+        for index, net in enumerate(nets)
+    ]
+    layout: style.Layout = {
+        "xaxis": style.axis("net"),
+        "yaxis": style.axis(_in_two_lines(given)),
+        "margin": style.MARGIN,
+    }
+    return style.figure(traces, layout)
 
 
-def _sized(net: Net, name: str) -> Net:
-    """The net with the sizes of an array in its place."""
-    found = {**net.result.found, name: np.abs(net.array(name))}
-    return replace(net, result=replace(net.result, found=found))
-
-
-def _lesions(nets: Sequence[Net], deleted: Sequence[str]) -> go.Figure:
-    """A point for each block that is left out; its customdata are its run's id and its path."""
-    drawn = _lines("error", "block deleted, from input to output")(nets)
+def _mark(
+    drawn: go.Figure, values: str, nets: Sequence[MeasuredNet], marked: Sequence[str]
+) -> None:
+    """Say of each point which block it is of, and ring those of blocks that are marked."""
+    if not marked:
+        return
     for trace, net in zip(drawn.data, nets, strict=True):
         trace.customdata = [f"{net.id}:{block}" for block in net.blocks]
-    for net, block in zip(nets, deleted, strict=False):
+    for net, block in zip(nets, marked, strict=True):
         if block:
             at = net.blocks.index(block)
             drawn.add_scatter(
                 x=[at + 1],
-                y=[net.array("error")[at]],
+                y=[net.array(values)[at]],
                 mode="markers",
                 marker={"symbol": "circle-x-open", "size": 20, "color": net.colour},
                 showlegend=False,
                 hoverinfo="skip",
             )
-    return drawn
-
-
-_BLOCK = "block, from input to output"
-_DRAWN: Mapping[str, Callable[[Sequence[Net]], go.Figure]] = MappingProxyType(
-    {
-        "shattering": _lines("autocorrelation", "points apart", level=0, from_zero=True),
-        "shares": _lines("share", _BLOCK, level=0.5),
-        "variance": _lines("times_k", _BLOCK, log=True, level=1),
-        "rank_cka": _rank_and_cka,
-        "path_lengths": _lines("share", "length: branches on the path", from_zero=True),
-        "hessian": _size_of_eigenvalue,
-        "gradients": _lines("inputs", _BLOCK, log=True),
-        "landscape": landscapes,
-    }
-)

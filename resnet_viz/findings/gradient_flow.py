@@ -8,27 +8,17 @@ and the product can look healthy. They are reported as what they are.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import floor, log10
 
 import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.findings.theory.fits import Fit, exponential
 from resnet_viz.findings.theory.layers_left import layers_left
-from resnet_viz.text import number
+from resnet_viz.measurements.fits import Fit, exponential
+from resnet_viz.measurements.verdict import FITS, flow_word
 
 INPUTS = "grad_input_norm"
-FITS = 0.95
-"""R squared from which one factor per layer is named. Measured at step 0 over depths 14 to 110:
-plain nets 0.99 and more, nets with option A or B shortcuts 0.77 to 0.92."""
-TENFOLD, THOUSANDFOLD = 10.0, 1000.0
-"""A gradient that one factor per layer multiplies explodes, or vanishes, from ten times on; without
-one that fits, from a thousand times on."""
-ALIKE = 2.0
-"""Below this factor two norms are called alike: minibatches differ by as much."""
 _FEWEST_BLOCKS = 3
-_EPSILON = float(np.finfo(np.float32).eps)
 
 Norms = NDArray[np.float64]
 
@@ -69,19 +59,6 @@ class Flow:
         if not (self.first and self.last):
             return "is 0"
         return flow_word(self.ratio, is_steady=self.rate is not None)
-
-
-def flow_word(ratio: float, *, is_steady: bool) -> str:
-    """What a gradient does that is `ratio` times as large at the input as at the output, by one
-    factor per layer (`is_steady`) or not."""
-    least = TENFOLD if is_steady else THOUSANDFOLD
-    if ratio >= least:
-        return "explodes"
-    if ratio <= 1 / least:
-        return "vanishes"
-    if 1 / ALIKE <= ratio <= ALIKE:
-        return "keeps its size"
-    return "grows" if ratio > 1 else "shrinks"
 
 
 def flow_at(net: Contestant, row: int) -> Flow | None:
@@ -133,19 +110,3 @@ def main_norms(net: Contestant, steps: tuple[int, int]) -> Norms:
         return np.full(len(net.main), np.nan)
     norms = taken.values[among][:, net.main].astype(np.float64)
     return np.asarray(np.median(norms, axis=0), np.float64)
-
-
-def ratio_words(ratio: float) -> str:
-    """A ratio of gradients with the digits that float32 carries.
-
-    What multiplies a gradient by 10^6 multiplies rounding errors as well: at depth 110 a plain
-    net's ratio is 4.0e6 in float32 and 4.5e6 in float64. So digits are left out as it grows, and
-    from 10^7 on (or below 10^-7) only the power of ten is said.
-    """
-    if not np.isfinite(ratio) or ratio <= 0:
-        return number(ratio)
-    error = _EPSILON * max(ratio, 1 / ratio)
-    if error >= 1:
-        return f"about 10^{round(log10(ratio))}"
-    digits = min(3, max(1, floor(-log10(error))))
-    return number(float(f"{ratio:.{digits - 1}e}"), digits)

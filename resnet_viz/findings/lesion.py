@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from resnet_viz.findings.measured import UNLEARNT
 from resnet_viz.measurements import measurement
-from resnet_viz.store.measurement_results import Measured
+from resnet_viz.measurements.result import MeasurementResult
+from resnet_viz.measurements.verdict import UNLEARNT
 from resnet_viz.text import number
 
 LESIONS = "lesions"
@@ -27,7 +27,7 @@ class Lesion(NamedTuple):
 
 
 def lesion_in(
-    results: Sequence[Measured], blocks: Sequence[str], block: str, step: int
+    results: Sequence[MeasurementResult], blocks: Sequence[str], block: str, step: int
 ) -> Lesion | None:
     """What the newest of a run's results says of `block`, measured alone or with all in turn.
 
@@ -58,7 +58,7 @@ def lesion_sentence(name: str, block: str, found: Lesion, *, has_batch_norm: boo
     return said
 
 
-def _is_of(one: Measured, block: str) -> bool:
+def _is_of(one: MeasurementResult, block: str) -> bool:
     """Whether a result of lesions has that of `block`, with the default number of images."""
     checked = measurement(LESIONS).checked({"block": one.settings.get("block", "")})
     return one.settings == checked and one.settings["block"] in ("", block)

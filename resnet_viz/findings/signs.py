@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from resnet_viz.findings.claims.feature_collapse import FEW_DIRECTIONS
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.findings.gradient_flow import TENFOLD, THOUSANDFOLD
 from resnet_viz.findings.verdicts import (
-    Verdict,
     branch_variance,
     effective_rank,
     first_broken,
@@ -17,6 +14,7 @@ from resnet_viz.findings.verdicts import (
     shortcut_share,
     update_ratio,
 )
+from resnet_viz.measurements.verdict import FEW_DIRECTIONS, TENFOLD, THOUSANDFOLD, Verdict
 from resnet_viz.text import ordinal
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,6 @@ from resnet_viz.findings.absence import layer_states_of
 from resnet_viz.findings.claims.feature_collapse import (
     IMAGES,
     RANK,
-    can_tell,
     images_of,
     is_collapsed,
     is_few,
@@ -20,30 +18,17 @@ from resnet_viz.findings.claims.feature_collapse import (
 )
 from resnet_viz.findings.claims.learning import Course
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.findings.gradient_flow import Flow, flow_at, ratio_words
+from resnet_viz.findings.gradient_flow import Flow, flow_at
+from resnet_viz.measurements.verdict import MOST, Verdict, can_tell, k_word, ratio_words
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.layer_states import ABSENT, LayerState, states_over
 from resnet_viz.quantities.records import Taken
 from resnet_viz.text import count, number
 
-# Of branch variance times k: within a factor of two of 1/k. The first blocks of a stage are not
-# yet what the theory of many blocks says.
-NEAR_ONE, FROM_BLOCK = 2.0, 5
+# The first blocks of a stage are not yet what the theory of many blocks says.
+FROM_BLOCK = 5
 # Updates of a thousandth of the weights' size, within a factor of ten.
 UPDATES = (1e-4, 1e-2)
-MOST = 0.5
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a sign says of a net: a `word` or two for a glance, and the sentence with the numbers.
-
-    `value` is the number that it rests on; None where there is none.
-    """
-
-    word: str
-    sentence: str
-    value: float | None = None
 
 
 NOT_MEASURED = Verdict("not measured", "The records do not hold it.")
@@ -139,15 +124,6 @@ def branch_variance(net: Contestant) -> Verdict:
         f"(median over {which}).",
         value,
     )
-
-
-def k_word(value: float) -> str:
-    """What a branch does that adds `value` / k of the variance in block k."""
-    if value == 0:
-        return "adds nothing"
-    if value < 1 / NEAR_ONE:
-        return "adds little"
-    return "adds about 1/k" if value <= NEAR_ONE else "adds much"
 
 
 def _is_plain(net: Contestant, name: str) -> bool:

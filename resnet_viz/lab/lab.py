@@ -11,6 +11,7 @@ from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.kept import Kept
 from resnet_viz.lab.run_list import all_runs
+from resnet_viz.measurements.result import MeasurementResult
 from resnet_viz.quantities.records import StepRecord, Taken
 from resnet_viz.scheduler import control, eta, heartbeat, retention, submit
 from resnet_viz.scheduler.run_status import Snapshot
@@ -19,7 +20,6 @@ from resnet_viz.store import checkpoint_index, measurement_results, queries, sav
 from resnet_viz.store.checkpoint_index import Checkpoint
 from resnet_viz.store.chunks import MOST_STEPS
 from resnet_viz.store.keys import race_keys
-from resnet_viz.store.measurement_results import Measured
 from resnet_viz.store.run import Run, UnreadableRun, new_id, run_of, why_unreadable
 from resnet_viz.store.runs_table import ACTIVE, BUSY, first_of
 
@@ -175,7 +175,7 @@ class Lab(Kept):
             lambda found: checkpoint_index.of_run(found, queries.position_of(found, run_id))
         )
 
-    def measured(self, run_id: str) -> Sequence[Measured]:
+    def measured(self, run_id: str) -> Sequence[MeasurementResult]:
         """What was measured of a run on demand, the oldest result first."""
 
         return self._read(lambda found: measurement_results.of_run(found, run_id))

@@ -1,32 +1,33 @@
 """What is measured of a net on demand: one file a measurement, and the folder is the registry.
 
-A file describes its measurement on top (`MEASUREMENT`; no torch) and carries it out below
-(`measure`, which may import torch when it runs). perform.py is how to call them: it sees to it that
-the net is left as it was.
+A file describes its measurement on top (`MEASUREMENT`, with its figure; no torch), carries it out
+below (`measure`, which may import torch when it runs) and says what a result says of its net
+(`verdict`). training/perform.py is how to call them: it sees to it that the net is left as it was.
 """
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
-from pathlib import Path
 from types import MappingProxyType
 
 from resnet_viz.arch.plan import NetworkPlan
 from resnet_viz.measurements.measurement import Measurement
 from resnet_viz.text import shorten
 
-_NONE_OF_THEM = ("__init__", "measurement")
-
 
 @lru_cache(maxsize=1)
 def measurements() -> Mapping[str, Measurement]:
     """Every measurement there is by name, the cheapest first."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
-    modules = [import_module(f"{__name__}.{f.stem}") for f in files if f.stem not in _NONE_OF_THEM]
-    found = [replace(module.MEASUREMENT, measure=module.measure) for module in modules]
+    modules = [import_module(f"{__name__}.{one.name}") for one in pkgutil.iter_modules(__path__)]
+    found = [
+        replace(m.MEASUREMENT, measure=m.measure, judge=getattr(m, "verdict", None))
+        for m in modules
+        if hasattr(m, "MEASUREMENT")
+    ]
     return MappingProxyType({m.name: m for m in sorted(found, key=lambda m: (m.cost, m.name))})
 
 

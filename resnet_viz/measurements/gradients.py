@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from resnet_viz.measurements.figure import BLOCKS, Lines
+from resnet_viz.measurements.fits import exponential
 from resnet_viz.measurements.measurement import Given, Measurement, Report, Settings, images
+from resnet_viz.measurements.result import MeasuredNet
+from resnet_viz.measurements.verdict import FITS, Verdict, flow_word, if_finite, ratio_words
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,6 +35,7 @@ MEASUREMENT = Measurement(
         "loss": Given("loss of the batch", (), "nats"),
     },
     settings=(images(64),),
+    figure=Lines("inputs", BLOCKS, is_log=True),
 )
 
 
@@ -55,3 +62,13 @@ def measure(
         "ratio": by_input[0] / by_input[-1],
         "loss": loss,
     }
+
+
+def verdict(net: MeasuredNet) -> Verdict:
+    """The gradient at the first block's input over that at the last's."""
+    value = net.scalar("ratio")
+    inputs = net.array("inputs")
+    fit = exponential(np.arange(len(inputs), 0.0, -1), inputs)
+    word = flow_word(value, is_steady=fit is not None and fit.explained >= FITS)
+    times = "times as large at the first block's input as at the last's"
+    return if_finite(value, word, f"The gradient is {ratio_words(value)} {times}.")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from resnet_viz.measurements.figure import Lines
 from resnet_viz.measurements.measurement import (
     SEED,
     Given,
@@ -14,6 +17,9 @@ from resnet_viz.measurements.measurement import (
     Settings,
     images,
 )
+from resnet_viz.measurements.result import MeasuredNet
+from resnet_viz.measurements.verdict import Verdict, if_finite
+from resnet_viz.text import number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +48,9 @@ MEASUREMENT = Measurement(
         images(64),
         Setting("iterations", "of the power iteration", 10, 1, 1000),
         SEED,
+    ),
+    figure=Lines(
+        "estimates", "iteration", is_log=True, is_size=True, title="|eigenvalue|, estimated"
     ),
 )
 
@@ -85,3 +94,14 @@ def _over_norm(vector: Sequence[Tensor]) -> list[Tensor]:
 
     size = dot(vector, vector) ** 0.5
     return [part / size for part in vector]
+
+
+def verdict(net: MeasuredNet) -> Verdict:
+    """Which way the loss bends, and what that means for the rate."""
+    value, off = net.scalar("eigenvalue"), net.scalar("residual")
+    sentence = f"The largest eigenvalue is {number(value)}, but for {off:.0%} (|Hv - λv| / |Hv|)."
+    if np.isfinite(value) and value < 0:
+        sentence += " The loss bends downwards along it: a step of any rate leads away."
+    elif np.isfinite(value) and value > 0:
+        sentence += f" Rates above 2 / λ = {number(2 / value)} overshoot along it."
+    return if_finite(value, number(abs(value), 2), sentence)

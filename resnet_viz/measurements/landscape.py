@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from resnet_viz.measurements.figure import Surface
 from resnet_viz.measurements.measurement import (
     SEED,
     Given,
@@ -14,9 +17,11 @@ from resnet_viz.measurements.measurement import (
     Settings,
     images,
 )
+from resnet_viz.measurements.result import MeasuredNet
+from resnet_viz.measurements.verdict import MOST, UNLEARNT, Verdict, if_finite
+from resnet_viz.text import number
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
     from numpy.typing import NDArray
     from torch import Tensor
@@ -45,6 +50,7 @@ MEASUREMENT = Measurement(
         Setting("reach", "how far the outermost points are, in lengths of the filters", 1.0, 0, 10),
         SEED,
     ),
+    figure=Surface("loss", "at", ("\N{GREEK SMALL LETTER ALPHA}, along δ", "β, along η")),
 )
 
 
@@ -52,7 +58,6 @@ def measure(
     network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
 ) -> Mapping[str, Any]:
     """Norms' scales and shifts and all biases stay where they are, as in Li et al. 2018, sec. 4."""
-    import numpy as np
     import torch
     from torch.nn import functional
 
@@ -89,8 +94,6 @@ def direction(weight: Tensor, generator: torch.Generator) -> Tensor:
 def nonconvex_share(loss: NDArray[np.float64]) -> float:
     """Share of the inner points, where all around is finite, whose Hessian by central differences
     has a negative eigenvalue; NaN where there are none."""
-    import numpy as np
-
     here = loss[1:-1, 1:-1]
     down = loss[2:, 1:-1] - 2 * here + loss[:-2, 1:-1]
     across = loss[1:-1, 2:] - 2 * here + loss[1:-1, :-2]
@@ -98,3 +101,15 @@ def nonconvex_share(loss: NDArray[np.float64]) -> float:
     smallest = (down + across) / 2 - np.hypot((down - across) / 2, mixed)
     known = np.isfinite(smallest)
     return float((smallest[known] < 0).mean()) if known.any() else float("nan")
+
+
+def verdict(net: MeasuredNet) -> Verdict:
+    """Whether the surface is a bowl; of a net that has not learnt it says little."""
+    value, loss = net.scalar("nonconvex"), net.array("loss")
+    middle = float(loss[len(loss) // 2, len(loss) // 2]) if loss.size else np.nan
+    bends = f"the surface bends downwards at {value:.0%} of the points"
+    if net.chance is not None and middle > UNLEARNT * net.chance:
+        sentence = f"With a loss of {number(middle)} in the middle it says little; {bends}."
+        return if_finite(value, "says little", sentence)
+    word = "mostly a bowl" if value < MOST else "mostly no bowl"
+    return if_finite(value, word, f"The loss in the middle is {number(middle)}; {bends}.")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from resnet_viz.measurements.figure import Lines
 from resnet_viz.measurements.measurement import (
     Given,
     Measurement,
@@ -13,12 +16,17 @@ from resnet_viz.measurements.measurement import (
     Settings,
     images,
 )
+from resnet_viz.measurements.result import MeasuredNet
+from resnet_viz.measurements.verdict import UNLEARNT, Verdict, if_finite
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from resnet_viz.arch.plan import NetworkPlan
     from resnet_viz.nets.network import ResNet
+
+MISSED = 0.1
+"""Of the error that a deleted block adds: from here on the block is missed."""
 
 MEASUREMENT = Measurement(
     name="lesions",
@@ -40,6 +48,7 @@ MEASUREMENT = Measurement(
         images(256),
         Setting("block", "the block to delete, such as 'stages.0.1'; '' for each in turn", ""),
     ),
+    figure=Lines("error", "block deleted, from input to output"),
 )
 
 
@@ -63,7 +72,6 @@ def measure(
     NaN for a block of a plain net that changes the shape, and so cannot be left out, and for those
     that were not asked for.
     """
-    import numpy as np
     import torch
 
     from resnet_viz.arch.plan import plan
@@ -98,3 +106,16 @@ def _judged(logits: Tensor, labels: Tensor) -> tuple[float, float]:
 
     wrong = (logits.argmax(1) != labels).sum().item() / len(labels)
     return wrong, functional.cross_entropy(logits, labels).item()
+
+
+def verdict(net: MeasuredNet) -> Verdict:
+    """The error without a block, or the median of those without one of them each."""
+    whole = net.scalar("whole_error")
+    if whole > UNLEARNT:
+        sentence = f"With all blocks {whole:.1%} of the answers are wrong: too many to tell much."
+        return Verdict("says nothing", sentence, whole)
+    error, asked = net.median("error"), str(net.result.settings["block"])
+    which = f"without {asked}" if asked else "without one block (median)"
+    word = "hardly missed" if error - whole < MISSED else "missed"
+    sentence = f"Wrong answers: {error:.1%} {which}, {whole:.1%} with all."
+    return if_finite(error, word, sentence)

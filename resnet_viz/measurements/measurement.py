@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.text import shorten
+from resnet_viz.measurements.figure import BLOCKS, LAYERS, Figure, Lines, Points
+from resnet_viz.measurements.verdict import Verdict, if_finite
+from resnet_viz.text import number, shorten
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from resnet_viz.measurements.result import MeasuredNet
     from resnet_viz.nets.network import ResNet
 
 Value = int | float | str
@@ -26,6 +29,9 @@ Report = Callable[[float, str], None]
 
 Measure = Callable[["ResNet", "Tensor", "Tensor", Settings, Report], Mapping[str, Any]]
 """Takes a net that it may use up, images [N, C, H, W], labels [N], settings and a report."""
+
+Judge = Callable[["MeasuredNet"], Verdict]
+"""Takes a net with a result of the measurement."""
 
 
 _LONGEST_TEXT = 500
@@ -86,14 +92,21 @@ class Given:
     axes: tuple[str, ...] = ()
     unit: str = ""
 
+    @property
+    def short(self) -> str:
+        """Its title up to the first semicolon."""
+        return self.title.partition(";")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """A measurement as people read of it, and how it is carried out.
+    """A measurement as people read of it, how it is carried out, and what comes of a result.
 
     `sentence` says what it shows and what to look for, `formula` is TeX, `source` says where it
     comes from, `cost` what it takes in training steps, measured at depth 56 (shared by all depths
-    roughly). `shortcuts`: whether it has a meaning only for nets that have some.
+    roughly). `shortcuts`: whether it has a meaning only for nets that have some. `figure` is what
+    is drawn of results, and `judge` says what one says of its net; what a file leaves out of both
+    shows the first array, and says the first number.
     """
 
     name: str
@@ -105,7 +118,18 @@ class Measurement:
     gives: Mapping[str, Given]
     settings: tuple[Setting, ...]
     shortcuts: bool = False
+    figure: Figure | None = None
     measure: Measure = _no_measure
+    judge: Judge | None = None
+
+    @property
+    def drawing(self) -> Figure:
+        """The figure of its results."""
+        return self.figure or _default_figure(self.gives)
+
+    def verdict(self, net: MeasuredNet) -> Verdict:
+        """What a result of this measurement says of its net."""
+        return self.judge(net) if self.judge else _default_verdict(self.gives, net)
 
     def checked(self, given: Settings) -> dict[str, Value]:
         """All settings: those given, and the defaults of the others.
@@ -124,3 +148,26 @@ class Measurement:
             name: setting.check(given[name]) if name in given else setting.default
             for name, setting in known.items()
         }
+
+
+def _default_figure(gives: Mapping[str, Given]) -> Figure:
+    """The first array along one axis as a line for each net, else the first number as a point."""
+    for name, given in gives.items():
+        if len(given.axes) == 1:
+            (axis,) = given.axes
+            return Lines(name, {"block": BLOCKS, "layer": LAYERS}.get(axis, axis))
+    return Points(_first_number(gives))
+
+
+def _default_verdict(gives: Mapping[str, Given], net: MeasuredNet) -> Verdict:
+    """The first number, or the median of the first array where there is none."""
+    name = _first_number(gives)
+    given = gives[name]
+    value, of = (net.median(name), " (median)") if given.axes else (net.scalar(name), "")
+    words = f"{given.title[:1].upper()}{given.title[1:]}"
+    unit = f" {given.unit}" if given.unit else ""
+    return if_finite(value, number(value, 2), f"{words}: {number(value)}{unit}{of}.")
+
+
+def _first_number(gives: Mapping[str, Given]) -> str:
+    return next((name for name, given in gives.items() if not given.axes), next(iter(gives)))

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from resnet_viz.measurements.figure import Lines
 from resnet_viz.measurements.measurement import (
     SEED,
     Given,
@@ -14,6 +17,8 @@ from resnet_viz.measurements.measurement import (
     Settings,
     images,
 )
+from resnet_viz.measurements.result import MeasuredNet
+from resnet_viz.measurements.verdict import Verdict, if_finite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence, Set
@@ -45,6 +50,7 @@ MEASUREMENT = Measurement(
         Setting("samples", "how many paths of each length are followed, at most", 4, 1, 10_000),
         SEED,
     ),
+    figure=Lines("share", "length: branches on the path", first=0),
 )
 
 
@@ -54,8 +60,6 @@ def measure(
     """Norms at the first block's input; all paths of a length where there are no more of them
     than `samples`, else as many at random."""
     from math import comb
-
-    import numpy as np
 
     from resnet_viz.nets.passes import opened_blocks
     from resnet_viz.tensor_stats.wide_sums import norm
@@ -112,3 +116,15 @@ def _chosen(
         return
     for _ in range(number):
         yield frozenset(int(i) for i in generator.choice(free, length, replace=False))
+
+
+def verdict(net: MeasuredNet) -> Verdict:
+    """Of short paths 95 % of the gradient comes through half of the branches, or fewer."""
+    low, high, total = net.scalar("low"), net.scalar("high"), len(net.blocks)
+    if np.count_nonzero(net.array("paths")) == 1:
+        return Verdict("one path", f"All of the gradient goes through all {total} branches.", high)
+    word = "short paths" if high <= total / 2 else "long paths"
+    sentence = (
+        f"90 % of the gradient comes by paths through {low:g} to {high:g} of the {total} branches."
+    )
+    return if_finite(high, word, sentence)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from resnet_viz.measurements.figure import BLOCKS, Lines, Stacked
 from resnet_viz.measurements.measurement import Given, Measurement, Report, Settings, images
+from resnet_viz.measurements.result import MeasuredNet
+from resnet_viz.measurements.verdict import FEW_DIRECTIONS, Verdict, can_tell, if_finite
+from resnet_viz.text import number
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,6 +36,10 @@ MEASUREMENT = Measurement(
         "cka": Given("linear CKA of the input to the block's output", ("block",)),
     },
     settings=(images(64),),
+    figure=Stacked(
+        Lines("rank", BLOCKS, is_log=True, title="effective rank"),
+        Lines("cka", BLOCKS, title="CKA with<br>the input", ends=(0, 1.02)),
+    ),
 )
 
 
@@ -63,3 +73,20 @@ def _cka(one: Tensor, other: Tensor) -> float:
     """Of centred Gram matrices: <K, L> / (|K| |L|)."""
     sizes = one.norm() * other.norm()
     return float((one * other).sum() / sizes)
+
+
+def verdict(net: MeasuredNet) -> Verdict:
+    """Whether few directions are a collapse is for the records to say: a net that has learnt may
+    have few."""
+    value, images = net.median("rank"), net.result.settings["images"]
+    cka = net.array("cka")
+    word = "few directions" if value <= FEW_DIRECTIONS else "alive"
+    if not can_tell(float(images)):
+        word = "too few images"
+    return if_finite(
+        value,
+        word,
+        f"The features of {images} images fill {number(value)} directions (median of blocks); the "
+        f"last block's have a CKA of {number(float(cka[-1]) if cka.size else np.nan)} with the "
+        "input.",
+    )

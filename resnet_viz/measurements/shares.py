@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from resnet_viz.measurements.figure import BLOCKS, Lines
 from resnet_viz.measurements.measurement import Given, Measurement, Report, Settings, images
+from resnet_viz.measurements.result import MeasuredNet
+from resnet_viz.measurements.verdict import MOST, Verdict, if_finite
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,6 +35,7 @@ MEASUREMENT = Measurement(
     },
     settings=(images(64),),
     shortcuts=True,
+    figure=Lines("share", BLOCKS, level=0.5),
 )
 
 
@@ -37,7 +43,6 @@ def measure(
     network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
 ) -> Mapping[str, Any]:
     """What overflows or vanishes in float32 stays inf or 0."""
-    import numpy as np
 
     from resnet_viz.nets.passes import opened_blocks
     from resnet_viz.tensor_stats.wide_sums import dot, norm
@@ -61,3 +66,12 @@ def measure(
         "whole": wholes,
         "cosine": cosine,
     }
+
+
+def verdict(net: MeasuredNet) -> Verdict:
+    """The mean of all blocks."""
+    shares = net.array("share")
+    value = float(np.nanmean(shares)) if np.isfinite(shares).any() else float("nan")
+    word = "through the shortcuts" if value >= MOST else "through the branches"
+    sentence = f"The shortcuts carry {value:.0%} of the gradient (mean of blocks)."
+    return if_finite(value, word, sentence)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from resnet_viz.measurements.figure import Lines
 from resnet_viz.measurements.measurement import (
     Given,
     Measurement,
@@ -13,11 +14,16 @@ from resnet_viz.measurements.measurement import (
     Settings,
     images,
 )
+from resnet_viz.measurements.result import MeasuredNet
+from resnet_viz.measurements.verdict import Verdict, if_finite
+from resnet_viz.text import number
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from resnet_viz.nets.network import ResNet
+
+SMOOTH, NOISE = 0.5, 0.1
 
 MEASUREMENT = Measurement(
     name="shattering",
@@ -41,6 +47,7 @@ MEASUREMENT = Measurement(
         images(128),
         Setting("points", "how many points lie between the two images", 128, 3, 1024),
     ),
+    figure=Lines("autocorrelation", "points apart", level=0, first=0),
 )
 
 
@@ -71,3 +78,12 @@ def measure(
         "autocorrelation": torch.stack(means),
         "similarity": similarity,
     }
+
+
+def verdict(net: MeasuredNet) -> Verdict:
+    """How alike neighbours' gradients are."""
+    value, step = net.scalar("cosine"), net.result.step
+    word = "smooth" if value >= SMOOTH else "noise" if value <= NOISE else "rough"
+    after = "" if step == 0 else " (A net whose features have collapsed looks smooth, too.)"
+    sentence = f"Neighbours' input gradients have a mean cosine of {number(value)}.{after}"
+    return if_finite(value, word, sentence)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from resnet_viz.measurements.figure import BLOCKS, Lines
 from resnet_viz.measurements.measurement import Given, Measurement, Report, Settings, images
+from resnet_viz.measurements.result import MeasuredNet
+from resnet_viz.measurements.verdict import Verdict, if_finite, k_word
+from resnet_viz.text import number
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,6 +36,7 @@ MEASUREMENT = Measurement(
     },
     settings=(images(64),),
     shortcuts=True,
+    figure=Lines("times_k", BLOCKS, is_log=True, level=1),
 )
 
 
@@ -37,7 +44,6 @@ def measure(
     network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
 ) -> Mapping[str, Any]:
     """Variances over whole tensors."""
-    import numpy as np
     import torch
 
     from resnet_viz.arch.plan import plan
@@ -64,3 +70,10 @@ def measure(
         "shortcut": shortcuts,
         "k": k,
     }
+
+
+def verdict(net: MeasuredNet) -> Verdict:
+    """The median of all blocks."""
+    value = net.median("times_k")
+    sentence = f"Block k adds about {number(value, 2)}/k of its input's variance (median)."
+    return if_finite(value, k_word(value), sentence)

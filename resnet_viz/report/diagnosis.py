@@ -11,17 +11,17 @@ import plotly.graph_objects as go
 
 from resnet_viz.figures.measurement_charts import figure
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.findings.measured import Net, said
 from resnet_viz.findings.signs import SIGNS
 from resnet_viz.measurements import measurements
-from resnet_viz.store.measurement_results import Measured, key
+from resnet_viz.measurements.result import MeasuredNet, MeasurementResult
+from resnet_viz.store.measurement_results import key
 
 
 class Looked(NamedTuple):
     """A net, and what was measured of it on demand."""
 
     contestant: Contestant
-    results: Sequence[Measured]
+    results: Sequence[MeasurementResult]
 
 
 class Chapter(NamedTuple):
@@ -53,22 +53,22 @@ def chapters(nets: Sequence[Looked]) -> Iterator[Chapter]:
         yield _chapter(number, [_net(nets[place].contestant, one) for *_, place, one in same])
 
 
-def _order(found: tuple[int, int, str, int, Measured]) -> tuple[int, int, str, int]:
+def _order(found: tuple[int, int, str, int, MeasurementResult]) -> tuple[int, int, str, int]:
     return found[:4]
 
 
-def _net(net: Contestant, one: Measured) -> Net:
+def _net(net: Contestant, one: MeasurementResult) -> MeasuredNet:
     layers = tuple(layer.name for layer in net.layers)
-    return Net(net.name, net.colour, net.blocks, layers, one, net.chance)
+    return MeasuredNet(net.name, net.colour, net.blocks, layers, one, net.chance)
 
 
-def _chapter(number: int, nets: Sequence[Net]) -> Chapter:
+def _chapter(number: int, nets: Sequence[MeasuredNet]) -> Chapter:
     one = nets[0].result
     about = measurements()[one.measurement]
     title = f"{about.title[:1].upper()}{about.title[1:]} as step {one.step:,} begins"
     changed = {k: v for k, v in one.settings.items() if v != about.checked({})[k]}
     own = f" ({', '.join(f'{k} = {v}' for k, v in changed.items())})" if changed else ""
-    verdicts = [(net, said(net)) for net in nets]
+    verdicts = [(net, about.verdict(net)) for net in nets]
     lines = "".join(
         f"<li><b>{escape(net.name)}</b>: {escape(verdict.word)}. {escape(verdict.sentence)}</li>"
         for net, verdict in verdicts

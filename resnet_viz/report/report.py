@@ -27,9 +27,9 @@ from resnet_viz.findings.nets import nets_in
 from resnet_viz.findings.race_summary import happened
 from resnet_viz.findings.result_table import result_rows, transposed
 from resnet_viz.lab.race_feed import Look
+from resnet_viz.measurements.result import MeasurementResult
 from resnet_viz.report.diagnosis import Looked, chapters, verdict_rows
 from resnet_viz.report.replay import Numbers, replay
-from resnet_viz.store.measurement_results import Measured
 from resnet_viz.views.graph.graph import shortcut_graph
 from resnet_viz.views.graph.layout import common_grid
 from resnet_viz.views.graph.svg import write_svg
@@ -50,7 +50,7 @@ class Reported(NamedTuple):
     contestant: Contestant
     spec: RunSpec | None
     params: int
-    results: Sequence[Measured] = ()
+    results: Sequence[MeasurementResult] = ()
 
 
 class Still(NamedTuple):
@@ -73,7 +73,7 @@ def stills(contestants: Sequence[Contestant]) -> Sequence[Still]:
     ]
 
 
-def report_of(look: Look, measured: Callable[[str], Sequence[Measured]]) -> str:
+def report_of(look: Look, measured: Callable[[str], Sequence[MeasurementResult]]) -> str:
     """The report of a race as it was read: a feed thins what is long. `measured` gives what was
     measured on demand of the run with an id."""
     nets = zip(look.runs, contestants_in(look), strict=True)

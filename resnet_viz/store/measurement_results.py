@@ -13,11 +13,11 @@ import time
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from resnet_viz.measurements.measurement import Found, Settings
+from resnet_viz.measurements.result import MeasurementResult
 
 _MOST_BYTES = 2**26
 """Of a result's arrays: a thousand points' cosines with each other take an eighth of it."""
@@ -30,23 +30,12 @@ _DAMAGED = (
 """What reading a damaged file of arrays may raise."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Measured:
-    """What a measurement found of a run as step `step` began; `seconds` is what it took."""
-
-    step: int
-    measurement: str
-    settings: Settings
-    seconds: float
-    found: Found
-
-
 def key(settings: Settings) -> str:
     """Settings as the store knows them."""
     return json.dumps(dict(sorted(settings.items())))
 
 
-def put(connection: sqlite3.Connection, position: int, one: Measured) -> None:
+def put(connection: sqlite3.Connection, position: int, one: MeasurementResult) -> None:
     """Keep a result, in place of an earlier one; not where its run was deleted meanwhile."""
     connection.execute(
         "INSERT OR REPLACE INTO measured (run, step, measurement, settings, seconds, created, data)"
@@ -60,24 +49,26 @@ def put(connection: sqlite3.Connection, position: int, one: Measured) -> None:
 
 def find(
     connection: sqlite3.Connection, run_id: str, step: int, name: str, settings: Settings
-) -> Measured | None:
+) -> MeasurementResult | None:
     """The result for just these settings; None where there is none."""
     where = "id = ? AND step = ? AND measurement = ? AND settings = ?"
     return next(_select(connection, where, run_id, step, name, key(settings)), None)
 
 
-def of_run(connection: sqlite3.Connection, run_id: str) -> list[Measured]:
+def of_run(connection: sqlite3.Connection, run_id: str) -> list[MeasurementResult]:
     """All that was measured of a run, the oldest result first."""
     return list(_select(connection, "id = ?", run_id))
 
 
-def _select(connection: sqlite3.Connection, where: str, *values: object) -> Iterator[Measured]:
+def _select(
+    connection: sqlite3.Connection, where: str, *values: object
+) -> Iterator[MeasurementResult]:
     query = (
         "SELECT step, measurement, settings, seconds, data FROM measured "
         f"JOIN runs ON run = position WHERE {where} ORDER BY measured.created"
     )
     for step, name, settings, seconds, data in connection.execute(query, values).fetchall():
-        yield Measured(step, name, json.loads(settings), seconds, unpacked(data))
+        yield MeasurementResult(step, name, json.loads(settings), seconds, unpacked(data))
 
 
 def _packed(found: Found) -> bytes:

@@ -10,10 +10,10 @@ from resnet_viz.data.dataset import fixed_order
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.measurements import measurement
 from resnet_viz.measurements.measurement import IMAGES, Report, Settings
+from resnet_viz.measurements.result import MeasurementResult
 from resnet_viz.nets.network import ResNet
 from resnet_viz.store import checkpoint_index, measurement_results
 from resnet_viz.store.database import Store
-from resnet_viz.store.measurement_results import Measured
 from resnet_viz.store.run import WATCHED
 from resnet_viz.store.runs_table import first_of
 from resnet_viz.store.stored_spec import read_spec
@@ -32,7 +32,7 @@ def measure_run(
     *,
     settings: Settings | None = None,
     report: Report = unreported,
-) -> Measured:
+) -> MeasurementResult:
     """What a measurement finds of a run as `step` begins; what was found before is not found again.
 
     It looks at the first training images in an order that is the same for every run, so that nets
@@ -59,7 +59,7 @@ def measure_run(
     net, images, labels = _read(store, run_id, spec, step, int(chosen[IMAGES]))
     begin = time.perf_counter()
     found = perform(about, net, images, labels, settings=chosen, report=report, use_up=True)
-    one = Measured(step, name, chosen, time.perf_counter() - begin, found)
+    one = MeasurementResult(step, name, chosen, time.perf_counter() - begin, found)
     with store.writing() as connection:
         measurement_results.put(connection, row["position"], one)
     return one

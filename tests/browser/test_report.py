@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
 from resnet_viz.measurements import measurement
+from resnet_viz.measurements.result import MeasurementResult
 from resnet_viz.report.report import report
-from resnet_viz.store.measurement_results import Measured
 from tests.browser.conftest import PATIENCE_SECONDS
 from tests.browser.test_graph_colours import colour, rgb
 from tests.report.test_report import HOSTILE, reported
@@ -27,7 +27,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[tuple[Page, list[str]]]
     and asks for."""
     file = tmp_path / "race.html"
     found = {"rank": np.arange(9) + 1.0, "cka": np.full(9, 0.5)}
-    result = Measured(0, "rank_cka", measurement("rank_cka").checked({}), 0.1, found)
+    result = MeasurementResult(0, "rank_cka", measurement("rank_cka").checked({}), 0.1, found)
     nets = [reported("resnet20-cifar", STEPS, HOSTILE), reported("plain20-cifar", STEPS)]
     nets[0] = nets[0]._replace(results=(result,))
     file.write_text(report(nets), encoding="utf-8")

@@ -15,10 +15,11 @@ from resnet_viz.arch.presets import preset
 from resnet_viz.findings.claims.claim import Claim
 from resnet_viz.findings.claims.gradient_claims import gradient_claims
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.findings.gradient_flow import INPUTS, flow_at, ratio_words
+from resnet_viz.findings.gradient_flow import INPUTS, flow_at
 from resnet_viz.findings.nets import nets_in
 from resnet_viz.findings.theory.layers_left import layers_left
 from resnet_viz.findings.words.gradient_words import GRADIENT_WORDS
+from resnet_viz.measurements.verdict import ratio_words
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import History, StepRecord
 from resnet_viz.training.at_initialisation import batch_of, look_at

@@ -7,12 +7,12 @@ import pytest
 
 from resnet_viz.findings.lesion import Lesion, lesion_in, lesion_sentence
 from resnet_viz.measurements.measurement import Value
-from resnet_viz.store.measurement_results import Measured
+from resnet_viz.measurements.result import MeasurementResult
 
 BLOCKS = ("stages.0.0", "stages.0.1", "stages.1.0")
 
 
-def result(block: str, errors: list[float], step: int = 60, **other: Value) -> Measured:
+def result(block: str, errors: list[float], step: int = 60, **other: Value) -> MeasurementResult:
     settings = {"images": 256, "block": block, **other}
     found = {
         "error": np.array(errors),
@@ -20,10 +20,10 @@ def result(block: str, errors: list[float], step: int = 60, **other: Value) -> M
         "whole_error": np.array(0.03125),
         "whole_loss": np.array(0.09),
     }
-    return Measured(step, "lesions", settings, 1.0, found)
+    return MeasurementResult(step, "lesions", settings, 1.0, found)
 
 
-def error(results: list[Measured], block: str, step: int = 60) -> float | None:
+def error(results: list[MeasurementResult], block: str, step: int = 60) -> float | None:
     found = lesion_in(results, BLOCKS, block, step)
     return None if found is None else found.error
 
@@ -40,8 +40,8 @@ def test_each_block_in_turn_is_a_result_for_every_block() -> None:
 
 def test_other_steps_images_and_measurements_are_no_results() -> None:
     values = [0.1, 0.2, 0.3]
-    other = Measured(60, "shares", {"images": 256}, 1.0, {"share": np.ones(3)})
-    damaged = Measured(60, "lesions", {"images": 256, "block": ""}, 1.0, {})
+    other = MeasurementResult(60, "shares", {"images": 256}, 1.0, {"share": np.ones(3)})
+    damaged = MeasurementResult(60, "lesions", {"images": 256, "block": ""}, 1.0, {})
     found = [result("", values, step=0), result("", values, images=64), other, damaged]
     assert error(found, BLOCKS[0]) is None
     assert error(found, BLOCKS[0], step=0) == 0.1

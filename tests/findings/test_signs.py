@@ -15,7 +15,6 @@ from resnet_viz.arch.presets import preset
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.signs import SIGNS
 from resnet_viz.findings.verdicts import (
-    Verdict,
     branch_variance,
     first_broken,
     gradient_ratio,
@@ -23,6 +22,7 @@ from resnet_viz.findings.verdicts import (
     update_ratio,
 )
 from resnet_viz.measurements import measurements
+from resnet_viz.measurements.verdict import Verdict
 from resnet_viz.quantities import held_by
 from resnet_viz.quantities.records import History, StepRecord
 

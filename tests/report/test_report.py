@@ -18,11 +18,11 @@ from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.lab.race_feed import MOST_STEPS
 from resnet_viz.measurements import measurement
+from resnet_viz.measurements.result import MeasurementResult
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import History, StepRecord
 from resnet_viz.report.replay import Numbers
 from resnet_viz.report.report import Reported, first_seeds, report
-from resnet_viz.store.measurement_results import Measured
 
 HOSTILE = "<script>alert(1)</script><b>net</b>"
 
@@ -161,7 +161,7 @@ def test_a_net_that_was_watched_has_no_graph_and_it_is_said() -> None:
 def test_what_was_measured_on_demand_is_there_with_its_verdict_and_picture() -> None:
     net = reported("resnet20-cifar", 3, HOSTILE)
     found = {"rank": np.full(9, 20.0), "cka": np.full(9, 0.5)}
-    one = Measured(0, "rank_cka", measurement("rank_cka").checked({}), 0.1, found)
+    one = MeasurementResult(0, "rank_cka", measurement("rank_cka").checked({}), 0.1, found)
     later = replace(one, step=3, found={**found, "rank": np.full(9, 1.1)})
     unknown = replace(one, measurement="newer")
     html = report([net._replace(results=(later, unknown, one)), reported("plain20-cifar", 3)])

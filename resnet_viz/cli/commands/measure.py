@@ -18,7 +18,7 @@ from resnet_viz.measurements.measurement import Given, Measurement, Value
 from resnet_viz.store.database import Store
 
 if TYPE_CHECKING:
-    from resnet_viz.store.measurement_results import Measured
+    from resnet_viz.measurements.result import MeasurementResult
 
 
 def show_measurements(*, as_json: bool) -> None:
@@ -91,7 +91,7 @@ def _report(share: float, words: str) -> None:
 
 
 def _record(
-    run_id: str, one: Measured, about: Measurement, names: Mapping[str, Sequence[str]]
+    run_id: str, one: MeasurementResult, about: Measurement, names: Mapping[str, Sequence[str]]
 ) -> Mapping[str, object]:
     found = {
         name: {
@@ -120,7 +120,7 @@ def _json(array: NDArray[np.float64]) -> object:
     return values.tolist()
 
 
-def _print(one: Measured, about: Measurement, names: Mapping[str, Sequence[str]]) -> None:
+def _print(one: MeasurementResult, about: Measurement, names: Mapping[str, Sequence[str]]) -> None:
     print_lines([f"{about.title} at step {one.step} ({one.seconds:.2f} s)"])
     for name, given in about.gives.items():
         if given.axes not in (("block",), ("layer",)):

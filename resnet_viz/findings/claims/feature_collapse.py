@@ -15,14 +15,11 @@ from resnet_viz.findings.claims.claim import Claim, Evidence
 from resnet_viz.findings.claims.learning import Course, Standing, is_little
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.nets import Range
+from resnet_viz.measurements.verdict import FEW_DIRECTIONS, can_tell
 from resnet_viz.quantities.effective_rank import MOST_IMAGES
 from resnet_viz.quantities.records import Taken
 
 RANK = "effective_rank"
-FEW_DIRECTIONS = 3.0
-"""Features of so few directions are called collapsed. Those that tell C classes apart as far as can
-be fill C - 1 (Papyan et al. 2020, arXiv:2008.08186), nine where there are ten; what is seen of nets
-that learn lies above twenty, of those that do not between one and three."""
 IMAGES = f"of at most {MOST_IMAGES} images"
 
 
@@ -33,11 +30,6 @@ def median_ranks(net: Contestant) -> Taken:
     values = taken.values.astype(np.float64)
     medians = np.median(values, axis=1, keepdims=True) if values.size else values[:, :0]
     return Taken(taken.steps, medians.astype(np.float32))
-
-
-def can_tell(images: float) -> bool:
-    """Whether few directions are few of so many images: their features fill one less at most."""
-    return images > 2 * FEW_DIRECTIONS
 
 
 def images_of(net: Contestant) -> float:

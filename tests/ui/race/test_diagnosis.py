@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from resnet_viz.findings.measured import Net, said
 from resnet_viz.lab.lab import Lab
+from resnet_viz.measurements import measurement
+from resnet_viz.measurements.result import MeasuredNet
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import insert, race_columns
 from resnet_viz.ui.pages.race.lesions import WITHOUT
@@ -63,8 +64,9 @@ def test_it_says_what_was_recorded_and_what_was_measured(lab: Lab, race_id: str)
     results = [measure_run(Store(lab.home), run.id, 0, "shattering") for run in runs]
     page = text(app.run())
     for run, result in zip(runs, results, strict=True):
-        verdict = said(Net(run.name, "", run.blocks, run.layer_names, result))
-        assert (plain(verdict.sentence) in page) == (run.seed == 0)
+        net = MeasuredNet(run.name, "", run.blocks, run.layer_names, result)
+        sentence = measurement("shattering").verdict(net).sentence
+        assert (plain(sentence) in page) == (run.seed == 0)
     assert "Of several seeds it is the first;" in page
     chosen = next(c for c in app.segmented_control if "step 0 (initial)" in c.options)
     assert chosen.options == ["step 0 (initial)", "step 3 (end)"]

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from types import MappingProxyType
 
 import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from resnet_viz.arch.plan import NetworkPlan, plan
-from resnet_viz.figures.measurement_charts import figure
+from resnet_viz.figures.measurement_charts import figure, height
 from resnet_viz.findings.lesion import LESIONS
-from resnet_viz.findings.measured import Net, said
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.race_feed import Look
 from resnet_viz.measurements import measurements, why_not
 from resnet_viz.measurements.measurement import Measurement
-from resnet_viz.store.measurement_results import Measured
+from resnet_viz.measurements.result import MeasuredNet, MeasurementResult
 from resnet_viz.text import number
 from resnet_viz.ui.components.figure_diff import Drawn
 from resnet_viz.ui.components.live_chart import live_chart
@@ -41,8 +39,6 @@ from resnet_viz.ui.widgets.heading import header
 from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.ui.widgets.note import note
 
-CHART_HEIGHT = 348
-TALLER: Mapping[str, int] = MappingProxyType({"rank_cka": 448, "landscape": 360})
 MOST_BESIDE = 6
 """Steps that stand beside each other; more are in a box."""
 ON_DEMAND = (
@@ -50,7 +46,7 @@ ON_DEMAND = (
     "with the statistics of those images in its batch norms. The initial weights follow from "
     "configuration and seed; those at the end of a run are kept."
 )
-Results = Mapping[str, Sequence[Measured]]
+Results = Mapping[str, Sequence[MeasurementResult]]
 """What was measured of each run, by its id."""
 
 
@@ -163,7 +159,7 @@ class _Panel:
             cost += f", took {number(float(np.mean([one.seconds for _, one in there])), 2)} s"
         about_line(about.sentence, about.formula, about.source, cost)
 
-    def _result(self, results: Sequence[Measured]) -> Measured | None:
+    def _result(self, results: Sequence[MeasurementResult]) -> MeasurementResult | None:
         wanted = (self._wish.step, self._about.name, self._about.checked({}))
         same = [one for one in results if (one.step, one.measurement, one.settings) == wanted]
         return same[-1] if same and same[-1].found else None
@@ -189,29 +185,31 @@ class _Panel:
             args=(self._lab, self._wish),
         )
 
-    def _found(self, there: Sequence[tuple[Racer, Measured]]) -> None:
+    def _found(self, there: Sequence[tuple[Racer, MeasurementResult]]) -> None:
         nets = [_net(racer, result) for racer, result in there]
-        verdict_lines([(racer, said(net)) for (racer, _), net in zip(there, nets, strict=True)])
-        names = " against ".join(racer.run.name for racer, _ in there)
-        deleted = tuple(self._box.marked(racer) if self._box else "" for racer, _ in there)
-        of = (self._wish, deleted, *(racer.run.id for racer, _ in there))
+        racers = [racer for racer, _ in there]
+        verdicts = [self._about.verdict(net) for net in nets]
+        verdict_lines(list(zip(racers, verdicts, strict=True)))
+        names = " against ".join(racer.run.name for racer in racers)
+        deleted = tuple(self._box.marked(racer) for racer in racers) if self._box else ()
+        of = (self._wish, deleted, *(racer.run.id for racer in racers))
         live_chart(
             self._look.once(of, lambda: Drawn.of(figure(nets, deleted))),  # once for all who look
             f"measured-{self._about.name}-{key_of(self._wish.race_id)}",
-            TALLER.get(self._about.name, CHART_HEIGHT),
+            height(self._about),
             alt=f"{_capital(self._about.title)} at step {self._wish.step}: {names}",
             on_point=partial(self._clicked, there) if self._box and self._may_steer else None,
         )
 
-    def _clicked(self, there: Sequence[tuple[Racer, Measured]], point: str) -> None:
+    def _clicked(self, there: Sequence[tuple[Racer, MeasurementResult]], point: str) -> None:
         run_id, _, block = point.partition(":")
         for racer, _ in there:
             if self._box and racer.run.id == run_id:
                 self._box.clicked(racer, block)
 
 
-def _net(racer: Racer, result: Measured) -> Net:
-    return Net(
+def _net(racer: Racer, result: MeasurementResult) -> MeasuredNet:
+    return MeasuredNet(
         racer.run.name,
         racer.net.colour,
         racer.net.blocks,

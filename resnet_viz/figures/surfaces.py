@@ -1,4 +1,4 @@
-"""The loss around the weights of several nets: a map each, on one colour scale."""
+"""Surfaces of several nets, such as the loss around their weights: a map each, colours alike."""
 
 from __future__ import annotations
 
@@ -11,28 +11,30 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from resnet_viz.figures import style
-from resnet_viz.findings.measured import Net
+from resnet_viz.measurements.figure import Surface
+from resnet_viz.measurements.measurement import Given
+from resnet_viz.measurements.result import MeasuredNet
 
 PER_ROW = 2
-_ALPHA = "\N{GREEK SMALL LETTER ALPHA}"
 LEAST_TICKS, MOST_TICKS = 3, 7
 _GAP_X, _ROOM_Y = 0.14, 0.3
 """Of the figure's width between maps, and of a row's height between it and the next."""
 
 
-def landscapes(nets: Sequence[Net]) -> go.Figure:
-    """Loss (colour, log) by how far the weights are moved along two directions (x and y)."""
-    losses = [np.log10(np.maximum(net.array("loss"), 1e-12)) for net in nets]
-    narrow = _placed(nets, 1) | {"margin": {"l": style.NARROW_LEFT, "r": 76}}
+def surfaces(declared: Surface, given: Given, nets: Sequence[MeasuredNet]) -> go.Figure:
+    """An array's values (colour, log) by how far two ways are gone (x and y)."""
+    logs = [np.log10(np.maximum(net.array(declared.values), 1e-12)) for net in nets]
+    narrow = _placed(declared, nets, 1) | {"margin": {"l": style.NARROW_LEFT, "r": 76}}
     narrow["coloraxis"] = {"colorbar": {"thickness": 10, "title": {"font": {"size": 12}}}}
     layout: style.Layout = {
-        "coloraxis": _colours(losses),
+        "coloraxis": _colours(logs, given),
         "hovermode": "closest",
         "margin": style.MARGIN | {"r": 110, "t": 40},
         "meta": style.narrow(narrow, (_height(len(nets), PER_ROW), _height(len(nets), 1))),
     }
-    traces = [_map(*pair, number) for number, pair in enumerate(zip(nets, losses, strict=True))]
-    return style.figure(traces, layout | _placed(nets, PER_ROW))
+    pairs = enumerate(zip(nets, logs, strict=True))
+    traces = [_map(declared, given, *pair, number) for number, pair in pairs]
+    return style.figure(traces, layout | _placed(declared, nets, PER_ROW))
 
 
 def _height(total: int, per_row: int) -> float:
@@ -40,13 +42,14 @@ def _height(total: int, per_row: int) -> float:
     return 0.35 + 0.65 * ceil(total / per_row)
 
 
-def _placed(nets: Sequence[Net], per_row: int) -> style.Layout:
+def _placed(declared: Surface, nets: Sequence[MeasuredNet], per_row: int) -> style.Layout:
     """Axes and titles of all maps."""
     places = [_place(number, len(nets), per_row) for number in range(len(nets))]
     titles = [_title(net, place) for net, place in zip(nets, places, strict=True)]
     layout: style.Layout = {"annotations": titles}
     for number, place in enumerate(places):
-        layout |= _axes(number, place, "" if number % per_row else "β, along η")
+        across, up = declared.along
+        layout |= _axes(number, place, across, "" if number % per_row else up)
     return layout
 
 
@@ -69,30 +72,34 @@ def _suffix(number: int) -> str:
     return "" if number == 0 else str(number + 1)
 
 
-def _axes(number: int, place: _Place, y_title: str) -> style.Layout:
+def _axes(number: int, place: _Place, x_title: str, y_title: str) -> style.Layout:
     own = _suffix(number)
     x = {"domain": list(place.x), "anchor": f"y{own}", "constrain": "domain"}
     y = {"domain": list(place.y), "anchor": f"x{own}", "constrain": "domain"}
     y |= {"constraintoward": "top"}  # near its title
     return {
-        f"xaxis{own}": style.axis(f"{_ALPHA}, along δ") | x,
+        f"xaxis{own}": style.axis(x_title) | x,
         f"yaxis{own}": style.axis(y_title) | y | {"scaleanchor": f"x{own}"},
     }
 
 
-def _title(net: Net, place: _Place) -> style.Layout:
+def _title(net: MeasuredNet, place: _Place) -> style.Layout:
     at = {"x": sum(place.x) / 2, "xanchor": "center", "yanchor": "bottom", "yshift": 4}
     return style.note(f"<b>{style.name_of(net.name)}</b>", place.y[1]) | at
 
 
-def _map(net: Net, loss: NDArray[np.float64], number: int) -> style.Trace:
-    at, own = net.array("at"), _suffix(number)
+def _map(
+    declared: Surface, given: Given, net: MeasuredNet, logs: NDArray[np.float64], number: int
+) -> style.Trace:
+    at, own = net.array(declared.at), _suffix(number)
+    across, up = (words.partition(",")[0] for words in declared.along)
+    ways = f"{across} %{{x:.2f}}, {up} %{{y:.2f}}"
     return {
         "type": "contour",
         "x": at,
         "y": at,
-        "z": loss.T,
-        "customdata": net.array("loss").T,
+        "z": logs.T,
+        "customdata": net.array(declared.values).T,
         "coloraxis": "coloraxis",
         "contours": {"coloring": "heatmap"},
         "line": {"width": 0.7},
@@ -100,24 +107,25 @@ def _map(net: Net, loss: NDArray[np.float64], number: int) -> style.Trace:
         "xaxis": f"x{own}",
         "yaxis": f"y{own}",
         "name": style.name_of(net.name),
-        "hovertemplate": f"loss %{{customdata:.3g}}<br>{_ALPHA} %{{x:.2f}}, β %{{y:.2f}}",
+        "hovertemplate": f"{given.short} %{{customdata:.3g}}<br>{ways}",
     }
 
 
-def _colours(losses: Sequence[NDArray[np.float64]]) -> style.Layout:
-    """One scale for all, of log10 losses, with the losses at its ticks."""
-    known = np.concatenate([loss[np.isfinite(loss)] for loss in losses])
+def _colours(logs: Sequence[NDArray[np.float64]], given: Given) -> style.Layout:
+    """One scale for all, of logarithms, with the values at its ticks."""
+    known = np.concatenate([log[np.isfinite(log)] for log in logs])
     low, high = (float(known.min()), float(known.max())) if known.size else (-1.0, 1.0)
     high = max(high, low + 0.1)
-    inside = losses_between(10.0**low, 10.0**high)
+    inside = _rounds_between(10.0**low, 10.0**high)
     ticks = {"tickvals": np.log10(inside).tolist(), "ticktext": [f"{v:.6g}" for v in inside]}
-    title = {"text": "loss [nats]", "side": "top", "font": {"size": style.FONT_SIZE}}
+    words = f"{given.short} [{given.unit}]" if given.unit else given.short
+    title = {"text": words, "side": "top", "font": {"size": style.FONT_SIZE}}
     bar = {"title": title, "thickness": 16, **ticks}
     scale = {"colorscale": "Viridis", "cmin": low, "cmax": high}
     return scale | {"colorbar": bar}
 
 
-def losses_between(low: float, high: float) -> list[float]:
+def _rounds_between(low: float, high: float) -> list[float]:
     """At least three round numbers: 1, 2 and 5 times powers of ten, or these powers alone, where
     those are many, or even steps, where they are few."""
     powers = [10.0**n for n in range(floor(log10(low)), ceil(log10(high)) + 1)]
