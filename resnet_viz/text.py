@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from math import floor, isfinite, log10
 
 
@@ -67,6 +68,15 @@ def shorten(value: object, limit: int = 60) -> str:
 def printable(text: str) -> str:
     """`text` with what cannot be printed escaped: a terminal obeys control characters."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def distinct(names: Iterable[str]) -> Sequence[str]:
+    """The names, each that stood before with a number: "ResNet-56", "ResNet-56 (2)"."""
+    made: dict[str, None] = {}
+    for name in names:
+        numbered = (f"{name} ({number})" for number in itertools.count(2))
+        made[next(one for one in itertools.chain([name], numbered) if one not in made)] = None
+    return tuple(made)
 
 
 def and_words(names: Sequence[str]) -> str:

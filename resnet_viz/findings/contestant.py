@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -19,6 +19,7 @@ from resnet_viz.quantities import quantity
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import Floats, History
 from resnet_viz.store.run import Run
+from resnet_viz.text import distinct
 
 Indices = NDArray[np.int64]
 GRADIENT = "grad_norm"
@@ -111,7 +112,7 @@ def contestants_in(look: Look) -> list[Contestant]:
     made = contestant_colours([first[net].config for net in order])
     colours = dict(zip(order, made, strict=True))
     counts = Counter(net_of(run) for run in look.runs)
-    names = _net_names(look.runs)
+    names = dict(zip(order, distinct(first[net].name for net in order), strict=True))
     return [
         Contestant(
             name if counts[net_of(run)] == 1 else f"{name}, seed {run.seed}",
@@ -131,17 +132,6 @@ def contestants_in(look: Look) -> list[Contestant]:
         for run in look.runs
         for name in (names[net_of(run)],)
     ]
-
-
-def _net_names(runs: Iterable[Run]) -> Mapping[tuple[str, int], str]:
-    names: dict[tuple[str, int], str] = {}
-    seen: Counter[str] = Counter()
-    for run in runs:
-        if net_of(run) not in names:
-            seen[run.name] += 1
-            number = seen[run.name]
-            names[net_of(run)] = run.name if number == 1 else f"{run.name} ({number})"
-    return names
 
 
 def net_of(run: Run) -> tuple[str, int]:

@@ -5,7 +5,6 @@ Records are read some thousand at a time, and written before the next are read.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.store.atomic_file import draft
 from resnet_viz.store.run import Run
-from resnet_viz.text import shorten, unknown_name
+from resnet_viz.text import distinct, shorten, unknown_name
 
 if TYPE_CHECKING:
     import pyarrow
@@ -99,13 +98,9 @@ def nets_among(lab: Lab, runs: Sequence[Run], quantities: Collection[str]) -> Se
     ]
 
 
-def _names(runs: Sequence[Run]) -> Iterator[str]:
+def _names(runs: Sequence[Run]) -> Sequence[str]:
     has_seeds = len({run.seed for run in runs}) > 1
-    seen: Counter[str] = Counter()
-    for run in runs:
-        name = f"{run.name}, seed {run.seed}" if has_seeds else run.name
-        seen[name] += 1
-        yield name if seen[name] == 1 else f"{name} ({seen[name]})"
+    return distinct(f"{run.name}, seed {run.seed}" if has_seeds else run.name for run in runs)
 
 
 def write_csv(nets: Sequence[Net], file: Path) -> None:

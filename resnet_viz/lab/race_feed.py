@@ -20,6 +20,7 @@ from resnet_viz.quantities.points import FINAL
 from resnet_viz.quantities.records import History, Taken
 from resnet_viz.store.database import StoreError
 from resnet_viz.store.run import Run
+from resnet_viz.text import distinct
 
 READ_SECONDS = 0.4
 FIRST_SECONDS, NEW_SECONDS = 0.02, 1.0
@@ -183,12 +184,11 @@ class Feed:
         if isinstance(self._of, str):
             return self._lab.race_runs(self._of)
         runs = [self._lab.get(run_id) for run_id in self._of]
-        called: list[Run] = []
-        for number, run in enumerate(runs):
-            again = sum(other.name == run.name for other in runs[:number])
-            name = f"{run.name} ({again + 1})" if again else run.name
-            called.append(run._replace(contestant=number, name=name))
-        return called
+        names = distinct(run.name for run in runs)
+        return [
+            run._replace(contestant=number, name=name)
+            for number, (run, name) in enumerate(zip(runs, names, strict=True))
+        ]
 
     def _unless_same(self, before: Look, runs: Sequence[Run], problem: str) -> Look:
         same = (list(before.runs), before.problem, before.is_gone) == (list(runs), problem, False)

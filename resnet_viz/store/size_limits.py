@@ -1,14 +1,15 @@
-"""Sizes in bytes: said for people, and read from the environment."""
+"""Limits in bytes, read from the environment."""
 
 from __future__ import annotations
 
 import os
-import re
+from typing import Annotated
+
+from pydantic import ByteSize, Field, TypeAdapter
 
 from resnet_viz.text import shorten
 
-_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-_SIZE = re.compile(r"(\d{1,12}(?:\.\d{1,9})?) *([KMGT]?)B", re.IGNORECASE)
+_SIZE: TypeAdapter[ByteSize] = TypeAdapter(Annotated[ByteSize, Field(lt=2**63)])
 
 
 def size_in(variable: str) -> int | None:
@@ -20,9 +21,11 @@ def size_in(variable: str) -> int | None:
     given = os.environ.get(variable, "").strip()
     if not given:
         return None
-    if not (found := _SIZE.fullmatch(given)):
+    try:
+        # Pydantic reads a number without a unit, too, and bits.
+        return int(_SIZE.validate_python(given if given.upper().endswith("B") else None))
+    except (ValueError, OverflowError) as error:
         raise ValueError(
             f"{variable} = {shorten(given)} is not a size; allowed is a number with a unit "
             "(B, kB, MB, GB or TB), such as '2 GB', or nothing for no limit"
-        )
-    return int(float(found[1]) * _UNITS[found[2].upper()])
+        ) from error

@@ -34,7 +34,7 @@ from resnet_viz.scheduler.device_query import free_bytes
 from resnet_viz.scheduler.memory_fit import check_fit
 from resnet_viz.scheduler.preflight import check_ready
 from resnet_viz.store.run import Run
-from resnet_viz.text import printable
+from resnet_viz.text import distinct, printable
 
 if TYPE_CHECKING:
     from resnet_viz.quantities.records import StepRecord
@@ -105,7 +105,7 @@ def _specs(
     if names and len(names) != len(nets):
         raise InputError(f"--name is given {len(names)} times; allowed: once for each CONFIG")
     shared = {field: value for field, value in given.items() if value is not None}
-    called = _distinct(names or [net.name for net in nets])
+    called = distinct(names or [net.name for net in nets])
     with input_errors():
         contestants = [
             RunSpec.model_validate(
@@ -135,15 +135,6 @@ def _look_through_folder(spec: RunSpec, *, is_batch_given: bool) -> None:
             f"batch size {spec.batch_size}, because there are {len(part.labels)} images to train "
             "on; --batch-size sets another"
         )
-
-
-def _distinct(given: Sequence[str]) -> list[str]:
-    """The names, a repeated one numbered: "plain20-cifar", "plain20-cifar (2)"."""
-    names = []
-    for index, name in enumerate(given):
-        earlier = given[:index].count(name)
-        names.append(f"{name} ({earlier + 1})" if earlier else name)
-    return names
 
 
 def _check_memory(specs: Sequence[RunSpec]) -> None:

@@ -15,7 +15,7 @@ from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.experiments.starting_points import Entry
 from resnet_viz.scheduler.preflight import check_ready
-from resnet_viz.text import and_words
+from resnet_viz.text import and_words, distinct
 from resnet_viz.ui.session.net_url import nearest_preset
 from resnet_viz.ui.widgets.markdown import plain
 
@@ -53,14 +53,11 @@ def specs(choice: Choice) -> Sequence[RunSpec]:
         size = automatic_size(choice.entries, shared["dataset"])
         own = dataset_info(shared["dataset"]).image_size
         shared["image_size"] = None if size == own else size
-    made: list[RunSpec] = []
-    for entry in choice.entries:
-        name = entry.name or nickname(entry.config)
-        again = sum(spec.name.split(" (no. ")[0] == name for spec in made)
-        name += f" (no. {again + 1})" if again else ""
-        training = {**shared, **entry.training}
-        made.append(RunSpec(config=entry.config, name=name, **training))
-    return tuple(made)
+    names = distinct(entry.name or nickname(entry.config) for entry in choice.entries)
+    return tuple(
+        RunSpec(config=entry.config, name=name, **{**shared, **entry.training})
+        for entry, name in zip(choice.entries, names, strict=True)
+    )
 
 
 def race_spec(choice: Choice) -> RaceSpec:
