@@ -24,7 +24,7 @@ from resnet_viz.cli.commands import race as racing
 from resnet_viz.cli.commands.race import _print_records, _specs
 from resnet_viz.cli.inputs import read_contestants
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.experiments.starting_points import EXPERIMENTS
+from resnet_viz.experiments.starting_points import starting_points
 from resnet_viz.lab.lab import Lab
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.scheduler import launcher_client
@@ -308,11 +308,11 @@ def test_build_prints_what_was_measured(tiny: str, capsys: pytest.CaptureFixture
     assert "4 x 10" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", list(EXPERIMENTS))
+@pytest.mark.parametrize("name", list(starting_points()))
 def test_an_experiment_trains_what_the_page_does(name: str) -> None:
     entries, training = read_contestants((), name)
     specs = _specs(entries, (), {"seed": None, **training}, None)
-    experiment = EXPERIMENTS[name]
+    experiment = starting_points()[name]
     assert [spec.config for spec in specs] == [entry.config for entry in experiment.entries]
     for spec, entry in zip(specs, experiment.entries, strict=True):
         for field, value in {**experiment.training, **entry.training}.items():

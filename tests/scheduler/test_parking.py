@@ -322,7 +322,7 @@ def test_where_there_is_no_room_the_process_stays(
     monkeypatch.setattr(Patience, "renew", renew_and_resume)
     desk.work()
     assert desk.lab.get(desk.id).status == "finished"
-    assert "all together may take 1.0 kB" in capsys.readouterr().err
+    assert "all together may take 1 kB" in capsys.readouterr().err
     assert not list(saved_states.folder(desk.lab.home).glob("*"))
 
 

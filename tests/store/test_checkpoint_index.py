@@ -125,7 +125,7 @@ def test_past_the_limit_the_oldest_make_room_and_it_is_said(
         first, second = (checkpoint_index.of_run(connection, position) for position in (1, 2))
         taken = [row["bytes"] for row in connection.execute("SELECT bytes FROM runs")]
     assert [one.bytes for one in first] == [0, 0]
-    assert all("RESNET_VIZ_CHECKPOINTS allows 4.0 kB" in one.gone for one in first)
+    assert all("RESNET_VIZ_CHECKPOINTS allows 4 kB" in one.gone for one in first)
     assert second == [Checkpoint(1, 1000, ""), Checkpoint(2, 1000, "")]
     assert taken == [0, 2000]
     assert [path.name for path in checkpoint_index.files(two.home)] != []
@@ -140,8 +140,7 @@ def test_what_never_fits_is_not_kept_and_nothing_goes_for_it(
     with two.session() as connection:
         why = checkpoint_index.make_room(connection, two.home, 4001)
         assert why == (
-            "they take 4.0 kB, and RESNET_VIZ_CHECKPOINTS allows 4.0 kB for all weights that are "
-            "kept"
+            "they take 4 kB, and RESNET_VIZ_CHECKPOINTS allows 4 kB for all weights that are kept"
         )
         assert len(checkpoint_index.files(two.home)) == 4
     monkeypatch.setenv(LIMIT_VARIABLE, "some")
@@ -157,7 +156,7 @@ def test_what_cannot_be_written_is_told_and_the_run_goes_on(
     assert len(lab.records("run")) == 2
     [one] = lab.checkpoints("run")
     assert (one.step, one.bytes) == (2, 0)
-    assert "RESNET_VIZ_CHECKPOINTS allows 1.0 kB" in one.gone
+    assert "RESNET_VIZ_CHECKPOINTS allows 1 kB" in one.gone
 
 
 @pytest.mark.parametrize("given", [(0,), (7,), (2, 2), (3, 1)])

@@ -26,7 +26,7 @@ from resnet_viz.data.registry import dataset_info
 from resnet_viz.experiments.devices import expected_device
 from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.experiments.run_spec import DEFAULT_BATCH, RunSpec
-from resnet_viz.experiments.starting_points import Entry
+from resnet_viz.experiments.starting_point import Entry
 from resnet_viz.lab.lab import Lab
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.records import History

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.experiments.starting_points import EXPERIMENTS
+from resnet_viz.experiments.starting_points import starting_points
 from resnet_viz.lab.lab import Lab
 from resnet_viz.ui.pages.race import again
 from resnet_viz.ui.session.net import Shown
@@ -167,16 +167,16 @@ def test_net_of_the_architecture_page(home: Path) -> None:
     assert "differ in **norm** (batch and none)" in text(app)
 
 
-@pytest.mark.parametrize("name", list(EXPERIMENTS))
+@pytest.mark.parametrize("name", list(starting_points()))
 def test_experiment_is_pressed_by_name(home: Path, name: str) -> None:
     app = set_number(race_page(), "lr", 0.5)
     app.pills(key="race_experiment").set_value(name).run()
     assert errors(app) == []
     assert f"**{name}**: " in text(app)
-    assert app.number_input(key="race_lr").value == EXPERIMENTS[name].training.get("lr", 0.01)
+    assert app.number_input(key="race_lr").value == starting_points()[name].training.get("lr", 0.01)
     assert app.selectbox(key="race_first_net").disabled
     specs = app.session_state["race_specs"]
-    assert [spec.config for spec in specs] == [e.config for e in EXPERIMENTS[name].entries]
+    assert [spec.config for spec in specs] == [e.config for e in starting_points()[name].entries]
     assert len({spec.name for spec in specs}) == len(specs)
     assert not app.button(key="race_start").disabled
     app.pills(key="race_experiment").set_value(None).run()

@@ -13,7 +13,7 @@ from resnet_viz.arch.config import ResNetConfig, explain
 from resnet_viz.arch.presets import PRESETS
 from resnet_viz.data.registry import offered
 from resnet_viz.experiments.run_spec import RunSpec, check_device_name
-from resnet_viz.experiments.starting_points import EXPERIMENTS
+from resnet_viz.experiments.starting_points import starting_points
 from resnet_viz.text import shorten, unknown_name
 from resnet_viz.ui.session.net_url import from_text, to_text, value_of
 
@@ -76,7 +76,7 @@ class Settings:
 def default_training(experiment: str | None = None) -> dict[str, Any]:
     """Each field of `TRAINING` with its default, or what the experiment trains with."""
     defaults = {field: RunSpec.model_fields[field].default for field in TRAINING}
-    return defaults | dict(EXPERIMENTS[experiment].training if experiment else {})
+    return defaults | dict(starting_points()[experiment].training if experiment else {})
 
 
 def to_query(settings: Settings) -> dict[str, str]:
@@ -107,8 +107,8 @@ def from_query(query: Mapping[str, str]) -> tuple[Settings, Sequence[str]]:
     """The settings of an address, and a sentence for each value that is left out, being none."""
     problems: list[str] = []
     experiment = query.get("experiment")
-    if experiment is not None and experiment not in EXPERIMENTS:
-        problems.append(unknown_name("experiment", experiment, tuple(EXPERIMENTS)))
+    if experiment is not None and experiment not in starting_points():
+        problems.append(unknown_name("experiment", experiment, tuple(starting_points())))
         experiment = None
     is_alone = query.get("second") == ALONE
     nets: dict[str, ResNetConfig] = {}
@@ -125,7 +125,7 @@ def from_query(query: Mapping[str, str]) -> tuple[Settings, Sequence[str]]:
                 training[field] = _read(field, query[field], training)
             except ValueError as error:
                 problems.append(explain(error))
-    own = len(EXPERIMENTS[experiment].entries) if experiment else 2 - is_alone
+    own = len(starting_points()[experiment].entries) if experiment else 2 - is_alone
     settings = Settings(
         experiment,
         nets.get("first", PRESETS[DEFAULT_NET]),

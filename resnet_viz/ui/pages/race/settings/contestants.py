@@ -13,7 +13,7 @@ from resnet_viz.data.adapt import suitable_image_size
 from resnet_viz.data.registry import dataset_info
 from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.experiments.starting_points import Entry
+from resnet_viz.experiments.starting_point import Entry
 from resnet_viz.scheduler.preflight import check_ready
 from resnet_viz.text import and_words, distinct
 from resnet_viz.ui.session.net_url import nearest_preset

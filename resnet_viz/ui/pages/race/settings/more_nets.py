@@ -9,7 +9,7 @@ import streamlit as st
 from resnet_viz.arch.config import ResNetConfig, explain
 from resnet_viz.arch.presets import PRESETS
 from resnet_viz.arch.relatives import RELATIVES, Relative
-from resnet_viz.experiments.starting_points import Entry
+from resnet_viz.experiments.starting_point import Entry
 from resnet_viz.ui.pages.race.settings.contestants import nickname
 from resnet_viz.ui.pages.race.settings_address import MORE
 from resnet_viz.ui.pages.race.settings_url import MOST_NETS

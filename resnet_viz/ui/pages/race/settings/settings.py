@@ -10,7 +10,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.presets import PRESETS, label
-from resnet_viz.experiments.starting_points import EXPERIMENTS, Entry
+from resnet_viz.experiments.starting_point import Entry
+from resnet_viz.experiments.starting_points import starting_points
 from resnet_viz.ui.pages.race.settings.contestants import Choice, automatic_size
 from resnet_viz.ui.pages.race.settings.data_choice import data_box
 from resnet_viz.ui.pages.race.settings.field_widgets import number, select
@@ -100,14 +101,14 @@ def _experiment() -> Sequence[Entry]:
     """Some to press by name; the contestants of the one pressed, () for the two boxes' nets."""
     name = st.pills(
         "Press an experiment, or choose nets below",
-        list(EXPERIMENTS),
+        list(starting_points()),
         key=EXPERIMENT,
         on_change=_set_defaults,
         persist_state="session",
     )
     if name is None:
         return ()
-    experiment = EXPERIMENTS[name]
+    experiment = starting_points()[name]
     departs = f" Here: {experiment.departs}" if experiment.departs else ""
     note(f"**{name}**: {experiment.look_for}{departs}")
     return experiment.entries
@@ -119,7 +120,7 @@ def _set_defaults() -> None:
     if name is not None:
         st.session_state[MORE] = ()
         for field, default in default_training(name).items():
-            if field not in _KEPT or field in EXPERIMENTS[name].training:
+            if field not in _KEPT or field in starting_points()[name].training:
                 st.session_state[f"race_{field}"] = default
 
 

@@ -1,0 +1,22 @@
+"""Races to begin with: one file each, and the folder is the list."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib import import_module
+from types import MappingProxyType
+
+from resnet_viz.experiments.starting_point import StartingPoint
+
+
+@lru_cache(maxsize=1)
+def starting_points() -> Mapping[str, StartingPoint]:
+    """Name -> starting point, as they stand on the page."""
+    files = [module.name for module in pkgutil.iter_modules(__path__)]
+    found: list[StartingPoint] = [
+        import_module(f"{__name__}.{file}").STARTING_POINT for file in files
+    ]
+    found.sort(key=lambda point: (point.place, point.name))
+    return MappingProxyType({point.name: point for point in found})
