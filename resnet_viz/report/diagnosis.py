@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
 from itertools import groupby
 from typing import NamedTuple
 
@@ -13,7 +12,9 @@ from resnet_viz.figures.measurement_charts import figure
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.signs import SIGNS
 from resnet_viz.measurements import measurements
+from resnet_viz.measurements.measurement import Measurement
 from resnet_viz.measurements.result import MeasuredNet, MeasurementResult
+from resnet_viz.measurements.verdict import Verdict
 from resnet_viz.store.measurement_results import key
 
 
@@ -25,10 +26,16 @@ class Looked(NamedTuple):
 
 
 class Chapter(NamedTuple):
-    """One measurement of the nets at a step: its HTML, with room for its picture by that id."""
+    """One measurement of the nets at a step: its picture, and each net's verdict by its name.
+
+    `settings` are those that are not the measurement's own, in brackets.
+    """
 
     id: str
-    html: str
+    title: str
+    settings: str
+    about: Measurement
+    verdicts: Sequence[tuple[str, Verdict]]
     figure: go.Figure
 
 
@@ -68,15 +75,5 @@ def _chapter(number: int, nets: Sequence[MeasuredNet]) -> Chapter:
     title = f"{about.title[:1].upper()}{about.title[1:]} as step {one.step:,} begins"
     changed = {k: v for k, v in one.settings.items() if v != about.checked({})[k]}
     own = f" ({', '.join(f'{k} = {v}' for k, v in changed.items())})" if changed else ""
-    verdicts = [(net, about.verdict(net)) for net in nets]
-    lines = "".join(
-        f"<li><b>{escape(net.name)}</b>: {escape(verdict.word)}. {escape(verdict.sentence)}</li>"
-        for net, verdict in verdicts
-    )
-    return Chapter(
-        f"measured-{number}",
-        f"<h3>{escape(title + own)}</h3><ul>{lines}</ul>"
-        f'<div id="measured-{number}" class="plot" role="figure" aria-label="{escape(title)}" '
-        f'style="height: 400px"></div><p>{escape(about.sentence)} ({escape(about.source)})</p>',
-        figure(nets),
-    )
+    verdicts = [(net.name, about.verdict(net)) for net in nets]
+    return Chapter(f"measured-{number}", title, own, about, verdicts, figure(nets))

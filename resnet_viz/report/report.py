@@ -6,11 +6,10 @@ import base64
 import gzip
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from html import escape
 from pathlib import Path
-from string import Template
 from typing import Any, NamedTuple
 
+import jinja2
 import plotly
 import plotly.graph_objects as go
 
@@ -97,23 +96,26 @@ def report(nets: Sequence[Reported]) -> str:
     numbers = Numbers()
     looked = list(chapters([Looked(net.contestant, net.results) for net in nets]))
     still = stills(contestants)
+    rows = result_rows(contestants, [net.params for net in nets])
     figures = {one.id: one.figure for one in still} | {one.id: one.figure for one in looked}
     scene = replay(firsts, numbers) | {
         "ramp": RAMP,
         "lines": _dict(line_scale(firsts)),
         "figures": {of: _figure(figure) for of, figure in figures.items()},
     }
-    template = Template((_HERE / "report.html").read_text(encoding="utf-8"))
-    return template.substitute(
-        title=escape(_title(contestants)),
+    return _TEMPLATES.get_template("report.html").render(
+        title=_title(contestants),
+        nets=[one.name for one in contestants],
         settings=_settings(nets),
-        story="".join(f"<li>{escape(sentence)}</li>" for sentence, _ in happened(contestants)),
-        results=_results(nets),
-        stills="".join(map(_still, still)),
-        verdicts=_table(["", *(one.name for one in firsts)], verdict_rows(firsts)),
-        measured="".join(chapter.html for chapter in looked),
-        graphs="".join(_graphs(firsts)),
+        story=[sentence for sentence, _ in happened(contestants)],
         several="" if len(firsts) == len(contestants) else SEVERAL,
+        graphs=_graphs(firsts),
+        stills=still,
+        firsts=[one.name for one in firsts],
+        verdicts=verdict_rows(firsts),
+        chapters=looked,
+        results_of=[str(row["net"]) for row in rows],
+        results=transposed(rows),
         plotly=_packed(_PLOTLY.read_bytes()),
         scene=_packed(json.dumps(scene, separators=(",", ":")).encode()),
         numbers=_packed(numbers.bytes),
@@ -121,12 +123,12 @@ def report(nets: Sequence[Reported]) -> str:
     )
 
 
-# The pictures' own rules hold for the whole document: each has a shadow of its own.
-_GRAPH_STYLE = """
-svg { color-scheme: light; width: 100%; height: auto; max-height: 80vh; print-color-adjust: exact;
--webkit-print-color-adjust: exact }
-.hot rect, .hot circle { stroke: #0072b2; stroke-width: 2.5 }
-"""
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(_HERE),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+)
 SCRIPTS = (LEGEND_ROOM, _HERE / "report_plots.js", _HERE / "report.js")
 EACH_MINIBATCH = "Measured on each minibatch before its update."
 THROUGH_TIME = (
@@ -163,41 +165,25 @@ def _figure(figure: go.Figure) -> Any:
     return json.loads(str(figure.to_json(validate=False)))
 
 
-def _still(one: Still) -> str:
-    return (
-        f'<h2>{escape(one.title)}</h2><div id="{one.id}" class="plot" role="figure" '
-        f'aria-label="{escape(one.title)}" style="height: 460px"></div>'
-        f"<p>{escape(one.sentence)}</p>"
-    )
-
-
 def _dict(scale: Any) -> Any:
     return scale and scale._asdict()
 
 
-def _graphs(contestants: Sequence[Contestant]) -> Iterator[str]:
-    """The pictures, on one grid; a net that is not ours has none, and it is said."""
+def _graphs(contestants: Sequence[Contestant]) -> Iterator[tuple[str, str]]:
+    """Each net's name and picture, on one grid; a net that is not ours has none."""
     configs = [one.config for one in contestants if one.config]
     fold = any(sum(config.depths) > MOST_BLOCKS for config in configs)
     drawn = {config: shortcut_graph(config, fold=fold, short=True) for config in configs}
     grid = common_grid(list(drawn.values()), 1.0) if drawn else None
-    for number, one in enumerate(contestants):
-        name = escape(one.name)
-        if one.config is None:
-            yield f"<p>{name} has no graph: it was watched, and its structure is not known.</p>"
-            continue
-        svg = write_svg(drawn[one.config], grid, coloured=True)
-        yield (
-            f'<figure class="graph" data-net="{number}"><figcaption><b>{name}</b> '
-            f'<span class="said"></span></figcaption><div><template shadowrootmode="open">'
-            f"<style>{_GRAPH_STYLE}</style>{svg}</template></div></figure>"
-        )
+    for one in contestants:
+        svg = write_svg(drawn[one.config], grid, coloured=True) if one.config else ""
+        yield one.name, svg
 
 
-def _settings(nets: Sequence[Reported]) -> str:
-    """What the nets share and in what they differ, as a list and a table."""
+def _settings(nets: Sequence[Reported]) -> Mapping[str, Any] | None:
+    """What the nets share, and the rows of what they differ in; None for those watched."""
     if any(net.spec is None for net in nets):
-        return "<p>Watched while it trained in a program of its own.</p>"
+        return None
     specs = [net.spec for net in nets if net.spec]
     fields = {name: [_setting(s, name) for s in specs] for name in _fields()}
     shared = {name: values[0] for name, values in fields.items() if len(set(values)) == 1}
@@ -206,8 +192,7 @@ def _settings(nets: Sequence[Reported]) -> str:
     rows |= {"depth": [f"{plan(spec.adapted).depth:,} layers" for spec in specs]}
     rows |= {_words(name): values for name, values in fields.items() if name not in shared}
     rows |= {_words(name): values for name, values in _config_rows([s.adapted for s in specs])}
-    table = _table(["", *(net.contestant.name for net in nets)], rows)
-    return f"<p>All nets: {escape(said)}.</p>{table}"
+    return {"shared": said, "rows": rows}
 
 
 def _fields() -> Iterator[str]:
@@ -238,21 +223,3 @@ def _value(value: object) -> str:
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
-
-
-def _results(nets: Sequence[Reported]) -> str:
-    contestants = [net.contestant for net in nets]
-    rows = result_rows(contestants, [net.params for net in nets])
-    names = [str(row["net"]) for row in rows]
-    return _table(["", *names], transposed(rows))
-
-
-def _table(head: Sequence[str], rows: Mapping[str, Sequence[str]]) -> str:
-    heading = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
-    body = "".join(
-        f'<tr><th scope="row">{escape(name)}</th>'
-        + "".join(f"<td>{escape(value)}</td>" for value in values)
-        + "</tr>"
-        for name, values in rows.items()
-    )
-    return f"<table><thead><tr>{heading}</tr></thead><tbody>{body}</tbody></table>"
