@@ -15,7 +15,7 @@ from resnet_viz.figures.heat_maps.colour_scale import ends, joint_ends
 from resnet_viz.findings.absence import absent_states, short_words
 from resnet_viz.findings.contestant import GRADIENT, Contestant
 from resnet_viz.quantities import quantity
-from resnet_viz.quantities.records import Taken
+from resnet_viz.quantities.records import Series
 
 _HERE = Path(__file__).parent
 COLOUR_SCRIPT = (_HERE / "graph_colours.js").read_text(encoding="utf-8")
@@ -117,16 +117,16 @@ def line_values(contestant: Contestant, step: int) -> Values:
     return Values(newest, found)
 
 
-def _row_at(contestant: Contestant, step: int, name: str) -> Taken | None:
+def _row_at(contestant: Contestant, step: int, name: str) -> Series | None:
     """The newest row [1, n] of a quantity that is not after `step`."""
-    taken = contestant.history.taken(name)
-    row = taken.row_at(step)
+    series = contestant.history.series(name)
+    row = series.row_at(step)
     if row is None:
         return None
-    return Taken(taken.steps[row : row + 1], taken.values[row : row + 1])
+    return Series(series.steps[row : row + 1], series.values[row : row + 1])
 
 
-def _told(contestant: Contestant, name: str, now: Taken) -> dict[str, float | str]:
+def _told(contestant: Contestant, name: str, now: Series) -> dict[str, float | str]:
     """By name the value in a row, or the state that says why there is none."""
     why = absent_states(contestant, name, now)[0].tolist()
     pairs = zip(contestant.along(name).names, map(float, now.values[0]), why, strict=True)

@@ -26,7 +26,7 @@ from resnet_viz.findings.theory.predictions import prediction
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.layer_states import ABSENT
 from resnet_viz.quantities.quantity import Quantity
-from resnet_viz.quantities.records import Taken
+from resnet_viz.quantities.records import Series
 from resnet_viz.text import count
 
 # Beyond this many layers, of all nets together, markers only smear the lines.
@@ -60,7 +60,7 @@ def profile(contestants: Sequence[Contestant], step: int, name: str = GRADIENT) 
     if axis_of(contestants, name) == "net":
         return by_step(contestants, name)
     about = quantity(name)
-    rows = [(i, c, c.history.taken(name).row_at(step)) for i, c in enumerate(contestants)]
+    rows = [(i, c, c.history.series(name).row_at(step)) for i, c in enumerate(contestants)]
     started = [(i, c, row) for i, c, row in rows if row is not None]
     traces = [t for i, c, row in started for t in _traces(i, c, row, step, about)]
     if sum(len(c.place(name).names) for _, c, _ in started) > MOST_MARKERS:
@@ -134,7 +134,7 @@ def _deepest(contestants: Sequence[Contestant], name: str) -> int:
 def _traces(
     index: int, contestant: Contestant, row: int, step: int, about: Quantity
 ) -> Iterator[style.Trace]:
-    own = int(contestant.history.taken(about.name).steps[row])
+    own = int(contestant.history.series(about.name).steps[row])
     name = style.name_of(contestant.name) + ("" if own == step else f" (step {own})")
     symbol, colour = style.MARKERS[index % len(style.MARKERS)], contestant.colour
     line = {"color": colour, "width": 3, "dash": style.DASHES[index % len(style.DASHES)]}
@@ -159,7 +159,7 @@ def _range(index: int, contestant: Contestant, row: int, about: Quantity) -> Seq
         return ()
     main = contestant.place(about.name).only("main")
     low, high = (
-        h.taken(about.name).values[row, main.columns] for h in (contestant.low, contestant.high)
+        h.series(about.name).values[row, main.columns] for h in (contestant.low, contestant.high)
     )
     within = (LEAST, MOST) if about.scale == "log" else (-np.inf, np.inf)
     return band(main.positions, (low, high), contestant.colour, f"net{index}", within=within)
@@ -200,7 +200,7 @@ def _ghost(index: int, contestant: Contestant, about: Quantity) -> style.Trace:
     dash = style.DASHES[index % len(style.DASHES)]
     main = contestant.place(about.name).only("main")
     return _points(contestant, 0, main, about) | {
-        "name": f"step {contestant.history.taken(about.name).steps[0]}",
+        "name": f"step {contestant.history.series(about.name).steps[0]}",
         "legendgroup": "ghost",
         "showlegend": False,
         "legendrank": 2000,
@@ -212,7 +212,7 @@ def _ghost(index: int, contestant: Contestant, about: Quantity) -> style.Trace:
 
 
 def _points(contestant: Contestant, row: int, places: Places, about: Quantity) -> style.Trace:
-    values = contestant.history.taken(about.name).values[row, places.columns]
+    values = contestant.history.series(about.name).values[row, places.columns]
     return {
         "type": "scatter",
         "x": places.positions,
@@ -222,13 +222,13 @@ def _points(contestant: Contestant, row: int, places: Places, about: Quantity) -
 
 
 def _course(index: int, contestant: Contestant, about: Quantity) -> style.Trace:
-    taken = contestant.history.taken(about.name)
-    rows = thinned(len(taken.steps), MOST_POINTS)
+    series = contestant.history.series(about.name)
+    rows = thinned(len(series.steps), MOST_POINTS)
     dash = style.DASHES[index % len(style.DASHES)]
     return {
         "type": "scatter",
-        "x": taken.steps[rows],
-        "y": shown(taken.values[rows, 0], about.scale) if len(rows) else np.empty(0),
+        "x": series.steps[rows],
+        "y": shown(series.values[rows, 0], about.scale) if len(rows) else np.empty(0),
         "name": style.name_of(contestant.name),
         "mode": "lines+markers" if len(rows) <= MOST_MARKERS else "lines",
         "line": {"color": contestant.colour, "width": 3, "dash": dash},
@@ -266,9 +266,9 @@ def _not_shown(started: Sequence[tuple[Contestant, int]], about: Quantity) -> tu
     texts, names = [], []
     kinds: dict[str, None] = {}
     for one, row in started:
-        taken = one.history.taken(about.name)
-        values = taken.values[row]
-        now = Taken(taken.steps[row : row + 1], taken.values[row : row + 1])
+        series = one.history.series(about.name)
+        values = series.values[row]
+        now = Series(series.steps[row : row + 1], series.values[row : row + 1])
         states = absent_states(one, about.name, now)[0]
         where = {state.short: states == state for state in ABSENT}
         where["not finite"] = ~np.isfinite(values) & (states == 0)

@@ -19,7 +19,7 @@ from resnet_viz.findings.contestant import GRADIENT, Contestant, Window, drawn_s
 from resnet_viz.findings.seeds import Numbers, Spread, spread_of
 from resnet_viz.quantities.effective_rank import MOST_IMAGES
 from resnet_viz.quantities.layer_states import ABSENT, LayerState
-from resnet_viz.quantities.records import Taken
+from resnet_viz.quantities.records import Series
 
 MOST_POINTS = 500
 UPDATE = "update_ratio"
@@ -27,27 +27,27 @@ LEAST, MOST = 1e-12, 1e12
 """Values beyond these are left out of the axes, and a note says so."""
 
 
-def gradient_ratios(net: Contestant, window: Window = None) -> Taken:
+def gradient_ratios(net: Contestant, window: Window = None) -> Series:
     """The first layer's gradient norm over the last's, on the main path [T, 1]."""
-    taken = _thinned(net.history.taken(GRADIENT), window)
+    series = _thinned(net.history.series(GRADIENT), window)
     main = net.place(GRADIENT).of("main")
-    if not taken.values.size or not len(main):
-        return Taken(taken.steps[:0], np.empty((0, 1), np.float32))
-    first, last = (taken.values[:, [main[end]]].astype(np.float64) for end in (0, -1))
+    if not series.values.size or not len(main):
+        return Series(series.steps[:0], np.empty((0, 1), np.float32))
+    first, last = (series.values[:, [main[end]]].astype(np.float64) for end in (0, -1))
     with np.errstate(all="ignore"):
-        return Taken(taken.steps, (first / last).astype(np.float32))
+        return Series(series.steps, (first / last).astype(np.float32))
 
 
-def update_ratios(net: Contestant, window: Window = None) -> Taken:
+def update_ratios(net: Contestant, window: Window = None) -> Series:
     """The median layer's update over its weights, on the main path [T, 1]."""
-    taken = _thinned(net.history.taken(UPDATE), window)
+    series = _thinned(net.history.series(UPDATE), window)
     main = net.place(UPDATE).of("main")
-    if not taken.values.size or not len(main):
-        return Taken(taken.steps[:0], np.empty((0, 1), np.float32))
-    return Taken(taken.steps, np.median(taken.values[:, main], axis=1, keepdims=True))
+    if not series.values.size or not len(main):
+        return Series(series.steps[:0], np.empty((0, 1), np.float32))
+    return Series(series.steps, np.median(series.values[:, main], axis=1, keepdims=True))
 
 
-def _ranks(net: Contestant, window: Window) -> Taken:
+def _ranks(net: Contestant, window: Window) -> Series:
     return median_ranks(net)
 
 
@@ -60,7 +60,7 @@ class _Panel(NamedTuple):
 
     title: str
     of: str
-    measure: Callable[[Contestant, Window], Taken]
+    measure: Callable[[Contestant, Window], Series]
     words: str
     by: str
     of_ends: bool = False
@@ -133,13 +133,15 @@ def through_time(contestants: Sequence[Contestant], window: Window = None) -> go
 
 def _is_thinned(net: Contestant) -> bool:
     """Whether there are more steps than are drawn."""
-    taken = {name: len(net.history.taken(name).steps) for name in DRAWN}
-    return any(many > MOST_POINTS or net.history.is_thinned(name) for name, many in taken.items())
+    lengths = {name: len(net.history.series(name).steps) for name in DRAWN}
+    return any(
+        length > MOST_POINTS or net.history.is_thinned(name) for name, length in lengths.items()
+    )
 
 
-def _thinned(taken: Taken, window: Window) -> Taken:
-    rows = drawn_steps(taken.steps, MOST_POINTS, window)
-    return Taken(taken.steps[rows], taken.values[rows])
+def _thinned(series: Series, window: Window) -> Series:
+    rows = drawn_steps(series.steps, MOST_POINTS, window)
+    return Series(series.steps[rows], series.values[rows])
 
 
 def _traces(
@@ -274,7 +276,7 @@ def _kinds(net: Contestant, panel: _Panel, own: Spread) -> Iterator[tuple[str, N
     values = own.median[:, 0]
     rest = np.isnan(_drawn(own.median))
     is_none, is_zero = ~np.isfinite(values), values == 0
-    of = Taken(own.steps, np.empty((len(own.steps), len(net.along(panel.by))), np.float32))
+    of = Series(own.steps, np.empty((len(own.steps), len(net.along(panel.by))), np.float32))
     every = layer_states_of(net, panel.by, of)
     if every is not None:
         main = net.place(panel.by).of("main")

@@ -199,14 +199,14 @@ def _held_out(
     number: int, contestant: Contestant, common: style.Trace, what: str
 ) -> Iterator[style.Trace]:
     """Loss or accuracy on held-out images, where it was taken."""
-    taken = contestant.history.taken(f"eval_{what}")
-    if not len(taken.steps):
+    series = contestant.history.series(f"eval_{what}")
+    if not len(series.steps):
         return
-    values = taken.values[:, 0].astype(np.float64)
+    values = series.values[:, 0].astype(np.float64)
     form = ".3g" if what == "loss" else ".1%"
     name = style.name_of(contestant.name)
     yield common | {
-        "x": taken.steps,
+        "x": series.steps,
         "y": (_loss(values) if what == "loss" else values).astype(np.float32),
         "name": f"{name}, held out",
         "mode": "markers",

@@ -7,31 +7,33 @@ from numpy.typing import NDArray
 
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.quantities.layer_states import ABSENT, LAYER_STATE, LayerState, States, states_over
-from resnet_viz.quantities.records import Taken
+from resnet_viz.quantities.records import Series
 
 
-def layer_states_of(net: Contestant, name: str, taken: Taken) -> States | None:
+def layer_states_of(net: Contestant, name: str, series: Series) -> States | None:
     """The states [T, n] of the layers that a quantity's values are of; None where it is not by
     layer, or no states were recorded."""
     names, known = net.along(name).names, net.along(LAYER_STATE).names
     if net.along(name).axis != "layer" or not set(names) <= set(known):
         return None
-    states = states_over(net.history, taken.steps)
+    states = states_over(net.history, series.steps)
     return None if states is None else states[:, [known.index(of) for of in names]]
 
 
-def absent_states(net: Contestant, name: str, taken: Taken) -> States:
+def absent_states(net: Contestant, name: str, series: Series) -> States:
     """Why values [T, n] of a quantity are not there: codes of `ABSENT`, 0 for a value that is.
 
     At a block nothing has passed where the value is NaN and one of its layers has no value, but
     none is not finite.
     """
-    found = np.zeros(taken.values.shape, np.int64)
-    is_none = np.isnan(taken.values)
+    found = np.zeros(series.values.shape, np.int64)
+    is_none = np.isnan(series.values)
     if not is_none.any():
         return found
     axis = net.along(name).axis
-    states = layer_states_of(net, name, taken) if axis == "layer" else _of_blocks(net, name, taken)
+    states = (
+        layer_states_of(net, name, series) if axis == "layer" else _of_blocks(net, name, series)
+    )
     if states is None:
         return found
     return np.where(is_none & np.isin(states, ABSENT), states, found)
@@ -42,11 +44,11 @@ def short_words(code: int) -> str:
     return LayerState(code).short
 
 
-def _of_blocks(net: Contestant, name: str, taken: Taken) -> States | None:
+def _of_blocks(net: Contestant, name: str, series: Series) -> States | None:
     """Of each block the state of its layers that says why nothing is there, if one does."""
     if net.along(name).axis != "block":
         return None
-    states, layers = states_over(net.history, taken.steps), net.along(LAYER_STATE).names
+    states, layers = states_over(net.history, series.steps), net.along(LAYER_STATE).names
     if states is None:
         return None
     inside = [

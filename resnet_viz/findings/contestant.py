@@ -239,8 +239,8 @@ def _extremes(contestants: Sequence[Contestant], name: str, most_steps: int) -> 
     low, high = np.inf, -np.inf
     scale = quantity(name).scale
     for contestant in contestants:
-        taken = contestant.history.taken(name).values
-        fits = shown(taken[thinned(len(taken), most_steps)], scale)
+        values = contestant.history.series(name).values
+        fits = shown(values[thinned(len(values), most_steps)], scale)
         if not np.isnan(fits).all():
             low, high = min(low, float(np.nanmin(fits))), max(high, float(np.nanmax(fits)))
     return low, high

@@ -55,12 +55,12 @@ def end_of(run: Contestant, steps: int) -> End:
 
 def _measured(run: Contestant, steps: int) -> End | None:
     """The end as it was measured; None where it was not, or is not at that step."""
-    taken = run.history.taken(FINAL)
+    series = run.history.series(FINAL)
     step = int(run.history.steps[steps - 1])
-    if not len(taken.steps) or int(taken.steps[-1]) != step or FINAL not in run.header:
+    if not len(series.steps) or int(series.steps[-1]) != step or FINAL not in run.header:
         return None
     names = run.along(FINAL).names
-    found = dict(zip(names, taken.values[-1].astype(float).tolist(), strict=True))
+    found = dict(zip(names, series.values[-1].astype(float).tolist(), strict=True))
     loss, accuracy, images = _part(found, "train")
     return End((step, step), loss, accuracy, True, images, *_part(found, "eval"))
 

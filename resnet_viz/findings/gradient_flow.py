@@ -64,16 +64,16 @@ class Flow:
 def flow_at(net: Contestant, row: int) -> Flow | None:
     """The flow in a row of what was measured at the blocks' inputs; None where there are not two
     blocks, or nothing was measured."""
-    taken, names = net.history.taken(INPUTS), net.along(INPUTS).names
-    if not len(taken.steps) or len(names) < 2:
+    series, names = net.history.series(INPUTS), net.along(INPUTS).names
+    if not len(series.steps) or len(names) < 2:
         return None
-    norms = taken.values[row].astype(np.float64)
+    norms = series.values[row].astype(np.float64)
     left = layers_left(net.layers, names)
     layers = float(left[0] - left[-1])
     usable = np.isfinite(left) & np.isfinite(norms) & (norms > 0)
     fit = exponential(left[usable], norms[usable]) if usable.all() else None
     stages = _stage_rates(net, left, norms) if fit is not None else ()
-    step = int(taken.steps[row])
+    step = int(series.steps[row])
     return Flow(step, float(norms[0]), float(norms[-1]), layers, fit, stages)
 
 
@@ -104,9 +104,9 @@ def weight_ratio(net: Contestant, steps: tuple[int, int]) -> float:
 
 def main_norms(net: Contestant, steps: tuple[int, int]) -> Norms:
     """Weight gradients of the main path's layers, input to output: medians over `steps`."""
-    taken = net.history.taken("grad_norm")
-    among = (taken.steps >= steps[0]) & (taken.steps <= steps[1])
+    series = net.history.series("grad_norm")
+    among = (series.steps >= steps[0]) & (series.steps <= steps[1])
     if not among.any():  # what is brought in from elsewhere may hold none
         return np.full(len(net.main), np.nan)
-    norms = taken.values[among][:, net.main].astype(np.float64)
+    norms = series.values[among][:, net.main].astype(np.float64)
     return np.asarray(np.median(norms, axis=0), np.float64)

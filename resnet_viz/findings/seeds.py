@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.quantities.layer_states import LAYER_STATE, states_across
-from resnet_viz.quantities.records import History, StepRecord, Taken
+from resnet_viz.quantities.records import History, Series, StepRecord
 
 Numbers = NDArray[Any]
 Across = Callable[[Numbers], Numbers]
@@ -46,13 +46,13 @@ class Spread(NamedTuple):
     high: Numbers
 
 
-def spread_of(contestant: Contestant, measure: Callable[[Contestant], Taken]) -> Spread:
+def spread_of(contestant: Contestant, measure: Callable[[Contestant], Series]) -> Spread:
     """What is made of each seed's records, over the seeds: a median of ratios is not the ratio of
     medians. Of one seed all three are its own."""
-    taken = [measure(run) for run in contestant.runs or (contestant,)]
-    known = _common([one for one in taken if len(one.steps)]) or taken[:1]
-    steps = max((one.steps for one in known), key=len)
-    values = [one.values for one in known]
+    of_seeds = [measure(run) for run in contestant.runs or (contestant,)]
+    common = _common([series for series in of_seeds if len(series.steps)]) or of_seeds[:1]
+    steps = max((series.steps for series in common), key=len)
+    values = [series.values for series in common]
     return Spread(steps, *(_joined(values, across) for across in (_median, _low, _high)))
 
 
@@ -83,7 +83,7 @@ class _Across(History):
             for step, loss, accuracy, seconds in joined.tolist()
         )
         self._histories, self._across = histories, across
-        self._made: dict[str, Taken] = {}
+        self._joined: dict[str, Series] = {}
 
     @property
     def quantities(self) -> tuple[str, ...]:
@@ -94,29 +94,30 @@ class _Across(History):
         """Whether it is in any of them."""
         return any(history.is_thinned(name) for history in self._histories)
 
-    def taken(self, name: str) -> Taken:
+    def series(self, name: str) -> Series:
         """A quantity at the steps that all seeds have it at which have come so far."""
         if name == LAYER_STATE:
             return states_across(self._histories)
-        if name not in self._made:
-            taken = _common([t for h in self._histories if len((t := h.taken(name)).steps)])
-            if not taken:
-                return super().taken(name)
-            longest = max((one.steps for one in taken), key=len)
-            values = _joined([one.values for one in taken], self._across)
-            self._made[name] = Taken(longest, values.astype(np.float32))
-        return self._made[name]
+        if name not in self._joined:
+            of_seeds = [history.series(name) for history in self._histories]
+            common = _common([series for series in of_seeds if len(series.steps)])
+            if not common:
+                return super().series(name)
+            longest = max((series.steps for series in common), key=len)
+            values = _joined([series.values for series in common], self._across)
+            self._joined[name] = Series(longest, values.astype(np.float32))
+        return self._joined[name]
 
 
-def _common(taken: Sequence[Taken]) -> Sequence[Taken]:
+def _common(of_seeds: Sequence[Series]) -> Sequence[Series]:
     """The steps that all have which came so far: long histories are thinned, each in its way."""
-    kept = []
-    for one in taken:
-        rows = np.ones(len(one.steps), np.bool_)
-        for other in taken:
-            rows &= np.isin(one.steps, other.steps) | (one.steps > other.steps[-1])
-        kept.append(Taken(one.steps[rows], one.values[rows]))
-    return kept
+    common = []
+    for series in of_seeds:
+        rows = np.ones(len(series.steps), np.bool_)
+        for other in of_seeds:
+            rows &= np.isin(series.steps, other.steps) | (series.steps > other.steps[-1])
+        common.append(Series(series.steps[rows], series.values[rows]))
+    return common
 
 
 def _joined(columns: Sequence[Numbers], across: Across) -> Numbers:

@@ -22,7 +22,7 @@ from resnet_viz.findings.gradient_flow import Flow, flow_at
 from resnet_viz.measurements.verdict import MOST, Verdict, can_tell, k_word, ratio_words
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.layer_states import ABSENT, LayerState, states_over
-from resnet_viz.quantities.records import Taken
+from resnet_viz.quantities.records import Series
 from resnet_viz.text import count, number
 
 # The first blocks of a stage are not yet what the theory of many blocks says.
@@ -68,7 +68,7 @@ def shortcut_share(net: Contestant) -> Verdict:
     names = ("grad_input_norm", "grad_shortcut_norm", "grad_branch_norm", "grad_cosine")
     if _is_plain(net, "grad_shortcut_norm"):
         return Verdict("no shortcuts", "All of the gradient comes through the branches.", 0.0)
-    rows = [net.history.taken(name) for name in names]
+    rows = [net.history.series(name) for name in names]
     if not all(len(row.steps) for row in rows):
         return NOT_MEASURED
     with_shortcut = net.along("grad_shortcut_norm").names
@@ -102,7 +102,7 @@ def branch_variance(net: Contestant) -> Verdict:
     """
     if _is_plain(net, "branch_ratio"):
         return Verdict("no shortcuts", "Not applicable: no shortcuts.")
-    found, names = net.history.taken("branch_ratio"), net.along("branch_ratio").names
+    found, names = net.history.series("branch_ratio"), net.along("branch_ratio").names
     numbers = [_number_in_stage(name) for name in names]
     if not len(found.steps) or None in numbers or len(numbers) != found.values.shape[1]:
         return NOT_MEASURED
@@ -139,7 +139,7 @@ def _number_in_stage(block: str) -> int | None:
 
 def update_ratio(net: Contestant) -> Verdict:
     """The size of the newest update over that of the weights."""
-    found = net.history.taken("update_ratio")
+    found = net.history.series("update_ratio")
     if not len(found.steps):
         return NOT_MEASURED
     columns = net.place("update_ratio").of("main")
@@ -171,7 +171,7 @@ def effective_rank(net: Contestant) -> Verdict:
         word = "collapsed"
     if not can_tell(images_of(net)):
         word = "too few images"
-    blocks = count(net.history.taken(RANK).values.shape[1], "block")
+    blocks = count(net.history.series(RANK).values.shape[1], "block")
     before = f"; at step {found.steps[0]} {number(first)}" if len(found.steps) > 1 else ""
     return Verdict(
         word if np.isfinite(value) else "not finite",
@@ -205,32 +205,32 @@ def _broken(net: Contestant) -> Iterator[tuple[int, str]]:
     if loss.size:
         yield int(net.history.steps[loss[0]]), "the loss"
     for name in WATCHED:
-        taken: Taken = net.history.taken(name)
-        rows, columns = np.nonzero(~np.isfinite(taken.values) & ~_is_absent(net, name, taken))
+        series: Series = net.history.series(name)
+        rows, columns = np.nonzero(~np.isfinite(series.values) & ~_is_absent(net, name, series))
         if rows.size:
             of = net.along(name).names
             where = f" of {of[columns[0]]}" if columns[0] < len(of) else ""
-            yield int(taken.steps[rows[0]]), f"the {quantity(name).title}{where}"
+            yield int(series.steps[rows[0]]), f"the {quantity(name).title}{where}"
 
 
-def _is_absent(net: Contestant, name: str, taken: Taken) -> NDArray[np.bool_]:
+def _is_absent(net: Contestant, name: str, series: Series) -> NDArray[np.bool_]:
     """Which of a quantity's values [T, n] are not there, and so are no bad numbers.
 
     The ratio of an update to weights that are all 0 is none. At a block nothing has passed where a
     value is NaN while all that was measured of the layers is finite.
     """
-    is_none = np.isnan(taken.values)
-    weights = net.history.taken("weight_norm")
-    if name == "update_ratio" and np.array_equal(weights.steps, taken.steps):
-        return np.asarray((weights.values == 0) | (is_none & _is_layer_absent(net, name, taken)))
+    is_none = np.isnan(series.values)
+    weights = net.history.series("weight_norm")
+    if name == "update_ratio" and np.array_equal(weights.steps, series.steps):
+        return np.asarray((weights.values == 0) | (is_none & _is_layer_absent(net, name, series)))
     if net.along(name).axis == "block":
-        every = states_over(net.history, taken.steps)
+        every = states_over(net.history, series.steps)
         if every is None:
-            return np.zeros(taken.values.shape, np.bool_)
+            return np.zeros(series.values.shape, np.bool_)
         return np.asarray(is_none & ~(every == LayerState.NOT_FINITE).any(1)[:, None])
-    return is_none & _is_layer_absent(net, name, taken)
+    return is_none & _is_layer_absent(net, name, series)
 
 
-def _is_layer_absent(net: Contestant, name: str, taken: Taken) -> NDArray[np.bool_]:
-    states = layer_states_of(net, name, taken)
-    return np.zeros(taken.values.shape, np.bool_) if states is None else np.isin(states, ABSENT)
+def _is_layer_absent(net: Contestant, name: str, series: Series) -> NDArray[np.bool_]:
+    states = layer_states_of(net, name, series)
+    return np.zeros(series.values.shape, np.bool_) if states is None else np.isin(states, ABSENT)

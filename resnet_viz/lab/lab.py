@@ -12,7 +12,7 @@ from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.kept import Kept
 from resnet_viz.lab.run_list import all_runs
 from resnet_viz.measurements.result import MeasurementResult
-from resnet_viz.quantities.records import StepRecord, Taken
+from resnet_viz.quantities.records import Series, StepRecord
 from resnet_viz.scheduler import control, eta, heartbeat, retention, submit
 from resnet_viz.scheduler.run_status import Snapshot
 from resnet_viz.scheduler.worker_turn import check_pace
@@ -157,7 +157,7 @@ class Lab(Kept):
             lambda found: queries.records(found, run_id, between, quantities, note=note)
         )
 
-    def series(self, run: Run, name: str, between: tuple[int, int], every: int = 1) -> Taken:
+    def series(self, run: Run, name: str, between: tuple[int, int], every: int = 1) -> Series:
         """A quantity of `run` alone, from the first step to before the second: of those steps that
         are multiples of `every`. What a long run's picture needs where it is looked at closely.
 

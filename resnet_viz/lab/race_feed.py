@@ -17,7 +17,7 @@ from typing import Any, TypeVar, cast
 
 from resnet_viz.lab.lab import Lab
 from resnet_viz.quantities.points import FINAL
-from resnet_viz.quantities.records import History, Taken
+from resnet_viz.quantities.records import History, Series
 from resnet_viz.store.database import StoreError
 from resnet_viz.store.run import Run
 from resnet_viz.text import distinct
@@ -99,7 +99,7 @@ class Feed:
         self._read_at = -inf
         self._made_at = time.monotonic()
         self._marked_at = -inf
-        self._close: dict[tuple[str, str, int, int], Taken] = {}
+        self._close: dict[tuple[str, str, int, int], Series] = {}
 
     def look(self) -> Look:
         """The race as it was less than half a second ago; a failing store is told, not raised.
@@ -128,7 +128,7 @@ class Feed:
             return look
         return Look(look.runs, {**look.histories, **histories}, look.problem, look.is_gone)
 
-    def _more(self, run: Run, name: str, between: tuple[int, int]) -> Taken:
+    def _more(self, run: Run, name: str, between: tuple[int, int]) -> Series:
         """Read once: what is in the store does not change."""
         begin, end = max(0, between[0]), min(between[1] + 1, run.steps_done)
         every = 1

@@ -13,7 +13,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.quantities.records import Floats, History, Taken
+from resnet_viz.quantities.records import Floats, History, Series
 
 LAYER_STATE = "layer_state"
 """The quantity that records them."""
@@ -106,29 +106,29 @@ class StateLog:
 
 def state_at(history: History, step: int) -> States | None:
     """The states in force at `step` [L]; None for a run that has not recorded any."""
-    taken = history.taken(LAYER_STATE)
-    row = taken.row_at(step)
-    return None if row is None else taken.values[row].astype(np.int64)
+    series = history.series(LAYER_STATE)
+    row = series.row_at(step)
+    return None if row is None else series.values[row].astype(np.int64)
 
 
 def states_over(history: History, steps: NDArray[np.int64]) -> States | None:
     """The states in force at each of `steps`, ascending [T, L]; None where none are recorded."""
-    taken = history.taken(LAYER_STATE)
-    if not len(taken.steps):
+    series = history.series(LAYER_STATE)
+    if not len(series.steps):
         return None
-    rows = np.searchsorted(taken.steps, steps, side="right") - 1
-    return taken.values[np.maximum(rows, 0)].astype(np.int64)
+    rows = np.searchsorted(series.steps, steps, side="right") - 1
+    return series.values[np.maximum(rows, 0)].astype(np.int64)
 
 
-def states_across(histories: Sequence[History]) -> Taken:
+def states_across(histories: Sequence[History]) -> Series:
     """The states of one net from several seeds: of each layer that which is worth least, at every
     step at which one changes."""
-    every = [one for one in histories if len(one.taken(LAYER_STATE).steps)]
+    every = [one for one in histories if len(one.series(LAYER_STATE).steps)]
     if not every:
-        return History().taken(LAYER_STATE)
-    steps = np.unique(np.concatenate([one.taken(LAYER_STATE).steps for one in every]))
+        return History().series(LAYER_STATE)
+    steps = np.unique(np.concatenate([one.series(LAYER_STATE).steps for one in every]))
     found = [states for one in every if (states := states_over(one, steps)) is not None]
-    return Taken(steps, np.max(found, axis=0).astype(np.float32))
+    return Series(steps, np.max(found, axis=0).astype(np.float32))
 
 
 def words_of(code: float) -> str:

@@ -13,14 +13,14 @@ from typing import NamedTuple
 
 from resnet_viz.arch.operations import Operation
 from resnet_viz.arch.plan import NetworkPlan
-from resnet_viz.quantities.quantity import Along, Axis, Quantity, Taken
+from resnet_viz.quantities.quantity import Along, Axis, Quantity, When
 
 
 class Point(NamedTuple):
     """Along which axis a point lies, when it is looked at, and what is there."""
 
     axis: Axis
-    taken: Taken
+    when: When
     what: str
 
 
@@ -85,7 +85,7 @@ GRADIENTS = ("grad_input", "grad_shortcut", "grad_branch")
 """The points that are passed in backward."""
 
 
-def place(quantity: Quantity) -> tuple[Axis, Taken]:
+def place(quantity: Quantity) -> tuple[Axis, When]:
     """The axis of a quantity, and when it is taken.
 
     Raises:

@@ -16,7 +16,7 @@ Axis = Literal["layer", "block", "net", "final"]
 """What a quantity has a value for: each weighted layer (or some), each block (or some), the net; or
 each of the numbers that say how the net does at the end (`points.FINAL_NAMES`)."""
 
-Taken = Literal["each step", "measured steps", "evaluations", "changes", "the end"]
+When = Literal["each step", "measured steps", "evaluations", "changes", "the end"]
 """When: `RunSpec.measure_every` and `RunSpec.evaluate_every` say which steps the second and third
 are; what is taken at "changes" holds until it is recorded again; the end is once, after the last
 update."""

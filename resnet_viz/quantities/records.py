@@ -46,7 +46,7 @@ class StepRecord:
         return self.values.get("update_ratio", _NONE)
 
 
-class Taken(NamedTuple):
+class Series(NamedTuple):
     """A quantity through time: the steps it was taken at [T], and its values there [T, n]."""
 
     steps: NDArray[np.int64]
@@ -108,9 +108,9 @@ class History:
         """Whether steps were left out of a quantity, for there are so many."""
         return name in self._steps and self._steps[name].is_thinned
 
-    def closer(self, name: str, more: Taken) -> History:
+    def closer(self, name: str, more: Series) -> History:
         """This history with more steps of a quantity: a close look at a part of it."""
-        one, coarse = self.frozen(), self.taken(name)
+        one, coarse = self.frozen(), self.series(name)
         if len(coarse.steps) and len(more.steps):
             steps = np.concatenate([coarse.steps, more.steps])
             order = np.unique(steps, return_index=True)[1]
@@ -157,26 +157,26 @@ class History:
         """The quantities that were taken at least once."""
         return tuple(self._values)
 
-    def taken(self, name: str) -> Taken:
+    def series(self, name: str) -> Series:
         """A quantity at the steps it was taken at: none, if it never was."""
         if name not in self._values:
-            return Taken(np.empty(0, np.int64), np.empty((0, 0), np.float32))
-        return Taken(self._steps[name].filled[:, 0], self._values[name].filled)
+            return Series(np.empty(0, np.int64), np.empty((0, 0), np.float32))
+        return Series(self._steps[name].filled[:, 0], self._values[name].filled)
 
     @property
     def grad_norm(self) -> Floats:
         """Gradient norms [S, L]."""
-        return self.taken("grad_norm").values
+        return self.series("grad_norm").values
 
     @property
     def weight_norm(self) -> Floats:
         """Weight norms before the update [S, L]."""
-        return self.taken("weight_norm").values
+        return self.series("weight_norm").values
 
     @property
     def update_ratio(self) -> Floats:
         """Norm of the update over the norm of the weight [S, L]."""
-        return self.taken("update_ratio").values
+        return self.series("update_ratio").values
 
 
 class _Rows(Generic[_Number]):

@@ -15,7 +15,7 @@ from resnet_viz.findings.absence import absent_states
 from resnet_viz.findings.contestant import GRADIENT, Contestant, thinned
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.layer_states import ABSENT
-from resnet_viz.quantities.records import Taken
+from resnet_viz.quantities.records import Series
 
 MOST_NUMBERS = 600_000
 """Values in a report at most: 2.4 MB before they are compressed."""
@@ -62,7 +62,7 @@ def replay(contestants: Sequence[Contestant], numbers: Numbers) -> dict[str, Any
             "colour": one.colour,
             "symbol": style.MARKERS[number % len(style.MARKERS)],
             "dash": style.DASHES[number % len(style.DASHES)],
-            "taken": {name: _taken(one, name, most, numbers) for name in names},
+            "taken": {name: _series(one, name, most, numbers) for name in names},
         }
         for number, one in enumerate(contestants)
     ]
@@ -80,17 +80,17 @@ def replay(contestants: Sequence[Contestant], numbers: Numbers) -> dict[str, Any
 def _quantities(contestants: Sequence[Contestant]) -> list[str]:
     """Those by layer or block that were taken, the gradient first."""
     held = dict.fromkeys(name for one in contestants for name in one.history.quantities)
-    taken = [name for name in held if not quantity(name).words]
-    found = [name for name in taken if axis_of(contestants, name) in ("layer", "block")]
-    return sorted(found, key=lambda name: name != GRADIENT)
+    measured = [name for name in held if not quantity(name).words]
+    by_place = [name for name in measured if axis_of(contestants, name) in ("layer", "block")]
+    return sorted(by_place, key=lambda name: name != GRADIENT)
 
 
 def _most_steps(contestants: Sequence[Contestant], names: Sequence[str]) -> int:
     """Steps of a quantity, so that all together are few enough."""
 
     def size(most: int) -> int:
-        taken = [one.history.taken(name).values.shape for one in contestants for name in names]
-        return sum(min(steps, most) * width for steps, width in taken)
+        shapes = [one.history.series(name).values.shape for one in contestants for name in names]
+        return sum(min(steps, most) * width for steps, width in shapes)
 
     most = max((len(one.history) for one in contestants), default=0)
     while most > LEAST_STEPS and size(most) > MOST_NUMBERS:
@@ -98,17 +98,17 @@ def _most_steps(contestants: Sequence[Contestant], names: Sequence[str]) -> int:
     return max(most, LEAST_STEPS)
 
 
-def _taken(one: Contestant, name: str, most: int, numbers: Numbers) -> dict[str, Any]:
-    taken, places = one.history.taken(name), one.place(name)
-    rows = thinned(len(taken.steps), most)
+def _series(one: Contestant, name: str, most: int, numbers: Numbers) -> dict[str, Any]:
+    series, places = one.history.series(name), one.place(name)
+    rows = thinned(len(series.steps), most)
     main = places.only("main")
     roles = [("main", main), *((role, places.only(role)) for role in places.beside)]
-    kept = Taken(taken.steps[rows], taken.values[rows])
-    why = absent_states(one, name, kept)
+    drawn = Series(series.steps[rows], series.values[rows])
+    why = absent_states(one, name, drawn)
     return {
         "names": list(one.along(name).names),
-        "steps": numbers.add(kept.steps, exact=True),
-        "values": numbers.add(kept.values),
+        "steps": numbers.add(drawn.steps, exact=True),
+        "values": numbers.add(drawn.values),
         "why": numbers.add(why, exact=True) if why.any() else None,
         "traces": [
             {

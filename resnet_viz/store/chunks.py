@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viz.quantities.quantity import Along
-from resnet_viz.quantities.records import Floats, StepRecord, Taken
+from resnet_viz.quantities.records import Floats, Series, StepRecord
 
 CHUNK = 256
 MOST_STEPS = 2**62
@@ -165,7 +165,7 @@ def select_series(
     every: int,
     *,
     note: Note = unsaid,
-) -> Taken:
+) -> Series:
     """A quantity, by name and length, of the steps from the first to before the second that are
     multiples of `every`."""
     length = of[1]
@@ -174,7 +174,7 @@ def select_series(
         rows = (own >= between[0]) & (own < between[1]) & (own % every == 0)
         steps.append(own[rows])
         values.append(taken[rows])
-    return Taken(np.concatenate(steps), np.concatenate(values))
+    return Series(np.concatenate(steps), np.concatenate(values))
 
 
 def _chunks(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Mapping
 
-from resnet_viz.quantities.records import StepRecord, Taken
+from resnet_viz.quantities.records import Series, StepRecord
 from resnet_viz.store import header
 from resnet_viz.store.chunks import ForeignRecordError, Note, select_records, select_series, unsaid
 from resnet_viz.store.database import StoreError
@@ -57,7 +57,7 @@ def series(
     every: int,
     *,
     note: Note = unsaid,
-) -> Taken:
+) -> Series:
     """A quantity of `run` at the steps between that are multiples of `every`.
 
     Raises:

@@ -61,11 +61,11 @@ def test_slider_and_play_replay_the_race(opened: tuple[Page, list[str]]) -> None
         expect(page.locator("#said")).to_have_text(f"step {step} of {STEPS}")
         scale = page.locator(".scale.nodes").evaluate(ENDS)
         for drawn, net in zip(page.evaluate(PROFILE), nets, strict=True):
-            raw = net.contestant.history.taken("grad_norm").values[step]
+            raw = net.contestant.history.series("grad_norm").values[step]
             assert drawn == pytest.approx(raw.tolist(), rel=2**-11)
         for graph, net in zip(page.locator("figure.graph").all(), nets, strict=True):
             names = net.contestant.header["grad_norm"].names
-            raw = net.contestant.history.taken("grad_norm").values[step]
+            raw = net.contestant.history.series("grad_norm").values[step]
             own = [value for name, value in zip(names, raw, strict=True) if "stages.1.1." in name]
             fill = graph.locator('g.block[data-unit="stages.1.1"]').evaluate("g => g.style.fill")
             assert rgb(fill) == pytest.approx(colour(float(np.max(own)), *scale), abs=2)

@@ -43,7 +43,7 @@ def test_a_map_of_which_steps_were_not_kept_says_so() -> None:
 
 def test_a_map_that_is_looked_at_closely_says_what_is_left_out_there() -> None:
     """It said what is left out beside it."""
-    coarse, whole = net(KEPT), net(None).history.taken("grad_norm")
+    coarse, whole = net(KEPT), net(None).history.series("grad_norm")
     for window, every in (((5000, 5500), 1), ((1000, 4000), 2)):
         part = slice(window[0], window[1] + 1, every)
         more = type(whole)(whole.steps[part], whole.values[part])

@@ -47,7 +47,7 @@ def test_lines_are_the_records_own_numbers() -> None:
     ratio, rank, update = (line(figure, axis) for axis in ("y", "y2", "y3"))
     np.testing.assert_allclose(ratio["y"], 8.0)
     np.testing.assert_array_equal(rank["x"], [0, 20, 40])
-    ranks = made.history.taken("effective_rank").values.astype(np.float64)
+    ranks = made.history.series("effective_rank").values.astype(np.float64)
     np.testing.assert_allclose(rank["y"], [np.sort(row)[4] for row in ranks], rtol=1e-6)
     assert rank["mode"] == "lines+markers"
     updates = made.history.update_ratio.astype(np.float64)

@@ -47,7 +47,7 @@ class One:
 
     def taken(self, name: str) -> tuple[NDArray[np.int64], Numbers]:
         """The steps at which a quantity was taken, and its rows."""
-        found = self.of.history.taken(name)
+        found = self.of.history.series(name)
         inside = found.steps <= self.steps[-1]
         return found.steps[inside], found.values[inside].astype(np.float64)
 

@@ -67,7 +67,7 @@ def test_long_histories_that_are_thinned_differently_meet_on_common_steps() -> N
         made = contestant("plain20-cifar", 0)
         return Contestant(made.name, made.colour, made.layers, history)
 
-    taken = median_and_range([long(100), long(31)]).history.taken("grad_norm")
+    taken = median_and_range([long(100), long(31)]).history.series("grad_norm")
     np.testing.assert_array_equal(taken.values[:, 0], taken.steps)
     assert taken.steps.tolist() == [*range(0, 97, 8), 99]
 

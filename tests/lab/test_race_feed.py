@@ -208,7 +208,7 @@ def test_a_long_run_is_read_in_windows_and_thinned(
     look = Feed(lab, race_id).look()
     history = look.history(look.runs[0])
     assert len(history) == 1000
-    assert history.taken("grad_norm").steps.tolist() == [*range(0, 1000, 16), 999]
+    assert history.series("grad_norm").steps.tolist() == [*range(0, 1000, 16), 999]
 
 
 def test_a_close_look_has_the_steps_that_the_store_has(
@@ -222,14 +222,16 @@ def test_a_close_look_has_the_steps_that_the_store_has(
     run = look.runs[0]
     assert look.history(run).is_thinned("grad_norm")
     for between, every in (((100, 130), 1), ((100, 299), 4)):
-        taken = feed.closer(look, "grad_norm", between).history(run).taken("grad_norm")
+        taken = feed.closer(look, "grad_norm", between).history(run).series("grad_norm")
         begin, end = between
         inside = taken.steps[(taken.steps >= begin) & (taken.steps <= end)]
         assert inside.tolist() == [s for s in range(begin, end + 1) if s % every == 0]
-        assert set(look.history(run).taken("grad_norm").steps) <= set(taken.steps), "and all others"
+        assert set(look.history(run).series("grad_norm").steps) <= set(taken.steps), (
+            "and all others"
+        )
         for step, values in zip(taken.steps.tolist(), taken.values, strict=True):
             np.testing.assert_array_equal(values, record(step, LAYERS).grad_norm)
-    assert len(look.history(run).taken("grad_norm").steps) <= 65, "the look itself does not change"
+    assert len(look.history(run).series("grad_norm").steps) <= 65, "the look itself does not change"
 
     def fail(*_: object) -> None:
         raise StoreError("away")
@@ -251,7 +253,7 @@ def test_the_end_comes_after_the_last_record(race: tuple[Lab, str]) -> None:
         insert_late(connection, 1, 19, {"final": end})
         connection.execute("UPDATE runs SET status = 'finished' WHERE position = 1")
     look = feed.look()
-    taken = look.history(one).taken("final")
+    taken = look.history(one).series("final")
     np.testing.assert_array_equal(taken.values, [end])
     assert taken.steps.tolist() == [19]
     assert len(look.history(one)) == 20

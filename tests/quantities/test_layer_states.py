@@ -78,7 +78,7 @@ def history(*codes: tuple[LayerState, ...] | None) -> History:
 
 def test_they_are_recorded_where_they_change_and_hold_until_then() -> None:
     held = history((F, M), (F, M), (M, M), (M, M), (F, M))
-    assert held.taken(LAYER_STATE).steps.tolist() == [0, 2, 4]
+    assert held.series(LAYER_STATE).steps.tolist() == [0, 2, 4]
     found = [state_at(held, step) for step in range(6)]
     assert [tuple(f) for f in found if f is not None] == [
         *((F, M), (F, M), (M, M), (M, M), (F, M), (F, M))

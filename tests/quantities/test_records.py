@@ -50,7 +50,7 @@ def test_nan_and_infinity_are_kept() -> None:
 def test_of_a_long_history_every_second_fourth_step_is_kept_and_the_newest(count: int) -> None:
     records = [record(step) for step in range(count)]
     history = History(records, most=8)
-    taken = history.taken("grad_norm")
+    taken = history.series("grad_norm")
     steps = taken.steps.tolist()
     assert len(history) == count
     assert history.loss.tolist() == [r.loss for r in records]
@@ -74,4 +74,4 @@ def test_a_frozen_history_does_not_grow(most: int | None) -> None:
         expected = History(records[:count], most=most)
         assert before.steps.tolist() == expected.steps.tolist()
         for name in expected.quantities:
-            np.testing.assert_array_equal(before.taken(name).values, expected.taken(name).values)
+            np.testing.assert_array_equal(before.series(name).values, expected.series(name).values)

@@ -67,7 +67,7 @@ def test_values_are_those_of_the_records() -> None:
     scene, numbers = contents(report([net]))
     assert scene["last"] == 29
     for name, taken in scene["nets"][0]["taken"].items():
-        raw = net.contestant.history.taken(name)
+        raw = net.contestant.history.series(name)
         begin, end = taken["values"]
         assert numbers[slice(*taken["steps"])].tolist() == raw.steps.tolist()
         kept = numbers[begin:end].reshape(raw.values.shape)

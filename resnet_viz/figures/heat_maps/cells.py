@@ -61,24 +61,24 @@ def broken_cells(
     contestant: Contestant, about: Quantity, window: Window = None
 ) -> NDArray[np.bool_]:
     """Which of the cells [steps, places] are not finite, or have no value."""
-    taken = contestant.history.taken(about.name)
-    if not len(taken.steps):
+    series = contestant.history.series(about.name)
+    if not len(series.steps):
         return np.zeros((0, 0), np.bool_)
     places = contestant.place(about.name).only("main")
-    rows, columns = cells(taken.steps, places, window)
-    return ~np.isfinite(taken.values[np.ix_(rows, places.columns[columns])])
+    rows, columns = cells(series.steps, places, window)
+    return ~np.isfinite(series.values[np.ix_(rows, places.columns[columns])])
 
 
 def states_of_cells(
     contestant: Contestant, about: Quantity, window: Window = None
 ) -> States | None:
     """Why cells [steps, places] have no value: codes of states, 0 where they have one."""
-    taken = contestant.history.taken(about.name)
-    states = absent_states(contestant, about.name, taken)
+    series = contestant.history.series(about.name)
+    states = absent_states(contestant, about.name, series)
     if not states.any():
         return None
     places = contestant.place(about.name).only("main")
-    rows, columns = cells(taken.steps, places, window)
+    rows, columns = cells(series.steps, places, window)
     return states[np.ix_(rows, places.columns[columns])]
 
 
@@ -87,21 +87,21 @@ def left_out(contestant: Contestant, about: Quantity, window: Window = None) -> 
     one."""
     if not len(contestant.history):
         return [style.WAITING]
-    taken = contestant.history.taken(about.name)
-    if not len(taken.steps):
+    series = contestant.history.series(about.name)
+    if not len(series.steps):
         return ["not measured"]
     places = contestant.place(about.name)
     main = places.only("main")
     what = contestant.along(about.name).axis
-    rows, columns = cells(taken.steps, main, window)
+    rows, columns = cells(series.steps, main, window)
     said = []
-    is_thinned = len(rows) < len(taken.steps) or contestant.history.is_thinned(about.name)
-    if is_thinned and (every := _gap(taken.steps[rows], window)) > 1:
+    is_thinned = len(rows) < len(series.steps) or contestant.history.is_thinned(about.name)
+    if is_thinned and (every := _gap(series.steps[rows], window)) > 1:
         said.append(f"every {ordinal(every)} step")
     if len(columns) < len(main.names):
         said.append(f"{len(columns):,} of {len(main.names):,} {what}s")
-    why = absent_states(contestant, about.name, taken)[:, main.columns]
-    said += _marked_or_empty(taken.values[:, main.columns], about, why)
+    why = absent_states(contestant, about.name, series)[:, main.columns]
+    said += _marked_or_empty(series.values[:, main.columns], about, why)
     for role in places.beside:
         own = count(len(places.of(role)), "layer" if role[0] == "s" else role)
         said.append(f"without {own}" + (" of squeeze-and-excitation" * (role[0] == "s")))

@@ -60,7 +60,7 @@ def ends(contestants: Sequence[Contestant], name: str = GRADIENT) -> Ends:
 
 def joint_ends(contestants: Sequence[Contestant], names: Sequence[str]) -> Ends | None:
     """Ends around those of several quantities; None where no net has any of them yet."""
-    has = {name: [c for c in contestants if len(c.history.taken(name).steps)] for name in names}
+    has = {name: [c for c in contestants if len(c.history.series(name).steps)] for name in names}
     found = [ends(having, name) for name, having in has.items() if having]
     if not found:
         return None
@@ -75,15 +75,15 @@ def drawn_values(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], Places]:
     """The values [steps, places] of a map on the colours' scale, NaN for what has none there; the
     steps, and the places of the main path."""
-    taken = contestant.history.taken(about.name)
+    series = contestant.history.series(about.name)
     places = contestant.place(about.name).only("main")
-    if not len(taken.steps):
-        return np.empty((0, 0)), taken.steps, places
-    rows, columns = cells(taken.steps, places, window)
-    values = shown(taken.values[np.ix_(rows, places.columns[columns])], about.scale)
+    if not len(series.steps):
+        return np.empty((0, 0)), series.steps, places
+    rows, columns = cells(series.steps, places, window)
+    values = shown(series.values[np.ix_(rows, places.columns[columns])], about.scale)
     if about.scale == "log":
         values = np.log10(values)
-    return values, taken.steps[rows], places
+    return values, series.steps[rows], places
 
 
 def known_values(contestants: Sequence[Contestant], about: Quantity) -> NDArray[np.float64]:

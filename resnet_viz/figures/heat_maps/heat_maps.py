@@ -138,7 +138,7 @@ def _titles(above: Sequence[str], per_row: int) -> list[style.Layout]:
 
 
 def _is_thinned(contestant: Contestant, name: str) -> bool:
-    steps = contestant.history.taken(name).steps
+    steps = contestant.history.series(name).steps
     rows = cells(steps, contestant.place(name).only("main"))[0]
     return len(rows) < len(steps) or contestant.history.is_thinned(name)
 

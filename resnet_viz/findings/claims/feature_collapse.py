@@ -17,19 +17,19 @@ from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.nets import Range
 from resnet_viz.measurements.verdict import FEW_DIRECTIONS, can_tell
 from resnet_viz.quantities.effective_rank import MOST_IMAGES
-from resnet_viz.quantities.records import Taken
+from resnet_viz.quantities.records import Series
 
 RANK = "effective_rank"
 IMAGES = f"of at most {MOST_IMAGES} images"
 
 
-def median_ranks(net: Contestant) -> Taken:
+def median_ranks(net: Contestant) -> Series:
     """The median block's effective rank [T, 1] at the steps that it was taken at; NaN where a
     block's features are not finite."""
-    taken = net.history.taken(RANK)
-    values = taken.values.astype(np.float64)
+    series = net.history.series(RANK)
+    values = series.values.astype(np.float64)
     medians = np.median(values, axis=1, keepdims=True) if values.size else values[:, :0]
-    return Taken(taken.steps, medians.astype(np.float32))
+    return Series(series.steps, medians.astype(np.float32))
 
 
 def images_of(net: Contestant) -> float:
@@ -37,7 +37,7 @@ def images_of(net: Contestant) -> float:
     nobody knows."""
     if net.batch_size is not None:
         return min(net.batch_size, MOST_IMAGES)
-    seen = net.history.taken(RANK).values
+    seen = net.history.series(RANK).values
     return 1 + float(np.max(seen, initial=0, where=np.isfinite(seen)))
 
 
@@ -81,9 +81,9 @@ def feature_collapse(net: Standing) -> Iterator[Claim]:
 
 def _until(course: Course) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Steps and median ranks, of the course's steps."""
-    taken = median_ranks(course.run)
-    rows = taken.steps <= course.run.history.steps[course.steps - 1]
-    return taken.steps[rows], taken.values[rows].ravel()
+    series = median_ranks(course.run)
+    rows = series.steps <= course.run.history.steps[course.steps - 1]
+    return series.steps[rows], series.values[rows].ravel()
 
 
 def _kind(ranks: NDArray[np.float32], course: Course) -> str:

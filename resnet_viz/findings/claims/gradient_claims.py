@@ -61,8 +61,8 @@ def _inputs(net: Net, steps: int) -> Claim | None:
 
 def _last_flow(seed: Contestant, steps: int) -> Flow | None:
     """The flow that was measured last within the first `steps` steps."""
-    taken = seed.history.taken(INPUTS).steps
-    row = int(np.searchsorted(taken, seed.history.steps[steps - 1], side="right")) - 1
+    measured_at = seed.history.series(INPUTS).steps
+    row = int(np.searchsorted(measured_at, seed.history.steps[steps - 1], side="right")) - 1
     return flow_at(seed, row) if row >= 0 else None
 
 

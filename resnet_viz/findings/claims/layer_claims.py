@@ -46,7 +46,7 @@ def _states(course: Course) -> States | None:
 
 def _since(course: Course, state: LayerState) -> int:
     """The step from which on some layer is recorded as that, to the end."""
-    taken = course.run.history.taken(LAYER_STATE)
-    has = (taken.values == state).any(axis=1)
+    series = course.run.history.series(LAYER_STATE)
+    has = (series.values == state).any(axis=1)
     others = np.flatnonzero(~has)
-    return int(taken.steps[others[-1] + 1 if len(others) else 0])
+    return int(series.steps[others[-1] + 1 if len(others) else 0])

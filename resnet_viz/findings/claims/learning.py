@@ -117,15 +117,15 @@ class Course:
     @cached_property
     def dead(self) -> Dead | None:
         """From where on most gradients are exactly 0; None where they are not, or always were."""
-        taken, columns = self.run.history.taken(GRADIENT), self.run.main
+        series, columns = self.run.history.series(GRADIENT), self.run.main
         last = int(self.run.history.steps[self.steps - 1])
-        rows = taken.steps <= last
+        rows = series.steps <= last
         states = state_at(self.run.history, last)
         if rows.sum() < 2 or not len(columns):
             return None
         if states is not None and (states == LayerState.CLEARED).any():
             return None  # what was set to 0 says nothing of the net
-        is_zero = taken.values[rows][:, columns] == 0
+        is_zero = series.values[rows][:, columns] == 0
         had_one = ~is_zero.all(axis=0)
         if not had_one.any():
             return None
@@ -138,7 +138,7 @@ class Course:
         if row > len(is_zero) - 2:
             return None
         layers = int((len(is_zero) - zero_rows <= row).sum())
-        return Dead(int(taken.steps[rows][row]), layers, len(columns))
+        return Dead(int(series.steps[rows][row]), layers, len(columns))
 
     @cached_property
     def late_slope(self) -> Slope | None:

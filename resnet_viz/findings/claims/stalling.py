@@ -63,8 +63,8 @@ def _stands_still(course: Course) -> bool:
 
 def _update(course: Course) -> float:
     """The median layer's update over its weights, over the second half of the steps."""
-    taken = course.run.history.taken("update_ratio")
+    series = course.run.history.series("update_ratio")
     first, last = course.late_steps
-    rows = taken.values[(taken.steps >= first) & (taken.steps <= last)]
+    rows = series.values[(series.steps >= first) & (series.steps <= last)]
     known = rows[np.isfinite(rows)]
     return float(np.median(known)) if known.size else np.nan

@@ -84,11 +84,11 @@ def _has_mean_field(contestant: Contestant) -> bool:
 def _mean_field(contestant: Contestant, name: str) -> Prediction | None:
     if not _has_mean_field(contestant):
         return None
-    taken, places = contestant.history.taken(name), contestant.place(name).only("main")
-    row = taken.row_at(0)
+    series, places = contestant.history.series(name), contestant.place(name).only("main")
+    row = series.row_at(0)
     if row is None or len(places.names) < 3:
         return None
-    measured = taken.values[row, places.columns].astype(np.float64)
+    measured = series.values[row, places.columns].astype(np.float64)
     if name == "grad_norm":  # the classifier has no norm: growth begins at the layer before it
         measured = measured[:-1]
         left = np.arange(len(measured), 0.0, -1)

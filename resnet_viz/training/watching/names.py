@@ -71,7 +71,7 @@ class WatchedNames:
     def _columns(self, name: str, one: Along, is_frozen: bool) -> list[int]:
         points = quantities()[name].points
         order = self._in_order(one.names)
-        if POINTS[points[0]].taken != "measured steps":
+        if POINTS[points[0]].when != "measured steps":
             return order
         there = {n for n in one.names if all((point, n) in self._passed for point in points)}
         if not there:
