@@ -1,4 +1,4 @@
-"""Chain: lays operations one after the other, each on the output of the one before."""
+"""Chain: operations laid one after the other, each on the output of the one before."""
 
 from __future__ import annotations
 
@@ -51,28 +51,32 @@ class Chain:
         return self._lay(name, "activation", self.shape, keeps)
 
     def max_pool(self, name: str) -> Chain:
-        """3x3 at stride 2; its indices are kept as int64, two float32 elements each."""
+        """A 3x3 maximum at stride 2; its indices are kept as int64, two float32 elements each."""
         out = (self.shape[0], *self._pixels(2))
         return self._lay(
             name, "max_pool", out, "inputs", kernel=3, stride=2, kept_per_image=2 * prod(out)
         )
 
     def avg_pool(self, name: str) -> Chain:
-        """2x2 at stride 2, the last pixel of an odd size averaged alone (ResNet-D)."""
+        """A 2x2 average; the last pixel of an odd size is averaged alone (ResNet-D)."""
         out = (self.shape[0], *self._pixels(2))
         return self._lay(name, "avg_pool", out, "inputs", kernel=2, stride=2)
 
     def zero_pad(self, name: str, channels: int, stride: int) -> Chain:
+        """An option A shortcut: every `stride`-th pixel, with zeros for new channels."""
         out = (channels, *self._pixels(stride))
         return self._lay(name, "zero_pad", out, "nothing", stride=stride)
 
     def dropout(self, name: str) -> Chain:
+        """Dropout at a rate that the config gives."""
         return self._lay(name, "dropout", self.shape, "nothing", kept_per_image=prod(self.shape))
 
     def global_avg_pool(self, name: str) -> Chain:
+        """The mean over all pixels."""
         return self._lay(name, "global_avg_pool", (self.shape[0], 1, 1), "nothing")
 
     def linear(self, name: str, features: int) -> Chain:
+        """A linear layer with a bias."""
         return self._lay(name, "linear", (features, 1, 1), "inputs", bias=True)
 
     def elementwise(self, name: str, kind: Kind, keeps: Keeps = "nothing") -> Chain:
@@ -80,13 +84,16 @@ class Chain:
         return self._lay(name, kind, self.shape, keeps)
 
     def skipinit(self, name: str) -> Chain:
+        """A learned scalar, from 0, times the end of the chain."""
         return self._lay(name, "skipinit", self.shape, "inputs")
 
     def multiply(self, name: str, other: str, shape: Shape) -> Chain:
-        """The end of the chain times another operation's output, of shape `shape` as a result."""
+        """The end of the chain times another operation's output; the product has the shape
+        `shape`."""
         return self._lay(name, "multiply", shape, "inputs", inputs=(self.source, other))
 
     def add(self, name: str, other: str) -> Chain:
+        """The end of the chain plus another operation's output."""
         return self._lay(name, "add", self.shape, "nothing", inputs=(self.source, other))
 
     def _pixels(self, stride: int) -> tuple[int, int]:

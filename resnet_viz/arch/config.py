@@ -1,4 +1,4 @@
-"""ResNetConfig: every choice that makes a residual network, validated; no torch."""
+"""ResNetConfig: all choices that define a residual network, validated; no torch."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def choices(field: str) -> tuple[str, ...]:
 
 
 def plain_twin(config: ResNetConfig) -> ResNetConfig:
-    """The same net without its shortcuts (He et al. 2015, sec. 3.3: the plain network).
+    """The plain twin: the same net without its shortcuts (He et al. 2015, sec. 3.3).
 
     What only makes sense beside a shortcut (its transform, stochastic depth, a branch that starts
     at 0) goes with it; "fixup" becomes the default initialisation.
@@ -50,7 +50,7 @@ def plain_twin(config: ResNetConfig) -> ResNetConfig:
 
 
 def revise(config: ResNetConfig, **changes: Any) -> ResNetConfig:
-    """`config` with some fields changed, and validated again.
+    """A config with some fields changed, validated again.
 
     Raises:
         ValueError: where the changed config is not valid.
@@ -59,7 +59,7 @@ def revise(config: ResNetConfig, **changes: Any) -> ResNetConfig:
 
 
 def differences(config: ResNetConfig, other: ResNetConfig) -> dict[str, object]:
-    """The fields in which `config` differs from `other`, with its values, in the fields' order."""
+    """The fields in which `config` differs from `other`, with the values of `config`, in order."""
     values = config.__dict__
     return {
         field: values[field] for field, value in other.__dict__.items() if values[field] != value

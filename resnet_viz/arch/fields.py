@@ -1,4 +1,4 @@
-"""The fields of a residual network's configuration, each valid by itself; no torch."""
+"""Fields of a network's configuration, each valid by itself; no torch."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ STEM_HALVINGS = {"imagenet": 2, "cifar": 0, "deep": 2, "tiered": 2}
 
 
 class ConfigFields(BaseModel):
-    """What `ResNetConfig` holds; `rules` says which combinations make no network.
+    """The fields that `ResNetConfig` holds; `rules` says which combinations are no network.
 
     The defaults are ResNet-34 (He et al. 2015, Table 1) with option B shortcuts.
     """

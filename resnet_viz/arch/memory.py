@@ -1,4 +1,4 @@
-"""TrainingMemory: what a training step keeps in memory, computed from the plan; no torch."""
+"""TrainingMemory: the memory that a training step keeps, computed from the plan; no torch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FLOAT32 = 4
 
 @dataclass(frozen=True, slots=True)
 class TrainingMemory:
-    """Bytes by purpose.
+    """Bytes that a training step keeps, by purpose.
 
     `weights` are the parameters, `gradients` one for each, `optimizer_state` the momentum of SGD
     or the two moments of Adam, `probes` what a run measures its updates by (convolutions and
@@ -32,9 +32,9 @@ class TrainingMemory:
 
     @property
     def total(self) -> int:
-        """All of it at once."""
-        kept = self.weights + self.gradients + self.optimizer_state
-        return kept + self.probes + self.activations
+        """The sum of all of it."""
+        state = self.weights + self.gradients + self.optimizer_state
+        return state + self.probes + self.activations
 
 
 def training_memory(
@@ -46,7 +46,7 @@ def training_memory(
     checkpointing: bool = False,
     momentum: float = 0.9,
 ) -> TrainingMemory:
-    """What a training step of `batch` images keeps.
+    """The memory that a training step of `batch` images keeps.
 
     In float32 `activations` is exact without checkpointing. Approximate are:
 
@@ -79,7 +79,7 @@ def largest_batch(
     checkpointing: bool = False,
     momentum: float = 0.9,
 ) -> int:
-    """The most images whose training step keeps at most `available_bytes`; 0 where none does."""
+    """The largest batch whose training step keeps at most `available_bytes`; 0 if none does."""
     fixed, one = (
         training_memory(
             plan, batch, optimizer, precision, checkpointing=checkpointing, momentum=momentum

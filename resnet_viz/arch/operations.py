@@ -39,7 +39,7 @@ Role = Literal["main", "projection", "gate", "squeeze-and-excitation"]
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One step of the forward pass.
+    """One operation of the forward pass.
 
     `name` is the path of its module and `inputs` the names of the operations it takes, within a
     unit ("in" is the unit's input) or, in `NetworkPlan.operations`, from the net's root. `keeps`
@@ -62,12 +62,12 @@ class Operation:
 
     @property
     def padding(self) -> int:
-        """Pixels on each side, such that stride 1 keeps the size."""
+        """Pixels on each side, so that stride 1 keeps the size."""
         return self.kernel // 2
 
     @property
     def role(self) -> Role:
-        """Where it lies: on the main path, on a shortcut, in a gate or in an SE module."""
+        """The role of the operation: main path, shortcut, gate or SE module."""
         if self.name.startswith("shortcut."):
             return "projection"
         if self.name.startswith("gate."):
@@ -102,7 +102,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Unit:
-    """Stem, block or head: operations from "in" to the last one.
+    """A stem, block or head: operations from "in" to the last one.
 
     `shortcut` is "none", "identity", "zero_pad", "projection", or the transform of an identity.
     """
@@ -172,7 +172,7 @@ class Unit:
 
     @cached_property
     def kept_inside(self) -> int:
-        """Elements kept for each image, its input and output left out."""
+        """Elements kept for each image, without its input and output."""
         inner = sum(prod(o.out_shape) for o in self.operations[:-1] if o.name in self._kept)
         return inner + sum(o.kept_per_image for o in self.operations)
 

@@ -21,7 +21,7 @@ from resnet_viz.arch.units import head_unit, stage_units, stem_unit
 
 @dataclass(frozen=True, slots=True)
 class BlockPlan:
-    """One residual (or plain) block: its place in the net, and what it is made of.
+    """One residual (or plain) block: its place in the net and its operations.
 
     `drop_rate` is the probability that stochastic depth leaves its branch out of a training step.
     """
@@ -34,7 +34,7 @@ class BlockPlan:
 
     @property
     def shortcut(self) -> str:
-        """ "none", "identity", "zero_pad" or "projection"."""
+        """The kind of shortcut: "none", "identity", "zero_pad" or "projection"."""
         return self.unit.shortcut
 
     @property
@@ -91,7 +91,7 @@ class WeightedLayer(NamedTuple):
 
 @dataclass(frozen=True)
 class NetworkPlan:
-    """What a config amounts to. Shapes are (channels, height, width) of one image."""
+    """The plan of a config. Shapes are (channels, height, width) of one image."""
 
     config: ResNetConfig
     stem: Unit
@@ -161,7 +161,8 @@ class NetworkPlan:
 
     @cached_property
     def shortcuts(self) -> dict[str, int]:
-        """How many shortcuts of each kind: identity, zero_pad, projection; {} for a plain net."""
+        """The number of shortcuts of each kind: identity, zero_pad, projection; {} for a plain
+        net."""
         kinds = Counter(block.shortcut for block in self.blocks)
         return {kind: count for kind, count in sorted(kinds.items()) if kind != "none"}
 

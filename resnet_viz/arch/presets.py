@@ -1,4 +1,4 @@
-"""Named networks: one row each, with the source of its numbers; no torch."""
+"""Presets: named networks, one row each, with the source of its numbers; no torch."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ _NAMES: Mapping[ResNetConfig, str] = MappingProxyType(
 
 
 def preset(name: str) -> ResNetConfig:
-    """The config called `name`.
+    """The config of the preset called `name`.
 
     Raises:
         ValueError: for an unknown name, with near ones suggested.
@@ -146,7 +146,7 @@ def preset_name(config: ResNetConfig) -> str | None:
 
 @lru_cache(maxsize=1024)
 def label(config: ResNetConfig) -> str:
-    """What to call a net; two that differ in any field have different labels.
+    """The label of a net; two nets that differ in any field have different labels.
 
     A preset's name; one made for other data is "resnet50, num_classes 10". Any other net has a
     made one, such as "ResNet-56 basic 16-32-64 zero_pad, norm none": blocks, widths and shortcut,
@@ -155,9 +155,9 @@ def label(config: ResNetConfig) -> str:
     if config in _NAMES:
         return _NAMES[config]
     data = {field: getattr(config, field) for field in _DATA_FIELDS}
-    for name, known in PRESETS.items():
-        if known.model_copy(update=data) == config:
-            return ", ".join((name, *_words(differences(config, known))))
+    for name, preset_config in PRESETS.items():
+        if preset_config.model_copy(update=data) == config:
+            return ", ".join((name, *_words(differences(config, preset_config))))
     usual = _usual(config)
     per_block = 2 if config.block == "basic" else 3
     depth = sum(config.depths) * per_block + 2

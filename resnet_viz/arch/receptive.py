@@ -1,4 +1,4 @@
-"""Receptive fields: how much of the image a pixel of a feature map can depend on; no torch."""
+"""Receptive fields: how much of the image a pixel of a feature map depends on; no torch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from resnet_viz.arch.plan import NetworkPlan
 
 
 def receptive_fields(plan: NetworkPlan) -> dict[str, int]:
-    """Pixels a side that one output pixel of the stem and of each block sees, by path.
+    """Receptive fields, in pixels a side, of the stem and of each block, by path.
 
     The theoretical field along the main path, which is the widest: r += (k - 1) j, j *= s for each
     kernel k at stride s (Dumoulin & Visin 2016, arXiv:1603.07285; Araujo et al. 2019,
@@ -15,7 +15,7 @@ def receptive_fields(plan: NetworkPlan) -> dict[str, int]:
     batch norm in training, look at all pixels besides and are not counted; nor is the global
     pooling, so that the last block's field is the net's before it.
     """
-    seen, pixels, jump = {}, 1, 1
+    fields, pixels, jump = {}, 1, 1
     reaches: dict[int, tuple[int, int]] = {}  # by identity: blocks that are alike share a unit
     for path, unit in plan.units:
         if path == "head":
@@ -24,8 +24,8 @@ def receptive_fields(plan: NetworkPlan) -> dict[str, int]:
             reaches[id(unit)] = _reach(unit)
         more, stride = reaches[id(unit)]
         pixels, jump = pixels + more * jump, jump * stride
-        seen[path] = pixels
-    return seen
+        fields[path] = pixels
+    return fields
 
 
 def _reach(unit: Unit) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Nets derived from a net: residual twin, deeper one, other option, v1 or v1.5; no torch.
+"""Relatives of a net: residual twin, deeper net, other shortcut option, v1 or v1.5; no torch.
 
 `config.plain_twin` is one more of them.
 """
@@ -45,7 +45,7 @@ def with_option(config: ResNetConfig, option: Option) -> ResNetConfig:
 
 
 def residual_twin(config: ResNetConfig, like: ResNetConfig | None = None) -> ResNetConfig:
-    """A plain net with shortcuts, everything else unchanged; a residual net as it is.
+    """The residual twin: a plain net with shortcuts, all else unchanged; a residual net as it is.
 
     With `like`, a residual net that `config` is the plain twin of, this is the way back: all that
     `plain_twin` took away is there again, as far as it goes with what `config` has changed since.
@@ -67,7 +67,7 @@ def residual_twin(config: ResNetConfig, like: ResNetConfig | None = None) -> Res
 
 
 def other_version(config: ResNetConfig) -> ResNetConfig:
-    """v1 (stride on the first 1x1) for v1.5 (stride on the 3x3), and the other way round.
+    """The other version: v1 (stride on the first 1x1) for v1.5 (stride on the 3x3), and back.
 
     Raises:
         ValueError: for basic blocks, which have no 1x1 convolution.
@@ -81,7 +81,7 @@ def other_version(config: ResNetConfig) -> ResNetConfig:
 
 
 class Relative(NamedTuple):
-    """A way from a net to another that differs in what `name` says; `about` says where it is from.
+    """A net derived from another: `name` says in what it differs, `about` where it comes from.
 
     `make` raises a ValueError for a net that has no such relative.
     """
@@ -92,7 +92,7 @@ class Relative(NamedTuple):
 
 
 def twin(config: ResNetConfig) -> ResNetConfig:
-    """A residual net's plain twin, a plain net's residual one."""
+    """The twin: plain for a residual net, residual for a plain one."""
     return residual_twin(config) if config.shortcut == "none" else plain_twin(config)
 
 

@@ -1,4 +1,4 @@
-"""Combinations of fields that make no network, each with a sentence that says why."""
+"""Rules: combinations of fields that make no network, each with a sentence that says why."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LEAST_STEM_WIDTH = {"imagenet": 1, "cifar": 1, "deep": 2, "tiered": 3}
 
 
 def violations(config: ConfigFields) -> Iterator[str]:
-    """A sentence for each rule that `config` breaks."""
+    """The rules that `config` breaks, a sentence each."""
     yield from _stages(config)
     yield from _sizes(config)
     yield from _groups(config)

@@ -1,4 +1,4 @@
-"""Stem, blocks and head of a config, laid as operations."""
+"""Units: the stem, blocks and head of a config, as operations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from resnet_viz.arch.operations import Operation, Shape, Unit
 
 
 class Place(NamedTuple):
-    """Where in its stage a block stands, and what follows from it."""
+    """The position of a block in its stage, and what follows from it."""
 
     stage: int
     is_first: bool
@@ -19,7 +19,7 @@ class Place(NamedTuple):
 
 
 def stem_unit(config: ResNetConfig) -> Unit:
-    """Layers before stage 1.
+    """The stem: the layers before stage 1.
 
     "imagenet" and "cifar": He 2015, Table 1 and sec. 4.2; "deep": ResNet-C (He et al. 2018,
     arXiv:1812.01187, Fig. 2b); "tiered": its narrower form in timm.
@@ -48,7 +48,8 @@ def _stem_convolutions(config: ResNetConfig) -> tuple[tuple[int, int, int], ...]
 
 
 def head_unit(config: ResNetConfig, in_shape: Shape) -> Unit:
-    """Global average pool and linear; in full pre-activation nets after norm and activation."""
+    """The head: global average pool and linear; after norm and activation in full pre-activation
+    nets."""
     chain = Chain(config, "", "in", in_shape)
     if config.activation_order == "full_preactivation":
         chain.norm("norm").activation("act")

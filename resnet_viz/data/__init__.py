@@ -1,1 +1,1 @@
-"""Images by name: each file in `datasets` is a data set; `registry` finds them, without torch."""
+"""Data sets by name: each file in `datasets` is one; `registry` finds them, without torch."""

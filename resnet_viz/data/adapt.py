@@ -1,4 +1,4 @@
-"""How a config adapts to a data set; neither torch nor a look at files, but to count classes."""
+"""Adaptation of a config to a data set: channels, classes and image size; no torch."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def adapt(
 
 
 def suitable_image_size(configs: Sequence[ResNetConfig], dataset: str) -> int:
-    """Pixels a side for a race of `configs`: the data's own where all nets take it, else the
-    smallest power of two from 16 on that they do.
+    """The image size for a race of `configs`: the data's own if all nets take it, else the smallest
+    power of two from 16 on that they do.
 
     Raises:
         ValueError: for an unknown data set.

@@ -1,4 +1,5 @@
-"""What is known of a data set without reading it, and what reading it gives; no torch."""
+"""Dataset: what is known of a data set before it is read, and the Pixels that reading gives; no
+torch."""
 
 from __future__ import annotations
 
@@ -62,25 +63,26 @@ class Dataset(ABC):
 
     @property
     def place(self) -> str:
-        """Where it is: a folder, "built in", or "" where it is not on this computer."""
+        """The place of its files: a folder, "built in", or "" if it is not on this computer."""
         return "built in"
 
     @property
     def download_megabytes(self) -> int:
-        """What there is to fetch; 0 where it cannot be."""
+        """The size of its download; 0 if it cannot be downloaded."""
         return 0
 
     def offered(self) -> Sequence[str]:
-        """The names to choose from: its own, or those of what its owner has put in place."""
+        """The names to choose from: its own, or those of the folders that the owner has put in
+        place."""
         return (self.name,)
 
     def check_there(self) -> None:
-        """ValueError, saying how to get it, unless it can be opened without a network."""
+        """ValueError, which says how to get it, unless it can be opened without a network."""
         if not self.place:
             raise ValueError(f"dataset = '{self.name}' is not on this computer")
 
     def count_classes(self) -> int:
-        """How many classes it has.
+        """The number of its classes.
 
         Raises:
             ValueError: where only its files tell, and they are not there.
@@ -89,7 +91,7 @@ class Dataset(ABC):
         return self.classes
 
     def count_training(self) -> int | None:
-        """How many training images it has; those that cannot be read are counted, too.
+        """The number of its training images, unreadable ones included.
 
         Raises:
             ValueError: where only its files tell, and they are not there.
@@ -97,7 +99,8 @@ class Dataset(ABC):
         return self.train
 
     def check_images(self, image_size: int, batch_size: int, subset: int | None) -> None:
-        """ValueError where its images cannot be trained on so; only some of them are looked at."""
+        """ValueError if its images cannot be trained on like this; only some of them are
+        checked."""
         if self.train is not None:
             check_enough(self.name, self.train, subset, batch_size)
 
@@ -110,7 +113,7 @@ class Dataset(ABC):
         raise ValueError(f"dataset = '{self.name}' has nothing after its name")
 
     def download(self) -> None:
-        """Fetch it, with the progress on standard error.
+        """Download it, with the progress on standard error.
 
         Raises:
             ValueError: where there is nothing to fetch.
@@ -120,16 +123,16 @@ class Dataset(ABC):
 
 
 class DownloadError(RuntimeError):
-    """A data set cannot be had from the network; the message is a sentence for the user."""
+    """A failed download of a data set; the message is a sentence for the user."""
 
 
 def fixed_order(images: int) -> NDArray[np.int64]:
-    """The permutation that parts and subsets are taken from: the same in every run."""
+    """The fixed permutation that parts and subsets are taken from: the same in every run."""
     return np.random.default_rng(0).permutation(images)
 
 
 def check_enough(dataset: str, images: int, subset: int | None, batch_size: int) -> None:
-    """ValueError where there are fewer training images than one asks for."""
+    """ValueError if there are fewer training images than were asked for."""
     if not images:
         raise ValueError(f"dataset = '{dataset}' has no training image that can be read")
     for field, least in (("subset", subset or 1), ("batch_size", batch_size)):
@@ -141,7 +144,8 @@ def check_enough(dataset: str, images: int, subset: int | None, batch_size: int)
 
 
 def unreadable_sentence(dataset: str, part: Pixels) -> str:
-    """Such as "dataset = 'folder:/x': 2 of 90 files cannot be read and are left out: a, b"."""
+    """A sentence such as "dataset = 'folder:/x': 2 of 90 files cannot be read and are left out: a,
+    b"."""
     bad = len(part.unreadable)
     return printable(
         f"dataset = '{dataset}': {bad} of {bad + len(part.labels)} files cannot be read and "
@@ -150,7 +154,7 @@ def unreadable_sentence(dataset: str, part: Pixels) -> str:
 
 
 def remark_sentences(dataset: str, parts: Iterable[Pixels]) -> Sequence[str]:
-    """What is to be said of parts of a data set: the files left out of each, and why."""
+    """Remarks on parts of a data set, in sentences: the files left out of each, and why."""
     parts = tuple(parts)
     bad = [unreadable_sentence(dataset, part) for part in parts if part.unreadable]
     others = dict.fromkeys(remark for part in parts for remark in part.remarks)
@@ -158,13 +162,14 @@ def remark_sentences(dataset: str, parts: Iterable[Pixels]) -> Sequence[str]:
 
 
 def named_some(names: Sequence[str]) -> str:
-    """The first few names, and how many more there are."""
+    """The first few names, and the number of the others."""
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     return f"{', '.join(map(repr, names[:_MOST_NAMED]))}{more}"
 
 
 def suitable_batch(images: int, default: int) -> int:
-    """A batch size for so many training images: `default`, or of few the power of two next to half.
+    """A batch size for so many training images: `default`, or for few images the power of two next
+    to half of them.
 
     Two at least: batch norm has nothing to normalise one image by.
     """

@@ -1,4 +1,4 @@
-"""Data sets of torchvision: found in a local folder, downloaded on request; no torch until then."""
+"""Torchvision's data sets: read from a local folder, downloaded on request; no torch until then."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ FOLDER_VARIABLE = "RESNET_VIZ_DATA"
 
 
 def data_folder() -> Path:
-    """Where data sets are looked for and put: RESNET_VIZ_DATA, or in the user's data directory."""
-    given = os.environ.get(FOLDER_VARIABLE)
-    if given:
-        return Path(given).expanduser().absolute()
+    """The folder for data sets: RESNET_VIZ_DATA, or one in the user's data directory."""
+    folder = os.environ.get(FOLDER_VARIABLE)
+    if folder:
+        return Path(folder).expanduser().absolute()
     return Path(platformdirs.user_data_dir("resnet_viz", appauthor=False)) / "data"
 
 
 @dataclass(frozen=True)
 class TorchvisionDataset(Dataset):
-    """`kind` of torchvision.datasets, in the folder where torchvision puts it.
+    """A data set of the class `kind` of torchvision.datasets, in the folder where torchvision puts
+    it.
 
     `files` of that folder show that it is there; torchvision compares checksums when it reads
     them.
@@ -43,13 +44,14 @@ class TorchvisionDataset(Dataset):
             return self.read(Path(self.place), split)
 
     def read(self, folder: Path, split: Split) -> Pixels:
-        """As torchvision's CIFAR classes have it: `data` [N, H, W, C] and `targets`."""
+        """The images and labels as torchvision's CIFAR classes hold them: `data` [N, H, W, C] and
+        `targets`."""
         part = self.torchvision(folder, train=split == "train")
         images = part.data.transpose(0, 3, 1, 2)
         return Pixels(images, np.asarray(part.targets, np.int64))
 
     def torchvision(self, folder: Path, **options: Any) -> Any:
-        """The part of torchvision's data set that `options` choose."""
+        """Torchvision's data set, of the part that `options` choose."""
         import torchvision.datasets
 
         return getattr(torchvision.datasets, self.kind)(folder, **options)
@@ -83,7 +85,7 @@ class TorchvisionDataset(Dataset):
             ) from error
 
     def fetch(self, folder: Path) -> None:
-        """Both parts into `folder`."""
+        """Download both parts into `folder`."""
         self.torchvision(folder, download=True)
 
     @property

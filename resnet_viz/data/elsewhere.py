@@ -1,4 +1,4 @@
-"""Images that a run from another computer trained on: known by name, and nowhere to be read here.
+"""Images on another computer: known by name from an imported run, and unreadable here.
 
 A race that is brought in may have trained on a folder of images. Its path says where that folder
 was on the other computer, and must not make this one look there: it is a name and no more.
@@ -20,7 +20,7 @@ _MOST_CHARACTERS = 100
 
 @dataclass(frozen=True)
 class _Elsewhere(Dataset):
-    """A folder of images on another computer; `classes` are said by the run that it belongs to."""
+    """A folder of images on another computer; the run that it belongs to says its `classes`."""
 
     def at(self, argument: str) -> _Elsewhere:
         if not argument.isprintable() or len(argument) > _MOST_CHARACTERS:
@@ -67,7 +67,7 @@ ELSEWHERE = _Elsewhere(
 
 
 def sent_away(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A spec's fields as another computer may read them: a folder of images is a name alone."""
+    """A spec's fields for another computer: of a folder of images only the name remains."""
     name = fields.get("dataset")
     if not isinstance(name, str):
         return fields
@@ -75,5 +75,5 @@ def sent_away(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     if head.strip() != _FOLDER or not colon:
         return fields
     last = PurePosixPath(path.replace("\\", "/")).name
-    said = "".join(c for c in last if c.isprintable())[:_MOST_CHARACTERS]
-    return {**fields, "dataset": f"{NAME}:{said or 'images'}"}
+    shown_name = "".join(c for c in last if c.isprintable())[:_MOST_CHARACTERS]
+    return {**fields, "dataset": f"{NAME}:{shown_name or 'images'}"}

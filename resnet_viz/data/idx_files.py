@@ -1,4 +1,4 @@
-"""MNIST and what has its format: torchvision's files, or those of a package of the system."""
+"""IDX files (MNIST and others): torchvision's files, or those of a system's package."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ class IdxDataset(TorchvisionDataset):
         return next((str(place) for place in self._places() if self._is_in(place)), "")
 
     def read(self, folder: Path, split: Split) -> Pixels:
-        """Without torchvision, which knows no compressed files and takes a second to import."""
+        """The images and labels, read without torchvision: it reads no compressed files and imports
+        slowly."""
         images, labels = (_idx(file) for file in _files(folder, split) if file)
         return Pixels(images[:, np.newaxis], labels.astype(np.int64))
 

@@ -1,4 +1,4 @@
-"""A folder of images looked through: its classes, its parts, and what is left out. None is opened.
+"""Listing of a folder of images: its classes, its parts, and what is left out. No image is opened.
 
 A sub-folder is a class, as torchvision's ImageFolder has it. Where there are folders for training
 and for testing, in any spelling, each holds the classes; else some of each class are for testing.
@@ -28,7 +28,8 @@ Files = Sequence[tuple[Path, int]]
 
 @dataclass(frozen=True)
 class Listing:
-    """Images with their labels in each part, the classes' names, and what is not taken."""
+    """Images with their labels in each part, the classes' names, and remarks on what is left
+    out."""
 
     classes: Sequence[str]
     train: Files
@@ -38,7 +39,7 @@ class Listing:
 
 @dataclass
 class _LeftOut:
-    """What is found in a folder that is no image of a class, by why it is left out."""
+    """Files in a folder that are no image of a class, by the reason why they are left out."""
 
     root: Path
     endings: list[str] = field(default_factory=list)
@@ -52,7 +53,7 @@ class _LeftOut:
         return os.path.relpath(path, self.root)
 
     def remarks(self) -> Iterator[str]:
-        """A sentence for each kind."""
+        """Remarks, a sentence for each kind."""
         if self.endings:
             kinds = sorted({Path(name).suffix.lower() or "none" for name in self.endings})
             yield (
@@ -70,12 +71,12 @@ class _LeftOut:
             if names:
                 yield f"{why}: {named_some(names)}"
         if self.nested:
-            found = [f"{name} ({count})" for name, count in sorted(self.nested.items())]
-            yield f"images in folders inside a class count as the class's: {named_some(found)}"
+            folders = [f"{name} ({count})" for name, count in sorted(self.nested.items())]
+            yield f"images in folders inside a class count as the class's: {named_some(folders)}"
 
 
 def look_through(folder: str) -> Listing:
-    """What is in a folder of images.
+    """The listing of a folder of images.
 
     Raises:
         ValueError: where it cannot be read, has fewer than two classes, a class without an image
@@ -88,17 +89,17 @@ def look_through(folder: str) -> Listing:
         _note_others(root, {train, test}, left)
     names = classes(train, folder)
     labels = {name: label for label, name in enumerate(names)}
-    found = list(_images(train, labels, left))
-    _check_trained(found, names, folder)
+    images = list(_images(train, labels, left))
+    _check_trained(images, names, folder)
     if test is None:
-        learnt, held_out = _parted(found, len(names))
+        learnt, held_out = _parted(images, len(names))
     else:
-        learnt, held_out = found, list(_images(test, _labels_in(test, folder, labels), left))
+        learnt, held_out = images, list(_images(test, _labels_in(test, folder, labels), left))
     return Listing(names, learnt, held_out, tuple(left.remarks()))
 
 
 def parts(folder: str) -> tuple[Path, Path | None]:
-    """The folders of the classes: for training, and for testing where it has its own."""
+    """The folders of the parts: for training, and for testing if it has its own."""
     root = Path(folder)
     below = {name.lower(): root / name for name in reversed(_folders(root, folder))}
     trains = [below[name] for name in TRAINING_FOLDERS if name in below]
@@ -111,11 +112,15 @@ def parts(folder: str) -> tuple[Path, Path | None]:
 
 
 def classes(place: Path, folder: str) -> list[str]:
-    """The names of the classes' folders, sorted; what is hidden is no class."""
+    """The names of the classes' folders, sorted; hidden ones are no class."""
     names = _folders(place, folder)
     if len(names) < 2:
         inside = f"{folder}/{names[0]}" if names else ""
-        hint = f"; did you mean folder:{inside}?" if names and _has_folders(Path(inside)) else ""
+        hint = (
+            f"; did you mean folder:{inside}?"
+            if names and len(_folders(Path(inside), inside)) > 1
+            else ""
+        )
         raise ValueError(
             f"dataset = 'folder:{folder}' has {'one sub-folder' if names else 'no sub-folders'}; "
             f"allowed: at least two, one for each class{hint}"
@@ -131,10 +136,6 @@ def _folders(place: Path, folder: str) -> list[str]:
         raise ValueError(f"dataset = 'folder:{folder}' cannot be read: {error.strerror}") from error
 
 
-def _has_folders(place: Path) -> bool:
-    return len(_folders(place, str(place))) > 1
-
-
 def _is_hidden(name: str) -> bool:
     return name.startswith(".") or name.lower() in _SYSTEMS
 
@@ -146,7 +147,7 @@ def _labels_in(place: Path, folder: str, labels: Mapping[str, int]) -> Mapping[s
         ValueError: for a class that is not trained on.
     """
     loose = {name.lower(): label for name, label in labels.items()}
-    found: dict[str, int] = {}
+    labels_of_names: dict[str, int] = {}
     for name in _folders(place, folder):
         label = labels.get(name, loose.get(name.lower()))
         if label is None:
@@ -154,12 +155,12 @@ def _labels_in(place: Path, folder: str, labels: Mapping[str, int]) -> Mapping[s
                 f"dataset = 'folder:{place}' has the class {name!r}, for which there are no "
                 f"images to train on; allowed: {', '.join(list(labels)[:20])}"
             )
-        found[name] = label
-    return found
+        labels_of_names[name] = label
+    return labels_of_names
 
 
-def _check_trained(found: Files, names: Sequence[str], folder: str) -> None:
-    trained = {label for _, label in found}
+def _check_trained(files: Files, names: Sequence[str], folder: str) -> None:
+    trained = {label for _, label in files}
     for label, name in enumerate(names):
         if label not in trained:
             raise ValueError(
@@ -168,13 +169,13 @@ def _check_trained(found: Files, names: Sequence[str], folder: str) -> None:
             )
 
 
-def _parted(found: Files, count: int) -> tuple[Files, Files]:
+def _parted(files: Files, count: int) -> tuple[Files, Files]:
     """The images parted class by class, in an order that is the same in every run."""
     learnt: list[tuple[Path, int]] = []
     held_out: list[tuple[Path, int]] = []
     of_class: list[list[tuple[Path, int]]] = [[] for _ in range(count)]
-    for one in found:
-        of_class[one[1]].append(one)
+    for file in files:
+        of_class[file[1]].append(file)
     for images in of_class:
         least = 1 if len(images) >= _FEWEST_TO_PART else 0
         part = max(len(images) // _HELD_OUT, least)
@@ -184,11 +185,11 @@ def _parted(found: Files, count: int) -> tuple[Files, Files]:
     return learnt, held_out
 
 
-def _note_others(root: Path, taken: set[Path], left: _LeftOut) -> None:
+def _note_others(root: Path, part_folders: set[Path], left: _LeftOut) -> None:
     """What lies beside the folders for training and testing."""
     with os.scandir(root) as entries:
         for entry in sorted(entries, key=lambda e: e.name):
-            if Path(entry.path) not in taken:
+            if Path(entry.path) not in part_folders:
                 (left.hidden if _is_hidden(entry.name) else left.outside).append(entry.name)
 
 

@@ -1,4 +1,4 @@
-"""A picture in a file, as people see it: upright, on white, eight bits a channel."""
+"""Pictures in files as people see them: upright, on white, eight bits per channel."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _GLANCE = 32
 
 
 def square(file: Path, size: int) -> NDArray[np.uint8] | None:
-    """[size, size, 3], the middle of the picture resized; None where it cannot be read.
+    """The middle of a picture, resized to [size, size, 3]; None if it cannot be read.
 
     Of several pictures in a file the first is taken.
     """
@@ -34,7 +34,7 @@ def square(file: Path, size: int) -> NDArray[np.uint8] | None:
 
     try:
         with Image.open(file, formats=_formats()) as image:
-            fitted = ImageOps.fit(_seen(image), (size, size), Image.Resampling.BILINEAR)
+            fitted = ImageOps.fit(_as_seen(image), (size, size), Image.Resampling.BILINEAR)
             return np.asarray(fitted)
     except Exception:  # noqa: BLE001  what Pillow raises on damaged files is of many kinds
         return None
@@ -50,7 +50,7 @@ def _formats() -> tuple[str, ...]:
 
 
 def can_be_read(file: Path) -> bool:
-    """Whether `square` reads it; a file is looked at once, until it changes."""
+    """Whether `square` can read it; a file is checked once, until it changes."""
     try:
         status = file.stat()
     except OSError:
@@ -65,13 +65,13 @@ def _can_be_read(file: Path, _changed: int, _size: int) -> bool:
     try:
         with Image.open(file, formats=_formats()) as image:
             image.draft("RGB", (_GLANCE, _GLANCE))  # of a JPEG all is read, but little computed
-            _seen(image)
+            _as_seen(image)
             return True
     except Exception:  # noqa: BLE001  as above
         return False
 
 
-def _seen(image: Image.Image) -> Image.Image:
+def _as_seen(image: Image.Image) -> Image.Image:
     """In RGB, turned as its camera was held (EXIF), what is transparent on white."""
     return _upright(_rgb(image), image)
 

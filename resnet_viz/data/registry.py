@@ -1,4 +1,4 @@
-"""The data sets there are, found in `datasets`; no torch."""
+"""Registry of data sets: those found in `datasets`; no torch."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from resnet_viz.text import unknown_name
 
 @lru_cache(maxsize=1)
 def datasets() -> Mapping[str, Dataset]:
-    """Name -> data set, "digits" first and the others by name."""
+    """All data sets by name, "digits" first and the others sorted."""
     names = [module.name for module in pkgutil.iter_modules(folder.__path__)]
-    found: list[Dataset] = [import_module(f"{folder.__name__}.{name}").DATASET for name in names]
-    found.sort(key=lambda dataset: (dataset.name != "digits", dataset.name))
-    return MappingProxyType({dataset.name: dataset for dataset in found})
+    all_datasets: list[Dataset] = [
+        import_module(f"{folder.__name__}.{name}").DATASET for name in names
+    ]
+    all_datasets.sort(key=lambda dataset: (dataset.name != "digits", dataset.name))
+    return MappingProxyType({dataset.name: dataset for dataset in all_datasets})
 
 
 def dataset_info(name: str) -> Dataset:
@@ -38,7 +40,6 @@ def dataset_info(name: str) -> Dataset:
 
 
 def offered() -> tuple[str, ...]:
-    """What can be chosen where nobody may name a folder: all data sets, and the folders of images
-    in the folder for data sets.
-    """
+    """The choices if nobody may name a folder: all data sets, and the folders of images in the
+    folder for data sets."""
     return tuple(name for dataset in datasets().values() for name in dataset.offered())

@@ -1,4 +1,4 @@
-"""What is measured of a net in training: one file a quantity, and the folder is the registry.
+"""Quantities measured while a net trains: one file each; this package is their registry.
 
 A file describes its quantity on top (`QUANTITY`, a `Quantity`; no torch) and measures it below
 (`measure`, which may import torch when it runs). Whatever shows, stores or prints quantities reads
@@ -27,8 +27,7 @@ _AXES = ("layer", "block", "net", "final")
 
 
 def quantities() -> Mapping[str, Quantity]:
-    """Every quantity there is by name: those of layers first, then of blocks, then of the net, then
-    what is taken at the end.
+    """All quantities by name: of layers first, then of blocks, of the net, and of the end.
 
     Raises:
         ValueError: for a file in a folder of one's own that describes no quantity.
@@ -37,8 +36,8 @@ def quantities() -> Mapping[str, Quantity]:
 
 
 def quantity(name: str) -> Quantity:
-    """The quantity called `name`; one that a record has and this program has not is described
-    by its name alone."""
+    """The quantity called `name`; if a record has it but this program does not, a quantity with
+    that name alone."""
     return quantities().get(name) or Quantity(name, name.replace("_", " "), "", "", "")
 
 
@@ -59,14 +58,14 @@ def held_by(network: NetworkPlan, *, evaluated: bool) -> Mapping[str, Along]:
 @lru_cache(maxsize=8)
 def _read(folders: str) -> Mapping[str, Quantity]:
     more = [Path(folder) for folder in folders.split(os.pathsep) if folder]
-    found = [*_own(), *(q for folder in more for q in _in_folder(folder))]
-    found.sort(key=lambda q: _AXES.index(place(q)[0]))
-    return MappingProxyType({q.name: q for q in found})
+    all_quantities = [*_own(), *(q for folder in more for q in _in_folder(folder))]
+    all_quantities.sort(key=lambda q: _AXES.index(place(q)[0]))
+    return MappingProxyType({q.name: q for q in all_quantities})
 
 
 def _own() -> Iterator[Quantity]:
-    for found in pkgutil.iter_modules(__path__):
-        module = import_module(f"{__name__}.{found.name}")
+    for file in pkgutil.iter_modules(__path__):
+        module = import_module(f"{__name__}.{file.name}")
         if hasattr(module, "QUANTITY"):
             yield _described_by(module)
 
@@ -81,9 +80,9 @@ def _in_folder(folder: Path) -> Iterator[Quantity]:
 
 
 def _described_by(module: ModuleType) -> Quantity:
-    found: Quantity = module.QUANTITY
+    described: Quantity = module.QUANTITY
     finish, pool = (getattr(module, name, None) for name in ("finish", "pool"))
-    return replace(found, measure=module.measure, finish=finish, pool=pool)
+    return replace(described, measure=module.measure, finish=finish, pool=pool)
 
 
 def _load(file: Path, name: str) -> ModuleType:

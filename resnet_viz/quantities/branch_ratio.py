@@ -1,4 +1,4 @@
-"""How much a residual branch adds, relative to its shortcut."""
+"""Branch ratio: the variance that a residual branch adds, relative to its shortcut."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def measure(branch: list[Tensor], shortcut: list[Tensor]) -> list[Tensor]:
 
 
 def pool(parts: list[Tensor]) -> Tensor:
-    """Those of all parts together."""
+    """The same of all parts together."""
     import torch
 
     from resnet_viz.tensor_stats.pooling import pooled_moments
@@ -33,9 +33,9 @@ def pool(parts: list[Tensor]) -> Tensor:
     return torch.stack([pooled_moments(list(own)) for own in zip(*parts, strict=True)])
 
 
-def finish(found: list[Tensor]) -> Tensor:
+def finish(stats: list[Tensor]) -> Tensor:
     """Ratios of variances; NaN where both are 0."""
     import torch
 
-    branch, shortcut = torch.stack(found)[:, :, 2].unbind(1)
+    branch, shortcut = torch.stack(stats)[:, :, 2].unbind(1)
     return (branch / shortcut) ** 2

@@ -1,4 +1,4 @@
-"""The size of what a residual branch adds."""
+"""Branch RMS: the size of what a residual branch adds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The share of a layer's channels that are silent."""
+"""Dead share: the share of a layer's channels that are silent."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ QUANTITY = Quantity(
 
 
 def measure(activation: list[Tensor]) -> list[Tensor]:
-    """Of each of the channels, which are dimension 1, whether it is silent: 1, or 0 [C]."""
+    """Silent channels [C] (dimension 1): 1 for a silent one, else 0."""
     from resnet_viz.tensor_stats.activation_stats import silent_channels
 
     return silent_channels(activation)
 
 
 def pool(parts: list[Tensor]) -> Tensor:
-    """Silent is what is so in every part."""
+    """Channels that are silent in every part."""
     import torch
 
     return torch.stack(parts).amin(0)
 
 
-def finish(found: list[Tensor]) -> Tensor:
+def finish(stats: list[Tensor]) -> Tensor:
     """Shares in [0, 1] of the channels."""
     import torch
 
-    return torch.stack([own.mean() for own in found])
+    return torch.stack([channels.mean() for channels in stats])

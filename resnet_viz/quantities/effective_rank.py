@@ -1,4 +1,4 @@
-"""In how many directions a block's features differ."""
+"""Effective rank: how many directions a block's features span."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The accuracy on held-out images."""
+"""Held-out accuracy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ QUANTITY = Quantity(
 
 
 def measure(held_out_logits: list[Tensor], held_out_labels: list[Tensor]) -> Tensor:
-    """Fractions in [0, 1], one value a net; an answer of NaN is wrong."""
+    """Fractions in [0, 1], one value per net; an answer of NaN is wrong."""
     import torch
 
     pairs = zip(held_out_logits, held_out_labels, strict=True)

@@ -1,4 +1,4 @@
-"""The loss on held-out images."""
+"""Held-out loss."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ QUANTITY = Quantity(
 
 
 def measure(held_out_logits: list[Tensor], held_out_labels: list[Tensor]) -> Tensor:
-    """The mean cross-entropy over all images, one value a net."""
+    """The mean cross-entropy over all images, one value per net."""
     import torch
     from torch.nn import functional
 

@@ -1,4 +1,4 @@
-"""How a net does after its last update."""
+"""Final loss and accuracy: after the last update."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The norm of the gradient's part through a residual branch."""
+"""Branch gradient norm: the part of a block's gradient that came through its branch."""
 
 from __future__ import annotations
 

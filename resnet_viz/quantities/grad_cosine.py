@@ -1,4 +1,4 @@
-"""Whether a block's two gradients agree."""
+"""Gradient cosine: whether a block's two gradients agree."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ QUANTITY = Quantity(
 
 
 def measure(grad_shortcut: list[Tensor], grad_branch: list[Tensor]) -> list[Tensor]:
-    """The norm of either and the cosine [3]; NaN where a part is 0 and so has no direction."""
+    """The norm of each part and their cosine [3]; NaN if a part is 0 and has no direction."""
     from resnet_viz.tensor_stats.activation_stats import cosines
     from resnet_viz.tensor_stats.norms import norms
 
-    found = cosines(grad_shortcut, grad_branch)
-    each = zip(norms(grad_shortcut), norms(grad_branch), found, strict=True)
-    return list(map(_stacked, each))
+    cosines_of_parts = cosines(grad_shortcut, grad_branch)
+    rows = zip(norms(grad_shortcut), norms(grad_branch), cosines_of_parts, strict=True)
+    return list(map(_stacked, rows))
 
 
 def pool(parts: list[Tensor]) -> Tensor:
-    """Those of all parts together."""
+    """The same of all parts together."""
     from resnet_viz.tensor_stats.pooling import pooled_cosine
 
     return pooled_cosine(parts)
 
 
-def finish(found: list[Tensor]) -> Tensor:
+def finish(stats: list[Tensor]) -> Tensor:
     """The cosines."""
     import torch
 
-    return torch.stack(found)[:, 2]
+    return torch.stack(stats)[:, 2]
 
 
 def _stacked(numbers: tuple[Tensor, ...]) -> Tensor:

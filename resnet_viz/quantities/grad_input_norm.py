@@ -1,4 +1,4 @@
-"""The norm of the gradient at a block's input."""
+"""Input gradient norm: the norm of the gradient at a block's input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The norm of a layer's gradient."""
+"""Gradient norm of a layer's weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The norm of the gradient's part through a shortcut."""
+"""Shortcut gradient norm: the part of a block's gradient that came through its shortcut."""
 
 from __future__ import annotations
 

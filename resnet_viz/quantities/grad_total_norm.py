@@ -1,4 +1,4 @@
-"""The norm of the whole gradient."""
+"""Total gradient norm of a net."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ QUANTITY = Quantity(
 
 
 def measure(parameter_gradients: list[Tensor]) -> Tensor:
-    """The one norm [1]: that of the tensors' norms."""
+    """The total norm [1]: that of the tensors' norms."""
     from resnet_viz.tensor_stats.norms import norms
 
     return norms([norms(parameter_gradients)])

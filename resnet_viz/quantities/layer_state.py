@@ -1,4 +1,4 @@
-"""Whether a layer's values are there, and why not."""
+"""Layer state: whether a layer's values exist, and if not, why."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ QUANTITY = Quantity(
 
 
 def measure(state: list[Tensor]) -> Tensor:
-    """The codes, which `quantities/layer_states.py` reads off the other values of a step."""
+    """The codes, which `quantities/layer_states.py` derives from the other values of a step."""
     import torch
 
     return torch.cat(state)

@@ -1,4 +1,4 @@
-"""The states of a run's layers: whether a value is measured, and why one is not there; no torch.
+"""Layer states of a run: whether a value is measured, and if not, why; no torch.
 
 A value that is not there is NaN, and `layer_state` says the reason. The states are recorded at the
 first step, and at every step at which they differ from those recorded last.
@@ -22,7 +22,7 @@ States = NDArray[np.int64]
 
 
 class LayerState(IntEnum):
-    """What the values of a layer at a step are worth."""
+    """The state of a layer at a step: whether its values count."""
 
     MEASURED = 0
     UNUSED = 1
@@ -34,12 +34,12 @@ class LayerState(IntEnum):
 
     @property
     def words(self) -> str:
-        """What it says of a layer, for people."""
+        """The state in words, for people."""
         return WORDS[self]
 
     @property
     def short(self) -> str:
-        """The same in a word or two."""
+        """The state in a word or two."""
         return WORDS[self].partition(":")[0]
 
 
@@ -71,35 +71,35 @@ def layer_states(
     gradients, weights, updates = (
         values.get(name, nothing) for name in ("grad_norm", "weight_norm", "update_ratio")
     )
-    found = known.copy()
+    states = known.copy()
     is_open = known == LayerState.MEASURED
     if is_cleared and not gradients[is_open].any() and (updates[is_open] > 0).any():
-        found[is_open] = LayerState.CLEARED
-        return found
-    found[is_open & (gradients > 0) & (updates == 0)] = LayerState.NOT_STEPPED
-    found[is_open & ~(np.isfinite(gradients) & np.isfinite(weights))] = LayerState.NOT_FINITE
-    return found
+        states[is_open] = LayerState.CLEARED
+        return states
+    states[is_open & (gradients > 0) & (updates == 0)] = LayerState.NOT_STEPPED
+    states[is_open & ~(np.isfinite(gradients) & np.isfinite(weights))] = LayerState.NOT_FINITE
+    return states
 
 
 class StateLog:
-    """Remembers the states recorded last, so that they are recorded only where they change."""
+    """Log of the last recorded states, so that they are recorded only when they change."""
 
     def __init__(self) -> None:
         self._last: States | None = None
 
     def record(self, states: States) -> dict[str, Floats]:
-        """What a step's record gets: the states, or nothing where they are as before."""
+        """The entry in a step's record: the states, or nothing if they are as before."""
         if self._last is not None and np.array_equal(self._last, states):
             return {}
         self._last = states
         return {LAYER_STATE: states.astype(np.float32)}
 
     def state_dict(self) -> dict[str, list[int] | None]:
-        """What it remembers."""
+        """The content of the log, to go on from later."""
         return {"last": None if self._last is None else self._last.tolist()}
 
     def load_state_dict(self, state: Mapping[str, list[int] | None]) -> None:
-        """Go on from what `state_dict` gave."""
+        """Restore what `state_dict` returned."""
         last = state["last"]
         self._last = None if last is None else np.array(last, np.int64)
 
@@ -121,17 +121,17 @@ def states_over(history: History, steps: NDArray[np.int64]) -> States | None:
 
 
 def states_across(histories: Sequence[History]) -> Series:
-    """The states of one net from several seeds: of each layer that which is worth least, at every
-    step at which one changes."""
-    every = [one for one in histories if len(one.series(LAYER_STATE).steps)]
-    if not every:
+    """The states of one net over several seeds: of each layer the worst one, at every step at which
+    one changes."""
+    recorded = [history for history in histories if len(history.series(LAYER_STATE).steps)]
+    if not recorded:
         return History().series(LAYER_STATE)
-    steps = np.unique(np.concatenate([one.series(LAYER_STATE).steps for one in every]))
-    found = [states for one in every if (states := states_over(one, steps)) is not None]
-    return Series(steps, np.max(found, axis=0).astype(np.float32))
+    steps = np.unique(np.concatenate([h.series(LAYER_STATE).steps for h in recorded]))
+    of_seeds = [states for h in recorded if (states := states_over(h, steps)) is not None]
+    return Series(steps, np.max(of_seeds, axis=0).astype(np.float32))
 
 
 def words_of(code: float) -> str:
-    """The words of a code as it is recorded; "" for one that this program does not know."""
-    known = {float(state): state.words for state in LayerState}
-    return known.get(float(code), "")
+    """The words of a recorded code; "" for one that this program does not know."""
+    words = {float(state): state.words for state in LayerState}
+    return words.get(float(code), "")

@@ -1,4 +1,4 @@
-"""The size of what a block passes on."""
+"""Output RMS: the size of what a block passes on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The points of a net in training that quantities are measured at; no torch.
+"""Points: the places in a net in training at which quantities are measured; no torch.
 
 A point gives one tensor for each name along its axis. In a quantity's file the parameters of
 `measure` are named after the points they are to be given. What a point is, is said here once;
@@ -17,7 +17,7 @@ from resnet_viz.quantities.quantity import Along, Axis, Quantity, When
 
 
 class Point(NamedTuple):
-    """Along which axis a point lies, when it is looked at, and what is there."""
+    """A point: its axis, when it is measured, and what is there."""
 
     axis: Axis
     when: When
@@ -107,7 +107,7 @@ def place(quantity: Quantity) -> tuple[Axis, When]:
 
 
 def along(quantity: Quantity, names: Mapping[str, Sequence[str]]) -> Along:
-    """A quantity's names, given those at each point: those that all of its points have."""
+    """The names along a quantity, given those at each point: those that all its points have."""
     first, *others = (names[point] for point in quantity.points)
     common = set(first).intersection(*others)
     return Along(place(quantity)[0], tuple(name for name in first if name in common))
@@ -137,7 +137,7 @@ def responding(network: NetworkPlan) -> tuple[Responding, ...]:
 
 
 class _Step(NamedTuple):
-    """An operation, its path, and that of the operation whose output it takes (first)."""
+    """An operation, its path, and the path of the operation whose output it takes (first)."""
 
     name: str
     takes: str
@@ -166,15 +166,15 @@ def names_in(network: NetworkPlan) -> Mapping[str, Sequence[str]]:
     layers = [layer.name for layer in network.weighted_layers]
     blocks = [block.name for block in network.blocks]
     with_shortcut = [block.name for block in network.blocks if block.shortcut != "none"]
-    found = responding(network)
+    responses = responding(network)
     own: Mapping[str, Sequence[str]] = {
         "weight": layers,
         "gradient": layers,
         "update": layers,
         "shortcut": with_shortcut,
         "grad_shortcut": with_shortcut,
-        "response": [one.layer for one in found],
-        "activation": [one.layer for one in found if one.activation],
+        "response": [one.layer for one in responses],
+        "activation": [one.layer for one in responses if one.activation],
     }
     default: Mapping[Axis, Sequence[str]] = {
         "layer": layers,

@@ -1,4 +1,4 @@
-"""Quantity: what is measured of a net in training, described; no torch, no numpy."""
+"""Quantity: the description of what is measured of a net in training; no torch, no numpy."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _no_measure(*_: Any) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A quantity as people read of it, and how it is measured.
+    """A quantity: its words for people, and how it is measured.
 
     `symbol` stands on an axis, in HTML; `sentence` says what it is, `source` where it comes from
     (a paper's figure, section or equation); `unit` is "" for a pure number. `scale` is that of a
@@ -71,12 +71,12 @@ class Quantity:
 
     @property
     def points(self) -> tuple[str, ...]:
-        """Where it is measured."""
+        """The points at which it is measured."""
         return tuple(signature(self.measure).parameters)
 
     @property
     def axis_title(self) -> str:
-        """Title, symbol and unit, for a plot's axis: a long title without its symbol."""
+        """The title of a plot's axis, with symbol and unit: a long title without its symbol."""
         symbol = self.symbol if len(self.title) + len(self.symbol) <= _LONGEST_TITLE else ""
         return " ".join(filter(None, (self.title, symbol, self.unit and f"[{self.unit}]")))
 

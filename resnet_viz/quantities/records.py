@@ -1,4 +1,4 @@
-"""What a step of training leaves behind, and the columns that plots read; numpy alone."""
+"""Records of training steps, and the columns that plots read; numpy alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NONE: Floats = np.empty(0, np.float32)
 
 @dataclass(frozen=True, eq=False, slots=True)
 class StepRecord:
-    """One optimiser update, measured.
+    """The record of one optimiser update.
 
     `loss` and `accuracy` are those of the minibatch before the update; `seconds` run from the
     start of training, pauses left out. `values` has the quantities (see lab/quantities) that were
@@ -32,34 +32,34 @@ class StepRecord:
 
     @property
     def grad_norm(self) -> Floats:
-        """Gradient norms of the weighted layers [L]; [0] where they were not taken."""
+        """Gradient norms of the weighted layers [L]; [0] if they were not measured."""
         return self.values.get("grad_norm", _NONE)
 
     @property
     def weight_norm(self) -> Floats:
-        """Weight norms before the update [L]; [0] where they were not taken."""
+        """Weight norms before the update [L]; [0] if they were not measured."""
         return self.values.get("weight_norm", _NONE)
 
     @property
     def update_ratio(self) -> Floats:
-        """Norm of the update over the norm of the weight [L]; [0] where it was not taken."""
+        """Norm of the update over the norm of the weight [L]; [0] if it was not measured."""
         return self.values.get("update_ratio", _NONE)
 
 
 class Series(NamedTuple):
-    """A quantity through time: the steps it was taken at [T], and its values there [T, n]."""
+    """A quantity through time: the steps it was measured at [T], and its values there [T, n]."""
 
     steps: NDArray[np.int64]
     values: Floats
 
     def row_at(self, step: int) -> int | None:
-        """The row of the newest step that is not after `step`; None where there is none."""
+        """The row of the newest step that is not after `step`; None if there is none."""
         row = int(np.searchsorted(self.steps, step, side="right")) - 1
         return row if row >= 0 else None
 
 
 class History:
-    """Columns over the steps of a run, built from records as they come.
+    """Columns over the steps of a run, built from records as they arrive.
 
     What is returned is a read-only view of what is there now: S steps. With `most`, no more steps
     than that are kept of a quantity: when there are, every second goes, and from then on half as
@@ -83,13 +83,13 @@ class History:
             self._append(record.step, record.values)
 
     def complete(self, record: StepRecord) -> None:
-        """Take over what was measured of the newest step after its record was there."""
+        """Add what was measured of the newest step after its record was there."""
         late = {name: v for name, v in record.values.items() if name not in self._values}
         if len(self) and record.step == self.steps[-1]:
             self._append(record.step, late)
 
-    def _append(self, step: int, found: Mapping[str, Floats]) -> None:
-        for name, values in found.items():
+    def _append(self, step: int, values_of_step: Mapping[str, Floats]) -> None:
+        for name, values in values_of_step.items():
             if name not in self._values:
                 self._steps[name] = _Rows(1, np.dtype(np.int64), self._most)
                 self._values[name] = _Rows(len(values), np.dtype(np.float32), self._most)
@@ -97,7 +97,7 @@ class History:
             self._values[name].append(values)
 
     def frozen(self) -> History:
-        """The history as it is now: this one may grow meanwhile, in another thread too."""
+        """A snapshot of the history: this one may grow meanwhile, in another thread too."""
         one = History()
         one._scalars = self._scalars.frozen()
         one._steps = {name: rows.frozen() for name, rows in self._steps.items()}
@@ -105,11 +105,11 @@ class History:
         return one
 
     def is_thinned(self, name: str) -> bool:
-        """Whether steps were left out of a quantity, for there are so many."""
+        """Whether steps were left out of a quantity because there are so many."""
         return name in self._steps and self._steps[name].is_thinned
 
     def closer(self, name: str, more: Series) -> History:
-        """This history with more steps of a quantity: a close look at a part of it."""
+        """This history with more steps of a quantity, for a close look at part of it."""
         one, coarse = self.frozen(), self.series(name)
         if len(coarse.steps) and len(more.steps):
             steps = np.concatenate([coarse.steps, more.steps])
@@ -154,11 +154,11 @@ class History:
 
     @property
     def quantities(self) -> tuple[str, ...]:
-        """The quantities that were taken at least once."""
+        """The quantities that were measured at least once."""
         return tuple(self._values)
 
     def series(self, name: str) -> Series:
-        """A quantity at the steps it was taken at: none, if it never was."""
+        """A quantity through time; empty if it was never measured."""
         if name not in self._values:
             return Series(np.empty(0, np.int64), np.empty((0, 0), np.float32))
         return Series(self._steps[name].filled[:, 0], self._values[name].filled)
@@ -180,7 +180,7 @@ class History:
 
 
 class _Rows(Generic[_Number]):
-    """Rows of one width, appended one by one in room that doubles.
+    """Rows of one width, appended one by one to a buffer that doubles.
 
     With `most`, the rows that are kept are those whose number is a multiple of `_every`; the
     newest, if it is none of them, is at hand besides.
@@ -214,7 +214,7 @@ class _Rows(Generic[_Number]):
         self._size += 1
 
     def frozen(self) -> _Rows[_Number]:
-        """The rows there are now: appending to this one changes none of them."""
+        """A snapshot of the rows: appending to this one changes none of them."""
         one = _Rows[_Number](self._rows.shape[1], self._rows.dtype)
         one._rows, one._size, one._newest = self._rows, self._size, self._newest
         one._every = self._every
@@ -226,14 +226,14 @@ class _Rows(Generic[_Number]):
         return self._every > 1
 
     def filled_with(self, rows: NDArray[_Number]) -> _Rows[_Number]:
-        """Other rows in the place of these, which are as thinned as these."""
+        """A copy with other rows instead, thinned like these."""
         one = self.frozen()
         one._rows, one._size, one._newest = rows, len(rows), None
         return one
 
     @property
     def filled(self) -> NDArray[_Number]:
-        """The rows so far, read-only."""
+        """The rows up to now, read-only."""
         rows = self._rows[: self._size]
         if self._newest is not None:
             rows = np.concatenate([rows, self._newest])

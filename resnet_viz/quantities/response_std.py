@@ -1,4 +1,4 @@
-"""How widely a layer's responses are spread."""
+"""Response standard deviation: how widely a layer's responses are spread."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def measure(response: list[Tensor]) -> list[Tensor]:
 
 
 def pool(parts: list[Tensor]) -> Tensor:
-    """Those of all parts together."""
+    """The same of all parts together."""
     from resnet_viz.tensor_stats.pooling import pooled_moments
 
     return pooled_moments(parts)
 
 
-def finish(found: list[Tensor]) -> Tensor:
+def finish(stats: list[Tensor]) -> Tensor:
     """The standard deviations."""
     import torch
 
-    return torch.stack(found)[:, 2]
+    return torch.stack(stats)[:, 2]

@@ -1,4 +1,4 @@
-"""How large a step a layer takes, relative to its weights."""
+"""Update ratio: the size of a step that a layer takes, relative to its weights."""
 
 from __future__ import annotations
 

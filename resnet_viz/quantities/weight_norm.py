@@ -1,4 +1,4 @@
-"""The norm of a layer's weights."""
+"""Weight norm of a layer."""
 
 from __future__ import annotations
 

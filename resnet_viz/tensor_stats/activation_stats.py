@@ -1,4 +1,4 @@
-"""Activations and their gradients, whole tensors to one number each.
+"""Statistics of activations and their gradients: one number for each whole tensor.
 
 On a CPU without a copy of the tensor wherever that is right to five digits: copies cost as much
 time as reading does, and the holes that they leave among what autograd keeps cost memory. Elsewhere
@@ -21,7 +21,7 @@ _SURE = (1e-24, 1e24)
 
 
 def root_mean_squares(tensors: list[Tensor]) -> Tensor:
-    """Root mean squares [L], right over the range of `norms`."""
+    """Root mean squares [L], exact over the range of `norms`."""
     if tensors[0].device.type == "cpu":
         return torch.tensor(_sizes(tensors))
     lengths = [sqrt(tensor.numel()) for tensor in tensors]
@@ -38,7 +38,7 @@ def _numbers(tensors: list[Tensor]) -> list[float]:
 
 
 def moments(tensors: list[Tensor]) -> list[Tensor]:
-    """Of each tensor how many numbers it has, their mean and their standard deviation [3].
+    """Moments [3] of each tensor: the count of its numbers, their mean and standard deviation.
 
     All elements counted; the deviation over that range while float32 holds the sums.
     """
@@ -59,7 +59,7 @@ def _moments(tensor: Tensor, size: float) -> tuple[float, float, float]:
 
 
 def cosines(one: list[Tensor], other: list[Tensor]) -> Tensor:
-    """Cosines of the angles between tensors in pairs [L]; NaN where one of a pair is 0."""
+    """Cosines [L] of the angles between pairs of tensors; NaN if one of a pair is 0."""
     if one[0].device.type == "cpu":
         products = [a * b for a, b in zip(_numbers(one), _numbers(other), strict=True)]
         if all(_SURE[0] < product < _SURE[1] for product in products):
@@ -82,7 +82,7 @@ def _dot(one: Tensor, other: Tensor) -> Tensor:
 
 
 def silent_channels(tensors: list[Tensor]) -> list[Tensor]:
-    """Of each tensor which channels (dimension 1) are 0 throughout: 1 for one that is, or 0 [C]."""
+    """Silent channels (dimension 1) of each tensor [C]: 1 for one that is 0 throughout, else 0."""
     return list(map(_silent_channels, tensors))
 
 

@@ -1,5 +1,4 @@
-"""In how many directions features differ from image to image: the effective rank of Roy & Vetterli
-(2007).
+"""Effective rank (Roy & Vetterli 2007): how many directions the features of the images span.
 
 It takes two steps: a Gram matrix for each block, as soon as its features are there, and the
 eigenvalues of all of them together, which a CPU finds in half the time of one after the other.
@@ -18,7 +17,7 @@ _SURE = (1e-24, 1e24)
 
 
 def gram(features: Tensor) -> Tensor:
-    """X X^T of the features X [N, ...], each centred over the images [N, N], up to a factor.
+    """The Gram matrix X X^T [N, N] of features X [N, ...], centred over the images, up to a factor.
 
     Right over all of float32's range; NaN where a feature is not finite, 0 where the images have
     the same features. Off the CPU the host would have to wait for a look at the size: there the
@@ -26,16 +25,17 @@ def gram(features: Tensor) -> Tensor:
     """
     rows = _rows(features)
     if rows.device.type == "cpu":
-        found = _products(rows - rows.mean(0))
-        if _SURE[0] < found.trace().item() < _SURE[1]:
-            return found
+        products = _products(rows - rows.mean(0))
+        if _SURE[0] < products.trace().item() < _SURE[1]:
+            return products
     largest = torch.linalg.vector_norm(rows, torch.inf).clamp(min=torch.finfo(rows.dtype).tiny)
     scaled = rows / largest
     return _products(scaled.sub_(scaled.mean(0)))
 
 
 def effective_ranks(grams: Sequence[Tensor]) -> Tensor:
-    """exp of the entropy of the eigenvalues' shares [L], from 1 to N - 1, of matrices [N, N].
+    """Effective ranks [L] of matrices [N, N]: exp of the entropy of the eigenvalues' shares, 1 to N
+    - 1.
 
     NaN where a matrix is not finite. Where there is nothing to have a share of, since all images
     are alike, it is 1: what it comes to where they differ in one direction, however little. It is
@@ -45,11 +45,11 @@ def effective_ranks(grams: Sequence[Tensor]) -> Tensor:
         return torch.cat([effective_ranks([one]) for one in grams])
     all_ = torch.stack(list(grams)).cpu()
     sizes = all_.diagonal(dim1=1, dim2=2).sum(1)
-    known = sizes.isfinite()
-    values = torch.linalg.eigvalsh(torch.where(known[:, None, None], all_, 0)).clamp(min=0)
+    is_finite = sizes.isfinite()
+    values = torch.linalg.eigvalsh(torch.where(is_finite[:, None, None], all_, 0)).clamp(min=0)
     shares = values / values.sum(1, keepdim=True)
     ranks = torch.special.entr(shares).sum(1).exp()
-    return torch.where(known, torch.where(sizes > 0, ranks, 1), torch.nan)
+    return torch.where(is_finite, torch.where(sizes > 0, ranks, 1), torch.nan)
 
 
 def _products(centred: Tensor) -> Tensor:

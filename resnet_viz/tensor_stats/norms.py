@@ -1,4 +1,4 @@
-"""Norms of many tensors at once, right over the whole range of float32."""
+"""Norms of many tensors at once, exact over the whole range of float32."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HALVES = (torch.bfloat16, torch.float16)
 
 
 class Tensors(list[Tensor]):
-    """A list of tensors that nobody changes any more: its norms are found once, by `norms`.
+    """A list of tensors that no longer change: `norms` computes its norms once.
 
     A list made of `parts` has their norms. The norms that were `found` on the way, on a CPU, are
     taken where float32 can be trusted with them.
@@ -39,7 +39,7 @@ class Tensors(list[Tensor]):
             _mend_doubtful(self._norms, self, found)
 
     def numbers(self) -> list[float]:
-        """The same as Python's floats; not off the CPU, where that would make the host wait."""
+        """The norms as Python's floats; not off the CPU, where the host would have to wait."""
         if self._numbers is None and self._norms is not None:
             self._numbers = self._norms.tolist()
         if self._numbers is None:
@@ -66,7 +66,7 @@ class Tensors(list[Tensor]):
 
 
 def norms(tensors: list[Tensor]) -> Tensor:
-    """Euclidean norms [L] of float32 tensors on one device, right over all of float32's range.
+    """Euclidean norms [L] of float32 tensors on one device, exact over all of its range.
 
     Squares leave that range long before the norm does: a tensor of 1e-24s would have norm 0, one
     of 1e20s inf. A CPU therefore scales those whose norm float32 cannot be trusted with; elsewhere
@@ -80,13 +80,13 @@ def _norms(tensors: list[Tensor]) -> Tensor:
         tensors = [_whole(tensor) for tensor in tensors]
     if tensors[0].device.type != "cpu":
         return scaled_norms(tensors).float()
-    found = torch.stack([norm.float() for norm in torch._foreach_norm(tensors)])
-    _mend_doubtful(found, tensors, found.tolist())
-    return found
+    quick = torch.stack([norm.float() for norm in torch._foreach_norm(tensors)])
+    _mend_doubtful(quick, tensors, quick.tolist())
+    return quick
 
 
 def norm_of_parts(parts: Iterable[Tensor]) -> float:
-    """The norm of all numbers of a CPU's tensors: found of each while the cache holds it."""
+    """The norm of all numbers of CPU tensors: each is computed while it is in the cache."""
     return hypot(*[torch.linalg.vector_norm(part, dtype=_sum_type(part)).item() for part in parts])
 
 
@@ -94,18 +94,18 @@ def _sum_type(tensor: Tensor) -> torch.dtype:
     return torch.float32 if tensor.dtype in _HALVES else tensor.dtype
 
 
-def _mend_doubtful(found: Tensor, tensors: list[Tensor], known: list[float]) -> None:
+def _mend_doubtful(norms: Tensor, tensors: list[Tensor], values: list[float]) -> None:
     """Puts what is right in the place of norms that float32 cannot be trusted with."""
-    if all(_SURE[0] <= norm <= _SURE[1] for norm in known):
+    if all(_SURE[0] <= norm <= _SURE[1] for norm in values):
         return
-    _mend(found, tensors, [i for i, norm in enumerate(known) if norm < _SURE[0]], _UP)
-    _mend(found, tensors, [i for i, norm in enumerate(known) if not norm <= _SURE[1]], _DOWN)
+    _mend(norms, tensors, [i for i, norm in enumerate(values) if norm < _SURE[0]], _UP)
+    _mend(norms, tensors, [i for i, norm in enumerate(values) if not norm <= _SURE[1]], _DOWN)
 
 
-def _mend(found: Tensor, tensors: list[Tensor], doubtful: list[int], scale: float) -> None:
+def _mend(norms: Tensor, tensors: list[Tensor], doubtful: list[int], scale: float) -> None:
     if doubtful:
         scaled = torch._foreach_mul([_whole(tensors[i]) for i in doubtful], scale)
-        found[doubtful] = torch.stack([n.float() for n in torch._foreach_norm(scaled)]) / scale
+        norms[doubtful] = torch.stack([n.float() for n in torch._foreach_norm(scaled)]) / scale
 
 
 def _whole(tensor: Tensor) -> Tensor:
@@ -113,8 +113,7 @@ def _whole(tensor: Tensor) -> Tensor:
 
 
 def scaled_norms(tensors: list[Tensor]) -> Tensor:
-    """The same norms without a look at a value: of each tensor over its largest element, times
-    that."""
+    """The same norms without looking at a value: each tensor divided by its largest element."""
     largest = torch.stack(torch._foreach_norm(tensors, float("inf")))
     scales = torch.where((largest > 0) & largest.isfinite(), largest, 1.0)
     scaled = torch._foreach_div(tensors, scales.unbind())

@@ -1,4 +1,4 @@
-"""Statistics of a minibatch, of those of its parts; on the host, in float64."""
+"""Pooled statistics: those of a minibatch from those of its parts; on the host, in float64."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 def pooled_moments(parts: Sequence[Tensor]) -> Tensor:
-    """Count, mean and standard deviation [3] of all numbers, of those of each part."""
+    """Count, mean and standard deviation [3] of all numbers, from those of each part."""
     counts, means, deviations = torch.stack(list(parts)).double().unbind(1)
     shares = counts / counts.sum()
     mean = (shares * means).sum()
@@ -18,7 +18,7 @@ def pooled_moments(parts: Sequence[Tensor]) -> Tensor:
 
 
 def pooled_cosine(parts: Sequence[Tensor]) -> Tensor:
-    """The norms of two vectors and the cosine of their angle [3], of those of their pieces.
+    """The norms of two vectors and the cosine of their angle [3], from those of their pieces.
 
     A piece that is 0 has no direction, and adds nothing to the product.
     """

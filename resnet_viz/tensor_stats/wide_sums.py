@@ -1,4 +1,4 @@
-"""Norms, products and variances of whole tensors as Python's floats.
+"""Norms, dot products and variances of whole tensors, as Python's floats.
 
 On the CPU in float64. Elsewhere, where there may be none (MPS), in float32 of tensors brought into
 its middle: the numbers are right to five digits or more, over float64's range.
@@ -13,7 +13,7 @@ from torch import Tensor
 
 
 def norm(tensor: Tensor) -> float:
-    """The Euclidean norm."""
+    """The Euclidean norm of a tensor."""
     if tensor.device.type == "cpu":
         return float(tensor.double().norm().item())
     own, scale = _scaled(tensor)
@@ -22,19 +22,19 @@ def norm(tensor: Tensor) -> float:
 
 
 def dot(one: Sequence[Tensor], other: Sequence[Tensor]) -> float:
-    """The sum of all products of two vectors that are given in parts."""
+    """The dot product of two vectors that are given in parts."""
     pairs = list(zip(one, other, strict=True))
     if pairs[0][0].device.type == "cpu":
         return float(sum((a.double() * b.double()).sum().item() for a, b in pairs))
-    found = []
+    products = []
     for a, b in pairs:
         (own, scale), (others, factor) = _scaled(a), _scaled(b)
-        found.append(torch.stack([(own * others).sum(), scale, factor]))
-    return float(sum(x * y * z for x, y, z in torch.stack(found).cpu().tolist()))
+        products.append(torch.stack([(own * others).sum(), scale, factor]))
+    return float(sum(x * y * z for x, y, z in torch.stack(products).cpu().tolist()))
 
 
 def variance(tensor: Tensor) -> float:
-    """Of all elements, without Bessel's correction."""
+    """The variance of all elements, without Bessel's correction."""
     if tensor.device.type == "cpu":
         return float(tensor.double().var(correction=0).item())
     own, scale = _scaled(tensor)

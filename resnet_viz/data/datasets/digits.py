@@ -1,4 +1,4 @@
-"""Handwritten digits: small, and there without a network (digits.csv.gz, by CC BY 4.0)."""
+"""Handwritten digits: small and always available (digits.csv.gz, by CC BY 4.0)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ _FILE = Path(__file__).with_name("digits.csv.gz")
 
 
 class _Digits(Dataset):
+    """The handwritten digits that come with the package."""
+
     def open(self, split: Split, image_size: int | None = None) -> Pixels:
         images, labels = read_digits()
         order = fixed_order(len(labels))
@@ -37,7 +39,7 @@ DATASET = _Digits(
 
 @lru_cache(maxsize=1)
 def read_digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Images [1797, 1, 8, 8] of 0 to 16, and labels [1797]."""
+    """The digits: images [1797, 1, 8, 8] of 0 to 16, and labels [1797]."""
     with gzip.open(_FILE, "rt") as lines:
         values = np.loadtxt(lines, dtype=np.uint8, delimiter=",")
     return values[:, :-1].reshape(-1, 1, 8, 8), values[:, -1].astype(np.int64)

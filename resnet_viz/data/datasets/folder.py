@@ -1,4 +1,4 @@
-"""A folder of the user's own images: a sub-folder a class, as torchvision's ImageFolder has it."""
+"""A folder of the user's own images: one sub-folder per class, as in torchvision's ImageFolder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_OPENED = 1024
 
 @dataclass(frozen=True)
 class _Folder(Dataset):
-    """Where it has folders for training and testing, those hold the classes of each part.
+    """A folder of images; if it has folders for training and testing, those hold the classes.
 
     Else a sixth of each class, in a fixed order, is for testing. Images become RGB squares: the
     middle of each, resized.
@@ -32,7 +32,7 @@ class _Folder(Dataset):
     folder: str = ""
 
     def at(self, argument: str) -> _Folder:
-        """The folder `argument`, whether it is there or not."""
+        """The data set of the folder `argument`, whether it exists or not."""
         is_path = argument.strip() and "\0" not in argument and len(argument) <= _LONGEST_PATH
         if not is_path or argument != argument.encode(errors="ignore").decode():
             raise ValueError(_NO_PATH)
@@ -40,12 +40,12 @@ class _Folder(Dataset):
         return replace(self, name=f"folder:{folder}", folder=folder)
 
     def offered(self) -> Sequence[str]:
-        """The folders of images in the folder for data sets: with two sub-folders or more."""
+        """The folders of images in the folder for data sets: those with two sub-folders or more."""
         try:
-            found = sorted(path for path in data_folder().iterdir() if _has_classes(path))
+            folders = sorted(path for path in data_folder().iterdir() if _has_classes(path))
         except OSError:
             return ()
-        return [f"folder:{path}" for path in found]
+        return [f"folder:{path}" for path in folders]
 
     @property
     def place(self) -> str:
@@ -71,12 +71,12 @@ class _Folder(Dataset):
                 readable.add(label)
         self._check_classes(listing, readable)
         needed = min(max(batch_size, subset or 1), _MOST_OPENED)
-        found = 0
+        readable_files = 0
         for file, _ in listing.train:
-            found += can_be_read(file)
-            if found == needed:
+            readable_files += can_be_read(file)
+            if readable_files == needed:
                 return
-        check_enough(self.name, found, subset, batch_size)
+        check_enough(self.name, readable_files, subset, batch_size)
 
     def open(self, split: Split, image_size: int | None = None) -> Pixels:
         size = image_size or self.image_size
@@ -98,10 +98,10 @@ class _Folder(Dataset):
         self._check_folder()
         return look_through(self.folder)
 
-    def _check_classes(self, listing: Listing, there: set[int]) -> None:
+    def _check_classes(self, listing: Listing, readable: set[int]) -> None:
         """ValueError where no image of a class can be read to train on."""
         for label, name in enumerate(listing.classes):
-            if label not in there:
+            if label not in readable:
                 raise ValueError(
                     f"dataset = '{self.name}': no image to train on in the sub-folder {name!r} can "
                     "be read; mend its files, or take the sub-folder away"

@@ -8,6 +8,8 @@ from resnet_viz.data.dataset import Dataset, Pixels, Split
 
 
 class _Noise(Dataset):
+    """Gaussian noise with random labels, drawn with a fixed seed."""
+
     def open(self, split: Split, image_size: int | None = None) -> Pixels:
         is_train = split == "train"
         count = self.train if is_train else self.test

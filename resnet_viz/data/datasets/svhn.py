@@ -10,6 +10,8 @@ from resnet_viz.data.downloads import TorchvisionDataset
 
 
 class _SVHN(TorchvisionDataset):
+    """Street View House Numbers: torchvision's class, which needs scipy."""
+
     def check_there(self) -> None:
         super().check_there()
         if find_spec("scipy") is None:
