@@ -17,8 +17,8 @@ from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.lab import Lab
 from resnet_viz.quantities.records import StepRecord
-from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import Store
+from resnet_viz.store.records.chunks import insert_records
 from resnet_viz.store.run import insert, new_id, new_row
 
 RUNS, STEPS = 5_000, 20

@@ -21,8 +21,8 @@ from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.points import place
 from resnet_viz.quantities.records import Floats, StepRecord
-from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import Store
+from resnet_viz.store.records.chunks import insert_records, put_together
 
 BEFORE, UPDATES, WARM_UP = 500, 20, 3
 AFTER_SECONDS, PATIENCE_SECONDS = 0.25, 60.0
@@ -96,10 +96,12 @@ class Writer:
     def write(self, steps: int) -> None:
         """The next `steps` of each run."""
         wanted = range(self.step, self.step + steps)
-        with Store(self._home).writing() as connection:
+        with Store(self._home).session() as connection:
             connection.execute("UPDATE runs SET heartbeat = ?", (time.time(),))
             for position, spec in enumerate(self._specs, 1):
-                insert_records(connection, position, [self._record(spec, step) for step in wanted])
+                records = [self._record(spec, step) for step in wanted]
+                insert_records(connection, position, records)
+                put_together(connection, position, records)
         self.step += steps
 
     def _record(self, spec: RunSpec, step: int) -> StepRecord:

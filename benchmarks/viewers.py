@@ -21,8 +21,8 @@ from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.race_feed import Feed
 from resnet_viz.quantities.records import StepRecord
-from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import Store
+from resnet_viz.store.records.chunks import insert_records, put_together
 
 NETS = ("resnet56-cifar", "plain56-cifar")
 POLL_SECONDS, SECONDS = 0.5, 10.0
@@ -94,10 +94,12 @@ def _write(home: Path, is_over: threading.Event) -> None:
     random = np.random.default_rng(0)
     step = 0
     while not is_over.wait(1 / STEPS_A_SECOND):
-        with Store(home).writing() as connection:
+        with Store(home).session() as connection:
             connection.execute("UPDATE runs SET heartbeat = ?", (time.time(),))
             for position in (1, 2):
-                insert_records(connection, position, [_record(random, step)])
+                records = [_record(random, step)]
+                insert_records(connection, position, records)
+                put_together(connection, position, records)
         step += 1
 
 

@@ -18,8 +18,8 @@ from resnet_viz.scheduler.run_status import Snapshot
 from resnet_viz.scheduler.worker_turn import check_pace
 from resnet_viz.store import checkpoint_index, measurement_results, queries, saved_states
 from resnet_viz.store.checkpoint_index import Checkpoint
-from resnet_viz.store.chunks import MOST_STEPS
 from resnet_viz.store.keys import race_keys
+from resnet_viz.store.records.chunks import MOST_STEPS
 from resnet_viz.store.run import Run, UnreadableRun, new_id, run_of, why_unreadable
 from resnet_viz.store.runs_table import ACTIVE, BUSY, first_of
 
@@ -260,7 +260,7 @@ class Lab(Kept):
         return begun.ids
 
     def _look(self, where: str = "1", *values: str) -> Snapshot:
-        seen = self._read(lambda found: Snapshot.take(found, where, *values))
+        seen = self._read(lambda found: Snapshot.take(found, where, *values, with_times=True))
         if any(map(heartbeat.is_forsaken, seen.active)):
             self._revive()
         return seen

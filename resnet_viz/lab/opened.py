@@ -11,8 +11,8 @@ from resnet_viz.scheduler import heartbeat
 from resnet_viz.scheduler.engine import Engine, ThisMachine
 from resnet_viz.scheduler.jobs.jobs import Job, Jobs
 from resnet_viz.scheduler.jobs.kind import JobRequest
-from resnet_viz.store.chunks import Note
 from resnet_viz.store.database import CorruptStoreError, Store, default_home
+from resnet_viz.store.records.chunks import Note
 
 _Result = TypeVar("_Result")
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from resnet_viz.scheduler.run_status import Snapshot
 from resnet_viz.store.database import Store
+from resnet_viz.store.migrations import transaction
 from resnet_viz.store.run import WATCHED
 from resnet_viz.store.runs_table import ACTIVE, OVER, first_of
 from resnet_viz.text import shorten
@@ -58,8 +60,8 @@ def change(store: Store, id: str, change: str, condition: str) -> None:  # noqa:
     Raises:
         ValueError: for an unknown id, and for a run in a program of its own.
     """
-    with store.writing() as connection:
-        _change(connection, _under_way(connection, store, id), (change, condition))
+    with _steering(store, id) as (connection, rows):
+        _change(connection, rows, (change, condition))
 
 
 def step(store: Store, id: str) -> None:  # noqa: A002
@@ -71,8 +73,7 @@ def step(store: Store, id: str) -> None:  # noqa: A002
     Raises:
         ValueError: as `change`.
     """
-    with store.writing() as connection:
-        rows = _under_way(connection, store, id)
+    with _steering(store, id) as (connection, rows):
         chosen = [row for row in rows if _is_at_work(row)]
         chosen = chosen or [row for row in rows if row["seed"] == rows[0]["seed"]]
         _change(connection, rows, PAUSE)
@@ -91,23 +92,26 @@ def looked_at(store: Store, ids: Sequence[str]) -> None:
         connection.executemany(query, [(run_id,) for run_id in ids])
 
 
-def _under_way(
-    connection: sqlite3.Connection,
+@contextmanager
+def _steering(
     store: Store,
     id: str,  # noqa: A002
-) -> Sequence[sqlite3.Row]:
-    """The rows of a run, or of all of a race, that are under way, oldest first.
+) -> Iterator[tuple[sqlite3.Connection, Sequence[sqlite3.Row]]]:
+    """A transaction with the rows of a run, or of all of a race, that are under way, oldest first.
 
     What has become of those whose process is gone is written down before.
     """
-    Snapshot.take(connection, f"(id = ? OR race_id = ?) AND {ACTIVE}", id, id).settle(
-        connection, store.home
-    )
-    query = "SELECT * FROM runs WHERE id = ? OR race_id = ? ORDER BY position"
-    rows = connection.execute(query, (id, id)).fetchall()
-    if first_of(id, rows)["host"] == WATCHED:
-        raise ValueError(f"the run {shorten(id)} goes on in a program of its own: end it there")
-    return [row for row in rows if row["status"] not in OVER]
+    with store.session() as connection:
+        seen = Snapshot.take(connection, f"(id = ? OR race_id = ?) AND {ACTIVE}", id, id)
+        seen.settle(connection, store.home)
+        with transaction(connection):
+            query = "SELECT * FROM runs WHERE id = ? OR race_id = ? ORDER BY position"
+            rows = connection.execute(query, (id, id)).fetchall()
+            if first_of(id, rows)["host"] == WATCHED:
+                raise ValueError(
+                    f"the run {shorten(id)} goes on in a program of its own: end it there"
+                )
+            yield connection, [row for row in rows if row["status"] not in OVER]
 
 
 def _change(connection: sqlite3.Connection, rows: Sequence[sqlite3.Row], order: Order) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,11 +63,18 @@ def delete(store: Store, id: str) -> None:  # noqa: A002
     give_back(store, [gone])
 
 
-def make_room(connection: sqlite3.Connection, home: Path) -> tuple[Sequence[Gone], str | None]:
+def log_sizes(home: Path) -> Mapping[str, int]:
+    """What each run's log takes, by its id, where a limit makes that matter."""
+    return {} if limit_bytes() is None else {log.stem: _size(log) for log in _logs(home)}
+
+
+def make_room(
+    connection: sqlite3.Connection, logs: Mapping[str, int]
+) -> tuple[Sequence[Gone], str | None]:
     """Delete the oldest runs and races that are over until the store is within the limit.
 
     What was deleted, and a sentence on it or on what could not be. Within the caller's
-    transaction; `give_back` is for after it.
+    transaction, before which the `logs` were measured; `give_back` is for after it.
 
     Raises:
         ValueError: for a limit that is no size.
@@ -76,11 +83,11 @@ def make_room(connection: sqlite3.Connection, home: Path) -> tuple[Sequence[Gone
     if limit is None:
         return (), None
     gone: list[Gone] = []
-    used = _used_bytes(connection, home, gone)
+    used = _used_bytes(connection, logs, gone)
     oldest = _oldest(connection)
     while used > limit and (id := next(oldest, None)):  # noqa: A001
         gone.append(_delete(connection, id))
-        used = _used_bytes(connection, home, gone)
+        used = _used_bytes(connection, logs, gone)
     return gone, _notice(gone, used if used > limit else None)
 
 
@@ -93,7 +100,7 @@ def check_room(store: Store, more: int) -> None:
     if limit is None:
         return
     with store.session() as connection:
-        left = max(0, limit - _used_bytes(connection, store.home, ()))
+        left = max(0, limit - _used_bytes(connection, log_sizes(store.home), ()))
     if more > left:
         raise ValueError(
             f"the race takes {byte_size(more)}, and {LIMIT_VARIABLE} = "
@@ -175,17 +182,19 @@ def _is_id(found: object) -> bool:
     return isinstance(found, str) and _ID.fullmatch(found) is not None
 
 
-def _used_bytes(connection: sqlite3.Connection, home: Path, gone: Sequence[Gone]) -> int:
+def _used_bytes(
+    connection: sqlite3.Connection, logs: Mapping[str, int], gone: Sequence[Gone]
+) -> int:
     """What is in use of the file (the rest can be given back), and weights, states and logs of what
     is not gone."""
     pages = _pragma(connection, "page_count") - _pragma(connection, "freelist_count")
     ids = {run_id for one in gone for run_id in one.ids}
-    logs = sum(_size(log) for log in _logs(home) if log.stem not in ids)
+    kept = sum(size for run_id, size in logs.items() if run_id not in ids)
     files = sum(
         int(connection.execute(f"SELECT coalesce(sum(bytes), 0) FROM {table}").fetchone()[0])
         for table in ("checkpoints", "states")
     )
-    return pages * _pragma(connection, "page_size") + logs + files
+    return pages * _pragma(connection, "page_size") + kept + files
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from resnet_viz.scheduler import eta, heartbeat, launcher_client, places
 from resnet_viz.store import saved_states
-from resnet_viz.store.runs_table import OVER, State, select_runs
+from resnet_viz.store.migrations import transaction
+from resnet_viz.store.runs_table import ACTIVE, OVER, State, select_runs
 
 NOT_ANSWERING = "not answering"
 _BROKEN_OFF = "Its process ended before it could go on (killed, or out of memory). Resume it again."
@@ -25,14 +26,23 @@ class Snapshot:
     """Seconds a step, by position, where one waits and it is known (scheduler/eta.py)."""
 
     @classmethod
-    def take(cls, connection: sqlite3.Connection, where: str = "1", *values: object) -> Snapshot:
-        """The rows `where`; what a run wrote just before its process ended is in them."""
+    def take(
+        cls,
+        connection: sqlite3.Connection,
+        where: str = "1",
+        *values: object,
+        with_times: bool = False,
+    ) -> Snapshot:
+        """The rows `where`; what a run wrote just before its process ended is in them.
+
+        `with_times` is for who tells how long runs wait, and not for within a transaction.
+        """
         rows = select_runs(connection, where, *values)
         active = [row for row in rows if row["status"] not in OVER]
         gone = frozenset(row["id"] for row in active if heartbeat.is_gone(row))
         if gone:
             rows = select_runs(connection, where, *values)
-        waits = any(row["status"] == "queued" for row in active)
+        waits = with_times and any(row["status"] == "queued" for row in active)
         return cls(rows, gone, eta.step_times(connection, active) if waits else {})
 
     @property
@@ -72,11 +82,20 @@ class Snapshot:
     def settle(self, connection: sqlite3.Connection, home: Path) -> None:
         """Write down that the runs whose process is gone are over: they need no more looks.
 
-        One that has a state, and no record after it, is paused again, and can go on.
+        One that has a state, and no record after it, is paused again, and can go on. In a
+        transaction of its own, for what the logs say of their ends is read before.
         """
-        for row in self.rows:
-            if self._can_go_on(row):
-                saved_states.rest(connection, _BROKEN_OFF, "position = ?", row["position"])
-            elif row["id"] in self.gone and row["status"] not in OVER:
-                query = "UPDATE runs SET status = ?, message = ?, ended = ? WHERE position = ?"
-                connection.execute(query, (*self.state(row, home), row["position"]))
+        gone = [row for row in self.rows if row["id"] in self.gone and row["status"] not in OVER]
+        ends = [(row, self._can_go_on(row), self.state(row, home)) for row in gone]
+        if not ends:
+            return
+        with transaction(connection):
+            for row, can_go_on, state in ends:
+                # Unless another process has it by now.
+                same = "position = ? AND pid IS ? AND pid_created IS ?"
+                which = (row["position"], row["pid"], row["pid_created"])
+                if can_go_on:
+                    saved_states.rest(connection, _BROKEN_OFF, same, *which)
+                    continue
+                query = f"UPDATE runs SET status = ?, message = ?, ended = ? WHERE {same}"
+                connection.execute(f"{query} AND {ACTIVE}", (*state, *which))

@@ -48,12 +48,14 @@ def queue(
         new_row(run_id, race_id, contestant, spec)
         for run_id, contestant, spec in zip(ids, contestants_of(specs), specs, strict=True)
     ]
+    logs = retention.log_sizes(store.home)
+    with store.session() as connection:
+        Snapshot.take(connection, BUSY).settle(connection, store.home)
     with store.writing() as connection:
         present = Snapshot.take(connection, BUSY)
-        present.settle(connection, store.home)
         _check_share(connection, present, asker, len(rows))
         _check_room(sum(row["host"] != WATCHED for row in present.active), len(rows))
-        gone, notice = retention.make_room(connection, store.home)
+        gone, notice = retention.make_room(connection, logs)
         for row in rows:
             insert(connection, "runs", {**row, "pace": pace, "asker": asker})
         if race_id is not None:

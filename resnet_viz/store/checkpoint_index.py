@@ -112,6 +112,7 @@ def make_room(connection: sqlite3.Connection, home: Path, size: int) -> str:
     allowed = f"{LIMIT_VARIABLE} allows {byte_size(most)} for all weights that are kept"
     if size > most:
         return f"they take {byte_size(size)}, and {allowed}"
+    deleted: list[Path] = []
     with transaction(connection):
         query = (
             "SELECT run, step, checkpoints.bytes, id FROM checkpoints JOIN runs ON run = position "
@@ -125,8 +126,10 @@ def make_room(connection: sqlite3.Connection, home: Path, size: int) -> str:
             gone = Checkpoint(row["step"], 0, f"they were deleted for newer ones: {allowed}")
             _set(connection, row["run"], gone)
             used -= row["bytes"]
-            with suppress(OSError):
-                file_of(home, row["id"], row["step"]).unlink(missing_ok=True)
+            deleted.append(file_of(home, row["id"], row["step"]))
+    for file in deleted:  # which takes as long as they are large, and others may write meanwhile
+        with suppress(OSError):
+            file.unlink(missing_ok=True)
     return ""
 
 

@@ -46,7 +46,7 @@ CREATE TABLE records (
 
 # runs.seal: see stored_spec.py. runs.header: see header.py. runs.bytes: what its records take.
 # races.steering: 'key' (whoever holds the race's key) or 'nobody' (a race from elsewhere).
-# series: a quantity's values at one step, or at many in a chunk; see store/chunks.py.
+# series: a quantity's values at one step, or at many in a chunk; see store/records/chunks.py.
 _SECOND = """
 CREATE TABLE races (
     id TEXT PRIMARY KEY,

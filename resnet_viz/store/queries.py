@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping
 
 from resnet_viz.quantities.records import Series, StepRecord
 from resnet_viz.store import header
-from resnet_viz.store.chunks import ForeignRecordError, Note, select_records, select_series, unsaid
 from resnet_viz.store.database import StoreError
+from resnet_viz.store.records.chunk_format import ForeignRecordError
+from resnet_viz.store.records.chunks import Note, select_records, select_series, unsaid
 from resnet_viz.store.run import WATCHED, Run
 from resnet_viz.store.runs_table import first_of
 from resnet_viz.store.stored_spec import read_spec

@@ -76,16 +76,26 @@ def sweep(connection: sqlite3.Connection, home: Path) -> None:
         there = [Path(entry.path) for entry in os.scandir(folder(home))]
         if not there:
             return
+        gone = [file for file in there if file.suffix != _ENDING and _is_left_over(file)]
         with transaction(connection):  # a file gets its name in one, with its row
             rows = connection.execute("SELECT id FROM runs JOIN states ON run = position")
             known = {file_of(home, row["id"]) for row in rows}
-            for file in there:
-                if file not in known and (file.suffix == _ENDING or _is_left_over(file)):
-                    file.unlink(missing_ok=True)
+            states = {file for file in there if file.suffix == _ENDING}
+            gone += map(_renamed, states - known)
+        for file in gone:  # which takes as long as they are large
+            file.unlink(missing_ok=True)
+
+
+def _renamed(file: Path) -> Path:
+    """The file, under a name that is no state's."""
+    gone = file.with_name(f".{file.stem}.gone")
+    with suppress(FileNotFoundError):  # its run's own process was quicker
+        file.replace(gone)
+    return gone
 
 
 def _is_left_over(file: Path) -> bool:
-    """Whether a draft's writer was killed: none takes so long."""
+    """Whether who wrote a draft, or deleted a file, was killed: none takes so long."""
     return time.time() - file.stat().st_mtime > _DRAFT_SECONDS
 
 

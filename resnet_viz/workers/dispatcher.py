@@ -15,7 +15,6 @@ from resnet_viz.scheduler.places import has_place, in_turn, queue_of
 from resnet_viz.scheduler.run_status import Snapshot
 from resnet_viz.store import saved_states
 from resnet_viz.store.database import Store, StoreError
-from resnet_viz.store.migrations import transaction
 from resnet_viz.store.runs_table import ACTIVE, BUSY, RESTING, WAITING, WITHOUT_WORKER, select_runs
 from resnet_viz.workers.tasks import Task
 from resnet_viz.workers.worker_pool import Brood, make_brood
@@ -81,9 +80,7 @@ class Dispatcher:
             self._busy = time.monotonic()
         if _any(connection, WAITING):
             connection.execute(f"UPDATE runs SET heartbeat = ? WHERE {WAITING}", (time.time(),))
-        if Snapshot.take(connection, ACTIVE).gone:
-            with transaction(connection):
-                Snapshot.take(connection, ACTIVE).settle(connection, self._store.home)
+        Snapshot.take(connection, ACTIVE).settle(connection, self._store.home)
         saved_states.sweep(connection, self._store.home)
         jobs.care(connection, self._store.home)
 

@@ -60,7 +60,7 @@ def measure_run(
     begin = time.perf_counter()
     found = perform(about, net, images, labels, settings=chosen, report=report, use_up=True)
     one = MeasurementResult(step, name, chosen, time.perf_counter() - begin, found)
-    with store.writing() as connection:
+    with store.session() as connection:
         measurement_results.put(connection, row["position"], one)
     return one
 

@@ -14,8 +14,9 @@ from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.scheduler.heartbeat import HEARTBEAT_SECONDS, born
 from resnet_viz.store import header
-from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import Store, StoreError
+from resnet_viz.store.migrations import transaction
+from resnet_viz.store.records.chunks import insert_records, put_together
 from resnet_viz.store.run import WATCHED, insert, new_id
 from resnet_viz.store.runs_table import ACTIVE
 
@@ -91,12 +92,14 @@ class Recording:
     def _write(self) -> None:
         pending, self._pending = self._pending, []
         self._written = time.monotonic()
+        text = header.write(self._held, self._beside)
         try:
-            with self._store.writing() as connection:
-                query = "UPDATE runs SET header = ? WHERE position = ? AND header <> ?"
-                text = header.write(self._held, self._beside)
-                connection.execute(query, (text, self._position, text))
-                insert_records(connection, self._position, pending)
+            with self._store.session() as connection:
+                with transaction(connection):
+                    query = "UPDATE runs SET header = ? WHERE position = ? AND header <> ?"
+                    connection.execute(query, (text, self._position, text))
+                    insert_records(connection, self._position, pending)
+                put_together(connection, self._position, pending)
         except StoreError as error:
             self.problem = str(error)
 

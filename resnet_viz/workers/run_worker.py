@@ -30,9 +30,9 @@ from resnet_viz.scheduler.parking import Parked, Patience, give_up, give_up_with
 from resnet_viz.scheduler.worker_turn import Stopped, Turns
 from resnet_viz.store import checkpoint_index, header, saved_states
 from resnet_viz.store.checkpoint_index import is_due
-from resnet_viz.store.chunks import insert_late, insert_records
 from resnet_viz.store.database import FILE_NAME, Store, StoreError, WalFile, default_home
 from resnet_viz.store.migrations import transaction
+from resnet_viz.store.records.chunks import insert_late, insert_records, put_together
 from resnet_viz.store.runs_table import OVER, WITHOUT_WORKER, select_runs
 from resnet_viz.training.error_messages import sentence
 
@@ -265,6 +265,7 @@ class Worker:
             insert_records(self._connection, self._position, pending)
             if is_further:
                 saved_states.forget(self._connection, self._position)
+        put_together(self._connection, self._position, pending)
         self._written = time.monotonic()
         if is_further:
             self._drop_state()

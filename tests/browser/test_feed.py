@@ -15,8 +15,8 @@ from resnet_viz import RunSpec, preset
 from resnet_viz.quantities.records import Floats, StepRecord
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.scheduler.heartbeat import born
-from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import Store
+from resnet_viz.store.records.chunks import insert_records
 from resnet_viz.store.run import Run
 from tests.browser.conftest import PATIENCE_SECONDS, App
 from tests.browser.test_race import CURVES, HERO, charts, select

@@ -20,8 +20,8 @@ from resnet_viz.lab.race_feed import Look
 from resnet_viz.quantities.records import History
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.scheduler.retention import LIMIT_VARIABLE
-from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import FILE_NAME, Store
+from resnet_viz.store.records.chunks import insert_records
 from resnet_viz.training.loop import train
 from tests.conftest import is_refused
 from tests.labs import tiny_spec

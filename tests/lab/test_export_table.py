@@ -23,8 +23,8 @@ from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.long_form import COLUMNS
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.scheduler import launcher_client
-from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import Store
+from resnet_viz.store.records.chunks import insert_records
 from tests.labs import tiny_spec
 
 

@@ -13,8 +13,8 @@ from resnet_viz.lab import race_feed as feeds
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.race_feed import Feed
 from resnet_viz.scheduler import launcher_client
-from resnet_viz.store.chunks import insert_late, insert_records
 from resnet_viz.store.database import FILE_NAME, Store, StoreError
+from resnet_viz.store.records.chunks import insert_late, insert_records
 from tests.labs import tiny_spec
 from tests.quantities.test_records import record
 

@@ -13,8 +13,8 @@ import pytest
 from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.scheduler.retention import LIMIT_VARIABLE, limit_bytes
-from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import FILE_NAME, Store
+from resnet_viz.store.records.chunks import insert_records
 from resnet_viz.text import byte_size
 from tests.labs import tiny_spec
 from tests.quantities.test_records import record

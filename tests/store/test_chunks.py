@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from resnet_viz.quantities.quantity import Along
-from resnet_viz.quantities.records import StepRecord
-from resnet_viz.store import chunks
-from resnet_viz.store.chunks import ForeignRecordError, insert_records, select_records
+from resnet_viz.quantities.records import Floats, StepRecord
 from resnet_viz.store.database import Store
+from resnet_viz.store.migrations import transaction
+from resnet_viz.store.records import chunk_format, chunks
+from resnet_viz.store.records.chunk_format import ForeignRecordError
+from resnet_viz.store.records.chunks import insert_records, put_together, select_records
 
 LAYERS, BLOCKS = 3, 2
 HEADER: Mapping[str, Along] = {
@@ -53,11 +55,26 @@ def assert_same(found: Sequence[StepRecord], expected: Sequence[StepRecord]) -> 
             assert one.values[name].dtype == np.float32
 
 
+def write(connection: sqlite3.Connection, position: int, records: list[StepRecord]) -> None:
+    """As workers do."""
+    with transaction(connection):
+        insert_records(connection, position, records)
+    put_together(connection, position, records)
+
+
+def add_run(connection: sqlite3.Connection, name: str) -> None:
+    connection.execute(
+        "INSERT INTO runs (id, name, spec, created, heartbeat, params) VALUES (?, '', '', 0, 0, 0)",
+        (name,),
+    )
+
+
 @pytest.mark.parametrize("piece", [1, 3, 40, 700])
 def test_any_pieces_come_back_bit_for_bit(connection: sqlite3.Connection, piece: int) -> None:
     records = made(700)
+    add_run(connection, "a")
     for start in range(0, 700, piece):
-        insert_records(connection, 1, records[start : start + piece])
+        write(connection, 1, records[start : start + piece])
     insert_records(connection, 2, made(10))
     for since in (0, 1, 255, 256, 257, 511, 699, 700):
         assert_same(select_records(connection, 1, since, HEADER), records[since:])
@@ -65,8 +82,9 @@ def test_any_pieces_come_back_bit_for_bit(connection: sqlite3.Connection, piece:
 
 
 def test_what_is_old_is_in_few_chunks(connection: sqlite3.Connection) -> None:
+    add_run(connection, "a")
     for record in made(1500, every=1):
-        insert_records(connection, 1, [record])
+        write(connection, 1, [record])
     counts = connection.execute(
         "SELECT count FROM series WHERE quantity = 'grad_norm' ORDER BY first"
     ).fetchall()
@@ -75,14 +93,46 @@ def test_what_is_old_is_in_few_chunks(connection: sqlite3.Connection) -> None:
     assert len(counts) - len(whole) == 1500 % chunks.CHUNK
 
 
+def test_what_a_killed_worker_left_in_pieces_is_put_together_later(
+    connection: sqlite3.Connection,
+) -> None:
+    add_run(connection, "a")
+    records = made(3 * chunks.CHUNK)
+    for record in records[: chunks.CHUNK]:
+        insert_records(connection, 1, [record])  # and then it is killed
+    for record in records[chunks.CHUNK :]:
+        write(connection, 1, [record])
+    counts = connection.execute("SELECT count FROM series WHERE quantity = 'grad_norm'").fetchall()
+    assert sorted(row["count"] for row in counts) == [chunks.CHUNK, 2 * chunks.CHUNK]
+    assert_same(select_records(connection, 1, 0, HEADER), records)
+
+
+def test_others_write_while_a_chunk_is_made_and_may_delete_the_run(
+    connection: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_run(connection, "a")
+    for record in made(chunks.CHUNK):
+        insert_records(connection, 1, [record])
+    pack = chunk_format._pack
+
+    def packing(steps: chunk_format.Steps, values: Floats) -> bytes:
+        with Store(tmp_path).session() as other:
+            other.execute("PRAGMA busy_timeout = 100")
+            with transaction(other):
+                other.execute("DELETE FROM series")
+                other.execute("DELETE FROM runs")
+        return pack(steps, values)
+
+    monkeypatch.setattr(chunk_format, "_pack", packing)
+    put_together(connection, 1, made(chunks.CHUNK))
+    assert connection.execute("SELECT count(*) FROM series").fetchone()[0] == 0
+
+
 @pytest.mark.usefixtures("connection")
 def test_a_run_knows_its_bytes(connection: sqlite3.Connection) -> None:
-    connection.execute(
-        "INSERT INTO runs (id, name, spec, created, heartbeat, params) "
-        "VALUES ('a', '', '', 0, 0, 0)"
-    )
+    add_run(connection, "a")
     for record in made(600):
-        insert_records(connection, 1, [record])
+        write(connection, 1, [record])
     told = connection.execute("SELECT bytes FROM runs").fetchone()[0]
     true = connection.execute("SELECT sum(length(data)) FROM series").fetchone()[0]
     assert told == true + 600 * 40
@@ -102,8 +152,9 @@ def test_another_length_is_refused_not_read_as_if_right(
     connection: sqlite3.Connection, count: int, how: str
 ) -> None:
     """Without a checksum, as earlier versions wrote it: with one it is noticed by that."""
+    add_run(connection, "a")
     for record in made(count):
-        insert_records(connection, 1, [record])
+        write(connection, 1, [record])
     row = connection.execute("SELECT rowid, data FROM series WHERE quantity = 'grad_norm'")
     rowid, data = row.fetchone()
     if count == 1 and how == "zeros":
@@ -143,9 +194,10 @@ def test_a_hundred_thousand_steps_of_56_layers_take_at_most_100_mb(tmp_path: Pat
     random = np.random.default_rng(0)
     level = random.normal(size=(12, 56)).astype(np.float32)
     with Store(tmp_path).session() as connection:
-        for start in range(0, 100_000, 500):
+        add_run(connection, "a")
+        for start in range(0, 100_000, chunks.CHUNK):
             records = []
-            for step in range(start, start + 500):
+            for step in range(start, start + chunks.CHUNK):
                 noise = np.exp(level + 0.1 * random.normal(size=level.shape)).astype(np.float32)
                 taken = range(12) if step % 10 == 0 else range(3)
                 values = {f"q{i}": noise[i] for i in taken}
@@ -154,4 +206,5 @@ def test_a_hundred_thousand_steps_of_56_layers_take_at_most_100_mb(tmp_path: Pat
             for record in records:
                 insert_records(connection, 1, [record])
             connection.execute("COMMIT")
+            put_together(connection, 1, records)
     assert Store(tmp_path).file.stat().st_size < 100e6

@@ -13,7 +13,6 @@ import pytest
 
 from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
-from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import (
     FILE_NAME,
     CorruptStoreError,
@@ -21,6 +20,7 @@ from resnet_viz.store.database import (
     StoreError,
     explain_failure,
 )
+from resnet_viz.store.records.chunks import insert_records
 from tests.labs import tiny_spec
 from tests.quantities.test_records import record
 

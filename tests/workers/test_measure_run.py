@@ -14,8 +14,8 @@ from resnet_viz.__main__ import main
 from resnet_viz.data.dataset import fixed_order
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.lab import Lab
-from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import Store
+from resnet_viz.store.records.chunks import insert_records
 from resnet_viz.store.run import insert, new_row
 from resnet_viz.training.loop import train
 from resnet_viz.training.tensors import load

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from resnet_viz.arch.config import explain
 from resnet_viz.data.elsewhere import sent_away
 from resnet_viz.lab.race_file.plain_copy import RefusalError, no_race
-from resnet_viz.store.chunks import ForeignRecordError
 from resnet_viz.store.notes import MOST_CHARACTERS, MOST_OF_A_NOTE
+from resnet_viz.store.records.chunk_format import ForeignRecordError
 from resnet_viz.text import shorten
 
 MOST_RUNS = 32

@@ -16,15 +16,8 @@ from resnet_viz.lab.race_file.plain_copy import RefusalError
 from resnet_viz.lab.race_file.untrusted import ForeignRun, named
 from resnet_viz.quantities.quantity import Along, Axis
 from resnet_viz.store import header
-from resnet_viz.store.chunks import (
-    CHUNKS,
-    SCALAR_BYTES,
-    SCALARS,
-    chunk_crc,
-    is_whole,
-    record_crc,
-    unpack,
-)
+from resnet_viz.store.records.chunk_format import CHUNKS, chunk_crc, is_whole, unpack
+from resnet_viz.store.records.chunks import SCALAR_BYTES, SCALARS, record_crc
 from resnet_viz.store.run import WATCHED
 from resnet_viz.store.stored_spec import read_spec
 from resnet_viz.text import shorten

@@ -128,17 +128,25 @@ def finish(
 
 
 def forget_old(connection: sqlite3.Connection, home: Path) -> None:
-    """Delete the jobs that were over long ago, with their files."""
+    """Delete the jobs that were over long ago, with their files; in no transaction."""
     where = f"NOT {ACTIVE} AND abs(? - ended) > ?"
     values = (time.time(), KEPT_SECONDS)
     for row in select_jobs(connection, where, *values):
         connection.execute("DELETE FROM jobs WHERE id = ?", (row["id"],))
         shutil.rmtree(folder_of(home, row["id"]), ignore_errors=True)
         paths.log_file(home, row["id"]).unlink(missing_ok=True)
+    for folder in (home / "jobs").glob("*"):  # whoever handed it in was killed before its row came
+        with suppress(OSError):
+            if abs(time.time() - folder.stat().st_mtime) > KEPT_SECONDS and not select_jobs(
+                connection, "id = ?", folder.name
+            ):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def make_room(connection: sqlite3.Connection, home: Path, size: int) -> None:
     """Have the folders of jobs take `size` bytes more; the files of the oldest that are over go.
+
+    In no transaction: it takes as long as the files are large.
 
     Raises:
         ValueError: where those of jobs under way leave no room.

@@ -96,24 +96,40 @@ class Jobs:
         text = _checked(what, request).model_dump_json()
         same = _fingerprint(kind, text) if what.is_shared else None
         job_id = new_id()
-        with self._store.writing() as connection:
-            job_table.forget_old(connection, self._store.home)
-            if same and (known := _known(connection, same)):
-                return known
-            waiting = len(job_table.select_jobs(connection, job_table.WAITING))
-            if waiting >= MOST_WAITING:
-                raise ValueError(f"{waiting} jobs wait, and more are not taken; try again later")
-            if files:
-                size = sum(map(len, files.values()))
-                job_table.make_room(connection, self._store.home, size)
-                self._put(job_id, files)
-            row: dict[str, object] = {"id": job_id, "kind": kind, "title": what.title}
-            row |= {"request": text, "same": same, "asker": asker}
-            row |= {"limit_seconds": what.limit_seconds}
-            row |= {"created": time.time(), "heartbeat": time.time()}
-            insert(connection, "jobs", row)
+        row: dict[str, object] = {"id": job_id, "kind": kind, "title": what.title}
+        row |= {"request": text, "same": same, "asker": asker}
+        row |= {"limit_seconds": what.limit_seconds}
+        # Files come and go before the row does: nobody else can write while there is a transaction.
+        self._make_room(files or {})
+        try:
+            self._put(job_id, files or {})
+            known = self._add(row)
+        except BaseException:
+            self._drop(job_id)
+            raise
+        if known is not None:
+            self._drop(job_id)
+            return known
         self._start()
         return job_id
+
+    def _make_room(self, files: Mapping[str, bytes]) -> None:
+        """For one more job with such files."""
+        with self._store.session() as connection:
+            job_table.forget_old(connection, self._store.home)
+            if files:
+                _check_waiting(connection)
+                job_table.make_room(connection, self._store.home, sum(map(len, files.values())))
+
+    def _add(self, row: Mapping[str, object]) -> str | None:
+        """The job's row in the queue, or the id of an equal one, which is wanted once more."""
+        with self._store.writing() as connection:
+            if row["same"] and (known := _known(connection, str(row["same"]))):
+                return known
+            _check_waiting(connection)
+            now = time.time()
+            insert(connection, "jobs", {**row, "created": now, "heartbeat": now})
+        return None
 
     def get(self, job_id: str) -> Job:
         """A job as it is now.
@@ -173,16 +189,20 @@ class Jobs:
         )
 
     def _put(self, job_id: str, files: Mapping[str, bytes]) -> None:
-        """The job's folder with its files."""
+        """The job's folder with its files; none where there are none."""
+        if not files:
+            return
         folder = job_table.folder_of(self._store.home, job_id)
         try:
             folder.mkdir(parents=True)
             for name, content in files.items():
                 (folder / Path(name).name).write_bytes(content)
         except OSError as error:
-            shutil.rmtree(folder, ignore_errors=True)
             reason = error.strerror or error
             raise StoreError(f"the folder {folder} cannot be written: {reason}") from error
+
+    def _drop(self, job_id: str) -> None:
+        shutil.rmtree(job_table.folder_of(self._store.home, job_id), ignore_errors=True)
 
     def _revive(self) -> None:
         """Begin another launcher in the place of one that is gone, but not many in a row."""
@@ -212,6 +232,12 @@ def _known(connection: sqlite3.Connection, same: str) -> str | None:
             connection.execute("UPDATE jobs SET wanted = wanted + 1 WHERE id = ?", (row["id"],))
             return str(row["id"])
     return None
+
+
+def _check_waiting(connection: sqlite3.Connection) -> None:
+    waiting = len(job_table.select_jobs(connection, job_table.WAITING))
+    if waiting >= MOST_WAITING:
+        raise ValueError(f"{waiting} jobs wait, and more are not taken; try again later")
 
 
 def _find(connection: sqlite3.Connection, job_id: str) -> sqlite3.Row:

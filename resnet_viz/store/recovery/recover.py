@@ -18,8 +18,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from resnet_viz.store import migrations
-from resnet_viz.store.chunks import CHUNKS, SCALARS, chunk_crc, record_crc
 from resnet_viz.store.database import FILE_NAME, Store
+from resnet_viz.store.records.chunk_format import CHUNKS, chunk_crc
+from resnet_viz.store.records.chunks import SCALARS, record_crc
 from resnet_viz.store.recovery.pages import Value, page_rows
 from resnet_viz.store.runs_table import OVER, fault_of
 

@@ -11,7 +11,7 @@ import pytest
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.race_file import judge
 from resnet_viz.scheduler import launcher_client
-from resnet_viz.store.chunks import CHUNK
+from resnet_viz.store.records.chunks import CHUNK
 from tests.scheduler.test_retention import query, race
 
 

@@ -18,8 +18,8 @@ from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.scheduler.retention import LIMIT_VARIABLE
 from resnet_viz.store import migrations
-from resnet_viz.store.chunks import CHUNK
 from resnet_viz.store.database import FILE_NAME, Store, StoreError
+from resnet_viz.store.records.chunks import CHUNK
 from resnet_viz.store.run import Run
 from resnet_viz.store.stored_spec import seal
 from resnet_viz.workers.run_recorder import Recording

@@ -6,8 +6,8 @@ import pytest
 
 from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
-from resnet_viz.store.chunks import insert_records
 from resnet_viz.store.database import Store
+from resnet_viz.store.records.chunks import insert_records
 from tests.labs import tiny_spec
 from tests.quantities.test_records import record
 from tests.ui.race.conftest import errors, race_page, shown

@@ -10,27 +10,32 @@ import sqlite3
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import takewhile
 from math import copysign, inf, isfinite, isnan
 from struct import Struct
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import Floats, Series, StepRecord
+from resnet_viz.store.migrations import transaction
+from resnet_viz.store.records.chunk_format import (
+    CHUNKS,
+    Chunk,
+    Steps,
+    chunk_of,
+    is_whole,
+    length_of,
+    unpack,
+)
 
 CHUNK = 256
 MOST_STEPS = 2**62
-_LEVEL = 6
 _MOST_PATCHED = 2**16
 _LARGEST = float(np.finfo(np.float32).max)
 SCALAR_BYTES = 40  # of a step's row, about
-_STEP, _VALUE = np.dtype("<i8"), np.dtype("<f4")
-
-Steps = NDArray[np.int64]
 SCALARS = ("step", "loss", "accuracy", "seconds", "crc")
-CHUNKS = ("quantity", "first", "last", "count", "data", "crc")
 _SCALARS = Struct("<q3d")
 
 Note = Callable[[str], None]
@@ -41,14 +46,13 @@ def unsaid(_: str) -> None:
     """Tells nobody."""
 
 
-class ForeignRecordError(ValueError):
-    """What is stored is not of the run's net, or damaged."""
-
-
 def insert_records(
     connection: sqlite3.Connection, position: int, records: Sequence[StepRecord]
 ) -> None:
-    """Append records of the run at `position`; SQLite keeps a NaN as NULL."""
+    """Append records of the run at `position`; SQLite keeps a NaN as NULL.
+
+    Within the caller's transaction; `put_together` is for after it.
+    """
     if not records:
         return
     rows = [(position, *scalars) for scalars in map(_scalars, records)]
@@ -59,15 +63,24 @@ def insert_records(
         for name, values in record.values.items():
             columns[name].append((record.step, values))
     grown = SCALAR_BYTES * len(rows)
-    # Seldom enough to cost nothing, since it reads up to as many rows.
-    is_due = records[0].step // CHUNK < (records[-1].step + 1) // CHUNK
     for name, taken in columns.items():
         steps = np.array([step for step, _ in taken], np.int64)
         grown += _insert(connection, position, name, steps, np.stack([v for _, v in taken]))
-        if is_due:
-            grown += _put_together(connection, position, name)
     query = "UPDATE runs SET bytes = bytes + ?, steps_done = ? WHERE position = ?"
     connection.execute(query, (grown, records[-1].step + 1, position))
+
+
+def put_together(
+    connection: sqlite3.Connection, position: int, records: Sequence[StepRecord]
+) -> None:
+    """After `records` were appended: one chunk of the newest small ones of each quantity, where
+    they hold enough steps. Others can write while a chunk is made: that takes a while."""
+    # Seldom enough to cost nothing, since it reads as many rows.
+    if not records or records[0].step // CHUNK == (records[-1].step + 1) // CHUNK:
+        return
+    names = connection.execute("SELECT DISTINCT quantity FROM series WHERE run = ?", (position,))
+    for row in names.fetchall():
+        _put_together(connection, position, row["quantity"])
 
 
 def insert_late(
@@ -118,18 +131,6 @@ def record_crc(step: int, loss: float | None, accuracy: float | None, seconds: f
     # SQLite has NULL for a NaN, and no -0.0
     values = (np.nan if v is None or isnan(v) else v + 0.0 for v in (loss, accuracy, seconds))
     return zlib.crc32(_SCALARS.pack(step, *values))
-
-
-def chunk_crc(quantity: str, first: int, last: int, count: int, data: bytes) -> int:
-    """The checksum of a chunk, and of what is said of it."""
-    return zlib.crc32(data, zlib.crc32(f"{quantity} {first} {last} {count}".encode()))
-
-
-def is_whole(row: sqlite3.Row) -> bool:
-    """Whether a chunk is as it was written; of one from before there were checksums it is."""
-    if row["crc"] is None or not isinstance(row["data"], bytes):
-        return True
-    return bool(row["crc"] == chunk_crc(*(row[name] for name in CHUNKS[:-1])))
 
 
 def _scalars(record: StepRecord) -> tuple[float, ...]:
@@ -206,81 +207,38 @@ def _insert(
     connection: sqlite3.Connection, position: int, name: str, steps: Steps, values: Floats
 ) -> int:
     """A new chunk; its bytes."""
-    data = _pack(steps, values)
-    about = (name, int(steps[0]), int(steps[-1]), len(steps), data)
+    return _insert_packed(connection, position, chunk_of(name, steps, values))
+
+
+def _insert_packed(connection: sqlite3.Connection, position: int, chunk: Chunk) -> int:
     query = f"INSERT INTO series (run, {', '.join(CHUNKS)}) VALUES (?, ?, ?, ?, ?, ?, ?)"
-    connection.execute(query, (position, *about, chunk_crc(*about)))
-    return len(data)
+    connection.execute(query, (position, *chunk))
+    return len(chunk[4])
 
 
-def _put_together(connection: sqlite3.Connection, position: int, name: str) -> int:
-    """One chunk of the newest small ones, if they hold enough steps; how many bytes more it is."""
+def _put_together(connection: sqlite3.Connection, position: int, name: str) -> None:
+    small = _small_ones(connection, position, name)
+    if sum(row["count"] for row in small) < CHUNK or len(small) < 2:
+        return
+    length = length_of(small[0])
+    parts = [unpack(row, name, length) for row in small]
+    chunk = chunk_of(name, *(np.concatenate(part) for part in zip(*parts, strict=True)))
+    grown = len(chunk[4]) - sum(len(row["data"]) for row in small)
+    with transaction(connection):
+        query = "UPDATE runs SET bytes = bytes + ? WHERE position = ?"
+        if connection.execute(query, (grown, position)).rowcount:  # it was not deleted meanwhile
+            which = "run = ? AND quantity = ? AND first BETWEEN ? AND ?"
+            between = (chunk[1], small[-1]["first"])
+            connection.execute(f"DELETE FROM series WHERE {which}", (position, name, *between))
+            _insert_packed(connection, position, chunk)
+
+
+def _small_ones(connection: sqlite3.Connection, position: int, name: str) -> Sequence[sqlite3.Row]:
+    """The newest chunks of few steps, in order; those that a killed process left are among them."""
     query = (
-        "SELECT rowid, quantity, first, last, count, data, crc FROM series "
+        "SELECT quantity, first, last, count, data, crc FROM series "
         "WHERE run = ? AND quantity = ? ORDER BY first DESC LIMIT ?"
     )
-    newest = connection.execute(query, (position, name, CHUNK)).fetchall()
-    small: list[sqlite3.Row] = []
-    for row in newest:
-        if row["count"] >= CHUNK or not is_whole(row):
-            break
-        small.append(row)
-    if sum(row["count"] for row in small) < CHUNK or len(small) < 2:
-        return 0
-    length = _length(small[0])
-    parts = [unpack(row, name, length) for row in reversed(small)]
-    connection.executemany("DELETE FROM series WHERE rowid = ?", [(r["rowid"],) for r in small])
-    steps, values = (np.concatenate(part) for part in zip(*parts, strict=True))
-    before = sum(len(row["data"]) for row in small)
-    return _insert(connection, position, name, steps, values) - before
-
-
-def _pack(steps: Steps, values: Floats) -> bytes:
-    """One step: its values as they are. More: compressed, and bytes of one significance together,
-    since neighbours in time share the first ones."""
-    raw = values.astype(_VALUE).tobytes()
-    if len(steps) == 1:
-        return raw
-    shuffled = np.frombuffer(raw, np.uint8).reshape(len(steps), -1, 4).transpose(2, 1, 0)
-    return zlib.compress(steps.astype(_STEP).tobytes() + shuffled.tobytes(), _LEVEL)
-
-
-def _length(row: sqlite3.Row) -> int:
-    """How many values a chunk has for each of its steps."""
-    count = row["count"]
-    size = len(row["data"]) if count == 1 else len(zlib.decompress(row["data"])) - 8 * count
-    return int(size // (4 * count))
-
-
-def unpack(row: sqlite3.Row, name: str, length: int) -> tuple[Steps, Floats]:
-    """The steps [n] of a chunk, and the quantity's values there [n, length].
-
-    Raises:
-        ForeignRecordError: for a chunk of another length, or none at all.
-    """
-    count, data = row["count"], row["data"]
-    if not isinstance(data, bytes):
-        raise _foreign(row, name, length)
-    if count == 1:
-        if len(data) != 4 * length:
-            raise _foreign(row, name, length)
-        return np.array([row["first"]], np.int64), np.frombuffer(data, _VALUE).reshape(1, length)
-    expected = count * (8 + 4 * length)
-    try:
-        inflater = zlib.decompressobj()
-        whole = inflater.decompress(data, expected + 1)
-    except zlib.error as error:
-        raise _foreign(row, name, length) from error
-    if len(whole) != expected or not inflater.eof or inflater.unused_data:
-        raise _foreign(row, name, length)
-    steps = np.frombuffer(whole, _STEP, count)
-    shuffled = np.frombuffer(whole, np.uint8, offset=8 * count).reshape(4, length, count)
-    values = np.ascontiguousarray(shuffled.transpose(2, 1, 0)).view(_VALUE)
-    return steps, values.reshape(count, length)
-
-
-def _foreign(row: sqlite3.Row, name: str, length: int) -> ForeignRecordError:
-    return ForeignRecordError(
-        f"the record of step {row['first']} is not one of this run's net, which has {length} "
-        f"values of {name}: another version wrote it, or the store was changed by hand"
-    )
+    newest = connection.execute(query, (position, name, 2 * CHUNK)).fetchall()
+    small = takewhile(lambda row: row["count"] < CHUNK and is_whole(row), newest)
+    return list(small)[::-1]
