@@ -1,9 +1,5 @@
-"""Architecture: choose a net, see exactly what it is."""
+"""Architecture, a page of the app."""
 
-from resnet_viz.ui.start import require_app
+from resnet_viz.app.start import draw_page
 
-require_app()
-
-from resnet_viz.ui.pages.architecture.page import architecture_page  # noqa: E402
-
-architecture_page()
+draw_page("architecture")

@@ -1,9 +1,5 @@
-"""Compare: two to four nets side by side."""
+"""Compare, a page of the app."""
 
-from resnet_viz.ui.start import require_app
+from resnet_viz.app.start import draw_page
 
-require_app()
-
-from resnet_viz.ui.pages.compare.page import compare_page  # noqa: E402
-
-compare_page()
+draw_page("compare")

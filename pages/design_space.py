@@ -1,9 +1,5 @@
-"""Design space: all presets by what they cost, the current net among them."""
+"""Design space, a page of the app."""
 
-from resnet_viz.ui.start import require_app
+from resnet_viz.app.start import draw_page
 
-require_app()
-
-from resnet_viz.ui.pages.design_space.page import design_space_page  # noqa: E402
-
-design_space_page()
+draw_page("design_space")

@@ -1,9 +1,5 @@
-"""Initialisation: a net and its plain twin before their first step."""
+"""Initialisation, a page of the app."""
 
-from resnet_viz.ui.start import require_app
+from resnet_viz.app.start import draw_page
 
-require_app()
-
-from resnet_viz.ui.pages.initialisation.page import initialisation_page  # noqa: E402
-
-initialisation_page()
+draw_page("initialisation")

@@ -1,9 +1,5 @@
-"""Race: a residual net and its plain twin train side by side, and their gradients are shown."""
+"""Race, a page of the app."""
 
-from resnet_viz.ui.start import require_app
+from resnet_viz.app.start import draw_page
 
-require_app()
-
-from resnet_viz.ui.pages.race.page import race_page  # noqa: E402
-
-race_page()
+draw_page("race")

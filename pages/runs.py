@@ -1,9 +1,5 @@
-"""Runs: all that were trained or watched, to be found, named, opened, taken away and deleted."""
+"""Runs, a page of the app."""
 
-from resnet_viz.ui.start import require_app
+from resnet_viz.app.start import draw_page
 
-require_app()
-
-from resnet_viz.ui.pages.runs.page import runs_page  # noqa: E402
-
-runs_page()
+draw_page("runs")

@@ -14,9 +14,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "resnet_viz"
 ROOMS = {
-    *("arch", "cli", "data", "experiments", "figures", "findings", "lab", "measurements", "nets"),
-    *("quantities", "report", "scheduler", "store", "tensor_stats", "training", "ui", "views"),
-    "workers",
+    *("app", "arch", "cli", "data", "experiments", "figures", "findings", "lab", "measurements"),
+    *("nets", "quantities", "report", "scheduler", "store", "tensor_stats", "training", "ui"),
+    *("views", "workers"),
 }
 PLUG_INS = {"quantities", "measurements", "datasets", "job_kinds", "starting_points", "commands"}
 
@@ -70,7 +70,7 @@ def imported(path: Path) -> Iterator[str]:
     [
         ("torch", TORCH),
         ("torchinfo", ("resnet_viz/views/summary.py",)),
-        ("streamlit", ("app.py", "pages/", "resnet_viz/ui/")),
+        ("streamlit", ("app.py", "resnet_viz/app/", "resnet_viz/ui/")),
         ("plotly", ("resnet_viz/figures/", "resnet_viz/report/", "resnet_viz/ui/")),
         ("graphviz", ("resnet_viz/views/",)),
         ("typer", ("resnet_viz/cli/", "resnet_viz/__main__.py")),

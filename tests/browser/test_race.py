@@ -291,7 +291,7 @@ def test_link_opens_on_a_new_server_behind_a_base_path(tmp_path: Path, open_page
 
 def test_says_so_when_plotly_does_not_load(app: App, open_page: Open) -> None:
     page = open_page(f"{app.url}/_stcore/health")
-    page.route("**/app/static/plotly.min.js*", lambda route: route.fulfill(body="", status=200))
+    page.route("**/chart_scripts/*/plotly.min.js", lambda route: route.fulfill(body="", status=200))
     page.goto(f"{app.url}/race")
     expect(charts(page).first).to_contain_text("could not load plotly")
 

@@ -220,7 +220,6 @@ def test_ctrl_c_is_quiet(
 def test_app_hands_its_options_to_streamlit(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[tuple[str, ...]] = []
     monkeypatch.setattr("os.execv", lambda _program, command: started.append(command))
-    monkeypatch.setattr("resnet_viz.cli.commands.server.APP", Path(__file__))
     main(("app", "--", "--server.port", "8502", "--server.headless", "true"))
     command = started[0]
     assert command[1:4] == ("-m", "streamlit", "run")

@@ -20,7 +20,6 @@ def config() -> dict[str, dict[str, object]]:
         ("browser", "gatherUsageStats", False),
         ("server", "address", "127.0.0.1"),
         ("server", "fileWatcherType", "none"),
-        ("server", "enableStaticServing", True),
         ("server", "enableCORS", True),
         ("server", "enableXsrfProtection", True),
         ("server", "maxUploadSize", 640),

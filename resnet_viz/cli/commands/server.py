@@ -11,21 +11,21 @@ from pathlib import Path
 import typer
 
 import resnet_viz
-from resnet_viz.cli.errors import CommandFailedError
 
-APP = Path(resnet_viz.__file__).resolve().parents[1] / "app.py"
+PACKAGE = Path(resnet_viz.__file__).resolve().parent
 
 
 def serve(options: Sequence[str]) -> None:
-    """Run `streamlit run app.py` with Streamlit's own `options` in this process's place.
-
-    Raises:
-        CommandFailedError: where the package was installed without its app.
-    """
-    if not APP.is_file():
-        raise CommandFailedError(f"the app is not at {APP}; run this command in a clone")
-    command = (sys.executable, "-m", "streamlit", "run", str(APP), *options)
+    """Run `streamlit run app.py` with Streamlit's own `options` in this process's place."""
+    command = (sys.executable, "-m", "streamlit", "run", str(script()), *options)
     if os.name == "posix":
         os.execv(command[0], command)  # signals then reach Streamlit itself
     else:
         raise typer.Exit(subprocess.run(command, check=False).returncode)
+
+
+def script() -> Path:
+    """The app's script: a clone's own, with its settings, or the one in the package."""
+    clone = PACKAGE.parent
+    is_clone = (clone / "pyproject.toml").is_file() and (clone / "app.py").is_file()
+    return (clone if is_clone else PACKAGE / "app") / "app.py"

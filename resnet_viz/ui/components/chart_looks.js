@@ -21,8 +21,7 @@ function configOf(chart, letters) {
 
 // Buttons that save the plot; what they need is loaded with the first press.
 function fileButtons(chart, letters) {
-  const own = new URL(import.meta.url)
-  const address = new URL(`chart_files.js${own.search}`, own).href
+  const address = new URL("chart_files.js", import.meta.url).href
   return [["png", "as a picture (PNG)"], ["svg", "as a drawing (SVG)"], ["html", "as a page (HTML)"]].map(
     ([kind, words]) => ({
       name: `save-${kind}`,

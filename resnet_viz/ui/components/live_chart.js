@@ -2,7 +2,7 @@
 // the same axes. Python sends a figure once, then what has changed (drawn.py); it is kept here.
 // Called again with all news, and by Streamlit with every change of theme; cleaned up on unmount.
 // The files chart_data, chart_looks, chart_moving and chart_pointing, and plots/legend_room, are
-// served with it as one (static.py).
+// served with it as one (chart_scripts.py).
 
 const charts = new WeakMap()
 const figures = new Map() // by chart: { version, tree }; it outlives a mount
@@ -11,14 +11,14 @@ const brightnesses = new Map()
 const PATIENCE = 1500 // ms; what has no answer by then is said again (Streamlit may drop it)
 const REST = 100 // times as long as its drawing took a plot waits for the next: it has 1% of the browser's thread
 const SHORTEST = 400, LONGEST = 4000 // ms that it waits, if it does
-const PLOTLY = "app/static/plotly.min.js"
+const PLOTLY = new URL("plotly.min.js", import.meta.url).href // beside this script
 const SMALL_TEXT = 14, LARGE_TEXT = 20 // pixels, in windows of these widths:
 const SMALL_WINDOW = 1400, LARGE_WINDOW = 1920
 const NARROW = 500
 const MOVING = ["x", "y", "z"] // what of a trace may change while its plot stays
 const POINT = "resnet-viz-point" // what is pointed at, in whichever plot: a path of a layer or block
 
-export default function ({ data, isNews, parentElement, setTriggerValue }, appRoot) {
+export default function ({ data, isNews, parentElement, setTriggerValue }) {
   const chart = charts.get(parentElement) ?? mount(parentElement)
   chart.data = data
   chart.div.id = data.name // for links to it
@@ -30,7 +30,7 @@ export default function ({ data, isNews, parentElement, setTriggerValue }, appRo
     makeRoom(chart)
   }
   if (isHere) {
-    loadPlotly(appRoot, data.plotly).then(
+    loadPlotly().then(
       (plotly) => drawWhatIsNew(plotly, chart, isNews),
       (error) => explain(chart, error),
     )
@@ -112,10 +112,10 @@ function unmount(parentElement, chart) {
 }
 
 // One script element for all charts, also across pages: its promise is kept on the window.
-function loadPlotly(appRoot, version) {
+function loadPlotly() {
   window.resnetVizPlotly ??= new Promise((resolve, reject) => {
     const script = document.createElement("script")
-    script.src = new URL(`${PLOTLY}?v=${version}`, appRoot).href
+    script.src = PLOTLY
     script.onload = () => (window.Plotly ? resolve(window.Plotly) : reject(Error(script.src)))
     script.onerror = () => reject(Error(script.src))
     document.head.append(script)

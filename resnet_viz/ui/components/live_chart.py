@@ -16,17 +16,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import plotly
 import plotly.graph_objects as go
 import streamlit as st
 
+from resnet_viz.ui.components import chart_scripts
 from resnet_viz.ui.components.component_update import NEWEST_SCRIPT
 from resnet_viz.ui.components.figure_diff import Drawn
-from resnet_viz.ui.components.static import CHART_FILES, LIVE_CHART, PLOTLY, is_current, version_of
 
 _HERE = Path(__file__).parent
 _SENT = "live_chart_sent"
-_SERVED = "live_chart_is_served"
 _MOST_SENT = 40
 _CHART = st.components.v2.component(
     "resnet_viz_live_chart",
@@ -35,7 +33,7 @@ _CHART = st.components.v2.component(
     js=NEWEST_SCRIPT
     + (_HERE / "live_chart_loader.js")
     .read_text(encoding="utf-8")
-    .replace("VERSION", version_of(LIVE_CHART, CHART_FILES)),
+    .replace("VERSION", chart_scripts.version()),
     isolate_styles=False,  # plotly writes its style rules into the document
 )
 
@@ -61,11 +59,11 @@ def live_chart(
     is `of`: they survive new data. `on_point` is called once, here, in the run after a click on a
     point, with the first (or only) customdata of that point. Where the figure is
     `layout.meta["thinned"]`, `on_window` is called before the run that follows a zoom, with the
-    range of x then shown, and with None when all is shown again. Where plotly's script is not
-    served, Streamlit's own chart stands in.
+    range of x then shown, and with None when all is shown again. Where the charts'
+    scripts are not served, Streamlit's own chart stands in.
     """
     drawn = drawn if isinstance(drawn, Drawn) else Drawn.of(drawn)
-    if not _scripts_are_served():
+    if not chart_scripts.are_served():
         _streamlits_own(drawn.figure, key, height, alt, on_point)
         return
     shown: Any = _CHART(
@@ -90,7 +88,6 @@ def chart_data(
         "alt": alt,
         "height": height,
         "clickable": is_clickable,
-        "plotly": plotly.__version__,
         **_news(drawn, key),
     }
 
@@ -141,19 +138,3 @@ def _streamlits_own(
         for point in chosen["selection"]["points"][:1]:
             data = point["customdata"]
             on_point(str(data[0] if isinstance(data, list) else data))
-
-
-def _scripts_are_served() -> bool:
-    """Whether app.py could put the scripts where Streamlit serves files from: where they have been
-    found once they stay."""
-    if st.session_state.get(_SERVED):
-        return True
-    from streamlit.runtime.scriptrunner import get_script_run_ctx  # noqa: PLC0415
-
-    context = get_script_run_ctx()
-    if context is None or not st.get_option("server.enableStaticServing"):
-        return False
-    folder = Path(context.main_script_path).parent / "static"
-    found = all(is_current(folder / name) for name in (PLOTLY, LIVE_CHART))
-    st.session_state[_SERVED] = found
-    return found

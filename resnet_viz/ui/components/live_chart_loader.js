@@ -1,5 +1,5 @@
 // Streamlit sends a component's script with each of its messages, so this is a short one: the chart
-// itself is loaded once, from where app.py has put it (static/live_chart.js).
+// itself is loaded once, from an address that changes with its version (chart_scripts.py).
 
 // The app's root, whatever base path or proxy it is behind: where Streamlit's own script lies.
 function appRoot() {
@@ -9,14 +9,14 @@ function appRoot() {
 
 // What is there already is called at once: all that is told is then drawn in one frame.
 let script = null
-const loaded = () => (script ??= import(new URL("app/static/live_chart.js?v=VERSION", appRoot()).href))
+const loaded = () => (script ??= import(new URL("chart_scripts/VERSION/live_chart.js", appRoot()).href))
 
 export default function (component) {
   let over = false
   let clean = null
   const { name } = component.data
   const show = (data, isNews = false) => loaded().then(
-    (chart) => { if (!over) clean = chart.default({ ...component, data, isNews }, appRoot()) },
+    (chart) => { if (!over) clean = chart.default({ ...component, data, isNews }) },
     (error) => {
       const message = `This plot cannot be drawn (${error.message}). Reload the page.`
       component.parentElement.querySelector(".resnet-viz-chart").textContent = message

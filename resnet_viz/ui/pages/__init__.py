@@ -1,0 +1,49 @@
+"""The app's pages: a module or a folder each, and this folder is the registry.
+
+A page called `example` is the module example.py here, or a folder example/ with a page.py. It
+declares its entry in the menu (`PAGE`, a `PageEntry`; for a folder in its `__init__.py`, so that
+the menu needs no more of it) and has a function `example_page` (in page.py) that draws it.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+
+from resnet_viz.ui.page_entry import PageEntry
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: its name in addresses and its title in the menu."""
+
+    name: str
+    title: str
+    module: str
+    """Which has the function that draws it."""
+
+    def draw(self) -> None:
+        """Draws the page."""
+        getattr(import_module(self.module), f"{self.name}_page")()
+
+
+@lru_cache(maxsize=1)
+def pages() -> Sequence[Page]:
+    """Every page, in the order of the menu."""
+    found = sorted(_found(), key=lambda one: (one[0].order, one[1].name))
+    return tuple(page for _, page in found)
+
+
+def page(name: str) -> Page:
+    """The page of that name."""
+    return next(page for page in pages() if page.name == name)
+
+
+def _found() -> Iterator[tuple[PageEntry, Page]]:
+    for module in pkgutil.iter_modules(__path__):
+        path = f"{__name__}.{module.name}"
+        entry: PageEntry = import_module(path).PAGE
+        yield entry, Page(module.name, entry.title, f"{path}.page" if module.ispkg else path)

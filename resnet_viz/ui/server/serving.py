@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from starlette.middleware import Middleware
 from streamlit import cli_util, config, net_util, runtime
@@ -13,6 +14,7 @@ from streamlit.web.server import server_util
 
 from resnet_viz.store.database import Store, StoreError, default_home
 from resnet_viz.store.keys.owner_key import owner_key
+from resnet_viz.ui.components import chart_scripts
 from resnet_viz.ui.server.address import Address
 from resnet_viz.ui.server.headers import Headers
 from resnet_viz.ui.server.keys import KEY, OwnersLink, RaceControls
@@ -22,6 +24,16 @@ from resnet_viz.ui.widgets import message_box
 
 _ALL = ("0.0.0.0", "::")
 """How a server says that it listens at each of the computer's addresses."""
+
+
+def parts() -> dict[str, Any]:
+    """What `st.App` takes beside the script of a visit."""
+    return {
+        "routes": chart_scripts.routes(config.get_option("server.baseUrlPath")),
+        "middleware": middleware(),
+        "lifespan": lifespan,
+        "on_script_error": tell_error,
+    }
 
 
 def middleware() -> Sequence[Middleware]:

@@ -24,6 +24,7 @@ from benchmarks.visitor import Visitor
 from tests.launchers import end_launchers
 
 ROOT = Path(__file__).parents[3]
+HEALTH = "/_stcore/health"
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,9 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """Starts servers by Streamlit's own command, which end with the module's tests."""
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(*options: str, wrapper: str = "", app: Path = ROOT / "app.py") -> Server:
+    def start(
+        *options: str, wrapper: str = "", app: Path = ROOT / "app.py", health: str = HEALTH
+    ) -> Server:
         folder = tmp_path_factory.mktemp("server")
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -106,7 +109,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
             process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
         started.append(process)
         url = f"http://127.0.0.1:{port}"
-        _await_health(url, process, folder / "log")
+        _await_health(url + health, process, folder / "log")
         return Server(url, folder / "home", folder / "log", psutil.Process(process.pid))
 
     yield start
@@ -129,7 +132,7 @@ def _await_health(url: str, process: subprocess.Popen[bytes], log: Path) -> None
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=5):
+            with urllib.request.urlopen(url, timeout=5):
                 return
         except (urllib.error.URLError, OSError):
             assert process.poll() is None, log.read_text()

@@ -34,7 +34,7 @@ def sees(server: Server, headers: Mapping[str, str] | None = None) -> bool:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/race", "/app/static/live_chart.js", "/_stcore/health", "/nothing"]
+    "path", ["/", "/race", "/chart_scripts/any/live_chart.js", "/_stcore/health", "/nothing"]
 )
 def test_no_answer_may_be_framed_or_guessed_at(server: Server, path: str) -> None:
     headers = server.ask(path).headers

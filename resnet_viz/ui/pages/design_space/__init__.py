@@ -1,0 +1,5 @@
+"""The Design space page: page.py draws it."""
+
+from resnet_viz.ui.page_entry import PageEntry
+
+PAGE = PageEntry("Design space", order=60)

@@ -1,0 +1,5 @@
+"""The Race page: page.py draws it."""
+
+from resnet_viz.ui.page_entry import PageEntry
+
+PAGE = PageEntry("Race", order=20)

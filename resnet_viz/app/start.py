@@ -1,13 +1,12 @@
-"""What app.py does before a page runs: the pages, the charts' scripts, and the way in."""
+"""A visit of the app: what app.py draws around a page, and what each page's script does."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 
-from resnet_viz.ui.components.static import provide_scripts
+from resnet_viz.ui import pages
 from resnet_viz.ui.session.history import note_page
 from resnet_viz.ui.session.lab_state import get_ready
 
@@ -50,40 +49,35 @@ _STYLE = """<style>
 </style>"""
 
 
-def pages() -> Sequence[st.Page]:
-    """The app's pages, the first is the one it opens on."""
-    return (
-        st.Page("pages/architecture.py", title="Architecture"),
-        st.Page("pages/race.py", title="Race"),
-        st.Page("pages/runs.py", title="Runs"),
-        st.Page("pages/initialisation.py", title="Initialisation"),
-        st.Page("pages/compare.py", title="Compare"),
-        st.Page("pages/design_space.py", title="Design space"),
-    )
-
-
-def start(folder: Path) -> None:
-    """Makes the app in `folder` ready for a page: called by app.py on every run.
-
-    After `st.navigation`, which has to know the pages that are linked to.
-    """
-    provide_scripts(folder / "static")
+def draw_visit() -> None:
+    """Draws the page that is asked for, and the menu above it: the whole of app.py's script."""
+    entries = _menu()
+    asked = st.navigation(entries, position="top")
+    st.set_page_config(page_title=f"{asked.title} · resnet_viz", layout="wide")
     st.html(_STYLE)
     with st.container(horizontal=True, key="narrow_pages"):
-        for page in pages():
-            st.page_link(page, width="content")
+        for entry in entries:
+            st.page_link(entry, width="content")
     st.session_state[_STARTED] = True
     get_ready()
+    asked.run()
 
 
-def require_app() -> None:
-    """Sends a page that Streamlit ran by itself through app.py, and notes it; a page's first line.
+def draw_page(name: str) -> None:
+    """Draws the page of that name: the whole of a page's script.
 
     Until some session has called `st.navigation`, Streamlit takes a folder named pages/ for the
     older kind of app and runs the page of a link without app.py: after a restart of the server
-    a race's link would open without its settings. Calling it here switches that off.
+    a race's link would open without its settings. Calling it here switches that off, and sends
+    the visit through app.py.
     """
     if not st.session_state.get(_STARTED):
-        st.navigation(pages())
+        st.navigation(_menu())
         st.rerun()
     note_page()
+    pages.page(name).draw()
+
+
+def _menu() -> Sequence[st.Page]:
+    """The pages as Streamlit knows them, whose scripts lie beside app.py."""
+    return [st.Page(f"pages/{page.name}.py", title=page.title) for page in pages.pages()]

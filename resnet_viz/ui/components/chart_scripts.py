@@ -1,0 +1,94 @@
+"""The charts' scripts, served from where they are installed: no CDN, and no copy of them.
+
+A browser keeps a script for a year, because its address names the scripts' version. Where the
+server has no such routes, charts are Streamlit's own (live_chart.py).
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
+from types import MappingProxyType
+
+import plotly
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from resnet_viz.figures.style import LEGEND_ROOM
+
+FOLDER = "chart_scripts"
+"""Where a browser finds them, relative to the app; `static` is Streamlit's."""
+PLOTLY, LIVE_CHART, CHART_FILES = "plotly.min.js", "live_chart.js", "chart_files.js"
+_HERE = Path(__file__).parent
+_PARTS = (
+    *(_HERE / f"{name}.js" for name in ("live_chart", "chart_data", "chart_looks")),
+    *(_HERE / f"{name}.js" for name in ("chart_moving", "chart_pointing")),
+    LEGEND_ROOM,
+)
+_FILES: Mapping[str, Sequence[Path]] = MappingProxyType(
+    {
+        PLOTLY: (Path(plotly.__file__).parent / "package_data" / PLOTLY,),
+        LIVE_CHART: _PARTS,
+        CHART_FILES: (_HERE / CHART_FILES,),
+    }
+)
+"""The scripts by name, and the files that each is made of, one after the other."""
+_FOR_A_YEAR, _ASK_AGAIN = "public, max-age=31536000, immutable", "no-cache"
+_served_at: set[str] = set()
+
+
+def routes(base_path: str = "") -> Sequence[BaseRoute]:
+    """The addresses of the scripts on a server whose app is at `base_path`; this process counts
+    as such a server from then on."""
+    _served_at.add(base_path)
+    folder = "/".join(filter(None, (base_path.strip("/"), FOLDER)))
+    return (Route(f"/{folder}/{{version}}/{{name}}", _answer),)
+
+
+def are_served() -> bool:
+    """Whether this process is a server with these `routes`."""
+    return bool(_served_at)
+
+
+@lru_cache(maxsize=1)
+def version() -> str:
+    """A word that changes with what is in the scripts."""
+    return blake2b(b"".join(map(_text, _FILES)), digest_size=6).hexdigest()
+
+
+def _answer(request: Request) -> Response:
+    """A script, or that there is none; Starlette runs this in a thread, as it is no coroutine."""
+    name = request.path_params["name"]
+    if name not in _FILES:
+        return Response("There is no such script", 404)
+    is_current = request.path_params["version"] == version()
+    headers = {
+        "cache-control": _FOR_A_YEAR if is_current else _ASK_AGAIN,
+        "etag": f'"{version()}"',
+        "vary": "accept-encoding",
+    }
+    if headers["etag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    body = _text(name)
+    if _takes_gzip(request.headers):
+        body, headers["content-encoding"] = _compressed(name), "gzip"
+    return Response(body, headers=headers, media_type="text/javascript")
+
+
+def _takes_gzip(headers: Headers) -> bool:
+    return "gzip" in headers.get("accept-encoding", "")
+
+
+def _text(name: str) -> bytes:
+    return b"".join(file.read_bytes() for file in _FILES[name])
+
+
+@lru_cache(maxsize=len(_FILES))
+def _compressed(name: str) -> bytes:
+    """Once: Streamlit would compress plotly's five megabytes at each request."""
+    return gzip.compress(_text(name), mtime=0)
