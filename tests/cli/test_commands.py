@@ -19,6 +19,7 @@ from resnet_viz.__main__ import main
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, SOURCES, preset
+from resnet_viz.cli.commands import server
 from resnet_viz.views.graph.graph import shortcut_graph
 from resnet_viz.views.modules import Summary
 
@@ -224,3 +225,12 @@ def test_app_hands_its_options_to_streamlit(monkeypatch: pytest.MonkeyPatch) -> 
     command = started[0]
     assert command[1:4] == ("-m", "streamlit", "run")
     assert command[5:] == ("--server.port", "8502", "--server.headless", "true")
+
+
+def test_app_is_the_clones_or_else_the_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert server.script() == Path(__file__).parents[2] / "app.py"
+    (tmp_path / "app.py").touch()  # of somebody else, as may lie beside an installed package
+    monkeypatch.setattr(server, "PACKAGE", tmp_path / "resnet_viz")
+    assert server.script() == tmp_path / "resnet_viz/app/app.py"

@@ -13,7 +13,7 @@ from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.ui.session import cookies
 from tests.labs import tiny_spec
-from tests.ui.server.conftest import Server
+from tests.ui.server.conftest import ROOT, Serve, Server
 
 FORWARDED = {"X-Forwarded-For": "127.0.0.1"}
 NAME = "race of somebody else"
@@ -113,6 +113,16 @@ def test_the_many_cookies_of_earlier_versions_become_one(server: Server) -> None
     assert len(cookies.controls(held)) >= 29
     with server.visit(headers={"Cookie": line(held)}) as visitor:
         assert visitor.heard
+
+
+def test_the_packages_app_opens_on_a_linked_page(serve: Serve) -> None:
+    """As it is started where there is no clone; the first page that it is asked for is no first."""
+    packaged = serve(app=ROOT / "resnet_viz/app/app.py")
+    with packaged.visit("race") as visitor:
+        visitor.visit()  # the first ended where it was sent through app.py
+        assert b"Start race" in visitor.heard
+        assert b"Design space" in visitor.heard, "the menu"
+    assert "Traceback" not in packaged.log.read_text()
 
 
 def line(held: Mapping[str, str]) -> str:
