@@ -18,7 +18,7 @@ from resnet_viz.lab.long_form import COLUMNS, SCALARS, Notes, csv_text
 from resnet_viz.quantities.layer_states import LAYER_STATE
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
-from resnet_viz.store.atomic_file import draft
+from resnet_viz.store.atomic_file import atomic_write
 from resnet_viz.store.run import Run
 from resnet_viz.text import distinct, shorten, unknown_name
 
@@ -107,7 +107,7 @@ def write_csv(nets: Sequence[Net], file: Path) -> None:
     """One row a value; numbers read back exactly."""
     each = ((net.name, net.records(), net.header) for net in nets)
     pieces = csv_text(each, nets[0].scalars, [net.states for net in nets])
-    with draft(file) as made, made.open("w", encoding="utf-8", newline="") as stream:
+    with atomic_write(file) as made, made.open("w", encoding="utf-8", newline="") as stream:
         stream.writelines(pieces)
 
 
@@ -118,7 +118,7 @@ def write_parquet(nets: Sequence[Net], file: Path) -> None:
 
     kinds = (pa.string(), pa.int64(), pa.string(), pa.string(), pa.float64(), pa.string())
     schema = pa.schema(list(zip(COLUMNS, kinds, strict=True)))
-    with draft(file) as made, parquet.ParquetWriter(made, schema) as writer:
+    with atomic_write(file) as made, parquet.ParquetWriter(made, schema) as writer:
         for net in nets:
             notes = Notes(net.states)
             for window in net.windows():

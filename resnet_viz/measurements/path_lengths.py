@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from resnet_viz.nets.block_parts import Opened
+    from resnet_viz.nets.block_parts import BlockPass
     from resnet_viz.nets.network import ResNet
 
 MEASUREMENT = Measurement(
@@ -61,10 +61,10 @@ def measure(
     than `samples`, else as many at random."""
     from math import comb
 
-    from resnet_viz.nets.passes import opened_blocks
+    from resnet_viz.nets.passes import block_passes
     from resnet_viz.tensor_stats.wide_sums import norm
 
-    blocks, gradient = opened_blocks(network, images, labels)
+    blocks, gradient = block_passes(network, images, labels)
     total, number = len(blocks), int(settings["samples"])
     generator = np.random.default_rng(int(settings["seed"]))
     must = frozenset(i for i, block in enumerate(blocks) if block.paths.shortcut is None)
@@ -95,7 +95,7 @@ def measure(
     }
 
 
-def path_gradient(blocks: Sequence[Opened], gradient: Tensor, through: Set[int]) -> Tensor:
+def path_gradient(blocks: Sequence[BlockPass], gradient: Tensor, through: Set[int]) -> Tensor:
     """The gradient at the first block's input by one path: through the branches of the blocks
     `through` and the shortcuts of the others. Over all paths these add up to the whole."""
     for index in reversed(range(len(blocks))):

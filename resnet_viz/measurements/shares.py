@@ -44,10 +44,10 @@ def measure(
 ) -> Mapping[str, Any]:
     """What overflows or vanishes in float32 stays inf or 0."""
 
-    from resnet_viz.nets.passes import opened_blocks
+    from resnet_viz.nets.passes import block_passes
     from resnet_viz.tensor_stats.wide_sums import dot, norm
 
-    blocks, gradient = opened_blocks(network, images, labels)
+    blocks, gradient = block_passes(network, images, labels)
     rows: list[tuple[float, float, float, float]] = []
     for block in reversed(blocks):
         branch, shortcut = block.products(gradient)

@@ -1,4 +1,4 @@
-"""A block taken apart: its two paths with an input each."""
+"""Block passes: a block run with a separate input for each of its two paths."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from resnet_viz.nets.blocks import (
 
 
 class Paths(NamedTuple):
-    """What the branch and the shortcut of a block add up (None: there is no shortcut), and what
-    the block passes on."""
+    """The two summands of a block (shortcut None: there is none), and the output it passes on."""
 
     branch: Tensor
     shortcut: Tensor | None
@@ -28,7 +27,7 @@ class Paths(NamedTuple):
 
 
 def paths(block: nn.Module, to_branch: Tensor, to_shortcut: Tensor) -> Paths:
-    """The block's forward with an input for each path; with the same for both it is the block's.
+    """The block's forward with an input for each path; the same for both gives the block's output.
 
     A gate counts to the shortcut (as in training/hooks.py), a shared pre-activation to both.
     """
@@ -60,7 +59,7 @@ def paths(block: nn.Module, to_branch: Tensor, to_shortcut: Tensor) -> Paths:
 
 
 def without_branch(block: nn.Module, x: Tensor) -> Tensor | None:
-    """What is left of a block whose branch is cut: what its shortcut passes on.
+    """The output of a block whose branch is cut: what its shortcut passes on.
 
     Of a plain block its input, where it fits what follows; None where nothing can be left.
     """
@@ -73,20 +72,20 @@ def without_branch(block: nn.Module, x: Tensor) -> Tensor | None:
 
 def _after(block: nn.Module) -> nn.Module:
     """What follows the addition."""
-    found = getattr(block, "after", None)
-    return found if isinstance(found, nn.Module) else nn.Identity()
+    module = getattr(block, "after", None)
+    return module if isinstance(module, nn.Module) else nn.Identity()
 
 
-class Opened(NamedTuple):
-    """A block after a forward pass, with leaves of its own as the inputs of its paths."""
+class BlockPass(NamedTuple):
+    """A block after a forward pass, with separate leaf tensors as the inputs of its paths."""
 
     to_branch: Tensor
     to_shortcut: Tensor
     paths: Paths
 
     def products(self, gradient: Tensor) -> tuple[Tensor, Tensor | None]:
-        """The parts of the gradient at the block's input, given that at its output: through the
-        branch and through the shortcut (None: there is none)."""
+        """The two parts of the gradient at the block's input, given the gradient at its output:
+        through the branch and through the shortcut (None: there is none)."""
         if self.paths.shortcut is None:
             return self.through_branch(gradient), None
         inputs = (self.to_branch, self.to_shortcut)
@@ -96,19 +95,19 @@ class Opened(NamedTuple):
         return branch, shortcut
 
     def through_branch(self, gradient: Tensor) -> Tensor:
-        """The part through the branch alone."""
+        """The part of the gradient through the branch alone."""
         return torch.autograd.grad(self.paths.output, self.to_branch, gradient, retain_graph=True)[
             0
         ]
 
     def through_shortcut(self, gradient: Tensor) -> Tensor:
-        """The part through the shortcut alone."""
+        """The part of the gradient through the shortcut alone."""
         return torch.autograd.grad(
             self.paths.output, self.to_shortcut, gradient, retain_graph=True
         )[0]
 
 
-def opened(block: nn.Module, x: Tensor) -> Opened:
-    """`block` at `x`, ready for the gradients of its paths."""
+def block_pass(block: nn.Module, x: Tensor) -> BlockPass:
+    """The pass of `block` at `x`, ready for the gradients of its paths."""
     to_branch, to_shortcut = (x.detach().requires_grad_() for _ in range(2))
-    return Opened(to_branch, to_shortcut, paths(block, to_branch, to_shortcut))
+    return BlockPass(to_branch, to_shortcut, paths(block, to_branch, to_shortcut))

@@ -1,4 +1,4 @@
-"""Blocks: each forward reads as the paper's equation. Everything is built from the plan's units.
+"""Blocks: each forward reads like the equation in the paper. All are built from the plan's units.
 
 F is the residual branch, p what comes before it and `after` what follows the addition (He et al.
 2016, Fig. 4); where a config has none of them they are identities. The classes here and in

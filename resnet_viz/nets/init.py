@@ -15,7 +15,7 @@ GATE_BIAS = -6.0
 
 
 def initialise(network: nn.Module, config: ResNetConfig) -> None:
-    """Draw all weights of `network` as `config.init` says, in forward order.
+    """Draw all weights of `network` by the scheme `config.init`, in forward order.
 
     The schemes hold for convolutions, whose biases start at 0; norms start at 1 and 0. Linear
     layers keep PyTorch's default, as in torchvision. "pytorch" is PyTorch's default everywhere.

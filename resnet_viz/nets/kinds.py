@@ -1,4 +1,4 @@
-"""What blocks and layers are made of, by name. No torch here: exported files read it, too."""
+"""Class names of blocks and layers. No torch here: exported files read it, too."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ ACTIVATIONS: Mapping[str, str] = MappingProxyType(
 
 
 def dropout_rate(operation: Operation, config: ResNetConfig) -> float:
-    """He et al. 2016, Fig. 2f drops half of the shortcut; a branch drops what the config says."""
+    """The dropout rate: half of the shortcut in He et al. 2016, Fig. 2f; the config's in a
+    branch."""
     return 0.5 if operation.name.startswith("shortcut.") else config.dropout
 
 

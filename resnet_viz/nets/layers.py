@@ -94,7 +94,7 @@ class SqueezeExcitation(nn.Module):
 
 
 def layer(operation: Operation, config: ResNetConfig, drop_rate: float = 0.0) -> nn.Module:
-    """The module of an operation that stands alone (an addition stands in a forward)."""
+    """The module of one operation (additions are part of a forward)."""
     before, after = operation.in_shape[0], operation.out_shape[0]
     makers: dict[str, Callable[[], nn.Module]] = {
         "conv": lambda: _conv(operation),

@@ -1,4 +1,4 @@
-"""In which order a net's activations lie in memory."""
+"""Memory format: the order in which a net's activations lie in memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SAFE_CHANNELS = 8
 
 
 def memory_format(config: ResNetConfig, device: torch.device) -> torch.memory_format:
-    """channels_last, which is the fastest for convolutions, wherever it is safe.
+    """The memory format: channels_last, the fastest for convolutions, wherever it is safe.
 
     On the CPU the weight gradient of a 1x1 convolution at stride 2 with fewer than 8 input
     channels writes past its memory in channels_last (torch 2.14 dies of it).

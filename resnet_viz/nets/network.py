@@ -1,4 +1,4 @@
-"""build_resnet: a config's plan as a torch module."""
+"""build_resnet: a config as a torch module."""
 
 from __future__ import annotations
 

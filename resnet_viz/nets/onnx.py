@@ -1,4 +1,4 @@
-"""A net as an ONNX file, with torch's own exporter."""
+"""ONNX export of a net, by torch's own exporter."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_BYTES = 2_000_000_000
 
 
 class OnnxMissingError(RuntimeError):
-    """The optional packages are not there; the message says how to install them."""
+    """The optional packages are not installed; the message says how to install them."""
 
 
 def to_onnx(network: ResNet) -> bytes:
@@ -38,7 +38,8 @@ def to_onnx(network: ResNet) -> bytes:
 
 
 def check_size(config: ResNetConfig) -> None:
-    """ValueError for a net whose weights do not go into one file; it need not be built for that."""
+    """ValueError if the weights of a net do not fit into one file; the net need not be built for
+    that."""
     size = 4 * plan(config).params
     if size > MAX_BYTES:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Weights in and out: torchvision's names and ours, and files of both."""
+"""Weights in and out of a net: our names and others', and files of both."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ State = Mapping[str, Tensor]
 
 @dataclass(frozen=True)
 class WeightReport:
-    """What did not fit when weights were loaded, by the names of the module's or the file's keys.
+    """The keys that did not fit when weights were loaded, under the module's or the file's names.
 
     `missing` are keys of the module that the file has not, `unexpected` those of the file that
     the module has not, `mismatched` those whose shapes or types differ ("fc.weight: [10, 64] in
@@ -65,14 +65,15 @@ class WeightReport:
 
     @property
     def fits(self) -> bool:
-        """Whether every key has its weights, none is left over, and the file is of this net."""
+        """Whether every key has its weights, none is left over, and the file belongs to this
+        net."""
         return not (self.missing or self.unexpected or self.mismatched or self.different)
 
     def __str__(self) -> str:
         parts = ("missing", self.missing), ("unexpected", self.unexpected)
         lines = [f"the file is of another net ({_some(self.different)})"] if self.different else []
         lines += self.causes
-        lines += [f"{what} keys {_some(keys)}" for what, keys in parts if keys]
+        lines += [f"{adjective} keys {_some(keys)}" for adjective, keys in parts if keys]
         lines += [f"wrong shapes {_some(self.mismatched)}"] if self.mismatched else []
         return printable(", ".join(lines)) or "every key fits"
 
@@ -88,16 +89,16 @@ def save_weights(module: ResNet, path: str | Path) -> None:
 
 
 def write_weights(state: State, config: ResNetConfig, path: str | Path) -> None:
-    """Write weights of a net, perhaps not all of them, and its config, as `save_weights` does."""
-    path, said = check_ending(Path(path)), config.model_dump_json()
+    """Write weights of a net, perhaps not all, and its config, as `save_weights` does."""
+    path, config_json = check_ending(Path(path)), config.model_dump_json()
     if path.suffix == ".safetensors":
         from safetensors.torch import save  # noqa: PLC0415 - needed for these files alone
 
         tensors = {key: tensor.contiguous() for key, tensor in state.items()}
-        path.write_bytes(save(tensors, {CONFIG: said}))
+        path.write_bytes(save(tensors, {CONFIG: config_json}))
     else:
         with path.open("wb") as file:
-            torch.save({CONFIG: said, STATE: dict(state)}, file)
+            torch.save({CONFIG: config_json, STATE: dict(state)}, file)
 
 
 def load_weights(module: nn.Module, path: str | Path, *, partial: bool = False) -> WeightReport:
@@ -142,8 +143,8 @@ def fitting_weights(module: nn.Module, path: str | Path) -> tuple[dict[str, Tens
     different = _differences(held.config, config) if isinstance(config, ResNetConfig) else ()
     report = replace(_compare(own, held.tensors, reading), different=different)
     causes = () if report.fits else Misfit(own, held.tensors, reading).causes()
-    said = [*how_read(own, held.tensors, reading), *_cautions(held, state)]
-    return state, replace(report, causes=tuple(causes), reading=tuple(said))
+    sentences = [*how_read(own, held.tensors, reading), *_cautions(held, state)]
+    return state, replace(report, causes=tuple(causes), reading=tuple(sentences))
 
 
 def _compare(
@@ -166,7 +167,7 @@ def _compare(
 
 def _unfit(tensor: Stored, own: Tensor) -> str:
     if not tensor.is_real and own.is_floating_point():
-        return f"{tensor.said} in the file; allowed: a dense one of real numbers"
+        return f"{tensor.words} in the file; allowed: a dense one of real numbers"
     return f"{list(tensor.shape)} in the file, {list(own.shape)} in the net"
 
 
@@ -209,7 +210,7 @@ def _some(keys: Collection[str]) -> str:
 
 
 def load_torchvision(module: nn.Module, state: Mapping[str, Tensor]) -> None:
-    """Copy a state dict of torchvision's into a module of ours.
+    """Copy a state dict of torchvision into a module of ours.
 
     Raises:
         ValueError: where keys are missing or unexpected.

@@ -155,7 +155,7 @@ def fail_waiting(store: Store, message: str) -> None:
     """Write down why the runs and jobs without a worker will get none."""
     with store.writing() as connection:
         wanted = "(status = 'queued' OR extra_steps > 0)"
-        saved_states.rest(connection, message, f"pid IS NULL AND {wanted}")
+        saved_states.pause_again(connection, message, f"pid IS NULL AND {wanted}")
         for table, waits in (("runs", wanted), ("jobs", "1")):
             query = (
                 f"UPDATE {table} SET status = 'failed', message = ?, ended = ? "

@@ -95,7 +95,7 @@ class Snapshot:
                 same = "position = ? AND pid IS ? AND pid_created IS ?"
                 which = (row["position"], row["pid"], row["pid_created"])
                 if can_go_on:
-                    saved_states.rest(connection, _BROKEN_OFF, same, *which)
+                    saved_states.pause_again(connection, _BROKEN_OFF, same, *which)
                     continue
                 query = f"UPDATE runs SET status = ?, message = ?, ended = ? WHERE {same}"
                 connection.execute(f"{query} AND {ACTIVE}", (*state, *which))

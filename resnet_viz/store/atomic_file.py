@@ -1,4 +1,4 @@
-"""Files written whole or not at all: under another name until they are done."""
+"""Atomic files: written whole or not at all, under another name until they are done."""
 
 from __future__ import annotations
 
@@ -13,25 +13,26 @@ from resnet_viz.text import shorten
 
 
 class WriteError(OSError):
-    """A file could not be written to its end; the message is a sentence for the user."""
+    """A file could not be written completely; the message is a sentence for the user."""
 
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
-def draft(file: Path) -> Iterator[Path]:
-    """A name beside `file` to write to; it becomes `file` at the end, unless something is raised.
+def atomic_write(file: Path) -> Iterator[Path]:
+    """A temporary file beside `file` to write to; it replaces `file` at the end, unless something
+    is raised.
 
     Raises:
         ValueError: where `file` cannot be written, or is no plain file (a device, a folder).
         WriteError: where there is no room for all of it.
     """
     target = Path(os.path.realpath(file))
-    made = target.with_name(f".{secrets.token_hex(8)}.part")
+    temporary = target.with_name(f".{secrets.token_hex(8)}.part")
     try:
         is_other = target.exists() and not target.is_file()
-        with made.open("xb"):
+        with temporary.open("xb"):
             pass
     except (OSError, ValueError) as error:  # a ValueError for a name with a NUL
         reason = error.strerror if isinstance(error, OSError) else error
@@ -39,14 +40,14 @@ def draft(file: Path) -> Iterator[Path]:
     try:
         if is_other:
             raise ValueError(f"cannot write {shorten(str(file), 200)}: it is no plain file")
-        yield made
-        made.replace(target)
+        yield temporary
+        temporary.replace(target)
     except OSError as error:
         if error.errno not in _FULL:
             raise
         why = os.strerror(error.errno)
         raise WriteError(f"cannot write {shorten(str(file), 200)}: {why}") from error
     finally:
-        for left in (made, made.with_name(f"{made.name}-journal")):
+        for left in (temporary, temporary.with_name(f"{temporary.name}-journal")):
             with suppress(OSError):
                 left.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Checkpoints: which weights of a run are kept, and the room they may take; no torch.
+"""Checkpoint index: the weights that are kept of each run, and the room they may take; no torch.
 
 A checkpoint at step N has the weights that step N begins with, after N updates: those that the
 record of step N was measured with. That of step 0 is never kept: the initial weights follow from
@@ -28,66 +28,66 @@ SMALL_BYTES = 64 * 10**6
 
 
 class Checkpoint(NamedTuple):
-    """Weights of a run; `gone` says why they are not there, "" where they are."""
+    """A checkpoint: weights of a run; `gone` says why they were deleted, "" if they exist."""
 
     step: int
     bytes: int
     gone: str
 
 
-def asked(spec: RunSpec, steps_done: int, size: int, *, is_last: bool) -> bool:
-    """Whether the weights, of `size` bytes, are to be kept after so many steps."""
+def is_wanted(spec: RunSpec, steps_done: int, size: int, *, is_last: bool) -> bool:
+    """Whether a run of these settings keeps its weights, of `size` bytes, after so many steps."""
     is_small_end = is_last and steps_done > 0 and size <= SMALL_BYTES
     return is_small_end or is_due(spec, steps_done)
 
 
 def is_due(spec: RunSpec, steps_done: int) -> bool:
-    """Whether the run wants its weights kept after so many steps."""
+    """Whether the settings ask for the weights after so many steps."""
     every = spec.checkpoint_every
     return steps_done in spec.checkpoints or (every > 0 and steps_done % every == 0 < steps_done)
 
 
 def limit() -> int:
-    """Bytes that all checkpoints of a folder may take."""
-    given = size_in(LIMIT_VARIABLE)
-    return LIMIT_BYTES if given is None else given
+    """The limit, in bytes, of all checkpoints of a folder."""
+    size = size_in(LIMIT_VARIABLE)
+    return LIMIT_BYTES if size is None else size
 
 
 def folder_of(home: Path, run_id: str) -> Path:
-    """Where the weights of a run are."""
+    """The folder of the weights of a run."""
     return home / "checkpoints" / run_id
 
 
 def file_of(home: Path, run_id: str, step: int) -> Path:
-    """The weights that step `step` begins with."""
+    """The file of the weights with which step `step` begins."""
     return folder_of(home, run_id) / f"step-{step}.safetensors"
 
 
 def files(home: Path) -> Sequence[Path]:
-    """All of a folder's."""
+    """All files of weights of a folder."""
     return list((home / "checkpoints").glob("*/*"))
 
 
 def of_run(connection: sqlite3.Connection, position: int) -> Sequence[Checkpoint]:
-    """What was kept of a run, in the order of the steps."""
+    """The checkpoints of a run, in the order of the steps."""
     query = "SELECT step, bytes, gone FROM checkpoints WHERE run = ? ORDER BY step"
     return [Checkpoint(*row) for row in connection.execute(query, (position,))]
 
 
-def check_there(step: int, kept: Mapping[int, Checkpoint]) -> None:
-    """ValueError where the weights that step `step` begins with are not there, with those that
-    are."""
-    if step == 0 or (step in kept and not kept[step].gone):
+def check_there(step: int, checkpoints: Mapping[int, Checkpoint]) -> None:
+    """ValueError if the weights with which step `step` begins do not exist; it names those that
+    do."""
+    if step == 0 or (step in checkpoints and not checkpoints[step].gone):
         return
-    there = [0, *(one.step for one in kept.values() if not one.gone)]
-    why = f": {kept[step].gone}" if step in kept else ""
+    steps = [0, *(checkpoint.step for checkpoint in checkpoints.values() if not checkpoint.gone)]
+    why = f": {checkpoints[step].gone}" if step in checkpoints else ""
     raise ValueError(
-        f"the weights at step {step} are not there{why}; allowed: {', '.join(map(str, there))}"
+        f"the weights at step {step} are not there{why}; allowed: {', '.join(map(str, steps))}"
     )
 
 
 def write_down(connection: sqlite3.Connection, position: int, one: Checkpoint) -> None:
-    """Add a checkpoint to the store, and to what its run takes."""
+    """Add a checkpoint to the store, and its size to that of its run."""
     with transaction(connection):
         _set(connection, position, one)
 
@@ -123,8 +123,8 @@ def make_room(connection: sqlite3.Connection, home: Path, size: int) -> str:
         for row in there:
             if used + size <= most:
                 break
-            gone = Checkpoint(row["step"], 0, f"they were deleted for newer ones: {allowed}")
-            _set(connection, row["run"], gone)
+            forgotten = Checkpoint(row["step"], 0, f"they were deleted for newer ones: {allowed}")
+            _set(connection, row["run"], forgotten)
             used -= row["bytes"]
             deleted.append(file_of(home, row["id"], row["step"]))
     for file in deleted:  # which takes as long as they are large, and others may write meanwhile
@@ -134,7 +134,7 @@ def make_room(connection: sqlite3.Connection, home: Path, size: int) -> str:
 
 
 def delete(home: Path, run_id: str) -> None:
-    """Delete the weights of a run that is gone."""
+    """Delete the weights of a deleted run."""
     shutil.rmtree(folder_of(home, run_id), ignore_errors=True)
 
 

@@ -1,4 +1,4 @@
-"""Runs and records on disk: one SQLite file in WAL mode, read while it is written.
+"""Store: runs and records in one SQLite file in WAL mode, read while it is written.
 
 Every call opens its own connection, so that threads and processes share nothing but the file.
 Records come in at most every 0.1 s a worker: opening takes a fraction of a millisecond.
@@ -26,7 +26,7 @@ CHECKED_BYTES = 64 * 2**20  # quick_check reads some 500 MB/s
 
 
 class StoreError(RuntimeError):
-    """The store cannot be used; its text is one sentence for the user."""
+    """The store cannot be used; the message is one sentence for the user."""
 
 
 class CorruptStoreError(StoreError):
@@ -34,13 +34,13 @@ class CorruptStoreError(StoreError):
 
 
 def default_home() -> Path:
-    """RESNET_VIZ_HOME, or the user's data directory."""
+    """The default folder: RESNET_VIZ_HOME, or one in the user's data directory."""
     home = os.environ.get("RESNET_VIZ_HOME")
     return Path(home) if home else Path(platformdirs.user_data_dir("resnet_viz", appauthor=False))
 
 
 class Store:
-    """The database in the folder `home`, made where there is none.
+    """The database in the folder `home`, created if there is none.
 
     Raises:
         StoreError: where it cannot be made, read or written, here and in every method.
@@ -77,7 +77,8 @@ class Store:
         connection = sqlite3.connect(self.file, timeout=BUSY_SECONDS, isolation_level=None)
         try:
             connection.row_factory = sqlite3.Row
-            connection.text_factory = _text
+            # A text as far as it is one: a damaged one must not hide the others.
+            connection.text_factory = lambda data: data.decode("utf-8", "replace")
             if migrations.version(connection) != migrations.SCHEMA_VERSION:
                 self._refuse_others(connection)
                 # Before the file's first page: the space of what is deleted can be given back.
@@ -116,7 +117,7 @@ class Store:
             raise StoreError(f"the store {self.file} was written by another program; {move}")
 
     def set_aside(self, *, whole: bool = False) -> Path | None:
-        """Rename a corrupt file (and its -wal and -shm); None where it turned out to be sound.
+        """Rename a corrupt file (and its -wal and -shm); None if it turns out to be sound.
 
         Another process may have done the same a moment ago, so that the file is checked again;
         a large one as a `whole` if that is asked for.
@@ -145,9 +146,9 @@ class Store:
         with self.session() as connection:
             if self.file.stat().st_size > CHECKED_BYTES and not whole:
                 return
-            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if found != "ok":
-            reason = " ".join(found.split())
+            problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if problem != "ok":
+            reason = " ".join(problem.split())
             raise CorruptStoreError(f"the store {self.file} is damaged ({reason})")
 
     def _is_sound(self, *, whole: bool) -> bool:
@@ -159,30 +160,25 @@ class Store:
 
 
 class WalFile:
-    """The store's -wal file, as it is when this is made: whether it still is the same one.
+    """The store's -wal file at a moment: says whether it still is the same one.
 
     What a connection that is open writes to a file that was deleted nobody else will ever see.
     """
 
     def __init__(self, home: Path) -> None:
         self._file = home / f"{FILE_NAME}-wal"
-        self._found = self._identity()
+        self._identity_then = self._identity()
 
     def is_replaced(self) -> bool:
-        """Whether it is gone, or another one."""
-        return self._identity() != self._found
+        """Whether the file is gone, or is another one."""
+        return self._identity() != self._identity_then
 
     def _identity(self) -> tuple[int, int] | None:
         try:
-            found = self._file.stat()
+            status = self._file.stat()
         except OSError:
             return None
-        return found.st_dev, found.st_ino
-
-
-def _text(data: bytes) -> str:
-    """A text as far as it is one: a damaged one must not hide the others."""
-    return data.decode("utf-8", "replace")
+        return status.st_dev, status.st_ino
 
 
 def _reason(error: OSError) -> str:
@@ -224,7 +220,7 @@ _SENTENCES = {
 
 
 def explain_failure(error: sqlite3.Error, file: Path) -> StoreError:
-    """The StoreError, or CorruptStoreError, that says what `error` means for the user."""
+    """The StoreError, or CorruptStoreError, that explains `error` to the user."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # extended codes keep the cause below
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return CorruptStoreError(f"the store {file} is damaged ({error})")

@@ -1,4 +1,4 @@
-"""A run's header: which quantities it holds, along which axis, and the names along it."""
+"""Header of a run: its quantities, the axis of each, and the names along it."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ _OF_FIRST = ("grad_norm", "weight_norm", "update_ratio")
 
 
 def write(held: Mapping[str, Along], beside: Collection[str] = ()) -> str:
-    """As JSON, each list of names once: {"axes": [[axis, names], ...], "held": {name: index}}, and
-    where layers of a watched net lie beside its main path, "beside": their names."""
+    """The header as JSON, each list of names once: {"axes": [[axis, names], ...], "held": {name:
+    index}}, and "beside": the names of layers beside the main path of a watched net, if any."""
     axes = list(dict.fromkeys(held.values()))
-    said: dict[str, object] = {
+    header: dict[str, object] = {
         "axes": [[along.axis, along.names] for along in axes],
         "held": {name: axes.index(along) for name, along in held.items()},
     }
     if beside:
-        said["beside"] = sorted(beside)
-    return json.dumps(said, separators=(",", ":"))
+        header["beside"] = sorted(beside)
+    return json.dumps(header, separators=(",", ":"))
 
 
 def beside(text: str) -> frozenset[str]:
-    """The layers that `write` was told to lie beside the main path; none for a text without."""
+    """The layers beside the main path, from a header; none if it does not say."""
     try:
         return frozenset(map(str, json.loads(text).get("beside", ())))
     except (ValueError, TypeError, AttributeError):
@@ -35,7 +35,7 @@ def beside(text: str) -> frozenset[str]:
 
 
 def read(text: str, layer_names: Sequence[str]) -> Mapping[str, Along]:
-    """What `write` wrote; "" is the header of a run of version 1 with these layers.
+    """The quantities in a header; "" is the header of a run of version 1 with these layers.
 
     Raises:
         ValueError: for text that is no header.
@@ -43,8 +43,8 @@ def read(text: str, layer_names: Sequence[str]) -> Mapping[str, Along]:
     if not text:
         return dict.fromkeys(_OF_FIRST, Along("layer", tuple(layer_names)))
     try:
-        said = json.loads(text)
-        axes = [Along(cast(Axis, str(axis)), tuple(names)) for axis, names in said["axes"]]
-        return MappingProxyType({str(name): axes[index] for name, index in said["held"].items()})
+        header = json.loads(text)
+        axes = [Along(cast(Axis, str(axis)), tuple(names)) for axis, names in header["axes"]]
+        return MappingProxyType({str(name): axes[index] for name, index in header["held"].items()})
     except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
         raise ValueError(f"the run's header is none: {error}") from error

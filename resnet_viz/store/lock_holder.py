@@ -1,4 +1,4 @@
-"""The process that keeps others from writing to a store: asked of the system, by its lock.
+"""Lock holder: the process that keeps others from writing to a store, as the system reports it.
 
 SQLite's locks are POSIX record locks, and the system names the process that has one. A process
 that opens and closes a file loses all locks that it has on it itself, so another one asks.
@@ -37,7 +37,7 @@ for name, place in ((sys.argv[1] + "-shm", 120), (sys.argv[1], 0x40000001)):
 
 
 def holder(file: Path) -> str:
-    """Which process holds the store `file`, and what it does, in words; "" where nobody knows."""
+    """The process that holds the store `file`, and what it does, in words; "" if unknown."""
     if sys.platform == "win32":
         return ""
     command = [sys.executable, "-I", "-S", "-c", _ASK, str(file)]

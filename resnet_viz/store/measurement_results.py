@@ -1,4 +1,4 @@
-"""What was measured of runs on demand, kept in the store; no torch.
+"""Results of measurements on demand, in the store; no torch.
 
 A result is kept by run, step, measurement and settings (all of them), so that it is there at once
 for who asks again.
@@ -31,12 +31,12 @@ _DAMAGED = (
 
 
 def key(settings: Settings) -> str:
-    """Settings as the store knows them."""
+    """Settings as a key in the store."""
     return json.dumps(dict(sorted(settings.items())))
 
 
 def put(connection: sqlite3.Connection, position: int, one: MeasurementResult) -> None:
-    """Keep a result, in place of an earlier one; not where its run was deleted meanwhile."""
+    """Store a result in place of an earlier one; not if its run was deleted meanwhile."""
     connection.execute(
         "INSERT OR REPLACE INTO measured (run, step, measurement, settings, seconds, created, data)"
         " SELECT position, ?, ?, ?, ?, ?, ? FROM runs WHERE position = ?",
@@ -50,13 +50,13 @@ def put(connection: sqlite3.Connection, position: int, one: MeasurementResult) -
 def find(
     connection: sqlite3.Connection, run_id: str, step: int, name: str, settings: Settings
 ) -> MeasurementResult | None:
-    """The result for just these settings; None where there is none."""
+    """The result for exactly these settings; None if there is none."""
     where = "id = ? AND step = ? AND measurement = ? AND settings = ?"
     return next(_select(connection, where, run_id, step, name, key(settings)), None)
 
 
 def of_run(connection: sqlite3.Connection, run_id: str) -> list[MeasurementResult]:
-    """All that was measured of a run, the oldest result first."""
+    """All results of a run, the oldest first."""
     return list(_select(connection, "id = ?", run_id))
 
 
@@ -71,20 +71,20 @@ def _select(
         yield MeasurementResult(step, name, json.loads(settings), seconds, unpacked(data))
 
 
-def _packed(found: Found) -> bytes:
+def _packed(arrays: Found) -> bytes:
     stream = io.BytesIO()
-    np.savez_compressed(stream, allow_pickle=False, **found)
+    np.savez_compressed(stream, allow_pickle=False, **arrays)
     return stream.getvalue()
 
 
 def unpacked(data: bytes) -> Found:
-    """The arrays of a result as it is kept; none of a damaged one, or of one that is huge."""
+    """The arrays of a stored result; none if it is damaged or huge."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > _MOST_BYTES:
                 return {}
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            found = {name: arrays[name] for name in arrays.files}
+            values = {name: arrays[name] for name in arrays.files}
     except _DAMAGED:
         return {}
-    return found if all(array.dtype == np.float64 for array in found.values()) else {}
+    return values if all(array.dtype == np.float64 for array in values.values()) else {}

@@ -1,4 +1,4 @@
-"""The store's tables, version by version: numbered migrations, each in one transaction.
+"""Migrations: the tables of the store, version by version, each in one transaction.
 
 `PRAGMA user_version` says which have been done. A migration that has been released is never
 changed: who wants other tables adds one.
@@ -192,8 +192,15 @@ BEGIN UPDATE runs SET seal = '' WHERE position = new.position; END
 _OF_FIRST = ("grad_norm", "weight_norm", "update_ratio")
 
 
-def _make_first(connection: sqlite3.Connection) -> None:
-    _run_all(connection, _FIRST)
+def _script(statements: str, trigger: str = "") -> Callable[[sqlite3.Connection], None]:
+    """A migration of these statements; a trigger is one statement with semicolons in it."""
+
+    def migrate(connection: sqlite3.Connection) -> None:
+        _run_all(connection, statements)
+        if trigger:
+            connection.execute(trigger)
+
+    return migrate
 
 
 def _make_second(connection: sqlite3.Connection) -> None:
@@ -217,52 +224,22 @@ def _make_second(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE records DROP COLUMN layers")
 
 
-def _make_third(connection: sqlite3.Connection) -> None:
-    _run_all(connection, _THIRD)
-    connection.execute(_UNSEAL)
-
-
-def _make_fourth(connection: sqlite3.Connection) -> None:
-    _run_all(connection, _FOURTH)
-
-
-def _make_fifth(connection: sqlite3.Connection) -> None:
-    _run_all(connection, _FIFTH)
-
-
-def _make_sixth(connection: sqlite3.Connection) -> None:
-    _run_all(connection, _SIXTH)
-
-
-def _make_seventh(connection: sqlite3.Connection) -> None:
-    _run_all(connection, _SEVENTH)
-
-
-def _add_checksums(connection: sqlite3.Connection) -> None:
-    _run_all(connection, _CHECKSUMS)
-
-
-def _add_states(connection: sqlite3.Connection) -> None:
-    _run_all(connection, _STATES)
-    connection.execute(_END_STATE)
-
-
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
-    _make_first,
+    _script(_FIRST),
     _make_second,
-    _make_third,
-    _make_fourth,
-    _make_fifth,
-    _make_sixth,
-    _make_seventh,
-    _add_checksums,
-    _add_states,
+    _script(_THIRD, trigger=_UNSEAL),
+    _script(_FOURTH),
+    _script(_FIFTH),
+    _script(_SIXTH),
+    _script(_SEVENTH),
+    _script(_CHECKSUMS),
+    _script(_STATES, trigger=_END_STATE),
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 
 
 def version(connection: sqlite3.Connection) -> int:
-    """How many migrations the file has seen; 0 for a new one."""
+    """The number of migrations that the file has had; 0 for a new one."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 

@@ -14,7 +14,7 @@ MOST_OF_A_NOTE = 2000
 
 
 def rename(store: Store, id: str, name: str) -> None:  # noqa: A002
-    """Call a run or a race `name`; what a run was called when it trained stays in its spec.
+    """Rename a run or a race; the name under which a run trained stays in its spec.
 
     Raises:
         ValueError: for an unknown id, and for no name or one that is too long.
@@ -37,7 +37,7 @@ def rename(store: Store, id: str, name: str) -> None:  # noqa: A002
 
 
 def write_note(store: Store, id: str, note: str) -> None:  # noqa: A002
-    """Keep `note` with a run or a race in place of the one before; "" for none.
+    """Store `note` for a run or a race in place of the one before; "" for none.
 
     Raises:
         ValueError: for an unknown id, and for a note of more than 2,000 characters.
@@ -54,13 +54,13 @@ def write_note(store: Store, id: str, note: str) -> None:  # noqa: A002
 
 
 def add_note(connection: sqlite3.Connection, id: str, note: str) -> None:  # noqa: A002
-    """Keep `note` with a run or a race that has none, within the caller's transaction."""
+    """Store `note` for a run or a race that has none, within the caller's transaction."""
     if note.strip():
         connection.execute("INSERT INTO notes (id, note) VALUES (?, ?)", (id, note.strip()))
 
 
 def read_notes(store: Store) -> Mapping[str, str]:
-    """The notes there are, by the id of their run or race."""
+    """All notes, by the id of their run or race."""
     with store.session() as connection:
         rows = connection.execute("SELECT * FROM notes").fetchall()
         return {row["id"]: row["note"] for row in rows if isinstance(row["note"], str)}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def log_file(home: Path, id: str) -> Path:  # noqa: A002
-    """Where the standard error of a run's, or a job's, process goes."""
+    """The log of the process of a run or job: its standard error."""
     return home / "logs" / f"{id}.log"
 
 

@@ -1,4 +1,4 @@
-"""What the store holds of a run or race beside its row: each function looks once."""
+"""Queries for what the store holds of a run or race besides its row; each reads once."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from resnet_viz.quantities.records import Series, StepRecord
 from resnet_viz.store import header
 from resnet_viz.store.database import StoreError
 from resnet_viz.store.records.chunk_format import ForeignRecordError
-from resnet_viz.store.records.chunks import Note, select_records, select_series, unsaid
+from resnet_viz.store.records.chunks import Note, ignore, select_records, select_series
 from resnet_viz.store.run import WATCHED, Run
 from resnet_viz.store.runs_table import first_of
 from resnet_viz.store.stored_spec import read_spec
 
 
 def position_of(connection: sqlite3.Connection, run_id: str) -> int:
-    """A run's place in the store; ValueError for an unknown id."""
+    """The position of a run in the store; ValueError for an unknown id."""
     query = "SELECT position FROM runs WHERE id = ?"
     return int(first_of(run_id, connection.execute(query, (run_id,)).fetchall())["position"])
 
@@ -27,9 +27,9 @@ def records(
     between: tuple[int, int],
     quantities: Collection[str] | None = None,
     *,
-    note: Note = unsaid,
+    note: Note = ignore,
 ) -> list[StepRecord]:
-    """What a run measured, from the first step to before the second; of these `quantities`.
+    """The records of a run from the first step to before the second, of these `quantities`.
 
     Raises:
         ValueError: for an unknown id.
@@ -57,7 +57,7 @@ def series(
     between: tuple[int, int],
     every: int,
     *,
-    note: Note = unsaid,
+    note: Note = ignore,
 ) -> Series:
     """A quantity of `run` at the steps between that are multiples of `every`.
 
@@ -75,18 +75,18 @@ def series(
 
 
 def race_name(connection: sqlite3.Connection, race_id: str) -> str:
-    """What a race was called; ValueError for an unknown id."""
+    """The name of a race; ValueError for an unknown id."""
     rows = connection.execute("SELECT name FROM races WHERE id = ?", (race_id,)).fetchall()
     return str(first_of(race_id, rows)["name"])
 
 
 def nobody_steers(connection: sqlite3.Connection, race_id: str) -> bool:
-    """Whether a race is one from elsewhere."""
+    """Whether a race came from elsewhere, so that nobody may steer it."""
     query = "SELECT steering FROM races WHERE id = ?"
-    found = connection.execute(query, (race_id,)).fetchone()
-    return found is not None and found["steering"] == "nobody"
+    row = connection.execute(query, (race_id,)).fetchone()
+    return row is not None and row["steering"] == "nobody"
 
 
 def texts(connection: sqlite3.Connection, query: str) -> Mapping[str, str]:
-    """Id -> text, of the rows of a query for them."""
+    """The texts of rows, by their ids."""
     return {row["id"]: str(row["text"]) for row in connection.execute(query)}

@@ -1,4 +1,4 @@
-"""A run as the store knows it: what its row says, and the row that begins one."""
+"""Run: a run as the store knows it, from its row; and the row that begins one."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from resnet_viz.text import shorten
 
 
 class DeletedRunError(ValueError):
-    """A run of a list is in the store no more: another list does not have it."""
+    """A run of a list has been deleted: a new list does not have it."""
 
 
 class Run(NamedTuple):
-    """What the store knows of a run. Times are epoch seconds.
+    """A run as the store knows it. Times are epoch seconds.
 
     `status`: queued, running, paused, not answering (its worker is there, but silent: suspended,
     say), stopped, finished, failed or interrupted (its worker is gone). `message` says why it
@@ -66,7 +66,7 @@ class Run(NamedTuple):
 
     @property
     def is_watched(self) -> bool:
-        """Whether it goes on in a program of its own (`Lab.watch`), and has no spec."""
+        """Whether it runs in a program of the user (`Lab.watch`), and has no spec."""
         return self.host == WATCHED
 
     @property
@@ -76,17 +76,17 @@ class Run(NamedTuple):
 
     @property
     def spec(self) -> RunSpec:
-        """How it trains; ValueError where the spec was changed since, or there is none."""
+        """The spec; ValueError if it was changed since, or there is none."""
         return read_spec(self.id, self._text.spec)
 
     @property
     def config(self) -> ResNetConfig | None:
-        """The net, adapted to the data; None for one that is not built from a config."""
+        """The config, adapted to the data; None for a net that is not built from one."""
         return None if self.is_watched else self.spec.adapted
 
     @property
     def layers(self) -> tuple[WeightedLayer, ...]:
-        """The weighted layers in forward order; what a watched net has beside its main path counts
+        """The weighted layers in forward order; those beside the main path of a watched net count
         as projections."""
         if (config := self.config) is not None:
             return plan(config).weighted_layers
@@ -101,20 +101,22 @@ class Run(NamedTuple):
 
     @property
     def layer_names(self) -> tuple[str, ...]:
-        """Their names."""
+        """The names of the weighted layers."""
         return tuple(layer.name for layer in self.layers)
 
     @property
     def blocks(self) -> tuple[str, ...]:
-        """The paths of the blocks in forward order; of a watched net those that are measured."""
+        """The paths of the blocks in forward order; in a watched net, of those that are
+        measured."""
         if (config := self.config) is not None:
             return tuple(block.name for block in plan(config).blocks)
-        found = (along.names for along in self.quantities.values() if along.axis == "block")
-        return max(found, key=len, default=())
+        names = (along.names for along in self.quantities.values() if along.axis == "block")
+        return max(names, key=len, default=())
 
     @property
     def quantities(self) -> Mapping[str, Along]:
-        """The quantities it holds, each with its axis and the names along it, in forward order."""
+        """The quantities of the run, each with its axis and the names along it, in forward
+        order."""
         text = self._text.header
         if text or self.is_watched:
             return header.read(text, ()) if text else {}
@@ -129,7 +131,7 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRun:
-    """A run whose spec this version cannot read; `reason` says what is wrong with it."""
+    """A run whose spec this version cannot read; `reason` says why."""
 
     id: str
     race_id: str | None
@@ -147,13 +149,13 @@ COLUMNS = tuple(name for name in Run._fields if name != "texts")
 
 
 def run_of(row: sqlite3.Row, state: State) -> Run:
-    """The run of a whole row, in the state it was found in."""
+    """The run of a row, with the state that was determined for it."""
     plain = {name: row[name] for name in COLUMNS} | state._asdict()
     return Run(**plain, texts={row["id"]: Texts(row["spec"], row["header"])})
 
 
 def why_unreadable(run: Run) -> str:
-    """Why a run cannot be read; "" if it can."""
+    """The reason why a run cannot be read; "" if it can."""
     if run.is_watched or run.id not in run.texts:
         return ""
     try:
@@ -164,10 +166,10 @@ def why_unreadable(run: Run) -> str:
 
 
 def new_id() -> str:
-    """An id that cannot be guessed; a command line does not take it for an option."""
-    while (made := secrets.token_urlsafe(16)).startswith("-"):
+    """A random id that cannot be guessed; no command line takes it for an option."""
+    while (text := secrets.token_urlsafe(16)).startswith("-"):
         pass
-    return made
+    return text
 
 
 def new_row(
@@ -202,7 +204,7 @@ def race_columns(race_id: str, names: Sequence[str], seeds: Sequence[int]) -> Ma
 
 
 def insert(connection: sqlite3.Connection, table: str, row: Mapping[str, object]) -> None:
-    """Adds a row with these columns."""
+    """Add a row with these columns."""
     places = ", ".join("?" * len(row))
     query = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})"
     connection.execute(query, tuple(row.values()))

@@ -1,4 +1,4 @@
-"""Table of runs: which rows there are, how they are read, and which are damaged."""
+"""Runs table: its rows, how they are read, and which are damaged."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ LAST_MOMENT = 2.5e11
 
 
 def local_time(moment: float) -> datetime | None:
-    """A moment in epoch seconds on the clock here; None for one that no calendar has."""
+    """A moment in epoch seconds as local time; None if no calendar has it."""
     try:
         return datetime.fromtimestamp(moment).astimezone()
     except (ValueError, OverflowError, OSError):
@@ -70,12 +70,12 @@ def local_time(moment: float) -> datetime | None:
 
 @lru_cache(maxsize=64)
 def _ill_typed(names: tuple[str, ...], types: tuple[type, ...]) -> str:
-    found = zip(names, types, strict=True)
-    return next((name for name, kind in found if kind not in TYPES.get(name, (kind,))), "")
+    typed = zip(names, types, strict=True)
+    return next((name for name, kind in typed if kind not in TYPES.get(name, (kind,))), "")
 
 
 def fault_of(names: tuple[str, ...], values: Sequence[object]) -> str:
-    """What is wrong with a row of these columns, in a few words; "" where it is sound."""
+    """The fault of a row of these columns, in a few words; "" if it is sound."""
     types = tuple(map(type, values))
     if name := _ill_typed(names, types):
         return f"{name} is {shorten(values[names.index(name)])}"
@@ -83,13 +83,13 @@ def fault_of(names: tuple[str, ...], values: Sequence[object]) -> str:
         if not 0 <= values[place] < limit:  # type: ignore[operator]
             return f"{names[place]} is {shorten(values[place])}"
     for name, is_sound in _SOUND_TEXTS.items():
-        if name in names and not is_sound(str(found := values[names.index(name)])):
-            return f"{name} is {shorten(found)}"
+        if name in names and not is_sound(str(text := values[names.index(name)])):
+            return f"{name} is {shorten(text)}"
     return ""
 
 
 def are_sound(names: tuple[str, ...], rows: Sequence[sqlite3.Row]) -> bool:
-    """Whether `fault_of` finds nothing in any of many rows: column by column, which is quicker."""
+    """Whether `fault_of` finds nothing in many rows: column by column, which is quicker."""
     for name, column in zip(names, zip(*rows, strict=True), strict=False):  # no rows: no columns
         types = set(map(type, column))
         if not types <= set(TYPES.get(name, types)):
@@ -107,8 +107,8 @@ def are_sound(names: tuple[str, ...], rows: Sequence[sqlite3.Row]) -> bool:
 @lru_cache(maxsize=64)
 def _numbers(names: tuple[str, ...], types: tuple[type, ...]) -> tuple[tuple[int, float], ...]:
     """The places of the numbers in such a row, each with what it has to be below."""
-    found = enumerate(zip(names, types, strict=True))
-    return tuple((i, _limit(name)) for i, (name, t) in found if t in (int, float))
+    typed = enumerate(zip(names, types, strict=True))
+    return tuple((i, _limit(name)) for i, (name, t) in typed if t in (int, float))
 
 
 def _limit(name: str) -> float:
@@ -124,14 +124,14 @@ _SOUND_TEXTS = {"id": _is_id, "status": frozenset(STATUSES).__contains__}
 
 
 def name_of(position: int, id: object) -> str:  # noqa: A002
-    """A run's id; of one whose id is damaged its place in the store, such as "#12"."""
+    """The id of a run; if it is damaged, its position in the store, such as "#12"."""
     return id if isinstance(id, str) and _is_id(id) else f"#{position}"
 
 
 def select_runs(
     connection: sqlite3.Connection, where: str = "1", *values: object
 ) -> Sequence[sqlite3.Row]:
-    """Rows of runs, oldest first, without those that are damaged: `all_runs` lists these.
+    """The rows of runs, oldest first, without damaged ones: `all_runs` lists those.
 
     With `asked_device` where it is not over; `race_started` and `seed_started` where it is queued:
     when the last of its race's runs began, and the last of those with its seed. `state_step` is
@@ -149,7 +149,7 @@ OF_ID = (
 
 
 def first_of(id: str, rows: Sequence[sqlite3.Row]) -> sqlite3.Row:  # noqa: A002
-    """The first of the rows with an id; ValueError where there are none."""
+    """The first row with an id; ValueError if there is none."""
     if not rows:
         raise ValueError(f"there is no run or race with the id {shorten(id)}")
     return rows[0]

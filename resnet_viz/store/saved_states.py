@@ -1,4 +1,5 @@
-"""States that runs go on from: a file a run in the folder `states`, and a row in the store.
+"""Saved states, from which runs go on: a file per run in the folder `states`, and a row in the
+store.
 
 The row counts: it comes in the transaction in which the file gets its name, and goes in the one in
 which the run has gone further, or ended. Whoever finds a run whose process is gone, and a row,
@@ -23,17 +24,17 @@ _ENDING = ".pt"
 
 
 def folder(home: Path) -> Path:
-    """Where they are."""
+    """The folder of the states."""
     return home / "states"
 
 
 def file_of(home: Path, run_id: str) -> Path:
-    """The state of a run."""
+    """The file of the state of a run."""
     return folder(home) / f"{run_id}{_ENDING}"
 
 
 def no_room(connection: sqlite3.Connection, size: int) -> str:
-    """Why a state of so many bytes is too much; "" where it is not."""
+    """The reason why a state of so many bytes is too much; "" if it is not."""
     used = int(connection.execute("SELECT coalesce(sum(bytes), 0) FROM states").fetchone()[0])
     if used + size <= MOST_BYTES:
         return ""
@@ -44,17 +45,17 @@ def no_room(connection: sqlite3.Connection, size: int) -> str:
 
 
 def write_down(connection: sqlite3.Connection, position: int, step: int, size: int) -> None:
-    """Add a state, within the caller's transaction, and what it takes to its run."""
+    """Add a state, within the caller's transaction, and its size to that of its run."""
     forget(connection, position)
     connection.execute("INSERT INTO states VALUES (?, ?, ?)", (position, step, size))
     _add(connection, position, size)
 
 
-def rest(
+def pause_again(
     connection: sqlite3.Connection, message: str, where: str, *values: str | int | None
 ) -> None:
-    """Have those runs `where` that have a state be paused, and without a process, as before they
-    were told to go on: what was to go on with them could not begin."""
+    """Pause those runs `where` that have a saved state, without a process, as before they were
+    resumed: the process that was to continue them could not start."""
     connection.execute(
         "UPDATE runs SET status = 'paused', control = 'pause', extra_steps = 0, pid = NULL, "
         "pid_created = NULL, message = ? "
@@ -64,24 +65,25 @@ def rest(
 
 
 def forget(connection: sqlite3.Connection, position: int) -> None:
-    """The run has gone further, or is deleted: within the caller's transaction."""
-    found = connection.execute("DELETE FROM states WHERE run = ? RETURNING bytes", (position,))
-    for row in found.fetchall():
+    """Forget the state of a run that has gone further, or is deleted; within the caller's
+    transaction."""
+    sizes = connection.execute("DELETE FROM states WHERE run = ? RETURNING bytes", (position,))
+    for row in sizes.fetchall():
         _add(connection, position, -row["bytes"])
 
 
 def sweep(connection: sqlite3.Connection, home: Path) -> None:
-    """Delete files of states that no row knows, such as of runs that have ended."""
+    """Delete files of states without a row, such as those of runs that have ended."""
     with suppress(OSError):
-        there = [Path(entry.path) for entry in os.scandir(folder(home))]
-        if not there:
+        saved = [Path(entry.path) for entry in os.scandir(folder(home))]
+        if not saved:
             return
-        gone = [file for file in there if file.suffix != _ENDING and _is_left_over(file)]
+        gone = [file for file in saved if file.suffix != _ENDING and _is_left_over(file)]
         with transaction(connection):  # a file gets its name in one, with its row
             rows = connection.execute("SELECT id FROM runs JOIN states ON run = position")
-            known = {file_of(home, row["id"]) for row in rows}
-            states = {file for file in there if file.suffix == _ENDING}
-            gone += map(_renamed, states - known)
+            current = {file_of(home, row["id"]) for row in rows}
+            states = {file for file in saved if file.suffix == _ENDING}
+            gone += map(_renamed, states - current)
         for file in gone:  # which takes as long as they are large
             file.unlink(missing_ok=True)
 

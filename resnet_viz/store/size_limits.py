@@ -1,4 +1,4 @@
-"""Limits in bytes, read from the environment."""
+"""Size limits in bytes, from the environment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SIZE: TypeAdapter[ByteSize] = TypeAdapter(Annotated[ByteSize, Field(lt=2**63)])
 
 
 def size_in(variable: str) -> int | None:
-    """What the environment's `variable` says, such as "2 GB"; None where it is not set.
+    """The size in the environment's `variable`, such as "2 GB"; None if it is not set.
 
     Raises:
         ValueError: for what is no size.

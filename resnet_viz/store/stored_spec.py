@@ -1,4 +1,4 @@
-"""Specs in the store: read when they are asked for, and sealed, so that a list need not read them.
+"""Stored specs: parsed when they are needed, and sealed, so that a list need not parse them.
 
 A seal says that a spec was found readable, and by which rules: it is a digest of what a RunSpec may
 hold (its JSON schema), of the number of its rules (spec.RULES) and of the data sets that it may
@@ -26,14 +26,14 @@ _WORDS = ("title", "description", "examples")
 
 
 class Texts(NamedTuple):
-    """A run's spec, and its header (see store/header.py), as they are stored."""
+    """The stored texts of a run: its spec and its header (see store/header.py)."""
 
     spec: str
     header: str
 
 
 class LateTexts(Mapping[str, Texts]):
-    """The texts of many runs by their ids, those of neighbours read together when one is asked for.
+    """The texts of many runs by id, read when one is asked for, together with its neighbours.
 
     `read` gives the texts of a run and of some beside it; none for a run that is not there. What
     can be counted is what was read.
@@ -57,19 +57,19 @@ class LateTexts(Mapping[str, Texts]):
 
 @lru_cache(maxsize=1)
 def seal() -> str:
-    """The seal of a spec that this version can read."""
-    known = [
+    """The seal of the specs that this version can read."""
+    described = [
         (one.name, one.channels, one.classes, one.image_size, one.train)
         for one in datasets().values()
     ]
-    content = {"rules": RULES, "fields": canonical_schema(RunSpec), "datasets": known}
+    content = {"rules": RULES, "fields": canonical_schema(RunSpec), "datasets": described}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return sha256(text.encode()).hexdigest()[:32]
 
 
 def canonical_schema(model: type[BaseModel]) -> object:
-    """A model's JSON schema, written in one way: without words for people, definitions where they
-    are referred to, numbers as floats and lists whose order says nothing sorted.
+    """The canonical JSON schema of a model: without words for people, definitions put in place,
+    numbers as floats, lists sorted if their order means nothing.
 
     So it is the same whichever version of pydantic writes it.
     """
@@ -86,18 +86,18 @@ def _canonical(value: Any, definitions: Mapping[str, Any]) -> Any:
         return value
     if reference := value.get("$ref"):
         return _canonical(definitions[reference.removeprefix("#/$defs/")], definitions)
-    made = {
+    canonical = {
         key: _canonical(one, definitions)
         for key, one in value.items()
         if key not in (*_WORDS, "$defs", "properties")
     }
-    for key in {"anyOf", "enum", "required", "type"} & made.keys():
-        if isinstance(made[key], list):
-            made[key].sort(key=json.dumps)
+    for key in {"anyOf", "enum", "required", "type"} & canonical.keys():
+        if isinstance(canonical[key], list):
+            canonical[key].sort(key=json.dumps)
     if "properties" in value:  # whose keys are names of fields
         fields = value["properties"].items()
-        made["properties"] = {name: _canonical(one, definitions) for name, one in fields}
-    return made
+        canonical["properties"] = {name: _canonical(one, definitions) for name, one in fields}
+    return canonical
 
 
 @lru_cache(maxsize=1024)

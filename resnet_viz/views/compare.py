@@ -1,4 +1,4 @@
-"""Several nets beside each other: what differs, in fields, numbers and stages; no torch."""
+"""Comparison of several nets: fields, numbers and stages that differ; no torch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from resnet_viz.views.table import StageRow, table1
 
 
 class NumberRow(NamedTuple):
-    """One number of each net, in the nets' order."""
+    """One number of each net, in the order of the nets."""
 
     name: str
     unit: Literal["", "bytes"]
@@ -20,14 +20,14 @@ class NumberRow(NamedTuple):
 
 
 class AlignedStage(NamedTuple):
-    """A stage ("stem", "stage 1", "head") of each net, None where a net has no such stage."""
+    """One stage ("stem", "stage 1", "head") of each net; None if a net has no such stage."""
 
     stage: str
     rows: tuple[StageRow | None, ...]
 
 
 def differing_fields(configs: Sequence[ResNetConfig]) -> dict[str, tuple[object, ...]]:
-    """The fields that are not the same in all nets, with each net's value."""
+    """The fields that differ between the nets, with each net's value."""
     differing = {field for config in configs for field in differences(config, configs[0])}
     return {
         field: tuple(getattr(config, field) for config in configs)
@@ -37,7 +37,7 @@ def differing_fields(configs: Sequence[ResNetConfig]) -> dict[str, tuple[object,
 
 
 def number_rows(plans: Sequence[NetworkPlan]) -> tuple[NumberRow, ...]:
-    """Depth, parameters, MACs, shortcuts by kind and in all, activation bytes of one image."""
+    """Rows of numbers: depth, parameters, MACs, shortcuts, activation bytes of one image."""
     shortcuts = [plan.shortcuts for plan in plans]
     kinds = [kind for kind in SHORTCUT_NAMES if any(kind in counts for counts in shortcuts)]
     return (
@@ -56,7 +56,7 @@ def number_rows(plans: Sequence[NetworkPlan]) -> tuple[NumberRow, ...]:
 
 
 def aligned_stages(plans: Sequence[NetworkPlan]) -> tuple[AlignedStage, ...]:
-    """The nets' Tables 1 beside each other: stem, stages by their number, head."""
+    """The stages of the nets side by side, as in Table 1: stem, stages by number, head."""
     tables = [{row.stage: row for row in table1(plan)} for plan in plans]
     longest = max(tables, key=len)
     return tuple(

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001, RUF002
-"""Short texts for operations, units and shapes, shared by the graph and the tables."""
+"""Labels of operations, units and shapes, shared by the graph and the tables."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def kernel(operation: Operation) -> str:
 
 
 def halving(operation: Operation) -> str:
-    """The stride as the papers' figures write it: ", /2", or nothing where it is 1."""
+    """The stride as in the papers' figures: ", /2", or nothing if it is 1."""
     return f", /{operation.stride}" if operation.stride > 1 else ""
 
 
 def groups(operation: Operation) -> str:
-    """The cardinality as in ResNeXt's Table 1: ", C=32", or nothing where it is 1."""
+    """The cardinality as in ResNeXt's Table 1: ", C=32", or nothing if it is 1."""
     return f", C={operation.groups}" if operation.groups > 1 else ""
 
 
@@ -82,13 +82,15 @@ def place_and_path(path: str) -> str:
     return f"{place(path)} ({path})" if "." in path else path
 
 
-def cost(name: str, unit: Unit | Operation, count: int = 1, seen: int | None = None) -> str:
-    """`name`, output, parameters and MACs of a unit or operation (`count` times), for a tooltip.
+def cost(
+    name: str, unit: Unit | Operation, count: int = 1, receptive_field: int | None = None
+) -> str:
+    """A tooltip: `name`, output, parameters and MACs of a unit or operation (`count` times).
 
-    `seen`: the receptive field of its output, in pixels a side, where it is known.
+    `receptive_field`: the receptive field of its output, in pixels a side, where it is known.
     """
     channels = unit.out_shape[0]
-    field = f"; receptive field {seen:,}×{seen:,}" if seen else ""
+    field = f"; receptive field {receptive_field:,}×{receptive_field:,}" if receptive_field else ""
     return (
         f"{name}: {channels:,} channels, {size(unit.out_shape)}; "
         f"{count * unit.params:,} parameters, {count * unit.macs:,} MACs{field}"

@@ -1,4 +1,4 @@
-"""A net's modules as torchinfo measured them, as rows and as torchinfo's own text; no torch.
+"""Modules of a net as torchinfo measured them, as rows and as torchinfo's text; no torch.
 
 `views.summary.measure` makes them where torch is; here they are styled again and again without it.
 The text is torchinfo's to the letter (torchinfo 1.8, `formatting.py`), as the tests hold.
@@ -32,7 +32,7 @@ _NAME_WIDTH, _ALIGNMENT = 40, 5
 
 
 class Module(NamedTuple):
-    """One module, once for each time that it is used.
+    """A module; one that is used several times appears several times.
 
     `path` is its place in the net and `number` its number on its level; shapes are [N, C, H, W],
     and `kernel_size` is as the module has it: two numbers, one, or none. `own_params` are those of
@@ -77,7 +77,7 @@ class SummaryRow(NamedTuple):
 
 
 class MultAdds(NamedTuple):
-    """torchinfo's mult-adds and what they consist of, each for one image.
+    """Torchinfo's mult-adds, taken apart; for one image.
 
     torchinfo counts every weight and bias once for each pixel that it is used at, but a norm's
     scale and shift once for the whole image; the plan's MACs are those of the weights of
@@ -91,7 +91,7 @@ class MultAdds(NamedTuple):
 
     @property
     def unexplained(self) -> int:
-        """What is left of the total: 0, as the tests hold."""
+        """The remainder of the total: 0, as the tests check."""
         return self.total - self.macs - self.norms - self.biases
 
 
@@ -107,7 +107,7 @@ class Summary(NamedTuple):
     totals: Sequence[str]
 
     def to_json(self) -> str:
-        """One line that `from_json` reads."""
+        """The summary as one line of JSON, for `from_json`."""
         return json.dumps(self)
 
     @classmethod
@@ -117,7 +117,7 @@ class Summary(NamedTuple):
         return cls(tuple(Module(*module) for module in modules), *totals)
 
     def listed(self, depth: int, row_settings: Collection[str] = ()) -> tuple[Module, ...]:
-        """The modules down to `depth`, without repeated ones if that is asked for."""
+        """The modules down to `depth`, without repeated ones if asked."""
         hide = "hide_recursive_layers" in row_settings
         return tuple(m for m in self.modules if m.depth <= depth and not (hide and m.is_recursive))
 
@@ -189,7 +189,7 @@ class Summary(NamedTuple):
 
 
 def mult_adds(summary: Summary, network: NetworkPlan) -> MultAdds:
-    """torchinfo's total, taken apart with the plan's operations."""
+    """Torchinfo's total, explained by the plan's operations."""
     operations = network.operations
     norms = sum(o.params for o in operations if o.kind == "norm")
     biases = sum(o.out_shape[0] * o.out_shape[1] * o.out_shape[2] for o in operations if o.bias)

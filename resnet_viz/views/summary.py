@@ -1,4 +1,4 @@
-"""torchinfo's summary of a net that is built on the meta device, so that it takes no memory."""
+"""Summary of a net by torchinfo, on the meta device, so that it takes no memory."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def summarize(
     columns: Sequence[str] = DEFAULT_COLUMNS,
     row_settings: Iterable[str] = ("depth",),
 ) -> Statistics:
-    """torchinfo's statistics of `config` for one image; `str()` of it is the table.
+    """Torchinfo's statistics of `config` for one image; `str()` of it is the table.
 
     Args:
         config: the net.
@@ -80,13 +80,13 @@ def measure(config: ResNetConfig) -> Summary:
 def _check(depth: int, columns: Iterable[str], row_settings: Iterable[str]) -> None:
     if depth < 1:
         raise ValueError(f"depth = {depth} shows nothing; allowed: 1 or more")
-    for what, given, known in (
+    for noun, names, allowed in (
         ("column", columns, tuple(COLUMNS)),
         ("row setting", row_settings, ROW_SETTINGS),
     ):
-        for name in given:
-            if name not in known:
-                raise ValueError(unknown_name(what, name, known))
+        for name in names:
+            if name not in allowed:
+                raise ValueError(unknown_name(noun, name, allowed))
 
 
 def _module(layer: LayerInfo) -> Module:

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001, RUF002
-"""The plan as the paper's Table 1, in Markdown, LaTeX and CSV; no torch."""
+"""Table 1 of the paper, for any plan, in Markdown, LaTeX and CSV; no torch."""
 
 from __future__ import annotations
 
@@ -34,16 +34,18 @@ class StageRow(NamedTuple):
 
 
 def table1(plan: NetworkPlan) -> tuple[StageRow, ...]:
-    """The net as in He 2015, Table 1 (ResNeXt's C=32 where the 3x3 is grouped).
+    """The rows of He 2015, Table 1 (with C=32 of ResNeXt if the 3x3 is grouped).
 
     One row a stage (its blocks differ in stride and shortcut at most), and one each for stem and
     head. The rows' sums are the plan's totals.
     """
-    seen = receptive_fields(plan)
+    fields = receptive_fields(plan)
     last = [stage.blocks[-1].name for stage in plan.stages]
-    stages = (_stage_row(stage, seen[name]) for stage, name in zip(plan.stages, last, strict=True))
-    stem = _unit_row("stem", plan.stem, seen["stem"])
-    return (stem, *stages, _unit_row("head", plan.head, seen[last[-1]]))
+    stages = (
+        _stage_row(stage, fields[name]) for stage, name in zip(plan.stages, last, strict=True)
+    )
+    stem = _unit_row("stem", plan.stem, fields["stem"])
+    return (stem, *stages, _unit_row("head", plan.head, fields[last[-1]]))
 
 
 def to_markdown(rows: Sequence[StageRow]) -> str:
@@ -98,10 +100,12 @@ def _cell(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value).replace("|", "\\|")
 
 
-def _unit_row(name: str, unit: Unit, seen: int) -> StageRow:
+def _unit_row(name: str, unit: Unit, receptive_field: int) -> StageRow:
     shown = [o for o in unit.operations if o.kind not in ("norm", "activation")]
     formula = "; ".join(_step(operation) for operation in shown)
-    return StageRow(name, labels.size(unit.out_shape), formula, 1, unit.params, unit.macs, seen)
+    return StageRow(
+        name, labels.size(unit.out_shape), formula, 1, unit.params, unit.macs, receptive_field
+    )
 
 
 def _step(operation: Operation) -> str:
@@ -117,9 +121,11 @@ def _step(operation: Operation) -> str:
     return texts[operation.kind]
 
 
-def _stage_row(stage: StagePlan, seen: int) -> StageRow:
+def _stage_row(stage: StagePlan, receptive_field: int) -> StageRow:
     """With a block's convolutions as in the paper's brackets."""
     name, size = f"stage {stage.index + 1}", labels.size(stage.out_shape)
     convolutions = [o for o in stage.blocks[0].unit.part("branch") if o.kind == "conv"]
     formula = f"[{'; '.join(labels.kernel(o) + labels.groups(o) for o in convolutions)}]"
-    return StageRow(name, size, formula, len(stage.blocks), stage.params, stage.macs, seen)
+    return StageRow(
+        name, size, formula, len(stage.blocks), stage.params, stage.macs, receptive_field
+    )

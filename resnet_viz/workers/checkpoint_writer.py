@@ -13,7 +13,7 @@ from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.nets.network import ResNet, build_resnet
 from resnet_viz.nets.stored_weights.weight_files import Limits, read_state
 from resnet_viz.store import checkpoint_index
-from resnet_viz.store.atomic_file import draft
+from resnet_viz.store.atomic_file import atomic_write
 from resnet_viz.store.checkpoint_index import Checkpoint, file_of
 
 
@@ -40,7 +40,7 @@ class Keeper:
         if self._net is None or self._kept == steps_done:
             return
         size = sum(tensor.nbytes for tensor in self._net.state_dict().values())
-        if not checkpoint_index.asked(self._spec, steps_done, size, is_last=is_last):
+        if not checkpoint_index.is_wanted(self._spec, steps_done, size, is_last=is_last):
             return
         self._kept = steps_done
         written, why = 0, checkpoint_index.make_room(self._connection, self._home, size)
@@ -65,7 +65,7 @@ def write_weights(net: ResNet, file: Path) -> None:
     from safetensors.torch import save  # noqa: PLC0415  where weights are kept alone
 
     state = {name: _plain(tensor) for name, tensor in net.state_dict().items()}
-    with draft(file) as made:
+    with atomic_write(file) as made:
         made.write_bytes(save(state))
 
 

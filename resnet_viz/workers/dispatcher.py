@@ -169,6 +169,6 @@ def _end(
         jobs.finish(connection, task.id, status, message=message)
         return
     where = f"id = ? AND {WITHOUT_WORKER} AND attempts = coalesce(?, attempts)"
-    saved_states.rest(connection, message, where, task.id, attempts)
+    saved_states.pause_again(connection, message, where, task.id, attempts)
     query = f"UPDATE runs SET status = ?, message = ?, ended = ? WHERE NOT {RESTING} AND {where}"
     connection.execute(query, (status, message, time.time(), task.id, attempts))

@@ -146,8 +146,8 @@ def test_pages_say_what_sqlite_says(full: Lab) -> None:
         race(full, 300, "long", layers=60)
         copies = [Path(f"{full.home / FILE_NAME}{end}") for end in ("", "-wal")]
         assert copies[1].stat().st_size > 0
-        found = recover._Found.of(
-            row for row in (recover._told_by_shape(*r) for r in page_rows(copies[0])) if row
+        found = recover._SoundRows.of(
+            row for row in (recover._by_shape(*r) for r in page_rows(copies[0])) if row
         )
         for table, keys in recover._KEYS.items():
             rows = connection.execute(f"SELECT * FROM {table}").fetchall()

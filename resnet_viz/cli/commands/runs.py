@@ -111,7 +111,7 @@ def report(id: str, output: Path) -> None:  # noqa: A002
         InputError: for an unknown id, and a file that is no .html.
     """
     from resnet_viz.report.report import report_of
-    from resnet_viz.store.atomic_file import draft
+    from resnet_viz.store.atomic_file import atomic_write
 
     if output.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"-o {printable(str(output))}: a report is written to a file .html")
@@ -119,7 +119,7 @@ def report(id: str, output: Path) -> None:  # noqa: A002
     with input_errors():
         runs = _runs(lab, id)
         look = Look(runs, {run.id: _history(lab, run) for run in runs})
-        with draft(output) as file:
+        with atomic_write(output) as file:
             file.write_text(report_of(look, lab.measured), encoding="utf-8")
 
 

@@ -20,7 +20,7 @@ from resnet_viz.lab.race_file.untrusted import ForeignRun, named
 from resnet_viz.lab.race_file.untrusted_records import Portion
 from resnet_viz.measurements import measurements
 from resnet_viz.store import checkpoint_index, measurement_results
-from resnet_viz.store.atomic_file import draft
+from resnet_viz.store.atomic_file import atomic_write
 from resnet_viz.store.checkpoint_index import Checkpoint
 
 MOST_BYTES = 32 * 10**6
@@ -106,7 +106,7 @@ def keep(
         target = checkpoint_index.file_of(home, run_id, one.step)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            with draft(target) as made:
+            with atomic_write(target) as made:
                 made.write_bytes(one.data)
         except (OSError, ValueError) as error:
             gone = f"they could not be written: {explain(ValueError(error))}"

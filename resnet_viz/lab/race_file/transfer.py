@@ -18,7 +18,7 @@ from resnet_viz.lab.race_file.untrusted import ForeignRace, ForeignRun, foreign_
 from resnet_viz.lab.race_file.untrusted_records import Portion
 from resnet_viz.scheduler import retention
 from resnet_viz.store import migrations, notes
-from resnet_viz.store.atomic_file import draft
+from resnet_viz.store.atomic_file import atomic_write
 from resnet_viz.store.database import Store, StoreError
 from resnet_viz.store.run import WATCHED, insert, new_id, race_columns
 from resnet_viz.store.runs_table import OVER, first_of
@@ -46,7 +46,7 @@ def export_race(store: Store, id: str, file: Path) -> None:  # noqa: A002
         ValueError: for an unknown id, or a file that cannot be written.
         StoreError: where it does not take all of it, such as on a full disk.
     """
-    with draft(file) as made, store.session() as connection:
+    with atomic_write(file) as made, store.session() as connection:
         query = "SELECT position, race_id, name, seed FROM runs WHERE id = ? OR race_id = ?"
         first_of(id, connection.execute(query, (id, id)).fetchall())
         try:

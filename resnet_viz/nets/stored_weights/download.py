@@ -1,4 +1,4 @@
-"""torchvision's published weights, downloaded on request."""
+"""Download of torchvision's published weights."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _FAMILIES = ("resnet", "resnext", "wide_resnet")
 
 
 class DownloadError(RuntimeError):
-    """Weights cannot be had from the network; the message is a sentence for the user."""
+    """A failed download of weights; the message is a sentence for the user."""
 
 
 def download_torchvision(name: str, folder: str | Path, weights: str = "DEFAULT") -> Path:
-    """The file of torchvision's published weights of a net; downloaded unless `folder` has it.
+    """The file of torchvision's published weights of a net; downloaded unless it is in `folder`.
 
     Args:
         name: of torchvision's model, which is the preset's, such as "resnet50".
@@ -42,9 +42,9 @@ def download_torchvision(name: str, folder: str | Path, weights: str = "DEFAULT"
 
 def _url(name: str, weights: str) -> str:
     models = torchvision.models.list_models(torchvision.models)
-    known = [model for model in models if model.startswith(_FAMILIES)]
-    if name not in known:
-        raise ValueError(unknown_name("torchvision ResNet", name, known))
+    resnets = [model for model in models if model.startswith(_FAMILIES)]
+    if name not in resnets:
+        raise ValueError(unknown_name("torchvision ResNet", name, resnets))
     choices = torchvision.models.get_model_weights(name)
     if weights not in choices.__members__:
         raise ValueError(unknown_name(f"weights of {name}", weights, list(choices.__members__)))

@@ -1,4 +1,4 @@
-"""Files that users name, opened so that none can keep the program waiting. No torch here."""
+"""Files that users name, opened so that none can block the program. No torch here."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _KINDS = {
 
 
 def open_file(path: str | Path) -> tuple[BinaryIO, int]:
-    """A regular file opened for reading, and its size; read no more than that.
+    """A regular file, opened for reading, and its size; read no more than that.
 
     Nobody may be at the other end of a pipe, and opening a device can set it going: what is no
     file is not opened. Some files of /proc are endless or wait for the kernel; their size is 0.

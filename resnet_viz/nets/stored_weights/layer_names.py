@@ -1,4 +1,4 @@
-"""What others call the layers of a ResNet: templates, tried part by part.
+"""Layer names in other code bases: templates, tried part by part.
 
 A part is what has one name in a net but for numbers, such as the convolutions of the branches.
 {s} is the stage and {b} the block from 0, {n} the convolution's number from 1; {s1} is {s} + 1, and
@@ -103,17 +103,17 @@ _STEM = re.compile(r"stem\.(?P<what>conv|norm)(?P<n>\d)")
 
 
 def parts(paths: Iterable[str]) -> Mapping[str, Sequence[str]]:
-    """The paths of our modules by the part that they belong to.
+    """The paths of our modules, by the part of the net that they belong to.
 
     Projections behind an average pool are a part of their own: others count the pool, too.
     """
-    found: dict[str, list[str]] = {}
-    known = set(paths)
-    for path in known:
+    paths_of_parts: dict[str, list[str]] = {}
+    all_paths = set(paths)
+    for path in all_paths:
         part = _part(path)
-        pooled = path.startswith("stages.") and f"{path.rpartition('.')[0]}.pool" in known
-        found.setdefault(f"{part} after a pool" if pooled else part, []).append(path)
-    return found
+        pooled = path.startswith("stages.") and f"{path.rpartition('.')[0]}.pool" in all_paths
+        paths_of_parts.setdefault(f"{part} after a pool" if pooled else part, []).append(path)
+    return paths_of_parts
 
 
 def _part(path: str) -> str:
@@ -126,7 +126,7 @@ def _part(path: str) -> str:
 
 
 def templates(part: str) -> Iterator[str]:
-    """What the paths of a part may be called, ours first."""
+    """The templates for names in a part, ours first."""
     part = part.removesuffix(" after a pool")
     if part in _OUTSIDE:
         yield from _OUTSIDE[part]
@@ -137,7 +137,7 @@ def templates(part: str) -> Iterator[str]:
 
 
 def named(template: str, path: str) -> str:
-    """What the template calls our module at `path`."""
+    """The name of our module at `path` under the template."""
     return template.format_map(_numbers(path))
 
 

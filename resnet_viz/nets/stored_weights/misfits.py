@@ -1,4 +1,5 @@
-"""Why weights do not fit a net, and how they were read, in sentences."""
+"""Misfits between a net and a file of weights: their causes, and how the file was read, in
+sentences."""
 
 from __future__ import annotations
 
@@ -32,16 +33,17 @@ _OUR_PREFIX = f"{STATE}."
 
 @dataclass(frozen=True)
 class Misfit:
-    """A net's weights, and a file's as they were read."""
+    """The weights of a net and those in a file, as they were read."""
 
     own: Mapping[str, Tensor]
     tensors: Mapping[str, Stored]
     reading: Reading
 
     def causes(self) -> Iterator[str]:
-        """What makes it that keys are missing, left over or of the wrong shape."""
+        """The causes of missing, surplus or misshapen keys."""
+        names = self.reading.left if self.reading.names else list(self.tensors)
         for pattern, cause in _FORMS.items():
-            if any(re.search(pattern, name) for name in self._looked_at()):
+            if any(re.search(pattern, name) for name in names):
                 yield cause
                 return
         if any(tensor.shape == (0,) for tensor in self.tensors.values()):
@@ -52,9 +54,6 @@ class Misfit:
         else:
             for find in (self._depths, self._stem, self._head, self._norms):
                 yield from find()
-
-    def _looked_at(self) -> Sequence[str]:
-        return list(self.tensors) if not self.reading.names else self.reading.left
 
     def _depths(self) -> Iterator[str]:
         template = self.reading.templates.get("branch.conv")
@@ -74,13 +73,13 @@ class Misfit:
     @staticmethod
     def _blocks(is_there: Callable[[int, int], bool]) -> list[int]:
         """How many blocks each stage has."""
-        found: list[int] = []
-        while is_there(len(found), 0):
+        counts: list[int] = []
+        while is_there(len(counts), 0):
             blocks = 1
-            while is_there(len(found), blocks):
+            while is_there(len(counts), blocks):
                 blocks += 1
-            found.append(blocks)
-        return found
+            counts.append(blocks)
+        return counts
 
     def _stem(self) -> Iterator[str]:
         key = next((key for key in self.own if key.startswith("stem.conv")), "")
@@ -122,7 +121,8 @@ class Misfit:
 def how_read(
     own: Mapping[str, Tensor], tensors: Mapping[str, Stored], reading: Reading
 ) -> Iterator[str]:
-    """Where the weights were found, which names were translated, and what else is in the file."""
+    """Sentences on the reading: where the weights are, which names were translated, what else is in
+    the file."""
     if reading.prefix not in ("", _OUR_PREFIX):
         yield f"Found under {reading.prefix.removesuffix('.')!r}"
     translated = [
@@ -146,9 +146,9 @@ def how_read(
         yield f"Stored as {', '.join(sorted(kinds))}"
 
 
-def _count(number: int, what: str) -> str:
-    plural = f"{what}es" if what.endswith("s") else f"{what}s"
-    return f"{number:,} {what if number == 1 else plural}"
+def _count(number: int, noun: str) -> str:
+    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
 
 
 def _and(numbers: Sequence[int]) -> str:

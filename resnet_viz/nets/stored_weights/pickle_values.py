@@ -1,4 +1,4 @@
-"""Pickles read as data: what a pickle would call by name is noted down, and never called. No torch.
+"""Pickles read as data: what a pickle would call is noted by name and never called. No torch.
 
 Python's unpickler carries a pickle out: it imports what the file names and calls it. The reader
 here walks the same steps and makes plain containers alone, so that no file can run anything.
@@ -16,7 +16,7 @@ _LARGEST_KEY = 2**61 - 2
 
 
 class TooManyStepsError(ValueError):
-    """A pickle has more steps than it may."""
+    """A pickle with more steps than allowed."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -28,14 +28,14 @@ class Named:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Persistent:
-    """Something that is stored beside the pickle, by what the pickle calls it."""
+    """An object that is stored beside the pickle, by the id that the pickle gives it."""
 
     id: object
 
 
 @dataclass(eq=False, slots=True)
 class Made:
-    """What a call would give: `kind` is what is called, `args` with what.
+    """The result of a call that was not made: `kind` is what would be called, `args` with what.
 
     `items` were put into it afterwards, by key or one after the other; `state` was set on it.
     """
@@ -47,14 +47,14 @@ class Made:
 
 
 class Pickle(NamedTuple):
-    """The value of a pickle, and all in it that is stored beside it."""
+    """The value of a pickle, and everything in it that is stored beside it."""
 
     value: object
     persistent: Sequence[Persistent]
 
 
 def read_pickle(file: IO[bytes], most_steps: int) -> Pickle:
-    """The next pickle in `file`, which is then at the pickle's end.
+    """The next pickle in `file`; the file is then at the pickle's end.
 
     Numbers, texts, lists, tuples and dicts are themselves; a dict keeps the entries whose keys are
     names or integers. All else is `Named`, `Persistent` or `Made`.
@@ -72,7 +72,7 @@ def read_pickle(file: IO[bytes], most_steps: int) -> Pickle:
 
 
 class _Reader:
-    """The stack, the marks on it, and the memo."""
+    """A pickle machine: the stack, the marks on it, and the memo."""
 
     def __init__(self) -> None:
         self.stack: list[object] = []
@@ -104,12 +104,9 @@ class _Reader:
         return values
 
 
-def _name_of(called: object) -> str:
-    return called.name if isinstance(called, Named) else ""
-
-
 def _make(reader: _Reader, called: object, args: object) -> None:
-    reader.push(Made(_name_of(called), args if isinstance(args, tuple) else ()))
+    name = called.name if isinstance(called, Named) else ""
+    reader.push(Made(name, args if isinstance(args, tuple) else ()))
 
 
 def _reduce(reader: _Reader, _: object) -> None:
@@ -188,9 +185,9 @@ def _append_many(reader: _Reader, _: object) -> None:
 
 
 def _dict(reader: _Reader, _: object) -> None:
-    made: dict[object, object] = {}
-    _put_items(made, reader.to_mark())
-    reader.push(made)
+    value: dict[object, object] = {}
+    _put_items(value, reader.to_mark())
+    reader.push(value)
 
 
 def _memoize(reader: _Reader, _: object) -> None:
@@ -227,10 +224,6 @@ def _constant(value: object) -> Callable[[_Reader, object], None]:
     return lambda reader, _: reader.push(value)
 
 
-def _literal(reader: _Reader, argument: object) -> None:
-    reader.push(argument)
-
-
 def _nothing(_reader: _Reader, _argument: object) -> None:
     """A step without effect on the value."""
 
@@ -242,7 +235,7 @@ _LITERALS = (
 )
 # Sets are read as lists: nothing in them is looked up.
 _STEPS: Mapping[str, Callable[[_Reader, object], None]] = {
-    **dict.fromkeys(_LITERALS, _literal),
+    **dict.fromkeys(_LITERALS, lambda reader, argument: reader.push(argument)),
     **dict.fromkeys(("PROTO", "FRAME", "STOP"), _nothing),
     **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), _put),
     **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), _get),

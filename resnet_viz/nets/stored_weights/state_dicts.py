@@ -1,4 +1,4 @@
-"""Where in a file a net's weights lie, and under which names.
+"""State dicts in files: where the weights of a net are, and under which names.
 
 All tensors of a file stand under one path each, such as "state_dict.module.conv1.weight" or, of a
 whole network that was pickled, "model.layer1.0.bn1.bias". Envelopes and prefixes are then the same:
@@ -33,37 +33,37 @@ _NO_WEIGHTS = (COUNTER, "total_ops", "total_params")
 
 
 def tensors_in(value: object, stored: Callable[[object], Stored | None]) -> Mapping[str, Stored]:
-    """All tensors in what a file holds, by their paths; each container is looked through once.
+    """All tensors in the value of a file, by their paths; each container is searched once.
 
     Raises:
         ValueError: where a tensor is damaged.
         TooManyStepsError: where the paths are longer together than those of any net.
     """
-    found: dict[str, Stored] = {}
-    for path, one in _walk(value, lambda one: stored(one) is None):
-        tensor = stored(one)
+    tensors: dict[str, Stored] = {}
+    for path, part in _walk(value, lambda part: stored(part) is None):
+        tensor = stored(part)
         if tensor is not None:
-            found[path] = tensor
-    return found
+            tensors[path] = tensor
+    return tensors
 
 
 def walk(value: object) -> Iterator[object]:
-    """All values in what a file holds, those further out first."""
+    """All values in the value of a file, outer ones first."""
     return (one for _, one in _walk(value, lambda _: True))
 
 
 def _walk(value: object, is_open: Callable[[object], bool]) -> Iterator[tuple[str, object]]:
     """All values with their paths; what is in one comes where it `is_open`, and once."""
-    seen: set[int] = set()
+    opened: set[int] = set()
     waiting: deque[tuple[str, object, int]] = deque([("", value, 0)])
     characters = 0
     while waiting:
-        path, one, depth = waiting.popleft()
-        yield path.removesuffix("."), one
-        if id(one) in seen or depth > _DEEPEST or not is_open(one):
+        path, current, depth = waiting.popleft()
+        yield path.removesuffix("."), current
+        if id(current) in opened or depth > _DEEPEST or not is_open(current):
             continue
-        seen.add(id(one))
-        for name, part in _parts_of(one):
+        opened.add(id(current))
+        for name, part in _parts_of(current):
             if len(str(name)) <= _LONGEST_NAME:
                 characters += len(path) + len(str(name))
                 waiting.append((f"{path}{name}.", part, depth + 1))
@@ -85,12 +85,14 @@ def _parts_of(value: object) -> Iterator[tuple[object, object]]:
 _CONTAINERS = (dict, list, tuple, Made, Stored)
 
 
-def _parts_of_object(made: Made) -> Iterator[tuple[object, object]]:
+def _parts_of_object(pickled: Made) -> Iterator[tuple[object, object]]:
     """Of a pickled nn.Module its parameters, buffers and modules; else its attributes."""
-    state = made.state[0] if isinstance(made.state, tuple) and made.state else made.state
+    state = (
+        pickled.state[0] if isinstance(pickled.state, tuple) and pickled.state else pickled.state
+    )
     if not isinstance(state, dict):
-        if made.kind == "collections.OrderedDict" and made.args:  # as Python 2 wrote it
-            pairs = made.args[0] if isinstance(made.args[0], list) else []
+        if pickled.kind == "collections.OrderedDict" and pickled.args:  # as Python 2 wrote it
+            pairs = pickled.args[0] if isinstance(pickled.args[0], list) else []
             yield from ((pair[0], pair[1]) for pair in pairs if _is_pair(pair))
         return
     if "_parameters" not in state or "_modules" not in state:
@@ -109,7 +111,7 @@ def _is_pair(value: object) -> TypeGuard[list[object]]:
 
 @dataclass(frozen=True)
 class Reading:
-    """How a file's tensors are read as those of a net.
+    """The reading of a file's tensors as those of a net.
 
     `prefix` stands before the net's names in the file; `names` has the file's path for each key of
     the net that it has, and `expected` what the file would call the others, by the `templates` of
@@ -126,7 +128,7 @@ class Reading:
 
 
 def read_names(tensors: Mapping[str, Stored], own: Mapping[str, Tensor]) -> Reading:
-    """The reading under which most of the file's tensors are those of the net."""
+    """The reading under which most of the file's tensors fit the net."""
     leaves: dict[str, list[str]] = {}
     for key in own:
         path, _, leaf = key.rpartition(".")
@@ -145,7 +147,7 @@ def _merit(
 
 
 def fits(tensor: Stored, own: Tensor) -> bool:
-    """Whether a tensor has the shape of ours, a linear layer also as a 1x1 convolution."""
+    """Whether a tensor has the shape of ours; a linear layer may also be a 1x1 convolution."""
     is_number = tensor.is_real or (tensor.dtype is not None and not own.is_floating_point())
     return is_number and _shape_as(tensor.shape, own) == tuple(own.shape)
 
@@ -159,7 +161,7 @@ def _prefixes(tensors: Mapping[str, Stored], paths: Sequence[str]) -> Sequence[s
 
     The few that stand before most names that are looked for; "" where there is none.
     """
-    found: Counter[str] = Counter({"": 0})
+    counts: Counter[str] = Counter({"": 0})
     weights = [name for name in tensors if name.endswith(".weight")]
     for path in _first_and_last(paths):
         (part,) = parts([path])
@@ -171,8 +173,8 @@ def _prefixes(tensors: Mapping[str, Stored], paths: Sequence[str]) -> Sequence[s
                 for name in weights
                 if name.endswith(end) and name[: -len(end)][-1:] in ("", ".")
             }
-        found.update(before)
-    return [prefix for prefix, _ in found.most_common(_MOST_PREFIXES)]
+        counts.update(before)
+    return [prefix for prefix, _ in counts.most_common(_MOST_PREFIXES)]
 
 
 def _first_and_last(paths: Sequence[str]) -> Iterator[str]:
@@ -186,7 +188,7 @@ def _first_and_last(paths: Sequence[str]) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class _Under:
-    """The net's names looked for under one prefix."""
+    """A search for the names of the net under one prefix."""
 
     prefix: str
     tensors: Mapping[str, Stored]
@@ -199,18 +201,18 @@ class _Under:
         chosen: dict[str, str] = {}
         for part, members in parts(self.leaves).items():
             before, template = self._best(part, members)
-            found = len(names)
+            count_before = len(names)
             for path in members:
                 called = named(template, path)
                 for leaf in self.leaves[path]:
                     expected[f"{path}.{leaf}"] = f"{called}.{leaf}"
                     if f"{before}{called}.{leaf}" in self.tensors:
                         names[f"{path}.{leaf}"] = f"{before}{called}.{leaf}"
-            if len(names) > found:
+            if len(names) > count_before:
                 chosen[part] = template
         names |= self._only_other_layer(names)
-        taken = set(names.values())
-        others = _telling([name for name in self.tensors if name not in taken])
+        used = set(names.values())
+        others = _telling([name for name in self.tensors if name not in used])
         left = [name for name in others if name.startswith(self.prefix)]
         beside = [name for name in others if not name.startswith(self.prefix)]
         return Reading(self.prefix, names, expected, chosen, left, beside)
@@ -223,13 +225,13 @@ class _Under:
 
         def merit(place: tuple[str, str]) -> tuple[int, int]:
             before, template = place
-            there = [
+            pairs = [
                 (self.tensors[name], self.own[f"{path}.{leaf}"])
                 for path in members
                 for leaf in self.leaves[path]
                 if (name := f"{before}{named(template, path)}.{leaf}") in self.tensors
             ]
-            return sum(fits(tensor, mine) for tensor, mine in there), len(there)
+            return sum(fits(tensor, mine) for tensor, mine in pairs), len(pairs)
 
         members = members[:: -(-len(members) // _MOST_TRIED)]
         befores = [self.prefix, *(_outer(self.prefix) if part == HEAD else ())]
@@ -239,15 +241,15 @@ class _Under:
         """The classifier under any name: where the net lacks it alone and it alone is left."""
         wanted = {f"{HEAD}.weight", f"{HEAD}.bias"}
         missing = {key for key in self.own if key not in names and not key.endswith(COUNTER)}
-        taken = set(names.values())
+        used = set(names.values())
         under = [name for name in self.tensors if name.startswith(self.prefix)]
-        left = set(_telling([name for name in under if name not in taken]))
+        left = set(_telling([name for name in under if name not in used]))
         layers = {name.rpartition(".")[0] for name in left}
         if missing != wanted or len(layers) != 1:
             return {}
         (layer,) = layers
-        found = {key: f"{layer}.{key.rpartition('.')[2]}" for key in wanted}
-        return found if set(found.values()) == left else {}
+        renamed = {key: f"{layer}.{key.rpartition('.')[2]}" for key in wanted}
+        return renamed if set(renamed.values()) == left else {}
 
 
 def _outer(prefix: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Tensors in files, known by shape and type before they are read."""
+"""Tensors in files: shape and type are known before the numbers are read."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _ARRAYS = ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "b1")
 
 
 class Storage(NamedTuple):
-    """Where a tensor's numbers lie, of what type they are (None: unknown), and how to read them."""
+    """A storage: how to read its numbers, and their type (None: unknown)."""
 
     dtype: torch.dtype | None
     read: Callable[[], bytearray]
@@ -59,7 +59,7 @@ FindStorage = Callable[[object], Storage]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Stored:
-    """A tensor in a file. `dtype` is None where it is no dense tensor: `kind` says what it is."""
+    """A tensor in a file. `dtype` is None unless it is a dense tensor: `kind` says what it is."""
 
     shape: tuple[int, ...]
     dtype: torch.dtype | None
@@ -67,19 +67,19 @@ class Stored:
     kind: str = "a tensor"
 
     @property
-    def said(self) -> str:
-        """What it is, such as "a sparse tensor" or "a tensor of int8"."""
+    def words(self) -> str:
+        """The kind in words, such as "a sparse tensor" or "a tensor of int8"."""
         named = str(self.dtype).removeprefix("torch.")
         return self.kind if self.dtype is None else f"{self.kind} of {named}"
 
     @property
     def is_real(self) -> bool:
-        """Whether it holds real numbers, of which weights are made."""
+        """Whether it holds real numbers, as weights do."""
         return self.dtype is not None and self.dtype.is_floating_point
 
 
 def stored_in(value: object, find: FindStorage) -> Stored | None:
-    """The tensor or numpy array that a pickle's value is; None where it is something else.
+    """The tensor or numpy array behind a pickle's value; None if it is something else.
 
     Raises:
         ValueError: where it is one, but damaged.
@@ -119,21 +119,21 @@ def _tensor(args: Sequence[object], dtype: object, find: FindStorage) -> Stored:
     sizes, steps = _counts(shape), _counts(strides)
     if len(sizes) != len(steps):
         raise ValueError("a shape that does not go with its strides")
-    found = find(storage)
-    kind = found.dtype if dtype is None else _dtype_named(dtype)
+    source = find(storage)
+    kind = source.dtype if dtype is None else _dtype_named(dtype)
     if kind is None:
         return Stored(sizes, None, _never, "a tensor of an unknown type")
 
     def read() -> Tensor:
-        data = found.read()
+        data = source.read()
         last = offset + sum((size - 1) * step for size, step in zip(sizes, steps, strict=True))
         if not prod(sizes):
             return torch.empty(sizes, dtype=kind)
         if (last + 1) * kind.itemsize > len(data):
             raise ValueError("a tensor beyond its storage")
-        whole = torch.frombuffer(data, dtype=kind, count=len(data) // kind.itemsize)
+        flat = torch.frombuffer(data, dtype=kind, count=len(data) // kind.itemsize)
         # Not the storage's other tensors with it.
-        return whole.as_strided(sizes, steps, offset).clone(memory_format=torch.contiguous_format)
+        return flat.as_strided(sizes, steps, offset).clone(memory_format=torch.contiguous_format)
 
     return Stored(sizes, kind, read)
 
@@ -149,22 +149,23 @@ def _counts(numbers: object) -> tuple[int, ...]:
 
 
 def dtype_of_storage(named: Named) -> torch.dtype | None:
-    """Of torch.FloatStorage: float32; None for one whose bytes can be of any type."""
+    """The type of a storage, such as float32 of torch.FloatStorage; None if its bytes can be of any
+    type."""
     return _STORAGES.get(named.name.rpartition(".")[2].removesuffix("Storage"))
 
 
 def _dtype_named(named: object) -> torch.dtype | None:
     if not isinstance(named, Named):
         return None
-    found = getattr(torch, named.name.removeprefix("torch."), None)
-    return found if isinstance(found, torch.dtype) else None
+    dtype = getattr(torch, named.name.removeprefix("torch."), None)
+    return dtype if isinstance(dtype, torch.dtype) else None
 
 
-def _array(made: Made) -> Stored:
+def _array(pickled: Made) -> Stored:
     """A numpy array: its state is (version, shape, type, whether columns come first, bytes)."""
-    if not (isinstance(made.state, tuple) and len(made.state) == 5):
+    if not (isinstance(pickled.state, tuple) and len(pickled.state) == 5):
         raise ValueError("an array that is none")
-    _, shape, described, is_fortran, data = made.state
+    _, shape, described, is_fortran, data = pickled.state
     sizes, code = _counts(shape), _array_code(described)
     data = _bytes(data)
     if code is None or data is None:

@@ -1,4 +1,4 @@
-"""The files that torch.save and pickle write, opened without PyTorch's reader: nothing is run.
+"""Files of torch.save and pickle, opened without PyTorch's reader: no code in them is run.
 
 torch.save writes a ZIP archive with a pickle, "data.pkl", and a file for each storage; before 1.6
 it wrote five pickles, one after the other, and then the storages.
@@ -38,27 +38,27 @@ _MOST_NESTED = 2
 
 @dataclass(frozen=True, eq=False)
 class TorchFile:
-    """What a file holds, with its tensors where they are until they are asked for."""
+    """The content of a file; its tensors are read when they are asked for."""
 
     value: object
     find: Callable[[object], Storage]
 
     def stored(self, value: object) -> Stored | None:
-        """The tensor or array that a value in the file is; None where it is something else."""
+        """The tensor or array behind a value in the file; None if it is something else."""
         return stored_in(value, self.find)
 
 
 class RefusedError(ValueError):
-    """The file is whole, but not one to read; the message goes on after the file's name."""
+    """A sound file that must not be read; the message continues after the name of the file."""
 
 
 def too_large(size: int, most: int) -> str:
-    """What is said of a file of so many bytes."""
+    """The words for a file of so many bytes."""
     return f"holds {byte_size(size)}; allowed for this net: at most {byte_size(most)}"
 
 
 class _Place(NamedTuple):
-    """What a pickle says of a storage: its type, its key and what part of it."""
+    """A pickle's reference to a storage: its type, its key, and which part of it."""
 
     dtype: torch.dtype | None
     key: str
@@ -70,7 +70,7 @@ class _Place(NamedTuple):
 
 
 def open_archive(file: BinaryIO, most_steps: int, most_bytes: int) -> TorchFile:
-    """An archive of torch.save.
+    """The content of an archive of torch.save.
 
     Raises:
         RefusedError: for other archives, and one that unpacks to more than `most_bytes`.
@@ -127,7 +127,7 @@ def _other_archive(names: list[str]) -> str:
 
 
 def open_pickles(file: BinaryIO, most_steps: int, nested: int = 0) -> TorchFile:
-    """A file of torch.save before 1.6, or a pickle.
+    """The content of a file of torch.save before 1.6, or of a pickle.
 
     Raises:
         RefusedError: for one that was written otherwise.

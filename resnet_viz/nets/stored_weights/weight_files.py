@@ -1,4 +1,4 @@
-"""Weights in files of all kinds that trainers write. No file is trusted: it may be anybody's.
+"""Weights in files of all common formats. No file is trusted, whoever wrote it.
 
 What a file is, is told by what it begins with, not by its ending.
 """
@@ -56,14 +56,15 @@ _STEPS_BASE, _STEPS_FOR_EACH = 300_000, 1_000
 
 
 class Limits(NamedTuple):
-    """What a file may hold: bytes, and steps of its pickles."""
+    """Limits of a file: its bytes, and the steps of its pickles."""
 
     tensors: int
     steps: int
 
     @classmethod
     def of(cls, own: Mapping[str, Tensor]) -> Limits:
-        """For the weights of a net, or of another one, to be told what does not fit.
+        """The limits for weights of a net; larger nets still pass, so that the report can say what
+        does not fit.
 
         Eight times the net holds float64, or Adam's state and an average of the weights besides;
         torchvision's largest ResNet has 0.35 GB. A tensor takes about 40 steps, with Adam's 120.
@@ -74,14 +75,14 @@ class Limits(NamedTuple):
 
 @dataclass(frozen=True)
 class HeldWeights:
-    """The tensors in a file by their paths, and the configuration of a file of ours, as JSON."""
+    """The tensors in a file by their paths, and the config in a file of ours, as JSON."""
 
     tensors: Mapping[str, Stored]
     config: str = ""
 
 
 def check_ending(path: Path) -> Path:
-    """`path` itself; a ValueError where it does not end as the files do that are written."""
+    """The path itself; ValueError unless it ends like a file that can be written."""
     if path.suffix not in ENDINGS:
         raise ValueError(f"{str(path)!r}: allowed are files that end in {', '.join(ENDINGS)}")
     return path
@@ -89,7 +90,7 @@ def check_ending(path: Path) -> Path:
 
 @contextmanager
 def open_weights(path: Path, limits: Limits) -> Iterator[HeldWeights]:
-    """What is in a file; its tensors are read while it is open, and nothing else is done then.
+    """The weights in a file; its tensors can be read while it is open.
 
     No code in the file is run, and what is larger than `limits` is not read.
 
@@ -146,9 +147,9 @@ def _check_kind(start: bytes) -> None:
     """Refuses what begins as other kinds of files do."""
     if not start:
         raise RefusedError("is empty")
-    for beginning, what in _BEGINNINGS.items():
+    for beginning, refusal in _BEGINNINGS.items():
         if start.startswith(beginning):
-            raise RefusedError(what)
+            raise RefusedError(refusal)
     if start[257:].startswith(b"ustar"):
         raise RefusedError("is a tar archive; unpack it and give the file of weights")
 
@@ -186,15 +187,17 @@ def _check_real(tensors: Mapping[str, Stored]) -> None:
     if not tensors:
         raise RefusedError("holds no weights; allowed: names with their tensors")
     if not any(tensor.is_real for tensor in tensors.values()):
-        kinds = ", ".join(sorted({tensor.said for tensor in tensors.values()})[:3])
+        kinds = ", ".join(sorted({tensor.words for tensor in tensors.values()})[:3])
         raise RefusedError(f"holds {kinds} alone; allowed: dense tensors of real numbers")
 
 
 def _no_weights(value: object) -> str:
     """What is held in their place: what a pickle would call is named, and was not called."""
-    made = next((one for one in walk(value) if isinstance(one, Made)), None)
-    held = f", but what {made.kind!r} would make, and nothing in a file is run" if made else ""
-    return f"holds no weights{held}; allowed: names with their tensors"
+    pickled = next((one for one in walk(value) if isinstance(one, Made)), None)
+    instead = (
+        f", but what {pickled.kind!r} would make, and nothing in a file is run" if pickled else ""
+    )
+    return f"holds no weights{instead}; allowed: names with their tensors"
 
 
 def _text(file: BinaryIO) -> str:

@@ -1,4 +1,4 @@
-"""The owner's key: who has it may list, stop and delete all runs of a folder, from anywhere.
+"""Owner key: who has it may list, stop and delete all runs of a folder, from anywhere.
 
 It is in a file of the folder, so that it outlives a restart; deleting the file makes a new one.
 """
@@ -18,13 +18,13 @@ _KEY = re.compile(r"[\w-]{20,200}", re.ASCII)
 
 
 def owner_key(home: Path) -> str:
-    """The key of the folder's owner, as it stands in a link.
+    """The owner's key of a folder, as in a link.
 
     Raises:
         StoreError: where its file can be neither read nor made, or holds no key.
     """
     file = home / FILE_NAME
-    text = kept_secret(file, _new)
+    text = kept_secret(file, f"{secrets.token_urlsafe(32)}\n".encode)
     key = text.decode(errors="replace").strip()
     if not _KEY.fullmatch(key):
         raise StoreError(
@@ -35,9 +35,5 @@ def owner_key(home: Path) -> str:
 
 
 def is_owner_key(home: Path, key: str) -> bool:
-    """Whether `key` is the owner's; how long this takes does not tell how much of it is right."""
+    """Whether `key` is the owner's, compared in constant time."""
     return hmac.compare_digest(owner_key(home).encode(), key.encode(errors="replace"))
-
-
-def _new() -> bytes:
-    return f"{secrets.token_urlsafe(32)}\n".encode()

@@ -1,4 +1,5 @@
-"""Who may steer a race: whoever holds its key, made from its id and a secret in the folder."""
+"""Race keys: who holds the key of a race may steer it; made from its id and a secret in the
+folder."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ def steering_key(home: Path, race_id: str) -> str:
 
 
 def is_key(home: Path, race_id: str, key: str) -> bool:
-    """Whether `key` is the race's; how long this takes does not tell how much of it is right."""
+    """Whether `key` is that of the race, compared in constant time."""
     ours = steering_key(home, race_id).encode()
     return hmac.compare_digest(ours, key.encode(errors="replace"))
 

@@ -1,4 +1,4 @@
-"""A secret in a file of its own: made once, whole or not at all, for its owner's eyes alone."""
+"""Secret files: created once, whole or not at all, readable for their owner alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _OTHERS = 0o077
 
 
 def kept_secret(file: Path, make: Callable[[], bytes]) -> bytes:
-    """What is in `file`; where there is none yet, `make` says what is to be in it from now on.
+    """The content of `file`; if there is none yet, `make` gives the content from now on.
 
     Raises:
         StoreError: where it can be neither read nor made.
@@ -33,12 +33,12 @@ def kept_secret(file: Path, make: Callable[[], bytes]) -> bytes:
 
 def _write(file: Path, secret: bytes) -> None:
     """Never in place of another's: several processes may try at once."""
-    draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+    temporary = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
     try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(secret)
         with suppress(FileExistsError):
-            os.link(draft, file)
+            os.link(temporary, file)
     finally:
-        draft.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)

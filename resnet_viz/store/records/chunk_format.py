@@ -1,4 +1,4 @@
-"""A chunk: a quantity's values at some steps of a run, as they are in the store's table `series`.
+"""Chunk format: a quantity's values at some steps of a run, as in the store's table `series`.
 
 One step's are as they are; more are compressed, each byte of the numbers beside its like.
 """
@@ -23,7 +23,7 @@ Chunk = tuple[str, int, int, int, bytes, int]
 
 
 class ForeignRecordError(ValueError):
-    """What is stored is not of the run's net, or damaged."""
+    """A stored record that is not of its run's net, or is damaged."""
 
 
 def chunk_of(name: str, steps: Steps, values: Floats) -> Chunk:
@@ -34,12 +34,13 @@ def chunk_of(name: str, steps: Steps, values: Floats) -> Chunk:
 
 
 def chunk_crc(quantity: str, first: int, last: int, count: int, data: bytes) -> int:
-    """The checksum of a chunk, and of what is said of it."""
+    """The checksum of a chunk and of its description."""
     return zlib.crc32(data, zlib.crc32(f"{quantity} {first} {last} {count}".encode()))
 
 
 def is_whole(row: sqlite3.Row) -> bool:
-    """Whether a chunk is as it was written; of one from before there were checksums it is."""
+    """Whether a chunk is unchanged since it was written; true of those from before there were
+    checksums."""
     if row["crc"] is None or not isinstance(row["data"], bytes):
         return True
     return bool(row["crc"] == chunk_crc(*(row[name] for name in CHUNKS[:-1])))
@@ -56,7 +57,7 @@ def _pack(steps: Steps, values: Floats) -> bytes:
 
 
 def length_of(row: sqlite3.Row) -> int:
-    """How many values a chunk has for each of its steps."""
+    """The number of values of a chunk at each of its steps."""
     count = row["count"]
     size = len(row["data"]) if count == 1 else len(zlib.decompress(row["data"])) - 8 * count
     return int(size // (4 * count))

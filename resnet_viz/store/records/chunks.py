@@ -1,4 +1,4 @@
-"""What a run measured, in the store: a row a step, and the quantities in chunks of steps.
+"""Chunks: the records of runs in the store, a row per step, and each quantity in chunks of steps.
 
 A worker writes several times a second, often one step at a time. So that a long run stays small,
 what has been written in many pieces is put together, 256 steps in a compressed chunk.
@@ -42,8 +42,8 @@ Note = Callable[[str], None]
 """Is told what was damaged, such as "grad_norm at step 3"."""
 
 
-def unsaid(_: str) -> None:
-    """Tells nobody."""
+def ignore(_: str) -> None:
+    """Ignore that a record is damaged."""
 
 
 def insert_records(
@@ -63,9 +63,9 @@ def insert_records(
         for name, values in record.values.items():
             columns[name].append((record.step, values))
     grown = SCALAR_BYTES * len(rows)
-    for name, taken in columns.items():
-        steps = np.array([step for step, _ in taken], np.int64)
-        grown += _insert(connection, position, name, steps, np.stack([v for _, v in taken]))
+    for name, pairs in columns.items():
+        steps = np.array([step for step, _ in pairs], np.int64)
+        grown += _insert(connection, position, name, steps, np.stack([v for _, v in pairs]))
     query = "UPDATE runs SET bytes = bytes + ?, steps_done = ? WHERE position = ?"
     connection.execute(query, (grown, records[-1].step + 1, position))
 
@@ -73,8 +73,8 @@ def insert_records(
 def put_together(
     connection: sqlite3.Connection, position: int, records: Sequence[StepRecord]
 ) -> None:
-    """After `records` were appended: one chunk of the newest small ones of each quantity, where
-    they hold enough steps. Others can write while a chunk is made: that takes a while."""
+    """Merge the newest small chunks of each quantity into one if they hold enough steps, after
+    `records` were appended. Other processes can write meanwhile, because merging takes a while."""
     # Seldom enough to cost nothing, since it reads as many rows.
     if not records or records[0].step // CHUNK == (records[-1].step + 1) // CHUNK:
         return
@@ -86,7 +86,7 @@ def put_together(
 def insert_late(
     connection: sqlite3.Connection, position: int, step: int, values: Mapping[str, Floats]
 ) -> None:
-    """Quantities of a step whose record is there already, without them."""
+    """Add quantities to a step whose record was stored without them."""
     at = np.array([step], np.int64)
     grown = sum(_insert(connection, position, n, at, v[np.newaxis]) for n, v in values.items())
     query = "UPDATE runs SET bytes = bytes + ? WHERE position = ?"
@@ -100,7 +100,7 @@ def select_records(
     header: Mapping[str, Along],
     until: int = MOST_STEPS,
     *,
-    note: Note = unsaid,
+    note: Note = ignore,
 ) -> list[StepRecord]:
     """The records of the run at `position` from step `since` on and before `until`, in order.
 
@@ -113,12 +113,14 @@ def select_records(
         f"SELECT {', '.join(SCALARS)} FROM records WHERE run = ? AND step >= ? "
         "AND step < ? ORDER BY step"
     )
-    found = connection.execute(query, (position, since, until)).fetchall()
-    rows = [_checked_scalars(row, note) for row in found if isinstance(row["step"], int)]
+    stored = connection.execute(query, (position, since, until)).fetchall()
+    rows = [_checked_scalars(row, note) for row in stored if isinstance(row["step"], int)]
     values: dict[int, dict[str, Floats]] = defaultdict(dict)
     for name, along in header.items():
-        for steps, taken in _chunks(connection, position, (name, len(along)), (since, until), note):
-            for step, of_step in zip(steps.tolist(), taken, strict=True):
+        for steps, of_chunk in _chunks(
+            connection, position, (name, len(along)), (since, until), note
+        ):
+            for step, of_step in zip(steps.tolist(), of_chunk, strict=True):
                 values[step][name] = of_step
     return [
         StepRecord(step, _number(loss), _number(accuracy), seconds, values.get(step, {}))
@@ -165,16 +167,20 @@ def select_series(
     between: tuple[int, int],
     every: int,
     *,
-    note: Note = unsaid,
+    note: Note = ignore,
 ) -> Series:
-    """A quantity, by name and length, of the steps from the first to before the second that are
+    """A quantity, by name and length, at the steps from the first to before the second that are
     multiples of `every`."""
     length = of[1]
     steps, values = [np.empty(0, np.int64)], [np.empty((0, length), np.float32)]
-    for own, taken in _chunks(connection, position, of, between, note):
-        rows = (own >= between[0]) & (own < between[1]) & (own % every == 0)
-        steps.append(own[rows])
-        values.append(taken[rows])
+    for steps_of_chunk, of_chunk in _chunks(connection, position, of, between, note):
+        rows = (
+            (steps_of_chunk >= between[0])
+            & (steps_of_chunk < between[1])
+            & (steps_of_chunk % every == 0)
+        )
+        steps.append(steps_of_chunk[rows])
+        values.append(of_chunk[rows])
     return Series(np.concatenate(steps), np.concatenate(values))
 
 

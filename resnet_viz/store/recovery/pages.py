@@ -1,4 +1,4 @@
-"""Rows of a damaged SQLite file, read page by page: no table of tables and no tree is needed.
+"""Page reader: rows of a damaged SQLite file, page by page, without its list of tables or trees.
 
 Each leaf page tells its own rows (https://www.sqlite.org/fileformat2.html). What a page holds that
 cannot be read is passed over. Which table a row is of, its reader says by its values.
@@ -22,14 +22,14 @@ _WAL_HEADER, _FRAME_HEADER = 32, 24
 
 
 class PageRow(NamedTuple):
-    """The values of a row as they are stored, and its rowid; None in a tree without rowids."""
+    """A row: its stored values, and its rowid; None in a tree without rowids."""
 
     rowid: int | None
     values: tuple[Value, ...]
 
 
 def page_rows(file: Path) -> Iterator[PageRow]:
-    """The rows on all pages that are in use, with what is in the file's -wal."""
+    """The rows on all used pages, those in the -wal file included."""
     pages = _Pages(file)
     free = pages.free()
     for number in range(1, pages.count + 1):
@@ -50,26 +50,26 @@ class _Pages:
         self.count = max([len(self._data) // self._size, *self._newer])
 
     def page(self, number: int) -> bytes:
-        """A page; b"" for one that is not there."""
+        """One page; b"" if it is missing."""
         begin = (number - 1) * self._size
         return self._newer.get(number) or self._data[begin : begin + self._size]
 
     def free(self) -> set[int]:
-        """The pages that hold what was deleted, as far as their list is sound."""
-        found: set[int] = set()
+        """The free pages, which hold deleted rows, as far as their list is sound."""
+        free_pages: set[int] = set()
         trunk = int.from_bytes(self.page(1)[32:36], "big")
-        while 0 < trunk <= self.count and trunk not in found:
-            found.add(trunk)
+        while 0 < trunk <= self.count and trunk not in free_pages:
+            free_pages.add(trunk)
             page = self.page(trunk)
             following, leaves = struct.unpack_from(">II", page)
             if leaves > self._size // 4 - 2:
                 break
-            found.update(struct.unpack_from(f">{leaves}I", page, 8))
+            free_pages.update(struct.unpack_from(f">{leaves}I", page, 8))
             trunk = following
-        return found
+        return free_pages
 
     def rows(self, number: int) -> Iterator[PageRow]:
-        """What can be read of a page's rows."""
+        """The readable rows of a page."""
         page, start = self.page(number), 100 if number == 1 else 0
         if len(page) < self._size or page[start] not in (
             _TABLE_LEAF,
@@ -105,15 +105,15 @@ class _Pages:
         least = (usable - 12) * 32 // 255 - 23
         local = least + (size - least) % (usable - 4)
         local = local if local <= most else least
-        parts, found = [page[at : at + local]], local
+        parts, length = [page[at : at + local]], local
         following = int.from_bytes(page[at + local : at + local + 4], "big")
-        while found < size:
+        while length < size:
             page = self.page(following)
             if len(page) < self._size:
                 raise ValueError(following)
             following = int.from_bytes(page[:4], "big")
             parts.append(page[4:usable])
-            found += usable - 4
+            length += usable - 4
         return b"".join(parts)[:size]
 
 

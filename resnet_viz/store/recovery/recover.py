@@ -1,4 +1,4 @@
-"""Recovery of a damaged store: every sound row of it is copied to the one that took its place.
+"""Recovery of a damaged store: every sound row is copied to the store that took its place.
 
 A damaged store was set aside under another name. Where the program sqlite3 is installed, its
 `.recover` reads it; else its pages are read one by one. What comes of either is not trusted: a row
@@ -32,7 +32,7 @@ Row = dict[str, Value]
 
 @dataclass(frozen=True)
 class Recovered:
-    """What came of one damaged file: how many runs, and in sentences what did not."""
+    """The result for one damaged file: how many runs came back, and in sentences what did not."""
 
     file: Path
     runs: int
@@ -41,7 +41,7 @@ class Recovered:
 
 
 def recover(store: Store) -> Sequence[Recovered]:
-    """Bring back what is sound of all stores that were set aside, and of this one if it is damaged.
+    """Recover the sound part of all stores that were set aside, and of this one if it is damaged.
 
     A file that was worked through is kept, under another name; runs that are there already stay
     as they are.
@@ -63,15 +63,15 @@ def _recover(store: Store, aside: Path) -> Recovered:
         for ending in ("", "-wal"):
             if Path(f"{aside}{ending}").exists():
                 shutil.copyfile(f"{aside}{ending}", f"{copy}{ending}")
-        found = _by_sqlite(copy) or _Found.of(_by_pages(copy))
-    report = found.put_into(store, aside)
+        rows = _by_sqlite(copy) or _SoundRows.of(_by_pages(copy))
+    report = rows.put_into(store, aside)
     for ending in ("", *_BESIDE):
         if (done := Path(f"{aside}{ending}")).exists():
             done.rename(done.with_name(done.name.replace(CORRUPT, RECOVERED)))
     return report
 
 
-class _Found:
+class _SoundRows:
     """The sound rows of a damaged store by their tables."""
 
     def __init__(self) -> None:
@@ -79,25 +79,26 @@ class _Found:
         self.bad = dict.fromkeys(_KEYS, 0)
 
     @classmethod
-    def of(cls, rows: Iterator[tuple[str, Row]]) -> _Found:
-        """Of rows with the names of their tables; the first with its key counts."""
-        found = cls()
+    def of(cls, rows: Iterator[tuple[str, Row]]) -> _SoundRows:
+        """The sound rows among rows with the names of their tables; the first with its key
+        counts."""
+        sound = cls()
         for table, row in rows:
             key = tuple(row.get(name) for name in _KEYS[table])
             if _SOUND[table](row):
-                found.tables[table].setdefault(key, row)
+                sound.tables[table].setdefault(key, row)
             else:
-                found.bad[table] += 1
-        return found
+                sound.bad[table] += 1
+        return sound
 
     def put_into(self, store: Store, aside: Path) -> Recovered:
-        """Add the runs that are not there, each with all that is its own.
+        """Add the runs that the store lacks, each with all that belongs to it.
 
         Each in a transaction of its own, so that workers can write in between.
         """
         with store.session() as connection:
-            there = {row["id"] for row in connection.execute("SELECT id FROM runs")}
-        new = [row for row in self.tables["runs"].values() if row["id"] not in there]
+            existing = {row["id"] for row in connection.execute("SELECT id FROM runs")}
+        new = [row for row in self.tables["runs"].values() if row["id"] not in existing]
         owned: dict[Value, list[tuple[str, Row]]] = {}
         for table in ("records", "series", "checkpoints", "measured"):
             for row in self.tables[table].values():
@@ -152,21 +153,21 @@ class _Found:
 
     def _lost(self, new: Sequence[Row]) -> Iterator[str]:
         """What is known to be missing, in sentences."""
-        known = {row["position"] for row in self.tables["runs"].values()}
+        positions = {row["position"] for row in self.tables["runs"].values()}
         tables = ("records", "series")
-        orphans = {row["run"] for t in tables for row in self.tables[t].values()} - known
+        orphans = {row["run"] for t in tables for row in self.tables[t].values()} - positions
         if orphans:
             yield f"{len(orphans)} runs of which only measurements are left"
         steps: dict[Value, set[Value]] = {}
         for row in self.tables["records"].values():
             steps.setdefault(row["run"], set()).add(row["step"])
         for row in new:
-            done, there = row.get("steps_done") or 0, len(steps.get(row["position"], ()))
-            if isinstance(done, int) and there < done:
-                yield f"{done - there} of {done} steps of {row['name']!r} ({row['id']!r})"
-        for table, what in _CALLED.items():
+            done, recovered = row.get("steps_done") or 0, len(steps.get(row["position"], ()))
+            if isinstance(done, int) and recovered < done:
+                yield f"{done - recovered} of {done} steps of {row['name']!r} ({row['id']!r})"
+        for table, noun in _CALLED.items():
             if self.bad[table]:
-                yield f"{self.bad[table]} {what} that were changed by the damage"
+                yield f"{self.bad[table]} {noun} that were changed by the damage"
 
 
 def _insert(connection: sqlite3.Connection, table: str, row: Mapping[str, Value]) -> None:
@@ -176,28 +177,28 @@ def _insert(connection: sqlite3.Connection, table: str, row: Mapping[str, Value]
     connection.execute(query, tuple(row.values()))
 
 
-def _by_sqlite(copy: Path) -> _Found | None:
+def _by_sqlite(copy: Path) -> _SoundRows | None:
     """By SQLite's own recovery; None where the program is not installed, or finds no run."""
     program = shutil.which("sqlite3")
     if program is None:
         return None
-    made = copy.with_name("made.sqlite3")
+    rebuilt = copy.with_name("made.sqlite3")
     try:
         with subprocess.Popen(
             [program, "-batch", "-bail", str(copy), ".recover"], stdout=subprocess.PIPE
         ) as reading:
             subprocess.run(
-                [program, "-batch", str(made)],
+                [program, "-batch", str(rebuilt)],
                 stdin=reading.stdout,
                 capture_output=True,
                 timeout=_RECOVER_SECONDS,
                 check=False,
             )
-        with closing(sqlite3.connect(made)) as connection:
-            found = _Found.of(_in_tables(connection))
+        with closing(sqlite3.connect(rebuilt)) as connection:
+            rows = _SoundRows.of(_in_tables(connection))
     except (OSError, subprocess.SubprocessError, sqlite3.Error):
         return None
-    return found if found.tables["runs"] else None
+    return rows if rows.tables["runs"] else None
 
 
 def _in_tables(connection: sqlite3.Connection) -> Iterator[tuple[str, Row]]:
@@ -210,17 +211,17 @@ def _in_tables(connection: sqlite3.Connection) -> Iterator[tuple[str, Row]]:
             yield table, _complete(table, dict(zip(names, values, strict=True)))
     for table in sorted(name for name in named if name.startswith("lost_and_found")):
         for _, _, count, rowid, *values in connection.execute(f"SELECT * FROM {table}"):
-            if found := _told_by_shape(rowid, tuple(values[:count])):
-                yield found
+            if table_row := _by_shape(rowid, tuple(values[:count])):
+                yield table_row
 
 
 def _by_pages(copy: Path) -> Iterator[tuple[str, Row]]:
     for rowid, values in page_rows(copy):
-        if found := _told_by_shape(rowid, values):
-            yield found
+        if table_row := _by_shape(rowid, values):
+            yield table_row
 
 
-def _told_by_shape(rowid: int | None, values: tuple[Value, ...]) -> tuple[str, Row] | None:
+def _by_shape(rowid: int | None, values: tuple[Value, ...]) -> tuple[str, Row] | None:
     """The table of a row, and its columns by name; None for what is of no table of runs.
 
     A row that was written before a column was added ends before it, and has its default.
@@ -240,10 +241,12 @@ def _columns() -> Mapping[str, Mapping[str, tuple[str, Value]]]:
     """Of each table: its columns in order, with type and default."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
         migrations.migrate(connection)
-        found = {t: connection.execute(f"PRAGMA table_info({t})").fetchall() for t in _KEYS}
+        rows_of_tables = {
+            t: connection.execute(f"PRAGMA table_info({t})").fetchall() for t in _KEYS
+        }
     return {
         table: {name: (kind, _default(text)) for _, name, kind, _, text, _ in columns}
-        for table, columns in found.items()
+        for table, columns in rows_of_tables.items()
     }
 
 
@@ -287,10 +290,6 @@ _SHAPES: Mapping[str, tuple[bool, tuple[type | tuple[type, ...], ...]]] = {
 _CALLED = {"runs": "runs", "records": "steps", "series": "chunks", "measured": "results"}
 
 
-def _is_run(row: Row) -> bool:
-    return not fault_of(tuple(row), tuple(row.values()))
-
-
 def _is_record(row: Row) -> bool:
     step, loss, accuracy, seconds, crc = (row.get(name) for name in SCALARS)
     are_numbers = all(v is None or isinstance(v, float) for v in (loss, accuracy))
@@ -304,13 +303,9 @@ def _is_chunk(row: Row) -> bool:
     return isinstance(about[-1], bytes) and crc in (None, chunk_crc(*about))  # type: ignore[arg-type]
 
 
-def _is_any(_: Row) -> bool:
-    return True
-
-
 _SOUND: Mapping[str, Callable[[Row], bool]] = {
-    **dict.fromkeys(_KEYS, _is_any),
-    "runs": _is_run,
+    **dict.fromkeys(_KEYS, lambda _: True),
+    "runs": lambda row: not fault_of(tuple(row), tuple(row.values())),
     "records": _is_record,
     "series": _is_chunk,
 }

@@ -1,4 +1,4 @@
-"""A net's graph cut into columns: a deep net is one long chain, laid out like a text.
+"""Columns of a graph: a deep net is one long chain, laid out like text.
 
 Input and stem stand in the first column, each stage begins a new one and a long stage takes
 several; the head stands under the last.
@@ -17,7 +17,7 @@ from resnet_viz.views.graph.model import Graph, Node
 
 @dataclass(frozen=True)
 class Column:
-    """Nodes drawn one under the other; `stage` is None for input and stem."""
+    """Nodes drawn one below the other; `stage` is None for input and stem."""
 
     stage: int | None
     nodes: tuple[Node, ...]
@@ -25,7 +25,7 @@ class Column:
 
 
 def columns(graph: Graph, aspect: float) -> tuple[Column, ...]:
-    """The nodes in columns.
+    """The columns of a graph.
 
     Args:
         aspect: blocks under each other for one beside: the larger, the taller the picture.
@@ -38,7 +38,7 @@ def columns(graph: Graph, aspect: float) -> tuple[Column, ...]:
 
 
 def columns_of_grid(graph: Graph, grid: Grid) -> tuple[Column, ...]:
-    """The nodes in the columns of `grid`: each block where the other nets have theirs."""
+    """The columns in `grid`: each block where the other nets have theirs."""
     parts = [(s, tuple(nodes)) for s, nodes in groupby(graph.nodes, key=lambda node: node.stage)]
     cut = []
     for stage, nodes in parts[:-1]:

@@ -1,4 +1,4 @@
-"""ShortcutGraph -> Graphviz's DOT language: styles, columns, legend.
+"""Graphviz export of a ShortcutGraph: styles, columns, legend in the DOT language.
 
 A deep net is one long chain, so it is laid out like a text in columns. Edges into a column's head
 do not constrain the ranks.

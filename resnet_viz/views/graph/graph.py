@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001
-"""ShortcutGraph: a net's blocks, its additions, and every shortcut around a branch; no torch.
+"""ShortcutGraph: the blocks of a net, its additions, and every shortcut; no torch.
 
 The nodes and edges are read from the plan. `dot.py` says how they look.
 """
@@ -25,14 +25,15 @@ LONGEST_UNFOLDED = 3
 
 
 class ShortcutGraph(Graph):
-    """A net's graph with its writers."""
+    """The graph of a net, with its writers."""
 
     def to_dot(self) -> str:
-        """The graph in Graphviz's language, on a transparent ground for light and dark pages."""
+        """The graph in Graphviz's DOT language, on a transparent ground for light and dark
+        pages."""
         return write_dot(self)
 
     def to_svg(self) -> str:
-        """The picture as SVG, in a layout of our own, for light and dark pages."""
+        """The graph as SVG, in our own layout, for light and dark pages."""
         return write_svg(self)
 
 
@@ -68,9 +69,9 @@ def shortcut_graph(
 def _check_ids(net: NetworkPlan, expanded: frozenset[str]) -> None:
     if not expanded:
         return
-    known = [path for path, _ in net.units]
-    for unknown in sorted(expanded.difference(known)):
-        raise ValueError(unknown_name("block to expand", unknown, known))
+    ids = [path for path, _ in net.units]
+    for unknown in sorted(expanded.difference(ids)):
+        raise ValueError(unknown_name("block to expand", unknown, ids))
 
 
 def _runs(
@@ -87,14 +88,19 @@ def _runs(
 
 
 class _Sketch:
-    """A graph being drawn from input to output; `source` is the node to go on from."""
+    """A graph under construction, from input to output; `source` is the last node."""
 
     def __init__(
-        self, config: ResNetConfig, expanded: frozenset[str], seen: dict[str, int], short: bool
+        self, config: ResNetConfig, expanded: frozenset[str], fields: dict[str, int], short: bool
     ) -> None:
         side = config.image_size
         label = "input" if short else f"input\n{config.in_channels} × {side}×{side}"
-        self.config, self.expanded, self.seen, self.source = config, expanded, seen, "input"
+        self.config, self.expanded, self.receptive_fields, self.source = (
+            config,
+            expanded,
+            fields,
+            "input",
+        )
         self.short = short
         self.nodes = [Node("input", "input", label, "the image", "input")]
         self.edges: list[Edge] = []
@@ -106,7 +112,7 @@ class _Sketch:
         shown = [o for o in unit.operations if o.kind not in ("norm", "activation")]
         texts = [labels.operation_label(o, self.config).removeprefix("conv ") for o in shown]
         label = path if self.short else "\n".join((path, *texts))
-        tooltip = labels.cost(path, unit, seen=self.seen.get(path))
+        tooltip = labels.cost(path, unit, receptive_field=self.receptive_fields.get(path))
         self._go_on(Node(path, kind, label, tooltip, path))
 
     def blocks(self, run: tuple[BlockPlan, ...]) -> None:
@@ -135,7 +141,7 @@ class _Sketch:
             text = self._or("p", _preactivation(unit, self.config))
             tooltip = f"{words}: p(x), where both F and the projection start"
             self._go_on(Node(before, "preactivation", text, tooltip, path, block.stage))
-        tooltip = labels.cost(words, unit, count, self.seen[last])
+        tooltip = labels.cost(words, unit, count, self.receptive_fields[last])
         self._go_on(Node(path, kind, label, tooltip, path, block.stage, count))
         if unit.shortcut == "none":
             return

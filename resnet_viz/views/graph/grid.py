@@ -1,4 +1,4 @@
-"""A grid that several nets are laid out on: each block of each stage has its place on it."""
+"""Grid for the graphs of several nets: each block of each stage has its place."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 
 class Room(NamedTuple):
-    """What a unit that is not opened takes at least, in pixels: its boxes' width; to the left and
-    to the right of its main lane's middle; its height."""
+    """The least room of a closed unit, in pixels: the width of its boxes; left and right of the
+    middle of its main lane; its height."""
 
     box: float
     left: float
@@ -19,7 +19,7 @@ NO_ROOM = Room(0, 0, 0, 0)
 
 
 class Grid(NamedTuple):
-    """Rows and columns of each stage, its widest title in pixels, and what a block takes."""
+    """The rows and columns of each stage, its widest title in pixels, and the room of a block."""
 
     rows: tuple[int, ...]
     columns: tuple[int, ...]

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001
-"""One unit of the graph in rows and lanes: the residual branch, and what runs beside it.
+"""Lanes: one unit of the graph in rows and lanes, the residual branch and the paths beside it.
 
 The main path has the first lane, straight down; squeeze-and-excitation, a gate and the shortcut's
 operations have lanes of their own to its right, and a bare shortcut bends around all of them.
@@ -50,29 +50,29 @@ _WIDTHS = MappingProxyType(
 
 
 def text_width(text: str, size: float = FONT_SIZE) -> float:
-    """About how many pixels `text` is wide in a sans-serif of `size` pixels."""
+    """The approximate width, in pixels, of `text` in a sans-serif font of `size` pixels."""
     return size * sum(_WIDTHS.get(letter, 0.56) for letter in text)
 
 
 def label_lines(edge: Edge) -> tuple[str, ...]:
-    """The label of a shortcut, written down its path, in lines that are as short as that."""
+    """The label of a shortcut, written along its path, in short lines."""
     return tuple(wrap(edge.label, LABEL_LETTERS, break_long_words=False))
 
 
 class Size(NamedTuple):
-    """Pixels."""
+    """A size in pixels."""
 
     width: float
     height: float
 
 
 def is_round(node: Node) -> bool:
-    """Whether it joins two paths, as a sum or a product, and is drawn as a circle."""
+    """Whether the node joins two paths, as a sum or a product, and is drawn as a circle."""
     return node.kind == "add" or node.label == "×"
 
 
 def box_size(node: Node) -> Size:
-    """The room that a node's text needs."""
+    """The size of the box for a node's text."""
     if is_round(node):
         return Size(ROUND_SIZE, ROUND_SIZE)
     lines = node.label.split("\n")
@@ -80,7 +80,7 @@ def box_size(node: Node) -> Size:
 
 
 class Box(NamedTuple):
-    """Where a node is drawn."""
+    """The box of a node."""
 
     node: Node
     left: float
@@ -103,7 +103,7 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True)
 class LaidUnit:
-    """Nodes of the stem, a block or the head, with the edges into them, in forward order.
+    """A unit in rows and lanes: nodes of the stem, a block or the head, with the edges into them.
 
     `width` is what the boxes of the main lane take at least, so that a column's are equally wide;
     `room` is what the unit takes at least, unless it is opened. Horizontal pixels count from the
@@ -122,7 +122,7 @@ class LaidUnit:
 
     @cached_property
     def rows(self) -> dict[str, int]:
-        """Each node's row, from 1; row 0 is what comes before the unit."""
+        """The row of each node, from 1; row 0 is what comes before the unit."""
         rows: dict[str, int] = {}
         before: dict[str, list[str]] = {node.id: [] for node in self.nodes}
         for edge in self.edges:
@@ -133,12 +133,12 @@ class LaidUnit:
 
     @cached_property
     def lanes(self) -> dict[str, str]:
-        """Each node's lane."""
+        """The lane of each node."""
         return {node.id: _lane(node) for node in self.nodes}
 
     @cached_property
     def sizes(self) -> dict[str, Size]:
-        """Each node's box; of a unit that is not opened, all as wide as `width`."""
+        """The box of each node; in a closed unit all have the same width `width`."""
         sizes = {node.id: box_size(node) for node in self.nodes}
         if self.is_opened:
             return sizes
@@ -169,19 +169,19 @@ class LaidUnit:
 
     @cached_property
     def around(self) -> float:
-        """Where a path runs that passes all lanes by."""
+        """The position of a path that bypasses all lanes."""
         widths = self._widths
         return sum(widths.values()) + LANE_GAP * (len(widths) - 1) - widths[MAIN] / 2 + AROUND_GAP
 
     @cached_property
     def left(self) -> float:
-        """How far it reaches to the left."""
+        """The extent to the left."""
         own = self._widths[MAIN] / 2
         return own + FRAME_GAP if self.is_opened else max(own, self.room.left)
 
     @cached_property
     def right(self) -> float:
-        """How far it reaches to the right, labels included."""
+        """The extent to the right, labels included."""
         passes = any(self.route(edge) == "around" for edge in self.edges)
         words = max((len(label_lines(edge)) for edge in self.edges), default=0)
         edge = self.around - (0 if passes else AROUND_GAP)
@@ -190,12 +190,12 @@ class LaidUnit:
 
     @cached_property
     def fork(self) -> float:
-        """From its top to where paths leave the main one."""
+        """The distance from the top to where paths leave the main one."""
         return FORK + (TITLE if self.is_opened else 0)
 
     @cached_property
     def row_tops(self) -> tuple[float, ...]:
-        """The tops of the rows, counted from the unit's top, and the end of the last."""
+        """The tops of the rows, from the unit's top, and the end of the last."""
         heights = [0.0] * max(self.rows.values())
         for node, row in self.rows.items():
             heights[row - 1] = max(heights[row - 1], self.sizes[node].height)
@@ -204,12 +204,12 @@ class LaidUnit:
 
     @property
     def height(self) -> float:
-        """From its top to the foot of its last row."""
+        """The height, from the top to the foot of the last row."""
         own = self.row_tops[-1] - ROW_GAP
         return own + FRAME_GAP if self.is_opened else max(own, self.room.height)
 
     def boxes(self, axis: float, top: float) -> Iterator[Box]:
-        """The nodes' boxes when the main lane's middle is at `axis`."""
+        """The boxes of the nodes when the middle of the main lane is at `axis`."""
         for node in self.nodes:
             width, height = self.sizes[node.id]
             middle = axis + self.middles[self.lanes[node.id]]
@@ -219,15 +219,15 @@ class LaidUnit:
             yield Box(node, round(middle - width / 2, 1), round(y, 1), round(width, 1), height)
 
     def route(self, edge: Edge) -> Route:
-        """How `edge` runs without crossing a box."""
-        here, there = self.lanes.get(edge.source, MAIN), self.lanes[edge.target]
+        """The route of `edge` that crosses no box."""
+        source_lane, target_lane = self.lanes.get(edge.source, MAIN), self.lanes[edge.target]
         start, end = self.rows.get(edge.source, 0), self.rows[edge.target]
-        way = self.middles[there] - self.middles[here]
-        if way == 0 and self._is_free(here, start, end):
+        way = self.middles[target_lane] - self.middles[source_lane]
+        if way == 0 and self._is_free(source_lane, start, end):
             return "straight"
-        if way > 0 and self._is_free(there, start, end):
+        if way > 0 and self._is_free(target_lane, start, end):
             return "out"
-        if way < 0 and self._is_free(here, start, end):
+        if way < 0 and self._is_free(source_lane, start, end):
             return "in"
         return "around"
 
@@ -246,7 +246,7 @@ def _lane(node: Node) -> str:
 def units(
     nodes: Sequence[Node], into: dict[str, list[Edge]], room: Room = NO_ROOM
 ) -> tuple[LaidUnit, ...]:
-    """A column's `nodes` by unit, those that are not opened equally wide."""
+    """The units of a column's `nodes`; closed ones have the same width."""
     grouped: dict[str, list[Node]] = {}
     for node in nodes:
         grouped.setdefault(node.unit, []).append(node)

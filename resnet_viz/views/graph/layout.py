@@ -1,4 +1,4 @@
-"""ShortcutGraph -> positions: a layout made for chains with shortcuts, linear in the depth.
+"""Layout of a ShortcutGraph: positions for chains with shortcuts, linear in the depth.
 
 Pixels from the top left. Columns stand beside each other and a column's units under each other; a
 shortcut leaves the main path above its branch, runs down on the right and comes into the addition.
@@ -60,7 +60,7 @@ class Frame(NamedTuple):
 
 @dataclass(frozen=True)
 class Picture:
-    """Everything that is drawn, `width` by `height` pixels."""
+    """Everything that is drawn, in a picture of `width` by `height` pixels."""
 
     boxes: Mapping[str, Box]
     lines: Sequence[Line]
@@ -71,7 +71,7 @@ class Picture:
 
 
 def lay_out(graph: Graph, grid: Grid | None = None) -> Picture:
-    """Places of all nodes and edges of `graph`; no box lies on another, or on a line.
+    """The layout of `graph`; no box lies on another, or on a line.
 
     Nets that are laid out on one `grid` have each block of each stage in the same place.
     """
@@ -86,7 +86,7 @@ def lay_out(graph: Graph, grid: Grid | None = None) -> Picture:
 
 
 def common_grid(graphs: Sequence[Graph], aspect: float) -> Grid:
-    """The grid that all `graphs` fit in; `aspect` as in `columns`.
+    """The grid in which all `graphs` fit; `aspect` as in `columns`.
 
     Rows and columns of a stage are those of the net that has the most blocks there.
     """
@@ -160,7 +160,7 @@ def _picture(graph: Graph, parts: tuple[Column, ...], grid: Grid | None) -> Pict
 
 
 class _Placed(NamedTuple):
-    """A unit with its main lane's middle at `axis`; what comes from another column climbs at
+    """A unit whose main lane has its middle at `axis`; lines from another column climb at
     `gutter`."""
 
     unit: LaidUnit
@@ -224,7 +224,7 @@ def _bends(route: str, start: float, fork: float, around: float, target: Box) ->
 
 
 class _Sheet:
-    """A picture being laid out from left to right; `left` is where the next stage begins."""
+    """A picture under construction, from left to right; the next stage begins at `left`."""
 
     def __init__(self, graph: Graph, grid: Grid | None) -> None:
         self.stage_plans = plan(graph.config).stages
@@ -235,7 +235,8 @@ class _Sheet:
         self.left: float = MARGIN
 
     def stage(self, stage: int | None, group: tuple[Column, ...]) -> None:
-        """A stage's columns in a frame, and the head below; outside the stages there is none."""
+        """A stage: its columns in a frame, and the head below; outside the stages there is no
+        frame."""
         done, right = len(self.placed), self.left - GUTTER
         right += 0 if stage is None else STAGE_PADDING
         pitch = GUTTER + self.room.left + self.room.right

@@ -1,4 +1,4 @@
-"""What a picture of a net says about itself: the kinds of shortcuts in it, and what "+" does."""
+"""Legend of the graph of a net: the kinds of shortcuts in it, and what "+" does."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ _NOTES = MappingProxyType(
 
 
 class Sample(NamedTuple):
-    """A kind of shortcut and its words."""
+    """A kind of shortcut, with its words."""
 
     kind: str
     text: str
 
 
 def samples(graph: Graph) -> tuple[Sample, ...]:
-    """The kinds of shortcuts that occur, in a fixed order."""
+    """The kinds of shortcuts in a graph, in a fixed order."""
     occurring = {edge.kind for edge in graph.edges}
     names = labels.SHORTCUT_NAMES.items()
     return tuple(Sample(kind, f"{name} shortcut") for kind, name in names if kind in occurring)
 
 
 def note(config: ResNetConfig) -> str:
-    """Where activation and norm are, and what the addition does."""
+    """The note: where activation and norm are, and what the addition does."""
     if config.shortcut == "none":
         return "plain net: no additions, no shortcuts"
     act = config.activation.replace("_", " ")

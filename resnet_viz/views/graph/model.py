@@ -1,4 +1,4 @@
-"""What a picture of a net is made of: nodes, edges, and the graph of both; no torch."""
+"""Graph model: nodes, edges, and the graph of both; no torch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EdgeKind = str
 
 
 class Node(NamedTuple):
-    """One thing that the data passes.
+    """A node: one thing that the data passes through.
 
     `unit` is the id of the stem, block or head it belongs to, `stage` counts from 0 (None outside
     the stages), `repeats` is how many alike ones a folded node and its addition stand for.
@@ -29,7 +29,8 @@ class Node(NamedTuple):
 
 
 class Edge(NamedTuple):
-    """Data flowing from node `source` to node `target`; `kind` is "main" or the shortcut's."""
+    """An edge: data from node `source` to node `target`; `kind` is "main" or that of the
+    shortcut."""
 
     source: str
     target: str
@@ -39,7 +40,7 @@ class Edge(NamedTuple):
 
 @dataclass(frozen=True)
 class Graph:
-    """Nodes and edges from input to output; immutable."""
+    """A graph: nodes and edges from input to output; immutable."""
 
     config: ResNetConfig
     nodes: tuple[Node, ...]

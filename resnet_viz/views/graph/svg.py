@@ -1,4 +1,5 @@
-"""Picture -> SVG: one self-contained file for light and dark grounds, few elements, fast to draw.
+"""SVG export of a graph: one self-contained file for light and dark pages, few elements, fast to
+draw.
 
 Each box and each shortcut is an element that carries its unit (`data-unit`) and its words
 (`title`); the main path is one element. In a picture to be coloured boxes carry their node, too
@@ -193,9 +194,9 @@ def _flows(picture: Picture) -> Iterator[str]:
             yield _flow(f"{unit}.branch", (fork, (x, y)))
 
 
-def _flow(what: str, points: tuple[Point, ...], dashes: str = "") -> str:
+def _flow(kind: str, points: tuple[Point, ...], dashes: str = "") -> str:
     style = f' style="{dashes}"' if dashes else ""
-    return f'<path class="flow" data-flow="{what}"{style} d="{_path(points)}"/>'
+    return f'<path class="flow" data-flow="{kind}"{style} d="{_path(points)}"/>'
 
 
 def _shortcut(line: Line, target: Node) -> str:
@@ -218,8 +219,8 @@ def _path(points: tuple[Point, ...]) -> str:
     (x, y), *rest = points
     parts = [f"M{x:g} {y:g}"]
     for corner, after in pairwise(rest):
-        here, there = _towards(corner, (x, y)), _towards(corner, after)
-        parts.append(f"L{here}Q{corner[0]:g} {corner[1]:g} {there}")
+        begin, end = _towards(corner, (x, y)), _towards(corner, after)
+        parts.append(f"L{begin}Q{corner[0]:g} {corner[1]:g} {end}")
         x, y = corner
     parts.append(f"L{rest[-1][0]:g} {rest[-1][1]:g}")
     return "".join(parts)

@@ -1,4 +1,4 @@
-"""What the nodes of a graph cost, read from the plan: what a picture can be coloured by."""
+"""Costs of a graph's nodes, from the plan: what a graph can be coloured by."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ BYTES = 4
 
 
 class NodeValues(NamedTuple):
-    """A quantity by the ids of nodes: stem, blocks, head, and their operations where it has one."""
+    """Values of one quantity by node id: stem, blocks, head, and their operations if they have
+    any."""
 
     title: str
     unit: str
@@ -23,7 +24,7 @@ class NodeValues(NamedTuple):
 
 
 def node_costs(net: NetworkPlan) -> Mapping[str, NodeValues]:
-    """Parameters, MACs, activation memory and receptive field, by their names; no zeros."""
+    """Parameters, MACs, activation memory and receptive field, by name; zeros left out."""
     return {
         "parameters": NodeValues("parameters", "", True, _counted(net, "params")),
         "MACs": NodeValues("MACs of one image", "", True, _counted(net, "macs")),
@@ -44,15 +45,15 @@ def activation_bytes(net: NetworkPlan) -> dict[str, float]:
     output counts as its own. The image, which the stem keeps, is "input"."""
     units = list(net.units)
     image = net.stem.in_elements * net.stem.keeps_input
-    kept = {path: unit.kept_inside + unit.kept_per_batch for path, unit in units}
+    elements = {path: unit.kept_inside + unit.kept_per_batch for path, unit in units}
     for (path, unit), (_, after) in pairwise(units):
-        kept[path] += unit.out_elements * (unit.keeps_output or after.keeps_input)
+        elements[path] += unit.out_elements * (unit.keeps_output or after.keeps_input)
     return {
-        path: float(BYTES * count) for path, count in ({"input": image} | kept).items() if count
+        path: float(BYTES * count) for path, count in ({"input": image} | elements).items() if count
     }
 
 
-def _counted(net: NetworkPlan, what: str) -> dict[str, float]:
-    found = {path: getattr(unit, what) for path, unit in net.units}
-    found |= {operation.name: getattr(operation, what) for operation in net.operations}
-    return {name: float(count) for name, count in found.items() if count}
+def _counted(net: NetworkPlan, attribute: str) -> dict[str, float]:
+    counts = {path: getattr(unit, attribute) for path, unit in net.units}
+    counts |= {operation.name: getattr(operation, attribute) for operation in net.operations}
+    return {name: float(count) for name, count in counts.items() if count}

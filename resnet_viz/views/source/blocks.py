@@ -1,4 +1,4 @@
-"""The blocks of an exported file: a function for the branch, and one for each kind of block."""
+"""Blocks in an exported file: a function for the branch, and one for each kind of block."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from resnet_viz.views.source.python_code import Call, Expression, call, laid_out
 
 @dataclass(frozen=True)
 class Blocks:
-    """Writes the functions that make the blocks of one net, and the calls of them.
+    """A writer of the functions that make the blocks of one net, and of the calls of them.
 
     What differs from block to block is a parameter: `channels` (in), `width` (between the
     branch's convolutions), `out_channels`, `n` (the block's number from the stem on) and
@@ -32,7 +32,7 @@ class Blocks:
 
     @cached_property
     def units(self) -> tuple[Unit, ...]:
-        """The blocks' units, each different one once, in forward order."""
+        """The different units of the blocks, each once, in forward order."""
         return tuple({id(block.unit): block.unit for block in self.network.blocks}.values())
 
     @cached_property
@@ -47,7 +47,7 @@ class Blocks:
 
     @property
     def functions(self) -> list[str]:
-        """The texts of the function that makes F, and of those that make the blocks."""
+        """The texts of the functions that make F and the blocks."""
         kinds: dict[str, list[Unit]] = {}
         for unit in self.units:
             kinds.setdefault(_kind(unit), []).append(unit)
@@ -61,37 +61,37 @@ class Blocks:
         """The function that makes the blocks of one kind: some of `units` lack a pool."""
         largest = max(units, key=lambda unit: len(unit.operations))
         kind, strided = block_class(largest), _strided(units)
-        made = call(kind, *(self._part(largest, part, strided) for part in parameters(kind)))
-        return self._function(name, units, made, "A block", "nn.Module")
+        body = call(kind, *(self._part(largest, part, strided) for part in parameters(kind)))
+        return self._function(name, units, body, "A block", "nn.Module")
 
     def _function(
-        self, name: str, units: Sequence[Unit], made: Expression, what: str, returns: str
+        self, name: str, units: Sequence[Unit], body: Expression, title: str, returns: str
     ) -> str:
         strided = _strided(units)
-        given = [f"{p}: int{' = 1' * (p == 'stride')}" for p in self._parameters(strided)]
+        signature = [f"{p}: int{' = 1' * (p == 'stride')}" for p in self._parameters(strided)]
         size = "H/stride, W/stride" if strided else "H, W"
         lines = [
-            laid_out(call(name, *given), before="def ", after=f" -> {returns}:"),
-            f'    """{what}: [N, channels, H, W] -> [N, out_channels, {size}]."""',
-            laid_out(made, "    ", "return "),
+            laid_out(call(name, *signature), before="def ", after=f" -> {returns}:"),
+            f'    """{title}: [N, channels, H, W] -> [N, out_channels, {size}]."""',
+            laid_out(body, "    ", "return "),
         ]
         return "\n".join(lines)
 
     def _parameters(self, strided: Iterable[str]) -> list[str]:
         """What a block, or its branch, is made from."""
-        there = {"width": self.has_width, "n": self.has_numbers, "stride": bool(strided)}
+        is_needed = {"width": self.has_width, "n": self.has_numbers, "stride": bool(strided)}
         order = ("channels", "width", "out_channels", "n", "stride")
-        return [name for name in order if there.get(name, True)]
+        return [name for name in order if is_needed.get(name, True)]
 
     def _part(self, unit: Unit, name: str, strided: frozenset[str]) -> Call:
         """A part of a block as an argument; the one that it lacks is an identity."""
         keyword, operations = f"{name}=", unit.part(name)
         if name != "branch":
-            made = self._written(unit, name, strided) if operations else call("nn.Identity")
-            return replace(made, name=keyword + made.name)
-        made = call(f"{keyword}branch", *self._parameters(strided))
+            argument = self._written(unit, name, strided) if operations else call("nn.Identity")
+            return replace(argument, name=keyword + argument.name)
+        argument = call(f"{keyword}branch", *self._parameters(strided))
         is_scaled = any(operation.kind == "scale" for operation in operations)
-        return call(f"{one_line(made)}.append", call("Scale")) if is_scaled else made
+        return call(f"{one_line(argument)}.append", call("Scale")) if is_scaled else argument
 
     def _written(self, unit: Unit, name: str, strided: frozenset[str]) -> Call:
         """A part's layers; the scale of a branch is left to the blocks that have it."""

@@ -1,4 +1,4 @@
-"""Operations of the plan as expressions in an exported file."""
+"""Layers in an exported file: operations of the plan as expressions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Layer(NamedTuple):
 
 
 def in_numbers(operations: Sequence[Operation]) -> list[Layer]:
-    """Operations of stem or head, which stand once."""
+    """Layers of stem or head, with numbers: they are written once."""
     return [
         Layer(o, str(o.in_shape[0]), str(o.out_shape[0]), str(o.stride) if o.stride > 1 else "")
         for o in operations
@@ -32,7 +32,7 @@ def in_numbers(operations: Sequence[Operation]) -> list[Layer]:
 def in_parameters(
     operations: Sequence[Operation], channels: tuple[str, str, str], strided: Container[str]
 ) -> list[Layer]:
-    """Operations of a block's part: `channels` in, between its convolutions, and out.
+    """Layers of a block's part, with parameters: channels in, inside and out.
 
     `strided` are the names of operations whose stride differs from block to block.
     """
@@ -50,7 +50,7 @@ def in_parameters(
 
 
 def sequence(layers: Sequence[Layer], config: ResNetConfig) -> Call:
-    """Layers in a row as a named Sequential; a single one without weights stands alone."""
+    """A named Sequential of layers; a single one without weights stands alone."""
     written: dict[str, Call] = {}
     for layer in layers:
         if ".se." in layer.operation.name:

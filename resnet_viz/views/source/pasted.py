@@ -1,4 +1,4 @@
-"""Classes of nets/ as text: read, not imported, so that torch is not needed."""
+"""Source text of classes of nets/: read, not imported, so that torch is not needed."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ _IMPORTS = {
 
 
 class _Class(NamedTuple):
+    """A class: its syntax tree, its text, and the names in it."""
+
     node: ast.ClassDef
     text: str
     names: frozenset[str]
 
 
 def classes(code: str) -> list[str]:
-    """The texts of the classes of nets/ that `code` names, and of those that they name."""
+    """The texts of the classes of nets/ that `code` names, and of those that they name in turn."""
     names, needed = set(_names(ast.parse(code))), list[str]()
     for name, pasted in reversed(_classes().items()):  # a class stands below those it names
         if name in names:
@@ -31,7 +33,7 @@ def classes(code: str) -> list[str]:
 
 
 def parameters(name: str) -> list[str]:
-    """What a class of nets/ is made from."""
+    """The parameters of the constructor of a class of nets/."""
     node = _classes()[name].node
     for statement in node.body:
         if isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
@@ -51,15 +53,15 @@ def imports(code: str) -> str:
 @cache
 def _classes() -> dict[str, _Class]:
     """By name, those of the layers first."""
-    found: dict[str, _Class] = {}
+    classes_by_name: dict[str, _Class] = {}
     for name in ("layers.py", "blocks.py"):
         text = (files("resnet_viz.nets") / name).read_text(encoding="utf-8")
         for node in ast.parse(text).body:
             if isinstance(node, ast.ClassDef):
-                found[node.name] = _Class(
+                classes_by_name[node.name] = _Class(
                     node, ast.get_source_segment(text, node) or "", _names(node)
                 )
-    return found
+    return classes_by_name
 
 
 def _names(tree: ast.AST) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Python expressions laid out as `ruff format` leaves them, lines up to 100 characters."""
+"""Python expressions, laid out as `ruff format` leaves them, in lines of up to 100 characters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _STEP = " " * 4
 
 @dataclass(frozen=True)
 class Call:
-    """`name(argument, ...)`; `name` may begin with a keyword, as in "conv=nn.Conv2d"."""
+    """A call `name(argument, ...)`; `name` may begin with a keyword, as in "conv=nn.Conv2d"."""
 
     name: str
     arguments: tuple[Expression, ...]
@@ -18,7 +18,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Repeated:
-    """`*(body for variable in numbers)`, an argument of a call."""
+    """A starred comprehension `*(body for variable in numbers)`, an argument of a call."""
 
     body: Expression
     variable: str
@@ -29,9 +29,9 @@ Expression = str | Call | Repeated
 
 
 def call(name: str, *arguments: Expression | int) -> Call:
-    """`name` called with `arguments`; empty ones are left out."""
-    given = (str(a) if isinstance(a, int) else a for a in arguments)
-    return Call(name, tuple(argument for argument in given if argument != ""))
+    """The call of `name` with `arguments`; empty ones are left out."""
+    texts = (str(a) if isinstance(a, int) else a for a in arguments)
+    return Call(name, tuple(argument for argument in texts if argument != ""))
 
 
 def one_line(expression: Expression) -> str:

@@ -1,4 +1,4 @@
-"""A config as one standalone PyTorch file, written from the plan; no torch.
+"""Source export: a config as one standalone PyTorch file, written from the plan; no torch.
 
 The file defines only what its net needs. Its `ResNet` has the module paths of `build_resnet`, so
 that a state dict of the one fits the other and gives the same outputs to the last bit.
@@ -38,7 +38,7 @@ def sequence(**layers: nn.Module) -> nn.Sequential:
 
 
 def to_source(config: ResNetConfig) -> str:
-    """The net of `config` as a Python file that imports torch and nothing of this project.
+    """The source of a net: a Python file that imports torch and nothing of this project.
 
     Formatted as by `ruff format` at 100 characters, typed for `mypy --strict`, under 270 lines
     whatever the depth. Its blocks and layers are the classes of nets/, word for word.
@@ -89,11 +89,11 @@ def _resnet(network: NetworkPlan, blocks: Blocks) -> str:
 
 def _stages(network: NetworkPlan, blocks: Blocks) -> Iterator[Call]:
     """Each stage's blocks in a row; those that are alike in a loop."""
-    made = {id(unit): blocks.made(unit, "n") for unit in blocks.units}
+    calls = {id(unit): blocks.made(unit, "n") for unit in blocks.units}
     number = 1
     for stage in network.stages:
         runs: list[Expression] = []
-        for _, run in groupby(stage.blocks, lambda block: made[id(block.unit)]):
+        for _, run in groupby(stage.blocks, lambda block: calls[id(block.unit)]):
             units = [block.unit for block in run]
             runs.append(_run(units, number, blocks))
             number += len(units)
