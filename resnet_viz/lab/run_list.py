@@ -71,7 +71,18 @@ def _over(connection: sqlite3.Connection) -> list[sqlite3.Row]:
 
 
 def _unreadable(run: Run, reason: str) -> UnreadableRun:
-    return UnreadableRun(run.id, run.race_id, run.name, run.created, run.bytes, reason)
+    return UnreadableRun(
+        run.id,
+        run.race_id,
+        run.name,
+        run.created,
+        run.bytes,
+        reason,
+        run.status,
+        run.message,
+        run.steps,
+        run.steps_done,
+    )
 
 
 def _damaged(connection: sqlite3.Connection, known: Collection[int]) -> list[sqlite3.Row]:

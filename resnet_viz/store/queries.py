@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Mapping
 
+from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import Series, StepRecord
 from resnet_viz.store import header
 from resnet_viz.store.database import StoreError
@@ -39,8 +40,7 @@ def records(
     row = first_of(run_id, connection.execute(query, (run_id,)).fetchall())
     if row["host"] == WATCHED and not row["header"]:
         return []  # before its first step
-    layers = () if row["header"] else read_spec(run_id, row["spec"]).layer_names
-    held = header.read(row["header"], layers)
+    held = {} if quantities is not None and not quantities else _held(row)
     if quantities is not None:
         held = {name: held[name] for name in held if name in quantities}
     since, until = between
@@ -48,6 +48,12 @@ def records(
         return select_records(connection, row["position"], since, held, until, note=note)
     except ForeignRecordError as error:
         raise StoreError(str(error)) from error
+
+
+def _held(row: sqlite3.Row) -> Mapping[str, Along]:
+    """The quantities of a run by its row, each with the names along it."""
+    layers = () if row["header"] else read_spec(row["id"], row["spec"]).layer_names
+    return header.read(row["header"], layers)
 
 
 def series(

@@ -131,7 +131,10 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRun:
-    """A run whose spec this version cannot read; `reason` says why."""
+    """A run whose spec this version cannot read; `reason` says why.
+
+    `status`, `message` and the steps are a run's; "" and 0 where its row is damaged.
+    """
 
     id: str
     race_id: str | None
@@ -139,6 +142,10 @@ class UnreadableRun:
     created: float
     bytes: int
     reason: str
+    status: str = ""
+    message: str = ""
+    steps: int = 0
+    steps_done: int = 0
 
 
 WATCHED = "watched"

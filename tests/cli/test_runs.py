@@ -22,6 +22,7 @@ from resnet_viz.scheduler import launcher_client
 from resnet_viz.scheduler.retention import LIMIT_VARIABLE
 from resnet_viz.store.database import FILE_NAME, Store
 from resnet_viz.store.records.chunks import insert_records
+from resnet_viz.text import number
 from resnet_viz.training.loop import train
 from tests.conftest import is_refused
 from tests.labs import tiny_spec
@@ -75,6 +76,36 @@ def test_runs_delete(lab: Lab, capsys: Capture) -> None:
         is_refused(("runs", *words), capsys)
     assert "list alone" in is_refused(("runs", "--json", "delete", kept), capsys)
     assert len(lab.list()) == 3
+
+
+def test_runs_show_what_is_known_of_one_that_cannot_be_read(lab: Lab, capsys: Capture) -> None:
+    race_id = race(lab, 30, "odd")
+    first, second = lab.race_runs(race_id)
+    losses = [record.loss for record in lab.records(first.id)]
+    with Store(lab.home).writing() as connection:
+        connection.execute("UPDATE runs SET spec = '{}' WHERE name = 'odd a'")
+    assert main(("runs", "show", first.id)) == 0
+    out, err = capsys.readouterr()
+    stands, reason, curve = out.splitlines()
+    assert err == ""
+    assert stands == "odd a: finished, step 30 of 20."
+    assert reason.startswith(f"The run '{first.id}' cannot be read, another version wrote it")
+    assert curve.startswith(f"Its loss: {number(losses[0])} at step 0, ")
+    assert curve.endswith(f"{number(losses[-1])} at step 29.")
+    assert curve.count("at step") == 10
+    assert main(("runs", "show", race_id)) == 0
+    both = capsys.readouterr().out
+    assert both.startswith(out)
+    assert "odd b" in both.removeprefix(out)
+    assert main(("runs", "show", first.id, "--json")) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out) == []
+    assert "cannot be read" in err
+    with Store(lab.home).writing() as connection:
+        connection.execute("UPDATE runs SET created = 9e11 WHERE id = ?", (second.id,))
+    assert main(("runs", "show", second.id)) == 0
+    assert "damaged" in capsys.readouterr().out
+    assert "no run or race with the id" in is_refused(("runs", "show", "nobody"), capsys)
 
 
 def test_runs_rename_and_note(lab: Lab, capsys: Capture) -> None:

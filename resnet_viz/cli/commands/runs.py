@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,12 +10,15 @@ from resnet_viz.cli.errors import InputError, input_errors
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.race_feed import MOST_STEPS, WINDOW, Look
+from resnet_viz.lab.unreadable import curve_of, runs_of, sentences_of
 from resnet_viz.quantities.records import History
 from resnet_viz.store.run import COLUMNS, Run, UnreadableRun
 from resnet_viz.store.runs_table import local_time
-from resnet_viz.text import byte_size, printable
+from resnet_viz.text import byte_size, number, printable
 
 UNREADABLE = "unreadable"
+_LOSSES = 10
+"""Of so many steps the loss is told where no more can be."""
 
 
 def show_runs(*, as_json: bool) -> None:
@@ -38,12 +41,33 @@ def show(id: str, *, as_json: bool = False) -> None:  # noqa: A002
 
     lab = _lab()
     with input_errors():
-        runs = _runs(lab, id)
+        found = runs_of(lab, [id])
+        bad = [run for run in found if isinstance(run, UnreadableRun)]
+        runs = [run for run in found if isinstance(run, Run)] if bad else _runs(lab, id)
         histories = {run.id: history_of(lab, run) for run in runs}
         if as_json:
-            return print_json([claim_record(claim) for claim in claims_of(runs, histories)])
-        told = list(what_happened(runs, histories))
+            for run in bad:
+                print_note(" ".join(sentences_of(run)))
+            made = claims_of(runs, histories) if runs else ()
+            return print_json([claim_record(claim) for claim in made])
+        told = [line for run in bad for line in _known(lab, run)]
+        told += what_happened(runs, histories) if runs else ()
     return print_lines(map(printable, told or ("Not every net has done a step yet.",)))
+
+
+def _known(lab: Lab, run: UnreadableRun) -> Iterator[str]:
+    """What is known of a run that cannot be read, and its loss at some of its steps."""
+    from resnet_viz.findings.contestant import spread
+
+    yield from sentences_of(run)
+    history = curve_of(lab, run)
+    if len(history):
+        rows = spread(len(history), _LOSSES)
+        steps, losses = history.steps[rows], history.loss[rows]
+        said = (
+            f"{number(loss)} at step {step:,}" for step, loss in zip(steps, losses, strict=True)
+        )
+        yield f"Its loss: {', '.join(said)}."
 
 
 def stop(ids: Sequence[str]) -> None:
@@ -174,6 +198,8 @@ def _run_record(run: Run | UnreadableRun) -> dict[str, object]:
         spec = None if run.is_watched else run.spec.model_dump(mode="json")
         return plain | {"steps": run.steps, "spec": spec}
     known = asdict(run) | {"status": UNREADABLE, "message": run.reason}
+    if not run.status:
+        known |= {"steps": None, "steps_done": None}
     return {name: known.get(name) for name in (*_RUN_FIELDS, "steps", "spec")}
 
 

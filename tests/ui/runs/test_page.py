@@ -245,6 +245,7 @@ def test_an_unreadable_run_is_said_and_can_be_deleted(lab: Lab) -> None:
         connection.execute("UPDATE runs SET spec = '{}'")
     app = runs_page()
     assert plain("odd: unreadable") in text(app)
+    assert not app.button(key=f"runs_open_{run_id}").disabled
     app.button(key=f"runs_gone_{run_id}").click().run()
     assert lab.everything() == []
 

@@ -28,6 +28,7 @@ from resnet_viz.ui.pages.race.settings.memory_check import fits_or_says_so
 from resnet_viz.ui.pages.race.settings.settings import settings
 from resnet_viz.ui.pages.race.settings_address import notice, read_address
 from resnet_viz.ui.pages.race.state import RACE, Seen, close_race, current_race, expire, look
+from resnet_viz.ui.pages.race.unreadable import unreadable_runs
 from resnet_viz.ui.pages.race.view_url import (
     NEXT,
     is_open,
@@ -125,6 +126,8 @@ def _look(lab: Lab) -> Seen | None:
     try:
         return look(lab, race_id)
     except ValueError as error:
+        if unreadable_runs(lab, race_id):
+            st.stop()
         close_race()
         message_box.warning(
             f"The link's race cannot be shown: {error}. You can start a new one here."

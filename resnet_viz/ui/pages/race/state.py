@@ -109,6 +109,12 @@ def open_race(race_id: str) -> None:
     st.query_params.from_dict({"race": race_id})
 
 
+def open_runs(run_ids: Sequence[str]) -> None:
+    """Makes these runs what this session looks at, whatever races they are of."""
+    st.session_state[RACE] = f"{_RUNS}={','.join(run_ids)}"
+    st.query_params.from_dict(address_of(st.session_state[RACE]))
+
+
 def close_race() -> None:
     """Looks at no race any more."""
     st.session_state.pop(RACE, None)

@@ -57,8 +57,9 @@ def _buttons(lab: Lab, group: Group) -> None:
     runs = ",".join(run.id for run in group.runs)
     query = {"race": group.id} if group.is_race else {"runs": runs}
     is_readable = any(isinstance(run, Run) for run in group.runs)
+    is_known = is_readable or any(run.status for run in group.runs)
     if st.button(
-        "Show", key=f"runs_open_{key}", disabled=not is_readable, help=plain(f"Show {name}.")
+        "Show", key=f"runs_open_{key}", disabled=not is_known, help=plain(f"Show {name}.")
     ):
         st.switch_page("pages/race.py", query_params=query)
     # Another key after each Keep: the box that was open is gone, and this one is closed.
