@@ -1,4 +1,4 @@
-"""Values that are not there, and why: the states of the layers that a quantity's values are of."""
+"""Absence: which values are missing, and why, from the states of the layers they belong to."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from resnet_viz.quantities.records import Series
 
 
 def layer_states_of(net: Contestant, name: str, series: Series) -> States | None:
-    """The states [T, n] of the layers that a quantity's values are of; None where it is not by
-    layer, or no states were recorded."""
+    """The states [T, n] of the layers of a quantity's values; None if it is not by layer, or no
+    states were recorded."""
     names, known = net.along(name).names, net.along(LAYER_STATE).names
     if net.along(name).axis != "layer" or not set(names) <= set(known):
         return None
@@ -21,22 +21,22 @@ def layer_states_of(net: Contestant, name: str, series: Series) -> States | None
 
 
 def absent_states(net: Contestant, name: str, series: Series) -> States:
-    """Why values [T, n] of a quantity are not there: codes of `ABSENT`, 0 for a value that is.
+    """The reasons why values [T, n] are missing: codes of `ABSENT`, 0 for a value that is there.
 
     At a block nothing has passed where the value is NaN and one of its layers has no value, but
     none is not finite.
     """
-    found = np.zeros(series.values.shape, np.int64)
+    codes = np.zeros(series.values.shape, np.int64)
     is_none = np.isnan(series.values)
     if not is_none.any():
-        return found
+        return codes
     axis = net.along(name).axis
     states = (
         layer_states_of(net, name, series) if axis == "layer" else _of_blocks(net, name, series)
     )
     if states is None:
-        return found
-    return np.where(is_none & np.isin(states, ABSENT), states, found)
+        return codes
+    return np.where(is_none & np.isin(states, ABSENT), states, codes)
 
 
 def short_words(code: int) -> str:

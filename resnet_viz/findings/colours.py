@@ -1,4 +1,4 @@
-"""Who has which colour, in both themes: Okabe and Ito's hues, as dark or light as text needs.
+"""Colours of nets, in both themes: Okabe and Ito's hues, as dark or light as text needs.
 
 Figures are built with the colours of the light theme; the chart component puts those of `DARK` in
 their place where the page is dark. Each has a contrast of at least 4.5 on its page (WCAG AA), so
@@ -38,7 +38,7 @@ DARK: Mapping[str, str] = MappingProxyType(
 
 
 def contestant_colours(configs: Sequence[ResNetConfig | None]) -> tuple[str, ...]:
-    """One colour for each net: residual ones are blues, plain ones oranges, in their order.
+    """One colour per net: blues for residual ones, oranges for plain ones, in order.
 
     A net that is not built from a config (None) has one of the other colours. Beyond four of a
     kind shades repeat (marker shapes and dashes differ too).

@@ -1,4 +1,4 @@
-"""Contestant: one net of a race as the plots see it."""
+"""Contestant: one net of a race, as the plots see it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ GRADIENT = "grad_norm"
 
 @dataclass(frozen=True)
 class Contestant:
-    """A net's name, colour and weighted layers, in forward order.
+    """A net of a race: name, colour, weighted layers in forward order, and records.
 
     `classes` is how many the net tells apart, where that is known; `header` says along what each
     quantity of the history is, and `blocks` are the paths of all blocks. A history without a
@@ -60,11 +60,11 @@ class Contestant:
 
     @property
     def chance(self) -> float | None:
-        """The loss of a net that guesses: ln of the number of classes."""
+        """The loss of guessing: ln of the number of classes."""
         return None if self.classes is None else float(np.log(self.classes))
 
     def along(self, name: str) -> Along:
-        """What a quantity is along, and the names there."""
+        """The axis of a quantity, and the names along it."""
         if name in self.header:
             return self.header[name]
         if self.header:
@@ -72,14 +72,14 @@ class Contestant:
         return Along("layer", tuple(layer.name for layer in self.layers))
 
     def place(self, name: str) -> Places:
-        """Where the values of a quantity lie in the net."""
+        """The places of a quantity's values in the net."""
         along = self.along(name)
         if along.axis == "layer":
-            known = {layer.name: layer for layer in self.layers}
-            found = [known[of] for of in along.names if of in known]
-            columns = np.array([i for i, of in enumerate(along.names) if of in known], np.int64)
-            positions = np.array([layer.position for layer in found], np.int64)
-            roles: tuple[Role, ...] = tuple(layer.role for layer in found)
+            by_name = {layer.name: layer for layer in self.layers}
+            layers = [by_name[of] for of in along.names if of in by_name]
+            columns = np.array([i for i, of in enumerate(along.names) if of in by_name], np.int64)
+            positions = np.array([layer.position for layer in layers], np.int64)
+            roles: tuple[Role, ...] = tuple(layer.role for layer in layers)
         else:
             known_blocks = {block: number for number, block in enumerate(self.blocks, 1)}
             columns = np.arange(len(along))
@@ -96,13 +96,13 @@ class Contestant:
         return self.place(GRADIENT).of("main")
 
     def row_at(self, step: int) -> int | None:
-        """The row of the newest record that is not after `step`; None where there is none."""
+        """The row of the newest record that is not after `step`; None if there is none."""
         row = int(np.searchsorted(self.history.steps, step, side="right")) - 1
         return row if row >= 0 else None
 
 
 def contestants_in(look: Look) -> list[Contestant]:
-    """The runs of a race, each with what was read of it.
+    """The runs of a race, each with its records.
 
     Runs of one net from several seeds have its colour, and their seeds in their names. Of nets of
     one name all but the first are numbered.
@@ -135,14 +135,14 @@ def contestants_in(look: Look) -> list[Contestant]:
 
 
 def net_of(run: Run) -> tuple[str, int]:
-    """Whose a run is: runs of one net from several seeds have the same."""
+    """The net of a run: runs of one net from several seeds share it."""
     return run.race_id or run.id, run.contestant
 
 
 @dataclass(frozen=True)
 class Places:
     """The places of a quantity's values: names, columns in the history, positions from input to
-    output (from 1), and what each is for."""
+    output (from 1), and roles."""
 
     names: tuple[str, ...]
     columns: Indices
@@ -150,18 +150,18 @@ class Places:
     roles: tuple[Role, ...]
 
     def of(self, role: Role) -> Indices:
-        """The columns of the layers that are for `role`."""
+        """The columns of the layers with this role."""
         return self.columns[self._are(role)]
 
     def only(self, role: Role) -> Places:
-        """The places that are for `role`."""
+        """The places with this role."""
         chosen = self._are(role)
         names = tuple(name for name, is_one in zip(self.names, chosen, strict=True) if is_one)
         return Places(names, self.columns[chosen], self.positions[chosen], (role,) * len(names))
 
     @property
     def beside(self) -> tuple[Role, ...]:
-        """What the layers beside the main path are for."""
+        """The roles of the layers beside the main path."""
         return tuple(dict.fromkeys(role for role in self.roles if role != "main"))
 
     def _are(self, role: Role) -> NDArray[np.bool_]:
@@ -169,7 +169,7 @@ class Places:
 
 
 def spread(count: int, most: int) -> Indices:
-    """At most `most` of `count` indices, even apart, with the first and the last."""
+    """At most `most` of `count` indices, evenly spaced, with the first and the last."""
     if count <= most:
         return np.arange(count)
     return np.unique(np.linspace(0, count - 1, most).round().astype(np.int64))
@@ -193,7 +193,7 @@ Window = tuple[int, int] | None
 
 
 def drawn_steps(steps: Indices, most: int, window: Window = None) -> Indices:
-    """Which of `steps` are drawn: at most `most` of all, and as many of those in the window."""
+    """The drawn ones of `steps`: at most `most` of all, and as many of those in the window."""
     rows = thinned(len(steps), most)
     if window is None:
         return rows
@@ -202,7 +202,7 @@ def drawn_steps(steps: Indices, most: int, window: Window = None) -> Indices:
 
 
 def shown(values: Floats, scale: str = "log") -> NDArray[np.float64]:
-    """`values` for an axis: NaN, which draws nothing, for what it cannot show."""
+    """Values for an axis; NaN, which draws nothing, if the axis cannot show them."""
     fits = np.isfinite(values) & ((values > 0) | (scale != "log"))
     return np.where(fits, values, np.nan).astype(np.float64)
 
@@ -210,7 +210,7 @@ def shown(values: Floats, scale: str = "log") -> NDArray[np.float64]:
 def decades(
     contestants: Sequence[Contestant], name: str = GRADIENT, most_steps: int = 2000
 ) -> tuple[float, float]:
-    """Whole powers of ten around every value of a quantity so far, as log10 limits.
+    """Limits of a log axis: whole powers of ten around every value of a quantity, as log10.
 
     They only widen while a race goes on, so that the axis does not jump from step to step. Of a
     very long run `most_steps` steps are looked at.
@@ -225,7 +225,7 @@ def decades(
 def limits(
     contestants: Sequence[Contestant], name: str, most_steps: int = 2000
 ) -> tuple[float, float]:
-    """The limits of a linear axis: round numbers around 0 and every value so far."""
+    """Limits of a linear axis: round numbers around 0 and every value."""
     low, high = _extremes(contestants, name, most_steps)
     if low > high:
         return 0.0, 1.0

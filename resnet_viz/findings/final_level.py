@@ -1,4 +1,4 @@
-"""How a run stands at its end: loss and accuracy, each with its 95 % interval.
+"""Final level of a run: loss and accuracy at its end, each with its 95 % interval.
 
 Where the end was measured (the quantity `final`: after the last update, on training images and on
 held-out ones) that is what counts. Elsewhere (a run that is under way, was stopped, watched, or is
@@ -26,7 +26,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class End:
-    """A run at the end of some steps: None for what is not known or not finite.
+    """The end of a run at some step: None for what is unknown or not finite.
 
     `steps` are the first and the last step that it is of. `is_measured`: after the last update, on
     whole sets of images, and not over minibatches. `images` is how many training images the
@@ -44,12 +44,13 @@ class End:
 
 
 def window(steps: int) -> slice:
-    """The last tenth of `steps` rows, but at least five (or all, where there are fewer)."""
+    """The last tenth of `steps` rows, but at least five (or all, if there are fewer)."""
     return slice(max(0, steps - max(LEAST_STEPS, -(-steps // 10))), steps)
 
 
 def end_of(run: Contestant, steps: int) -> End:
-    """How `run` stands after the first `steps` rows of its history, of which there is one."""
+    """The end of `run` after the first `steps` rows of its history, of which there is at least
+    one."""
     return _measured(run, steps) or _over_minibatches(run, steps)
 
 
@@ -60,17 +61,17 @@ def _measured(run: Contestant, steps: int) -> End | None:
     if not len(series.steps) or int(series.steps[-1]) != step or FINAL not in run.header:
         return None
     names = run.along(FINAL).names
-    found = dict(zip(names, series.values[-1].astype(float).tolist(), strict=True))
-    loss, accuracy, images = _part(found, "train")
-    return End((step, step), loss, accuracy, True, images, *_part(found, "eval"))
+    values = dict(zip(names, series.values[-1].astype(float).tolist(), strict=True))
+    loss, accuracy, images = _part(values, "train")
+    return End((step, step), loss, accuracy, True, images, *_part(values, "eval"))
 
 
 def _part(
-    found: Mapping[str, float], part: str
+    values: Mapping[str, float], part: str
 ) -> tuple[Estimate | None, Estimate | None, int | None]:
     """Loss, accuracy and how many images, of one part of the data."""
     images, loss, share, error = (
-        found.get(f"{part}_{what}", np.nan) for what in ("images", "loss", "accuracy", "loss_se")
+        values.get(f"{part}_{name}", np.nan) for name in ("images", "loss", "accuracy", "loss_se")
     )
     reach = _Z * error if np.isfinite(error) else np.inf
     is_known = np.isfinite(images) and images > 0
@@ -102,6 +103,6 @@ def _mean(series: Numbers, rows: slice, longer: slice) -> Estimate | None:
     values, among = series[rows], series[longer]
     if not np.isfinite(values).all():
         return None
-    found = mean(values, among if np.isfinite(among).all() else values)
+    estimate = mean(values, among if np.isfinite(among).all() else values)
     # What is never below 0 has no mean below it.
-    return found._replace(low=max(0.0, found.low)) if values.min() >= 0 else found
+    return estimate._replace(low=max(0.0, estimate.low)) if values.min() >= 0 else estimate

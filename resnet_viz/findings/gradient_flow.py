@@ -1,4 +1,4 @@
-"""Gradient flow: what becomes of the gradient on its way back from the last block to the first.
+"""Gradient flow: how the gradient grows or shrinks from the last block back to the first.
 
 Words such as "explodes" are about the gradient at the blocks' inputs, which is what is passed on.
 The gradients of the weights are products of it and of the activations: without a norm both shrink,
@@ -25,7 +25,7 @@ Norms = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Flow:
-    """The gradient at the blocks' inputs of a net at one step.
+    """The gradient at the inputs of a net's blocks, at one step.
 
     `ratio` is the first block's over the last's: inf or NaN where it cannot be formed. `layers` of
     the main path lie between them (NaN where that is not known), and `fit` is one factor per layer
@@ -41,19 +41,19 @@ class Flow:
 
     @property
     def ratio(self) -> float:
-        """The first block's gradient over the last's."""
+        """The first block's gradient over the last block's."""
         if not np.isfinite([self.first, self.last]).all():
             return np.nan
         return self.first / self.last if self.last else np.nan
 
     @property
     def rate(self) -> float | None:
-        """The factor per layer; None where none fits."""
+        """The factor per layer; None if none fits."""
         return self.fit.rate if self.fit is not None and self.fit.explained >= FITS else None
 
     @property
     def word(self) -> str:
-        """What it does: explodes, grows, keeps its size, shrinks, vanishes, is 0, is not finite."""
+        """The verdict: explodes, grows, keeps its size, shrinks, vanishes, is 0, is not finite."""
         if not np.isfinite([self.first, self.last]).all():
             return "is not finite"
         if not (self.first and self.last):
@@ -62,7 +62,7 @@ class Flow:
 
 
 def flow_at(net: Contestant, row: int) -> Flow | None:
-    """The flow in a row of what was measured at the blocks' inputs; None where there are not two
+    """The flow in one row of measurements at the blocks' inputs; None if there are fewer than two
     blocks, or nothing was measured."""
     series, names = net.history.series(INPUTS), net.along(INPUTS).names
     if not len(series.steps) or len(names) < 2:
@@ -95,7 +95,7 @@ def _stage_rates(net: Contestant, left: Norms, norms: Norms) -> tuple[float, ...
 
 
 def weight_ratio(net: Contestant, steps: tuple[int, int]) -> float:
-    """The weight gradient of the first layer over the last's (medians over `steps`); NaN where one
+    """The weight gradient of the first layer over the last one's (medians over `steps`); NaN if one
     is 0 or not finite."""
     norms = main_norms(net, steps)
     first, last = float(norms[0]), float(norms[-1])
@@ -103,7 +103,7 @@ def weight_ratio(net: Contestant, steps: tuple[int, int]) -> float:
 
 
 def main_norms(net: Contestant, steps: tuple[int, int]) -> Norms:
-    """Weight gradients of the main path's layers, input to output: medians over `steps`."""
+    """Weight gradients of the main path's layers, from input to output: medians over `steps`."""
     series = net.history.series("grad_norm")
     among = (series.steps >= steps[0]) & (series.steps <= steps[1])
     if not among.any():  # what is brought in from elsewhere may hold none

@@ -1,4 +1,4 @@
-"""One block deleted: what was found without it, and the sentence that says so."""
+"""Lesion: one block deleted, its effect, and the sentence about it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LESIONS = "lesions"
 
 
 class Lesion(NamedTuple):
-    """Share of wrong answers and loss (nats) with all blocks and without one, as `step` begins."""
+    """The error rate and loss (nats) with all blocks and without one, as `step` begins."""
 
     step: int
     whole_error: float
@@ -29,33 +29,34 @@ class Lesion(NamedTuple):
 def lesion_in(
     results: Sequence[MeasurementResult], blocks: Sequence[str], block: str, step: int
 ) -> Lesion | None:
-    """What the newest of a run's results says of `block`, measured alone or with all in turn.
+    """The lesion of `block` in the newest of a run's results, measured alone or with all in turn.
 
     None where it was not measured, with as many images as all others. `blocks` are the net's.
     """
     for one in reversed(results):
         if (one.measurement, one.step) == (LESIONS, step) and _is_of(one, block) and one.found:
-            at, found = blocks.index(block), one.found
-            error, loss = float(found["error"][at]), float(found["loss"][at])
+            at, arrays = blocks.index(block), one.found
+            error, loss = float(arrays["error"][at]), float(arrays["loss"][at])
             return Lesion(
-                step, float(found["whole_error"]), error, float(found["whole_loss"]), loss
+                step, float(arrays["whole_error"]), error, float(arrays["whole_loss"]), loss
             )
     return None
 
 
-def lesion_sentence(name: str, block: str, found: Lesion, *, has_batch_norm: bool) -> str:
-    """Such as "resnet20 without stages.1.1: error on the training images 3.1% → 5.0%, ..."."""
-    if np.isnan(found.error):
+def lesion_sentence(name: str, block: str, lesion: Lesion, *, has_batch_norm: bool) -> str:
+    """A sentence such as "resnet20 without stages.1.1: error on the training images 3.1% → 5.0%,
+    ..."."""
+    if np.isnan(lesion.error):
         return f"{name} without {block}: it cannot be left out, nothing fits what follows it."
     norm = ", batch norm recalibrated" if has_batch_norm else ""
-    said = (
-        f"{name} without {block}: error on the training images {found.whole_error:.1%} → "
-        f"{found.error:.1%}, loss {number(found.whole_loss, 2)} → {number(found.loss, 2)} "
-        f"(step {found.step:,}{norm})."
+    sentence = (
+        f"{name} without {block}: error on the training images {lesion.whole_error:.1%} → "
+        f"{lesion.error:.1%}, loss {number(lesion.whole_loss, 2)} → {number(lesion.loss, 2)} "
+        f"(step {lesion.step:,}{norm})."
     )
-    if found.whole_error > UNLEARNT:
-        said += " The whole net has learnt too little for this to say anything of the block."
-    return said
+    if lesion.whole_error > UNLEARNT:
+        sentence += " The whole net has learnt too little for this to say anything of the block."
+    return sentence
 
 
 def _is_of(one: MeasurementResult, block: str) -> bool:

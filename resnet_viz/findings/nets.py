@@ -1,4 +1,4 @@
-"""The nets of a race, each with all of its seeds, and how far numbers range over these."""
+"""Nets of a race, each with all of its seeds, and the range of numbers over these."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from resnet_viz.text import number
 
 
 class Range(NamedTuple):
-    """The least and the largest of some numbers."""
+    """A range: the smallest and the largest of some numbers."""
 
     low: float
     high: float
 
     @classmethod
     def of(cls, numbers: Sequence[float]) -> Range:
-        """Of numbers of which there is at least one; NaN where one of them is."""
+        """The range of at least one number; NaN if one of them is."""
         return cls(float(np.min(numbers)), float(np.max(numbers)))
 
     def __str__(self) -> str:
@@ -39,14 +39,17 @@ class Net:
 
     @property
     def recipe(self) -> object:
-        """How it is trained, of any seed."""
+        """The training recipe, of any seed."""
         return self.seeds[0].recipe
 
 
 def nets_in(contestants: Sequence[Contestant]) -> list[Net]:
-    """The nets, in the order in which they come first."""
-    found: dict[object, list[Contestant]] = {}
+    """The nets, in the order in which they first appear."""
+    runs_of_nets: dict[object, list[Contestant]] = {}
     for index, one in enumerate(contestants):
         key = (one.name, one.config) if one.config else index
-        found.setdefault(one.net or key, []).append(one)
-    return [Net(runs[0].net_name or runs[0].name, runs[0].config, runs) for runs in found.values()]
+        runs_of_nets.setdefault(one.net or key, []).append(one)
+    return [
+        Net(runs[0].net_name or runs[0].name, runs[0].config, runs)
+        for runs in runs_of_nets.values()
+    ]

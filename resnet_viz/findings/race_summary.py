@@ -1,4 +1,4 @@
-"""What the records of a race say, as claims: the outcome first, then what it rests on.
+"""Race summary: the claims that the records of a race support, the outcome first.
 
 One way for a net with one run and for one with several. Nothing is said that the records do not
 carry: one run is told as one run, and nets are compared over seeds (comparison.py).
@@ -30,38 +30,38 @@ ROSE = 2.0
 
 
 def happened(contestants: Sequence[Contestant]) -> list[Sentence]:
-    """The claims of a race in sentences, the outcome first."""
+    """The summary of a race in sentences, the outcome first."""
     return sentences(claims(contestants))
 
 
 def claims(contestants: Sequence[Contestant]) -> list[Claim]:
-    """What the records say; [] until every run that is to begin has a step."""
-    begun = [one for one in contestants if len(one.history)]
+    """The claims of a race; [] until every run that is to start has a step."""
+    started = [one for one in contestants if len(one.history)]
     idle = [one for one in contestants if not len(one.history)]
-    if not begun or not all(one.is_over for one in idle):
+    if not started or not all(one.is_over for one in idle):
         return []
-    nets = nets_in(begun)
+    nets = nets_in(started)
     standing = standings(nets)
     steps = min(course.steps for net in standing for course in net.courses)
-    found = [outcome(net) for net in standing]
+    collected = [outcome(net) for net in standing]
     compared = list(comparisons(standing))
-    found += compared
-    found += [claim for net in standing for claim in _ended_early(net)]
-    found += [claim for net in standing for claim in (*_on_the_way(net), *layer_claims(net))]
-    found += degradation(standing, compared)
+    collected += compared
+    collected += [claim for net in standing for claim in _ended_early(net)]
+    collected += [claim for net in standing for claim in (*_on_the_way(net), *layer_claims(net))]
+    collected += degradation(standing, compared)
     if steps >= LEAST_STEPS:
-        found += convergence_speed(standing)
+        collected += convergence_speed(standing)
     measured = [net for net in standing if all(len(c.run.main) for c in net.courses)]
-    found += gradient_claims([net.looked_at for net in measured], steps)
+    collected += gradient_claims([net.looked_at for net in measured], steps)
     for net in standing:
-        found += [*feature_collapse(net), *stalling(net)]
+        collected += [*feature_collapse(net), *stalling(net)]
     for one in idle:
-        found.append(Claim("no step", (one.name,), "loss", (0, 0)))
-    return found
+        collected.append(Claim("no step", (one.name,), "loss", (0, 0)))
+    return collected
 
 
 def outcome(net: Standing) -> Claim:
-    """How a net ended: what became of its runs, and their losses and accuracies.
+    """The outcome of a net: the outcomes of its runs, and their losses and accuracies.
 
     Of one run, low and high are the ends of 95 % intervals; of several, the range over them.
     """
@@ -102,9 +102,9 @@ def _levels(net: Standing) -> dict[str, float]:
         "held_out_accuracy": [end.held_out_accuracy for end in ends],
     }
     values: dict[str, float] = {}
-    for name, found in parts.items():
-        known = [level for level in found if level is not None]
-        if len(known) < len(found):
+    for name, levels in parts.items():
+        known = [level for level in levels if level is not None]
+        if len(known) < len(levels):
             continue
         middle = median(level.value for level in known)
         if len(known) == 1:
@@ -123,9 +123,9 @@ def _levels(net: Standing) -> dict[str, float]:
 
 def _ended_early(net: Standing) -> Iterator[Claim]:
     """Runs that are not compared, having ended long before the others."""
-    told = {course.run.name for course in net.courses}
+    compared = {course.run.name for course in net.courses}
     for seed in net.net.seeds:
-        if seed.name not in told:
+        if seed.name not in compared:
             last = int(seed.history.steps[-1])
             kind = "ended early" if seed.is_over else "still training"
             yield Claim(kind, (seed.name,), "loss", (0, last), {"steps": float(len(seed.history))})

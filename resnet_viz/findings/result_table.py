@@ -1,4 +1,4 @@
-"""The result table: one row for each net, with what it ended at and how sure that is."""
+"""Result table: one row for each net, with its results at the end and how sure they are."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Cell = str | int | float | None
 
 
 def result_rows(contestants: Sequence[Contestant], params: Sequence[int]) -> list[dict[str, Cell]]:
-    """One row for each run: parameters (`params`, in the same order) and measurements.
+    """One row for each run: parameters (`params`, in the same order) and results.
 
     The end is that of the steps that the runs have in common, as in the sentences; what is not
     measured is None, and NaN what is not finite.
@@ -28,8 +28,8 @@ def result_rows(contestants: Sequence[Contestant], params: Sequence[int]) -> lis
     return [_row(c, n, common) for c, n in zip(contestants, params, strict=True)]
 
 
-def told(name: str, value: Cell) -> str:
-    """What a cell of the row `name` says in a table."""
+def cell_text(name: str, value: Cell) -> str:
+    """The text of a cell of the row `name`."""
     if value is None:
         return "not measured"
     if isinstance(value, str):
@@ -59,16 +59,16 @@ def _row(contestant: Contestant, params: int, common: int) -> dict[str, Cell]:
 
 
 def outcome_words(course: Course) -> str:
-    """What became of a run, in a few words."""
-    said: str = "guess not known" if course.state == "unknown" else course.state
+    """The outcome of a run, in a few words."""
+    words: str = "guess not known" if course.state == "unknown" else course.state
     accuracy, classes = course.end.accuracy, course.run.classes
-    if said == "learnt" and accuracy and classes and is_little(accuracy.value, 1 / classes):
-        said = "learnt little"
+    if words == "learnt" and accuracy and classes and is_little(accuracy.value, 1 / classes):
+        words = "learnt little"
     if course.diverged is not None:
-        said = f"diverged at step {course.diverged:,}"
+        words = f"diverged at step {course.diverged:,}"
     if course.dead is not None:
-        said += f", dead from step {course.dead.step:,}"
-    return said
+        words += f", dead from step {course.dead.step:,}"
+    return words
 
 
 def _end(course: Course | None) -> dict[str, Cell]:
@@ -77,7 +77,9 @@ def _end(course: Course | None) -> dict[str, Cell]:
     loss = None if end is None else end.loss
     row: dict[str, Cell] = {
         "training loss at the end": _value(loss, np.nan if end else None),
-        "training loss, 95 % interval": None if loss is None else _interval(loss),
+        "training loss, 95 % interval": None
+        if loss is None
+        else f"{number(loss.low)} to {number(loss.high)}",
     }
     levels = (None, None) if end is None else (end.accuracy, end.held_out_accuracy)
     for of, level in zip(("training", "held-out"), levels, strict=True):
@@ -98,12 +100,8 @@ def _value(level: Estimate | None, otherwise: float | None) -> float | None:
     return otherwise if level is None else level.value
 
 
-def _interval(level: Estimate) -> str:
-    return f"{number(level.low)} to {number(level.high)}"
-
-
 def transposed(rows: Sequence[Mapping[str, Cell]]) -> dict[str, list[str]]:
-    """What is measured -> each net's cell as it is told; the rows that no net has are left out."""
+    """The table by result: the cell of each net as text; rows that no net has are left out."""
     names = [name for name in rows[0] if name != "net"]
     kept = [name for name in names if any(row[name] is not None for row in rows)]
-    return {name: [told(name, row[name]) for row in rows] for name in kept}
+    return {name: [cell_text(name, row[name]) for row in rows] for name in kept}

@@ -1,4 +1,4 @@
-"""A contestant trained from several seeds as one: the median of its runs, and their range."""
+"""Seeds: a net trained from several seeds as one, by the median of its runs and their range."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Across = Callable[[Numbers], Numbers]
 
 
 def median_and_range(runs: Sequence[Contestant]) -> Contestant:
-    """The runs of one net from several seeds, as the net of their medians, lows and highs.
+    """The runs of one net from several seeds, as one net of their medians, lows and highs.
 
     At each step they are over the seeds that have come to it; where one of those has a value that
     is not finite, so is what is made of them (a low or high NaN where one is NaN).
@@ -38,7 +38,7 @@ def median_and_range(runs: Sequence[Contestant]) -> Contestant:
 
 
 class Spread(NamedTuple):
-    """Median, low and high [T, n] over several seeds at the steps [T] that they have in common."""
+    """Median, low and high [T, n] over several seeds, at the steps [T] that they have in common."""
 
     steps: NDArray[np.int64]
     median: Numbers
@@ -47,8 +47,8 @@ class Spread(NamedTuple):
 
 
 def spread_of(contestant: Contestant, measure: Callable[[Contestant], Series]) -> Spread:
-    """What is made of each seed's records, over the seeds: a median of ratios is not the ratio of
-    medians. Of one seed all three are its own."""
+    """The spread over seeds of a measure of each seed's records: a median of ratios is not the
+    ratio of medians. For one seed all three are its own values."""
     of_seeds = [measure(run) for run in contestant.runs or (contestant,)]
     common = _common([series for series in of_seeds if len(series.steps)]) or of_seeds[:1]
     steps = max((series.steps for series in common), key=len)
@@ -70,7 +70,8 @@ def _high(values: Numbers) -> Numbers:
 
 
 class _Across(History):
-    """What a function makes of several histories, step by step; a quantity when it is asked for."""
+    """A history computed across several histories, step by step; each quantity when it is asked
+    for."""
 
     def __init__(self, histories: Sequence[History], across: Across) -> None:
         scalars = [
@@ -91,11 +92,11 @@ class _Across(History):
         return tuple(dict.fromkeys(name for h in self._histories for name in h.quantities))
 
     def is_thinned(self, name: str) -> bool:
-        """Whether it is in any of them."""
+        """Whether it is thinned in any of them."""
         return any(history.is_thinned(name) for history in self._histories)
 
     def series(self, name: str) -> Series:
-        """A quantity at the steps that all seeds have it at which have come so far."""
+        """A quantity at the steps that all seeds which have come so far share."""
         if name == LAYER_STATE:
             return states_across(self._histories)
         if name not in self._joined:

@@ -1,4 +1,5 @@
-"""What experts look at first in a net's records: each with its words, source, cost and verdict."""
+"""Signs that experts check first in the records of a net: words, source, cost and verdict of
+each."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ from resnet_viz.text import ordinal
 
 @dataclass(frozen=True)
 class Sign:
-    """Something that experts look at in the records.
+    """A sign that experts check in the records.
 
     `formula` is TeX. `percent` of a step is what it takes at depth 56 when it is taken: at each
     step, or at those that `RunSpec.measure_every` says.
@@ -36,7 +37,7 @@ class Sign:
     verdict: Callable[[Contestant], Verdict]
 
     def cost(self, measure_every: int) -> str:
-        """What it takes in a run that measures activations so often, in words."""
+        """The cost in a run that measures activations so often, in words."""
         if not self.percent:
             return "costs nothing"
         if self.each_step or measure_every == 1:
@@ -123,5 +124,5 @@ SIGNS: Sequence[Sign] = (
 
 
 def verdicts(nets: Sequence[Contestant]) -> Mapping[str, Sequence[Verdict]]:
-    """What each sign says of each net."""
+    """The verdict of each sign on each net."""
     return {sign.name: [sign.verdict(net) for net in nets] for sign in SIGNS}

@@ -32,8 +32,8 @@ class Estimate(NamedTuple):
 
 
 class Slope(NamedTuple):
-    """A straight line's slope per step over `points` steps, its standard error, and the degrees of
-    freedom of that."""
+    """The slope of a straight line per step over `points` steps, its standard error, and its
+    degrees of freedom."""
 
     value: float
     error: float
@@ -47,17 +47,17 @@ class Slope(NamedTuple):
 
     @property
     def falls(self) -> bool:
-        """Whether it lies below 0, at 2.5 % on that side."""
+        """Whether the slope is below 0, at 2.5 % on that side."""
         return self.value + self.reach < 0
 
     @property
     def most_fall(self) -> float:
-        """How much the interval allows the line to fall over its points; 0 for no fall."""
+        """The largest fall over its points that the interval allows; 0 for no fall."""
         return max(0.0, -(self.value - self.reach) * self.points)
 
 
 def t_quantile(freedom: float, level: float = LEVEL) -> float:
-    """Student's t that is exceeded in size with probability `level`.
+    """The quantile of Student's t that is exceeded in size with probability `level`.
 
     With t = sqrt(freedom) tan(angle) its density is cos(angle)^(freedom - 1), which Gauss and
     Legendre integrate from the angle to a right one; the angle is found by bisection.
@@ -83,7 +83,7 @@ def binomial(share: float, count: float) -> Estimate:
 
 
 def mean(values: Numbers, among: Numbers) -> Estimate:
-    """The mean of `values`, the newest of the series `among`, from which their correlation is."""
+    """The mean of `values`, the newest of the series `among`, which gives their correlation."""
     count = len(values)
     alike = _correlation(among)
     error = float(values.std(ddof=1)) / sqrt(count) * _inflation(alike) if count > 1 else np.inf
@@ -136,7 +136,8 @@ def _correlation(values: Numbers) -> float:
 
 
 def permutation_p(ours: Sequence[float], theirs: Sequence[float]) -> float:
-    """Two-sided exact level of the difference of means, over all assignments to the two groups."""
+    """The two-sided exact p value of a difference of means, over all assignments to the two
+    groups."""
     numbers = np.array([*ours, *theirs], np.float64)
     count, first = len(numbers), len(ours)
     if comb(count, first) > MOST_ASSIGNMENTS:
@@ -144,17 +145,18 @@ def permutation_p(ours: Sequence[float], theirs: Sequence[float]) -> float:
     chosen = np.array(list(combinations(range(count), first)))
     sums = numbers[chosen].sum(axis=1)
     gaps = np.abs(sums / first - (numbers.sum() - sums) / (count - first))
-    seen = abs(float(np.mean(ours)) - float(np.mean(theirs)))
-    return float((gaps >= seen - _CLOSE * max(1.0, seen)).mean())
+    observed = abs(float(np.mean(ours)) - float(np.mean(theirs)))
+    return float((gaps >= observed - _CLOSE * max(1.0, observed)).mean())
 
 
 def least_p(ours: int, theirs: int) -> float:
-    """The smallest level that so many runs of two nets can reach in a two-sided exact test."""
+    """The smallest p value that so many runs of two nets can reach in a two-sided exact test."""
     return (2 if ours == theirs else 1) / comb(ours + theirs, ours)
 
 
 def welch(ours: Sequence[float], theirs: Sequence[float], level: float = LEVEL) -> Estimate:
-    """Welch's interval of the mean of `theirs` over that of `ours`, of at least two runs each."""
+    """Welch's interval of the ratio of the means of `theirs` and `ours`, of at least two runs
+    each."""
     gap = float(np.mean(theirs)) - float(np.mean(ours))
     parts = [(float(np.var(x, ddof=1)) / len(x), len(x)) for x in (ours, theirs)]
     error2 = sum(part for part, _ in parts)
@@ -166,7 +168,7 @@ def welch(ours: Sequence[float], theirs: Sequence[float], level: float = LEVEL) 
 
 
 def holm(levels: Sequence[float]) -> list[float]:
-    """Levels of several tests, corrected so that together they are wrong no more often."""
+    """P values of several tests, corrected (Holm) so that together they err no more often."""
     order = sorted(range(len(levels)), key=lambda place: levels[place])
     corrected, least = [1.0] * len(levels), 0.0
     for rank, place in enumerate(order):

@@ -1,4 +1,4 @@
-"""What is said of a net by what experts look at: verdicts computed from its records."""
+"""Verdicts of the signs that experts check: computed from the records of a net."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NOT_MEASURED = Verdict("not measured", "The records do not hold it.")
 
 
 def gradient_ratio(net: Contestant) -> Verdict:
-    """The gradient at the first block's input over that at the last's, at the first step."""
+    """The gradient at the first block's input over that at the last one's, at the first step."""
     flow = flow_at(net, 0)
     if flow is None:
         return NOT_MEASURED
@@ -64,7 +64,7 @@ def _per_layer(flow: Flow) -> str:
 
 
 def shortcut_share(net: Contestant) -> Verdict:
-    """The part of the gradient that came through the shortcuts, at the newest measured step."""
+    """The share of the gradient that came through the shortcuts, at the newest measured step."""
     names = ("grad_input_norm", "grad_shortcut_norm", "grad_branch_norm", "grad_cosine")
     if _is_plain(net, "grad_shortcut_norm"):
         return Verdict("no shortcuts", "All of the gradient comes through the branches.", 0.0)
@@ -95,21 +95,22 @@ def shortcut_share(net: Contestant) -> Verdict:
 
 
 def branch_variance(net: Contestant) -> Verdict:
-    """Branch over shortcut variance times the block's number in its stage, at the first step.
+    """The ratio of branch to shortcut variance times the block's number in its stage, at the first
+    step.
 
     Only of stages that begin a new sum: the first, and with projections all. A zero-padded shortcut
     passes on what the stages before have added up.
     """
     if _is_plain(net, "branch_ratio"):
         return Verdict("no shortcuts", "Not applicable: no shortcuts.")
-    found, names = net.history.series("branch_ratio"), net.along("branch_ratio").names
+    ratios, names = net.history.series("branch_ratio"), net.along("branch_ratio").names
     numbers = [_number_in_stage(name) for name in names]
-    if not len(found.steps) or None in numbers or len(numbers) != found.values.shape[1]:
+    if not len(ratios.steps) or None in numbers or len(numbers) != ratios.values.shape[1]:
         return NOT_MEASURED
     goes_on = net.config is not None and net.config.shortcut == "zero_pad"
     begins = np.array([not goes_on or name.startswith("stages.0.") for name in names])
     k = np.array(numbers, np.float64)[begins]
-    products = k * found.values[0, begins]
+    products = k * ratios.values[0, begins]
     late = k >= FROM_BLOCK
     chosen = products[late] if late.any() else products
     if not np.isfinite(chosen).any():
@@ -117,10 +118,10 @@ def branch_variance(net: Contestant) -> Verdict:
     value = float(np.nanmedian(chosen))
     stages = "stage 1" if goes_on else "each stage"
     which = f"blocks {FROM_BLOCK} and later of {stages}" if late.any() else f"blocks of {stages}"
-    said = f"about {number(value, 2)}/k of" if value else "nothing to"
+    share = f"about {number(value, 2)}/k of" if value else "nothing to"
     return Verdict(
         k_word(value),
-        f"At step {found.steps[0]} block k adds {said} the variance that its shortcut passes on "
+        f"At step {ratios.steps[0]} block k adds {share} the variance that its shortcut passes on "
         f"(median over {which}).",
         value,
     )
@@ -138,44 +139,44 @@ def _number_in_stage(block: str) -> int | None:
 
 
 def update_ratio(net: Contestant) -> Verdict:
-    """The size of the newest update over that of the weights."""
-    found = net.history.series("update_ratio")
-    if not len(found.steps):
+    """The size of the newest update relative to the weights."""
+    ratios = net.history.series("update_ratio")
+    if not len(ratios.steps):
         return NOT_MEASURED
     columns = net.place("update_ratio").of("main")
     if not len(columns):
         return NOT_MEASURED
-    values = found.values[-1, columns]
+    values = ratios.values[-1, columns]
     if not np.isfinite(values).all():
         broken = count(int((~np.isfinite(values)).sum()), "layer")
-        return Verdict("not finite", f"At step {found.steps[-1]} that of {broken} is not finite.")
+        return Verdict("not finite", f"At step {ratios.steps[-1]} that of {broken} is not finite.")
     value = float(np.median(values))
     low, high = UPDATES
     word = "hardly moves" if value < low else "moves fast" if value > high else "moves well"
     return Verdict(
         word,
-        f"Step {found.steps[-1]} changes a layer's weights by {number(value)} of their size "
+        f"Step {ratios.steps[-1]} changes a layer's weights by {number(value)} of their size "
         f"(median over {count(len(values), 'layer')}; a thousandth is the rule of thumb).",
         value,
     )
 
 
 def effective_rank(net: Contestant) -> Verdict:
-    """In how many directions the features differ, at the newest measured step."""
-    found = median_ranks(net)
-    if not found.values.size:
+    """The number of directions that the features span, at the newest measured step."""
+    ranks = median_ranks(net)
+    if not ranks.values.size:
         return NOT_MEASURED
-    value, first = float(found.values[-1, 0]), float(found.values[0, 0])
+    value, first = float(ranks.values[-1, 0]), float(ranks.values[0, 0])
     word = "few" if is_few(value, net.classes) else "alive"
     if is_collapsed(value, Course(net, len(net.history))):
         word = "collapsed"
     if not can_tell(images_of(net)):
         word = "too few images"
     blocks = count(net.history.series(RANK).values.shape[1], "block")
-    before = f"; at step {found.steps[0]} {number(first)}" if len(found.steps) > 1 else ""
+    before = f"; at step {ranks.steps[0]} {number(first)}" if len(ranks.steps) > 1 else ""
     return Verdict(
         word if np.isfinite(value) else "not finite",
-        f"At step {found.steps[-1]} the features {IMAGES} differ in {number(value)} directions "
+        f"At step {ranks.steps[-1]} the features {IMAGES} differ in {number(value)} directions "
         f"(median of {blocks}){before}.",
         value,
     )
@@ -190,13 +191,13 @@ def first_broken(net: Contestant) -> Verdict:
     steps = net.history.steps
     if not len(steps):
         return NOT_MEASURED
-    found = list(_broken(net))
+    broken = list(_broken(net))
     is_thinned = any(map(net.history.is_thinned, WATCHED))
     but = " Of so long a run all but the loss is looked at every few steps." if is_thinned else ""
-    if not found:
+    if not broken:
         return Verdict("none", f"All is finite in the {count(len(steps), 'step')} so far.{but}")
-    step, what = min(found, key=lambda pair: pair[0])
-    return Verdict(f"at step {step}", f"At step {step} {what} is inf or NaN.{but}", float(step))
+    step, name = min(broken, key=lambda pair: pair[0])
+    return Verdict(f"at step {step}", f"At step {step} {name} is inf or NaN.{but}", float(step))
 
 
 def _broken(net: Contestant) -> Iterator[tuple[int, str]]:

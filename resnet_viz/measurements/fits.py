@@ -1,4 +1,5 @@
-"""Straight lines through logarithms: how a quantity grows, a factor a layer or a power of depth."""
+"""Fits of straight lines to logarithms: growth by a factor per layer, or by a power of the
+depth."""
 
 from __future__ import annotations
 
@@ -22,24 +23,26 @@ class Fit(NamedTuple):
     explained: float
 
     def at(self, x: Numbers) -> Numbers:
-        """The curve at `x`."""
+        """The value of the curve at `x`."""
         return self.scale * (x**self.rate if self.is_power else self.rate**x)
 
 
 def exponential(x: Numbers, y: Numbers) -> Fit | None:
-    """y = scale * rate^x by least squares of log y; None for fewer than three finite y > 0."""
+    """The fit y = scale * rate^x by least squares of log y; None for fewer than three finite y >
+    0."""
     line = _line(x, y, power=False)
     return None if line is None else Fit(False, np.exp(line[0]), np.exp(line[1]), line[2])
 
 
 def power(x: Numbers, y: Numbers) -> Fit | None:
-    """y = scale * x^rate by least squares of log y on log x; None for fewer than three points."""
+    """The fit y = scale * x^rate by least squares of log y on log x; None for fewer than three
+    points."""
     line = _line(x, y, power=True)
     return None if line is None else Fit(True, np.exp(line[0]), line[1], line[2])
 
 
 def better(x: Numbers, y: Numbers) -> Fit | None:
-    """Of both the one that explains more."""
+    """The fit that explains more."""
     both = [fit for fit in (exponential(x, y), power(x, y)) if fit is not None]
     return max(both, key=lambda fit: fit.explained, default=None)
 

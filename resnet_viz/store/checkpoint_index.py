@@ -118,9 +118,9 @@ def make_room(connection: sqlite3.Connection, home: Path, size: int) -> str:
             "SELECT run, step, checkpoints.bytes, id FROM checkpoints JOIN runs ON run = position "
             "WHERE checkpoints.bytes > 0 ORDER BY run, step"
         )
-        there = connection.execute(query).fetchall()
-        used = sum(row["bytes"] for row in there)
-        for row in there:
+        rows = connection.execute(query).fetchall()
+        used = sum(row["bytes"] for row in rows)
+        for row in rows:
             if used + size <= most:
                 break
             forgotten = Checkpoint(row["step"], 0, f"they were deleted for newer ones: {allowed}")

@@ -78,22 +78,22 @@ def sweep(connection: sqlite3.Connection, home: Path) -> None:
         saved = [Path(entry.path) for entry in os.scandir(folder(home))]
         if not saved:
             return
-        gone = [file for file in saved if file.suffix != _ENDING and _is_left_over(file)]
+        leftovers = [file for file in saved if file.suffix != _ENDING and _is_left_over(file)]
         with transaction(connection):  # a file gets its name in one, with its row
             rows = connection.execute("SELECT id FROM runs JOIN states ON run = position")
             current = {file_of(home, row["id"]) for row in rows}
             states = {file for file in saved if file.suffix == _ENDING}
-            gone += map(_renamed, states - current)
-        for file in gone:  # which takes as long as they are large
+            leftovers += map(_renamed, states - current)
+        for file in leftovers:  # which takes as long as they are large
             file.unlink(missing_ok=True)
 
 
 def _renamed(file: Path) -> Path:
     """The file, under a name that is no state's."""
-    gone = file.with_name(f".{file.stem}.gone")
+    renamed = file.with_name(f".{file.stem}.gone")
     with suppress(FileNotFoundError):  # its run's own process was quicker
-        file.replace(gone)
-    return gone
+        file.replace(renamed)
+    return renamed
 
 
 def _is_left_over(file: Path) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from resnet_viz.findings.result_table import result_rows, told, transposed
+from resnet_viz.findings.result_table import cell_text, result_rows, transposed
 from tests.findings.made import contestant, falling, run
 from tests.findings.test_final_level import FINAL
 
@@ -48,8 +48,8 @@ def test_a_loss_that_is_not_finite_is_told_from_one_that_is_not_measured() -> No
     end = row["training loss at the end"]
     assert isinstance(end, float)
     assert np.isnan(end)
-    assert told("training loss at the end", end) == "not finite"
-    assert told("training loss at the end", None) == "not measured"
+    assert cell_text("training loss at the end", end) == "not finite"
+    assert cell_text("training loss at the end", None) == "not measured"
 
 
 def test_an_accuracy_that_is_not_recorded_is_not_measured() -> None:

@@ -1,4 +1,4 @@
-"""Claim: what the records of a race say, before it is put into words.
+"""Claim: one thing that the records of a race show, before it is put into words.
 
 Every sentence, card and table about a race is made from claims, on the pages, on the command line
 and in the report. A claim says which quantity of which nets it is about, when, how large and how
@@ -29,7 +29,7 @@ Method = Literal[
 
 @dataclass(frozen=True)
 class Evidence:
-    """How sure a claim is.
+    """Evidence for a claim: how sure it is.
 
     `runs` is how many runs of each net it rests on, in the claim's order of nets. `p` is the
     two-sided level of a test, corrected where several pairs of nets are tested, `interval` the
@@ -46,7 +46,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Claim:
-    """One thing that the records of a race say.
+    """One thing that the records of a race show.
 
     `kind` names it ("ended", "ahead", "diverged", ...: a key of `sentences.WORDS`), `nets` are
     the names of the nets it is about, the subject first. `quantity` is what was measured,

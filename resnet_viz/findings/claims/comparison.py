@@ -1,4 +1,4 @@
-"""Whether one net does better than another: compared over seeds, at 5 % together, or not at all.
+"""Comparison over seeds: whether one net does better than another, at 5 % for all pairs together.
 
 Two nets are compared where both were trained alike, from at least two seeds each, none of their
 runs diverged and at least one of them has learnt. Where every run of one of them has, it is by the
@@ -31,7 +31,7 @@ _TINY = 1e-12
 
 @dataclass(frozen=True)
 class Compared:
-    """Numbers of two nets' runs and how they are compared; lower is better."""
+    """The numbers of two nets' runs, and how they are compared; lower is better."""
 
     ours: Sequence[float]
     theirs: Sequence[float]
@@ -40,7 +40,7 @@ class Compared:
 
     @property
     def runs(self) -> tuple[int, int]:
-        """How many of each."""
+        """The number of runs of each net."""
         return len(self.ours), len(self.theirs)
 
 
@@ -59,7 +59,7 @@ def tests(pairs: Sequence[tuple[Sequence[float], Sequence[float]]]) -> list[Comp
 
 
 def comparisons(nets: Sequence[Standing]) -> Iterator[Claim]:
-    """What the runs of a race say of each two of its nets."""
+    """Claims about each pair of nets of a race."""
     several = [net for net in nets if net.runs > 1]
     candidates = [
         pair
@@ -123,7 +123,7 @@ def _span(name: str, net: Standing) -> dict[str, float]:
 
 
 def steps_of(nets: Sequence[Standing]) -> tuple[int, int]:
-    """The first and the last step that the ends of these nets' runs are of."""
+    """The first and the last step at which the runs of these nets end."""
     spans = [course.end.steps for net in nets for course in net.courses]
     return min(first for first, _ in spans), max(last for _, last in spans)
 

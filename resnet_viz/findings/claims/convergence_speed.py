@@ -1,4 +1,4 @@
-"""Who comes sooner to one loss: after how many steps, in one run or over seeds.
+"""Convergence speed: which net reaches a common loss in fewer steps, in one run or over seeds.
 
 The loss is one that all runs of both nets come to (the higher of their lowest means over five
 minibatches), and it is said only of nets that have learnt, where it lies below a guess's by a
@@ -25,8 +25,8 @@ BELOW_CHANCE = 0.9
 
 @dataclass(frozen=True)
 class _Pair:
-    """Two nets, a loss that both come to, and after how many steps each run does; the first is the
-    one that is sooner on the whole."""
+    """Two nets, a loss that both reach, and the steps that each run needs; the quicker net comes
+    first."""
 
     level: float
     names: tuple[str, str]
@@ -35,17 +35,17 @@ class _Pair:
 
     @property
     def runs(self) -> tuple[int, int]:
-        """How many of each."""
+        """The number of runs of each net."""
         return len(self.ours), len(self.theirs)
 
     @property
     def logarithms(self) -> tuple[Sequence[float], Sequence[float]]:
-        """Of the steps."""
+        """Logarithms of the steps."""
         return [log(steps) for steps in self.ours], [log(steps) for steps in self.theirs]
 
 
 def convergence_speed(nets: Sequence[Standing]) -> Iterator[Claim]:
-    """Of the first net and each other that was trained alike."""
+    """Claims about the first net and each other that was trained in the same way."""
     pairs = [pair for other in nets[1:] if (pair := _pair(nets[0], other))]
     several = [pair for pair in pairs if min(pair.runs) > 1]
     made = dict(zip(map(id, several), tests([pair.logarithms for pair in several]), strict=True))
@@ -78,7 +78,7 @@ def _span(name: str, numbers: Sequence[float]) -> dict[str, float]:
 
 
 def common_level(*pair: Standing) -> float | None:
-    """A loss that every run of both nets comes to, and begins above; None where there is none."""
+    """A loss that every run of both nets reaches, and starts above; None if there is none."""
     if not all(net.all_are("learnt") for net in pair):
         return None
     courses = [course for net in pair for course in net.courses]
@@ -90,7 +90,7 @@ def common_level(*pair: Standing) -> float | None:
 
 
 def smooth(course: Course) -> Numbers:
-    """The mean loss over five minibatches [steps - 4], inf where one of them is not finite."""
+    """The mean loss over five minibatches [steps - 4]; inf if one of them is not finite."""
     loss = course.loss
     with np.errstate(invalid="ignore"):
         whole = np.where(np.isfinite(loss), loss, np.inf)
@@ -99,6 +99,6 @@ def smooth(course: Course) -> Numbers:
 
 
 def reached(course: Course, level: float) -> float:
-    """After how many steps the mean over five minibatches was first at `level` or below."""
+    """The number of steps after which the mean over five minibatches first was at most `level`."""
     below = np.flatnonzero(smooth(course) <= level * (1 + 1e-9))
     return float(below[0] + LEAST_STEPS)

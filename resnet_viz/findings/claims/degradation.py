@@ -1,4 +1,4 @@
-"""Degradation: a deeper net that ends with the higher training loss (He et al. 2015, fig. 1).
+"""Degradation: a deeper net with the higher training loss at the end (He et al. 2015, fig. 1).
 
 It is said of nets that differ in depth alone and were trained alike, where the shallower one has
 learnt in every run, where they differ over seeds by the race's own comparison, and where the
@@ -25,14 +25,16 @@ APART = ("ahead", "learns more")
 
 
 def degradation(nets: Sequence[Standing], compared: Sequence[Claim]) -> Iterator[Claim]:
-    """Of each two nets that differ in depth alone; `compared` says which of them differ."""
+    """Claims about each pair of nets that differ in depth alone; `compared` says which of them
+    differ."""
     ahead = {claim.nets: claim for claim in compared if claim.kind in APART}
     known = [(net, net.net.config) for net in nets if net.net.config is not None]
     known.sort(key=lambda pair: plan(pair[1]).depth)
     for (net, config), (deeper, other) in combinations(known, 2):
         if plan(config).depth == plan(other).depth or _family(config) != _family(other):
             continue
-        if not (alike(net.net, deeper.net) and _can_be_told(net, deeper)):
+        has_outcomes = net.all_are("learnt") and deeper.all_are("learnt", "not learnt", "unclear")
+        if not (alike(net.net, deeper.net) and has_outcomes):
             continue
         if claim := _claim(net, deeper, ahead):
             yield claim
@@ -41,10 +43,6 @@ def degradation(nets: Sequence[Standing], compared: Sequence[Claim]) -> Iterator
 def _family(config: ResNetConfig) -> ResNetConfig:
     """What nets have in common that differ in depth alone."""
     return config.model_copy(update={"depths": ()})
-
-
-def _can_be_told(net: Standing, deeper: Standing) -> bool:
-    return net.all_are("learnt") and deeper.all_are("learnt", "not learnt", "unclear")
 
 
 def _claim(net: Standing, deeper: Standing, ahead: Mapping[tuple[str, ...], Claim]) -> Claim | None:

@@ -1,4 +1,4 @@
-"""Whether a net's features collapse, from the effective ranks in its records.
+"""Feature collapse: whether the features of a net lose their directions, from the effective ranks.
 
 Few directions are called a collapse only of a net that gets little more right than a guess: one
 that has learnt tells its images apart by few directions.
@@ -24,8 +24,8 @@ IMAGES = f"of at most {MOST_IMAGES} images"
 
 
 def median_ranks(net: Contestant) -> Series:
-    """The median block's effective rank [T, 1] at the steps that it was taken at; NaN where a
-    block's features are not finite."""
+    """The median block's effective rank [T, 1] at the measured steps; NaN if a block's features are
+    not finite."""
     series = net.history.series(RANK)
     values = series.values.astype(np.float64)
     medians = np.median(values, axis=1, keepdims=True) if values.size else values[:, :0]
@@ -33,27 +33,27 @@ def median_ranks(net: Contestant) -> Series:
 
 
 def images_of(net: Contestant) -> float:
-    """How many images the ranks are of; at least so many in a loop of one's own, whose minibatches
-    nobody knows."""
+    """The number of images behind the ranks; for a user's own loop, whose minibatches are unknown,
+    a lower bound."""
     if net.batch_size is not None:
         return min(net.batch_size, MOST_IMAGES)
-    seen = net.history.series(RANK).values
-    return 1 + float(np.max(seen, initial=0, where=np.isfinite(seen)))
+    ranks = net.history.series(RANK).values
+    return 1 + float(np.max(ranks, initial=0, where=np.isfinite(ranks)))
 
 
 def is_few(rank: float, classes: int | None) -> bool:
-    """Whether a net of so many classes (None: not known) needs more directions than that."""
+    """Whether a net of so many classes (None: unknown) needs more directions."""
     return rank <= FEW_DIRECTIONS and (classes is None or classes - 1 > FEW_DIRECTIONS)
 
 
 def is_collapsed(rank: float, course: Course) -> bool:
-    """Whether so few directions are a collapse: the net tells nothing apart by them."""
+    """Whether so few directions are a collapse: the net distinguishes nothing by them."""
     return is_few(rank, course.run.classes) and not tells_apart(course)
 
 
 def tells_apart(course: Course) -> bool:
-    """Whether a run has learnt more than a little; of one whose accuracy or classes are not known,
-    whether its loss has fallen below half of its first."""
+    """Whether a run has learnt more than a little; if its accuracy or classes are unknown, whether
+    its loss has fallen below half of the first."""
     accuracy, classes = course.end.accuracy, course.run.classes
     if classes is None or accuracy is None:
         loss = course.end.loss
@@ -62,16 +62,16 @@ def tells_apart(course: Course) -> bool:
 
 
 def feature_collapse(net: Standing) -> Iterator[Claim]:
-    """What becomes of a net's features; nothing where the records do not hold it at two steps in
-    each run, or of too few images, and of a net that diverged."""
+    """Claims about a net's features; none if the records hold ranks at fewer than two steps of each
+    run or of too few images, or the net diverged."""
     if not can_tell(max(images_of(course.run) for course in net.courses)) or net.count("diverged"):
         return
-    found = [_until(course) for course in net.courses]
-    if min(len(ranks) for _, ranks in found) < 2:
+    of_runs = [_until(course) for course in net.courses]
+    if min(len(ranks) for _, ranks in of_runs) < 2:
         return
-    first, last = int(found[0][0][0]), max(int(at[-1]) for at, _ in found)
-    starts, ends = (Range.of([float(ranks[i]) for _, ranks in found]) for i in (0, -1))
-    kinds = [_kind(ranks, course) for (_, ranks), course in zip(found, net.courses, strict=True)]
+    first, last = int(of_runs[0][0][0]), max(int(at[-1]) for at, _ in of_runs)
+    starts, ends = (Range.of([float(ranks[i]) for _, ranks in of_runs]) for i in (0, -1))
+    kinds = [_kind(ranks, course) for (_, ranks), course in zip(of_runs, net.courses, strict=True)]
     kind = max(kinds, key=kinds.count)
     values = {"first_low": starts.low, "first_high": starts.high}
     values |= {"last_low": ends.low, "last_high": ends.high, "agree": float(kinds.count(kind))}

@@ -1,4 +1,4 @@
-"""Claims about gradients: those at the blocks' inputs, and those of the weights."""
+"""Gradient claims: gradients at the blocks' inputs, and those of the weights."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WEIGHTS = "grad_norm"
 
 
 def gradient_claims(nets: Sequence[Net], steps: int) -> Iterator[Claim]:
-    """What the gradients of each net do in the first `steps` steps, then net against net."""
+    """Claims about the gradients of each net in the first `steps` steps, then net against net."""
     for net in nets:
         if (claim := _inputs(net, steps)) is not None:
             yield claim

@@ -13,10 +13,12 @@ from resnet_viz.quantities.layer_states import LAYER_STATE, LayerState, States, 
 
 
 def layer_claims(net: Standing) -> Iterator[Claim]:
-    """The states that layers are in at the end, one claim for each but "measured"."""
-    found = [(course, states) for course in net.courses if (states := _states(course)) is not None]
+    """Claims about the states of layers at the end, one for each state but "measured"."""
+    states_of_runs = [
+        (course, states) for course in net.courses if (states := _states(course)) is not None
+    ]
     for state in LayerState:
-        having = [(course, states) for course, states in found if (states == state).any()]
+        having = [(course, states) for course, states in states_of_runs if (states == state).any()]
         if state == LayerState.MEASURED or not having:
             continue
         course, states = having[0]

@@ -1,4 +1,5 @@
-"""What became of a run: learnt, not learnt, diverged, dead, still falling. Each has a stated rule.
+"""Learning outcome of a run: learnt, not learnt, diverged, dead, still falling. Each has a stated
+rule.
 
 * diverged at step N: there the loss is not finite, or more than twice the larger of its first value
   and of a guess's, and it never comes back to that one; a loss that is on its way back (a fall is
@@ -35,13 +36,14 @@ DEAD_SHARE = 0.5
 
 
 def is_little(accuracy: float, guess: float) -> bool:
-    """Whether an accuracy is little better than that of a guess (or worse)."""
+    """Whether an accuracy is little better than guessing (or worse)."""
     return accuracy - guess < LITTLE * (1 - guess)
 
 
 @dataclass(frozen=True)
 class Dead:
-    """From `step` on the gradient of `layers` layers, of the `among` of the main path, is 0."""
+    """Dead layers: from `step` on, the gradient of `layers` of the `among` layers of the main path
+    is 0."""
 
     step: int
     layers: int
@@ -50,24 +52,24 @@ class Dead:
 
 @dataclass(frozen=True)
 class Course:
-    """A run over its first `steps` rows, of which there is at least one."""
+    """The course of a run over its first `steps` rows, of which there is at least one."""
 
     run: Contestant
     steps: int
 
     @property
     def loss(self) -> Numbers:
-        """Its training losses."""
+        """The training losses."""
         return self.run.history.loss[: self.steps]
 
     @cached_property
     def end(self) -> End:
-        """How it stands at their end."""
+        """Loss and accuracy at the end."""
         return end_of(self.run, self.steps)
 
     @cached_property
     def state(self) -> State:
-        """What became of it."""
+        """The outcome in a word."""
         if self.diverged is not None:
             return "diverged"
         if self.steps < LEAST_STEPS:
@@ -91,7 +93,7 @@ class Course:
 
     @cached_property
     def diverged(self) -> int | None:
-        """The step at which it diverged; None where it did not."""
+        """The step at which it diverged; None if it did not."""
         steps, loss = self.run.history.steps, self.loss
         finite = np.flatnonzero(np.isfinite(loss))
         if not len(finite) or finite[-1] < self.steps - 1:
@@ -116,7 +118,8 @@ class Course:
 
     @cached_property
     def dead(self) -> Dead | None:
-        """From where on most gradients are exactly 0; None where they are not, or always were."""
+        """The point from which most gradients are exactly 0; None if they are not, or always
+        were."""
         series, columns = self.run.history.series(GRADIENT), self.run.main
         last = int(self.run.history.steps[self.steps - 1])
         rows = series.steps <= last
@@ -142,7 +145,8 @@ class Course:
 
     @cached_property
     def late_slope(self) -> Slope | None:
-        """Of the loss over the second half of the steps; None of fewer than ten, or not finite."""
+        """The slope of the loss over the second half of the steps; None for fewer than ten, or if
+        not finite."""
         late = self.loss[self.steps // 2 :]
         if len(late) < 2 * LEAST_STEPS or not np.isfinite(late).all():
             return None
@@ -156,25 +160,26 @@ class Course:
 
     @property
     def still_falls(self) -> bool:
-        """Whether a fall of the loss is found over the second half of the steps."""
+        """Whether the loss measurably falls over the second half of the steps."""
         return self.late_slope is not None and self.late_slope.falls
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A net of a race with what became of each of its runs, of which there is at least one."""
+    """The standing of a net in a race: the course of each of its runs, of which there is at least
+    one."""
 
     net: Net
     courses: tuple[Course, ...]
 
     @property
     def name(self) -> str:
-        """The net's."""
+        """The name of the net."""
         return self.net.name
 
     @property
     def runs(self) -> int:
-        """How many."""
+        """The number of its runs."""
         return len(self.courses)
 
     @property
@@ -183,16 +188,16 @@ class Standing:
         return replace(self.net, seeds=tuple(course.run for course in self.courses))
 
     def count(self, state: State) -> int:
-        """In how many runs this is what became of it."""
+        """The number of runs with this outcome."""
         return sum(course.state == state for course in self.courses)
 
     def all_are(self, *states: State) -> bool:
-        """Whether every run is in one of these."""
+        """Whether every run has one of these outcomes."""
         return all(course.state in states for course in self.courses)
 
     @property
     def losses(self) -> Sequence[float]:
-        """The training loss at the end of each run; inf where it is not finite."""
+        """The training loss at the end of each run; inf if it is not finite."""
         ends = [course.end.loss for course in self.courses]
         return [np.inf if loss is None else loss.value for loss in ends]
 
@@ -201,7 +206,7 @@ FAR = 0.8
 
 
 def standings(nets: Sequence[Net]) -> list[Standing]:
-    """Each net over the steps that its runs have done, of which each has one.
+    """The standing of each net over the steps that its runs have done; each run has at least one.
 
     Runs that came nearly as far as the furthest (four fifths) are looked at over the steps that all
     of those have done, as a race is stopped with its runs some steps apart. One that ended long
@@ -209,9 +214,9 @@ def standings(nets: Sequence[Net]) -> list[Standing]:
     """
     lengths = [len(seed.history) for net in nets for seed in net.seeds]
     common = min(length for length in lengths if length >= FAR * max(lengths))
-    found = []
+    standings = []
     for net in nets:
         far = [seed for seed in net.seeds if len(seed.history) >= common]
         courses = [Course(seed, min(common, len(seed.history))) for seed in far or net.seeds]
-        found.append(Standing(net, tuple(courses)))
-    return found
+        standings.append(Standing(net, tuple(courses)))
+    return standings

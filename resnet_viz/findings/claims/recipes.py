@@ -1,10 +1,11 @@
-"""Whether nets were trained alike, and in which settings they were not."""
+"""Recipes: whether nets were trained in the same way, and which settings differ."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
 from resnet_viz.findings.nets import Net
+from resnet_viz.text import and_words
 
 _NOT_SAID = ("step_gamma", "step_milestones", "image_size", "classes")
 """Settings that say nothing by themselves, or follow from others."""
@@ -23,7 +24,7 @@ _WORDS: Mapping[str, str] = {
 
 
 def recipe_of(net: Net) -> Mapping[str, object]:
-    """How a net is trained, setting by setting, whichever seed; {} where nobody knows."""
+    """The training recipe of a net, setting by setting, for any seed; {} if unknown."""
     recipe = dict(net.recipe) if isinstance(net.recipe, Mapping) else {}
     if recipe and net.config is not None:
         recipe["image_size"] = net.config.image_size  # None stands for the data's own
@@ -31,26 +32,23 @@ def recipe_of(net: Net) -> Mapping[str, object]:
 
 
 def alike(net: Net, other: Net) -> bool:
-    """Whether two nets were trained in the same way; so were those of which nobody knows."""
+    """Whether two nets were trained in the same way; unknown recipes count as the same."""
     return recipe_of(net) == recipe_of(other)
 
 
 def differing(nets: Iterable[Net]) -> str:
-    """The settings in which nets were trained differently: "learning rate 0.1 and 0.01"; "" for
-    none."""
+    """The training settings that differ: "learning rate 0.1 and 0.01"; "" for none."""
     recipes = [recipe_of(net) for net in nets]
     names = dict.fromkeys(name for recipe in recipes for name in recipe)
-    said = []
+    differences = []
     for name in names:
         values = list(dict.fromkeys(_value(recipe.get(name)) for recipe in recipes))
         if len(values) > 1:
-            said.append((name in _NOT_SAID, f"{_WORDS.get(name, name.replace('_', ' '))} ", values))
-    telling = [one for one in said if not one[0]] or said
-    return "; ".join(what + _and(values) for _, what, values in telling)
-
-
-def _and(values: list[str]) -> str:
-    return f"{', '.join(values[:-1])} and {values[-1]}"
+            differences.append(
+                (name in _NOT_SAID, f"{_WORDS.get(name, name.replace('_', ' '))} ", values)
+            )
+    telling = [one for one in differences if not one[0]] or differences
+    return "; ".join(words + and_words(values) for _, words, values in telling)
 
 
 def _value(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Losses that no longer fall, of nets that have not learnt: by a slope and its error.
+"""Stalling: losses that no longer fall though the net has not learnt, by a slope and its error.
 
 A loss stands still over the second half of the steps where no fall is found there and its slope's
 error allows none of more than a tenth of it. It is frozen where the updates are small as well.
@@ -21,7 +21,8 @@ LEAST_LOSS = 0.5
 
 
 def stalling(net: Standing) -> Iterator[Claim]:
-    """Whether a net's loss stands still in every run, or still falls though it has not learnt."""
+    """Claims about a net's loss: whether it stands still in every run, or still falls, though the
+    net has not learnt."""
     if not net.all_are("not learnt", "unclear", "unknown"):
         return
     kind = _kind(net)

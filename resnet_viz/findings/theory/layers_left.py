@@ -1,4 +1,4 @@
-"""Layers left: how many weighted layers lie between a block's input and the output of the net."""
+"""Layers left: the number of weighted layers from a block's input to the output of the net."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Theory of new nets: what each layer does to the gradient, and each branch to its block's output.
+"""Mean field theory of new nets: the factor of each layer on the gradient, and of each branch on
+the variance.
 
 For wide layers before the first step. Neither torch nor numpy. A function gives None for a net that
 its theory is not of: a line drawn beside such a net would only look like an explanation.
@@ -27,13 +28,13 @@ _INITS = {
 
 
 def padding_factor(size: int) -> float:
-    """What the zeros around a map of `size` x `size` pixels cost a 3x3 layer: the largest
-    eigenvalue of a row of pixels of which each sees itself and its neighbours, over 3."""
+    """The factor of zero padding on a 3x3 layer on maps of `size` x `size` pixels: the largest
+    eigenvalue of a row of pixels, each of which sees itself and its neighbours, over 3."""
     return (1 + 2 * cos(pi / (size + 1))) / 3
 
 
 def layer_factor(config: ResNetConfig, size: int, batch: int) -> float | None:
-    """The factor of a 3x3 layer on maps of `size` x `size` in batches of `batch` images.
+    """The factor of a 3x3 layer on maps of `size` x `size` pixels in batches of `batch` images.
 
     None for nets with shortcuts, and wherever something besides 3x3 convolutions, ReLU and batch
     norm (or none) acts on the gradient. Batch norm's factor leaves the maps' borders out, which
@@ -50,7 +51,7 @@ def layer_factor(config: ResNetConfig, size: int, batch: int) -> float | None:
 
 
 def profile(config: ResNetConfig, batch: int) -> Sequence[float] | None:
-    """The gradient's size at each block's input over that at the last's; None as above.
+    """The gradient at each block's input over that at the last one's; None as above.
 
     A block that halves the maps is counted as if both its layers had its output's size.
     """
@@ -65,7 +66,7 @@ def profile(config: ResNetConfig, batch: int) -> Sequence[float] | None:
 
 
 def branch_ratios(config: ResNetConfig) -> Sequence[float] | None:
-    """Var F(x) / Var x of each block; None for nets that the theory is not of.
+    """Var F(x) / Var x of each block; None for nets that the theory does not cover.
 
     In a pre-activation net with batch norm every branch adds the same variance, so that block k
     adds 1/k of what is there (De & Smith 2020, arXiv:2002.10444, sec. 3). The sum begins with the

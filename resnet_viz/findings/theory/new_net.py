@@ -1,4 +1,4 @@
-"""A new net before its first step, as the plots see it."""
+"""New net: a net before its first step, as the plots see it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class New:
-    """A new net: `inputs` are the norms of the loss's gradient by its blocks' inputs, and `left`
-    the weighted layers between there and the output.
+    """A new net: `inputs` are gradient norms at its blocks' inputs, `left` the weighted layers from
+    there to the output.
 
     `times_k` is each block's Var F(x) / Var x times `k`, its number in its stage; empty for a
     plain net.
@@ -37,16 +37,17 @@ class New:
 
     @classmethod
     def of(
-        cls, name: str, colour: str, config: ResNetConfig, found: Mapping[str, Any], batch: int
+        cls, name: str, colour: str, config: ResNetConfig, result: Mapping[str, Any], batch: int
     ) -> New:
-        """From the result of a job, in which an array is lists of numbers; `batch` images."""
+        """The new net in the result of a job, in which an array is lists of numbers; `batch`
+        images."""
         network = plan(config)
-        variance = found.get("variance", {"times_k": (), "k": ()})
+        variance = result.get("variance", {"times_k": (), "k": ()})
         return cls(
             name,
             colour,
             config,
-            np.array(found["gradients"]["inputs"], dtype=float),
+            np.array(result["gradients"]["inputs"], dtype=float),
             layers_left(network.weighted_layers, [block.name for block in network.blocks]),
             np.array(variance["times_k"], dtype=float),
             np.array(variance["k"], dtype=float),
@@ -55,35 +56,35 @@ class New:
 
     @property
     def depth(self) -> int:
-        """Weighted layers of the main path."""
+        """The number of weighted layers of the main path."""
         return plan(self.config).depth
 
     @property
     def relative(self) -> Numbers:
-        """The gradient at each block's input over that at the last's."""
+        """The gradient at each block's input over that at the last one's."""
         with np.errstate(all="ignore"):
             relative: Numbers = self.inputs / self.inputs[-1]
         return relative
 
     @property
     def ratio(self) -> float:
-        """That of the first block."""
+        """The same of the first block."""
         return float(self.relative[0])
 
     @property
     def per_layer(self) -> Numbers:
-        """The factor a layer, from each block to the one before it."""
+        """The factor per layer, from each block to the one before it."""
         with np.errstate(all="ignore"):
             return (self.inputs[:-1] / self.inputs[1:]) ** (1 / -np.diff(self.left))
 
     @property
     def predicted(self) -> Numbers | None:
-        """What mean field theory says of `relative`; None where it says nothing."""
+        """The prediction of mean field theory for `relative`; None if it has none."""
         expected = mean_field.profile(self.config, self.batch)
         return None if expected is None else np.array(expected)
 
     @property
     def predicted_branches(self) -> Numbers | None:
-        """What theory says of each block's Var F(x) / Var x; None where it says nothing."""
+        """The predicted Var F(x) / Var x of each block; None if theory has none."""
         expected = mean_field.branch_ratios(self.config)
         return None if expected is None else np.array(expected)

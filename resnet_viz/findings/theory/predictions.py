@@ -1,4 +1,4 @@
-"""What theory says of a quantity's profile, as lines beside what is measured; no torch."""
+"""Predictions of theory for a quantity's profile, as lines beside the measurements; no torch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BRANCHES = "branch_ratio"
 
 @dataclass(frozen=True)
 class Prediction:
-    """Values [n] at positions [n]; in short what they are, and the source."""
+    """A prediction: values [n] at positions [n], a short label, and the source."""
 
     positions: NDArray[np.int64]
     values: NDArray[np.float64]
@@ -26,7 +26,7 @@ class Prediction:
 
 
 def prediction(contestant: Contestant, name: str, step: int) -> Prediction | None:
-    """What is predicted of a quantity of this net at `step`; None where nothing is.
+    """The prediction for a quantity of this net at `step`; None if there is none.
 
     Theory is of new nets: there is none after the first step.
     """
@@ -38,7 +38,7 @@ def prediction(contestant: Contestant, name: str, step: int) -> Prediction | Non
 
 
 def about_prediction(contestant: Contestant, name: str) -> str:
-    """What such a line is and where it comes from, whatever was measured yet; "" for none."""
+    """The meaning and source of such a line, whether measured yet or not; "" for none."""
     if name == BRANCHES and _branch_theory(contestant) is not None:
         return (
             "Thin line (step 0 only): theory for a new pre-activation net, where every branch adds "

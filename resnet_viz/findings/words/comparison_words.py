@@ -1,4 +1,5 @@
-"""What is said of nets that were compared over seeds: the words of the claims in comparison.py."""
+"""Comparison words: sentences for nets that were compared over seeds (the claims of
+comparison.py)."""
 
 from __future__ import annotations
 
@@ -49,11 +50,11 @@ def _learning_undecided(claim: Claim) -> str:
 
 def _counts(claim: Claim) -> str:
     names, runs, values = claim.nets, claim.evidence.runs, claim.values
-    said = [
+    counts = [
         _of(int(values[name]), all_runs)
         for name, all_runs in zip(("learnt", "other"), runs, strict=True)
     ]
-    return f"{names[0]} learns in {said[0]} and {names[1]} in {said[1]}"
+    return f"{names[0]} learns in {counts[0]} and {names[1]} in {counts[1]}"
 
 
 MOST_PAIRS = 3
@@ -61,12 +62,13 @@ MOST_PAIRS = 3
 
 
 def grouped(claims: Sequence[Claim]) -> list[str]:
-    """Many pairs in few sentences: by who is ahead, then those that the seeds do not tell apart."""
+    """Many pairs in few sentences: by the net that is ahead, then the pairs that the seeds do not
+    separate."""
     ahead: dict[tuple[str, str], list[Claim]] = {}
     for claim in claims:
         if claim.kind in BETTER:
             ahead.setdefault((claim.kind, claim.nets[0]), []).append(claim)
-    said = []
+    texts = []
     for (kind, name), won in ahead.items():
         others = and_words([claim.nets[1] for claim in won])
         least = max(won, key=lambda claim: claim.evidence.p or 0.0)
@@ -74,10 +76,10 @@ def grouped(claims: Sequence[Claim]) -> list[str]:
         if least.evidence.p is None:
             sure = f"Welch's {percent_of_level(int(least.values['pairs']))} intervals"
         runs = over_seeds(least.evidence.runs)
-        said.append(f"Over {runs}, {name} {BETTER[kind]} {others} ({sure}).")
+        texts.append(f"Over {runs}, {name} {BETTER[kind]} {others} ({sure}).")
     if alike := [" and ".join(claim.nets) for claim in claims if claim.kind not in BETTER]:
-        said.append(f"No difference is shown between {'; '.join(alike)}.")
-    return said
+        texts.append(f"No difference is shown between {'; '.join(alike)}.")
+    return texts
 
 
 BETTER: Mapping[str, str] = {
@@ -86,10 +88,10 @@ BETTER: Mapping[str, str] = {
 }
 
 
-def _of(found: int, runs: int) -> str:
-    if found in (0, runs):
-        return f"all {runs} runs" if found else "none"
-    return f"{found} of {runs}"
+def _of(count: int, runs: int) -> str:
+    if count in (0, runs):
+        return f"all {runs} runs" if count else "none"
+    return f"{count} of {runs}"
 
 
 COMPARISON_WORDS: Mapping[str, Words] = MappingProxyType(

@@ -1,4 +1,4 @@
-"""What is said of the gradients in a race: the words of the claims of gradient_claims.py."""
+"""Gradient words: sentences for the claims of gradient_claims.py."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def _flow_words(claim: Claim) -> str:
     (runs,) = claim.evidence.runs
     word = claim.kind.removeprefix("gradient ")
     of_seeds = "" if values["agree"] == runs else f" (in {values['agree']:.0f} of {runs} seeds)"
-    what = f"The gradient of {name} {word}"
+    opening = f"The gradient of {name} {word}"
     if word in ("is 0", "is not finite"):
         return (
-            f"{what} at the first or the last block's input at step {claim.steps[0]}{of_seeds}, so "
-            "nothing can be said about its growth."
+            f"{opening} at the first or the last block's input at step "
+            f"{claim.steps[0]}{of_seeds}, so nothing can be said about its growth."
         )
     way = "" if word == "keeps its size" else " on its way back to the input"
     text = (
-        f"{what}{way}{of_seeds}: at step {claim.steps[0]} it is {_told(values, 'ratio')} times as "
-        f"large at the first block's input as at the last's{_rate_words(claim)}."
+        f"{opening}{way}{of_seeds}: at step {claim.steps[0]} it is {_range_words(values, 'ratio')} "
+        f"times as large at the first block's input as at the last's{_rate_words(claim)}."
     )
     return f"{text} {_late_words(claim)}" if "late_low" in values else text
 
@@ -62,7 +62,7 @@ def _late_words(claim: Claim) -> str:
     values = claim.values
     if not np.isfinite([values["late_low"], values["late_high"]]).all():
         return f"At step {claim.steps[1]} one of the two is 0 or not finite."
-    return f"At step {claim.steps[1]} it is {_told(values, 'late')} times."
+    return f"At step {claim.steps[1]} it is {_range_words(values, 'late')} times."
 
 
 def _weight_words(claim: Claim) -> str:
@@ -78,7 +78,7 @@ def _weight_words(claim: Claim) -> str:
 def _times(values: Mapping[str, float], name: str, when: str) -> str:
     if not np.isfinite([values[f"{name}_low"], values[f"{name}_high"]]).all():
         return f"not comparable with the last layer's {when} (one is 0 or not finite)"
-    return f"{_told(values, name)} times the last layer's {when}"
+    return f"{_range_words(values, name)} times the last layer's {when}"
 
 
 def _over(claim: Claim) -> str:
@@ -101,15 +101,15 @@ def _factor(values: Mapping[str, float], name: str) -> str:
     if not np.isfinite([low, high]).all():
         return "not comparable (0 or not finite)"
     if low >= ALIKE:
-        return f"{_told(values, name)} times larger"
+        return f"{_range_words(values, name)} times larger"
     if high <= 1 / ALIKE:
         return f"{_between(1 / high, 1 / low)} times smaller"
     if low > 1 / ALIKE and high < ALIKE:
-        return f"about the same ({_told(values, name)} times)"
-    return f"{_told(values, name)} times"
+        return f"about the same ({_range_words(values, name)} times)"
+    return f"{_range_words(values, name)} times"
 
 
-def _told(values: Mapping[str, float], name: str) -> str:
+def _range_words(values: Mapping[str, float], name: str) -> str:
     return _between(values[f"{name}_low"], values[f"{name}_high"])
 
 

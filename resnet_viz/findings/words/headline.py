@@ -1,4 +1,4 @@
-"""The headline of a race: its outcome in one sentence or two, made of the claims of all nets."""
+"""Headline of a race: its outcome in a sentence or two, from the claims about all nets."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ _HELD_OUT = "held_out_accuracy"
 
 
 def headline(claims: Sequence[Claim], sentence: Callable[[Claim], str]) -> str:
-    """What became of the nets; `sentence` words a single claim."""
+    """The outcome of the nets; `sentence` words a single claim."""
     nets = [claim for claim in claims if claim.kind in OUTCOMES]
     kinds = {claim.kind for claim in nets}
     differ = [sentence(claim) for claim in claims if claim.kind == "trained differently"]
     if kinds == {"too early"}:
         steps = count(int(min(claim.values["steps"] for claim in nets)), "step")
-        return f"After {steps} it is too early to say how {_the(nets)} {_does(nets)}."
+        subject = f"{nets[0].nets[0]} does" if len(nets) == 1 else "the nets do"
+        return f"After {steps} it is too early to say how {subject}."
     if kinds == {"diverged"}:
         return _all_diverged(nets)
     if kinds <= {"not learnt", "unclear"} and len(nets) > 1 and all(map(_is_little, nets)):
@@ -35,14 +36,6 @@ def headline(claims: Sequence[Claim], sentence: Callable[[Claim], str]) -> str:
     if len(nets) == 1:
         return _one_run(nets)
     return " ".join([_one_run(nets), *(differ or [ONE_SEED])])
-
-
-def _the(nets: Sequence[Claim]) -> str:
-    return nets[0].nets[0] if len(nets) == 1 else "the nets"
-
-
-def _does(nets: Sequence[Claim]) -> str:
-    return "does" if len(nets) == 1 else "do"
 
 
 def _all(nets: Sequence[Claim]) -> str:
@@ -95,32 +88,32 @@ def _one_run(nets: Sequence[Claim]) -> str:
     is_over = all(claim.details["state"] == "over" for claim in nets)
     start = "In this run" if is_over else f"After {count(steps, 'step')}"
     verb = "ended" if is_over else "is"
-    said, has_verb, is_guess_said = [], False, False
+    parts, has_verb, is_guess_said = [], False, False
     for claim in nets:
         if claim.kind == "diverged":
-            said.append(f"{claim.nets[0]} diverged at step {claim.values['diverged_first']:,.0f}")
+            parts.append(f"{claim.nets[0]} diverged at step {claim.values['diverged_first']:,.0f}")
             has_verb = False
             continue
         where = _where(claim, has_verb, is_guess_said)
-        said.append(f"{claim.nets[0]} {'' if has_verb else f'{verb} '}at {where}")
+        parts.append(f"{claim.nets[0]} {'' if has_verb else f'{verb} '}at {where}")
         is_guess_said = is_guess_said or "guessing" in where
         has_verb = claim.kind != "not learnt"
-    return f"{start} {_joined(said)}."
+    return f"{start} {_joined(parts)}."
 
 
 def _where(claim: Claim, is_short: bool, is_guess_said: bool) -> str:
     """Its level, and how that compares with guessing, which is said with its number once."""
     is_due = "guess_loss" in claim.values and not is_guess_said
-    guessing = f" than guessing ({_guess_alone(claim)})" if is_due else ""
+    guessing = f" than guessing ({_guess(claim).removeprefix('guessing: ')})" if is_due else ""
     level = _level(claim)
-    what = level if is_short else f"{level} accuracy"
+    end = level if is_short else f"{level} accuracy"
     if not level.endswith("%"):
-        what = f"a {level.replace('loss', 'loss of')}"
+        end = f"a {level.replace('loss', 'loss of')}"
     if claim.kind == "not learnt":
-        return f"{what}, no better{guessing}"
+        return f"{end}, no better{guessing}"
     if claim.kind in ("learnt", "unclear") and _is_little(claim):
-        return f"{what}, little better{guessing}"
-    return what
+        return f"{end}, little better{guessing}"
+    return end
 
 
 def _is_little(claim: Claim) -> bool:
@@ -132,14 +125,10 @@ def _is_little(claim: Claim) -> bool:
     return name in claim.values and is_little(claim.values[name], claim.values["guess_accuracy"])
 
 
-def _guess_alone(claim: Claim) -> str:
-    return _guess(claim).removeprefix("guessing: ")
-
-
-def _joined(said: Sequence[str]) -> str:
-    if any(", " in one for one in said):
-        return "; ".join(said)
-    return and_words(said) if len(said) > 2 else ", ".join(said)
+def _joined(parts: Sequence[str]) -> str:
+    if any(", " in part for part in parts):
+        return "; ".join(parts)
+    return and_words(parts) if len(parts) > 2 else ", ".join(parts)
 
 
 def _over_seeds(
@@ -154,12 +143,12 @@ def _over_seeds(
         key=lambda claim: COMPARED.index(claim.kind),
     )
     if not compared:
-        said = [sentence(claim) for claim in nets[:2]]
+        texts = [sentence(claim) for claim in nets[:2]]
     elif len(compared) == 1:
-        said = [sentence(compared[0])]
+        texts = [sentence(compared[0])]
     else:
-        said = [_best(compared)]
-    return " ".join([*said, *differ])
+        texts = [_best(compared)]
+    return " ".join([*texts, *differ])
 
 
 def _best(compared: Sequence[Claim]) -> str:
@@ -172,10 +161,10 @@ def _best(compared: Sequence[Claim]) -> str:
     if not beats:
         return f"Over {over_seeds(runs)}, no net is shown to do better than another."
     best, won = max(beats.items(), key=lambda pair: len(pair[1]))
-    said = []
+    parts = []
     for kind, words in BETTER.items():
         if behind := [claim.nets[1] for claim in won if claim.kind == kind]:
-            said.append(f"{words} {and_words(behind)}")
+            parts.append(f"{words} {and_words(behind)}")
     open_ones = [
         name
         for claim in compared
@@ -184,4 +173,4 @@ def _best(compared: Sequence[Claim]) -> str:
         if name != best
     ]
     rest = f" Between it and {and_words(open_ones)} no difference is shown." if open_ones else ""
-    return f"Over {over_seeds(won[0].evidence.runs)}, {best} {and_words(said)}.{rest}"
+    return f"Over {over_seeds(won[0].evidence.runs)}, {best} {and_words(parts)}.{rest}"

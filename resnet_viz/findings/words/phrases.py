@@ -1,4 +1,4 @@
-"""Phrases that sentences share: percentages, ranges, how sure something is."""
+"""Phrases that sentences share: percentages, ranges, certainty."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from resnet_viz.text import count, number
 
 
 def percent(share: float) -> str:
-    """ "98 %"; near 0 and 100 with a digit more, so that neither is said of what is not."""
+    """A percentage: "98 %"; near 0 and 100 with one digit more, so that neither is claimed
+    wrongly."""
     if not isfinite(share):
         return "not finite"
     is_edge = 0 < share < 0.005 or 0.995 <= share < 1
@@ -17,13 +18,13 @@ def percent(share: float) -> str:
 
 
 def percents(low: float, high: float) -> str:
-    """ "97 to 99 %"."""
+    """A range of percentages: "97 to 99 %"."""
     ends = percent(low), percent(high)
     return ends[0] if ends[0] == ends[1] else f"{ends[0].removesuffix(' %')} to {ends[1]}"
 
 
 def between(low: float, high: float) -> str:
-    """ "0.04 to 0.10", or one number where both read the same."""
+    """A range: "0.04 to 0.10", or one number if both read the same."""
     for digits in (2, 3, 4) if max(abs(low), abs(high)) < 1 else (3, 4):
         ends = number(low, digits), number(high, digits)
         if ends[0] != ends[1]:
@@ -32,30 +33,30 @@ def between(low: float, high: float) -> str:
 
 
 def whole(low: float, high: float) -> str:
-    """The same of whole numbers."""
+    """A range of whole numbers."""
     ends = f"{low:,.0f}", f"{high:,.0f}"
     return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
 
 
 def span(claim: Claim, name: str) -> str:
-    """From `name`_low to `name`_high of a claim's values."""
+    """The range from `name`_low to `name`_high of a claim's values."""
     return between(claim.values[f"{name}_low"], claim.values[f"{name}_high"])
 
 
 def over_seeds(runs: tuple[int, ...]) -> str:
-    """ "5 seeds each", "5 and 4 seeds"."""
+    """The seeds: "5 seeds each", "5 and 4 seeds"."""
     if len(set(runs)) == 1:
         return f"{count(runs[0], 'seed')} each"
     return f"{' and '.join(map(str, runs))} seeds"
 
 
-def in_runs(found: float, runs: int) -> str:
-    """ " (in 2 of 5 runs)"; "" of one run, or of all."""
-    return "" if found == runs else f" (in {found:.0f} of {runs} runs)"
+def in_runs(count: float, runs: int) -> str:
+    """The runs concerned: " (in 2 of 5 runs)"; "" for one run, or all."""
+    return "" if count == runs else f" (in {count:.0f} of {runs} runs)"
 
 
 def how_sure(claim: Claim) -> str:
-    """The test that a comparison rests on: "p = 0.008, exact permutation test"."""
+    """The test behind a comparison: "p = 0.008, exact permutation test"."""
     evidence, pairs = claim.evidence, int(claim.values.get("pairs", 1))
     if evidence.p is not None:
         corrected = f", corrected for {pairs} pairs" if pairs > 1 else ""

@@ -1,4 +1,4 @@
-"""What is said of a race's outcome and course: the words of the claims in race_summary.py."""
+"""Race words: sentences for a race's outcome and course (the claims of race_summary.py)."""
 
 from __future__ import annotations
 
@@ -30,11 +30,13 @@ _IMAGES: Mapping[str, str] = {"held_out_accuracy": "held_out_images", "accuracy"
 def levels(claim: Claim) -> str:
     """Loss and accuracy at the end: "training loss 0.059 (95 % interval 0.03 to 0.09), ..."."""
     values, (runs,) = claim.values, claim.evidence.runs
-    said = []
+    parts = []
     kind = "95 % interval " if runs == 1 else "range "
     if "loss" in values:
         digits = 2 if values["loss"] < 1 else 3
-        said.append(f"training loss {number(values['loss'], digits)} ({kind}{span(claim, 'loss')})")
+        parts.append(
+            f"training loss {number(values['loss'], digits)} ({kind}{span(claim, 'loss')})"
+        )
     known = [name for name in _OF if name in values]
     # What a net has learnt is judged on what it was trained on; how well, on what it was not.
     for name in known[:1] if claim.kind == "learnt" else known[::-1]:
@@ -42,8 +44,8 @@ def levels(claim: Claim) -> str:
         if claim.quantity == "final":
             images = f"{values[_IMAGES[name]]:,.0f} {images}"
         share = percents(values[f"{name}_low"], values[f"{name}_high"])
-        said.append(f"{percent(values[name])} of {images} ({share})")
-    return ", ".join(said) or "its loss is not finite"
+        parts.append(f"{percent(values[name])} of {images} ({share})")
+    return ", ".join(parts) or "its loss is not finite"
 
 
 def _when(claim: Claim) -> str:
@@ -109,11 +111,11 @@ def _diverged(claim: Claim) -> str:
 
 def _mixed(claim: Claim) -> str:
     (runs,) = claim.evidence.runs
-    said = [
+    counts = [
         f"{claim.values[name]:.0f} {verb}" for name, verb in _STATES.items() if name in claim.values
     ]
     loss = f" Training losses at the end: {span(claim, 'loss')}." if "loss" in claim.values else ""
-    return f"Of {runs} runs of {claim.nets[0]}, {and_words(said)}.{loss}"
+    return f"Of {runs} runs of {claim.nets[0]}, {and_words(counts)}.{loss}"
 
 
 _STATES: Mapping[str, str] = {
@@ -254,10 +256,10 @@ def _sooner(claim: Claim) -> str:
     )
 
 
-def _features(said: str) -> Words:
+def _features(fate: str) -> Words:
     def words(claim: Claim) -> str:
         values, (runs,) = claim.values, claim.evidence.runs
-        of = f"The features of {claim.nets[0]} {said}{in_runs(values['agree'], runs)}"
+        of = f"The features of {claim.nets[0]} {fate}{in_runs(values['agree'], runs)}"
         ends = [values[f"{when}_{end}"] for when in ("first", "last") for end in ("low", "high")]
         if not all(map(isfinite, ends)):
             return f"{of}, so their effective rank is not known."

@@ -1,4 +1,4 @@
-"""Sentences: the claims of a race in words, by their kind. No text about a race is made elsewhere.
+"""Sentences for the claims of a race, by their kind. No text about a race is made elsewhere.
 
 The words stand in tables, kind -> function of a claim, one table a subject; `WORDS` joins them.
 The first sentence of a race is its headline, made of the outcomes of all nets.
@@ -20,7 +20,7 @@ Words = Callable[[Claim], str]
 
 
 class Sentence(NamedTuple):
-    """A claim in words, and the name of the plot that shows what it is about."""
+    """A claim in words, and the name of the plot that shows it."""
 
     text: str
     plot: Plot
@@ -36,20 +36,20 @@ def sentence(claim: Claim) -> str:
 
 
 def sentences(claims: Sequence[Claim]) -> list[Sentence]:
-    """The headline of a race, then its claims in words, in their order, but for what it says."""
+    """The headline of a race, then the other claims in words, in order."""
     outcomes = [claim for claim in claims if claim.kind in OUTCOMES]
     if not outcomes:
         return [Sentence(sentence(claim), claim.plot) for claim in claims]
     first = headline(claims, sentence)
     pairs = [claim for claim in claims if claim.kind in COMPARISON_WORDS]
     together = grouped(pairs) if len(pairs) > MOST_PAIRS else []
-    said = [
+    others = [
         Sentence(text, claim.plot)
         for claim in claims
         for text in _texts(claim, pairs[:1], together)
     ]
     # What the headline says word for word is not said again.
-    return [Sentence(first, "curves"), *(one for one in said if one.text not in first)]
+    return [Sentence(first, "curves"), *(other for other in others if other.text not in first)]
 
 
 def _texts(claim: Claim, first: Sequence[Claim], together: Sequence[str]) -> Sequence[str]:
