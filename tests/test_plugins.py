@@ -6,6 +6,7 @@ Their processes find them, too: what Python imports when it begins adds the fold
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -140,7 +141,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             patch.setattr(package, "__path__", [*package.__path__, str(own)])
             lines += [f"import {package.__name__} as one", f"one.__path__.append({str(own)!r})"]
         (folder / "sitecustomize.py").write_text("\n".join(lines))
-        patch.setenv("PYTHONPATH", str(folder))
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(folder), str(ROOT)]))
         patch.setenv("RESNET_VIZ_HOME", str(folder / "home"))
         patch.setattr("streamlit.runtime.context.ContextProxy.cookies", {})
         for cache in CACHES:
