@@ -235,12 +235,10 @@ def test_a_measurement_is_listed_measured_said_and_drawn(
     text = "\n".join(element.value for element in diagnosis.markdown)
     assert plain(by_default) in text
     assert plain(judged) in text
-    charts = {
-        proto.id.partition("measured-")[2].partition("-")[0]
-        for element in diagnosis.get("bidi_component")
-        if "measured-" in (proto := element.proto).id
-    }
-    assert charts == {"sizes", "judged"}
+    charts = [*diagnosis.get("bidi_component"), *diagnosis.get("plotly_chart")]
+    ids = " ".join(chart.proto.id for chart in charts)
+    assert "measured-sizes-" in ids
+    assert "measured-judged-" in ids
 
     printed(capsys, "runs", "report", race_id, "-o", str(tmp_path / "report.html"))
     report = (tmp_path / "report.html").read_text()
