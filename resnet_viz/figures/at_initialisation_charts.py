@@ -1,4 +1,5 @@
-"""New nets before their first step: how the gradient grows on its way back to the input."""
+"""Charts of new nets before their first step: how the gradient grows on its way back to the
+input."""
 
 from __future__ import annotations
 
@@ -17,12 +18,14 @@ _FEWEST_DEPTHS = 3
 
 
 def profile(nets: Sequence[New], earlier: Sequence[New]) -> go.Figure:
-    """The gradient's norm at each block's input over that at the last's (y, logarithmic) by the
-    layers that are left to the output (x): the nets, with fit and prediction, and other depths'
-    nets as faint lines."""
+    """Profile: the gradient norm at each block's input over that at the last one's (y, logarithmic)
+    by the layers left to the output (x): the nets, with fit and prediction, and other depths' nets
+    as faint lines."""
     traces = [_line(one, faint=True) for one in earlier]
     for index, one in enumerate(nets):
-        traces += [_line(one, index=index), *_fitted(one), *_predicted(one)]
+        traces += [_line(one, index=index), *_fitted(one)]
+        if one.predicted is not None:
+            traces.append(_theory(one, one.left, one.predicted))
     most = max(one.left[0] for one in (*nets, *earlier))
     layout = {
         "xaxis": style.axis("layers from the output (input at left)") | {"range": [most * 1.02, 0]},
@@ -35,7 +38,8 @@ def profile(nets: Sequence[New], earlier: Sequence[New]) -> go.Figure:
 
 
 def per_layer(nets: Sequence[New]) -> go.Figure:
-    """By how much the gradient's norm grows per layer on its way back (y), block by block (x)."""
+    """Growth per layer: the factor of the gradient norm per layer on its way back (y), block by
+    block (x)."""
     traces = []
     for index, one in enumerate(nets):
         traces.append(
@@ -64,8 +68,8 @@ def per_layer(nets: Sequence[New]) -> go.Figure:
 
 
 def by_depth(families: Sequence[Sequence[New]]) -> go.Figure:
-    """The gradient at the first block over that at the last's (y) by depth (x), both logarithmic:
-    a net of each depth, with the better of an exponential and a power law through them."""
+    """Growth by depth: the gradient at the first block over that at the last (y) by depth (x), both
+    logarithmic: one net of each depth, with the better of an exponential and a power law."""
     traces = []
     for index, family in enumerate(families):
         depths, ratios = _ratios(family)
@@ -95,7 +99,8 @@ def by_depth(families: Sequence[Sequence[New]]) -> go.Figure:
 
 
 def branches(one: New) -> go.Figure:
-    """Var F(x) / Var x of each block (y) by its number in its stage (x), and what theory says."""
+    """Branch ratios: Var F(x) / Var x of each block (y) by its number in its stage (x), with the
+    prediction."""
     traces: list[style.Trace] = []
     stages, expected = np.cumsum(one.k == 1), one.predicted_branches
     line = {"color": style.FAINT, "width": 2, "dash": _THEORY}
@@ -133,7 +138,8 @@ def branches(one: New) -> go.Figure:
 
 
 def shattering(similarities: Sequence[Numbers], names: Sequence[str]) -> go.Figure:
-    """For each net a map: the cosine of the input gradients of any two points on the line."""
+    """Shattering maps: for each net the cosine of the input gradients of any two points on the
+    line."""
     width = 1 / len(similarities)
     traces, layout, narrow = [], style.Layout({"annotations": []}), style.Layout()
     for index, (similarity, name) in enumerate(zip(similarities, names, strict=True)):
@@ -168,7 +174,7 @@ def shattering(similarities: Sequence[Numbers], names: Sequence[str]) -> go.Figu
 
 
 def story(one: New) -> str:
-    """What the profile of a net says, in two sentences of plain text."""
+    """The profile of a net in two sentences of plain text."""
     if not np.isfinite(one.inputs).all() or not one.inputs.all():
         return f"{one.name}: the gradient is not finite, or exactly 0, somewhere on its way back."
     ratio = one.ratio
@@ -192,7 +198,7 @@ def story(one: New) -> str:
 
 
 def depth_story(family: Sequence[New]) -> str:
-    """What a family of depths says; "" for fewer than three."""
+    """A family of depths in words; "" for fewer than three."""
     depths, ratios = _ratios(family)
     factor, law = exponential(depths, ratios), power(depths, ratios)
     if len(depths) < _FEWEST_DEPTHS or factor is None or law is None:
@@ -207,8 +213,8 @@ def depth_story(family: Sequence[New]) -> str:
 
 def alt(nets: Sequence[New]) -> str:
     """The profile in words."""
-    said = "; ".join(f"{one.name}: {ratio_words(one.ratio)} at the first block" for one in nets)
-    return f"Gradient norm at each block's input over that at the last's. {said}."
+    ratios = "; ".join(f"{one.name}: {ratio_words(one.ratio)} at the first block" for one in nets)
+    return f"Gradient norm at each block's input over that at the last's. {ratios}."
 
 
 def _ratios(family: Sequence[New]) -> tuple[Numbers, Numbers]:
@@ -235,11 +241,6 @@ def _fitted(one: New) -> Iterator[style.Trace]:
     fit = better(one.left, one.relative)
     if fit is not None and fit.explained >= FITS:
         yield _curve(one, one.left, fit.at(one.left), f"fit: {_words(fit, 'layers left')}")
-
-
-def _predicted(one: New) -> Iterator[style.Trace]:
-    if one.predicted is not None:
-        yield _theory(one, one.left, one.predicted)
 
 
 def _theory(one: New, x: Numbers, y: Numbers) -> style.Trace:

@@ -1,4 +1,4 @@
-"""What each stage costs, net beside net."""
+"""Cost by stage: bars of MACs or parameters, net beside net."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Compared(NamedTuple):
 
 
 def cost_by_stage(nets: Sequence[Compared], cost: Cost) -> go.Figure:
-    """Grouped bars: MACs (of one image) or parameters by stage, a colour and hatching a net."""
+    """Grouped bars: MACs (of one image) or parameters by stage, a colour and hatching per net."""
     colours = contestant_colours([net.plan.config for net in nets])
     traces = [_bars(nets, number, cost, colours[number]) for number in range(len(nets))]
     highest = max((height or 0 for bars in traces for height in bars["y"]), default=0)

@@ -1,4 +1,4 @@
-"""The design space: every preset by its parameters, MACs and activation memory."""
+"""Design space: every preset by its parameters, MACs and activation memory."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def design_point(name: str, config: ResNetConfig) -> DesignPoint:
 
 
 def family(config: ResNetConfig) -> str:
-    """The family that a net is shown in: a key of `FAMILIES`; the first that fits."""
+    """The family of a net: a key of `FAMILIES`; the first that fits."""
     is_wide = config.group_width > 64 or config.width_of_stem < config.widths[0]
     tests = {
         "plain": config.shortcut == "none",
@@ -75,7 +75,7 @@ def family(config: ResNetConfig) -> str:
 
 
 def design_space(points: Sequence[DesignPoint], current: DesignPoint, x: Axis) -> go.Figure:
-    """MACs against `x`, both on log axes; `current` is a star in its family's colour.
+    """Scatter plot: MACs against `x`, both on log axes; `current` is a star in its family's colour.
 
     A point's customdata is its name. Of nets at the same place each one's hover names them all.
     """
@@ -101,7 +101,7 @@ def design_space(points: Sequence[DesignPoint], current: DesignPoint, x: Axis) -
 
 
 def at_the_place_of(name: str, points: Sequence[DesignPoint], x: Axis) -> tuple[DesignPoint, ...]:
-    """The points that stand where the one called `name` does, which is among them."""
+    """The points at the place of the point called `name`, which is among them."""
     places = _places(points, x).values()
     return next((tuple(here) for here in places if name in [point.name for point in here]), ())
 

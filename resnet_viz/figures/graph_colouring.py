@@ -1,4 +1,5 @@
-"""A race's quantities on the graphs of its nets: a value for each node and line at one step."""
+"""Graph colouring: values of a quantity for each node and line of the graphs of a race, at one
+step."""
 
 from __future__ import annotations
 
@@ -36,8 +37,8 @@ LINE_TITLE = "gradient norm at blocks' inputs and its parts"
 
 
 class Scale(NamedTuple):
-    """What colours stand for: `low` and `high` have the ramp's ends, and what lies beyond, too:
-    there are values `less` than the one, or `more` than the other."""
+    """A colour scale: the ramp runs from `low` to `high`; values beyond take its end colours:
+    `less` or `more` says that there are some."""
 
     title: str
     unit: str
@@ -49,7 +50,7 @@ class Scale(NamedTuple):
 
 
 class Values(NamedTuple):
-    """Values by name as they were measured at `step`; None: nothing has been measured yet.
+    """Values by name, as measured at `step`; None: nothing has been measured yet.
 
     The names of nodes are paths of layers and of stem, blocks and head; the names of lines are a
     block's path and what flows there: "stages.1.0.input", ".shortcut" or ".branch". A value that is
@@ -64,12 +65,12 @@ NOTHING = Values(None, {})
 
 
 def is_on_graph(contestants: Sequence[Contestant], name: str) -> bool:
-    """Whether a quantity has values for the nodes: what is of the net as a whole has none."""
+    """Whether a quantity has values for the nodes; a quantity of the whole net has none."""
     return all(c.along(name).axis in ("layer", "block") for c in contestants)
 
 
 def node_scale(contestants: Sequence[Contestant], name: str = GRADIENT) -> Scale:
-    """The one scale of all nets, for all steps so far: that of the heat maps."""
+    """The scale of all nets, for all steps: that of the heat maps."""
     about = quantity(name)
     is_log = about.scale == "log"
     low, high, less, more = ends(contestants, name)
@@ -79,22 +80,22 @@ def node_scale(contestants: Sequence[Contestant], name: str = GRADIENT) -> Scale
 
 
 def line_scale(contestants: Sequence[Contestant]) -> Scale | None:
-    """The one scale of the gradient and its parts, in all nets; None where no net has them yet."""
-    found = joint_ends(contestants, tuple(PARTS))
-    if found is None:
+    """The scale of the gradient and its parts, in all nets; None if no net has them yet."""
+    ends = joint_ends(contestants, tuple(PARTS))
+    if ends is None:
         return None
-    low, high, less, more = found
+    low, high, less, more = ends
     return Scale(LINE_TITLE, "", 10.0**low, 10.0**high, is_log=True, less=less, more=more)
 
 
 def node_values(contestant: Contestant, step: int, name: str = GRADIENT) -> Values:
-    """A quantity of each layer, and of stem, each block and head, at the newest measured step that
-    is not after `step`. One by layer has in a unit the largest of its layers' values that are
-    there, NaN if one is not finite."""
+    """The values of each layer, and of stem, each block and head, at the newest measured step that
+    is not after `step`. For a quantity by layer, a unit takes the largest value of its layers, or
+    NaN if one is not finite."""
     now, along = _row_at(contestant, step, name), contestant.along(name)
     if now is None:
         return NOTHING
-    own = _told(contestant, name, now)
+    own = _node_values(contestant, name, now)
     if along.axis == "layer":
         by_unit = {
             unit: _largest([own[layer] for layer in layers])
@@ -105,16 +106,16 @@ def node_values(contestant: Contestant, step: int, name: str = GRADIENT) -> Valu
 
 
 def line_values(contestant: Contestant, step: int) -> Values:
-    """The norm of the gradient at each block's input, and of its parts, likewise."""
+    """The norms of the gradient at each block's input, and of its parts, likewise."""
     newest: int | None = None
-    found: dict[str, float | str] = {}
+    values: dict[str, float | str] = {}
     for name, part in PARTS.items():
         now = _row_at(contestant, step, name)
         if now is not None:
             newest = int(now.steps[0])
-            told = _told(contestant, name, now)
-            found |= {f"{of}.{part}": value for of, value in told.items()}
-    return Values(newest, found)
+            of_part = _node_values(contestant, name, now)
+            values |= {f"{of}.{part}": value for of, value in of_part.items()}
+    return Values(newest, values)
 
 
 def _row_at(contestant: Contestant, step: int, name: str) -> Series | None:
@@ -126,7 +127,7 @@ def _row_at(contestant: Contestant, step: int, name: str) -> Series | None:
     return Series(series.steps[row : row + 1], series.values[row : row + 1])
 
 
-def _told(contestant: Contestant, name: str, now: Series) -> dict[str, float | str]:
+def _node_values(contestant: Contestant, name: str, now: Series) -> dict[str, float | str]:
     """By name the value in a row, or the state that says why there is none."""
     why = absent_states(contestant, name, now)[0].tolist()
     pairs = zip(contestant.along(name).names, map(float, now.values[0]), why, strict=True)
@@ -135,8 +136,8 @@ def _told(contestant: Contestant, name: str, now: Series) -> dict[str, float | s
 
 def _largest(values: Sequence[float | str]) -> float | str:
     """The largest that is there; the first's state where none is."""
-    there = [value for value in values if not isinstance(value, str)]
-    return float(np.max(there)) if there else values[0]
+    numbers = [value for value in values if not isinstance(value, str)]
+    return float(np.max(numbers)) if numbers else values[0]
 
 
 def _unit(layer: str) -> str:

@@ -1,4 +1,5 @@
-"""A quantity by layer or block at one step, or of the net step by step: a race's main picture."""
+"""Layer profile: a quantity by layer or block at one step, or of the net step by step; the main
+chart of a race."""
 
 from __future__ import annotations
 
@@ -66,30 +67,31 @@ def profile(contestants: Sequence[Contestant], step: int, name: str = GRADIENT) 
     if sum(len(c.place(name).names) for _, c, _ in started) > MOST_MARKERS:
         traces = [t | {"mode": "lines"} if t["mode"] == "lines+markers" else t for t in traces]
     bands = [t for i, c, row in started for t in _range(i, c, row, about)]
-    said_before = [_predicted(i, c, about, step) for i, c, _ in started]
-    predicted = [t for t in said_before if t]
+    lines = [_predicted(i, c, about, step) for i, c, _ in started]
+    predicted = [t for t in lines if t]
     ghosts = [_ghost(i, c, about) for i, c, row in started if row > 0]
     if ghosts:
         ghosts[0]["showlegend"] = True
     names = [_names([c for _, c, _ in started], about)] if started else []
-    said, short = _not_shown([(c, row) for _, c, row in started], about)
+    notes, short = _not_shown([(c, row) for _, c, row in started], about)
     if unmeasured := [c.name for _, c, r in rows if r is None and c.history and started]:
-        said += [f"{style.name_of(name)}: not measured" for name in unmeasured]
+        notes += [f"{style.name_of(name)}: not measured" for name in unmeasured]
         short = "; ".join(filter(None, [short, f"{style.whose(unmeasured)}: not measured"]))
-    what = axis_of(contestants, name)
+    axis = axis_of(contestants, name)
+    deepest = max((int(p) for c in contestants for p in c.place(name).positions), default=1)
     waiting = [] if started else [style.waiting()]
     layout = {
-        "xaxis": style.axis(f"{what}, from input to output")
+        "xaxis": style.axis(f"{axis}, from input to output")
         | {
-            "range": [0, _deepest(contestants, name) + 1],
-            "unifiedhovertitle": {"text": f"<b>{what} %{{x}}</b>"},
+            "range": [0, deepest + 1],
+            "unifiedhovertitle": {"text": f"<b>{axis} %{{x}}</b>"},
         },
         "yaxis": style.axis(about.axis_title) | _value_axis(contestants, about),
-        "annotations": [*style.below(said, short), *waiting],
+        "annotations": [*style.below(notes, short), *waiting],
         "hovermode": "x unified",
         "uirevision": name,
         "margin": style.MARGIN | {"b": style.ROOM_BELOW},
-        "meta": style.narrow(style.narrow_below(said, short, waiting))
+        "meta": style.narrow(style.narrow_below(notes, short, waiting))
         | {"places": {"xaxis": _where(contestants, name)}},
     }
     return style.figure([*names, *bands, *ghosts, *traces, *predicted], layout)
@@ -114,7 +116,7 @@ def by_step(contestants: Sequence[Contestant], name: str) -> go.Figure:
 
 
 def axis_of(contestants: Sequence[Contestant], name: str) -> str:
-    """What a quantity is along in this race: layer, block or net."""
+    """The axis of a quantity in this race: layer, block or net."""
     return next((c.along(name).axis for c in contestants if name in c.header), "layer")
 
 
@@ -125,10 +127,6 @@ def _value_axis(contestants: Sequence[Contestant], about: Quantity) -> style.Lay
     low, high = decades(contestants, about.name)
     every = max(1, ceil((high - low) / 8))
     return {"type": "log", "range": [low, high], "dtick": every, "exponentformat": "power"}
-
-
-def _deepest(contestants: Sequence[Contestant], name: str) -> int:
-    return max((int(p) for c in contestants for p in c.place(name).positions), default=1)
 
 
 def _traces(
@@ -168,14 +166,14 @@ def _range(index: int, contestant: Contestant, row: int, about: Quantity) -> Seq
 def _predicted(
     index: int, contestant: Contestant, about: Quantity, step: int
 ) -> style.Trace | None:
-    found = prediction(contestant, about.name, step)
-    if found is None:
+    line = prediction(contestant, about.name, step)
+    if line is None:
         return None
     return {
         "type": "scatter",
-        "x": found.positions,
-        "y": found.values.astype(np.float32),
-        "name": found.label,
+        "x": line.positions,
+        "y": line.values.astype(np.float32),
+        "name": line.label,
         "legendgroup": f"net{index}",
         "legendrank": 3000,
         "mode": "lines",
@@ -186,13 +184,13 @@ def _predicted(
 
 def _where(contestants: Sequence[Contestant], name: str) -> dict[str, list[int]]:
     """The positions of each layer or block, by its path: for what is pointed at elsewhere."""
-    found: dict[str, list[int]] = {}
+    positions: dict[str, list[int]] = {}
     for contestant in contestants:
         places = contestant.place(name)
         for of, position in zip(places.names, places.positions.tolist(), strict=True):
-            if position not in found.setdefault(of, []):
-                found[of].append(position)
-    return found
+            if position not in positions.setdefault(of, []):
+                positions[of].append(position)
+    return positions
 
 
 def _ghost(index: int, contestant: Contestant, about: Quantity) -> style.Trace:
@@ -276,9 +274,9 @@ def _not_shown(started: Sequence[tuple[Contestant, int]], about: Quantity) -> tu
             where |= {"exactly 0": values == 0, "below 0": values < 0}
         counts = {kind: int(rows.sum()) for kind, rows in where.items() if rows.any()}
         if counts:
-            what = one.along(about.name).axis
-            said = ", ".join(f"{count(n, what)} {kind}" for kind, n in counts.items())
-            texts.append(f"of {style.name_of(one.name)}: {said}")
+            axis = one.along(about.name).axis
+            counted = ", ".join(f"{count(n, axis)} {kind}" for kind, n in counts.items())
+            texts.append(f"of {style.name_of(one.name)}: {counted}")
             names.append(one.name)
             kinds |= dict.fromkeys(counts)
     if not texts:

@@ -1,4 +1,4 @@
-"""Pictures of what was measured on demand: the same measurement of several nets.
+"""Charts of measurements on demand: one measurement of several nets.
 
 Each draws a kind of figure that a measurement declares (measurements/figure.py).
 """
@@ -34,7 +34,7 @@ def height(about: Measurement) -> int:
 
 
 def figure(nets: Sequence[MeasuredNet], marked: Sequence[str] = ()) -> go.Figure:
-    """The picture of the same measurement of several nets.
+    """The chart of one measurement of several nets.
 
     With `marked`, a block of each net ("" for none), these blocks are marked, and the points of
     lines have their run's id and their block's path as customdata.

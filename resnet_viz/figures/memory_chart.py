@@ -1,4 +1,4 @@
-"""What training keeps in memory, part by part."""
+"""Memory chart: what training keeps in memory, part by part."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PARTS = (
 
 
 def memory_bars(memories: Mapping[str, TrainingMemory], process_bytes: int = 0) -> go.Figure:
-    """A stacked bar for each of `memories`, the first on top, under its name.
+    """Stacked bars: one for each of `memories`, the first on top, under its name.
 
     `process_bytes`, if any, are what PyTorch itself takes: a part of each bar.
     """

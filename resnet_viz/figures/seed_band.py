@@ -1,4 +1,4 @@
-"""Range over seeds: the light ground of a net's colour between its lowest and highest curve."""
+"""Seed band: a light area in a net's colour between its lowest and highest curve."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def band(
     axis: str = "y",
     within: tuple[float, float] = (-np.inf, np.inf),
 ) -> list[style.Trace]:
-    """The range between two `ends` over `x`, as two traces: a light ground of the net's colour.
+    """The band between two `ends` over `x`, as two traces: a light area in the net's colour.
 
     An end beyond `within`, which is all that the axis can show, is drawn at its edge. Where an end
     is not finite then, there is no ground.

@@ -1,4 +1,5 @@
-"""What all figures share: transparent ground, grid, fonts, margins; the page sets the colours."""
+"""Style that all figures share: transparent ground, grid, fonts, margins; the page sets the
+colours."""
 
 from __future__ import annotations
 
@@ -45,7 +46,7 @@ Trace = dict[str, Any]
 
 
 def figure(traces: Sequence[Trace], layout: Layout) -> go.Figure:
-    """A figure in the common style; `layout` adds to it.
+    """A figure in the common style, with `layout` on top.
 
     The template is empty and no text has a colour, so that the page's theme rules. The fixed
     `uirevision` keeps the viewer's zoom when the data change.
@@ -64,7 +65,7 @@ def figure(traces: Sequence[Trace], layout: Layout) -> go.Figure:
 
 
 def axis(title: str) -> Layout:
-    """An axis with its title; units belong into the title."""
+    """An axis with its title, which includes the unit."""
     return {
         "title": {"text": title, "standoff": 10, "font": {"size": FONT_SIZE}},
         "gridcolor": GRID,
@@ -77,7 +78,7 @@ def axis(title: str) -> Layout:
 
 
 def narrow(changes: Layout, heights: tuple[float, float] = (1.0, 1.0)) -> Layout:
-    """A figure's `meta`, for the chart component.
+    """The `meta` of a figure, for the chart component: the changes when it is narrow.
 
     `changes` are merged into the layout where the chart is narrow; `heights` are factors of the
     height that the page gives: for a wide and for a narrow chart.
@@ -111,7 +112,7 @@ def linear_ticks(high: float, unit: str = "") -> Layout:
 
 
 def note(text: str, y: float) -> Layout:
-    """An annotation that starts at the plot's left; `y` in fractions of its height."""
+    """An annotation that starts at the left of the plot; `y` in fractions of its height."""
     return {
         "text": text,
         "xref": "paper",
@@ -126,8 +127,8 @@ def note(text: str, y: float) -> Layout:
 
 
 def below(lines: Sequence[str], short: str = "", letters: int = HALF_LETTERS) -> list[Layout]:
-    """An annotation under the x axis' title, in the room that is kept for it (`ROOM_BELOW`); none
-    for no lines. Where they are longer than there is room for, `short` stands in their place."""
+    """An annotation under the title of the x axis, in the room kept for it (`ROOM_BELOW`); none for
+    no lines. If the lines are too long, `short` takes their place."""
     broken = _wrapped("; ".join(lines), letters)
     if len(broken) > NOTE_LINES and short:
         broken = _wrapped(short, letters)
@@ -136,7 +137,7 @@ def below(lines: Sequence[str], short: str = "", letters: int = HALF_LETTERS) ->
 
 
 def narrow_below(lines: Sequence[str], short: str = "", others: Sequence[Layout] = ()) -> Layout:
-    """The same where the chart is narrow, beside its `others`: for `narrow`.
+    """The same annotation in a narrow chart, beside its `others`: for `narrow`.
 
     It begins at the chart's edge.
     """
@@ -150,7 +151,7 @@ def _wrapped(text: str, letters: int) -> list[str]:
 
 
 def whose(names: Sequence[str]) -> str:
-    """The one net that there is, or how many: for a short note."""
+    """The name of the only net, or the number of nets: for a short note."""
     return name_of(names[0]) if len(names) == 1 else f"{len(names)} nets"
 
 
@@ -167,10 +168,10 @@ def waiting(y: float = 0.5) -> Layout:
 
 
 def name_of(name: str) -> str:
-    """A net's name as plotly text: what could be read as markup is escaped."""
+    """The name of a net as plotly text, with markup escaped."""
     return escape(name, quote=False)
 
 
 def step_range(last: int) -> list[float]:
-    """The x axis of steps: from 0 to `last`, and wide enough for whole ticks."""
+    """The range of a step axis: from 0 to `last`, and wide enough for whole ticks."""
     return [-0.5, max(last, 10) + 0.5]

@@ -1,5 +1,5 @@
-"""What a race is watched by, step by step: the gradient's ratio, the features' effective rank and
-the size of the updates, beside each other on one axis of steps."""
+"""Through time: gradient ratio, effective rank and update size step by step, side by side on one
+step axis."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _ranks(net: Contestant, window: Window) -> Series:
 
 
 class _Panel(NamedTuple):
-    """One of the pictures: its title in two lines, what it draws of a net, and what it calls that.
+    """One of the charts: its title in two lines, what it draws of a net, and the words for it.
 
     `rule` is where a thin line is drawn; `with_markers`: values are few, and far apart. `by` is
     the quantity that it is made of; `of_ends`: of the first and the last layer's alone.
@@ -68,7 +68,7 @@ class _Panel(NamedTuple):
     with_markers: bool = False
 
     def spread(self, net: Contestant, window: Window) -> Spread:
-        """What it draws of a net, over its seeds."""
+        """The values it draws of a net, over its seeds."""
         return spread_of(net, lambda seed: self.measure(seed, window))
 
 
@@ -91,7 +91,7 @@ _NARROW = [([0.0, 1.0], [0.77, 1.0]), ([0.0, 1.0], [0.385, 0.615]), ([0.0, 1.0],
 
 
 def through_time(contestants: Sequence[Contestant], window: Window = None) -> go.Figure:
-    """Three quantities (y, logarithmic) by step (x), a line a net.
+    """Three quantities (y, logarithmic) by step (x), one line per net.
 
     From left to right (from top to bottom where the chart is narrow): the first layer's gradient
     norm over the last's, the median block's effective rank at measured steps, and the median
@@ -104,10 +104,10 @@ def through_time(contestants: Sequence[Contestant], window: Window = None) -> go
     traces = [
         trace
         for place, (panel, own) in enumerate(zip(PANELS, spreads, strict=True))
-        for number, (net, found) in enumerate(zip(contestants, own, strict=True))
-        for trace in _traces(place, panel, number, (net, found), window)
+        for number, (net, spread) in enumerate(zip(contestants, own, strict=True))
+        for trace in _traces(place, panel, number, (net, spread), window)
     ]
-    said, short = _left(contestants, spreads)
+    notes, short = _left(contestants, spreads)
     last = max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=0)
     axes = [_axes(place, own, last) for place, own in enumerate(spreads)]
     wide, narrow = (_placed(domains, spreads, contestants) for domains in (_WIDE, _NARROW))
@@ -122,10 +122,10 @@ def through_time(contestants: Sequence[Contestant], window: Window = None) -> go
         layout |= axis
     for key, domain in wide.domains.items():
         layout[key] |= domain
-    layout["annotations"] = [*wide.titles, *style.below(said, short, style.WHOLE_LETTERS)]
+    layout["annotations"] = [*wide.titles, *style.below(notes, short, style.WHOLE_LETTERS)]
     for above in ("xaxis", "xaxis2"):  # the lowest says what all of them are along
         narrow.domains[above] |= {"title": {"text": ""}}
-    changes = {**narrow.domains, **style.narrow_below(said, short, narrow.titles)}
+    changes = {**narrow.domains, **style.narrow_below(notes, short, narrow.titles)}
     is_thinned = any(_is_thinned(net) for net in contestants)
     layout["meta"] = style.narrow(changes, (1.0, 2.5)) | {"thinned": is_thinned}
     return style.figure(traces, layout)
@@ -147,12 +147,12 @@ def _thinned(series: Series, window: Window) -> Series:
 def _traces(
     place: int, panel: _Panel, number: int, of: tuple[Contestant, Spread], window: Window
 ) -> Iterator[style.Trace]:
-    net, found = of
-    rows = drawn_steps(found.steps, MOST_POINTS, window)
-    steps, x, y = found.steps[rows], f"x{_suffix(place)}", f"y{_suffix(place)}"
+    net, spread = of
+    rows = drawn_steps(spread.steps, MOST_POINTS, window)
+    steps, x, y = spread.steps[rows], f"x{_suffix(place)}", f"y{_suffix(place)}"
     group = str(number)
     if len(net.runs) > 1:
-        low, high = (end[rows, 0] if end.size else np.empty(0) for end in (found.low, found.high))
+        low, high = (end[rows, 0] if end.size else np.empty(0) for end in (spread.low, spread.high))
         within = LEAST, MOST
         for trace in band(steps, (low, high), net.colour, group, axis=y, within=within):
             yield trace | {"xaxis": x}
@@ -160,7 +160,7 @@ def _traces(
     yield {
         "type": "scatter",
         "x": steps,
-        "y": _drawn(found.median[rows]).astype(np.float32),
+        "y": _drawn(spread.median[rows]).astype(np.float32),
         "xaxis": x,
         "yaxis": y,
         "name": name,
@@ -174,16 +174,16 @@ def _traces(
 
 
 def _drawn(values: Numbers) -> Numbers:
-    found = shown(values[:, 0].astype(np.float32) if values.size else np.empty(0, np.float32))
-    return np.where((found >= LEAST) & (found <= MOST), found, np.nan)
+    fits = shown(values[:, 0].astype(np.float32) if values.size else np.empty(0, np.float32))
+    return np.where((fits >= LEAST) & (fits <= MOST), fits, np.nan)
 
 
-def _axes(place: int, found: Sequence[Spread], last: int) -> style.Layout:
+def _axes(place: int, spreads: Sequence[Spread], last: int) -> style.Layout:
     suffix = _suffix(place)
     if PANELS[place].with_markers:
         y = style.log_ticks(*_RANKS) | {"range": [log10(end) for end in _RANKS]}
     else:
-        low, high = _decades(found, PANELS[place].rule)
+        low, high = _decades(spreads, PANELS[place].rule)
         every = max(1, ceil((high - low) / 5))
         y = _powers(low, high, every) | {"range": [low, high]}
     x = {"range": style.step_range(last), "unifiedhovertitle": {"text": "<b>step %{x}</b>"}}
@@ -203,16 +203,20 @@ def _powers(low: int, high: int, every: int) -> style.Layout:
     return {"type": "log", "tickmode": "array", "tickvals": values, "ticktext": texts}
 
 
-def _decades(found: Sequence[Spread], rule: float | None) -> tuple[int, int]:
+def _decades(spreads: Sequence[Spread], rule: float | None) -> tuple[int, int]:
     """Powers of ten around all that is drawn and the rule; they only widen while a race goes on."""
-    drawn = [_drawn(ends) for one in found for ends in (one.median, one.low, one.high)]
-    known = np.log10(np.concatenate([*drawn, np.array([rule or 1.0])]))
-    known = known[np.isfinite(known)]
-    low, high = floor(known.min() - 0.05), ceil(known.max() + 0.05)
+    drawn = [
+        _drawn(ends) for spread in spreads for ends in (spread.median, spread.low, spread.high)
+    ]
+    logs = np.log10(np.concatenate([*drawn, np.array([rule or 1.0])]))
+    logs = logs[np.isfinite(logs)]
+    low, high = floor(logs.min() - 0.05), ceil(logs.max() + 0.05)
     return low, high
 
 
 class _Placed(NamedTuple):
+    """The axes and titles of the panels."""
+
     domains: dict[str, style.Layout]
     titles: list[style.Layout]
 
@@ -226,13 +230,13 @@ def _placed(
     axes: dict[str, style.Layout] = {}
     titles = []
     has_begun = any(len(c.history) for c in contestants)
-    for place, ((x, y), found) in enumerate(zip(domains, spreads, strict=True)):
+    for place, ((x, y), of_panel) in enumerate(zip(domains, spreads, strict=True)):
         suffix = _suffix(place)
         axes[f"xaxis{suffix}"] = {"domain": x, "anchor": f"y{suffix}"}
         axes[f"yaxis{suffix}"] = {"domain": y, "anchor": f"x{suffix}"}
         title = style.note(f"<b>{PANELS[place].title}</b><br>{PANELS[place].of}", y[1])
         titles.append(title | {"x": x[0], "yanchor": "bottom", "yshift": 4})
-        if not any(len(one.steps) for one in found):
+        if not any(len(one.steps) for one in of_panel):
             why = "not measured" if has_begun else style.WAITING
             above_rule = 0.25 * y[0] + 0.75 * y[1]
             titles.append(style.waiting(above_rule) | {"x": sum(x) / 2, "text": why})
@@ -252,17 +256,17 @@ def _left(
     """What the axes do not show, in words: net by net, and in short."""
     texts, names, firsts = [], [], []
     kinds: dict[str, None] = {}
-    for net, *found in zip(contestants, *spreads, strict=True):
-        said = []
-        for panel, own in zip(PANELS, found, strict=True):
+    for net, *of_net in zip(contestants, *spreads, strict=True):
+        parts = []
+        for panel, own in zip(PANELS, of_net, strict=True):
             hidden = np.isnan(_drawn(own.median))
             if hidden.any():
                 own_kinds = [kind for kind, rows in _kinds(net, panel, own) if rows.any()]
                 firsts.append(int(own.steps[np.flatnonzero(hidden)[0]]))
-                said.append(f"{panel.words} {' or '.join(own_kinds)}, first at step {firsts[-1]}")
+                parts.append(f"{panel.words} {' or '.join(own_kinds)}, first at step {firsts[-1]}")
                 kinds |= dict.fromkeys(own_kinds)
-        if said:
-            texts.append(f"{style.name_of(net.name)}: {'; '.join(said)}")
+        if parts:
+            texts.append(f"{style.name_of(net.name)}: {'; '.join(parts)}")
             names.append(net.name)
     if not texts:
         return [], ""

@@ -1,4 +1,4 @@
-"""Training loss and accuracy by step."""
+"""Training curves: loss and accuracy by step."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def training_curves(
     axis, leaves a gap, and a note under the axis says from when.
     """
     traces = [t for number, c in enumerate(contestants) for t in _traces(number, c, how, window)]
-    said, short = _not_shown(contestants)
+    notes, short = _not_shown(contestants)
     last = max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=0)
     low, high = _limits(contestants)
     chances = sorted({c.chance for c in contestants if c.chance})
@@ -71,13 +71,13 @@ def training_curves(
         "yaxis": style.axis("loss [nats]") | loss,
         "yaxis2": style.axis("accuracy") | accuracy,
         "shapes": [_chance_line(chance) for chance in chances],
-        "annotations": [*style.below(said, short), *words],
+        "annotations": [*style.below(notes, short), *words],
         "uirevision": "race" if is_log else "linear",
         "hovermode": "x unified",
         "hoversubplots": "axis",
         "margin": style.MARGIN | {"l": 70, "b": style.ROOM_BELOW},
-        "meta": style.narrow(style.narrow_below(said, short, words))
-        | {"thinned": any(map(_is_thinned, contestants))},
+        "meta": style.narrow(style.narrow_below(notes, short, words))
+        | {"thinned": any(len(c.history) > MOST_POINTS for c in contestants)},
     }
     return style.figure(traces, layout)
 
@@ -86,8 +86,8 @@ def _limits(contestants: Sequence[Contestant]) -> tuple[float, float]:
     """1, 2 or 5 times a power of ten around every loss and chance; they only widen in a race."""
     values = [1.0, *(c.chance for c in contestants if c.chance)]
     for contestant in contestants:
-        seen = contestant.history.loss[_fits(contestant.history.loss)]
-        values += [float(seen.min()), float(seen.max())] if seen.size else []
+        drawn = contestant.history.loss[_fits(contestant.history.loss)]
+        values += [float(drawn.min()), float(drawn.max())] if drawn.size else []
     low, high = min(values), max(values)
     floors = [m * 10.0 ** floor(log10(low)) for m in (1, 2, 5)]
     ceilings = [m * 10.0 ** floor(log10(high)) for m in (1, 2, 5, 10)]
@@ -131,8 +131,9 @@ def _x_title(contestants: Sequence[Contestant], how: Curves) -> str:
 
 
 def extremes(lines: Sequence[NDArray[np.float64]], stretches: int) -> Indices:
-    """Where any of `lines` of one length is smallest or largest in each of so many stretches, or
-    first not a number (a gap stays one); the first and the last. All, where they are not more."""
+    """The places where any of `lines`, all of one length, is smallest or largest in each of so many
+    stretches, or first not a number (a gap stays one); the first and the last. All, if there are no
+    more."""
     count = len(lines[0])
     if count <= 2 * stretches:
         return np.arange(count)
@@ -147,21 +148,17 @@ def extremes(lines: Sequence[NDArray[np.float64]], stretches: int) -> Indices:
     return np.array(sorted(kept), np.int64)
 
 
-def _is_thinned(contestant: Contestant) -> bool:
-    return len(contestant.history) > MOST_POINTS
-
-
 def _traces(
     number: int, contestant: Contestant, how: Curves, window: Window
 ) -> Iterator[style.Trace]:
     history = contestant.history
     name = style.name_of(contestant.name)
-    for what, values, axis, form in (
+    for measure, values, axis, form in (
         ("loss", _loss(history.loss), "y", ".3g"),
         ("accuracy", history.accuracy, "y2", ".1%"),
     ):
         ends = [
-            h.loss if what == "loss" else h.accuracy
+            h.loss if measure == "loss" else h.accuracy
             for h in (contestant.low, contestant.high)
             if h is not None
         ]
@@ -182,32 +179,32 @@ def _traces(
         line = {"color": contestant.colour, "width": 3, "dash": dash}
         if ends:
             on = ends[0][rows], ends[1][rows]
-            within = (LEAST_LOSS, MOST_LOSS) if what == "loss" else (0.0, 1.0)
+            within = (LEAST_LOSS, MOST_LOSS) if measure == "loss" else (0.0, 1.0)
             yield from band(steps, on, contestant.colour, str(number), axis=axis, within=within)
         if how.mean_of > 1:
             faint = {"line": line | {"width": 1, "dash": "solid"}, "opacity": 0.35}
             own = {"y": values[rows].astype(np.float32), "hoverinfo": "skip"}
             yield common | faint | own
-        template = f"%{{y:{form}}}<extra>{name}, {what}</extra>"
+        template = f"%{{y:{form}}}<extra>{name}, {measure}</extra>"
         smooth = running_mean(values, how.mean_of)[rows].astype(np.float32)
-        legend = {"showlegend": what == "loss"}
+        legend = {"showlegend": measure == "loss"}
         yield common | legend | {"y": smooth, "line": line, "hovertemplate": template}
-        yield from _held_out(number, contestant, common, what)
+        yield from _held_out(number, contestant, common, measure)
 
 
 def _held_out(
-    number: int, contestant: Contestant, common: style.Trace, what: str
+    number: int, contestant: Contestant, common: style.Trace, measure: str
 ) -> Iterator[style.Trace]:
     """Loss or accuracy on held-out images, where it was taken."""
-    series = contestant.history.series(f"eval_{what}")
+    series = contestant.history.series(f"eval_{measure}")
     if not len(series.steps):
         return
     values = series.values[:, 0].astype(np.float64)
-    form = ".3g" if what == "loss" else ".1%"
+    form = ".3g" if measure == "loss" else ".1%"
     name = style.name_of(contestant.name)
     yield common | {
         "x": series.steps,
-        "y": (_loss(values) if what == "loss" else values).astype(np.float32),
+        "y": (_loss(values) if measure == "loss" else values).astype(np.float32),
         "name": f"{name}, held out",
         "mode": "markers",
         "marker": {
@@ -216,7 +213,7 @@ def _held_out(
             "color": contestant.colour,
             "line": {"width": 2},
         },
-        "hovertemplate": f"%{{y:{form}}}<extra>{name}, held-out {what}</extra>",
+        "hovertemplate": f"%{{y:{form}}}<extra>{name}, held-out {measure}</extra>",
     }
 
 
@@ -225,7 +222,7 @@ def _loss(loss: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def running_mean(values: NDArray[np.float64], of: int) -> NDArray[np.float64]:
-    """At each place the mean of it and the `of` - 1 before it (of fewer, at the beginning).
+    """The running mean: at each place over it and the `of` - 1 before it (fewer at the beginning).
 
     What is not a number is left out of the means, and stays where it is.
     """
@@ -250,13 +247,15 @@ def _not_shown(contestants: Sequence[Contestant]) -> tuple[list[str], str]:
             f"above {MOST_LOSS:,.0f}": np.isfinite(loss) & (loss > MOST_LOSS),
             f"below {LEAST_LOSS}": loss < LEAST_LOSS,
         }
-        found = {kind: steps[rows] for kind, rows in where.items() if rows.any()}
-        if found:
-            said = ", ".join(f"{kind} {_when(at, steps[-1])}" for kind, at in found.items())
-            texts.append(f"{style.name_of(one.name)}: loss {said}")
+        hidden = {kind: steps[rows] for kind, rows in where.items() if rows.any()}
+        if hidden:
+            kinds_and_steps = ", ".join(
+                f"{kind} {_when(at, steps[-1])}" for kind, at in hidden.items()
+            )
+            texts.append(f"{style.name_of(one.name)}: loss {kinds_and_steps}")
             names.append(one.name)
-            firsts.append(min(int(at[0]) for at in found.values()))
-            kinds |= dict.fromkeys(found)
+            firsts.append(min(int(at[0]) for at in hidden.values()))
+            kinds |= dict.fromkeys(hidden)
     if not texts:
         return [], ""
     return texts, f"{style.whose(names)}: loss {' or '.join(kinds)}, first at step {min(firsts)}"

@@ -1,4 +1,5 @@
-"""The loss around the weights."""
+"""Loss landscape: the loss around the weights of several nets, one map each, on one colour
+scale."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report's Diagnosis: verdicts from the records, and what was measured on demand."""
+"""Diagnosis chapter of the report: verdicts from the records, and measurements on demand."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ from resnet_viz.measurements.verdict import Verdict
 from resnet_viz.store.measurement_results import key
 
 
-class Looked(NamedTuple):
-    """A net, and what was measured of it on demand."""
+class Diagnosed(NamedTuple):
+    """A net, and its measurements on demand."""
 
     contestant: Contestant
     results: Sequence[MeasurementResult]
 
 
 class Chapter(NamedTuple):
-    """One measurement of the nets at a step: its picture, and each net's verdict by its name.
+    """A chapter: one measurement of the nets at a step, as HTML with room for its chart under that
+    id.
 
     `settings` are those that are not the measurement's own, in brackets.
     """
@@ -40,28 +41,29 @@ class Chapter(NamedTuple):
 
 
 def verdict_rows(nets: Sequence[Contestant]) -> Mapping[str, Sequence[str]]:
-    """What the records say of each net, by what is looked at."""
-    found = {sign.title: [sign.verdict(net) for net in nets] for sign in SIGNS}
+    """The verdict of each sign on each net."""
+    verdicts_of_nets = {sign.title: [sign.verdict(net) for net in nets] for sign in SIGNS}
     return {
         title: [f"{verdict.word}: {verdict.sentence}" for verdict in verdicts]
-        for title, verdicts in found.items()
+        for title, verdicts in verdicts_of_nets.items()
     }
 
 
-def chapters(nets: Sequence[Looked]) -> Iterator[Chapter]:
-    """Each measurement, by its cost and step, of all nets that have it; none that is unknown."""
-    found = [
+def chapters(nets: Sequence[Diagnosed]) -> Iterator[Chapter]:
+    """The chapters: each measurement, by its cost and step, of all nets that have it; unknown ones
+    are left out."""
+    results = [
         (list(measurements()).index(one.measurement), one.step, key(one.settings), place, one)
         for place, net in enumerate(nets)
         for one in net.results
         if one.measurement in measurements() and one.found
     ]
-    for number, (_, same) in enumerate(groupby(sorted(found, key=_order), key=lambda f: f[:3])):
+    for number, (_, same) in enumerate(groupby(sorted(results, key=_order), key=lambda f: f[:3])):
         yield _chapter(number, [_net(nets[place].contestant, one) for *_, place, one in same])
 
 
-def _order(found: tuple[int, int, str, int, MeasurementResult]) -> tuple[int, int, str, int]:
-    return found[:4]
+def _order(result: tuple[int, int, str, int, MeasurementResult]) -> tuple[int, int, str, int]:
+    return result[:4]
 
 
 def _net(net: Contestant, one: MeasurementResult) -> MeasuredNet:

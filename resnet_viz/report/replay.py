@@ -1,4 +1,4 @@
-"""What a report replays: every quantity of every net at some steps, small enough for one file."""
+"""Replay data of a report: every quantity of every net at some steps, small enough for one file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _KEPT_BITS = np.uint32(0xFFFFF000)
 
 
 class Numbers:
-    """Float32 values one after the other; each array is known by where it begins and ends.
+    """A buffer of float32 values; each array is known by where it begins and ends.
 
     Of a mantissa 11 bits are kept, 3.6 digits: what is beyond does not compress. inf, NaN and 0
     stay what they are.
@@ -35,7 +35,7 @@ class Numbers:
         self._size = 0
 
     def add(self, values: NDArray[Any], *, exact: bool = False) -> list[int]:
-        """The place of `values`: begin and end."""
+        """Append `values`; returns where they begin and end."""
         flat = np.ascontiguousarray(values, np.float32).ravel()
         if not exact:
             kept = (flat.view(np.uint32) & _KEPT_BITS).view(np.float32)
@@ -46,13 +46,13 @@ class Numbers:
 
     @property
     def bytes(self) -> bytes:
-        """All of them, little-endian."""
+        """All values, little-endian."""
         whole = np.concatenate(self._parts) if self._parts else np.empty(0, np.float32)
         return whole.astype("<f4").tobytes()
 
 
 def replay(contestants: Sequence[Contestant], numbers: Numbers) -> dict[str, Any]:
-    """Nets and quantities as report.js reads them; the values go to `numbers`."""
+    """The nets and quantities, as report.js reads them; the values go to `numbers`."""
     names = _quantities(contestants)
     most = _most_steps(contestants, names)
     last = max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=0)

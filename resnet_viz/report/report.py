@@ -1,4 +1,4 @@
-"""A report of a race: one HTML file that replays it without a server, and prints."""
+"""Report of a race: one HTML file that replays it without a server, and prints."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from resnet_viz.findings.race_summary import happened
 from resnet_viz.findings.result_table import result_rows, transposed
 from resnet_viz.lab.race_feed import Look
 from resnet_viz.measurements.result import MeasurementResult
-from resnet_viz.report.diagnosis import Looked, chapters, verdict_rows
+from resnet_viz.report.diagnosis import Diagnosed, chapters, verdict_rows
 from resnet_viz.report.replay import Numbers, replay
 from resnet_viz.views.graph.graph import shortcut_graph
 from resnet_viz.views.graph.layout import common_grid
@@ -43,8 +43,8 @@ OF_STEPS = ("step_gamma", "step_milestones")
 
 
 class Reported(NamedTuple):
-    """A net of a race: its records, how it was trained (None: elsewhere), its parameters, and what
-    was measured of it on demand."""
+    """A net in a report: its records, how it was trained (None: elsewhere), its parameters, and its
+    measurements on demand."""
 
     contestant: Contestant
     spec: RunSpec | None
@@ -53,7 +53,7 @@ class Reported(NamedTuple):
 
 
 class Still(NamedTuple):
-    """A figure that does not follow the slider, under a heading, with a sentence below it."""
+    """A still figure: it does not follow the slider; with a heading, and a sentence below it."""
 
     id: str
     title: str
@@ -62,7 +62,7 @@ class Still(NamedTuple):
 
 
 def stills(contestants: Sequence[Contestant]) -> Sequence[Still]:
-    """The figures that stand still, as they follow each other: a new one is a line here."""
+    """The still figures, in order: a new one is a line here."""
     firsts = first_seeds(contestants)
     curves = training_curves(contestants, PEAKS)
     return [
@@ -73,8 +73,8 @@ def stills(contestants: Sequence[Contestant]) -> Sequence[Still]:
 
 
 def report_of(look: Look, measured: Callable[[str], Sequence[MeasurementResult]]) -> str:
-    """The report of a race as it was read: a feed thins what is long. `measured` gives what was
-    measured on demand of the run with an id."""
+    """The report of a race as it was read; a feed thins a long one. `measured` gives the
+    measurements on demand of the run with an id."""
     nets = zip(look.runs, contestants_in(look), strict=True)
     return report(
         [
@@ -85,7 +85,7 @@ def report_of(look: Look, measured: Callable[[str], Sequence[MeasurementResult]]
 
 
 def report(nets: Sequence[Reported]) -> str:
-    """The report's HTML: nothing in it asks for anything outside.
+    """The HTML of the report; nothing in it loads anything from outside.
 
     Of a long race the quantities are there at some steps, even apart; loss and accuracy where they
     are smallest and largest. Of several seeds of a net all are in the sentences, tables and
@@ -94,10 +94,12 @@ def report(nets: Sequence[Reported]) -> str:
     contestants = [net.contestant for net in nets]
     firsts = first_seeds(contestants)
     numbers = Numbers()
-    looked = list(chapters([Looked(net.contestant, net.results) for net in nets]))
+    of_measurements = list(chapters([Diagnosed(net.contestant, net.results) for net in nets]))
     still = stills(contestants)
     rows = result_rows(contestants, [net.params for net in nets])
-    figures = {one.id: one.figure for one in still} | {one.id: one.figure for one in looked}
+    figures = {one.id: one.figure for one in still} | {
+        one.id: one.figure for one in of_measurements
+    }
     scene = replay(firsts, numbers) | {
         "ramp": RAMP,
         "lines": _dict(line_scale(firsts)),
@@ -113,13 +115,15 @@ def report(nets: Sequence[Reported]) -> str:
         stills=still,
         firsts=[one.name for one in firsts],
         verdicts=verdict_rows(firsts),
-        chapters=looked,
+        chapters=of_measurements,
         results_of=[str(row["net"]) for row in rows],
         results=transposed(rows),
         plotly=_packed(_PLOTLY.read_bytes()),
         scene=_packed(json.dumps(scene, separators=(",", ":")).encode()),
         numbers=_packed(numbers.bytes),
-        script="\n".join((COLOUR_SCRIPT, LEGEND_SCRIPT, *map(_script, SCRIPTS))),
+        script="\n".join(
+            (COLOUR_SCRIPT, LEGEND_SCRIPT, *(file.read_text(encoding="utf-8") for file in SCRIPTS))
+        ),
     )
 
 
@@ -140,7 +144,7 @@ SEVERAL = "Of several seeds of a net the first is shown here; the tables and cur
 
 
 def first_seeds(contestants: Sequence[Contestant]) -> Sequence[Contestant]:
-    """The nets, of several seeds the first."""
+    """The nets, each by the first of its seeds."""
     return [net.seeds[0] for net in nets_in(contestants)]
 
 
@@ -150,10 +154,6 @@ def _title(contestants: Sequence[Contestant]) -> str:
     counts = sorted({len(net.seeds) for net in nets})
     seeds = "" if counts == [1] else f", {' or '.join(map(str, counts))} seeds"
     return " against ".join(dict.fromkeys(net.name for net in nets)) + seeds
-
-
-def _script(file: Path) -> str:
-    return file.read_text(encoding="utf-8")
 
 
 def _packed(data: bytes) -> str:
@@ -185,18 +185,15 @@ def _settings(nets: Sequence[Reported]) -> Mapping[str, Any] | None:
     if any(net.spec is None for net in nets):
         return None
     specs = [net.spec for net in nets if net.spec]
-    fields = {name: [_setting(s, name) for s in specs] for name in _fields()}
+    names = [name for name in RunSpec.model_fields if name not in NOT_SAID]
+    fields = {name: [_setting(s, name) for s in specs] for name in names}
     shared = {name: values[0] for name, values in fields.items() if len(set(values)) == 1}
-    said = "; ".join(f"{_words(name)} {value}" for name, value in shared.items() if value)
+    shared_text = "; ".join(f"{_words(name)} {value}" for name, value in shared.items() if value)
     rows = {"parameters": [f"{net.params:,}" for net in nets]}
     rows |= {"depth": [f"{plan(spec.adapted).depth:,} layers" for spec in specs]}
     rows |= {_words(name): values for name, values in fields.items() if name not in shared}
     rows |= {_words(name): values for name, values in _config_rows([s.adapted for s in specs])}
-    return {"shared": said, "rows": rows}
-
-
-def _fields() -> Iterator[str]:
-    return (name for name in RunSpec.model_fields if name not in NOT_SAID)
+    return {"shared": shared_text, "rows": rows}
 
 
 def _config_rows(configs: Sequence[ResNetConfig]) -> Iterator[tuple[str, list[str]]]:

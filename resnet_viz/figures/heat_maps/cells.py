@@ -1,4 +1,4 @@
-"""Which cells of a heat map are drawn, how plotly is told them, and what is not shown, in words."""
+"""Cells of a heat map: which ones are drawn, in which form, and what is left out, in words."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MOST_COLUMNS = 120
 
 
 def cells(steps: Indices, places: Places, window: Window = None) -> tuple[Indices, Indices]:
-    """Which of the steps, and which of the places, are drawn: of the steps in the `window` more."""
+    """The drawn steps and places; more of the steps in the `window`."""
     columns = spread(len(places.names), MOST_LAYERS)
     most = max(2, MOST_CELLS // max(1, len(columns)))
     if window is not None:
@@ -42,7 +42,7 @@ def cells(steps: Indices, places: Places, window: Window = None) -> tuple[Indice
 def edges(
     steps: NDArray[np.int64], z: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Steps and cells [places, steps] as plotly is to draw them.
+    """The edges of the steps, and the cells [places, steps], as plotly draws them.
 
     A quantity that is not taken at each step has columns of their own with nothing between, wide
     enough to be seen: nothing is drawn where nothing was measured. x are then the columns' edges.
@@ -60,7 +60,7 @@ def edges(
 def broken_cells(
     contestant: Contestant, about: Quantity, window: Window = None
 ) -> NDArray[np.bool_]:
-    """Which of the cells [steps, places] are not finite, or have no value."""
+    """The cells [steps, places] that are not finite, or have no value."""
     series = contestant.history.series(about.name)
     if not len(series.steps):
         return np.zeros((0, 0), np.bool_)
@@ -72,7 +72,7 @@ def broken_cells(
 def states_of_cells(
     contestant: Contestant, about: Quantity, window: Window = None
 ) -> States | None:
-    """Why cells [steps, places] have no value: codes of states, 0 where they have one."""
+    """The reasons why cells [steps, places] have no value: codes of states, 0 if they have one."""
     series = contestant.history.series(about.name)
     states = absent_states(contestant, about.name, series)
     if not states.any():
@@ -83,8 +83,7 @@ def states_of_cells(
 
 
 def left_out(contestant: Contestant, about: Quantity, window: Window = None) -> list[str]:
-    """What the map marks or does not show, in words; of the steps in the `window`, where there is
-    one."""
+    """Notes on what the map marks or leaves out, for the steps in the `window`, if there is one."""
     if not len(contestant.history):
         return [style.WAITING]
     series = contestant.history.series(about.name)
@@ -92,20 +91,20 @@ def left_out(contestant: Contestant, about: Quantity, window: Window = None) -> 
         return ["not measured"]
     places = contestant.place(about.name)
     main = places.only("main")
-    what = contestant.along(about.name).axis
+    axis = contestant.along(about.name).axis
     rows, columns = cells(series.steps, main, window)
-    said = []
+    notes = []
     is_thinned = len(rows) < len(series.steps) or contestant.history.is_thinned(about.name)
     if is_thinned and (every := _gap(series.steps[rows], window)) > 1:
-        said.append(f"every {ordinal(every)} step")
+        notes.append(f"every {ordinal(every)} step")
     if len(columns) < len(main.names):
-        said.append(f"{len(columns):,} of {len(main.names):,} {what}s")
+        notes.append(f"{len(columns):,} of {len(main.names):,} {axis}s")
     why = absent_states(contestant, about.name, series)[:, main.columns]
-    said += _marked_or_empty(series.values[:, main.columns], about, why)
+    notes += _marked_or_empty(series.values[:, main.columns], about, why)
     for role in places.beside:
         own = count(len(places.of(role)), "layer" if role[0] == "s" else role)
-        said.append(f"without {own}" + (" of squeeze-and-excitation" * (role[0] == "s")))
-    return said
+        notes.append(f"without {own}" + (" of squeeze-and-excitation" * (role[0] == "s")))
+    return notes
 
 
 def _even(steps: Indices, rows: Indices) -> Indices:
@@ -121,17 +120,17 @@ def _even(steps: Indices, rows: Indices) -> Indices:
 def _gap(steps: Indices, window: Window) -> int:
     """How many steps the columns that are looked at are apart."""
     first, last = window or (-inf, inf)
-    seen = steps[(steps >= first) & (steps <= last)]
-    return int(np.median(np.diff(seen))) if len(seen) > 1 else 1
+    in_window = steps[(steps >= first) & (steps <= last)]
+    return int(np.median(np.diff(in_window))) if len(in_window) > 1 else 1
 
 
 def _marked_or_empty(values: Numbers, about: Quantity, why: States) -> list[str]:
     is_broken, is_absent = ~np.isfinite(values), why > 0
     broken, absent = int((is_broken & ~is_absent).sum()), int(is_absent.sum())
-    said = [f"{broken:,} not finite (red)"] if broken else []
-    said += [f"{absent:,} without a value (grey)"] if absent else []
+    notes = [f"{broken:,} not finite (red)"] if broken else []
+    notes += [f"{absent:,} without a value (grey)"] if absent else []
     if about.scale == "log":
         counts = {"exactly 0": int((values == 0).sum()), "below 0": int((values < 0).sum())}
         texts = [f"{count:,} {kind}" for kind, count in counts.items() if count]
-        said += [f"not shown: {', '.join(texts)}"] if texts else []
-    return said
+        notes += [f"not shown: {', '.join(texts)}"] if texts else []
+    return notes

@@ -1,4 +1,5 @@
-"""The one colour scale of a quantity in all nets of a race: its ends, and what lies beyond them."""
+"""Colour scale of a quantity in all nets of a race: its ends, and the share of values beyond
+them."""
 
 from __future__ import annotations
 
@@ -26,8 +27,8 @@ LETTERS, NARROW_LETTERS, NARROW_SIZE = 12, 9, 12
 
 
 class Ends(NamedTuple):
-    """A scale's ends (log10, where the quantity's scale is one): values `less` than the low one
-    have its colour, and values `more` than the high one that one's, where there are such."""
+    """The ends of a scale (log10 for a log scale); values beyond take its end colours: `less` or
+    `more` says that there are some."""
 
     low: float
     high: float
@@ -36,7 +37,7 @@ class Ends(NamedTuple):
 
 
 def ends(contestants: Sequence[Contestant], name: str = GRADIENT) -> Ends:
-    """Ends around all values but the smallest and the largest hundredth of each net.
+    """Ends around all values except the smallest and the largest hundredth of each net.
 
     Steps at which a net's loss is not finite or above 1,000 do not count: a net that runs away
     has gradients up to 1e38, and would leave one colour to all that was before. On a log scale the
@@ -59,12 +60,12 @@ def ends(contestants: Sequence[Contestant], name: str = GRADIENT) -> Ends:
 
 
 def joint_ends(contestants: Sequence[Contestant], names: Sequence[str]) -> Ends | None:
-    """Ends around those of several quantities; None where no net has any of them yet."""
+    """Ends around several quantities; None if no net has any of them yet."""
     has = {name: [c for c in contestants if len(c.history.series(name).steps)] for name in names}
-    found = [ends(having, name) for name, having in has.items() if having]
-    if not found:
+    all_ends = [ends(having, name) for name, having in has.items() if having]
+    if not all_ends:
         return None
-    low, high = min(one.low for one in found), max(one.high for one in found)
+    low, high = min(one.low for one in all_ends), max(one.high for one in all_ends)
     every = [known_values(having, quantity(name)) for name, having in has.items() if having]
     known = np.concatenate(every)
     return Ends(low, high, bool((known < low - 1e-5).any()), bool((known > high + 1e-5).any()))
@@ -73,7 +74,7 @@ def joint_ends(contestants: Sequence[Contestant], names: Sequence[str]) -> Ends 
 def drawn_values(
     contestant: Contestant, about: Quantity, window: Window = None
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], Places]:
-    """The values [steps, places] of a map on the colours' scale, NaN for what has none there; the
+    """The values [steps, places] of a map on the colour scale, NaN if it has no place for them; the
     steps, and the places of the main path."""
     series = contestant.history.series(about.name)
     places = contestant.place(about.name).only("main")
@@ -87,7 +88,7 @@ def drawn_values(
 
 
 def known_values(contestants: Sequence[Contestant], about: Quantity) -> NDArray[np.float64]:
-    """Every value that has a colour."""
+    """All values that have a colour."""
     return _finite([drawn_values(one, about)[0] for one in contestants])
 
 
@@ -110,7 +111,7 @@ def _finite(values: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
 
 
 def beyond(contestants: Sequence[Contestant], about: Quantity, scale: Ends) -> str:
-    """Which share of the values lies beyond the scale, in words; "" for none."""
+    """The share of values beyond the scale, in words; "" for none."""
     if not (scale.less or scale.more):
         return ""
     known = known_values(contestants, about)
@@ -123,7 +124,7 @@ def beyond(contestants: Sequence[Contestant], about: Quantity, scale: Ends) -> s
 
 
 def colour_axis(about: Quantity, scale: Ends) -> style.Layout:
-    """The colours and their bar, which says at its ends that there is more, or less."""
+    """The colour axis and its bar; labels at its ends say if there are values beyond."""
     bar: style.Layout = {"title": bar_title(about), "thickness": 16, "tickmode": "array"}
     values, texts = _ticks(about, scale)
     bar |= {"tickvals": values, "ticktext": texts}
@@ -131,9 +132,9 @@ def colour_axis(about: Quantity, scale: Ends) -> style.Layout:
 
 
 def bar_title(about: Quantity, *, is_narrow: bool = False) -> style.Layout:
-    """The title above the bar, in lines as wide as there is room beside the maps."""
-    said = f"{about.symbol or about.title}" + (f" [{about.unit}]" if about.unit else "")
-    lines = wrap(said, NARROW_LETTERS if is_narrow else LETTERS, break_long_words=False)
+    """The title of the bar, in lines that fit beside the maps."""
+    title = f"{about.symbol or about.title}" + (f" [{about.unit}]" if about.unit else "")
+    lines = wrap(title, NARROW_LETTERS if is_narrow else LETTERS, break_long_words=False)
     size = NARROW_SIZE if is_narrow else style.FONT_SIZE
     return {"text": "<br>".join([*lines, APART]), "side": "top", "font": {"size": size}}
 

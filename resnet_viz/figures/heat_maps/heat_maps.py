@@ -1,4 +1,4 @@
-"""A quantity by layer or block and step: a heat map for each net, all on one colour scale."""
+"""Heat maps: one cell per layer or block and step, one map per net, all on one colour scale."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ NARROW_LETTERS = 32
 def heat_maps(
     contestants: Sequence[Contestant], name: str = GRADIENT, window: Window = None
 ) -> go.Figure:
-    """A quantity (colour; its log10, if its scale is one) by step (x) and layer of the main path,
-    or block (y, input on top).
+    """Heat maps of a quantity (colour; its log10, if its scale is one) by step (x) and layer of the
+    main path, or block (y, input on top).
 
     One map each, side by side (below each other where the chart is narrow), with ONE colour
     scale (colour_scale.py). What lies beyond it has the colours of its ends, and the bar and a note
@@ -69,28 +69,28 @@ def heat_maps(
     or empty because a log scale has no place for 0.
     """
     about = quantity(name)
-    total, what = len(contestants), axis_of(contestants, name)
+    total, axis = len(contestants), axis_of(contestants, name)
     maps = [
         trace
         for number, c in enumerate(contestants)
-        for trace in _map(number, c, about, what, window)
+        for trace in _map(number, c, about, axis, window)
     ]
     above = [_above(c, about, window) for c in contestants]
     scale = ends(contestants, name)
-    said = [text] if (text := beyond(contestants, about, scale)) else []
+    notes = [text] if (text := beyond(contestants, about, scale)) else []
     layout: style.Layout = {
         "coloraxis": colour_axis(about, scale),
         "hovermode": "closest",
         "uirevision": name,
         "margin": style.MARGIN | {"r": 110, "t": 56, "b": style.ROOM_BELOW},
         "meta": style.narrow(
-            _narrow(above, about, what, said),
+            _narrow(above, about, axis, notes),
             (height(total, PER_ROW), height(total, 1)),
         )
         | {"thinned": any(_is_thinned(c, name) for c in contestants)}
         | {"places": {f"yaxis{suffix(n)}": _where(c, name) for n, c in enumerate(contestants)}},
     } | _placed(contestants, above, about)
-    layout["annotations"] += style.below(said, letters=style.WHOLE_LETTERS)
+    layout["annotations"] += style.below(notes, letters=style.WHOLE_LETTERS)
     return style.figure(maps, layout)
 
 
@@ -104,30 +104,31 @@ def _placed(
     contestants: Sequence[Contestant], above: Sequence[str], about: Quantity
 ) -> style.Layout:
     """Axes and titles of all maps."""
-    total, last = len(contestants), _last_step(contestants)
-    what = axis_of(contestants, about.name)
+    total = len(contestants)
+    last = max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=0)
+    axis = axis_of(contestants, about.name)
     layout: style.Layout = {"annotations": _titles(above, PER_ROW)}
     depths = [int(max(c.place(about.name).positions, default=0)) for c in contestants]
     for number, own in enumerate(depths):
         # A net that does not hold it has the axis of those that do.
-        layout |= axes(number, total, what=what, depth=own or max(depths) or 1, last=last)
+        layout |= axes(number, total, y_axis=axis, depth=own or max(depths) or 1, last=last)
     return layout
 
 
-def _stacked(above: Sequence[str], what: str) -> style.Layout:
+def _stacked(above: Sequence[str], axis: str) -> style.Layout:
     """What is otherwise where the maps lie below each other."""
     layout: style.Layout = {"annotations": _titles(above, 1)}
     for number in range(len(above)):
-        layout |= stacked(number, len(above), what=what)
+        layout |= stacked(number, len(above), y_axis=axis)
     return layout
 
 
-def _narrow(above: Sequence[str], about: Quantity, what: str, said: Sequence[str]) -> style.Layout:
+def _narrow(above: Sequence[str], about: Quantity, axis: str, notes: Sequence[str]) -> style.Layout:
     """What changes where the chart is narrow: maps below each other, long words in more lines."""
     split = [text.partition("<br>") for text in above]
     broken = ["<br>".join([name, *wrap(rest, NARROW_LETTERS)]) for name, _, rest in split]
-    stacked = _stacked(broken, what)
-    changes = stacked | style.narrow_below(said, others=stacked["annotations"])
+    stacked = _stacked(broken, axis)
+    changes = stacked | style.narrow_below(notes, others=stacked["annotations"])
     changes["margin"] |= {"l": 50, "r": 76}
     bar = {"thickness": 10, "title": bar_title(about, is_narrow=True)}
     return changes | {"coloraxis": {"colorbar": bar}}
@@ -149,12 +150,8 @@ def _where(contestant: Contestant, name: str) -> dict[str, list[int]]:
     return {of: [row] for of, row in zip(places.names, places.positions.tolist(), strict=True)}
 
 
-def _last_step(contestants: Sequence[Contestant]) -> int:
-    return max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=0)
-
-
 def _map(
-    number: int, contestant: Contestant, about: Quantity, what: str, window: Window
+    number: int, contestant: Contestant, about: Quantity, axis: str, window: Window
 ) -> list[style.Trace]:
     """The cells with a colour of the scale, and where there are such those that are not finite."""
     values, steps, places = drawn_values(contestant, about, window)
@@ -168,7 +165,7 @@ def _map(
         "y": places.positions[spread(len(places.names), MOST_LAYERS)],
         "hoverongaps": False,
     }
-    at = f"{what} %{{y}}, step %{{x}}"
+    at = f"{axis} %{{y}}, step %{{x}}"
     value = "10<sup>%{z:.2f}</sup>" if about.scale == "log" else "%{z:.3g}"
     traces = []
     if np.isfinite(values).any():

@@ -1,4 +1,5 @@
-"""Where the heat maps of several nets lie: two a row, or below each other in a narrow chart."""
+"""Places of the heat maps of several nets: two per row, or one below the other in a narrow
+chart."""
 
 from __future__ import annotations
 
@@ -11,40 +12,40 @@ GAP_X, GAP_Y = 0.1, 0.22
 
 
 def suffix(number: int) -> str:
-    """What plotly's names of the axes of map `number` end with."""
+    """The suffix of plotly's axis names for map `number`."""
     return "" if number == 0 else str(number + 1)
 
 
 def height(total: int, per_row: int) -> float:
-    """Of all maps, in heights of one; margins are there once."""
+    """The height of all maps, in heights of one; margins count once."""
     return 1 + 0.7 * max(0, ceil(total / per_row) - 1)
 
 
-def axes(number: int, total: int, *, what: str, depth: int, last: int) -> style.Layout:
-    """Both axes of map `number`: `last` is the last step, `depth` the lowest row."""
+def axes(number: int, total: int, *, y_axis: str, depth: int, last: int) -> style.Layout:
+    """The axes of map `number`: `last` is the last step, `depth` the lowest row."""
     x_domain, y_domain = _domain(number, total, PER_ROW)
     own = suffix(number)
     x = {"domain": x_domain, "anchor": f"y{own}", "range": style.step_range(last)}
     y = {"domain": y_domain, "anchor": f"x{own}", "range": [depth + 0.5, 0.5]}
     # Maps beside each other share their rows: a second title would lie on the first map.
-    y_title = "" if number % PER_ROW else what
+    y_title = "" if number % PER_ROW else y_axis
     return {
         f"xaxis{own}": style.axis("step") | x | {"showgrid": False},
         f"yaxis{own}": style.axis(y_title) | y | {"showgrid": False},
     }
 
 
-def stacked(number: int, total: int, *, what: str) -> style.Layout:
-    """What is otherwise in the axes where maps lie below each other: nothing that moves."""
+def stacked(number: int, total: int, *, y_axis: str) -> style.Layout:
+    """The changes to the axes when maps are stacked."""
     x_domain, y_domain = _domain(number, total, 1)
     return {
         f"xaxis{suffix(number)}": {"domain": x_domain},
-        f"yaxis{suffix(number)}": {"domain": y_domain, "title": {"text": what}},
+        f"yaxis{suffix(number)}": {"domain": y_domain, "title": {"text": y_axis}},
     }
 
 
 def title(text: str, number: int, total: int, per_row: int) -> style.Layout:
-    """The annotation above map `number`."""
+    """The title of map `number`, as an annotation."""
     x_domain, y_domain = _domain(number, total, per_row)
     place = {"x": x_domain[0], "y": y_domain[1], "yanchor": "bottom", "yshift": 4}
     return style.note(text, 1) | place
