@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 
@@ -15,14 +15,15 @@ from resnet_viz.arch.presets import label
 from resnet_viz.data.adapt import adapt
 from resnet_viz.data.dataset import Augment, suitable_batch
 from resnet_viz.data.registry import dataset_info
+from resnet_viz.experiments.spec_rules import violations
 from resnet_viz.quantities import held_by
+from resnet_viz.quantities.every import Every, weights_every
 from resnet_viz.quantities.quantity import Along
 
 RULES = 1
 """The number of the rules by which a spec is valid. Raise it by one with each change, here, in
-arch/rules.py or in data/adapt.py, that allows or forbids another combination of values: what was
-found valid in a store by the rules before is then checked anew."""
-MOST_CHECKPOINTS = 1000
+spec_rules.py, arch/rules.py or data/adapt.py, that allows or forbids another combination of values:
+what was found valid in a store by the rules before is then checked anew."""
 DEFAULT_BATCH = 64
 STORED = "stored"
 """The context in which a spec is read that was written down: no folder is looked at for it."""
@@ -62,7 +63,9 @@ class RunSpec(BaseModel):
     the same numbers in less memory and about a third more time.
 
     Loss and accuracy on held-out images are taken each `evaluate_every` steps (0: never), and what
-    needs activations each `measure_every` steps. The weights are kept after each number of steps
+    needs activations each `measure_every` steps; where a net has many weights, what is made of
+    them and of their updates each `weights_every` steps, which is no field: it follows from net and
+    batch size. The weights are kept after each number of steps
     in `checkpoints`, after each `checkpoint_every` steps (0: never), and the last ones anyway where
     they are small (store/checkpoint_index.py says more).
 
@@ -131,9 +134,16 @@ class RunSpec(BaseModel):
         dataset.check_images(self.adapted.image_size, self.batch_size, self.subset)
 
     @property
+    def weights_every(self) -> int:
+        """Steps from one look at the weights to the next (quantities/every.py says why)."""
+        net = plan(self.adapted)
+        return weights_every(net.params, self.batch_size * net.macs)
+
+    @property
     def quantities(self) -> Mapping[str, Along]:
-        """What the run measures, and the names along each: layers or blocks in forward order."""
-        return held_by(plan(self.adapted), evaluated=self.evaluate_every > 0)
+        """What the run measures, the names along each in forward order, and how often."""
+        every = Every(self.measure_every, self.weights_every, self.evaluate_every)
+        return held_by(plan(self.adapted), evaluated=self.evaluate_every > 0, every=every)
 
     @property
     def recipe(self) -> Mapping[str, object]:
@@ -185,7 +195,7 @@ class RunSpec(BaseModel):
     @model_validator(mode="after")
     def _check(self) -> Self:
         check_batch_size(self.adapted, self.batch_size)
-        for sentence in _violations(self):
+        for sentence in violations(self):
             raise ValueError(sentence)
         if self.device != "auto":
             check_precision(self.precision, self.device.partition(":")[0])
@@ -196,62 +206,6 @@ _NOT_RECIPE = {
     *("config", "name", "seed", "device", "compile", "activation_checkpointing"),
     *("evaluate_every", "measure_every", "checkpoints", "checkpoint_every"),
 }
-
-
-def _violations(spec: RunSpec) -> Iterator[str]:
-    """What fields say of each other that no run can do."""
-    total = dataset_info(spec.dataset).train
-    of = f"training images of dataset = '{spec.dataset}'"
-    if total is not None and (spec.subset or 0) > total:
-        yield f"subset = {spec.subset} is more than the {total} {of}; at most {total} are allowed"
-    images = spec.subset or total
-    if images is not None and spec.batch_size > images:
-        which = "images of the subset" if spec.subset else of
-        yield (
-            f"batch_size = {spec.batch_size} is more than the {images} {which}; at most {images} "
-            "are allowed"
-        )
-    if spec.nesterov and (spec.optimizer != "sgd" or spec.momentum == 0):
-        yield (
-            f"nesterov = True needs optimizer = 'sgd' and a momentum above 0; they are "
-            f"'{spec.optimizer}' and {spec.momentum}"
-        )
-    if spec.schedule == "cosine" and spec.warmup_steps >= spec.steps:
-        yield (
-            f"warmup_steps = {spec.warmup_steps} leaves none of the {spec.steps} steps to schedule "
-            f"= 'cosine'; at most {spec.steps - 1} are allowed"
-        )
-    yield from _milestone_violations(spec)
-    yield from _checkpoint_violations(spec)
-
-
-def _milestone_violations(spec: RunSpec) -> Iterator[str]:
-    given = spec.step_milestones
-    if given and spec.schedule != "step":
-        yield f"step_milestones = {given} needs schedule = 'step'; it is '{spec.schedule}'"
-    if list(given) != sorted(set(given)) or not all(0 < step < spec.steps for step in given):
-        yield (
-            f"step_milestones = {given} is not allowed; allowed are steps from 1 to "
-            f"{spec.steps - 1}, each larger than the one before"
-        )
-
-
-def _checkpoint_violations(spec: RunSpec) -> Iterator[str]:
-    given = spec.checkpoints
-    if list(given) != sorted(set(given)) or not all(0 < step <= spec.steps for step in given):
-        yield (
-            f"checkpoints = {given} is not allowed; allowed are numbers of steps from 1 to "
-            f"{spec.steps}, each larger than the one before (the weights before the first step "
-            "follow from config and seed)"
-        )
-
-    kept = spec.steps // spec.checkpoint_every if spec.checkpoint_every else 0
-    if kept > MOST_CHECKPOINTS:
-        least = -(-spec.steps // MOST_CHECKPOINTS)
-        yield (
-            f"checkpoint_every = {spec.checkpoint_every} would keep the weights {kept:,} times in "
-            f"{spec.steps:,} steps; at most {MOST_CHECKPOINTS:,} are allowed: 0 or at least {least}"
-        )
 
 
 @lru_cache(maxsize=256)

@@ -102,6 +102,15 @@ def log_ticks(low: float, high: float, unit: str = "") -> Layout:
     return {"type": "log", "tickmode": "array", "tickvals": values, "ticktext": texts}
 
 
+def power_ticks(low: int, high: int, every: int) -> Layout:
+    """Ticks of a log axis at powers of ten, and beyond its ends; plotly's own are larger letters
+    than the other axes have."""
+    exponents = [every * n for n in range(low // every - 2, high // every + 3)]
+    texts = [{0: "1", 1: "10"}.get(n, f"10<sup>{n}</sup>") for n in exponents]
+    values = [10.0**n for n in exponents]
+    return {"type": "log", "tickmode": "array", "tickvals": values, "ticktext": texts}
+
+
 def linear_ticks(high: float, unit: str = "") -> Layout:
     """About five ticks from 0 to `high`, SI prefixes."""
     power = 10.0 ** floor(log10(high / 4)) if high > 0 else 1.0

@@ -20,6 +20,7 @@ from resnet_viz.findings.seeds import Numbers, Spread, spread_of
 from resnet_viz.quantities.effective_rank import MOST_IMAGES
 from resnet_viz.quantities.layer_states import ABSENT, LayerState
 from resnet_viz.quantities.records import Series
+from resnet_viz.text import ordinal
 
 MOST_POINTS = 500
 UPDATE = "update_ratio"
@@ -185,22 +186,13 @@ def _axes(place: int, spreads: Sequence[Spread], last: int) -> style.Layout:
     else:
         low, high = _decades(spreads, PANELS[place].rule)
         every = max(1, ceil((high - low) / 5))
-        y = _powers(low, high, every) | {"range": [low, high]}
+        y = style.power_ticks(low, high, every) | {"range": [low, high]}
     x = {"range": style.step_range(last), "unifiedhovertitle": {"text": "<b>step %{x}</b>"}}
     shared = {"matches": "x"} if place else {}
     return {
         f"xaxis{suffix}": style.axis("step") | x | shared | {"nticks": 6},
         f"yaxis{suffix}": style.axis("") | y,
     }
-
-
-def _powers(low: int, high: int, every: int) -> style.Layout:
-    """Ticks of a log axis at powers of ten, and beyond its ends; plotly's own are larger letters
-    than the other axes have."""
-    exponents = [every * n for n in range(low // every - 2, high // every + 3)]
-    texts = [{0: "1", 1: "10"}.get(n, f"10<sup>{n}</sup>") for n in exponents]
-    values = [10.0**n for n in exponents]
-    return {"type": "log", "tickmode": "array", "tickvals": values, "ticktext": texts}
 
 
 def _decades(spreads: Sequence[Spread], rule: float | None) -> tuple[int, int]:
@@ -234,13 +226,21 @@ def _placed(
         suffix = _suffix(place)
         axes[f"xaxis{suffix}"] = {"domain": x, "anchor": f"y{suffix}"}
         axes[f"yaxis{suffix}"] = {"domain": y, "anchor": f"x{suffix}"}
-        title = style.note(f"<b>{PANELS[place].title}</b><br>{PANELS[place].of}", y[1])
+        of = f"{PANELS[place].of}{_how_often(PANELS[place], contestants)}"
+        title = style.note(f"<b>{PANELS[place].title}</b><br>{of}", y[1])
         titles.append(title | {"x": x[0], "yanchor": "bottom", "yshift": 4})
         if not any(len(one.steps) for one in of_panel):
             why = "not measured" if has_begun else style.WAITING
             above_rule = 0.25 * y[0] + 0.75 * y[1]
             titles.append(style.waiting(above_rule) | {"x": sum(x) / 2, "text": why})
     return _Placed(axes, titles)
+
+
+def _how_often(panel: _Panel, contestants: Sequence[Contestant]) -> str:
+    """At which steps it is taken, where that is not each."""
+    found = sorted({one.along(panel.by).every for one in contestants})
+    said = " or ".join(f"every {ordinal(every)}" if every > 1 else "each" for every in found)
+    return f", {said} step" if found and found[-1] > 1 else ""
 
 
 def _rule(place: int, at: float | None) -> style.Layout:

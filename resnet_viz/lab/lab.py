@@ -85,7 +85,13 @@ class Lab(Kept):
 
         return self._read(lambda found: eta.expected_seconds(found, specs, pace))
 
-    def watch(self, model: nn.Module, name: str = "", blocks: Sequence[str] = ()) -> Watched:
+    def watch(
+        self,
+        model: nn.Module,
+        name: str = "",
+        blocks: Sequence[str] = (),
+        steps: int | None = None,
+    ) -> Watched:
         """A context that records `model` while you train it in a loop of your own:
 
             with lab.watch(model, name="mine") as w:
@@ -96,20 +102,23 @@ class Lab(Kept):
                     optimizer.step()
                     w.step(loss)
 
-        Every quantity that has a meaning for it is measured (how: training/watching/watcher.py);
-        `w.run_id` names the run, which /race?race=ID shows live.
+        Every quantity that has a meaning for it is measured (how: training/watching/watcher.py):
+        gradients at each step, activations at every 20th, weights and updates at each, or at every
+        2nd to 20th in a net of many weights. `Run.quantities` says how often; `w.run_id` names the
+        run, which /race?race=ID shows live.
 
         Args:
             model: any module with convolutions or linear layers, on one device, not compiled.
             name: what to call the run; the model's class if none is given.
             blocks: paths of the modules that are its blocks, such as "layer1.0".
+            steps: how many there will be, if that is known: the last then has all quantities.
 
         Raises:
             ValueError: where a block is no module of the model, or no layer is trained.
         """
         from resnet_viz.workers.watched_run import Watched  # noqa: PLC0415  it needs torch
 
-        return Watched(self._store, model, name, blocks)
+        return Watched(self._store, model, name, blocks, steps)
 
     def list(self) -> Runs:
         """All runs that can be read, the newest first."""

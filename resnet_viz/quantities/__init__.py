@@ -19,6 +19,7 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 
 from resnet_viz.arch.plan import NetworkPlan
+from resnet_viz.quantities.every import EACH_STEP, Every
 from resnet_viz.quantities.points import along, names_in, place
 from resnet_viz.quantities.quantity import Along, Quantity
 
@@ -41,14 +42,16 @@ def quantity(name: str) -> Quantity:
     return quantities().get(name) or Quantity(name, name.replace("_", " "), "", "", "")
 
 
-def held_by(network: NetworkPlan, *, evaluated: bool) -> Mapping[str, Along]:
-    """The quantities that a run of `network` measures, and the names along each.
+def held_by(
+    network: NetworkPlan, *, evaluated: bool, every: Every = EACH_STEP
+) -> Mapping[str, Along]:
+    """The quantities that a run of `network` measures, the names along each, and how often.
 
     `evaluated`: whether the net is also tried on held-out images.
     """
     names = names_in(network)
     held = {
-        q.name: along(q, names)
+        q.name: replace(along(q, names), every=every.of(q))
         for q in quantities().values()
         if evaluated or place(q)[1] != "evaluations"
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ LAYER_STATE = "layer_state"
 """The quantity that records them."""
 
 States = NDArray[np.int64]
+_OF_WEIGHTS = ("weight_norm", "update_ratio")
 
 
 class LayerState(IntEnum):
@@ -63,7 +65,7 @@ def layer_states(
 ) -> States:
     """The states [L] at a step, of layers that are `known` to be measured or to have no value.
 
-    `values` are the step's, by quantity, along the same layers; `is_cleared`: no gradient was seen
+    `values` are the newest, by quantity, along the same layers; `is_cleared`: no gradient was seen
     on its way, so that gradients that are all 0 while weights move were set to 0 in between. A
     gradient of exactly 0 is a measured one otherwise.
     """
@@ -82,10 +84,21 @@ def layer_states(
 
 
 class StateLog:
-    """Log of the last recorded states, so that they are recorded only when they change."""
+    """Log of the last recorded states, so that they are recorded only when they change.
+
+    What was seen of weights and updates holds until they are looked at again.
+    """
 
     def __init__(self) -> None:
         self._last: States | None = None
+        self._seen: dict[str, Floats] = {}
+
+    def states(
+        self, known: States, values: Mapping[str, Floats], *, is_cleared: bool = False
+    ) -> States:
+        """The states [L] at a step that found `values` (see `layer_states`)."""
+        self._seen |= {name: values[name] for name in _OF_WEIGHTS if name in values}
+        return layer_states(known, {**self._seen, **values}, is_cleared=is_cleared)
 
     def record(self, states: States) -> dict[str, Floats]:
         """The entry in a step's record: the states, or nothing if they are as before."""
@@ -94,14 +107,17 @@ class StateLog:
         self._last = states
         return {LAYER_STATE: states.astype(np.float32)}
 
-    def state_dict(self) -> dict[str, list[int] | None]:
+    def state_dict(self) -> dict[str, Any]:
         """The content of the log, to go on from later."""
-        return {"last": None if self._last is None else self._last.tolist()}
+        seen = {name: values.tolist() for name, values in self._seen.items()}
+        return {"last": None if self._last is None else self._last.tolist(), "seen": seen}
 
-    def load_state_dict(self, state: Mapping[str, list[int] | None]) -> None:
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore what `state_dict` returned."""
         last = state["last"]
         self._last = None if last is None else np.array(last, np.int64)
+        seen = state.get("seen", {})
+        self._seen = {name: np.array(values, np.float32) for name, values in seen.items()}
 
 
 def state_at(history: History, step: int) -> States | None:

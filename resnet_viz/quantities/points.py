@@ -81,6 +81,9 @@ FINAL_NAMES = (
 that it was not (NaN where a data set has none): the mean cross-entropy in nats, its standard error
 over the images, the share of right answers, and how many images there were."""
 
+OF_WEIGHTS = frozenset({"weight", "update"})
+"""The points that are looked at every few steps where a net has many weights (every.py)."""
+
 GRADIENTS = ("grad_input", "grad_shortcut", "grad_branch")
 """The points that are passed in backward."""
 

@@ -18,8 +18,8 @@ each of the numbers that say how the net does at the end (`points.FINAL_NAMES`).
 
 When = Literal["each step", "measured steps", "evaluations", "changes", "the end"]
 """When: `RunSpec.measure_every` and `RunSpec.evaluate_every` say which steps the second and third
-are; what is taken at "changes" holds until it is recorded again; the end is once, after the last
-update."""
+are; of the first, what is made of weights is taken less often where a net has many (every.py). What
+is taken at "changes" holds until it is recorded again; the end is once, after the last update."""
 
 Measure = Callable[..., "Tensor"]
 """Lists of n tensors, one list for each of a quantity's points, to n values, float32."""
@@ -83,10 +83,14 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True)
 class Along:
-    """The axis of a quantity in one run, and the names along it, in forward order."""
+    """The axis of a quantity in one run, and the names along it, in forward order.
+
+    It is taken at step 0 and at each `every`-th step, and at the last where that is known before.
+    """
 
     axis: Axis
     names: tuple[str, ...]
+    every: int = 1
 
     def __len__(self) -> int:
         return len(self.names)

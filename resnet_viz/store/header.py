@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import cast
 
@@ -11,16 +12,23 @@ from resnet_viz.quantities.quantity import Along, Axis
 
 # What version 1 held; its names are those of the spec's layers.
 _OF_FIRST = ("grad_norm", "weight_norm", "update_ratio")
+_MOST = 1_000_000
+"""Steps of a run, and so from one value to the next."""
+_DAMAGES = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
 
 
 def write(held: Mapping[str, Along], beside: Collection[str] = ()) -> str:
     """The header as JSON, each list of names once: {"axes": [[axis, names], ...], "held": {name:
-    index}}, and "beside": the names of layers beside the main path of a watched net, if any."""
-    axes = list(dict.fromkeys(held.values()))
+    index}}; of what is not taken at each step, "every": {name: steps}; and "beside": the names of
+    layers beside the main path of a watched net, if any."""
+    axis_of = {name: (along.axis, along.names) for name, along in held.items()}
+    axes = list(dict.fromkeys(axis_of.values()))
     header: dict[str, object] = {
-        "axes": [[along.axis, along.names] for along in axes],
-        "held": {name: axes.index(along) for name, along in held.items()},
+        "axes": axes,
+        "held": {name: axes.index(own) for name, own in axis_of.items()},
     }
+    if every := {name: along.every for name, along in held.items() if along.every != 1}:
+        header["every"] = every
     if beside:
         header["beside"] = sorted(beside)
     return json.dumps(header, separators=(",", ":"))
@@ -44,7 +52,12 @@ def read(text: str, layer_names: Sequence[str]) -> Mapping[str, Along]:
         return dict.fromkeys(_OF_FIRST, Along("layer", tuple(layer_names)))
     try:
         header = json.loads(text)
-        axes = [Along(cast(Axis, str(axis)), tuple(names)) for axis, names in header["axes"]]
-        return MappingProxyType({str(name): axes[index] for name, index in header["held"].items()})
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+        axes = [(cast(Axis, str(axis)), tuple(names)) for axis, names in header["axes"]]
+        every = {str(name): int(steps) for name, steps in header.get("every", {}).items()}
+        held = {str(name): Along(*axes[index]) for name, index in header["held"].items()}
+        slow = {name: min(max(1, every[name]), _MOST) for name in held if name in every}
+        return MappingProxyType(
+            held | {name: replace(held[name], every=steps) for name, steps in slow.items()}
+        )
+    except _DAMAGES as error:
         raise ValueError(f"the run's header is none: {error}") from error

@@ -15,7 +15,7 @@ from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.nets.memory_format import memory_format
 from resnet_viz.nets.network import ResNet, build_resnet
 from resnet_viz.quantities import quantities
-from resnet_viz.quantities.layer_states import LAYER_STATE, StateLog, layer_states
+from resnet_viz.quantities.layer_states import LAYER_STATE, StateLog
 from resnet_viz.quantities.points import FINAL, place
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import Floats, StepRecord
@@ -118,6 +118,7 @@ class _Loop:
         self._instruments = Instruments(
             *(layers, net.parameters(), held, partial(tap, net)),
             every=spec.measure_every,
+            weights_every=spec.weights_every,
             last=spec.steps - 1,
         )
 
@@ -139,7 +140,7 @@ class _Loop:
         """The layers' states at the step that found `values`, where they have changed."""
         if LAYER_STATE not in self._held:
             return {}
-        return self.log.record(layer_states(self._instruments.known, values))
+        return self.log.record(self.log.states(self._instruments.known, values))
 
     def hold_out(self, images: Tensor, labels: Tensor) -> None:
         """Images on the device that the net is tried on, and not trained."""

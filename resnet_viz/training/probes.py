@@ -33,8 +33,8 @@ class Instruments:
     a minibatch comes in several parts, `look` stands before each further forward pass, and the
     last `after_backward` counts. The weights before the update are kept in buffers that are made
     once. On every `every`-th step, from 0, and on the `last`, the hooks of `tap` are on the net
-    during each forward pass; what passes is measured at once and not kept. Nothing changes what
-    the net computes.
+    during each forward pass; what passes is measured at once and not kept. Weights are looked at
+    on every `weights_every`-th step, and on the last. Nothing changes what the net computes.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class Instruments:
         tap: Tap | None = None,
         *,
         every: int = 1,
+        weights_every: int = 1,
         last: int | None = None,
         in_parts: bool = False,
     ) -> None:
@@ -54,14 +55,15 @@ class Instruments:
         self._others = [p for p in parameters if id(p) not in own]
         self._kept = KeptWeights(self._layers)
         mine = [q for q in quantities().values() if q.name in held]
-        each = [q for q in mine if place(q)[1] == "each step"]
-        self._of_gradients = [(q, q.points) for q in each if _AFTER_UPDATE not in q.points]
-        self._of_updates = [(q, q.points) for q in each if _AFTER_UPDATE in q.points]
+        each = [(q, q.points) for q in mine if place(q)[1] == "each step"]
+        self._before_update = [one for one in each if _AFTER_UPDATE not in one[1]]
+        self._after_update = [one for one in each if _AFTER_UPDATE in one[1]]
         some = [q for q in mine if place(q)[1] == "measured steps"]
         named = [(q, held[q.name].names) for q in some]
         self._passing = Passing(named, self._layers[0].device, in_parts=in_parts)
         self._tap = tap if held else None
         self._every, self._last, self._is_measured = every, last, False
+        self.weights_every, self._has_weights = weights_every, False
         self._hooks: list[RemovableHandle] = []
         self._points: dict[str, Tensors] = {}
         self._found: dict[str, Tensor | Unfinished] = {}
@@ -78,12 +80,13 @@ class Instruments:
         self.after_forward()  # of a step that was given up
         self._found = {}
         self._is_measured = step % self._every == 0 or step == self._last
+        self._has_weights = step % self.weights_every == 0 or step == self._last
         self._passing.clear()
 
     @torch.no_grad()
     def keep_weights(self) -> None:
         """Before the update: at any time after the last one."""
-        self._points = {"weight": self._kept.keep()}
+        self._points = {"weight": self._kept.keep()} if self._has_weights else {}
 
     def look(self) -> None:
         """Before a forward pass: the hooks are on the net until `after_forward`."""
@@ -139,7 +142,7 @@ class Instruments:
         self._points |= {"gradient": found, "parameter_gradients": every}
         before = self._found
         self._found = {}
-        self._take([one for one in self._of_gradients if all(self._points[p] for p in one[1])])
+        self._take([one for one in self._before_update if all(map(self._points.get, one[1]))])
         if fixed is not None:
             for name, old in before.items():
                 new = self._found.get(name)
@@ -155,9 +158,9 @@ class Instruments:
     @torch.no_grad()
     def collect(self) -> Mapping[str, Tensor | Unfinished]:
         """After the update: what was found in this step, by quantity, on the device."""
-        if self._of_updates:
+        if self._after_update and self._has_weights:
             self._points["update"] = self._kept.update()
-            self._take(self._of_updates)
+            self._take(self._after_update)
         self._points = {}  # lets go of the gradients
         if self._is_measured:
             self._found |= self._passing.values

@@ -28,9 +28,16 @@ class Watched:
     program's training goes on.
     """
 
-    def __init__(self, store: Store, model: nn.Module, name: str, blocks: Sequence[str]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        model: nn.Module,
+        name: str,
+        blocks: Sequence[str],
+        steps: int | None = None,
+    ) -> None:
         self._store, self._model, self._name = store, model, name
-        self._blocks = blocks
+        self._blocks, self._steps = blocks, steps
         self._recording: Recording | None = None
         self._watcher: Watcher | None = None
         self._has_warned = self._is_idle = False
@@ -69,7 +76,7 @@ class Watched:
         kind = type(unwrapped(self._model))
         parameters = list(self._model.parameters())
         # What is wrong with the model is said before there is a run.
-        self._watcher = Watcher(self._model, self._record, self._blocks)
+        self._watcher = Watcher(self._model, self._record, self._blocks, steps=self._steps)
         self._recording = Recording(
             self._store,
             self._name,

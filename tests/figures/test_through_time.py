@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from resnet_viz.figures.heat_maps.heat_maps import heat_maps
 from resnet_viz.figures.through_time import MOST_POINTS, through_time
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.seeds import median_and_range
@@ -123,3 +124,15 @@ def test_a_window_shows_its_own_steps_and_a_figure_that_leaves_some_out_says_so(
     assert set(wide["x"]) <= set(close["x"])  # type: ignore[call-overload]
     middle = np.median(long.history.update_ratio.astype(np.float64), axis=1)
     np.testing.assert_allclose(close["y"], middle[close["x"]], rtol=1e-6)  # type: ignore[index]
+
+
+def test_what_is_not_taken_at_each_step_says_how_often() -> None:
+    made = net(41)
+    along = {name: made.along(name) for name in made.history.quantities}
+    slow = {name: replace(one, every=4) for name, one in along.items() if name == "update_ratio"}
+    often, seldom = replace(made, header=along), replace(made, header=along | slow)
+    assert "every" not in notes(through_time([often]))
+    assert "median layer, every 4th step" in notes(through_time([seldom]))
+    assert "median layer, each or every 4th step" in notes(through_time([often, seldom]))
+    maps = heat_maps([seldom], "update_ratio")
+    assert "every 4th step" in notes(maps)

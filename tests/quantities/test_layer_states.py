@@ -128,3 +128,17 @@ def test_each_has_words() -> None:
     assert quantity(LAYER_STATE).words == tuple(words_of(state) for state in LayerState)
     assert len(set(quantity(LAYER_STATE).words)) == len(LayerState)
     assert words_of(99.0) == words_of(np.nan) == ""
+
+
+def test_what_was_seen_of_weights_holds_until_they_are_looked_at_again() -> None:
+    log, known = StateLog(), np.array([M, M])
+    assert list(log.states(known, values([1.0, 1.0], [0.0, 1e-3]))) == [S, M]
+    between = {"grad_norm": np.array([1.0, 1.0], np.float32)}
+    gone_on = StateLog()
+    gone_on.load_state_dict(log.state_dict())
+    for one in (log, gone_on):
+        assert list(one.states(known, between)) == [S, M]
+    assert list(log.states(known, values([1.0, 1.0], [1e-3, 1e-3]))) == [M, M]
+    older = StateLog()
+    older.load_state_dict({"last": None})
+    assert list(older.states(known, values([1.0, 1.0], [0.0, 1e-3]))) == [S, M]

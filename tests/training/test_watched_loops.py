@@ -12,15 +12,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torchvision
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
-from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.config import ResNetConfig, revise
+from resnet_viz.arch.plan import plan
+from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.lab import Lab
 from resnet_viz.nets.memory_format import memory_format
 from resnet_viz.nets.network import build_resnet
+from resnet_viz.quantities.every import weights_every
 from resnet_viz.quantities.layer_states import LayerState, StateLog
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
@@ -30,7 +34,9 @@ from resnet_viz.training.minibatches import minibatches
 from resnet_viz.training.tensors import load
 from resnet_viz.training.update.optimizers import make_optimizer, make_schedule
 from resnet_viz.training.update.precision import autocast
+from resnet_viz.training.watching.watched_model import measurable
 from resnet_viz.training.watching.watcher import Watcher
+from resnet_viz.training.watching.work import Work
 from tests.labs import tiny_spec
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -83,7 +89,8 @@ def own_loop(spec: RunSpec, kept: Kept, parts: int = 1) -> None:
     optimizer = make_optimizer(spec, net.parameters())
     schedule = make_schedule(spec, optimizer)
     scaler = torch.amp.GradScaler("cpu", enabled=spec.precision == "float16")
-    with Watcher(net, kept, measure_every=spec.measure_every) as watcher:
+    how_often = {"measure_every": spec.measure_every, "steps": spec.steps}
+    with Watcher(net, kept, **how_often) as watcher:
         for _, (images, labels) in zip(range(spec.steps), batches_of(spec), strict=False):
             losses = []
             for some, own in zip(images.chunk(parts), labels.chunk(parts), strict=True):
@@ -201,6 +208,45 @@ def test_the_rank_is_of_the_first_part_where_its_features_cannot_be_had(
     shares = shares[shares > 1e-12 * shares.sum()] / shares.sum()
     expected = float((-shares * shares.log()).sum().exp())
     assert kept.named("effective_rank")["block"] == close(expected)
+
+
+def test_many_weights_are_looked_at_every_few_steps_alike_in_both(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Gradients are at each step; what is taken is what it is when all is taken."""
+    spec = tiny_spec(config=NET, steps=7, measure_every=4, batch_size=4)
+    each = list(train(spec))
+    monkeypatch.setattr("resnet_viz.quantities.every.FEW_WEIGHTS", 0)
+    monkeypatch.setattr("resnet_viz.quantities.every._MOST_SHARE", 0.1)
+    every = spec.weights_every
+    assert 1 < every < 6
+    kept = Kept()
+    own_loop(spec, kept)
+    looked = {step for step in range(7) if step % every == 0 or step == 6}
+    for whole, run, watched in zip(each, train(spec), kept.records, strict=True):
+        some = {"weight_norm", "update_ratio"} if whole.step not in looked else set()
+        assert run.values.keys() == whole.values.keys() - some
+        for name in run.values:
+            np.testing.assert_array_equal(run.values[name], whole.values[name], err_msg=name)
+        assert watched.values.keys() == run.values.keys() - {"final"}
+        for name, values in watched.values.items():
+            about = {"rtol": 1e-4, "atol": 1e-7, "err_msg": name}
+            np.testing.assert_allclose(values, run.values[name], **about)
+    assert kept.held == {name: one for name, one in spec.quantities.items() if name != "final"}
+
+
+def test_the_work_of_any_net_is_counted_as_planned() -> None:
+    """torchvision's, against our plan of the same net, whose counts are the published ones."""
+    net = torchvision.models.resnet18().eval()
+    weights, _ = measurable(net)
+    work = Work(net, weights)
+    hooks = [put() for put in work.hooks()]
+    net(torch.zeros(2, 3, 64, 64))
+    network = plan(revise(preset("resnet18"), image_size=64))
+    assert work._done == 2 * network.macs
+    assert work.weights_every(2) == weights_every(network.params, 2 * network.macs) > 1
+    for hook in hooks:
+        hook.remove()
 
 
 def test_the_last_step_is_measured_too() -> None:

@@ -97,6 +97,8 @@ def left_out(contestant: Contestant, about: Quantity, window: Window = None) -> 
     is_thinned = len(rows) < len(series.steps) or contestant.history.is_thinned(about.name)
     if is_thinned and (every := _gap(series.steps[rows], window)) > 1:
         notes.append(f"every {ordinal(every)} step")
+    elif (steps := contestant.along(about.name).every) > 1:
+        notes.append(f"every {ordinal(steps)} step")
     if len(columns) < len(main.names):
         notes.append(f"{len(columns):,} of {len(main.names):,} {axis}s")
     why = absent_states(contestant, about.name, series)[:, main.columns]

@@ -7,6 +7,7 @@ and those that may be later (layers that are skipped, or frozen, for now).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from torch import nn
@@ -14,6 +15,7 @@ from torch import nn
 from resnet_viz.arch.plan import plan
 from resnet_viz.nets.network import ResNet
 from resnet_viz.quantities import quantities
+from resnet_viz.quantities.every import Every
 from resnet_viz.quantities.layer_states import LAYER_STATE
 from resnet_viz.quantities.points import GRADIENTS, POINTS, along, names_in, place
 from resnet_viz.quantities.quantity import Along
@@ -56,7 +58,7 @@ class WatchedNames:
         """Something was given at a point."""
         self._passed.add((point, name))
 
-    def settle(self, *, is_frozen: bool) -> None:
+    def settle(self, every: Every, *, is_frozen: bool) -> None:
         """After a step: the names of the quantities that it has, where they are not settled yet.
 
         `is_frozen`: a part of the model is not trained at present.
@@ -64,7 +66,8 @@ class WatchedNames:
         held = dict(self.held)
         for name, one in self.candidates.items():
             if name not in held and (columns := self._columns(name, one, is_frozen)):
-                held[name] = Along(one.axis, tuple(one.names[i] for i in columns))
+                found = tuple(one.names[i] for i in columns)
+                held[name] = Along(one.axis, found, every.of(quantities()[name]))
                 self.columns[name] = columns
         self.held = MappingProxyType({name: held[name] for name in self.candidates if name in held})
 
@@ -102,7 +105,7 @@ def with_unmeasured(held: Mapping[str, Along], unmeasured: Sequence[str]) -> Map
     if not unmeasured or LAYER_STATE not in held:
         return held
     states = held[LAYER_STATE]
-    return {**held, LAYER_STATE: Along(states.axis, (*states.names, *unmeasured))}
+    return {**held, LAYER_STATE: replace(states, names=(*states.names, *unmeasured))}
 
 
 def _names(

@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from resnet_viz.nets.network import ResNet
-from resnet_viz.quantities.layer_states import LAYER_STATE, LayerState, StateLog, layer_states
+from resnet_viz.quantities.every import Every
+from resnet_viz.quantities.layer_states import LAYER_STATE, LayerState, StateLog
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import Floats, StepRecord
 from resnet_viz.text import shorten
@@ -35,6 +36,7 @@ from resnet_viz.training.watching.watched_model import (
     is_sequence_first,
     measurable,
 )
+from resnet_viz.training.watching.work import Work
 
 MEASURE_EVERY = 20
 """As in `RunSpec`: what needs activations then costs little."""
@@ -72,6 +74,7 @@ class Watcher:
         blocks: paths of the modules that are blocks; those of this project's classes, if none are
             named.
         measure_every: steps between looks at activations.
+        steps: how many there will be, if that is known: the last is then measured in full.
 
     Raises:
         ValueError: where a block is no module of the model, or it has no layer with weights.
@@ -83,6 +86,7 @@ class Watcher:
         record: Record,
         blocks: Sequence[str] = (),
         measure_every: int = MEASURE_EVERY,
+        steps: int | None = None,
     ) -> None:
         self._root, self._record = unwrapped(model), record
         root = self._root
@@ -98,8 +102,13 @@ class Watcher:
         candidates, is_open = self._names.candidates, not is_compiled(model)
         tapped = self._tap if is_open else None
         self._instruments = Instruments(
-            *(layers, parameters, candidates, tapped), every=measure_every, in_parts=True
+            *(layers, parameters, candidates, tapped),
+            every=measure_every,
+            last=None if steps is None else steps - 1,
+            in_parts=True,
         )
+        self._every = Every(measure_every)
+        self._work = Work(root, weights)
         self._backward = Backward(parameters, self._arm, self._ended)
         self._loss_scale = LossScale(self._instruments.scale_by)
         self._log = StateLog()
@@ -144,8 +153,12 @@ class Watcher:
             self._instruments.after_backward()
         (lost, right), values = to_host(scalars, self._instruments.collect())
         values |= self._states(values)
+        if self._step == 0:
+            every = self._work.weights_every(self._forward.images)
+            self._every = self._every._replace(weights=every)
+            self._instruments.weights_every = every
         frozen = bool((self._instruments.known == LayerState.FROZEN).any())
-        self._names.settle(is_frozen=frozen)
+        self._names.settle(self._every, is_frozen=frozen)
         columns = self._names.columns
         chosen = {name: values[name][columns[name]] for name in columns if name in values}
         if LAYER_STATE in chosen and self._unmeasured:
@@ -197,7 +210,7 @@ class Watcher:
         if not is_cleared:
             known[idle] = LayerState.UNUSED
         known[reached & (known == LayerState.UNUSED)] = LayerState.CLEARED
-        states = layer_states(known, values, is_cleared=is_cleared)
+        states = self._log.states(known, values, is_cleared=is_cleared)
         absent = np.isin(states, (LayerState.UNUSED, LayerState.CLEARED))
         if absent.any():
             values["grad_norm"] = np.where(absent, np.float32(np.nan), values["grad_norm"])
@@ -217,6 +230,7 @@ class Watcher:
         self._arm()
         if part == "first":
             self._instruments.forget_passes()
+            self._work.forget()
         if part != "none":
             self._instruments.look()
 
@@ -242,6 +256,7 @@ class Watcher:
         for name in names.modules:
             module = self._root.get_submodule(name)
             yield partial(module.register_forward_pre_hook, partial(names.called, name))
+        yield from self._work.hooks()
         if isinstance(self._root, ResNet):
             yield from tap(self._root, noted)
         else:

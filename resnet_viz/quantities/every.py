@@ -1,0 +1,52 @@
+"""How often a quantity is taken in a run.
+
+A look at the weights before and after an update reads each of them several times from memory. Where
+a net has many, and uses each for few positions of few images, that is a good part of a step: then
+weights are looked at every second step, or every fourth, ...; gradients are at each step.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from resnet_viz.quantities.points import OF_WEIGHTS, place
+from resnet_viz.quantities.quantity import Quantity
+
+FEW_WEIGHTS = 1 << 20
+"""A processor's cache holds so many: looking at them costs next to nothing."""
+_LOOK = 20.0
+"""Multiply-accumulates of a forward pass for each weight, in the time of which a step looks at it
+(on a CPU; measured with nets of 2 to 35 million weights: 13 to 24)."""
+_MOST_SHARE = 0.015
+"""The share of the time that a look at the weights may take, over all steps."""
+_EVERY = (1, 2, 4, 5, 10, 20)
+"""Divisors of what `RunSpec.measure_every` is by default: one step then has all quantities."""
+
+
+def weights_every(weights: int, work: float) -> int:
+    """Steps from one look at a net's `weights` to the next, by the multiply-accumulates that a
+    step's forward pass does, of all images."""
+    if weights <= FEW_WEIGHTS:
+        return 1
+    share = _LOOK * weights / max(work, 1.0)
+    return next((every for every in _EVERY if share <= _MOST_SHARE * every), _EVERY[-1])
+
+
+class Every(NamedTuple):
+    """Steps from one look to the next: at activations, at weights, at held-out images."""
+
+    activations: int = 1
+    weights: int = 1
+    held_out: int = 1
+
+    def of(self, quantity: Quantity) -> int:
+        """Steps from one value of a quantity to the next."""
+        when = place(quantity)[1]
+        if when == "measured steps":
+            return self.activations
+        if when == "evaluations":
+            return max(self.held_out, 1)
+        return self.weights if OF_WEIGHTS & set(quantity.points) else 1
+
+
+EACH_STEP = Every()
