@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
+from typer.core import TyperCommand
 
-from resnet_viz.cli.commands.race_command import race
 from resnet_viz.cli.commands.runs_commands import runs_app
-from resnet_viz.cli.options import DEVICE_HELP, JsonOption, writable
+from resnet_viz.cli.options import JsonOption, writable
+from resnet_viz.experiments.devices import DEVICE_NAMES
 
 ConfigArgument = Annotated[
     str, typer.Argument(metavar="CONFIG", help="A preset's name or the path of a JSON file.")
 ]
-DeviceOption = Annotated[str, typer.Option("--device", help=DEVICE_HELP)]
+DeviceOption = Annotated[str, typer.Option("--device", help=DEVICE_NAMES)]
 
 app = typer.Typer(
     name="resnet_viz",
@@ -170,7 +171,25 @@ def build(
     build.show_build(inputs.read_net(config), device=device, batch_size=batch_size, as_json=as_json)
 
 
-app.command("race")(race)
+class _Race(TyperCommand):
+    """The command race: its options, which are RunSpec's fields, are made when they are needed, so
+    that other commands need not wait for what RunSpec imports."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Arguments and options."""
+        if not self.params:
+            from resnet_viz.cli.commands import race_command
+
+            alone = typer.Typer(add_completion=False)
+            alone.command()(race_command.race)
+            whole = typer.main.get_command(alone)
+            self.params, self.callback = whole.params, whole.callback
+        return super().get_params(ctx)
+
+
+@app.command(cls=_Race)
+def race() -> None:
+    """Train one to six nets on the same minibatches at the same time, and compare them."""
 
 
 @app.command()

@@ -10,6 +10,7 @@ from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
+DEVICE_NAMES = "auto (CUDA, then MPS, then CPU), cpu, cuda, cuda:1, mps."
 _ACCELERATOR_FILES = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
 
 

@@ -8,7 +8,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from resnet_viz.experiments.run_spec import RunSpec, Seed
+from resnet_viz.experiments.run_fields import Seed
+from resnet_viz.experiments.run_spec import RunSpec
 
 
 class RaceSpec(BaseModel):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
@@ -13,9 +12,16 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label
 from resnet_viz.data.adapt import adapt
-from resnet_viz.data.dataset import Augment, suitable_batch
+from resnet_viz.data.dataset import suitable_batch
 from resnet_viz.data.registry import dataset_info
-from resnet_viz.experiments.spec_rules import violations
+from resnet_viz.experiments import run_fields as fields
+from resnet_viz.experiments.setting import settings_of
+from resnet_viz.experiments.spec_rules import (
+    check_batch_size,
+    check_device_name,
+    check_precision,
+    violations,
+)
 from resnet_viz.quantities import held_by
 from resnet_viz.quantities.every import Every, weights_every
 from resnet_viz.quantities.quantity import Along
@@ -27,47 +33,17 @@ what was found valid in a store by the rules before is then checked anew."""
 DEFAULT_BATCH = 64
 STORED = "stored"
 """The context in which a spec is read that was written down: no folder is looked at for it."""
-_DEVICE = re.compile(r"auto|cpu|mps|cuda(:(0|[1-9][0-9]{0,2}))?")
-
-Fraction = Annotated[float, Field(strict=True, ge=0, le=1)]
-Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000_000)]
-Step = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
-Seed = Annotated[int, Field(strict=True, ge=0, lt=2**32)]
-Flag = Annotated[bool, Field(strict=True)]
-Schedule = Literal["constant", "cosine", "step"]
-Precision = Literal["float32", "tf32", "bfloat16", "float16"]
 
 
 class RunSpec(BaseModel):
     """One training run. Frozen and hashable; the defaults are those of the Race page.
 
-    `dataset` is a name, or "folder:/path" for a folder of images, a sub-folder a class; `classes`
-    is then how many it has (counted when the spec is made, so that the run can be read where the
-    folder is not), else None. `subset` is how many of the training images are used. `batch_size`
-    is 64 where none is given, and smaller for a folder of few images. `augment`
-    "crop_flip" crops each image at random out of a frame and mirrors half of them.
-
-    `lr` is reached linearly over the first `warmup_steps` steps. `schedule` says what it does
-    then: "constant"; "cosine", half a wave down to 0 at the last step; "step", times `step_gamma`
-    at each of `step_milestones` (none given: at half and three quarters of the steps, as in He et
-    al. 2015, 4.2).
-
-    `momentum` and `nesterov` are for "sgd" alone. `clip_grad_norm` is the most that the norm of
-    all gradients together may be in an update; records hold the gradients before that. `loss` in
-    the records is the one trained with, `label_smoothing` included.
-
-    `image_size` (pixels a side) is the data's own where it is None. `precision` "bfloat16" and
-    "float16" are autocast: weights and their gradients stay float32; "float16" also scales the
-    loss. "tf32" lets CUDA round float32 products. `compile` is torch.compile.
-    `activation_checkpointing` keeps fewer activations and runs the forward pass once more instead:
-    the same numbers in less memory and about a third more time.
-
-    Loss and accuracy on held-out images are taken each `evaluate_every` steps (0: never), and what
-    needs activations each `measure_every` steps; where a net has many weights, what is made of
-    them and of their updates each `weights_every` steps, which is no field: it follows from net and
-    batch size. The weights are kept after each number of steps
-    in `checkpoints`, after each `checkpoint_every` steps (0: never), and the last ones anyway where
-    they are small (store/checkpoint_index.py says more).
+    What each field does is said in run_fields.py, where the command line, the form and the report
+    read it. `classes` is counted when the spec is made, so that the run can be read where the
+    folder is not. `loss` in the records is the one trained with, `label_smoothing` included;
+    gradients there are those before `clip_grad_norm`. "bfloat16" and "float16" are autocast:
+    weights and their gradients stay float32; "float16" also scales the loss. The last weights are
+    kept anyway where they are small (store/checkpoint_index.py says more).
 
     Raises:
         ValueError: for any invalid value or combination. One that validates can run, once its data
@@ -78,33 +54,33 @@ class RunSpec(BaseModel):
 
     config: ResNetConfig
     name: Annotated[str, Field(max_length=200)] = ""
-    dataset: Annotated[str, Field(max_length=4200)] = "digits"
-    classes: Annotated[int, Field(strict=True, ge=1, le=65_536)] | None = None
-    subset: Count | None = None
-    augment: Augment = "none"
-    steps: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 60
-    batch_size: Annotated[int, Field(strict=True, ge=1, le=65_536)] = DEFAULT_BATCH
-    optimizer: Literal["sgd", "adam", "adamw"] = "sgd"
-    lr: Annotated[float, Field(strict=True, ge=0, le=1e6)] = 0.01
-    momentum: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.9
-    nesterov: Flag = False
-    weight_decay: Fraction = 1e-4
-    warmup_steps: Step = 0
-    schedule: Schedule = "constant"
-    step_milestones: Annotated[tuple[Step, ...], Field(max_length=100)] = ()
-    step_gamma: Fraction = 0.1
-    label_smoothing: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.0
-    clip_grad_norm: Annotated[float, Field(strict=True, gt=0, le=1e6)] | None = None
-    image_size: Annotated[int, Field(strict=True, ge=1, le=16_384)] | None = None
-    seed: Seed = 0
-    device: str = "auto"
-    precision: Precision = "float32"
-    compile: Flag = False
-    activation_checkpointing: Flag = False
-    evaluate_every: Step = 0
-    measure_every: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 20
-    checkpoints: Annotated[tuple[Step, ...], Field(max_length=100)] = ()
-    checkpoint_every: Step = 0
+    dataset: fields.Dataset = "digits"
+    classes: fields.Classes = None
+    subset: fields.Subset = None
+    augment: fields.Augmentation = "none"
+    steps: fields.Steps = 60
+    batch_size: fields.BatchSize = DEFAULT_BATCH
+    optimizer: fields.Optimizer = "sgd"
+    lr: fields.LearningRate = 0.01
+    momentum: fields.Momentum = 0.9
+    nesterov: fields.Nesterov = False
+    weight_decay: fields.WeightDecay = 1e-4
+    warmup_steps: fields.WarmupSteps = 0
+    schedule: fields.Schedule = "constant"
+    step_milestones: fields.StepMilestones = ()
+    step_gamma: fields.StepGamma = 0.1
+    label_smoothing: fields.LabelSmoothing = 0.0
+    clip_grad_norm: fields.ClipGradNorm = None
+    image_size: fields.ImageSize = None
+    seed: fields.Seed = 0
+    device: fields.Device = "auto"
+    precision: fields.Precision = "float32"
+    compile: fields.Compile = False
+    activation_checkpointing: fields.ActivationCheckpointing = False
+    evaluate_every: fields.EvaluateEvery = 0
+    measure_every: fields.MeasureEvery = 20
+    checkpoints: fields.Checkpoints = ()
+    checkpoint_every: fields.CheckpointEvery = 0
 
     @property
     def adapted(self) -> ResNetConfig:
@@ -215,39 +191,5 @@ def _adapted(
     return adapt(config, dataset, image_size, classes)
 
 
-def check_device_name(device: str) -> None:
-    """ValueError unless `device` is a name that could exist: auto, cpu, mps, cuda or cuda:N."""
-    if not _DEVICE.fullmatch(device):
-        raise ValueError("allowed are 'auto', 'cpu', 'mps', 'cuda' and 'cuda:N' such as 'cuda:0'")
-
-
-def check_precision(precision: str, device: str) -> None:
-    """ValueError where devices of the kind `device` ("cpu", "cuda", "mps") lack `precision`."""
-    if precision == "tf32" and device != "cuda":
-        raise ValueError(
-            f"precision = 'tf32' is for CUDA devices alone, and the device is '{device}'; allowed "
-            "there: 'float32', 'bfloat16' or 'float16'"
-        )
-
-
-def check_batch_size(config: ResNetConfig, batch_size: int) -> None:
-    """ValueError where PyTorch would refuse a norm that has a single value to normalise by.
-
-    That is one image on 1x1 maps: for batch norm a value a channel, for group norm a value a
-    group where a group is one channel (torch.nn.functional.group_norm, _verify_batch_size).
-    """
-    if batch_size < 1:
-        raise ValueError(f"batch_size = {batch_size} is not allowed; it is at least 1")
-    if batch_size > 1 or config.norm == "none":
-        return
-    for operation in plan(config).operations:
-        channels, *pixels = operation.out_shape
-        group = channels // operation.groups if config.norm == "group" else 1
-        if operation.kind == "norm" and pixels == [1, 1] and group == 1:
-            values = "batch norm one value a channel"
-            if config.norm == "group":
-                values = f"group norm one value a group ({channels} channels, as many groups)"
-            raise ValueError(
-                f"batch_size = 1 leaves {values}, since this net has 1x1 maps at image_size = "
-                f"{config.image_size}; allowed: at least 2, or a larger image_size"
-            )
+SETTINGS = settings_of(RunSpec)
+"""How a net is trained, field by field: all but the net and its name."""

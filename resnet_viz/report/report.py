@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 
 from resnet_viz.arch.config import ResNetConfig, differences
 from resnet_viz.arch.plan import plan
-from resnet_viz.experiments.run_spec import RunSpec
+from resnet_viz.experiments.run_spec import SETTINGS, RunSpec
 from resnet_viz.figures.graph_colouring import COLOUR_SCRIPT, LEGEND_SCRIPT, RAMP, line_scale
 from resnet_viz.figures.heat_maps.heat_maps import heat_maps
 from resnet_viz.figures.style import LEGEND_ROOM
@@ -37,8 +37,6 @@ _HERE = Path(__file__).parent
 _PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 MOST_BLOCKS = 150
 """Of a net of more blocks than this, runs of alike ones are drawn as one."""
-NOT_SAID = ("config", "name", "device")
-"""Fields of a spec that are no setting of a race."""
 OF_STEPS = ("step_gamma", "step_milestones")
 
 
@@ -185,14 +183,14 @@ def _settings(nets: Sequence[Reported]) -> Mapping[str, Any] | None:
     if any(net.spec is None for net in nets):
         return None
     specs = [net.spec for net in nets if net.spec]
-    names = [name for name in RunSpec.model_fields if name not in NOT_SAID]
-    fields = {name: [_setting(s, name) for s in specs] for name in names}
+    fields = {name: [_setting(s, name) for s in specs] for name in SETTINGS if name != "device"}
     shared = {name: values[0] for name, values in fields.items() if len(set(values)) == 1}
-    shared_text = "; ".join(f"{_words(name)} {value}" for name, value in shared.items() if value)
+    words = {name: setting.about.words for name, setting in SETTINGS.items()}
+    shared_text = "; ".join(f"{words[name]} {value}" for name, value in shared.items() if value)
     rows = {"parameters": [f"{net.params:,}" for net in nets]}
     rows |= {"depth": [f"{plan(spec.adapted).depth:,} layers" for spec in specs]}
-    rows |= {_words(name): values for name, values in fields.items() if name not in shared}
-    rows |= {_words(name): values for name, values in _config_rows([s.adapted for s in specs])}
+    rows |= {words[name]: values for name, values in fields.items() if name not in shared}
+    rows |= dict(_config_rows([spec.adapted for spec in specs]))
     return {"shared": shared_text, "rows": rows}
 
 
@@ -200,7 +198,7 @@ def _config_rows(configs: Sequence[ResNetConfig]) -> Iterator[tuple[str, list[st
     differing = {field for one in configs for field in differences(one, configs[0])}
     for field in ResNetConfig.model_fields:
         if field in differing:
-            yield field, [_value(getattr(one, field)) for one in configs]
+            yield field.replace("_", " "), [_value(getattr(one, field)) for one in configs]
 
 
 def _setting(spec: RunSpec, name: str) -> str:
@@ -216,7 +214,3 @@ def _value(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     return "yes" if value is True else str(value)
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

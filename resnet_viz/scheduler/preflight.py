@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from resnet_viz.experiments.devices import expected_device
-from resnet_viz.experiments.run_spec import RunSpec, check_precision
+from resnet_viz.experiments.run_spec import RunSpec
+from resnet_viz.experiments.spec_rules import check_precision
 
 
 def check_ready(specs: Sequence[RunSpec]) -> None:

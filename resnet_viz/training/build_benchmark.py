@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
-from resnet_viz.experiments.run_spec import check_batch_size
+from resnet_viz.experiments.spec_rules import check_batch_size
 from resnet_viz.nets.memory_format import memory_format
 from resnet_viz.nets.network import build_resnet
 from resnet_viz.text import byte_size

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from resnet_viz.experiments.run_spec import Precision, RunSpec
+from resnet_viz.experiments.run_fields import Precision
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.nets.memory_format import memory_format
 from resnet_viz.training.tensors import Images, portions
 from resnet_viz.training.update.precision import autocast

@@ -9,7 +9,7 @@ import psutil
 import torch
 
 from resnet_viz.experiments.devices import check_there, cores
-from resnet_viz.experiments.run_spec import check_device_name
+from resnet_viz.experiments.spec_rules import check_device_name
 
 
 def available() -> tuple[str, ...]:

@@ -87,7 +87,12 @@ def test_race_prints_one_json_line_a_step_and_net(
 def test_every_field_of_a_run_is_an_option_of_race_with_its_default_in_the_help() -> None:
     group = typer.main.get_command(app)
     assert isinstance(group, typer.core.TyperGroup)
-    options = {p.name: p for p in group.commands["race"].params if p.param_type_name == "option"}
+    race = group.commands["race"]
+    options = {
+        option.name: option
+        for option in race.get_params(typer.Context(race))
+        if option.param_type_name == "option" and option.name != "help"
+    }
     fields = {name: field for name, field in RunSpec.model_fields.items() if name != "config"}
     assert set(options) == set(fields) | {"as_json", "seeds", "experiment"}
     for name, field in fields.items():
@@ -95,7 +100,7 @@ def test_every_field_of_a_run_is_an_option_of_race_with_its_default_in_the_help(
         assert f"--{name.replace('_', '-')}" in option.opts
         if field.default is None or field.default is False or field.default in ("", ()):
             continue  # said in words, or off
-        shown = re.search(r"default: (\S+)\.$", option.help or "")
+        shown = re.search(r"Default: (\S+)\.$", option.help or "")
         assert shown, option.help
         assert type(field.default)(shown[1]) == field.default
 

@@ -6,7 +6,8 @@ import pytest
 from resnet_viz.arch.config import ResNetConfig, explain
 from resnet_viz.arch.presets import PRESETS, preset
 from resnet_viz.data.adapt import adapt, suitable_image_size
-from resnet_viz.experiments.run_spec import RunSpec, check_batch_size
+from resnet_viz.experiments.run_spec import SETTINGS, RunSpec
+from resnet_viz.experiments.spec_rules import check_batch_size
 from tests.labs import TINY, tiny_spec
 
 SMALL = preset("resnet20-cifar")
@@ -18,6 +19,17 @@ def test_a_spec_is_frozen_hashable_and_survives_json() -> None:
     assert (again, hash(again)) == (spec, hash(spec))
     with pytest.raises(ValueError, match="frozen"):
         spec.steps = 3  # type: ignore[misc]
+
+
+def test_every_setting_says_what_it_is_and_knows_its_values() -> None:
+    assert set(SETTINGS) == set(RunSpec.model_fields) - {"config", "name"}
+    for field, setting in SETTINGS.items():
+        assert setting.about.help.endswith("."), field
+        assert setting.about.title[0].isupper()
+        assert setting.about.unset or (setting.default is not None and setting.default != ())
+        value = getattr(RunSpec(config=SMALL), field)
+        assert value is None or isinstance(value, setting.type)
+        assert not setting.choices or value in setting.choices
 
 
 def test_the_defaults_are_those_of_the_contract() -> None:

@@ -117,8 +117,8 @@ def test_settings_say_what_the_nets_share_and_in_what_they_differ() -> None:
     html = report([reported("resnet20-cifar", 3), reported("plain20-cifar", 3)])
     shared = re.search("<p>All nets: ([^<]*)</p>", html)
     assert shared
-    assert "dataset digits" in shared[1]
-    assert "lr 0.01" in shared[1]
+    assert "data digits" in shared[1]
+    assert "learning rate 0.01" in shared[1]
     assert re.search(r'<th scope="row">shortcut</th><td>zero_pad</td><td>none</td>', html)
     assert "folder:" not in html
 

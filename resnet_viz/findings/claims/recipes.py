@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from resnet_viz.experiments.run_spec import SETTINGS
 from resnet_viz.findings.nets import Net
 from resnet_viz.text import and_words
 
 _NOT_SAID = ("step_gamma", "step_milestones", "image_size", "classes")
 """Settings that say nothing by themselves, or follow from others."""
-_WORDS: Mapping[str, str] = {
-    "dataset": "data",
-    "subset": "number of training images",
-    "augment": "augmentation",
-    "batch_size": "batch size",
-    "lr": "learning rate",
-    "weight_decay": "weight decay",
-    "warmup_steps": "warm-up steps",
-    "label_smoothing": "label smoothing",
-    "clip_grad_norm": "clipping",
-    "nesterov": "Nesterov momentum",
-}
 
 
 def recipe_of(net: Net) -> Mapping[str, object]:
@@ -44,9 +33,7 @@ def differing(nets: Iterable[Net]) -> str:
     for name in names:
         values = list(dict.fromkeys(_value(recipe.get(name)) for recipe in recipes))
         if len(values) > 1:
-            differences.append(
-                (name in _NOT_SAID, f"{_WORDS.get(name, name.replace('_', ' '))} ", values)
-            )
+            differences.append((name in _NOT_SAID, f"{SETTINGS[name].about.words} ", values))
     telling = [one for one in differences if not one[0]] or differences
     return "; ".join(words + and_words(values) for _, words, values in telling)
 

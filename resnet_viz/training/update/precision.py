@@ -6,7 +6,8 @@ from contextlib import AbstractContextManager
 
 import torch
 
-from resnet_viz.experiments.run_spec import Precision, check_precision
+from resnet_viz.experiments.run_fields import Precision
+from resnet_viz.experiments.spec_rules import check_precision
 
 _HALF = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 

@@ -232,7 +232,10 @@ def test_rates_differ_in_the_experiment_on_them(home: Path) -> None:
 def test_what_differs_is_said_above_the_pictures_also_of_the_training(lab: Lab) -> None:
     specs = [tiny_spec(lr=rate, name=f"lr {rate}", steps=1) for rate in (0.1, 0.2)]
     app = race_page(lab.race(specs))
-    assert "Both nets are the same. They train with different **lr** (0.1, 0.2)." in text(app)
+    assert (
+        "Both nets are the same. They train with different **learning rate** (0.1, 0.2)."
+        in text(app)
+    )
     assert "same curves" not in text(app)
     app = race_page(lab.race([specs[0], specs[0].model_copy(update={"name": "again"})]))
     assert "they should draw the same curves, step for step" in text(app)

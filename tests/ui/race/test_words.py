@@ -219,8 +219,8 @@ def test_training_says_each_way_once() -> None:
         "Nesterov momentum 0.9",
         "step schedule (x0.1)",
         "label smoothing 0.1",
-        "gradients clipped at 2",
-        "compiled",
+        "gradient clipping 2",
+        "compilation",
     ):
         assert f", {said}," in words.training([recipe])
         assert said not in words.training([slow])

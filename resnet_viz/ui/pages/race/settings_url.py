@@ -12,38 +12,17 @@ from typing import Any
 from resnet_viz.arch.config import ResNetConfig, explain
 from resnet_viz.arch.presets import PRESETS
 from resnet_viz.data.registry import offered
-from resnet_viz.experiments.run_spec import RunSpec, check_device_name
+from resnet_viz.experiments.run_spec import SETTINGS, RunSpec
+from resnet_viz.experiments.spec_rules import check_device_name
 from resnet_viz.experiments.starting_points import starting_points
 from resnet_viz.text import shorten, unknown_name
 from resnet_viz.ui.session.net_url import from_text, to_text, value_of
 
 DEFAULT_NET = "resnet56-cifar"
-TRAINING = (
-    "dataset",
-    "batch_size",
-    "subset",
-    "augment",
-    "steps",
-    "lr",
-    "seed",
-    "image_size",
-    "optimizer",
-    "momentum",
-    "nesterov",
-    "weight_decay",
-    "clip_grad_norm",
-    "warmup_steps",
-    "schedule",
-    "step_gamma",
-    "label_smoothing",
-    "precision",
-    "compile",
-    "activation_checkpointing",
-    "evaluate_every",
-    "measure_every",
-    "checkpoint_every",
-)
-"""Fields of RunSpec, as the address names them; each is judged together with those before it."""
+_BEFORE = ("dataset", "batch_size")
+_NOT_ASKED = ("classes", "step_milestones", "checkpoints", "device")
+TRAINING = tuple(dict.fromkeys((*_BEFORE, *(name for name in SETTINGS if name not in _NOT_ASKED))))
+"""Settings of a run, as the address names them; each is judged together with those before it."""
 KEYS = ("experiment", "first", "second", "more", "seeds", "pace", "device", *TRAINING)
 DEFAULT_DEVICE = "auto"
 ALONE = "none"
@@ -75,7 +54,7 @@ class Settings:
 
 def default_training(experiment: str | None = None) -> dict[str, Any]:
     """Each field of `TRAINING` with its default, or what the experiment trains with."""
-    defaults = {field: RunSpec.model_fields[field].default for field in TRAINING}
+    defaults = {field: SETTINGS[field].default for field in TRAINING}
     return defaults | dict(starting_points()[experiment].training if experiment else {})
 
 
@@ -186,14 +165,14 @@ _SMALL = ResNetConfig(depths=(1,), widths=(8,), stem="cifar", norm="none", image
 
 
 def _read(field: str, text: str, training: Mapping[str, Any]) -> object:
-    default = RunSpec.model_fields[field].default
+    setting = SETTINGS[field]
     # Nothing else: a link must not make the server look at a folder of someone's choice.
     if field == "dataset" and text not in offered():
         raise ValueError(unknown_name(field, text, offered()))
-    value = text if isinstance(default, str) else value_of(text)
+    value = text if setting.type is str else value_of(text)
     spec = RunSpec.model_validate({"config": _SMALL, **training, field: value})
     valid = getattr(spec, field)
-    return float(valid) if isinstance(default, float) else valid
+    return float(valid) if setting.type is float and valid is not None else valid
 
 
 def _written(value: object) -> str:

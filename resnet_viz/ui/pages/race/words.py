@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from resnet_viz.experiments.run_spec import RunSpec
+from resnet_viz.experiments.run_spec import SETTINGS, RunSpec
+from resnet_viz.experiments.setting import Setting
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.race_summary import happened
 from resnet_viz.findings.words.headline import ONE_SEED
@@ -192,16 +193,26 @@ def _ways(spec: RunSpec) -> Sequence[str]:
         if spec.optimizer == "sgd"
         else "",
         f"weight decay {spec.weight_decay:g}",
-        f"warm-up {spec.warmup_steps} steps" if spec.warmup_steps else "",
         _SCHEDULES[spec.schedule].format(spec.step_gamma),
-        f"label smoothing {spec.label_smoothing:g}" if spec.label_smoothing else "",
-        f"gradients clipped at {spec.clip_grad_norm:g}" if spec.clip_grad_norm else "",
-        spec.precision if spec.precision != "float32" else "",
-        "compiled" if spec.compile else "",
-        "activation checkpointing" if spec.activation_checkpointing else "",
+        *(_way(setting, spec) for setting in SETTINGS.values() if setting.field not in _TOLD),
     )
 
 
+def _way(setting: Setting, spec: RunSpec) -> str:
+    """A setting by its own words, where it is not the default."""
+    value, words = getattr(spec, setting.field), setting.about.words
+    if value == setting.default or setting.about.group == "Measuring":
+        return ""
+    number = f"{value:g}" if isinstance(value, float) else value
+    return words if value is True else f"{words} {number}"
+
+
+_TOLD = (
+    *("dataset", "classes", "image_size", "subset", "augment", "steps", "batch_size"),
+    *("optimizer", "lr", "momentum", "nesterov", "weight_decay"),
+    *("schedule", "step_milestones", "step_gamma", "seed", "device", "checkpoints"),
+)
+"""Settings that are said in a phrase with others, or not at all."""
 _SCHEDULES = {"constant": "", "cosine": "cosine schedule", "step": "step schedule (x{:g})"}
 
 

@@ -12,7 +12,7 @@ from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.data.adapt import suitable_image_size
 from resnet_viz.data.registry import dataset_info
 from resnet_viz.experiments.race_spec import RaceSpec
-from resnet_viz.experiments.run_spec import RunSpec
+from resnet_viz.experiments.run_spec import SETTINGS, RunSpec
 from resnet_viz.experiments.starting_point import Entry
 from resnet_viz.scheduler.preflight import check_ready
 from resnet_viz.text import and_words, distinct
@@ -164,15 +164,13 @@ def _values(configs: Sequence[ResNetConfig], names: Sequence[str], field: str) -
 
 def _different_training(runs: Sequence[RunSpec]) -> str:
     """The fields of training that not all share, and what each net has."""
-    skipped = {"config", "name", "seed"}
-    fields = [
-        field
-        for field in RunSpec.model_fields
-        if field not in skipped and len({getattr(spec, field) for spec in runs}) > 1
-    ]
-    values = {field: ", ".join(_value(getattr(spec, field)) for spec in runs) for field in fields}
-    each = (f"**{field}** ({said})" for field, said in values.items())
-    return f"They train with different {' and '.join(each)}." if fields else ""
+    differing = {
+        setting.about.words: ", ".join(_value(getattr(spec, field)) for spec in runs)
+        for field, setting in SETTINGS.items()
+        if field != "seed" and len({getattr(spec, field) for spec in runs}) > 1
+    }
+    each = (f"**{words}** ({values})" for words, values in differing.items())
+    return f"They train with different {' and '.join(each)}." if differing else ""
 
 
 def _value(value: object) -> str:

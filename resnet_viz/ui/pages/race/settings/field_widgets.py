@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import streamlit as st
 
-from resnet_viz.experiments.run_spec import RunSpec
+from resnet_viz.experiments.run_spec import SETTINGS
 
 
 def select(
@@ -36,17 +37,24 @@ def select(
     return name
 
 
-def number(title: str, field: str, step: float, form: str, said: str = "") -> float:
-    """A number for the run's `field`."""
+def setting_box(field: str, *, empty: str = "") -> Any:
+    """The widget for a run's `field`, as its setting says; `empty` stands in place of no number."""
+    setting = SETTINGS[field]
+    about = setting.about
+    if setting.choices:
+        return select(about.title, setting.choices, field, setting.default, help=about.help)
     key = f"race_{field}"
-    default = {} if key in st.session_state else {"value": RunSpec.model_fields[field].default}
-    given: float = st.number_input(
-        title,
-        step=step,
-        format=form,
-        help=said or None,
+    if setting.type is bool:
+        return st.checkbox(about.title, help=about.help, key=key, persist_state="session")
+    # A value that another page set must not meet a default: Streamlit would warn of both.
+    has_value = key in st.session_state and setting.default is not None
+    return st.number_input(
+        about.title,
+        step=setting.type(about.step),
+        format="%d" if setting.type is int else "%g",
+        help=about.help,
+        placeholder=empty or about.unset or None,
         key=key,
         persist_state="session",
-        **default,
+        **({} if has_value else {"value": setting.default}),
     )
-    return given

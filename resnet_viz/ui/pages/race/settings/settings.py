@@ -14,7 +14,7 @@ from resnet_viz.experiments.starting_point import Entry
 from resnet_viz.experiments.starting_points import starting_points
 from resnet_viz.ui.pages.race.settings.contestants import Choice, automatic_size
 from resnet_viz.ui.pages.race.settings.data_choice import data_box
-from resnet_viz.ui.pages.race.settings.field_widgets import number, select
+from resnet_viz.ui.pages.race.settings.field_widgets import select, setting_box
 from resnet_viz.ui.pages.race.settings.more_nets import more_nets
 from resnet_viz.ui.pages.race.settings.more_settings import more_settings
 from resnet_viz.ui.pages.race.settings.pace import chosen_pace, pace_box
@@ -166,22 +166,13 @@ def _training(size: int) -> dict[str, Any]:
     """`size` is the images' size where none is chosen."""
     row = st.columns([17 / 6] * 6 + [4], vertical_alignment="bottom")
     fields: dict[str, Any] = {}
-    for column, (field, title, step, form) in zip(row, _NUMBERS, strict=False):
+    for column, field in zip(row, ("steps", "batch_size", "lr", "seed"), strict=False):
         with column:
-            fields[field] = number(title, field, step, form)
+            fields[field] = setting_box(field)
     with row[4]:
         _seeds_box()
     with row[5]:
-        fields["image_size"] = st.number_input(
-            "Image size",
-            value=None,
-            step=1,
-            placeholder=f"auto: {size}",
-            help="Pixels a side; the images are resized to it. Empty: the data's own size if it "
-            "fits all nets, else the smallest of 16, 32, 64, ... that does.",
-            key="race_image_size",
-            persist_state="session",
-        )
+        fields["image_size"] = setting_box("image_size", empty=f"auto: {size}")
     with row[6], st.popover("More settings", width="stretch"):
         fields |= more_settings()
         pace_box()
@@ -199,11 +190,3 @@ def _seeds_box() -> None:
         "nets of one seed see the same minibatches.",
         persist_state="session",
     )
-
-
-_NUMBERS = (
-    ("steps", "Steps", 10, "%d"),
-    ("batch_size", "Batch size", 16, "%d"),
-    ("lr", "Learning rate", 0.01, "%g"),
-    ("seed", "Seed", 1, "%d"),
-)
