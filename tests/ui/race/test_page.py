@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from resnet_viz.findings.colours import DARK, PLAIN, RESIDUAL
@@ -14,10 +16,14 @@ from resnet_viz.lab.lab import Lab
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
+from resnet_viz.scheduler import launcher_client
+from resnet_viz.scheduler.heartbeat import born
 from resnet_viz.store.database import Store
+from resnet_viz.store.records.chunks import insert_records
 from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.workers.run_recorder import Recording
 from tests.labs import tiny_spec, wait_until
+from tests.quantities.test_records import record
 from tests.ui.headings import headers, titles
 from tests.ui.race.conftest import (
     ROOT,
@@ -98,6 +104,27 @@ def test_any_quantity_of_the_race_can_be_shown(lab: Lab) -> None:
         assert plain(about.sentence) in text(app)
         found = [about.title in header.lower() for header in headers(app)]
         assert any(found) == (along.axis != "net")
+
+
+def test_the_page_says_when_the_end_is_measured(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the last step, and until the run is over: this test's process stands for its worker."""
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
+    race_id = lab.race([tiny_spec(steps=3, name="mine")])
+    me = psutil.Process()
+
+    def detail(steps: range, status: str) -> str:
+        with Store(lab.home).writing() as connection:
+            change = "status = ?, started = 1, heartbeat = ?, pid = ?, pid_created = ?"
+            values = (status, time.time(), me.pid, born(me))
+            connection.execute(f"UPDATE runs SET {change}", values)
+            insert_records(connection, 1, [record(step, 6) for step in steps])
+        (net,) = shown(race_page(race_id), "progress")["nets"]
+        assert net["status"] == status
+        return str(net["detail"])
+
+    assert detail(range(2), "running").startswith("step 2 of 3")
+    assert detail(range(2, 3), "running") == "Measuring the end"
+    assert detail(range(0), "finished").startswith("step 3 of 3")
 
 
 def test_a_watched_run_is_shown_and_cannot_be_steered(lab: Lab, home: Path) -> None:
