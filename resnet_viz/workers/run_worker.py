@@ -22,25 +22,22 @@ import psutil
 
 from resnet_viz.data.registry import datasets
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.quantities.points import FINAL
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.scheduler.heartbeat import HEARTBEAT_SECONDS, born
 from resnet_viz.scheduler.launcher_client import ERROR_MARK
 from resnet_viz.scheduler.parking import Parked, Patience, give_up, give_up_with
 from resnet_viz.scheduler.worker_turn import Stopped, Turns
-from resnet_viz.store import checkpoint_index, header, saved_states
+from resnet_viz.store import header, saved_states
 from resnet_viz.store.checkpoint_index import is_due
-from resnet_viz.store.database import FILE_NAME, Store, StoreError, WalFile, default_home
-from resnet_viz.store.migrations import transaction
-from resnet_viz.store.records.chunks import insert_late, insert_records, put_together
-from resnet_viz.store.runs_table import OVER, WITHOUT_WORKER, select_runs
+from resnet_viz.store.database import Store, StoreError, WalFile, default_home
+from resnet_viz.store.runs_table import WITHOUT_WORKER, select_runs
 from resnet_viz.training.error_messages import sentence
+from resnet_viz.workers.run_writer import RunWriter
 
 if TYPE_CHECKING:
     from resnet_viz.training.training_state import Resumable
     from resnet_viz.workers.checkpoint_writer import Keeper
 
-WRITE_SECONDS = 0.1
 LOOK_SECONDS = 0.05
 
 
@@ -54,16 +51,12 @@ class Worker:
             raise StoreError(f"there is no run with the id {run_id!r}")
         self._position = int(rows[0]["position"])
         self._turns = Turns(connection, self._position)
-        self._wal = WalFile(home)
         self._spec = RunSpec.model_validate_json(rows[0]["spec"])
-        self._pending: list[StepRecord] = []
-        self._written = 0.0
+        self._writer = RunWriter(connection, home, rows[0], self._spec)
         self._paused_seconds = 0.0
         self._seconds = 0.0
         self._stepped = -inf
-        self._recorded = int(rows[0]["steps_done"])
-        self._state_step: int | None = rows[0]["state_step"]
-        self._done = self._state_step or 0
+        self._done = self._writer.state_step or 0
         self._keeper: Keeper | None = None
         self._resumable: Resumable | None = None
 
@@ -73,21 +66,21 @@ class Worker:
         try:
             patience = Patience(self._connection, self._position)
             while not self._turns.may_begin():
-                self._check_store()
+                self._writer.check()
                 self._park_if(patience)
                 time.sleep(2 * LOOK_SECONDS)
             device = self._prepare()
             self._train()
         except Stopped:
-            self._finish("stopped")
+            self._writer.finish("stopped")
         except Parked:
             return
         except (StoreError, sqlite3.Error):
             raise
         except Exception as error:  # noqa: BLE001  whatever training raises is the run's result
-            self._finish("failed", sentence(error, device, self._spec.batch_size))
+            self._writer.finish("failed", sentence(error, device, self._spec.batch_size))
         else:
-            self._finish("finished")
+            self._writer.finish("finished")
 
     def _prepare(self) -> str:
         """The device's name. One thread each, so that contestants share fairly.
@@ -107,7 +100,7 @@ class Worker:
                 keep_freed()
         held = header.write(self._spec.quantities)  # a queued run may be of an older program
         values = (str(device), torch.get_num_threads(), held)
-        self._set("device = ?, threads = ?, header = ?", *values)
+        self._writer.change("device = ?, threads = ?, header = ?", *values)
         return str(device)
 
     def _train(self) -> None:
@@ -120,18 +113,18 @@ class Worker:
 
         def ending(record: StepRecord) -> None:
             self._take(record)
-            self._write()
+            self._writer.write()
             self._keep(keeper, is_last=True)
 
         try:
             training = train(self._spec, built=keeper.hold, ending=ending, resumable=resumable)
             for record in self._steered(training):
                 if record.step + 1 == self._spec.steps:
-                    self._add_end(record)
+                    self._writer.add_end(record)
                     break
                 self._take(record)
-                if time.monotonic() - self._written >= WRITE_SECONDS:
-                    self._write()
+                if self._writer.is_due:
+                    self._writer.write()
                 if is_due(self._spec, self._done):
                     self._keep(keeper)
         except Stopped:
@@ -141,14 +134,7 @@ class Worker:
     def _take(self, record: StepRecord) -> None:
         self._done = record.step + 1
         self._seconds = record.seconds - self._paused_seconds
-        if record.step >= self._recorded:
-            self._pending.append(replace(record, seconds=self._seconds))
-
-    def _add_end(self, record: StepRecord) -> None:
-        """What the last record, which is written, did not have yet."""
-        with transaction(self._connection):
-            end = {FINAL: record.values[FINAL]}
-            insert_late(self._connection, self._position, record.step, end)
+        self._writer.add(replace(record, seconds=self._seconds))
 
     def _resumed(self) -> Resumable:
         """The training from its begin, or from the state that the run has.
@@ -158,13 +144,13 @@ class Worker:
         """
         from resnet_viz.training.training_state import Resumable, read_state  # noqa: PLC0415
 
-        if self._state_step is None:
+        if self._writer.state_step is None:
             return Resumable(self._spec)
         state = read_state(saved_states.file_of(self._home, self._id))
-        if state.step > self._recorded:
+        if state.step > self._writer.recorded:
             raise ValueError(
-                f"the saved state begins with step {state.step}, and only {self._recorded} steps "
-                "are on record"
+                f"the saved state begins with step {state.step}, and only "
+                f"{self._writer.recorded} steps are on record"
             )
         return Resumable(self._spec, state)
 
@@ -184,7 +170,7 @@ class Worker:
             return
         begin = time.perf_counter()
         patience.renew()
-        if self._done == (self._state_step or 0):  # not begun, or its state is there
+        if self._done == (self._writer.state_step or 0):  # not begun, or its state is there
             give_up(self._connection, self._position)
         elif self._resumable and self._keeper:
             try:
@@ -227,67 +213,22 @@ class Worker:
             Stopped: when none may.
         """
         begin = time.perf_counter()
-        self._check_store()
+        self._writer.check()
         if not self._turns.may_step() or self._rest() > 0:
-            self._write()
+            self._writer.write()
             patience = Patience(self._connection, self._position)
             while not self._turns.may_step() or self._rest() > 0:
                 rest = self._rest()
                 if rest <= 0:
                     self._park_if(patience)
                 time.sleep(min(rest, LOOK_SECONDS) if rest > 0 else LOOK_SECONDS)
-                self._check_store()
+                self._writer.check()
             self._paused_seconds += time.perf_counter() - begin
         self._stepped = time.perf_counter()
-
-    def _check_store(self) -> None:
-        """StoreError once what is written can be seen by nobody; what was written before is saved.
-
-        This connection still has the file that was deleted, and puts what is in it where it goes.
-        """
-        if self._wal.is_replaced():
-            self._write()
-            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            raise StoreError(
-                f"the file {FILE_NAME}-wal in {self._home} was deleted while the run went on; what "
-                "it had measured until then was saved"
-            )
 
     def _rest(self) -> float:
         """Seconds until the next step is due."""
         return self._turns.interval - (time.perf_counter() - self._stepped)
-
-    def _write(self) -> None:
-        """Commit the records that are not yet."""
-        pending, self._pending = self._pending, []
-        is_further = bool(pending) and self._state_step is not None
-        with transaction(self._connection):
-            insert_records(self._connection, self._position, pending)
-            if is_further:
-                saved_states.forget(self._connection, self._position)
-        put_together(self._connection, self._position, pending)
-        self._written = time.monotonic()
-        if is_further:
-            self._drop_state()
-
-    def _drop_state(self) -> None:
-        """Delete what the run has gone on from, and the weights that were kept for that alone."""
-        step, self._state_step = self._state_step, None
-        saved_states.file_of(self._home, self._id).unlink(missing_ok=True)
-        if step is not None and not is_due(self._spec, step):
-            checkpoint_index.drop(self._connection, self._home, (self._id, self._position), step)
-
-    def _finish(self, status: str, message: str = "") -> None:
-        self._write()
-        self._set("status = ?, message = ?, ended = ?", status, message, time.time())
-        if self._state_step is not None:
-            saved_states.file_of(self._home, self._id).unlink(missing_ok=True)
-
-    def _set(self, change: str, *values: object) -> None:
-        """Change the row of this run, unless it is over."""
-        over = ", ".join(f"'{status}'" for status in OVER)
-        query = f"UPDATE runs SET {change} WHERE position = ? AND status NOT IN ({over})"
-        self._connection.execute(query, (*values, self._position))
 
 
 def _beat(store: Store, run_id: str) -> None:

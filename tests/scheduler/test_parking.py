@@ -118,7 +118,7 @@ class Desk:
                 self.lab.pause(self.id)
 
         monkeypatch.setattr(Worker, "_write", write)
-        monkeypatch.setattr("resnet_viz.workers.run_worker.WRITE_SECONDS", 0.0)
+        monkeypatch.setattr("resnet_viz.workers.run_writer.WRITE_SECONDS", 0.0)
 
     def work(self) -> None:
         """Be its worker until the run ends or gives the process up."""
