@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 from resnet_viz.findings.claims.claim import Claim, Plot
 from resnet_viz.findings.words.comparison_words import COMPARISON_WORDS, MOST_PAIRS, grouped
+from resnet_viz.findings.words.course_words import COURSE_WORDS
 from resnet_viz.findings.words.gradient_words import GRADIENT_WORDS
 from resnet_viz.findings.words.headline import OUTCOMES, headline
-from resnet_viz.findings.words.race_words import RACE_WORDS
+from resnet_viz.findings.words.outcome_words import OUTCOME_WORDS
 
 Words = Callable[[Claim], str]
 
@@ -26,7 +27,9 @@ class Sentence(NamedTuple):
     plot: Plot
 
 
-WORDS: Mapping[str, Words] = MappingProxyType({**RACE_WORDS, **COMPARISON_WORDS, **GRADIENT_WORDS})
+WORDS: Mapping[str, Words] = MappingProxyType(
+    {**OUTCOME_WORDS, **COURSE_WORDS, **COMPARISON_WORDS, **GRADIENT_WORDS}
+)
 """A claim's kind -> how it is said."""
 
 
