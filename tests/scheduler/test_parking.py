@@ -31,6 +31,7 @@ from resnet_viz.training import training_state
 from resnet_viz.training.loop import train
 from resnet_viz.workers.dispatcher import Dispatcher, due
 from resnet_viz.workers.run_worker import Worker, main
+from resnet_viz.workers.run_writer import RunWriter
 from tests.configs import examples
 from tests.labs import Stillborn, process_of, tiny_spec, wait_until, workers
 from tests.training.test_training_state import whole
@@ -110,14 +111,15 @@ class Desk:
 
     def pause_at(self, step: int, monkeypatch: pytest.MonkeyPatch) -> None:
         """Pause the run once it has done so many steps."""
-        done = Worker._write
+        done = RunWriter.write
 
-        def write(worker: Worker) -> None:
-            done(worker)
-            if worker._done == step:
+        def write(writer: RunWriter) -> None:
+            newest = [record.step + 1 for record in writer._pending[-1:]]
+            done(writer)
+            if newest == [step]:
                 self.lab.pause(self.id)
 
-        monkeypatch.setattr(Worker, "_write", write)
+        monkeypatch.setattr(RunWriter, "write", write)
         monkeypatch.setattr("resnet_viz.workers.run_writer.WRITE_SECONDS", 0.0)
 
     def work(self) -> None:
@@ -219,9 +221,9 @@ def _raised_after_commit(kill: Callable[[], NoReturn]) -> None:
 RESUMING = {
     "before the state is read": _before(training_state, "read_state"),
     "when it is read": _after(training_state.Resumable, "attach"),
-    "before the first record": _before(Worker, "_write"),
+    "before the first record": _before(RunWriter, "write"),
     "before the commit of the first record": _after(saved_states, "forget"),
-    "before the file is deleted": _before(Worker, "_drop_state"),
+    "before the file is deleted": _before(RunWriter, "_drop_state"),
 }
 
 
