@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.kept import Kept
-from resnet_viz.lab.run_list import all_runs
+from resnet_viz.lab.race_file import transfer
+from resnet_viz.lab.run_list import all_runs, runs_of
 from resnet_viz.measurements.result import MeasurementResult
 from resnet_viz.quantities.records import Series, StepRecord
-from resnet_viz.scheduler import control, eta, heartbeat, retention, submit
+from resnet_viz.scheduler import control, eta, retention, submit
+from resnet_viz.scheduler.engine import BoundEngine, Engine
+from resnet_viz.scheduler.jobs.jobs import Job, Jobs
+from resnet_viz.scheduler.jobs.kind import JobRequest
 from resnet_viz.scheduler.run_status import Snapshot
 from resnet_viz.scheduler.worker_turn import check_pace
-from resnet_viz.store import checkpoint_index, measurement_results, queries, saved_states
+from resnet_viz.store import checkpoint_index, measurement_results, notes, queries, saved_states
 from resnet_viz.store.checkpoint_index import Checkpoint
 from resnet_viz.store.keys import race_keys
 from resnet_viz.store.records.chunks import MOST_STEPS
-from resnet_viz.store.run import Run, UnreadableRun, new_id, run_of, why_unreadable
-from resnet_viz.store.runs_table import ACTIVE, BUSY, first_of
+from resnet_viz.store.recovery import recover
+from resnet_viz.store.recovery.guarded_store import GuardedStore
+from resnet_viz.store.recovery.recover import Recovered
+from resnet_viz.store.run import Run, UnreadableRun, new_id
+from resnet_viz.store.runs_table import ACTIVE, BUSY
 
 if TYPE_CHECKING:
     from torch import nn
@@ -29,14 +35,12 @@ if TYPE_CHECKING:
     from resnet_viz.workers.watched_run import Watched
 
 STOP_SECONDS = 0.8
-MOST_CONTESTANTS = 32
-
-
-Runs = list[Run]  # these names since `Lab.list` hides the type
+Runs = list[Run]  # these names since `Lab.list` and `Lab.bytes` hide the types
 Records = list[StepRecord]
+Files = Mapping[str, bytes]
 
 
-class Lab(Kept):
+class Lab:
     """The runs in the folder `path` (RESNET_VIZ_HOME or the user's data directory by default).
 
     Threads and processes may share a folder, each with a Lab of its own or with one. A store file
@@ -45,45 +49,56 @@ class Lab(Kept):
 
     Raises:
         StoreError: here and in every method, where the store cannot be used.
-        ValueError: for an unknown id.
+        ValueError: for an unknown id, and what is not allowed.
     """
+
+    def __init__(self, path: Path | str | None = None, engine: Engine | None = None) -> None:
+        self._store = GuardedStore(path)
+        self._engine = BoundEngine(self._store, engine)
+        self._jobs = Jobs(self._store, self._engine)
+
+    @property
+    def notice(self) -> str | None:
+        """What became of the store, in a sentence for the user; None where all is well."""
+        return self._store.notice
+
+    @notice.setter
+    def notice(self, sentence: str | None) -> None:
+        self._store.notice = sentence
+
+    @property
+    def home(self) -> Path:
+        """The folder that holds the store."""
+        return self._store.home
+
+    @property
+    def bytes(self) -> int:
+        """What the runs take on disk."""
+        return retention.folder_bytes(self.home)
+
+    def ready(self) -> None:
+        """Begin the launcher, in the background, so that the next run starts at once."""
+        self._engine.prepare()
+        self._engine.start()
 
     def start(self, spec: RunSpec) -> str:
         """Queue one run, for a process of its own; its unguessable id."""
-        return self._start([spec], None)[0]
+        return self._queue([spec], None)[0]
 
     def race(
         self, specs: Sequence[RunSpec] | RaceSpec, *, pace: float | None = None, asker: str = ""
     ) -> str:
-        """Queue several runs back to back; the race's unguessable id.
+        """Queue 1 to 32 runs back to back, at a `pace` as in `slow`; the race's unguessable id.
 
-        Args:
-            specs: of the runs.
-            pace: as in `slow`.
-            asker: who wants it: each but "" has a share of the places.
-
-        Raises:
-            ValueError: for no net, more than 32, or more than there may be in the queue.
+        Each `asker` but "" has a share of the places.
         """
-        check_pace(pace)
-        if isinstance(specs, RaceSpec):
-            specs = specs.runs()
-        if not 1 <= len(specs) <= MOST_CONTESTANTS:
-            raise ValueError(
-                f"a race of {len(specs)} nets is not allowed: it has at least one net and at most "
-                f"{MOST_CONTESTANTS}"
-            )
-        race_id = new_id()
-        self._start(specs, race_id, pace, asker)
+        runs, race_id = specs.runs() if isinstance(specs, RaceSpec) else specs, new_id()
+        self._queue(runs, race_id, pace, asker)
         return race_id
 
     def expected_seconds(self, specs: Sequence[RunSpec], pace: float | None = None) -> float | None:
-        """How long such runs would take here by themselves, from what earlier ones took.
-
-        None where no run that is alike was measured.
-        """
-
-        return self._read(lambda found: eta.expected_seconds(found, specs, pace))
+        """How long such runs would take here, from what earlier ones took; None: unknown."""
+        return self._store.read(eta.expected_seconds, specs, pace)
 
     def watch(
         self,
@@ -118,19 +133,19 @@ class Lab(Kept):
         """
         from resnet_viz.workers.watched_run import Watched  # noqa: PLC0415  it needs torch
 
-        return Watched(self._store, model, name, blocks, steps)
+        return self._store.use(Watched, model, name, blocks, steps)
 
     def list(self) -> Runs:
         """All runs that can be read, the newest first."""
-        return [run for run in self._all() if isinstance(run, Run)]
+        return [run for run in self.everything() if isinstance(run, Run)]
 
     def everything(self) -> Sequence[Run | UnreadableRun]:
         """All runs, the newest first, also those that cannot be read."""
-        return self._all()
+        return self._store.use(all_runs, self._look(ACTIVE))
 
     def unreadable(self) -> Sequence[UnreadableRun]:
         """The other runs, the newest first."""
-        return [run for run in self._all() if isinstance(run, UnreadableRun)]
+        return [run for run in self.everything() if isinstance(run, UnreadableRun)]
 
     def get(self, run_id: str) -> Run:
         """One run as it is now."""
@@ -148,72 +163,47 @@ class Lab(Kept):
         quantities: Collection[str] | None = None,
     ) -> Records:
         """What a run measured, from step `since` on, before `until`: poll with
-        `since=len(history)`.
-
-        Args:
-            run_id: of the run.
-            since: the first step.
-            until: the step after the last.
-            quantities: no others are read; None reads all.
-
-        Raises:
-            StoreError: where they are not those of the run's net.
-        """
-
-        note = self._damage_of(run_id)
-        between = (since, until)
-        return self._read(
-            lambda found: queries.records(found, run_id, between, quantities, note=note)
-        )
+        `since=len(history)`. No other `quantities` are read than these; None reads all."""
+        note = self._store.note_damage(run_id)
+        return self._store.read(queries.records, run_id, (since, until), quantities, note=note)
 
     def series(self, run: Run, name: str, between: tuple[int, int], every: int = 1) -> Series:
         """A quantity of `run` alone, from the first step to before the second: of those steps that
-        are multiples of `every`. What a long run's picture needs where it is looked at closely.
-
-        Raises:
-            StoreError: where what is stored is not of the run's net.
-        """
-
-        note = self._damage_of(run.id)
-        return self._read(lambda found: queries.series(found, run, name, between, every, note=note))
+        are multiples of `every`. What a long run's picture needs where it is looked at closely."""
+        note = self._store.note_damage(run.id)
+        return self._store.read(queries.series, run, name, between, every, note=note)
 
     def checkpoints(self, run_id: str) -> Sequence[Checkpoint]:
         """Which weights of a run were kept, beside its initial ones, which are always at hand."""
-
-        return self._read(
-            lambda found: checkpoint_index.of_run(found, queries.position_of(found, run_id))
-        )
+        position = self._store.read(queries.position_of, run_id)
+        return self._store.read(checkpoint_index.of_run, position)
 
     def measured(self, run_id: str) -> Sequence[MeasurementResult]:
         """What was measured of a run on demand, the oldest result first."""
-
-        return self._read(lambda found: measurement_results.of_run(found, run_id))
+        return self._store.read(measurement_results.of_run, run_id)
 
     def pause(self, id: str) -> None:  # noqa: A002
         """Pause a run, or all of a race, after the step under way; one in the queue at once."""
-        self._steer(id, *control.PAUSE)
+        self._store.use(control.pause, id)
 
     def resume(self, id: str) -> None:  # noqa: A002
         """Let a paused run, or race, go on, as soon as there is a free place."""
-        self._steer(id, *control.RESUME)
-        self._engine.start(self._store)
+        self._store.use(control.resume, id)
+        self._engine.start()
 
     def step(self, id: str) -> None:  # noqa: A002
         """One more step of a paused run or race; one that is running is paused by it.
 
         Of a race those do it that are at work; where none is, those whose turn comes first.
         """
-        self._guarded(lambda: control.step(self._store, id))
-        self._engine.start(self._store)
+        self._store.use(control.step, id)
+        self._engine.start()
 
     def slow(self, id: str, pace: float | None) -> None:  # noqa: A002
-        """Have a run, or all of a race, do at most `pace` steps a second; None: as fast as it goes.
-
-        Raises:
-            ValueError: for less than 0.01, and more than 1,000.
-        """
+        """Have a run, or all of a race, do at most `pace` steps a second, 0.01 to 1,000; None: as
+        fast as it goes."""
         check_pace(pace)
-        self._steer(id, *control.at_pace(pace))
+        self._store.use(control.slow, id, pace)
 
     def stop(self, id: str) -> None:  # noqa: A002
         """End a run, or all of a race, within a second; what was measured stays.
@@ -221,21 +211,19 @@ class Lab(Kept):
         A worker that has not obeyed after 0.8 s (a step takes longer) is marked stopped and its
         process ended. A run that is over is left as it is.
         """
-        self._steer(id, *control.stopped(control.NOT_AT_WORK))
-        self._steer(id, *control.STOP)
-        deadline = time.monotonic() + STOP_SECONDS
-        while (rows := self._obeying(id)) and time.monotonic() < deadline:
+        self._store.use(control.stop, id)
+        deadline, mine = time.monotonic() + STOP_SECONDS, f"(id = ? OR race_id = ?) AND {ACTIVE}"
+        while (rows := self._look(mine, id, id).active) and time.monotonic() < deadline:
             time.sleep(0.03)
-        for row in rows:
-            self._steer(row["id"], *control.stopped())
         if rows:
+            self._store.use(control.end, id)
             self._engine.end(rows)
-        self._read(lambda found: saved_states.sweep(found, self.home))
+        self._store.read(saved_states.sweep, self.home)
 
     def look_at(self, run_ids: Sequence[str]) -> None:
         """Say that somebody looks at these runs, at most every half minute: a paused run that
         nobody has looked at for minutes gives up its process, and goes on from its saved state."""
-        self._guarded(lambda: control.looked_at(self._store, run_ids))
+        self._store.write(control.mark_looked_at, run_ids)
 
     def steering_key(self, race_id: str) -> str:
         """What a link must hold to steer a race, and not only to show it."""
@@ -243,54 +231,96 @@ class Lab(Kept):
 
     def may_steer(self, race_id: str, key: str) -> bool:
         """Whether `key` is that of the race, and the race not one from elsewhere."""
-
-        is_foreign = self._read(lambda found: queries.nobody_steers(found, race_id))
+        is_foreign = self._store.read(queries.nobody_steers, race_id)
         return not is_foreign and race_keys.is_key(self.home, race_id, key)
 
-    def _obeying(self, id: str) -> Sequence[sqlite3.Row]:  # noqa: A002
-        return self._look(f"(id = ? OR race_id = ?) AND {ACTIVE}", id, id).active
+    def submit(
+        self,
+        kind: str,
+        request: JobRequest | Mapping[str, Any],
+        *,
+        asker: str = "",
+        files: Files | None = None,
+    ) -> str:
+        """Queue a job of a kind of workers/job_kinds; its id (see `Jobs.submit`)."""
+        return self._jobs.submit(kind, request, asker=asker, files=files)
 
-    def _steer(self, id: str, change: str, condition: str) -> None:  # noqa: A002
-        self._guarded(lambda: control.change(self._store, id, change, condition))
+    def job(self, job_id: str) -> Job:
+        """A job as it is now; it is forgotten an hour after its end."""
+        return self._jobs.get(job_id)
 
-    def _start(
+    def jobs_under_way(self, kind: str) -> Sequence[Job]:
+        """The jobs of a kind that are not over, oldest first, whoever asked for them."""
+        return self._jobs.under_way(kind)
+
+    def cancel_job(self, job_id: str) -> None:
+        """End a job at once, unless others want it, too; what is over stays as it is."""
+        self._jobs.cancel(job_id)
+
+    def delete(self, id: str) -> None:  # noqa: A002
+        """Delete a run, or a race with its runs, what they measured and their logs; it must not be
+        under way: stop it first."""
+        self._store.use(retention.delete, id)
+
+    def rename(self, id: str, name: str) -> None:  # noqa: A002
+        """Call a run, or a race, `name`: 1 to 200 characters."""
+        self._store.write(notes.rename, id, name)
+
+    def note(self, id: str, note: str) -> None:  # noqa: A002
+        """Keep a note of at most 2,000 characters with a run or a race, in place of the one before;
+        "" for none."""
+        self._store.write(notes.write_note, id, note)
+
+    def notes(self) -> Mapping[str, str]:
+        """The notes there are, by the id of their run or race."""
+        return self._store.read(notes.read_notes)
+
+    def race_names(self) -> Mapping[str, str]:
+        """What races were called, by their ids; without those that were not."""
+        return self._store.read(queries.race_names)
+
+    def race_name(self, race_id: str) -> str:
+        """What a race was called; "" if it was not."""
+        return self._store.read(queries.race_name, race_id)
+
+    def datasets(self) -> Mapping[str, str]:
+        """What each run trains on, by its id; without those that nobody knows of."""
+        return self._store.read(queries.datasets)
+
+    def export(self, id: str, file: Path | str) -> None:  # noqa: A002
+        """Write a race, or a run as a race of one, with all that is known of it, to one file."""
+        self._store.use(transfer.export_race, id, Path(file))
+
+    def import_(self, file: Path | str) -> str:
+        """Take over the race in a file that `export` wrote, perhaps elsewhere; its id here.
+
+        What was under way there is interrupted, and nobody can steer it. Of any other file nothing
+        is taken over.
+        """
+        return self._store.use(transfer.import_race, Path(file))
+
+    def recover(self) -> Sequence[Recovered]:
+        """Bring back what is sound of stores that were damaged and set aside."""
+        return self._store.use(recover.recover)
+
+    def _queue(
         self,
         specs: Sequence[RunSpec],
         race_id: str | None,
         pace: float | None = None,
         asker: str = "",
     ) -> Sequence[str]:
-        self._guarded(lambda: self._engine.prepare(self._store))
-        begun = self._guarded(lambda: submit.queue(self._store, specs, race_id, pace, asker))
-        self.notice = begun.notice or self.notice
-        if begun.gone:
-            retention.give_back(self._store, begun.gone)
-        self._engine.start(self._store)
-        return begun.ids
+        self._engine.prepare()
+        queued = self._store.use(submit.queue, specs, race_id, pace, asker)
+        self.notice = queued.notice or self.notice
+        self._engine.start()
+        return queued.ids
 
-    def _look(self, where: str = "1", *values: str) -> Snapshot:
-        seen = self._read(lambda found: Snapshot.take(found, where, *values, with_times=True))
-        if any(map(heartbeat.is_forsaken, seen.active)):
-            self._revive()
+    def _look(self, where: str, *values: str) -> Snapshot:
+        seen = self._store.read(Snapshot.take, where, *values, with_times=True)
+        self._engine.revive(seen.active)
         return seen
 
-    def _revive(self) -> None:
-        """Begin another launcher in the place of one that is gone, but not many in a row."""
-        if time.monotonic() - self._revived > heartbeat.FORSAKEN_SECONDS:
-            self._revived = time.monotonic()
-            self._engine.start(self._store)
-
-    def _all(self) -> Sequence[Run | UnreadableRun]:
-        seen = self._look(ACTIVE)
-        return self._guarded(lambda: all_runs(self._store, seen))
-
     def _these(self, column: str, id: str) -> Runs:  # noqa: A002
-        """Of a run or race; those under way are looked at, too, since it may wait for them."""
-        seen = self._look(f"{column} = ? OR ({BUSY})", id)
-        mine = [row for row in seen.rows if row[column] == id]
-        first_of(id, mine)
-        runs = [run_of(row, seen.state(row, self.home)) for row in mine]
-        for run in runs:
-            if reason := why_unreadable(run):
-                raise ValueError(reason)
-        return runs
+        seen = self._look(f"{column} = ? OR ({BUSY})", id)  # BUSY: a run may wait for others
+        return runs_of(seen, column, id, self.home)

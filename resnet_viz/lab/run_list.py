@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from resnet_viz.scheduler.run_status import Snapshot
 from resnet_viz.store.database import Store, StoreError
 from resnet_viz.store.run import COLUMNS, Run, UnreadableRun, run_of, why_unreadable
-from resnet_viz.store.runs_table import IS_OVER, LAST_MOMENT, are_sound, fault_of, name_of
+from resnet_viz.store.runs_table import IS_OVER, LAST_MOMENT, are_sound, fault_of, first_of, name_of
 from resnet_viz.store.stored_spec import LateTexts, Texts, seal
 
 # The index alone is read: the rows, with their specs, are many times larger.
@@ -55,6 +56,18 @@ def all_runs(store: Store, seen: Snapshot) -> Sequence[Run | UnreadableRun]:
             listed[position] = _unreadable(found[position], reason)
     listed |= {row["position"]: _of_damaged(row) for row in damaged}
     return [listed[position] for position in sorted(listed, reverse=True)]
+
+
+def runs_of(seen: Snapshot, column: str, id: str, home: Path) -> list[Run]:  # noqa: A002
+    """The runs among `seen` whose `column` is this id, in order; ValueError where there are none,
+    or one cannot be read."""
+    rows = [row for row in seen.rows if row[column] == id]
+    first_of(id, rows)
+    runs = [run_of(row, seen.state(row, home)) for row in rows]
+    for run in runs:
+        if reason := why_unreadable(run):
+            raise ValueError(reason)
+    return runs
 
 
 def _over(connection: sqlite3.Connection) -> list[sqlite3.Row]:

@@ -1,6 +1,10 @@
-"""What is told to runs, as changes of their rows: pause, go on, one step, a pace, stop.
+"""Orders to runs, as changes of their rows: pause, resume, step, pace, stop.
 
-A worker reads its row before each step (worker_turn.py); one that waits is a row alone.
+A worker reads its row before each step (worker_turn.py); one that waits is a row alone. Each
+function takes the id of a run or of a race, whose runs that are under way it changes.
+
+Raises:
+    ValueError: in all of them, for an unknown id, and for a run in a program of its own.
 """
 
 from __future__ import annotations
@@ -17,51 +21,43 @@ from resnet_viz.store.run import WATCHED
 from resnet_viz.store.runs_table import ACTIVE, OVER, first_of
 from resnet_viz.text import shorten
 
-Order = tuple[str, str]
-"""A change of a run's row, and of which rows: both SQL."""
-
-NOT_AT_WORK = "status IN ('queued', 'paused') AND (started IS NULL OR (pid IS NULL AND host = ''))"
-"""No worker has begun it, or none has it now: nobody has to obey."""
-NOW = "(julianday('now') - 2440587.5) * 86400.0"
-"""Epoch seconds, in SQL."""
-_CALL = f"message = '', heartbeat = CASE WHEN pid IS NULL THEN {NOW} ELSE heartbeat END"
-"""It waits for a worker from now on."""
-
-PAUSE: Order = (
-    f"looked = {NOW}, "
-    "control = 'pause', status = CASE status WHEN 'queued' THEN 'paused' ELSE status END",
-    "control = 'run'",
-)
-RESUME: Order = (
-    f"{_CALL}, control = 'run', extra_steps = 0, "
-    "status = CASE status WHEN 'paused' THEN 'queued' ELSE status END",
-    "control = 'pause'",
-)
-_STEP: Order = (
-    f"{_CALL}, looked = {NOW}, control = 'pause', extra_steps = extra_steps + 1",
-    "control <> 'stop'",
-)
-STOP: Order = ("control = 'stop'", "1")
-
-
-def at_pace(pace: float | None) -> Order:
-    """So many steps a second at most; None: as fast as it goes."""
-    return f"pace = {'NULL' if pace is None else float(pace)}", "1"
+_PAUSE = """
+UPDATE runs SET looked = :now, control = 'pause',
+    status = CASE status WHEN 'queued' THEN 'paused' ELSE status END
+WHERE position = :position AND control = 'run'
+"""
+# Where it has no process it waits for a worker from now on.
+_RESUME = """
+UPDATE runs SET message = '', heartbeat = CASE WHEN pid IS NULL THEN :now ELSE heartbeat END,
+    control = 'run', extra_steps = 0,
+    status = CASE status WHEN 'paused' THEN 'queued' ELSE status END
+WHERE position = :position AND control = 'pause'
+"""
+_STEP = """
+UPDATE runs SET message = '', heartbeat = CASE WHEN pid IS NULL THEN :now ELSE heartbeat END,
+    looked = :now, control = 'pause', extra_steps = extra_steps + 1
+WHERE position = :position AND control <> 'stop'
+"""
+_PACE = "UPDATE runs SET pace = :pace WHERE position = :position"
+# No worker has begun it, or none has it now: nobody has to obey.
+_STOP_UNBEGUN = """
+UPDATE runs SET status = 'stopped', ended = :now WHERE position = :position
+AND status IN ('queued', 'paused') AND (started IS NULL OR (pid IS NULL AND host = ''))
+"""
+_STOP = f"UPDATE runs SET control = 'stop' WHERE position = :position AND {ACTIVE}"
+_END = "UPDATE runs SET status = 'stopped', ended = :now WHERE position = :position"
 
 
-def stopped(of: str = "1") -> Order:
-    """What no worker has to obey any more: it is over now."""
-    return f"status = 'stopped', ended = {time.time()}", of
-
-
-def change(store: Store, id: str, change: str, condition: str) -> None:  # noqa: A002
-    """Change the rows of a run, or of all of a race, that are under way.
-
-    Raises:
-        ValueError: for an unknown id, and for a run in a program of its own.
-    """
+def pause(store: Store, id: str) -> None:  # noqa: A002
+    """Pause after the step under way; what is in the queue at once."""
     with _steering(store, id) as (connection, rows):
-        _change(connection, rows, (change, condition))
+        _order(connection, rows, _PAUSE)
+
+
+def resume(store: Store, id: str) -> None:  # noqa: A002
+    """Go on as soon as there is a free place."""
+    with _steering(store, id) as (connection, rows):
+        _order(connection, rows, _RESUME)
 
 
 def step(store: Store, id: str) -> None:  # noqa: A002
@@ -69,27 +65,42 @@ def step(store: Store, id: str) -> None:  # noqa: A002
 
     A queued run would begin with it, and the race's pictures go back to its first step. Where none
     is at work it is those whose turn comes first: the contestants of one seed.
-
-    Raises:
-        ValueError: as `change`.
     """
     with _steering(store, id) as (connection, rows):
         chosen = [row for row in rows if _is_at_work(row)]
         chosen = chosen or [row for row in rows if row["seed"] == rows[0]["seed"]]
-        _change(connection, rows, PAUSE)
-        _change(connection, chosen, _STEP)
+        _order(connection, rows, _PAUSE)
+        _order(connection, chosen, _STEP)
+
+
+def slow(store: Store, id: str, pace: float | None) -> None:  # noqa: A002
+    """So many steps a second at most; None: as fast as it goes."""
+    with _steering(store, id) as (connection, rows):
+        _order(connection, rows, _PACE, pace)
+
+
+def stop(store: Store, id: str) -> None:  # noqa: A002
+    """Have workers end; what no worker has to obey is over now."""
+    with _steering(store, id) as (connection, rows):
+        _order(connection, rows, _STOP_UNBEGUN)
+        _order(connection, rows, _STOP)
+
+
+def end(store: Store, id: str) -> None:  # noqa: A002
+    """Write down as stopped what has not obeyed in time."""
+    with _steering(store, id) as (connection, rows):
+        _order(connection, rows, _END)
+
+
+def mark_looked_at(connection: sqlite3.Connection, ids: Sequence[str]) -> None:
+    """Somebody looks at these runs: those that are paused keep their process a while longer."""
+    query = "UPDATE runs SET looked = ? WHERE id = ? AND status = 'paused' AND pid IS NOT NULL"
+    connection.executemany(query, [(time.time(), run_id) for run_id in ids])
 
 
 def _is_at_work(row: sqlite3.Row) -> bool:
     """Whether a run has begun, or its worker has, or it was told to."""
     return row["started"] is not None or row["pid"] is not None or row["extra_steps"] > 0
-
-
-def looked_at(store: Store, ids: Sequence[str]) -> None:
-    """Somebody looks at these runs: those that are paused keep their process a while longer."""
-    query = f"UPDATE runs SET looked = {NOW} WHERE id = ? AND status = 'paused' AND pid IS NOT NULL"
-    with store.writing() as connection:
-        connection.executemany(query, [(run_id,) for run_id in ids])
 
 
 @contextmanager
@@ -114,7 +125,11 @@ def _steering(
             yield connection, [row for row in rows if row["status"] not in OVER]
 
 
-def _change(connection: sqlite3.Connection, rows: Sequence[sqlite3.Row], order: Order) -> None:
-    change, condition = order
-    query = f"UPDATE runs SET {change} WHERE position = ? AND ({condition})"
-    connection.executemany(query, [(row["position"],) for row in rows])
+def _order(
+    connection: sqlite3.Connection,
+    rows: Sequence[sqlite3.Row],
+    query: str,
+    pace: float | None = None,
+) -> None:
+    given = {"now": time.time(), "pace": pace}
+    connection.executemany(query, [{**given, "position": row["position"]} for row in rows])

@@ -1,4 +1,4 @@
-"""What carries runs out: this machine, or in its place another engine, such as a cluster's.
+"""Engine: what carries runs out, this machine or in its place another, such as a cluster's.
 
 A run's row says in `host` who has taken it up: "" is this machine. Another engine writes its own
 name there and leaves `pid` empty; the launcher then leaves the run alone, and whether it is alive
@@ -8,11 +8,13 @@ is told by its `heartbeat`, which the one who works on it renews.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from resnet_viz.scheduler import heartbeat, launcher_client
 from resnet_viz.store.database import Store
+from resnet_viz.store.recovery.guarded_store import GuardedStore
 
 
 class Engine(Protocol):
@@ -42,3 +44,28 @@ class ThisMachine:
     def end(self, rows: Sequence[sqlite3.Row]) -> None:
         """End the processes of these runs."""
         launcher_client.end_processes(filter(None, map(heartbeat.find_process, rows)))
+
+
+class BoundEngine:
+    """Engine of one store, for its runs and its jobs."""
+
+    def __init__(self, store: GuardedStore, engine: Engine | None = None) -> None:
+        self._store, self._engine = store, engine or ThisMachine()
+        self.end = self._engine.end
+        self._revived = -heartbeat.FORSAKEN_SECONDS
+
+    def prepare(self) -> None:
+        """Before something is queued."""
+        self._store.use(self._engine.prepare)
+
+    def start(self) -> None:
+        """After something was queued, or told to go on."""
+        self._store.use(self._engine.start)
+
+    def revive(self, waiting: Iterable[sqlite3.Row]) -> None:
+        """Start again where one of these is in nobody's care, but not many times in a row."""
+        if not any(map(heartbeat.is_forsaken, waiting)):
+            return
+        if time.monotonic() - self._revived > heartbeat.FORSAKEN_SECONDS:
+            self._revived = time.monotonic()
+            self.start()

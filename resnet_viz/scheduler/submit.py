@@ -11,10 +11,12 @@ from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.scheduler import retention
 from resnet_viz.scheduler.preflight import check_ready
 from resnet_viz.scheduler.run_status import Snapshot
+from resnet_viz.scheduler.worker_turn import check_pace
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import WATCHED, insert, new_id, new_row, race_columns
 from resnet_viz.store.runs_table import BUSY, RESTING
 
+MOST_CONTESTANTS = 32
 MOST_ACTIVE = 64
 """Those that wait are rows in the store: this bounds what a page lists, not processes. One that is
 paused and has given up its process is not among them."""
@@ -23,10 +25,9 @@ SHARE = 32
 
 
 class Queued(NamedTuple):
-    """The ids of runs that are in the queue now, what was deleted for them, and a word on it."""
+    """The ids of runs that are in the queue now, and a word on what was deleted for them."""
 
     ids: Sequence[str]
-    gone: Sequence[retention.Gone]
     notice: str | None
 
 
@@ -40,8 +41,14 @@ def queue(
     """Put runs into the queue, as a race where it has an id; all of them or none.
 
     Raises:
-        ValueError: for what cannot run here, and for more than there may be in the queue.
+        ValueError: for what cannot run here, and for more than there may be in a race or the queue.
     """
+    check_pace(pace)
+    if not 1 <= len(specs) <= MOST_CONTESTANTS:
+        raise ValueError(
+            f"a race of {len(specs)} nets is not allowed: it has at least one net and at most "
+            f"{MOST_CONTESTANTS}"
+        )
     check_ready(specs)
     ids = [new_id() for _ in specs]
     rows = [
@@ -61,7 +68,9 @@ def queue(
         if race_id is not None:
             names, seeds = [s.display_name for s in specs], [s.seed for s in specs]
             insert(connection, "races", race_columns(race_id, names, seeds))
-    return Queued(ids, gone, notice)
+    if gone:
+        retention.give_back(store, gone)
+    return Queued(ids, notice)
 
 
 def _check_share(connection: sqlite3.Connection, present: Snapshot, asker: str, more: int) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
-from resnet_viz.store.database import Store
 from resnet_viz.store.runs_table import OF_ID, first_of
 from resnet_viz.text import shorten
 
@@ -13,7 +12,7 @@ MOST_CHARACTERS = 200
 MOST_OF_A_NOTE = 2000
 
 
-def rename(store: Store, id: str, name: str) -> None:  # noqa: A002
+def rename(connection: sqlite3.Connection, id: str, name: str) -> None:  # noqa: A002
     """Rename a run or a race; the name under which a run trained stays in its spec.
 
     Raises:
@@ -23,20 +22,19 @@ def rename(store: Store, id: str, name: str) -> None:  # noqa: A002
         raise ValueError(
             f"name = {shorten(name)} is not allowed; allowed are 1 to {MOST_CHARACTERS} characters"
         )
-    with store.writing() as connection:
-        first_of(id, connection.execute(OF_ID, {"id": id}).fetchall())
-        for table in ("runs", "races"):
-            connection.execute(f"UPDATE {table} SET name = ? WHERE id = ?", (name, id))
-        connection.execute(
-            "UPDATE races SET contestants = (SELECT json_group_array(name) FROM "
-            "(SELECT CAST(name AS TEXT) AS name FROM runs WHERE race_id = races.id "
-            "ORDER BY position)) "
-            "WHERE id = (SELECT race_id FROM runs WHERE id = ?)",
-            (id,),
-        )
+    first_of(id, connection.execute(OF_ID, {"id": id}).fetchall())
+    for table in ("runs", "races"):
+        connection.execute(f"UPDATE {table} SET name = ? WHERE id = ?", (name, id))
+    connection.execute(
+        "UPDATE races SET contestants = (SELECT json_group_array(name) FROM "
+        "(SELECT CAST(name AS TEXT) AS name FROM runs WHERE race_id = races.id "
+        "ORDER BY position)) "
+        "WHERE id = (SELECT race_id FROM runs WHERE id = ?)",
+        (id,),
+    )
 
 
-def write_note(store: Store, id: str, note: str) -> None:  # noqa: A002
+def write_note(connection: sqlite3.Connection, id: str, note: str) -> None:  # noqa: A002
     """Store `note` for a run or a race in place of the one before; "" for none.
 
     Raises:
@@ -47,10 +45,9 @@ def write_note(store: Store, id: str, note: str) -> None:  # noqa: A002
             f"note = {shorten(note)} has {len(note):,} characters; at most {MOST_OF_A_NOTE:,} are "
             "allowed"
         )
-    with store.writing() as connection:
-        first_of(id, connection.execute(OF_ID, {"id": id}).fetchall())
-        connection.execute("DELETE FROM notes WHERE id = ?", (id,))
-        add_note(connection, id, note)
+    first_of(id, connection.execute(OF_ID, {"id": id}).fetchall())
+    connection.execute("DELETE FROM notes WHERE id = ?", (id,))
+    add_note(connection, id, note)
 
 
 def add_note(connection: sqlite3.Connection, id: str, note: str) -> None:  # noqa: A002
@@ -59,8 +56,7 @@ def add_note(connection: sqlite3.Connection, id: str, note: str) -> None:  # noq
         connection.execute("INSERT INTO notes (id, note) VALUES (?, ?)", (id, note.strip()))
 
 
-def read_notes(store: Store) -> Mapping[str, str]:
+def read_notes(connection: sqlite3.Connection) -> Mapping[str, str]:
     """All notes, by the id of their run or race."""
-    with store.session() as connection:
-        rows = connection.execute("SELECT * FROM notes").fetchall()
-        return {row["id"]: row["note"] for row in rows if isinstance(row["note"], str)}
+    rows = connection.execute("SELECT * FROM notes").fetchall()
+    return {row["id"]: row["note"] for row in rows if isinstance(row["note"], str)}

@@ -93,6 +93,19 @@ def nobody_steers(connection: sqlite3.Connection, race_id: str) -> bool:
     return row is not None and row["steering"] == "nobody"
 
 
-def texts(connection: sqlite3.Connection, query: str) -> Mapping[str, str]:
-    """The texts of rows, by their ids."""
+def race_names(connection: sqlite3.Connection) -> Mapping[str, str]:
+    """The names of races, by their ids; without those that have none."""
+    return _texts(connection, "SELECT id, name AS text FROM races WHERE name <> ''")
+
+
+def datasets(connection: sqlite3.Connection) -> Mapping[str, str]:
+    """The data set of each run, by its id; without those that nobody knows of."""
+    return _texts(
+        connection,
+        "SELECT id, json_extract(spec, '$.dataset') AS text FROM runs "
+        "WHERE json_valid(spec) AND text IS NOT NULL",
+    )
+
+
+def _texts(connection: sqlite3.Connection, query: str) -> Mapping[str, str]:
     return {row["id"]: str(row["text"]) for row in connection.execute(query)}

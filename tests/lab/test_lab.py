@@ -34,6 +34,17 @@ from tests.labs import (
     wait_until,
 )
 
+PUBLIC = (
+    "bytes cancel_job checkpoints datasets delete everything expected_seconds export get home "
+    "import_ job jobs_under_way list look_at may_steer measured note notes notice pause race "
+    "race_name race_names race_runs ready records recover rename resume series slow start "
+    "steering_key step stop submit unreadable watch"
+)
+
+
+def test_what_programs_of_others_may_call_stays() -> None:
+    assert [name for name in sorted(dir(Lab)) if not name.startswith("_")] == PUBLIC.split()
+
 
 def _left_of(lab: Lab) -> list[psutil.Process]:
     """Of the launcher's processes those that were workers of runs, and those that nobody reaps."""

@@ -6,17 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from resnet_viz.scheduler import launcher_client
+from resnet_viz.scheduler.engine import BoundEngine
 from resnet_viz.scheduler.jobs import job_table
 from resnet_viz.scheduler.jobs.jobs import Jobs
 from resnet_viz.store.database import Store
+from resnet_viz.store.recovery.guarded_store import GuardedStore
 
 
 @pytest.mark.parametrize("status", ["working", "cancelled"])
 def test_a_look_at_a_job_that_ceases_to_wait_meanwhile_is_no_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: str
 ) -> None:
-    store = Store(tmp_path)
-    jobs = Jobs(store, lambda: None)
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
+    store, guarded = Store(tmp_path), GuardedStore(tmp_path)
+    jobs = Jobs(guarded, BoundEngine(guarded))
     ids = [jobs.submit("data", {"name": "digits"}) for _ in range(job_table.PLACES + 1)]
     assert jobs.get(ids[-1]).before == 1
     look = job_table.select_jobs

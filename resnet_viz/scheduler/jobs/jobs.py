@@ -6,7 +6,7 @@ import json
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -16,10 +16,12 @@ from pydantic import ValidationError
 
 from resnet_viz.arch.config import explain
 from resnet_viz.scheduler import heartbeat, launcher_client
+from resnet_viz.scheduler.engine import BoundEngine
 from resnet_viz.scheduler.jobs import job_table
 from resnet_viz.scheduler.jobs.kind import JobRequest, Kind
 from resnet_viz.scheduler.jobs.registry import kind_of
-from resnet_viz.store.database import Store, StoreError
+from resnet_viz.store.database import StoreError
+from resnet_viz.store.recovery.guarded_store import GuardedStore
 from resnet_viz.store.run import insert, new_id
 from resnet_viz.text import shorten
 
@@ -59,15 +61,14 @@ class Job:
 
 
 class Jobs:
-    """The jobs in a store; `start` sees to it that those that wait are begun.
+    """The jobs in a store; `engine` sees to it that those that wait are begun.
 
     Raises:
         StoreError: in every method, where the store cannot be used.
     """
 
-    def __init__(self, store: Store, start: Callable[[], None]) -> None:
-        self._store, self._start = store, start
-        self._revived = -heartbeat.FORSAKEN_SECONDS
+    def __init__(self, store: GuardedStore, engine: BoundEngine) -> None:
+        self._store, self._engine = store, engine
 
     def submit(
         self,
@@ -83,7 +84,7 @@ class Jobs:
         asked before, if its result is there or on its way.
 
         Args:
-            kind: the name of a file in lab/jobs/kinds.
+            kind: the name of a file in workers/job_kinds.
             request: the fields of that kind's request.
             asker: who wants it; a place goes to each in turn.
             files: name -> content, for the job's folder.
@@ -99,37 +100,20 @@ class Jobs:
         row: dict[str, object] = {"id": job_id, "kind": kind, "title": what.title}
         row |= {"request": text, "same": same, "asker": asker}
         row |= {"limit_seconds": what.limit_seconds}
+        self._engine.prepare()
         # Files come and go before the row does: nobody else can write while there is a transaction.
-        self._make_room(files or {})
+        self._store.read(_make_room, self._store.home, files or {})
         try:
             self._put(job_id, files or {})
-            known = self._add(row)
+            known = self._store.write(_add, row)
         except BaseException:
             self._drop(job_id)
             raise
         if known is not None:
             self._drop(job_id)
             return known
-        self._start()
+        self._engine.start()
         return job_id
-
-    def _make_room(self, files: Mapping[str, bytes]) -> None:
-        """For one more job with such files."""
-        with self._store.session() as connection:
-            job_table.forget_old(connection, self._store.home)
-            if files:
-                _check_waiting(connection)
-                job_table.make_room(connection, self._store.home, sum(map(len, files.values())))
-
-    def _add(self, row: Mapping[str, object]) -> str | None:
-        """The job's row in the queue, or the id of an equal one, which is wanted once more."""
-        with self._store.writing() as connection:
-            if row["same"] and (known := _known(connection, str(row["same"]))):
-                return known
-            _check_waiting(connection)
-            now = time.time()
-            insert(connection, "jobs", {**row, "created": now, "heartbeat": now})
-        return None
 
     def get(self, job_id: str) -> Job:
         """A job as it is now.
@@ -137,19 +121,13 @@ class Jobs:
         Raises:
             ValueError: for an unknown id; a job is forgotten an hour after its end.
         """
-        with self._store.session() as connection:
-            row = _find(connection, job_id)
-            if row["status"] == "working" and heartbeat.is_gone(row):
-                row = _find(connection, job_id)  # it may have written its end just before
-            active = job_table.select_jobs(connection, job_table.ACTIVE) if _waits(row) else ()
-        if _waits(row) and heartbeat.is_forsaken(row):
-            self._revive()
+        row, active = self._store.read(_look, job_id)
+        self._engine.revive([row] if _waits(row) else ())
         return self._job(row, active)
 
     def under_way(self, kind: str) -> Sequence[Job]:
         """The jobs of a kind that are not over, oldest first, whoever asked for them."""
-        with self._store.session() as connection:
-            active = job_table.select_jobs(connection, job_table.ACTIVE)
+        active = self._store.read(job_table.select_jobs, job_table.ACTIVE)
         jobs = [self._job(row, active) for row in active if row["kind"] == kind]
         return [job for job in jobs if not job.is_over]
 
@@ -159,15 +137,11 @@ class Jobs:
         Raises:
             ValueError: for an unknown id.
         """
-        with self._store.writing() as connection:
-            row = _find(connection, job_id)
-            connection.execute("UPDATE jobs SET wanted = wanted - 1 WHERE id = ?", (job_id,))
-            if row["wanted"] > 1 or not job_table.finish(connection, job_id, "cancelled"):
-                return
-        if process := heartbeat.find_process(row):
+        row = self._store.write(_cancel, job_id)
+        if row and (process := heartbeat.find_process(row)):
             launcher_client.end_processes([process])
 
-    def _job(self, row: sqlite3.Row, active: Any) -> Job:
+    def _job(self, row: sqlite3.Row, active: Sequence[sqlite3.Row]) -> Job:
         status, message = row["status"], row["message"]
         if status == "working" and heartbeat.is_gone(row):
             message = launcher_client.why_gone(self._store.home, row["id"], job_table.WHY_GONE)
@@ -204,12 +178,6 @@ class Jobs:
     def _drop(self, job_id: str) -> None:
         shutil.rmtree(job_table.folder_of(self._store.home, job_id), ignore_errors=True)
 
-    def _revive(self) -> None:
-        """Begin another launcher in the place of one that is gone, but not many in a row."""
-        if time.monotonic() - self._revived > heartbeat.FORSAKEN_SECONDS:
-            self._revived = time.monotonic()
-            self._start()
-
 
 def _checked(kind: Kind, request: JobRequest | Mapping[str, Any]) -> JobRequest:
     fields = request.model_dump() if isinstance(request, JobRequest) else dict(request)
@@ -234,6 +202,24 @@ def _known(connection: sqlite3.Connection, same: str) -> str | None:
     return None
 
 
+def _make_room(connection: sqlite3.Connection, home: Path, files: Mapping[str, bytes]) -> None:
+    """For one more job with such files."""
+    job_table.forget_old(connection, home)
+    if files:
+        _check_waiting(connection)
+        job_table.make_room(connection, home, sum(map(len, files.values())))
+
+
+def _add(connection: sqlite3.Connection, row: Mapping[str, object]) -> str | None:
+    """Put a job into the queue; the id of an equal one instead, which is wanted once more."""
+    if row["same"] and (known := _known(connection, str(row["same"]))):
+        return known
+    _check_waiting(connection)
+    now = time.time()
+    insert(connection, "jobs", {**row, "created": now, "heartbeat": now})
+    return None
+
+
 def _check_waiting(connection: sqlite3.Connection) -> None:
     waiting = len(job_table.select_jobs(connection, job_table.WAITING))
     if waiting >= MOST_WAITING:
@@ -245,6 +231,22 @@ def _find(connection: sqlite3.Connection, job_id: str) -> sqlite3.Row:
     if not rows:
         raise ValueError(f"there is no job with the id {shorten(job_id)}")
     return rows[0]
+
+
+def _look(connection: sqlite3.Connection, job_id: str) -> tuple[sqlite3.Row, Sequence[sqlite3.Row]]:
+    """A job, and where it waits those that are under way."""
+    row = _find(connection, job_id)
+    if row["status"] == "working" and heartbeat.is_gone(row):
+        row = _find(connection, job_id)  # it may have written its end just before
+    return row, job_table.select_jobs(connection, job_table.ACTIVE) if _waits(row) else ()
+
+
+def _cancel(connection: sqlite3.Connection, job_id: str) -> sqlite3.Row | None:
+    """A job that nobody wants any more, and that is over now."""
+    row = _find(connection, job_id)
+    connection.execute("UPDATE jobs SET wanted = wanted - 1 WHERE id = ?", (job_id,))
+    is_last = row["wanted"] <= 1 and job_table.finish(connection, job_id, "cancelled")
+    return row if is_last else None
 
 
 def _waits(row: sqlite3.Row) -> bool:
