@@ -1,4 +1,4 @@
-"""The charts' scripts, served from where they are installed: no CDN, and no copy of them.
+"""Chart scripts, served from where they are installed: no CDN, and no copies.
 
 A browser keeps a script for a year, because its address names the scripts' version. Where the
 server has no such routes, charts are Streamlit's own (live_chart.py).
@@ -14,7 +14,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 import plotly
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -43,8 +42,8 @@ _served_at: set[str] = set()
 
 
 def routes(base_path: str = "") -> Sequence[BaseRoute]:
-    """The addresses of the scripts on a server whose app is at `base_path`; this process counts
-    as such a server from then on."""
+    """Routes of the scripts on a server whose app is at `base_path`; from then on this process
+    counts as such a server."""
     _served_at.add(base_path)
     folder = "/".join(filter(None, (base_path.strip("/"), FOLDER)))
     return (Route(f"/{folder}/{{version}}/{{name}}", _answer),)
@@ -57,7 +56,7 @@ def are_served() -> bool:
 
 @lru_cache(maxsize=1)
 def version() -> str:
-    """A word that changes with what is in the scripts."""
+    """A version string that changes with the content of the scripts."""
     return blake2b(b"".join(map(_text, _FILES)), digest_size=6).hexdigest()
 
 
@@ -75,13 +74,9 @@ def _answer(request: Request) -> Response:
     if headers["etag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     body = _text(name)
-    if _takes_gzip(request.headers):
+    if "gzip" in request.headers.get("accept-encoding", ""):
         body, headers["content-encoding"] = _compressed(name), "gzip"
     return Response(body, headers=headers, media_type="text/javascript")
-
-
-def _takes_gzip(headers: Headers) -> bool:
-    return "gzip" in headers.get("accept-encoding", "")
 
 
 def _text(name: str) -> bytes:

@@ -1,4 +1,4 @@
-"""What is new, for components that are on the page already: one message for all of them.
+"""Component updates: one message with new data for components that are already on the page.
 
 Each element that a run of the script draws costs Streamlit half a millisecond, and thirty viewers
 of a race ask twice a second. A component that takes news has `newest.js` in its script.
@@ -20,7 +20,7 @@ _NEWS = st.components.v2.component(
 
 
 def tell_news(key: str, news: Mapping[str, Mapping[str, object]]) -> None:
-    """Gives components, by their keys, the data that they would be drawn with now.
+    """Send components, by their keys, the data with which they would be drawn now.
 
     A message may be lost, where the browser is busy: what is told is to be all that there is to
     know, and a chart asks where its figure's beginning is missing (live_chart.py).

@@ -1,4 +1,4 @@
-"""A figure as it goes to the browser: whole once, then what has changed.
+"""Figure diff: a figure is sent to the browser whole once, then only its changes.
 
 Whoever watches a race sees the same figures grow. A figure is looked at as a tree; the step from
 one to a later one is a short list of changes: of an array only the end that is new. The chart
@@ -45,7 +45,7 @@ class Drawn:
 
     @classmethod
     def of(cls, figure: go.Figure) -> Drawn:
-        """`figure`, and the colours that it has where the page is dark."""
+        """The drawn form of `figure`, with the colours for dark pages."""
         tree = {
             "data": [trace.to_plotly_json() for trace in figure.data],
             "layout": figure.layout.to_plotly_json(),
@@ -55,7 +55,7 @@ class Drawn:
         return cls(figure, tree, text, blake2b(text.encode(), digest_size=9).hexdigest())
 
     def since(self, before: Drawn) -> str:
-        """The changes that make this of `before`, as JSON."""
+        """The changes from `before` to this figure, as JSON."""
         with self._lock:
             if before.version not in self._changes:
                 while len(self._changes) >= _MOST_CHANGES:
@@ -65,7 +65,7 @@ class Drawn:
 
 
 def changes(old: Any, new: Any, path: Path = ()) -> list[Change]:
-    """What makes `new` of `old`, in order; numbers count as equal where both are NaN."""
+    """The changes from `old` to `new`, in order; numbers count as equal if both are NaN."""
     if old is new:
         return []
     if isinstance(old, Mapping) and isinstance(new, Mapping):
@@ -74,18 +74,18 @@ def changes(old: Any, new: Any, path: Path = ()) -> list[Change]:
         parts = enumerate(zip(old, new, strict=True))
         return [change for i, (one, other) in parts for change in changes(one, other, (*path, i))]
     if _grows(old, new):
-        kept = _kept(old, new)
-        is_same = kept == old.shape[-1] == new.shape[-1]
-        return [] if is_same else [[path, "end", kept, new[..., kept:]]]
+        same = _kept(old, new)
+        is_same = same == old.shape[-1] == new.shape[-1]
+        return [] if is_same else [[path, "end", same, new[..., same:]]]
     return [] if _is_same(old, new) else [[path, "set", new]]
 
 
 def _changes_of_parts(old: Mapping[str, Any], new: Mapping[str, Any], path: Path) -> list[Change]:
-    found: list[Change] = [[(*path, key), "drop"] for key in old if key not in new]
+    collected: list[Change] = [[(*path, key), "drop"] for key in old if key not in new]
     for key, value in new.items():
         own = (*path, key)
-        found += changes(old[key], value, own) if key in old else [[own, "set", value]]
-    return found
+        collected += changes(old[key], value, own) if key in old else [[own, "set", value]]
+    return collected
 
 
 def _is_same(old: Any, new: Any) -> bool:
@@ -117,7 +117,7 @@ def _kept(old: NDArray[Any], new: NDArray[Any]) -> int:
 
 
 def as_json(value: Any) -> str:
-    """`value` as live_chart.js reads it: arrays of numbers are objects with their bytes."""
+    """The JSON that live_chart.js reads: arrays of numbers are objects with their bytes."""
     return json.dumps(value, default=_encoded, separators=(",", ":"))
 
 

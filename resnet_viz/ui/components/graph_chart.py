@@ -1,4 +1,5 @@
-"""The shortcut graph on a page: zoom, pan, words on hover, and a click that opens a block."""
+"""Graph chart: the shortcut graph on a page, with zoom, pan, tooltips, and blocks that open on a
+click."""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ _SIZE = re.compile(r'<svg [^>]*width="([\d.]+)" height="([\d.]+)"')
 _HERE = Path(__file__).parent
 _SMALL = 1_000
 """Blocks of a net whose picture is kept with many others."""
-_Looks = tuple[Grid | None, bool]
+_Colours = tuple[Grid | None, bool]
 _CHART = st.components.v2.component(
     "resnet_viz_graph",
     html=(_HERE / "graph_chart.html").read_text(encoding="utf-8"),
@@ -53,7 +54,7 @@ class Coloured(NamedTuple):
 
 
 class Cut(NamedTuple):
-    """The `block` that is marked as deleted ("": none), and who is told of a click on a block.
+    """The `block` that is marked as deleted ("": none), and the handler of clicks on blocks.
 
     Without `on_click` a click opens the block. `of` says whose picture it is: a click is told only
     where the one that was clicked was of the same.
@@ -74,7 +75,7 @@ def graph_chart(
     coloured: Coloured | None = None,
     cut: Cut = Cut(),  # noqa: B008 (a tuple)
 ) -> None:
-    """The picture of `config` as wide as its container; what is open stays so under `key`.
+    """Draw the graph of `config`, as wide as its container; open units are kept under `key`.
 
     Screen readers tell pictures of one page apart by `name`, the net's. `fold` draws long runs of
     alike blocks as one. Pictures with one `frame`, a width and a height that all of them fit in,
@@ -105,9 +106,9 @@ def graph_chart(
     chart = f"{key}_chart"
 
     def clicked() -> None:
-        said = st.session_state[chart].cut or {}
-        if cut.on_click and said.get("block") and said.get("of") == cut.of:
-            cut.on_click(str(said["block"]))
+        click = st.session_state[chart].cut or {}
+        if cut.on_click and click.get("block") and click.get("of") == cut.of:
+            cut.on_click(str(click["block"]))
 
     _CHART(
         key=chart,
@@ -121,15 +122,15 @@ def graph_chart(
 def picture_size(
     config: ResNetConfig, key: str, *, fold: bool, coloured: Coloured | None = None
 ) -> tuple[float, float]:
-    """Width and height of the picture that `graph_chart` shows, in the SVG's units."""
-    looks = coloured and coloured[1:]
-    size = _SIZE.match(_svg(config, opened_units(config, key), looks, fold=fold))
+    """The width and height of the graph that `graph_chart` draws, in the SVG's units."""
+    colours = coloured and coloured[1:]
+    size = _SIZE.match(_svg(config, opened_units(config, key), colours, fold=fold))
     assert size, "an SVG begins with its size"  # by our own writer
     return float(size[1]), float(size[2])
 
 
 def opened_units(config: ResNetConfig, key: str) -> frozenset[str]:
-    """The ids of the opened units that `config` has too."""
+    """The ids of the open units that exist in `config`."""
     opened: frozenset[str] = st.session_state.get(_state(key), frozenset())
     return opened.intersection(path for path, _ in plan(config).units) if opened else opened
 
@@ -147,14 +148,14 @@ def _toggle(key: str, chart: str) -> None:
 
 
 def _svg(
-    config: ResNetConfig, opened: frozenset[str], coloured: _Looks | None, *, fold: bool
+    config: ResNetConfig, opened: frozenset[str], coloured: _Colours | None, *, fold: bool
 ) -> str:
     is_small = fold or sum(config.depths) <= _SMALL
     return (_small if is_small else _large)(config, opened, coloured, fold=fold)
 
 
 def _written(
-    config: ResNetConfig, opened: frozenset[str], coloured: _Looks | None, *, fold: bool
+    config: ResNetConfig, opened: frozenset[str], coloured: _Colours | None, *, fold: bool
 ) -> str:
     if coloured is None:
         return shortcut_graph(config, opened, fold=fold).to_svg()

@@ -1,4 +1,4 @@
-"""Colours for graphs that are on the page: a legend, and the values behind the colours.
+"""Graph values: a legend, and the colours of graphs that are already on the page.
 
 The pictures stay as they are; only values by node and line travel.
 """
@@ -26,12 +26,12 @@ _VALUES = st.components.v2.component(
 
 
 class Painted(NamedTuple):
-    """What one graph is coloured by: values of its nodes and lines, or words for why there is
-    none, and a word for its title."""
+    """The values that colour one graph: those of its nodes and lines, or a message why there are
+    none, and a note for its title."""
 
     nodes: Mapping[str, float | str]
     lines: Mapping[str, float | str]
-    said: str = ""
+    message: str = ""
 
 
 def graph_values(
@@ -42,7 +42,7 @@ def graph_values(
     *,
     measured: bool = True,
 ) -> None:
-    """Draws the legend of both scales and colours the graphs of `group`, by their keys.
+    """Draw the legend of both scales, and colour the graphs of `group`, by their keys.
 
     The legend has the marks of what is on no scale only for what is `measured`.
     """
@@ -50,7 +50,7 @@ def graph_values(
 
 
 def show_values(data: Mapping[str, object]) -> None:
-    """The same of what `values_data` has made."""
+    """The same, from the result of `values_data`."""
     _VALUES(key=str(data["key"]), data=data, height="content")
 
 
@@ -63,7 +63,7 @@ def values_data(
     measured: bool = True,
     of: str = "",
 ) -> Mapping[str, object]:
-    """What the component is given, or told as news, under its key: made once for many sessions.
+    """The data of the component, for drawing or for an update: made once for many sessions.
 
     News of a race are not for the next one `of` another id, which begins with the same values.
     """
@@ -94,7 +94,7 @@ def _as_text(graphs: Mapping[str, Painted]) -> str:
         return [number, [_short(value) for value in values.values()]]
 
     of = {
-        key: {"nodes": numbered(one.nodes), "lines": numbered(one.lines), "said": one.said}
+        key: {"nodes": numbered(one.nodes), "lines": numbered(one.lines), "said": one.message}
         for key, one in graphs.items()
     }
     return json.dumps({"names": list(names), "of": of}, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""A plotly chart that is updated in place: no flicker, and a zoom that stays.
+"""Live chart: a plotly chart that is updated in place, without flicker, and keeps its zoom.
 
 `st.plotly_chart` mounts itself anew whenever its data change, which loses the zoom and blanks
 the picture; a race changes its data twice a second. It also offers to send a chart to a service
@@ -48,7 +48,7 @@ def live_chart(
     on_point: Callable[[str], None] | None = None,
     on_window: Callable[[tuple[float, float] | None], None] | None = None,
 ) -> None:
-    """Shows a figure, `height` pixels tall and as wide as its container; `alt` says what it shows.
+    """Draw a figure, `height` pixels tall and as wide as its container; `alt` describes it.
 
     Colours follow the theme (`plots.colours.DARK`). On windows wider than 1400 pixels texts grow,
     to 20 pixels at 1920, and the chart with them (by at most a quarter). Where the chart is
@@ -81,7 +81,7 @@ def live_chart(
 def chart_data(
     drawn: Drawn, key: str, height: int, *, alt: str, of: str = "", is_clickable: bool = False
 ) -> Mapping[str, object]:
-    """What a chart is drawn with, or told as news (news.py), and remembered as sent."""
+    """The data of a chart, for drawing or for an update; remembered as sent."""
     return {
         "name": key,
         "of": of,
@@ -107,9 +107,9 @@ def _news(drawn: Drawn, key: str) -> dict[str, str]:
 
 
 def _tell_window(key: str, on_window: Callable[[tuple[float, float] | None], None] | None) -> None:
-    said: Any = st.session_state[key].window
-    if on_window is not None and said is not None:
-        on_window(tuple(said["range"]) if said["range"] else None)
+    event: Any = st.session_state[key].window
+    if on_window is not None and event is not None:
+        on_window(tuple(event["range"]) if event["range"] else None)
 
 
 def _forget(key: str) -> None:

@@ -1,4 +1,4 @@
-"""Which step a race's pictures show: a control of our own that follows the newest step.
+"""Step control: which step the charts of a race show; by default the newest.
 
 It speaks to the server only when a hand moves it (a trusted event of the browser). Streamlit's own
 slider also sends back values that the server gave it, late, and those cannot be told from a
@@ -27,7 +27,7 @@ _CONTROL = st.components.v2.component(
 
 @dataclass
 class Pointer:
-    """The step a session looks at: the newest one, until the user chooses another.
+    """The step that a session shows: the newest one, until the user chooses another.
 
     `moves` counts what the user did, so that the browser knows when the answer to its last move
     is there.
@@ -38,7 +38,7 @@ class Pointer:
     moves: int = 0
 
     def obey(self, wish: Mapping[str, Any]) -> None:
-        """What the user did: "step" is the step moved to, None for the newest from now on."""
+        """Handle an action of the user: "step" is the step moved to, None for the newest."""
         if wish["move"] <= self.moves:
             return
         self.moves, step = wish["move"], wish["step"]
@@ -46,20 +46,20 @@ class Pointer:
         self.chosen = self.chosen if step is None else int(step)
 
     def look_at(self, step: int) -> None:
-        """Shows `step`, as a link asks for, until the user moves on."""
+        """Show `step`, as a link asks for, until the user moves on."""
         self.follows, self.chosen = False, step
 
     def follow(self) -> None:
-        """Shows the newest step from now on."""
+        """Show the newest step from now on."""
         self.follows = True
 
     def step(self, newest: int) -> int:
-        """The step to show where `newest` is the newest."""
+        """The step to show if `newest` is the newest."""
         return newest if self.follows else min(self.chosen, newest)
 
 
 def pointer_of(race: str) -> Pointer:
-    """Where this session looks at in a race (`key_of`)."""
+    """The pointer of this session in a race (`key_of`)."""
     pointer: Pointer = st.session_state.setdefault(f"pointer_{race}", Pointer())
     return pointer
 
@@ -67,7 +67,7 @@ def pointer_of(race: str) -> Pointer:
 def step_control(
     race: str, steps: int, newest: int, *, is_over: bool = False, keys: str = ""
 ) -> int:
-    """Draws the control over the `steps` steps of a race; returns the step to show.
+    """Draw the control over the `steps` steps of a race; returns the step to show.
 
     `race` tells races apart (`key_of`); `newest` is the newest step that was measured, -1 before
     there is one; `is_over`: there will be none newer. `keys`: "arrows" listens to them wherever
@@ -82,7 +82,7 @@ def step_control(
 def step_data(
     race: str, steps: int, newest: int, *, is_over: bool = False, keys: str = ""
 ) -> Mapping[str, Any]:
-    """What the control is drawn with, or told as news, under its key."""
+    """The data of the control, for drawing or for an update, under its key."""
     pointer = pointer_of(race)
     return {
         "key": f"step_{race}",

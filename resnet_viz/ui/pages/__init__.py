@@ -1,4 +1,4 @@
-"""The app's pages: a module or a folder each, and this folder is the registry.
+"""Pages of the app: a module or a folder each; this package is their registry.
 
 A page called `example` is the module example.py here, or a folder example/ with a page.py. It
 declares its entry in the menu (`PAGE`, a `PageEntry`; for a folder in its `__init__.py`, so that
@@ -32,9 +32,9 @@ class Page:
 
 @lru_cache(maxsize=1)
 def pages() -> Sequence[Page]:
-    """Every page, in the order of the menu."""
-    found = sorted(_found(), key=lambda one: (one[0].order, one[1].name))
-    return tuple(page for _, page in found)
+    """All pages, in the order of the menu."""
+    ordered = sorted(_found(), key=lambda one: (one[0].order, one[1].name))
+    return tuple(page for _, page in ordered)
 
 
 def page(name: str) -> Page:

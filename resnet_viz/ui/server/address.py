@@ -1,4 +1,4 @@
-"""Where the app is, told to Streamlit's page: without being told it asks for it in vain.
+"""Address of the app, told to Streamlit's page: otherwise the page asks for it in vain.
 
 The frontend of a page such as /race takes /race/ for the app's address, hears twice that there is
 nothing, and tries / next. The page's own files are beside it, so its folder is the app's.
@@ -19,7 +19,7 @@ _NOT_SAID = (b"content-length", b"etag", b"last-modified", b"accept-ranges")
 
 
 class Address:
-    """ASGI middleware that writes it into each page of HTML."""
+    """ASGI middleware that writes the address into each page of HTML."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -33,7 +33,7 @@ class Address:
 
 
 class _Telling:
-    """`send`, which holds a page of HTML back until it is whole."""
+    """A `send` that holds a page of HTML back until it is whole."""
 
     def __init__(self, send: Send) -> None:
         self._send = send

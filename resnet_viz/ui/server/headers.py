@@ -1,4 +1,4 @@
-"""What every answer has the browser refuse: frames, foreign hosts, guesses at a file's type."""
+"""Security headers of every answer: against frames, foreign hosts, and guesses at file types."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _MEDIA = "/media/"
 
 
 class Headers:
-    """ASGI middleware that adds them; the origins in `client.allowedOrigins` may frame the pages,
-    as they may send them Streamlit's messages."""
+    """ASGI middleware that adds the headers; the origins in `client.allowedOrigins` may frame the
+    pages, as they may send them Streamlit's messages."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

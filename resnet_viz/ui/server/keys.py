@@ -1,4 +1,4 @@
-"""Keys on their way to the browser's cookies: the owner's from a link, and those of races.
+"""Keys on their way into the browser's cookies: the owner's from a link, and those of races.
 
 Scripts of the page never see them, and the address loses the owner's at once.
 """
@@ -54,8 +54,8 @@ class OwnersLink:
 
 
 class RaceControls:
-    """ASGI middleware: keeps the keys of races in one cookie, and takes those of earlier versions
-    over, which had one each."""
+    """ASGI middleware: keeps the keys of races in one cookie, and merges those of earlier versions,
+    one cookie each."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -73,9 +73,9 @@ class RaceControls:
 
 def _taking_over(scope: Scope, send: Send) -> Send:
     """`send`, with headers by which the browser has one cookie in place of many."""
-    found = cookies.read(scope["headers"])
-    lines = [cookies.keep_controls(cookies.controls(found), secure=_is_secure(scope))]
-    lines += filter(None, map(cookies.forget, cookies.old_names(found)[:_AT_ONCE]))
+    received = cookies.read(scope["headers"])
+    lines = [cookies.keep_controls(cookies.controls(received), secure=_is_secure(scope))]
+    lines += filter(None, map(cookies.forget, cookies.old_names(received)[:_AT_ONCE]))
 
     async def send_with(message: Message) -> None:
         if message["type"] == "http.response.start":

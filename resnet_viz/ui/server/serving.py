@@ -1,4 +1,4 @@
-"""What the app's server does beside Streamlit: its limits, its headers, its keys, its start."""
+"""Serving: what the app's server does beside Streamlit: limits, headers, keys, start."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def parts() -> dict[str, Any]:
 
 
 def middleware() -> Sequence[Middleware]:
-    """What stands before Streamlit, the outermost first."""
+    """The middleware in front of Streamlit, the outermost first."""
     return (
         Middleware(Headers),
         Middleware(OwnersLink),
@@ -50,7 +50,7 @@ def middleware() -> Sequence[Middleware]:
 
 @asynccontextmanager
 async def lifespan(_app: App) -> AsyncIterator[None]:
-    """From the server's start to its end."""
+    """The lifespan of the server, from start to end."""
     places = Places.of_descriptors(raise_descriptor_limit())
     closing = asyncio.create_task(close_departed(runtime.get_instance(), places.left))
     _say_how_to_own()
@@ -62,7 +62,7 @@ async def lifespan(_app: App) -> AsyncIterator[None]:
 
 
 def tell_error(_error: Exception) -> bool:
-    """What a visitor sees of a fault; Streamlit has logged it, with its traceback."""
+    """Show a visitor that there was a fault; Streamlit has logged it, with its traceback."""
     message_box.error(
         "This page could not be drawn, because of a fault in the app. Reload it to try again; the "
         "details are in the server's log."

@@ -1,4 +1,4 @@
-"""How many sessions the server keeps, of those who are here and of those who left.
+"""Session limits of the server: of visitors who are here, and of those who left.
 
 Streamlit keeps what belongs to a session that left (an event loop's three file descriptors, its
 uploads and downloads) for two minutes and then lets go of the session without closing it.
@@ -31,14 +31,14 @@ _LOOK_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Places:
-    """For how many sessions there is room: of visitors, and of visitors who left."""
+    """The number of sessions there is room for: of visitors, and of visitors who left."""
 
     here: int
     left: int
 
     @classmethod
     def of_descriptors(cls, limit: int) -> Places:
-        """As many as can have their descriptors; a quarter of these for those who left."""
+        """The places that the file descriptors allow; a quarter of them for visitors who left."""
         budget = max(0, limit - _OTHER_FILES)
         left = max(2, min(_MOST_LEFT, budget // 4 // _OF_ONE_THAT_LEFT))
         here = max(4, min(_MOST, (budget - left * _OF_ONE_THAT_LEFT) // _OF_A_SESSION))
@@ -46,7 +46,7 @@ class Places:
 
 
 def raise_descriptor_limit() -> int:
-    """How many files this process may have open, once that is as many as it may and needs."""
+    """Raise the limit of open files of this process as far as allowed and needed; returns it."""
     if sys.platform == "win32":  # has no such limit
         return _WANTED
     import resource  # noqa: PLC0415  Windows has none
@@ -64,7 +64,7 @@ def raise_descriptor_limit() -> int:
 
 
 class Departed(SessionStorage):
-    """Sessions whose visitors left, who may come back within `seconds`: the last `most` of them.
+    """Departed sessions, whose visitors may come back within `seconds`: the last `most` of them.
 
     Unlike Streamlit's own storage it closes what it lets go of.
     """
@@ -74,26 +74,26 @@ class Departed(SessionStorage):
         self._left: dict[str, tuple[float, SessionInfo]] = {}
 
     def get(self, session_id: str) -> SessionInfo | None:
-        """The session, where it is not too late."""
+        """The session, if it is not too late."""
         left, info = self._left.get(session_id, (0.0, None))
         return info if time.monotonic() - left < self._seconds else None
 
     def save(self, session_info: SessionInfo) -> None:
-        """Called on the event loop, with the session manager's lock held."""
+        """Save a session; called on the event loop, with the session manager's lock held."""
         self._left.pop(session_info.session.id, None)
         self._left[session_info.session.id] = (time.monotonic(), session_info)
         asyncio.get_running_loop().call_soon(self.close_old)
 
     def delete(self, session_id: str) -> None:
-        """Called for one that came back, or was closed."""
+        """Delete a session that came back, or was closed."""
         del self._left[session_id]
 
     def list(self) -> list[SessionInfo]:
-        """All of them."""
+        """All departed sessions."""
         return [info for _, info in self._left.values()]
 
     def close_old(self) -> None:
-        """Closes those who have been away for too long, and the first where they are too many."""
+        """Close those who have been away for too long, and the first if they are too many."""
         now = time.monotonic()
         for session_id, (left, info) in list(self._left.items()):
             if now - left < self._seconds and len(self._left) <= self._most:
@@ -103,7 +103,7 @@ class Departed(SessionStorage):
 
 
 async def close_departed(server: Runtime, most: int) -> None:
-    """Has `server` close the sessions whose visitors left, for as long as this is awaited."""
+    """Make `server` close departed sessions, for as long as this is awaited."""
     if _storage(server) is None:
         _LOG.warning("This version of Streamlit is unknown: it may keep sessions of who left.")
         return
@@ -130,8 +130,8 @@ def _storage(server: Runtime) -> SessionStorage | None:
 
 
 class Visits:
-    """ASGI middleware: refuses a visitor for whom there is no place, before anything is made for
-    the visit. One address has half of the places at most."""
+    """ASGI middleware that refuses a visitor without a place before anything is made for the visit.
+    One address has half of the places at most."""
 
     def __init__(self, app: ASGIApp, most: int | None = None) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""How much of what visitors upload the server keeps: a limit for each session, and one for all.
+"""Upload limits: how much of the uploads the server keeps, for each session and in all.
 
 The limit for one file is Streamlit's own, `server.maxUploadSize`; the others follow from it.
 """
@@ -36,22 +36,22 @@ _SAFE_SECONDS = 600.0
 
 @dataclass(frozen=True)
 class Room:
-    """Bytes that may be kept."""
+    """The bytes that may be kept."""
 
     of_session: int
     of_server: int
 
     @classmethod
     def of_this_computer(cls) -> Room:
-        """A large file and a small one for a session; some for the server, or a quarter of the
-        memory where that is less."""
+        """The default: a large file and a small one per session; a fixed amount for the server, or
+        a quarter of the memory if that is less."""
         one = _most_of_one()
         most = max(one, min(4 * one, psutil.virtual_memory().total // 4))
         return cls(of_session=min(most, one * 5 // 4), of_server=most)
 
 
 class Uploads:
-    """ASGI middleware before Streamlit's address for uploads."""
+    """ASGI middleware in front of Streamlit's address for uploads."""
 
     def __init__(self, app: ASGIApp, room: Room | None = None) -> None:
         self._app = app
@@ -72,7 +72,7 @@ class Uploads:
         if size > _most_of_one():
             await _refuse(413, "This file is too large.")(scope, receive, send)
             return
-        if refusal := self._refusal(_kept(server), session, file, size):
+        if refusal := self._refusal(_file_manager(server), session, file, size):
             await _drain(_impatient(receive))  # a browser reads no answer before it has sent all
             await refusal(scope, receive, send)
             return
@@ -100,12 +100,12 @@ class Uploads:
                 del self._coming[session]
 
     def _refusal(
-        self, kept: MemoryUploadedFileManager, session: str, file: str, size: int
+        self, manager: MemoryUploadedFileManager, session: str, file: str, size: int
     ) -> Response | None:
         """Why a file cannot be taken, if it cannot; old files of others make room for it."""
         held = {
             (owner, name): len(one.data)
-            for owner, files in list(kept.file_storage.items())
+            for owner, files in list(manager.file_storage.items())
             for name, one in list(files.items())
         }
         self._since = {place: since for place, since in self._since.items() if place in held}
@@ -118,7 +118,7 @@ class Uploads:
         for place in sorted(held, key=lambda one: self._since.get(one, 0.0)):
             if missing <= 0 or now - self._since.get(place, 0.0) < _SAFE_SECONDS:
                 break
-            kept.remove_file(*place)
+            manager.remove_file(*place)
             missing -= held[place]
         if missing > 0:
             return _refuse(503, "The server has no room for another file: try again in a while.")
@@ -130,10 +130,10 @@ def _most_of_one() -> int:
     return int(config.get_option("server.maxUploadSize")) * 2**20 + _FRAMING
 
 
-def _kept(server: Runtime) -> MemoryUploadedFileManager:
-    kept = server.uploaded_file_mgr
-    assert isinstance(kept, MemoryUploadedFileManager)
-    return kept
+def _file_manager(server: Runtime) -> MemoryUploadedFileManager:
+    manager = server.uploaded_file_mgr
+    assert isinstance(manager, MemoryUploadedFileManager)
+    return manager
 
 
 def _refuse(status: int, sentence: str) -> Response:

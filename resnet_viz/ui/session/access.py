@@ -1,4 +1,4 @@
-"""Who may do what to runs: the session that began a race, who holds its key, and the owner.
+"""Access to runs: for the session that started a race, for who holds its key, and for the owner.
 
 The owner is whoever uses the app on the server's own computer, with nothing in between, or has the
 owner's key. All others are visitors: they race, and see what they hold the controls of.
@@ -25,12 +25,12 @@ HOW_TO_OWN = (
 
 
 def take_controls(race_id: str) -> None:
-    """This session steers `race_id` from now on."""
+    """Let this session steer `race_id` from now on."""
     st.session_state.setdefault(_STEERED, set()).add(race_id)
 
 
 def has_controls(lab: Lab, race_id: str, linked: str = "") -> bool:
-    """Whether this session may steer `race_id`: it began it, or has its key.
+    """Whether this session may steer `race_id`: it started it, or has its key.
 
     `linked` is a key that came with the link.
 
@@ -46,7 +46,7 @@ def has_controls(lab: Lab, race_id: str, linked: str = "") -> bool:
 
 
 def is_owner() -> bool:
-    """Whether the visitor may do everything to all runs of this computer."""
+    """Whether the visitor is the owner, who may do everything to all runs of this computer."""
     headers = st.context.headers
     pairs = [(name, value) for name in headers for value in headers.get_all(name)]
     if is_at_the_server(st.context.ip_address, pairs):
@@ -58,8 +58,8 @@ def is_owner() -> bool:
 
 
 def asker(lab: Lab) -> str:
-    """Whose share of the places a race counts for: the visitor's address, keyed, so that the store
-    holds none; "" for the owner, who has all.
+    """The asker that a race counts for when places are shared: the visitor's address, hashed with a
+    key, so that the store holds none; "" for the owner, who has all places.
 
     Behind a proxy on the server's own computer it is the address that the proxy added.
 
@@ -70,13 +70,13 @@ def asker(lab: Lab) -> str:
         return ""
     address = st.context.ip_address
     if address is None:
-        said = ",".join(st.context.headers.get_all("X-Forwarded-For"))
-        address = said.rpartition(",")[2].strip()
+        forwarded = ",".join(st.context.headers.get_all("X-Forwarded-For"))
+        address = forwarded.rpartition(",")[2].strip()
     return lab.steering_key(f"visitor {address}")[:16]
 
 
 def held_races(lab: Lab) -> Collection[str]:
-    """The races that this session has the controls of.
+    """The races whose controls this session has.
 
     Raises:
         StoreError: where the lab's secret cannot be read.

@@ -1,4 +1,4 @@
-"""The server's cookies: which races a browser has the controls of, and the owner's key."""
+"""Cookies of the server: which races a browser has the controls of, and the owner's key."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ _ENTRY = re.compile(r"([\w-]{1,100})\.([\w-]{1,100})", re.ASCII)
 
 def read(headers: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
     """The cookies of a request by name."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for name, value in headers:
         if name == b"cookie":
             for part in value.decode("latin-1").split(";"):
                 key, _, text = part.strip().partition("=")
-                found[key] = text.strip('"')
-    return found
+                values[key] = text.strip('"')
+    return values
 
 
 def controls(cookies: Mapping[str, str]) -> Mapping[str, str]:
-    """The keys that a browser brings by race, the newest first; none of them has been tried."""
-    found: dict[str, str] = {}
+    """The keys of races in the cookies, the newest first; none has been checked."""
+    keys: dict[str, str] = {}
     for entry in cookies.get(CONTROLS, "").split(":"):
         if match := _ENTRY.fullmatch(entry):
-            found.setdefault(match[1], match[2])
+            keys.setdefault(match[1], match[2])
     for name in old_names(cookies):
-        found.setdefault(name.removeprefix(ONE_A_RACE), cookies[name])
-    return found
+        keys.setdefault(name.removeprefix(ONE_A_RACE), cookies[name])
+    return keys
 
 
 def old_names(cookies: Mapping[str, str]) -> list[str]:
-    """The cookies of earlier versions among them."""
+    """The names of cookies of earlier versions among them."""
     return [name for name in cookies if name.startswith(ONE_A_RACE)]
 
 
 def keep_controls(keys: Mapping[str, str], *, secure: bool) -> str:
-    """A header's value that has the browser keep these keys, as many of the first as fit."""
+    """The header value that makes the browser keep these keys, as many of the first as fit."""
     text = ""
     for race_id, key in keys.items():
         entry = f"{race_id}.{key}"
@@ -55,12 +55,12 @@ def keep_controls(keys: Mapping[str, str], *, secure: bool) -> str:
 
 
 def keep_owner(key: str, *, secure: bool) -> str:
-    """A header's value that has the browser keep the owner's key."""
+    """The header value that makes the browser keep the owner's key."""
     return _set(OWNER, key, _MONTH, secure=secure)
 
 
 def forget(name: str) -> str | None:
-    """A header's value that has the browser forget a cookie; None for a name that is none."""
+    """The header value that makes the browser forget a cookie; None for an invalid name."""
     try:
         return _set(name, "", 0, secure=False)
     except CookieError:

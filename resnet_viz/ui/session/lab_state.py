@@ -1,4 +1,4 @@
-"""The lab, shared by all sessions of the server."""
+"""Lab of the server, shared by all sessions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def _lab(home: Path) -> Lab:
 
 
 def get_ready() -> None:
-    """See to it, once a server and after its first page, that a first run would start at once."""
+    """Prepare the lab, once per server and after its first page, so that a first run starts at
+    once."""
     if runtime.get_instance().state == RuntimeState.ONE_OR_MORE_SESSIONS_CONNECTED:
         _get_ready(default_home())
 

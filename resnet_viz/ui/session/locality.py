@@ -1,4 +1,4 @@
-"""Where a visitor sits: at the server's own computer, or anywhere else."""
+"""Locality of a visitor: at the server's own computer, or elsewhere."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def is_at_the_server(address: str | None, headers: Iterable[tuple[str, str]]) ->
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host`, a name or an address, is this computer and nothing else."""
+    """Whether `host`, a name or an address, always means this computer."""
     name = host.lower().rstrip(".")
     if name == "localhost" or name.endswith(".localhost"):
         return True

@@ -1,4 +1,4 @@
-"""The net of a session: the one on show on the Architecture page, and where it came from."""
+"""Net of a session: the one on the Architecture page, and its origin."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_UNDONE = 100
 
 
 class Shown(NamedTuple):
-    """A net on show: the preset it began as, and the residual net that it was before it was plain.
+    """The shown net: the preset it began as, and the residual net that it was before it was plain.
 
     `residual` is the net itself while it has shortcuts, and None where no such net is known.
     """
@@ -34,7 +34,8 @@ class Shown(NamedTuple):
 
 
 def shown() -> Shown | None:
-    """What this session shows; None before the Architecture page was ever open.
+    """The shown net of this session, with its origin; None before the Architecture page was ever
+    open.
 
     Each `show_net` makes a new object, even where it shows the same net again.
     """
@@ -43,7 +44,7 @@ def shown() -> Shown | None:
 
 
 def shown_net() -> ResNetConfig | None:
-    """The net on show in this session; None before the Architecture page was ever open."""
+    """The shown net of this session; None before the Architecture page was ever open."""
     here = shown()
     return here.config if here else None
 
@@ -62,7 +63,7 @@ def show_net(config: ResNetConfig, base: str | None = None) -> None:
 
 
 def change_net(config: ResNetConfig) -> None:
-    """Make the net on show another one by hand: it is still remembered what it began as."""
+    """Change the shown net by hand; its origin stays known."""
     before = shown()
     base = before.base if before else nearest_preset(config)
     if PRESETS[base] != config:
@@ -71,7 +72,7 @@ def change_net(config: ResNetConfig) -> None:
 
 
 def twin_of(config: ResNetConfig) -> ResNetConfig:
-    """A residual net's plain twin; a plain net's residual twin, with the shortcut it had."""
+    """The twin: plain for a residual net; residual for a plain net, with the shortcut it had."""
     if config.shortcut != "none":
         return plain_twin(config)
     here = shown()
@@ -100,18 +101,18 @@ def ask_for_race(first: ResNetConfig, second: ResNetConfig) -> NoReturn:
 
 
 def offer_for_race(*nets: ResNetConfig) -> None:
-    """Have the Race page's boxes, which hold labels, offer these nets beside the presets."""
+    """Offer these nets in the Race page's boxes, which hold labels, beside the presets."""
     st.session_state[_RACE] = nets
 
 
 def asked_race() -> tuple[ResNetConfig, ...]:
-    """The nets that another page, or the address, last asked the Race page for; () for none."""
+    """The nets that another page, or the address, last chose for the Race page; () for none."""
     asked: tuple[ResNetConfig, ...] = st.session_state.get(_RACE, ())
     return asked
 
 
 def can_undo() -> bool:
-    """Whether there was another net before the one on show."""
+    """Whether there was another net before this one."""
     return bool(st.session_state.get(_EARLIER))
 
 

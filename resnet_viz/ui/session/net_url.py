@@ -1,4 +1,4 @@
-"""Nets in the address: `?net=resnet50&norm=none`, or `?a=resnet50,norm=none&b=plain34`.
+"""Net URL: nets in the address: `?net=resnet50&norm=none`, or `?a=resnet50,norm=none&b=plain34`.
 
 No Streamlit.
 """
@@ -16,7 +16,7 @@ DEFAULT_NET = "resnet34"
 
 
 def to_query(config: ResNetConfig, base: str | None = None) -> dict[str, str]:
-    """Query parameters that give `config` back: a preset and the fields that differ from it.
+    """The query parameters of `config`: a preset and the fields that differ from it.
 
     The preset is `base`, else the nearest.
     """
@@ -31,7 +31,7 @@ def nearest_preset(config: ResNetConfig) -> str:
 
 
 def from_query(query: Mapping[str, str]) -> ResNetConfig:
-    """The net an address speaks of; parameters that are no fields of a config are passed over.
+    """The net in an address; parameters that are no fields of a config are ignored.
 
     Raises:
         ValueError: one line that names what is wrong with the address.
@@ -45,7 +45,7 @@ def from_query(query: Mapping[str, str]) -> ResNetConfig:
 
 
 def to_text(config: ResNetConfig) -> str:
-    """`config` as one value of an address, such as "resnet50,norm=none,depths=1-2-3-1"."""
+    """The net as one value in an address, such as "resnet50,norm=none,depths=1-2-3-1"."""
     query = to_query(config)
     name = query.pop("net")
     return ",".join([name, *(f"{field}={value}" for field, value in query.items())])
@@ -90,7 +90,7 @@ def _read(field: str, text: str) -> object:
 
 
 def value_of(text: str) -> object:
-    """A number, true, false or null as JSON writes it; other text as it is."""
+    """A number, true, false or null from JSON; other text unchanged."""
     try:
         value: object = json.loads(text)
     except (ValueError, RecursionError):

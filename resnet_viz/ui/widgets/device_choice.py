@@ -1,4 +1,5 @@
-"""The devices of this machine, asked of a process of its own: torch stays out of the server."""
+"""Device choice: the devices of this machine, asked of a separate process, so that torch stays out
+of the server."""
 
 from __future__ import annotations
 
@@ -15,9 +16,9 @@ NOT_KNOWN = Devices("auto", {"auto": "chosen when training begins"}, {})
 
 
 def device_box(key: str) -> str:
-    """A choice of device, each named; never waits: at first it offers "auto" alone, beside what a
-    link asks for. Where this computer turns out to lack that, it is "auto", and `lacking` says so.
-    """
+    """Draw the choice of device, each named; never waits: at first it offers "auto" alone, beside
+    what a link asks for. If this computer turns out to lack that, it becomes "auto", and `lacking`
+    says so."""
     devices = find_devices()
     names = ["auto", *(devices.names if devices else ())]
     asked = st.session_state.get(key, "auto")
@@ -40,13 +41,13 @@ def device_box(key: str) -> str:
 
 
 def lacking(key: str) -> str:
-    """Said once, where a box has found that this computer lacks what it was to be set to."""
+    """Say once that this computer lacks the device that a box was to be set to."""
     name = st.session_state.pop(_LACKING + key, "")
     return f"This computer has no device {name}: auto is chosen instead." if name else ""
 
 
 def find_devices() -> Devices | None:
-    """The devices there are; None while a process of its own, which has torch, looks for them.
+    """The devices of this machine; None while a separate process, which has torch, looks for them.
 
     That takes seconds of a core: a machine that can have no accelerator is not searched.
     """
@@ -59,7 +60,7 @@ def find_devices() -> Devices | None:
 
 
 def free_memory(device: str) -> int | None:
-    """Bytes free on `device`; None where that is not known, or not yet.
+    """The free bytes on `device`; None if unknown, or not known yet.
 
     The computer's memory as it is now; a GPU's as it was when the server looked for devices.
     """

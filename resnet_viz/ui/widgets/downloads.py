@@ -1,4 +1,4 @@
-"""What was measured, as files to take home: a race as one file, its records as a table."""
+"""Downloads of measurements: a race as one file, its records as a table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from resnet_viz.store.run import Run
 
 
 def take_away(lab: Lab, id: str | None, title: str, runs: Sequence[Run], key: str) -> None:  # noqa: A002
-    """The race, or run, `id` with its `runs` as files; None for runs of several races.
+    """Draw the downloads of the race, or run, `id` with its `runs`; None for runs of several races.
 
     `key` is the widgets' own on a page.
     """

@@ -1,4 +1,4 @@
-"""Names of the files that pages hand out."""
+"""File names of downloads."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ MOST_LETTERS = 150
 
 
 def file_name(config: ResNetConfig, ending: str) -> str:
-    """The net's label as the name of a file, such as "resnet18.py", cut where it is very long."""
+    """The label of a net as a file name, such as "resnet18.py", cut if it is very long."""
     return re.sub(r"[^\w.-]+", "-", label(config))[:MOST_LETTERS] + ending

@@ -1,4 +1,4 @@
-r"""A stage's formula as the paper sets it, in TeX for `st.markdown`."""
+r"""Formula of a stage as in the paper, in TeX for `st.markdown`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from resnet_viz.views.table import StageRow
 
 
 def stacked(row: StageRow) -> str:
-    """One block's layers above each other in brackets, times their number (He 2015, Table 1)."""
+    """The layers of one block, stacked in brackets, times their number (He 2015, Table 1)."""
     # With TeX's own multiplication sign, since KaTeX's text fonts have none.
     lines = r"\\ ".join(
         rf"\text{{{layer}}}".replace("×", r"}{\times}\text{")  # noqa: RUF001

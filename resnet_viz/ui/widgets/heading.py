@@ -13,10 +13,10 @@ import streamlit as st
 
 
 def title(text: str) -> None:
-    """What the page shows, in plain letters."""
+    """The title of a page, in plain letters."""
     st.html(f"<h1>{escape(text)}</h1>")
 
 
 def header(text: str) -> None:
-    """What a part of the page shows, in plain letters."""
+    """The heading of a part of a page, in plain letters."""
     st.html(f"<h2>{escape(text)}</h2>")

@@ -1,4 +1,5 @@
-"""Work that a page hands in as a job: how far it is, a way to cancel it, its end for the session.
+"""Job progress: a job that a page submits, with its progress, a way to cancel it, and its result
+for the session.
 
 A page has a slot for each thing it can ask for, and finds there what was asked: another click or
 page ends nothing. Where the visitor leaves, the job goes on to its own end, or to its limit.
@@ -31,7 +32,7 @@ _ASK_SECONDS = 0.01
 
 @dataclass(frozen=True)
 class Asked:
-    """What was asked of a slot: `about` what, and how it ended.
+    """A request in a slot: `about` what, and how it ended.
 
     `done` is the result, and `problem` a sentence where there is none; `is_over` once either is.
     Before that `done` may be what has been found so far.
@@ -62,7 +63,7 @@ def hand_in(
     *,
     is_awaited: bool = True,
 ) -> None:
-    """Ask for a job (see `Lab.submit`); what the slot asked for before is cancelled.
+    """Submit a job (see `Lab.submit`); the previous request of the slot is cancelled.
 
     The page waits a moment for it, unless it `is_awaited` elsewhere.
     """
@@ -92,7 +93,7 @@ def outcome(
     take: Callable[[Job], Any] = _result,
     until: Callable[[Job], bool] = is_over,
 ) -> Asked | None:
-    """How the slot's job ended; None where nothing was asked, or after saying how far it is.
+    """The outcome of the slot's job; None if there is none, or after its progress was drawn.
 
     `words` say what is being done; `take` gets from the job what is kept for the session. Of a job
     that is as far as `until` says, but not over, it is what has been found so far.
@@ -112,13 +113,13 @@ def outcome(
 
 
 def asked(slot: str) -> Asked | None:
-    """What was asked of a slot in this session."""
+    """The request in a slot of this session."""
     one: Asked | None = st.session_state.get(_key(slot))
     return one
 
 
 def forget(slot: str) -> None:
-    """Nothing was asked."""
+    """Forget the request of a slot."""
     st.session_state.pop(_key(slot), None)
 
 

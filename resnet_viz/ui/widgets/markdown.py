@@ -1,4 +1,4 @@
-"""Small helpers for Streamlit's Markdown."""
+"""Markdown helpers for Streamlit."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _ADDRESS = re.compile(r"(?<=://)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
 
 
 def plain(text: str) -> str:
-    """`text` on one line, with what Markdown would read as markup escaped."""
+    """The text on one line, with Markdown markup escaped."""
     line = _ADDRESS.sub("\N{WORD JOINER}", " ".join(text.split()))
     escaped = "".join(f"\\{c}" if c in r"\`*_{}[]()#+!|<>$~:&" else c for c in line)
     return _AT_THE_BEGINNING.sub(r"\1\\\2", escaped)
 
 
 def small(markdown: str) -> str:
-    """Smaller, but in the text's full colour: `st.caption` is too faint for a projector."""
+    """Small text in full colour: `st.caption` is too faint for a projector."""
     return f":small[{markdown}]"

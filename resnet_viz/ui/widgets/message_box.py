@@ -1,4 +1,4 @@
-"""Boxes with a sentence: errors, warnings, remarks. Their text is text, not Markdown.
+"""Message boxes: errors, warnings, remarks. Their text is text, not Markdown.
 
 Errors quote what they complain of, and that may come from a link, a file or another process: read
 as Markdown it could load a picture from anywhere or pass for a sentence of the app's own.
@@ -12,20 +12,20 @@ from resnet_viz.ui.widgets.markdown import plain
 
 
 def error(text: str, *, markdown: bool = False, icon: str | None = None) -> None:
-    """What went wrong; `markdown` is for texts that are the app's own from end to end."""
+    """Draw an error; `markdown` is for texts that are the app's own from end to end."""
     st.error(text if markdown else plain(text), icon=icon)
 
 
 def warning(text: str, *, markdown: bool = False, icon: str | None = None) -> None:
-    """What to mind; `markdown` is for texts that are the app's own from end to end."""
+    """Draw a warning; `markdown` is for texts that are the app's own from end to end."""
     st.warning(text if markdown else plain(text), icon=icon)
 
 
 def info(text: str, *, markdown: bool = False, icon: str | None = None) -> None:
-    """What is going on; `markdown` is for texts that are the app's own from end to end."""
+    """Draw a remark; `markdown` is for texts that are the app's own from end to end."""
     st.info(text if markdown else plain(text), icon=icon)
 
 
 def success(text: str, *, markdown: bool = False, icon: str | None = None) -> None:
-    """What went well; `markdown` is for texts that are the app's own from end to end."""
+    """Draw a success; `markdown` is for texts that are the app's own from end to end."""
     st.success(text if markdown else plain(text), icon=icon)

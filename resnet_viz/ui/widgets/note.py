@@ -1,4 +1,4 @@
-"""The sentence beside a picture."""
+"""Note beside a chart."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from resnet_viz.ui.widgets.markdown import small
 
 
 def note(markdown: str) -> None:
-    """What a picture shows, in a sentence or two: small, but in the text's full colour."""
+    """Draw what a chart shows, in a sentence or two: small, but in full colour."""
     st.markdown(small(markdown))

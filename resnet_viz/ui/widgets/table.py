@@ -1,4 +1,4 @@
-"""A table that screen readers can read, and that scrolls by itself where the window is narrow."""
+"""Accessible table: readable for screen readers, with its own scroll bar in a narrow window."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _STYLE = """<style>
 
 
 def table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Shows `rows` of cells under `head`; the first cell of a row is the row's head.
+    """Draw `rows` of cells under `head`; the first cell of a row is its heading.
 
     Cells are HTML: `html.escape` what is not ours. `title` is read by screen readers alone.
     """

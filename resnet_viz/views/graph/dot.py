@@ -13,10 +13,10 @@ from graphviz import Digraph
 
 from resnet_viz.arch.plan import plan
 from resnet_viz.views import labels
-from resnet_viz.views.graph import legend, looks
+from resnet_viz.views.graph import legend, styles
 from resnet_viz.views.graph.columns import Column, columns
-from resnet_viz.views.graph.looks import GREY, INK
 from resnet_viz.views.graph.model import Graph, Node
+from resnet_viz.views.graph.styles import GREY, INK
 
 _PAGE = {"rankdir": "TB", "newrank": "true", "nodesep": "0.35", "ranksep": "0.3"}
 _FONT = {"fontname": "Helvetica", "fontcolor": GREY, "color": GREY}
@@ -78,7 +78,7 @@ def _stage(dot: Digraph, graph: Graph, stage: int | None, parts: dict[int, Colum
 
 
 def _node(dot: Digraph, graph: Graph, node: Node, column: int) -> None:
-    style = {"fillcolor": looks.fill(node.kind, graph.config), "group": f"c{column}"}
+    style = {"fillcolor": styles.fill(node.kind, graph.config), "group": f"c{column}"}
     style |= _SHAPES.get(node.kind, {})
     dot.node(node.id, node.label.replace("\n", r"\n"), tooltip=node.tooltip, **style)
 
@@ -109,7 +109,7 @@ def _edges(dot: Digraph, graph: Graph, parts: tuple[Column, ...]) -> None:
 def _line_style(kind: str) -> dict[str, str]:
     if kind == "main":
         return {"weight": "10"}
-    colour, width, line = looks.SHORTCUTS[kind]
+    colour, width, line = styles.SHORTCUTS[kind]
     style = {"color": colour, "penwidth": f"{width:g}", "style": line}
     return {"weight": "0"} | style
 

@@ -17,7 +17,7 @@ from math import hypot
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.presets import label
-from resnet_viz.views.graph import legend, looks
+from resnet_viz.views.graph import legend, styles
 from resnet_viz.views.graph.grid import Grid
 from resnet_viz.views.graph.lanes import (
     FONT_SIZE,
@@ -29,8 +29,8 @@ from resnet_viz.views.graph.lanes import (
     text_width,
 )
 from resnet_viz.views.graph.layout import MARGIN, Frame, Line, Picture, Point, lay_out
-from resnet_viz.views.graph.looks import GREY, INK
 from resnet_viz.views.graph.model import Graph, Node
+from resnet_viz.views.graph.styles import GREY, INK
 
 LEGEND_ROW = 24
 CORNER = 7
@@ -109,7 +109,7 @@ def write_svg(graph: Graph, grid: Grid | None = None, *, coloured: bool = False)
 
 
 def _line_rule(kind: str) -> str:
-    colour, width, line = looks.SHORTCUTS[kind]
+    colour, width, line = styles.SHORTCUTS[kind]
     return (
         f"path.{kind}{{stroke:{colour};stroke-width:{width:g};{_DASHES[line]}}}"
         f".tip.{kind}{{fill:{colour};stroke:none}}\n"
@@ -144,7 +144,7 @@ def _box(box: Box, config: ResNetConfig, coloured: bool) -> str:
         for row, line in enumerate(lines)
     )
     own = f' data-node="{node.id}"' if coloured else ""
-    fill = looks.fill(node.kind, config)
+    fill = styles.fill(node.kind, config)
     return (
         f'<g class="{node.kind}" data-unit="{node.unit}"{own} fill="{fill}">'
         f"<title>{escape(node.tooltip)}</title>{shape}<text{sign}>{text}</text></g>"
@@ -184,7 +184,7 @@ def _flows(picture: Picture) -> Iterator[str]:
         if target.node.stage is None:
             continue
         if edge.kind != "main":
-            yield _flow(f"{unit}.shortcut", points, _DASHES[looks.SHORTCUTS[edge.kind].line])
+            yield _flow(f"{unit}.shortcut", points, _DASHES[styles.SHORTCUTS[edge.kind].line])
         elif source.unit == unit:
             yield _flow(f"{unit}.branch", points)
         else:

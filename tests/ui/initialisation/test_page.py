@@ -93,7 +93,7 @@ def test_pictures_of_the_net_before_say_whose_they_are(
     """Of the new net the gradients come first; what is below them was taken for the same net's."""
     app = settled(opened(depth="8", width="8"))
     with monkeypatch.context() as patched:
-        patched.setattr("resnet_viz.ui.pages.initialisation.looks.rest", lambda _: None)
+        patched.setattr("resnet_viz.ui.pages.initialisation.results.rest", lambda _: None)
         app.select_slider[0].set_value(14).run()
         settled(app)
         words = " ".join(markdown.value for markdown in app.markdown)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from resnet_viz.arch.config import ResNetConfig, plain_twin
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, preset
-from resnet_viz.views.graph import looks
+from resnet_viz.views.graph import styles
 from resnet_viz.views.graph.graph import shortcut_graph
 from resnet_viz.views.graph.svg import DARK_TEXT, LIGHT_TEXT
 from tests.configs import configs, examples
@@ -110,7 +110,7 @@ GROUNDS = ("#FFFFFF", "#10161D")
 def test_colours_stand_out_on_white_and_dark_pages() -> None:
     """WCAG 2.1, AA: 3 to 1 for graphics, 4.5 to 1 for text on its ground."""
     for ground in GROUNDS:
-        for colour in (looks.GREY, *(look.colour for look in looks.SHORTCUTS.values())):
+        for colour in (styles.GREY, *(look.colour for look in styles.SHORTCUTS.values())):
             assert _contrast(colour, ground) >= 3
     # In the app text has the theme's colour, in a file the one of the reader's theme.
     theme = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))["theme"]
@@ -121,7 +121,7 @@ def test_colours_stand_out_on_white_and_dark_pages() -> None:
     for name in ("resnet18", "plain18", "preact18"):
         kinds = {node.kind for node in shortcut_graph(preset(name), frozenset({"stem"})).nodes}
         for kind in kinds:
-            assert _contrast(looks.INK, looks.fill(kind, preset(name))) >= 4.5
+            assert _contrast(styles.INK, styles.fill(kind, preset(name))) >= 4.5
 
 
 def test_every_word_has_the_ink_of_its_box_or_the_pages_colour() -> None:
@@ -130,17 +130,17 @@ def test_every_word_has_the_ink_of_its_box_or_the_pages_colour() -> None:
     outside = {"words", "note"} & set(re.findall(r'<text class="(\w+)"', svg))
     assert outside == {"words", "note"}
     assert f".stage text,.opened text,.note,.words{{{page};text-anchor:start}}" in svg
-    assert re.findall(r"text[^{}]*{[^}]*fill:(#\w+)", svg) == [looks.INK]
+    assert re.findall(r"text[^{}]*{[^}]*fill:(#\w+)", svg) == [styles.INK]
     assert "svg{color-scheme:light dark;" in svg
 
 
 def test_orange_is_for_plain_nets_and_a_padded_shortcuts_colour_for_nothing_else() -> None:
     """A hue of 15 to 50 degrees is what people call orange."""
-    hues = {kind: _hue(look.colour) for kind, look in looks.SHORTCUTS.items()}
+    hues = {kind: _hue(look.colour) for kind, look in styles.SHORTCUTS.items()}
     assert not [kind for kind, hue in hues.items() if 15 <= hue <= 50]
-    others = {look.colour for kind, look in looks.SHORTCUTS.items() if kind != "zero_pad"}
-    assert looks.SHORTCUTS["zero_pad"].colour not in others
-    assert 15 <= _hue(looks.fill("block", preset("plain18"))) <= 50
+    others = {look.colour for kind, look in styles.SHORTCUTS.items() if kind != "zero_pad"}
+    assert styles.SHORTCUTS["zero_pad"].colour not in others
+    assert 15 <= _hue(styles.fill("block", preset("plain18"))) <= 50
 
 
 def _hue(colour: str) -> float:

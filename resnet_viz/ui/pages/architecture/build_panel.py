@@ -1,4 +1,4 @@
-"""The Build tab: one press builds the net on a device and shows what was measured."""
+"""Build tab: builds the net on a device and shows the measurements."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SLOT = "build"
 
 
 def build_panel(config: ResNetConfig) -> None:
-    """Device, batch size, the button, and the last report of this session."""
+    """Draw device, batch size, the button, and the last report of this session."""
     left, middle, right = st.columns([2, 2, 2], vertical_alignment="bottom")
     with left:
         device = device_box("build_device")

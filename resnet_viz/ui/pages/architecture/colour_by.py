@@ -1,4 +1,4 @@
-"""What the graph of the Architecture page is coloured by; it is in the link: `?colour=MACs`."""
+"""Colour choice of the graph on the Architecture page; part of the link: `?colour=MACs`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _KEY = "graph_colour"
 
 
 def colour_box() -> str:
-    """The choice, begun by the link."""
+    """Draw the choice, preset by the link."""
     linked = st.query_params.get(PARAMETER)
     if _KEY not in st.session_state and linked in CHOICES:
         st.session_state[_KEY] = linked
@@ -34,13 +34,13 @@ def colour_box() -> str:
 
 
 def colour_query() -> dict[str, str]:
-    """The choice as the link has it: nothing where it is the default."""
+    """The choice as in the link; nothing if it is the default."""
     chosen = st.session_state.get(_KEY) or st.query_params.get(PARAMETER, KINDS)
     return {PARAMETER: chosen} if chosen in CHOICES[1:] else {}
 
 
 def colour_graph(config: ResNetConfig, key: str, chosen: str) -> None:
-    """The legend, and the colours of the graph that is drawn under `key`."""
+    """Draw the legend, and colour the graph under `key`."""
     values = node_costs(plan(config))[chosen]
     graph_values(key, _scale(config, values), None, {key: Painted(values.of, {})}, measured=False)
 

@@ -1,4 +1,4 @@
-"""What is wrong with the form's fields, in the form's own words; no Streamlit."""
+"""Complaints about the fields of the form, in the form's own words; no Streamlit."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ _NUMBERS = ("int_type", "int_parsing", "int_from_float", "float_type", "float_pa
 
 
 def complaints(draft: dict[str, object]) -> dict[str, str]:
-    """A sentence for each field of `draft` that makes no net; {} where all is well."""
+    """A sentence for each field of `draft` that makes no net; {} if all is well."""
     try:
         ResNetConfig.model_validate(draft)
     except ValidationError as error:
-        found: dict[str, list[str]] = {}
+        by_field: dict[str, list[str]] = {}
         details: list[dict[str, Any]] = [dict(d) for d in error.errors(include_url=False)]
         within = {detail["loc"][0] for detail in details if len(detail["loc"]) > 1}
         for detail in details:
             # pydantic also calls a list too short when it has left invalid items out.
             if detail["type"] != "too_short" or detail["loc"][0] not in within:
                 field, words = _complaint(detail)
-                found.setdefault(field, []).append(words)
-        return {field: "; ".join(words) for field, words in found.items()}
+                by_field.setdefault(field, []).append(words)
+        return {field: "; ".join(words) for field, words in by_field.items()}
     return {}
 
 
 def title(field: str) -> str:
-    """What the form calls a field."""
+    """The form's title of a field."""
     return field.replace("_", " ")
 
 
-def in_one(found: dict[str, str]) -> str:
-    """All complaints in one line, each with its field; a complaint of several names them."""
+def in_one(sentences: dict[str, str]) -> str:
+    """All complaints in one line, each with its field; one about several fields names them all."""
     return "; ".join(
         words if re.match(r"\w+ = ", words) or field == NOT_ONE else f"{title(field)}: {words}"
-        for field, words in found.items()
+        for field, words in sentences.items()
     )
 
 

@@ -1,4 +1,4 @@
-"""The Export tab: the net as PyTorch source, ONNX, JSON, and its table; no torch."""
+"""Export tab: the net as PyTorch source, ONNX, JSON, and its table; no torch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SLOT = "onnx"
 
 
 def export_panel(config: ResNetConfig) -> None:
-    """Downloads in a row, and the source below, with highlighting and a button to copy it."""
+    """Draw the downloads in a row, and the source below, with highlighting and a copy button."""
     source = to_source(config)
     _downloads(config, source)
     _onnx(config)

@@ -1,4 +1,4 @@
-"""The fields of the Architecture page's form: groups, help, and what a widget's value means."""
+"""Fields of the Architecture page's form: groups, help, and values of widgets."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ WidgetKind = Literal["named", "flag", "text", "fraction", "number"]
 
 
 def widget_kind(field: str) -> WidgetKind:
-    """Which widget shows a field, by the field's type."""
+    """The kind of widget for a field, by the type of the field."""
     annotation = ResNetConfig.model_fields[field].annotation
     if get_origin(annotation) is Literal:
         return "named"
@@ -116,7 +116,7 @@ def widget_kind(field: str) -> WidgetKind:
 
 
 def disabled_because(field: str, draft: dict[str, object]) -> str:
-    """Why a field cannot matter for the current choice; "" where it can."""
+    """The reason why a field has no effect for the current choice; "" if it has."""
     reasons = {
         "cardinality": {"Only bottleneck blocks have this.": draft["block"] == "basic"},
         "group_width": {"Only bottleneck blocks have this.": draft["block"] == "basic"},
@@ -143,20 +143,20 @@ def disabled_because(field: str, draft: dict[str, object]) -> str:
 
 
 def neutral(field: str, value: object, draft: dict[str, object]) -> object:
-    """The widget's value, or the field's default where it is disabled and would be refused."""
+    """The widget's value, or the field's default if it is disabled and would be refused."""
     if field in _NEUTRALISED and disabled_because(field, draft):
         return ResNetConfig.model_fields[field].default
     return value
 
 
 def to_widget(config: ResNetConfig, field: str) -> object:
-    """What the widget of `field` holds for `config`: tuples are text."""
+    """The value of the widget of `field` for `config`: tuples are text."""
     value = getattr(config, field)
     return ", ".join(map(str, value)) if isinstance(value, tuple) else value
 
 
 def from_widget(field: str, value: object) -> object:
-    """What a widget's value means; text that is no number is kept for the validator to name."""
+    """The value of a field from its widget; text that is no number is left for the validator."""
     if widget_kind(field) != "text":
         return value
     items = re.split(r"[\s,;-]+", str(value).strip(" \t\n[](),;"))

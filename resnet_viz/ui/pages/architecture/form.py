@@ -1,4 +1,4 @@
-"""The Architecture page's form: widgets in the sidebar, and the net they describe."""
+"""Form of the Architecture page: widgets in the sidebar, and the net they describe."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _PRESET = "preset"
 
 
 def form() -> tuple[ResNetConfig, str]:
-    """Draw the form; returns the last valid net and what is wrong with the fields, if anything."""
+    """Draw the form; returns the last valid net and the complaints about fields, if any."""
     if shown() is None:
         _open_address()
     here = shown()
@@ -93,7 +93,7 @@ def _open_address() -> None:
 
 
 def notice() -> str:
-    """What was wrong with the address, until another net is shown; "" if nothing."""
+    """The problems of the address, until another net is shown; "" if none."""
     here, sentence = st.session_state.get(_NOTICE, (None, ""))
     return str(sentence) if here is shown() else ""
 
@@ -116,7 +116,7 @@ def _fill_widgets(here: Shown) -> None:
 
 
 def preset_box(place: str = "") -> None:
-    """The preset on show; of a net that was changed only the box's empty text names it.
+    """Draw the box of presets; for a changed net only its placeholder names the preset.
 
     `place` tells a second box of the same page from the first.
     """

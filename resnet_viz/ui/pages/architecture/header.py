@@ -1,4 +1,4 @@
-"""The top of the Architecture page: what the app is, the net, its switch, its numbers."""
+"""Header of the Architecture page: the app, the net, its switch, its numbers."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ _MEMORY = "Tensors that training keeps for the backward pass, in float32, weight
 
 
 def introduction() -> None:
-    """The app's name and what it is about."""
+    """Draw the name of the app and what it is about."""
     st.html(_STYLE)
     st.html(_INTRODUCTION)
 
 
 def actions(config: ResNetConfig) -> None:
-    """What the net is called, the switch to its twin, and one press that races the two."""
+    """Draw the name of the net, the switch to its twin, and the button that races the two."""
     here = shown()
     base = here.base if here else DEFAULT_NET
     is_preset = PRESETS[base] == config
@@ -95,7 +95,7 @@ def actions(config: ResNetConfig) -> None:
 
 
 def headline(config: ResNetConfig) -> None:
-    """The numbers of the net, in a row that wraps; and why its name has another depth."""
+    """Draw the numbers of the net, in a row that wraps; and why its name has another depth."""
     network = plan(config)
     here = shown()
     is_preset = here is not None and PRESETS[here.base] == config

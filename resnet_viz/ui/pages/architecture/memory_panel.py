@@ -1,4 +1,4 @@
-"""The Memory tab: what a training step keeps, and whether it fits on a device; no torch."""
+"""Memory tab: what a training step keeps, and whether it fits on a device; no torch."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ WITHOUT, WITH = "as it is", "with checkpointing"
 
 @dataclass(frozen=True)
 class _Choice:
-    """How the net is to be trained, and where."""
+    """The chosen training settings and device."""
 
     batch: int
     optimizer: str
@@ -67,7 +67,7 @@ class _Choice:
 
 
 def memory_panel(config: ResNetConfig) -> None:
-    """Controls, the verdict for the chosen device, and the parts as stacked bars."""
+    """Draw the controls, the verdict for the chosen device, and the parts as stacked bars."""
     choice = _controls()
     _verdict(config, choice)
     memories = {

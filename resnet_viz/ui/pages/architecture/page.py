@@ -1,4 +1,4 @@
-"""The Architecture page: choose a net, see exactly what it is."""
+"""Architecture page: choose a net, see exactly what it is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from resnet_viz.ui.widgets import message_box
 
 
 def architecture_page() -> None:
-    """Draws the page, and writes the net on show into the address."""
+    """Draw the page, and write its net into the address."""
     with st.sidebar:
         config, problem = form()
     introduction()

@@ -1,4 +1,4 @@
-"""The torchinfo tab: its settings, the modules as a table and as text, totals beside the plan's.
+"""Torchinfo tab: settings, the modules as a table and as text, totals beside the plan's.
 
 torchinfo needs torch: a process of its own measures a net, once for all sessions of the server.
 """
@@ -47,7 +47,7 @@ _ROW_HELP = (
 
 
 def torchinfo_panel(config: ResNetConfig) -> None:
-    """Draws the tab; settings only restyle what was measured."""
+    """Draw the tab; settings only change the layout of what was measured."""
     if (blocks := sum(config.depths)) > MOST_BLOCKS:
         message_box.info(
             f"{blocks:,} blocks are too many to list module by module; at most {MOST_BLOCKS:,} "
@@ -66,8 +66,8 @@ def torchinfo_panel(config: ResNetConfig) -> None:
 
 def _measured(config: ResNetConfig) -> Summary | None:
     """The net's summary; None while it is made, or after a sentence on why there is none."""
-    kept = _summaries()
-    if config not in kept:
+    summaries = _summaries()
+    if config not in summaries:
         one = job_progress.asked(_SLOT)
         if one is None or one.about != config or one.done:
             job_progress.hand_in(_SLOT, "summary", {"config": config}, config)
@@ -77,11 +77,11 @@ def _measured(config: ResNetConfig) -> Summary | None:
         if end is None or end.problem:
             _complain(config, end)
             return None
-        kept[config] = Summary.from_json(end.done)
+        summaries[config] = Summary.from_json(end.done)
         job_progress.forget(_SLOT)
-        for oldest in list(kept)[:-_MOST_KEPT]:
-            kept.pop(oldest, None)
-    return kept[config]
+        for oldest in list(summaries)[:-_MOST_KEPT]:
+            summaries.pop(oldest, None)
+    return summaries[config]
 
 
 def _complain(config: ResNetConfig, end: job_progress.Asked | None) -> None:
@@ -148,19 +148,19 @@ def _table(rows: Sequence[SummaryRow], columns: Sequence[str]) -> None:
     wanted = left.text_input(
         "Search the modules", key="torchinfo_search", placeholder="path or type, such as Conv2d"
     )
-    found = [row for row in rows if wanted.lower() in f"{row.path} {row.type}".lower()]
+    matches = [row for row in rows if wanted.lower() in f"{row.path} {row.type}".lower()]
     right.download_button(
-        "Download CSV", rows_to_csv(found), "torchinfo.csv", "text/csv", width="stretch"
+        "Download CSV", rows_to_csv(matches), "torchinfo.csv", "text/csv", width="stretch"
     )
     note(
-        f"{len(found):,} of {len(rows):,} modules, in forward order; a column's head sorts. "
+        f"{len(matches):,} of {len(rows):,} modules, in forward order; a column's head sorts. "
         "Numbers of a module with others in it are its own, or the sum within where the depth ends."
     )
-    if not found:
+    if not matches:
         message_box.info(f"No module matches {wanted!r}.")
         return
     st.dataframe(
-        [_cells(row, columns) for row in found],
+        [_cells(row, columns) for row in matches],
         hide_index=True,
         height=360,
         placeholder="--",

@@ -1,4 +1,4 @@
-"""The Architecture page's tabs: ways to look at the net, each drawn from the plan."""
+"""Tabs of the Architecture page: views of the net, drawn from the plan."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_BLOCKS = 150
 
 
 def tabs(config: ResNetConfig) -> None:
-    """Only the open tab is drawn, so that torch is imported by the one that needs it."""
+    """Draw the open tab alone, so that torch is imported by the tab that needs it."""
     opened = st.tabs(tuple(TABS), on_change="rerun", key="tab")
     for tab, show in zip(opened, TABS.values(), strict=True):
         if tab.open:

@@ -1,4 +1,4 @@
-"""The Weights tab: a file of weights held against the net on show; no torch here."""
+"""Weights tab: a file of weights compared with the net; no torch here."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SLOT = "weights"
 
 
 def weights_panel(config: ResNetConfig) -> None:
-    """A file to check, or torchvision's to fetch, and the report."""
+    """Draw the upload of a file, the download from torchvision, and the report."""
     note(
         "Do these weights fit this net? Drop a file that PyTorch or safetensors wrote: a state "
         "dict, a training checkpoint or a whole network, under our names or those of torchvision, "
@@ -88,7 +88,10 @@ def _show(config: ResNetConfig) -> None:
 def _show_misfit(file: str, report: dict[str, Any]) -> None:
     counts = ", ".join(f"{len(report[kind])} {words}" for kind, words in _LISTS.items())
     message_box.warning(f"{file} does not fit as it is: {counts}.")
-    for sentence in (*map(_of_another_net, report["different"]), *report["causes"]):
+    for sentence in (
+        *(f"the file is of another net: {field}" for field in report["different"]),
+        *report["causes"],
+    ):
         message_box.info(f"{sentence[:1].upper()}{sentence[1:]}.")
     _say_reading(report)
     for column, (kind, words) in zip(st.columns(len(_LISTS)), _LISTS.items(), strict=True):
@@ -99,10 +102,6 @@ def _show_misfit(file: str, report: dict[str, Any]) -> None:
             wrap_lines=True,
             height=300,
         )
-
-
-def _of_another_net(difference: str) -> str:
-    return f"the file is of another net: {difference}"
 
 
 def _say_reading(report: dict[str, Any]) -> None:

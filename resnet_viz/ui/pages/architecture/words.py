@@ -1,4 +1,4 @@
-"""What the Architecture page says of a net, computed from it; no Streamlit."""
+"""Words of the Architecture page about a net, computed from it; no Streamlit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TRANSFORMS = {
 
 
 def shortcut_words(network: NetworkPlan) -> str:
-    """What goes around the blocks of a net, and where (Markdown)."""
+    """The shortcuts of a net, in words (Markdown)."""
     config = network.config
     if config.shortcut == "none":
         return PLAIN
@@ -64,7 +64,8 @@ def _places(number: int) -> str:
 
 
 def depth_words(network: NetworkPlan, title: str) -> str:
-    """Why `title` names another number of layers than the net's depth; "" where it does not."""
+    """The reason why `title` names another number of layers than the net's depth; "" if it does
+    not."""
     number = re.search(r"\d+", title)
     if number is None or int(number[0]) == network.depth:
         return ""
@@ -84,7 +85,7 @@ def depth_words(network: NetworkPlan, title: str) -> str:
 
 
 def what_changed(config: ResNetConfig, base: str) -> str:
-    """How a net differs from the preset that it began as."""
+    """The changes of a net from the preset that it began as."""
     changes = [
         f"{field} {_shown(value)} (was {_shown(getattr(PRESETS[base], field))})"
         for field, value in differences(config, PRESETS[base]).items()

@@ -1,4 +1,4 @@
-"""The Compare page's widgets: which nets, and one press to a relative of one of them."""
+"""Widgets of the Compare page: which nets, and buttons for their relatives."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OF = "compare.of"
 
 
 class Press(NamedTuple):
-    """A button: its text, the net that it adds (None where there is none), and help or why not."""
+    """A button: its text, the net that it adds (None if there is none), and a tooltip."""
 
     text: str
     net: ResNetConfig | None
@@ -29,12 +29,12 @@ class Press(NamedTuple):
 
 
 def name(nets: Nets, index: int) -> str:
-    """A net under its letter, such as "A: resnet34"."""
+    """The name of a net after its letter, such as "A: resnet34"."""
     return f"{LETTERS[index].upper()}: {label(nets[index])}"
 
 
 def choose(nets: Nets) -> None:
-    """A box for each net, and one more to add a net while there are fewer than four."""
+    """Draw a box for each net, and one to add a net while there are fewer than four."""
     columns = st.columns(min(len(nets) + 1, MOST), vertical_alignment="top")
     for index in range(len(nets)):
         with columns[index]:
@@ -100,13 +100,13 @@ def _add(nets: Nets) -> None:
 
 
 def race(nets: Nets) -> None:
-    """One press to the Race page with the first two nets."""
+    """Draw the button that takes the first two nets to the Race page."""
     if st.button("Race A against B", type="primary", help="Train both on the same minibatches."):
         ask_for_race(nets[0], nets[1])
 
 
 def relatives(nets: Nets) -> None:
-    """One press adds a relative of the chosen net."""
+    """Draw the buttons that add a relative of the chosen net."""
     if st.session_state.get(_OF) not in range(len(nets)):
         st.session_state[_OF] = 0
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -139,7 +139,7 @@ def _why_not(nets: Nets, press: Press) -> str:
 
 
 def presses(config: ResNetConfig) -> Iterator[Press]:
-    """The relatives of a net: plain twin, deeper sibling, options A to C, v1 or v1.5."""
+    """The buttons of a net: plain twin, deeper sibling, options A to C, v1 or v1.5."""
     yield Press("Plain twin", plain_twin(config), "The same layers without shortcuts.")
     deeper_help = "The next published depth of its family, or one more block in every stage."
     yield _press("Deeper sibling", lambda: deeper_sibling(config), deeper_help)

@@ -1,4 +1,4 @@
-"""The Compare page: two to four nets, what differs between them, and what it costs."""
+"""Compare page: two to four nets, what differs between them, and what it costs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from resnet_viz.ui.widgets.note import note
 
 
 def compare_page() -> None:
-    """Draws the page."""
+    """Draw the page."""
     nets = current_nets()
     title("Compare")
     if notice():

@@ -1,4 +1,4 @@
-"""Which nets a session compares: in the address, so that a link opens them elsewhere.
+"""State of the Compare page: its nets are in the address, so that a link opens them elsewhere.
 
 They are in the session too, because Streamlit drops the address's query when the page is switched.
 """
@@ -37,18 +37,18 @@ def current_nets() -> Nets:
 
 
 def notice() -> str:
-    """What was wrong with the address; "" if nothing."""
+    """The problems of the address; "" if none."""
     return str(st.session_state.get(_NOTICE, ""))
 
 
 def show_nets(nets: Sequence[ResNetConfig]) -> None:
-    """Make `nets` the ones that this session compares."""
+    """Make `nets` the compared nets of this session."""
     _write(tuple(nets))
     st.session_state[_NOTICE] = ""
 
 
 def read(linked: dict[str, str]) -> tuple[Nets, list[str]]:
-    """The nets of an address by letter, and a sentence for each that is none."""
+    """The nets of an address by letter, and a sentence for each that is invalid."""
     nets: list[ResNetConfig] = []
     problems: list[str] = []
     for letter, text in linked.items():
@@ -60,7 +60,7 @@ def read(linked: dict[str, str]) -> tuple[Nets, list[str]]:
 
 
 def completed(nets: Nets, first: ResNetConfig | None) -> Nets:
-    """At least two nets: `first` (else ResNet-34) where there is none, then a relative of it."""
+    """At least two nets: `first` (else ResNet-34) if there is none, then a relative of it."""
     nets = nets or (first or preset(DEFAULT_NET),)
     return nets if len(nets) >= LEAST else (*nets, _partner(nets[0]))
 

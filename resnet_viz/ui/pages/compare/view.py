@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001, RUF002
-"""What the Compare page shows: graphs, fields, numbers, cost by stage and stages, net by net."""
+"""View of the Compare page: graphs, fields, numbers, cost by stage and stages, net by net."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ _STACKED = """<style>@media (max-width: 720px) {
 
 
 def difference(nets: Sequence[Compared]) -> str:
-    """One line on what differs between the nets, each differing field with its values."""
+    """The difference between the nets in one line: each differing field with its values."""
     differing = differing_fields([net.plan.config for net in nets])
     if not differing:
         return "These nets are the same in every field."
-    said = [
+    fields_words = [
         f"{field.replace('_', ' ')} ({' and '.join(map(_value, dict.fromkeys(values)))})"
         for field, values in list(differing.items())[:_MOST_SAID]
     ]
-    left = len(differing) - len(said)
+    left = len(differing) - len(fields_words)
     more = f"{left} more {'field' if left == 1 else 'fields'}" if left else "in nothing else"
-    return f"They differ in {', '.join(said)} and {more}."
+    return f"They differ in {', '.join(fields_words)} and {more}."
 
 
 def _value(value: object) -> str:
@@ -53,7 +53,7 @@ def _value(value: object) -> str:
 
 
 def graphs(nets: Sequence[Compared]) -> None:
-    """The shortcut graphs, two beside each other, all drawn at one scale."""
+    """Draw the shortcut graphs, two side by side, all at one scale."""
     with st.container(horizontal=True, vertical_alignment="center", gap="large"):
         placed = st.segmented_control(
             "Place the graphs",
@@ -101,7 +101,7 @@ def _folded(most: int) -> bool:
 
 
 def fields(nets: Sequence[Compared]) -> None:
-    """The fields in which the nets differ."""
+    """Draw the fields in which the nets differ."""
     differing = differing_fields([net.plan.config for net in nets])
     if not differing:
         return
@@ -115,7 +115,7 @@ def fields(nets: Sequence[Compared]) -> None:
 
 
 def numbers(nets: Sequence[Compared]) -> None:
-    """Every number of each net, compared to the first net's."""
+    """Draw every number of each net, compared to the first net's."""
     header("Numbers")
     sizes = [net.plan.config.image_size for net in nets]
     differ = (
@@ -139,7 +139,8 @@ def _number(row: NumberRow, index: int) -> str:
 
 
 def compared(value: int, first: int) -> str:
-    """How `value` compares to `first`, such as "same", "+8.5%", "× 5.3" or "÷ 2"; "+3" beside 0."""
+    """A comparison of `value` with `first`, such as "same", "+8.5%", "× 5.3" or "÷ 2"; "+3" beside
+    0."""
     if value == first:
         return "same"
     if not value or not first:
@@ -152,7 +153,7 @@ def compared(value: int, first: int) -> str:
 
 
 def costs(nets: Sequence[Compared]) -> None:
-    """MACs and parameters by stage as grouped bars."""
+    """Draw MACs and parameters by stage as grouped bars."""
     header("Cost by stage")
     note(
         "Where the multiply-accumulates and the parameters sit: each stage with its projections, "
@@ -169,7 +170,7 @@ _COSTS: tuple[Cost, Cost] = ("macs", "params")
 
 
 def stages(nets: Sequence[Compared]) -> None:
-    """The nets' Tables 1, aligned by stage."""
+    """Draw the nets' Tables 1, aligned by stage."""
     header("Stage by stage")
     note(
         "As Table 1 of He et al. 2015: one block's convolutions (kernel, channels) times the "

@@ -1,4 +1,4 @@
-"""The Design space page: a scatter of all presets and the current net, and the same as a table."""
+"""Design space page: a scatter plot of all presets and the current net, and a table of them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _AXES: dict[str, Axis] = {"parameters": "params", "activation memory": "activati
 
 
 def design_space_page() -> None:
-    """Draws the page."""
+    """Draw the page."""
     if name := st.session_state.pop(_ROW, None):
         _open(name)
     if st.query_params:  # left by `open_net` in the browser's entry that Back leads to

@@ -1,4 +1,4 @@
-"""The page's switches and its slider, filled from the address once."""
+"""Switches and depth slider of the Initialisation page, filled from the address once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TITLES = {
 
 
 def read_address() -> None:
-    """Sets the widgets before they are drawn, once a session."""
+    """Set the widgets from the address before they are drawn, once per session."""
     if _READ not in st.session_state:
         settings, problem = from_query(st.query_params.to_dict())
         for name, value in settings._asdict().items():
@@ -41,18 +41,18 @@ def read_address() -> None:
 
 
 def notice(settings: Settings) -> str:
-    """What was wrong with the address, until a setting is changed; "" if nothing."""
+    """The problems of the address, until a setting is changed; "" if none."""
     read, problem = st.session_state[_READ]
     return str(problem) if read == settings else ""
 
 
 def switches() -> dict[str, Any]:
-    """The settings but for the depth."""
+    """Draw the settings except for the depth."""
     return {name: _switch(name) for name in _TITLES}
 
 
 def depth_slider() -> int:
-    """The depth: the page's main control."""
+    """Draw the depth slider, the page's main control."""
     depth: int = st.select_slider(
         "Depth (weighted layers)", DEPTHS, key=_key("depth"), persist_state="session"
     )
@@ -72,7 +72,7 @@ def _switch(name: str) -> Any:
 
 
 def chosen(switched: dict[str, Any], depth: int) -> Settings:
-    """All settings."""
+    """The chosen settings."""
     return Settings(depth=depth, **switched)
 
 

@@ -1,4 +1,4 @@
-"""The Initialisation page: drag the depth, see how the gradient grows before the first step."""
+"""Initialisation page: drag the depth, see how the gradient grows before the first step."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from resnet_viz.figures import at_initialisation_charts as plots
 from resnet_viz.findings.theory.new_net import New
 from resnet_viz.text import number
 from resnet_viz.ui.components.live_chart import live_chart
-from resnet_viz.ui.pages.initialisation import looks
+from resnet_viz.ui.pages.initialisation import results
 from resnet_viz.ui.pages.initialisation.choice import (
     chosen,
     depth_slider,
@@ -31,7 +31,7 @@ _CSS = Path(__file__).with_name("page.css")
 
 
 def initialisation_page() -> None:
-    """Draws the page, and writes its settings into the address."""
+    """Draw the page, and write its settings into the address."""
     read_address()
     st.html(_CSS)
     title("Before the first step")
@@ -64,10 +64,10 @@ def _complaint(settings: Settings) -> str:
 
 def _show(settings: Settings) -> None:
     with st.container():  # so that what is below stays in its place, and is not drawn anew
-        now = looks.pair(settings)
+        now = results.pair(settings)
         if now:
             st.markdown(plain(" ".join(plots.story(net) for net in now)))
-        elif before := looks.before():
+        elif before := results.before():
             of = described(before[0], settings)
             st.markdown(plain(f"Until then the nets before, of {of}, are shown."))
     if now:
@@ -77,8 +77,8 @@ def _show(settings: Settings) -> None:
     else:
         return
     with st.container():
-        rest = looks.rest(settings) if now else None
-        shown = rest or looks.rest_before()
+        rest = results.rest(settings) if now else None
+        shown = rest or results.rest_before()
         if now and shown and not rest:
             of = described(shown.of, settings)
             st.markdown(plain(f"Until then that of the net before, of {of}, is shown."))
@@ -87,8 +87,8 @@ def _show(settings: Settings) -> None:
         _shattering(shown.shattered)
 
 
-def _draw(settings: Settings, now: looks.Pair) -> None:
-    family = looks.others(settings)
+def _draw(settings: Settings, now: results.Pair) -> None:
+    family = results.others(settings)
     earlier = [net for both in family if both != now for net in both]
     live_chart(plots.profile(now, earlier), "initialisation_profile", 400, alt=plots.alt(now))
     note(
@@ -106,21 +106,21 @@ def _draw(settings: Settings, now: looks.Pair) -> None:
         _per_layer(now)
 
 
-def _by_depth(settings: Settings, family: Sequence[looks.Pair]) -> None:
+def _by_depth(settings: Settings, family: Sequence[results.Pair]) -> None:
     families = [[both[place] for both in family] for place in (0, 1)]
     header("Growth with depth")
     alt = "The gradient at the first block over that at the last, by depth."
     live_chart(plots.by_depth(families), "initialisation_by_depth", 340, alt=alt)
-    said = " ".join(filter(None, (plots.depth_story(nets) for nets in families)))
+    stories = " ".join(filter(None, (plots.depth_story(nets) for nets in families)))
     note(
         "The gradient at the first block over that at the last, for every depth looked at so far "
         "with these settings. "
-        + (plain(said) or "From three depths on, an exponential and a power law are fitted.")
+        + (plain(stories) or "From three depths on, an exponential and a power law are fitted.")
     )
-    looks.series(settings)
+    results.series(settings)
 
 
-def _per_layer(now: looks.Pair) -> None:
+def _per_layer(now: results.Pair) -> None:
     header("Growth per layer")
     alt = "By what factor the gradient grows per layer, block by block."
     live_chart(plots.per_layer(now), "initialisation_per_layer", 340, alt=alt)
@@ -155,18 +155,19 @@ def _branches(net: New) -> None:
         )
 
 
-def _shattering(found: looks.Shattered) -> None:
+def _shattering(shattered: results.Shattered) -> None:
     header("Shattering")
-    maps = [np.array(one["similarity"], dtype=float) for one in found.values()]
+    maps = [np.array(one["similarity"], dtype=float) for one in shattered.values()]
     alt = "Cosines of the input gradients of points on a line, for each net."
-    live_chart(plots.shattering(maps, list(found)), "initialisation_shattering", 380, alt=alt)
-    cosines = [float(np.squeeze(one["cosine"])) for one in found.values()]
-    said = ", ".join(
-        f"**{number(value, 2)}** in the {name}" for name, value in zip(found, cosines, strict=True)
+    live_chart(plots.shattering(maps, list(shattered)), "initialisation_shattering", 380, alt=alt)
+    cosines = [float(np.squeeze(one["cosine"])) for one in shattered.values()]
+    means = ", ".join(
+        f"**{number(value, 2)}** in the {name}"
+        for name, value in zip(shattered, cosines, strict=True)
     )
     note(
         "Between two images lie 64 points; each has a gradient by its pixels, and the maps show "
         "the cosine of any two. Where only the diagonal is left, a point's gradient says nothing "
         "about its neighbour's: it is as good as noise. Mean cosine of neighbours: "
-        f"{said} (Balduzzi et al. 2017, arXiv:1702.08591)."
+        f"{means} (Balduzzi et al. 2017, arXiv:1702.08591)."
     )

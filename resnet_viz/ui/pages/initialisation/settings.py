@@ -1,4 +1,4 @@
-"""What the Initialisation page looks at, in the address and as nets; no Streamlit."""
+"""Settings of the Initialisation page, in the address and as nets; no Streamlit."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _NAMES = {"init": "initialisation", "batch": "batch size", "size": "map size"}
 
 
 class Settings(NamedTuple):
-    """One look. `width` is that of the first stage, `size` the images' pixels a side."""
+    """Settings of one view. `width` is that of the first stage, `size` the image size in pixels."""
 
     depth: int = 56
     family: str = "zero_pad"
@@ -79,11 +79,11 @@ class Settings(NamedTuple):
         )
 
     def twin(self, depth: int | None = None) -> ResNetConfig:
-        """The same without shortcuts."""
+        """The same net without shortcuts."""
         return plain_twin(self.config(depth))
 
     def request(self, *configs: ResNetConfig, measure: tuple[str, ...]) -> dict[str, Any]:
-        """What a job is asked."""
+        """The request to a job."""
         return {
             "configs": configs,
             "measurements": measure,
@@ -93,17 +93,18 @@ class Settings(NamedTuple):
 
 
 def described(settings: Settings, beside: Settings) -> str:
-    """The depth, and what else is not as in those `beside`: "depth 8, norm none and width 16"."""
-    told = [
+    """The depth, and the other settings that differ from those `beside`: "depth 8, norm none and
+    width 16"."""
+    words = [
         NETS[value][0] if name == "family" else f"{_NAMES.get(name, name)} {value}"
         for name, value in settings._asdict().items()
         if name == "depth" or value != getattr(beside, name)
     ]
-    return and_words(told)
+    return and_words(words)
 
 
 def to_query(settings: Settings) -> dict[str, str]:
-    """The settings that are not the default ones."""
+    """The settings that are not the default ones, for the address."""
     default = Settings()
     return {
         name: str(value)
@@ -113,14 +114,14 @@ def to_query(settings: Settings) -> dict[str, str]:
 
 
 def from_query(query: Mapping[str, str]) -> tuple[Settings, str]:
-    """The settings, and a sentence on what is none; "" if nothing."""
-    found: dict[str, Any] = {}
+    """The settings in an address, and a sentence about invalid ones; "" if none."""
+    values: dict[str, Any] = {}
     problems = []
     for name, text in query.items():
         allowed = {str(value): value for value in CHOICES.get(name, ())}
         if text in allowed:
-            found[name] = allowed[text]
+            values[name] = allowed[text]
         elif name in CHOICES:
             problems.append(f"{name} = {shorten(text)} (allowed: {', '.join(allowed)})")
-    said = f"Part of the address is no setting and left out: {'; '.join(problems)}."
-    return Settings(**found), said if problems else ""
+    complaint = f"Part of the address is no setting and left out: {'; '.join(problems)}."
+    return Settings(**values), complaint if problems else ""

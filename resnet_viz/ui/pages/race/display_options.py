@@ -1,4 +1,4 @@
-"""How a race's pictures are drawn: which of several seeds, the loss axis, smoothing."""
+"""Display options of a race's charts: which of several seeds, the loss axis, smoothing."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ ABOUT_SMOOTHING = (
 
 
 def nets_of(look: Look, runs: Sequence[Contestant]) -> Sequence[Contestant]:
-    """The nets: of several seeds one, the median of its runs, with their range."""
-    found: dict[tuple[str, int], list[Contestant]] = {}
+    """The nets; for several seeds one, the median of its runs, with their range."""
+    runs_of_nets: dict[tuple[str, int], list[Contestant]] = {}
     for run, one in zip(look.runs, runs, strict=True):
-        found.setdefault(net_of(run), []).append(one)
+        runs_of_nets.setdefault(net_of(run), []).append(one)
     nets = []
-    for own in found.values():
+    for own in runs_of_nets.values():
         net, name = median_and_range(own), own[0].net_name
         nets.append(replace(net, name=f"{name}, {len(own)} seeds") if len(own) > 1 else net)
     return nets
 
 
 def chosen_nets(look: Look, runs: Sequence[Contestant]) -> Sequence[Contestant]:
-    """What the pictures show: the nets, each run, or those of the one seed that is chosen."""
+    """The nets that the charts show: the medians, each run, or those of the one chosen seed."""
     chosen = _seeds_chosen(look.runs)
     if chosen == TOGETHER:
         return look.once("nets", lambda: nets_of(look, runs))
@@ -57,13 +57,13 @@ def chosen_nets(look: Look, runs: Sequence[Contestant]) -> Sequence[Contestant]:
 
 
 def chosen_seed(runs: Sequence[Run]) -> int | None:
-    """The seed that is looked at alone; None for all of them."""
+    """The seed that is shown alone; None for all of them."""
     chosen = _seeds_chosen(runs)
     return None if chosen in (TOGETHER, EACH) else int(chosen.removeprefix(_ALONE))
 
 
 def seeds_options(runs: Sequence[Run]) -> Mapping[str, str]:
-    """How several seeds can be shown: as one, each, or one of them that every net has alone.
+    """The ways to show several seeds: as one, each, or one seed alone that every net has.
 
     Nothing to choose where each net has one seed.
     """
@@ -79,7 +79,7 @@ def seeds_options(runs: Sequence[Run]) -> Mapping[str, str]:
 
 
 def seeds_box(runs: Sequence[Run]) -> bool:
-    """Where a net has several seeds: how they are shown; whether that was chosen just now."""
+    """Draw the choice of seeds if a net has several; returns whether it was changed just now."""
     options = seeds_options(runs)
     if st.session_state.get(SEEDS) not in options:
         st.session_state.pop(SEEDS, None)  # of a race that has such a seed
@@ -99,7 +99,7 @@ def seeds_box(runs: Sequence[Run]) -> bool:
 
 
 def curves_box() -> None:
-    """The loss axis and the smoothing, folded away."""
+    """Draw the loss axis and the smoothing, folded away."""
     with st.popover("Axis and smoothing", icon=":material/show_chart:", key="race_curves_box"):
         for key, title, options in (
             (SCALE, "Loss axis", SCALES),
@@ -117,7 +117,7 @@ def curves_box() -> None:
 
 
 def curves_drawn() -> Curves:
-    """What the session has chosen there."""
+    """The choice of loss axis and smoothing."""
     return Curves(_chosen(SCALE), int(_chosen(SMOOTH)))
 
 
@@ -128,17 +128,19 @@ def window_of(place: str, race: str) -> Window:
 
 
 def look_closely(place: str, race: str, ends: tuple[float, float] | None) -> None:
-    """This session looks at so much of a chart's steps from now on."""
+    """Set the steps that this session looks at in a chart."""
     st.session_state[f"window_{place}_{race}"] = (
         None if ends is None else (max(0, floor(min(ends))), max(0, ceil(max(ends))))
     )
 
 
 def about_curves(contestants: Sequence[Contestant]) -> str:
-    """What is to be said of the curves as they are drawn; "" for nothing more."""
-    said = [ABOUT_HELD_OUT] if any("eval_loss" in c.history.quantities for c in contestants) else []
-    said += [ABOUT_SMOOTHING] if curves_drawn().mean_of > 1 else []
-    return "".join(f" {sentence}" for sentence in said)
+    """Remarks on the curves as they are drawn; "" for none."""
+    remarks = (
+        [ABOUT_HELD_OUT] if any("eval_loss" in c.history.quantities for c in contestants) else []
+    )
+    remarks += [ABOUT_SMOOTHING] if curves_drawn().mean_of > 1 else []
+    return "".join(f" {sentence}" for sentence in remarks)
 
 
 def _seeds_chosen(runs: Sequence[Run]) -> str:

@@ -1,5 +1,5 @@
-"""Blocks deleted in the nets of a race, by a click in a graph or in the Diagnosis, and what was
-found without them.
+"""Lesions: blocks deleted in the nets of a race, by a click in a graph or in the Diagnosis, and
+their effect.
 
 Which blocks those are is in the link: `without=0:stages.1.1,1:stages.0.2`, the place of a run in
 the race and a block of its net.
@@ -31,7 +31,7 @@ from resnet_viz.ui.pages.race.measurement_jobs import (
     under_way,
     why_failed,
 )
-from resnet_viz.ui.pages.race.state import Seen
+from resnet_viz.ui.pages.race.state import RaceView
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.markdown import plain, small
 from resnet_viz.ui.widgets.note import note
@@ -51,7 +51,7 @@ _ONE = re.compile(r"(\d{1,3}):(stages\.\d{1,4}\.\d{1,5})", re.ASCII)
 
 
 class _Blocks(Container[object]):
-    """All that can stand in a link for blocks that are deleted."""
+    """The values that a link can have for deleted blocks."""
 
     def __contains__(self, text: object) -> bool:
         return isinstance(text, str) and all(map(_ONE.fullmatch, text.split(",")))
@@ -60,9 +60,10 @@ class _Blocks(Container[object]):
 BLOCKS: Container[object] = _Blocks()
 
 
-def click_box(lab: Lab, seen: Seen) -> bool:
-    """What a click on a block does, to choose from once there are weights; whether it deletes."""
-    if not _has_weights(lab, seen):
+def click_box(lab: Lab, view: RaceView) -> bool:
+    """Draw the choice of what a click on a block does, once there are weights; returns whether it
+    deletes."""
+    if not _has_weights(lab, view):
         return False
     with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
         st.markdown(small("A click on a block"), width="content")
@@ -80,7 +81,7 @@ def click_box(lab: Lab, seen: Seen) -> bool:
 
 
 class Lesions(NamedTuple):
-    """The blocks that a session has deleted in the nets of a race.
+    """The deleted blocks of a session in the nets of a race.
 
     `runs` are all of the race, in their order; `deletes`: a click deletes a block.
     """
@@ -92,14 +93,14 @@ class Lesions(NamedTuple):
     deletes: bool
 
     def cut(self, drawn: Contestant) -> Cut:
-        """What the graph of a net marks, and what a click does there."""
+        """The mark in the graph of a net, and the handler of clicks on it."""
         place = self._place(drawn)
-        told = partial(toggle, place) if self.deletes else None
-        return Cut(self.marked(place), told, of=self.runs[place][0].id)
+        on_click = partial(toggle, place) if self.deletes else None
+        return Cut(self.marked(place), on_click, of=self.runs[place][0].id)
 
-    def said(self, drawn: Contestant, graph: int) -> None:
-        """What was found without the block that is deleted in a net, or how far that is, below the
-        graph of that number."""
+    def caption(self, drawn: Contestant, graph: int) -> None:
+        """Draw the effect of the deleted block of a net, or the progress of its measurement, below
+        the graph of that number."""
         place = self._place(drawn)
         if not self.block(place):
             if self.deletes:
@@ -120,7 +121,7 @@ class Lesions(NamedTuple):
             st.fragment(_found, run_every=LOOK_SECONDS if busy else None)(self, place, wish, busy)
 
     def tell(self, place: int, wish: Wish, key: str) -> None:
-        """What was found without the block; else how far that is, or why there is nothing.
+        """Draw the effect of the deleted block; else the progress, or why there is none.
 
         `key` is that of a button to ask for it.
         """
@@ -144,16 +145,16 @@ class Lesions(NamedTuple):
                 st.button("Measure", key=key, on_click=ask, args=(self.lab, wish, [run]))
 
     def sentence(self, place: int, wish: Wish) -> str:
-        """What was found without the block, or why it cannot be left out; "" where neither is."""
+        """The effect of the deleted block, or why it cannot be deleted; "" if neither is known."""
         run, own = self.runs[place]
         block = self.block(place)
         if why := self._why_kept(place):
             return f"{own.name} without {block}: there is no such net. {why}"
-        found = lesion_in(self.lab.measured(run.id), run.blocks, block, wish.step)
-        if found is None:
+        lesion = lesion_in(self.lab.measured(run.id), run.blocks, block, wish.step)
+        if lesion is None:
             return ""
         has_batch_norm = run.spec.adapted.norm == "batch"
-        return lesion_sentence(own.name, block, found, has_batch_norm=has_batch_norm)
+        return lesion_sentence(own.name, block, lesion, has_batch_norm=has_batch_norm)
 
     def _place(self, drawn: Contestant) -> int:
         """The place of the run that a graph shows: of several seeds as one the first."""
@@ -162,12 +163,12 @@ class Lesions(NamedTuple):
         return next(named, same[0])
 
     def block(self, place: int) -> str:
-        """The block that is deleted in the net of the run at a place; "" for none."""
+        """The deleted block of the net of the run at a place; "" for none."""
         block = _without().get(place, "")
         return block if block in self.runs[place][0].blocks else ""
 
     def marked(self, place: int) -> str:
-        """The same, but "" also where the block cannot be left out."""
+        """The same, but "" also if the block cannot be deleted."""
         return "" if self._why_kept(place) else self.block(place)
 
     def _why_kept(self, place: int) -> str:
@@ -176,8 +177,8 @@ class Lesions(NamedTuple):
         return why_kept(plan(self.runs[place][0].spec.adapted), block) if block else ""
 
     def wish(self, place: int) -> Wish:
-        """What is to be measured of it: of the weights chosen in the Diagnosis, else of the run's
-        last, else of its initial ones."""
+        """The measurement to make: of the weights chosen in the Diagnosis, else of the last ones,
+        else of the initial ones."""
         step = chosen_weights(self.race_id)
         if step is None:
             step = max(_kept(self.lab, self.runs[place][0]), default=0)
@@ -196,12 +197,12 @@ def _found(lesions: Lesions, place: int, wish: Wish, busy: bool) -> None:
 
 
 def toggle(place: int, block: str) -> None:
-    """The block is deleted in the net of the run at a place, or put back where it was."""
+    """Delete the block in the net of the run at a place, or put it back."""
     delete(place, "" if _without().get(place) == block else block)
 
 
 def delete(place: int, block: str) -> None:
-    """The block is deleted there, in place of the one before; "" puts that back."""
+    """Delete the block there, in place of the one before; "" puts that back."""
     without = _without()
     without.pop(place, None)
     if block:
@@ -221,13 +222,13 @@ def _room(graph: int) -> st.delta_generator.DeltaGenerator:
     return st.container(key=f"race_lesion_{graph}")
 
 
-def _has_weights(lab: Lab, seen: Seen) -> bool:
+def _has_weights(lab: Lab, view: RaceView) -> bool:
     """Whether a run has weights to look at: it is over, or some were kept.
 
     Not while a run goes on: the choice would come unasked, between the buttons that steer it.
     """
-    runs = [run for run in seen.runs if not run.is_watched]
-    if seen.look.is_gone or not all(run.is_over or run.status == "paused" for run in seen.runs):
+    runs = [run for run in view.runs if not run.is_watched]
+    if view.look.is_gone or not all(run.is_over or run.status == "paused" for run in view.runs):
         return False
     try:
         return any(run.is_over or _kept(lab, run) for run in runs)

@@ -1,5 +1,4 @@
-"""The measurements that this session has asked for, or found under way: jobs of the launcher, until
-they are over."""
+"""Measurement jobs that this session has asked for, or found under way, until they are over."""
 
 from __future__ import annotations
 
@@ -22,7 +21,7 @@ _WEIGHTS = "race_measuring_weights"
 
 
 class Wish(NamedTuple):
-    """One measurement of the nets of a race, as step `step` begins."""
+    """A wish: one measurement of the nets of a race, as step `step` begins."""
 
     race_id: str
     step: int
@@ -38,14 +37,14 @@ class _Asked(NamedTuple):
 
 
 class _Failure(NamedTuple):
-    """Why a run was not measured."""
+    """The reason why a run was not measured."""
 
     run_id: str
     sentence: str
 
 
 def ask(lab: Lab, wish: Wish, runs: Sequence[Run]) -> None:
-    """Have each of the runs measured."""
+    """Ask for the measurement of each of the runs."""
     jobs, failed = _jobs(), _failed()
     asked_again = {run.id for run in runs}
     failed[wish] = [one for one in failed.get(wish, ()) if one.run_id not in asked_again]
@@ -61,8 +60,8 @@ def ask(lab: Lab, wish: Wish, runs: Sequence[Run]) -> None:
 
 
 def take_up(lab: Lab, race_id: str, runs: Sequence[Run]) -> None:
-    """From now on this session follows all that is under way for the runs of a race: what it asked
-    for itself before its page was loaded anew, and what others did."""
+    """Follow all that is under way for the runs of a race: what this session asked for before its
+    page was reloaded, and what others did."""
     own = {run.id: run for run in runs}
     with suppress(StoreError):  # for now: it is asked again the next time
         for job in lab.jobs_under_way("measure"):
@@ -75,7 +74,7 @@ def take_up(lab: Lab, race_id: str, runs: Sequence[Run]) -> None:
 
 
 def cancel(lab: Lab, wish: Wish) -> None:
-    """End what is under way for a wish, unless others want it, too."""
+    """Cancel what is under way for a wish, unless others want it, too."""
     for one in _jobs().pop(wish, []):
         with suppress(StoreError, ValueError):  # it is over, or goes on to its end
             lab.cancel_job(one.id)
@@ -84,12 +83,12 @@ def cancel(lab: Lab, wish: Wish) -> None:
 def under_way(
     lab: Lab, race_id: str, wish: Wish | None = None, run: Run | None = None
 ) -> Sequence[tuple[str, Job]]:
-    """The jobs for a race, or for one wish or run, that are not over, and their nets' names.
+    """The unfinished jobs for a race, or for one wish or run, with the names of their nets.
 
     Those that are over are forgotten; why one failed is kept for `why_failed`, and that one was
     cancelled elsewhere: this session forgets those that it cancels.
     """
-    found: list[tuple[str, Job]] = []
+    jobs: list[tuple[str, Job]] = []
     for one, asked in list(_jobs().items()):
         if one.race_id != race_id or (wish is not None and one != wish):
             continue
@@ -103,23 +102,23 @@ def under_way(
                 if job is not None and job.status != "done":
                     _fail(one, each.run, job.message or _ENDED.get(job.status, job.status))
             else:
-                found.append((each.run.name, job))
-    return found
+                jobs.append((each.run.name, job))
+    return jobs
 
 
 def how_far(job: Job) -> str:
-    """What a job that is not over does, in a few words."""
+    """The progress of an unfinished job, in a few words."""
     return "waiting for a place" if job.status == "queued" else job.words or "beginning"
 
 
 def why_failed(wish: Wish, run: Run | None = None) -> Sequence[str]:
-    """Why measurements, of all nets or of one run, that were asked for last found nothing."""
+    """The reasons why the last measurements, of all nets or of one run, gave nothing."""
     failed = _failed().get(wish, ())
     return [one.sentence for one in failed if run is None or one.run_id == run.id]
 
 
 def choose_weights(race_id: str, step: int | None) -> None:
-    """This session looks at a race's weights as `step` begins, wherever it measures them.
+    """Make this session look at a race's weights as `step` begins, wherever it measures them.
 
     None: it has chosen none.
     """
@@ -127,7 +126,7 @@ def choose_weights(race_id: str, step: int | None) -> None:
 
 
 def chosen_weights(race_id: str) -> int | None:
-    """The step of the weights that this session has chosen; None where it has not."""
+    """The step of the weights that this session has chosen; None if it has not."""
     step: int | None = st.session_state.get(_WEIGHTS, {}).get(race_id)
     return step
 

@@ -1,4 +1,4 @@
-"""The press that makes a comparison of a single run: the same nets from more seeds."""
+"""More seeds: a button that makes a comparison of a single run."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.lab.lab import Lab
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.pages.race.again import begin
-from resnet_viz.ui.pages.race.state import Seen, is_together
+from resnet_viz.ui.pages.race.state import RaceView, is_together
 
 SEEDS = 5
 """What a race may have at most; from four on an exact test can reach 5 %."""
 
 
-def more_seeds(lab: Lab, seen: Seen) -> None:
-    """A button that races the nets from five seeds, where they had fewer; it begins a new race."""
-    race = seeds_race(seen)
+def more_seeds(lab: Lab, view: RaceView) -> None:
+    """Draw the button that races the nets from five seeds if they had fewer; it starts a new
+    race."""
+    race = seeds_race(view)
     if race is None:
         return
     if st.button(
@@ -24,21 +25,21 @@ def more_seeds(lab: Lab, seen: Seen) -> None:
         icon=":material/casino:",
         key="race_more_seeds",
         help=f"Trains each net from {SEEDS} seeds, so that the nets can be compared. "
-        f"Takes about {SEEDS // len({run.seed for run in seen.runs})} times as long.",
+        f"Takes about {SEEDS // len({run.seed for run in view.runs})} times as long.",
     ):
         try:
-            begin(lab, race, seen.runs[0].pace)
+            begin(lab, race, view.runs[0].pace)
         except (StoreError, ValueError) as error:
-            seen.refusal = f"The race was not started: {error}"
+            view.refusal = f"The race was not started: {error}"
             return
         st.rerun()
 
 
-def seeds_race(seen: Seen) -> RaceSpec | None:
-    """The race on show from five seeds; None where it has so many, one net, or no settings."""
-    runs = seen.runs
+def seeds_race(view: RaceView) -> RaceSpec | None:
+    """The race on show from five seeds; None if it has that many, one net, or no settings."""
+    runs = view.runs
     seeds = list(dict.fromkeys(run.seed for run in runs))
-    if is_together(seen.race_id) or any(run.is_watched for run in runs) or len(seeds) >= SEEDS - 1:
+    if is_together(view.race_id) or any(run.is_watched for run in runs) or len(seeds) >= SEEDS - 1:
         return None
     firsts = {run.contestant: run.spec for run in reversed(runs)}
     if len(firsts) < 2:

@@ -1,4 +1,4 @@
-"""The Race page: settings, the buttons that begin and end a race, and the race itself."""
+"""Race page: settings, the buttons that start and end a race, and the race itself."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from resnet_viz.ui.pages.race.settings.data_choice import download_offer, folder
 from resnet_viz.ui.pages.race.settings.memory_check import fits_or_says_so
 from resnet_viz.ui.pages.race.settings.settings import settings
 from resnet_viz.ui.pages.race.settings_address import notice, read_address
-from resnet_viz.ui.pages.race.state import RACE, Seen, close_race, current_race, expire, look
+from resnet_viz.ui.pages.race.state import RACE, RaceView, close_race, current_race, expire, look
 from resnet_viz.ui.pages.race.unreadable import unreadable_runs
 from resnet_viz.ui.pages.race.view_url import (
     NEXT,
@@ -51,45 +51,45 @@ _CSS = Path(__file__).with_name("page.css")
 
 
 def race_page() -> None:
-    """Draws the page: the race on show, or the settings of one to start."""
+    """Draw the page: the race on show, or the settings of one to start."""
     st.html(_CSS)
     try:
         lab = open_lab()
         take_begun()
-        seen = _look(lab)
-        may_steer = seen is not None and steers(lab, seen.race_id)
+        view = _look(lab)
+        may_steer = view is not None and steers(lab, view.race_id)
     except StoreError as error:
         _heading()
         message_box.error(f"{error} Until then no race can be started or shown.")
         return
     if lab.notice:
         message_box.warning(lab.notice)
-    if seen is None:
+    if view is None:
         with st.container():
             specs = _next_race(lab)
         if specs:
             preview(specs)
         return
-    read_view(seen.race_id, seen.runs)
-    read_address(seen.race_id)
+    read_view(view.race_id, view.runs)
+    read_address(view.race_id)
     if is_presented():
         large_type()
     # One container, so that what follows keeps its place, by which Streamlit knows a fragment:
     # of another one it would drop the updates, and a press, that are under way. The settings that
     # were here before a race began would stay until this run of the script is over.
-    place = st.empty() if is_new(seen) else st
+    place = st.empty() if is_new(view) else st
     with place.container():
-        _head(lab, seen, may_steer=may_steer)
+        _head(lab, view, may_steer=may_steer)
         if is_open(NEXT) and not is_presented():
             with st.container(border=True):
                 header("Next race")
-                _next_settings(lab, can_start=seen.is_over or not may_steer, beside=seen.race_id)
-    take_up(lab, seen.race_id, seen.runs)
-    live_race(lab, seen, may_steer=may_steer)
-    if seen.is_over:
-        results(lab, seen)
-    diagnosis(lab, seen, may_steer=may_steer)
-    live_news(lab, seen, may_steer=may_steer)
+                _next_settings(lab, can_start=view.is_over or not may_steer, beside=view.race_id)
+    take_up(lab, view.race_id, view.runs)
+    live_race(lab, view, may_steer=may_steer)
+    if view.is_over:
+        results(lab, view)
+    diagnosis(lab, view, may_steer=may_steer)
+    live_news(lab, view, may_steer=may_steer)
 
 
 def _next_race(lab: Lab) -> Sequence[RunSpec] | None:
@@ -118,7 +118,7 @@ def _heading() -> None:
         title("Race")
 
 
-def _look(lab: Lab) -> Seen | None:
+def _look(lab: Lab) -> RaceView | None:
     """The race of the URL or of this session, if there is one."""
     race_id = current_race()
     if race_id is None:
@@ -135,21 +135,21 @@ def _look(lab: Lab) -> Seen | None:
         return None
 
 
-def _head(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
+def _head(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
     """What is raced and how, in one line, and what can be done about it."""
     row = st.container(horizontal=True, vertical_alignment="center", key="race_head")
     with row.container(gap=None, width="stretch", key="race_title"):
-        title(words.title(seen.runs))
-        lines = filter(None, (plain(words.training(seen.runs)), _difference(seen)))
+        title(words.title(view.runs))
+        lines = filter(None, (plain(words.training(view.runs)), _difference(view)))
         st.markdown("  \n".join(map(small, lines)))
     with row:
         if may_steer:
-            keep_controls(lab, seen.race_id)
+            keep_controls(lab, view.race_id)
         if is_presented():
             return
-        if may_steer and not seen.is_over:
-            _stop_button(lab, seen)
-        again(lab, seen, may_steer=may_steer)
+        if may_steer and not view.is_over:
+            _stop_button(lab, view)
+        again(lab, view, may_steer=may_steer)
         opened = is_open(NEXT)
         st.button(
             "Fold away" if opened else "Next race",
@@ -169,14 +169,14 @@ def _head(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
             on_click=present,
             kwargs={"is_on": True},
         )
-        links(lab, seen.race_id, with_controls=may_steer)
+        links(lab, view.race_id, with_controls=may_steer)
 
 
-def _difference(seen: Seen) -> str:
+def _difference(view: RaceView) -> str:
     """What differs between the nets, each looked at once whatever its seeds."""
-    if any(run.is_watched for run in seen.runs):
+    if any(run.is_watched for run in view.runs):
         return ""
-    return seen.look.once("difference", lambda: _said_of(seen.runs))
+    return view.look.once("difference", lambda: _said_of(view.runs))
 
 
 def _said_of(runs: Sequence[Run]) -> str:
@@ -202,8 +202,8 @@ def _settings(lab: Lab, *, can_start: bool, beside: str) -> Sequence[RunSpec] | 
     else:
         specs = race.contestants
         is_chosen = choice.training["image_size"] is not None
-        said = contestants.comparison(specs, is_size_chosen=is_chosen)
-        st.markdown(said + _time(lab, race, choice.pace))
+        comparison = contestants.comparison(specs, is_size_chosen=is_chosen)
+        st.markdown(comparison + _time(lab, race, choice.pace))
         st.session_state["race_specs"] = specs
         st.session_state["race_spec"] = race
         folder_check(specs[0].dataset)
@@ -257,17 +257,19 @@ def _start_at_once(lab: Lab, race: RaceSpec | None, pace: float | None, chosen: 
 def _chosen() -> Chosen:
     """What the page's widgets say that have been drawn, and which race is on show."""
     kinds = (int, float, str, type(None))
-    said = {str(key): value for key, value in st.session_state.items() if isinstance(value, kinds)}
-    drawn = {key: said[key] for key in said if key.startswith("race_") and key != "race_start"}
+    values = {
+        str(key): value for key, value in st.session_state.items() if isinstance(value, kinds)
+    }
+    drawn = {key: values[key] for key in values if key.startswith("race_") and key != "race_start"}
     return {RACE: None} | drawn
 
 
-def _stop_button(lab: Lab, seen: Seen) -> None:
+def _stop_button(lab: Lab, view: RaceView) -> None:
     if st.button("Stop training", type="primary", key="race_stop"):
         try:
-            lab.stop(seen.race_id)
-            expire(lab, seen.race_id)
+            lab.stop(view.race_id)
+            expire(lab, view.race_id)
         except (StoreError, ValueError) as error:
-            seen.refusal = f"Stop training did nothing: {error}"
+            view.refusal = f"Stop training did nothing: {error}"
             return
         st.rerun()

@@ -1,4 +1,5 @@
-"""Who may steer a race: the session that began it, and whoever holds its link with controls.
+"""Race access: the session that started a race may steer it, and whoever holds its link with
+controls.
 
 The link in the address bar only shows. A key that came with a link is taken out of the address,
 so that passing that on passes no controls on, and is kept in a cookie, so that a reload keeps them.
@@ -22,7 +23,7 @@ _KEEP = st.components.v2.component(
 
 
 def steers(lab: Lab, race_id: str) -> bool:
-    """Whether this session may steer `race_id`: it began it, or has its key.
+    """Whether this session may steer `race_id`: it started it, or has its key.
 
     Raises:
         StoreError: where the lab's secret cannot be read.
@@ -36,14 +37,14 @@ def steers(lab: Lab, race_id: str) -> bool:
 
 
 def keep_controls(lab: Lab, race_id: str) -> None:
-    """Has the browser remember the key of `race_id` for a week, beside those of other races."""
+    """Make the browser remember the key of `race_id` for a week, beside those of other races."""
     data = {"race": race_id, "key": lab.steering_key(race_id)}
     with st.container(key="race_cookie"):
         _KEEP(key=f"cookie_{key_of(race_id)}", data=data)
 
 
 def links(lab: Lab, race_id: str, *, with_controls: bool) -> None:
-    """The links to a race, to be copied."""
+    """Draw the links to a race, to be copied."""
     page = st.context.url or ""
     with st.popover("Link", icon=":material/link:"):
         st.markdown("**Shows this race** to whoever opens it:")

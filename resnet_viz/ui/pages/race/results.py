@@ -1,4 +1,4 @@
-"""What the Race page shows after the end: sentences, a table, and files to take home."""
+"""Results of a finished race: sentences, a table, and files to download."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from resnet_viz.ui.pages.race import words
 from resnet_viz.ui.pages.race.live.live import contestants_of
 from resnet_viz.ui.pages.race.live.pictures import key_of_chart
 from resnet_viz.ui.pages.race.more_seeds import more_seeds
-from resnet_viz.ui.pages.race.state import Seen, is_together
+from resnet_viz.ui.pages.race.state import RaceView, is_together
 from resnet_viz.ui.widgets.downloads import take_away
 from resnet_viz.ui.widgets.heading import header
 from resnet_viz.ui.widgets.markdown import plain
@@ -27,9 +27,9 @@ PLOTS = {
 """The plots that sentences belong to, by their anchors on the page."""
 
 
-def results(lab: Lab, seen: Seen) -> None:
-    """What the verdict, which stands above, rests on; nothing where nothing was measured."""
-    contestants = contestants_of(seen)
+def results(lab: Lab, view: RaceView) -> None:
+    """Draw the evidence for the verdict above; nothing if nothing was measured."""
+    contestants = contestants_of(view)
     if not any(len(contestant.history) for contestant in contestants):
         return
     header("What happened")
@@ -38,27 +38,27 @@ def results(lab: Lab, seen: Seen) -> None:
         for text, plot in happened(contestants)[1:]
     ]
     st.markdown("\n".join(lines))
-    more_seeds(lab, seen)
-    rows = result_rows(contestants, [run.params for run in seen.runs])
+    more_seeds(lab, view)
+    rows = result_rows(contestants, [run.params for run in view.runs])
     st.table(_transposed(rows), border="horizontal")
     with st.container(horizontal=True):
-        _downloads(lab, seen)
+        _downloads(lab, view)
 
 
-def _downloads(lab: Lab, seen: Seen) -> None:
+def _downloads(lab: Lab, view: RaceView) -> None:
     """The report, and what was measured."""
     st.download_button(
         "Download the report",
-        lambda: report_of(seen.look, lab.measured),
-        file_name=f"race-{seen.race_id[:8]}.html",
+        lambda: report_of(view.look, lab.measured),
+        file_name=f"race-{view.race_id[:8]}.html",
         mime="text/html",
         icon=":material/description:",
         help="One HTML file that replays the race without a server, and prints.",
         on_click="ignore",
     )
     with st.popover("Take away", icon=":material/download:"):
-        race_id = None if is_together(seen.race_id) else seen.race_id
-        take_away(lab, race_id, words.title(seen.runs), seen.runs, "race_take")
+        race_id = None if is_together(view.race_id) else view.race_id
+        take_away(lab, race_id, words.title(view.runs), view.runs, "race_take")
 
 
 def _transposed(rows: Sequence[Mapping[str, Cell]]) -> dict[str, list[str]]:
@@ -66,5 +66,5 @@ def _transposed(rows: Sequence[Mapping[str, Cell]]) -> dict[str, list[str]]:
     cells = transposed(rows)
     table = {"": list(cells)}
     for place, row in enumerate(rows):
-        table[plain(str(row["net"]))] = [told[place] for told in cells.values()]
+        table[plain(str(row["net"]))] = [texts[place] for texts in cells.values()]
     return table

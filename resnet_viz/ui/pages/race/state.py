@@ -1,4 +1,4 @@
-"""Which race a session looks at, and what it has seen of it.
+"""State of the Race page: which race a session shows, and what it last read of it.
 
 The race's id is the only key to it: it is in the URL, so that a link opens the race elsewhere,
 and in the session, because Streamlit drops the URL's query when the page is switched. Runs of
@@ -33,8 +33,9 @@ MOST_TOGETHER = 12
 
 
 @dataclass
-class Seen:
-    """What this session last saw of a race: it stays, even where the store does not."""
+class RaceView:
+    """The view of a race in this session: what it last read of it stays, even if the store does
+    not."""
 
     race_id: str
     look: Look = field(default_factory=Look)
@@ -44,7 +45,7 @@ class Seen:
 
     @property
     def runs(self) -> Sequence[Run]:
-        """The nets of the race, in their order."""
+        """The nets of the race, in order."""
         return self.look.runs
 
     @property
@@ -92,7 +93,7 @@ def is_led(race_id: str) -> bool:
 
 
 def address_of(race_id: str) -> dict[str, str]:
-    """What a link has for the race, or for runs looked at together."""
+    """The value in a link for the race, or for runs shown together."""
     if is_together(race_id):
         return {_RUNS: race_id.removeprefix(f"{_RUNS}=")}
     return {"race": race_id}
@@ -104,7 +105,7 @@ def is_together(race_id: str) -> bool:
 
 
 def open_race(race_id: str) -> None:
-    """Makes `race_id` the race that this session looks at."""
+    """Make `race_id` the race that this session shows."""
     st.session_state[RACE] = race_id
     st.query_params.from_dict({"race": race_id})
 
@@ -116,35 +117,35 @@ def open_runs(run_ids: Sequence[str]) -> None:
 
 
 def close_race() -> None:
-    """Looks at no race any more."""
+    """Show no race any more."""
     st.session_state.pop(RACE, None)
     st.session_state.pop(_SEEN, None)
     for name in ("race", _RUNS):
         st.query_params.pop(name, None)
 
 
-def look(lab: Lab, race_id: str) -> Seen:
-    """What all sessions together know of the race by now; a failing store is told, not raised.
+def look(lab: Lab, race_id: str) -> RaceView:
+    """The current view of the race, shared with all sessions; a failing store is shown, not raised.
 
     Raises:
         ValueError: for an id that is no race's, if this session has never seen it.
     """
-    seen: Seen = st.session_state.get(_SEEN) or Seen(race_id)
-    if seen.race_id != race_id:
-        seen = Seen(race_id)
+    view: RaceView = st.session_state.get(_SEEN) or RaceView(race_id)
+    if view.race_id != race_id:
+        view = RaceView(race_id)
     try:
-        seen.feed = seen.feed or _feed(lab, lab.home, race_id)
-        seen.look = seen.feed.look()
+        view.feed = view.feed or _feed(lab, lab.home, race_id)
+        view.look = view.feed.look()
     except ValueError as error:
-        if not seen.look.runs:
+        if not view.look.runs:
             raise
-        seen.look = seen.look.gone(str(error))
-    st.session_state[_SEEN] = seen
-    return seen
+        view.look = view.look.gone(str(error))
+    st.session_state[_SEEN] = view
+    return view
 
 
 def expire(lab: Lab, race_id: str) -> None:
-    """Have the next look of every session be a new one: something was done to the race."""
+    """Make the next look of every session read the race again, after a change to it."""
     _feed(lab, lab.home, race_id).expire()
 
 

@@ -1,4 +1,4 @@
-"""What the page shows of a race with runs whose specs this version cannot read."""
+"""Unreadable runs of a race: what is shown of runs whose specs this version cannot read."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _HEIGHT = 420
 
 
 def unreadable_runs(lab: Lab, race_id: str) -> bool:
-    """Draws what is known of them; False where the race has none."""
+    """Draw what is known of them; False if the race has none."""
     ids = [id for value in address_of(race_id).values() for id in value.split(",")]  # noqa: A001
-    found = runs_of(lab, [id for id in ids if not id.startswith("#")])  # noqa: A001  anyone's guess
-    bad = [run for run in found if isinstance(run, UnreadableRun)]
+    runs = runs_of(lab, [id for id in ids if not id.startswith("#")])  # noqa: A001  anyone's guess
+    bad = [run for run in runs if isinstance(run, UnreadableRun)]
     if not bad:
         return False
     title(and_words([run.name for run in bad]))
     for run in bad:
         message_box.warning(" ".join(sentences_of(run)))
     _losses(lab, race_id, bad)
-    good = [run.id for run in found if isinstance(run, Run)]
+    good = [run.id for run in runs if isinstance(run, Run)]
     with st.container(horizontal=True):
         if good:
             st.button("Show the other nets", key="race_readable", on_click=open_runs, args=(good,))

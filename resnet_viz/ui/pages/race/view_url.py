@@ -1,4 +1,5 @@
-"""What a session looks at of a race, in the link: `?race=...&quantity=dead_share&step=12&open=x`.
+"""View URL: what a session looks at in a race, in the link:
+`?race=...&quantity=dead_share&step=12&open=x`.
 
 Before a race the same stands beside its settings, for the race that is begun next. Popovers are not
 in it: they lie above the page, and close with the next click.
@@ -51,8 +52,8 @@ _AT_FIRST: Mapping[str, str] = MappingProxyType({QUANTITY: "grad_norm", CLICK: O
 
 
 def read_view(race_id: str, runs: Sequence[Run]) -> None:
-    """Sets the widgets, before they are drawn, from the link: once for a session and a race, and
-    where the browser's history leads to it; what is not in it is then as at first.
+    """Set the widgets from the link before they are drawn: once for a session and a race, and when
+    the browser's history leads to it; the rest is as at first.
 
     `race_id` is "" before there is one.
     """
@@ -80,7 +81,7 @@ def read_view(race_id: str, runs: Sequence[Run]) -> None:
 
 
 def write_view(race_id: str) -> None:
-    """Puts what the session looks at into the link, where it has changed.
+    """Write the current view into the link if it has changed.
 
     Otherwise the link is left alone: the browser's way back would lead forward again.
     """
@@ -97,7 +98,7 @@ def write_view(race_id: str) -> None:
 
 
 def view_query() -> dict[str, str]:
-    """What the session looks at, but for the race and the step, as the link has it."""
+    """The view for the link, except for the race and the step."""
     query = {}
     for name, (key, _) in _CHOICES.items():
         chosen = st.session_state.get(key)
@@ -116,12 +117,12 @@ def _step_of(query: Mapping[str, str], name: str) -> int | None:
 
 
 def is_presented() -> bool:
-    """Whether the page is shown to a room: large, and without settings."""
+    """Whether the page is in the projector view: large, and without settings."""
     return bool(st.session_state.get(_PRESENT))
 
 
 def present(*, is_on: bool) -> None:
-    """Shows the page to a room, or as usual."""
+    """Switch the projector view on or off."""
     st.session_state[_PRESENT] = is_on
 
 
@@ -131,13 +132,13 @@ def is_open(name: str) -> bool:
 
 
 def unfold(name: str, *, is_open: bool) -> None:
-    """Unfolds a panel, or folds it away."""
+    """Unfold a panel, or fold it away."""
     others = frozenset(st.session_state.get(_OPEN, ())) - {name}
     st.session_state[_OPEN] = others | {name} if is_open else others
 
 
 def panel(title: str, name: str) -> ExpanderContainer:
-    """A panel to unfold, which the link keeps open; `.open` says whether to fill it."""
+    """A panel to unfold, whose state is in the link; `.open` says whether to fill it."""
     key = f"race_panel_{name}"
     st.session_state[key] = is_open(name)
     return st.expander(
@@ -148,7 +149,7 @@ def panel(title: str, name: str) -> ExpanderContainer:
 
 
 def fold(title: str, name: str) -> None:
-    """A switch that unfolds a panel, and is in the link as one."""
+    """A switch that unfolds a panel; its state is in the link."""
     key = f"race_panel_{name}"
     st.session_state[key] = is_open(name)
     st.toggle(title, key=key, on_change=lambda: unfold(name, is_open=bool(st.session_state[key])))

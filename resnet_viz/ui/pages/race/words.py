@@ -1,4 +1,4 @@
-"""What the Race page says of a run in words; no Streamlit."""
+"""Words of the Race page about runs; no Streamlit."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_NAMED = 5
 
 
 def steps_a_second(history: History) -> float | None:
-    """Over the last twenty steps; None before there are two."""
+    """The pace over the last twenty steps; None before there are two."""
     seconds = history.seconds[-_WINDOW:]
     if len(seconds) < 2 or seconds[-1] <= seconds[0]:
         return None
@@ -31,7 +31,7 @@ def steps_a_second(history: History) -> float | None:
 
 
 def seconds_left(run: Run, history: History) -> float | None:
-    """Until the last step at the present pace; None where it cannot be told."""
+    """The time until the last step at the present pace; None if it cannot be estimated."""
     rate = steps_a_second(history)
     if rate is None or not run.steps:
         return None
@@ -39,7 +39,7 @@ def seconds_left(run: Run, history: History) -> float | None:
 
 
 def status_line(run: Run, history: History) -> str:
-    """How far a run is and how it fares, or what it does before its first step, in one line."""
+    """The progress and loss of a run, or what it does before its first step, in one line."""
     if run.message and not run.is_over:
         return run.message
     if not len(history) and not run.is_over:
@@ -56,15 +56,15 @@ def status_line(run: Run, history: History) -> str:
 
 
 def seeds_line(own: Sequence[tuple[Run, History]]) -> str:
-    """How the runs of one net fare, those of several seeds together."""
+    """The progress of the runs of one net, those of several seeds together."""
     if len(own) == 1:
         return status_line(*own[0])
     counts = Counter(run.status for run, _ in own)
-    begun = [(run, history) for run, history in own if not run.is_over and len(history)]
+    started = [(run, history) for run, history in own if not run.is_over and len(history)]
     waits = [(run, history) for run, history in own if not run.is_over]
     short = [f"{counts[status]} {status}" for status in _CUT_SHORT if counts[status]]
     parts = [", ".join([f"{counts['finished']} of {len(own)} seeds done", *short])]
-    if now := [*begun, *waits][:1]:
+    if now := [*started, *waits][:1]:
         parts.append(f"seed {now[0][0].seed}: {status_line(*now[0])}")
     elif losses := [float(history.loss[-1]) for _, history in own if len(history)]:
         parts.append(_last_losses(losses))
@@ -82,17 +82,17 @@ def _loss(history: History) -> str:
 
 def _last_losses(losses: Sequence[float]) -> str:
     finite = [loss for loss in losses if isfinite(loss)]
-    said = [f"last loss {min(finite):.3g} to {max(finite):.3g}"] if finite else []
+    parts = [f"last loss {min(finite):.3g} to {max(finite):.3g}"] if finite else []
     if broken := len(losses) - len(finite):
         seeds = "1 seed" if broken == 1 else f"{broken} seeds"
-        said.append(f"diverged in {seeds} (loss not finite)")
-    return ", ".join(said)
+        parts.append(f"diverged in {seeds} (loss not finite)")
+    return ", ".join(parts)
 
 
 def status_of(runs: Sequence[Run]) -> str:
-    """One word for the runs of a net: what one of them does, else how they ended."""
-    found = {run.status for run in runs}
-    return next((status for status in _FIRST if status in found), runs[0].status)
+    """The status of the runs of a net in one word: that of one under way, else how they ended."""
+    statuses = {run.status for run in runs}
+    return next((status for status in _FIRST if status in statuses), runs[0].status)
 
 
 _CUT_SHORT = ("failed", "interrupted", "stopped")
@@ -107,7 +107,7 @@ _FIRST = (
 
 
 def stage(run: Run) -> str:
-    """What a run does before its first step, told from what the store knows of it."""
+    """The stage of a run before its first step, from what the store knows of it."""
     if run.started is None and run.status == "paused":
         return "It is paused and has not begun."
     if run.started is None:
@@ -118,25 +118,26 @@ def stage(run: Run) -> str:
 
 
 def headline(runs: Sequence[Run], contestants: Sequence[Contestant]) -> str:
-    """The race in one sentence: the verdict when it is over, else what is going on."""
+    """The race in one sentence: the verdict when it is over, else its progress."""
     if all(run.is_over for run in runs):
-        found = next(iter(happened(contestants)), None)
-        return found.text if found else "The race ended before every net had a step."
+        verdict = next(iter(happened(contestants)), None)
+        return verdict.text if verdict else "The race ended before every net had a step."
     nets = zip(runs, contestants, strict=True)
     under_way = [(run, net.history) for run, net in nets if not run.is_over]
     if not any(len(net.history) for net in contestants):
         furthest = max(
             (run for run, _ in under_way), key=lambda run: (run.started is not None, run.device)
         )
-        return f"Before the first step: {_small(stage(furthest))}"
+        doing = stage(furthest)
+        return f"Before the first step: {doing[:1].lower()}{doing[1:]}"
     counts = Counter(run.status if len(history) else "not begun" for run, history in under_way)
     counts.update(run.status for run in runs if run.is_over)
-    said = ", ".join(f"{counts[key]} {what}" for key, what in _COUNTED.items() if counts[key])
+    counted = ", ".join(f"{counts[key]} {noun}" for key, noun in _COUNTED.items() if counts[key])
     left = [seconds_left(run, history) for run, history in under_way]
     known = [seconds for seconds in left if seconds is not None]
     is_told = len(known) == len(left) and not counts["paused"]
-    what = "Runs" if len({run.seed for run in runs}) > 1 else "Nets"
-    return f"{what}: {said}" + (f"; {duration(max(known))} left." if is_told else ".")
+    noun = "Runs" if len({run.seed for run in runs}) > 1 else "Nets"
+    return f"{noun}: {counted}" + (f"; {duration(max(known))} left." if is_told else ".")
 
 
 _COUNTED = {
@@ -152,12 +153,8 @@ _COUNTED = {
 }
 
 
-def _small(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]
-
-
 def why_over(run: Run) -> str:
-    """Why a run ended before its last step; "" where there is nothing to say."""
+    """The reason why a run ended before its last step; "" if there is none."""
     return f"{run.name} {_ENDED[run.status]}: {run.message}" if run.status in _ENDED else ""
 
 
@@ -165,19 +162,19 @@ _ENDED = {"failed": "failed", "interrupted": "was interrupted"}
 
 
 def title(runs: Sequence[Run]) -> str:
-    """Who runs against whom."""
+    """The title of a race: its nets, against each other."""
     *others, last = dict.fromkeys(run.name for run in runs)
     return f"{', '.join(others)} against {last}" if others else last
 
 
 def training(runs: Sequence[Run]) -> str:
-    """How the nets of a race train, in one line; where they differ, each way once."""
+    """The training settings of the nets of a race, in one line; if they differ, each way once."""
     if any(run.is_watched for run in runs):
         return "watched while it trains in a program of its own"
     ways = zip(*(_ways(run.spec) for run in runs), strict=True)
     seeds = ", ".join(str(seed) for seed in dict.fromkeys(run.seed for run in runs))
-    said = [" or ".join(dict.fromkeys(way)) for way in ways if any(way)]
-    return ", ".join([*said, f"seeds {seeds}" if "," in seeds else f"seed {seeds}"])
+    settings = [" or ".join(dict.fromkeys(way)) for way in ways if any(way)]
+    return ", ".join([*settings, f"seeds {seeds}" if "," in seeds else f"seed {seeds}"])
 
 
 def _ways(spec: RunSpec) -> Sequence[str]:
@@ -217,23 +214,23 @@ _SCHEDULES = {"constant": "", "cosine": "cosine schedule", "step": "step schedul
 
 
 def data_name(dataset: str) -> str:
-    """A data set's name as all may read it: of a folder its own name, without where it is."""
+    """The public name of a data set: a folder's own name, without its path."""
     if dataset.startswith("elsewhere:"):
         return f"{dataset.partition(':')[2]} (images on another computer)"
     return dataset.rpartition("/")[2] if dataset.startswith("folder:") else dataset
 
 
-def folder_found(name: str, found: Mapping[str, Any]) -> str:
-    """What the command `data` found in a folder of images, and what was left out."""
-    remarks = [f"{remark[:1].upper()}{remark[1:]}." for remark in map(printable, found["remarks"])]
-    return " ".join([_readable(name, found), *remarks])
+def folder_found(name: str, result: Mapping[str, Any]) -> str:
+    """The result of the command `data` for a folder of images, in words."""
+    remarks = [f"{remark[:1].upper()}{remark[1:]}." for remark in map(printable, result["remarks"])]
+    return " ".join([_readable(name, result), *remarks])
 
 
-def _readable(name: str, found: Mapping[str, Any]) -> str:
-    bad = found["unreadable"]
+def _readable(name: str, result: Mapping[str, Any]) -> str:
+    bad = result["unreadable"]
     text = (
-        f"{name} has {found['classes']} classes, {found['train']:,} images to train on and "
-        f"{found['test']:,} held out"
+        f"{name} has {result['classes']} classes, {result['train']:,} images to train on and "
+        f"{result['test']:,} held out"
     )
     if not bad:
         return f"{text}; every file can be read."
@@ -244,7 +241,8 @@ def _readable(name: str, found: Mapping[str, Any]) -> str:
 
 
 def at_once(nets: int, places: int) -> str:
-    """Which of a race's `nets` take memory at one time, where `places` of them train at once."""
+    """The ones of a race's `nets` that take memory at the same time if `places` of them train at
+    once."""
     if places < nets:
         largest = "largest" if places == 1 else f"{places} largest"
         return f"the {largest} of its {nets} nets, with {places} at a time,"
@@ -252,7 +250,7 @@ def at_once(nets: int, places: int) -> str:
 
 
 def room(runs: Sequence[Run]) -> str:
-    """A sentence about as long as the headline will be: the page keeps its room free for it."""
+    """A sentence about as long as the headline will be: the page reserves room for it."""
     names = list(dict.fromkeys(run.name for run in runs))
     seeds = len({run.seed for run in runs})
     if seeds == 1:
@@ -271,7 +269,7 @@ def room(runs: Sequence[Run]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Such as "9 s", "3 min 20 s" or "2 h 5 min"."""
+    """A duration, such as "9 s", "3 min 20 s" or "2 h 5 min"."""
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole} s"

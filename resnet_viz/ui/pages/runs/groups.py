@@ -1,4 +1,4 @@
-"""The runs of the store by race, found by what they are; no Streamlit."""
+"""Groups of runs in the store, by race, with a search; no Streamlit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STATUSES = (
 
 @dataclass(frozen=True)
 class Group:
-    """A race with its runs in order, or a run that is in none; `name` is "" where it has none."""
+    """A race with its runs in order, or a run that is in none; `name` is "" if it has none."""
 
     id: str
     runs: Sequence[Run | UnreadableRun]
@@ -36,12 +36,12 @@ class Group:
 
     @property
     def is_race(self) -> bool:
-        """Whether `id` is that of a race."""
+        """Whether the group is a race."""
         return self.runs[0].race_id == self.id
 
     @property
     def title(self) -> str:
-        """Its name, else who runs against whom."""
+        """The title: its name, else its nets against each other."""
         if self.name:
             return self.name
         *others, last = dict.fromkeys(run.name for run in self.runs)
@@ -49,17 +49,17 @@ class Group:
 
     @property
     def created(self) -> float:
-        """When it was begun, in epoch seconds."""
+        """The time at which it was started, in epoch seconds."""
         return min(run.created for run in self.runs)
 
     @property
     def is_over(self) -> bool:
-        """Whether it may be deleted."""
+        """Whether it is over, so that it may be deleted."""
         return all(isinstance(run, UnreadableRun) or run.is_over for run in self.runs)
 
     @property
     def detail(self) -> str:
-        """When, how it stands, and what it takes, in one line."""
+        """The details in one line: time, status and size."""
         counts = Counter(map(status_of, self.runs))
         many = len(self.runs) > 1
         stands = ", ".join(f"{n} {status}" if many else status for status, n in counts.items())
@@ -70,28 +70,28 @@ class Group:
 def groups(
     runs: Sequence[Run | UnreadableRun], names: Mapping[str, str], notes: Mapping[str, str]
 ) -> Sequence[Group]:
-    """`runs` (the newest first) by race, the newest first."""
-    found: dict[str, list[Run | UnreadableRun]] = {}
+    """The groups of `runs` (the newest first), the newest first."""
+    by_race: dict[str, list[Run | UnreadableRun]] = {}
     for run in runs:
-        found.setdefault(run.race_id or run.id, []).append(run)
+        by_race.setdefault(run.race_id or run.id, []).append(run)
     return [
         Group(id, own[::-1], names.get(id, ""), notes.get(id, ""))
-        for id, own in found.items()  # noqa: A001
+        for id, own in by_race.items()  # noqa: A001
     ]
 
 
 def matching(
-    found: Sequence[Group],
+    all_groups: Sequence[Group],
     text: str,
     statuses: Collection[str],
     datasets: Mapping[str, str] | None = None,
     dataset: str = "",
 ) -> Iterator[Group]:
-    """The groups that have each word of `text` in a name, a note or an id, and a run of one of
+    """The groups with each word of `text` in a name, a note or an id, and with a run of one of
     `statuses` (none given: any), and of `dataset`, by `datasets` of the runs' ids."""
     words = text.casefold().split()
-    for group in found:
-        if words and not all(word in _said_of(group) for word in words):
+    for group in all_groups:
+        if words and not all(word in _searched_text(group) for word in words):
             continue
         if statuses and not any(status_of(run) in statuses for run in group.runs):
             continue
@@ -100,18 +100,18 @@ def matching(
         yield group
 
 
-def _said_of(group: Group) -> str:
-    said = (group.title, group.note, group.id, *(run.name for run in group.runs))
-    return " ".join(said).casefold()
+def _searched_text(group: Group) -> str:
+    texts = (group.title, group.note, group.id, *(run.name for run in group.runs))
+    return " ".join(texts).casefold()
 
 
 def status_of(run: Run | UnreadableRun) -> str:
-    """A word for how it stands."""
+    """The status in a word."""
     return UNREADABLE if isinstance(run, UnreadableRun) else run.status
 
 
 def run_line(run: Run | UnreadableRun, *, has_seeds: bool) -> str:
-    """A run beside others of its race."""
+    """A run in one line, beside others of its race."""
     if isinstance(run, UnreadableRun):
         return f"{run.name}: {UNREADABLE}"
     seed = f", seed {run.seed}" if has_seeds else ""
@@ -119,7 +119,7 @@ def run_line(run: Run | UnreadableRun, *, has_seeds: bool) -> str:
 
 
 def clock(seconds: float) -> str:
-    """Local time, with the year where it is another; words for what no calendar has."""
+    """The local time, with the year if it is another one; words for a time that no calendar has."""
     when, now = local_time(seconds), datetime.now().astimezone()
     if when is None or seconds == 0:
         return "at an unknown time"

@@ -1,4 +1,4 @@
-"""The Runs page: what was trained or watched, the newest first."""
+"""Runs page: all that was trained or watched, the newest first."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ _CSS = Path(__file__).with_name("runs.css")
 
 
 def runs_page() -> None:
-    """Draws the page."""
+    """Draw the page."""
     st.html(_CSS)
     title("Runs")
     try:
         lab = open_lab()
-        found = _all(lab)
+        all_groups = _all(lab)
     except StoreError as error:
         message_box.error(f"{error} Until then no runs can be listed.")
         return
     if lab.notice:
         message_box.warning(lab.notice)
     _done()
-    if not found:
+    if not all_groups:
         _invite()
     else:
         try:
-            _list(lab, found)
+            _list(lab, all_groups)
         except DeletedRunError:  # while it was drawn: the next list is without it
             st.rerun()
     _bring_in(lab)
@@ -62,7 +62,7 @@ def _all(lab: Lab) -> Sequence[Group]:
     return groups(runs, lab.race_names(), lab.notes())
 
 
-def _list(lab: Lab, found: Sequence[Group]) -> None:
+def _list(lab: Lab, all_groups: Sequence[Group]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="runs_filter"):
         text = st.text_input(
             "Find", key="runs_find", placeholder="a name, a note or an id", persist_state="session"
@@ -76,23 +76,27 @@ def _list(lab: Lab, found: Sequence[Group]) -> None:
             persist_state="session",
         )
     known = lab.datasets() if data else None
-    shown = list(matching(found, text, statuses, known, data))
+    shown = list(matching(all_groups, text, statuses, known, data))
     runs = sum(len(group.runs) for group in shown)
     size = byte_size(sum(run.bytes for group in shown for run in group.runs))
-    of = f" of {sum(len(group.runs) for group in found):,}" if len(shown) < len(found) else ""
+    of = (
+        f" of {sum(len(group.runs) for group in all_groups):,}"
+        if len(shown) < len(all_groups)
+        else ""
+    )
     held = f" Only those that this browser has the controls of are listed. {HOW_TO_OWN}"
     whose = "" if is_owner() else held
     st.markdown(small(plain(f"Nets: {runs:,}{of}. Size: {size}.{whose}")))
-    _together(found)
+    _together(all_groups)
     begin = _page_begin(len(shown))
     for group in shown[begin : begin + ON_A_PAGE]:
         row(lab, group)
     _pager(begin, len(shown))
 
 
-def _together(found: Sequence[Group]) -> None:
+def _together(all_groups: Sequence[Group]) -> None:
     """Opens the nets that are ticked on one page."""
-    ids = chosen(found)
+    ids = chosen(all_groups)
     with st.container(horizontal=True, vertical_alignment="center"):
         too_many = len(ids) > MOST_TOGETHER
         if st.button(
@@ -105,7 +109,7 @@ def _together(found: Sequence[Group]) -> None:
         ):
             st.switch_page("pages/race.py", query_params={"runs": ",".join(ids)})
         if ids:
-            st.button("Untick all", key="runs_untick", on_click=forget_chosen, args=(found,))
+            st.button("Untick all", key="runs_untick", on_click=forget_chosen, args=(all_groups,))
         if too_many:
             st.markdown(small(f"{len(ids)} are ticked; at most {MOST_TOGETHER} go together."))
 
@@ -166,10 +170,10 @@ def _bring_in(lab: Lab) -> None:
 def _done() -> None:
     """What the last press did, once."""
     with st.container(key="runs_said"):  # always there: what follows keeps its place
-        if said := st.session_state.pop("runs_done", ""):
-            message_box.success(said)
-        if said := st.session_state.pop("runs_refused", ""):
-            message_box.error(said)
+        if sentence := st.session_state.pop("runs_done", ""):
+            message_box.success(sentence)
+        if sentence := st.session_state.pop("runs_refused", ""):
+            message_box.error(sentence)
 
 
 @st.fragment(run_every=LOOK_SECONDS)

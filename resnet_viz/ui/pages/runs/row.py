@@ -1,4 +1,4 @@
-"""One race, or one run, on the Runs page: open, name, note, take away, delete."""
+"""Row of the Runs page: one race, or one run, to open, name, note, export, delete."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TICK, _KEPT = "runs_tick_", "runs_kept_"
 
 
 def row(lab: Lab, group: Group) -> None:
-    """Draws it: its title and what can be done, its nets to tick, its note."""
+    """Draw the row: title and actions, nets to tick, the note."""
     with st.container(border=True, key=f"runs_row_{_key(group)}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             with st.container(width="stretch", key=f"runs_title_{_key(group)}"):
@@ -38,17 +38,17 @@ def row(lab: Lab, group: Group) -> None:
                     st.markdown(f"{line}. {plain(run.reason)}")
 
 
-def chosen(found: Sequence[Group]) -> Sequence[str]:
-    """The ids of the runs that are ticked, in the list's order."""
+def chosen(groups: Sequence[Group]) -> Sequence[str]:
+    """The ids of the ticked runs, in the list's order."""
     # Asked the other way round: of thousands of runs few were ever on the page.
     ticked = {key for key in map(str, st.session_state) if key.startswith(_TICK)}
-    runs = (run.id for group in found for run in group.runs if _TICK + run.id in ticked)
+    runs = (run.id for group in groups for run in group.runs if _TICK + run.id in ticked)
     return [run_id for run_id in runs if st.session_state[_TICK + run_id]]
 
 
-def forget_chosen(found: Sequence[Group]) -> None:
-    """Unticks all."""
-    for run_id in chosen(found):
+def forget_chosen(groups: Sequence[Group]) -> None:
+    """Untick all runs."""
+    for run_id in chosen(groups):
         st.session_state[_TICK + run_id] = False
 
 

@@ -1,4 +1,4 @@
-"""What experts look at, and what it says of each net: from the records, and measured on demand.
+"""Diagnosis panel: the signs that experts check, for each net, and measurements on demand.
 
 Folded at first; nothing is read or computed for it while it is.
 """
@@ -19,7 +19,7 @@ from resnet_viz.ui.pages.race.diagnosis.racer import Racer, about_line, in_pairs
 from resnet_viz.ui.pages.race.lesions import Lesions
 from resnet_viz.ui.pages.race.live.live import contestants_of
 from resnet_viz.ui.pages.race.measurement_jobs import take_up, under_way
-from resnet_viz.ui.pages.race.state import Seen, look
+from resnet_viz.ui.pages.race.state import RaceView, look
 from resnet_viz.ui.pages.race.view_url import DIAGNOSIS, panel, write_view
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.heading import header
@@ -32,47 +32,47 @@ INTRODUCTION = (
 )
 
 
-def diagnosis(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
-    """The panel; while something is measured, or the race goes on, it keeps up by itself."""
+def diagnosis(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
+    """Draw the panel; it updates itself while something is measured, or the race goes on."""
     with st.container(key="race_diagnosis"):
         unfolded = panel("Diagnosis: what experts look at", DIAGNOSIS)
         if not unfolded.open:
             return
-        going, busy = not seen.is_over, bool(under_way(lab, seen.race_id))
+        going, busy = not view.is_over, bool(under_way(lab, view.race_id))
         every = LOOK_SECONDS if busy else UPDATE_SECONDS if going else None
         with unfolded:
-            st.fragment(_panel, run_every=every)(lab, seen.race_id, busy, may_steer)
+            st.fragment(_panel, run_every=every)(lab, view.race_id, busy, may_steer)
 
 
 def _panel(lab: Lab, race_id: str, busy: bool, may_steer: bool) -> None:
     try:
-        seen = look(lab, race_id)
-        take_up(lab, race_id, seen.runs)
+        view = look(lab, race_id)
+        take_up(lab, race_id, view.runs)
         if bool(under_way(lab, race_id)) != busy:
             st.rerun()
-        racers = list(_racers(seen))
-        note(INTRODUCTION + _which(seen, racers))
+        racers = list(_racers(view))
+        note(INTRODUCTION + _which(view, racers))
         _from_records(racers)
-        own = list(zip(seen.runs, contestants_of(seen), strict=True))
-        on_demand(lab, seen, racers, Lesions(lab, race_id, own, may_steer, deletes=may_steer))
+        own = list(zip(view.runs, contestants_of(view), strict=True))
+        on_demand(lab, view, racers, Lesions(lab, race_id, own, may_steer, deletes=may_steer))
         write_view(race_id)  # the weights that are looked at may be others
     except (StoreError, ValueError) as error:  # a store that fails, a race that was deleted
         message_box.error(str(error))
 
 
-def _racers(seen: Seen) -> Iterator[Racer]:
+def _racers(view: RaceView) -> Iterator[Racer]:
     """Of a net's several seeds the one that is looked at alone, else the first."""
-    known, seed = set(), display_options.chosen_seed(seen.runs)
-    for run, net in zip(seen.runs, contestants_of(seen), strict=True):
+    known, seed = set(), display_options.chosen_seed(view.runs)
+    for run, net in zip(view.runs, contestants_of(view), strict=True):
         if seed in (None, run.seed) and net_of(run) not in known:
             known.add(net_of(run))
             yield Racer(run, net)
 
 
-def _which(seen: Seen, racers: Sequence[Racer]) -> str:
-    if len(racers) == len(seen.runs):
+def _which(view: RaceView, racers: Sequence[Racer]) -> str:
+    if len(racers) == len(view.runs):
         return ""
-    seed = display_options.chosen_seed(seen.runs)
+    seed = display_options.chosen_seed(view.runs)
     if seed is None:
         return " Of several seeds it is the first; above the pictures another can be chosen."
     return f" Of several seeds it is seed {seed}, as chosen above the pictures."

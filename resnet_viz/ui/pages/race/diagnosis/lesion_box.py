@@ -1,4 +1,4 @@
-"""Blocks deleted in the Diagnosis panel: by a click in its picture, or chosen from a box."""
+"""Lesion box of the Diagnosis panel: deletes blocks by a click in the chart, or by a choice."""
 
 from __future__ import annotations
 
@@ -21,23 +21,25 @@ _CHANGED = "race_delete_changed"
 
 
 class LesionBox:
-    """What the panel's lesions, of the weights as `step` begins, have beside their picture."""
+    """The lesions beside the panel's chart, of the weights as `step` begins."""
 
     def __init__(self, lesions: Lesions, racers: Sequence[Racer], step: int) -> None:
         self._lesions, self._racers, self._step = lesions, racers, step
 
     def marked(self, racer: Racer) -> str:
-        """The block that is deleted in a net; "" for none."""
+        """The deleted block of a net; "" for none."""
         return self._lesions.marked(self._place(racer))
 
     def clicked(self, racer: Racer, block: str) -> None:
-        """A point was clicked: the whole page is drawn anew, for the graphs show it, too."""
+        """Handle a click on a point: the whole page is drawn again, because the graphs show it,
+        too."""
         choose_weights(self._lesions.race_id, self._step)
         toggle(self._place(racer), block)
         st.rerun()
 
     def draw(self, *, has_picture: bool) -> None:
-        """The boxes, for who has the controls; for all, what was found without the blocks."""
+        """Draw the boxes, for those with the controls; for everybody, the effect of the deleted
+        blocks."""
         if self._lesions.may_steer:
             if has_picture:
                 note(TO_DELETE)

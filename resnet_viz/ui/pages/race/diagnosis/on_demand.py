@@ -1,4 +1,4 @@
-"""What is measured on demand of the nets of a race: buttons, progress, pictures, verdicts."""
+"""Measurements on demand of the nets of a race: buttons, progress, charts, verdicts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from resnet_viz.arch.plan import NetworkPlan, plan
+from resnet_viz.arch.plan import plan
 from resnet_viz.figures.measurement_charts import figure, height
 from resnet_viz.findings.lesion import LESIONS
 from resnet_viz.lab.lab import Lab
@@ -33,7 +33,7 @@ from resnet_viz.ui.pages.race.measurement_jobs import (
     under_way,
     why_failed,
 )
-from resnet_viz.ui.pages.race.state import Seen, key_of
+from resnet_viz.ui.pages.race.state import RaceView, key_of
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.heading import header
 from resnet_viz.ui.widgets.markdown import plain
@@ -50,9 +50,9 @@ Results = Mapping[str, Sequence[MeasurementResult]]
 """What was measured of each run, by its id."""
 
 
-def on_demand(lab: Lab, seen: Seen, racers: Sequence[Racer], lesions: Lesions) -> None:
-    """Every measurement there is, for the weights at a step that is chosen; `lesions` are the
-    blocks that are deleted, and who may."""
+def on_demand(lab: Lab, view: RaceView, racers: Sequence[Racer], lesions: Lesions) -> None:
+    """Draw every measurement, for the weights at a chosen step; `lesions` are the deleted blocks,
+    and who may delete."""
     header("Measured on demand")
     racers = [racer for racer in racers if not racer.run.is_watched]
     if not racers:
@@ -64,25 +64,25 @@ def on_demand(lab: Lab, seen: Seen, racers: Sequence[Racer], lesions: Lesions) -
     may_steer = lesions.may_steer
     if not may_steer:
         note("Who has the race's controls can measure; what was measured is shown to all.")
-    step = _step_box(lab, seen.race_id, racers)
+    step = _step_box(lab, view.race_id, racers)
     results = {racer.run.id: lab.measured(racer.run.id) for racer in racers}
     box = LesionBox(lesions, racers, step)
     for column, about in in_pairs(list(measurements().values())):
         with column:
-            wish = Wish(seen.race_id, step, about.name)
+            wish = Wish(view.race_id, step, about.name)
             own = box if about.name == LESIONS else None
-            panel = _Panel(lab, seen.look, about, wish, own, may_steer=may_steer)
+            panel = _Panel(lab, view.look, about, wish, own, may_steer=may_steer)
             panel.draw(racers, results)
 
 
 def _step_box(lab: Lab, race_id: str, racers: Sequence[Racer]) -> int:
-    kept = {one.step for r in racers for one in lab.checkpoints(r.run.id) if not one.gone}
+    with_weights = {one.step for r in racers for one in lab.checkpoints(r.run.id) if not one.gone}
     ends = {racer.run.steps for racer in racers}
 
     def words(step: int) -> str:
         return f"step {step:,}" + (" (initial)" if step == 0 else "") + " (end)" * (step in ends)
 
-    steps, key = [0, *sorted(kept)], f"race_diagnosis_step_{key_of(race_id)}"
+    steps, key = [0, *sorted(with_weights)], f"race_diagnosis_step_{key_of(race_id)}"
     before = chosen_weights(race_id)
     default = before if before in steps else 0
 
@@ -115,7 +115,7 @@ def _step_box(lab: Lab, race_id: str, racers: Sequence[Racer]) -> int:
 
 
 class _Panel:
-    """One measurement of the nets of a race."""
+    """The panel of one measurement of the nets of a race."""
 
     def __init__(
         self,
@@ -131,13 +131,13 @@ class _Panel:
         self._wish, self._box, self._may_steer = wish, box, may_steer
 
     def draw(self, racers: Sequence[Racer], results: Results) -> None:
-        """Its button, what is under way, what was found and its picture."""
+        """Draw its button, its progress, its verdicts and its chart."""
         about = self._about
-        fit = [racer for racer in racers if not why_not(about, _plan(racer))]
+        fit = [racer for racer in racers if not why_not(about, plan(racer.run.spec.adapted))]
         row = st.container(horizontal=True, vertical_alignment="bottom")
         row.markdown(f"**{plain(_capital(about.title))}**", width="stretch")
-        there = [(r, one) for r in fit if (one := self._result(results[r.run.id])) is not None]
-        missing = [racer for racer in fit if racer not in [r for r, _ in there]]
+        measured = [(r, one) for r in fit if (one := self._result(results[r.run.id])) is not None]
+        missing = [racer for racer in fit if racer not in [r for r, _ in measured]]
         jobs = under_way(self._lab, self._wish.race_id, self._wish)
         if jobs and self._may_steer:
             self._cancel_button(row)
@@ -147,16 +147,16 @@ class _Panel:
             st.progress(min(1.0, job.progress), text=f"{plain(name)}: {plain(how_far(job))}")
         for reason in why_failed(self._wish):
             message_box.error(reason)
-        if there:
-            self._found(there)
+        if measured:
+            self._draw_results(measured)
         if self._box:
-            self._box.draw(has_picture=bool(there))
+            self._box.draw(has_picture=bool(measured))
         if others := [racer.run.name for racer in racers if racer not in fit]:
             note(f"It has no meaning for nets without shortcuts: {plain(', '.join(others))}.")
         steps = "training step" if about.cost == 1 else "training steps"
         cost = f"about {about.cost:g} {steps} a net"
-        if there:
-            cost += f", took {number(float(np.mean([one.seconds for _, one in there])), 2)} s"
+        if measured:
+            cost += f", took {number(float(np.mean([one.seconds for _, one in measured])), 2)} s"
         about_line(about.sentence, about.formula, about.source, cost)
 
     def _result(self, results: Sequence[MeasurementResult]) -> MeasurementResult | None:
@@ -185,9 +185,9 @@ class _Panel:
             args=(self._lab, self._wish),
         )
 
-    def _found(self, there: Sequence[tuple[Racer, MeasurementResult]]) -> None:
-        nets = [_net(racer, result) for racer, result in there]
-        racers = [racer for racer, _ in there]
+    def _draw_results(self, measured: Sequence[tuple[Racer, MeasurementResult]]) -> None:
+        nets = [_net(racer, result) for racer, result in measured]
+        racers = [racer for racer, _ in measured]
         verdicts = [self._about.verdict(net) for net in nets]
         verdict_lines(list(zip(racers, verdicts, strict=True)))
         names = " against ".join(racer.run.name for racer in racers)
@@ -198,12 +198,12 @@ class _Panel:
             f"measured-{self._about.name}-{key_of(self._wish.race_id)}",
             height(self._about),
             alt=f"{_capital(self._about.title)} at step {self._wish.step}: {names}",
-            on_point=partial(self._clicked, there) if self._box and self._may_steer else None,
+            on_point=partial(self._clicked, measured) if self._box and self._may_steer else None,
         )
 
-    def _clicked(self, there: Sequence[tuple[Racer, MeasurementResult]], point: str) -> None:
+    def _clicked(self, measured: Sequence[tuple[Racer, MeasurementResult]], point: str) -> None:
         run_id, _, block = point.partition(":")
-        for racer, _ in there:
+        for racer, _ in measured:
             if self._box and racer.run.id == run_id:
                 self._box.clicked(racer, block)
 
@@ -218,10 +218,6 @@ def _net(racer: Racer, result: MeasurementResult) -> MeasuredNet:
         racer.net.chance,
         racer.run.id,
     )
-
-
-def _plan(racer: Racer) -> NetworkPlan:
-    return plan(racer.run.spec.adapted)
 
 
 def _step_seconds(racer: Racer) -> float | None:

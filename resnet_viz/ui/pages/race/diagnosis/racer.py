@@ -1,4 +1,4 @@
-"""A net of the race as the Diagnosis panel speaks of it."""
+"""Racer: a net of the race in the Diagnosis panel."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ _SPACE = re.compile(r"\\q?quad")
 
 
 class Racer(NamedTuple):
-    """A run, and the net as the plots see it."""
+    """A run, and its net as the plots see it."""
 
     run: Run
     net: Contestant
 
 
-def verdict_lines(found: Sequence[tuple[Racer, Verdict]]) -> None:
-    """What is said of each net, a line each, after its name in its colour."""
+def verdict_lines(verdicts: Sequence[tuple[Racer, Verdict]]) -> None:
+    """Draw the verdict on each net, a line each, after its name in its colour."""
     lines = [
         f"- {_named(racer)}: **{plain(verdict.word)}**. {plain(verdict.sentence)}"
-        for racer, verdict in found
+        for racer, verdict in verdicts
     ]
     st.markdown("\n".join(lines))
 
 
 def about_line(sentence: str, formula: str, source: str, cost: str) -> None:
-    """What something is: a sentence, its formula (TeX), source and cost."""
+    """A description: a sentence, the formula (TeX), source and cost."""
     note(plain(sentence))
     parts = " ".join(f"${part.strip()}$" for part in _SPACE.split(formula))  # lines may break there
     note(f"{parts} · {plain(source)} · {plain(cost)}.")
 
 
 def in_pairs(things: Sequence[_Thing]) -> Iterator[tuple[DeltaGenerator, _Thing]]:
-    """A bordered box for each, two beside each other."""
+    """Bordered boxes, two side by side."""
     for begin in range(0, len(things), 2):
         columns = st.columns(2, gap="small")
         for column, thing in zip(columns, things[begin : begin + 2], strict=False):

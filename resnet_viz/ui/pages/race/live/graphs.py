@@ -1,4 +1,4 @@
-"""The nets of a race as graphs, beside each other, in the colours of what is measured at a step."""
+"""Graphs of the nets of a race, side by side, in the colours of a quantity at a step."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def on_graph(
     *,
     lesions: Lesions | None = None,
 ) -> None:
-    """The graphs of all nets that have one, one scale for all, and the legend.
+    """Draw the graphs of all nets that have one, with one scale for all, and the legend.
 
     Their values are made once for all who look at the same. `lesions` are the blocks that are
     deleted, and what a click does; without them it opens a block.
@@ -70,7 +70,7 @@ def on_graph(
 def graph_data(
     look: Look, contestants: Sequence[Contestant], step: int, name: str
 ) -> Mapping[str, object]:
-    """The graphs' values, as they are drawn with or told as news; there is a net with a graph."""
+    """The data of the graphs, for drawing or for an update; at least one net has a graph."""
     chosen = name if is_on_graph(contestants, name) else GRADIENT
     key = ("graphs", tuple(one.name for one in contestants), step, chosen)
     of = next((run.id for run in look.runs), "")
@@ -78,7 +78,7 @@ def graph_data(
 
 
 def has_graph(contestants: Sequence[Contestant]) -> bool:
-    """Whether there is one."""
+    """Whether any net has a graph."""
     return bool(_drawn(contestants))
 
 
@@ -126,7 +126,7 @@ def _graphs(nets: Mapping[str, Contestant], lesions: Lesions | None) -> None:
             )
         for place, (_, net, _) in enumerate(drawn):
             if lesions:
-                lesions.said(net, place)
+                lesions.caption(net, place)
 
 
 @lru_cache(maxsize=64)
@@ -137,7 +137,7 @@ def _grid(configs: tuple[ResNetConfig, ...], aspect: float, *, fold: bool) -> Gr
 def _said(step: int, nodes: Values, lines: Values) -> str:
     """At which steps the values were measured, where that is not the one shown."""
     own = {"blocks": nodes.step, "lines": lines.step}
-    taken = {what: at for what, at in own.items() if at is not None and at != step}
+    taken = {name: at for name, at in own.items() if at is not None and at != step}
     if len(set(taken.values())) == 1 and len(taken) == len(own):
         return f"step {nodes.step}"
-    return ", ".join(f"{what}: step {at}" for what, at in taken.items())
+    return ", ".join(f"{name}: step {at}" for name, at in taken.items())

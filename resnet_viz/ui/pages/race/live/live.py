@@ -1,4 +1,4 @@
-"""The part of the Race page that moves: progress, pictures, and the step that they show."""
+"""Live part of the Race page: progress, charts, and the step that they show."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from resnet_viz.ui.pages.race.live.pictures import (
 )
 from resnet_viz.ui.pages.race.live.present import keys
 from resnet_viz.ui.pages.race.live.progress import progress, progress_data
-from resnet_viz.ui.pages.race.state import Seen, key_of, look
+from resnet_viz.ui.pages.race.state import RaceView, key_of, look
 from resnet_viz.ui.pages.race.view_url import DIAGNOSIS, QUANTITY, is_open, is_presented, write_view
 from resnet_viz.ui.widgets import message_box
 
@@ -45,27 +45,27 @@ _ABOVE = 3
 """Elements of `_view` above its pictures."""
 
 
-def live_race(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
-    """Draws the race; once more when a hand changes something, or where `live_news` asks for it."""
-    st.fragment(_view)(lab, seen.race_id, may_steer)
+def live_race(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
+    """Draw the race; again when the user changes something, or `live_news` asks for it."""
+    st.fragment(_view)(lab, view.race_id, may_steer)
 
 
-def live_news(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
-    """Keeps telling the race's components, while it goes on, what is new; they are on the page.
+def live_news(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
+    """Keep sending the race's components their updates while it goes on; they are on the page.
 
     It is the last on the page: the first news are waited for, while the browser draws the rest.
     """
-    if seen.is_over:
+    if view.is_over:
         return
-    if is_new(seen):
-        _await_first_point(lab, seen.race_id)
+    if is_new(view):
+        _await_first_point(lab, view.race_id)
     with st.container(key="race_news"):
-        st.fragment(_news, run_every=UPDATE_SECONDS)(lab, seen.race_id, may_steer)
+        st.fragment(_news, run_every=UPDATE_SECONDS)(lab, view.race_id, may_steer)
 
 
-def is_new(seen: Seen) -> bool:
-    """Whether it was begun just now: its first point is soon to come."""
-    age = time.time() - max(run.created for run in seen.runs)
+def is_new(view: RaceView) -> bool:
+    """Whether the race has just started, so that its first point is soon to come."""
+    age = time.time() - max(run.created for run in view.runs)
     return 0 <= age < MOST_SECONDS  # the clock may have been set back
 
 
@@ -76,7 +76,7 @@ def _await_first_point(lab: Lab, race_id: str) -> None:
 
 
 def preview(specs: Sequence[RunSpec]) -> None:
-    """The race's pictures before there is anything to show: axes, colours, explanations.
+    """Draw the charts of a race before there is any data: axes, colours, explanations.
 
     They are where `_view` has them: the browser then keeps them as the race begins.
     """
@@ -102,67 +102,69 @@ def preview(specs: Sequence[RunSpec]) -> None:
         pictures(Look(), contestants, Shown("", specs[0].steps, 0, GRADIENT))
 
 
-def contestants_of(seen: Seen) -> Sequence[Contestant]:
-    """The runs of a race as the plots want them."""
-    return seen.look.once("contestants", lambda: contestants_in(seen.look))
+def contestants_of(view: RaceView) -> Sequence[Contestant]:
+    """The runs of a race, as the plots see them."""
+    return view.look.once("contestants", lambda: contestants_in(view.look))
 
 
 def _view(lab: Lab, race_id: str, may_steer: bool) -> None:
-    seen = look(lab, race_id)
-    progress(seen, contestants_of(seen))
-    for problem in _problems(seen):
+    view = look(lab, race_id)
+    progress(view, contestants_of(view))
+    for problem in _problems(view):
         message_box.error(problem)
-    step_control(**_step_settings(seen, may_steer=may_steer)._asdict())
+    step_control(**_step_settings(view, may_steer=may_steer)._asdict())
     if is_presented():
-        keys(lab, seen, may_steer=may_steer)
-    runs = contestants_of(seen)
+        keys(lab, view, may_steer=may_steer)
+    runs = contestants_of(view)
     with st.container(horizontal=True, vertical_alignment="center", key="race_step_row"):
         _quantity_box(runs)
-        if display_options.seeds_box(seen.runs) and is_open(DIAGNOSIS):
+        if display_options.seeds_box(view.runs) and is_open(DIAGNOSIS):
             st.rerun()  # what stands below speaks of the chosen seed, too
-        if may_steer and not seen.is_over and not is_presented():
-            controls(lab, seen)
-        deletes = may_steer and click_box(lab, seen)
+        if may_steer and not view.is_over and not is_presented():
+            controls(lab, view)
+        deletes = may_steer and click_box(lab, view)
     write_view(race_id)
-    refusal(seen)
-    nets, shown = display_options.chosen_nets(seen.look, runs), _shown(seen)
-    own = list(zip(seen.runs, runs, strict=True))
-    pictures(seen.look, nets, shown, Lesions(lab, race_id, own, may_steer, deletes))
-    st.session_state[_DRAWN] = _frame(seen, nets, shown)
+    refusal(view)
+    nets, shown = display_options.chosen_nets(view.look, runs), _shown(view)
+    own = list(zip(view.runs, runs, strict=True))
+    pictures(view.look, nets, shown, Lesions(lab, race_id, own, may_steer, deletes))
+    st.session_state[_DRAWN] = _frame(view, nets, shown)
 
 
 def _news(lab: Lab, race_id: str, may_steer: bool) -> None:
     """One message with all that moves; where more has changed, the page is drawn anew."""
-    seen = look(lab, race_id)
-    runs = contestants_of(seen)
-    nets, shown = display_options.chosen_nets(seen.look, runs), _shown(seen)
-    if seen.is_over or st.session_state.get(_DRAWN) != _frame(seen, nets, shown):
+    view = look(lab, race_id)
+    runs = contestants_of(view)
+    nets, shown = display_options.chosen_nets(view.look, runs), _shown(view)
+    if view.is_over or st.session_state.get(_DRAWN) != _frame(view, nets, shown):
         st.rerun()
     parts = (
-        progress_data(seen, runs),
-        step_data(**_step_settings(seen, may_steer=may_steer)._asdict()),
+        progress_data(view, runs),
+        step_data(**_step_settings(view, may_steer=may_steer)._asdict()),
     )
     news = {str(part["key"]): part for part in parts}
-    tell_news(f"news_{shown.race}", {**news, **pictures_news(seen.look, nets, shown)})
+    tell_news(f"news_{shown.race}", {**news, **pictures_news(view.look, nets, shown)})
 
 
-def _frame(seen: Seen, nets: Sequence[Contestant], shown: Shown) -> tuple[object, ...]:
+def _frame(view: RaceView, nets: Sequence[Contestant], shown: Shown) -> tuple[object, ...]:
     """What of the view is no component that takes news."""
     return (
-        seen.race_id,
-        _problems(seen),
-        [(run.status == "paused", run.pace) for run in seen.runs if not run.is_over],
-        _quantities(contestants_of(seen)),
+        view.race_id,
+        _problems(view),
+        [(run.status == "paused", run.pace) for run in view.runs if not run.is_over],
+        _quantities(contestants_of(view)),
         [(net.name, axis_of(nets, shown.quantity)) for net in nets],
         about_profile(nets, shown),
     )
 
 
-def _problems(seen: Seen) -> Sequence[str]:
-    return list(filter(None, [*map(words.why_over, seen.runs), seen.look.problem]))
+def _problems(view: RaceView) -> Sequence[str]:
+    return list(filter(None, [*map(words.why_over, view.runs), view.look.problem]))
 
 
 class _StepSettings(NamedTuple):
+    """The arguments of the step control."""
+
     race: str
     steps: int
     newest: int
@@ -170,31 +172,31 @@ class _StepSettings(NamedTuple):
     keys: str
 
 
-def _step_settings(seen: Seen, *, may_steer: bool) -> _StepSettings:
-    listens = ("all" if seen.is_over or not may_steer else "arrows") if is_presented() else ""
-    key = key_of(seen.race_id)
-    return _StepSettings(key, _steps(seen), seen.look.newest, seen.is_over, listens)
+def _step_settings(view: RaceView, *, may_steer: bool) -> _StepSettings:
+    listens = ("all" if view.is_over or not may_steer else "arrows") if is_presented() else ""
+    key = key_of(view.race_id)
+    return _StepSettings(key, _steps(view), view.look.newest, view.is_over, listens)
 
 
-def _steps(seen: Seen) -> int:
-    return max(run.steps or run.steps_done for run in seen.runs)
+def _steps(view: RaceView) -> int:
+    return max(run.steps or run.steps_done for run in view.runs)
 
 
-def _shown(seen: Seen) -> Shown:
+def _shown(view: RaceView) -> Shown:
     """What this session looks at now."""
 
     def closer(of: Sequence[str], between: tuple[int, int]) -> Sequence[Contestant]:
-        if seen.feed is None:
-            return display_options.chosen_nets(seen.look, contestants_of(seen))
-        close = seen.look
+        if view.feed is None:
+            return display_options.chosen_nets(view.look, contestants_of(view))
+        close = view.look
         for name in of:
-            close = seen.feed.closer(close, name, between)
+            close = view.feed.closer(close, name, between)
         return display_options.chosen_nets(close, contestants_in(close))
 
-    key = key_of(seen.race_id)
-    step = pointer_of(key).step(max(0, seen.look.newest))
+    key = key_of(view.race_id)
+    step = pointer_of(key).step(max(0, view.look.newest))
     name = st.session_state.get(QUANTITY) or GRADIENT
-    return Shown(key, _steps(seen), step, name, closer)
+    return Shown(key, _steps(view), step, name, closer)
 
 
 def _quantities(contestants: Sequence[Contestant]) -> Sequence[str]:

@@ -1,5 +1,5 @@
-"""The pictures of a race: the graphs, the profile, the curves, what is watched through time and
-the maps, and what is said beside them.
+"""Charts of a race: graphs, layer profile, training curves, quantities through time and heat maps,
+and the texts beside them.
 
 They are drawn whole, or only their news are told, for components that are on the page.
 """
@@ -67,13 +67,13 @@ ABOUT_MAPS = (
 
 
 def key_of_chart(place: str) -> str:
-    """Its component's key, and its id for links: the same in each race, so that the browser keeps
-    it as a race begins."""
+    """The key of a chart's component, and its id for links: the same in each race, so that the
+    browser keeps it when a race starts."""
     return f"{place}-race"
 
 
 class Shown(NamedTuple):
-    """What is looked at: a race (`key_of`, "" for none yet), its steps, one of them, a quantity."""
+    """The selection: a race (`key_of`, "" for none yet), its steps, one of them, a quantity."""
 
     race: str
     steps: int
@@ -84,7 +84,7 @@ class Shown(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """One of the charts as it is now, at its place on the page, of a race."""
+    """One chart of a race, as it is now, at its place on the page."""
 
     place: str
     race: str
@@ -94,11 +94,11 @@ class Chart(NamedTuple):
 
     @property
     def key(self) -> str:
-        """That of its component."""
+        """The key of its component."""
         return key_of_chart(self.place)
 
     def draw(self) -> None:
-        """Mounts it where the script is."""
+        """Draw it at the current place of the script."""
         look_closely = partial(display_options.look_closely, self.place, self.race)
         live_chart(
             self.drawn,
@@ -110,12 +110,12 @@ class Chart(NamedTuple):
         )
 
     def news(self) -> Mapping[str, object]:
-        """What it would be drawn with now."""
+        """The data with which it would be drawn now."""
         return chart_data(self.drawn, self.key, self.height, alt=self.alt, of=self.race)
 
 
 def charts(look: Look, contestants: Sequence[Contestant], shown: Shown) -> Mapping[str, Chart]:
-    """All charts, by the names of their places; drawn once for all who look at the same."""
+    """All charts, by the names of their places; drawn once for all who see the same."""
     names = tuple(contestant.name for contestant in contestants)  # which tell the seeds
     nets = " against ".join(names)
     name, steps, how = shown.quantity, shown.steps, display_options.curves_drawn()
@@ -163,7 +163,7 @@ def charts(look: Look, contestants: Sequence[Contestant], shown: Shown) -> Mappi
 def pictures(
     look: Look, contestants: Sequence[Contestant], shown: Shown, lesions: Lesions | None = None
 ) -> None:
-    """Draws them; `lesions` are the blocks that are deleted in the graphs."""
+    """Draw the charts; `lesions` are the deleted blocks in the graphs."""
     if too_many := too_many_layers(len(net.layers) for net in contestants):
         message_box.info(too_many)
         return
@@ -188,7 +188,8 @@ def pictures(
 
 
 def too_many_layers(counts: Iterable[int]) -> str:
-    """Why nets are not drawn, which would keep the server busy for everybody; "" where they are."""
+    """The reason why nets are not drawn, because they would keep the server busy; "" if they
+    are."""
     layers = sum(counts)
     if layers <= MOST_LAYERS:
         return ""
@@ -201,7 +202,7 @@ def too_many_layers(counts: Iterable[int]) -> str:
 def pictures_news(
     look: Look, contestants: Sequence[Contestant], shown: Shown
 ) -> Mapping[str, Mapping[str, object]]:
-    """What they would be drawn with now, by the keys of the components."""
+    """The data with which the charts would be drawn now, by the keys of their components."""
     if too_many_layers(len(net.layers) for net in contestants):
         return {}
     news = {chart.key: chart.news() for chart in charts(look, contestants, shown).values()}
@@ -212,17 +213,18 @@ def pictures_news(
 
 
 def title_of(contestants: Sequence[Contestant], name: str) -> str:
-    """Such as "Gradient norm by layer"."""
-    return f"{_capital(quantity(name).title)} by {by(axis_of(contestants, name))}"
+    """The title of a chart, such as "Gradient norm by layer"."""
+    title = quantity(name).title
+    return f"{title[:1].upper()}{title[1:]} by {by(axis_of(contestants, name))}"
 
 
 def by(axis: str) -> str:
-    """What a quantity is drawn by."""
+    """The axis by which a quantity is drawn, in words."""
     return "step" if axis == "net" else axis
 
 
 def about_profile(contestants: Sequence[Contestant], shown: Shown) -> str:
-    """What the profile shows, how to read it, and where it comes from."""
+    """An explanation of the profile: what it shows, how to read it, and its source."""
     about, axis = quantity(shown.quantity), axis_of(contestants, shown.quantity)
     parts = [about.sentence]
     if about.scale == "log":
@@ -231,12 +233,8 @@ def about_profile(contestants: Sequence[Contestant], shown: Shown) -> str:
         parts.append(OPEN_MARKERS)
     seeds = [display_options.ABOUT_SEEDS] if any(one.seeds > 1 for one in contestants) else []
     source = [f"({about.source})"] if about.source else []
-    said = dict.fromkeys(about_prediction(one, shown.quantity) for one in contestants)
-    return " ".join([*parts, *source, *filter(None, said), *seeds])
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
+    predictions = dict.fromkeys(about_prediction(one, shown.quantity) for one in contestants)
+    return " ".join([*parts, *source, *filter(None, predictions), *seeds])
 
 
 def _all_steps(figure: go.Figure, steps: int) -> go.Figure:

@@ -1,4 +1,4 @@
-"""The projector's view of a race (`?present=1`): large type, no settings, and keys.
+"""Projector view of a race (`?present=1`): large type, no settings, and keyboard control.
 
 Left and right step, Space pauses and resumes (once the race is over: plays it), P or Esc leaves.
 """
@@ -12,7 +12,7 @@ import streamlit as st
 
 from resnet_viz.lab.lab import Lab
 from resnet_viz.ui.pages.race.live.controls import toggle_pause
-from resnet_viz.ui.pages.race.state import Seen, key_of
+from resnet_viz.ui.pages.race.state import RaceView, key_of
 from resnet_viz.ui.pages.race.view_url import present
 
 _HERE = Path(__file__).parent
@@ -24,14 +24,14 @@ _LEAVE = ("p", "Escape")
 
 
 def large_type() -> None:
-    """The page without its menu, and with type for the last row."""
+    """Draw the page without its menu, in type that the last row can read."""
     st.html(_CSS)
 
 
-def keys(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
-    """Listens to the keys; for the fragment that shows the race."""
-    pauses = may_steer and not seen.is_over
-    name = f"keys_{key_of(seen.race_id)}"
+def keys(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
+    """Listen to the keyboard, for the fragment that shows the race."""
+    pauses = may_steer and not view.is_over
+    name = f"keys_{key_of(view.race_id)}"
     with st.container(key="race_keys"):
         data = {"keys": [*_LEAVE, *([" "] if pauses else [])]}
         pressed: Any = _KEYS(key=name, data=data, on_key_change=lambda: None)
@@ -41,4 +41,4 @@ def keys(lab: Lab, seen: Seen, *, may_steer: bool) -> None:
         present(is_on=False)
         st.rerun()
     elif pauses:
-        toggle_pause(lab, seen)
+        toggle_pause(lab, view)

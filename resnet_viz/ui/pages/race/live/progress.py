@@ -1,4 +1,4 @@
-"""How a race stands: one sentence, and how far each net is, in its own colour."""
+"""Progress of a race: one sentence, and a bar for each net in its colour."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from resnet_viz.findings.contestant import Contestant
 from resnet_viz.store.run import Run
 from resnet_viz.ui.components.component_update import NEWEST_SCRIPT
 from resnet_viz.ui.pages.race import words
-from resnet_viz.ui.pages.race.state import Seen, key_of
+from resnet_viz.ui.pages.race.state import RaceView, key_of
 
 _HERE = Path(__file__).parent
 _PROGRESS = st.components.v2.component(
@@ -25,25 +25,26 @@ _PROGRESS = st.components.v2.component(
 )
 
 
-def progress(seen: Seen, contestants: Sequence[Contestant]) -> None:
-    """Takes the same room from the start of a race to its end: nothing below it jumps."""
-    data = progress_data(seen, contestants)
+def progress(view: RaceView, contestants: Sequence[Contestant]) -> None:
+    """Draw the progress; it takes the same room from start to end, so that nothing below it
+    jumps."""
+    data = progress_data(view, contestants)
     _PROGRESS(key=data["key"], data=data)
 
 
-def progress_data(seen: Seen, contestants: Sequence[Contestant]) -> Mapping[str, Any]:
-    """What it is drawn with, or told as news, under its key."""
-    return seen.look.once("progress", lambda: _data(seen, contestants))
+def progress_data(view: RaceView, contestants: Sequence[Contestant]) -> Mapping[str, Any]:
+    """The data of the progress, for drawing or for an update, under its key."""
+    return view.look.once("progress", lambda: _data(view, contestants))
 
 
-def _data(seen: Seen, contestants: Sequence[Contestant]) -> dict[str, object]:
+def _data(view: RaceView, contestants: Sequence[Contestant]) -> dict[str, object]:
     groups: dict[tuple[str, int], list[tuple[Run, Contestant]]] = {}
-    for run, contestant in zip(seen.runs, contestants, strict=True):
+    for run, contestant in zip(view.runs, contestants, strict=True):
         groups.setdefault((run.race_id or run.id, run.contestant), []).append((run, contestant))
     nets = [
         {
             "name": own[0][0].name,
-            "status": "gone" if seen.look.is_gone and not over else status,
+            "status": "gone" if view.look.is_gone and not over else status,
             "detail": words.seeds_line([(run, net.history) for run, net in own]),
             "share": sum(_share(run, net) for run, net in own) / len(own),
             "colours": [own[0][1].colour, DARK[own[0][1].colour]],
@@ -53,10 +54,10 @@ def _data(seen: Seen, contestants: Sequence[Contestant]) -> dict[str, object]:
         for status in (words.status_of([run for run, _ in own]),)
     ]
     return {
-        "key": f"progress_{key_of(seen.race_id)}",
-        "headline": words.headline(seen.runs, contestants),
-        "room": words.room(seen.runs),
-        "over": seen.is_over,
+        "key": f"progress_{key_of(view.race_id)}",
+        "headline": words.headline(view.runs, contestants),
+        "room": words.room(view.runs),
+        "over": view.is_over,
         "nets": nets,
     }
 

@@ -1,4 +1,4 @@
-"""What was measured for the page, by jobs: kept for the session, by settings and depth."""
+"""Results of measurements of new nets, by jobs: kept for the session, by settings and depth."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SECONDS = 1.0
 
 
 class Rest(NamedTuple):
-    """What is measured after the gradients `of` settings: `net` is the residual net, with its
+    """The measurements after the gradients `of` settings: `net` is the residual net, with its
     branches."""
 
     of: Settings
@@ -39,36 +39,41 @@ class Rest(NamedTuple):
 
 
 def pair(settings: Settings) -> Pair | None:
-    """The nets of these settings, once their gradients are measured: asked for, and said so."""
-    seen = _seen()
-    if settings not in seen:
+    """The nets of these settings once their gradients are measured; asks for the measurement and
+    shows its progress."""
+    measured = _measured_pairs()
+    if settings not in measured:
         _ask(settings)
         words = ("The residual net is measured", "Its plain twin is measured")
-        found = _ends(*words, until=_has_first)
-        if not found:
+        ended = _ends(*words, until=_has_first)
+        if not ended:
             return None
-        _keep(settings, *(one.done[0] for one in found))
+        _keep(settings, *(one.done[0] for one in ended))
     st.session_state[_SHOWN] = settings
-    return seen[settings]
+    return measured[settings]
 
 
 def before() -> tuple[Settings, Pair] | None:
-    """Those that were shown last, and their settings, while others are measured; None where they
-    were so many ago that they are no longer kept."""
+    """The nets that were last shown, and their settings, while others are measured; None if they
+    are no longer kept."""
     settings: Settings | None = _before(_SHOWN)
-    found = None if settings is None else _seen().get(settings)
-    return None if settings is None or found is None else (settings, found)
+    pair_before = None if settings is None else _measured_pairs().get(settings)
+    return None if settings is None or pair_before is None else (settings, pair_before)
 
 
 def others(settings: Settings) -> Sequence[Pair]:
-    """Those of other depths that were measured with the same settings, by depth."""
-    alike = [(s.depth, found) for s, found in _seen().items() if _alike(s, settings)]
-    return [found for depth, found in sorted(alike, key=lambda one: one[0])]
+    """The nets of other depths that were measured with the same settings, by depth."""
+    alike = [
+        (s.depth, pair_of_depth)
+        for s, pair_of_depth in _measured_pairs().items()
+        if _alike(s, settings)
+    ]
+    return [pair_of_depth for depth, pair_of_depth in sorted(alike, key=lambda one: one[0])]
 
 
 def series(settings: Settings) -> None:
-    """A button that measures all the depths that are missing, and what becomes of it."""
-    missing = [d for d in SERIES if settings._replace(depth=d) not in _seen()]
+    """Draw the button that measures all missing depths, and its progress."""
+    missing = [d for d in SERIES if settings._replace(depth=d) not in _measured_pairs()]
     one = job_progress.asked(_SERIES)
     is_idle = one is None or one.is_over
     if missing and is_idle and st.button(f"Measure depths {SERIES[0]} to {SERIES[-1]}"):
@@ -89,7 +94,7 @@ def series(settings: Settings) -> None:
 
 
 def rest(settings: Settings) -> Rest | None:
-    """All else that is measured of both, once that is done, as `pair`."""
+    """The other measurements of both nets, once they are done, like `pair`."""
     _ask(settings)
     words = "How alike neighbours' gradients are is measured"
     ends = _ends(words, words)
@@ -97,15 +102,15 @@ def rest(settings: Settings) -> Rest | None:
         return None
     net, twin = (end.done[0] for end in ends)
     shattered = dict(zip(_NAMES, (net["shattering"], twin["shattering"]), strict=True))
-    found = Rest(settings, _new(0, settings, net), shattered)
-    st.session_state[_SHOWN_REST] = found
-    return found
+    measured_rest = Rest(settings, _new(0, settings, net), shattered)
+    st.session_state[_SHOWN_REST] = measured_rest
+    return measured_rest
 
 
 def rest_before() -> Rest | None:
-    """What was shown last, while others are measured."""
-    found: Rest | None = _before(_SHOWN_REST)
-    return found
+    """The measurements that were last shown, while others are made."""
+    shown: Rest | None = _before(_SHOWN_REST)
+    return shown
 
 
 def _ask(settings: Settings) -> None:
@@ -151,24 +156,24 @@ def _before(shown: str) -> Any:
 
 
 def _keep(settings: Settings, net: Mapping[str, Any], twin: Mapping[str, Any]) -> None:
-    seen = _seen()
-    seen[settings] = (
+    measured = _measured_pairs()
+    measured[settings] = (
         _new(0, settings, net),
         _new(1, settings, twin),
     )
-    for oldest in list(seen)[:-_MOST_KEPT]:
-        del seen[oldest]
+    for oldest in list(measured)[:-_MOST_KEPT]:
+        del measured[oldest]
 
 
-def _new(place: int, settings: Settings, found: Mapping[str, Any]) -> New:
+def _new(place: int, settings: Settings, result: Mapping[str, Any]) -> New:
     """The residual net (place 0) or its twin (1), as it was measured."""
     config = settings.twin() if place else settings.config()
-    return New.of(_NAMES[place], (RESIDUAL, PLAIN)[place], config, found, settings.batch)
+    return New.of(_NAMES[place], (RESIDUAL, PLAIN)[place], config, result, settings.batch)
 
 
-def _seen() -> dict[Settings, Pair]:
-    kept: dict[Settings, Pair] = st.session_state.setdefault(_KEPT, {})
-    return kept
+def _measured_pairs() -> dict[Settings, Pair]:
+    pairs: dict[Settings, Pair] = st.session_state.setdefault(_KEPT, {})
+    return pairs
 
 
 def _alike(one: Settings, other: Settings) -> bool:

@@ -1,4 +1,4 @@
-"""Colours and line styles of the graph, in DOT and in SVG.
+"""Styles of the graph: colours and line styles, in DOT and in SVG.
 
 Lines have a contrast of at least 3 on white and on a dark page, and the kinds differ in line style
 too. Words have the page's own text colour. Orange is for plain nets alone. Grey #808080 is as far
@@ -29,20 +29,20 @@ _FILLS = MappingProxyType(
 )
 
 
-class Look(NamedTuple):
-    """How the line of a shortcut is drawn; `width` in pixels."""
+class LineStyle(NamedTuple):
+    """The line style of a shortcut; `width` in pixels."""
 
     colour: str
     width: float
     line: Literal["solid", "dashed", "dotted"] = "solid"
 
 
-_PROJECTED = Look("#009E73", 3.5, "dotted")
-_TRANSFORMED = Look("#7A68C8", 3, "dashed")
+_PROJECTED = LineStyle("#009E73", 3.5, "dotted")
+_TRANSFORMED = LineStyle("#7A68C8", 3, "dashed")
 SHORTCUTS = MappingProxyType(
     {
-        "identity": Look("#0072B2", 2.5),
-        "zero_pad": Look("#D6336C", 2.5, "dashed"),
+        "identity": LineStyle("#0072B2", 2.5),
+        "zero_pad": LineStyle("#D6336C", 2.5, "dashed"),
         "projection": _PROJECTED,
         "conv1x1": _PROJECTED,
         "scaled": _TRANSFORMED,
