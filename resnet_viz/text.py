@@ -1,4 +1,5 @@
-"""Text for people: counts, sizes, significant digits, lists of names; what is not to be printed."""
+"""Text for people: counts, sizes, significant digits, lists of names; and what must not be
+printed."""
 
 from __future__ import annotations
 
@@ -9,12 +10,12 @@ from math import floor, isfinite, log10
 
 
 def count(number: int, thing: str) -> str:
-    """ "1 layer", "2 layers"."""
+    """A count with its noun: "1 layer", "2 layers"."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def ordinal(number: int) -> str:
-    """ "2nd", "11th", "20th"."""
+    """An ordinal number: "2nd", "11th", "20th"."""
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10)
     return f"{number:,}{ending or 'th'}"
 
@@ -34,7 +35,7 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def compact(number: float, unit: str = "") -> str:
-    """Three digits, an SI prefix and the unit: "11.7 M", "100 MB"."""
+    """A number in three digits, with an SI prefix and the unit: "11.7 M", "100 MB"."""
     for prefix, size in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3)):
         if abs(number) >= size * (1 - 1e-9):
             return f"{number / size:.3g} {prefix}{unit}"
@@ -42,7 +43,7 @@ def compact(number: float, unit: str = "") -> str:
 
 
 def byte_size(size: int) -> str:
-    """Bytes for people: "999 B", "1.2 MB", "20 GB"."""
+    """A size in bytes: "999 B", "1.2 MB", "20 GB"."""
     value, units = float(size), ["B", "kB", "MB", "GB", "TB"]
     while value >= 999.5 and len(units) > 1:
         value, units = value / 1000, units[1:]
@@ -60,18 +61,18 @@ def unknown_name(what: str, name: str, known: Sequence[str], *, lists: bool = Tr
 
 
 def shorten(value: object, limit: int = 60) -> str:
-    """`value` as Python would show it, cut to `limit` characters."""
+    """The value as Python would show it, cut to `limit` characters."""
     text = repr(value)
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
 def printable(text: str) -> str:
-    """`text` with what cannot be printed escaped: a terminal obeys control characters."""
+    """The text with unprintable characters escaped, because terminals obey control characters."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def distinct(names: Iterable[str]) -> Sequence[str]:
-    """The names, each that stood before with a number: "ResNet-56", "ResNet-56 (2)"."""
+    """Names made distinct by numbers: "ResNet-56", "ResNet-56 (2)"."""
     made: dict[str, None] = {}
     for name in names:
         numbered = (f"{name} ({number})" for number in itertools.count(2))
@@ -80,12 +81,13 @@ def distinct(names: Iterable[str]) -> Sequence[str]:
 
 
 def and_words(names: Sequence[str]) -> str:
-    """Such as "a, b and c"; there is at least one name."""
+    """A list in words, such as "a, b and c"; there is at least one name."""
     *others, last = names
     return f"{', '.join(others)} and {last}" if others else last
 
 
 def or_words(names: Sequence[str]) -> str:
-    """Such as "'a', 'b' or 'c'", each as Python would show it; there is at least one name."""
+    """A choice in words, such as "'a', 'b' or 'c'", each as Python would show it; there is at least
+    one name."""
     *others, last = map(repr, names)
     return f"{', '.join(others)} or {last}" if others else last

@@ -238,9 +238,9 @@ def _placed(
 
 def _how_often(panel: _Panel, contestants: Sequence[Contestant]) -> str:
     """At which steps it is taken, where that is not each."""
-    found = sorted({one.along(panel.by).every for one in contestants})
-    said = " or ".join(f"every {ordinal(every)}" if every > 1 else "each" for every in found)
-    return f", {said} step" if found and found[-1] > 1 else ""
+    intervals = sorted({one.along(panel.by).every for one in contestants})
+    words = " or ".join(f"every {ordinal(every)}" if every > 1 else "each" for every in intervals)
+    return f", {words} step" if intervals and intervals[-1] > 1 else ""
 
 
 def _rule(place: int, at: float | None) -> style.Layout:

@@ -137,15 +137,15 @@ def extremes(lines: Sequence[NDArray[np.float64]], stretches: int) -> Indices:
     count = len(lines[0])
     if count <= 2 * stretches:
         return np.arange(count)
-    kept = {0, count - 1}
+    chosen = {0, count - 1}
     for stretch in np.array_split(np.arange(count), stretches):
         for line in lines:
             is_gap = np.isnan(line[stretch])
             known = stretch[~is_gap]
-            kept.update(stretch[is_gap][:1].tolist())
+            chosen.update(stretch[is_gap][:1].tolist())
             if len(known):
-                kept |= {int(known[line[known].argmin()]), int(known[line[known].argmax()])}
-    return np.array(sorted(kept), np.int64)
+                chosen |= {int(known[line[known].argmin()]), int(known[line[known].argmax()])}
+    return np.array(sorted(chosen), np.int64)
 
 
 def _traces(

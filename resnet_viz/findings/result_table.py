@@ -103,5 +103,5 @@ def _value(level: Estimate | None, otherwise: float | None) -> float | None:
 def transposed(rows: Sequence[Mapping[str, Cell]]) -> dict[str, list[str]]:
     """The table by result: the cell of each net as text; rows that no net has are left out."""
     names = [name for name in rows[0] if name != "net"]
-    kept = [name for name in names if any(row[name] is not None for row in rows)]
-    return {name: [cell_text(name, row[name]) for row in rows] for name in kept}
+    filled = [name for name in names if any(row[name] is not None for row in rows)]
+    return {name: [cell_text(name, row[name]) for row in rows] for name in filled}

@@ -131,8 +131,8 @@ def _correlation(values: Numbers) -> float:
     total = float((left**2).sum())
     if not total:
         return 0.0
-    found = float((left[1:] * left[:-1]).sum()) / total
-    return float(np.clip(found + (1 + 4 * max(found, 0.0)) / len(values), 0.0, 0.95))
+    lag_one = float((left[1:] * left[:-1]).sum()) / total
+    return float(np.clip(lag_one + (1 + 4 * max(lag_one, 0.0)) / len(values), 0.0, 0.95))
 
 
 def permutation_p(ours: Sequence[float], theirs: Sequence[float]) -> float:

@@ -1,5 +1,4 @@
-"""Loss landscape: the loss around the weights of several nets, one map each, on one colour
-scale."""
+"""Loss landscape: the loss around a net's weights, along two random directions."""
 
 from __future__ import annotations
 

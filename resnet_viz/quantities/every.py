@@ -1,4 +1,4 @@
-"""How often a quantity is taken in a run.
+"""Intervals of measuring: the steps between two measurements of a quantity in a run.
 
 A look at the weights before and after an update reads each of them several times from memory. Where
 a net has many, and uses each for few positions of few images, that is a good part of a step: then
@@ -24,8 +24,8 @@ _EVERY = (1, 2, 4, 5, 10, 20)
 
 
 def weights_every(weights: int, work: float) -> int:
-    """Steps from one look at a net's `weights` to the next, by the multiply-accumulates that a
-    step's forward pass does, of all images."""
+    """Steps between two measurements of a net's `weights`, by the multiply-accumulates of all
+    images in a step's forward pass."""
     if weights <= FEW_WEIGHTS:
         return 1
     share = _LOOK * weights / max(work, 1.0)
@@ -33,14 +33,14 @@ def weights_every(weights: int, work: float) -> int:
 
 
 class Every(NamedTuple):
-    """Steps from one look to the next: at activations, at weights, at held-out images."""
+    """Steps between measurements: of activations, of weights, of held-out images."""
 
     activations: int = 1
     weights: int = 1
     held_out: int = 1
 
     def of(self, quantity: Quantity) -> int:
-        """Steps from one value of a quantity to the next."""
+        """Steps between two values of a quantity."""
         when = place(quantity)[1]
         if when == "measured steps":
             return self.activations

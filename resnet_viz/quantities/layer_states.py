@@ -91,14 +91,14 @@ class StateLog:
 
     def __init__(self) -> None:
         self._last: States | None = None
-        self._seen: dict[str, Floats] = {}
+        self._newest: dict[str, Floats] = {}
 
     def states(
         self, known: States, values: Mapping[str, Floats], *, is_cleared: bool = False
     ) -> States:
         """The states [L] at a step that found `values` (see `layer_states`)."""
-        self._seen |= {name: values[name] for name in _OF_WEIGHTS if name in values}
-        return layer_states(known, {**self._seen, **values}, is_cleared=is_cleared)
+        self._newest |= {name: values[name] for name in _OF_WEIGHTS if name in values}
+        return layer_states(known, {**self._newest, **values}, is_cleared=is_cleared)
 
     def record(self, states: States) -> dict[str, Floats]:
         """The entry in a step's record: the states, or nothing if they are as before."""
@@ -109,15 +109,15 @@ class StateLog:
 
     def state_dict(self) -> dict[str, Any]:
         """The content of the log, to go on from later."""
-        seen = {name: values.tolist() for name, values in self._seen.items()}
-        return {"last": None if self._last is None else self._last.tolist(), "seen": seen}
+        newest = {name: values.tolist() for name, values in self._newest.items()}
+        return {"last": None if self._last is None else self._last.tolist(), "seen": newest}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore what `state_dict` returned."""
         last = state["last"]
         self._last = None if last is None else np.array(last, np.int64)
-        seen = state.get("seen", {})
-        self._seen = {name: np.array(values, np.float32) for name, values in seen.items()}
+        newest = state.get("seen", {})
+        self._newest = {name: np.array(values, np.float32) for name, values in newest.items()}
 
 
 def state_at(history: History, step: int) -> States | None:

@@ -21,7 +21,7 @@ class Point(NamedTuple):
 
     axis: Axis
     when: When
-    what: str
+    description: str
 
 
 POINTS: Mapping[str, Point] = MappingProxyType(

@@ -38,8 +38,8 @@ class Numbers:
         """Append `values`; returns where they begin and end."""
         flat = np.ascontiguousarray(values, np.float32).ravel()
         if not exact:
-            kept = (flat.view(np.uint32) & _KEPT_BITS).view(np.float32)
-            flat = np.where(np.isnan(flat), np.float32(np.nan), kept)
+            rounded = (flat.view(np.uint32) & _KEPT_BITS).view(np.float32)
+            flat = np.where(np.isnan(flat), np.float32(np.nan), rounded)
         self._parts.append(flat)
         begin, self._size = self._size, self._size + flat.size
         return [begin, self._size]

@@ -28,15 +28,15 @@ class Tensors(list[Tensor]):
         self,
         tensors: Iterable[Tensor] = (),
         parts: Iterable[Tensors] = (),
-        found: list[float] | None = None,
+        known_norms: list[float] | None = None,
     ) -> None:
         self._parts = tuple(part for part in parts if part)
         super().__init__(tensors or chain.from_iterable(self._parts))
         self._norms: Tensor | None = None
         self._numbers: list[float] | None = None
-        if found is not None:
-            self._norms = torch.tensor(found)
-            _mend_doubtful(self._norms, self, found)
+        if known_norms is not None:
+            self._norms = torch.tensor(known_norms)
+            _mend_doubtful(self._norms, self, known_norms)
 
     def numbers(self) -> list[float]:
         """The norms as Python's floats; not off the CPU, where the host would have to wait."""

@@ -54,7 +54,7 @@ class KeptWeights:
             norm_of_parts(change(c, w) for c, w in _pieces(copy, weight.detach()))
             for copy, weight in zip(self._copies, self._weights, strict=True)
         ]
-        return Tensors(self._copies, found=found)
+        return Tensors(self._copies, known_norms=found)
 
 
 def _pieces(copy: Tensor, weight: Tensor) -> Iterator[tuple[Tensor, Tensor]]:

@@ -1,4 +1,4 @@
-"""A page's entry in the app's menu; its module declares one as `PAGE`."""
+"""Page entry in the menu of the app; the module of a page declares one as `PAGE`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PageEntry:
-    """What the menu calls a page, and where it stands there: by `order`, the first on top.
+    """A page in the menu: its title, and its place by `order`, the first on top.
 
     The app opens on the first.
     """

@@ -26,7 +26,7 @@ class Page:
     """Which has the function that draws it."""
 
     def draw(self) -> None:
-        """Draws the page."""
+        """Draw the page."""
         getattr(import_module(self.module), f"{self.name}_page")()
 
 

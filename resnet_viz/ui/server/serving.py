@@ -27,7 +27,7 @@ _ALL = ("0.0.0.0", "::")
 
 
 def parts() -> dict[str, Any]:
-    """What `st.App` takes beside the script of a visit."""
+    """The parts of `st.App` beside the script of a visit."""
     return {
         "routes": chart_scripts.routes(config.get_option("server.baseUrlPath")),
         "middleware": middleware(),

@@ -137,7 +137,7 @@ class Visits:
         self._app = app
         self._most = Places.of_descriptors(raise_descriptor_limit()).here if most is None else most
         self._here: Counter[str] = Counter()
-        self._told = -60.0
+        self._noted_at = -60.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "websocket":
@@ -159,8 +159,8 @@ class Visits:
 
     def _tell(self, address: str) -> None:
         """One line a minute."""
-        if time.monotonic() - self._told > 60.0:
-            self._told = time.monotonic()
+        if time.monotonic() - self._noted_at > 60.0:
+            self._noted_at = time.monotonic()
             _LOG.warning(
                 "A visitor from %s was refused: there are %d places, and one address has half of "
                 "them at most.",

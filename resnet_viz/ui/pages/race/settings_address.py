@@ -83,14 +83,14 @@ def keep_beside(race_id: str, settings: settings_url.Settings) -> None:
 def beside(race_id: str) -> dict[str, str]:
     """What the race's address holds of the next one: nothing before that one's panel was open."""
     is_set = st.session_state.get(_BESIDE) == race_id
-    said: dict[str, str] = st.session_state[_SAID] if is_set else {}
-    return said
+    query: dict[str, str] = st.session_state[_SAID] if is_set else {}
+    return query
 
 
 def complain(sentence: str, settings: settings_url.Settings) -> None:
     """Has `notice` say this of `settings`, too, which are to be written next."""
-    said = " ".join(filter(None, (notice(), sentence)))
-    st.session_state[_NOTICE] = settings_url.to_query(settings), said
+    sentences = " ".join(filter(None, (notice(), sentence)))
+    st.session_state[_NOTICE] = settings_url.to_query(settings), sentences
 
 
 def notice() -> str:

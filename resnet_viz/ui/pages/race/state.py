@@ -111,7 +111,7 @@ def open_race(race_id: str) -> None:
 
 
 def open_runs(run_ids: Sequence[str]) -> None:
-    """Makes these runs what this session looks at, whatever races they are of."""
+    """Make these runs the ones that this session shows, from whatever races."""
     st.session_state[RACE] = f"{_RUNS}={','.join(run_ids)}"
     st.query_params.from_dict(address_of(st.session_state[RACE]))
 

@@ -135,9 +135,9 @@ def headline(runs: Sequence[Run], contestants: Sequence[Contestant]) -> str:
     counted = ", ".join(f"{counts[key]} {noun}" for key, noun in _COUNTED.items() if counts[key])
     left = [seconds_left(run, history) for run, history in under_way]
     known = [seconds for seconds in left if seconds is not None]
-    is_told = len(known) == len(left) and not counts["paused"]
+    has_estimate = len(known) == len(left) and not counts["paused"]
     noun = "Runs" if len({run.seed for run in runs}) > 1 else "Nets"
-    return f"{noun}: {counted}" + (f"; {duration(max(known))} left." if is_told else ".")
+    return f"{noun}: {counted}" + (f"; {duration(max(known))} left." if has_estimate else ".")
 
 
 _COUNTED = {

@@ -148,7 +148,7 @@ def charts(look: Look, contestants: Sequence[Contestant], shown: Shown) -> Mappi
         "Training loss and accuracy by step",
         f"{title} at every step, as heat maps",
     )
-    found = {
+    by_place = {
         "gradients": chart(
             "gradients", hero_figure, shown[1:4], HERO_HEIGHT, f"{title} at step {shown.step}"
         ),
@@ -156,8 +156,8 @@ def charts(look: Look, contestants: Sequence[Contestant], shown: Shown) -> Mappi
         "through_time": chart("through_time", time_figure, steps, TIME_HEIGHT, TIME_ALT),
     }
     if axis != "net":
-        found["maps"] = chart("maps", maps_figure, (steps, name), MAPS_HEIGHT, maps_alt)
-    return found
+        by_place["maps"] = chart("maps", maps_figure, (steps, name), MAPS_HEIGHT, maps_alt)
+    return by_place
 
 
 def pictures(
