@@ -168,12 +168,12 @@ def test_steps_that_there_are_not_are_refused(given: tuple[int, ...]) -> None:
 def test_large_weights_are_kept_only_where_one_asks() -> None:
     large = checkpoint_index.SMALL_BYTES + 1
     spec = tiny_spec(steps=6, checkpoints=(2, 6))
-    assert checkpoint_index.asked(spec, 6, large, is_last=True)
-    assert checkpoint_index.asked(spec, 2, large, is_last=False)
-    assert not checkpoint_index.asked(spec, 4, large, is_last=True)
-    assert checkpoint_index.asked(spec, 4, 1000, is_last=True)
-    assert not checkpoint_index.asked(spec, 4, 1000, is_last=False)
-    assert not checkpoint_index.asked(spec, 0, 1000, is_last=True)
+    assert checkpoint_index.is_wanted(spec, 6, large, is_last=True)
+    assert checkpoint_index.is_wanted(spec, 2, large, is_last=False)
+    assert not checkpoint_index.is_wanted(spec, 4, large, is_last=True)
+    assert checkpoint_index.is_wanted(spec, 4, 1000, is_last=True)
+    assert not checkpoint_index.is_wanted(spec, 4, 1000, is_last=False)
+    assert not checkpoint_index.is_wanted(spec, 0, 1000, is_last=True)
 
 
 def test_weights_are_kept_every_so_often() -> None:
