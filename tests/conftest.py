@@ -26,6 +26,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+SECOND_TRY = ("processes", "seconds", "bytes")
+"""What a test may be about that has a second try where the machine is busy: the first word of its
+mark's reason, as in `@pytest.mark.flaky(reruns=1, reason="seconds: a step is timed")`."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """UsageError for a test that has a second try and does not say why: a race condition that fails
+    one time in ten would pass ninety-nine times in a hundred.
+    """
+    for item in items:
+        for mark in item.iter_markers("flaky"):
+            reason = str(mark.kwargs.get("reason", ""))
+            about, colon, why = reason.partition(": ")
+            if about not in SECOND_TRY or not colon or not why or mark.kwargs.get("reruns") != 1:
+                raise pytest.UsageError(
+                    f"{item.nodeid}: a flaky test needs reruns=1 and a reason that begins with "
+                    f"{', '.join(f'{one}:' for one in SECOND_TRY)}; this one has {reason!r}"
+                )
+
+
 @pytest.fixture
 def equals_golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     """Asserts that a text equals the golden file of that name; writes it with --overwrite."""
