@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -81,3 +82,41 @@ def test_a_library_is_imported_only_where_it_belongs(name: str, homes: tuple[str
     users = {str(path.relative_to(ROOT)) for path in sources if name in imported(path)}
     assert users, "the library is not used at all"
     assert {user for user in users if not user.startswith(homes)} == set()
+
+
+MADE_UP = {"resnet_viz.nonsense", "resnet_viz.arch.plam", "resnet_viz.measurements.sizes"}
+"""Names in tests of what is said of such."""
+
+
+def _named_in(text: str) -> Iterator[str]:
+    """What a text names of the package, also in the programs that tests run as strings."""
+    yield from re.findall(r"\bresnet_viz(?:\.[a-z]\w*)+", text)
+    for package, names in re.findall(r"\bfrom (resnet_viz[\w.]*) import ([\w, ]+)", text):
+        yield from (f"{package}.{name.split()[0]}" for name in names.split(",") if name.strip())
+
+
+def _is_there(name: str) -> bool:
+    """Whether it is a module, or a word in the deepest module that its path leads to."""
+    parts = name.split(".")
+    for depth in range(len(parts), 0, -1):
+        place = ROOT.joinpath(*parts[:depth])
+        file = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+        if file.is_file():
+            return not parts[depth:] or parts[depth] in file.read_text(encoding="utf-8")
+    return False
+
+
+def test_what_strings_name_is_there() -> None:
+    """A tool that renames modules does not see these."""
+    files = [
+        f
+        for folder in ("tests", "benchmarks", "resnet_viz")
+        for f in ROOT.glob(f"{folder}/**/*.py")
+    ]
+    gone = {
+        f"{file.relative_to(ROOT)}: {name}"
+        for file in files
+        for name in _named_in(file.read_text(encoding="utf-8"))
+        if name not in MADE_UP and not _is_there(name)
+    }
+    assert gone == set()

@@ -59,7 +59,7 @@ def test_sentences() -> None:
         "needs about 7.1 GB, 20 GB are free: fits; the largest batch that fits is 204."
     )
     assert check_fit([DEEP], 4 * GB).sentence == (
-        "needs about 7.1 GB, 4.0 GB are free: does not fit; the largest batch that fits is 30. "
+        "needs about 7.1 GB, 4 GB are free: does not fit; the largest batch that fits is 30. "
         "With activation checkpointing it needs about 1.5 GB and fits."
     )
     assert "nor does a batch of 1." in check_fit([DEEP], GB).sentence

@@ -41,7 +41,7 @@ if "resnet_viz.workers.launcher" in sys.orig_argv:
 PROGRAM = """
 import time
 from resnet_viz import Lab
-from resnet_viz.lab import lock
+from resnet_viz.scheduler import launcher_lock as lock
 from tests.labs import tiny_spec
 
 lab, seen = Lab(), []
@@ -114,7 +114,7 @@ def holding(home: Path, **said: object) -> Iterator[subprocess.Popen[str]]:
     code = (
         "import json, os, sys, time, psutil\n"
         "from pathlib import Path\n"
-        "from resnet_viz.lab import lock\n"
+        "from resnet_viz.scheduler import launcher_lock as lock\n"
         "from resnet_viz.scheduler.heartbeat import born\n"
         "home, said = Path(sys.argv[1]), json.loads(sys.argv[2])\n"
         "with lock.held(home, 'another') as file:\n"

@@ -17,13 +17,13 @@ MEASURE = """
 import os
 from resnet_viz.arch.presets import preset
 from resnet_viz.training.build_benchmark import measure_build
-from resnet_viz.lab.jobs import worker
+from resnet_viz.workers import job_worker
 
-worker.load()
+job_worker.load()
 for is_warm in (False, True):
     if (pid := os.fork()) == 0:
         if is_warm:
-            worker.warm()
+            job_worker.warm()
         print(measure_build(preset("resnet20-cifar"), "cpu", 8).peak_memory_bytes, flush=True)
         os._exit(0)
     os.waitpid(pid, 0)

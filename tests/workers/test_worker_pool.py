@@ -103,14 +103,14 @@ def launcher_that(does: str, lab: Lab, *words: str) -> subprocess.CompletedProce
 FAILS_TO_GET_WARM = """
 import sys, time
 from pathlib import Path
-from resnet_viz.lab import forks
+from resnet_viz.workers import forked_workers
 from resnet_viz.workers.tasks import Task
 
 def fail():
     raise RuntimeError("no kernels")
 
-forks.job_worker.warm = fail
-brood = forks.Forks(Path(sys.argv[1]))
+forked_workers.job_worker.warm = fail
+brood = forked_workers.Forks(Path(sys.argv[1]))
 brood.add_spare()
 brood.begin(Task("jobs", sys.argv[2]))
 while not brood.ended():
@@ -133,15 +133,15 @@ def test_a_process_forked_ahead_that_cannot_get_warm_works_all_the_same(
 KILLED_WHILE_IT_GETS_WARM = """
 import os, signal, sys
 from pathlib import Path
-from resnet_viz.lab import dispatcher, forks
 from resnet_viz.store.database import Store
+from resnet_viz.workers import dispatcher, forked_workers
 from resnet_viz.workers.tasks import Task
 
 fork, home = os.fork, Path(sys.argv[1])
 os.fork = lambda: print("a fork", flush=True) or fork()
-forks.job_worker.warm = lambda: os.kill(os.getpid(), signal.SIGKILL)
+forked_workers.job_worker.warm = lambda: os.kill(os.getpid(), signal.SIGKILL)
 dispatcher.IDLE_SECONDS = 2.0
-dispatcher.Dispatcher(Store(home), forks.Forks(home)).serve()
+dispatcher.Dispatcher(Store(home), forked_workers.Forks(home)).serve()
 """
 
 

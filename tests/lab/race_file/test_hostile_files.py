@@ -100,10 +100,10 @@ def test_the_judge_ends_with_who_asked_and_its_folder_goes_with_the_next(
 ) -> None:
     """A pipe in the place of a file that is read for ever."""
     code = (
-        "import sys; from pathlib import Path; from resnet_viz.lab import race_judge;"
+        "import sys; from pathlib import Path; from resnet_viz.lab.race_file import judge;"
         "from resnet_viz.lab.race_file.import_folder import import_folder\n"
         "with import_folder(Path(sys.argv[2])) as folder:\n"
-        "    print(folder, flush=True); race_judge.judge_apart(Path(sys.argv[1]), folder / 'c')"
+        "    print(folder, flush=True); judge.judge_apart(Path(sys.argv[1]), folder / 'c')"
     )
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
