@@ -160,7 +160,7 @@ def test_step_shown_follows_until_a_hand_moves_it(app: App, open_page: Open) -> 
         measured(page)
         follows(page)
     page.get_by_role("button", name="Next race").click()
-    field = page.get_by_label("Learning rate")
+    field = page.get_by_label("Learning rate", exact=True)
     field.fill("0.02")
     field.press("Enter")
     follows(page)

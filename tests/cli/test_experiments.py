@@ -69,7 +69,7 @@ def test_race_prints_one_json_line_a_step_and_net(
         assert [line["step"] for line in mine] == [0, 1, 2]
         assert mine[0].pop("layer_names") == names
         held = mine[0].pop("quantities")
-        assert held["grad_norm"] == {"axis": "layer", "names": names}
+        assert held["grad_norm"] == {"axis": "layer", "names": names, "every": 1}
         at_first = set(held) - {"final"}
         assert set(mine[0]) == always | at_first, "at step 0 all are taken but the end"
         assert len(mine[-1]["final"]) == len(held["final"]["names"])

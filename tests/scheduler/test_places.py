@@ -8,6 +8,7 @@ from typing import Any
 import psutil
 import pytest
 
+from resnet_viz.experiments import devices
 from resnet_viz.scheduler import heartbeat, places
 from resnet_viz.scheduler.heartbeat import born
 from resnet_viz.scheduler.places import Place, has_place, in_turn, place
@@ -122,7 +123,7 @@ def test_a_waiting_run_looks_at_no_more_processes_than_there_are_places(
 
 
 def test_each_device_has_a_queue_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places, "guess_device", lambda: "cuda:0")
+    monkeypatch.setattr(devices, "guess_device", lambda: "cuda:0")
     active = [
         row(1, "running", asked_device="auto"),
         row(2, "running", asked_device="cuda"),

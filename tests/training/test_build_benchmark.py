@@ -65,10 +65,10 @@ def test_a_batch_that_does_not_fit_is_a_clear_sentence() -> None:
 
 
 def test_what_cannot_fit_is_refused_with_figures_before_it_is_tried() -> None:
-    with pytest.raises(BuildFailed, match=r"need \d+ GB, [\d.]+ GB are free") as caught:
+    with pytest.raises(BuildFailed, match=r"need [\d.]+ TB, [\d.]+ GB are free") as caught:
         measure_build(preset("resnet152"), "cpu", batch_size=60_000)
-    [gigabytes] = re.findall(r"need (\d+) GB", str(caught.value))
-    assert int(gigabytes) == pytest.approx(60_000 * 0.178, rel=0.01)  # 178 MB an image
+    [terabytes] = re.findall(r"need ([\d.]+) TB", str(caught.value))
+    assert float(terabytes) == pytest.approx(60_000 * 178e-6, rel=0.01)  # 178 MB an image
 
 
 def test_a_failing_device_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

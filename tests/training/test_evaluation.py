@@ -14,7 +14,8 @@ from torch.optim.swa_utils import update_bn
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.data.dataset import fixed_order
-from resnet_viz.experiments.run_spec import Precision, RunSpec
+from resnet_viz.experiments.run_fields import Precision
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.nets.network import ResNet, build_resnet
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.training.evaluation import answers, images_at_once, is_due
