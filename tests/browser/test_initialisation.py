@@ -11,6 +11,10 @@ from tests.browser.conftest import PATIENCE_SECONDS, App, settle
 
 Open = Callable[[str], Page]
 
+# The first chart's traces, once they are drawn.
+NAMES_AND_POINTS = """() => document.querySelector('.resnet-viz-chart')?._fullData
+  ?.map(trace => [trace.name, trace.x.length])"""
+
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 
@@ -24,9 +28,8 @@ def test_a_key_on_the_slider_shows_another_depth_and_keeps_the_first(
     expect(page.get_by_text("Plain twin, depth 14")).to_be_visible()
     expect(page).to_have_url(re.compile(r"initialisation\?depth=14&norm=none$"))
     settle(page)
-    drawn = page.locator(".resnet-viz-chart").first.evaluate(
-        "chart => chart._fullData.map(trace => [trace.name, trace.x.length])"
-    )
+    page.wait_for_function(NAMES_AND_POINTS)  # plotly's script comes with the first chart
+    drawn = page.evaluate(NAMES_AND_POINTS)
     assert drawn[:2] == [["depth 8", 3], ["depth 8", 3]]
     assert ["plain twin", 6] in drawn
     assert ["theory", 6] in drawn

@@ -303,7 +303,7 @@ def test_charts_fit_their_width(app: App, open_page: Open, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.wait_for_function(
         "() => [...document.querySelectorAll('.resnet-viz-chart')]"
-        ".every(c => c.clientWidth === c._fullLayout.width && c.clientWidth > 200)"
+        ".every(c => c.clientWidth === c._fullLayout?.width && c.clientWidth > 200)"
     )
     assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
     cut_off = (

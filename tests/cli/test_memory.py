@@ -37,7 +37,7 @@ def test_refusal(
     assert main((*DEEP, "--device", "cpu")) == 2
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
-    assert "needs about 14 GB" in err
+    assert "needs about 14.1 GB" in err
     assert ("add --activation-checkpointing" in err) == is_offered
     assert not Lab(home).list()
 
