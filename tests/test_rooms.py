@@ -16,7 +16,17 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "resnet_viz"
 ROOMS = {
     *("app", "arch", "cli", "data", "experiments", "figures", "findings", "lab", "measurements"),
-    *("nets", "quantities", "report", "scheduler", "store", "tensor_stats", "training", "ui"),
+    *(
+        "nets",
+        "quantities",
+        "report",
+        "scheduler",
+        "stage",
+        "store",
+        "tensor_stats",
+        "training",
+        "ui",
+    ),
     *("views", "workers"),
 }
 PLUG_INS = {"quantities", "measurements", "datasets", "job_kinds", "starting_points", "commands"}

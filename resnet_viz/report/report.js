@@ -1,7 +1,6 @@
 // A report of a race: unpacks what was measured and shows it step by step. Nothing is asked for outside.
 
 const GROUP = "report"
-const PLAY_MS = 120
 const find = (id) => document.getElementById(id)
 
 async function unpack(name) {
@@ -18,12 +17,15 @@ const [scene, numbers] = await Promise.all([
 ])
 const ramp = scene.ramp.map((colour) => [1, 3, 5].map((start) => parseInt(colour.slice(start, start + 2), 16)))
 const charts = [...document.querySelectorAll(".graph")].map(mountGraph)
-const shown = { quantity: Object.keys(scene.quantities)[0], step: 0, timer: 0 }
+const shown = { quantity: Object.keys(scene.quantities)[0], step: -1 }
 
 controls()
 mountPlot(find("profile"), profile)
 for (const [id, figure] of Object.entries(scene.figures)) mountPlot(find(id), () => figure)
 show(0)
+// One transport for all: below the stage everything shows its step.
+const onStep = (step) => { if (step !== shown.step) show(step) }
+mount(find("stage"), scene.stage, { onStep })
 await plotsInView()
 document.body.dataset.ready = "true" // what is in view is there, the slider works, and all can be printed
 await allPlots()
@@ -36,41 +38,10 @@ function controls() {
     shown.quantity = select.value
     show(shown.step)
   }
-  const slider = find("step")
-  slider.max = scene.last
-  slider.oninput = () => {
-    stop()
-    show(Number(slider.value))
-  }
-  find("play").onclick = () => (shown.timer ? stop() : play())
-}
-
-function play() {
-  const steps = allSteps()
-  let at = shown.step >= scene.last ? 0 : steps.findIndex((step) => step > shown.step)
-  find("play").textContent = "Pause"
-  find("play").setAttribute("aria-pressed", true)
-  shown.timer = setInterval(() => {
-    if (at < 0 || at >= steps.length) return stop()
-    show(steps[at++])
-  }, PLAY_MS)
-}
-
-function stop() {
-  clearInterval(shown.timer)
-  shown.timer = 0
-  find("play").textContent = "Play"
-  find("play").setAttribute("aria-pressed", false)
 }
 
 function array([begin, end]) {
   return numbers.subarray(begin, end)
-}
-
-// The steps that anything was kept of, in any net.
-function allSteps() {
-  const all = scene.nets.flatMap(({ taken }) => Object.values(taken).flatMap(({ steps }) => [...array(steps)]))
-  return [...new Set(all)].sort((one, other) => one - other)
 }
 
 // The newest values of a quantity that are not after `step`, or words for why one is not there; null
@@ -93,8 +64,7 @@ function valuesAt(net, name, step) {
 
 function show(step) {
   shown.step = step
-  find("step").value = step
-  find("said").textContent = `step ${step} of ${scene.last + 1}`
+  find("said").textContent = `step ${step} of ${scene.stage.steps}`
   const graphs = Object.fromEntries(scene.nets.map((net, i) => [i, coloursOf(net, step)]))
   const { nodes } = scene.quantities[shown.quantity]
   window.resnetVizValues = { [GROUP]: { ramp, nodes, lines: scene.lines, graphs } }

@@ -29,6 +29,8 @@ from resnet_viz.lab.race_feed import Look
 from resnet_viz.measurements.result import MeasurementResult
 from resnet_viz.report.diagnosis import Diagnosed, chapters, verdict_rows
 from resnet_viz.report.replay import Numbers, replay
+from resnet_viz.stage.message import whole_message
+from resnet_viz.stage.scripts import one_module, style
 from resnet_viz.views.graph.graph import shortcut_graph
 from resnet_viz.views.graph.layout import common_grid
 from resnet_viz.views.graph.svg import write_svg
@@ -37,6 +39,8 @@ _HERE = Path(__file__).parent
 _PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 MOST_BLOCKS = 150
 """Of a net of more blocks than this, runs of alike ones are drawn as one."""
+MOST_ROWS = 300
+"""Steps of a quantity on the stage: about as many as it has rows of pixels."""
 OF_STEPS = ("step_gamma", "step_milestones")
 
 
@@ -102,6 +106,7 @@ def report(nets: Sequence[Reported]) -> str:
         "ramp": RAMP,
         "lines": _dict(line_scale(firsts)),
         "figures": {of: _figure(figure) for of, figure in figures.items()},
+        "stage": whole_message(firsts, _steps(nets), most_rows=MOST_ROWS),
     }
     return _TEMPLATES.get_template("report.html").render(
         title=_title(contestants),
@@ -119,8 +124,14 @@ def report(nets: Sequence[Reported]) -> str:
         plotly=_packed(_PLOTLY.read_bytes()),
         scene=_packed(json.dumps(scene, separators=(",", ":")).encode()),
         numbers=_packed(numbers.bytes),
+        stage_style=style(),
         script="\n".join(
-            (COLOUR_SCRIPT, LEGEND_SCRIPT, *(file.read_text(encoding="utf-8") for file in SCRIPTS))
+            (
+                one_module(),
+                COLOUR_SCRIPT,
+                LEGEND_SCRIPT,
+                *(file.read_text(encoding="utf-8") for file in SCRIPTS),
+            )
         ),
     )
 
@@ -139,6 +150,11 @@ THROUGH_TIME = (
     "layer's weights, relative to their size."
 )
 SEVERAL = "Of several seeds of a net the first is shown here; the tables and curves have them all."
+
+
+def _steps(nets: Sequence[Reported]) -> int:
+    """The updates of the race: those that were to be, or those that are recorded."""
+    return max(net.spec.steps if net.spec else len(net.contestant.history) for net in nets)
 
 
 def first_seeds(contestants: Sequence[Contestant]) -> Sequence[Contestant]:

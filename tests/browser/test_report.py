@@ -69,9 +69,9 @@ def test_slider_and_play_replay_the_race(opened: tuple[Page, list[str]]) -> None
             own = [value for name, value in zip(names, raw, strict=True) if "stages.1.1." in name]
             fill = graph.locator('g.block[data-unit="stages.1.1"]').evaluate("g => g.style.fill")
             assert rgb(fill) == pytest.approx(colour(float(np.max(own)), *scale), abs=2)
-    page.get_by_role("combobox").select_option("grad_input_norm")
+    page.locator("#quantity").select_option("grad_input_norm")
     assert len(page.evaluate(PROFILE)[0]) == 9  # blocks
-    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Play recording").click()
     expect(page.locator("#said")).not_to_have_text(f"step 7 of {STEPS}")
     expect(page.get_by_role("heading", level=1)).to_contain_text(HOSTILE)
     page.locator('g.block[data-unit="stages.0.0"]').first.hover()

@@ -1,0 +1,101 @@
+// Scoreboard: a card per net with its accuracy, its loss and how far it has come; one sentence.
+
+import { filled } from "./history.js"
+
+const element = (name, className, text = "") => {
+  const made = document.createElement(name)
+  made.className = className
+  made.textContent = text
+  return made
+}
+
+export class Board {
+  constructor(root) {
+    this.root = root
+    this.cards = []
+  }
+
+  /** A card for each net; called again where the nets are others. */
+  build(history, look) {
+    this.root.replaceChildren()
+    this.cards = history.nets.map((net, number) => {
+      const card = element("div", "card")
+      card.style.setProperty("--net", look.colours[number])
+      const parts = {
+        name: element("div", "name", net.name),
+        figure: element("div", "figure"),
+        about: element("div", "about"),
+        loss: element("div", "loss"),
+        note: element("div", "note"),
+        bar: element("div", "bar"),
+        fill: element("div", "fill"),
+      }
+      parts.bar.append(parts.fill)
+      card.append(...["name", "figure", "about", "loss", "note", "bar"].map((part) => parts[part]))
+      this.root.append(card)
+      return { card, ...parts }
+    })
+  }
+
+  /** Each card beside its net's strip, where rows are too many for cards above them. */
+  place(rows, isBeside) {
+    this.cards.forEach(({ card }, number) => {
+      const { top, waterfall } = rows[number]
+      const height = waterfall.top + waterfall.height - top
+      card.style.top = isBeside ? `${top}px` : ""
+      card.style.height = isBeside ? `${height}px` : ""
+    })
+  }
+
+  /** Say of a net what is of an earlier step. */
+  note(number, text) {
+    set(this.cards[number].note, text)
+  }
+
+  /** Each net as it is at a step. */
+  show(history, step) {
+    history.nets.forEach((net, number) => {
+      const { figure, about, loss, fill, card } = this.cards[number]
+      const now = standing(history, number, step)
+      set(figure, now.figure)
+      set(about, now.about)
+      set(loss, now.loss)
+      fill.style.transform = `scaleX(${Math.min(1, Math.min(step, now.done) / Math.max(1, history.steps))})`
+      card.classList.toggle("diverged", now.diverged)
+    })
+  }
+}
+
+function set(part, text) {
+  if (part.textContent !== text) part.textContent = text
+}
+
+const rounded = (value) => Number(value.toPrecision(value < 1 ? 2 : 3)).toString()
+
+function standing(history, number, step) {
+  const { words, ends } = history
+  const net = history.nets[number]
+  const done = history.done(number)
+  if (!done) return { figure: "–", about: "", loss: "", done, diverged: false }
+  const end = step >= done ? ends[number] : null
+  const accuracy = end?.accuracy ?? history.recent(number, "accuracy", step).mean
+  const loss = end?.loss ?? history.recent(number, "loss", step).mean
+  const isBad = !Number.isFinite(loss)
+  return {
+    figure: Number.isFinite(accuracy) ? `${Math.round(100 * accuracy)} %` : "–",
+    about: end ? aboutEnd(words, end) : aboutBatches(words, net, history.recent(number, "loss", step).count),
+    loss: isBad ? words.diverged : filled(words.loss_value, { loss: rounded(loss) }),
+    done,
+    diverged: isBad,
+  }
+}
+
+function aboutEnd(words, end) {
+  const images = end.images?.toLocaleString("en-GB")
+  return filled(end.held_out ? words.held_out : words.training_images, { images })
+}
+
+function aboutBatches(words, { batch }, count) {
+  if (!batch) return words.last_batches
+  return filled(words.last_images, { images: (batch * count).toLocaleString("en-GB") })
+}

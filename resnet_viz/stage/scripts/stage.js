@@ -1,0 +1,356 @@
+// The stage: nets as strips along the axis of depth, their waterfalls, loss and accuracy, one
+// transport. It knows no host: `mount` draws into any element, and is told a race as JSON.
+
+import { Board } from "./board.js"
+import { drawCurves } from "./curves.js"
+import { History, filled } from "./history.js"
+import { axis, bundles, layoutOf, picture } from "./layout.js"
+import { Player } from "./player.js"
+import { below, wordsFor } from "./pointing.js"
+import { drawProfile } from "./profile.js"
+import { cssRamp, places, shades } from "./scale.js"
+import { drawStrip, marksFor, sharesAt } from "./strip.js"
+import { Transport, actionOf } from "./transport.js"
+import { Waterfall } from "./waterfall.js"
+
+const DASHES = [[], [9, 5], [2, 5]]
+const HTML = `<div class="said"><span class="sentence"></span></div>
+<div class="picture"><div class="board"></div><canvas role="img"></canvas><div class="pointed" role="status" hidden></div></div>
+<div class="key"><span class="less"></span><span class="ramp"></span><span class="more"></span><span class="reading"></span></div>
+<div class="transport" role="toolbar"></div>`
+
+/** Of a computed colour, from 0 to 1: a page may be dark by its host's choice, or its reader's. */
+const brightness = (colour) => {
+  const [r, g, b] = (colour.match(/[\d.]+/g) ?? [255, 255, 255]).map(Number)
+  return (0.3 * r + 0.59 * g + 0.11 * b) / 255
+}
+
+/** What is of an earlier step than the one shown. */
+function olderWords(words, step, colours, arcs) {
+  const said = []
+  if (colours === arcs && colours !== null && colours !== step) return filled(words.picture_of, { step: colours })
+  if (colours !== null && colours !== step) said.push(filled(words.colours_of, { step: colours }))
+  if (arcs !== null && arcs !== step) said.push(filled(words.arcs_of, { step: arcs }))
+  return said.join(", ")
+}
+
+/**
+ * Draw a stage into `root`. `options.onAction(name, value)` hears what only a host can do (pause,
+ * resume), `options.onStep(step)` each step that is shown; `options.loops` plays for ever. Returns `update`, `destroy` and, for tests, `state`.
+ */
+export function mount(root, message, options = {}) {
+  return new Stage(root, message, options)
+}
+
+class Stage {
+  constructor(root, message, options) {
+    this.root = root
+    this.options = options
+    root.classList.add("resnet-viz-stage")
+    root.innerHTML = HTML
+    const find = (name) => root.querySelector(`.${name}`)
+    this.canvas = root.querySelector("canvas")
+    this.context = this.canvas.getContext("2d")
+    this.pointed = find("pointed")
+    this.player = new Player()
+    this.player.loops = Boolean(options.loops)
+    this.board = new Board(find("board"))
+    this.mode = "start"
+    this.view = "waterfall"
+    this.#tell(message)
+    this.#listen()
+    this.request = requestAnimationFrame(this.#frame)
+  }
+
+  /** What is new of the race; false where the whole message is needed. */
+  update(message) {
+    if (message.nets) this.#tell(message)
+    else if (!this.history.merge(message)) return false
+    this.#say(message)
+    this.isStale = true
+    return true
+  }
+
+  destroy() {
+    cancelAnimationFrame(this.request)
+    this.observer.disconnect()
+    this.media.removeEventListener("change", this.repaint)
+    document.removeEventListener("keydown", this.onKey)
+    this.root.replaceChildren()
+  }
+
+  #tell(message) {
+    this.history = new History(message)
+    const { words, quantities } = this.history
+    this.quantity = quantities.find(({ name }) => name === this.quantity?.name) ?? quantities[0]
+    this.transport = new Transport(this.root.querySelector(".transport"), words, (name, value) => this.act(name, value))
+    this.transport.choice("quantity", words.quantity, quantities.map(({ name, title }) => [name, title]))
+    this.transport.choice("view", words.view, ["waterfall", "profile"].map((view) => [view, words[view]]))
+    const modes = ["start", "own", "twin", "absolute"].filter((mode) => mode !== "twin" || this.history.nets.length === 2)
+    this.transport.choice("mode", words.colour, modes.map((mode) => [mode, words[`mode_${mode}`]]))
+    this.#say(message)
+    this.isBuilt = false
+    this.player.step = this.history.over ? 0 : this.history.newest
+    if (this.history.over) this.player.follows = false
+    if (this.options.plays) this.player.play(this.history.newest)
+  }
+
+  #say({ sentence, paused, steers }) {
+    if (sentence !== undefined) this.root.querySelector(".sentence").textContent = sentence
+    if (paused !== undefined) this.isPaused = paused
+    if (steers !== undefined) this.canSteer = steers
+  }
+
+  #listen() {
+    this.repaint = () => { this.isBuilt = false }
+    this.observer = new ResizeObserver(this.repaint)
+    this.observer.observe(this.root)
+    this.media = matchMedia("(prefers-color-scheme: dark)")
+    this.media.addEventListener("change", this.repaint)
+    this.onKey = (event) => {
+      const action = this.options.keys === false ? "" : actionOf(event)
+      if (!action || !this.root.isConnected) return
+      event.preventDefault()
+      this.act(action)
+    }
+    document.addEventListener("keydown", this.onKey)
+    this.canvas.addEventListener("pointermove", (event) => this.#point(event))
+    this.canvas.addEventListener("pointerleave", () => { this.pointed.hidden = true })
+  }
+
+  /** Do what a button or key asks for. */
+  act(name, value) {
+    const { player, history } = this
+    const { newest } = history
+    if (name === "play" && !history.over) this.options.onAction?.(this.isPaused ? "resume" : "pause")
+    else if (name === "play") player.isPlaying ? player.put(player.step, newest) : player.play(newest)
+    else if (name === "back") player.put(player.step - 1, newest)
+    else if (name === "on") player.put(player.step + 1, newest)
+    else if (name === "first") player.put(0, newest)
+    else if (name === "last") player.put(newest, newest)
+    else if (name === "step") player.put(value, newest)
+    else if (name === "live") player.follow()
+    else if (name === "speed") player.speed = Number(value)
+    else if (name === "quantity") this.quantity = history.quantities.find((one) => one.name === value)
+    else if (name === "view" || name === "mode") this[name] = value
+    else if (name === "help") this.root.classList.toggle("helps")
+    if (["quantity", "view", "mode"].includes(name)) this.isBuilt = false
+    this.isStale = true
+  }
+
+  /** What is shown, for tests and for whoever shares a link. */
+  get state() {
+    return { step: this.player.step, mode: this.mode, view: this.view, quantity: this.quantity.name, plays: this.player.isPlaying }
+  }
+
+  #frame = (now) => {
+    this.request = requestAnimationFrame(this.#frame)
+    const seconds = Math.min(0.2, (now - (this.last ?? now)) / 1000)
+    this.last = now
+    if (!this.isBuilt) this.#build()
+    if (!this.isBuilt) return
+    if (this.player.advance(seconds, this.history.newest) || this.isStale) this.draw()
+  }
+
+  /** All that depends on size, theme, and what is shown, but not on the step. */
+  #build() {
+    const { width, height } = this.root.getBoundingClientRect()
+    if (width < 50 || height < 50) return
+    const { history } = this
+    this.layout = layoutOf(width, height, history.nets.length)
+    this.root.style.setProperty("--font", `${this.layout.font}px`)
+    this.root.classList.toggle("narrow", this.layout.isNarrow)
+    this.root.classList.toggle("rows", !this.layout.hasCards)
+    this.look = this.#lookNow()
+    this.board.build(history, this.look)
+    this.#putBoard()
+    const box = this.canvas.parentElement.getBoundingClientRect()
+    this.size = [box.width, box.height]
+    const dense = devicePixelRatio || 1
+    Object.assign(this.canvas, { width: Math.round(box.width * dense), height: Math.round(box.height * dense) })
+    this.context.setTransform(dense, 0, 0, dense, 0, 0)
+    this.look.marks = marksFor(this.context, this.look.theme)
+    const { isNarrow, font } = this.layout
+    const across = isNarrow ? box.width : Math.round(0.7 * box.width)
+    const down = isNarrow ? Math.round(0.58 * box.height) : box.height
+    this.place = picture(across, down, this.layout, history.nets.length, this.view)
+    this.board.place(this.place.rows, !this.layout.hasCards)
+    this.curves = isNarrow
+      ? { left: 0, top: down + 0.5 * font, width: box.width, height: box.height - down - font }
+      : { left: across + font, top: 0, width: box.width - across - font, height: box.height - 1.2 * font }
+    this.axis = axis(this.place, Math.max(...history.nets.map(({ depth }) => depth)))
+    this.boxes = history.nets.map(({ boxes }) => bundles(boxes, this.axis.each))
+    this.placeOf = places(history, this.quantity.name, this.mode)
+    this.falls = history.nets.map(
+      ({ depth }, i) => new Waterfall(depth, history.steps, Math.round(this.place.rows[i].waterfall.height * dense)),
+    )
+    this.#explain()
+    this.isBuilt = this.isStale = true
+  }
+
+  // Cards stand above the picture, or in it, each beside its strip.
+  #putBoard() {
+    const said = this.root.querySelector(".said")
+    if (this.layout.hasCards) this.root.insertBefore(this.board.root, said)
+    else this.canvas.parentElement.prepend(this.board.root)
+  }
+
+  #lookNow() {
+    const style = getComputedStyle(this.root)
+    const isDark = brightness(style.backgroundColor) < 0.5
+    const theme = isDark ? "dark" : "light"
+    this.root.dataset.theme = theme
+    const count = new Map()
+    const dashes = this.history.nets.map(({ colours }) => {
+      count.set(colours[0], (count.get(colours[0]) ?? 0) + 1)
+      return DASHES[(count.get(colours[0]) - 1) % DASHES.length]
+    })
+    return {
+      theme,
+      ramp: shades(theme, this.mode === "absolute"),
+      colours: this.history.nets.map(({ colours }) => colours[isDark ? 1 : 0]),
+      dashes,
+      family: style.fontFamily,
+      ground: isDark ? "#0f151c" : "#ffffff",
+      groundRgb: isDark ? [15, 21, 28] : [255, 255, 255],
+      text: isDark ? "#f0f4f8" : "#15202b",
+      muted: isDark ? "#a9b4bf" : "#56626d",
+      grid: isDark ? "#2a333d" : "#dbe1e8",
+      outline: isDark ? "#8794a1" : "#3c4854",
+      wire: isDark ? "#ffffff55" : "#15202b4d",
+    }
+  }
+
+  #explain() {
+    const { words } = this.history
+    const { title, usual_of: net } = this.quantity
+    const find = (name) => this.root.querySelector(`.key .${name}`)
+    const isAbsolute = this.mode === "absolute"
+    find("ramp").style.background = cssRamp(this.look.ramp)
+    find("less").textContent = isAbsolute || !this.quantity.log ? words.less : words.smaller
+    find("more").textContent = isAbsolute || !this.quantity.log ? words.more : words.larger
+    const what = filled(words[`what_${this.mode}`] ?? "", { net })
+    find("reading").textContent = isAbsolute
+      ? filled(words.reading_absolute, { title, low: words.less, high: words.more })
+      : filled(words.reading, { title, what })
+    this.canvas.setAttribute("aria-label", `${title}: ${this.history.nets.map(({ name }) => name).join(", ")}`)
+  }
+
+  /** Draw the step shown. */
+  draw() {
+    const { context, history, player, look, place } = this
+    const { step } = player
+    this.isStale = false
+    this.options.onStep?.(step)
+    context.clearRect(0, 0, ...this.size)
+    history.nets.forEach((net, number) => this.#drawNet(net, number, step))
+    if (this.view === "profile") {
+      drawProfile(context, place.profile, place, history, this.quantity, this.axis, look, this.layout.font, (net) =>
+        history.series(net, this.quantity.name).rowAt(step))
+    }
+    this.#drawFoot()
+    drawCurves(context, this.curves, history, look, { step, font: this.layout.font, words: history.words })
+    this.board.show(history, step)
+    const { newest, over, steps } = history
+    this.transport.show({
+      step, steps, newest, isOver: over, isPlaying: player.isPlaying, isPaused: this.isPaused,
+      follows: player.follows, canSteer: this.canSteer,
+    })
+  }
+
+  #drawNet(net, number, step) {
+    const { context, history, look, axis: along, quantity } = this
+    const row = this.place.rows[number]
+    const series = history.series(number, quantity.name)
+    const at = series.rowAt(step)
+    const spans = net.along[quantity.name].at
+    const columns = at < 0 ? [] : spans.map(([first, last], column) => ({ first, last, place: this.placeOf(number, at, column) }))
+    const shares = sharesAt(history, number, step)
+    drawStrip(context, {
+      row, boxes: this.boxes[number].boxes, depth: net.depth, axis: along, look, columns,
+      shares: shares.of, colour: look.colours[number],
+    })
+    const older = olderWords(history.words, step, at < 0 ? null : series.steps[at], shares.step)
+    this.#drawTitle(net, number, row, older)
+    this.board.note(number, older)
+    if (this.view !== "waterfall") return
+    const fall = this.falls[number]
+    fall.grow(series, spans, (r, c) => this.placeOf(number, r, c), history.done(number), look)
+    const [left, right] = [along.from(1, net.depth), along.to(net.depth, net.depth)]
+    fall.draw(context, left, right, row.waterfall, Math.min(step, history.done(number) - 1))
+    this.#drawRows(left, right, row.waterfall, step)
+  }
+
+  #drawRows(left, right, { top, height }, step) {
+    const { context, look, layout: { font }, history } = this
+    if (height < 1) return
+    context.strokeStyle = look.grid
+    context.lineWidth = 1
+    context.strokeRect(left, top, right - left, height)
+    const y = top + (height * Math.min(step + 1, history.steps)) / Math.max(1, history.steps)
+    context.strokeStyle = look.text
+    context.lineWidth = 1.5
+    context.beginPath()
+    context.moveTo(left - 0.35 * font, y)
+    context.lineTo(right, y)
+    context.stroke()
+    context.fillStyle = look.muted
+    context.font = `${0.78 * font}px ${look.family}`
+    context.textAlign = "right"
+    context.textBaseline = "middle"
+    if (height < 2.4 * font) return
+    context.fillText("0", left - 0.5 * font, top + 0.4 * font)
+    context.fillText(`${history.steps}`, left - 0.5 * font, top + height - 0.4 * font)
+  }
+
+  #drawTitle(net, number, row, older) {
+    const { context, look, layout: { font, hasCards }, axis: along } = this
+    context.textBaseline = "middle"
+    if (!hasCards) return
+    const y = row.top + 0.75 * font
+    context.font = `600 ${0.9 * font}px ${look.family}`
+    context.textAlign = "left"
+    context.fillStyle = look.colours[number]
+    context.fillText(net.name, along.from(1, net.depth), y)
+    const taken = context.measureText(net.name).width + along.from(1, net.depth)
+    const right = along.to(net.depth, net.depth)
+    context.font = `${0.78 * font}px ${look.family}`
+    context.textAlign = "center"
+    context.fillStyle = look.muted
+    for (const [name, first, last] of net.stages) {
+      const middle = (along.from(first, net.depth) + along.to(last, net.depth)) / 2
+      if (middle - 2 * font > taken) context.fillText(name, middle, y)
+    }
+    context.textAlign = "right"
+    context.fillText(older, right, y)
+  }
+
+  #drawFoot() {
+    const { context, look, layout: { font }, place, history } = this
+    const y = place.foot + 0.75 * font
+    context.font = `${0.78 * font}px ${look.family}`
+    context.textBaseline = "middle"
+    context.fillStyle = look.muted
+    context.textAlign = "left"
+    context.fillText(history.words.input, place.left, y)
+    context.textAlign = "right"
+    context.fillText(history.words.output, place.right, y)
+    const bundle = Math.max(...this.boxes.map(({ count }) => count))
+    context.textAlign = "center"
+    const said = bundle > 1 ? `${history.words.arcs} ${filled(history.words.bundle, { count: bundle })}.` : history.words.arcs
+    context.fillText(said, (place.left + place.right) / 2, y, place.right - place.left - 8 * font)
+  }
+
+  #point(event) {
+    if (!this.isBuilt) return
+    const box = this.canvas.getBoundingClientRect()
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top]
+    const boxes = this.boxes.map((one) => one.boxes)
+    const found = below(x, y, this.place, this.axis, this.history, boxes, this.player.step, this.history.newest)
+    this.pointed.hidden = !found
+    if (!found) return
+    this.pointed.textContent = wordsFor(found, this.history, this.quantity)
+    this.pointed.style.left = `${Math.min(x + 14, box.width - this.pointed.offsetWidth)}px`
+    this.pointed.style.top = `${y + 18}px`
+  }
+}
