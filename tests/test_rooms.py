@@ -27,7 +27,7 @@ ROOMS = {
         "training",
         "ui",
     ),
-    *("views", "workers"),
+    *("ui", "views", "workers"),
 }
 PLUG_INS = {"quantities", "measurements", "datasets", "job_kinds", "starting_points", "commands"}
 
