@@ -106,7 +106,8 @@ def report(nets: Sequence[Reported]) -> str:
         "ramp": RAMP,
         "lines": _dict(line_scale(firsts)),
         "figures": {of: _figure(figure) for of, figure in figures.items()},
-        "stage": whole_message(firsts, _steps(nets), most_rows=MOST_ROWS),
+        # As a recording, also of a race that was under way.
+        "stage": whole_message(firsts, _steps(nets), most_rows=MOST_ROWS) | {"over": True},
     }
     return _TEMPLATES.get_template("report.html").render(
         title=_title(contestants),
