@@ -31,22 +31,6 @@ SECOND_TRY = ("processes", "seconds", "bytes")
 mark's reason, as in `@pytest.mark.flaky(reruns=1, reason="seconds: a step is timed")`."""
 
 
-ROOMS_OF_PROCESSES = {
-    "browser": "seconds: a browser draws on a machine that may be busy",
-    **dict.fromkeys(
-        ("cli", "lab", "scheduler", "ui", "workers"), "processes: it begins and ends them"
-    ),
-}
-"""Rooms whose tests have a second try, and why, until each test that needs one is marked."""
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Gives the tests of rooms that begin processes a second try, with its reason."""
-    for room, reason in ROOMS_OF_PROCESSES.items():
-        if item.path.is_relative_to(GOLDEN.parent / room):
-            item.add_marker(pytest.mark.flaky(reruns=1, reason=reason))
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """UsageError for a test that has a second try and does not say why: a race condition that fails
     one time in ten would pass ninety-nine times in a hundred.

@@ -104,6 +104,16 @@ def steps_of(lab: Lab, run_id: str) -> int:
     return lab.get(run_id).steps_done
 
 
+def stops_within_a_second(lab: Lab, run_id: str) -> None:
+    """Stops a run, and asserts that it and its process are gone soon after."""
+    begin = time.monotonic()
+    lab.stop(run_id)
+    assert time.monotonic() - begin < 2  # a second, and one more for a busy machine
+    run = lab.get(run_id)
+    assert (run.status, run.message) == ("stopped", "")
+    wait_until(lambda: process_of(lab, run_id) is None, 5)
+
+
 def same(one: StepRecord, other: StepRecord) -> bool:
     """Whether two records hold the same values; their times may differ."""
     names = ("step", "loss", "accuracy", "grad_norm", "weight_norm", "update_ratio")

@@ -42,6 +42,7 @@ def test_refusal(
     assert not Lab(home).list()
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its workers")
 def test_checkpointing_is_in_the_run_s_spec(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], home: Path
 ) -> None:

@@ -28,6 +28,7 @@ def shell(line: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a command of its own")
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
 @pytest.mark.parametrize(
     ("line", "status", "why"),
@@ -51,6 +52,7 @@ def test_a_closed_or_full_stream_is_one_line(line: str, status: int, why: str) -
     assert why in error
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a command of its own")
 def test_what_needs_no_standard_output_does_without(tmp_path: Path) -> None:
     """Nor does the file become standard output, whose number is free."""
     assert shell(f"{PROGRAM} graph resnet18 -o '{tmp_path}/x.svg' >&-") == (0, "")

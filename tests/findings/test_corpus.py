@@ -19,7 +19,8 @@ from resnet_viz.findings.words.sentences import WORDS, sentences
 from resnet_viz.quantities.records import History
 from tests.findings import corpus
 from tests.findings.corpus import contestants, kept, run_of
-from tests.findings.reading import CHECKS, Race
+from tests.findings.reading import CHECKS
+from tests.findings.reading.runs import Race
 
 NIGHTLY = bool(os.environ.get("RESNET_VIZ_NIGHTLY"))
 EVERY = 1 if NIGHTLY else 10

@@ -174,22 +174,23 @@ def test_what_cannot_be_is_refused(lab: Lab, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "out.csv"]
 
 
+@pytest.mark.flaky(reruns=1, reason="bytes: what a process takes")
 @pytest.mark.parametrize("write", [write_csv, write_parquet])
 def test_four_times_as_many_steps_take_no_more_memory(
     lab: Lab, tmp_path: Path, write: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export_table, "WINDOW_VALUES", 100 * 15)
+    write_parquet(nets_of(lab, race(lab, 100, ("warm",)), ()), tmp_path / "warm")
     peaks = []
-    for steps in (2000, 8000):
+    for steps in (1000, 4000):
+        with Store(lab.home).writing() as connection:
+            connection.execute("DELETE FROM runs")
         nets = nets_of(lab, race(lab, steps, (f"net {steps}",)), ())
-        write_parquet(nets, tmp_path / "warm")
         gc.collect()
         tracemalloc.start()
         write(nets, tmp_path / "out")  # type: ignore[operator]
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-        with Store(lab.home).writing() as connection:
-            connection.execute("DELETE FROM runs")
     assert peaks[1] < 2 * peaks[0] < 4e6, "held at once, it would be four times as much"
 
 

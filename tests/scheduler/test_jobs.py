@@ -76,6 +76,7 @@ def change(lab: Lab, what: str, job_id: str) -> None:
         connection.execute(f"UPDATE jobs SET {what} WHERE id = ?", (job_id,))
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
 def test_a_build_is_measured_on_the_net_asked_for(shared: Lab) -> None:
     job = done(shared, "build", **QUICK)
     assert (job.status, job.message) == ("done", "")
@@ -84,6 +85,7 @@ def test_a_build_is_measured_on_the_net_asked_for(shared: Lab) -> None:
     assert all(job.result[key] > 0 for key in ("build_seconds", "forward_ms", "backward_ms"))
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
 def test_a_summary_is_torchinfos_and_made_once(shared: Lab) -> None:
     job = done(shared, "summary", config=TINY)
     assert job.result == measure(TINY).to_json()
@@ -92,6 +94,7 @@ def test_a_summary_is_torchinfos_and_made_once(shared: Lab) -> None:
     assert done(shared, "build", **QUICK).id != done(shared, "build", **QUICK).id
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
 def test_what_is_under_way_is_found_by_whoever_looks(shared: Lab) -> None:
     slow = [shared.submit("build", SLOW | {"batch_size": size}) for size in (4, 3)]
     other = shared.submit("summary", {"config": preset("resnet18")})
@@ -104,6 +107,7 @@ def test_what_is_under_way_is_found_by_whoever_looks(shared: Lab) -> None:
     assert shared.jobs_under_way("build") == shared.jobs_under_way("summary") == []
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
 def test_an_onnx_file_computes_what_the_net_does(shared: Lab) -> None:
     net = revise(TINY, image_size=16)
     job = done(shared, "onnx", config=net)
@@ -116,6 +120,7 @@ def test_an_onnx_file_computes_what_the_net_does(shared: Lab) -> None:
     )
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
 def test_weights_are_held_against_a_net(shared: Lab, tmp_path: Path) -> None:
     save_weights(build_resnet(TINY), tmp_path / "ours.pt")
     files = {"ours.pt": (tmp_path / "ours.pt").read_bytes(), "bad.pt": b"no weights" * 50}
@@ -135,6 +140,7 @@ def test_weights_are_held_against_a_net(shared: Lab, tmp_path: Path) -> None:
     assert "\n" not in bad.message
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
 def test_data_are_counted(shared: Lab) -> None:
     digits = dataset_info("digits")
     expected = {"classes": 10, "train": digits.train, "test": digits.test}
@@ -142,6 +148,7 @@ def test_data_are_counted(shared: Lab) -> None:
     assert done(shared, "data", name="digits").result == expected
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
 def test_what_the_work_complains_of_is_one_sentence(shared: Lab) -> None:
     job = done(shared, "build", **QUICK | {"device": "cuda:7"})
     assert job.status == "failed"
@@ -169,6 +176,7 @@ def test_what_has_been_found_is_there_while_the_job_works(
     assert (lab.job(job_id).status, lab.job(job_id).result) == ("cancelled", None)
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
 def test_a_cancelled_job_is_over_and_its_process_gone(shared: Lab) -> None:
     job_id = shared.submit("build", SLOW)
     process = process_of(shared, job_id)
@@ -182,6 +190,7 @@ def test_a_cancelled_job_is_over_and_its_process_gone(shared: Lab) -> None:
     assert shared.job(job_id).status == "cancelled"
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
 def test_a_shared_job_goes_on_until_nobody_wants_it(shared: Lab) -> None:
     big = {"config": preset("resnet152")}
     first, second = shared.submit("onnx", big), shared.submit("onnx", big)
@@ -195,6 +204,7 @@ def test_a_shared_job_goes_on_until_nobody_wants_it(shared: Lab) -> None:
     shared.cancel_job(job_id)
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
 def test_a_job_past_its_limit_is_ended_and_says_so(shared: Lab) -> None:
     job_id = shared.submit("build", SLOW)
     process, launcher = process_of(shared, job_id), launcher_of(shared)
@@ -212,6 +222,7 @@ def test_a_job_past_its_limit_is_ended_and_says_so(shared: Lab) -> None:
     assert launcher_of(shared) == launcher, "who ends a job goes on with the next"
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
 @pytest.mark.skipif(sys.platform == "win32", reason="kills by a signal")
 def test_a_killed_job_says_what_most_likely_happened(shared: Lab) -> None:
     job_id = shared.submit("build", SLOW)
@@ -222,6 +233,7 @@ def test_a_killed_job_says_what_most_likely_happened(shared: Lab) -> None:
     assert "most likely because memory ran out" in job.message
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
 def test_thirty_are_accepted_at_once_and_two_work(shared: Lab) -> None:
     began = time.perf_counter()
     ids = [shared.submit("build", SLOW, asker=f"{i % 10}") for i in range(30)]
@@ -244,6 +256,7 @@ def test_thirty_are_accepted_at_once_and_two_work(shared: Lab) -> None:
     assert not _active(shared)
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
 def test_a_job_survives_its_launcher_and_the_next_one_takes_care_of_it(lab: Lab) -> None:
     going = lab.submit("build", SLOW)
     process = process_of(lab, going)
@@ -260,6 +273,7 @@ def test_a_job_survives_its_launcher_and_the_next_one_takes_care_of_it(lab: Lab)
     assert not process.is_running()
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
 def test_one_that_nobody_cares_for_gets_a_launcher(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -283,6 +297,7 @@ def test_a_job_whose_process_cannot_begin_is_over(
     assert lab.job(second).message == "The worker process cannot be started: no room"
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
 def test_a_spare_process_does_a_job_as_a_fork_does(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -128,11 +128,12 @@ def resident_bytes(spec: RunSpec) -> tuple[int, int]:
     return int(before), int(after)
 
 
+@pytest.mark.flaky(reruns=1, reason="bytes: what a process takes")
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_resident_memory_of_a_run_is_about_what_was_predicted() -> None:
     config = preset("resnet56-cifar")
-    spec = RunSpec(config=config, image_size=32, batch_size=128, steps=2, device="cpu")
+    spec = RunSpec(config=config, image_size=32, batch_size=128, steps=2, device="cpu", subset=250)
     predicted = need(spec) - PROCESS_BYTES
     assert predicted > 500e6
     before, after = resident_bytes(spec)
@@ -140,6 +141,7 @@ def test_resident_memory_of_a_run_is_about_what_was_predicted() -> None:
     assert 0.6 < predicted / (after - before) < 1.5
 
 
+@pytest.mark.flaky(reruns=1, reason="bytes: what a process takes")
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize(
@@ -151,7 +153,9 @@ def test_a_very_deep_net_fits_with_checkpointing(blocks: int, share: float) -> N
     """1,202 layers need 6.2 GB without it, and with it the 1.4 GB that are predicted."""
     net = revise(preset("resnet1202-cifar"), depths=(blocks,) * 3)
     deep = DEEP.model_copy(update={"config": net})
-    saving = deep.model_copy(update={"activation_checkpointing": True, "steps": 1})
+    # The end is measured on 250 images at once, and no more need be seen of it than that.
+    fewest = {"steps": 1, "subset": 250}
+    saving = deep.model_copy(update={"activation_checkpointing": True, **fewest})
     assert need(saving) < share * need(deep)
     _, after = resident_bytes(saving)
     assert after < 1.05 * need(saving)

@@ -150,6 +150,7 @@ def test_slots_are_the_cores_or_two_on_an_accelerator(monkeypatch: pytest.Monkey
     assert places.slots_on("cpu") == places.slots_on("cuda:1") == 7
 
 
+@pytest.mark.flaky(reruns=1, reason="seconds: a heartbeat is young")
 def test_a_worker_is_silent_after_four_seconds_and_has_more_before_its_first_step() -> None:
     late = {"heartbeat": time.time() - 10}
     assert not heartbeat.why_silent(row(1, "running", **late))

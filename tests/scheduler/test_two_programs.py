@@ -56,6 +56,7 @@ print(lab.get(run_id).status, *seen)
 """
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: programs and their launchers")
 def test_two_programs_with_other_settings_do_not_replace_each_others_launcher(
     lab: Lab, tmp_path: Path
 ) -> None:
@@ -77,6 +78,7 @@ def test_two_programs_with_other_settings_do_not_replace_each_others_launcher(
     assert len({pid for words in said for pid in words[1:]}) == 1
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: programs and their launchers")
 def test_a_launcher_with_other_settings_stays_until_it_is_idle(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,6 +154,7 @@ def is_there(process: subprocess.Popen[str]) -> bool:
     return process.poll() is None
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: programs and their launchers")
 def test_one_of_a_version_without_a_protocol_is_replaced_but_not_twice_within_a_minute(
     lab: Lab, begun: list[Path]
 ) -> None:
@@ -174,6 +177,7 @@ def test_one_of_a_version_without_a_protocol_is_replaced_but_not_twice_within_a_
         assert (begun, is_there(older)) == ([lab.home] * 2, False)
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: programs and their launchers")
 @pytest.mark.parametrize("protocol", [launcher_lock.PROTOCOL, launcher_lock.PROTOCOL + 1])
 def test_one_that_is_equal_or_newer_is_used_also_where_it_does_not_answer(
     lab: Lab, begun: list[Path], protocol: int
@@ -191,12 +195,14 @@ def test_one_that_is_equal_or_newer_is_used_also_where_it_does_not_answer(
         assert (begun, is_there(other)) == ([], True), "it is not idle"
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: programs and their launchers")
 def test_a_newer_one_is_left_alone_by_who_finds_it_idle(lab: Lab, begun: list[Path]) -> None:
     with holding(lab.home, protocol=launcher_lock.PROTOCOL + 1) as newer:
         lab.ready()
         assert (begun, is_there(newer)) == ([], True)
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: programs and their launchers")
 def test_one_that_cannot_be_ended_is_said(
     lab: Lab, begun: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

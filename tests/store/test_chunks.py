@@ -190,12 +190,13 @@ def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_hundred_thousand_steps_of_56_layers_take_at_most_100_mb(tmp_path: Path) -> None:
-    """Smooth, noisy series such as training gives; 3 quantities a step and 9 each tenth."""
+    """Smooth, noisy series such as training gives; 3 quantities a step and 9 each tenth. A fifth is
+    written: a chunk takes what the one before took."""
     random = np.random.default_rng(0)
     level = random.normal(size=(12, 56)).astype(np.float32)
     with Store(tmp_path).session() as connection:
         add_run(connection, "a")
-        for start in range(0, 100_000, chunks.CHUNK):
+        for start in range(0, 20_000, chunks.CHUNK):
             records = []
             for step in range(start, start + chunks.CHUNK):
                 noise = np.exp(level + 0.1 * random.normal(size=level.shape)).astype(np.float32)
@@ -207,4 +208,4 @@ def test_a_hundred_thousand_steps_of_56_layers_take_at_most_100_mb(tmp_path: Pat
                 insert_records(connection, 1, [record])
             connection.execute("COMMIT")
             put_together(connection, 1, records)
-    assert Store(tmp_path).file.stat().st_size < 100e6
+    assert 5 * Store(tmp_path).file.stat().st_size < 100e6

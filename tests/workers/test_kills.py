@@ -22,6 +22,7 @@ from tests.configs import examples
 from tests.labs import end, tiny_spec, wait_until, workers
 
 pytestmark = [
+    pytest.mark.flaky(reruns=1, reason="processes: launchers and workers that are killed"),
     pytest.mark.slow,
     pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL on Windows"),
 ]

@@ -34,6 +34,7 @@ from tests.labs import (
 from tests.scheduler.test_places import row
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its workers")
 def test_thirty_runs_are_accepted_and_only_those_with_a_place_are_processes(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -57,6 +58,7 @@ def test_thirty_runs_are_accepted_and_only_those_with_a_place_are_processes(
     assert lab.get(ids[4]).status == "paused", "a single step takes nobody's place"
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its workers")
 def test_of_two_launchers_one_leaves(lab: Lab) -> None:
     lab.ready()
     one = launcher_of(lab)
@@ -72,6 +74,7 @@ def test_of_two_launchers_one_leaves(lab: Lab) -> None:
     wait_until(lambda: lab.get(run_id).status == "finished")
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its workers")
 def test_runs_survive_the_launchers_death_and_none_is_begun_twice(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +98,7 @@ def test_runs_survive_the_launchers_death_and_none_is_begun_twice(
     wait_until(lambda: running(lab) == [third])
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its workers")
 def test_who_looks_at_runs_that_nobody_cares_for_begins_a_launcher(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,6 +137,7 @@ def test_who_lists_them_does_so_too_and_is_told_why_nobody_answers(
         assert "it ended with \"ModuleNotFoundError: No module named 'torch'\"." in why
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its workers")
 def test_killed_workers_are_interrupted_and_their_place_goes_to_the_next(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,6 +159,7 @@ def test_killed_workers_are_interrupted_and_their_place_goes_to_the_next(
     assert len(workers(lab)) == 2
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its workers")
 def test_the_launcher_goes_with_its_folder_and_so_do_its_workers(tmp_path: Path) -> None:
     lab = Lab(tmp_path / "home")
     run_id = lab.start(tiny_spec(steps=ENDLESS))
@@ -166,6 +172,7 @@ def test_the_launcher_goes_with_its_folder_and_so_do_its_workers(tmp_path: Path)
     assert not lab.home.exists()
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its workers")
 @pytest.mark.skipif(sys.platform == "win32", reason="stops a process by a signal")
 def test_a_suspended_launcher_does_not_make_waiting_runs_interrupted(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
@@ -184,6 +191,7 @@ def test_a_suspended_launcher_does_not_make_waiting_runs_interrupted(
     assert launcher_of(lab) == one
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its workers")
 def test_two_races_of_many_runs_get_their_turns_alternately(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -243,6 +251,7 @@ class Cluster:
         self.ended += [row["id"] for row in rows]
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its workers")
 def test_another_engine_can_stand_in_for_this_machine(lab: Lab) -> None:
     cluster = Cluster()
     elsewhere = Lab(lab.home, cluster)

@@ -17,7 +17,10 @@ from resnet_viz.workers.worker_pool import FORK_VARIABLE
 from tests.labs import ENDLESS, launcher_of, process_of, steps_of, tiny_spec, wait_until
 from tests.launchers import MARK, launchers_in, marked
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL on Windows")
+pytestmark = [
+    pytest.mark.flaky(reruns=1, reason="processes: a launcher and its helpers"),
+    pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL on Windows"),
+]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere workers are not forked")
 
 ROOT = Path(__file__).parents[2]

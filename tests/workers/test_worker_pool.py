@@ -40,6 +40,7 @@ def _is_there(process: psutil.Process) -> bool:
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and those forked ahead")
 @forking
 def test_a_worker_is_forked_from_the_one_launcher_which_imports_torch_once(lab: Lab) -> None:
     first = lab.start(tiny_spec(steps=ENDLESS))
@@ -57,6 +58,7 @@ def test_a_worker_is_forked_from_the_one_launcher_which_imports_torch_once(lab: 
     assert one.num_threads() == 1, "else a fork might hang"
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and those forked ahead")
 @forking
 def test_processes_forked_ahead_take_what_comes_and_none_is_left_over(lab: Lab) -> None:
     lab.ready()
@@ -76,6 +78,7 @@ def test_processes_forked_ahead_take_what_comes_and_none_is_left_over(lab: Lab) 
     wait_until(lambda: not any(map(_is_there, left)), 10)
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and those forked ahead")
 @forking
 def test_a_process_forked_ahead_trains_as_one_forked_for_its_run_does(lab: Lab) -> None:
     first = lab.start(tiny_spec())  # there is no launcher yet, nor anything ahead
@@ -118,6 +121,7 @@ while not brood.ended():
 """
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and those forked ahead")
 @forking
 def test_a_process_forked_ahead_that_cannot_get_warm_works_all_the_same(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
@@ -145,6 +149,7 @@ dispatcher.Dispatcher(Store(home), forked_workers.Forks(home)).serve()
 """
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and those forked ahead")
 @forking
 def test_where_processes_are_killed_as_they_get_warm_few_are_made(lab: Lab) -> None:
     """Else one would be forked after the other, a hundred a second, for as long as memory lacks."""
@@ -153,6 +158,7 @@ def test_where_processes_are_killed_as_they_get_warm_few_are_made(lab: Lab) -> N
     assert 1 <= ended.stdout.count("a fork") <= 2
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and those forked ahead")
 def test_a_spare_process_takes_up_a_run_as_a_fork_does(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,6 +77,7 @@ def test_an_older_file_with_a_trigger_is_refused_before_it_is_migrated(
         there.import_(old)
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: the judge, for some seconds")
 @pytest.mark.usefixtures("apart")
 def test_a_file_is_judged_in_a_process_of_its_own_for_a_limited_time(
     there: Lab, file: Path, monkeypatch: pytest.MonkeyPatch
@@ -93,6 +94,7 @@ def test_a_file_is_judged_in_a_process_of_its_own_for_a_limited_time(
     assert sorted(there.home.iterdir()) == files
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: the judge and who asked")
 @pytest.mark.usefixtures("apart")
 @pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGTERM])
 def test_the_judge_ends_with_who_asked_and_its_folder_goes_with_the_next(

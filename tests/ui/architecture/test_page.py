@@ -43,6 +43,7 @@ def test_opens_on_resnet34(app: AppTest) -> None:
     assert _numbers(app)["Parameters"] == f"{plan(preset('resnet34')).params:,}"
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
 def test_no_tab_and_no_page_imports_torch_into_the_server() -> None:
     """It would take seconds at first, and 700 MB for good."""
     script = (
@@ -162,6 +163,7 @@ def test_table_tab_sums_to_the_whole(app: AppTest) -> None:
     assert r"\times 6" in table
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
 def test_torchinfo_tab(app: AppTest) -> None:
     app.run()
     _open_tab(app, "torchinfo")
@@ -169,6 +171,7 @@ def test_torchinfo_tab(app: AppTest) -> None:
     assert f"Total params: {plan(preset('resnet34')).params:,}" in app.code[0].value
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
 def test_build_tab_measures(app: AppTest) -> None:
     app.query_params["net"] = "resnet20-cifar"
     app.run()

@@ -12,6 +12,8 @@ from resnet_viz.views.modules import mult_adds
 from resnet_viz.views.summary import measure, summarize
 from tests.ui.jobs import settled
 
+pytestmark = pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
+
 
 def _panel(name: str) -> None:
     from resnet_viz.arch.presets import preset

@@ -45,6 +45,7 @@ def test_the_published_ones_are_torchvisions() -> None:
     assert set(PUBLISHED) <= set(PRESETS)
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
 def test_a_file_of_torchvisions_fits_its_net_and_no_other() -> None:
     resnet18 = torchvision.models.resnet18(weights=None).state_dict()
     assert "every key fits" in _checked(_saved(resnet18), "fits.pth").success[0].value
@@ -56,6 +57,7 @@ def test_a_file_of_torchvisions_fits_its_net_and_no_other() -> None:
     assert set(unexpected) == resnet34.keys() - resnet18.keys()
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
 @pytest.mark.parametrize("ending", [".pth", ".safetensors"])
 def test_garbage_is_one_sentence(ending: str) -> None:
     [error] = _checked(b"no weights" * 50, f"garbage{ending}").error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.lab.lab import Lab
-from tests.labs import end
+from resnet_viz.scheduler import launcher_client
+from resnet_viz.store.database import Store
+from resnet_viz.store.run import insert, race_columns
+from tests.labs import end, tiny_spec
+from tests.workers.test_measure_run import trained
 
 ROOT = Path(__file__).parents[3]
 
@@ -32,6 +36,22 @@ def lab(home: Path) -> Iterator[Lab]:
     one = Lab(home)
     yield one
     end(one)
+
+
+@pytest.fixture
+def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is started waits: a page says what it says, and no process begins."""
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
+
+
+def finished(lab: Lab, steps: int, names: Sequence[str] = ("tiny",)) -> str:
+    """The id of a race of tiny nets, which were trained here and are over."""
+    for seed, name in enumerate(names):
+        spec = tiny_spec(steps=steps, name=name, seed=seed)
+        trained(lab.home, spec, f"run-of-{name}", ("finished", seed))
+    with Store(lab.home).writing() as connection:
+        insert(connection, "races", race_columns("finished", names, [0]))
+    return "finished"
 
 
 def opened(**query: str) -> AppTest:

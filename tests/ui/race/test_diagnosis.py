@@ -93,6 +93,7 @@ def weights_of(app: AppTest) -> Any:
     return next(c for c in app.segmented_control if "step 0 (initial)" in c.options)
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
 def test_a_measurement_that_was_cancelled_elsewhere_says_so(
     lab: Lab, race_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,6 +125,7 @@ def test_only_who_has_the_controls_can_measure(lab: Lab, race_id: str) -> None:
     assert "Who has the race's controls can measure" in text(app)
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
 def test_a_press_measures_each_net_that_has_no_result_and_says_why_one_failed(
     lab: Lab, race_id: str
 ) -> None:
@@ -137,6 +139,7 @@ def test_a_press_measures_each_net_that_has_no_result_and_says_why_one_failed(
     assert not [b for b in app.button if b.key == "race_measure_rank_cka"]
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
 def test_a_block_chosen_in_the_panel_is_deleted_as_by_a_click_in_its_graph(
     lab: Lab, race_id: str
 ) -> None:

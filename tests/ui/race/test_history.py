@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from resnet_viz.lab.lab import Lab
 from tests.ui.race.conftest import address, has_button, opened, set_number
 
+pytestmark = pytest.mark.usefixtures("no_workers")
 RESET = ScriptRunContext.reset
 
 

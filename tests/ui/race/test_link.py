@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 from resnet_viz.arch.config import ResNetConfig, revise
 from resnet_viz.arch.presets import PRESETS, label, preset
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.lab.lab import Lab
+from resnet_viz.scheduler import launcher_client
 from resnet_viz.scheduler.device_query import Devices
 from resnet_viz.ui.pages.race.settings.settings import DEFAULT_NET
 from resnet_viz.ui.pages.race.settings_url import (
@@ -24,7 +24,6 @@ from resnet_viz.ui.pages.race.settings_url import (
 )
 from resnet_viz.ui.widgets import device_choice
 from resnet_viz.ui.widgets.markdown import plain
-from tests.labs import end
 from tests.ui.race.conftest import address, opened
 
 CHANGED = {
@@ -54,12 +53,11 @@ OWN = revise(preset("resnet20-cifar"), norm="none")
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A store of the test's own; no process outlives the test."""
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store of the test's own, whose races wait."""
     monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path / "home"))
     monkeypatch.setattr("streamlit.runtime.context.ContextProxy.cookies", {})
-    yield
-    end(Lab(tmp_path / "home"))
+    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
 
 
 def settings(

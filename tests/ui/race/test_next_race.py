@@ -8,16 +8,15 @@ import pytest
 
 from resnet_viz.lab.lab import Lab
 from resnet_viz.ui.widgets.markdown import plain
-from tests.labs import end, tiny_spec, wait_until
-from tests.ui.race.conftest import address, errors, has_button, opened, set_number, text
+from tests.ui.race.conftest import address, errors, finished, has_button, opened, set_number, text
+
+pytestmark = pytest.mark.usefixtures("no_workers")
 
 
 @pytest.fixture
 def race_id(lab: Lab) -> str:
     """A race that is over."""
-    begun = lab.race([tiny_spec(steps=2)])
-    wait_until(lambda: lab.race_runs(begun)[0].is_over)
-    return begun
+    return finished(lab, steps=2)
 
 
 def test_what_is_set_beside_a_race_is_in_its_address_and_opens_again(race_id: str) -> None:
@@ -81,7 +80,6 @@ def test_what_is_to_be_looked_at_stays_in_the_address_until_a_race_begins(home: 
     assert address(app) == {"steps": "2", "present": "1", **view}
     app.button(key="race_start").click().run()
     begun = address(app)
-    end(Lab(home))
     assert begun == {"race": begun["race"], "present": "1", **view}
     assert not has_button(app, "race_next"), "it is presented, without settings"
 
@@ -115,6 +113,4 @@ def test_settings_that_narrow_screens_fold_away_stay_unfolded_until_a_race_begin
     assert other.toggle(key="race_panel_settings").value
     assert not opened(steps="2").toggle(key="race_panel_settings").value
     other.button(key="race_start").click().run()
-    begun = list(address(other))
-    end(Lab(home))
-    assert begun == ["race"]
+    assert list(address(other)) == ["race"]

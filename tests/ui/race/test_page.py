@@ -28,6 +28,7 @@ from tests.ui.headings import headers, titles
 from tests.ui.race.conftest import (
     ROOT,
     errors,
+    finished,
     has_button,
     race_page,
     set_number,
@@ -51,6 +52,7 @@ def test_invites_to_the_default_race(home: Path) -> None:
     assert not has_button(app, "race_stop")
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its workers")
 def test_race_from_start_to_results(lab: Lab) -> None:
     app = set_number(race_page(), "steps", 3)
     app.selectbox(key="race_first_net").set_value("resnet20-cifar").run()
@@ -88,8 +90,7 @@ def test_race_from_start_to_results(lab: Lab) -> None:
 
 
 def test_any_quantity_of_the_race_can_be_shown(lab: Lab) -> None:
-    race_id = lab.race([tiny_spec(steps=3), tiny_spec(steps=3, seed=1)])
-    wait_until(lambda: all(run.is_over for run in lab.race_runs(race_id)))
+    race_id = finished(lab, steps=3, names=("one", "two"))
     app = race_page(race_id)
     box = app.selectbox(key="race_quantity")
     found = lab.race_runs(race_id)[0].quantities
@@ -106,6 +107,7 @@ def test_any_quantity_of_the_race_can_be_shown(lab: Lab) -> None:
         assert any(found) == (along.axis != "net")
 
 
+@pytest.mark.flaky(reruns=1, reason="seconds: a heartbeat is young")
 def test_the_page_says_when_the_end_is_measured(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the last step, and until the run is over: this test's process stands for its worker."""
     monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
@@ -157,8 +159,7 @@ def test_store_that_cannot_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_records_stay_when_the_store_goes(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    race_id = lab.race([tiny_spec(steps=3, name="mine")])
-    wait_until(lambda: lab.race_runs(race_id)[0].is_over)
+    race_id = finished(lab, steps=3, names=("mine",))
     app = race_page(race_id)
     (lab.home / "lab.sqlite3").unlink()
     for extra in lab.home.glob("lab.sqlite3-*"):

@@ -229,6 +229,7 @@ def test_rates_differ_in_the_experiment_on_them(home: Path) -> None:
     assert [spec.lr for spec in app.session_state["race_specs"]] == [0.01, 0.01, 0.1, 0.1]
 
 
+@pytest.mark.usefixtures("no_workers")
 def test_what_differs_is_said_above_the_pictures_also_of_the_training(lab: Lab) -> None:
     specs = [tiny_spec(lr=rate, name=f"lr {rate}", steps=1) for rate in (0.1, 0.2)]
     app = race_page(lab.race(specs))
@@ -245,6 +246,7 @@ def test_what_differs_is_said_above_the_pictures_also_of_the_training(lab: Lab) 
     assert "same curves" not in text(app)
 
 
+@pytest.mark.usefixtures("no_workers")
 def test_each_net_is_trained_from_each_seed(lab: Lab) -> None:
     app = race_page()
     app.selectbox(key="race_first_net").set_value("resnet20-cifar").run()
@@ -262,6 +264,7 @@ def test_each_net_is_trained_from_each_seed(lab: Lab) -> None:
     assert "differ in **shortcut** (zero_pad and none) and in nothing else." in text(app)
 
 
+@pytest.mark.usefixtures("no_workers")
 @pytest.mark.parametrize("changed", [{}, {"race_steps": 2}])
 def test_a_press_starts_what_is_chosen_once(lab: Lab, changed: dict[str, int]) -> None:
     """Also a setting that is changed at the moment of the press."""
@@ -273,6 +276,7 @@ def test_a_press_starts_what_is_chosen_once(lab: Lab, changed: dict[str, int]) -
     assert [run.spec.steps for run in lab.list()] == [changed.get("race_steps", 3)] * 2
 
 
+@pytest.mark.usefixtures("no_workers")
 def test_a_run_of_the_script_that_is_cut_short_as_a_race_begins_loses_nothing(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:

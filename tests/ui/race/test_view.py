@@ -6,13 +6,23 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.lab.lab import Lab
-from tests.labs import tiny_spec, wait_until
-from tests.ui.race.conftest import ROOT, errors, has_button, race_page, shown, statuses, steering
+from tests.labs import tiny_spec
+from tests.ui.race.conftest import (
+    ROOT,
+    errors,
+    finished,
+    has_button,
+    race_page,
+    shown,
+    statuses,
+    steering,
+)
+
+pytestmark = pytest.mark.usefixtures("no_workers")
 
 
 def test_the_link_holds_what_is_looked_at(lab: Lab) -> None:
-    race_id = lab.race([tiny_spec(steps=5)])
-    wait_until(lambda: lab.race_runs(race_id)[0].is_over)
+    race_id = finished(lab, steps=5)
     app = race_page(race_id)
     assert list(app.query_params) == ["race"]
     app.selectbox(key="race_quantity").set_value("update_ratio").run()
@@ -32,8 +42,7 @@ def test_the_link_holds_what_is_looked_at(lab: Lab) -> None:
 
 
 def test_a_view_that_is_none_is_left_out(lab: Lab) -> None:
-    race_id = lab.race([tiny_spec(steps=2)])
-    wait_until(lambda: lab.race_runs(race_id)[0].is_over)
+    race_id = finished(lab, steps=2)
     for query in ({"quantity": "nonsense"}, {"quantity": "eval_loss"}, {"step": "²"}):
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
         for key, value in {"race": race_id, "open": "<b>", **query}.items():

@@ -29,6 +29,7 @@ def based(serve: Serve, base: str) -> Server:
     return serve(f"--server.baseUrlPath={base}", health=f"{base}/_stcore/health")
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a server")
 def test_plotly_is_the_installed_one(based: Server, base: str) -> None:
     plain = based.ask(f"{base}{SCRIPTS}/plotly.min.js")
     assert plain.body == INSTALLED
@@ -39,6 +40,7 @@ def test_plotly_is_the_installed_one(based: Server, base: str) -> None:
     assert gzip.decompress(packed.body) == INSTALLED
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a server")
 def test_a_browser_keeps_a_script_of_this_version_alone(based: Server, base: str) -> None:
     now = based.ask(f"{base}{SCRIPTS}/live_chart.js")
     assert "immutable" in now.headers["cache-control"]
@@ -51,6 +53,7 @@ def test_a_browser_keeps_a_script_of_this_version_alone(based: Server, base: str
     assert (same.status, same.body) == (304, b"")
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a server")
 @pytest.mark.parametrize("name", ["live_chart.py", "..%2Flive_chart.py", "chart_data.js", ""])
 def test_nothing_else_is_served(based: Server, base: str, name: str) -> None:
     answer = based.ask(f"{base}{SCRIPTS}/{name}")

@@ -15,6 +15,8 @@ from benchmarks.visitor import Visitor
 from tests.labs import wait_until
 from tests.ui.server.conftest import Answer, Serve, Server
 
+pytestmark = pytest.mark.flaky(reruns=1, reason="processes: a server")
+
 MB = 2**20
 BOUNDARY = "b0undary"
 LEFT_SECONDS = 2

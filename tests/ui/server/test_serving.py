@@ -15,6 +15,8 @@ from resnet_viz.ui.session import cookies
 from tests.labs import tiny_spec
 from tests.ui.server.conftest import ROOT, Serve, Server
 
+pytestmark = pytest.mark.flaky(reruns=1, reason="processes: a server")
+
 FORWARDED = {"X-Forwarded-For": "127.0.0.1"}
 NAME = "race of somebody else"
 

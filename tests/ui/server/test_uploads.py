@@ -12,6 +12,7 @@ from resnet_viz.ui.server import uploads
 from resnet_viz.ui.server.sessions import Places
 
 
+@pytest.mark.flaky(reruns=1, reason="seconds: a silence of some")
 def test_a_silence_ends_an_upload(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "_SILENCE_SECONDS", 0.05)
 

@@ -116,6 +116,7 @@ def test_a_store_that_cannot_be_used_is_a_sentence(
     assert "cannot be made" in error.value
 
 
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
 def test_a_quick_job_is_shown_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("resnet_viz.ui.widgets.job_progress._AT_ONCE_SECONDS", 60.0)
     with home_in(tmp_path):
