@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 from resnet_viz.cli.commands.runs_commands import runs_app
-from resnet_viz.cli.options import JsonOption, writable
+from resnet_viz.cli.options import JsonOption, output_option
 from resnet_viz.experiments.devices import DEVICE_NAMES
 
 ConfigArgument = Annotated[
@@ -71,12 +71,7 @@ def summary(
 @app.command()
 def graph(
     config: ConfigArgument,
-    output: Annotated[
-        Path,
-        typer.Option(
-            "--output", "-o", metavar="FILE", help="Ends in .dot or .svg.", callback=writable
-        ),
-    ],
+    output: Annotated[Path, output_option("Ends in .dot or .svg.")],
     expand: Annotated[
         list[str] | None,
         typer.Option(metavar="ID", help="Show the inside of a block, such as stages.0.1."),
@@ -100,12 +95,7 @@ def export(
         Literal["torch", "onnx", "json", "markdown", "latex", "csv"],
         typer.Option("--format", help="A PyTorch file, ONNX, the config, or its table."),
     ],
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o", metavar="FILE", help="Default: standard output.", callback=writable
-        ),
-    ] = None,
+    output: Annotated[Path | None, output_option("Default: standard output.")] = None,
     weights: Annotated[
         Path | None,
         typer.Option(
@@ -133,14 +123,7 @@ def weights(
         typer.Option(metavar="FOLDER", help="Fetch torchvision's published weights first."),
     ] = None,
     output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="Save what fits, under our names: .pth, .pt or .safetensors.",
-            callback=writable,
-        ),
+        Path | None, output_option("Save what fits, under our names: .pth, .pt or .safetensors.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
 
-def writable(output: Path | None) -> Path | None:
-    """-o FILE itself; a file that cannot be written is refused before anything is computed."""
+def output_option(help_text: str | None = None, *, metavar: str = "FILE") -> Any:
+    """The option -o FILE; what cannot be written is refused before anything is computed."""
+    return typer.Option("--output", "-o", metavar=metavar, help=help_text, callback=_writable)
+
+
+def _writable(output: Path | None) -> Path | None:
     from resnet_viz.cli.output import check_output
 
     if output is not None:

@@ -8,10 +8,11 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from math import isfinite
 from pathlib import Path
 from typing import Literal
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -44,6 +45,11 @@ def print_json(value: object, *, indent: int | None = 2) -> None:
     print_text(json.dumps(value, indent=indent, allow_nan=False) + "\n")
 
 
+def finite(value: float) -> float | None:
+    """`value` where JSON has a number for it, else None."""
+    return value if isfinite(value) else None
+
+
 def print_lines(lines: Iterable[str]) -> None:
     """Plain text lines on standard output, never wrapped or styled."""
     print_text("".join(f"{line}\n" for line in lines))
@@ -68,7 +74,7 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> No
     if sys.stdout.isatty() and sum(widths) + len(_GAP) * (len(widths) - 1) > Console().width:
         return print_lines(_folded(cells, are_numbers))
     aligned = [
-        [_aligned(cell, width, to_the_right=is_number) for cell in column]
+        [" " * (width - cell_len(c)) + c if is_number else set_cell_size(c, width) for c in column]
         for column, width, is_number in zip(cells, widths, are_numbers, strict=True)
     ]
     head, *lines = (_GAP.join(line).rstrip() for line in zip(*aligned, strict=True))
@@ -76,11 +82,6 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> No
 
 
 _GAP = "  "
-
-
-def _aligned(cell: str, width: int, *, to_the_right: bool) -> str:
-    space = " " * (width - cell_len(cell))
-    return space + cell if to_the_right else cell + space
 
 
 def _bold(line: str) -> str:

@@ -52,9 +52,11 @@ def _usage_sentence(error: Exception) -> str:
 
 def _failure_sentence(error: Exception) -> str:
     """The error's own sentence where the project wrote one, else its kind as well."""
-    said = str(error)
+    sentence = str(error)
     # Of a stream, not of a file: help, which typer writes.
     if isinstance(error, OSError) and error.filename is None and error.errno in _UNWRITABLE:
         return f"cannot write to standard output: {error.strerror}"
     is_ours = type(error).__module__.startswith("resnet_viz.")
-    return said if said and is_ours else f"{type(error).__name__}: {said}".removesuffix(": ")
+    if sentence and is_ours:
+        return sentence
+    return f"{type(error).__name__}: {sentence}".removesuffix(": ")

@@ -57,7 +57,7 @@ def _description(name: str, network: NetworkPlan) -> dict[str, object]:
 
 def _stages(network: NetworkPlan) -> list[dict[str, object]]:
     """Stages count from 1, as in the paper; shapes are (channels, height, width)."""
-    seen = receptive_fields(network)
+    fields = receptive_fields(network)
     return [
         {
             "stage": stage.index + 1,
@@ -66,7 +66,7 @@ def _stages(network: NetworkPlan) -> list[dict[str, object]]:
             "output_shape": list(stage.out_shape),
             "params": stage.params,
             "macs": stage.macs,
-            "receptive_field": seen[stage.blocks[-1].name],
+            "receptive_field": fields[stage.blocks[-1].name],
         }
         for stage in network.stages
     ]

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from resnet_viz.training.build_benchmark import BuildReport
 
 
-UNREADABLE = "unreadable"
-
-
 def show_build(net: Net, *, device: str, batch_size: int, as_json: bool) -> None:
     """What building the net and one forward and backward pass took, measured."""
     from resnet_viz.training.build_benchmark import measure_build
@@ -46,17 +43,16 @@ def _report_lines(name: str, report: BuildReport) -> tuple[str, ...]:
 def show_quantities(*, as_json: bool) -> None:
     """Every quantity of the registry: along what it is, when it is taken, what it says."""
     with input_errors():
-        found = [(about, *place(about)) for about in quantities().values()]
+        placed = [(about, *place(about)) for about in quantities().values()]
     if as_json:
         texts = ("name", "title", "unit", "scale", "sentence", "source")
         return print_json(
             [
                 {text: getattr(about, text) for text in texts} | {"axis": axis, "taken": taken}
-                for about, axis, taken in found
+                for about, axis, taken in placed
             ]
         )
-    headings = ("name", "of each", "taken at", "what", "source")
     return print_table(
-        headings,
-        ((a.name, axis, taken, f"{a.title}: {a.sentence}", a.source) for a, axis, taken in found),
+        ("name", "of each", "taken at", "what", "source"),
+        ((a.name, axis, taken, f"{a.title}: {a.sentence}", a.source) for a, axis, taken in placed),
     )

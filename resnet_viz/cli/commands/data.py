@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
@@ -32,9 +32,9 @@ def show(name: str | None, *, download: bool, as_json: bool) -> None:
         dataset.check_there()
         parts = {split: dataset.open(split) for split in _PARTS}
         classes = dataset.count_classes()
-    found: dict[str, object] = {**_record(dataset), "classes": classes}
-    found |= {split: len(part.labels) for split, part in parts.items()}
-    _show_one(dataset, found, parts, as_json=as_json)
+    record = _record(dataset) | {"classes": classes}
+    record |= {split: len(part.labels) for split, part in parts.items()}
+    _show_one(dataset, record, parts, as_json=as_json)
 
 
 def _download(dataset: Dataset) -> None:
@@ -65,21 +65,21 @@ def _record(dataset: Dataset) -> dict[str, object]:
 
 
 def _show_one(
-    dataset: Dataset, found: dict[str, object], parts: dict[Split, Pixels], *, as_json: bool
+    dataset: Dataset, record: Mapping[str, object], parts: dict[Split, Pixels], *, as_json: bool
 ) -> None:
     for sentence in remark_sentences(dataset.name, parts.values()):
         print_note(sentence)
     if as_json:
         bad = [file for part in parts.values() for file in part.unreadable]
         remarks = list(dict.fromkeys(remark for part in parts.values() for remark in part.remarks))
-        print_json(found | {"unreadable": bad, "remarks": remarks})
+        print_json({**record, "unreadable": bad, "remarks": remarks})
         return
     size = dataset.image_size
     print_lines(
         (
             f"{dataset.name}: {dataset.title}",
-            f"images    {found['train']:,} to train on, {found['test']:,} held out",
-            f"classes   {found['classes']:,}",
+            f"images    {record['train']:,} to train on, {record['test']:,} held out",
+            f"classes   {record['classes']:,}",
             f"pixels    {size} x {size}, channels: {dataset.channels}",
             f"source    {dataset.source}",
             f"licence   {dataset.licence}",

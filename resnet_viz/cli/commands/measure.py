@@ -23,18 +23,17 @@ if TYPE_CHECKING:
 
 def show_measurements(*, as_json: bool) -> None:
     """Every measurement of the registry: what it costs, its settings, what it says."""
-    found = measurements().values()
     if as_json:
         texts = ("name", "title", "sentence", "formula", "source", "cost")
         return print_json(
             [
                 {text: getattr(about, text) for text in texts} | {"settings": about.checked({})}
-                for about in found
+                for about in measurements().values()
             ]
         )
     rows = [
         (m.name, m.cost, " ".join(f"{k}={v}" for k, v in m.checked({}).items()), m.sentence)
-        for m in found
+        for m in measurements().values()
     ]
     return print_table(("name", "steps", "settings", "what"), rows)
 
@@ -93,7 +92,7 @@ def _report(share: float, words: str) -> None:
 def _record(
     run_id: str, one: MeasurementResult, about: Measurement, names: Mapping[str, Sequence[str]]
 ) -> Mapping[str, object]:
-    found = {
+    arrays = {
         name: {
             "title": given.title,
             "unit": given.unit,
@@ -109,7 +108,7 @@ def _record(
         "settings": dict(one.settings),
         "seconds": one.seconds,
         "names": {axis: list(of) for axis, of in names.items()},
-        "found": found,
+        "found": arrays,
     }
 
 

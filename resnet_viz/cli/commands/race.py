@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from math import isfinite
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -20,7 +19,7 @@ from rich.progress import (
 )
 
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
-from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
+from resnet_viz.cli.output import finite, print_json, print_lines, print_note, print_table
 from resnet_viz.data.dataset import check_enough, remark_sentences
 from resnet_viz.data.registry import dataset_info
 from resnet_viz.experiments.devices import expected_device
@@ -91,7 +90,8 @@ def run(
     if not as_json:
         _print_results(contestants)
         _tell(contestants)
-    _check_all_finished([contestant.run for contestant in contestants])
+    if unfinished := [one.run for one in contestants if one.run.status != "finished"]:
+        raise CommandFailedError("; ".join(map(_why, unfinished)))
 
 
 def _specs(
@@ -157,14 +157,15 @@ def _follow(lab: Lab, race_id: str, *, as_json: bool) -> list[_Contestant]:
         contestants = [_enter(progress, run, has_seeds=has_seeds) for run in runs]
         while True:
             # Status first: a run that is over by now has all its records in the store.
-            is_over = [_refresh(lab, contestant) for contestant in contestants]
+            for contestant in contestants:
+                contestant.run = lab.get(contestant.run.id)
             for contestant in contestants:
                 fresh = _fresh(lab, contestant)
                 if as_json:
                     _print_records(contestant.run, fresh)
                 contestant.records.extend(fresh)
                 _advance(progress, contestant)
-            if all(is_over):
+            if all(contestant.run.is_over for contestant in contestants):
                 return contestants
             time.sleep(POLL_SECONDS)
 
@@ -195,11 +196,6 @@ def _enter(progress: Progress, run: Run, *, has_seeds: bool) -> _Contestant:
     return _Contestant(run, name, task)
 
 
-def _refresh(lab: Lab, contestant: _Contestant) -> bool:
-    contestant.run = lab.get(contestant.run.id)
-    return contestant.run.is_over
-
-
 def _advance(progress: Progress, contestant: _Contestant) -> None:
     run, records = contestant.run, contestant.records
     is_ending = run.status == "running" and run.steps_done == run.steps
@@ -223,35 +219,27 @@ def _print_records(run: Run, records: Iterable[StepRecord]) -> None:
     A net's first line has "layer_names", too, and "quantities": along what each is.
     """
     for record in records:
-        names = _header(run) if record.step == 0 else {}
+        held = {name: asdict(along) for name, along in run.quantities.items()}
+        header = {"layer_names": run.layer_names, "quantities": held}
         line = {
             "net": run.name,
             "seed": run.seed,
             "step": record.step,
-            "loss": _finite(record.loss),
-            "accuracy": _finite(record.accuracy),
+            "loss": finite(record.loss),
+            "accuracy": finite(record.accuracy),
             "seconds": record.seconds,
-            **names,
+            **(header if record.step == 0 else {}),
         } | {
-            name: [_said(name, value) for value in values.tolist()]
+            name: [_readable(name, value) for value in values.tolist()]
             for name, values in record.values.items()
         }
         print_json(line, indent=None)
     sys.stdout.flush()
 
 
-def _header(run: Run) -> dict[str, object]:
-    held = {name: asdict(along) for name, along in run.quantities.items()}
-    return {"layer_names": run.layer_names, "quantities": held}
-
-
-def _said(name: str, value: float) -> float | str | None:
+def _readable(name: str, value: float) -> float | str | None:
     words = quantity(name).words
-    return words[int(value)] if words and 0 <= value < len(words) else _finite(value)
-
-
-def _finite(value: float) -> float | None:
-    return value if isfinite(value) else None
+    return words[int(value)] if words and 0 <= value < len(words) else finite(value)
 
 
 def _print_results(contestants: Sequence[_Contestant]) -> None:
@@ -280,12 +268,6 @@ def _result(contestant: _Contestant) -> Iterator[object]:
     yield f"{first.grad_norm[0]:.2g} -> {last.grad_norm[0]:.2g}"
     yield f"{first.grad_norm[-1]:.2g} -> {last.grad_norm[-1]:.2g}"
     yield last.seconds
-
-
-def _check_all_finished(runs: Sequence[Run]) -> None:
-    unfinished = [run for run in runs if run.status != "finished"]
-    if unfinished:
-        raise CommandFailedError("; ".join(_why(run) for run in unfinished))
 
 
 def _why(run: Run) -> str:

@@ -78,16 +78,16 @@ def _option(setting: Setting) -> inspect.Parameter:
 def _help(setting: Setting) -> str:
     """What it is, where the option's name does not say so; what it does; names; the default."""
     about = setting.about
-    said = [about.help]
+    sentences = [about.help]
     if about.words != setting.field.replace("_", " "):
-        said.insert(0, f"{about.title}.")
+        sentences.insert(0, f"{about.title}.")
     if setting.choices:
-        said.append(f"One of {', '.join(setting.choices)}.")
+        sentences.append(f"One of {', '.join(setting.choices)}.")
     if setting.type is not bool:
         is_number = isinstance(setting.default, float)
         default = f"{setting.default:g}" if is_number else setting.default
-        said.append(f"Default: {about.unset or default}.")
-    return " ".join(said)
+        sentences.append(f"Default: {about.unset or default}.")
+    return " ".join(sentences)
 
 
 def _with_options() -> inspect.Signature:

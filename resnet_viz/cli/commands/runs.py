@@ -1,24 +1,39 @@
-"""runs: the runs in the store, listed, deleted, taken away and brought in."""
+"""runs: the runs in the store, listed, told, taken away and recovered."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 from resnet_viz.cli.errors import InputError, input_errors
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
 from resnet_viz.lab.lab import Lab
-from resnet_viz.lab.race_feed import MOST_STEPS, WINDOW, Look
+from resnet_viz.lab.race_feed import MOST_STEPS, Look
 from resnet_viz.lab.unreadable import curve_of, runs_of, sentences_of
-from resnet_viz.quantities.records import History
 from resnet_viz.store.run import COLUMNS, Run, UnreadableRun
 from resnet_viz.store.runs_table import local_time
-from resnet_viz.text import byte_size, number, printable
+from resnet_viz.text import byte_size, count, number, printable
 
 UNREADABLE = "unreadable"
 _LOSSES = 10
 """Of so many steps the loss is told where no more can be."""
+
+
+@contextmanager
+def open_lab() -> Iterator[Lab]:
+    """The lab for a command; what it refuses of what the user gave is an input error."""
+    lab = _lab()
+    with input_errors():
+        yield lab
+
+
+def _lab() -> Lab:
+    lab = Lab()
+    if lab.notice:
+        print_note(lab.notice)
+    return lab
 
 
 def show_runs(*, as_json: bool) -> None:
@@ -31,28 +46,27 @@ def show_runs(*, as_json: bool) -> None:
         return print_lines(("no runs yet",))
     headings = ("run", "net", "status", "step", "size", "started", "race", "message")
     print_table(headings, map(_run_row, runs))
-    count = "1 run" if len(runs) == 1 else f"{len(runs):,} runs"
-    return print_lines((f"{count}, {byte_size(lab.bytes)} in {printable(str(lab.home))}",))
+    total = f"{count(len(runs), 'run')}, {byte_size(lab.bytes)}"
+    return print_lines((f"{total} in {printable(str(lab.home))}",))
 
 
 def show(id: str, *, as_json: bool = False) -> None:  # noqa: A002
     """What happened in a race, or in a run, so far; as JSON, the claims that it is made of."""
     from resnet_viz.cli.race_output import claim_record, claims_of, history_of, what_happened
 
-    lab = _lab()
-    with input_errors():
-        found = runs_of(lab, [id])
-        bad = [run for run in found if isinstance(run, UnreadableRun)]
-        runs = [run for run in found if isinstance(run, Run)] if bad else _runs(lab, id)
+    with open_lab() as lab:
+        known = runs_of(lab, [id])
+        bad = [run for run in known if isinstance(run, UnreadableRun)]
+        runs = [run for run in known if isinstance(run, Run)] if bad else _runs(lab, id)
         histories = {run.id: history_of(lab, run) for run in runs}
         if as_json:
             for run in bad:
                 print_note(" ".join(sentences_of(run)))
-            made = claims_of(runs, histories) if runs else ()
-            return print_json([claim_record(claim) for claim in made])
-        told = [line for run in bad for line in _known(lab, run)]
-        told += what_happened(runs, histories) if runs else ()
-    return print_lines(map(printable, told or ("Not every net has done a step yet.",)))
+            claims = claims_of(runs, histories) if runs else ()
+            return print_json([claim_record(claim) for claim in claims])
+        lines = [line for run in bad for line in _known(lab, run)]
+        lines += what_happened(runs, histories) if runs else ()
+    return print_lines(map(printable, lines or ("Not every net has done a step yet.",)))
 
 
 def _known(lab: Lab, run: UnreadableRun) -> Iterator[str]:
@@ -64,39 +78,10 @@ def _known(lab: Lab, run: UnreadableRun) -> Iterator[str]:
     if len(history):
         rows = spread(len(history), _LOSSES)
         steps, losses = history.steps[rows], history.loss[rows]
-        said = (
+        by_step = (
             f"{number(loss)} at step {step:,}" for step, loss in zip(steps, losses, strict=True)
         )
-        yield f"Its loss: {', '.join(said)}."
-
-
-def stop(ids: Sequence[str]) -> None:
-    """Stop runs or races; those that are over stay as they are."""
-    lab = _lab()
-    with input_errors():
-        for id in ids:  # noqa: A001
-            lab.stop(id)
-
-
-def delete(id: str) -> None:  # noqa: A002
-    """Delete a run or a race."""
-    lab = _lab()
-    with input_errors():
-        lab.delete(id)
-
-
-def rename(id: str, name: str) -> None:  # noqa: A002
-    """Call a run or a race by another name."""
-    lab = _lab()
-    with input_errors():
-        lab.rename(id, name)
-
-
-def note(id: str, text: str) -> None:  # noqa: A002
-    """Keep a note with a run or a race."""
-    lab = _lab()
-    with input_errors():
-        lab.note(id, text)
+        yield f"Its loss: {', '.join(by_step)}."
 
 
 def export(
@@ -117,8 +102,7 @@ def export(
         raise InputError("nothing to write; give -o FILE or --tensorboard FOLDER")
     if quantities and not is_table and tensorboard is None:
         raise InputError("--quantity is for -o FILE.csv or FILE.parquet and for --tensorboard")
-    lab = _lab()
-    with input_errors():
+    with open_lab() as lab:
         if output is not None and not is_table:
             lab.export(id, output)
         nets = export_table.nets_of(lab, id, quantities) if is_table or tensorboard else ()
@@ -134,15 +118,15 @@ def report(id: str, output: Path) -> None:  # noqa: A002
     Raises:
         InputError: for an unknown id, and a file that is no .html.
     """
+    from resnet_viz.cli.race_output import history_of
     from resnet_viz.report.report import report_of
     from resnet_viz.store.atomic_file import atomic_write
 
     if output.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"-o {printable(str(output))}: a report is written to a file .html")
-    lab = _lab()
-    with input_errors():
+    with open_lab() as lab:
         runs = _runs(lab, id)
-        look = Look(runs, {run.id: _history(lab, run) for run in runs})
+        look = Look(runs, {run.id: history_of(lab, run, MOST_STEPS, None) for run in runs})
         with atomic_write(output) as file:
             file.write_text(report_of(look, lab.measured), encoding="utf-8")
 
@@ -153,25 +137,6 @@ def _runs(lab: Lab, id: str) -> Sequence[Run]:  # noqa: A002
     return lab.race_runs(id) if is_race else [lab.get(id)]
 
 
-def _history(lab: Lab, run: Run) -> History:
-    """What a run measured, a long run's quantities thinned as on the page."""
-    history = History(most=MOST_STEPS)
-    while run.steps_done > len(history):
-        begin = len(history)
-        history.extend(lab.records(run.id, begin, begin + WINDOW))
-        if len(history) == begin:
-            break
-    return history
-
-
-def import_(file: Path) -> None:
-    """Take over a race from a file, and print its id."""
-    lab = _lab()
-    with input_errors():
-        race_id = lab.import_(file)
-    print_lines((race_id,))
-
-
 def recover() -> None:
     """Bring back the runs of damaged stores, and say what was lost."""
     lab = _lab()
@@ -179,16 +144,9 @@ def recover() -> None:
     if not done:
         print_lines((f"no damaged store was set aside in {printable(str(lab.home))}",))
     for one in done:
-        runs = "1 run" if one.runs == 1 else f"{one.runs:,} runs"
+        runs = count(one.runs, "run")
         print_lines((f"{one.file.name}: {runs} with {one.steps:,} steps brought back",))
-        print_lines(f"  lost: {printable(what)}" for what in one.lost)
-
-
-def _lab() -> Lab:
-    lab = Lab()
-    if lab.notice:
-        print_note(lab.notice)
-    return lab
+        print_lines(f"  lost: {printable(part)}" for part in one.lost)
 
 
 def _run_record(run: Run | UnreadableRun) -> dict[str, object]:

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from resnet_viz.cli.options import JsonOption, writable
+from resnet_viz.cli.options import JsonOption, output_option
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Of a run or a race.")]
-
-_HELP = "List past and present runs; stop, name, note, delete, export, import and report them."
-runs_app = typer.Typer(help=_HELP)
+runs_app = typer.Typer(
+    help="List past and present runs; stop, name, note, delete, export, import and report them."
+)
 
 
 @runs_app.callback(invoke_without_command=True)
@@ -41,7 +41,9 @@ def stop(
     """Stop runs or races that are waiting, running or paused; what they measured stays."""
     from resnet_viz.cli.commands import runs as listing
 
-    listing.stop(ids)
+    with listing.open_lab() as lab:
+        for one in ids:
+            lab.stop(one)
 
 
 @runs_app.command()
@@ -49,7 +51,8 @@ def delete(id: IdArgument) -> None:  # noqa: A002
     """Delete a run, or a race with all its runs, that is over."""
     from resnet_viz.cli.commands import runs as listing
 
-    listing.delete(id)
+    with listing.open_lab() as lab:
+        lab.delete(id)
 
 
 @runs_app.command()
@@ -60,7 +63,8 @@ def rename(
     """Give a run, or a race, another name."""
     from resnet_viz.cli.commands import runs as listing
 
-    listing.rename(id, name)
+    with listing.open_lab() as lab:
+        lab.rename(id, name)
 
 
 @runs_app.command()
@@ -71,7 +75,8 @@ def note(
     """Keep a note with a run, or a race, in place of the one before."""
     from resnet_viz.cli.commands import runs as listing
 
-    listing.note(id, text)
+    with listing.open_lab() as lab:
+        lab.note(id, text)
 
 
 @runs_app.command()
@@ -79,13 +84,7 @@ def export(
     id: IdArgument,  # noqa: A002
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help=".csv or .parquet: a table. Any other: all there is, for import.",
-            callback=writable,
-        ),
+        output_option(".csv or .parquet: a table. Any other: all there is, for import."),
     ] = None,
     quantity: Annotated[
         list[str] | None,
@@ -104,7 +103,7 @@ def export(
 @runs_app.command()
 def report(
     id: IdArgument,  # noqa: A002
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE.html", callback=writable)],
+    output: Annotated[Path, output_option(metavar="FILE.html")],
 ) -> None:
     """Write a report of a race: one HTML file that replays it without a server, and prints."""
     from resnet_viz.cli.commands import runs as listing
@@ -126,5 +125,8 @@ def import_(
 ) -> None:
     """Take over a race from such a file, and print its id here; nobody can steer it."""
     from resnet_viz.cli.commands import runs as listing
+    from resnet_viz.cli.output import print_lines
 
-    listing.import_(file)
+    with listing.open_lab() as lab:
+        race_id = lab.import_(file)
+    print_lines((race_id,))
