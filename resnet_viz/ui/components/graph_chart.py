@@ -14,6 +14,7 @@ import streamlit as st
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.figures.graph_colouring import COLOUR_SCRIPT
+from resnet_viz.ui.components.component import component
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.file_names import file_name
 from resnet_viz.views.graph.graph import shortcut_graph
@@ -27,18 +28,11 @@ HELP = (
 MOST_DRAWN = 1000
 """Blocks that are drawn one by one at most: 0.7 s of the server, which nobody else may wait for."""
 _SIZE = re.compile(r'<svg [^>]*width="([\d.]+)" height="([\d.]+)"')
-_HERE = Path(__file__).parent
 _SMALL = 1_000
 """Blocks of a net whose picture is kept with many others."""
 _Colours = tuple[Grid | None, bool]
-_CHART = st.components.v2.component(
-    "resnet_viz_graph",
-    html=(_HERE / "graph_chart.html").read_text(encoding="utf-8"),
-    css=(_HERE / "graph_chart.css").read_text(encoding="utf-8"),
-    js="\n".join(
-        (COLOUR_SCRIPT, *((_HERE / f"graph_{of}.js").read_text("utf-8") for of in ("cut", "chart")))
-    ),
-)
+_CUT_SCRIPT = Path(__file__).with_name("graph_cut.js").read_text(encoding="utf-8")
+_CHART = component(__file__, "graph_chart", COLOUR_SCRIPT, _CUT_SCRIPT)
 
 
 class Coloured(NamedTuple):

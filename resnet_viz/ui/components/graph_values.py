@@ -8,21 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from math import isfinite
-from pathlib import Path
 from typing import NamedTuple
 
-import streamlit as st
-
 from resnet_viz.figures.graph_colouring import LEGEND_SCRIPT, RAMP, Scale
-from resnet_viz.ui.components.component_update import NEWEST_SCRIPT
+from resnet_viz.ui.components.component import NEWEST_SCRIPT, component
 
-_HERE = Path(__file__).parent
-_VALUES = st.components.v2.component(
-    "resnet_viz_graph_values",
-    html=(_HERE / "graph_values.html").read_text(encoding="utf-8"),
-    css=(_HERE / "graph_values.css").read_text(encoding="utf-8"),
-    js=f"{NEWEST_SCRIPT}\n{LEGEND_SCRIPT}\n{(_HERE / 'graph_values.js').read_text('utf-8')}",
-)
+_VALUES = component(__file__, "graph_values", NEWEST_SCRIPT, LEGEND_SCRIPT)
 
 
 class Painted(NamedTuple):
@@ -34,23 +25,8 @@ class Painted(NamedTuple):
     message: str = ""
 
 
-def graph_values(
-    group: str,
-    nodes: Scale,
-    lines: Scale | None,
-    graphs: Mapping[str, Painted],
-    *,
-    measured: bool = True,
-) -> None:
-    """Draw the legend of both scales, and colour the graphs of `group`, by their keys.
-
-    The legend has the marks of what is on no scale only for what is `measured`.
-    """
-    show_values(values_data(group, nodes, lines, graphs, measured=measured))
-
-
 def show_values(data: Mapping[str, object]) -> None:
-    """The same, from the result of `values_data`."""
+    """Draw the legend of both scales, and colour the graphs, from the result of `values_data`."""
     _VALUES(key=str(data["key"]), data=data, height="content")
 
 
@@ -63,9 +39,11 @@ def values_data(
     measured: bool = True,
     of: str = "",
 ) -> Mapping[str, object]:
-    """The data of the component, for drawing or for an update: made once for many sessions.
+    """The data of the legend and of the graphs of `group`, by their keys, for drawing or for an
+    update: made once for many sessions.
 
-    News of a race are not for the next one `of` another id, which begins with the same values.
+    The legend has the marks of what is on no scale only for what is `measured`. News of a race are
+    not for the next one `of` another id, which begins with the same values.
     """
     return {
         "key": f"values_{group}",
@@ -75,13 +53,13 @@ def values_data(
         "nodes": nodes._asdict(),
         "lines": lines and lines._asdict(),
         "measured": measured,
-        "absent": any(_lacks(one.nodes) or _lacks(one.lines) for one in graphs.values()),
+        "absent": any(
+            isinstance(value, str)
+            for graph in graphs.values()
+            for value in (*graph.nodes.values(), *graph.lines.values())
+        ),
         "graphs": _as_text(graphs),
     }
-
-
-def _lacks(values: Mapping[str, float | str]) -> bool:
-    return any(isinstance(value, str) for value in values.values())
 
 
 def _as_text(graphs: Mapping[str, Painted]) -> str:

@@ -20,7 +20,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from resnet_viz.ui.components import chart_scripts
-from resnet_viz.ui.components.component_update import NEWEST_SCRIPT
+from resnet_viz.ui.components.component import NEWEST_SCRIPT
 from resnet_viz.ui.components.figure_diff import Drawn
 
 _HERE = Path(__file__).parent

@@ -9,20 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from resnet_viz.ui.components.component_update import NEWEST_SCRIPT
+from resnet_viz.ui.components.component import NEWEST_SCRIPT, component
 
-_HERE = Path(__file__).parent
-_CONTROL = st.components.v2.component(
-    "resnet_viz_step_control",
-    html=(_HERE / "step_control.html").read_text(encoding="utf-8"),
-    css=(_HERE / "step_control.css").read_text(encoding="utf-8"),
-    js=NEWEST_SCRIPT + (_HERE / "step_control.js").read_text(encoding="utf-8"),
-)
+_CONTROL = component(__file__, "step_control", NEWEST_SCRIPT)
 
 
 @dataclass
@@ -64,25 +57,21 @@ def pointer_of(race: str) -> Pointer:
     return pointer
 
 
-def step_control(
-    race: str, steps: int, newest: int, *, is_over: bool = False, keys: str = ""
-) -> int:
-    """Draw the control over the `steps` steps of a race; returns the step to show.
-
-    `race` tells races apart (`key_of`); `newest` is the newest step that was measured, -1 before
-    there is one; `is_over`: there will be none newer. `keys`: "arrows" listens to them wherever
-    they are pressed, "all" also plays with Space.
-    """
-    data = step_data(race, steps, newest, is_over=is_over, keys=keys)
+def step_control(race: str, data: Mapping[str, Any]) -> None:
+    """Draw the control of a race from the result of `step_data`."""
     key, pointer = data["key"], pointer_of(race)
     _CONTROL(key=key, data=data, on_wish_change=lambda: pointer.obey(st.session_state[key].wish))
-    return pointer.step(max(0, newest))
 
 
 def step_data(
     race: str, steps: int, newest: int, *, is_over: bool = False, keys: str = ""
 ) -> Mapping[str, Any]:
-    """The data of the control, for drawing or for an update, under its key."""
+    """The data of the control over the `steps` steps of a race, for drawing or for an update.
+
+    `race` tells races apart (`key_of`); `newest` is the newest step that was measured, -1 before
+    there is one; `is_over`: there will be none newer. `keys`: "arrows" listens to them wherever
+    they are pressed, "all" also plays with Space.
+    """
     pointer = pointer_of(race)
     return {
         "key": f"step_{race}",

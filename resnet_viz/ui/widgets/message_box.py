@@ -6,26 +6,20 @@ as Markdown it could load a picture from anywhere or pass for a sentence of the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import streamlit as st
 
 from resnet_viz.ui.widgets.markdown import plain
 
 
-def error(text: str, *, markdown: bool = False, icon: str | None = None) -> None:
-    """Draw an error; `markdown` is for texts that are the app's own from end to end."""
-    st.error(text if markdown else plain(text), icon=icon)
+def _draw(
+    box: Callable[..., object], text: str, *, markdown: bool = False, icon: str | None = None
+) -> None:
+    """Draw a box; `markdown` is for texts that are the app's own from end to end."""
+    box(text if markdown else plain(text), icon=icon)
 
 
-def warning(text: str, *, markdown: bool = False, icon: str | None = None) -> None:
-    """Draw a warning; `markdown` is for texts that are the app's own from end to end."""
-    st.warning(text if markdown else plain(text), icon=icon)
-
-
-def info(text: str, *, markdown: bool = False, icon: str | None = None) -> None:
-    """Draw a remark; `markdown` is for texts that are the app's own from end to end."""
-    st.info(text if markdown else plain(text), icon=icon)
-
-
-def success(text: str, *, markdown: bool = False, icon: str | None = None) -> None:
-    """Draw a success; `markdown` is for texts that are the app's own from end to end."""
-    st.success(text if markdown else plain(text), icon=icon)
+error, warning = partial(_draw, st.error), partial(_draw, st.warning)
+info, success = partial(_draw, st.info), partial(_draw, st.success)

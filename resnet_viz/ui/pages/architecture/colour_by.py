@@ -7,7 +7,7 @@ import streamlit as st
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.figures.graph_colouring import Scale
-from resnet_viz.ui.components.graph_values import Painted, graph_values
+from resnet_viz.ui.components.graph_values import Painted, show_values, values_data
 from resnet_viz.views.graph.values import NodeValues, node_costs
 
 KINDS = "kind of block"
@@ -42,7 +42,8 @@ def colour_query() -> dict[str, str]:
 def colour_graph(config: ResNetConfig, key: str, chosen: str) -> None:
     """Draw the legend, and colour the graph under `key`."""
     values = node_costs(plan(config))[chosen]
-    graph_values(key, _scale(config, values), None, {key: Painted(values.of, {})}, measured=False)
+    scale, painted = _scale(config, values), {key: Painted(values.of, {})}
+    show_values(values_data(key, scale, None, painted, measured=False))
 
 
 def _scale(config: ResNetConfig, values: NodeValues) -> Scale:

@@ -7,19 +7,17 @@ so that passing that on passes no controls on, and is kept in a cookie, so that 
 
 from __future__ import annotations
 
-from pathlib import Path
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from resnet_viz.lab.lab import Lab
+from resnet_viz.ui.components.component import component
 from resnet_viz.ui.pages.race.state import address_of, is_together, key_of
 from resnet_viz.ui.session.access import has_controls
 
 KEY = "steer"
-_KEEP = st.components.v2.component(
-    "resnet_viz_cookie", js=Path(__file__).with_name("cookie.js").read_text(encoding="utf-8")
-)
+_KEEP = component(__file__, "cookie")
 
 
 def steers(lab: Lab, race_id: str) -> bool:

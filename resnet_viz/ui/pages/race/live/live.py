@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -17,7 +17,7 @@ from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.race_feed import Look
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.records import History
-from resnet_viz.ui.components.component_update import tell_news
+from resnet_viz.ui.components.component import tell_news
 from resnet_viz.ui.components.step_control import pointer_of, step_control, step_data
 from resnet_viz.ui.pages.race import display_options, words
 from resnet_viz.ui.pages.race.lesions import Lesions, click_box
@@ -30,7 +30,7 @@ from resnet_viz.ui.pages.race.live.pictures import (
     pictures_news,
     too_many_layers,
 )
-from resnet_viz.ui.pages.race.live.present import keys
+from resnet_viz.ui.pages.race.live.present import listen
 from resnet_viz.ui.pages.race.live.progress import progress, progress_data
 from resnet_viz.ui.pages.race.state import RaceView, key_of, look
 from resnet_viz.ui.pages.race.view_url import DIAGNOSIS, QUANTITY, is_open, is_presented, write_view
@@ -58,7 +58,9 @@ def live_news(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
     if view.is_over:
         return
     if is_new(view):
-        _await_first_point(lab, view.race_id)
+        end = time.monotonic() + MOST_SECONDS
+        while look(lab, view.race_id).look.newest < 0 and time.monotonic() < end:
+            time.sleep(FIRST_SECONDS)
     with st.container(key="race_news"):
         st.fragment(_news, run_every=UPDATE_SECONDS)(lab, view.race_id, may_steer)
 
@@ -67,12 +69,6 @@ def is_new(view: RaceView) -> bool:
     """Whether the race has just started, so that its first point is soon to come."""
     age = time.time() - max(run.created for run in view.runs)
     return 0 <= age < MOST_SECONDS  # the clock may have been set back
-
-
-def _await_first_point(lab: Lab, race_id: str) -> None:
-    end = time.monotonic() + MOST_SECONDS
-    while look(lab, race_id).look.newest < 0 and time.monotonic() < end:
-        time.sleep(FIRST_SECONDS)
 
 
 def preview(specs: Sequence[RunSpec]) -> None:
@@ -112,9 +108,9 @@ def _view(lab: Lab, race_id: str, may_steer: bool) -> None:
     progress(view, contestants_of(view))
     for problem in _problems(view):
         message_box.error(problem)
-    step_control(**_step_settings(view, may_steer=may_steer)._asdict())
+    step_control(key_of(race_id), _step_data(view, may_steer=may_steer))
     if is_presented():
-        keys(lab, view, may_steer=may_steer)
+        listen(lab, view, may_steer=may_steer)
     runs = contestants_of(view)
     with st.container(horizontal=True, vertical_alignment="center", key="race_step_row"):
         _quantity_box(runs)
@@ -138,10 +134,7 @@ def _news(lab: Lab, race_id: str, may_steer: bool) -> None:
     nets, shown = display_options.chosen_nets(view.look, runs), _shown(view)
     if view.is_over or st.session_state.get(_DRAWN) != _frame(view, nets, shown):
         st.rerun()
-    parts = (
-        progress_data(view, runs),
-        step_data(**_step_settings(view, may_steer=may_steer)._asdict()),
-    )
+    parts = progress_data(view, runs), _step_data(view, may_steer=may_steer)
     news = {str(part["key"]): part for part in parts}
     tell_news(f"news_{shown.race}", {**news, **pictures_news(view.look, nets, shown)})
 
@@ -162,20 +155,10 @@ def _problems(view: RaceView) -> Sequence[str]:
     return list(filter(None, [*map(words.why_over, view.runs), view.look.problem]))
 
 
-class _StepSettings(NamedTuple):
-    """The arguments of the step control."""
-
-    race: str
-    steps: int
-    newest: int
-    is_over: bool
-    keys: str
-
-
-def _step_settings(view: RaceView, *, may_steer: bool) -> _StepSettings:
-    listens = ("all" if view.is_over or not may_steer else "arrows") if is_presented() else ""
-    key = key_of(view.race_id)
-    return _StepSettings(key, _steps(view), view.look.newest, view.is_over, listens)
+def _step_data(view: RaceView, *, may_steer: bool) -> Mapping[str, Any]:
+    keys = ("all" if view.is_over or not may_steer else "arrows") if is_presented() else ""
+    race, newest = key_of(view.race_id), view.look.newest
+    return step_data(race, _steps(view), newest, is_over=view.is_over, keys=keys)
 
 
 def _steps(view: RaceView) -> int:

@@ -11,15 +11,13 @@ from typing import Any
 import streamlit as st
 
 from resnet_viz.lab.lab import Lab
+from resnet_viz.ui.components.component import component
 from resnet_viz.ui.pages.race.live.controls import toggle_pause
 from resnet_viz.ui.pages.race.state import RaceView, key_of
 from resnet_viz.ui.pages.race.view_url import present
 
-_HERE = Path(__file__).parent
-_KEYS = st.components.v2.component(
-    "resnet_viz_keys", js=(_HERE / "keys.js").read_text(encoding="utf-8")
-)
-_CSS = _HERE / "present.css"
+_KEYS = component(__file__, "keys")
+_CSS = Path(__file__).with_name("present.css")
 _LEAVE = ("p", "Escape")
 
 
@@ -28,7 +26,7 @@ def large_type() -> None:
     st.html(_CSS)
 
 
-def keys(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
+def listen(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
     """Listen to the keyboard, for the fragment that shows the race."""
     pauses = may_steer and not view.is_over
     name = f"keys_{key_of(view.race_id)}"

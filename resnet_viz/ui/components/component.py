@@ -1,4 +1,4 @@
-"""Component updates: one message with new data for components that are already on the page.
+"""Component of our own: made of files that lie beside its module, and updated by one message.
 
 Each element that a run of the script draws costs Streamlit half a millisecond, and thirty viewers
 of a race ask twice a second. A component that takes news has `newest.js` in its script.
@@ -11,12 +11,22 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
 
 _HERE = Path(__file__).parent
 NEWEST_SCRIPT = (_HERE / "newest.js").read_text(encoding="utf-8")
-_NEWS = st.components.v2.component(
-    "resnet_viz_news", js=(_HERE / "news.js").read_text(encoding="utf-8")
-)
+
+
+def component(module: str, name: str, *scripts: str) -> ComponentRenderer:
+    """The component whose files NAME.js, .html and .css, if there are, lie beside a module (its
+    `__file__`); `scripts` come before its own."""
+    files = [Path(module).with_name(f"{name}.{kind}") for kind in ("html", "css", "js")]
+    html, css, js = (file.read_text(encoding="utf-8") if file.is_file() else None for file in files)
+    script = "\n".join(filter(None, (*scripts, js)))
+    return st.components.v2.component(f"resnet_viz_{name}", html=html, css=css, js=script)
+
+
+_NEWS = component(__file__, "news")
 
 
 def tell_news(key: str, news: Mapping[str, Mapping[str, object]]) -> None:
