@@ -6,6 +6,7 @@ nothing, and tries / next. The page's own files are beside it, so its folder is 
 
 from __future__ import annotations
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _BEFORE = b"<head>"
@@ -67,6 +68,6 @@ def _may_be_page(scope: Scope) -> bool:
 
 
 def _is_page(start: Message) -> bool:
-    headers = {name.lower(): value for name, value in start.get("headers", ())}
-    is_html = headers.get(b"content-type", b"").startswith(b"text/html")
-    return is_html and start["status"] == 200 and b"content-encoding" not in headers
+    headers = Headers(raw=list(start.get("headers", ())))
+    is_html = headers.get("content-type", "").startswith("text/html")
+    return is_html and start["status"] == 200 and "content-encoding" not in headers

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
@@ -31,8 +31,8 @@ class Headers:
         always = {"x-content-type-options": "nosniff", "referrer-policy": "same-origin"}
         if len(ancestors) == 1:  # browsers that know no frame-ancestors know this
             always["x-frame-options"] = "SAMEORIGIN"
-        self._page = _lines({**always, "content-security-policy": f"{_PAGE}; {frames}"})
-        self._file = _lines({**always, "content-security-policy": f"{_FILE}; {frames}"})
+        self._page = {**always, "content-security-policy": f"{_PAGE}; {frames}"}
+        self._file = {**always, "content-security-policy": f"{_FILE}; {frames}"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -40,16 +40,11 @@ class Headers:
             return
         # What a visitor had the server keep is never a page of the app's.
         added = self._file if _MEDIA in scope["path"] else self._page
-        names = {name for name, _ in added}
 
         async def send_with(message: Message) -> None:
             if message["type"] == "http.response.start":
-                kept = [line for line in message.get("headers", ()) if line[0].lower() not in names]
-                message = {**message, "headers": [*kept, *added]}
+                message.setdefault("headers", ())
+                MutableHeaders(scope=message).update(added)
             await send(message)
 
         await self._app(scope, receive, send_with)
-
-
-def _lines(headers: dict[str, str]) -> Sequence[tuple[bytes, bytes]]:
-    return [(name.encode(), value.encode()) for name, value in headers.items()]

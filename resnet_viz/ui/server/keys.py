@@ -9,7 +9,7 @@ import json
 from contextlib import suppress
 from urllib.parse import parse_qsl, quote, urlencode
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -66,8 +66,7 @@ class RaceControls:
         elif scope["method"] == "POST" and scope["path"].endswith(KEEP):
             await (await _keep(scope, receive))(scope, receive, send)
         else:
-            found = cookies.read(scope["headers"])
-            is_due = _is_page(scope) and cookies.old_names(found)
+            is_due = _is_page(scope) and cookies.old_names(cookies.read(scope["headers"]))
             await self._app(scope, receive, _taking_over(scope, send) if is_due else send)
 
 
@@ -79,8 +78,9 @@ def _taking_over(scope: Scope, send: Send) -> Send:
 
     async def send_with(message: Message) -> None:
         if message["type"] == "http.response.start":
-            added = [(b"set-cookie", line.encode("latin-1")) for line in lines]
-            message = {**message, "headers": [*message.get("headers", ()), *added]}
+            message.setdefault("headers", ())
+            for line in lines:
+                MutableHeaders(scope=message).append("set-cookie", line)
         await send(message)
 
     return send_with

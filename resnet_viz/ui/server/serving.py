@@ -54,7 +54,8 @@ async def lifespan(_app: App) -> AsyncIterator[None]:
     places = Places.of_descriptors(raise_descriptor_limit())
     closing = asyncio.create_task(close_departed(runtime.get_instance(), places.left))
     _say_how_to_own()
-    _open_browser()
+    if not config.get_option("server.headless"):  # as `streamlit run` does for other apps
+        cli_util.open_browser(_address())
     yield
     closing.cancel()
     with suppress(asyncio.CancelledError):
@@ -92,9 +93,3 @@ def _address() -> str:
     elif host in _ALL:
         host = net_util.get_internal_ip() or "localhost"
     return server_util.get_url(host).rstrip("/")
-
-
-def _open_browser() -> None:
-    """As `streamlit run` does for an app that is no server by itself."""
-    if not config.get_option("server.headless"):
-        cli_util.open_browser(_address())

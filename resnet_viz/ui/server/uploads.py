@@ -20,7 +20,6 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config, runtime
 from streamlit.logger import get_logger
-from streamlit.runtime import Runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
 from resnet_viz.ui.server.sessions import is_known
@@ -72,7 +71,9 @@ class Uploads:
         if size > _most_of_one():
             await _refuse(413, "This file is too large.")(scope, receive, send)
             return
-        if refusal := self._refusal(_file_manager(server), session, file, size):
+        manager = server.uploaded_file_mgr
+        assert isinstance(manager, MemoryUploadedFileManager)
+        if refusal := self._refusal(manager, session, file, size):
             await _drain(_impatient(receive))  # a browser reads no answer before it has sent all
             await refusal(scope, receive, send)
             return
@@ -81,7 +82,7 @@ class Uploads:
         if is_known(server, session):
             self._since[session, file] = time.monotonic()
         else:  # it left meanwhile, and nobody would ever take the file away
-            server.uploaded_file_mgr.remove_session_files(session)
+            manager.remove_session_files(session)
 
     def _size(self, scope: Scope) -> int:
         """Bytes that are said to come, or that may come where nothing is said."""
@@ -128,12 +129,6 @@ class Uploads:
 def _most_of_one() -> int:
     """Bytes of a request with one file."""
     return int(config.get_option("server.maxUploadSize")) * 2**20 + _FRAMING
-
-
-def _file_manager(server: Runtime) -> MemoryUploadedFileManager:
-    manager = server.uploaded_file_mgr
-    assert isinstance(manager, MemoryUploadedFileManager)
-    return manager
 
 
 def _refuse(status: int, sentence: str) -> Response:

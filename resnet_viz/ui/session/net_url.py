@@ -36,7 +36,11 @@ def from_query(query: Mapping[str, str]) -> ResNetConfig:
     Raises:
         ValueError: one line that names what is wrong with the address.
     """
-    start = _preset(query.get("net", DEFAULT_NET)).model_dump()
+    name = query.get("net", DEFAULT_NET)
+    # No list of all presets: the page has that in a box, and an address may be wrong in many nets.
+    if name not in PRESETS:
+        raise ValueError(unknown_name("preset", name, tuple(PRESETS), lists=False))
+    start = PRESETS[name].model_dump()
     changes = {field: _read(field, query[field]) for field in start if field in query}
     try:
         return ResNetConfig.model_validate(start | changes)
@@ -67,14 +71,6 @@ def from_text(text: str) -> ResNetConfig:
             raise ValueError(unknown_name("field", field, tuple(ResNetConfig.model_fields)))
         query[field] = value
     return from_query(query)
-
-
-def _preset(name: str) -> ResNetConfig:
-    """The preset; of an unknown one near names are said, and no list of all: the page has that in a
-    box, and an address may be wrong in many nets."""
-    if name not in PRESETS:
-        raise ValueError(unknown_name("preset", name, tuple(PRESETS), lists=False))
-    return PRESETS[name]
 
 
 def _written(value: object) -> str:

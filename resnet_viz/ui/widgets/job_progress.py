@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any
 
 import streamlit as st
@@ -21,6 +22,7 @@ from resnet_viz.store.database import StoreError
 from resnet_viz.ui.session.lab_state import open_lab
 from resnet_viz.ui.widgets import message_box
 
+_result, is_over = attrgetter("result"), attrgetter("is_over")
 CANCELLED = "Cancelled."
 _ASKER = "jobs_asker"
 _AT_ONCE_SECONDS = 0.4
@@ -45,15 +47,6 @@ class Asked:
     problem: str = ""
 
 
-def _result(job: Job) -> Any:
-    return job.result
-
-
-def is_over(job: Job) -> bool:
-    """Whether nothing more will come of it."""
-    return job.is_over
-
-
 def hand_in(
     slot: str,
     kind: str,
@@ -70,7 +63,7 @@ def hand_in(
     if (before := asked(slot)) and not before.is_over:
         _cancel(before)
     try:
-        job_id = open_lab().submit(kind, request, asker=_asker(), files=files)
+        job_id = open_lab().submit(kind, request, asker=asker(), files=files)
         _put(slot, Asked(about, job_id))
     except (StoreError, ValueError) as error:
         _put(slot, Asked(about, is_over=True, problem=str(error)))
@@ -188,8 +181,8 @@ def _cancel(one: Asked) -> None:
         open_lab().cancel_job(one.job_id)
 
 
-def _asker() -> str:
-    """Names this session among those that ask."""
+def asker() -> str:
+    """The name of this session: jobs get their places from each asker in turn."""
     name: str = st.session_state.setdefault(_ASKER, secrets.token_hex(8))
     return name
 

@@ -12,10 +12,11 @@ from resnet_viz.lab.lab import Lab
 from resnet_viz.measurements.measurement import Settings, Value
 from resnet_viz.scheduler.jobs.jobs import Job
 from resnet_viz.store.database import StoreError
-from resnet_viz.store.run import Run, new_id
+from resnet_viz.store.run import Run
+from resnet_viz.ui.widgets.job_progress import asker
 
 _JOBS = "race_measuring"
-_ENDED = {"cancelled": "the measurement was cancelled on another page."}
+_CANCELLED = "the measurement was cancelled on another page."
 _FAILED = "race_measuring_failed"
 _WEIGHTS = "race_measuring_weights"
 
@@ -52,7 +53,7 @@ def ask(lab: Lab, wish: Wish, runs: Sequence[Run]) -> None:
     for run in runs:
         request = {"run_id": run.id, "step": wish.step, "measurement": wish.name}
         try:
-            job_id = lab.submit("measure", {**request, "settings": settings}, asker=_asker())
+            job_id = lab.submit("measure", {**request, "settings": settings}, asker=asker())
         except (StoreError, ValueError) as error:
             _fail(wish, run, str(error))
         else:
@@ -100,7 +101,8 @@ def under_way(
             if job is None or job.is_over:
                 asked.remove(each)
                 if job is not None and job.status != "done":
-                    _fail(one, each.run, job.message or _ENDED.get(job.status, job.status))
+                    own = _CANCELLED if job.status == "cancelled" else job.status
+                    _fail(one, each.run, job.message or own)
             else:
                 jobs.append((each.run.name, job))
     return jobs
@@ -141,11 +143,6 @@ def _job(lab: Lab, asked: _Asked, wish: Wish) -> Job | None:
 
 def _fail(wish: Wish, run: Run, reason: str) -> None:
     _failed().setdefault(wish, []).append(_Failure(run.id, f"{run.name}: {reason}"))
-
-
-def _asker() -> str:
-    """Whoever this session is: places go to each asker in turn."""
-    return str(st.session_state.setdefault("jobs_asker", new_id()))
 
 
 def _jobs() -> dict[Wish, list[_Asked]]:
