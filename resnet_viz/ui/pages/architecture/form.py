@@ -131,17 +131,13 @@ def preset_box(place: str = "") -> None:
         tuple(PRESETS),
         index=None,
         key=key,
-        format_func=_preset_text,
+        format_func=lambda name: f"{name} · {compact(plan(PRESETS[name]).params)}",
         placeholder=f"{here.base}, changed",
         help="Published networks with their parameters. Choosing one fills in the "
         "fields below; type to search.",
         on_change=_load_preset,
         args=(key,),
     )
-
-
-def _preset_text(name: str) -> str:
-    return f"{name} · {compact(plan(PRESETS[name]).params)}"
 
 
 def _load_preset(key: str) -> None:

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import get_args
+from typing import Any, NamedTuple, get_args
 
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
-from resnet_viz.arch.memory import (
-    Optimizer,
-    Precision,
-    TrainingMemory,
-    largest_batch,
-    training_memory,
-)
+from resnet_viz.arch.memory import Precision, largest_batch, training_memory
 from resnet_viz.arch.plan import plan
 from resnet_viz.figures.memory_chart import memory_bars
 from resnet_viz.scheduler.memory_fit import PROCESS_BYTES
@@ -24,46 +17,21 @@ from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.device_choice import device_box, free_memory
 from resnet_viz.ui.widgets.note import note
 
-OPTIMIZERS: dict[str, tuple[Optimizer, float]] = {
-    "SGD with momentum": ("sgd", 0.9),
-    "SGD": ("sgd", 0.0),
-    "Adam": ("adam", 0.0),
-    "AdamW": ("adamw", 0.0),
+OPTIMIZERS: dict[str, dict[str, Any]] = {
+    "SGD with momentum": {"optimizer": "sgd", "momentum": 0.9},
+    "SGD": {"optimizer": "sgd", "momentum": 0.0},
+    "Adam": {"optimizer": "adam", "momentum": 0.0},
+    "AdamW": {"optimizer": "adamw", "momentum": 0.0},
 }
-WITHOUT, WITH = "as it is", "with checkpointing"
 
 
-@dataclass(frozen=True)
-class _Choice:
-    """The chosen training settings and device."""
+class _Choice(NamedTuple):
+    """The chosen training settings and device; `training` as `training_memory` takes them."""
 
     batch: int
-    optimizer: str
-    precision: Precision
+    training: dict[str, Any]
     checkpointing: bool
     device: str
-
-    def memory(self, config: ResNetConfig, checkpointing: bool) -> TrainingMemory:
-        optimizer, momentum = OPTIMIZERS[self.optimizer]
-        return training_memory(
-            plan(config),
-            self.batch,
-            optimizer,
-            self.precision,
-            checkpointing=checkpointing,
-            momentum=momentum,
-        )
-
-    def largest_batch(self, config: ResNetConfig, available: int) -> int:
-        optimizer, momentum = OPTIMIZERS[self.optimizer]
-        return largest_batch(
-            plan(config),
-            available,
-            optimizer,
-            self.precision,
-            checkpointing=self.checkpointing,
-            momentum=momentum,
-        )
 
 
 def memory_panel(config: ResNetConfig) -> None:
@@ -71,8 +39,8 @@ def memory_panel(config: ResNetConfig) -> None:
     choice = _controls()
     _verdict(config, choice)
     memories = {
-        WITHOUT: choice.memory(config, checkpointing=False),
-        WITH: choice.memory(config, checkpointing=True),
+        name: training_memory(plan(config), choice.batch, **choice.training, checkpointing=is_on)
+        for name, is_on in (("as it is", False), ("with checkpointing", True))
     }
     totals = " and ".join(
         f"{byte_size(memory.total + PROCESS_BYTES)} {name}" for name, memory in memories.items()
@@ -97,23 +65,23 @@ def _controls() -> _Choice:
     )
     with device:
         place = device_box("memory_device")
-    return _Choice(
-        int(batch.number_input("Batch size", 1, 65_536, 64, key="memory_batch")),
-        optimizer.selectbox("Optimiser", list(OPTIMIZERS), key="memory_optimizer"),
-        precision.selectbox(
-            "Precision",
-            get_args(Precision),
-            key="memory_precision",
-            help="bfloat16 is autocast: activations take half, weights and gradients stay float32.",
-        ),
-        saving.toggle("Activation checkpointing", key="memory_checkpointing"),
-        place,
+    images = int(batch.number_input("Batch size", 1, 65_536, 64, key="memory_batch"))
+    name = optimizer.selectbox("Optimiser", list(OPTIMIZERS), key="memory_optimizer")
+    kind = precision.selectbox(
+        "Precision",
+        get_args(Precision),
+        key="memory_precision",
+        help="bfloat16 is autocast: activations take half, weights and gradients stay float32.",
     )
+    checkpointing = saving.toggle("Activation checkpointing", key="memory_checkpointing")
+    training = {**OPTIMIZERS[name], "precision": kind}
+    return _Choice(images, training, checkpointing, place)
 
 
 def _verdict(config: ResNetConfig, choice: _Choice) -> None:
     """What is needed, what is free, whether that fits, and the largest batch that does."""
-    needs = choice.memory(config, choice.checkpointing).total + PROCESS_BYTES
+    training = choice.training | {"checkpointing": choice.checkpointing}
+    needs = training_memory(plan(config), choice.batch, **training).total + PROCESS_BYTES
     text = (
         f"One training run needs about **{byte_size(needs)}**, of which {byte_size(PROCESS_BYTES)} "
         "are PyTorch itself"
@@ -122,13 +90,10 @@ def _verdict(config: ResNetConfig, choice: _Choice) -> None:
     if free is None:
         message_box.info(f"{text}; how much is free on this device is not known.", markdown=True)
         return
-    largest = choice.largest_batch(config, free - PROCESS_BYTES)
+    largest = largest_batch(plan(config), free - PROCESS_BYTES, **training)
     batch = (
         f"the largest batch that fits is **{largest:,}**" if largest else "nor does a batch of 1"
     )
-    show, verdict = (
-        (message_box.success, "it fits")
-        if needs <= free
-        else (message_box.error, "it does not fit")
-    )
+    show = message_box.success if needs <= free else message_box.error
+    verdict = "it fits" if needs <= free else "it does not fit"
     show(f"{text}; {byte_size(free)} are free: {verdict}; {batch}.", markdown=True)

@@ -17,7 +17,6 @@ from resnet_viz.ui.pages.architecture.weights_panel import weights_panel
 from resnet_viz.ui.pages.architecture.words import shortcut_words
 from resnet_viz.ui.session.net import show_net
 from resnet_viz.ui.widgets import message_box
-from resnet_viz.ui.widgets.formula import stacked
 from resnet_viz.ui.widgets.note import note
 from resnet_viz.views.table import StageRow, table1
 
@@ -74,13 +73,27 @@ def _paper_table(rows: tuple[StageRow, ...]) -> str:
         "|:--|:--|:--|--:|--:|--:|",
     ]
     body = [
-        f"| {row.stage} | {row.output} | {stacked(row)} | {row.receptive_field:,} "
+        f"| {row.stage} | {row.output} | {_formula(row)} | {row.receptive_field:,} "
         f"| {row.params:,} | {row.macs:,} |"
         for row in rows
     ]
     params, macs = sum(row.params for row in rows), sum(row.macs for row in rows)
     total = f"| **whole net** | | | | **{params:,}** | **{macs:,}** |"
     return "\n".join([*head, *body, total])
+
+
+def _formula(row: StageRow) -> str:
+    """The layers of one block, stacked in brackets, times their number (He 2015, Table 1), in TeX.
+
+    With TeX's own multiplication sign, since KaTeX's text fonts have none.
+    """
+    lines = r"\\ ".join(
+        rf"\text{{{layer}}}".replace("×", r"}{\times}\text{")  # noqa: RUF001
+        for layer in row.formula.strip("[]").split("; ")
+    )
+    if not row.formula.startswith("["):
+        return rf"$\begin{{array}}{{l}} {lines} \end{{array}}$"
+    return rf"$\begin{{bmatrix}} {lines} \end{{bmatrix}} \times {row.repeats}$"
 
 
 def _json_tab(config: ResNetConfig) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -111,10 +112,7 @@ def _controls(
 
 
 def _note_on_sizes(points: Sequence[DesignPoint]) -> None:
-    counts = {
-        size: sum(point.image_size == size for point in points)
-        for size in sorted({point.image_size for point in points})
-    }
+    counts = Counter(sorted(point.image_size for point in points))
     if len(counts) > 1:
         groups = " and ".join(f"{count} take {size} pixels" for size, count in counts.items())
         note(
@@ -133,7 +131,9 @@ def _table(points: Sequence[DesignPoint], current: DesignPoint) -> None:
     wanted = st.text_input(
         "Search", key="design_search", placeholder="name, family or source, such as cifar"
     )
-    rows = [p for p in points if _matches(p, wanted)]
+    words = wanted.lower().split()
+    texts = [f"{point.name} {point.family} {SOURCES[point.name]}".lower() for point in points]
+    rows = [p for p, text in zip(points, texts, strict=True) if all(word in text for word in words)]
     note(
         f"{len(rows)} of {len(points)} presets. Sort by a column's head; select a row to open the "
         f"net on the Architecture page. Its net now: {current.name}, {current.params:,} "
@@ -166,12 +166,6 @@ _COLUMNS = {
     "MACs": st.column_config.NumberColumn(format="localized"),
     "activations (MB)": st.column_config.NumberColumn(format="%.2f"),
 }
-
-
-def _matches(point: DesignPoint, wanted: str) -> bool:
-    """Whether every word that is searched for occurs in name, family or source."""
-    text = f"{point.name} {point.family} {SOURCES[point.name]}".lower()
-    return all(word in text for word in wanted.lower().split())
 
 
 def _row(point: DesignPoint) -> dict[str, object]:

@@ -22,10 +22,7 @@ _TITLES = {
         "as theory has it.",
     ),
     "width": ("Width", "Channels of the first stage."),
-    "images": (
-        "Images",
-        "Handwritten digits, or Gaussian noise of 16 channels.",
-    ),
+    "images": ("Images", "Handwritten digits, or Gaussian noise of 16 channels."),
     "batch": ("Batch size", "Images at once; batch norm's statistics are theirs."),
     "size": ("Map size", "Pixels a side of the image, and of the first stage's maps."),
 }
@@ -48,7 +45,17 @@ def notice(settings: Settings) -> str:
 
 def switches() -> dict[str, Any]:
     """Draw the settings except for the depth."""
-    return {name: _switch(name) for name in _TITLES}
+    return {
+        name: st.selectbox(
+            title,
+            CHOICES[name],
+            key=_key(name),
+            format_func=lambda value: NETS[value][0] if value in NETS else str(value),
+            help=help_text,
+            persist_state="session",
+        )
+        for name, (title, help_text) in _TITLES.items()
+    }
 
 
 def depth_slider() -> int:
@@ -57,23 +64,6 @@ def depth_slider() -> int:
         "Depth (weighted layers)", DEPTHS, key=_key("depth"), persist_state="session"
     )
     return depth
-
-
-def _switch(name: str) -> Any:
-    title, help_text = _TITLES[name]
-    return st.selectbox(
-        title,
-        CHOICES[name],
-        key=_key(name),
-        format_func=lambda value: NETS[value][0] if name == "family" else str(value),
-        help=help_text,
-        persist_state="session",
-    )
-
-
-def chosen(switched: dict[str, Any], depth: int) -> Settings:
-    """The chosen settings."""
-    return Settings(depth=depth, **switched)
 
 
 def _key(name: str) -> str:

@@ -14,13 +14,7 @@ from resnet_viz.findings.theory.new_net import New
 from resnet_viz.text import number
 from resnet_viz.ui.components.live_chart import live_chart
 from resnet_viz.ui.pages.initialisation import results
-from resnet_viz.ui.pages.initialisation.choice import (
-    chosen,
-    depth_slider,
-    notice,
-    read_address,
-    switches,
-)
+from resnet_viz.ui.pages.initialisation.choice import depth_slider, notice, read_address, switches
 from resnet_viz.ui.pages.initialisation.settings import Settings, described, to_query
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.heading import header, title
@@ -41,7 +35,7 @@ def initialisation_page() -> None:
     )
     with st.sidebar:
         switched = switches()
-    settings = chosen(switched, depth_slider())
+    settings = Settings(depth=depth_slider(), **switched)
     query = to_query(settings)
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)

@@ -45,7 +45,7 @@ def pair(settings: Settings) -> Pair | None:
     if settings not in measured:
         _ask(settings)
         words = ("The residual net is measured", "Its plain twin is measured")
-        ended = _ends(*words, until=_has_first)
+        ended = _ends(*words, until=lambda job: bool(job.result) and _FIRST in job.result[0])
         if not ended:
             return None
         _keep(settings, *(one.done[0] for one in ended))
@@ -63,12 +63,8 @@ def before() -> tuple[Settings, Pair] | None:
 
 def others(settings: Settings) -> Sequence[Pair]:
     """The nets of other depths that were measured with the same settings, by depth."""
-    alike = [
-        (s.depth, pair_of_depth)
-        for s, pair_of_depth in _measured_pairs().items()
-        if _alike(s, settings)
-    ]
-    return [pair_of_depth for depth, pair_of_depth in sorted(alike, key=lambda one: one[0])]
+    alike = {s.depth: both for s, both in _measured_pairs().items() if _alike(s, settings)}
+    return [alike[depth] for depth in sorted(alike)]
 
 
 def series(settings: Settings) -> None:
@@ -122,10 +118,6 @@ def _ask(settings: Settings) -> None:
             job_progress.hand_in(slot, "initialisation", request, settings, is_awaited=False)
 
 
-def _has_first(job: Job) -> bool:
-    return bool(job.result) and _FIRST in job.result[0]
-
-
 def _ends(
     *words: str, until: Callable[[Job], bool] = job_progress.is_over
 ) -> Sequence[job_progress.Asked]:
@@ -157,10 +149,7 @@ def _before(shown: str) -> Any:
 
 def _keep(settings: Settings, net: Mapping[str, Any], twin: Mapping[str, Any]) -> None:
     measured = _measured_pairs()
-    measured[settings] = (
-        _new(0, settings, net),
-        _new(1, settings, twin),
-    )
+    measured[settings] = _new(0, settings, net), _new(1, settings, twin)
     for oldest in list(measured)[:-_MOST_KEPT]:
         del measured[oldest]
 

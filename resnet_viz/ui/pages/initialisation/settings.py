@@ -20,10 +20,7 @@ NETS: Mapping[str, tuple[str, Mapping[str, object]]] = MappingProxyType(
     {
         "zero_pad": ("option A: zero-padded shortcuts", {}),
         "projection": ("option B: projections where the shape changes", {"shortcut": "projection"}),
-        "preactivation": (
-            "full pre-activation",
-            {"activation_order": "full_preactivation"},
-        ),
+        "preactivation": ("full pre-activation", {"activation_order": "full_preactivation"}),
         "scaled": ("shortcut and branch halved", {"shortcut_transform": "scaled"}),
         "zero_init": ("branches that begin at zero", {"zero_init_residual": True}),
         "exclusive_gate": ("exclusive gate", {"shortcut_transform": "exclusive_gate"}),

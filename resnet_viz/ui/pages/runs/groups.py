@@ -35,6 +35,16 @@ class Group:
     note: str = ""
 
     @property
+    def ids(self) -> Sequence[str]:
+        """The runs' ids."""
+        return [run.id for run in self.runs]
+
+    @property
+    def readable(self) -> Sequence[Run]:
+        """The runs that this version can read."""
+        return [run for run in self.runs if isinstance(run, Run)]
+
+    @property
     def is_race(self) -> bool:
         """Whether the group is a race."""
         return self.runs[0].race_id == self.id
@@ -91,18 +101,13 @@ def matching(
     `statuses` (none given: any), and of `dataset`, by `datasets` of the runs' ids."""
     words = text.casefold().split()
     for group in all_groups:
-        if words and not all(word in _searched_text(group) for word in words):
-            continue
-        if statuses and not any(status_of(run) in statuses for run in group.runs):
-            continue
-        if dataset and not any((datasets or {}).get(run.id) == dataset for run in group.runs):
-            continue
-        yield group
-
-
-def _searched_text(group: Group) -> str:
-    texts = (group.title, group.note, group.id, *(run.name for run in group.runs))
-    return " ".join(texts).casefold()
+        names = [group.title, group.note, group.id, *(run.name for run in group.runs if words)]
+        searched = " ".join(names).casefold()
+        has_words = all(word in searched for word in words)
+        has_status = not statuses or any(status_of(run) in statuses for run in group.runs)
+        known = (datasets or {}).get
+        if has_words and has_status and (not dataset or dataset in map(known, group.ids)):
+            yield group
 
 
 def status_of(run: Run | UnreadableRun) -> str:

@@ -79,16 +79,14 @@ def _list(lab: Lab, all_groups: Sequence[Group]) -> None:
     shown = list(matching(all_groups, text, statuses, known, data))
     runs = sum(len(group.runs) for group in shown)
     size = byte_size(sum(run.bytes for group in shown for run in group.runs))
-    of = (
-        f" of {sum(len(group.runs) for group in all_groups):,}"
-        if len(shown) < len(all_groups)
-        else ""
-    )
+    total = sum(len(group.runs) for group in all_groups)
+    of = f" of {total:,}" if len(shown) < len(all_groups) else ""
     held = f" Only those that this browser has the controls of are listed. {HOW_TO_OWN}"
     whose = "" if is_owner() else held
     st.markdown(small(plain(f"Nets: {runs:,}{of}. Size: {size}.{whose}")))
     _together(all_groups)
-    begin = _page_begin(len(shown))
+    last_page = max(0, (len(shown) - 1) // ON_A_PAGE * ON_A_PAGE)
+    begin = min(st.session_state.get(_PAGE, 0), last_page)
     for group in shown[begin : begin + ON_A_PAGE]:
         row(lab, group)
     _pager(begin, len(shown))
@@ -112,12 +110,6 @@ def _together(all_groups: Sequence[Group]) -> None:
             st.button("Untick all", key="runs_untick", on_click=forget_chosen, args=(all_groups,))
         if too_many:
             st.markdown(small(f"{len(ids)} are ticked; at most {MOST_TOGETHER} go together."))
-
-
-def _page_begin(count: int) -> int:
-    begin: int = st.session_state.get(_PAGE, 0)
-    last = max(0, (count - 1) // ON_A_PAGE * ON_A_PAGE)
-    return min(begin, last)
 
 
 def _pager(begin: int, count: int) -> None:

@@ -20,15 +20,14 @@ _TICK, _KEPT = "runs_tick_", "runs_kept_"
 
 def row(lab: Lab, group: Group) -> None:
     """Draw the row: title and actions, nets to tick, the note."""
-    with st.container(border=True, key=f"runs_row_{_key(group)}", gap="xsmall"):
+    with st.container(border=True, key=f"runs_row_{group.id}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            with st.container(width="stretch", key=f"runs_title_{_key(group)}"):
+            with st.container(width="stretch", key=f"runs_title_{group.id}"):
                 st.markdown(f"**{plain(group.title)}**  \n{small(plain(group.detail))}")
             _buttons(lab, group)
         if group.note:
             st.markdown("\n\n".join(plain(line) for line in group.note.splitlines()))
-        readable = [run for run in group.runs if isinstance(run, Run)]
-        has_seeds = len({run.seed for run in readable}) > 1
+        has_seeds = len({run.seed for run in group.readable}) > 1
         with st.container(horizontal=True, gap="small"):
             for run in group.runs:
                 line = plain(run_line(run, has_seeds=has_seeds))
@@ -53,11 +52,9 @@ def forget_chosen(groups: Sequence[Group]) -> None:
 
 
 def _buttons(lab: Lab, group: Group) -> None:
-    key, name = _key(group), group.title
-    runs = ",".join(run.id for run in group.runs)
-    query = {"race": group.id} if group.is_race else {"runs": runs}
-    is_readable = any(isinstance(run, Run) for run in group.runs)
-    is_known = is_readable or any(run.status for run in group.runs)
+    key, name = group.id, group.title
+    query = {"race": group.id} if group.is_race else {"runs": ",".join(group.ids)}
+    is_known = group.readable or any(run.status for run in group.runs)
     if st.button(
         "Show", key=f"runs_open_{key}", disabled=not is_known, help=plain(f"Show {name}.")
     ):
@@ -67,10 +64,9 @@ def _buttons(lab: Lab, group: Group) -> None:
     about = plain(f"Name {name}, or keep a note.")
     with st.popover("Name", key=f"runs_name_{key}_{times}", help=about):
         _naming(lab, group)
-    if is_readable:
+    if group.readable:
         with st.popover("Take away", key=f"runs_take_{key}", help=plain(f"{name} as a file.")):
-            readable = [run for run in group.runs if isinstance(run, Run)]
-            take_away(lab, group.id, name, readable, f"runs_{key}")
+            take_away(lab, group.id, name, group.readable, f"runs_{key}")
     _stop_button(lab, group)
     with st.popover("Delete", key=f"runs_delete_{key}", help=plain(f"Delete {name}.")):
         _deleting(lab, group)
@@ -78,11 +74,10 @@ def _buttons(lab: Lab, group: Group) -> None:
 
 def _stop_button(lab: Lab, group: Group) -> None:
     """For what is under way, and trains in processes of ours."""
-    is_watched = any(isinstance(run, Run) and run.is_watched for run in group.runs)
-    if group.is_over or is_watched:
+    if group.is_over or any(run.is_watched for run in group.readable):
         return
     name = group.title
-    if st.button("Stop training", key=f"runs_stop_{_key(group)}", help=plain(f"Stop {name}.")):
+    if st.button("Stop training", key=f"runs_stop_{group.id}", help=plain(f"Stop {name}.")):
 
         def stop() -> str:
             lab.stop(group.id)
@@ -92,7 +87,7 @@ def _stop_button(lab: Lab, group: Group) -> None:
 
 
 def _naming(lab: Lab, group: Group) -> None:
-    key = _key(group)
+    key = group.id
     name = st.text_input(
         "Name", value=group.title, max_chars=MOST_CHARACTERS, key=f"runs_text_{key}"
     )
@@ -124,7 +119,7 @@ def _deleting(lab: Lab, group: Group) -> None:
         if many > 1
         else f"Deletes this net with all that it measured ({size}). Nothing brings it back."
     )
-    if st.button("Delete for good", key=f"runs_gone_{_key(group)}", type="primary"):
+    if st.button("Delete for good", key=f"runs_gone_{group.id}", type="primary"):
 
         def delete() -> str:
             lab.delete(group.id)
@@ -140,8 +135,3 @@ def _do(action: Callable[[], str]) -> None:
     except (StoreError, ValueError) as error:
         st.session_state["runs_refused"] = f"{str(error)[:1].upper()}{str(error)[1:]}."
     st.rerun()
-
-
-def _key(group: Group) -> str:
-    """A part of keys: the place of its first run says nothing, its id does."""
-    return group.id
