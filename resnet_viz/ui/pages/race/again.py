@@ -64,7 +64,10 @@ def take_begun() -> None:
 
 def _begin(lab: Lab, view: RaceView, specs: Sequence[RunSpec]) -> None:
     try:
-        _check_data(specs)
+        if not is_owner() and not {spec.dataset for spec in specs} <= set(offered()):
+            raise ValueError(
+                "its images are in a folder that only the owner of this server may use"
+            )
         if not view.is_over:
             lab.stop(view.race_id)
             expire(lab, view.race_id)
@@ -73,12 +76,6 @@ def _begin(lab: Lab, view: RaceView, specs: Sequence[RunSpec]) -> None:
         view.refusal = f"Again did nothing: {error}"
         return
     st.rerun()
-
-
-def _check_data(specs: Sequence[RunSpec]) -> None:
-    """ValueError where another than the owner would train on a folder that is offered to nobody."""
-    if not is_owner() and not {spec.dataset for spec in specs} <= set(offered()):
-        raise ValueError("its images are in a folder that only the owner of this server may use")
 
 
 def _next(runs: Sequence[Run]) -> Sequence[RunSpec]:

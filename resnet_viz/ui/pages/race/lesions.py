@@ -8,7 +8,7 @@ the race and a block of its net.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
@@ -50,14 +50,9 @@ _WANTED = "race_lesion_wanted"
 _ONE = re.compile(r"(\d{1,3}):(stages\.\d{1,4}\.\d{1,5})", re.ASCII)
 
 
-class _Blocks(Container[object]):
-    """The values that a link can have for deleted blocks."""
-
-    def __contains__(self, text: object) -> bool:
-        return isinstance(text, str) and all(map(_ONE.fullmatch, text.split(",")))
-
-
-BLOCKS: Container[object] = _Blocks()
+def are_blocks(text: str) -> bool:
+    """Whether a link can say this of deleted blocks."""
+    return all(map(_ONE.fullmatch, text.split(",")))
 
 
 def click_box(lab: Lab, view: RaceView) -> bool:
@@ -111,14 +106,16 @@ class Lesions(NamedTuple):
             wish = self.wish(place)
             if st.session_state.get(_WANTED) == place:
                 del st.session_state[_WANTED]
-                if self._is_to_measure(place, wish):
-                    ask(self.lab, wish, [self.runs[place][0]])
+                run = self.runs[place][0]
+                is_asked = bool(under_way(self.lab, self.race_id, wish, run))
+                if not is_asked and not self.sentence(place, wish):
+                    ask(self.lab, wish, [run])
         except (StoreError, ValueError) as error:  # a store that fails, a race that was deleted
             message_box.error(str(error))
             return
         busy = bool(under_way(self.lab, self.race_id, wish, self.runs[place][0]))
         with _room(graph):
-            st.fragment(_found, run_every=LOOK_SECONDS if busy else None)(self, place, wish, busy)
+            st.fragment(_effect, run_every=LOOK_SECONDS if busy else None)(self, place, wish, busy)
 
     def tell(self, place: int, wish: Wish, key: str) -> None:
         """Draw the effect of the deleted block; else the progress, or why there is none.
@@ -184,12 +181,8 @@ class Lesions(NamedTuple):
             step = max(_kept(self.lab, self.runs[place][0]), default=0)
         return Wish(self.race_id, step, LESIONS, (("block", self.block(place)),))
 
-    def _is_to_measure(self, place: int, wish: Wish) -> bool:
-        busy = under_way(self.lab, self.race_id, wish, self.runs[place][0])
-        return not busy and not self.sentence(place, wish)
 
-
-def _found(lesions: Lesions, place: int, wish: Wish, busy: bool) -> None:
+def _effect(lesions: Lesions, place: int, wish: Wish, busy: bool) -> None:
     """The sentence under a graph; while the job goes on it is looked at again and again."""
     if bool(under_way(lesions.lab, lesions.race_id, wish, lesions.runs[place][0])) != busy:
         st.rerun()

@@ -17,6 +17,7 @@ from resnet_viz.store.run import Run
 from resnet_viz.ui.pages.race import words
 from resnet_viz.ui.pages.race.again import again, begin, take_begun
 from resnet_viz.ui.pages.race.diagnosis.diagnosis import diagnosis
+from resnet_viz.ui.pages.race.live.controls import obey
 from resnet_viz.ui.pages.race.live.live import is_new, live_news, live_race, preview
 from resnet_viz.ui.pages.race.live.present import large_type
 from resnet_viz.ui.pages.race.measurement_jobs import take_up
@@ -27,7 +28,7 @@ from resnet_viz.ui.pages.race.settings.data_choice import download_offer, folder
 from resnet_viz.ui.pages.race.settings.memory_check import fits_or_says_so
 from resnet_viz.ui.pages.race.settings.settings import settings
 from resnet_viz.ui.pages.race.settings_address import notice, read_address
-from resnet_viz.ui.pages.race.state import RACE, RaceView, close_race, current_race, expire, look
+from resnet_viz.ui.pages.race.state import RACE, RaceView, close_race, current_race, look
 from resnet_viz.ui.pages.race.unreadable import unreadable_runs
 from resnet_viz.ui.pages.race.view_url import (
     NEXT,
@@ -176,11 +177,10 @@ def _difference(view: RaceView) -> str:
     """What differs between the nets, each looked at once whatever its seeds."""
     if any(run.is_watched for run in view.runs):
         return ""
-    return view.look.once("difference", lambda: _said_of(view.runs))
+    return view.look.once("difference", lambda: _difference_of(view.runs))
 
 
-def _said_of(runs: Sequence[Run]) -> str:
-    """How the nets differ, those that differ in the seed alone once."""
+def _difference_of(runs: Sequence[Run]) -> str:
     seeds: dict[RunSpec, set[int]] = {}
     for run in runs:
         seeds.setdefault(run.spec.model_copy(update={"seed": 0}), set()).add(run.seed)
@@ -266,10 +266,6 @@ def _chosen() -> Chosen:
 
 def _stop_button(lab: Lab, view: RaceView) -> None:
     if st.button("Stop training", type="primary", key="race_stop"):
-        try:
-            lab.stop(view.race_id)
-            expire(lab, view.race_id)
-        except (StoreError, ValueError) as error:
-            view.refusal = f"Stop training did nothing: {error}"
-            return
-        st.rerun()
+        obey(lab, "Stop training", lab.stop, view)
+        if not view.refusal:
+            st.rerun()

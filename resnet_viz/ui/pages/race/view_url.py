@@ -9,7 +9,7 @@ The step is written by the step control itself (step_control.js), which moves it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 import streamlit as st
@@ -27,7 +27,7 @@ from resnet_viz.ui.pages.race.display_options import (
     SMOOTHINGS,
     seeds_options,
 )
-from resnet_viz.ui.pages.race.lesions import BLOCKS, CLICK, CLICKS, OPENS, WITHOUT
+from resnet_viz.ui.pages.race.lesions import CLICK, CLICKS, OPENS, WITHOUT, are_blocks
 from resnet_viz.ui.pages.race.measurement_jobs import choose_weights, chosen_weights
 from resnet_viz.ui.pages.race.settings_address import beside
 from resnet_viz.ui.pages.race.state import WRITTEN, address_of, is_led, key_of
@@ -37,17 +37,17 @@ NEXT, DIAGNOSIS, SETTINGS = "next", "diagnosis", "settings"
 """The panels with the settings of the next race, with what experts look at, and with the settings
 that narrow screens fold away."""
 _OPEN, _PRESENT, _READ = "race_panels", "race_presented", "race_view_of"
-_CHOICES: Mapping[str, tuple[str, Callable[[Sequence[Run]], Container[object]]]] = MappingProxyType(
+_CHOICES: Mapping[str, tuple[str, Callable[[str, Sequence[Run]], bool]]] = MappingProxyType(
     {
-        "quantity": (QUANTITY, lambda _: [q.name for q in quantities().values() if not q.words]),
-        "show": (SEEDS, seeds_options),
-        "axis": (SCALE, lambda _: SCALES),
-        "smooth": (SMOOTH, lambda _: SMOOTHINGS),
-        "click": (CLICK, lambda _: CLICKS),
-        "without": (WITHOUT, lambda _: BLOCKS),
+        "quantity": (QUANTITY, lambda q, _: q in quantities() and not quantities()[q].words),
+        "show": (SEEDS, lambda seeds, runs: seeds in seeds_options(runs)),
+        "axis": (SCALE, lambda scale, _: scale in SCALES),
+        "smooth": (SMOOTH, lambda steps, _: steps in SMOOTHINGS),
+        "click": (CLICK, lambda click, _: click in CLICKS),
+        "without": (WITHOUT, lambda blocks, _: are_blocks(blocks)),
     }
 )
-"""A parameter of the link: the key of its widget, and what may be chosen for a race's runs."""
+"""A parameter of the link: the key of its widget, and whether a race's runs have such a choice."""
 _AT_FIRST: Mapping[str, str] = MappingProxyType({QUANTITY: "grad_norm", CLICK: OPENS, **DEFAULTS})
 
 
@@ -67,8 +67,8 @@ def read_view(race_id: str, runs: Sequence[Run]) -> None:
         pointer_of(key_of(race_id)).follow()
     st.session_state.pop(WITHOUT, None)  # blocks of another race's nets
     query = st.query_params.to_dict()
-    for name, (key, options) in _CHOICES.items():
-        if query.get(name) in options(runs):
+    for name, (key, may_be_chosen) in _CHOICES.items():
+        if name in query and may_be_chosen(query[name], runs):
             st.session_state[key] = query[name]
     if race_id and (step := _step_of(query, "step")) is not None:
         pointer_of(key_of(race_id)).look_at(step)

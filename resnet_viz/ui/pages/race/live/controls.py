@@ -70,6 +70,10 @@ def _slow_motion(lab: Lab, view: RaceView) -> None:
     options = sorted({pace or 0.0 for pace in (*PACES, held)}, key=lambda pace: -pace or -1e9)
     if st.session_state.get(_SLOW) != (held or 0.0):
         st.session_state[_SLOW] = held or 0.0
+
+    def set_pace(race_id: str) -> None:
+        lab.slow(race_id, st.session_state[_SLOW] or None)
+
     st.selectbox(
         "Speed",
         options,
@@ -77,10 +81,6 @@ def _slow_motion(lab: Lab, view: RaceView) -> None:
         key=_SLOW,
         label_visibility="collapsed",
         width=210,
-        on_change=lambda: _set_pace(lab, view),
+        on_change=obey,
+        args=(lab, "Slow motion", set_pace, view),
     )
-
-
-def _set_pace(lab: Lab, view: RaceView) -> None:
-    pace = st.session_state[_SLOW] or None
-    obey(lab, "Slow motion", lambda race_id: lab.slow(race_id, pace), view)

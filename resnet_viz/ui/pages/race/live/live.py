@@ -86,11 +86,10 @@ def preview(specs: Sequence[RunSpec]) -> None:
             colour,
             plan(spec.adapted).weighted_layers,
             History(),
-            classes,
+            spec.adapted.num_classes,
             config=spec.adapted,
         )
         for spec, colour in zip(specs, colours, strict=True)
-        for classes in (spec.adapted.num_classes,)
     ]
     with st.container():
         for _ in range(_ABOVE):
