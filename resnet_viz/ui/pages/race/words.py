@@ -191,7 +191,7 @@ def _ways(spec: RunSpec) -> Sequence[str]:
         else "",
         f"weight decay {spec.weight_decay:g}",
         _SCHEDULES[spec.schedule].format(spec.step_gamma),
-        *(_way(setting, spec) for setting in SETTINGS.values() if setting.field not in _TOLD),
+        *(_way(setting, spec) for setting in SETTINGS.values() if setting.field not in _IN_PHRASES),
     )
 
 
@@ -204,7 +204,7 @@ def _way(setting: Setting, spec: RunSpec) -> str:
     return words if value is True else f"{words} {number}"
 
 
-_TOLD = (
+_IN_PHRASES = (
     *("dataset", "classes", "image_size", "subset", "augment", "steps", "batch_size"),
     *("optimizer", "lr", "momentum", "nesterov", "weight_decay"),
     *("schedule", "step_milestones", "step_gamma", "seed", "device", "checkpoints"),
@@ -220,7 +220,7 @@ def data_name(dataset: str) -> str:
     return dataset.rpartition("/")[2] if dataset.startswith("folder:") else dataset
 
 
-def folder_found(name: str, result: Mapping[str, Any]) -> str:
+def folder_words(name: str, result: Mapping[str, Any]) -> str:
     """The result of the command `data` for a folder of images, in words."""
     remarks = [f"{remark[:1].upper()}{remark[1:]}." for remark in map(printable, result["remarks"])]
     return " ".join([_readable(name, result), *remarks])

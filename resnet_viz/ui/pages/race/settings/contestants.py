@@ -1,4 +1,4 @@
-"""From what was chosen to the runs of a race, and what is said of them; no Streamlit."""
+"""Contestants of a race: from a choice to its runs, and how they compare; no Streamlit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST_NAMED = 2
 
 @dataclass(frozen=True)
 class Choice:
-    """What the widgets say: the contestants, and the training that they share.
+    """Choice of contestants, and the training that they share, as the widgets have it.
 
     Without "image_size" (None) the images get the size that suits all nets. Each net is trained
     from `seeds` seeds, the training's and those after it, at most `pace` steps a second.
@@ -93,22 +93,22 @@ def nickname(config: ResNetConfig) -> str:
 def comparison(runs: Sequence[RunSpec], *, is_size_chosen: bool) -> str:
     """What differs between the contestants, their parameters, their images' size (Markdown)."""
     counts = [plan(spec.adapted).params for spec in runs]
-    said = [difference(runs)]
+    sentences = [difference(runs)]
     if len(set(counts)) == 1 < len(counts):
         each = " and ".join([f"**{counts[0]:,}**"] * 2) + ", the same" if len(counts) == 2 else ""
-        said.append(f"Parameters: {each or f'**{counts[0]:,}** in each net'}.")
+        sentences.append(f"Parameters: {each or f'**{counts[0]:,}** in each net'}.")
     elif len(runs) == 2:
-        said.append(f"Parameters: **{counts[0]:,}** and **{counts[1]:,}**.")
+        sentences.append(f"Parameters: **{counts[0]:,}** and **{counts[1]:,}**.")
     else:
-        said.append(f"Parameters: {_parameters(runs, counts)}.")
+        sentences.append(f"Parameters: {_parameters(runs, counts)}.")
     own, size = dataset_info(runs[0].dataset).image_size, runs[0].adapted.image_size
     if size != own and not is_size_chosen:
         which = {1: "the net", 2: "both nets"}.get(len(runs), "all nets")
-        said.append(
+        sentences.append(
             f"Images are resized from {own}x{own} to **{size}x{size}** pixels: the smallest of "
             f"16, 32, 64, ... that fits {which}; Image size changes it."
         )
-    return " ".join(filter(None, said))
+    return " ".join(filter(None, sentences))
 
 
 def _parameters(runs: Sequence[RunSpec], counts: Sequence[int]) -> str:

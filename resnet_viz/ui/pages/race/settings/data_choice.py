@@ -1,13 +1,15 @@
-"""The choice of a data set, and the offers to fetch one and to look through a folder."""
+"""Data choice of a race: a box of data sets, and offers to fetch one and to check a folder."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import streamlit as st
 
 from resnet_viz.data.dataset import suitable_batch
 from resnet_viz.data.registry import dataset_info, offered
 from resnet_viz.experiments.run_spec import DEFAULT_BATCH
-from resnet_viz.ui.pages.race.words import data_name, folder_found
+from resnet_viz.ui.pages.race.words import data_name, folder_words
 from resnet_viz.ui.widgets import job_progress, message_box
 from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.ui.widgets.note import note
@@ -17,7 +19,8 @@ _BATCH, _SUITED = "race_batch_size", "race_batch_suited"
 
 
 def data_box(key: str) -> str:
-    """A choice of the data sets there are, and of the folders that the server's owner offers."""
+    """Draw the data sets there are, and the folders that the server's owner offers; returns the
+    chosen one."""
     names = offered()
     if key in st.session_state and st.session_state[key] not in names:
         del st.session_state[key]  # a folder that has gone
@@ -36,7 +39,7 @@ def data_box(key: str) -> str:
 
 
 def _suit_batch(key: str) -> None:
-    """A folder of few images that is chosen gets a batch size that suits it, until it is left."""
+    """Set a batch size that suits a folder of few images, until another data set is chosen."""
     dataset = dataset_info(st.session_state[key])
     before, _, batch = st.session_state.pop(_SUITED, ("", 0, 0))
     if before and st.session_state[_BATCH] == batch:
@@ -50,8 +53,8 @@ def _suit_batch(key: str) -> None:
         st.session_state[_SUITED] = dataset.name, images, st.session_state[_BATCH]
 
 
-def batch_note(dataset: str) -> None:
-    """That the batch size was made to suit a folder, until another is chosen."""
+def _batch_note(dataset: str) -> None:
+    """Draw why the batch size was made to suit a folder, until another is chosen."""
     name, images, batch = st.session_state.get(_SUITED, ("", 0, 0))
     if name == dataset and batch == st.session_state[_BATCH]:
         note(
@@ -66,40 +69,41 @@ def _title(name: str) -> str:
 
 
 def download_offer(dataset: str) -> None:
-    """A button that fetches `dataset`, where it can be fetched and is not there."""
+    """Draw a button that fetches `dataset`, where it can be fetched and is not there."""
     info = dataset_info(dataset)
     if info.place or not info.download_megabytes:
         return
     words = f"Download {info.title} ({info.download_megabytes} MB)"
     if st.button(words, key="race_download"):
         job_progress.hand_in(_DOWNLOAD, "data", {"name": dataset, "download": True}, dataset)
-    end = job_progress.outcome(_DOWNLOAD, f"{info.title} is being downloaded")
-    if end is None or end.about != dataset:
-        return
-    if end.problem:
-        job_progress.complain(end)
-    else:
+    if _result(_DOWNLOAD, f"{info.title} is being downloaded", dataset):
         job_progress.forget(_DOWNLOAD)
         st.rerun()
 
 
 def folder_check(dataset: str) -> None:
-    """For a folder: a button that reads all its images, and what was found until another is chosen.
+    """Draw, for a folder, a button that reads all its images, and the result until another is
+    chosen.
 
     A process of its own reads them; a race does so, too, and leaves out the same files.
     """
     if dataset_info(dataset).classes is not None:
         return
-    batch_note(dataset)
+    _batch_note(dataset)
     name = data_name(dataset)
     if st.button(f"Look through {name}", key="race_look", help="Which files cannot be read?"):
         job_progress.hand_in(_LOOK, "data", {"name": dataset}, dataset)
-    end = job_progress.outcome(_LOOK, f"Every image of {name} is read")
+    if report := _result(_LOOK, f"Every image of {name} is read", dataset):
+        is_whole = not (report["unreadable"] or report["remarks"])
+        draw = message_box.info if is_whole else message_box.warning
+        draw(folder_words(name, report))
+
+
+def _result(slot: str, words: str, dataset: str) -> Any:
+    """The result of a job for `dataset`; None without one, after its progress or its problem."""
+    end = job_progress.outcome(slot, words)
     if end is None or end.about != dataset:
-        return
+        return None
     if end.problem:
         job_progress.complain(end)
-    else:
-        is_whole = not (end.done["unreadable"] or end.done["remarks"])
-        tell = message_box.info if is_whole else message_box.warning
-        tell(folder_found(name, end.done))
+    return end.done

@@ -1,4 +1,4 @@
-"""Widgets of a run's fields: each keeps its value in the session, under the field's name."""
+"""Widgets of a run's fields, which keep their values in the session under the fields' names."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from typing import Any
 import streamlit as st
 
 from resnet_viz.experiments.run_spec import SETTINGS
+from resnet_viz.experiments.setting import Group
+
+_COLUMNS: Sequence[Sequence[Group]] = (
+    ("Optimiser", "Learning rate"),
+    ("Data", "Computing", "Measuring"),
+)
 
 
 def select(
@@ -20,7 +26,7 @@ def select(
     shown: Callable[[str], str] = str,
     help: str = "",  # noqa: A002
 ) -> str:
-    """A choice of `options` for the run's `field`."""
+    """Draw a choice of `options` for the run's `field`; returns what is chosen."""
     key = f"race_{field}"
     # A value that another page set must not meet a default: Streamlit would warn of both.
     index = 0 if key in st.session_state else list(options).index(default)
@@ -38,7 +44,7 @@ def select(
 
 
 def setting_box(field: str, *, empty: str = "") -> Any:
-    """The widget for a run's `field`, as its setting says; `empty` stands in place of no number."""
+    """Draw the widget for a run's `field`; returns its value. `empty` stands for no number."""
     setting = SETTINGS[field]
     about = setting.about
     if setting.choices:
@@ -58,3 +64,17 @@ def setting_box(field: str, *, empty: str = "") -> Any:
         persist_state="session",
         **({} if has_value else {"value": setting.default}),
     )
+
+
+def more_settings() -> dict[str, Any]:
+    """Draw the settings that most races leave alone, by groups, in two columns; returns their
+    values."""
+    values: dict[str, Any] = {}
+    for column, groups in zip(st.columns(2, gap="medium"), _COLUMNS, strict=True):
+        with column:
+            for group in groups:
+                st.markdown(f"**{group}**")
+                for field, setting in SETTINGS.items():
+                    if setting.about.group == group:
+                        values[field] = setting_box(field)
+    return values

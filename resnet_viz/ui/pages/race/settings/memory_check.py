@@ -1,4 +1,4 @@
-"""Before a race starts: whether those of its nets that train at once fit into memory."""
+"""Memory check before a race starts: whether those of its nets that train at once fit."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ import streamlit as st
 
 from resnet_viz.experiments.devices import expected_device
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.scheduler.memory_fit import Fit, check_fit
+from resnet_viz.scheduler.memory_fit import check_fit
 from resnet_viz.scheduler.places import slots_on
 from resnet_viz.ui.pages.race import words
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.device_choice import free_memory
 
-CHECKPOINTING = "race_activation_checkpointing"
-
 
 def fits_or_says_so(specs: Sequence[RunSpec]) -> bool:
-    """False after an error that says what is missing, with activation checkpointing if it helps.
+    """Whether they fit; if not, after an error that says what is missing, and an offer of
+    activation checkpointing if it helps.
 
     Where the device's memory is not known, it is left to the run to find out.
     """
@@ -27,15 +26,13 @@ def fits_or_says_so(specs: Sequence[RunSpec]) -> bool:
     fit = None if free is None else check_fit(specs, free, device)
     if fit is None or fit.fits:
         return True
-    _refuse(fit, words.at_once(len(specs), slots_on(device)), device)
-    return False
-
-
-def _refuse(fit: Fit, nets: str, device: str) -> None:
+    nets = words.at_once(len(specs), slots_on(device))
     message_box.error(f"The race cannot start: training {nets} on {device} {fit.sentence}")
     if fit.fits_checkpointed:
-        st.button("Use activation checkpointing", key="race_fit_offer", on_click=_checkpoint)
-
-
-def _checkpoint() -> None:
-    st.session_state[CHECKPOINTING] = True
+        st.button(
+            "Use activation checkpointing",
+            key="race_fit_offer",
+            on_click=st.session_state.__setitem__,
+            args=("race_activation_checkpointing", True),
+        )
+    return False

@@ -1,4 +1,4 @@
-"""The nets of a race beside the first two: added by one press, and taken away by another."""
+"""More nets: those of a race beside the first two, added by one press and removed by another."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OF, _PRESET, _JSON, _PROBLEM = "race_relative_of", "race_add_preset", "race_jso
 
 
 def more_nets(entries: Sequence[Entry]) -> Sequence[Entry]:
-    """Draws what adds nets to `entries` and takes them away; those that are added."""
+    """Draw what adds nets to `entries` and removes them; returns those that are added."""
     kept = MOST_NETS - len(entries)
     st.session_state[MORE] = added = tuple(st.session_state.get(MORE, ()))[:kept]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="race_more"):
@@ -33,8 +33,8 @@ def more_nets(entries: Sequence[Entry]) -> Sequence[Entry]:
                 icon=":material/close:",
                 key=f"race_remove_{index}",
                 help="Take this net out of the race.",
-                on_click=_remove,
-                args=(index,),
+                on_click=st.session_state.__setitem__,
+                args=(MORE, (*added[:index], *added[index + 1 :])),
             )
         if kept == 0:
             st.caption(f"{MOST_NETS} nets race at most: this is all.")
@@ -72,7 +72,6 @@ def _offers(entries: Sequence[Entry]) -> None:
 
 
 def _relative(relative: Relative, net: ResNetConfig, there: Sequence[ResNetConfig]) -> None:
-    why_not = ""
     try:
         made = relative.make(net)
         why_not = "This net is in the race already." if made in there else ""
@@ -90,11 +89,6 @@ def _relative(relative: Relative, net: ResNetConfig, there: Sequence[ResNetConfi
 
 def _add(net: ResNetConfig) -> None:
     st.session_state[MORE] = (*st.session_state.get(MORE, ()), net)
-
-
-def _remove(index: int) -> None:
-    nets = st.session_state[MORE]
-    st.session_state[MORE] = (*nets[:index], *nets[index + 1 :])
 
 
 def _add_preset() -> None:

@@ -1,4 +1,4 @@
-"""Slow motion: so many steps a second at most, before a race and while it goes."""
+"""Pace of a race: so many steps a second at most, before it starts and while it goes."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ PACE = "race_pace"
 
 
 def pace_words(pace: float | None) -> str:
-    """Such as "2 steps a second"."""
+    """A pace in words, such as "2 steps a second"."""
     if pace is None:
         return "as fast as it goes"
     return "1 step a second" if pace == 1 else f"{pace:g} steps a second"
 
 
 def pace_box() -> None:
-    """The choice for the next race, kept in the session under `PACE`."""
+    """Draw the choice for the next race; `chosen_pace` has it."""
     st.selectbox(
         "Speed",
         [pace or 0.0 for pace in PACES],
@@ -29,5 +29,5 @@ def pace_box() -> None:
 
 
 def chosen_pace() -> float | None:
-    """What the box says; None where that is no slow motion."""
+    """The pace chosen for the next race; None for no slow motion."""
     return st.session_state.get(PACE) or None

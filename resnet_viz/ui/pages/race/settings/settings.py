@@ -1,4 +1,4 @@
-"""The widgets of a race's settings."""
+"""Settings of a race: their widgets, and what these stand for."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from resnet_viz.experiments.starting_point import Entry
 from resnet_viz.experiments.starting_points import starting_points
 from resnet_viz.ui.pages.race.settings.contestants import Choice, automatic_size
 from resnet_viz.ui.pages.race.settings.data_choice import data_box
-from resnet_viz.ui.pages.race.settings.field_widgets import select, setting_box
+from resnet_viz.ui.pages.race.settings.field_widgets import more_settings, select, setting_box
 from resnet_viz.ui.pages.race.settings.more_nets import more_nets
-from resnet_viz.ui.pages.race.settings.more_settings import more_settings
 from resnet_viz.ui.pages.race.settings.pace import chosen_pace, pace_box
 from resnet_viz.ui.pages.race.settings_address import (
     ALONE,
@@ -42,23 +41,26 @@ _KEPT = ("dataset", "activation_checkpointing")
 
 
 def settings(*, beside: str = "") -> tuple[Choice, DeltaGenerator]:
-    """Draws the widgets; what they say, and the place for the button that starts the race.
+    """Draw the widgets; returns the choice, and the place for the button that starts the race.
 
-    What they say goes into the address, `beside` the race on show if there is one.
+    The choice goes into the address, `beside` the race on show if there is one.
     """
     with st.container(key="race_settings", gap="small"):
         experiment = _experiment()
         row = st.columns([5, 5, 3, 4, 4], vertical_alignment="bottom")
         entries = experiment or ()
-        first = _net_box(row[0], "First net", "first_net", DEFAULT_NET, is_off=bool(entries))
-        second = _second_box(row[1], first, is_off=bool(entries))
+        with row[0]:
+            name = select("First net", _net_names(), "first_net", DEFAULT_NET, is_off=bool(entries))
+        first = _config(name)
+        with row[1]:
+            second = _second_box(first, is_off=bool(entries))
         with row[2], _folded("data"):
             dataset = data_box("race_dataset")
         with row[3], _folded("device"):
             device = device_box("race_device")
         start = row[4].container()
-        with row[4]:
-            _fold()
+        with row[4], st.container(key="race_fold"):  # on narrow screens alone (page.css)
+            fold("All settings", SETTINGS)
         base = entries or (Entry(first), *((Entry(second),) if second else ()))
         with _folded("nets"):
             added = more_nets(base)
@@ -66,7 +68,7 @@ def settings(*, beside: str = "") -> tuple[Choice, DeltaGenerator]:
             training = _training(automatic_size((*base, *added), dataset))
         training |= {"dataset": dataset}
         seeds, pace = st.session_state["race_seeds"], chosen_pace()
-        said = Settings(
+        chosen = Settings(
             st.session_state[EXPERIMENT],
             first,
             None if st.session_state["race_second_net"] == TWIN else second,
@@ -78,27 +80,21 @@ def settings(*, beside: str = "") -> tuple[Choice, DeltaGenerator]:
             device=device,
         )
         if problem := lacking("race_device"):
-            complain(problem, said)
+            complain(problem, chosen)
         if beside:
-            keep_beside(beside, said)
+            keep_beside(beside, chosen)
         else:
-            write_address(said, view_query())
+            write_address(chosen, view_query())
         return Choice((*base, *added), training | {"device": device}, seeds, pace), start
 
 
-def _fold() -> None:
-    """What unfolds the settings beside the nets, on narrow screens alone (page.css)."""
-    with st.container(key="race_fold"):
-        fold("All settings", SETTINGS)
-
-
 def _folded(name: str) -> DeltaGenerator:
-    """A place for settings that narrow screens fold away: hidden there, and never taken away."""
+    """A container of settings that narrow screens fold away: hidden there, and never taken away."""
     return st.container(key=f"race_folds_{name}", gap="small")
 
 
 def _experiment() -> Sequence[Entry]:
-    """Some to press by name; the contestants of the one pressed, () for the two boxes' nets."""
+    """Draw the experiments; returns the contestants of the one pressed, () for the boxes' nets."""
     name = st.pills(
         "Press an experiment, or choose nets below",
         list(starting_points()),
@@ -115,7 +111,7 @@ def _experiment() -> Sequence[Entry]:
 
 
 def _set_defaults() -> None:
-    """An experiment is one with the training that it was made for; it may then be changed."""
+    """Set the training that the pressed experiment was made for; it may then be changed."""
     name = st.session_state.get(EXPERIMENT)
     if name is not None:
         st.session_state[MORE] = ()
@@ -124,32 +120,23 @@ def _set_defaults() -> None:
                 st.session_state[f"race_{field}"] = default
 
 
-def _net_box(
-    place: DeltaGenerator, title: str, field: str, default: str, *, is_off: bool
-) -> ResNetConfig:
-    with place:
-        name = select(title, _net_names(), field, default, is_off=is_off)
-    return _config(name)
-
-
-def _second_box(place: DeltaGenerator, first: ResNetConfig, *, is_off: bool) -> ResNetConfig | None:
+def _second_box(first: ResNetConfig, *, is_off: bool) -> ResNetConfig | None:
     kind = "residual" if first.shortcut == "none" else "plain"
-    with place:
-        name = select(
-            "Second net",
-            [TWIN, ALONE, *_net_names()],
-            "second_net",
-            TWIN,
-            is_off=is_off,
-            shown=lambda name: f"its {kind} twin" if name == TWIN else name,
-        )
+    name = select(
+        "Second net",
+        [TWIN, ALONE, *_net_names()],
+        "second_net",
+        TWIN,
+        is_off=is_off,
+        shown=lambda name: f"its {kind} twin" if name == TWIN else name,
+    )
     if name == ALONE:
         return None
     return twin_of(first) if name == TWIN else _config(name)
 
 
 def _net_names() -> list[str]:
-    """All that can be chosen: the session's net, those another page sent here, the presets."""
+    """The nets to choose from: the session's, those another page sent here, the presets."""
     own = [FROM_ARCHITECTURE] if shown_net() else []
     return list(dict.fromkeys([*own, *map(label, asked_race()), *PRESETS]))
 
@@ -163,7 +150,7 @@ def _config(name: str) -> ResNetConfig:
 
 
 def _training(size: int) -> dict[str, Any]:
-    """`size` is the images' size where none is chosen."""
+    """Draw the settings of training; `size` is the images' size where none is chosen."""
     row = st.columns([17 / 6] * 6 + [4], vertical_alignment="bottom")
     fields: dict[str, Any] = {}
     for column, field in zip(row, ("steps", "batch_size", "lr", "seed"), strict=False):
