@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from resnet_viz.ui.pages import Page, pages
+from resnet_viz.ui.pages import pages
 
 PACKAGED = Path(__file__).parent
 CLONE = PACKAGED.parents[1]
@@ -30,7 +30,8 @@ draw_page("{name}")
 def files() -> Mapping[str, str]:
     """The text of each file, by its path relative to the folder that it lies in."""
     copied = {name: (PACKAGED / name).read_text(encoding="utf-8") for name in _COPIED}
-    return copied | {_path(page): _SCRIPT.format_map(vars(page)) for page in pages()}
+    scripts = {f"{_PAGES}/{page.name}.py": _SCRIPT.format_map(vars(page)) for page in pages()}
+    return copied | scripts
 
 
 def write(folder: Path) -> None:
@@ -42,10 +43,6 @@ def write(folder: Path) -> None:
     for name, text in texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
-
-
-def _path(page: Page) -> str:
-    return f"{_PAGES}/{page.name}.py"
 
 
 if __name__ == "__main__":

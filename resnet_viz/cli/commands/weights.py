@@ -28,10 +28,9 @@ def check_weights(config: ResNetConfig, file: Path, output: Path | None, *, as_j
     from resnet_viz.nets.stored_weights.weight_files import check_ending
     from resnet_viz.nets.weights import fitting_weights
 
-    if output is not None:
-        with input_errors():
-            check_ending(output)
     with input_errors():
+        if output is not None:
+            check_ending(output)
         check_room(config, copies=2)  # the net's and the file's
     network = build_resnet(config)
     with input_errors():
@@ -39,7 +38,7 @@ def check_weights(config: ResNetConfig, file: Path, output: Path | None, *, as_j
     if as_json:
         print_json({"fits": report.fits} | asdict(report))
     else:
-        print_lines(_said(report))
+        print_lines(_report_lines(report))
     saved = ""
     if output is not None and state:
         _save(state, config, output)
@@ -50,13 +49,12 @@ def check_weights(config: ResNetConfig, file: Path, output: Path | None, *, as_j
         raise CommandFailedError(f"{str(file)!r} does not fit this net as it is{saved}")
 
 
-def _said(report: WeightReport) -> Iterator[str]:
+def _report_lines(report: WeightReport) -> Iterator[str]:
     """The verdict, its causes, how the file was read, and each key that does not fit."""
     yield "every key fits" if report.fits else str(report)
     yield from map(printable, report.reading)
     if not report.fits:
-        lists = ("missing", "unexpected", "mismatched")
-        for kind in lists:
+        for kind in ("missing", "unexpected", "mismatched"):
             yield from (printable(f"{kind}: {key}") for key in getattr(report, kind))
 
 

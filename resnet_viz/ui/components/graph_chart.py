@@ -4,7 +4,7 @@ click."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -113,14 +113,14 @@ def graph_chart(
     )
 
 
-def picture_size(
-    config: ResNetConfig, key: str, *, fold: bool, coloured: Coloured | None = None
+def common_frame(
+    nets: Mapping[str, ResNetConfig], *, fold: bool, coloured: Coloured | None = None
 ) -> tuple[float, float]:
-    """The width and height of the graph that `graph_chart` draws, in the SVG's units."""
+    """The width and height, in the SVG's units, that the graphs of nets fit in, by their keys."""
     colours = coloured and coloured[1:]
-    size = _SIZE.match(_svg(config, opened_units(config, key), colours, fold=fold))
-    assert size, "an SVG begins with its size"  # by our own writer
-    return float(size[1]), float(size[2])
+    pictures = [_svg(net, opened_units(net, key), colours, fold=fold) for key, net in nets.items()]
+    sizes = [picture.group(1, 2) for picture in map(_SIZE.match, pictures) if picture]
+    return max(float(width) for width, _ in sizes), max(float(height) for _, height in sizes)
 
 
 def opened_units(config: ResNetConfig, key: str) -> frozenset[str]:

@@ -33,7 +33,7 @@ class Page:
 @lru_cache(maxsize=1)
 def pages() -> Sequence[Page]:
     """All pages, in the order of the menu."""
-    ordered = sorted(_found(), key=lambda one: (one[0].order, one[1].name))
+    ordered = sorted(_entries(), key=lambda one: (one[0].order, one[1].name))
     return tuple(page for _, page in ordered)
 
 
@@ -42,7 +42,7 @@ def page(name: str) -> Page:
     return next(page for page in pages() if page.name == name)
 
 
-def _found() -> Iterator[tuple[PageEntry, Page]]:
+def _entries() -> Iterator[tuple[PageEntry, Page]]:
     for module in pkgutil.iter_modules(__path__):
         path = f"{__name__}.{module.name}"
         entry: PageEntry = import_module(path).PAGE

@@ -12,7 +12,7 @@ from resnet_viz.arch.presets import label
 from resnet_viz.text import byte_size
 from resnet_viz.ui.widgets import job_progress, message_box
 from resnet_viz.ui.widgets.device_choice import device_box
-from resnet_viz.ui.widgets.note import note
+from resnet_viz.ui.widgets.page_texts import note
 
 _SLOT = "build"
 

@@ -11,8 +11,7 @@ from resnet_viz.text import byte_size, compact
 from resnet_viz.ui.pages.architecture.words import depth_words, what_changed
 from resnet_viz.ui.session.net import FROM_ARCHITECTURE, TWIN, show_net, shown, twin_of
 from resnet_viz.ui.session.net_url import DEFAULT_NET
-from resnet_viz.ui.widgets.heading import header
-from resnet_viz.ui.widgets.note import note
+from resnet_viz.ui.widgets.page_texts import header, note
 
 _SWITCH = "shortcuts_on"
 _INTRODUCTION = """

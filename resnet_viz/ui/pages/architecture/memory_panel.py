@@ -15,7 +15,7 @@ from resnet_viz.text import byte_size
 from resnet_viz.ui.components.live_chart import live_chart
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.device_choice import device_box, free_memory
-from resnet_viz.ui.widgets.note import note
+from resnet_viz.ui.widgets.page_texts import note
 
 OPTIMIZERS: dict[str, dict[str, Any]] = {
     "SGD with momentum": {"optimizer": "sgd", "momentum": 0.9},

@@ -12,7 +12,7 @@ import streamlit as st
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import NetworkPlan, plan
 from resnet_viz.ui.widgets import job_progress, message_box
-from resnet_viz.ui.widgets.note import note
+from resnet_viz.ui.widgets.page_texts import note
 from resnet_viz.views.modules import (
     COLUMNS,
     DEFAULT_COLUMNS,

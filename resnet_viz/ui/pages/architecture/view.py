@@ -17,7 +17,7 @@ from resnet_viz.ui.pages.architecture.weights_panel import weights_panel
 from resnet_viz.ui.pages.architecture.words import shortcut_words
 from resnet_viz.ui.session.net import show_net
 from resnet_viz.ui.widgets import message_box
-from resnet_viz.ui.widgets.note import note
+from resnet_viz.ui.widgets.page_texts import note
 from resnet_viz.views.table import StageRow, table1
 
 MOST_BLOCKS = 150

@@ -12,7 +12,7 @@ from resnet_viz.arch.presets import label, preset_name
 from resnet_viz.text import printable
 from resnet_viz.ui.widgets import job_progress, message_box
 from resnet_viz.ui.widgets.markdown import plain
-from resnet_viz.ui.widgets.note import note
+from resnet_viz.ui.widgets.page_texts import note
 
 ENDINGS = ("pth", "pt", "safetensors", "th", "tar", "ckpt", "bin", "pkl", "pickle", "model", "pyth")
 PUBLISHED = (

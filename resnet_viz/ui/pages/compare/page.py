@@ -9,9 +9,8 @@ from resnet_viz.figures.cost_by_stage import Compared
 from resnet_viz.ui.pages.compare import choice, view
 from resnet_viz.ui.pages.compare.state import current_nets, notice
 from resnet_viz.ui.widgets import message_box
-from resnet_viz.ui.widgets.heading import title
 from resnet_viz.ui.widgets.markdown import plain
-from resnet_viz.ui.widgets.note import note
+from resnet_viz.ui.widgets.page_texts import note, title
 
 
 def compare_page() -> None:

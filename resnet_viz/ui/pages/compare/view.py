@@ -10,11 +10,10 @@ import streamlit as st
 
 from resnet_viz.figures.cost_by_stage import Compared, Cost, cost_by_stage
 from resnet_viz.text import byte_size, compact
-from resnet_viz.ui.components.graph_chart import HELP, MOST_DRAWN, graph_chart, picture_size
+from resnet_viz.ui.components.graph_chart import HELP, MOST_DRAWN, common_frame, graph_chart
 from resnet_viz.ui.components.live_chart import live_chart
-from resnet_viz.ui.widgets.heading import header
 from resnet_viz.ui.widgets.markdown import plain
-from resnet_viz.ui.widgets.note import note
+from resnet_viz.ui.widgets.page_texts import header, note
 from resnet_viz.ui.widgets.table import table
 from resnet_viz.views.compare import (
     NumberRow,
@@ -65,10 +64,8 @@ def graphs(nets: Sequence[Compared]) -> None:
         )
         fold = _folded(max(sum(net.plan.config.depths) for net in nets))
     keys = [f"graph_{index}" for index in range(len(nets))]
-    sizes = [
-        picture_size(net.plan.config, key, fold=fold) for net, key in zip(nets, keys, strict=True)
-    ]
-    frame = (max(width for width, _ in sizes), max(height for _, height in sizes))
+    configs = [net.plan.config for net in nets]
+    frame = common_frame(dict(zip(keys, configs, strict=True)), fold=fold)
     columns = _COLUMNS[placed or _BESIDE]
     st.html(_STACKED)
     with st.container(key="compare_graphs"):
@@ -159,14 +156,12 @@ def costs(nets: Sequence[Compared]) -> None:
         "Where the multiply-accumulates and the parameters sit: each stage with its projections, "
         "between stem and head. Point at a bar for its number and its share of the net."
     )
-    for column, cost in zip(st.columns(2), _COSTS, strict=True):
+    kinds: tuple[Cost, Cost] = ("macs", "params")
+    for column, cost in zip(st.columns(2), kinds, strict=True):
         with column:
             chart = cost_by_stage(nets, cost)
             alt = f"Grouped bars of {cost} by stage for {', '.join(n.name for n in nets)}"
             live_chart(chart, f"compare_{cost}", 380, alt=alt)
-
-
-_COSTS: tuple[Cost, Cost] = ("macs", "params")
 
 
 def stages(nets: Sequence[Compared]) -> None:

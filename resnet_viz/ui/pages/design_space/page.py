@@ -21,8 +21,7 @@ from resnet_viz.ui.components.live_chart import live_chart
 from resnet_viz.ui.session.net import open_net, shown_net
 from resnet_viz.ui.session.net_url import DEFAULT_NET
 from resnet_viz.ui.widgets import message_box
-from resnet_viz.ui.widgets.heading import header, title
-from resnet_viz.ui.widgets.note import note
+from resnet_viz.ui.widgets.page_texts import header, note, title
 
 ALL = "all sizes"
 _ROW = "design_row"

@@ -17,9 +17,8 @@ from resnet_viz.ui.pages.initialisation import results
 from resnet_viz.ui.pages.initialisation.choice import depth_slider, notice, read_address, switches
 from resnet_viz.ui.pages.initialisation.settings import Settings, described, to_query
 from resnet_viz.ui.widgets import message_box
-from resnet_viz.ui.widgets.heading import header, title
 from resnet_viz.ui.widgets.markdown import plain
-from resnet_viz.ui.widgets.note import note
+from resnet_viz.ui.widgets.page_texts import header, note, title
 
 _CSS = Path(__file__).with_name("page.css")
 

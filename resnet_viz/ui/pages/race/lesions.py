@@ -34,7 +34,7 @@ from resnet_viz.ui.pages.race.measurement_jobs import (
 from resnet_viz.ui.pages.race.state import RaceView
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.markdown import plain, small
-from resnet_viz.ui.widgets.note import note
+from resnet_viz.ui.widgets.page_texts import note
 
 CLICK, OPENS, DELETES = "race_click", "opens", "deletes"
 CLICKS: Mapping[str, str] = MappingProxyType({OPENS: "opens it", DELETES: "deletes it"})

@@ -40,8 +40,8 @@ from resnet_viz.ui.pages.race.view_url import (
 )
 from resnet_viz.ui.session.lab_state import open_lab
 from resnet_viz.ui.widgets import message_box
-from resnet_viz.ui.widgets.heading import header, title
 from resnet_viz.ui.widgets.markdown import plain, small
+from resnet_viz.ui.widgets.page_texts import header, title
 
 INVITATION = (
     "Press **Start race**: each net trains in a process of its own on the same minibatches, and "

@@ -16,8 +16,8 @@ from resnet_viz.ui.pages.race.live.pictures import key_of_chart
 from resnet_viz.ui.pages.race.more_seeds import more_seeds
 from resnet_viz.ui.pages.race.state import RaceView, is_together
 from resnet_viz.ui.widgets.downloads import take_away
-from resnet_viz.ui.widgets.heading import header
 from resnet_viz.ui.widgets.markdown import plain
+from resnet_viz.ui.widgets.page_texts import header
 
 PLOTS = {
     "curves": "Loss and accuracy",

@@ -16,8 +16,7 @@ from resnet_viz.text import and_words
 from resnet_viz.ui.components.live_chart import live_chart
 from resnet_viz.ui.pages.race.state import address_of, close_race, key_of, open_runs
 from resnet_viz.ui.widgets import message_box
-from resnet_viz.ui.widgets.heading import title
-from resnet_viz.ui.widgets.note import note
+from resnet_viz.ui.widgets.page_texts import note, title
 
 _HEIGHT = 420
 

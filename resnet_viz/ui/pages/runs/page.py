@@ -18,8 +18,8 @@ from resnet_viz.ui.pages.runs.row import chosen, forget_chosen, row
 from resnet_viz.ui.session.access import HOW_TO_OWN, held_races, is_owner
 from resnet_viz.ui.session.lab_state import open_lab
 from resnet_viz.ui.widgets import message_box
-from resnet_viz.ui.widgets.heading import title
 from resnet_viz.ui.widgets.markdown import plain, small
+from resnet_viz.ui.widgets.page_texts import title
 
 ON_A_PAGE = 20
 LOOK_SECONDS = 1.0

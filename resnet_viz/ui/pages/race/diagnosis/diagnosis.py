@@ -22,8 +22,7 @@ from resnet_viz.ui.pages.race.measurement_jobs import take_up, under_way
 from resnet_viz.ui.pages.race.state import RaceView, look
 from resnet_viz.ui.pages.race.view_url import DIAGNOSIS, panel, write_view
 from resnet_viz.ui.widgets import message_box
-from resnet_viz.ui.widgets.heading import header
-from resnet_viz.ui.widgets.note import note
+from resnet_viz.ui.widgets.page_texts import header, note
 
 LOOK_SECONDS, UPDATE_SECONDS = 0.5, 3.0
 INTRODUCTION = (

@@ -9,7 +9,7 @@ import streamlit as st
 from resnet_viz.ui.pages.race.diagnosis.racer import Racer
 from resnet_viz.ui.pages.race.lesions import Lesions, delete, toggle
 from resnet_viz.ui.pages.race.measurement_jobs import choose_weights
-from resnet_viz.ui.widgets.note import note
+from resnet_viz.ui.widgets.page_texts import note
 
 TO_DELETE = (
     "A click on a point deletes that block in its net, here and in its graph, and a second click "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -35,9 +36,8 @@ from resnet_viz.ui.pages.race.measurement_jobs import (
 )
 from resnet_viz.ui.pages.race.state import RaceView, key_of
 from resnet_viz.ui.widgets import message_box
-from resnet_viz.ui.widgets.heading import header
 from resnet_viz.ui.widgets.markdown import plain
-from resnet_viz.ui.widgets.note import note
+from resnet_viz.ui.widgets.page_texts import header, note
 
 MOST_BESIDE = 6
 """Steps that stand beside each other; more are in a box."""
@@ -61,8 +61,7 @@ def on_demand(lab: Lab, view: RaceView, racers: Sequence[Racer], lesions: Lesion
         )
         return
     note(ON_DEMAND)
-    may_steer = lesions.may_steer
-    if not may_steer:
+    if not lesions.may_steer:
         note("Who has the race's controls can measure; what was measured is shown to all.")
     step = _step_box(lab, view.race_id, racers)
     results = {racer.run.id: lab.measured(racer.run.id) for racer in racers}
@@ -71,8 +70,7 @@ def on_demand(lab: Lab, view: RaceView, racers: Sequence[Racer], lesions: Lesion
         with column:
             wish = Wish(view.race_id, step, about.name)
             own = box if about.name == LESIONS else None
-            panel = _Panel(lab, view.look, about, wish, own, may_steer=may_steer)
-            panel.draw(racers, results)
+            _Panel(lab, view.look, about, wish, own, lesions.may_steer).draw(racers, results)
 
 
 def _step_box(lab: Lab, race_id: str, racers: Sequence[Racer]) -> int:
@@ -114,43 +112,38 @@ def _step_box(lab: Lab, race_id: str, racers: Sequence[Racer]) -> int:
     return int(chosen or 0)
 
 
+@dataclass(frozen=True)
 class _Panel:
     """The panel of one measurement of the nets of a race."""
 
-    def __init__(
-        self,
-        lab: Lab,
-        look: Look,
-        about: Measurement,
-        wish: Wish,
-        box: LesionBox | None,
-        *,
-        may_steer: bool,
-    ) -> None:
-        self._lab, self._look, self._about = lab, look, about
-        self._wish, self._box, self._may_steer = wish, box, may_steer
+    lab: Lab
+    look: Look
+    about: Measurement
+    wish: Wish
+    box: LesionBox | None
+    may_steer: bool
 
     def draw(self, racers: Sequence[Racer], results: Results) -> None:
         """Draw its button, its progress, its verdicts and its chart."""
-        about = self._about
+        about = self.about
         fit = [racer for racer in racers if not why_not(about, plan(racer.run.spec.adapted))]
         row = st.container(horizontal=True, vertical_alignment="bottom")
         row.markdown(f"**{plain(_capital(about.title))}**", width="stretch")
         measured = [(r, one) for r in fit if (one := self._result(results[r.run.id])) is not None]
         missing = [racer for racer in fit if racer not in [r for r, _ in measured]]
-        jobs = under_way(self._lab, self._wish.race_id, self._wish)
-        if jobs and self._may_steer:
+        jobs = under_way(self.lab, self.wish.race_id, self.wish)
+        if jobs and self.may_steer:
             self._cancel_button(row)
-        elif missing and self._may_steer:
+        elif missing and self.may_steer:
             self._button(missing, row)
         for name, job in jobs:
             st.progress(min(1.0, job.progress), text=f"{plain(name)}: {plain(how_far(job))}")
-        for reason in why_failed(self._wish):
+        for reason in why_failed(self.wish):
             message_box.error(reason)
         if measured:
             self._draw_results(measured)
-        if self._box:
-            self._box.draw(has_picture=bool(measured))
+        if self.box:
+            self.box.draw(has_picture=bool(measured))
         if others := [racer.run.name for racer in racers if racer not in fit]:
             note(f"It has no meaning for nets without shortcuts: {plain(', '.join(others))}.")
         steps = "training step" if about.cost == 1 else "training steps"
@@ -160,52 +153,53 @@ class _Panel:
         about_line(about.sentence, about.formula, about.source, cost)
 
     def _result(self, results: Sequence[MeasurementResult]) -> MeasurementResult | None:
-        wanted = (self._wish.step, self._about.name, self._about.checked({}))
+        wanted = (self.wish.step, self.about.name, self.about.checked({}))
         same = [one for one in results if (one.step, one.measurement, one.settings) == wanted]
         return same[-1] if same and same[-1].found else None
 
     def _button(self, racers: Sequence[Racer], row: DeltaGenerator) -> None:
-        seconds = [s for racer in racers if (s := _step_seconds(racer)) is not None]
-        expected = f": {number(self._about.cost * max(seconds), 2)} s or so" if seconds else ""
+        steps = [np.diff(racer.net.history.seconds) for racer in racers]  # of the nets' training
+        seconds = [float(np.median(taken)) for taken in steps if taken.size]
+        expected = f": {number(self.about.cost * max(seconds), 2)} s or so" if seconds else ""
         row.button(
             "Measure",
             icon=":material/play_arrow:",
-            key=f"race_measure_{self._about.name}",
-            help=f"About {self._about.cost:g} training steps a net{expected}.",
+            key=f"race_measure_{self.about.name}",
+            help=f"About {self.about.cost:g} training steps a net{expected}.",
             on_click=ask,
-            args=(self._lab, self._wish, [racer.run for racer in racers]),
+            args=(self.lab, self.wish, [racer.run for racer in racers]),
         )
 
     def _cancel_button(self, row: DeltaGenerator) -> None:
         row.button(
             "Cancel",
             icon=":material/close:",
-            key=f"race_measure_cancel_{self._about.name}",
+            key=f"race_measure_cancel_{self.about.name}",
             on_click=cancel,
-            args=(self._lab, self._wish),
+            args=(self.lab, self.wish),
         )
 
     def _draw_results(self, measured: Sequence[tuple[Racer, MeasurementResult]]) -> None:
         nets = [_net(racer, result) for racer, result in measured]
         racers = [racer for racer, _ in measured]
-        verdicts = [self._about.verdict(net) for net in nets]
+        verdicts = [self.about.verdict(net) for net in nets]
         verdict_lines(list(zip(racers, verdicts, strict=True)))
         names = " against ".join(racer.run.name for racer in racers)
-        deleted = tuple(self._box.marked(racer) for racer in racers) if self._box else ()
-        of = (self._wish, deleted, *(racer.run.id for racer in racers))
+        deleted = tuple(self.box.marked(racer) for racer in racers) if self.box else ()
+        of = (self.wish, deleted, *(racer.run.id for racer in racers))
         live_chart(
-            self._look.once(of, lambda: Drawn.of(figure(nets, deleted))),  # once for all who look
-            f"measured-{self._about.name}-{key_of(self._wish.race_id)}",
-            height(self._about),
-            alt=f"{_capital(self._about.title)} at step {self._wish.step}: {names}",
-            on_point=partial(self._clicked, measured) if self._box and self._may_steer else None,
+            self.look.once(of, lambda: Drawn.of(figure(nets, deleted))),  # once for all who look
+            f"measured-{self.about.name}-{key_of(self.wish.race_id)}",
+            height(self.about),
+            alt=f"{_capital(self.about.title)} at step {self.wish.step}: {names}",
+            on_point=partial(self._clicked, measured) if self.box and self.may_steer else None,
         )
 
     def _clicked(self, measured: Sequence[tuple[Racer, MeasurementResult]], point: str) -> None:
         run_id, _, block = point.partition(":")
         for racer, _ in measured:
-            if self._box and racer.run.id == run_id:
-                self._box.clicked(racer, block)
+            if self.box and racer.run.id == run_id:
+                self.box.clicked(racer, block)
 
 
 def _net(racer: Racer, result: MeasurementResult) -> MeasuredNet:
@@ -218,12 +212,6 @@ def _net(racer: Racer, result: MeasurementResult) -> MeasuredNet:
         racer.net.chance,
         racer.run.id,
     )
-
-
-def _step_seconds(racer: Racer) -> float | None:
-    """Seconds of the net's own training step; None before there are two."""
-    seconds = np.diff(racer.net.history.seconds)
-    return float(np.median(seconds)) if seconds.size else None
 
 
 def _capital(words: str) -> str:

@@ -13,7 +13,7 @@ from resnet_viz.findings.contestant import Contestant
 from resnet_viz.measurements.verdict import Verdict
 from resnet_viz.store.run import Run
 from resnet_viz.ui.widgets.markdown import plain
-from resnet_viz.ui.widgets.note import note
+from resnet_viz.ui.widgets.page_texts import note
 
 _Thing = TypeVar("_Thing")
 _SPACE = re.compile(r"\\q?quad")

@@ -18,11 +18,11 @@ from resnet_viz.figures.graph_colouring import (
 )
 from resnet_viz.findings.contestant import GRADIENT, Contestant
 from resnet_viz.lab.race_feed import Look
-from resnet_viz.ui.components.graph_chart import Coloured, Cut, graph_chart, picture_size
+from resnet_viz.ui.components.graph_chart import Coloured, Cut, common_frame, graph_chart
 from resnet_viz.ui.components.graph_values import Painted, show_values, values_data
 from resnet_viz.ui.pages.race.lesions import TO_DELETE, Lesions
 from resnet_viz.ui.widgets.markdown import plain
-from resnet_viz.ui.widgets.note import note
+from resnet_viz.ui.widgets.page_texts import note
 from resnet_viz.views.graph.graph import shortcut_graph
 from resnet_viz.views.graph.grid import Grid
 from resnet_viz.views.graph.layout import common_grid
@@ -93,7 +93,7 @@ def _values(
     painted = {}
     for key, one in _nets(contestants).items():
         nodes, lines = node_values(one, step, chosen), line_values(one, step)
-        painted[key] = Painted(nodes.of, lines.of, _said(step, nodes, lines))
+        painted[key] = Painted(nodes.of, lines.of, _steps_words(step, nodes, lines))
     scales = node_scale(contestants, chosen), line_scale(contestants)
     return values_data(_GROUP, *scales, painted, of=of)
 
@@ -105,28 +105,19 @@ def _drawn(contestants: Sequence[Contestant]) -> Sequence[Contestant]:
 
 
 def _graphs(nets: Mapping[str, Contestant], lesions: Lesions | None) -> None:
-    drawn = [(key, net, net.config) for key, net in nets.items() if net.config]
-    configs = tuple(config for _, _, config in drawn)
-    fold = max(sum(config.depths) for config in configs) > MOST_BLOCKS
-    across = min(3, len(drawn))
-    grid = _grid(configs, ASPECTS[across], fold=fold)
+    configs = {key: net.config for key, net in nets.items() if net.config}
+    fold = max(sum(config.depths) for config in configs.values()) > MOST_BLOCKS
+    grid = _grid(tuple(configs.values()), ASPECTS[min(3, len(configs))], fold=fold)
     coloured = Coloured(_GROUP, grid, short=True)
-    sizes = [picture_size(c, key, fold=fold, coloured=coloured) for key, _, c in drawn]
-    frame = (max(width for width, _ in sizes), max(height for _, height in sizes))
+    frame = common_frame(configs, fold=fold, coloured=coloured)
     with st.container(key="race_graphs"):  # a grid (page.css): columns take longer with each update
-        for key, net, config in drawn:
-            graph_chart(
-                config,
-                key,
-                net.name,
-                fold=fold,
-                frame=frame,
-                coloured=coloured,
-                cut=lesions.cut(net) if lesions else Cut(),
-            )
-        for place, (_, net, _) in enumerate(drawn):
+        for key, config in configs.items():
+            net = nets[key]
+            cut = lesions.cut(net) if lesions else Cut()
+            graph_chart(config, key, net.name, fold=fold, frame=frame, coloured=coloured, cut=cut)
+        for place, key in enumerate(configs):
             if lesions:
-                lesions.caption(net, place)
+                lesions.caption(nets[key], place)
 
 
 @lru_cache(maxsize=64)
@@ -134,7 +125,7 @@ def _grid(configs: tuple[ResNetConfig, ...], aspect: float, *, fold: bool) -> Gr
     return common_grid([shortcut_graph(one, fold=fold, short=True) for one in configs], aspect)
 
 
-def _said(step: int, nodes: Values, lines: Values) -> str:
+def _steps_words(step: int, nodes: Values, lines: Values) -> str:
     """At which steps the values were measured, where that is not the one shown."""
     own = {"blocks": nodes.step, "lines": lines.step}
     taken = {name: at for name, at in own.items() if at is not None and at != step}

@@ -28,9 +28,8 @@ from resnet_viz.ui.pages.race import display_options
 from resnet_viz.ui.pages.race.lesions import Lesions
 from resnet_viz.ui.pages.race.live.graphs import graph_data, has_graph, on_graph
 from resnet_viz.ui.widgets import message_box
-from resnet_viz.ui.widgets.heading import header
 from resnet_viz.ui.widgets.markdown import plain
-from resnet_viz.ui.widgets.note import note
+from resnet_viz.ui.widgets.page_texts import header, note
 
 MOST_LAYERS = 20_000
 """Of all nets together: six of the deepest that are published have 7,000."""

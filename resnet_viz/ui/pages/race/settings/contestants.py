@@ -42,12 +42,8 @@ def automatic_size(entries: Sequence[Entry], dataset: str) -> int:
     return suitable_image_size([entry.config for entry in entries], dataset)
 
 
-def specs(choice: Choice) -> Sequence[RunSpec]:
-    """The runs of `choice`, each with a name of its own.
-
-    Raises:
-        ValueError: for settings that cannot run; `explain` turns it into one line.
-    """
+def _specs(choice: Choice) -> Sequence[RunSpec]:
+    """The contestants of `choice`, each with a name of its own; ValueError where one cannot run."""
     shared = dict(choice.training)
     if shared["image_size"] is None:
         size = automatic_size(choice.entries, shared["dataset"])
@@ -60,23 +56,14 @@ def specs(choice: Choice) -> Sequence[RunSpec]:
     )
 
 
-def race_spec(choice: Choice) -> RaceSpec:
-    """The race of `choice`; its contestants have names of their own.
-
-    Raises:
-        ValueError: for settings that cannot run; `explain` turns it into one line.
-    """
-    contestants = specs(choice)
-    first = contestants[0].seed
-    return RaceSpec(contestants=tuple(contestants), seeds=tuple(range(first, first + choice.seeds)))
-
-
 def check(choice: Choice) -> tuple[RaceSpec | None, str]:
     """The race of `choice` and "", or None and a sentence that says what is wrong with it."""
     try:
-        made = race_spec(choice)
-        check_ready(made.contestants)
-        return made, ""
+        specs = _specs(choice)
+        seeds = range(specs[0].seed, specs[0].seed + choice.seeds)
+        race = RaceSpec(contestants=tuple(specs), seeds=tuple(seeds))
+        check_ready(specs)
+        return race, ""
     except ValueError as error:
         return None, explain(error)
 

@@ -12,7 +12,7 @@ from resnet_viz.experiments.run_spec import DEFAULT_BATCH
 from resnet_viz.ui.pages.race.words import data_name, folder_words
 from resnet_viz.ui.widgets import job_progress, message_box
 from resnet_viz.ui.widgets.markdown import plain
-from resnet_viz.ui.widgets.note import note
+from resnet_viz.ui.widgets.page_texts import note
 
 _DOWNLOAD, _LOOK = "download", "folder"
 _BATCH, _SUITED = "race_batch_size", "race_batch_suited"

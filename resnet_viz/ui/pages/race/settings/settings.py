@@ -33,7 +33,7 @@ from resnet_viz.ui.pages.race.settings_url import (
 from resnet_viz.ui.pages.race.view_url import SETTINGS, fold, view_query
 from resnet_viz.ui.session.net import FROM_ARCHITECTURE, TWIN, asked_race, shown_net, twin_of
 from resnet_viz.ui.widgets.device_choice import device_box, lacking
-from resnet_viz.ui.widgets.note import note
+from resnet_viz.ui.widgets.page_texts import note
 
 EXPERIMENT = "race_experiment"
 # An experiment is the same on any data, and however its memory is saved.
