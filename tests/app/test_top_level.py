@@ -39,7 +39,7 @@ def test_the_menu_is_as_it_was() -> None:
 
 def test_a_new_page_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "lesson.py").write_text(
-        "from resnet_viz.ui.page_entry import PageEntry\n"
+        "from resnet_viz.ui.pages import PageEntry\n"
         'PAGE = PageEntry("A lesson", order=15)\n'
         "drawn = []\n"
         "def lesson_page():\n"

@@ -24,22 +24,17 @@ _LOSSES = 10
 @contextmanager
 def open_lab() -> Iterator[Lab]:
     """The lab for a command; what it refuses of what the user gave is an input error."""
-    lab = _lab()
+    lab = Lab()
+    if lab.notice:
+        print_note(lab.notice)
     with input_errors():
         yield lab
 
 
-def _lab() -> Lab:
-    lab = Lab()
-    if lab.notice:
-        print_note(lab.notice)
-    return lab
-
-
 def show_runs(*, as_json: bool) -> None:
     """Past and present runs, as the store has them, the newest first, and what they take."""
-    lab = _lab()
-    runs = sorted(lab.everything(), key=lambda run: run.created, reverse=True)
+    with open_lab() as lab:
+        runs = sorted(lab.everything(), key=lambda run: run.created, reverse=True)
     if as_json:
         return print_json([_run_record(run) for run in runs])
     if not runs:
@@ -139,8 +134,8 @@ def _runs(lab: Lab, id: str) -> Sequence[Run]:  # noqa: A002
 
 def recover() -> None:
     """Bring back the runs of damaged stores, and say what was lost."""
-    lab = _lab()
-    done = lab.recover()
+    with open_lab() as lab:
+        done = lab.recover()
     if not done:
         print_lines((f"no damaged store was set aside in {printable(str(lab.home))}",))
     for one in done:

@@ -12,7 +12,6 @@ another figure than the changes begin with, says so, and is sent the whole.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,13 +65,22 @@ def live_chart(
     if not chart_scripts.are_served():
         _streamlits_own(drawn.figure, key, height, alt, on_point)
         return
+
+    def moved() -> None:
+        event: Any = st.session_state[key].window
+        if on_window is not None and event is not None:
+            on_window(tuple(event["range"]) if event["range"] else None)
+
+    def forget() -> None:
+        _sent().pop(key, None)
+
     shown: Any = _CHART(
         key=key,
         data=chart_data(drawn, key, height, alt=alt, of=of, is_clickable=on_point is not None),
         height=height,
         on_point_change=lambda: None,
-        on_window_change=partial(_tell_window, key, on_window),
-        on_lack_change=partial(_forget, key),
+        on_window_change=moved,
+        on_lack_change=forget,
     )
     if on_point is not None and shown.point is not None:
         on_point(shown.point)
@@ -104,16 +112,6 @@ def _news(drawn: Drawn, key: str) -> dict[str, str]:
     is_same = before.version == drawn.version
     news = "[]" if is_same else drawn.since(before)
     return {"version": drawn.version, "base": before.version, "news": news}
-
-
-def _tell_window(key: str, on_window: Callable[[tuple[float, float] | None], None] | None) -> None:
-    event: Any = st.session_state[key].window
-    if on_window is not None and event is not None:
-        on_window(tuple(event["range"]) if event["range"] else None)
-
-
-def _forget(key: str) -> None:
-    _sent().pop(key, None)
 
 
 def _sent() -> dict[str, Drawn]:

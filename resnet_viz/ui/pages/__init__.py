@@ -12,8 +12,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
+from typing import NamedTuple
 
-from resnet_viz.ui.page_entry import PageEntry
+
+class PageEntry(NamedTuple):
+    """Entry in the menu: a page's title, and its place by `order`; the app opens on the first."""
+
+    title: str
+    order: int
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 """The Compare page: page.py draws it."""
 
-from resnet_viz.ui.page_entry import PageEntry
+from resnet_viz.ui.pages import PageEntry
 
 PAGE = PageEntry("Compare", order=50)

@@ -1,5 +1,5 @@
 """The Design space page: page.py draws it."""
 
-from resnet_viz.ui.page_entry import PageEntry
+from resnet_viz.ui.pages import PageEntry
 
 PAGE = PageEntry("Design space", order=60)

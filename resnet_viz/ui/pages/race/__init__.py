@@ -1,5 +1,5 @@
 """The Race page: page.py draws it."""
 
-from resnet_viz.ui.page_entry import PageEntry
+from resnet_viz.ui.pages import PageEntry
 
 PAGE = PageEntry("Race", order=20)

@@ -101,19 +101,24 @@ def seeds_box(runs: Sequence[Run]) -> bool:
 def curves_box() -> None:
     """Draw the loss axis and the smoothing, folded away."""
     with st.popover("Axis and smoothing", icon=":material/show_chart:", key="race_curves_box"):
-        for key, title, options in (
-            (SCALE, "Loss axis", SCALES),
-            (SMOOTH, "Smoothing, mean of", SMOOTHINGS),
-        ):
-            st.segmented_control(
-                title,
-                list(options),
-                default=None if key in st.session_state else DEFAULTS[key],
-                required=True,
-                format_func=options.__getitem__,
-                key=key,
-                persist_state="session",
-            )
+        segments("Loss axis", SCALES, SCALE, DEFAULTS[SCALE])
+        segments("Smoothing, mean of", SMOOTHINGS, SMOOTH, DEFAULTS[SMOOTH])
+
+
+def segments(
+    title: str, options: Mapping[str, str], key: str, default: str, *, shows_title: bool = True
+) -> str | None:
+    """Draw a choice of options, by their words, beside each other; returns the chosen one."""
+    return st.segmented_control(
+        title,
+        list(options),
+        default=None if key in st.session_state else default,
+        required=True,
+        format_func=options.__getitem__,
+        key=key,
+        label_visibility="visible" if shows_title else "collapsed",
+        persist_state="session",
+    )
 
 
 def curves_drawn() -> Curves:

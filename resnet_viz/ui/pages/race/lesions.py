@@ -23,6 +23,7 @@ from resnet_viz.measurements.lesions import why_kept
 from resnet_viz.store.database import StoreError
 from resnet_viz.store.run import Run
 from resnet_viz.ui.components.graph_chart import Cut
+from resnet_viz.ui.pages.race.display_options import segments
 from resnet_viz.ui.pages.race.measurement_jobs import (
     Wish,
     ask,
@@ -62,16 +63,7 @@ def click_box(lab: Lab, view: RaceView) -> bool:
         return False
     with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
         st.markdown(small("A click on a block"), width="content")
-        chosen = st.segmented_control(
-            "A click on a block",
-            list(CLICKS),
-            default=None if CLICK in st.session_state else OPENS,
-            required=True,
-            format_func=CLICKS.__getitem__,
-            key=CLICK,
-            label_visibility="collapsed",
-            persist_state="session",
-        )
+        chosen = segments("A click on a block", CLICKS, CLICK, OPENS, shows_title=False)
     return chosen == DELETES
 
 

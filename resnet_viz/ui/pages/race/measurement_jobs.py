@@ -37,27 +37,18 @@ class _Asked(NamedTuple):
     run: Run
 
 
-class _Failure(NamedTuple):
-    """The reason why a run was not measured."""
-
-    run_id: str
-    sentence: str
-
-
 def ask(lab: Lab, wish: Wish, runs: Sequence[Run]) -> None:
     """Ask for the measurement of each of the runs."""
-    jobs, failed = _jobs(), _failed()
-    asked_again = {run.id for run in runs}
-    failed[wish] = [one for one in failed.get(wish, ()) if one.run_id not in asked_again]
     settings: Settings = dict(wish.settings)
     for run in runs:
+        _failed().pop((wish, run.id), None)
         request = {"run_id": run.id, "step": wish.step, "measurement": wish.name}
         try:
             job_id = lab.submit("measure", {**request, "settings": settings}, asker=asker())
         except (StoreError, ValueError) as error:
             _fail(wish, run, str(error))
         else:
-            jobs.setdefault(wish, []).append(_Asked(job_id, run))
+            _jobs().setdefault(wish, []).append(_Asked(job_id, run))
 
 
 def take_up(lab: Lab, race_id: str, runs: Sequence[Run]) -> None:
@@ -115,8 +106,11 @@ def how_far(job: Job) -> str:
 
 def why_failed(wish: Wish, run: Run | None = None) -> Sequence[str]:
     """The reasons why the last measurements, of all nets or of one run, gave nothing."""
-    failed = _failed().get(wish, ())
-    return [one.sentence for one in failed if run is None or one.run_id == run.id]
+    return [
+        sentence
+        for (one, run_id), sentence in _failed().items()
+        if one == wish and (run is None or run.id == run_id)
+    ]
 
 
 def choose_weights(race_id: str, step: int | None) -> None:
@@ -142,7 +136,7 @@ def _job(lab: Lab, asked: _Asked, wish: Wish) -> Job | None:
 
 
 def _fail(wish: Wish, run: Run, reason: str) -> None:
-    _failed().setdefault(wish, []).append(_Failure(run.id, f"{run.name}: {reason}"))
+    _failed()[wish, run.id] = f"{run.name}: {reason}"
 
 
 def _jobs() -> dict[Wish, list[_Asked]]:
@@ -150,6 +144,7 @@ def _jobs() -> dict[Wish, list[_Asked]]:
     return jobs
 
 
-def _failed() -> dict[Wish, list[_Failure]]:
-    failed: dict[Wish, list[_Failure]] = st.session_state.setdefault(_FAILED, {})
+def _failed() -> dict[tuple[Wish, str], str]:
+    """Why runs, by their ids, were not measured."""
+    failed: dict[tuple[Wish, str], str] = st.session_state.setdefault(_FAILED, {})
     return failed

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 import streamlit as st
 from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
@@ -139,17 +140,18 @@ def unfold(name: str, *, is_open: bool) -> None:
 
 def panel(title: str, name: str) -> ExpanderContainer:
     """A panel to unfold, whose state is in the link; `.open` says whether to fill it."""
-    key = f"race_panel_{name}"
-    st.session_state[key] = is_open(name)
-    return st.expander(
-        title,
-        key=key,
-        on_change=lambda: unfold(name, is_open=bool(st.session_state[key])),
-    )
+    return st.expander(title, **_folding(name))
 
 
 def fold(title: str, name: str) -> None:
     """A switch that unfolds a panel; its state is in the link."""
+    st.toggle(title, **_folding(name))
+
+
+def _folding(name: str) -> dict[str, Any]:
     key = f"race_panel_{name}"
     st.session_state[key] = is_open(name)
-    st.toggle(title, key=key, on_change=lambda: unfold(name, is_open=bool(st.session_state[key])))
+    return {
+        "key": key,
+        "on_change": lambda: unfold(name, is_open=bool(st.session_state[key])),
+    }

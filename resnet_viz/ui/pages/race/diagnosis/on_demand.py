@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -80,36 +81,17 @@ def _step_box(lab: Lab, race_id: str, racers: Sequence[Racer]) -> int:
     def words(step: int) -> str:
         return f"step {step:,}" + (" (initial)" if step == 0 else "") + " (end)" * (step in ends)
 
-    steps, key = [0, *sorted(with_weights)], f"race_diagnosis_step_{key_of(race_id)}"
-    before = chosen_weights(race_id)
-    default = before if before in steps else 0
+    def choose() -> None:
+        choose_weights(race_id, int(st.session_state[key] or 0))
 
-    def choose(of: str) -> None:
-        choose_weights(race_id, int(st.session_state[of] or 0))
-
-    if len(steps) > MOST_BESIDE:
-        key = f"{key}_box"
-        st.session_state[key] = default
-        return st.selectbox(
-            "Weights at",
-            steps,
-            format_func=words,
-            key=key,
-            width=250,
-            on_change=choose,
-            args=(key,),
-        )
-    st.session_state[key] = default
-    chosen = st.segmented_control(
-        "Weights at",
-        steps,
-        required=True,
-        format_func=words,
-        key=key,
-        on_change=choose,
-        args=(key,),
-    )
-    return int(chosen or 0)
+    steps, before = [0, *sorted(with_weights)], chosen_weights(race_id)
+    are_many = len(steps) > MOST_BESIDE
+    key = f"race_diagnosis_step_{key_of(race_id)}" + "_box" * are_many
+    st.session_state[key] = before if before in steps else 0
+    settings: dict[str, Any] = {"key": key, "format_func": words, "on_change": choose}
+    if are_many:
+        return int(st.selectbox("Weights at", steps, width=250, **settings))
+    return int(st.segmented_control("Weights at", steps, required=True, **settings) or 0)
 
 
 @dataclass(frozen=True)
