@@ -73,10 +73,13 @@ def from_text(text: str) -> ResNetConfig:
     return from_query(query)
 
 
+def in_words(value: object) -> str:
+    """A field's value in words, such as "3-4-6-3"."""
+    return "-".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 def _written(value: object) -> str:
-    if isinstance(value, tuple):
-        return "-".join(str(item) for item in value)
-    return value if isinstance(value, str) else json.dumps(value)
+    return in_words(value) if isinstance(value, tuple | str) else json.dumps(value)
 
 
 def _read(field: str, text: str) -> object:

@@ -18,10 +18,10 @@ from streamlit.testing.v1 import AppTest
 from resnet_viz.arch.config import plain_twin, revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label, preset
-from resnet_viz.ui.pages.compare.choice import presses
 from resnet_viz.ui.pages.compare.state import completed, read
 from resnet_viz.ui.pages.compare.view import compared
 from resnet_viz.ui.session.net_url import from_text, to_text
+from resnet_viz.ui.widgets.markdown import plain
 
 ROOT = Path(__file__).parents[3]
 
@@ -164,13 +164,14 @@ def test_a_relative_of_another_net() -> None:
 
 
 def test_what_cannot_be_says_why() -> None:
-    by_text = {press.text: press for press in presses(preset("resnet18"))}
-    assert by_text["v1"].net is None
-    assert by_text["v1"].help.startswith("Not for this net: block = 'basic' has no 1x1")
     shrinking = revise(preset("resnet18"), widths=(64, 32, 16, 8))
-    by_text = {press.text: press for press in presses(shrinking)}
-    assert by_text["Option A"].net is None
-    assert "shrink" in by_text["Option A"].help
+    for net, name, why in (
+        (preset("resnet18"), "v1", "Not for this net: block = 'basic' has no 1x1"),
+        (shrinking, "Option A", "shrink"),
+    ):
+        button = opened(a=to_text(net), b="resnet50").button(key=f"compare.press.{name}")
+        assert button.disabled
+        assert plain(why) in button.help
 
 
 def test_add_up_to_four_remove_down_to_two() -> None:

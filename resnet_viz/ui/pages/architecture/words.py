@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from resnet_viz.arch.config import ResNetConfig, differences
 from resnet_viz.arch.plan import BlockPlan, NetworkPlan
 from resnet_viz.arch.presets import PRESETS
+from resnet_viz.ui.session.net_url import in_words
 
 PLAIN = (
     "A plain net: every block's output is its branch **F** alone, and no path goes around it. The "
@@ -87,11 +88,7 @@ def depth_words(network: NetworkPlan, title: str) -> str:
 def what_changed(config: ResNetConfig, base: str) -> str:
     """The changes of a net from the preset that it began as."""
     changes = [
-        f"{field} {_shown(value)} (was {_shown(getattr(PRESETS[base], field))})"
+        f"{field} {in_words(value)} (was {in_words(getattr(PRESETS[base], field))})"
         for field, value in differences(config, PRESETS[base]).items()
     ]
     return f"Changed from {base}: {', '.join(changes)}."
-
-
-def _shown(value: object) -> str:
-    return "-".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
 
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig, plain_twin
 from resnet_viz.arch.presets import PRESETS, label
-from resnet_viz.arch.relatives import deeper_sibling, other_version, with_option
+from resnet_viz.arch.relatives import Relative, deeper_sibling, other_version, with_option
 from resnet_viz.ui.pages.compare.state import LEAST, LETTERS, MOST, Nets, show_nets
 from resnet_viz.ui.session.net import ask_for_race, open_net, shown_net
 from resnet_viz.ui.session.net_url import from_text, to_text
-from resnet_viz.ui.widgets.markdown import plain
+from resnet_viz.ui.widgets.relative_button import relative_button
 
 _SLOT = "compare.net."
 _ADD = "compare.add"
 _OF = "compare.of"
-
-
-class Press(NamedTuple):
-    """A button: its text, the net that it adds (None if there is none), and a tooltip."""
-
-    text: str
-    net: ResNetConfig | None
-    help: str
 
 
 def name(nets: Nets, index: int) -> str:
@@ -107,6 +98,16 @@ def race(nets: Nets) -> None:
 
 def relatives(nets: Nets) -> None:
     """Draw the buttons that add a relative of the chosen net."""
+
+    def add(net: ResNetConfig) -> None:
+        show_nets((*nets, net))
+
+    def why_not(net: ResNetConfig) -> str:
+        if net in nets:
+            return f"This is net {LETTERS[nets.index(net)].upper()}, which is shown already."
+        is_full = len(nets) == MOST
+        return "Four nets are shown, the most there can be: remove one." if is_full else ""
+
     if st.session_state.get(_OF) not in range(len(nets)):
         st.session_state[_OF] = 0
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -118,44 +119,22 @@ def relatives(nets: Nets) -> None:
             required=True,
             help="The nets derived from it differ in what the button names and in nothing else.",
         )
-        for press in presses(nets[index or 0]):
-            why_not = _why_not(nets, press)
-            st.button(
-                press.text,
-                key=f"compare.press.{press.text}",
-                help=plain(why_not or press.help),
-                disabled=bool(why_not),
-                on_click=show_nets,
-                args=((*nets, press.net),),
-            )
+        for relative in _relatives_of(nets[index or 0]):
+            key = f"compare.press.{relative.name}"
+            relative_button(relative, nets[index or 0], key, add, why_not)
 
 
-def _why_not(nets: Nets, press: Press) -> str:
-    if press.net is None:
-        return press.help
-    if press.net in nets:
-        return f"This is net {LETTERS[nets.index(press.net)].upper()}, which is shown already."
-    return "Four nets are shown, the most there can be: remove one." if len(nets) == MOST else ""
-
-
-def presses(config: ResNetConfig) -> Iterator[Press]:
-    """The buttons of a net: plain twin, deeper sibling, options A to C, v1 or v1.5."""
-    yield Press("Plain twin", plain_twin(config), "The same layers without shortcuts.")
+def _relatives_of(config: ResNetConfig) -> Iterator[Relative]:
+    """The relatives to add: plain twin, deeper sibling, options A to C, v1 or v1.5."""
+    yield Relative("Plain twin", plain_twin, "The same layers without shortcuts.")
     deeper_help = "The next published depth of its family, or one more block in every stage."
-    yield _press("Deeper sibling", lambda: deeper_sibling(config), deeper_help)
+    yield Relative("Deeper sibling", deeper_sibling, deeper_help)
     a = "Zero-padded shortcuts where the shape changes: no weights (He 2015, sec. 3.3)."
     b = "Projections where the shape changes, else identities (He 2015, sec. 3.3)."
     c = "Every shortcut is a projection (He 2015, sec. 3.3)."
-    yield _press("Option A", lambda: with_option(config, "A"), a)
-    yield _press("Option B", lambda: with_option(config, "B"), b)
-    yield _press("Option C", lambda: with_option(config, "C"), c)
+    yield Relative("Option A", lambda net: with_option(net, "A"), a)
+    yield Relative("Option B", lambda net: with_option(net, "B"), b)
+    yield Relative("Option C", lambda net: with_option(net, "C"), c)
     is_v1 = config.stride_on == "1x1" and config.block == "bottleneck"
     text, place = ("v1.5", "3x3") if is_v1 else ("v1", "first 1x1")
-    yield _press(text, lambda: other_version(config), f"Stride 2 on a bottleneck's {place}.")
-
-
-def _press(text: str, make: Callable[[], ResNetConfig], help_text: str) -> Press:
-    try:
-        return Press(text, make(), help_text)
-    except ValueError as error:
-        return Press(text, None, f"Not for this net: {error}.")
+    yield Relative(text, other_version, f"Stride 2 on a bottleneck's {place}.")

@@ -107,13 +107,12 @@ def is_together(race_id: str) -> bool:
 def open_race(race_id: str) -> None:
     """Make `race_id` the race that this session shows."""
     st.session_state[RACE] = race_id
-    st.query_params.from_dict({"race": race_id})
+    st.query_params.from_dict(address_of(race_id))
 
 
 def open_runs(run_ids: Sequence[str]) -> None:
     """Make these runs the ones that this session shows, from whatever races."""
-    st.session_state[RACE] = f"{_RUNS}={','.join(run_ids)}"
-    st.query_params.from_dict(address_of(st.session_state[RACE]))
+    open_race(f"{_RUNS}={','.join(run_ids)}")
 
 
 def close_race() -> None:

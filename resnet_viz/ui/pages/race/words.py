@@ -184,7 +184,7 @@ def _ways(spec: RunSpec) -> Sequence[str]:
         f"{spec.subset} of its images" if spec.subset else "",
         "cropped and mirrored at random" if spec.augment != "none" else "",
         f"{spec.steps} steps of {spec.batch_size} images",
-        f"{spec.optimizer}",
+        spec.optimizer,
         f"lr {spec.lr:g}",
         f"{'Nesterov ' if spec.nesterov else ''}momentum {spec.momentum:g}"
         if spec.optimizer == "sgd"

@@ -18,20 +18,16 @@ _SLOW = "race_slow"
 
 def controls(lab: Lab, view: RaceView) -> None:
     """Draw the buttons of a race under way, for the fragment that shows it."""
-    if _is_paused(view):
-        _button(lab, "Resume", ":material/play_arrow:", lab.resume, view)
-    else:
-        _button(lab, "Pause", ":material/pause:", lab.pause, view)
+    title, action = _pausing(lab, view)
+    icon = "play_arrow" if title == "Resume" else "pause"
+    _button(lab, title, f":material/{icon}:", action, view)
     _button(lab, "Single step", ":material/skip_next:", lab.step, view)
     _slow_motion(lab, view)
 
 
 def toggle_pause(lab: Lab, view: RaceView) -> None:
     """Pause the race, or resume it."""
-    if _is_paused(view):
-        obey(lab, "Resume", lab.resume, view)
-    else:
-        obey(lab, "Pause", lab.pause, view)
+    obey(lab, *_pausing(lab, view), view)
 
 
 def obey(lab: Lab, title: str, action: Callable[[str], None], view: RaceView) -> None:
@@ -55,8 +51,10 @@ def refusal(view: RaceView) -> None:
             st.rerun(scope="fragment")
 
 
-def _is_paused(view: RaceView) -> bool:
-    return any(run.status == "paused" for run in view.runs)
+def _pausing(lab: Lab, view: RaceView) -> tuple[str, Callable[[str], None]]:
+    """What pausing is now: to pause, or to resume."""
+    is_paused = any(run.status == "paused" for run in view.runs)
+    return ("Resume", lab.resume) if is_paused else ("Pause", lab.pause)
 
 
 def _button(lab: Lab, title: str, icon: str, action: Callable[[str], None], view: RaceView) -> None:

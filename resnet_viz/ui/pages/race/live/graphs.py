@@ -79,12 +79,14 @@ def graph_data(
 
 def has_graph(contestants: Sequence[Contestant]) -> bool:
     """Whether any net has a graph."""
-    return bool(_drawn(contestants))
+    return bool(_nets(contestants))
 
 
 def _nets(contestants: Sequence[Contestant]) -> Mapping[str, Contestant]:
-    """Nets that have a graph, by its key: the same in each race, so that the browser keeps it."""
-    return {f"on_graph_{i}": one for i, one in enumerate(_drawn(contestants))}
+    """Nets that have a graph, of several seeds the first, by its key: the same in each race, so
+    that the browser keeps it."""
+    first = {(one.name, one.config): one for one in reversed(contestants) if one.config}
+    return {f"on_graph_{i}": one for i, one in enumerate(reversed(first.values()))}
 
 
 def _values(
@@ -96,12 +98,6 @@ def _values(
         painted[key] = Painted(nodes.of, lines.of, _steps_words(step, nodes, lines))
     scales = node_scale(contestants, chosen), line_scale(contestants)
     return values_data(_GROUP, *scales, painted, of=of)
-
-
-def _drawn(contestants: Sequence[Contestant]) -> Sequence[Contestant]:
-    """The nets that have a graph, of several seeds the first."""
-    first = {(one.name, one.config): one for one in reversed(contestants) if one.config}
-    return list(reversed(first.values()))
 
 
 def _graphs(nets: Mapping[str, Contestant], lesions: Lesions | None) -> None:

@@ -16,7 +16,7 @@ from resnet_viz.experiments.run_spec import SETTINGS, RunSpec
 from resnet_viz.experiments.starting_point import Entry
 from resnet_viz.scheduler.preflight import check_ready
 from resnet_viz.text import and_words, distinct
-from resnet_viz.ui.session.net_url import nearest_preset
+from resnet_viz.ui.session.net_url import in_words, nearest_preset
 from resnet_viz.ui.widgets.markdown import plain
 
 _MOST_NAMED = 2
@@ -74,7 +74,7 @@ def nickname(config: ResNetConfig) -> str:
     changed = differences(config, PRESETS[base])
     if not 0 < len(changed) <= _MOST_NAMED:
         return label(config)
-    return ", ".join([base, *(f"{field} {_value(value)}" for field, value in changed.items())])
+    return ", ".join([base, *(f"{field} {in_words(value)}" for field, value in changed.items())])
 
 
 def comparison(runs: Sequence[RunSpec], *, is_size_chosen: bool) -> str:
@@ -137,7 +137,7 @@ def difference(runs: Sequence[RunSpec], *, shares_seeds: bool = True) -> str:
 
 def _values(configs: Sequence[ResNetConfig], names: Sequence[str], field: str) -> str:
     """Two values in the nets' order; of more nets the rarer values, and whose they are."""
-    values = [_value(getattr(config, field)) for config in configs]
+    values = [in_words(getattr(config, field)) for config in configs]
     if len(values) == 2:
         return " and ".join(values)
     usual = max(values, key=values.count)
@@ -152,13 +152,9 @@ def _values(configs: Sequence[ResNetConfig], names: Sequence[str], field: str) -
 def _different_training(runs: Sequence[RunSpec]) -> str:
     """The fields of training that not all share, and what each net has."""
     differing = {
-        setting.about.words: ", ".join(_value(getattr(spec, field)) for spec in runs)
+        setting.about.words: ", ".join(in_words(getattr(spec, field)) for spec in runs)
         for field, setting in SETTINGS.items()
         if field != "seed" and len({getattr(spec, field) for spec in runs}) > 1
     }
     each = (f"**{words}** ({values})" for words, values in differing.items())
     return f"They train with different {' and '.join(each)}." if differing else ""
-
-
-def _value(value: object) -> str:
-    return "-".join(map(str, value)) if isinstance(value, tuple) else str(value)

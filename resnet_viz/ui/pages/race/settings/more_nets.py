@@ -8,7 +8,7 @@ import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig, explain
 from resnet_viz.arch.presets import PRESETS
-from resnet_viz.arch.relatives import RELATIVES, Relative
+from resnet_viz.arch.relatives import RELATIVES
 from resnet_viz.experiments.starting_point import Entry
 from resnet_viz.ui.pages.race.settings.contestants import nickname
 from resnet_viz.ui.pages.race.settings_address import MORE
@@ -16,6 +16,7 @@ from resnet_viz.ui.pages.race.settings_url import MOST_NETS
 from resnet_viz.ui.session.net import shown_net
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.markdown import plain
+from resnet_viz.ui.widgets.relative_button import relative_button
 
 _OF, _PRESET, _JSON, _PROBLEM = "race_relative_of", "race_add_preset", "race_json", "race_bad_json"
 
@@ -51,9 +52,14 @@ def _offers(entries: Sequence[Entry]) -> None:
         "A relative of", range(len(entries)), format_func=lambda i: names[i], key=_OF
     )
     there = [entry.config for entry in entries]
+
+    def why_not(net: ResNetConfig) -> str:
+        return "This net is in the race already." if net in there else ""
+
     with st.container(horizontal=True, gap="small"):
         for relative in RELATIVES:
-            _relative(relative, there[index or 0], there)
+            key = f"race_add_{relative.name}"
+            relative_button(relative, there[index or 0], key, _add, why_not)
     own = shown_net()
     if own is not None:
         st.button("The Architecture page's net", key="race_add_own", on_click=_add, args=(own,))
@@ -69,22 +75,6 @@ def _offers(entries: Sequence[Entry]) -> None:
     st.button("Add it", key="race_add_json", on_click=_add_json)
     if problem := st.session_state.pop(_PROBLEM, ""):
         message_box.error(problem)
-
-
-def _relative(relative: Relative, net: ResNetConfig, there: Sequence[ResNetConfig]) -> None:
-    try:
-        made = relative.make(net)
-        why_not = "This net is in the race already." if made in there else ""
-    except ValueError as error:
-        made, why_not = net, f"Not for this net: {error}."
-    st.button(
-        relative.name,
-        key=f"race_add_{relative.name}",
-        help=plain(why_not or relative.about),
-        disabled=bool(why_not),
-        on_click=_add,
-        args=(made,),
-    )
 
 
 def _add(net: ResNetConfig) -> None:
