@@ -16,7 +16,7 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.figures.graph_colouring import COLOUR_SCRIPT
 from resnet_viz.ui.components.component import component
 from resnet_viz.ui.widgets import message_box
-from resnet_viz.ui.widgets.file_names import file_name
+from resnet_viz.ui.widgets.downloads import file_name
 from resnet_viz.views.graph.graph import shortcut_graph
 from resnet_viz.views.graph.grid import Grid
 from resnet_viz.views.graph.svg import write_svg

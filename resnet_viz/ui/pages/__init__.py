@@ -8,7 +8,7 @@ the menu needs no more of it) and has a function `example_page` (in page.py) tha
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
@@ -39,17 +39,14 @@ class Page:
 @lru_cache(maxsize=1)
 def pages() -> Sequence[Page]:
     """All pages, in the order of the menu."""
-    ordered = sorted(_entries(), key=lambda one: (one[0].order, one[1].name))
-    return tuple(page for _, page in ordered)
+    modules = {module.name: module for module in pkgutil.iter_modules(__path__)}
+    entries = {name: import_module(f"{__name__}.{name}").PAGE for name in modules}
+    return tuple(
+        Page(name, entries[name].title, f"{__name__}.{name}" + ".page" * modules[name].ispkg)
+        for name in sorted(modules, key=lambda name: (entries[name].order, name))
+    )
 
 
 def page(name: str) -> Page:
     """The page of that name."""
     return next(page for page in pages() if page.name == name)
-
-
-def _entries() -> Iterator[tuple[PageEntry, Page]]:
-    for module in pkgutil.iter_modules(__path__):
-        path = f"{__name__}.{module.name}"
-        entry: PageEntry = import_module(path).PAGE
-        yield entry, Page(module.name, entry.title, f"{path}.page" if module.ispkg else path)

@@ -1,4 +1,4 @@
-"""Downloads of measurements: a race as one file, its records as a table."""
+"""Downloads: names of files, and measurements: a race as one file, its records as a table."""
 
 from __future__ import annotations
 
@@ -10,10 +10,24 @@ from pathlib import Path
 
 import streamlit as st
 
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.presets import label
 from resnet_viz.lab.export_table import nets_among, write_table
 from resnet_viz.lab.lab import Lab
 from resnet_viz.quantities import quantities
 from resnet_viz.store.run import Run
+
+_MOST_LETTERS = 150
+"""File systems allow 255 bytes for a name."""
+
+
+def file_name(config: ResNetConfig, ending: str) -> str:
+    """The label of a net as a file name, such as "resnet18.py", cut if it is very long."""
+    return _safe(label(config))[:_MOST_LETTERS] + ending
+
+
+def _safe(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", name)
 
 
 def take_away(lab: Lab, id: str | None, title: str, runs: Sequence[Run], key: str) -> None:  # noqa: A002
@@ -21,7 +35,7 @@ def take_away(lab: Lab, id: str | None, title: str, runs: Sequence[Run], key: st
 
     `key` is the widgets' own on a page.
     """
-    file = re.sub(r"[^\w.-]+", "-", title)[:80].strip("-.") or "race"
+    file = _safe(title)[:80].strip("-.") or "race"
     if id is not None:
         st.download_button(
             "All of it, for Bring in",

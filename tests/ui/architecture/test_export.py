@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.presets import preset
-from resnet_viz.ui.widgets.file_names import file_name
+from resnet_viz.ui.widgets.downloads import file_name
 from resnet_viz.ui.widgets.job_progress import Asked
 from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.views.source.source import to_source

@@ -7,7 +7,7 @@ import streamlit as st
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.ui.widgets import job_progress
-from resnet_viz.ui.widgets.file_names import file_name
+from resnet_viz.ui.widgets.downloads import file_name
 from resnet_viz.views.source.source import to_source
 from resnet_viz.views.table import table1, to_csv, to_latex, to_markdown
 from resnet_viz.workers.job_kinds.onnx import FILE

@@ -10,18 +10,13 @@ from resnet_viz.arch.config import ResNetConfig, plain_twin
 from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.arch.relatives import Relative, deeper_sibling, other_version, with_option
 from resnet_viz.ui.pages.compare.state import LEAST, LETTERS, MOST, Nets, show_nets
-from resnet_viz.ui.session.net import ask_for_race, open_net, shown_net
+from resnet_viz.ui.session.net import open_net, shown_net
 from resnet_viz.ui.session.net_url import from_text, to_text
 from resnet_viz.ui.widgets.relative_button import relative_button
 
 _SLOT = "compare.net."
 _ADD = "compare.add"
 _OF = "compare.of"
-
-
-def name(nets: Nets, index: int) -> str:
-    """The name of a net after its letter, such as "A: resnet34"."""
-    return f"{LETTERS[index].upper()}: {label(nets[index])}"
 
 
 def choose(nets: Nets) -> None:
@@ -88,12 +83,6 @@ def _replace(nets: Nets, index: int) -> None:
 def _add(nets: Nets) -> None:
     if option := st.session_state[_ADD]:
         show_nets((*nets, from_text(option)))
-
-
-def race(nets: Nets) -> None:
-    """Draw the button that takes the first two nets to the Race page."""
-    if st.button("Race A against B", type="primary", help="Train both on the same minibatches."):
-        ask_for_race(nets[0], nets[1])
 
 
 def relatives(nets: Nets) -> None:

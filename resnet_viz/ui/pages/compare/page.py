@@ -5,9 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from resnet_viz.arch.plan import plan
+from resnet_viz.arch.presets import label
 from resnet_viz.figures.cost_by_stage import Compared
 from resnet_viz.ui.pages.compare import choice, view
-from resnet_viz.ui.pages.compare.state import current_nets, notice
+from resnet_viz.ui.pages.compare.state import LETTERS, current_nets, notice
+from resnet_viz.ui.session.net import ask_for_race
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.ui.widgets.page_texts import note, title
@@ -21,10 +23,15 @@ def compare_page() -> None:
         message_box.error(notice())
     choice.choose(nets)
     choice.relatives(nets)
-    compared = [Compared(choice.name(nets, i), plan(net)) for i, net in enumerate(nets)]
+    compared = [
+        Compared(f"{letter.upper()}: {label(net)}", plan(net))
+        for letter, net in zip(LETTERS, nets, strict=False)
+    ]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(plain(view.difference(compared)), width="stretch")
-        choice.race(nets)
+        together = "Train both on the same minibatches."
+        if st.button("Race A against B", type="primary", help=together):
+            ask_for_race(nets[0], nets[1])
     view.graphs(compared)
     view.fields(compared)
     view.numbers(compared)

@@ -29,10 +29,6 @@ ABOUT_SEEDS = (
     "Of several seeds lines are the median, and the light ground goes from the least to the "
     "largest value; maps and graphs show the median."
 )
-ABOUT_HELD_OUT = "Open markers are held-out images, which the nets are not trained on."
-ABOUT_SMOOTHING = (
-    "Thick lines are the mean of so many steps up to each; thin ones are the minibatches' own."
-)
 
 
 def nets_of(look: Look, runs: Sequence[Contestant]) -> Sequence[Contestant]:
@@ -141,11 +137,13 @@ def look_closely(place: str, race: str, ends: tuple[float, float] | None) -> Non
 
 def about_curves(contestants: Sequence[Contestant]) -> str:
     """Remarks on the curves as they are drawn; "" for none."""
-    remarks = (
-        [ABOUT_HELD_OUT] if any("eval_loss" in c.history.quantities for c in contestants) else []
-    )
-    remarks += [ABOUT_SMOOTHING] if curves_drawn().mean_of > 1 else []
-    return "".join(f" {sentence}" for sentence in remarks)
+    text = ""
+    if any("eval_loss" in one.history.quantities for one in contestants):
+        text += " Open markers are held-out images, which the nets are not trained on."
+    if curves_drawn().mean_of > 1:
+        text += " Thick lines are the mean of so many steps up to each; thin ones are the "
+        text += "minibatches' own."
+    return text
 
 
 def _seeds_chosen(runs: Sequence[Run]) -> str:

@@ -86,12 +86,16 @@ def under_way(
             continue
         for each in [each for each in asked if run is None or each.run.id == run.id]:
             try:
-                job = _job(lab, each, one)
+                job = lab.job(each.id)
             except StoreError:  # for now: it is asked again the next time
                 continue
-            if job is None or job.is_over:
+            except ValueError as error:  # forgotten since: an hour after its end
                 asked.remove(each)
-                if job is not None and job.status != "done":
+                _fail(one, each.run, str(error))
+                continue
+            if job.is_over:
+                asked.remove(each)
+                if job.status != "done":
                     own = _CANCELLED if job.status == "cancelled" else job.status
                     _fail(one, each.run, job.message or own)
             else:
@@ -125,14 +129,6 @@ def chosen_weights(race_id: str) -> int | None:
     """The step of the weights that this session has chosen; None if it has not."""
     step: int | None = st.session_state.get(_WEIGHTS, {}).get(race_id)
     return step
-
-
-def _job(lab: Lab, asked: _Asked, wish: Wish) -> Job | None:
-    try:
-        return lab.job(asked.id)
-    except ValueError as error:  # forgotten since: an hour after its end
-        _fail(wish, asked.run, str(error))
-        return None
 
 
 def _fail(wish: Wish, run: Run, reason: str) -> None:

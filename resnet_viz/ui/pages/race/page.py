@@ -84,7 +84,7 @@ def race_page() -> None:
         if is_open(NEXT) and not is_presented():
             with st.container(border=True):
                 header("Next race")
-                _next_settings(lab, can_start=view.is_over or not may_steer, beside=view.race_id)
+                _settings(lab, can_start=view.is_over or not may_steer, beside=view.race_id)
     take_up(lab, view.race_id, view.runs)
     live_race(lab, view, may_steer=may_steer)
     if view.is_over:
@@ -98,19 +98,9 @@ def _next_race(lab: Lab) -> Sequence[RunSpec] | None:
     _heading()
     read_view("", ())
     read_address()
-    specs = _next_settings(lab, can_start=True)
+    specs = _settings(lab, can_start=True)
     if specs:
         message_box.info(INVITATION, markdown=True)
-    return specs
-
-
-def _next_settings(lab: Lab, *, can_start: bool, beside: str = "") -> Sequence[RunSpec] | None:
-    """The settings, below what was wrong with the address."""
-    above = st.container()
-    specs = _settings(lab, can_start=can_start, beside=beside)
-    if notice():  # which a change of a setting has just ended
-        with above:
-            message_box.error(notice())
     return specs
 
 
@@ -141,7 +131,8 @@ def _head(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
     row = st.container(horizontal=True, vertical_alignment="center", key="race_head")
     with row.container(gap=None, width="stretch", key="race_title"):
         title(words.title(view.runs))
-        lines = filter(None, (plain(words.training(view.runs)), _difference(view)))
+        difference = view.look.once("difference", lambda: _difference(view.runs))
+        lines = filter(None, (plain(words.training(view.runs)), difference))
         st.markdown("  \n".join(map(small, lines)))
     with row:
         if may_steer:
@@ -173,14 +164,10 @@ def _head(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
         links(lab, view.race_id, with_controls=may_steer)
 
 
-def _difference(view: RaceView) -> str:
+def _difference(runs: Sequence[Run]) -> str:
     """What differs between the nets, each looked at once whatever its seeds."""
-    if any(run.is_watched for run in view.runs):
+    if any(run.is_watched for run in runs):
         return ""
-    return view.look.once("difference", lambda: _difference_of(view.runs))
-
-
-def _difference_of(runs: Sequence[Run]) -> str:
     seeds: dict[RunSpec, set[int]] = {}
     for run in runs:
         seeds.setdefault(run.spec.model_copy(update={"seed": 0}), set()).add(run.seed)
@@ -189,11 +176,13 @@ def _difference_of(runs: Sequence[Run]) -> str:
     return contestants.difference(list(seeds), shares_seeds=shares)
 
 
-def _settings(lab: Lab, *, can_start: bool, beside: str) -> Sequence[RunSpec] | None:
-    """The widgets, what they stand for, and the button; the last settings that could run.
+def _settings(lab: Lab, *, can_start: bool, beside: str = "") -> Sequence[RunSpec] | None:
+    """Draw what was wrong with the address, the widgets, what they stand for, and the button;
+    returns the last settings that could run.
 
     They stay while a setting is wrong, so that the view does.
     """
+    above = st.container()
     choice, place = settings(beside=beside)
     race, problem = contestants.check(choice)
     if race is None:
@@ -210,6 +199,9 @@ def _settings(lab: Lab, *, can_start: bool, beside: str) -> Sequence[RunSpec] | 
     is_ready = can_start and race is not None and fits_or_says_so(race.runs())
     with place:
         _start_button(lab, race if is_ready else None, choice.pace, can_start=can_start)
+    if notice():  # which a change of a setting has just ended
+        with above:
+            message_box.error(notice())
     last: Sequence[RunSpec] | None = st.session_state.get("race_specs")
     return last
 

@@ -18,8 +18,6 @@ from resnet_viz.ui.pages.race.state import address_of, close_race, key_of, open_
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.page_texts import note, title
 
-_HEIGHT = 420
-
 
 def unreadable_runs(lab: Lab, race_id: str) -> bool:
     """Draw what is known of them; False if the race has none."""
@@ -50,5 +48,5 @@ def _losses(lab: Lab, race_id: str, bad: Sequence[UnreadableRun]) -> None:
     ]
     if nets:
         alt = f"Loss and accuracy by step of {and_words([net.name for net in nets])}."
-        live_chart(training_curves(nets), f"unreadable_{key_of(race_id)}", _HEIGHT, alt=alt)
+        live_chart(training_curves(nets), f"unreadable_{key_of(race_id)}", 420, alt=alt)
         note("Loss (above) and accuracy (below) of each minibatch, before its update, by step.")

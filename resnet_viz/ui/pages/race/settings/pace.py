@@ -6,8 +6,6 @@ import streamlit as st
 
 from resnet_viz.ui.pages.race.settings_url import PACES
 
-PACE = "race_pace"
-
 
 def pace_words(pace: float | None) -> str:
     """A pace in words, such as "2 steps a second"."""
@@ -17,17 +15,12 @@ def pace_words(pace: float | None) -> str:
 
 
 def pace_box() -> None:
-    """Draw the choice for the next race; `chosen_pace` has it."""
+    """Draw the choice for the next race, which the session keeps; 0 for no slow motion."""
     st.selectbox(
         "Speed",
         [pace or 0.0 for pace in PACES],
         format_func=lambda pace: pace_words(pace or None),
-        key=PACE,
+        key="race_pace",
         help="Slow motion waits between steps; it can be changed while the race goes.",
         persist_state="session",
     )
-
-
-def chosen_pace() -> float | None:
-    """The pace chosen for the next race; None for no slow motion."""
-    return st.session_state.get(PACE) or None

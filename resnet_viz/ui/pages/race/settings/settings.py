@@ -16,7 +16,7 @@ from resnet_viz.ui.pages.race.settings.contestants import Choice, automatic_size
 from resnet_viz.ui.pages.race.settings.data_choice import data_box
 from resnet_viz.ui.pages.race.settings.field_widgets import more_settings, select, setting_box
 from resnet_viz.ui.pages.race.settings.more_nets import more_nets
-from resnet_viz.ui.pages.race.settings.pace import chosen_pace, pace_box
+from resnet_viz.ui.pages.race.settings.pace import pace_box
 from resnet_viz.ui.pages.race.settings_address import (
     ALONE,
     MORE,
@@ -67,7 +67,7 @@ def settings(*, beside: str = "") -> tuple[Choice, DeltaGenerator]:
         with _folded("training"):
             training = _training(automatic_size((*base, *added), dataset))
         training |= {"dataset": dataset}
-        seeds, pace = st.session_state["race_seeds"], chosen_pace()
+        seeds, pace = st.session_state["race_seeds"], st.session_state["race_pace"] or None
         chosen = Settings(
             st.session_state[EXPERIMENT],
             first,
