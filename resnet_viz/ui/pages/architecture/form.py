@@ -125,11 +125,6 @@ def preset_box(place: str = "") -> None:
     is_preset = PRESETS[here.base] == here.config
     # Also what a click that came to nothing, such as emptying the box, has left there.
     key = _PRESET + place
-
-    def load() -> None:
-        if name := st.session_state[key]:
-            show_net(preset(name), name)
-
     st.session_state[key] = here.base if is_preset else None
     st.selectbox(
         "Preset",
@@ -140,8 +135,14 @@ def preset_box(place: str = "") -> None:
         placeholder=f"{here.base}, changed",
         help="Published networks with their parameters. Choosing one fills in the "
         "fields below; type to search.",
-        on_change=load,
+        on_change=_load_preset,
+        args=(key,),
     )
+
+
+def _load_preset(key: str) -> None:
+    if name := st.session_state[key]:
+        show_net(preset(name), name)
 
 
 def _draft(config: ResNetConfig) -> dict[str, object]:
