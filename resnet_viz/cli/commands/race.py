@@ -219,8 +219,10 @@ def _print_records(run: Run, records: Iterable[StepRecord]) -> None:
     A net's first line has "layer_names", too, and "quantities": along what each is.
     """
     for record in records:
-        held = {name: asdict(along) for name, along in run.quantities.items()}
-        header = {"layer_names": run.layer_names, "quantities": held}
+        names: dict[str, object] = {}
+        if record.step == 0:
+            held = {name: asdict(along) for name, along in run.quantities.items()}
+            names = {"layer_names": run.layer_names, "quantities": held}
         line = {
             "net": run.name,
             "seed": run.seed,
@@ -228,7 +230,7 @@ def _print_records(run: Run, records: Iterable[StepRecord]) -> None:
             "loss": finite(record.loss),
             "accuracy": finite(record.accuracy),
             "seconds": record.seconds,
-            **(header if record.step == 0 else {}),
+            **names,
         } | {
             name: [_readable(name, value) for value in values.tolist()]
             for name, values in record.values.items()

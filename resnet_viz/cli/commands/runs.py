@@ -1,4 +1,4 @@
-"""runs: the runs in the store, listed, told, taken away and recovered."""
+"""runs: the runs in the store, listed, summarised, taken away and recovered."""
 
 from __future__ import annotations
 
