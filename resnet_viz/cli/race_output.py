@@ -54,10 +54,7 @@ def claim_record(claim: Claim) -> Mapping[str, object]:
 
 
 def history_of(
-    lab: Lab,
-    run: Run,
-    most: int = _MOST_STEPS,
-    names: Sequence[str] | None = _OF_SENTENCES,
+    lab: Lab, run: Run, most: int = _MOST_STEPS, names: Sequence[str] | None = _OF_SENTENCES
 ) -> History:
     """What a run measured of these quantities, of all where `names` is None; of a run of more than
     `most` steps not every step's."""

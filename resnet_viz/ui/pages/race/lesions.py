@@ -46,7 +46,6 @@ TO_DELETE = (
     " Click a block to delete it: what is left is what its shortcut passes on, in a plain net its "
     "input (Veit et al. 2016, arXiv:1605.06431)."
 )
-_NOTHING = "No block is deleted."
 _WANTED = "race_lesion_wanted"
 _ONE = re.compile(r"(\d{1,3}):(stages\.\d{1,4}\.\d{1,5})", re.ASCII)
 
@@ -92,7 +91,7 @@ class Lesions(NamedTuple):
         if not self.block(place):
             if self.deletes:
                 with _room(graph):
-                    note(_NOTHING)
+                    note("No block is deleted.")
             return
         try:
             wish = self.wish(place)

@@ -151,7 +151,4 @@ def fold(title: str, name: str) -> None:
 def _folding(name: str) -> dict[str, Any]:
     key = f"race_panel_{name}"
     st.session_state[key] = is_open(name)
-    return {
-        "key": key,
-        "on_change": lambda: unfold(name, is_open=bool(st.session_state[key])),
-    }
+    return {"key": key, "on_change": lambda: unfold(name, is_open=bool(st.session_state[key]))}

@@ -100,12 +100,7 @@ class Chart(NamedTuple):
         """Draw it at the current place of the script."""
         look_closely = partial(display_options.look_closely, self.place, self.race)
         live_chart(
-            self.drawn,
-            self.key,
-            self.height,
-            alt=self.alt,
-            of=self.race,
-            on_window=look_closely,
+            self.drawn, self.key, self.height, alt=self.alt, of=self.race, on_window=look_closely
         )
 
     def news(self) -> Mapping[str, object]:
@@ -143,10 +138,8 @@ def charts(look: Look, contestants: Sequence[Contestant], shown: Shown) -> Mappi
     def maps_figure(window: Window) -> go.Figure:
         return _all_steps(heat_maps(close(window, name), name, window), steps)
 
-    curves_alt, maps_alt = (
-        "Training loss and accuracy by step",
-        f"{title} at every step, as heat maps",
-    )
+    curves_alt = "Training loss and accuracy by step"
+    maps_alt = f"{title} at every step, as heat maps"
     by_place = {
         "gradients": chart(
             "gradients", hero_figure, shown[1:4], HERO_HEIGHT, f"{title} at step {shown.step}"
