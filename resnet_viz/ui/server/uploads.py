@@ -74,9 +74,7 @@ class Uploads:
         manager = server.uploaded_file_mgr
         assert isinstance(manager, MemoryUploadedFileManager)
         if refusal := self._refusal(manager, session, file, size):
-            rest = _impatient(receive)
-            while (await rest()).get("more_body", False):
-                pass  # a browser reads no answer before it has sent all
+            await _drain(_impatient(receive))  # a browser reads no answer before it has sent all
             await refusal(scope, receive, send)
             return
         with self._reserved(session, size), suppress(ClientDisconnect):
@@ -136,6 +134,12 @@ def _most_of_one() -> int:
 def _refuse(status: int, sentence: str) -> Response:
     _LOG.warning("An upload was refused: %s", sentence)
     return PlainTextResponse(sentence, status, headers={"connection": "close"})
+
+
+async def _drain(receive: Receive) -> None:
+    """Takes the rest of a request, and keeps nothing of it."""
+    while (await receive()).get("more_body", False):
+        pass
 
 
 def _impatient(receive: Receive) -> Receive:

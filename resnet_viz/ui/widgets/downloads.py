@@ -47,10 +47,6 @@ def take_away(lab: Lab, id: str | None, title: str, runs: Sequence[Run], key: st
             on_click="ignore",
         )
     titles = quantities()
-
-    def write(path: Path) -> None:
-        write_table(nets_among(lab, runs, wanted), path)
-
     wanted = st.multiselect(
         "Quantities of a table",
         list(dict.fromkeys(name for run in runs for name in run.quantities)),
@@ -61,12 +57,16 @@ def take_away(lab: Lab, id: str | None, title: str, runs: Sequence[Run], key: st
     for kind, name in (("csv", "CSV"), ("parquet", "Parquet")):
         st.download_button(
             name,
-            partial(_written, write, f".{kind}"),
+            partial(_table, lab, runs, wanted, f".{kind}"),
             file_name=f"{file}.{kind}",
             key=f"{key}_{kind}",
             help="A row a value: net, step, quantity, layer or block, value.",
             on_click="ignore",
         )
+
+
+def _table(lab: Lab, runs: Sequence[Run], wanted: Sequence[str], ending: str) -> bytes:
+    return _written(lambda path: write_table(nets_among(lab, runs, wanted), path), ending)
 
 
 def _written(write: Callable[[Path], object], ending: str) -> bytes:

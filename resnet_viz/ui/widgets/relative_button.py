@@ -14,11 +14,14 @@ from resnet_viz.ui.widgets.markdown import plain
 def relative_button(
     relative: Relative,
     net: ResNetConfig,
-    key: str,
+    prefix: str,
     add: Callable[[ResNetConfig], None],
     why_not: Callable[[ResNetConfig], str],
 ) -> None:
-    """Draw the button that adds a relative of `net`; `why_not` says why one is not taken, or ""."""
+    """Draw the button that adds a relative of `net`, under a key that begins with `prefix`.
+
+    `why_not` says why one is not taken, or "".
+    """
     try:
         made = relative.make(net)
         refusal = why_not(made)
@@ -26,7 +29,7 @@ def relative_button(
         made, refusal = net, f"Not for this net: {error}."
     st.button(
         relative.name,
-        key=key,
+        key=f"{prefix}{relative.name}",
         help=plain(refusal or relative.about),
         disabled=bool(refusal),
         on_click=add,

@@ -31,7 +31,7 @@ def test_a_race_of_one_seed_is_told_as_one_and_offers_five(
 ) -> None:
     begun: list[RaceSpec] = []
     monkeypatch.setattr(
-        "resnet_viz.ui.pages.race.more_seeds.begin", lambda lab, race, pace: begun.append(race)
+        "resnet_viz.ui.pages.race.again.begin", lambda lab, race, pace: begun.append(race)
     )
     app = race_page(race(lab, (3,)))
     said = shown(app, "progress")["headline"]

@@ -109,8 +109,7 @@ def relatives(nets: Nets) -> None:
             help="The nets derived from it differ in what the button names and in nothing else.",
         )
         for relative in _relatives_of(nets[index or 0]):
-            key = f"compare.press.{relative.name}"
-            relative_button(relative, nets[index or 0], key, add, why_not)
+            relative_button(relative, nets[index or 0], "compare.press.", add, why_not)
 
 
 def _relatives_of(config: ResNetConfig) -> Iterator[Relative]:

@@ -130,9 +130,7 @@ def _table(points: Sequence[DesignPoint], current: DesignPoint) -> None:
     wanted = st.text_input(
         "Search", key="design_search", placeholder="name, family or source, such as cifar"
     )
-    words = wanted.lower().split()
-    texts = [f"{point.name} {point.family} {SOURCES[point.name]}".lower() for point in points]
-    rows = [p for p, text in zip(points, texts, strict=True) if all(word in text for word in words)]
+    rows = [point for point in points if _matches(point, wanted)]
     note(
         f"{len(rows)} of {len(points)} presets. Sort by a column's head; select a row to open the "
         f"net on the Architecture page. Its net now: {current.name}, {current.params:,} "
@@ -165,6 +163,12 @@ _COLUMNS = {
     "MACs": st.column_config.NumberColumn(format="localized"),
     "activations (MB)": st.column_config.NumberColumn(format="%.2f"),
 }
+
+
+def _matches(point: DesignPoint, wanted: str) -> bool:
+    """Whether every word that is searched for occurs in name, family or source."""
+    text = f"{point.name} {point.family} {SOURCES[point.name]}".lower()
+    return all(word in text for word in wanted.lower().split())
 
 
 def _row(point: DesignPoint) -> dict[str, object]:

@@ -130,10 +130,7 @@ def _head(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
     """What is raced and how, in one line, and what can be done about it."""
     row = st.container(horizontal=True, vertical_alignment="center", key="race_head")
     with row.container(gap=None, width="stretch", key="race_title"):
-        title(words.title(view.runs))
-        difference = view.look.once("difference", lambda: _difference(view.runs))
-        lines = filter(None, (plain(words.training(view.runs)), difference))
-        st.markdown("  \n".join(map(small, lines)))
+        _title(view)
     with row:
         if may_steer:
             keep_controls(lab, view.race_id)
@@ -162,6 +159,13 @@ def _head(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
             kwargs={"is_on": True},
         )
         links(lab, view.race_id, with_controls=may_steer)
+
+
+def _title(view: RaceView) -> None:
+    title(words.title(view.runs))
+    difference = view.look.once("difference", lambda: _difference(view.runs))
+    lines = filter(None, (plain(words.training(view.runs)), difference))
+    st.markdown("  \n".join(map(small, lines)))
 
 
 def _difference(runs: Sequence[Run]) -> str:

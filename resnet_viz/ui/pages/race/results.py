@@ -11,9 +11,9 @@ from resnet_viz.findings.result_table import Cell, result_rows, transposed
 from resnet_viz.lab.lab import Lab
 from resnet_viz.report.report import report_of
 from resnet_viz.ui.pages.race import words
+from resnet_viz.ui.pages.race.again import more_seeds
 from resnet_viz.ui.pages.race.live.live import contestants_of
 from resnet_viz.ui.pages.race.live.pictures import key_of_chart
-from resnet_viz.ui.pages.race.more_seeds import more_seeds
 from resnet_viz.ui.pages.race.state import RaceView, is_together
 from resnet_viz.ui.widgets.downloads import take_away
 from resnet_viz.ui.widgets.markdown import plain

@@ -288,3 +288,10 @@ def _pace(run: Run, history: History) -> list[str]:
         return [pace]
     left = seconds_left(run, history)
     return [pace] if left is None else [pace, f"{duration(left)} left"]
+
+
+def pace_words(pace: float | None) -> str:
+    """A pace in words, such as "2 steps a second"."""
+    if pace is None:
+        return "as fast as it goes"
+    return "1 step a second" if pace == 1 else f"{pace:g} steps a second"

@@ -8,9 +8,9 @@ import streamlit as st
 
 from resnet_viz.lab.lab import Lab
 from resnet_viz.store.database import StoreError
-from resnet_viz.ui.pages.race.settings.pace import pace_words
 from resnet_viz.ui.pages.race.settings_url import PACES
 from resnet_viz.ui.pages.race.state import RaceView, expire
+from resnet_viz.ui.pages.race.words import pace_words
 from resnet_viz.ui.widgets import message_box
 
 _SLOW = "race_slow"

@@ -9,6 +9,8 @@ import streamlit as st
 
 from resnet_viz.experiments.run_spec import SETTINGS
 from resnet_viz.experiments.setting import Group
+from resnet_viz.ui.pages.race.settings_url import PACES
+from resnet_viz.ui.pages.race.words import pace_words
 
 _COLUMNS: Sequence[Sequence[Group]] = (
     ("Optimiser", "Learning rate"),
@@ -78,3 +80,15 @@ def more_settings() -> dict[str, Any]:
                     if setting.about.group == group:
                         values[field] = setting_box(field)
     return values
+
+
+def pace_box() -> None:
+    """Draw the choice of the next race's pace, which the session keeps; 0 for no slow motion."""
+    st.selectbox(
+        "Speed",
+        [pace or 0.0 for pace in PACES],
+        format_func=lambda pace: pace_words(pace or None),
+        key="race_pace",
+        help="Slow motion waits between steps; it can be changed while the race goes.",
+        persist_state="session",
+    )

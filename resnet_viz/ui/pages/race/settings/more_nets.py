@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -52,16 +53,11 @@ def _offers(entries: Sequence[Entry]) -> None:
         "A relative of", range(len(entries)), format_func=lambda i: names[i], key=_OF
     )
     there = [entry.config for entry in entries]
-
-    def why_not(net: ResNetConfig) -> str:
-        return "This net is in the race already." if net in there else ""
-
+    why_not = partial(_why_not, there)
     with st.container(horizontal=True, gap="small"):
         for relative in RELATIVES:
-            key = f"race_add_{relative.name}"
-            relative_button(relative, there[index or 0], key, _add, why_not)
-    own = shown_net()
-    if own is not None:
+            relative_button(relative, there[index or 0], "race_add_", _add, why_not)
+    if own := shown_net():
         st.button("The Architecture page's net", key="race_add_own", on_click=_add, args=(own,))
     st.selectbox(
         "A preset",
@@ -75,6 +71,10 @@ def _offers(entries: Sequence[Entry]) -> None:
     st.button("Add it", key="race_add_json", on_click=_add_json)
     if problem := st.session_state.pop(_PROBLEM, ""):
         message_box.error(problem)
+
+
+def _why_not(there: Sequence[ResNetConfig], net: ResNetConfig) -> str:
+    return "This net is in the race already." if net in there else ""
 
 
 def _add(net: ResNetConfig) -> None:

@@ -14,9 +14,13 @@ from resnet_viz.experiments.starting_point import Entry
 from resnet_viz.experiments.starting_points import starting_points
 from resnet_viz.ui.pages.race.settings.contestants import Choice, automatic_size
 from resnet_viz.ui.pages.race.settings.data_choice import data_box
-from resnet_viz.ui.pages.race.settings.field_widgets import more_settings, select, setting_box
+from resnet_viz.ui.pages.race.settings.field_widgets import (
+    more_settings,
+    pace_box,
+    select,
+    setting_box,
+)
 from resnet_viz.ui.pages.race.settings.more_nets import more_nets
-from resnet_viz.ui.pages.race.settings.pace import pace_box
 from resnet_viz.ui.pages.race.settings_address import (
     ALONE,
     MORE,
@@ -79,13 +83,17 @@ def settings(*, beside: str = "") -> tuple[Choice, DeltaGenerator]:
             pace=pace,
             device=device,
         )
-        if problem := lacking("race_device"):
-            complain(problem, chosen)
-        if beside:
-            keep_beside(beside, chosen)
-        else:
-            write_address(chosen, view_query())
+        _into_address(chosen, beside)
         return Choice((*base, *added), training | {"device": device}, seeds, pace), start
+
+
+def _into_address(chosen: Settings, beside: str) -> None:
+    if problem := lacking("race_device"):
+        complain(problem, chosen)
+    if beside:
+        keep_beside(beside, chosen)
+    else:
+        write_address(chosen, view_query())
 
 
 def _folded(name: str) -> DeltaGenerator:
