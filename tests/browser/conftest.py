@@ -113,9 +113,26 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 
 @pytest.fixture(scope="session")
-def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """A server for tests that do not mind what is in its lab."""
+def server_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The one server behind `shared_app`."""
     yield from serve(tmp_path_factory.mktemp("shared"))
+
+
+@pytest.fixture
+def shared_app(server_of_all: App) -> Iterator[App]:
+    """A server for tests that do not mind what is in its lab; each leaves it idle, and answers for
+    the lines that it has caused in its log."""
+    before = len(server_of_all.complaints())
+    yield server_of_all
+    _stop_all(server_of_all.lab)
+    assert server_of_all.complaints()[before:] == []
+
+
+def _stop_all(lab: Lab) -> None:
+    """What a test has left under way would take the place of the next one's."""
+    for run in lab.list():
+        if not run.is_over:
+            lab.stop(run.id)
 
 
 def serve(
