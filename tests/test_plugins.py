@@ -44,7 +44,7 @@ def measure(weight):
 '''
 MEASUREMENT = '''
 """How large a net's weights are."""
-from resnet_viz.measurements.measurement import Given, Measurement, images
+from resnet_viz.measurements.base.measurement import Given, Measurement, images
 
 MEASUREMENT = Measurement(
     name="sizes", title="sizes of the weights", sentence="How large weights are.", formula="|W|",
@@ -56,8 +56,8 @@ MEASUREMENT = Measurement(
 )
 
 
-def measure(network, images, labels, settings, report):
-    sizes = [p.abs().max().item() for p in network.parameters() if p.dim() > 1]
+def measure(subject):
+    sizes = [p.abs().max().item() for p in subject.network.parameters() if p.dim() > 1]
     return {"by_layer": sizes, "largest": max(sizes)}
 '''
 JUDGED = '''
@@ -65,8 +65,8 @@ JUDGED = '''
 from dataclasses import replace
 
 from resnet_viz.measurements import sizes
-from resnet_viz.measurements.figure import Points
-from resnet_viz.measurements.verdict import Verdict
+from resnet_viz.measurements.base.figure import Points
+from resnet_viz.measurements.base.verdict import Verdict
 
 MEASUREMENT = replace(
     sizes.MEASUREMENT, name="judged", title="weights, judged", figure=Points("largest")

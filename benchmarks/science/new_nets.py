@@ -23,7 +23,7 @@ from benchmarks.science.row import Measured, Row
 from resnet_viz import ResNetConfig
 from resnet_viz.findings.theory.mean_field import padding_factor
 from resnet_viz.measurements import measurement
-from resnet_viz.measurements.fits import exponential, power
+from resnet_viz.measurements.base.fits import exponential, power
 from resnet_viz.training.perform import perform
 
 

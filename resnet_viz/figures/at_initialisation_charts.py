@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 
 from resnet_viz.figures import style
 from resnet_viz.findings.theory.new_net import New, Numbers
-from resnet_viz.measurements.fits import Fit, better, exponential, power
-from resnet_viz.measurements.verdict import FITS, ratio_words
+from resnet_viz.measurements.base.fits import Fit, better, exponential, power
+from resnet_viz.measurements.base.verdict import FITS, ratio_words
 
 _FIT, _THEORY = "dot", "dashdot"
 _FEWEST_DEPTHS = 3

@@ -1,6 +1,6 @@
 """Charts of measurements on demand: one measurement of several nets.
 
-Each draws a kind of figure that a measurement declares (measurements/figure.py).
+Each draws a kind of figure that a measurement declares (measurements/base/figure.py).
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from resnet_viz.figures import style
 from resnet_viz.figures.surfaces import surfaces
 from resnet_viz.measurements import measurement
-from resnet_viz.measurements.figure import Lines, Points, Stacked, Surface
-from resnet_viz.measurements.measurement import Given, Measurement
-from resnet_viz.measurements.result import MeasuredNet
+from resnet_viz.measurements.base.figure import Lines, Points, Stacked, Surface
+from resnet_viz.measurements.base.measurement import Given, Measurement
+from resnet_viz.measurements.base.result import MeasuredNet
 
 HEIGHT, HEIGHT_OF_TWO, HEIGHT_OF_MAPS = 348, 448, 360
 

@@ -11,9 +11,9 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from resnet_viz.figures import style
-from resnet_viz.measurements.figure import Surface
-from resnet_viz.measurements.measurement import Given
-from resnet_viz.measurements.result import MeasuredNet
+from resnet_viz.measurements.base.figure import Surface
+from resnet_viz.measurements.base.measurement import Given
+from resnet_viz.measurements.base.result import MeasuredNet
 
 PER_ROW = 2
 LEAST_TICKS, MOST_TICKS = 3, 7

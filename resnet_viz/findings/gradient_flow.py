@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.theory.layers_left import layers_left
-from resnet_viz.measurements.fits import Fit, exponential
-from resnet_viz.measurements.verdict import FITS, flow_word
+from resnet_viz.measurements.base.fits import Fit, exponential
+from resnet_viz.measurements.base.verdict import FITS, flow_word
 
 INPUTS = "grad_input_norm"
 _FEWEST_BLOCKS = 3

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from resnet_viz.measurements import measurement
-from resnet_viz.measurements.result import MeasurementResult
-from resnet_viz.measurements.verdict import UNLEARNT
+from resnet_viz.measurements.base.result import MeasurementResult
+from resnet_viz.measurements.base.verdict import UNLEARNT
 from resnet_viz.text import number
 
 LESIONS = "lesions"

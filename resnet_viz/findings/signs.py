@@ -15,7 +15,7 @@ from resnet_viz.findings.verdicts import (
     shortcut_share,
     update_ratio,
 )
-from resnet_viz.measurements.verdict import FEW_DIRECTIONS, TENFOLD, THOUSANDFOLD, Verdict
+from resnet_viz.measurements.base.verdict import FEW_DIRECTIONS, TENFOLD, THOUSANDFOLD, Verdict
 from resnet_viz.text import ordinal
 
 

@@ -19,7 +19,7 @@ from resnet_viz.findings.claims.feature_collapse import (
 from resnet_viz.findings.claims.learning import Course
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.gradient_flow import Flow, flow_at
-from resnet_viz.measurements.verdict import MOST, Verdict, can_tell, k_word, ratio_words
+from resnet_viz.measurements.base.verdict import MOST, Verdict, can_tell, k_word, ratio_words
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.layer_states import ABSENT, LayerState, states_over
 from resnet_viz.quantities.records import Series

@@ -11,7 +11,7 @@ from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.race_file import transfer
 from resnet_viz.lab.run_list import all_runs, runs_of
-from resnet_viz.measurements.result import MeasurementResult
+from resnet_viz.measurements.base.result import MeasurementResult
 from resnet_viz.quantities.records import Series, StepRecord
 from resnet_viz.scheduler import control, eta, retention, submit
 from resnet_viz.scheduler.engine import BoundEngine, Engine

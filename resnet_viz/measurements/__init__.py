@@ -12,33 +12,33 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 
 from resnet_viz.arch.plan import NetworkPlan
-from resnet_viz.measurements.measurement import Measurement
+from resnet_viz.measurements.base.measurement import Measurement
 from resnet_viz.text import shorten
 
 
 @lru_cache(maxsize=1)
 def measurements() -> Mapping[str, Measurement]:
     """Every measurement there is by name, the cheapest first."""
-    modules = [import_module(f"{__name__}.{one.name}") for one in pkgutil.iter_modules(__path__)]
-    found = [
-        replace(m.MEASUREMENT, measure=m.measure, judge=getattr(m, "verdict", None))
-        for m in modules
-        if hasattr(m, "MEASUREMENT")
-    ]
-    return MappingProxyType({m.name: m for m in sorted(found, key=lambda m: (m.cost, m.name))})
+    files = [file.name for file in pkgutil.iter_modules(__path__) if not file.ispkg]
+    every = [_described_by(import_module(f"{__name__}.{name}")) for name in files]
+    return MappingProxyType({m.name: m for m in sorted(every, key=lambda m: (m.cost, m.name))})
+
+
+def _described_by(file: ModuleType) -> Measurement:
+    described: Measurement = file.MEASUREMENT
+    return replace(described, measure=file.measure, judge=getattr(file, "verdict", None))
 
 
 def measurement(name: str) -> Measurement:
     """The measurement called `name`; ValueError with those there are where there is none."""
-    found = measurements().get(name)
-    if found is None:
+    if name not in measurements():
         raise ValueError(
             f"there is no measurement {shorten(name)}; allowed are {', '.join(measurements())}"
         )
-    return found
+    return measurements()[name]
 
 
 def why_not(about: Measurement, network: NetworkPlan) -> str:

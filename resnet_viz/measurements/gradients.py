@@ -1,22 +1,12 @@
 """The gradient's norms at one moment: by layer and by block."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 
-from resnet_viz.measurements.figure import BLOCKS, Lines
-from resnet_viz.measurements.fits import exponential
-from resnet_viz.measurements.measurement import Given, Measurement, Report, Settings, images
-from resnet_viz.measurements.result import MeasuredNet
-from resnet_viz.measurements.verdict import FITS, Verdict, flow_word, if_finite, ratio_words
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from resnet_viz.nets.network import ResNet
+from resnet_viz.measurements.base.figure import BLOCKS, Lines
+from resnet_viz.measurements.base.fits import exponential
+from resnet_viz.measurements.base.measurement import Given, Measured, Measurement, Subject, images
+from resnet_viz.measurements.base.result import MeasuredNet
+from resnet_viz.measurements.base.verdict import FITS, Verdict, flow_word, if_finite, ratio_words
 
 MEASUREMENT = Measurement(
     name="gradients",
@@ -39,9 +29,7 @@ MEASUREMENT = Measurement(
 )
 
 
-def measure(
-    network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
-) -> Mapping[str, Any]:
+def measure(subject: Subject) -> Measured:
     """One forward and one backward pass."""
     import torch
     from torch.nn import functional
@@ -50,14 +38,14 @@ def measure(
     from resnet_viz.nets.passes import outputs
     from resnet_viz.tensor_stats.norms import norms
 
-    layers = plan(network.config).weighted_layers
-    weights = [network.get_parameter(f"{layer.name}.weight") for layer in layers]
-    *inputs, last = outputs(network, images)
-    loss = functional.cross_entropy(network.head(last), labels)
-    found = torch.autograd.grad(loss, [*weights, *inputs])
-    by_input = norms(list(found[len(weights) :])).cpu().double()
+    layers = plan(subject.network.config).weighted_layers
+    weights = [subject.network.get_parameter(f"{layer.name}.weight") for layer in layers]
+    *inputs, last = outputs(subject.network, subject.images)
+    loss = functional.cross_entropy(subject.network.head(last), subject.labels)
+    gradients = torch.autograd.grad(loss, [*weights, *inputs])
+    by_input = norms(list(gradients[len(weights) :])).cpu().double()
     return {
-        "weights": norms(list(found[: len(weights)])),
+        "weights": norms(list(gradients[: len(weights)])),
         "inputs": by_input,
         "ratio": by_input[0] / by_input[-1],
         "loss": loss,

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from resnet_viz.measurements.figure import Lines
-from resnet_viz.measurements.measurement import (
+from resnet_viz.measurements.base.figure import Lines
+from resnet_viz.measurements.base.measurement import (
     SEED,
     Given,
+    Measured,
     Measurement,
-    Report,
     Setting,
-    Settings,
+    Subject,
     images,
 )
-from resnet_viz.measurements.result import MeasuredNet
-from resnet_viz.measurements.verdict import Verdict, if_finite
+from resnet_viz.measurements.base.result import MeasuredNet
+from resnet_viz.measurements.base.verdict import Verdict, if_finite
 from resnet_viz.text import number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from torch import Tensor
-
-    from resnet_viz.nets.network import ResNet
 
 MEASUREMENT = Measurement(
     name="hessian",
@@ -55,25 +52,23 @@ MEASUREMENT = Measurement(
 )
 
 
-def measure(
-    network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
-) -> Mapping[str, Any]:
+def measure(subject: Subject) -> Measured:
     """By all parameters, from a random direction; inf and NaN where float32 overflows."""
     import torch
     from torch.nn import functional
 
     from resnet_viz.tensor_stats.wide_sums import dot
 
-    parameters = list(network.parameters())
-    loss = functional.cross_entropy(network(images), labels)
+    parameters = list(subject.network.parameters())
+    loss = functional.cross_entropy(subject.network(subject.images), subject.labels)
     gradients = torch.autograd.grad(loss, parameters, create_graph=True)
-    generator = torch.Generator().manual_seed(int(settings["seed"]))
+    generator = torch.Generator().manual_seed(int(subject.settings["seed"]))
     drawn = [torch.randn(p.shape, generator=generator) for p in parameters]
     v = _over_norm([d.to(p) for d, p in zip(drawn, parameters, strict=True)])
     estimates: list[float] = []
-    residual, count = float("nan"), int(settings["iterations"])
+    residual, count = float("nan"), int(subject.settings["iterations"])
     for i in range(count):
-        report(i / count, f"iteration {i + 1} of {count}")
+        subject.report(i / count, f"iteration {i + 1} of {count}")
         product = torch.autograd.grad(
             gradients, parameters, v, retain_graph=True, materialize_grads=True
         )

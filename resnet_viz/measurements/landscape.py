@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from resnet_viz.measurements.figure import Surface
-from resnet_viz.measurements.measurement import (
+from resnet_viz.measurements.base.figure import Surface
+from resnet_viz.measurements.base.measurement import (
     SEED,
     Given,
+    Measured,
     Measurement,
-    Report,
     Setting,
-    Settings,
+    Subject,
     images,
 )
-from resnet_viz.measurements.result import MeasuredNet
-from resnet_viz.measurements.verdict import MOST, UNLEARNT, Verdict, if_finite
+from resnet_viz.measurements.base.result import MeasuredNet
+from resnet_viz.measurements.base.verdict import MOST, UNLEARNT, Verdict, if_finite
 from resnet_viz.text import number
 
 if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
     from torch import Tensor
-
-    from resnet_viz.nets.network import ResNet
 
 MEASUREMENT = Measurement(
     name="landscape",
@@ -54,29 +51,29 @@ MEASUREMENT = Measurement(
 )
 
 
-def measure(
-    network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
-) -> Mapping[str, Any]:
+def measure(subject: Subject) -> Measured:
     """Norms' scales and shifts and all biases stay where they are, as in Li et al. 2018, sec. 4."""
     import torch
     from torch.nn import functional
 
+    settings = subject.settings
     side, reach = int(settings["points"]), float(settings["reach"])
     if side % 2 == 0:
         raise ValueError(f"points = {side} is not allowed; allowed are odd numbers")
     generator = torch.Generator().manual_seed(int(settings["seed"]))
-    weights = [p for p in network.parameters() if p.dim() > 1]
+    weights = [p for p in subject.network.parameters() if p.dim() > 1]
     start = [w.detach().clone() for w in weights]
     one, other = ([direction(w, generator) for w in start] for _ in range(2))
     at = np.linspace(-reach, reach, side)
     loss = np.full((side, side), np.nan)
     with torch.no_grad():
         for i, alpha in enumerate(at):
-            report(i / side, f"row {i + 1} of {side}")
+            subject.report(i / side, f"row {i + 1} of {side}")
             for j, beta in enumerate(at):
                 for w, begin, a, b in zip(weights, start, one, other, strict=True):
                     w.copy_(begin + alpha * a + beta * b)
-                loss[i, j] = functional.cross_entropy(network(images), labels).item()
+                logits = subject.network(subject.images)
+                loss[i, j] = functional.cross_entropy(logits, subject.labels).item()
     return {"loss": loss, "at": at, "nonconvex": nonconvex_share(loss)}
 
 

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from resnet_viz.measurements.figure import Lines
-from resnet_viz.measurements.measurement import (
+from resnet_viz.measurements.base.figure import Lines
+from resnet_viz.measurements.base.measurement import (
     Given,
+    Measured,
     Measurement,
-    Report,
     Setting,
-    Settings,
+    Subject,
     images,
 )
-from resnet_viz.measurements.result import MeasuredNet
-from resnet_viz.measurements.verdict import UNLEARNT, Verdict, if_finite
+from resnet_viz.measurements.base.result import MeasuredNet
+from resnet_viz.measurements.base.verdict import UNLEARNT, Verdict, if_finite
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from resnet_viz.arch.plan import NetworkPlan
-    from resnet_viz.nets.network import ResNet
-
 MISSED = 0.1
 """Of the error that a deleted block adds: from here on the block is missed."""
 
@@ -64,9 +61,7 @@ def why_kept(network: NetworkPlan, block: str) -> str:
     )
 
 
-def measure(
-    network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
-) -> Mapping[str, Any]:
+def measure(subject: Subject) -> Measured:
     """On these images, with their statistics in the batch norms: that adjusts them exactly.
 
     NaN for a block of a plain net that changes the shape, and so cannot be left out, and for those
@@ -78,8 +73,9 @@ def measure(
     from resnet_viz.nets.block_parts import without_branch
     from resnet_viz.nets.passes import blocks_of, outputs
 
+    network, images, labels = subject.network, subject.images, subject.labels
     names = [block.name for block in plan(network.config).blocks]
-    asked = str(settings["block"])
+    asked = str(subject.settings["block"])
     if asked and asked not in names:
         raise ValueError(f"block = {asked!r} is not one of the net's: {names[0]} to {names[-1]}")
     blocks = blocks_of(network)
@@ -90,7 +86,7 @@ def measure(
         for number, name in enumerate(names):
             if asked not in ("", name):
                 continue
-            report(number / len(names), f"without {name}")
+            subject.report(number / len(names), f"without {name}")
             x = without_branch(blocks[number], inputs[number])
             if x is None:
                 continue

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from resnet_viz.measurements.figure import Lines
-from resnet_viz.measurements.measurement import (
+from resnet_viz.measurements.base.figure import Lines
+from resnet_viz.measurements.base.measurement import (
     SEED,
     Given,
+    Measured,
     Measurement,
-    Report,
     Setting,
-    Settings,
+    Subject,
     images,
 )
-from resnet_viz.measurements.result import MeasuredNet
-from resnet_viz.measurements.verdict import Verdict, if_finite
+from resnet_viz.measurements.base.result import MeasuredNet
+from resnet_viz.measurements.base.verdict import Verdict, if_finite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence, Set
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from resnet_viz.nets.block_parts import BlockPass
-    from resnet_viz.nets.network import ResNet
-
 MEASUREMENT = Measurement(
     name="path_lengths",
     title="lengths of the gradient's paths",
@@ -54,9 +51,7 @@ MEASUREMENT = Measurement(
 )
 
 
-def measure(
-    network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
-) -> Mapping[str, Any]:
+def measure(subject: Subject) -> Measured:
     """Norms at the first block's input; all paths of a length where there are no more of them
     than `samples`, else as many at random."""
     from math import comb
@@ -64,35 +59,27 @@ def measure(
     from resnet_viz.nets.passes import block_passes
     from resnet_viz.tensor_stats.wide_sums import norm
 
-    blocks, gradient = block_passes(network, images, labels)
-    total, number = len(blocks), int(settings["samples"])
-    generator = np.random.default_rng(int(settings["seed"]))
+    blocks, gradient = block_passes(subject.network, subject.images, subject.labels)
+    total, number = len(blocks), int(subject.settings["samples"])
+    generator = np.random.default_rng(int(subject.settings["seed"]))
     must = frozenset(i for i, block in enumerate(blocks) if block.paths.shortcut is None)
-    norms = np.full(total + 1, np.nan)
-    counts = np.zeros(total + 1)
-    sampled = np.zeros(total + 1)
+    free = [i for i in range(total) if i not in must]
+    norms, counts, sampled = np.full(total + 1, np.nan), np.zeros(total + 1), np.zeros(total + 1)
     for length in range(total + 1):
-        report(length / (total + 1), f"paths of length {length}")
-        if not len(must) <= length:
+        subject.report(length / (total + 1), f"paths of length {length}")
+        if length < len(must):
             continue
-        free = [i for i in range(total) if i not in must]
         counts[length] = float(comb(len(free), length - len(must)))
         chosen = list(_chosen(free, length - len(must), number, generator))
-        found = [norm(path_gradient(blocks, gradient, must | one)) for one in chosen]
-        norms[length], sampled[length] = float(np.mean(found)), len(found)
+        sizes = [norm(path_gradient(blocks, gradient, must | one)) for one in chosen]
+        norms[length], sampled[length] = float(np.mean(sizes)), len(sizes)
     with np.errstate(all="ignore"):
         weights = np.where(counts > 0, counts * np.nan_to_num(norms, nan=0.0), 0.0)
         share = weights / weights.sum()
     below = np.cumsum(share)
     ends = [float(np.argmax(below >= limit)) if below[-1] > 0 else np.nan for limit in (0.05, 0.95)]
-    return {
-        "share": share,
-        "norm": norms,
-        "paths": counts,
-        "sampled": sampled,
-        "low": ends[0],
-        "high": ends[1],
-    }
+    arrays = {"share": share, "norm": norms, "paths": counts, "sampled": sampled}
+    return {**arrays, "low": ends[0], "high": ends[1]}
 
 
 def path_gradient(blocks: Sequence[BlockPass], gradient: Tensor, through: Set[int]) -> Tensor:
@@ -106,7 +93,7 @@ def path_gradient(blocks: Sequence[BlockPass], gradient: Tensor, through: Set[in
 
 
 def _chosen(
-    free: Sequence[int], length: int, number: int, generator: Any
+    free: Sequence[int], length: int, number: int, generator: np.random.Generator
 ) -> Iterator[frozenset[int]]:
     from itertools import combinations
     from math import comb

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from resnet_viz.measurements.figure import BLOCKS, Lines, Stacked
-from resnet_viz.measurements.measurement import Given, Measurement, Report, Settings, images
-from resnet_viz.measurements.result import MeasuredNet
-from resnet_viz.measurements.verdict import FEW_DIRECTIONS, Verdict, can_tell, if_finite
+from resnet_viz.measurements.base.figure import BLOCKS, Lines, Stacked
+from resnet_viz.measurements.base.measurement import Given, Measured, Measurement, Subject, images
+from resnet_viz.measurements.base.result import MeasuredNet
+from resnet_viz.measurements.base.verdict import FEW_DIRECTIONS, Verdict, can_tell, if_finite
 from resnet_viz.text import number
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from resnet_viz.nets.network import ResNet
 
 MEASUREMENT = Measurement(
     name="rank_cka",
@@ -43,9 +40,7 @@ MEASUREMENT = Measurement(
 )
 
 
-def measure(
-    network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
-) -> Mapping[str, Any]:
+def measure(subject: Subject) -> Measured:
     """Of the centred features [N, C H W]; NaN where features are not finite. Images that are all
     alike have the rank 1."""
     import torch
@@ -54,8 +49,8 @@ def measure(
     from resnet_viz.tensor_stats.effective_rank import effective_ranks
 
     with torch.no_grad():
-        blocks = list(outputs(network, images))[1:]
-        first, *others = (_gram(x) for x in (images, *blocks))
+        blocks = list(outputs(subject.network, subject.images))[1:]
+        first, *others = (_gram(x) for x in (subject.images, *blocks))
     return {
         "rank": effective_ranks(others).tolist(),
         "cka": [_cka(first, one) for one in others],

@@ -1,21 +1,11 @@
 """How the gradient divides between shortcut and branch."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 
-from resnet_viz.measurements.figure import BLOCKS, Lines
-from resnet_viz.measurements.measurement import Given, Measurement, Report, Settings, images
-from resnet_viz.measurements.result import MeasuredNet
-from resnet_viz.measurements.verdict import MOST, Verdict, if_finite
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from resnet_viz.nets.network import ResNet
+from resnet_viz.measurements.base.figure import BLOCKS, Lines
+from resnet_viz.measurements.base.measurement import Given, Measured, Measurement, Subject, images
+from resnet_viz.measurements.base.result import MeasuredNet
+from resnet_viz.measurements.base.verdict import MOST, Verdict, if_finite
 
 MEASUREMENT = Measurement(
     name="shares",
@@ -39,15 +29,12 @@ MEASUREMENT = Measurement(
 )
 
 
-def measure(
-    network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
-) -> Mapping[str, Any]:
+def measure(subject: Subject) -> Measured:
     """What overflows or vanishes in float32 stays inf or 0."""
-
     from resnet_viz.nets.passes import block_passes
     from resnet_viz.tensor_stats.wide_sums import dot, norm
 
-    blocks, gradient = block_passes(network, images, labels)
+    blocks, gradient = block_passes(subject.network, subject.images, subject.labels)
     rows: list[tuple[float, float, float, float]] = []
     for block in reversed(blocks):
         branch, shortcut = block.products(gradient)
@@ -59,13 +46,8 @@ def measure(
     with np.errstate(all="ignore"):
         cosine = products / (shortcuts * branches)
         share = (shortcuts**2 + products) / wholes**2
-    return {
-        "share": share,
-        "shortcut": shortcuts,
-        "branch": branches,
-        "whole": wholes,
-        "cosine": cosine,
-    }
+    parts = {"shortcut": shortcuts, "branch": branches, "whole": wholes}
+    return {"share": share, **parts, "cosine": cosine}
 
 
 def verdict(net: MeasuredNet) -> Verdict:

@@ -1,27 +1,17 @@
 """How alike the gradients of neighbouring inputs are."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
-from resnet_viz.measurements.figure import Lines
-from resnet_viz.measurements.measurement import (
+from resnet_viz.measurements.base.figure import Lines
+from resnet_viz.measurements.base.measurement import (
     Given,
+    Measured,
     Measurement,
-    Report,
     Setting,
-    Settings,
+    Subject,
     images,
 )
-from resnet_viz.measurements.result import MeasuredNet
-from resnet_viz.measurements.verdict import Verdict, if_finite
+from resnet_viz.measurements.base.result import MeasuredNet
+from resnet_viz.measurements.base.verdict import Verdict, if_finite
 from resnet_viz.text import number
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from resnet_viz.nets.network import ResNet
 
 SMOOTH, NOISE = 0.5, 0.1
 
@@ -51,22 +41,20 @@ MEASUREMENT = Measurement(
 )
 
 
-def measure(
-    network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
-) -> Mapping[str, Any]:
+def measure(subject: Subject) -> Measured:
     """Of the first image and the first with another label, in one batch with all images, so that
     batch norm has the statistics of images and not of the line alone; f is the sum of the logits.
     """
     import torch
 
-    count = int(settings["points"])
+    images, labels, count = subject.images, subject.labels, int(subject.settings["points"])
     others = (labels != labels[0]).nonzero()
     end = images[int(others[0])] if len(others) else images[-1]
     weights = torch.linspace(0, 1, count, device=images.device).view(-1, 1, 1, 1)
     line = images[0] + weights * (end - images[0])
     batch = torch.cat([line, images]).requires_grad_()
     # The sum over all classes has a gradient; that of the loss's softmax would be 0 at init.
-    total = network(batch)[:count].sum()
+    total = subject.network(batch)[:count].sum()
     gradients = torch.autograd.grad(total, batch)[0][:count].flatten(1).cpu().double()
     unit = gradients / gradients.norm(dim=1, keepdim=True)
     similarity = unit @ unit.T

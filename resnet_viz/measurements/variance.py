@@ -1,22 +1,12 @@
 """What each branch adds, in variance."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 
-from resnet_viz.measurements.figure import BLOCKS, Lines
-from resnet_viz.measurements.measurement import Given, Measurement, Report, Settings, images
-from resnet_viz.measurements.result import MeasuredNet
-from resnet_viz.measurements.verdict import Verdict, if_finite, k_word
+from resnet_viz.measurements.base.figure import BLOCKS, Lines
+from resnet_viz.measurements.base.measurement import Given, Measured, Measurement, Subject, images
+from resnet_viz.measurements.base.result import MeasuredNet
+from resnet_viz.measurements.base.verdict import Verdict, if_finite, k_word
 from resnet_viz.text import number
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from resnet_viz.nets.network import ResNet
 
 MEASUREMENT = Measurement(
     name="variance",
@@ -40,9 +30,7 @@ MEASUREMENT = Measurement(
 )
 
 
-def measure(
-    network: ResNet, images: Tensor, labels: Tensor, settings: Settings, report: Report
-) -> Mapping[str, Any]:
+def measure(subject: Subject) -> Measured:
     """Variances over whole tensors."""
     import torch
 
@@ -53,23 +41,18 @@ def measure(
 
     rows: list[tuple[float, float]] = []
     with torch.no_grad():
-        x = network.stem(images)
-        for block in blocks_of(network):
+        x = subject.network.stem(subject.images)
+        for block in blocks_of(subject.network):
             split = paths(block, x, x)
             assert split.shortcut is not None
             rows.append((variance(split.branch), variance(split.shortcut)))
             x = split.output
     branches, shortcuts = np.array(rows).T
-    k = np.array([block.index + 1 for block in plan(network.config).blocks])
+    k = np.array([block.index + 1 for block in plan(subject.network.config).blocks])
     with np.errstate(all="ignore"):
         ratio = branches / shortcuts
-    return {
-        "times_k": k * ratio,
-        "ratio": ratio,
-        "branch": branches,
-        "shortcut": shortcuts,
-        "k": k,
-    }
+    ratios = {"times_k": k * ratio, "ratio": ratio}
+    return {**ratios, "branch": branches, "shortcut": shortcuts, "k": k}
 
 
 def verdict(net: MeasuredNet) -> Verdict:

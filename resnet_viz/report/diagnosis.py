@@ -12,9 +12,9 @@ from resnet_viz.figures.measurement_charts import figure
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.signs import SIGNS
 from resnet_viz.measurements import measurements
-from resnet_viz.measurements.measurement import Measurement
-from resnet_viz.measurements.result import MeasuredNet, MeasurementResult
-from resnet_viz.measurements.verdict import Verdict
+from resnet_viz.measurements.base.measurement import Measurement
+from resnet_viz.measurements.base.result import MeasuredNet, MeasurementResult
+from resnet_viz.measurements.base.verdict import Verdict
 from resnet_viz.store.measurement_results import key
 
 

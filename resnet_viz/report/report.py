@@ -26,7 +26,7 @@ from resnet_viz.findings.nets import nets_in
 from resnet_viz.findings.race_summary import happened
 from resnet_viz.findings.result_table import result_rows, transposed
 from resnet_viz.lab.race_feed import Look
-from resnet_viz.measurements.result import MeasurementResult
+from resnet_viz.measurements.base.result import MeasurementResult
 from resnet_viz.report.diagnosis import Diagnosed, chapters, verdict_rows
 from resnet_viz.report.replay import Numbers, replay
 from resnet_viz.stage.message import whole_message

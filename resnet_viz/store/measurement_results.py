@@ -16,8 +16,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from resnet_viz.measurements.measurement import Found, Settings
-from resnet_viz.measurements.result import MeasurementResult
+from resnet_viz.measurements.base.measurement import Arrays, Settings
+from resnet_viz.measurements.base.result import MeasurementResult
 
 _MOST_BYTES = 2**26
 """Of a result's arrays: a thousand points' cosines with each other take an eighth of it."""
@@ -71,13 +71,13 @@ def _select(
         yield MeasurementResult(step, name, json.loads(settings), seconds, unpacked(data))
 
 
-def _packed(arrays: Found) -> bytes:
+def _packed(arrays: Arrays) -> bytes:
     stream = io.BytesIO()
     np.savez_compressed(stream, allow_pickle=False, **arrays)
     return stream.getvalue()
 
 
-def unpacked(data: bytes) -> Found:
+def unpacked(data: bytes) -> Arrays:
     """The arrays of a stored result; none if it is damaged or huge."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from copy import deepcopy
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +11,14 @@ from torch import Tensor, nn
 
 from resnet_viz.arch.plan import NetworkPlan, plan
 from resnet_viz.measurements import why_not
-from resnet_viz.measurements.measurement import Found, Measurement, Report, Settings
+from resnet_viz.measurements.base.measurement import (
+    Arrays,
+    Measured,
+    Measurement,
+    Report,
+    Settings,
+    Subject,
+)
 from resnet_viz.nets.layers import StochasticDepth
 from resnet_viz.nets.network import ResNet
 
@@ -32,7 +36,7 @@ def perform(
     settings: Settings | None = None,
     report: Report = unreported,
     use_up: bool = False,
-) -> Found:
+) -> Arrays:
     """What a measurement finds of a net, in its arrays.
 
     The net is measured as it trains, with the statistics of the batch in its batch norms, but
@@ -60,30 +64,28 @@ def perform(
     with (
         torch.random.fork_rng(devices=devices),
         torch.enable_grad(),
-        _as_trained(network, use_up) as net,
     ):
-        found = about.measure(net, images, labels, chosen, report)
-    return _checked(about, network_plan, found)
+        net = _as_trained(network if use_up else deepcopy(network))
+        measured = about.measure(Subject(net, images, labels, chosen, report))
+    return _checked(about, network_plan, measured)
 
 
-@contextmanager
-def _as_trained(network: ResNet, use_up: bool) -> Iterator[ResNet]:
-    net = network if use_up else deepcopy(network)
+def _as_trained(net: ResNet) -> ResNet:
     net.train()
     for module in net.modules():
         if isinstance(module, nn.Dropout | StochasticDepth):
             module.eval()
     for parameter in net.parameters():
         parameter.grad = None
-    yield net
+    return net
 
 
-def _checked(about: Measurement, network: NetworkPlan, found: Mapping[str, Any]) -> Found:
+def _checked(about: Measurement, network: NetworkPlan, measured: Measured) -> Arrays:
     """The arrays, float64, if they are those that `about` says."""
     lengths = {"block": len(list(network.blocks)), "layer": len(network.weighted_layers)}
-    if set(found) != set(about.gives):
-        raise TypeError(f"{about.name} gave {sorted(found)} and not {sorted(about.gives)}")
-    arrays = {name: _array(found[name]) for name in about.gives}
+    if set(measured) != set(about.gives):
+        raise TypeError(f"{about.name} gave {sorted(measured)} and not {sorted(about.gives)}")
+    arrays = {name: _array(measured[name]) for name in about.gives}
     for name, array in arrays.items():
         axes = about.gives[name].axes
         shape = tuple(lengths.setdefault(*pair) for pair in zip(axes, array.shape, strict=False))

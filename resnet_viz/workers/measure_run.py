@@ -9,8 +9,8 @@ import torch
 from resnet_viz.data.dataset import fixed_order
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.measurements import measurement
-from resnet_viz.measurements.measurement import IMAGES, Report, Settings
-from resnet_viz.measurements.result import MeasurementResult
+from resnet_viz.measurements.base.measurement import IMAGES, Report, Settings
+from resnet_viz.measurements.base.result import MeasurementResult
 from resnet_viz.nets.network import ResNet
 from resnet_viz.store import checkpoint_index, measurement_results
 from resnet_viz.store.database import Store

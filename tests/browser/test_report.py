@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
 from resnet_viz.measurements import measurement
-from resnet_viz.measurements.result import MeasurementResult
+from resnet_viz.measurements.base.result import MeasurementResult
 from resnet_viz.report.report import report
 from tests.browser.conftest import PATIENCE_SECONDS
 from tests.browser.test_graph_colours import colour, rgb

@@ -12,7 +12,7 @@ from resnet_viz.arch.presets import preset
 from resnet_viz.figures import at_initialisation_charts as plots
 from resnet_viz.findings.theory import mean_field
 from resnet_viz.findings.theory.new_net import New
-from resnet_viz.measurements.fits import better, exponential, power
+from resnet_viz.measurements.base.fits import better, exponential, power
 
 NET = revise(preset("resnet20-cifar"), in_channels=1, image_size=8)
 X = np.array([8.0, 14, 20, 32, 56, 110])

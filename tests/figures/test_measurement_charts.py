@@ -12,7 +12,7 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.figures.measurement_charts import figure
 from resnet_viz.findings.colours import PLAIN, RESIDUAL
 from resnet_viz.measurements import measurement, measurements, why_not
-from resnet_viz.measurements.result import MeasuredNet, MeasurementResult
+from resnet_viz.measurements.base.result import MeasuredNet, MeasurementResult
 from resnet_viz.nets.network import build_resnet
 from resnet_viz.training.perform import perform
 from tests.measurements.made import NAMES, net, verdict

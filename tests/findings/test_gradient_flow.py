@@ -19,7 +19,7 @@ from resnet_viz.findings.gradient_flow import INPUTS, flow_at
 from resnet_viz.findings.nets import nets_in
 from resnet_viz.findings.theory.layers_left import layers_left
 from resnet_viz.findings.words.gradient_words import GRADIENT_WORDS
-from resnet_viz.measurements.verdict import ratio_words
+from resnet_viz.measurements.base.verdict import ratio_words
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import History, StepRecord
 from resnet_viz.training.at_initialisation import batch_of, look_at

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from resnet_viz.findings.lesion import Lesion, lesion_in, lesion_sentence
-from resnet_viz.measurements.measurement import Value
-from resnet_viz.measurements.result import MeasurementResult
+from resnet_viz.measurements.base.measurement import Value
+from resnet_viz.measurements.base.result import MeasurementResult
 
 BLOCKS = ("stages.0.0", "stages.0.1", "stages.1.0")
 

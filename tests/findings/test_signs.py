@@ -22,7 +22,7 @@ from resnet_viz.findings.verdicts import (
     update_ratio,
 )
 from resnet_viz.measurements import measurements
-from resnet_viz.measurements.verdict import Verdict
+from resnet_viz.measurements.base.verdict import Verdict
 from resnet_viz.quantities import held_by
 from resnet_viz.quantities.records import History, StepRecord
 

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike
 from resnet_viz.arch.plan import plan
 from resnet_viz.findings.colours import RESIDUAL
 from resnet_viz.measurements import measurement
-from resnet_viz.measurements.result import MeasuredNet, MeasurementResult
-from resnet_viz.measurements.verdict import Verdict
+from resnet_viz.measurements.base.result import MeasuredNet, MeasurementResult
+from resnet_viz.measurements.base.verdict import Verdict
 from tests.measurements.test_measurements import SMALL
 
 NAMES = tuple(block.name for block in plan(SMALL).blocks)

@@ -18,7 +18,7 @@ from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.lab.race_feed import MOST_STEPS
 from resnet_viz.measurements import measurement
-from resnet_viz.measurements.result import MeasurementResult
+from resnet_viz.measurements.base.result import MeasurementResult
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import History, StepRecord
 from resnet_viz.report.replay import Numbers

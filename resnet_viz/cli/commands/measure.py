@@ -14,11 +14,11 @@ from resnet_viz.cli.errors import InputError, input_errors
 from resnet_viz.cli.output import print_json, print_lines, print_table
 from resnet_viz.lab.lab import Lab
 from resnet_viz.measurements import measurement, measurements
-from resnet_viz.measurements.measurement import Given, Measurement, Value
+from resnet_viz.measurements.base.measurement import Given, Measurement, Value
 from resnet_viz.store.database import Store
 
 if TYPE_CHECKING:
-    from resnet_viz.measurements.result import MeasurementResult
+    from resnet_viz.measurements.base.result import MeasurementResult
 
 
 def show_measurements(*, as_json: bool) -> None:

@@ -15,7 +15,7 @@ from resnet_viz.findings.claims.claim import Claim, Evidence
 from resnet_viz.findings.claims.learning import Course, Standing, is_little
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.nets import Range
-from resnet_viz.measurements.verdict import FEW_DIRECTIONS, can_tell
+from resnet_viz.measurements.base.verdict import FEW_DIRECTIONS, can_tell
 from resnet_viz.quantities.effective_rank import MOST_IMAGES
 from resnet_viz.quantities.records import Series
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 
 from resnet_viz.findings.claims.claim import Claim
-from resnet_viz.measurements.verdict import ALIKE, ratio_words
+from resnet_viz.measurements.base.verdict import ALIKE, ratio_words
 from resnet_viz.text import count
 
 Words = Callable[[Claim], str]

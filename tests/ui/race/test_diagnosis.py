@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from resnet_viz.lab.lab import Lab
 from resnet_viz.measurements import measurement
-from resnet_viz.measurements.result import MeasuredNet
+from resnet_viz.measurements.base.result import MeasuredNet
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import insert, race_columns
 from resnet_viz.ui.pages.race.lesions import WITHOUT

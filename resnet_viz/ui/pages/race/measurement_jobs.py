@@ -9,7 +9,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from resnet_viz.lab.lab import Lab
-from resnet_viz.measurements.measurement import Settings, Value
+from resnet_viz.measurements.base.measurement import Settings, Value
 from resnet_viz.scheduler.jobs.jobs import Job
 from resnet_viz.store.database import StoreError
 from resnet_viz.store.run import Run

@@ -17,8 +17,8 @@ from resnet_viz.findings.lesion import LESIONS
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.race_feed import Look
 from resnet_viz.measurements import measurements, why_not
-from resnet_viz.measurements.measurement import Measurement
-from resnet_viz.measurements.result import MeasuredNet, MeasurementResult
+from resnet_viz.measurements.base.measurement import Measurement
+from resnet_viz.measurements.base.result import MeasuredNet, MeasurementResult
 from resnet_viz.text import number
 from resnet_viz.ui.components.figure_diff import Drawn
 from resnet_viz.ui.components.live_chart import live_chart

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.measurements.verdict import Verdict
+from resnet_viz.measurements.base.verdict import Verdict
 from resnet_viz.store.run import Run
 from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.ui.widgets.page_texts import note

@@ -2,33 +2,49 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.measurements.figure import BLOCKS, LAYERS, Figure, Lines, Points
-from resnet_viz.measurements.verdict import Verdict, if_finite
+from resnet_viz.measurements.base.figure import BLOCKS, LAYERS, Figure, Lines, Points
+from resnet_viz.measurements.base.verdict import Verdict, if_finite
 from resnet_viz.text import number, shorten
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from resnet_viz.measurements.result import MeasuredNet
+    from resnet_viz.measurements.base.result import MeasuredNet
     from resnet_viz.nets.network import ResNet
 
 Value = int | float | str
 Settings = Mapping[str, Value]
-Found = Mapping[str, NDArray[np.float64]]
+Measured = Mapping[str, Any]
+"""Numbers, lists or tensors by name: what `Arrays` are made of."""
+
+Arrays = Mapping[str, NDArray[np.float64]]
 """Arrays by name, as `Measurement.gives` says."""
 
 Report = Callable[[float, str], None]
 """Takes how far a measurement is, 0 to 1, and what it does, in a few words."""
 
-Measure = Callable[["ResNet", "Tensor", "Tensor", Settings, Report], Mapping[str, Any]]
-"""Takes a net that it may use up, images [N, C, H, W], labels [N], settings and a report."""
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is measured: a net that may be used up, images [N, C, H, W] and labels [N]; by which
+    settings, and who is told how far it is."""
+
+    network: ResNet
+    images: Tensor
+    labels: Tensor
+    settings: Settings
+    report: Report
+
+
+Measure = Callable[[Subject], Measured]
 
 Judge = Callable[["MeasuredNet"], Verdict]
 """Takes a net with a result of the measurement."""
@@ -37,7 +53,7 @@ Judge = Callable[["MeasuredNet"], Verdict]
 _LONGEST_TEXT = 500
 
 
-def _no_measure(*_: Any) -> Mapping[str, Any]:
+def _no_measure(subject: Subject) -> Measured:
     raise TypeError("this measurement measures nothing")
 
 
@@ -61,13 +77,10 @@ class Setting:
             is_whole = isinstance(self.default, int)
             kinds = "whole numbers" if is_whole else "numbers"
             allowed = f"{kinds} from {self.least:g} to {self.most:g}"
-            is_one = isinstance(value, int if is_whole else int | float) and value is not True
-            if (
-                is_one
-                and value is not False
-                and self.least <= float(cast(float, value)) <= self.most
-            ):
-                return cast(int, value) if is_whole else float(cast(float, value))
+            is_one = isinstance(value, int if is_whole else int | float)
+            number = cast(float, value) if is_one and not isinstance(value, bool) else math.nan
+            if self.least <= number <= self.most:
+                return number if is_whole else float(number)
         raise ValueError(f"{self.name} = {shorten(value)} is not allowed; allowed: {allowed}")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.measurements.measurement import Found, Settings
+from resnet_viz.measurements.base.measurement import Arrays, Settings
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -18,7 +18,7 @@ class MeasurementResult:
     measurement: str
     settings: Settings
     seconds: float
-    found: Found
+    found: Arrays
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What measurements share: their description, their figures and verdicts, and results."""
