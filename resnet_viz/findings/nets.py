@@ -1,32 +1,12 @@
-"""Nets of a race, each with all of its seeds, and the range of numbers over these."""
+"""Nets of a race, each with all of its seeds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
-
-import numpy as np
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.text import number
-
-
-class Range(NamedTuple):
-    """A range: the smallest and the largest of some numbers."""
-
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, numbers: Sequence[float]) -> Range:
-        """The range of at least one number; NaN if one of them is."""
-        return cls(float(np.min(numbers)), float(np.max(numbers)))
-
-    def __str__(self) -> str:
-        low, high = number(self.low), number(self.high)
-        return low if low == high else f"{low} to {high}"
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,12 @@ sure, so that anyone can check it against the records without reading prose.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
+
+import numpy as np
 
 Plot = Literal["curves", "gradients", "through_time"]
 """The picture on the Race page that shows what a claim is about."""
@@ -63,7 +65,21 @@ class Claim:
     plot: Plot = "curves"
     details: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def name(self) -> str:
+        """The net that it is about first."""
+        return self.nets[0]
+
     def __post_init__(self) -> None:
         """Keep the values from being changed by whoever holds the claim."""
         object.__setattr__(self, "values", MappingProxyType(dict(self.values)))
         object.__setattr__(self, "details", MappingProxyType(dict(self.details)))
+
+
+Words = Callable[[Claim], str]
+"""How a claim is said."""
+
+
+def ends(name: str, numbers: Sequence[float]) -> dict[str, float]:
+    """The smallest and the largest of at least one number, as values of a claim; NaN if one is."""
+    return {f"{name}_low": float(np.min(numbers)), f"{name}_high": float(np.max(numbers))}

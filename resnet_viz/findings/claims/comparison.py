@@ -19,7 +19,7 @@ from math import exp, log
 
 import numpy as np
 
-from resnet_viz.findings.claims.claim import Claim, Evidence, Method
+from resnet_viz.findings.claims.claim import Claim, Evidence, Method, ends
 from resnet_viz.findings.claims.learning import Standing
 from resnet_viz.findings.claims.recipes import alike, differing
 from resnet_viz.findings.statistics import LEVEL, holm, least_p, permutation_p, welch
@@ -94,7 +94,7 @@ def _claim(pair: tuple[Standing, Standing], test: Compared, pairs: int) -> Claim
     is_exact = test.method == "permutation test"
     values = {"pairs": float(pairs)}
     values |= {"learnt": float(first.count("learnt")), "other": float(second.count("learnt"))}
-    values |= {**_span("loss", first), **_span("other_loss", second)}
+    values |= {**ends("loss", first.losses), **ends("other_loss", second.losses)}
     names, runs, steps = (first.name, second.name), (first.runs, second.runs), steps_of(pair)
     if not any(net.all_are("learnt") for net in pair):
         kind = "learns more" if is_exact and test.p <= LEVEL else "learning undecided"
@@ -116,10 +116,6 @@ def _claim(pair: tuple[Standing, Standing], test: Compared, pairs: int) -> Claim
 
 def _p(test: Compared) -> float | None:
     return test.p if test.method == "permutation test" else None
-
-
-def _span(name: str, net: Standing) -> dict[str, float]:
-    return {f"{name}_low": min(net.losses), f"{name}_high": max(net.losses)}
 
 
 def steps_of(nets: Sequence[Standing]) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from math import log
 
 import numpy as np
 
-from resnet_viz.findings.claims.claim import Claim, Evidence
+from resnet_viz.findings.claims.claim import Claim, Evidence, ends
 from resnet_viz.findings.claims.comparison import tests
 from resnet_viz.findings.claims.learning import Course, Standing
 from resnet_viz.findings.claims.recipes import alike
@@ -51,7 +51,7 @@ def convergence_speed(nets: Sequence[Standing]) -> Iterator[Claim]:
     made = dict(zip(map(id, several), tests([pair.logarithms for pair in several]), strict=True))
     for pair in pairs:
         values = {"level": pair.level, "pairs": float(max(1, len(several)))}
-        values |= {**_span("steps", pair.ours), **_span("other_steps", pair.theirs)}
+        values |= {**ends("steps", pair.ours), **ends("other_steps", pair.theirs)}
         kind, evidence = "reached", Evidence("one run", pair.runs)
         if (test := made.get(id(pair))) is not None:
             gap = welch(*pair.logarithms, LEVEL / len(several))
@@ -71,10 +71,6 @@ def _pair(net: Standing, other: Standing) -> _Pair | None:
     if sum(map(log, ours)) / len(ours) <= sum(map(log, theirs)) / len(theirs):
         return _Pair(level, (net.name, other.name), ours, theirs)
     return _Pair(level, (other.name, net.name), theirs, ours)
-
-
-def _span(name: str, numbers: Sequence[float]) -> dict[str, float]:
-    return {f"{name}_low": min(numbers), f"{name}_high": max(numbers)}
 
 
 def common_level(*pair: Standing) -> float | None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
-from resnet_viz.findings.claims.claim import Claim, Evidence
+from resnet_viz.findings.claims.claim import Claim, Evidence, ends
 from resnet_viz.findings.claims.comparison import steps_of
 from resnet_viz.findings.claims.learning import Course, Standing
 from resnet_viz.findings.claims.recipes import alike
@@ -49,8 +49,7 @@ def _claim(net: Standing, deeper: Standing, ahead: Mapping[tuple[str, ...], Clai
     ours, theirs = net.losses, deeper.losses
     gap = min(theirs) - max(ours)
     names, runs = (deeper.name, net.name), (deeper.runs, net.runs)
-    values = {"loss_low": min(theirs), "loss_high": max(theirs)}
-    values |= {"other_low": min(ours), "other_high": max(ours)}
+    values = {**ends("loss", theirs), **ends("other", ours)}
     values["falling"] = float(sum(course.still_falls for course in deeper.courses))
     values["other_falling"] = float(sum(course.still_falls for course in net.courses))
     steps = (deeper.courses[0].late_steps[0], steps_of((net, deeper))[1])

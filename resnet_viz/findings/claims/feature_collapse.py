@@ -11,10 +11,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from resnet_viz.findings.claims.claim import Claim, Evidence
+from resnet_viz.findings.claims.claim import Claim, Evidence, ends
 from resnet_viz.findings.claims.learning import Course, Standing, is_little
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.findings.nets import Range
 from resnet_viz.measurements.base.verdict import FEW_DIRECTIONS, can_tell
 from resnet_viz.quantities.effective_rank import MOST_IMAGES
 from resnet_viz.quantities.records import Series
@@ -70,11 +69,13 @@ def feature_collapse(net: Standing) -> Iterator[Claim]:
     if min(len(ranks) for _, ranks in of_runs) < 2:
         return
     first, last = int(of_runs[0][0][0]), max(int(at[-1]) for at, _ in of_runs)
-    starts, ends = (Range.of([float(ranks[i]) for _, ranks in of_runs]) for i in (0, -1))
     kinds = [_kind(ranks, course) for (_, ranks), course in zip(of_runs, net.courses, strict=True)]
     kind = max(kinds, key=kinds.count)
-    values = {"first_low": starts.low, "first_high": starts.high}
-    values |= {"last_low": ends.low, "last_high": ends.high, "agree": float(kinds.count(kind))}
+    values = ends("first", [ranks[0] for _, ranks in of_runs])
+    values |= {
+        **ends("last", [ranks[-1] for _, ranks in of_runs]),
+        "agree": float(kinds.count(kind)),
+    }
     evidence = Evidence("count", (net.runs,))
     yield Claim(kind, (net.name,), RANK, (first, last), values, evidence, "through_time")
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from resnet_viz.findings.claims.claim import Claim, Evidence
+from resnet_viz.findings.claims.claim import Claim, Evidence, ends
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.final_level import window
 from resnet_viz.findings.gradient_flow import (
@@ -17,9 +17,8 @@ from resnet_viz.findings.gradient_flow import (
     main_norms,
     weight_ratio,
 )
-from resnet_viz.findings.nets import Net, Range
+from resnet_viz.findings.nets import Net
 
-Words = Callable[[Claim], str]
 WEIGHTS = "grad_norm"
 
 
@@ -41,11 +40,11 @@ def _inputs(net: Net, steps: int) -> Claim | None:
     words = Counter(flow.word for flow in flows)
     word, agree = words.most_common(1)[0]
     start, end = flows[0].step, flows[0].step
-    values = {"agree": float(agree), **_range("ratio", [flow.ratio for flow in flows])}
+    values = {"agree": float(agree), **ends("ratio", [flow.ratio for flow in flows])}
     values["layers"] = flows[0].layers
     rates = [rate for flow in flows if (rate := flow.rate) is not None]
     if len(rates) == len(flows):
-        values |= _range("rate", rates)
+        values |= ends("rate", rates)
     elif all(flow.stages for flow in flows):
         medians = np.median([flow.stages for flow in flows], axis=0)
         values |= {f"stage_{n}": float(rate) for n, rate in enumerate(medians, 1)}
@@ -53,8 +52,10 @@ def _inputs(net: Net, steps: int) -> Claim | None:
     ratios = [flow.ratio for flow in later if flow is not None and flow.step > start]
     if len(ratios) == len(flows):
         end = max(flow.step for flow in later if flow is not None)
-        values |= _range("late", ratios)
-    evidence = Evidence("fit", (len(net.seeds),), r_squared=_least_explained(flows))
+        values |= ends("late", ratios)
+    explained = [flow.fit.explained if flow.fit is not None else None for flow in flows]
+    least = min((one for one in explained if one is not None), default=None)
+    evidence = Evidence("fit", (len(net.seeds),), r_squared=None if None in explained else least)
     kind = f"gradient {word}"
     return Claim(kind, (net.name,), INPUTS, (start, end), values, evidence, "gradients")
 
@@ -66,19 +67,14 @@ def _last_flow(seed: Contestant, steps: int) -> Flow | None:
     return flow_at(seed, row) if row >= 0 else None
 
 
-def _least_explained(flows: Sequence[Flow]) -> float | None:
-    explained = [flow.fit.explained for flow in flows if flow.fit is not None]
-    return min(explained) if len(explained) == len(flows) else None
-
-
 def _weights(net: Net, steps: int) -> Claim:
     """The weight gradient of the first layer over the last's, at the first step and at the end."""
     first = int(net.seeds[0].history.steps[0])
-    values = _range("start", [weight_ratio(seed, (first, first)) for seed in net.seeds])
+    values = ends("start", [weight_ratio(seed, (first, first)) for seed in net.seeds])
     end = first
     if (late := _late(net.seeds[0], steps)) is not None:
         end, values["late_from"] = late[1], float(late[0])
-        values |= _range("late", [weight_ratio(seed, late) for seed in net.seeds])
+        values |= ends("late", [weight_ratio(seed, late) for seed in net.seeds])
     evidence = Evidence("one run" if len(net.seeds) == 1 else "count", (len(net.seeds),))
     kind = "weight gradients"
     return Claim(kind, (net.name,), WEIGHTS, (first, end), values, evidence, "gradients")
@@ -90,10 +86,10 @@ def _against(net: Net, other: Net, steps: int) -> Claim:
     pairs = list(zip(net.seeds, other.seeds, strict=False))
     first = int(net.seeds[0].history.steps[0])
     start = [_compared(*pair, (first, first)) for pair in pairs]
-    values, end = _range("start", start), first
+    values, end = ends("start", start), first
     if (late := _late(net.seeds[0], steps)) is not None:
         end, values["late_from"] = late[1], float(late[0])
-        values |= _range("late", [_compared(*pair, late) for pair in pairs])
+        values |= ends("late", [_compared(*pair, late) for pair in pairs])
     counts = {len(pair[0].main) for pair in pairs} | {len(pair[1].main) for pair in pairs}
     values["layers"] = float(min(counts)) if len(counts) == 1 else np.nan
     evidence = Evidence("one run" if len(pairs) == 1 else "count", (len(pairs), len(pairs)))
@@ -120,8 +116,3 @@ def _late(seed: Contestant, steps: int) -> tuple[int, int] | None:
     if not rows.start:
         return None
     return int(seed.history.steps[rows.start]), int(seed.history.steps[rows.stop - 1])
-
-
-def _range(name: str, numbers: Sequence[float]) -> dict[str, float]:
-    low, high = Range.of(numbers)
-    return {f"{name}_low": low, f"{name}_high": high}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from resnet_viz.findings.claims.claim import Claim, Evidence, Plot
+from resnet_viz.findings.claims.claim import Claim, Evidence, Plot, ends
 from resnet_viz.findings.claims.learning import Course, Standing
 
 FROZEN = 1e-4
@@ -31,12 +31,10 @@ def stalling(net: Standing) -> Iterator[Claim]:
     slopes = [course.late_slope for course in net.courses if course.late_slope]
     late = [float(course.loss[course.steps // 2 :].mean()) for course in net.courses]
     updates = [_update(course) for course in net.courses]
-    values = {"loss_low": min(late), "loss_high": max(late)}
-    values |= {"update_low": float(np.min(updates)), "update_high": float(np.max(updates))}
+    values = {**ends("loss", late), **ends("update", updates)}
     steepest = min(slopes, key=lambda slope: slope.value)
     values |= {"slope": steepest.value, "slope_reach": steepest.reach}
-    low = steepest.value - steepest.reach
-    interval = (low, steepest.value + steepest.reach)
+    interval = (steepest.value - steepest.reach, steepest.value + steepest.reach)
     evidence = Evidence("slope", (net.runs,), interval=interval)
     steps = net.courses[0].late_steps
     plot: Plot = "curves" if kind == "still falls" else "through_time"

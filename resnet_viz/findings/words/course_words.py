@@ -2,70 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from math import isfinite
 from types import MappingProxyType
 
-from resnet_viz.findings.claims.claim import Claim
-from resnet_viz.findings.nets import Range
-from resnet_viz.findings.words.phrases import how_sure, in_runs, over_seeds, span, whole
+from resnet_viz.findings.claims.claim import Claim, Words
+from resnet_viz.findings.words.phrases import how_sure, in_runs, one_or_both, over_seeds, span
 from resnet_viz.text import count, number
 
-Words = Callable[[Claim], str]
 
-
-def _dead(claim: Claim) -> str:
-    values, (runs,) = claim.values, claim.evidence.runs
-    layers = count(int(values["layers"]), "layer")
-    return (
-        f"{claim.nets[0]} is dead from step {values['step']:,.0f} on"
-        f"{in_runs(values['runs'], runs)}: the gradient of {layers} is exactly 0."
-    )
+def _in_runs(claim: Claim, name: str = "runs") -> str:
+    (runs,) = claim.evidence.runs
+    return in_runs(claim.values[name], runs)
 
 
 def _layer_state(claim: Claim) -> str:
-    values, (runs,) = claim.values, claim.evidence.runs
-    layers = count(int(values["layers"]), "layer")
-    first = claim.details["first"]
-    is_one = values["layers"] == 1
-    which = (
-        f"Layer {first} of {claim.nets[0]} is"
-        if is_one
-        else (f"{layers} of {claim.nets[0]} ({first} first) are")
-    )
-    return f"{which} marked{in_runs(values['runs'], runs)} as {claim.details['words']}."
-
-
-def _not_finite(claim: Claim) -> str:
-    values, (runs,) = claim.values, claim.evidence.runs
-    times = count(int(values["count"]), "step")
-    return (
-        f"The loss of {claim.nets[0]} was not finite in {times}, first at step {claim.steps[0]:,}"
-        f"{in_runs(values['runs'], runs)}."
-    )
-
-
-def _peak(claim: Claim) -> str:
-    values, (runs,) = claim.values, claim.evidence.runs
-    return (
-        f"The loss of {claim.nets[0]} rose from {number(values['first'])} to "
-        f"{number(values['peak'])} at step {claim.steps[0]:,}{in_runs(values['runs'], runs)}."
-    )
+    layers, first = int(claim.values["layers"]), claim.details["first"]
+    which = f"{count(layers, 'layer')} of {claim.name} ({first} first) are"
+    if layers == 1:
+        which = f"Layer {first} of {claim.name} is"
+    return f"{which} marked{_in_runs(claim)} as {claim.details['words']}."
 
 
 def _degradation(claim: Claim) -> str:
     """Or that there is none."""
     is_there = claim.kind == "degradation"
-    what, level = ("Degradation", "higher") if is_there else ("No degradation", "lower")
+    title, level = ("Degradation", "higher") if is_there else ("No degradation", "lower")
     text = (
-        f"{what}: over {over_seeds(claim.evidence.runs)}, {_deeper(claim)} ends with the {level} "
+        f"{title}: over {over_seeds(claim.evidence.runs)}, {_deeper(claim)} ends with the {level} "
         f"training loss, {span(claim, 'loss')} against {span(claim, 'other')}."
     )
-    return (
-        f"{text} Its loss no longer falls ({_slope(claim)} over the second half)."
-        if is_there
-        else text
-    )
+    still = f" Its loss no longer falls ({_slope(claim)} over the second half)." if is_there else ""
+    return f"{text}{still}"
 
 
 def _deeper_behind(claim: Claim) -> str:
@@ -75,24 +43,24 @@ def _deeper_behind(claim: Claim) -> str:
         f"{start} {_deeper(claim)} is behind at step {claim.steps[1]:,}: a training loss of "
         f"{span(claim, 'loss')} against {span(claim, 'other')}"
     )
-    mine, others = claim.values["falling"], claim.values["other_falling"]
-    both = mine == claim.evidence.runs[0] and others == claim.evidence.runs[1]
-    if both:
+    falling = claim.values["falling"], claim.values["other_falling"]
+    if falling == claim.evidence.runs:
         return f"{text}; both losses still fall."
-    if mine:
+    if falling[0]:
         return f"{text}; its loss still falls."
     return f"{text}." if is_one else f"{text}; its loss may still fall."
 
 
 def _deeper(claim: Claim) -> str:
-    return f"the deeper {claim.details['nets']} net, {claim.nets[0]},"
+    return f"the deeper {claim.details['nets']} net, {claim.name},"
 
 
 def _reached(claim: Claim) -> str:
     """After how many steps two nets come to a loss, and whether one is sooner."""
     values, runs, (one, other) = claim.values, claim.evidence.runs, claim.nets
     ours, theirs = (
-        whole(values[f"{name}_low"], values[f"{name}_high"]) for name in ("steps", "other_steps")
+        one_or_both(f"{values[f'{name}_low']:,.0f}", f"{values[f'{name}_high']:,.0f}")
+        for name in ("steps", "other_steps")
     )
     start = f"{one} reaches a training loss of {number(values['level'], 2)}"
     if claim.kind == "sooner":
@@ -106,15 +74,16 @@ def _reached(claim: Claim) -> str:
 
 def _features(fate: str) -> Words:
     def words(claim: Claim) -> str:
-        values, (runs,) = claim.values, claim.evidence.runs
-        of = f"The features of {claim.nets[0]} {fate}{in_runs(values['agree'], runs)}"
-        ends = [values[f"{when}_{end}"] for when in ("first", "last") for end in ("low", "high")]
-        if not all(map(isfinite, ends)):
+        of = f"The features of {claim.name} {fate}{_in_runs(claim, 'agree')}"
+        ends = [
+            [claim.values[f"{when}_{end}"] for end in ("low", "high")] for when in ("first", "last")
+        ]
+        if not all(map(isfinite, (*ends[0], *ends[1]))):
             return f"{of}, so their effective rank is not known."
-        first, last = claim.steps
+        (first, last), ranks = claim.steps, [one_or_both(*map(number, pair)) for pair in ends]
         return (
-            f"{of}: the median block's effective rank goes from {Range(*ends[:2])} at step "
-            f"{first:,} to {Range(*ends[2:])} at step {last:,}."
+            f"{of}: the median block's effective rank goes from {ranks[0]} at step "
+            f"{first:,} to {ranks[1]} at step {last:,}."
         )
 
     return words
@@ -123,24 +92,8 @@ def _features(fate: str) -> Words:
 def _stands_still(claim: Claim) -> str:
     first, last = claim.steps
     return (
-        f"The loss of {claim.nets[0]} stands still at {span(claim, 'loss')} over steps {first:,} "
+        f"The loss of {claim.name} stands still at {span(claim, 'loss')} over steps {first:,} "
         f"to {last:,}: no fall is found ({_slope(claim)})."
-    )
-
-
-def _frozen(claim: Claim) -> str:
-    updates = span(claim, "update")
-    return (
-        f"{_stands_still(claim)} It is frozen: a step changes the median layer's weights by "
-        f"{updates} of their size."
-    )
-
-
-def _still_falls(claim: Claim) -> str:
-    first, last = claim.steps
-    return (
-        f"The loss of {claim.nets[0]} still falls over steps {first:,} to {last:,} "
-        f"({_slope(claim)})."
     )
 
 
@@ -151,10 +104,20 @@ def _slope(claim: Claim) -> str:
 
 COURSE_WORDS: Mapping[str, Words] = MappingProxyType(
     {
-        "dead": _dead,
+        "dead": lambda claim: (
+            f"{claim.name} is dead from step {claim.values['step']:,.0f} on{_in_runs(claim)}: the "
+            f"gradient of {count(int(claim.values['layers']), 'layer')} is exactly 0."
+        ),
         "layer state": _layer_state,
-        "not finite": _not_finite,
-        "peak": _peak,
+        "not finite": lambda claim: (
+            f"The loss of {claim.name} was not finite in "
+            f"{count(int(claim.values['count']), 'step')}, first at step "
+            f"{claim.steps[0]:,}{_in_runs(claim)}."
+        ),
+        "peak": lambda claim: (
+            f"The loss of {claim.name} rose from {number(claim.values['first'])} to "
+            f"{number(claim.values['peak'])} at step {claim.steps[0]:,}{_in_runs(claim)}."
+        ),
         "degradation": _degradation,
         "no degradation": _degradation,
         "deeper behind": _deeper_behind,
@@ -167,8 +130,14 @@ COURSE_WORDS: Mapping[str, Words] = MappingProxyType(
         "few directions": _features("differ in few directions, and yet it tells images apart"),
         "features not finite": _features("are not finite"),
         "stands still": _stands_still,
-        "frozen": _frozen,
-        "still falls": _still_falls,
+        "frozen": lambda claim: (
+            f"{_stands_still(claim)} It is frozen: a step changes the median layer's weights by "
+            f"{span(claim, 'update')} of their size."
+        ),
+        "still falls": lambda claim: (
+            f"The loss of {claim.name} still falls over steps {claim.steps[0]:,} to "
+            f"{claim.steps[1]:,} ({_slope(claim)})."
+        ),
     }
 )
 """A claim's kind -> how it is said."""

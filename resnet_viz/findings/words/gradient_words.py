@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 import numpy as np
 
-from resnet_viz.findings.claims.claim import Claim
+from resnet_viz.findings.claims.claim import Claim, Words
+from resnet_viz.findings.words.phrases import one_or_both
 from resnet_viz.measurements.base.verdict import ALIKE, ratio_words
 from resnet_viz.text import count
-
-Words = Callable[[Claim], str]
 
 
 def _flow_words(claim: Claim) -> str:
@@ -31,14 +30,19 @@ def _flow_words(claim: Claim) -> str:
         f"{opening}{way}{of_seeds}: at step {claim.steps[0]} it is {_range_words(values, 'ratio')} "
         f"times as large at the first block's input as at the last's{_rate_words(claim)}."
     )
-    return f"{text} {_late_words(claim)}" if "late_low" in values else text
+    if "late_low" not in values:
+        return text
+    if not np.isfinite([values["late_low"], values["late_high"]]).all():
+        return f"{text} At step {claim.steps[1]} one of the two is 0 or not finite."
+    return f"{text} At step {claim.steps[1]} it is {_range_words(values, 'late')} times."
 
 
 def _rate_words(claim: Claim) -> str:
     values, explained = claim.values, claim.evidence.r_squared
     if "rate_low" in values:
         fit = f" (fit over {count(int(values['layers']), 'layer')}, R² {_floor(explained)})"
-        return f", {_rates(values['rate_low'], values['rate_high'])} per layer{fit}"
+        rates = one_or_both(f"{values['rate_low']:.2f}x", f"{values['rate_high']:.2f}x")
+        return f", {rates} per layer{fit}"
     stages = [rate for name, rate in values.items() if name.startswith("stage_")]
     if stages:
         each = ", ".join(f"{rate:.2f}x" for rate in stages)
@@ -53,22 +57,10 @@ def _floor(explained: float | None) -> str:
     return f"{np.floor(1000 * (explained or 0.0)) / 1000:.3g}"
 
 
-def _rates(low: float, high: float) -> str:
-    first, last = f"{low:.2f}", f"{high:.2f}"
-    return f"{first}x" if first == last else f"{first}x to {last}x"
-
-
-def _late_words(claim: Claim) -> str:
-    values = claim.values
-    if not np.isfinite([values["late_low"], values["late_high"]]).all():
-        return f"At step {claim.steps[1]} one of the two is 0 or not finite."
-    return f"At step {claim.steps[1]} it is {_range_words(values, 'late')} times."
-
-
 def _weight_words(claim: Claim) -> str:
     """The weights' gradients, as what they are."""
     values = claim.values
-    text = f"The weight gradient of {claim.nets[0]}'s first layer is "
+    text = f"The weight gradient of {claim.name}'s first layer is "
     text += _times(values, "start", f"at step {claim.steps[0]}")
     if "late_low" in values:
         text += f", and {_times(values, 'late', _over(claim))}"
@@ -114,24 +106,13 @@ def _range_words(values: Mapping[str, float], name: str) -> str:
 
 
 def _between(low: float, high: float) -> str:
-    first, last = ratio_words(low), ratio_words(high)
-    return first if first == last else f"{first} to {last}"
+    return one_or_both(ratio_words(low), ratio_words(high))
 
 
+_FLOWS = ("explodes", "grows", "keeps its size", "shrinks", "vanishes", "is 0", "is not finite")
 GRADIENT_WORDS: Mapping[str, Words] = MappingProxyType(
     {
-        **{
-            f"gradient {word}": _flow_words
-            for word in (
-                "explodes",
-                "grows",
-                "keeps its size",
-                "shrinks",
-                "vanishes",
-                "is 0",
-                "is not finite",
-            )
-        },
+        **dict.fromkeys((f"gradient {word}" for word in _FLOWS), _flow_words),
         "weight gradients": _weight_words,
         "weight gradients between": _against_words,
     }

@@ -52,7 +52,7 @@ def _all_diverged(nets: Sequence[Claim]) -> str:
     first = ", first" if max(runs) > 1 else ""
     if len(set(steps)) == 1:
         return f"{_all(nets)} diverged{every}{first} at step {steps[0]}."
-    each = [f"{claim.nets[0]} at step {step}" for claim, step in zip(nets, steps, strict=True)]
+    each = [f"{claim.name} at step {step}" for claim, step in zip(nets, steps, strict=True)]
     return f"{_all(nets)} diverged{every}:{first.removeprefix(',')} {and_words(each)}."
 
 
@@ -60,7 +60,7 @@ def _none_learnt(nets: Sequence[Claim]) -> str:
     none = "Neither net" if len(nets) == 2 else f"None of the {len(nets)} nets"
     runs = max(claim.evidence.runs[0] for claim in nets)
     anywhere = f" in any of {runs} runs" if runs > 1 else ""
-    each = [f"{claim.nets[0]} {_level(claim)}" for claim in nets]
+    each = [f"{claim.name} {_level(claim)}" for claim in nets]
     clearly = "" if {claim.kind for claim in nets} == {"not learnt"} else "clearly "
     return f"{none} has {clearly}learnt{anywhere}: {and_words(each)} ({_guess(nets[0])})."
 
@@ -91,11 +91,11 @@ def _one_run(nets: Sequence[Claim]) -> str:
     parts, has_verb, is_guess_said = [], False, False
     for claim in nets:
         if claim.kind == "diverged":
-            parts.append(f"{claim.nets[0]} diverged at step {claim.values['diverged_first']:,.0f}")
+            parts.append(f"{claim.name} diverged at step {claim.values['diverged_first']:,.0f}")
             has_verb = False
             continue
         where = _where(claim, has_verb, is_guess_said)
-        parts.append(f"{claim.nets[0]} {'' if has_verb else f'{verb} '}at {where}")
+        parts.append(f"{claim.name} {'' if has_verb else f'{verb} '}at {where}")
         is_guess_said = is_guess_said or "guessing" in where
         has_verb = claim.kind != "not learnt"
     return f"{start} {_joined(parts)}."

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from resnet_viz.findings.claims.claim import Claim
+from resnet_viz.findings.claims.claim import Claim, Words
 from resnet_viz.findings.claims.learning import is_little
 from resnet_viz.findings.words.phrases import percent, percents, span
 from resnet_viz.text import and_words, count, number
-
-Words = Callable[[Claim], str]
 
 _OF: Mapping[str, str] = {"held_out_accuracy": "held-out", "accuracy": "training"}
 _IMAGES: Mapping[str, str] = {"held_out_accuracy": "held_out_images", "accuracy": "images"}
@@ -49,49 +47,44 @@ def _learnt(claim: Claim) -> str:
     values, little = claim.values, ""
     if "accuracy" in values and is_little(values["accuracy"], values["guess_accuracy"]):
         little = " little"
-    return f"{claim.nets[0]} has learnt{little}{_in_all(claim)}: {levels(claim)}{_when(claim)}."
+    return f"{claim.name} has learnt{little}{_in_runs(claim)}: {levels(claim)}{_when(claim)}."
+
+
+def _guess(claim: Claim) -> tuple[str, str]:
+    """The loss and the accuracy of guessing."""
+    return number(claim.values["guess_loss"], 3), percent(claim.values["guess_accuracy"])
 
 
 def _not_learnt(claim: Claim) -> str:
+    loss, share = _guess(claim)
     return (
-        f"{claim.nets[0]} has not learnt{_in_any(claim)}: {levels(claim)}{_when(claim)}. "
-        f"{_guessing(claim)}"
+        f"{claim.name} has not learnt{_in_runs(claim, 'any of')}: {levels(claim)}{_when(claim)}. "
+        f"Guessing gives a loss of {loss} and {share}."
     )
-
-
-def _guessing(claim: Claim) -> str:
-    values = claim.values
-    loss, share = number(values["guess_loss"], 3), percent(values["guess_accuracy"])
-    return f"Guessing gives a loss of {loss} and {share}."
 
 
 def _unclear(claim: Claim) -> str:
     values = claim.values
     if "loss" not in values:
-        return f"{claim.nets[0]} cannot be judged: a loss at the end is not finite."
-    loss, share = number(values["guess_loss"], 3), percent(values["guess_accuracy"])
+        return f"{claim.name} cannot be judged: a loss at the end is not finite."
+    loss, share = _guess(claim)
     better, other = f"training accuracy is better than guessing ({share})", f"loss ({loss})"
     if values.get("accuracy_low", 0.0) <= values["guess_accuracy"]:
         better, other = f"loss is better than guessing ({loss})", f"accuracy ({share})"
     return (
-        f"Whether {claim.nets[0]} has learnt{_in_all(claim)} is unclear: {levels(claim)}"
+        f"Whether {claim.name} has learnt{_in_runs(claim)} is unclear: {levels(claim)}"
         f"{_when(claim)}. Only the {better} by more than its interval, the {other} is not."
     )
 
 
-def _in_all(claim: Claim) -> str:
+def _in_runs(claim: Claim, which: str = "all") -> str:
     (runs,) = claim.evidence.runs
-    return "" if runs == 1 else f" in all {runs} runs"
-
-
-def _in_any(claim: Claim) -> str:
-    (runs,) = claim.evidence.runs
-    return "" if runs == 1 else f" in any of {runs} runs"
+    return "" if runs == 1 else f" in {which} {runs} runs"
 
 
 def _diverged(claim: Claim) -> str:
     (runs,), step = claim.evidence.runs, claim.values["diverged_first"]
-    text = f"{claim.nets[0]} diverged{_in_all(claim)}{', first' if runs > 1 else ''} at step"
+    text = f"{claim.name} diverged{_in_runs(claim)}{', first' if runs > 1 else ''} at step"
     if "loss" not in claim.values:
         return f"{text} {step:,.0f}: its loss is not finite at the end."
     losses = span(claim, "loss") if runs > 1 else number(claim.values["loss"], 2)
@@ -104,7 +97,7 @@ def _mixed(claim: Claim) -> str:
         f"{claim.values[name]:.0f} {verb}" for name, verb in _STATES.items() if name in claim.values
     ]
     loss = f" Training losses at the end: {span(claim, 'loss')}." if "loss" in claim.values else ""
-    return f"Of {runs} runs of {claim.nets[0]}, {and_words(counts)}.{loss}"
+    return f"Of {runs} runs of {claim.name}, {and_words(counts)}.{loss}"
 
 
 _STATES: Mapping[str, str] = {
@@ -117,33 +110,14 @@ _STATES: Mapping[str, str] = {
 }
 
 
-def _too_early(claim: Claim) -> str:
-    steps = count(int(claim.values["steps"]), "step")
-    return f"After {steps} it is too early to say how {claim.nets[0]} does."
-
-
-def _ended(claim: Claim) -> str:
-    return f"{claim.nets[0]} ended at a {levels(claim)}{_when(claim)}."
+def _steps(claim: Claim) -> str:
+    return count(int(claim.values["steps"]), "step")
 
 
 def _trained_differently(claim: Claim) -> str:
-    settings = claim.details["settings"]
     they = "those that were" if claim.values["compared"] else "they"
+    settings = claim.details["settings"]
     return f"The nets were trained differently ({settings}), so {they} are not ranked."
-
-
-def _no_step(claim: Claim) -> str:
-    return f"{claim.nets[0]} ended without a step."
-
-
-def _ended_early(claim: Claim) -> str:
-    steps = count(int(claim.values["steps"]), "step")
-    return f"{claim.nets[0]} ended after {steps} and is not compared."
-
-
-def _still_training(claim: Claim) -> str:
-    steps = count(int(claim.values["steps"]), "step")
-    return f"{claim.nets[0]} is still training, after {steps}, and is not compared yet."
 
 
 OUTCOME_WORDS: Mapping[str, Words] = MappingProxyType(
@@ -153,12 +127,18 @@ OUTCOME_WORDS: Mapping[str, Words] = MappingProxyType(
         "unclear": _unclear,
         "diverged": _diverged,
         "mixed": _mixed,
-        "too early": _too_early,
-        "ended": _ended,
+        "too early": lambda claim: (
+            f"After {_steps(claim)} it is too early to say how {claim.name} does."
+        ),
+        "ended": lambda claim: f"{claim.name} ended at a {levels(claim)}{_when(claim)}.",
         "trained differently": _trained_differently,
-        "no step": _no_step,
-        "ended early": _ended_early,
-        "still training": _still_training,
+        "no step": lambda claim: f"{claim.name} ended without a step.",
+        "ended early": lambda claim: (
+            f"{claim.name} ended after {_steps(claim)} and is not compared."
+        ),
+        "still training": lambda claim: (
+            f"{claim.name} is still training, after {_steps(claim)}, and is not compared yet."
+        ),
     }
 )
 """A claim's kind -> how it is said."""

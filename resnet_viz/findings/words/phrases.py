@@ -32,10 +32,9 @@ def between(low: float, high: float) -> str:
     return number(low, 3)
 
 
-def whole(low: float, high: float) -> str:
-    """A range of whole numbers."""
-    ends = f"{low:,.0f}", f"{high:,.0f}"
-    return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
+def one_or_both(low: str, high: str) -> str:
+    """A range of numbers in words: "3 to 5", or one of them if both read the same."""
+    return low if low == high else f"{low} to {high}"
 
 
 def span(claim: Claim, name: str) -> str:

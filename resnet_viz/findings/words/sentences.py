@@ -6,18 +6,16 @@ The first sentence of a race is its headline, made of the outcomes of all nets.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from resnet_viz.findings.claims.claim import Claim, Plot
+from resnet_viz.findings.claims.claim import Claim, Plot, Words
 from resnet_viz.findings.words.comparison_words import COMPARISON_WORDS, MOST_PAIRS, grouped
 from resnet_viz.findings.words.course_words import COURSE_WORDS
 from resnet_viz.findings.words.gradient_words import GRADIENT_WORDS
 from resnet_viz.findings.words.headline import OUTCOMES, headline
 from resnet_viz.findings.words.outcome_words import OUTCOME_WORDS
-
-Words = Callable[[Claim], str]
 
 
 class Sentence(NamedTuple):
