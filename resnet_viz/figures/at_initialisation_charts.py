@@ -3,7 +3,7 @@ input."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -13,7 +13,7 @@ from resnet_viz.findings.theory.new_net import New, Numbers
 from resnet_viz.measurements.base.fits import Fit, better, exponential, power
 from resnet_viz.measurements.base.verdict import FITS, ratio_words
 
-_FIT, _THEORY = "dot", "dashdot"
+_THEORY = {"color": style.FAINT, "width": 2, "dash": "dashdot"}
 _FEWEST_DEPTHS = 3
 
 
@@ -23,48 +23,31 @@ def profile(nets: Sequence[New], earlier: Sequence[New]) -> go.Figure:
     as faint lines."""
     traces = [_line(one, faint=True) for one in earlier]
     for index, one in enumerate(nets):
-        traces += [_line(one, index=index), *_fitted(one)]
+        traces.append(_line(one, index=index))
+        fit = better(one.left, one.relative)
+        if fit is not None and fit.explained >= FITS:
+            traces.append(_fit(one, one.left, fit, f"fit: {_words(fit, 'layers left')}"))
         if one.predicted is not None:
-            traces.append(_theory(one, one.left, one.predicted))
-    most = max(one.left[0] for one in (*nets, *earlier))
-    layout = {
-        "xaxis": style.axis("layers from the output (input at left)") | {"range": [most * 1.02, 0]},
-        "yaxis": _log_axis("gradient, relative to last block"),
-        "hovermode": "closest",
-        "uirevision": "profile",
-        "meta": style.narrow({"xaxis": {"title": {"text": "layers to the output"}}}),
-    }
-    return style.figure(traces, layout)
+            traces.append(_theory(one.left, one.predicted))
+    narrow = {"xaxis": {"title": {"text": "layers to the output"}}}
+    y = _log_axis("gradient, relative to last block")
+    return style.figure(traces, _layout("profile", _layers_left([*nets, *earlier]), y, narrow))
 
 
 def per_layer(nets: Sequence[New]) -> go.Figure:
     """Growth per layer: the factor of the gradient norm per layer on its way back (y), block by
     block (x)."""
     traces = []
+    hover = "%{x:.0f} layers left: %{y:.3f}x per layer"
     for index, one in enumerate(nets):
-        traces.append(
-            {
-                "type": "scatter",
-                "x": one.left[:-1],
-                "y": one.per_layer,
-                "name": style.name_of(one.name),
-                "mode": "markers",
-                "marker": {"color": one.colour, "symbol": style.MARKERS[index], "size": 8},
-                "hovertemplate": "%{x:.0f} layers left: %{y:.3f}x per layer",
-            }
-        )
+        marker = {"color": one.colour, "symbol": style.symbol_of(index), "size": 8}
+        name = style.name_of(one.name)
+        traces.append(_points(one.left[:-1], one.per_layer, name, marker, hover))
         if one.predicted is not None:
             expected = (one.predicted[:-1] / one.predicted[1:]) ** (1 / -np.diff(one.left))
-            traces.append(_theory(one, one.left[:-1], expected))
-    most = max(one.left[0] for one in nets)
-    layout = {
-        "xaxis": style.axis("layers from the output (input at left)") | {"range": [most * 1.02, 0]},
-        "yaxis": style.axis("growth per layer"),
-        "hovermode": "closest",
-        "uirevision": "per layer",
-        "meta": style.narrow({}),
-    }
-    return style.figure(traces, layout)
+            traces.append(_theory(one.left[:-1], expected))
+    y = style.axis("growth per layer")
+    return style.figure(traces, _layout("per layer", _layers_left(nets), y, {}))
 
 
 def by_depth(families: Sequence[Sequence[New]]) -> go.Figure:
@@ -73,29 +56,16 @@ def by_depth(families: Sequence[Sequence[New]]) -> go.Figure:
     traces = []
     for index, family in enumerate(families):
         depths, ratios = _ratios(family)
-        traces.append(
-            {
-                "type": "scatter",
-                "x": depths,
-                "y": ratios,
-                "name": style.name_of(family[0].name),
-                "mode": "markers",
-                "marker": {"color": family[0].colour, "symbol": style.MARKERS[index], "size": 10},
-                "hovertemplate": "depth %{x}: %{y:.3g}",
-            }
-        )
+        marker = {"color": family[0].colour, "symbol": style.symbol_of(index), "size": 10}
+        name = style.name_of(family[0].name)
+        traces.append(_points(depths, ratios, name, marker, "depth %{x}: %{y:.3g}"))
         if fit := better(depths, ratios):
             x = np.geomspace(depths.min(), depths.max(), 60)
-            traces.append(_curve(family[0], x, fit.at(x), _words(fit, "depth")))
-    layout = {
-        "xaxis": style.axis("depth (weighted layers)")
-        | {"type": "log", "tickvals": [8, 14, 20, 32, 56, 110, 218]},
-        "yaxis": _log_axis("gradient, first block over last"),
-        "hovermode": "closest",
-        "uirevision": "by depth",
-        "meta": style.narrow({}),
-    }
-    return style.figure(traces, layout)
+            traces.append(_fit(family[0], x, fit, _words(fit, "depth")))
+    ticks = {"type": "log", "tickvals": [8, 14, 20, 32, 56, 110, 218]}
+    x_axis = style.axis("depth (weighted layers)") | ticks
+    y_axis = _log_axis("gradient, first block over last")
+    return style.figure(traces, _layout("by depth", x_axis, y_axis, {}))
 
 
 def branches(one: New) -> go.Figure:
@@ -103,38 +73,18 @@ def branches(one: New) -> go.Figure:
     prediction."""
     traces: list[style.Trace] = []
     stages, expected = np.cumsum(one.k == 1), one.predicted_branches
-    line = {"color": style.FAINT, "width": 2, "dash": _THEORY}
     for stage in np.unique(stages):
         mine = stages == stage
-        traces.append(
-            {
-                "type": "scatter",
-                "x": one.k[mine],
-                "y": one.times_k[mine] / one.k[mine],
-                "name": f"stage {stage}",
-                "mode": "markers",
-                "marker": {
-                    "color": one.colour,
-                    "symbol": style.MARKERS[(int(stage) - 1) % len(style.MARKERS)],
-                    "size": 9,
-                },
-                "hovertemplate": "block %{x}: %{y:.3g}",
-            }
-        )
+        marker = {"color": one.colour, "symbol": style.symbol_of(int(stage) - 1), "size": 9}
+        ratios, hover = one.times_k[mine] / one.k[mine], "block %{x}: %{y:.3g}"
+        traces.append(_points(one.k[mine], ratios, f"stage {stage}", marker, hover))
         if expected is not None:
-            is_first = stage == 1
-            theory = {"type": "scatter", "x": one.k[mine], "y": expected[mine], "mode": "lines"}
-            look = {"name": "theory", "line": line, "legendgroup": "theory", "hoverinfo": "skip"}
-            traces.append(theory | look | {"showlegend": bool(is_first)})
-    layout = {
-        "xaxis": style.axis("k, the block's number in its stage")
-        | {"type": "log", "tickvals": [1, 2, 3, 5, 10, 20, 50, 100]},
-        "yaxis": style.axis("branch variance over shortcut's") | style.log_ticks(0.01, 10),
-        "hovermode": "closest",
-        "uirevision": "branches",
-        "meta": style.narrow({}),
-    }
-    return style.figure(traces, layout)
+            look = {"legendgroup": "theory", "hoverinfo": "skip", "showlegend": bool(stage == 1)}
+            traces.append(_curve(one.k[mine], expected[mine], "theory", _THEORY, look))
+    ticks = {"type": "log", "tickvals": [1, 2, 3, 5, 10, 20, 50, 100]}
+    x = style.axis("k, the block's number in its stage") | ticks
+    y = style.axis("branch variance over shortcut's") | style.log_ticks(0.01, 10)
+    return style.figure(traces, _layout("branches", x, y, {}))
 
 
 def shattering(similarities: Sequence[Numbers], names: Sequence[str]) -> go.Figure:
@@ -233,38 +183,44 @@ def _line(one: New, *, index: int = 0, faint: bool = False) -> style.Trace:
     }
     if faint:
         return look | {"mode": "lines", "opacity": 0.45, "showlegend": False}
-    marker = {"symbol": style.MARKERS[index], "size": 7, "color": one.colour}
+    marker = {"symbol": style.symbol_of(index), "size": 7, "color": one.colour}
     return look | {"mode": "lines+markers", "marker": marker}
 
 
-def _fitted(one: New) -> Iterator[style.Trace]:
-    fit = better(one.left, one.relative)
-    if fit is not None and fit.explained >= FITS:
-        yield _curve(one, one.left, fit.at(one.left), f"fit: {_words(fit, 'layers left')}")
+def _curve(x: Numbers, y: Numbers, name: str, line: style.Layout, more: style.Trace) -> style.Trace:
+    return {"type": "scatter", "x": x, "y": y, "name": name, "mode": "lines", "line": line} | more
 
 
-def _theory(one: New, x: Numbers, y: Numbers) -> style.Trace:
-    return {
-        "type": "scatter",
-        "x": x,
-        "y": y,
-        "name": "theory",
-        "mode": "lines",
-        "line": {"color": style.FAINT, "width": 2, "dash": _THEORY},
-        "hovertemplate": "%{y:.3g}",
-    }
+def _theory(x: Numbers, y: Numbers) -> style.Trace:
+    return _curve(x, y, "theory", _THEORY, {"hovertemplate": "%{y:.3g}"})
 
 
-def _curve(one: New, x: Numbers, y: Numbers, name: str) -> style.Trace:
+def _fit(one: New, x: Numbers, fit: Fit, of: str) -> style.Trace:
+    """The curve of a fit, named by it."""
+    look = {"color": one.colour, "width": 1.5, "dash": "dot"}
+    return _curve(x, fit.at(x), of, look, {"hoverinfo": "skip"})
+
+
+def _points(x: Numbers, y: Numbers, name: str, marker: style.Layout, hover: str) -> style.Trace:
     return {
         "type": "scatter",
         "x": x,
         "y": y,
         "name": name,
-        "mode": "lines",
-        "line": {"color": one.colour, "width": 1.5, "dash": _FIT},
-        "hoverinfo": "skip",
+        "mode": "markers",
+        "marker": marker,
+        "hovertemplate": hover,
     }
+
+
+def _layout(name: str, x: style.Layout, y: style.Layout, narrow: style.Layout) -> style.Layout:
+    axes = {"xaxis": x, "yaxis": y, "hovermode": "closest"}
+    return axes | {"uirevision": name, "meta": style.narrow(narrow)}
+
+
+def _layers_left(nets: Sequence[New]) -> style.Layout:
+    most = max(one.left[0] for one in nets)
+    return style.axis("layers from the output (input at left)") | {"range": [most * 1.02, 0]}
 
 
 def _log_axis(title: str) -> style.Layout:

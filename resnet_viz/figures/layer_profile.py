@@ -19,6 +19,7 @@ from resnet_viz.findings.contestant import (
     Contestant,
     Places,
     decades,
+    last_step,
     limits,
     shown,
     thinned,
@@ -101,7 +102,7 @@ def by_step(contestants: Sequence[Contestant], name: str) -> go.Figure:
     """A quantity of the net (y) by step (x); of a long run at most 4,000 steps are drawn."""
     about = quantity(name)
     traces = [_course(i, c, about) for i, c in enumerate(contestants)]
-    last = max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=0)
+    last = last_step(contestants)
     is_waiting = not any(len(trace["x"]) for trace in traces)
     layout = {
         "xaxis": style.axis("step")
@@ -134,8 +135,8 @@ def _traces(
 ) -> Iterator[style.Trace]:
     own = int(contestant.history.series(about.name).steps[row])
     name = style.name_of(contestant.name) + ("" if own == step else f" (step {own})")
-    symbol, colour = style.MARKERS[index % len(style.MARKERS)], contestant.colour
-    line = {"color": colour, "width": 3, "dash": style.DASHES[index % len(style.DASHES)]}
+    symbol, colour = style.symbol_of(index), contestant.colour
+    line = style.line_of(index, colour)
     places = contestant.place(about.name)
     main = places.only("main")
     marker = {"symbol": symbol, "size": 8, "color": colour}
@@ -195,7 +196,6 @@ def _where(contestants: Sequence[Contestant], name: str) -> dict[str, list[int]]
 
 def _ghost(index: int, contestant: Contestant, about: Quantity) -> style.Trace:
     """The first step, thin and faint under the others."""
-    dash = style.DASHES[index % len(style.DASHES)]
     main = contestant.place(about.name).only("main")
     return _points(contestant, 0, main, about) | {
         "name": f"step {contestant.history.series(about.name).steps[0]}",
@@ -203,7 +203,7 @@ def _ghost(index: int, contestant: Contestant, about: Quantity) -> style.Trace:
         "showlegend": False,
         "legendrank": 2000,
         "mode": "lines",
-        "line": {"color": contestant.colour, "width": 1.5, "dash": dash},
+        "line": style.line_of(index, contestant.colour) | {"width": 1.5},
         "opacity": 0.6,
         "hoverinfo": "skip",
     }
@@ -222,15 +222,14 @@ def _points(contestant: Contestant, row: int, places: Places, about: Quantity) -
 def _course(index: int, contestant: Contestant, about: Quantity) -> style.Trace:
     series = contestant.history.series(about.name)
     rows = thinned(len(series.steps), MOST_POINTS)
-    dash = style.DASHES[index % len(style.DASHES)]
     return {
         "type": "scatter",
         "x": series.steps[rows],
         "y": shown(series.values[rows, 0], about.scale) if len(rows) else np.empty(0),
         "name": style.name_of(contestant.name),
         "mode": "lines+markers" if len(rows) <= MOST_MARKERS else "lines",
-        "line": {"color": contestant.colour, "width": 3, "dash": dash},
-        "marker": {"symbol": style.MARKERS[index % len(style.MARKERS)], "size": 6},
+        "line": style.line_of(index, contestant.colour),
+        "marker": {"symbol": style.symbol_of(index), "size": 6},
         "hovertemplate": "%{y:.3g}",
     }
 

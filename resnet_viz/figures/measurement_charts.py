@@ -66,7 +66,7 @@ def _lines(declared: Lines, about: Measurement, nets: Sequence[MeasuredNet]) -> 
     layout: style.Layout = {
         "xaxis": style.axis(declared.along),
         "yaxis": axis,
-        "shapes": [] if declared.level is None else [_across(declared.level)],
+        "shapes": [] if declared.level is None else [style.level_line(declared.level)],
         "annotations": style.below(below),
         "hovermode": "x unified",
         "margin": style.MARGIN | {"b": style.ROOM_BELOW},
@@ -92,13 +92,9 @@ def _line(declared: Lines, about: Measurement, index: int, net: MeasuredNet) -> 
         "text": [f" ({of})" for of in names] or None,
         "name": style.name_of(net.name),
         "mode": "markers" if one else "lines+markers" if len(values) <= 250 else "lines",
-        "line": {
-            "color": net.colour,
-            "width": 3,
-            "dash": style.DASHES[index % len(style.DASHES)],
-        },
+        "line": style.line_of(index, net.colour),
         "marker": {
-            "symbol": style.MARKERS[index % len(style.MARKERS)],
+            "symbol": style.symbol_of(index),
             "size": 12 if one else 7,
             "color": net.colour,
         },
@@ -134,18 +130,6 @@ def _left_out(declared: Lines, nets: Sequence[MeasuredNet]) -> list[str]:
     return texts
 
 
-def _across(level: float) -> style.Layout:
-    return {
-        "type": "line",
-        "xref": "paper",
-        "x0": 0,
-        "x1": 1,
-        "y0": level,
-        "y1": level,
-        "line": {"color": style.FAINT, "width": 1.5, "dash": "dot"},
-    }
-
-
 def _stacked(declared: Stacked, about: Measurement, nets: Sequence[MeasuredNet]) -> go.Figure:
     drawn = _lines(declared.above, about, nets)
     for i, net in enumerate(nets):
@@ -170,7 +154,7 @@ def _points(declared: Points, given: Given, nets: Sequence[MeasuredNet]) -> go.F
             "name": style.name_of(net.name),
             "mode": "markers",
             "marker": {
-                "symbol": style.MARKERS[index % len(style.MARKERS)],
+                "symbol": style.symbol_of(index),
                 "size": 12,
                 "color": net.colour,
             },

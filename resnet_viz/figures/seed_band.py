@@ -40,9 +40,15 @@ def band(
         "hoverinfo": "skip",
         "name": "range",
     }
+    light = f"rgba({','.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))},0.2)"
     return [
         common | {"y": low.astype(np.float32)},
-        common | {"y": high.astype(np.float32), "fill": "tonexty", "fillcolor": _light(colour)},
+        common
+        | {
+            "y": high.astype(np.float32),
+            "fill": "tonexty",
+            "fillcolor": light,
+        },
     ]
 
 
@@ -57,9 +63,3 @@ def _without_gaps(known: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[
     at = np.repeat(before + 1, 2)
     sides = np.stack([rows[before], rows[before + 1]], axis=1).ravel()
     return np.insert(rows, at, sides), np.insert(np.zeros(len(rows), np.bool_), at, values=True)
-
-
-def _light(colour: str) -> str:
-    """A ground of the colour "#RRGGBB" that lines are seen on."""
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.2)"

@@ -45,6 +45,21 @@ Layout = dict[str, Any]
 Trace = dict[str, Any]
 
 
+def symbol_of(number: int) -> str:
+    """The marker's shape of contestant `number`, from 0."""
+    return MARKERS[number % len(MARKERS)]
+
+
+def line_of(number: int, colour: str) -> Layout:
+    """The line of contestant `number`, from 0: the dashes differ, for who cannot tell colours."""
+    return {"color": colour, "width": 3, "dash": DASHES[number % len(DASHES)]}
+
+
+def suffix(number: int) -> str:
+    """The suffix of plotly's names for the axes of plot `number`, from 0."""
+    return "" if number == 0 else str(number + 1)
+
+
 def figure(traces: Sequence[Trace], layout: Layout) -> go.Figure:
     """A figure in the common style, with `layout` on top.
 
@@ -167,13 +182,16 @@ def whose(names: Sequence[str]) -> str:
 WAITING = "waiting for the first step"
 
 
+def level_line(level: float | None, x: str = "paper", y: str = "y") -> Layout:
+    """A thin dotted line across a plot at a level of its y axis."""
+    line = {"color": FAINT, "width": 1.5, "dash": "dot"}
+    ends = {"xref": x, "yref": y, "x0": 0, "x1": 1, "y0": level, "y1": level}
+    return {"type": "line", "line": line} | ends
+
+
 def waiting(y: float = 0.5) -> Layout:
     """The annotation of a figure that has no data yet."""
-    return note(WAITING, y) | {
-        "x": 0.5,
-        "xanchor": "center",
-        "yanchor": "middle",
-    }
+    return note(WAITING, y) | {"x": 0.5, "xanchor": "center", "yanchor": "middle"}
 
 
 def name_of(name: str) -> str:

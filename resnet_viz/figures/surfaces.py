@@ -68,12 +68,8 @@ def _place(number: int, total: int, per_row: int) -> _Place:
     return _Place((left, min(1.0, left + width)), (max(0.0, top - height), top))
 
 
-def _suffix(number: int) -> str:
-    return "" if number == 0 else str(number + 1)
-
-
 def _axes(number: int, place: _Place, x_title: str, y_title: str) -> style.Layout:
-    own = _suffix(number)
+    own = style.suffix(number)
     x = {"domain": list(place.x), "anchor": f"y{own}", "constrain": "domain"}
     y = {"domain": list(place.y), "anchor": f"x{own}", "constrain": "domain"}
     y |= {"constraintoward": "top"}  # near its title
@@ -91,7 +87,7 @@ def _title(net: MeasuredNet, place: _Place) -> style.Layout:
 def _map(
     declared: Surface, given: Given, net: MeasuredNet, logs: NDArray[np.float64], number: int
 ) -> style.Trace:
-    at, own = net.array(declared.at), _suffix(number)
+    at, own = net.array(declared.at), style.suffix(number)
     across, up = (words.partition(",")[0] for words in declared.along)
     ways = f"{across} %{{x:.2f}}, {up} %{{y:.2f}}"
     return {

@@ -15,7 +15,14 @@ from resnet_viz.figures import style
 from resnet_viz.figures.seed_band import band
 from resnet_viz.findings.absence import layer_states_of
 from resnet_viz.findings.claims.feature_collapse import RANK, median_ranks
-from resnet_viz.findings.contestant import GRADIENT, Contestant, Window, drawn_steps, shown
+from resnet_viz.findings.contestant import (
+    GRADIENT,
+    Contestant,
+    Window,
+    drawn_steps,
+    last_step,
+    shown,
+)
 from resnet_viz.findings.seeds import Numbers, Spread, spread_of
 from resnet_viz.quantities.effective_rank import MOST_IMAGES
 from resnet_viz.quantities.layer_states import ABSENT, LayerState
@@ -28,32 +35,39 @@ LEAST, MOST = 1e-12, 1e12
 """Values beyond these are left out of the axes, and a note says so."""
 
 
-def gradient_ratios(net: Contestant, window: Window = None) -> Series:
-    """The first layer's gradient norm over the last's, on the main path [T, 1]."""
-    series = _thinned(net.history.series(GRADIENT), window)
-    main = net.place(GRADIENT).of("main")
+def _of_main_path(
+    net: Contestant, name: str, window: Window, number: Callable[[Numbers], Numbers]
+) -> Series:
+    """A number [T, 1] of a quantity's values [T, L] on the main path."""
+    series = net.history.series(name)
+    rows, main = drawn_steps(series.steps, MOST_POINTS, window), net.place(name).of("main")
     if not series.values.size or not len(main):
         return Series(series.steps[:0], np.empty((0, 1), np.float32))
-    first, last = (series.values[:, [main[end]]].astype(np.float64) for end in (0, -1))
     with np.errstate(all="ignore"):
-        return Series(series.steps, (first / last).astype(np.float32))
+        values = number(series.values[np.ix_(rows, main)])
+    return Series(series.steps[rows], values.astype(np.float32))
+
+
+def gradient_ratios(net: Contestant, window: Window = None) -> Series:
+    """The first layer's gradient norm over the last's, on the main path [T, 1]."""
+    return _of_main_path(
+        net, GRADIENT, window, lambda norms: norms[:, :1].astype(np.float64) / norms[:, -1:]
+    )
 
 
 def update_ratios(net: Contestant, window: Window = None) -> Series:
     """The median layer's update over its weights, on the main path [T, 1]."""
-    series = _thinned(net.history.series(UPDATE), window)
-    main = net.place(UPDATE).of("main")
-    if not series.values.size or not len(main):
-        return Series(series.steps[:0], np.empty((0, 1), np.float32))
-    return Series(series.steps, np.median(series.values[:, main], axis=1, keepdims=True))
+    return _of_main_path(
+        net, UPDATE, window, lambda ratios: np.median(ratios, axis=1, keepdims=True)
+    )
 
 
-def _ranks(net: Contestant, window: Window) -> Series:
+def _ranks(net: Contestant, _: Window) -> Series:
     return median_ranks(net)
 
 
 class _Panel(NamedTuple):
-    """One of the charts: its title in two lines, what it draws of a net, and the words for it.
+    """One of the charts: its title in two lines, and what it draws of a net.
 
     `rule` is where a thin line is drawn; `with_markers`: values are few, and far apart. `by` is
     the quantity that it is made of; `of_ends`: of the first and the last layer's alone.
@@ -62,11 +76,15 @@ class _Panel(NamedTuple):
     title: str
     of: str
     measure: Callable[[Contestant, Window], Series]
-    words: str
     by: str
     of_ends: bool = False
     rule: float | None = None
     with_markers: bool = False
+
+    @property
+    def words(self) -> str:
+        """What is said to be left out."""
+        return "first / last" if self.of_ends else self.title
 
     def spread(self, net: Contestant, window: Window) -> Spread:
         """The values it draws of a net, over its seeds."""
@@ -75,14 +93,10 @@ class _Panel(NamedTuple):
 
 PANELS = (
     _Panel(
-        *("gradient norm", "first / last layer", gradient_ratios, "first / last", GRADIENT),
-        of_ends=True,
-        rule=1.0,
+        "gradient norm", "first / last layer", gradient_ratios, GRADIENT, of_ends=True, rule=1.0
     ),
-    _Panel(*("effective rank", "median block", _ranks, "effective rank", RANK), with_markers=True),
-    _Panel(
-        *("update / weight", "median layer", update_ratios, "update / weight", UPDATE), rule=1e-3
-    ),
+    _Panel("effective rank", "median block", _ranks, RANK, with_markers=True),
+    _Panel("update / weight", "median layer", update_ratios, UPDATE, rule=1e-3),
 )
 DRAWN = tuple(panel.by for panel in PANELS)
 """The quantities that the panels are made of."""
@@ -109,7 +123,7 @@ def through_time(contestants: Sequence[Contestant], window: Window = None) -> go
         for trace in _traces(place, panel, number, (net, spread), window)
     ]
     notes, short = _left(contestants, spreads)
-    last = max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=0)
+    last = last_step(contestants)
     axes = [_axes(place, own, last) for place, own in enumerate(spreads)]
     wide, narrow = (_placed(domains, spreads, contestants) for domains in (_WIDE, _NARROW))
     layout: style.Layout = {
@@ -117,7 +131,11 @@ def through_time(contestants: Sequence[Contestant], window: Window = None) -> go
         "uirevision": "race",
         "margin": style.MARGIN | {"l": 60, "t": 84, "b": style.ROOM_BELOW},
         "legend": {"orientation": "h", "x": 0, "y": 1, "yref": "container", "yanchor": "top"},
-        "shapes": [_rule(place, panel.rule) for place, panel in enumerate(PANELS) if panel.rule],
+        "shapes": [
+            style.level_line(panel.rule, f"x{style.suffix(n)} domain", f"y{style.suffix(n)}")
+            for n, panel in enumerate(PANELS)
+            if panel.rule
+        ],
     }
     for axis in axes:
         layout |= axis
@@ -140,17 +158,12 @@ def _is_thinned(net: Contestant) -> bool:
     )
 
 
-def _thinned(series: Series, window: Window) -> Series:
-    rows = drawn_steps(series.steps, MOST_POINTS, window)
-    return Series(series.steps[rows], series.values[rows])
-
-
 def _traces(
     place: int, panel: _Panel, number: int, of: tuple[Contestant, Spread], window: Window
 ) -> Iterator[style.Trace]:
     net, spread = of
     rows = drawn_steps(spread.steps, MOST_POINTS, window)
-    steps, x, y = spread.steps[rows], f"x{_suffix(place)}", f"y{_suffix(place)}"
+    steps, x, y = spread.steps[rows], f"x{style.suffix(place)}", f"y{style.suffix(place)}"
     group = str(number)
     if len(net.runs) > 1:
         low, high = (end[rows, 0] if end.size else np.empty(0) for end in (spread.low, spread.high))
@@ -168,8 +181,8 @@ def _traces(
         "legendgroup": group,
         "showlegend": place == 0,
         "mode": "lines+markers" if panel.with_markers else "lines",
-        "line": {"color": net.colour, "width": 3, "dash": style.DASHES[number % len(style.DASHES)]},
-        "marker": {"symbol": style.MARKERS[number % len(style.MARKERS)], "size": 8},
+        "line": style.line_of(number, net.colour),
+        "marker": {"symbol": style.symbol_of(number), "size": 8},
         "hovertemplate": f"%{{y:.3g}}<extra>{name}</extra>",
     }
 
@@ -180,7 +193,7 @@ def _drawn(values: Numbers) -> Numbers:
 
 
 def _axes(place: int, spreads: Sequence[Spread], last: int) -> style.Layout:
-    suffix = _suffix(place)
+    suffix = style.suffix(place)
     if PANELS[place].with_markers:
         y = style.log_ticks(*_RANKS) | {"range": [log10(end) for end in _RANKS]}
     else:
@@ -223,10 +236,14 @@ def _placed(
     titles = []
     has_begun = any(len(c.history) for c in contestants)
     for place, ((x, y), of_panel) in enumerate(zip(domains, spreads, strict=True)):
-        suffix = _suffix(place)
+        suffix = style.suffix(place)
         axes[f"xaxis{suffix}"] = {"domain": x, "anchor": f"y{suffix}"}
         axes[f"yaxis{suffix}"] = {"domain": y, "anchor": f"x{suffix}"}
-        of = f"{PANELS[place].of}{_how_often(PANELS[place], contestants)}"
+        of = PANELS[place].of
+        intervals = sorted({one.along(PANELS[place].by).every for one in contestants})
+        if intervals and intervals[-1] > 1:
+            often = (f"every {ordinal(every)}" if every > 1 else "each" for every in intervals)
+            of += f", {' or '.join(often)} step"
         title = style.note(f"<b>{PANELS[place].title}</b><br>{of}", y[1])
         titles.append(title | {"x": x[0], "yanchor": "bottom", "yshift": 4})
         if not any(len(one.steps) for one in of_panel):
@@ -234,20 +251,6 @@ def _placed(
             above_rule = 0.25 * y[0] + 0.75 * y[1]
             titles.append(style.waiting(above_rule) | {"x": sum(x) / 2, "text": why})
     return _Placed(axes, titles)
-
-
-def _how_often(panel: _Panel, contestants: Sequence[Contestant]) -> str:
-    """At which steps it is taken, where that is not each."""
-    intervals = sorted({one.along(panel.by).every for one in contestants})
-    words = " or ".join(f"every {ordinal(every)}" if every > 1 else "each" for every in intervals)
-    return f", {words} step" if intervals and intervals[-1] > 1 else ""
-
-
-def _rule(place: int, at: float | None) -> style.Layout:
-    suffix = _suffix(place)
-    line = {"color": style.FAINT, "width": 1.5, "dash": "dot"}
-    ends = {"xref": f"x{suffix} domain", "yref": f"y{suffix}", "x0": 0, "x1": 1, "y0": at, "y1": at}
-    return {"type": "line", "line": line} | ends
 
 
 def _left(
@@ -295,7 +298,3 @@ def _kinds(net: Contestant, panel: _Panel, own: Spread) -> Iterator[tuple[str, N
     yield "0", rest & is_zero
     yield "not finite", rest & is_none
     yield "beyond the axis", rest & ~is_zero & ~is_none
-
-
-def _suffix(place: int) -> str:
-    return "" if place == 0 else str(place + 1)

@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 
 from resnet_viz.figures import style
 from resnet_viz.figures.seed_band import band
-from resnet_viz.findings.contestant import Contestant, Indices, Window, drawn_steps, thinned
+from resnet_viz.findings.contestant import (
+    Contestant,
+    Indices,
+    Window,
+    drawn_steps,
+    last_step,
+    thinned,
+)
 from resnet_viz.text import number
 
 MOST_POINTS = 4000
@@ -51,7 +58,7 @@ def training_curves(
     """
     traces = [t for number, c in enumerate(contestants) for t in _traces(number, c, how, window)]
     notes, short = _not_shown(contestants)
-    last = max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=0)
+    last = last_step(contestants)
     low, high = _limits(contestants)
     chances = sorted({c.chance for c in contestants if c.chance})
     x = {"range": style.step_range(last), "anchor": "y2"}
@@ -70,7 +77,7 @@ def training_curves(
         | {"unifiedhovertitle": {"text": "<b>step %{x}</b>"}},
         "yaxis": style.axis("loss [nats]") | loss,
         "yaxis2": style.axis("accuracy") | accuracy,
-        "shapes": [_chance_line(chance) for chance in chances],
+        "shapes": [style.level_line(chance) for chance in chances],
         "annotations": [*style.below(notes, short), *words],
         "uirevision": "race" if is_log else "linear",
         "hovermode": "x unified",
@@ -98,28 +105,11 @@ def _fits(loss: NDArray[np.float64]) -> NDArray[np.bool_]:
     return np.isfinite(loss) & (loss >= LEAST_LOSS) & (loss <= MOST_LOSS)
 
 
-def _chance_line(chance: float) -> style.Layout:
-    return {
-        "type": "line",
-        "xref": "paper",
-        "yref": "y",
-        "x0": 0,
-        "x1": 1,
-        "y0": chance,
-        "y1": chance,
-        "line": {"color": style.FAINT, "width": 1.5, "dash": "dot"},
-    }
-
-
 def _chance_words(chance: float, *, is_log: bool) -> style.Layout:
     """At the right, above its line; on a log axis annotations stand at a logarithm."""
     text = f"guessing: {number(chance)}"
-    return style.note(text, log10(chance) if is_log else chance) | {
-        "yref": "y",
-        "x": 1,
-        "xanchor": "right",
-        "yanchor": "bottom",
-    }
+    place = {"yref": "y", "x": 1, "xanchor": "right", "yanchor": "bottom"}
+    return style.note(text, log10(chance) if is_log else chance) | place
 
 
 def _x_title(contestants: Sequence[Contestant], how: Curves) -> str:
@@ -175,8 +165,7 @@ def _traces(
             "showlegend": False,
             "mode": "lines",
         }
-        dash = style.DASHES[number % len(style.DASHES)]
-        line = {"color": contestant.colour, "width": 3, "dash": dash}
+        line = style.line_of(number, contestant.colour)
         if ends:
             on = ends[0][rows], ends[1][rows]
             within = (LEAST_LOSS, MOST_LOSS) if measure == "loss" else (0.0, 1.0)
@@ -208,7 +197,7 @@ def _held_out(
         "name": f"{name}, held out",
         "mode": "markers",
         "marker": {
-            "symbol": style.MARKERS[number % len(style.MARKERS)] + "-open",
+            "symbol": style.symbol_of(number) + "-open",
             "size": 8,
             "color": contestant.colour,
             "line": {"width": 2},

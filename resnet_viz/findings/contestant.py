@@ -95,11 +95,6 @@ class Contestant:
         """Columns of the gradient norms on the main path, from input to output."""
         return self.place(GRADIENT).of("main")
 
-    def row_at(self, step: int) -> int | None:
-        """The row of the newest record that is not after `step`; None if there is none."""
-        row = int(np.searchsorted(self.history.steps, step, side="right")) - 1
-        return row if row >= 0 else None
-
 
 def contestants_in(look: Look) -> list[Contestant]:
     """The runs of a race, each with its records.
@@ -132,6 +127,11 @@ def contestants_in(look: Look) -> list[Contestant]:
         for run in look.runs
         for name in (names[net_of(run)],)
     ]
+
+
+def last_step(contestants: Sequence[Contestant]) -> int:
+    """The last step that any of them has come to; 0 before the first."""
+    return max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=0)
 
 
 def net_of(run: Run) -> tuple[str, int]:

@@ -12,7 +12,7 @@ from resnet_viz.figures import style
 from resnet_viz.figures.graph_colouring import node_scale
 from resnet_viz.figures.layer_profile import BESIDE, IN_LEGEND, MOST_MARKERS, axis_of, profile
 from resnet_viz.findings.absence import absent_states
-from resnet_viz.findings.contestant import GRADIENT, Contestant, thinned
+from resnet_viz.findings.contestant import GRADIENT, Contestant, last_step, thinned
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.layer_states import ABSENT
 from resnet_viz.quantities.records import Series
@@ -55,13 +55,13 @@ def replay(contestants: Sequence[Contestant], numbers: Numbers) -> dict[str, Any
     """The nets and quantities, as report.js reads them; the values go to `numbers`."""
     names = _quantities(contestants)
     most = _most_steps(contestants, names)
-    last = max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=0)
+    last = last_step(contestants)
     nets = [
         {
             "name": style.name_of(one.name),
             "colour": one.colour,
-            "symbol": style.MARKERS[number % len(style.MARKERS)],
-            "dash": style.DASHES[number % len(style.DASHES)],
+            "symbol": style.symbol_of(number),
+            "dash": style.line_of(number, one.colour)["dash"],
             "taken": {name: _series(one, name, most, numbers) for name in names},
         }
         for number, one in enumerate(contestants)

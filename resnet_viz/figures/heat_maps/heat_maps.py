@@ -25,10 +25,10 @@ from resnet_viz.figures.heat_maps.colour_scale import (
     drawn_values,
     ends,
 )
-from resnet_viz.figures.heat_maps.places import PER_ROW, axes, height, stacked, suffix, title
+from resnet_viz.figures.heat_maps.places import PER_ROW, axes, height, stacked, title
 from resnet_viz.figures.layer_profile import axis_of
 from resnet_viz.findings.colours import RED
-from resnet_viz.findings.contestant import GRADIENT, Contestant, Indices, Window, spread
+from resnet_viz.findings.contestant import GRADIENT, Contestant, Indices, Window, last_step, spread
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.layer_states import ABSENT
 from resnet_viz.quantities.quantity import Quantity
@@ -75,43 +75,38 @@ def heat_maps(
         for number, c in enumerate(contestants)
         for trace in _map(number, c, about, axis, window)
     ]
-    above = [_above(c, about, window) for c in contestants]
+    missing = ["; ".join(left_out(c, about, window)) for c in contestants]
+    names = [f"<b>{style.name_of(c.name)}</b>" for c in contestants]
+    above = ["<br>".join(filter(None, pair)) for pair in zip(names, missing, strict=True)]
     scale = ends(contestants, name)
     notes = [text] if (text := beyond(contestants, about, scale)) else []
+    heights = height(total, PER_ROW), height(total, 1)
+    places = {f"yaxis{style.suffix(n)}": _where(c, name) for n, c in enumerate(contestants)}
+    meta = {"thinned": any(_is_thinned(c, name) for c in contestants), "places": places}
     layout: style.Layout = {
         "coloraxis": colour_axis(about, scale),
         "hovermode": "closest",
         "uirevision": name,
         "margin": style.MARGIN | {"r": 110, "t": 56, "b": style.ROOM_BELOW},
-        "meta": style.narrow(
-            _narrow(above, about, axis, notes),
-            (height(total, PER_ROW), height(total, 1)),
-        )
-        | {"thinned": any(_is_thinned(c, name) for c in contestants)}
-        | {"places": {f"yaxis{suffix(n)}": _where(c, name) for n, c in enumerate(contestants)}},
+        "meta": style.narrow(_narrow(above, about, axis, notes), heights) | meta,
     } | _placed(contestants, above, about)
     layout["annotations"] += style.below(notes, letters=style.WHOLE_LETTERS)
     return style.figure(maps, layout)
-
-
-def _above(contestant: Contestant, about: Quantity, window: Window) -> str:
-    """A map's title: whose it is, and what it leaves out."""
-    missing = "; ".join(left_out(contestant, about, window))
-    return "<br>".join(filter(None, [f"<b>{style.name_of(contestant.name)}</b>", missing]))
 
 
 def _placed(
     contestants: Sequence[Contestant], above: Sequence[str], about: Quantity
 ) -> style.Layout:
     """Axes and titles of all maps."""
-    total = len(contestants)
-    last = max((int(c.history.steps[-1]) for c in contestants if len(c.history)), default=0)
+    total, last = len(contestants), last_step(contestants)
     axis = axis_of(contestants, about.name)
     layout: style.Layout = {"annotations": _titles(above, PER_ROW)}
     depths = [int(max(c.place(about.name).positions, default=0)) for c in contestants]
     for number, own in enumerate(depths):
         # A net that does not hold it has the axis of those that do.
-        layout |= axes(number, total, y_axis=axis, depth=own or max(depths) or 1, last=last)
+        layout |= axes(
+            number, total, y_axis=axis, depth=own or max(depths) or 1, last=last_step(contestants)
+        )
     return layout
 
 
@@ -157,8 +152,8 @@ def _map(
     values, steps, places = drawn_values(contestant, about, window)
     place: style.Trace = {
         "name": style.name_of(contestant.name),
-        "xaxis": f"x{suffix(number)}",
-        "yaxis": f"y{suffix(number)}",
+        "xaxis": f"x{style.suffix(number)}",
+        "yaxis": f"y{style.suffix(number)}",
     }
     cell: style.Trace = place | {
         "type": "heatmap",

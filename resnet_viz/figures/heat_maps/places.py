@@ -11,11 +11,6 @@ PER_ROW = 2
 GAP_X, GAP_Y = 0.1, 0.22
 
 
-def suffix(number: int) -> str:
-    """The suffix of plotly's axis names for map `number`."""
-    return "" if number == 0 else str(number + 1)
-
-
 def height(total: int, per_row: int) -> float:
     """The height of all maps, in heights of one; margins count once."""
     return 1 + 0.7 * max(0, ceil(total / per_row) - 1)
@@ -24,7 +19,7 @@ def height(total: int, per_row: int) -> float:
 def axes(number: int, total: int, *, y_axis: str, depth: int, last: int) -> style.Layout:
     """The axes of map `number`: `last` is the last step, `depth` the lowest row."""
     x_domain, y_domain = _domain(number, total, PER_ROW)
-    own = suffix(number)
+    own = style.suffix(number)
     x = {"domain": x_domain, "anchor": f"y{own}", "range": style.step_range(last)}
     y = {"domain": y_domain, "anchor": f"x{own}", "range": [depth + 0.5, 0.5]}
     # Maps beside each other share their rows: a second title would lie on the first map.
@@ -39,8 +34,8 @@ def stacked(number: int, total: int, *, y_axis: str) -> style.Layout:
     """The changes to the axes when maps are stacked."""
     x_domain, y_domain = _domain(number, total, 1)
     return {
-        f"xaxis{suffix(number)}": {"domain": x_domain},
-        f"yaxis{suffix(number)}": {"domain": y_domain, "title": {"text": y_axis}},
+        f"xaxis{style.suffix(number)}": {"domain": x_domain},
+        f"yaxis{style.suffix(number)}": {"domain": y_domain, "title": {"text": y_axis}},
     }
 
 

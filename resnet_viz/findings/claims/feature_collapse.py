@@ -72,10 +72,8 @@ def feature_collapse(net: Standing) -> Iterator[Claim]:
     kinds = [_kind(ranks, course) for (_, ranks), course in zip(of_runs, net.courses, strict=True)]
     kind = max(kinds, key=kinds.count)
     values = ends("first", [ranks[0] for _, ranks in of_runs])
-    values |= {
-        **ends("last", [ranks[-1] for _, ranks in of_runs]),
-        "agree": float(kinds.count(kind)),
-    }
+    values |= ends("last", [ranks[-1] for _, ranks in of_runs])
+    values["agree"] = float(kinds.count(kind))
     evidence = Evidence("count", (net.runs,))
     yield Claim(kind, (net.name,), RANK, (first, last), values, evidence, "through_time")
 

@@ -11,17 +11,12 @@ from resnet_viz.findings.words.phrases import how_sure, in_runs, one_or_both, ov
 from resnet_viz.text import count, number
 
 
-def _in_runs(claim: Claim, name: str = "runs") -> str:
-    (runs,) = claim.evidence.runs
-    return in_runs(claim.values[name], runs)
-
-
 def _layer_state(claim: Claim) -> str:
     layers, first = int(claim.values["layers"]), claim.details["first"]
     which = f"{count(layers, 'layer')} of {claim.name} ({first} first) are"
     if layers == 1:
         which = f"Layer {first} of {claim.name} is"
-    return f"{which} marked{_in_runs(claim)} as {claim.details['words']}."
+    return f"{which} marked{in_runs(claim)} as {claim.details['words']}."
 
 
 def _degradation(claim: Claim) -> str:
@@ -74,7 +69,7 @@ def _reached(claim: Claim) -> str:
 
 def _features(fate: str) -> Words:
     def words(claim: Claim) -> str:
-        of = f"The features of {claim.name} {fate}{_in_runs(claim, 'agree')}"
+        of = f"The features of {claim.name} {fate}{in_runs(claim, 'agree')}"
         ends = [
             [claim.values[f"{when}_{end}"] for end in ("low", "high")] for when in ("first", "last")
         ]
@@ -105,18 +100,18 @@ def _slope(claim: Claim) -> str:
 COURSE_WORDS: Mapping[str, Words] = MappingProxyType(
     {
         "dead": lambda claim: (
-            f"{claim.name} is dead from step {claim.values['step']:,.0f} on{_in_runs(claim)}: the "
+            f"{claim.name} is dead from step {claim.values['step']:,.0f} on{in_runs(claim)}: the "
             f"gradient of {count(int(claim.values['layers']), 'layer')} is exactly 0."
         ),
         "layer state": _layer_state,
         "not finite": lambda claim: (
             f"The loss of {claim.name} was not finite in "
             f"{count(int(claim.values['count']), 'step')}, first at step "
-            f"{claim.steps[0]:,}{_in_runs(claim)}."
+            f"{claim.steps[0]:,}{in_runs(claim)}."
         ),
         "peak": lambda claim: (
             f"The loss of {claim.name} rose from {number(claim.values['first'])} to "
-            f"{number(claim.values['peak'])} at step {claim.steps[0]:,}{_in_runs(claim)}."
+            f"{number(claim.values['peak'])} at step {claim.steps[0]:,}{in_runs(claim)}."
         ),
         "degradation": _degradation,
         "no degradation": _degradation,

@@ -49,8 +49,9 @@ def over_seeds(runs: tuple[int, ...]) -> str:
     return f"{' and '.join(map(str, runs))} seeds"
 
 
-def in_runs(count: float, runs: int) -> str:
-    """The runs concerned: " (in 2 of 5 runs)"; "" for one run, or all."""
+def in_runs(claim: Claim, name: str = "runs") -> str:
+    """The runs concerned, by a value of a claim: " (in 2 of 5 runs)"; "" for one run, or all."""
+    count, (runs,) = claim.values[name], claim.evidence.runs
     return "" if count == runs else f" (in {count:.0f} of {runs} runs)"
 
 
