@@ -104,9 +104,7 @@ def _placed(
     depths = [int(max(c.place(about.name).positions, default=0)) for c in contestants]
     for number, own in enumerate(depths):
         # A net that does not hold it has the axis of those that do.
-        layout |= axes(
-            number, total, y_axis=axis, depth=own or max(depths) or 1, last=last_step(contestants)
-        )
+        layout |= axes(number, total, y_axis=axis, depth=own or max(depths) or 1, last=last)
     return layout
 
 
