@@ -88,23 +88,19 @@ class BlockPass(NamedTuple):
         through the branch and through the shortcut (None: there is none)."""
         if self.paths.shortcut is None:
             return self.through_branch(gradient), None
-        inputs = (self.to_branch, self.to_shortcut)
-        branch, shortcut = torch.autograd.grad(
-            self.paths.output, inputs, gradient, retain_graph=True
-        )
+        branch, shortcut = self._through(gradient, self.to_branch, self.to_shortcut)
         return branch, shortcut
 
     def through_branch(self, gradient: Tensor) -> Tensor:
         """The part of the gradient through the branch alone."""
-        return torch.autograd.grad(self.paths.output, self.to_branch, gradient, retain_graph=True)[
-            0
-        ]
+        return self._through(gradient, self.to_branch)[0]
 
     def through_shortcut(self, gradient: Tensor) -> Tensor:
         """The part of the gradient through the shortcut alone."""
-        return torch.autograd.grad(
-            self.paths.output, self.to_shortcut, gradient, retain_graph=True
-        )[0]
+        return self._through(gradient, self.to_shortcut)[0]
+
+    def _through(self, gradient: Tensor, *inputs: Tensor) -> tuple[Tensor, ...]:
+        return torch.autograd.grad(self.paths.output, inputs, gradient, retain_graph=True)
 
 
 def block_pass(block: nn.Module, x: Tensor) -> BlockPass:

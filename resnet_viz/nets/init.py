@@ -31,7 +31,9 @@ def initialise(network: nn.Module, config: ResNetConfig) -> None:
     if config.init == "fixup":
         _fixup(network, config)
     if config.init != "pytorch":
-        _close_gates(network)
+        for name, parameter in network.named_parameters():
+            if name.endswith(".gate.conv.bias"):
+                nn.init.constant_(parameter, GATE_BIAS)
 
 
 def _draw(conv: nn.Conv2d, config: ResNetConfig) -> None:
@@ -84,9 +86,3 @@ def _last_weights(network: nn.Module, config: ResNetConfig, kind: str) -> Iterat
 
 def _weight(network: nn.Module, path: str) -> Tensor:
     return network.get_parameter(f"{path}.weight")
-
-
-def _close_gates(network: nn.Module) -> None:
-    for name, parameter in network.named_parameters():
-        if name.endswith(".gate.conv.bias"):
-            nn.init.constant_(parameter, GATE_BIAS)

@@ -190,15 +190,11 @@ def _config_in(text: str) -> ResNetConfig | None:
 
 def _differences(text: str, own: ResNetConfig) -> tuple[str, ...]:
     """What the config in a file of ours says otherwise; nothing where there is none of ours."""
-    theirs = _config_in(text)
-    return (
-        ()
-        if theirs is None
-        else tuple(
-            f"{name} {value} in the file, {getattr(own, name)} in this net"
-            for name, value in differences(theirs, own).items()
-            if name not in _OF_TRAINING
-        )
+    theirs = _config_in(text) or own
+    return tuple(
+        f"{name} {value} in the file, {getattr(own, name)} in this net"
+        for name, value in differences(theirs, own).items()
+        if name not in _OF_TRAINING
     )
 
 

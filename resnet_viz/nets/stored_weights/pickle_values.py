@@ -103,35 +103,52 @@ class _Reader:
         del self.stack[-count:]
         return values
 
+    def make(self, called: object, *args: object) -> None:
+        self.push(Made(called.name if isinstance(called, Named) else "", args))
 
-def _make(reader: _Reader, called: object, args: object) -> None:
-    name = called.name if isinstance(called, Named) else ""
-    reader.push(Made(name, args if isinstance(args, tuple) else ()))
+    def reduce(self, called: object, args: object) -> None:
+        self.make(called, *(args if isinstance(args, tuple) else ()))
+
+    def build(self, state: object) -> None:
+        if isinstance(self.stack[-1], Made):
+            self.stack[-1].state = state
+
+    def put_items(self, keys_and_values: Sequence[object]) -> None:
+        """Items into the dict, or what was made, on top."""
+        target = self.stack[-1]
+        items = target.items if isinstance(target, Made) else target
+        if not isinstance(items, dict):
+            raise TypeError("items of what has none")
+        for key, value in zip(keys_and_values[::2], keys_and_values[1::2], strict=True):
+            is_number = type(key) is int and abs(key) <= _LARGEST_KEY
+            if is_number or isinstance(key, str):
+                items[key] = value
+
+    def put_elements(self, elements: Sequence[object]) -> None:
+        """Elements into the list, or what was made, on top."""
+        target = self.stack[-1]
+        if isinstance(target, list):
+            target.extend(elements)
+        elif isinstance(target, Made):
+            for element in elements:
+                target.items[len(target.items)] = element
+        else:
+            raise TypeError("elements of what has none")
+
+    def put_dict(self) -> None:
+        items = self.to_mark()
+        self.push({})
+        self.put_items(items)
+
+    def pop_one(self) -> None:
+        """Take a value off, or a mark where one is on top."""
+        if self.marks and self.marks[-1] == len(self.stack):
+            self.marks.pop()
+        else:
+            self.pop()
 
 
-def _reduce(reader: _Reader, _: object) -> None:
-    called, args = reader.last(2)
-    _make(reader, called, args)
-
-
-def _new_with_keywords(reader: _Reader, _: object) -> None:
-    called, args, _keywords = reader.last(3)
-    _make(reader, called, args)
-
-
-def _instance(reader: _Reader, argument: object) -> None:
-    reader.push(Made(_dotted(argument), tuple(reader.to_mark())))
-
-
-def _object(reader: _Reader, _: object) -> None:
-    called, *args = reader.to_mark()
-    _make(reader, called, tuple(args))
-
-
-def _build(reader: _Reader, _: object) -> None:
-    state = reader.pop()
-    if isinstance(reader.stack[-1], Made):
-        reader.stack[-1].state = state
+_Step = Callable[[_Reader, object], object]
 
 
 def _dotted(argument: object) -> str:
@@ -139,64 +156,13 @@ def _dotted(argument: object) -> str:
     return str(argument).replace(" ", ".", 1)
 
 
-def _stack_global(reader: _Reader, _: object) -> None:
-    module, name = reader.last(2)
-    reader.push(Named(f"{module}.{name}"))
-
-
-def _put_items(target: object, keys_and_values: Sequence[object]) -> None:
-    items = target.items if isinstance(target, Made) else target
-    if not isinstance(items, dict):
-        raise TypeError("items of what has none")
-    for key, value in zip(keys_and_values[::2], keys_and_values[1::2], strict=True):
-        is_number = type(key) is int and abs(key) <= _LARGEST_KEY
-        if is_number or isinstance(key, str):
-            items[key] = value
-
-
-def _put_elements(target: object, elements: Sequence[object]) -> None:
-    if isinstance(target, list):
-        target.extend(elements)
-    elif isinstance(target, Made):
-        for element in elements:
-            target.items[len(target.items)] = element
-    else:
-        raise TypeError("elements of what has none")
-
-
-def _set_item(reader: _Reader, _: object) -> None:
-    pair = reader.last(2)
-    _put_items(reader.stack[-1], pair)
-
-
-def _set_items(reader: _Reader, _: object) -> None:
-    items = reader.to_mark()
-    _put_items(reader.stack[-1], items)
-
-
-def _append(reader: _Reader, _: object) -> None:
-    element = reader.pop()
-    _put_elements(reader.stack[-1], (element,))
-
-
-def _append_many(reader: _Reader, _: object) -> None:
-    elements = reader.to_mark()
-    _put_elements(reader.stack[-1], elements)
-
-
-def _dict(reader: _Reader, _: object) -> None:
-    value: dict[object, object] = {}
-    _put_items(value, reader.to_mark())
-    reader.push(value)
-
-
-def _memoize(reader: _Reader, _: object) -> None:
-    reader.memo[len(reader.memo)] = reader.stack[-1]
-
-
 def _put(reader: _Reader, argument: object) -> None:
     assert isinstance(argument, int)
     reader.memo[argument] = reader.stack[-1]
+
+
+def _put_elements(reader: _Reader, _: object) -> None:
+    reader.put_elements(reader.to_mark())
 
 
 def _get(reader: _Reader, argument: object) -> None:
@@ -204,28 +170,12 @@ def _get(reader: _Reader, argument: object) -> None:
     reader.push(reader.memo[argument])
 
 
-def _pop(reader: _Reader, _: object) -> None:
-    """Of a mark, where one is on top."""
-    if reader.marks and reader.marks[-1] == len(reader.stack):
-        reader.marks.pop()
-    else:
-        reader.pop()
-
-
-def _pop_mark(reader: _Reader, _: object) -> None:
-    reader.to_mark()
-
-
-def _tuple_of(count: int) -> Callable[[_Reader, object], None]:
+def _tuple_of(count: int) -> _Step:
     return lambda reader, _: reader.push(tuple(reader.last(count)))
 
 
-def _constant(value: object) -> Callable[[_Reader, object], None]:
+def _constant(value: object) -> _Step:
     return lambda reader, _: reader.push(value)
-
-
-def _nothing(_reader: _Reader, _argument: object) -> None:
-    """A step without effect on the value."""
 
 
 _LITERALS = (
@@ -234,15 +184,17 @@ _LITERALS = (
     *("BYTEARRAY8", "UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"),
 )
 # Sets are read as lists: nothing in them is looked up.
-_STEPS: Mapping[str, Callable[[_Reader, object], None]] = {
+_STEPS: Mapping[str, _Step] = {
     **dict.fromkeys(_LITERALS, lambda reader, argument: reader.push(argument)),
-    **dict.fromkeys(("PROTO", "FRAME", "STOP"), _nothing),
+    **dict.fromkeys(("PROTO", "FRAME", "STOP"), lambda *_: None),
     **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), _put),
     **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), _get),
-    **dict.fromkeys(("REDUCE", "NEWOBJ"), _reduce),
+    **dict.fromkeys(("REDUCE", "NEWOBJ"), lambda reader, _: reader.reduce(*reader.last(2))),
     **dict.fromkeys(("EMPTY_LIST", "EMPTY_SET"), lambda reader, _: reader.push([])),
     **dict.fromkeys(("LIST", "FROZENSET"), lambda reader, _: reader.push(reader.to_mark())),
-    **dict.fromkeys(("APPENDS", "ADDITEMS"), _append_many),
+    **dict.fromkeys(
+        ("APPENDS", "ADDITEMS"), lambda reader, _: reader.put_elements(reader.to_mark())
+    ),
     "NONE": _constant(None),
     "NEWTRUE": _constant(True),
     "NEWFALSE": _constant(False),
@@ -252,21 +204,21 @@ _STEPS: Mapping[str, Callable[[_Reader, object], None]] = {
     "TUPLE1": _tuple_of(1),
     "TUPLE2": _tuple_of(2),
     "TUPLE3": _tuple_of(3),
-    "DICT": _dict,
-    "APPEND": _append,
-    "SETITEM": _set_item,
-    "SETITEMS": _set_items,
+    "DICT": lambda reader, _: reader.put_dict(),
+    "APPEND": lambda reader, _: reader.put_elements((reader.pop(),)),
+    "SETITEM": lambda reader, _: reader.put_items(reader.last(2)),
+    "SETITEMS": lambda reader, _: reader.put_items(reader.to_mark()),
     "MARK": lambda reader, _: reader.marks.append(len(reader.stack)),
-    "POP": _pop,
-    "POP_MARK": _pop_mark,
+    "POP": lambda reader, _: reader.pop_one(),
+    "POP_MARK": lambda reader, _: reader.to_mark(),
     "DUP": lambda reader, _: reader.push(reader.stack[-1]),
-    "MEMOIZE": _memoize,
+    "MEMOIZE": lambda reader, _: _put(reader, len(reader.memo)),
     "GLOBAL": lambda reader, argument: reader.push(Named(_dotted(argument))),
-    "STACK_GLOBAL": _stack_global,
-    "INST": _instance,
-    "OBJ": _object,
-    "NEWOBJ_EX": _new_with_keywords,
-    "BUILD": _build,
+    "STACK_GLOBAL": lambda reader, _: reader.push(Named("{}.{}".format(*reader.last(2)))),
+    "INST": lambda reader, argument: reader.make(Named(_dotted(argument)), *reader.to_mark()),
+    "OBJ": lambda reader, _: reader.make(*reader.to_mark()),
+    "NEWOBJ_EX": lambda reader, _: reader.reduce(*reader.last(3)[:2]),
+    "BUILD": lambda reader, _: reader.build(reader.pop()),
     "PERSID": lambda reader, argument: reader.push_persistent(argument),
     "BINPERSID": lambda reader, _: reader.push_persistent(reader.pop()),
 }

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeGuard
 
 from torch import Tensor
 
@@ -93,7 +92,9 @@ def _parts_of_object(pickled: Made) -> Iterator[tuple[object, object]]:
     if not isinstance(state, dict):
         if pickled.kind == "collections.OrderedDict" and pickled.args:  # as Python 2 wrote it
             pairs = pickled.args[0] if isinstance(pickled.args[0], list) else []
-            yield from ((pair[0], pair[1]) for pair in pairs if _is_pair(pair))
+            yield from (
+                (pair[0], pair[1]) for pair in pairs if isinstance(pair, list) and len(pair) == 2
+            )
         return
     if "_parameters" not in state or "_modules" not in state:
         yield from state.items()
@@ -103,10 +104,6 @@ def _parts_of_object(pickled: Made) -> Iterator[tuple[object, object]]:
         for name, part in _parts_of(state.get(kind)):
             if not (isinstance(unsaved, list) and name in unsaved):
                 yield name, part
-
-
-def _is_pair(value: object) -> TypeGuard[list[object]]:
-    return isinstance(value, list) and len(value) == 2
 
 
 @dataclass(frozen=True)
@@ -135,25 +132,21 @@ def read_names(tensors: Mapping[str, Stored], own: Mapping[str, Tensor]) -> Read
         leaves.setdefault(path, []).append(leaf)
     prefixes = _prefixes(tensors, tuple(leaves))
     readings = [_Under(prefix, tensors, own, leaves).read() for prefix in prefixes]
-    return max(readings, key=lambda one: _merit(one, tensors, own))
 
+    def merit(reading: Reading) -> tuple[int, int, int, int]:
+        fitting = sum(fits(tensors[name], own[key]) for key, name in reading.names.items())
+        is_average = any(word in reading.prefix.lower() for word in _AVERAGES)
+        return fitting, len(reading.names), not is_average, -len(reading.left)
 
-def _merit(
-    reading: Reading, tensors: Mapping[str, Stored], own: Mapping[str, Tensor]
-) -> tuple[int, int, int, int]:
-    fitting = sum(fits(tensors[name], own[key]) for key, name in reading.names.items())
-    is_average = any(word in reading.prefix.lower() for word in _AVERAGES)
-    return fitting, len(reading.names), not is_average, -len(reading.left)
+    return max(readings, key=merit)
 
 
 def fits(tensor: Stored, own: Tensor) -> bool:
     """Whether a tensor has the shape of ours; a linear layer may also be a 1x1 convolution."""
     is_number = tensor.is_real or (tensor.dtype is not None and not own.is_floating_point())
-    return is_number and _shape_as(tensor.shape, own) == tuple(own.shape)
-
-
-def _shape_as(shape: tuple[int, ...], own: Tensor) -> tuple[int, ...]:
-    return shape[:2] if own.ndim == 2 and shape[2:] == (1, 1) else shape
+    is_wide = own.ndim == 2 and tensor.shape[2:] == (1, 1)
+    shape = tensor.shape[:2] if is_wide else tensor.shape
+    return is_number and shape == tuple(own.shape)
 
 
 def _prefixes(tensors: Mapping[str, Stored], paths: Sequence[str]) -> Sequence[str]:
@@ -166,14 +159,8 @@ def _prefixes(tensors: Mapping[str, Stored], paths: Sequence[str]) -> Sequence[s
     for path in _first_and_last(paths):
         (part,) = parts([path])
         ends = {f"{named(template, path)}.weight" for template in templates(part)}
-        before: set[str] = set()
-        for end in ends:
-            before |= {
-                name[: -len(end)]
-                for name in weights
-                if name.endswith(end) and name[: -len(end)][-1:] in ("", ".")
-            }
-        counts.update(before)
+        before = {name[: -len(end)] for end in ends for name in weights if name.endswith(end)}
+        counts.update(prefix for prefix in before if prefix[-1:] in ("", "."))
     return [prefix for prefix, _ in counts.most_common(_MOST_PREFIXES)]
 
 

@@ -86,15 +86,20 @@ def open_archive(file: BinaryIO, most_steps: int, most_bytes: int) -> TorchFile:
         raise RefusedError("was written on a computer with the bytes of a number the other way")
     pickled = read_pickle(BytesIO(archive.read(f"{folder}data.pkl")), most_steps)
 
-    @lru_cache(maxsize=1)  # tensors of one storage follow one another
-    def read(key: str) -> bytearray:
-        return bytearray(archive.read(f"{folder}data/{key}"))
+    return TorchFile(
+        pickled.value, _finding(lambda key: bytearray(archive.read(f"{folder}data/{key}")))
+    )
+
+
+def _finding(read: Callable[[str], bytearray]) -> Callable[[object], Storage]:
+    """What finds a storage, given what reads the bytes of a key."""
+    read_once = lru_cache(maxsize=1)(read)  # tensors of one storage follow one another
 
     def find(value: object) -> Storage:
         place = _place(value)
-        return Storage(place.dtype, lambda: _part(read(place.key), place))
+        return Storage(place.dtype, lambda: _part(read_once(place.key), place))
 
-    return TorchFile(pickled.value, find)
+    return find
 
 
 _ORDER = sys.byteorder.encode()
@@ -111,19 +116,16 @@ def _folder_of(entries: Mapping[str, zipfile.ZipInfo]) -> str:
                 "torch.save(torch.jit.load(file).state_dict(), ...) writes it"
             )
     if len(folders) != 1:
-        raise RefusedError(_other_archive(list(entries)))
+        held = ", ".join(list(entries)[:3]) or "nothing"
+        refusal = f"is a ZIP archive that holds {held}; unpack it and give the file of weights"
+        if "model.weights.h5" in entries:
+            refusal = "is a Keras file; allowed: PyTorch's files"
+        if entries and all(name.endswith(".npy") for name in entries):
+            refusal = "is a NumPy archive; allowed: names with PyTorch's tensors"
+        raise RefusedError(refusal)
     if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries.values()):
         raise RefusedError("is a compressed archive; allowed: PyTorch's files, which are not")
     return folders[0]
-
-
-def _other_archive(names: list[str]) -> str:
-    if names and all(name.endswith(".npy") for name in names):
-        return "is a NumPy archive; allowed: names with PyTorch's tensors"
-    if "model.weights.h5" in names:
-        return "is a Keras file; allowed: PyTorch's files"
-    held = ", ".join(names[:3]) or "nothing"
-    return f"is a ZIP archive that holds {held}; unpack it and give the file of weights"
 
 
 def open_pickles(file: BinaryIO, most_steps: int, nested: int = 0) -> TorchFile:
@@ -141,7 +143,6 @@ def open_pickles(file: BinaryIO, most_steps: int, nested: int = 0) -> TorchFile:
         raise RefusedError("was written on a computer with the bytes of a number the other way")
     starts = _starts(file, whole, keys.value)
 
-    @lru_cache(maxsize=1)
     def read(key: str) -> bytearray:
         start, size = starts[key]
         file.seek(start)
@@ -150,11 +151,7 @@ def open_pickles(file: BinaryIO, most_steps: int, nested: int = 0) -> TorchFile:
             raise EOFError
         return data
 
-    def find(value: object) -> Storage:
-        place = _place(value)
-        return Storage(place.dtype, lambda: _part(read(place.key), place))
-
-    return TorchFile(whole.value, find)
+    return TorchFile(whole.value, _finding(read))
 
 
 def _starts(file: BinaryIO, pickled: Pickle, keys: object) -> Mapping[str, tuple[int, int]]:
