@@ -1,7 +1,5 @@
 """Branch ratio: the variance that a residual branch adds, relative to its shortcut."""
 
-from __future__ import annotations
-
 from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(

@@ -1,7 +1,5 @@
 """Branch RMS: the size of what a residual branch adds."""
 
-from __future__ import annotations
-
 from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(

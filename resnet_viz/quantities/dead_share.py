@@ -1,7 +1,5 @@
 """Dead share: the share of a layer's channels that are silent."""
 
-from __future__ import annotations
-
 from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(

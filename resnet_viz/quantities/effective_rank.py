@@ -1,7 +1,5 @@
 """Effective rank: how many directions a block's features span."""
 
-from __future__ import annotations
-
 from resnet_viz.quantities.quantity import Quantity, Tensor
 
 MOST_IMAGES = 64

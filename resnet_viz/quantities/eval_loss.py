@@ -1,7 +1,5 @@
 """Held-out loss."""
 
-from __future__ import annotations
-
 from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(

@@ -1,7 +1,5 @@
 """Final loss and accuracy: after the last update."""
 
-from __future__ import annotations
-
 from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(

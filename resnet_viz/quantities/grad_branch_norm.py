@@ -1,7 +1,5 @@
 """Branch gradient norm: the part of a block's gradient that came through its branch."""
 
-from __future__ import annotations
-
 from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(

@@ -1,7 +1,5 @@
 """Gradient cosine: whether a block's two gradients agree."""
 
-from __future__ import annotations
-
 from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(

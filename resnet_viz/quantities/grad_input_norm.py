@@ -1,7 +1,5 @@
 """Input gradient norm: the norm of the gradient at a block's input."""
 
-from __future__ import annotations
-
 from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(

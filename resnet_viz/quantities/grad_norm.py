@@ -1,7 +1,5 @@
 """Gradient norm of a layer's weights."""
 
-from __future__ import annotations
-
 from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(

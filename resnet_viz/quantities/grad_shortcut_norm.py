@@ -1,7 +1,5 @@
 """Shortcut gradient norm: the part of a block's gradient that came through its shortcut."""
 
-from __future__ import annotations
-
 from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(

@@ -1,7 +1,5 @@
 """Total gradient norm of a net."""
 
-from __future__ import annotations
-
 from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(

@@ -1,7 +1,5 @@
 """Layer state: whether a layer's values exist, and if not, why."""
 
-from __future__ import annotations
-
 from resnet_viz.quantities.layer_states import WORDS
 from resnet_viz.quantities.quantity import Quantity, Tensor
 

@@ -1,7 +1,5 @@
 """Output RMS: the size of what a block passes on."""
 
-from __future__ import annotations
-
 from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(

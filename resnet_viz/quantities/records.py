@@ -163,21 +163,6 @@ class History:
             return Series(np.empty(0, np.int64), np.empty((0, 0), np.float32))
         return Series(self._steps[name].filled[:, 0], self._values[name].filled)
 
-    @property
-    def grad_norm(self) -> Floats:
-        """Gradient norms [S, L]."""
-        return self.series("grad_norm").values
-
-    @property
-    def weight_norm(self) -> Floats:
-        """Weight norms before the update [S, L]."""
-        return self.series("weight_norm").values
-
-    @property
-    def update_ratio(self) -> Floats:
-        """Norm of the update over the norm of the weight [S, L]."""
-        return self.series("update_ratio").values
-
 
 class _Rows(Generic[_Number]):
     """Rows of one width, appended one by one to a buffer that doubles.

@@ -1,7 +1,5 @@
 """Response standard deviation: how widely a layer's responses are spread."""
 
-from __future__ import annotations
-
 from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(

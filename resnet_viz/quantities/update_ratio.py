@@ -1,7 +1,5 @@
 """Update ratio: the size of a step that a layer takes, relative to its weights."""
 
-from __future__ import annotations
-
 from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(

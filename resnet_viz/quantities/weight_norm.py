@@ -1,7 +1,5 @@
 """Weight norm of a layer."""
 
-from __future__ import annotations
-
 from resnet_viz.quantities.quantity import Quantity, Tensor
 
 QUANTITY = Quantity(

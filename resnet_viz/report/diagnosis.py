@@ -42,10 +42,9 @@ class Chapter(NamedTuple):
 
 def verdict_rows(nets: Sequence[Contestant]) -> Mapping[str, Sequence[str]]:
     """The verdict of each sign on each net."""
-    verdicts_of_nets = {sign.title: [sign.verdict(net) for net in nets] for sign in SIGNS}
     return {
-        title: [f"{verdict.word}: {verdict.sentence}" for verdict in verdicts]
-        for title, verdicts in verdicts_of_nets.items()
+        sign.title: [f"{one.word}: {one.sentence}" for one in map(sign.verdict, nets)]
+        for sign in SIGNS
     }
 
 
@@ -58,12 +57,9 @@ def chapters(nets: Sequence[Diagnosed]) -> Iterator[Chapter]:
         for one in net.results
         if one.measurement in measurements() and one.found
     ]
-    for number, (_, same) in enumerate(groupby(sorted(results, key=_order), key=lambda f: f[:3])):
+    results.sort(key=lambda result: result[:4])
+    for number, (_, same) in enumerate(groupby(results, key=lambda result: result[:3])):
         yield _chapter(number, [_net(nets[place].contestant, one) for *_, place, one in same])
-
-
-def _order(result: tuple[int, int, str, int, MeasurementResult]) -> tuple[int, int, str, int]:
-    return result[:4]
 
 
 def _net(net: Contestant, one: MeasurementResult) -> MeasuredNet:

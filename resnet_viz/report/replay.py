@@ -67,12 +67,16 @@ def replay(contestants: Sequence[Contestant], numbers: Numbers) -> dict[str, Any
         for number, one in enumerate(contestants)
     ]
     about = {name: _about(contestants, name, last) for name in names}
+    beside = {
+        role: {"suffix": suffix, "size": size, "legend": IN_LEGEND[role]}
+        for role, (suffix, size) in BESIDE.items()
+    }
     states = {str(int(state)): state.short for state in ABSENT}
     return {
         "nets": nets,
         "quantities": about,
         "last": last,
-        "beside": _beside(),
+        "beside": beside,
         "states": states,
     }
 
@@ -131,11 +135,4 @@ def _about(contestants: Sequence[Contestant], name: str, last: int) -> dict[str,
         "isLog": about.scale == "log",
         "layout": {key: layout[key] for key in ("xaxis", "yaxis", "legend", "margin")},
         "nodes": node_scale(contestants, name)._asdict(),
-    }
-
-
-def _beside() -> dict[str, Any]:
-    return {
-        role: {"suffix": suffix, "size": size, "legend": IN_LEGEND[role]}
-        for role, (suffix, size) in BESIDE.items()
     }

@@ -13,7 +13,6 @@ import jinja2
 import plotly
 import plotly.graph_objects as go
 
-from resnet_viz.arch.config import ResNetConfig, differences
 from resnet_viz.arch.plan import plan
 from resnet_viz.experiments.run_spec import SETTINGS, RunSpec
 from resnet_viz.figures.graph_colouring import COLOUR_SCRIPT, LEGEND_SCRIPT, RAMP, line_scale
@@ -31,6 +30,7 @@ from resnet_viz.report.diagnosis import Diagnosed, chapters, verdict_rows
 from resnet_viz.report.replay import Numbers, replay
 from resnet_viz.stage.message import whole_message
 from resnet_viz.stage.scripts import one_module, style
+from resnet_viz.views.compare import differing_fields
 from resnet_viz.views.graph.graph import shortcut_graph
 from resnet_viz.views.graph.layout import common_grid
 from resnet_viz.views.graph.svg import write_svg
@@ -99,13 +99,15 @@ def report(nets: Sequence[Reported]) -> str:
     of_measurements = list(chapters([Diagnosed(net.contestant, net.results) for net in nets]))
     still = stills(contestants)
     rows = result_rows(contestants, [net.params for net in nets])
-    figures = {one.id: one.figure for one in still} | {
-        one.id: one.figure for one in of_measurements
-    }
+    figures = {one.id: one.figure for one in still}
+    figures |= {one.id: one.figure for one in of_measurements}
+    lines = line_scale(firsts)
     scene = replay(firsts, numbers) | {
         "ramp": RAMP,
-        "lines": _dict(line_scale(firsts)),
-        "figures": {of: _figure(figure) for of, figure in figures.items()},
+        "lines": lines and lines._asdict(),
+        "figures": {
+            of: json.loads(str(figure.to_json(validate=False))) for of, figure in figures.items()
+        },
         # As a recording, also of a race that was under way.
         "stage": whole_message(firsts, _steps(nets), most_rows=MOST_ROWS) | {"over": True},
     }
@@ -176,14 +178,6 @@ def _packed(data: bytes) -> str:
     return base64.b64encode(gzip.compress(data, 9, mtime=0)).decode()
 
 
-def _figure(figure: go.Figure) -> Any:
-    return json.loads(str(figure.to_json(validate=False)))
-
-
-def _dict(scale: Any) -> Any:
-    return scale and scale._asdict()
-
-
 def _graphs(contestants: Sequence[Contestant]) -> Iterator[tuple[str, str]]:
     """Each net's name and picture, on one grid; a net that is not ours has none."""
     configs = [one.config for one in contestants if one.config]
@@ -207,15 +201,9 @@ def _settings(nets: Sequence[Reported]) -> Mapping[str, Any] | None:
     rows = {"parameters": [f"{net.params:,}" for net in nets]}
     rows |= {"depth": [f"{plan(spec.adapted).depth:,} layers" for spec in specs]}
     rows |= {words[name]: values for name, values in fields.items() if name not in shared}
-    rows |= dict(_config_rows([spec.adapted for spec in specs]))
+    differing = differing_fields([spec.adapted for spec in specs])
+    rows |= {of.replace("_", " "): list(map(_value, values)) for of, values in differing.items()}
     return {"shared": shared_text, "rows": rows}
-
-
-def _config_rows(configs: Sequence[ResNetConfig]) -> Iterator[tuple[str, list[str]]]:
-    differing = {field for one in configs for field in differences(one, configs[0])}
-    for field in ResNetConfig.model_fields:
-        if field in differing:
-            yield field.replace("_", " "), [_value(getattr(one, field)) for one in configs]
 
 
 def _setting(spec: RunSpec, name: str) -> str:

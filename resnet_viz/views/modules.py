@@ -6,14 +6,13 @@ The text is torchinfo's to the letter (torchinfo 1.8, `formatting.py`), as the t
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple, Self
 
 from resnet_viz.arch.plan import NetworkPlan
+from resnet_viz.views.table import csv_text
 
 COLUMNS = {
     "input_size": "Input Shape",
@@ -198,14 +197,7 @@ def mult_adds(summary: Summary, network: NetworkPlan) -> MultAdds:
 
 def rows_to_csv(rows: Iterable[SummaryRow]) -> str:
     """The rows as CSV with a header; shapes as "1x64x56x56"."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(SummaryRow._fields)
-    for row in rows:
-        writer.writerow(
-            "x".join(map(str, value)) if isinstance(value, tuple) else value for value in row
-        )
-    return text.getvalue()
+    return csv_text([SummaryRow._fields, *rows])
 
 
 def _counted(module: Module, depth: int) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from resnet_viz.arch.operations import Operation, Unit
@@ -49,29 +49,28 @@ def table1(plan: NetworkPlan) -> tuple[StageRow, ...]:
 
 
 def to_markdown(rows: Sequence[StageRow]) -> str:
-    """`rows` as a Markdown table with a header; "" for no rows."""
-    if not rows:
-        return ""
-    titles = [field.replace("_", " ") for field in rows[0]._fields]
+    """`rows` as a Markdown table with a header."""
+    titles = [field.replace("_", " ") for field in StageRow._fields]
     lines = [titles, ["---"] * len(titles), *([_cell(value) for value in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def to_csv(rows: Sequence[StageRow]) -> str:
-    """`rows` as CSV with a header, numbers without separators; "" for no rows."""
-    if not rows:
-        return ""
+    """`rows` as CSV with a header, numbers without separators."""
+    return csv_text([StageRow._fields, *rows])
+
+
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
+    """The text of a CSV file; shapes as "1x64x56x56"."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(rows[0]._fields)
-    writer.writerows(rows)
+    for row in rows:
+        writer.writerow("x".join(map(str, v)) if isinstance(v, tuple) else v for v in row)
     return text.getvalue()
 
 
 def to_latex(rows: Sequence[StageRow]) -> str:
-    """Stages as in He 2015, Table 1; needs the packages booktabs and amsmath; "" for no rows."""
-    if not rows:
-        return ""
+    """Stages as in He 2015, Table 1; needs the packages booktabs and amsmath."""
     titles = r"stage & output size & blocks & parameters & MACs \\"
     lines = (
         rf"{row.stage} & {_in_math(row.output)} & {_blocks(row)} & {row.params:,} & {row.macs:,} \\"

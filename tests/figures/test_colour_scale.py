@@ -43,7 +43,7 @@ def calm(norm: float = 1e-3) -> Contestant:
 def test_the_scale_is_that_of_the_steps_before_a_net_runs_away(loss: float) -> None:
     for nets in ([wild(loss)], [calm(), wild(loss)]):
         scale = ends(nets)
-        first = np.log10(nets[-1].history.grad_norm[0])
+        first = np.log10(nets[-1].history.series("grad_norm").values[0])
         assert scale.low <= first.min()
         assert first.max() <= scale.high + 0.01
         assert scale.high == 1.5
@@ -74,7 +74,9 @@ def test_the_bar_says_that_there_is_more_and_the_hover_has_the_values() -> None:
     assert (bar.tickvals[-1], bar.ticktext[-1]) == (1.5, "> 32")
     assert not bar.ticktext[0].startswith("&lt;")
     assert np.diff(bar.tickvals).min() > 0.3
-    np.testing.assert_allclose(10.0 ** figure.data[1].z[:, 9], wild().history.grad_norm[9], 1e-4)
+    np.testing.assert_allclose(
+        10.0 ** figure.data[1].z[:, 9], wild().history.series("grad_norm").values[9], 1e-4
+    )
     assert not heat_maps([calm()]).layout.coloraxis.colorbar.ticktext[-1].startswith(">")
 
 

@@ -46,8 +46,8 @@ def test_the_profile_shows_the_history() -> None:
     net = contestant("resnet18", 6)
     main, beside = _shown(profile([net], 4))
     is_beside = np.array([layer.is_beside for layer in net.layers])
-    np.testing.assert_array_equal(main.y, net.history.grad_norm[4][~is_beside])
-    np.testing.assert_array_equal(beside.y, net.history.grad_norm[4][is_beside])
+    np.testing.assert_array_equal(main.y, net.history.series("grad_norm").values[4][~is_beside])
+    np.testing.assert_array_equal(beside.y, net.history.series("grad_norm").values[4][is_beside])
     assert list(main.x) == list(range(1, 19))
     assert list(beside.x) == [7, 11, 15]
     assert list(main.text) == [layer.name for layer in net.layers if not layer.is_beside]
@@ -59,7 +59,7 @@ def test_a_net_that_is_behind_is_shown_at_its_newest_step_and_says_so() -> None:
     ahead, behind = contestant("plain20-cifar", 9), contestant("plain20-cifar", 4, name="slow")
     traces = _shown(profile([ahead, behind], 8))
     assert [trace.name for trace in traces] == ["plain20-cifar", "slow (step 3)"]
-    np.testing.assert_array_equal(traces[1].y, behind.history.grad_norm[3])
+    np.testing.assert_array_equal(traces[1].y, behind.history.series("grad_norm").values[3])
 
 
 def test_contestants_differ_without_colour() -> None:
@@ -109,7 +109,9 @@ def test_heat_maps_share_one_scale_and_show_the_history() -> None:
     assert {trace.coloraxis for trace in figure.data} == {"coloraxis"}
     assert (figure.layout.coloraxis.cmin, figure.layout.coloraxis.cmax) == (-5, 1.5)
     main = [i for i, layer in enumerate(first.layers) if not layer.is_beside]
-    np.testing.assert_allclose(10 ** figure.data[0].z, first.history.grad_norm[:, main].T, 1e-5)
+    np.testing.assert_allclose(
+        10 ** figure.data[0].z, first.history.series("grad_norm").values[:, main].T, 1e-5
+    )
     np.testing.assert_allclose(figure.data[1].z, np.log10(2e-5), rtol=1e-5)
     assert figure.layout.xaxis.range == figure.layout.xaxis2.range
     assert "without 3 projections" in _texts(figure)
@@ -191,7 +193,7 @@ def test_the_first_step_stays_as_a_thin_line() -> None:
     nets = [contestant("resnet20-cifar", 9), contestant("plain20-cifar", 9)]
     ghosts = [t for t in profile(nets, 5).data if t.legendgroup == "ghost"]
     for ghost, net in zip(ghosts, nets, strict=True):
-        np.testing.assert_array_equal(ghost.y, net.history.grad_norm[0, net.main])
+        np.testing.assert_array_equal(ghost.y, net.history.series("grad_norm").values[0, net.main])
         assert ghost.hoverinfo == "skip"
     assert [(ghost.name, ghost.showlegend) for ghost in ghosts] == [
         ("step 0", True),

@@ -51,7 +51,7 @@ def test_lines_are_the_records_own_numbers() -> None:
     ranks = made.history.series("effective_rank").values.astype(np.float64)
     np.testing.assert_allclose(rank["y"], [np.sort(row)[4] for row in ranks], rtol=1e-6)
     assert rank["mode"] == "lines+markers"
-    updates = made.history.update_ratio.astype(np.float64)
+    updates = made.history.series("update_ratio").values.astype(np.float64)
     middle = [(np.sort(row)[9] + np.sort(row)[10]) / 2 for row in updates]
     np.testing.assert_allclose(update["y"], middle, rtol=1e-6)
     assert all(figure.layout[axis].type == "log" for axis in ("yaxis", "yaxis2", "yaxis3"))
@@ -122,7 +122,7 @@ def test_a_window_shows_its_own_steps_and_a_figure_that_leaves_some_out_says_so(
     wide, close = (line(through_time([long], window), "y3") for window in (None, (200, 300)))
     assert set(range(200, 301)) <= set(close["x"])  # type: ignore[call-overload]
     assert set(wide["x"]) <= set(close["x"])  # type: ignore[call-overload]
-    middle = np.median(long.history.update_ratio.astype(np.float64), axis=1)
+    middle = np.median(long.history.series("update_ratio").values.astype(np.float64), axis=1)
     np.testing.assert_allclose(close["y"], middle[close["x"]], rtol=1e-6)  # type: ignore[index]
 
 

@@ -36,10 +36,12 @@ def test_the_median_and_the_range_at_each_step_are_those_of_the_seeds_that_came_
     assert len(net.history) == 9
     for step in range(9):
         come = [r.history for r in runs if len(r.history) > step]
-        norms = np.array([h.grad_norm[step] for h in come])
-        np.testing.assert_array_equal(net.history.grad_norm[step], np.median(norms, axis=0))
-        np.testing.assert_array_equal(net.low.grad_norm[step], norms.min(axis=0))
-        np.testing.assert_array_equal(net.high.grad_norm[step], norms.max(axis=0))
+        norms = np.array([h.series("grad_norm").values[step] for h in come])
+        np.testing.assert_array_equal(
+            net.history.series("grad_norm").values[step], np.median(norms, axis=0)
+        )
+        np.testing.assert_array_equal(net.low.series("grad_norm").values[step], norms.min(axis=0))
+        np.testing.assert_array_equal(net.high.series("grad_norm").values[step], norms.max(axis=0))
         assert net.history.loss[step] == np.median([h.loss[step] for h in come])
         assert net.high.accuracy[step] == max(h.accuracy[step] for h in come)
 
@@ -53,8 +55,8 @@ def test_one_seed_is_itself_and_nothing_is_nothing() -> None:
 def test_what_is_not_finite_in_one_seed_is_not_hidden() -> None:
     broken = contestant("plain20-cifar", 2, norm=lambda s, c: np.nan if c == 4 else 1.0)
     net = median_and_range([run(0, 2), broken, run(1, 2)])
-    assert np.isnan(net.history.grad_norm[:, 4]).all()
-    assert np.isfinite(net.history.grad_norm[:, 5]).all()
+    assert np.isnan(net.history.series("grad_norm").values[:, 4]).all()
+    assert np.isfinite(net.history.series("grad_norm").values[:, 5]).all()
 
 
 def test_long_histories_that_are_thinned_differently_meet_on_common_steps() -> None:
@@ -76,7 +78,7 @@ def test_figures_draw_the_range_and_the_median() -> None:
     runs = [run(0, 6), run(1, 6), run(2, 6)]
     net = median_and_range(runs)
     low, high = (t for t in profile([net], 5).data if t.name == "range")
-    norms = np.array([r.history.grad_norm[5] for r in runs])
+    norms = np.array([r.history.series("grad_norm").values[5] for r in runs])
     np.testing.assert_array_equal(low.y, norms.min(axis=0))
     np.testing.assert_array_equal(high.y, norms.max(axis=0))
     assert high.fill == "tonexty"
@@ -87,7 +89,7 @@ def test_figures_draw_the_range_and_the_median() -> None:
     np.testing.assert_allclose(loss.y, expected, 1e-6)
     (heat,) = heat_maps([net]).data
     np.testing.assert_allclose(
-        10**heat.z, np.median([r.history.grad_norm for r in runs], 0).T, 1e-5
+        10**heat.z, np.median([r.history.series("grad_norm").values for r in runs], 0).T, 1e-5
     )
 
 

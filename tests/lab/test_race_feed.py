@@ -50,7 +50,8 @@ def test_a_look_is_the_same_until_there_is_something_new(race: tuple[Lab, str]) 
     write(lab, 1, range(5, 8))
     assert len(feed.look().history(one)) == 8
     np.testing.assert_array_equal(
-        feed.look().history(one).grad_norm, [record(step, LAYERS).grad_norm for step in range(8)]
+        feed.look().history(one).series("grad_norm").values,
+        [record(step, LAYERS).grad_norm for step in range(8)],
     )
     lab.pause(race_id)
     assert {run.status for run in feed.look().runs} == {"paused"}

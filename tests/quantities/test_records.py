@@ -42,7 +42,7 @@ def test_a_column_read_before_does_not_change_and_cannot_be_written() -> None:
 def test_nan_and_infinity_are_kept() -> None:
     odd = np.array([np.nan, np.inf], np.float32)
     history = History([StepRecord(0, np.nan, 0.0, 0.1, {"grad_norm": odd})])
-    np.testing.assert_array_equal(history.grad_norm[0], odd)
+    np.testing.assert_array_equal(history.series("grad_norm").values[0], odd)
     assert np.isnan(history.loss[0])
 
 

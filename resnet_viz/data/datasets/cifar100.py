@@ -1,7 +1,5 @@
 """CIFAR-100 with its 100 fine labels, by torchvision."""
 
-from __future__ import annotations
-
 from resnet_viz.data.downloads import TorchvisionDataset
 
 DATASET = TorchvisionDataset(

@@ -1,7 +1,5 @@
 """Handwritten digits: small and always available (digits.csv.gz, by CC BY 4.0)."""
 
-from __future__ import annotations
-
 import gzip
 from functools import lru_cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Fashion-MNIST: torchvision's files, or those of Debian's package dataset-fashion-mnist."""
 
-from __future__ import annotations
-
 from resnet_viz.data.idx_files import IdxDataset
 
 DATASET = IdxDataset(

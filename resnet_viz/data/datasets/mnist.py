@@ -1,7 +1,5 @@
 """MNIST, handwritten digits: torchvision's files."""
 
-from __future__ import annotations
-
 from resnet_viz.data.idx_files import IdxDataset
 
 DATASET = IdxDataset(

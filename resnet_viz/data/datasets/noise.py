@@ -1,7 +1,5 @@
 """Gaussian noise with random labels: nothing to learn, only to memorise (Zhang et al. 2017)."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from resnet_viz.data.dataset import Dataset, Pixels, Split

@@ -1,7 +1,5 @@
 """Street View House Numbers, cropped digits, by torchvision."""
 
-from __future__ import annotations
-
 from importlib.util import find_spec
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The same layers with and without shortcuts."""
 
-from __future__ import annotations
-
 from resnet_viz.experiments.starting_point import StartingPoint, preset_entries
 
 STARTING_POINT = StartingPoint(

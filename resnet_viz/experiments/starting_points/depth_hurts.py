@@ -1,7 +1,5 @@
 """Three depths, with and without shortcuts (He et al. 2015, Fig. 6)."""
 
-from __future__ import annotations
-
 from resnet_viz.experiments.starting_point import StartingPoint, preset_entries
 
 STARTING_POINT = StartingPoint(

@@ -1,7 +1,5 @@
 """The blog post's ResNet-32 and its plain twin."""
 
-from __future__ import annotations
-
 from resnet_viz.arch.presets import PRESETS
 from resnet_viz.experiments.starting_point import StartingPoint, with_twin
 

@@ -1,7 +1,5 @@
 """The course's ResNet-50 and its plain twin."""
 
-from __future__ import annotations
-
 from resnet_viz.experiments.starting_point import StartingPoint, quarter_width, with_twin
 
 STARTING_POINT = StartingPoint(

@@ -1,7 +1,5 @@
 """Two nets at two learning rates."""
 
-from __future__ import annotations
-
 from resnet_viz.arch.presets import PRESETS
 from resnet_viz.experiments.starting_point import Entry, StartingPoint
 

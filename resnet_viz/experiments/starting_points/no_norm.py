@@ -1,7 +1,5 @@
 """A net and its plain twin, with batch norm and without."""
 
-from __future__ import annotations
-
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.presets import PRESETS
 from resnet_viz.experiments.starting_point import StartingPoint, preset_entries, with_twin

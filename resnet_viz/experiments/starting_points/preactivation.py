@@ -1,7 +1,5 @@
 """Norm and activation before each convolution (He et al. 2016, Fig. 1)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from resnet_viz.arch.config import revise

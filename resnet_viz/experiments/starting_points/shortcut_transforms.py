@@ -1,7 +1,5 @@
 """Shortcuts that are no longer the bare x (He et al. 2016, Table 1)."""
 
-from __future__ import annotations
-
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.presets import PRESETS
 from resnet_viz.experiments.starting_point import Entry, StartingPoint, preset_entries

@@ -1,7 +1,5 @@
 """Branches that start at 0 (Goyal et al. 2017, 5.1)."""
 
-from __future__ import annotations
-
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.presets import PRESETS
 from resnet_viz.experiments.starting_point import Entry, StartingPoint, preset_entries
