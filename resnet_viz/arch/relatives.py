@@ -100,6 +100,10 @@ def _with(field: str, value: object) -> Callable[[ResNetConfig], ResNetConfig]:
     return lambda config: _revised(config, {field: value})
 
 
+def _option(option: Option) -> Callable[[ResNetConfig], ResNetConfig]:
+    return _with("shortcut", OPTIONS[option])
+
+
 _FIGURE_2 = "on the shortcuts that are identities (He et al. 2016, Fig. 2 and Table 1)"
 RELATIVES: tuple[Relative, ...] = (
     Relative("Twin", twin, "The same without shortcuts, or with them (He et al. 2015, 3.3)."),
@@ -110,17 +114,11 @@ RELATIVES: tuple[Relative, ...] = (
         _with("zero_init_residual", True),
         "A branch's last norm starts at 0 (Goyal et al. 2017, 5.1).",
     ),
-    Relative("Option A", lambda net: with_option(net, "A"), "Zero-padded shortcuts: no weights."),
+    Relative("Option A", _option("A"), "Zero-padded shortcuts: no weights."),
     Relative(
-        "Option B",
-        lambda net: with_option(net, "B"),
-        "Projections where the shape changes (He et al. 2015, 3.3).",
+        "Option B", _option("B"), "Projections where the shape changes (He et al. 2015, 3.3)."
     ),
-    Relative(
-        "Option C",
-        lambda net: with_option(net, "C"),
-        "Every shortcut is a projection (He et al. 2015, 3.3).",
-    ),
+    Relative("Option C", _option("C"), "Every shortcut is a projection (He et al. 2015, 3.3)."),
     Relative(
         "Pre-activation",
         _with("activation_order", "full_preactivation"),

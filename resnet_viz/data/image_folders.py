@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -86,7 +86,7 @@ def look_through(folder: str) -> Listing:
     left = _LeftOut(root)
     train, test = parts(folder)
     if test is not None:
-        _note_others(root, {train, test}, left)
+        _note_others(root, {train.name, test.name}, left)
     names = classes(train, folder)
     labels = {name: label for label, name in enumerate(names)}
     images = list(_images(train, labels, left))
@@ -116,11 +116,8 @@ def classes(place: Path, folder: str) -> list[str]:
     names = _folders(place, folder)
     if len(names) < 2:
         inside = f"{folder}/{names[0]}" if names else ""
-        hint = (
-            f"; did you mean folder:{inside}?"
-            if names and len(_folders(Path(inside), inside)) > 1
-            else ""
-        )
+        is_nested = names and len(_folders(Path(inside), inside)) > 1
+        hint = f"; did you mean folder:{inside}?" if is_nested else ""
         raise ValueError(
             f"dataset = 'folder:{folder}' has {'one sub-folder' if names else 'no sub-folders'}; "
             f"allowed: at least two, one for each class{hint}"
@@ -171,8 +168,7 @@ def _check_trained(files: Files, names: Sequence[str], folder: str) -> None:
 
 def _parted(files: Files, count: int) -> tuple[Files, Files]:
     """The images parted class by class, in an order that is the same in every run."""
-    learnt: list[tuple[Path, int]] = []
-    held_out: list[tuple[Path, int]] = []
+    learnt, held_out = list[tuple[Path, int]](), list[tuple[Path, int]]()
     of_class: list[list[tuple[Path, int]]] = [[] for _ in range(count)]
     for file in files:
         of_class[file[1]].append(file)
@@ -185,22 +181,18 @@ def _parted(files: Files, count: int) -> tuple[Files, Files]:
     return learnt, held_out
 
 
-def _note_others(root: Path, part_folders: set[Path], left: _LeftOut) -> None:
-    """What lies beside the folders for training and testing."""
-    with os.scandir(root) as entries:
+def _note_others(place: Path, known: Container[str], left: _LeftOut) -> None:
+    """What lies beside the folders of the parts, or of the classes."""
+    with os.scandir(place) as entries:
         for entry in sorted(entries, key=lambda e: e.name):
-            if Path(entry.path) not in part_folders:
-                (left.hidden if _is_hidden(entry.name) else left.outside).append(entry.name)
+            if entry.name not in known:
+                where = left.hidden if _is_hidden(entry.name) else left.outside
+                where.append(left.name(entry.path))
 
 
 def _images(place: Path, labels: Mapping[str, int], left: _LeftOut) -> Iterator[tuple[Path, int]]:
     """The images of each class, however deep, sorted."""
-    with os.scandir(place) as entries:
-        for entry in sorted(entries, key=lambda e: e.name):
-            name = left.name(entry.path)
-            if entry.name in labels:
-                continue
-            (left.hidden if _is_hidden(entry.name) else left.outside).append(name)
+    _note_others(place, labels, left)
     for name, label in labels.items():
         for file in _walk(str(place / name), left, depth=0):
             yield Path(file), label

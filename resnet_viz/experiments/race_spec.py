@@ -50,9 +50,9 @@ def contestants_of(specs: Sequence[RunSpec]) -> Sequence[int]:
     """
     known: dict[tuple[RunSpec, int], int] = {}
     again: Counter[RunSpec] = Counter()
-    found = []
+    numbers = []
     for spec in specs:
         key = spec.model_copy(update={"seed": 0}), again[spec]
         again[spec] += 1
-        found.append(known.setdefault(key, len(known)))
-    return found
+        numbers.append(known.setdefault(key, len(known)))
+    return numbers

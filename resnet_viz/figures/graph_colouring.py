@@ -97,11 +97,8 @@ def node_values(contestant: Contestant, step: int, name: str = GRADIENT) -> Valu
         return NOTHING
     own = _node_values(contestant, name, now)
     if along.axis == "layer":
-        by_unit = {
-            unit: _largest([own[layer] for layer in layers])
-            for unit, layers in groupby(along.names, key=_unit)
-        }
-        own |= by_unit
+        for unit, layers in groupby(along.names, key=_unit):
+            own |= {unit: _largest([own[layer] for layer in layers])}
     return Values(int(now.steps[0]), own)
 
 
@@ -122,9 +119,7 @@ def _row_at(contestant: Contestant, step: int, name: str) -> Series | None:
     """The newest row [1, n] of a quantity that is not after `step`."""
     series = contestant.history.series(name)
     row = series.row_at(step)
-    if row is None:
-        return None
-    return Series(series.steps[row : row + 1], series.values[row : row + 1])
+    return None if row is None else series.only(row)
 
 
 def _node_values(contestant: Contestant, name: str, now: Series) -> dict[str, float | str]:

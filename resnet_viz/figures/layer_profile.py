@@ -28,7 +28,6 @@ from resnet_viz.findings.theory.predictions import prediction
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.layer_states import ABSENT
 from resnet_viz.quantities.quantity import Quantity
-from resnet_viz.quantities.records import Series
 from resnet_viz.text import count
 
 # Beyond this many layers, of all nets together, markers only smear the lines.
@@ -68,8 +67,7 @@ def profile(contestants: Sequence[Contestant], step: int, name: str = GRADIENT) 
     if sum(len(c.place(name).names) for _, c, _ in started) > MOST_MARKERS:
         traces = [t | {"mode": "lines"} if t["mode"] == "lines+markers" else t for t in traces]
     bands = [t for i, c, row in started for t in _range(i, c, row, about)]
-    lines = [_predicted(i, c, about, step) for i, c, _ in started]
-    predicted = [t for t in lines if t]
+    predicted = [t for i, c, _ in started for t in _predicted(i, c, about, step)]
     ghosts = [_ghost(i, c, about) for i, c, row in started if row > 0]
     if ghosts:
         ghosts[0]["showlegend"] = True
@@ -102,11 +100,13 @@ def by_step(contestants: Sequence[Contestant], name: str) -> go.Figure:
     """A quantity of the net (y) by step (x); of a long run at most 4,000 steps are drawn."""
     about = quantity(name)
     traces = [_course(i, c, about) for i, c in enumerate(contestants)]
-    last = last_step(contestants)
     is_waiting = not any(len(trace["x"]) for trace in traces)
     layout = {
         "xaxis": style.axis("step")
-        | {"range": style.step_range(last), "unifiedhovertitle": {"text": "<b>step %{x}</b>"}},
+        | {
+            "range": style.step_range(last_step(contestants)),
+            "unifiedhovertitle": {"text": "<b>step %{x}</b>"},
+        },
         "yaxis": style.axis(about.axis_title) | _value_axis(contestants, about),
         "annotations": [style.waiting()] if is_waiting else [],
         "hovermode": "x unified",
@@ -166,11 +166,11 @@ def _range(index: int, contestant: Contestant, row: int, about: Quantity) -> Seq
 
 def _predicted(
     index: int, contestant: Contestant, about: Quantity, step: int
-) -> style.Trace | None:
+) -> Iterator[style.Trace]:
     line = prediction(contestant, about.name, step)
     if line is None:
-        return None
-    return {
+        return
+    yield {
         "type": "scatter",
         "x": line.positions,
         "y": line.values.astype(np.float32),
@@ -265,8 +265,7 @@ def _not_shown(started: Sequence[tuple[Contestant, int]], about: Quantity) -> tu
     for one, row in started:
         series = one.history.series(about.name)
         values = series.values[row]
-        now = Series(series.steps[row : row + 1], series.values[row : row + 1])
-        states = absent_states(one, about.name, now)[0]
+        states = absent_states(one, about.name, series.only(row))[0]
         where = {state.short: states == state for state in ABSENT}
         where["not finite"] = ~np.isfinite(values) & (states == 0)
         if about.scale == "log":

@@ -12,6 +12,7 @@ from statistics import median
 import numpy as np
 
 from resnet_viz.findings.claims.claim import Claim, Evidence, Method
+from resnet_viz.findings.claims.claim import ends as span_of
 from resnet_viz.findings.claims.comparison import comparisons, steps_of
 from resnet_viz.findings.claims.convergence_speed import convergence_speed
 from resnet_viz.findings.claims.degradation import degradation
@@ -23,6 +24,7 @@ from resnet_viz.findings.claims.stalling import stalling
 from resnet_viz.findings.contestant import GRADIENT, Contestant
 from resnet_viz.findings.final_level import LEAST_STEPS
 from resnet_viz.findings.nets import nets_in
+from resnet_viz.findings.statistics import Estimate
 from resnet_viz.findings.words.sentences import Sentence, sentences
 
 ROSE = 2.0
@@ -95,29 +97,18 @@ _KINDS = {"unknown": "ended"}
 def _levels(net: Standing) -> dict[str, float]:
     """Loss and accuracy at the end, on training images and on held-out ones."""
     ends = [course.end for course in net.courses]
-    parts = {
-        "loss": [end.loss for end in ends],
-        "accuracy": [end.accuracy for end in ends],
-        "held_out_loss": [end.held_out_loss for end in ends],
-        "held_out_accuracy": [end.held_out_accuracy for end in ends],
-    }
     values: dict[str, float] = {}
-    for name, levels in parts.items():
+    for name in ("loss", "accuracy", "held_out_loss", "held_out_accuracy"):
+        levels: list[Estimate | None] = [getattr(end, name) for end in ends]
         known = [level for level in levels if level is not None]
         if len(known) < len(levels):
             continue
-        middle = median(level.value for level in known)
-        if len(known) == 1:
-            spread = known[0].low, known[0].high
-        else:
-            spread = min(k.value for k in known), max(k.value for k in known)
-        values |= {name: middle, f"{name}_low": spread[0], f"{name}_high": spread[1]}
-    for name, counts in (
-        ("images", [end.images for end in ends]),
-        ("held_out_images", [end.held_out_images for end in ends]),
-    ):
-        if counts[0] is not None:
-            values[name] = float(counts[0])
+        numbers = [level.value for level in known]
+        spread = (known[0].low, known[0].high) if len(known) == 1 else numbers
+        values |= {name: median(numbers), **span_of(name, spread)}
+    for name in ("images", "held_out_images"):
+        if (count := getattr(ends[0], name)) is not None:
+            values[name] = float(count)
     return values
 
 
@@ -137,7 +128,7 @@ def _on_the_way(net: Standing) -> Iterator[Claim]:
         first = min(dead, key=lambda one: one.step)
         values = {"layers": float(first.layers), "among": float(first.among)}
         values |= {"step": float(first.step), "runs": float(len(dead))}
-        steps = first.step, int(net.courses[0].run.history.steps[net.courses[0].steps - 1])
+        steps = first.step, net.courses[0].last
         evidence = Evidence("count", (net.runs,))
         yield Claim("dead", (net.name,), GRADIENT, steps, values, evidence, "gradients")
     whole = [course for course in net.courses if course.diverged is None]

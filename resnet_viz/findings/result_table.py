@@ -10,7 +10,6 @@ import numpy as np
 from resnet_viz.findings.claims.learning import FAR, Course, is_little
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.gradient_flow import main_norms
-from resnet_viz.findings.statistics import Estimate
 from resnet_viz.findings.words.phrases import percents
 from resnet_viz.text import number
 
@@ -73,31 +72,21 @@ def outcome_words(course: Course) -> str:
 
 def _end(course: Course | None) -> dict[str, Cell]:
     """Loss and accuracy at the end with their intervals, on the images that they are of."""
-    end = None if course is None else course.end
-    loss = None if end is None else end.loss
+    end = course.end if course else None
+    loss = end.loss if end else None
     row: dict[str, Cell] = {
-        "training loss at the end": _value(loss, np.nan if end else None),
-        "training loss, 95 % interval": None
-        if loss is None
-        else f"{number(loss.low)} to {number(loss.high)}",
+        "training loss at the end": loss.value if loss else np.nan if end else None,
+        "training loss, 95 % interval": loss and f"{number(loss.low)} to {number(loss.high)}",
     }
-    levels = (None, None) if end is None else (end.accuracy, end.held_out_accuracy)
+    levels = (end.accuracy, end.held_out_accuracy) if end else (None, None)
     for of, level in zip(("training", "held-out"), levels, strict=True):
-        row[f"{of} accuracy at the end"] = _value(level, None)
-        interval = percents(level.low, level.high) if level else None
-        row[f"{of} accuracy, 95 % interval"] = interval
-    row["measured"] = None if end is None else _measured(end.steps, end.is_measured)
+        row[f"{of} accuracy at the end"] = level.value if level else None
+        row[f"{of} accuracy, 95 % interval"] = level and percents(level.low, level.high)
+    row["measured"] = None
+    if end is not None:
+        over = f"on minibatches, steps {end.steps[0]:,} to {end.steps[1]:,}"
+        row["measured"] = "after the last update" if end.is_measured else over
     return row
-
-
-def _measured(steps: tuple[int, int], after_the_last: bool) -> str:
-    if after_the_last:
-        return "after the last update"
-    return f"on minibatches, steps {steps[0]:,} to {steps[1]:,}"
-
-
-def _value(level: Estimate | None, otherwise: float | None) -> float | None:
-    return otherwise if level is None else level.value
 
 
 def transposed(rows: Sequence[Mapping[str, Cell]]) -> dict[str, list[str]]:

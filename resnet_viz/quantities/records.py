@@ -57,6 +57,10 @@ class Series(NamedTuple):
         row = int(np.searchsorted(self.steps, step, side="right")) - 1
         return row if row >= 0 else None
 
+    def only(self, row: int) -> Series:
+        """One row of it."""
+        return Series(self.steps[row : row + 1], self.values[row : row + 1])
+
 
 class History:
     """Columns over the steps of a run, built from records as they arrive.

@@ -87,11 +87,8 @@ def _norms(tensors: list[Tensor]) -> Tensor:
 
 def norm_of_parts(parts: Iterable[Tensor]) -> float:
     """The norm of all numbers of CPU tensors: each is computed while it is in the cache."""
-    return hypot(*[torch.linalg.vector_norm(part, dtype=_sum_type(part)).item() for part in parts])
-
-
-def _sum_type(tensor: Tensor) -> torch.dtype:
-    return torch.float32 if tensor.dtype in _HALVES else tensor.dtype
+    kinds = ((part, torch.float32 if part.dtype in _HALVES else part.dtype) for part in parts)
+    return hypot(*[torch.linalg.vector_norm(part, dtype=kind).item() for part, kind in kinds])
 
 
 def _mend_doubtful(norms: Tensor, tensors: list[Tensor], values: list[float]) -> None:

@@ -179,5 +179,5 @@ def _sampled_growth() -> Iterator[list[int]]:
 
 def _own_bytes(process: psutil.Process) -> int:
     """What it has in memory; on Linux without the pages of files, such as those of libraries."""
-    found = process.memory_info()
-    return int(found.rss - getattr(found, "shared", 0))
+    memory = process.memory_info()
+    return int(memory.rss - getattr(memory, "shared", 0))

@@ -83,10 +83,10 @@ def at_the_end(
             yield pixels.to(device, memory_format=layout), labels.to(device)
 
     count = images_at_end(spec)
-    seen = training.first(count)
-    estimation = (images for images, _ in some(seen.first(int(SHARE_OF_STATISTICS * count))))
+    trained_on = training.first(count)
+    estimation = (images for images, _ in some(trained_on.first(int(SHARE_OF_STATISTICS * count))))
     with statistics_of(net, estimation, spec.precision):
-        own = _score(net, some(seen), spec.precision)
+        own = _score(net, some(trained_on), spec.precision)
         if held_out is None:
             return [*own, *torch.full((4,), torch.nan, device=device)]
         return [*own, *_score(net, some(held_out.first(count)), spec.precision)]

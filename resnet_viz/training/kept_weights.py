@@ -50,11 +50,11 @@ class KeptWeights:
 
     def _changed(self, change: Callable[[Tensor, Tensor], Tensor]) -> Tensors:
         """The copies changed piece by piece, with the norms of what has become of them."""
-        found = [
+        norms = [
             norm_of_parts(change(c, w) for c, w in _pieces(copy, weight.detach()))
             for copy, weight in zip(self._copies, self._weights, strict=True)
         ]
-        return Tensors(self._copies, known_norms=found)
+        return Tensors(self._copies, known_norms=norms)
 
 
 def _pieces(copy: Tensor, weight: Tensor) -> Iterator[tuple[Tensor, Tensor]]:

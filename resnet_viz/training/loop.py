@@ -88,8 +88,8 @@ def train(
         resumable.attach({"net": net, "updates": loop.updates, "log": loop.log}, device)
     begin = time.perf_counter() - (resumable.seconds if resumable else 0.0)
     for step, (images, labels) in zip(range(first, spec.steps), batches, strict=False):
-        scalars, found = loop.step(step, images.to(memory_format=layout), labels)
-        (loss, accuracy), values = to_host(scalars, found)
+        scalars, taken = loop.step(step, images.to(memory_format=layout), labels)
+        (loss, accuracy), values = to_host(scalars, taken)
         values |= loop.states(values)
         record = StepRecord(step, loss, accuracy, time.perf_counter() - begin, values)
         if step == spec.steps - 1 and FINAL in held:
@@ -133,8 +133,8 @@ class _Loop:
         self.updates.backward(loss)
         self._instruments.after_backward()
         self.updates.apply()
-        found = self._instruments.collect()
-        return (loss.detach(), accuracy), {**found, **self._evaluated(step)}
+        taken = self._instruments.collect()
+        return (loss.detach(), accuracy), {**taken, **self._evaluated(step)}
 
     def states(self, values: Mapping[str, Floats]) -> Mapping[str, Floats]:
         """The layers' states at the step that found `values`, where they have changed."""

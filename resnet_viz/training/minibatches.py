@@ -62,8 +62,8 @@ def minibatches(
 
     is_apart = data.pixels.device.type != device.type
     steps = count(first)
-    for step, found in enumerate(_ahead(stored, steps) if is_apart else map(stored, steps), first):
-        pixels, labels = (tensor.to(device, non_blocking=is_apart) for tensor in found)
+    for step, batch in enumerate(_ahead(stored, steps) if is_apart else map(stored, steps), first):
+        pixels, labels = (tensor.to(device, non_blocking=is_apart) for tensor in batch)
         if augment == "crop_flip":
             pixels = crop_and_flip(pixels, seed, step)
         yield resized(data.normalised(pixels), image_size), labels
@@ -74,8 +74,8 @@ def _ahead(make: Callable[[int], _Made], steps: Iterator[int]) -> Iterator[_Made
     with ThreadPoolExecutor(1, thread_name_prefix="minibatches") as pool:
         coming = pool.submit(make, next(steps))
         for step in steps:
-            found, coming = coming.result(), pool.submit(make, step)
-            yield found
+            made, coming = coming.result(), pool.submit(make, step)
+            yield made
 
 
 def crop_and_flip(pixels: Tensor, seed: int, step: int) -> Tensor:

@@ -82,12 +82,12 @@ class Numbers(NamedTuple):
 class _Part(NamedTuple):
     """What was found of a part of a minibatch, and how many numbers it is of."""
 
-    found: Tensor | Numbers
+    measured: Tensor | Numbers
     size: int
 
 
-def _tensor(found: Tensor | Numbers) -> Tensor:
-    return torch.tensor(found.of) if isinstance(found, Numbers) else found
+def _tensor(measured: Tensor | Numbers) -> Tensor:
+    return torch.tensor(measured.of) if isinstance(measured, Numbers) else measured
 
 
 class Unfinished(NamedTuple):
@@ -106,9 +106,9 @@ class Unfinished(NamedTuple):
         pieces = np.split(numbers, np.cumsum(sizes)[:-1])
         pairs = zip(pieces, self.parts, strict=True)
         parts = iter([torch.from_numpy(own).view(part.shape) for own, part in pairs])
-        found = _finished(self.quantity, [list(islice(parts, many)) for many in self.many])
+        measured = _finished(self.quantity, [list(islice(parts, many)) for many in self.many])
         values = np.full(len(self.values), np.nan, np.float32)
-        values[self.places] = found.numpy()
+        values[self.places] = measured.numpy()
         return values
 
 
@@ -178,7 +178,7 @@ class _Gathered:
         if self.quantity.finish is None or not self._parts:
             return self.values
         places = [self._place_of[name] for name in self._parts]
-        parts = [[_tensor(part.found) for part in own.values()] for own in self._parts.values()]
+        parts = [[_tensor(part.measured) for part in own.values()] for own in self._parts.values()]
         if self._host is None:
             flat, many = list(chain.from_iterable(parts)), list(map(len, parts))
             return Unfinished(self.quantity, flat, many, places, self.values)
@@ -192,9 +192,9 @@ class _Gathered:
     def _of_all(self, parts: Sequence[_Part]) -> Tensor:
         """The value of a minibatch, of those of its parts and how many numbers they are of."""
         if len(parts) == 1:
-            return _tensor(parts[0].found)
+            return _tensor(parts[0].measured)
         # Ratios are added up, since squares leave float32's range long before norms do.
-        values = torch.stack([_tensor(part.found).squeeze() for part in parts])
+        values = torch.stack([_tensor(part.measured).squeeze() for part in parts])
         largest = values.max().clamp(min=torch.finfo(values.dtype).tiny)
         squares = (values / largest).square()
         if self.quantity.over_parts == "norm":
@@ -213,19 +213,19 @@ class _Gathered:
 
 
 def to_host(
-    scalars: Sequence[Tensor], found: Mapping[str, Tensor | Unfinished]
+    scalars: Sequence[Tensor], taken: Mapping[str, Tensor | Unfinished]
 ) -> tuple[list[float], dict[str, Floats]]:
     """Scalars and quantities as numbers and float32 arrays, by one copy from the device.
 
     What is unfinished comes with it and is finished on the host, which waits no second time.
     """
-    parts = [one.parts if isinstance(one, Unfinished) else [one] for one in found.values()]
+    parts = [one.parts if isinstance(one, Unfinished) else [one] for one in taken.values()]
     packed = [torch.stack(list(scalars)).float()]
     packed += [part.float().reshape(-1) for own in parts for part in own]
     values = torch.cat(packed).cpu().numpy()
     ends = np.cumsum([len(scalars), *(sum(part.numel() for part in own) for own in parts)])
     first, *arrays = np.split(values, ends[:-1])
-    pairs = zip(found.items(), arrays, strict=True)
+    pairs = zip(taken.items(), arrays, strict=True)
     return first.tolist(), {
         name: one.on_host(array) if isinstance(one, Unfinished) else array
         for (name, one), array in pairs

@@ -127,19 +127,19 @@ class Instruments:
         """
         self.known = np.array([_known(weight) for weight in self._layers], np.int64)
         grads = [_dense(w.grad) for w in self._layers]
-        found = Tensors(_unscaled([g for g in grads if g is not None], loss_scale))
+        gradients = Tensors(_unscaled([g for g in grads if g is not None], loss_scale))
         others = (_dense(p.grad) for p in self._others)
         rest = _joined(_unscaled([g for g in others if g is not None], loss_scale))
-        once = found
+        once = gradients
         if self._is_shared:
-            own = {id(w): g for w, g in zip(self._with(grads), found, strict=True)}
+            own = {id(w): g for w, g in zip(self._with(grads), gradients, strict=True)}
             once = Tensors(own.values())
         every = Tensors(parts=(once, rest))
-        if len(found) < len(self._layers):
+        if len(gradients) < len(self._layers):
             none = torch.full((), torch.nan, device=self._layers[0].device)
-            given = iter(found)
-            found = Tensors(none if g is None else next(given) for g in grads)
-        self._points |= {"gradient": found, "parameter_gradients": every}
+            given = iter(gradients)
+            gradients = Tensors(none if g is None else next(given) for g in grads)
+        self._points |= {"gradient": gradients, "parameter_gradients": every}
         before = self._found
         self._found = {}
         self._take([one for one in self._before_update if all(map(self._points.get, one[1]))])

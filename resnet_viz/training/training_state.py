@@ -88,11 +88,11 @@ class Resumable:
         self._parts, self._device = parts, device
         if self._begin is None:
             return
-        found = self._begin.parts
+        saved = self._begin.parts
         try:
             for name, part in parts.items():
-                part.load_state_dict(found[name])
-            _set_generators(found[_GENERATORS], device)
+                part.load_state_dict(saved[name])
+            _set_generators(saved[_GENERATORS], device)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise ValueError("the saved state does not fit the run's net") from error
         self._begin = self._begin._replace(parts={})  # its tensors are copied, and take room
@@ -126,11 +126,11 @@ def read_state(file: Path) -> State:
         ValueError: for a file that is not there, damaged, or something else.
     """
     try:
-        found = torch.load(file, map_location="cpu", weights_only=True)
-        if found["version"] != VERSION:
-            raise ValueError(f"version {found['version']}")
-        spec = RunSpec.model_validate_json(found["spec"])
-        return State(spec, int(found["step"]), float(found["seconds"]), found["parts"])
+        saved = torch.load(file, map_location="cpu", weights_only=True)
+        if saved["version"] != VERSION:
+            raise ValueError(f"version {saved['version']}")
+        spec = RunSpec.model_validate_json(saved["spec"])
+        return State(spec, int(saved["step"]), float(saved["seconds"]), saved["parts"])
     except FileNotFoundError as error:
         raise ValueError(f"the saved state {file} is not there") from error
     except Exception as error:  # torch raises whatever its readers do
@@ -139,20 +139,20 @@ def read_state(file: Path) -> State:
 
 def _generators(device: torch.device) -> Mapping[str, Tensor]:
     """Those that layers draw from: the CPU's, and the device's own."""
-    found = {"cpu": torch.get_rng_state()}
+    states = {"cpu": torch.get_rng_state()}
     if device.type == "cuda":
-        found["cuda"] = torch.cuda.get_rng_state(device)
+        states["cuda"] = torch.cuda.get_rng_state(device)
     if device.type == "mps":
-        found["mps"] = torch.mps.get_rng_state()
-    return found
+        states["mps"] = torch.mps.get_rng_state()
+    return states
 
 
-def _set_generators(found: Mapping[str, Tensor], device: torch.device) -> None:
-    torch.set_rng_state(found["cpu"])
-    if device.type == "cuda" and "cuda" in found:
-        torch.cuda.set_rng_state(found["cuda"], device)
-    if device.type == "mps" and "mps" in found:
-        torch.mps.set_rng_state(found["mps"])
+def _set_generators(states: Mapping[str, Tensor], device: torch.device) -> None:
+    torch.set_rng_state(states["cpu"])
+    if device.type == "cuda" and "cuda" in states:
+        torch.cuda.set_rng_state(states["cuda"], device)
+    if device.type == "mps" and "mps" in states:
+        torch.mps.set_rng_state(states["mps"])
 
 
 def _tensors(value: object) -> Iterator[Tensor]:

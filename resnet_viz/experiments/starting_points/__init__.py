@@ -15,8 +15,8 @@ from resnet_viz.experiments.starting_point import StartingPoint
 def starting_points() -> Mapping[str, StartingPoint]:
     """Name -> starting point, as they stand on the page."""
     files = [module.name for module in pkgutil.iter_modules(__path__)]
-    found: list[StartingPoint] = [
+    points: list[StartingPoint] = [
         import_module(f"{__name__}.{file}").STARTING_POINT for file in files
     ]
-    found.sort(key=lambda point: (point.place, point.name))
-    return MappingProxyType({point.name: point for point in found})
+    points.sort(key=lambda point: (point.place, point.name))
+    return MappingProxyType({point.name: point for point in points})

@@ -64,7 +64,9 @@ def comparisons(nets: Sequence[Standing]) -> Iterator[Claim]:
     candidates = [
         pair
         for pair in combinations(several, 2)
-        if alike(pair[0].net, pair[1].net) and _can_be_ranked(*pair)
+        if alike(pair[0].net, pair[1].net)
+        and all(net.all_are("learnt", "not learnt", "unclear") for net in pair)
+        and any(net.count("learnt") for net in pair)
     ]
     made = tests([_numbers(*pair) for pair in candidates])
     for pair, test in zip(candidates, made, strict=True):
@@ -73,17 +75,12 @@ def comparisons(nets: Sequence[Standing]) -> Iterator[Claim]:
         yield claim
 
 
-def _can_be_ranked(*pair: Standing) -> bool:
-    known = all(net.all_are("learnt", "not learnt", "unclear") for net in pair)
-    return known and any(net.count("learnt") for net in pair)
-
-
 def _numbers(*pair: Standing) -> tuple[Sequence[float], Sequence[float]]:
     """Logarithms of losses; of nets of which some runs have learnt, 0 for each that has, else 1."""
     if any(net.all_are("learnt") for net in pair):
         ours, theirs = ([log(max(loss, _TINY)) for loss in net.losses] for net in pair)
-        return ours, theirs
-    ours, theirs = ([float(c.state != "learnt") for c in net.courses] for net in pair)
+    else:
+        ours, theirs = ([float(c.state != "learnt") for c in net.courses] for net in pair)
     return ours, theirs
 
 
@@ -132,9 +129,7 @@ def _not_ranked(nets: Sequence[Standing], compared: int) -> Claim | None:
         settings = f"steps {', '.join(map(str, lengths[:-1]))} and {lengths[-1]}"
     if not settings:
         return None
-    names = tuple(net.name for net in nets)
-    runs = tuple(net.runs for net in nets)
-    steps = (0, steps_of(nets)[1])
-    values = {"compared": float(compared)}
-    evidence, details = Evidence("count", runs), {"settings": settings}
+    names, steps = tuple(net.name for net in nets), (0, steps_of(nets)[1])
+    values, details = {"compared": float(compared)}, {"settings": settings}
+    evidence = Evidence("count", tuple(net.runs for net in nets))
     return Claim("trained differently", names, "recipe", steps, values, evidence, details=details)

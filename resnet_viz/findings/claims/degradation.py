@@ -14,11 +14,11 @@ from itertools import combinations
 
 import numpy as np
 
-from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.config import differences
 from resnet_viz.arch.plan import plan
 from resnet_viz.findings.claims.claim import Claim, Evidence, ends
 from resnet_viz.findings.claims.comparison import steps_of
-from resnet_viz.findings.claims.learning import Course, Standing
+from resnet_viz.findings.claims.learning import Standing
 from resnet_viz.findings.claims.recipes import alike
 
 APART = ("ahead", "learns more")
@@ -31,18 +31,12 @@ def degradation(nets: Sequence[Standing], compared: Sequence[Claim]) -> Iterator
     known = [(net, net.net.config) for net in nets if net.net.config is not None]
     known.sort(key=lambda pair: plan(pair[1]).depth)
     for (net, config), (deeper, other) in combinations(known, 2):
-        if plan(config).depth == plan(other).depth or _family(config) != _family(other):
+        is_family = set(differences(config, other)) == {"depths"}
+        if plan(config).depth == plan(other).depth or not is_family:
             continue
         has_outcomes = net.all_are("learnt") and deeper.all_are("learnt", "not learnt", "unclear")
-        if not (alike(net.net, deeper.net) and has_outcomes):
-            continue
-        if claim := _claim(net, deeper, ahead):
+        if alike(net.net, deeper.net) and has_outcomes and (claim := _claim(net, deeper, ahead)):
             yield claim
-
-
-def _family(config: ResNetConfig) -> ResNetConfig:
-    """What nets have in common that differ in depth alone."""
-    return config.model_copy(update={"depths": ()})
 
 
 def _claim(net: Standing, deeper: Standing, ahead: Mapping[tuple[str, ...], Claim]) -> Claim | None:
@@ -55,28 +49,19 @@ def _claim(net: Standing, deeper: Standing, ahead: Mapping[tuple[str, ...], Clai
     steps = (deeper.courses[0].late_steps[0], steps_of((net, deeper))[1])
     plain = net.net.config is not None and net.net.config.shortcut == "none"
     details = {"nets": "plain" if plain else "residual"}
-    test = ahead.get((net.name, deeper.name))
-    if (deeper.name, net.name) in ahead:
-        return Claim(
-            "no degradation",
-            names,
-            "loss",
-            steps,
-            values,
-            ahead[deeper.name, net.name].evidence,
-            details=details,
-        )
-    if test is None or gap <= 0:
-        if gap > 0 and _is_apart(net, deeper):
-            evidence = Evidence("one run", runs)
-            return Claim("deeper behind", names, "loss", steps, values, evidence, details=details)
+    if better := ahead.get((deeper.name, net.name)):
+        kind, evidence = "no degradation", better.evidence
+    elif gap > 0 and (worse := ahead.get((net.name, deeper.name))):
+        slopes = [course.late_slope for course in deeper.courses]
+        values["slope"] = float(np.mean([slope.value for slope in slopes if slope] or [np.nan]))
+        values["slope_reach"] = max((slope.reach for slope in slopes if slope), default=np.nan)
+        has_stopped = all(s is not None and not s.falls and s.most_fall < gap for s in slopes)
+        kind, evidence = "degradation" if has_stopped else "deeper behind", worse.evidence
+    elif gap > 0 and _is_apart(net, deeper):
+        kind, evidence = "deeper behind", Evidence("one run", runs)
+    else:
         return None
-    slopes = [course.late_slope for course in deeper.courses]
-    values["slope"] = float(np.mean([slope.value for slope in slopes if slope] or [np.nan]))
-    values["slope_reach"] = max((slope.reach for slope in slopes if slope), default=np.nan)
-    has_stopped = all(_has_stopped(course, gap) for course in deeper.courses)
-    kind = "degradation" if has_stopped else "deeper behind"
-    return Claim(kind, names, "loss", steps, values, test.evidence, details=details)
+    return Claim(kind, names, "loss", steps, values, evidence, details=details)
 
 
 def _is_apart(net: Standing, deeper: Standing) -> bool:
@@ -85,9 +70,3 @@ def _is_apart(net: Standing, deeper: Standing) -> bool:
         return False
     ours, theirs = net.courses[0].end.loss, deeper.courses[0].end.loss
     return ours is not None and theirs is not None and ours.high < theirs.low
-
-
-def _has_stopped(course: Course, gap: float) -> bool:
-    """Whether a loss no longer falls, nor could close the gap in as many steps again."""
-    late = course.late_slope
-    return late is not None and not late.falls and late.most_fall < gap

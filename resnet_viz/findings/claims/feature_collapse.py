@@ -65,24 +65,19 @@ def feature_collapse(net: Standing) -> Iterator[Claim]:
     run or of too few images, or the net diverged."""
     if not can_tell(max(images_of(course.run) for course in net.courses)) or net.count("diverged"):
         return
-    of_runs = [_until(course) for course in net.courses]
-    if min(len(ranks) for _, ranks in of_runs) < 2:
+    every = [median_ranks(course.run) for course in net.courses]
+    steps = [own.steps[own.steps <= c.last] for own, c in zip(every, net.courses, strict=True)]
+    of_runs = [own.values[: len(at)].ravel() for own, at in zip(every, steps, strict=True)]
+    if min(map(len, of_runs)) < 2:
         return
-    first, last = int(of_runs[0][0][0]), max(int(at[-1]) for at, _ in of_runs)
-    kinds = [_kind(ranks, course) for (_, ranks), course in zip(of_runs, net.courses, strict=True)]
+    first, last = int(steps[0][0]), max(int(at[-1]) for at in steps)
+    kinds = [_kind(ranks, course) for ranks, course in zip(of_runs, net.courses, strict=True)]
     kind = max(kinds, key=kinds.count)
-    values = ends("first", [ranks[0] for _, ranks in of_runs])
-    values |= ends("last", [ranks[-1] for _, ranks in of_runs])
+    values = ends("first", [ranks[0] for ranks in of_runs])
+    values |= ends("last", [ranks[-1] for ranks in of_runs])
     values["agree"] = float(kinds.count(kind))
     evidence = Evidence("count", (net.runs,))
     yield Claim(kind, (net.name,), RANK, (first, last), values, evidence, "through_time")
-
-
-def _until(course: Course) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Steps and median ranks, of the course's steps."""
-    series = median_ranks(course.run)
-    rows = series.steps <= course.run.history.steps[course.steps - 1]
-    return series.steps[rows], series.values[rows].ravel()
 
 
 def _kind(ranks: NDArray[np.float32], course: Course) -> str:

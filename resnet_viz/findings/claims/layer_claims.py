@@ -9,13 +9,15 @@ import numpy as np
 
 from resnet_viz.findings.claims.claim import Claim, Evidence
 from resnet_viz.findings.claims.learning import Course, Standing
-from resnet_viz.quantities.layer_states import LAYER_STATE, LayerState, States, state_at
+from resnet_viz.quantities.layer_states import LAYER_STATE, LayerState, state_at
 
 
 def layer_claims(net: Standing) -> Iterator[Claim]:
     """Claims about the states of layers at the end, one for each state but "measured"."""
     states_of_runs = [
-        (course, states) for course in net.courses if (states := _states(course)) is not None
+        (course, states)
+        for course in net.courses
+        if (states := state_at(course.run.history, course.last)) is not None
     ]
     for state in LayerState:
         having = [(course, states) for course, states in states_of_runs if (states == state).any()]
@@ -28,22 +30,9 @@ def layer_claims(net: Standing) -> Iterator[Claim]:
         values = {"layers": float(len(where)), "among": float(len(states))}
         values["runs"] = float(len(having))
         details = {"state": state.name.lower(), "words": state.words, "first": first}
-        last = int(course.run.history.steps[course.steps - 1])
         evidence = Evidence("count", (net.runs,))
-        yield Claim(
-            "layer state",
-            (net.name,),
-            LAYER_STATE,
-            (_since(course, state), last),
-            values,
-            evidence,
-            "gradients",
-            details,
-        )
-
-
-def _states(course: Course) -> States | None:
-    return state_at(course.run.history, int(course.run.history.steps[course.steps - 1]))
+        about = "layer state", (net.name,), LAYER_STATE, (_since(course, state), course.last)
+        yield Claim(*about, values, evidence, "gradients", details)
 
 
 def _since(course: Course, state: LayerState) -> int:

@@ -13,7 +13,7 @@ rule.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -61,6 +61,11 @@ class Course:
     def loss(self) -> Numbers:
         """The training losses."""
         return self.run.history.loss[: self.steps]
+
+    @property
+    def last(self) -> int:
+        """The last of its steps."""
+        return int(self.run.history.steps[self.steps - 1])
 
     @cached_property
     def end(self) -> End:
@@ -121,9 +126,8 @@ class Course:
         """The point from which most gradients are exactly 0; None if they are not, or always
         were."""
         series, columns = self.run.history.series(GRADIENT), self.run.main
-        last = int(self.run.history.steps[self.steps - 1])
-        rows = series.steps <= last
-        states = state_at(self.run.history, last)
+        rows = series.steps <= self.last
+        states = state_at(self.run.history, self.last)
         if rows.sum() < 2 or not len(columns):
             return None
         if states is not None and (states == LayerState.CLEARED).any():
@@ -155,8 +159,7 @@ class Course:
     @property
     def late_steps(self) -> tuple[int, int]:
         """The steps of the second half."""
-        steps = self.run.history.steps
-        return int(steps[self.steps // 2]), int(steps[self.steps - 1])
+        return int(self.run.history.steps[self.steps // 2]), self.last
 
     @property
     def still_falls(self) -> bool:
@@ -214,9 +217,9 @@ def standings(nets: Sequence[Net]) -> list[Standing]:
     """
     lengths = [len(seed.history) for net in nets for seed in net.seeds]
     common = min(length for length in lengths if length >= FAR * max(lengths))
-    standings = []
-    for net in nets:
+
+    def courses(net: Net) -> Iterator[Course]:
         far = [seed for seed in net.seeds if len(seed.history) >= common]
-        courses = [Course(seed, min(common, len(seed.history))) for seed in far or net.seeds]
-        standings.append(Standing(net, tuple(courses)))
-    return standings
+        return (Course(seed, min(common, len(seed.history))) for seed in far or net.seeds)
+
+    return [Standing(net, tuple(courses(net))) for net in nets]

@@ -40,11 +40,11 @@ class MeasuredNet:
 
     def scalar(self, name: str) -> float:
         """One of the result's numbers; NaN where it is not there."""
-        found = self.array(name)
-        return float(found) if not found.shape else float("nan")
+        array = self.array(name)
+        return float(array) if not array.shape else float("nan")
 
     def median(self, name: str) -> float:
         """The median of what is finite in one of the result's arrays; NaN where nothing is."""
-        found = self.array(name)
-        known = found[np.isfinite(found)]
+        array = self.array(name)
+        known = array[np.isfinite(array)]
         return float(np.median(known)) if known.size else float("nan")

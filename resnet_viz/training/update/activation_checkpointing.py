@@ -24,7 +24,10 @@ def checkpointed(net: ResNet) -> Forward:
     norm's running statistics are updated the first time alone. The last segment is not cut off,
     since backward begins with it.
     """
-    *first, last = [_module(net, segment.paths) for segment in segments(plan(net.config))]
+    *first, last = [
+        nn.Sequential(*map(net.get_submodule, segment.paths))
+        for segment in segments(plan(net.config))
+    ]
     steps: list[Forward] = [*map(_twice, first), last, net.head]
 
     def forward(images: Tensor) -> Tensor:
@@ -36,22 +39,14 @@ def checkpointed(net: ResNet) -> Forward:
     return forward
 
 
-def _module(net: ResNet, paths: tuple[str, ...]) -> nn.Sequential:
-    return nn.Sequential(*map(net.get_submodule, paths))
-
-
 def _twice(module: nn.Module) -> Forward:
     """`module`'s forward, to be run again in backward instead of keeping what it computes."""
     norms = [m for m in module.modules() if isinstance(m, _BatchNorm)]
-    contexts = partial(_contexts, norms)
+
+    def contexts() -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
+        return nullcontext(), _statistics_at_rest(norms)  # around the first run, and the second
+
     return partial(checkpoint, module, use_reentrant=False, context_fn=contexts)
-
-
-def _contexts(
-    norms: list[_BatchNorm],
-) -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
-    """Around the first run, and around the second."""
-    return nullcontext(), _statistics_at_rest(norms)
 
 
 @contextmanager

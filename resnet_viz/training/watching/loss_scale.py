@@ -48,13 +48,13 @@ def _listeners() -> WeakSet[LossScale]:
     if known is not None:
         return known
     listeners: WeakSet[LossScale] = WeakSet()
-    GradScaler.scale = _told(GradScaler.scale, listeners)  # type: ignore[method-assign]
+    GradScaler.scale = _announcing(GradScaler.scale, listeners)  # type: ignore[method-assign]
     return listeners
 
 
-def _told(scale: Callable[..., Any], listeners: WeakSet[LossScale]) -> Callable[..., Any]:
+def _announcing(scale: Callable[..., Any], listeners: WeakSet[LossScale]) -> Callable[..., Any]:
     @wraps(scale)
-    def told(scaler: GradScaler, outputs: Any) -> Any:
+    def announcing(scaler: GradScaler, outputs: Any) -> Any:
         scaled = scale(scaler, outputs)
         if scaler.is_enabled():
             value = scaler._get_scale_async()  # `get_scale` would wait for the device
@@ -62,5 +62,5 @@ def _told(scale: Callable[..., Any], listeners: WeakSet[LossScale]) -> Callable[
                 listener.set(1.0 if value is None else value.detach().clone())
         return scaled
 
-    told.listeners = listeners  # type: ignore[attr-defined]
-    return told
+    announcing.listeners = listeners  # type: ignore[attr-defined]
+    return announcing

@@ -48,15 +48,15 @@ def beside_main_path(output: Tensor, layers: Mapping[str, Tensor]) -> set[str]:
 def _from_inputs(root: _Node) -> list[_Node]:
     """All nodes, each after those that it takes."""
     order: list[_Node] = []
-    seen, waiting = set(), [(root, False)] if root is not None else []
+    visited, waiting = set(), [(root, False)] if root is not None else []
     while waiting:
         node, is_done = waiting.pop()
         if is_done:
             order.append(node)
-        elif node not in seen:
-            seen.add(node)
+        elif node not in visited:
+            visited.add(node)
             waiting.append((node, True))
-            waiting += [(n, False) for n in _taken(node) if n not in seen]
+            waiting += [(n, False) for n in _taken(node) if n not in visited]
     return order
 
 

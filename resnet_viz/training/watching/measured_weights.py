@@ -70,15 +70,15 @@ def _own(path: str, module: nn.Module) -> Iterator[Weight]:
     if isinstance(module, NORMS) or not (isinstance(module, _WITH_MATRICES) or _is_leaf(module)):
         return
     prefix = f"{path}." if path else ""
-    found = {
+    own = {
         name: parameter
         for name, parameter in _trained(module).items()
         if not isinstance(parameter, UninitializedParameter)
         and parameter.is_floating_point()
         and (_is_matrix(parameter) or (isinstance(module, _LAYERS) and name == "weight"))
     }
-    names = {name.split(".")[1] if "." in name else name for name in found}
-    for name in found:
+    names = {name.split(".")[1] if "." in name else name for name in own}
+    for name in own:
         is_weight = len(names) == 1 and names <= {*_COMPUTED_FROM}
         short = name.split(".")[1] if "." in name else name.removesuffix("_weight")
         layer = path if is_weight and path else f"{prefix}{short}"

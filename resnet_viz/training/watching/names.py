@@ -37,8 +37,8 @@ class WatchedNames:
         names = _names(model, layers, blocks)
         elsewhere = ("evaluations", "the end")
         every = [q for q in quantities().values() if place(q)[1] not in elsewhere]
-        found = {q.name: along(q, names) for q in every}
-        self.candidates = MappingProxyType({name: one for name, one in found.items() if len(one)})
+        axes = {q.name: along(q, names) for q in every}
+        self.candidates = MappingProxyType({name: one for name, one in axes.items() if len(one)})
         self.held: Mapping[str, Along] = MappingProxyType({})
         self.columns: dict[str, list[int]] = {}
         self._order: dict[str, int] = {}
@@ -66,8 +66,8 @@ class WatchedNames:
         held = dict(self.held)
         for name, one in self.candidates.items():
             if name not in held and (columns := self._columns(name, one, is_frozen)):
-                found = tuple(one.names[i] for i in columns)
-                held[name] = Along(one.axis, found, every.of(quantities()[name]))
+                measured = tuple(one.names[i] for i in columns)
+                held[name] = Along(one.axis, measured, every.of(quantities()[name]))
                 self.columns[name] = columns
         self.held = MappingProxyType({name: held[name] for name in self.candidates if name in held})
 
@@ -87,10 +87,10 @@ class WatchedNames:
     def _in_order(self, names: Sequence[str]) -> list[int]:
         """Places of the names in forward order; one that was not seen comes after the one that is
         listed before it."""
-        seen = [self._order.get(self._module_of.get(name, name)) for name in names]
-        first = next((order for order in seen if order is not None), 0)
+        orders = [self._order.get(self._module_of.get(name, name)) for name in names]
+        first = next((order for order in orders if order is not None), 0)
         keys, last = [], first - 0.5
-        for order in seen:
+        for order in orders:
             last = last if order is None else float(order)
             keys.append(last)
         return sorted(range(len(names)), key=lambda i: (keys[i], i))
@@ -118,8 +118,8 @@ def _names(
     own = {"response": responding, "activation": responding}
     default = {"layer": layers, "block": (), "net": ["net"], "final": []}
     points = {block: points_of(model.get_submodule(block)) for block in blocks}
-    found: dict[str, Sequence[str]] = {}
+    names_at: dict[str, Sequence[str]] = {}
     for point, about in POINTS.items():
         at = [block for block in blocks if point in points[block]]
-        found[point] = own.get(point, at if about.axis == "block" else default[about.axis])
-    return found
+        names_at[point] = own.get(point, at if about.axis == "block" else default[about.axis])
+    return names_at

@@ -35,11 +35,11 @@ def measurable(model: nn.Module) -> tuple[Sequence[Weight], Sequence[str]]:
 
 def entrances(model: nn.Module) -> list[nn.Module]:
     """The modules that a loop may call: the model, and its parts where it calls those itself."""
-    found = [model]
+    modules = [model]
     for module in model.children():
         is_list = isinstance(module, nn.ModuleList | nn.ModuleDict)
-        found += entrances(module) if is_list else [module]
-    return found
+        modules += entrances(module) if is_list else [module]
+    return modules
 
 
 def is_sequence_first(block: nn.Module) -> bool:

@@ -6,7 +6,6 @@ import time
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
-from types import TracebackType
 from typing import Self
 
 import numpy as np
@@ -182,12 +181,7 @@ class Watcher:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _number(self, name: str, given: Tensor | float) -> Tensor:
@@ -235,9 +229,9 @@ class Watcher:
             self._instruments.look()
 
     def _forward_ended(self, output: object) -> None:
-        found = first_tensor(output) if self._beside is None else None
-        if found is not None and found.requires_grad:
-            self._beside = frozenset(beside_main_path(found, self._layers))
+        first = first_tensor(output) if self._beside is None else None
+        if first is not None and first.requires_grad:
+            self._beside = frozenset(beside_main_path(first, self._layers))
         self._instruments.after_forward(self._loss_scale.value)
 
     def _ended(self) -> None:

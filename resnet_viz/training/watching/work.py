@@ -24,10 +24,10 @@ class Work:
     def __init__(self, model: nn.Module, weights: Iterable[Weight]) -> None:
         self._parameters = sum(p.numel() for p in model.parameters())
         self._done = 0.0
-        found = [(model.get_submodule(one.module), one.parameter) for one in weights]
+        users = [(model.get_submodule(one.module), one.parameter) for one in weights]
         self._uses = [
             (module, model.get_parameter(parameter).numel())
-            for module, parameter in found
+            for module, parameter in users
             if not isinstance(module, _LOOKED_UP)
         ]
 
