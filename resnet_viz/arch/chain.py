@@ -83,10 +83,6 @@ class Chain:
         """An elementwise operation on the chain's end."""
         return self._lay(name, kind, self.shape, keeps)
 
-    def skipinit(self, name: str) -> Chain:
-        """A learned scalar, from 0, times the end of the chain."""
-        return self._lay(name, "skipinit", self.shape, "inputs")
-
     def multiply(self, name: str, other: str, shape: Shape) -> Chain:
         """The end of the chain times another operation's output; the product has the shape
         `shape`."""

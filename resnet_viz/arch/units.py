@@ -119,7 +119,7 @@ def _branch(chain: Chain, place: Place, kind: str) -> Chain:
     if chain.config.attention == "se":
         _squeeze_excitation(chain)
     if chain.config.residual_scale == "skipinit":
-        chain.skipinit("skipinit")
+        chain.elementwise("skipinit", "skipinit", "inputs")
     if chain.config.stochastic_depth > 0:
         chain.elementwise("stochastic_depth", "stochastic_depth")
     if kind == "scaled":

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,8 +38,14 @@ class TorchvisionDataset(Dataset):
 
     def open(self, split: Split, image_size: int | None = None) -> Pixels:
         self.check_there()
-        with self._damage_named():
+        try:
             return self.read(Path(self.place), split)
+        except Exception as error:  # whatever readers raise of damaged files
+            reason = " ".join(str(error).split())
+            raise ValueError(
+                f"dataset = '{self.name}' in {self.place} cannot be read: "
+                f"{reason or type(error).__name__}"
+            ) from error
 
     def read(self, folder: Path, split: Split) -> Pixels:
         """The images and labels as torchvision's CIFAR classes hold them: `data` [N, H, W, C] and
@@ -91,15 +95,3 @@ class TorchvisionDataset(Dataset):
     @property
     def _otherwise(self) -> str:
         return f"set {FOLDER_VARIABLE} to a folder that has {self.files[0]}"
-
-    @contextmanager
-    def _damage_named(self) -> Iterator[None]:
-        """Turns what damaged files raise into one sentence."""
-        try:
-            yield
-        except Exception as error:  # whatever their readers raise
-            reason = " ".join(str(error).split())
-            raise ValueError(
-                f"dataset = '{self.name}' in {self.place} cannot be read: "
-                f"{reason or type(error).__name__}"
-            ) from error

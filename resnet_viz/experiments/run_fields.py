@@ -1,7 +1,5 @@
 """The fields of a run: for each its type, its bounds and what it does, said once for all."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -12,6 +10,8 @@ from resnet_viz.experiments.setting import About
 
 Fraction = Annotated[float, Field(strict=True, ge=0, le=1)]
 Step = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
+BelowOne = Annotated[float, Field(strict=True, ge=0, lt=1)]
+Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 Flag = Annotated[bool, Field(strict=True)]
 
 Dataset = Annotated[
@@ -36,11 +36,7 @@ Augmentation = Annotated[
         group="Data",
     ),
 ]
-Steps = Annotated[
-    int,
-    Field(strict=True, ge=1, le=1_000_000),
-    About("steps", "Minibatches to train on.", step=10),
-]
+Steps = Annotated[Count, About("steps", "Minibatches to train on.", step=10)]
 BatchSize = Annotated[
     int,
     Field(strict=True, ge=1, le=65_536),
@@ -55,11 +51,7 @@ LearningRate = Annotated[
     Field(strict=True, ge=0, le=1e6),
     About("learning rate", "Its value once the warm-up is over.", step=0.01),
 ]
-Momentum = Annotated[
-    float,
-    Field(strict=True, ge=0, lt=1),
-    About("momentum", "For sgd only.", group="Optimiser", step=0.05),
-]
+Momentum = Annotated[BelowOne, About("momentum", "For sgd only.", group="Optimiser", step=0.05)]
 Nesterov = Annotated[
     Flag, About("Nesterov momentum", "For sgd only, with a momentum above 0.", group="Optimiser")
 ]
@@ -103,9 +95,7 @@ StepGamma = Annotated[
     ),
 ]
 LabelSmoothing = Annotated[
-    float,
-    Field(strict=True, ge=0, lt=1),
-    About("label smoothing", "From 0 to below 1.", group="Data", step=0.05),
+    BelowOne, About("label smoothing", "From 0 to below 1.", group="Data", step=0.05)
 ]
 ClipGradNorm = Annotated[
     Annotated[float, Field(strict=True, gt=0, le=1e6)] | None,
@@ -163,8 +153,7 @@ EvaluateEvery = Annotated[
     ),
 ]
 MeasureEvery = Annotated[
-    int,
-    Field(strict=True, ge=1, le=1_000_000),
+    Count,
     About(
         "steps between measurements",
         "Of what needs activations; gradients and weights are measured at each step.",

@@ -40,7 +40,7 @@ def per_layer(nets: Sequence[New]) -> go.Figure:
     traces = []
     hover = "%{x:.0f} layers left: %{y:.3f}x per layer"
     for index, one in enumerate(nets):
-        marker = {"color": one.colour, "symbol": style.symbol_of(index), "size": 8}
+        marker = style.marker_of(index, one.colour, 8)
         name = style.name_of(one.name)
         traces.append(_points(one.left[:-1], one.per_layer, name, marker, hover))
         if one.predicted is not None:
@@ -56,7 +56,7 @@ def by_depth(families: Sequence[Sequence[New]]) -> go.Figure:
     traces = []
     for index, family in enumerate(families):
         depths, ratios = _ratios(family)
-        marker = {"color": family[0].colour, "symbol": style.symbol_of(index), "size": 10}
+        marker = style.marker_of(index, family[0].colour, 10)
         name = style.name_of(family[0].name)
         traces.append(_points(depths, ratios, name, marker, "depth %{x}: %{y:.3g}"))
         if fit := better(depths, ratios):
@@ -75,7 +75,7 @@ def branches(one: New) -> go.Figure:
     stages, expected = np.cumsum(one.k == 1), one.predicted_branches
     for stage in np.unique(stages):
         mine = stages == stage
-        marker = {"color": one.colour, "symbol": style.symbol_of(int(stage) - 1), "size": 9}
+        marker = style.marker_of(int(stage) - 1, one.colour, 9)
         ratios, hover = one.times_k[mine] / one.k[mine], "block %{x}: %{y:.3g}"
         traces.append(_points(one.k[mine], ratios, f"stage {stage}", marker, hover))
         if expected is not None:
@@ -183,7 +183,7 @@ def _line(one: New, *, index: int = 0, faint: bool = False) -> style.Trace:
     }
     if faint:
         return look | {"mode": "lines", "opacity": 0.45, "showlegend": False}
-    marker = {"symbol": style.symbol_of(index), "size": 7, "color": one.colour}
+    marker = style.marker_of(index, one.colour, 7)
     return look | {"mode": "lines+markers", "marker": marker}
 
 

@@ -150,7 +150,6 @@ def _current_trace(current: DesignPoint, x: Axis, places: Places) -> style.Trace
 
 
 def _scatter(name: str, points: Sequence[DesignPoint], x: Axis, places: Places) -> style.Trace:
-    unselected = {"marker": {"opacity": 1}}
     return {
         "type": "scatter",
         "mode": "markers",
@@ -160,7 +159,7 @@ def _scatter(name: str, points: Sequence[DesignPoint], x: Axis, places: Places) 
         "customdata": [[point.name] for point in points],
         "hovertext": ["<br>".join(_lines(places[_place(point, x)])) for point in points],
         "hoverinfo": "text",
-        "unselected": unselected,
+        "unselected": {"marker": {"opacity": 1}},
     }
 
 

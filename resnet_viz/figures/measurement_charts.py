@@ -93,11 +93,7 @@ def _line(declared: Lines, about: Measurement, index: int, net: MeasuredNet) -> 
         "name": style.name_of(net.name),
         "mode": "markers" if one else "lines+markers" if len(values) <= 250 else "lines",
         "line": style.line_of(index, net.colour),
-        "marker": {
-            "symbol": style.symbol_of(index),
-            "size": 12 if one else 7,
-            "color": net.colour,
-        },
+        "marker": style.marker_of(index, net.colour, 12 if one else 7),
         "hovertemplate": "%{y:.3g}%{text}" if names else "%{y:.3g}",
     }
 
@@ -153,11 +149,7 @@ def _points(declared: Points, given: Given, nets: Sequence[MeasuredNet]) -> go.F
             "y": [net.scalar(declared.values)],
             "name": style.name_of(net.name),
             "mode": "markers",
-            "marker": {
-                "symbol": style.symbol_of(index),
-                "size": 12,
-                "color": net.colour,
-            },
+            "marker": style.marker_of(index, net.colour, 12),
             "hovertemplate": "%{y:.3g}",
         }
         for index, net in enumerate(nets)

@@ -50,6 +50,11 @@ def symbol_of(number: int) -> str:
     return MARKERS[number % len(MARKERS)]
 
 
+def marker_of(number: int, colour: str, size: int) -> Layout:
+    """The marker of contestant `number`, from 0."""
+    return {"symbol": symbol_of(number), "size": size, "color": colour}
+
+
 def line_of(number: int, colour: str) -> Layout:
     """The line of contestant `number`, from 0: the dashes differ, for who cannot tell colours."""
     return {"color": colour, "width": 3, "dash": DASHES[number % len(DASHES)]}

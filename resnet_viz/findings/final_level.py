@@ -11,17 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.findings.statistics import Estimate, binomial, mean
+from resnet_viz.findings.statistics import Estimate, Numbers, binomial, mean
 
 LEAST_STEPS = 5
 """One minibatch differs from the next: a mean of fewer says nothing."""
 FINAL = "final"
 _Z = 1.959964
-
-Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -86,12 +86,11 @@ def outcome(net: Standing) -> Claim:
     interval = (values["loss_low"], values["loss_high"]) if "loss" in values else None
     evidence = Evidence(method, (net.runs,), interval=interval if net.runs == 1 else None)
     steps = steps_of([net])
-    kind = _KINDS.get(kind, kind)
+    kind = "ended" if kind == "unknown" else kind
     return Claim(kind, (net.name,), quantity, steps, values, evidence, details=details)
 
 
 _OUTCOMES: Sequence[State] = ("learnt", "not learnt", "unclear", "diverged", "too early", "unknown")
-_KINDS = {"unknown": "ended"}
 
 
 def _levels(net: Standing) -> dict[str, float]:

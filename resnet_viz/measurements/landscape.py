@@ -82,8 +82,7 @@ def direction(weight: Tensor, generator: torch.Generator) -> Tensor:
     import torch
 
     drawn = torch.randn(weight.shape, generator=generator).to(weight)
-    sizes = (t.flatten(1).norm(dim=1).view(-1, *[1] * (t.dim() - 1)) for t in (weight, drawn))
-    size, own = sizes
+    size, own = (t.flatten(1).norm(dim=1).view(-1, *[1] * (t.dim() - 1)) for t in (weight, drawn))
     scaled: Tensor = drawn * (size / own)
     return scaled
 

@@ -69,7 +69,7 @@ def at_the_end(
 
     Args:
         net: a classifier of the images of `spec`.
-        training: images that it was trained on; some are taken (`images_at_end`), the same in
+        training: images that it was trained on; some are taken (`MOST_IMAGES_AT_END`), the same in
             every run.
         held_out: images that it was not; None where there are none.
         spec: says the images' size, the precision, and how many images fit into memory.
@@ -82,7 +82,7 @@ def at_the_end(
         for pixels, labels in portions(images, size, at_once):
             yield pixels.to(device, memory_format=layout), labels.to(device)
 
-    count = images_at_end(spec)
+    count = max(LEAST_IMAGES_AT_END, min(MOST_IMAGES_AT_END, spec.steps * spec.batch_size))
     trained_on = training.first(count)
     estimation = (images for images, _ in some(trained_on.first(int(SHARE_OF_STATISTICS * count))))
     with statistics_of(net, estimation, spec.precision):
@@ -90,12 +90,6 @@ def at_the_end(
         if held_out is None:
             return [*own, *torch.full((4,), torch.nan, device=device)]
         return [*own, *_score(net, some(held_out.first(count)), spec.precision)]
-
-
-def images_at_end(spec: RunSpec) -> int:
-    """How many images of each kind the end of a run is measured on, at most."""
-    trained = spec.steps * spec.batch_size
-    return min(MOST_IMAGES_AT_END, max(LEAST_IMAGES_AT_END, trained))
 
 
 @contextmanager

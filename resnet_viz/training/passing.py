@@ -168,7 +168,9 @@ class _Gathered:
         given = [waiting[p] for p in self._points] if whole is None else [Tensors([whole])]
         measured = self.quantity.measure(*given)
         if self.quantity.finish:
-            parts[number] = _Part(self._kept(measured[0]), 1)
+            is_few = self._host is not None and self.quantity.pool is not None
+            small = measured[0]
+            parts[number] = _Part(Numbers(small.tolist()) if is_few else small, 1)
         else:
             parts[number] = _Part(measured, tensors[0].numel())
             self._put(name, self._of_all(list(parts.values())))
@@ -184,10 +186,6 @@ class _Gathered:
             return Unfinished(self.quantity, flat, many, places, self.values)
         self.values[places] = _finished(self.quantity, parts).float()
         return self.values
-
-    def _kept(self, small: Tensor) -> Tensor | Numbers:
-        is_few = self._host is not None and self.quantity.pool is not None
-        return Numbers(small.tolist()) if is_few else small
 
     def _of_all(self, parts: Sequence[_Part]) -> Tensor:
         """The value of a minibatch, of those of its parts and how many numbers they are of."""

@@ -132,7 +132,8 @@ class Instruments:
         rest = _joined(_unscaled([g for g in others if g is not None], loss_scale))
         once = gradients
         if self._is_shared:
-            own = {id(w): g for w, g in zip(self._with(grads), gradients, strict=True)}
+            used = [w for w, g in zip(self._layers, grads, strict=True) if g is not None]
+            own = {id(w): g for w, g in zip(used, gradients, strict=True)}
             once = Tensors(own.values())
         every = Tensors(parts=(once, rest))
         if len(gradients) < len(self._layers):
@@ -150,10 +151,6 @@ class Instruments:
                     continue
                 if old.shape == fixed.shape:
                     self._found[name] = torch.where(fixed, old, new)
-
-    def _with(self, grads: Sequence[Tensor | None]) -> list[Tensor]:
-        """The layers' weights that have a gradient."""
-        return [w for w, g in zip(self._layers, grads, strict=True) if g is not None]
 
     @torch.no_grad()
     def collect(self) -> Mapping[str, Tensor | Unfinished]:

@@ -108,20 +108,13 @@ def _placed(
     return layout
 
 
-def _stacked(above: Sequence[str], axis: str) -> style.Layout:
-    """What is otherwise where the maps lie below each other."""
-    layout: style.Layout = {"annotations": _titles(above, 1)}
-    for number in range(len(above)):
-        layout |= stacked(number, len(above), y_axis=axis)
-    return layout
-
-
 def _narrow(above: Sequence[str], about: Quantity, axis: str, notes: Sequence[str]) -> style.Layout:
     """What changes where the chart is narrow: maps below each other, long words in more lines."""
     split = [text.partition("<br>") for text in above]
     broken = ["<br>".join([name, *wrap(rest, NARROW_LETTERS)]) for name, _, rest in split]
-    stacked = _stacked(broken, axis)
-    changes = stacked | style.narrow_below(notes, others=stacked["annotations"])
+    changes = style.narrow_below(notes, others=_titles(broken, 1))
+    for number in range(len(broken)):
+        changes |= stacked(number, len(broken), y_axis=axis)
     changes["margin"] |= {"l": 50, "r": 76}
     bar = {"thickness": 10, "title": bar_title(about, is_narrow=True)}
     return changes | {"coloraxis": {"colorbar": bar}}

@@ -12,7 +12,6 @@ from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.final_level import window
 from resnet_viz.findings.gradient_flow import (
     INPUTS,
-    Flow,
     flow_at,
     main_norms,
     weight_ratio,
@@ -48,23 +47,18 @@ def _inputs(net: Net, steps: int) -> Claim | None:
     elif all(flow.stages for flow in flows):
         medians = np.median([flow.stages for flow in flows], axis=0)
         values |= {f"stage_{n}": float(rate) for n, rate in enumerate(medians, 1)}
-    later = [_last_flow(seed, steps) for seed in net.seeds]
-    ratios = [flow.ratio for flow in later if flow is not None and flow.step > start]
-    if len(ratios) == len(flows):
-        end = max(flow.step for flow in later if flow is not None)
-        values |= ends("late", ratios)
+    last = [int(seed.history.steps[steps - 1]) for seed in net.seeds]
+    rows = [s.history.series(INPUTS).row_at(at) for s, at in zip(net.seeds, last, strict=True)]
+    pairs = zip(net.seeds, rows, strict=True)
+    later = [flow for s, row in pairs if row is not None and (flow := flow_at(s, row)) is not None]
+    if len(later) == len(flows) and all(flow.step > start for flow in later):
+        end = max(flow.step for flow in later)
+        values |= ends("late", [flow.ratio for flow in later])
     explained = [flow.fit.explained if flow.fit is not None else None for flow in flows]
     least = min((one for one in explained if one is not None), default=None)
     evidence = Evidence("fit", (len(net.seeds),), r_squared=None if None in explained else least)
     kind = f"gradient {word}"
     return Claim(kind, (net.name,), INPUTS, (start, end), values, evidence, "gradients")
-
-
-def _last_flow(seed: Contestant, steps: int) -> Flow | None:
-    """The flow that was measured last within the first `steps` steps."""
-    measured_at = seed.history.series(INPUTS).steps
-    row = int(np.searchsorted(measured_at, seed.history.steps[steps - 1], side="right")) - 1
-    return flow_at(seed, row) if row >= 0 else None
 
 
 def _weights(net: Net, steps: int) -> Claim:

@@ -33,7 +33,10 @@ def prediction(contestant: Contestant, name: str, step: int) -> Prediction | Non
     if step != 0:
         return None
     if name == BRANCHES:
-        return _branch_ratio(contestant)
+        expected = _branch_theory(contestant)
+        positions = contestant.place(BRANCHES).positions
+        label = "theory (De & Smith 2020)"
+        return Prediction(positions, np.array(expected), label) if expected else None
     return _mean_field(contestant, name) if name in GRADIENTS else None
 
 
@@ -63,14 +66,6 @@ def _branch_theory(contestant: Contestant) -> list[float] | None:
     if expected is None or contestant.along(BRANCHES).names != contestant.blocks:
         return None
     return list(expected)
-
-
-def _branch_ratio(contestant: Contestant) -> Prediction | None:
-    expected = _branch_theory(contestant)
-    if not expected:
-        return None
-    positions = contestant.place(BRANCHES).positions
-    return Prediction(positions, np.array(expected), "theory (De & Smith 2020)")
 
 
 def _has_mean_field(contestant: Contestant) -> bool:

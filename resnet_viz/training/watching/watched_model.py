@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from torch import nn
 
@@ -67,14 +68,14 @@ def checked_blocks(model: nn.Module, blocks: Iterable[str]) -> list[str]:
     return blocks or own_blocks_in(model)
 
 
+@dataclass(frozen=True, eq=False)
 class OnlyHere:
     """A hook that a copy of the model, or a file of it, has not: nobody watches those."""
 
-    def __init__(self, hook: Callable[..., None]) -> None:
-        self._hook = hook
+    hook: Callable[..., None]
 
     def __call__(self, *arguments: object) -> None:
-        self._hook(*arguments)
+        self.hook(*arguments)
 
     def __reduce__(self) -> tuple[type[_NoHook], tuple[()]]:
         return _NoHook, ()

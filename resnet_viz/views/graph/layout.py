@@ -78,10 +78,10 @@ def lay_out(graph: Graph, grid: Grid | None = None) -> Picture:
     if grid is not None:
         return _picture(graph, columns_of_grid(graph, grid), grid)
     aspects = BLOCK_ASPECTS if len(graph.nodes) <= MOST_NODES else BLOCK_ASPECTS[:1]
-    widest = _lay_out(graph, aspects[0])
+    widest = _picture(graph, columns(graph, aspects[0]), None)
     if widest.width <= GOOD_WIDTH:
         return widest
-    others = (_lay_out(graph, aspect) for aspect in aspects[1:])
+    others = (_picture(graph, columns(graph, aspect), None) for aspect in aspects[1:])
     return next((picture for picture in others if picture.width <= GOOD_WIDTH), widest)
 
 
@@ -97,8 +97,15 @@ def common_grid(graphs: Sequence[Graph], aspect: float) -> Grid:
             most[stage] = max(most.get(stage, 0), count)
     rows = sqrt(sum(most.values()) * aspect)
     pieces = [max(1, round(most[stage] / rows)) for stage in sorted(most)]
-    box = max(_box_width(graph) for graph in graphs)
-    laid = [unit for graph in graphs for unit in _closed_units(graph, NO_ROOM._replace(box=box))]
+    nodes = (node for graph in graphs for node in graph.nodes)
+    closed = (node for node in nodes if node.kind not in ("operation", "add"))
+    box = max((box_size(node).width for node in closed), default=0)
+    laid = [
+        unit
+        for graph in graphs
+        for unit in units(graph.nodes, _edges_into(graph), NO_ROOM._replace(box=box))
+        if not unit.is_opened
+    ]
     room = Room(
         box,
         max(unit.left for unit in laid),
@@ -122,25 +129,11 @@ def _title(stage: StagePlan) -> tuple[str, ...]:
     return f"stage {stage.index + 1}", f"{labels.size(shape)} · {shape[0]} channels"
 
 
-def _box_width(graph: Graph) -> float:
-    closed = (node for node in graph.nodes if node.kind not in ("operation", "add"))
-    return max((box_size(node).width for node in closed), default=0)
-
-
-def _closed_units(graph: Graph, room: Room) -> tuple[LaidUnit, ...]:
-    laid = units(graph.nodes, _edges_into(graph), room)
-    return tuple(unit for unit in laid if not unit.is_opened)
-
-
 def _edges_into(graph: Graph) -> dict[str, list[Edge]]:
     into: dict[str, list[Edge]] = {}
     for edge in graph.edges:
         into.setdefault(edge.target, []).append(edge)
     return into
-
-
-def _lay_out(graph: Graph, aspect: float) -> Picture:
-    return _picture(graph, columns(graph, aspect), None)
 
 
 def _picture(graph: Graph, parts: tuple[Column, ...], grid: Grid | None) -> Picture:
