@@ -187,7 +187,7 @@ def whose(names: Sequence[str]) -> str:
 WAITING = "waiting for the first step"
 
 
-def level_line(level: float | None, x: str = "paper", y: str = "y") -> Layout:
+def level_line(level: float, x: str = "paper", y: str = "y") -> Layout:
     """A thin dotted line across a plot at a level of its y axis."""
     line = {"color": FAINT, "width": 1.5, "dash": "dot"}
     ends = {"xref": x, "yref": y, "x0": 0, "x1": 1, "y0": level, "y1": level}

@@ -131,11 +131,7 @@ def through_time(contestants: Sequence[Contestant], window: Window = None) -> go
         "uirevision": "race",
         "margin": style.MARGIN | {"l": 60, "t": 84, "b": style.ROOM_BELOW},
         "legend": {"orientation": "h", "x": 0, "y": 1, "yref": "container", "yanchor": "top"},
-        "shapes": [
-            style.level_line(panel.rule, f"x{style.suffix(n)} domain", f"y{style.suffix(n)}")
-            for n, panel in enumerate(PANELS)
-            if panel.rule
-        ],
+        "shapes": [_rule(place, panel.rule) for place, panel in enumerate(PANELS) if panel.rule],
     }
     for axis in axes:
         layout |= axis
@@ -251,6 +247,10 @@ def _placed(
             above_rule = 0.25 * y[0] + 0.75 * y[1]
             titles.append(style.waiting(above_rule) | {"x": sum(x) / 2, "text": why})
     return _Placed(axes, titles)
+
+
+def _rule(place: int, at: float) -> style.Layout:
+    return style.level_line(at, f"x{style.suffix(place)} domain", f"y{style.suffix(place)}")
 
 
 def _left(

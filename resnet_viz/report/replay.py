@@ -20,6 +20,10 @@ from resnet_viz.quantities.records import Series
 MOST_NUMBERS = 600_000
 """Values in a report at most: 2.4 MB before they are compressed."""
 LEAST_STEPS = 8
+_BESIDE = {
+    role: {"suffix": suffix, "size": size, "legend": IN_LEGEND[role]}
+    for role, (suffix, size) in BESIDE.items()
+}
 _KEPT_BITS = np.uint32(0xFFFFF000)
 
 
@@ -67,16 +71,12 @@ def replay(contestants: Sequence[Contestant], numbers: Numbers) -> dict[str, Any
         for number, one in enumerate(contestants)
     ]
     about = {name: _about(contestants, name, last) for name in names}
-    beside = {
-        role: {"suffix": suffix, "size": size, "legend": IN_LEGEND[role]}
-        for role, (suffix, size) in BESIDE.items()
-    }
     states = {str(int(state)): state.short for state in ABSENT}
     return {
         "nets": nets,
         "quantities": about,
         "last": last,
-        "beside": beside,
+        "beside": _BESIDE,
         "states": states,
     }
 

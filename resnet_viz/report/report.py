@@ -26,7 +26,7 @@ from resnet_viz.findings.race_summary import happened
 from resnet_viz.findings.result_table import result_rows, transposed
 from resnet_viz.lab.race_feed import Look
 from resnet_viz.measurements.base.result import MeasurementResult
-from resnet_viz.report.diagnosis import Diagnosed, chapters, verdict_rows
+from resnet_viz.report.diagnosis import Chapter, Diagnosed, chapters, verdict_rows
 from resnet_viz.report.replay import Numbers, replay
 from resnet_viz.stage.message import whole_message
 from resnet_viz.stage.scripts import one_module, style
@@ -99,15 +99,11 @@ def report(nets: Sequence[Reported]) -> str:
     of_measurements = list(chapters([Diagnosed(net.contestant, net.results) for net in nets]))
     still = stills(contestants)
     rows = result_rows(contestants, [net.params for net in nets])
-    figures = {one.id: one.figure for one in still}
-    figures |= {one.id: one.figure for one in of_measurements}
     lines = line_scale(firsts)
     scene = replay(firsts, numbers) | {
         "ramp": RAMP,
         "lines": lines and lines._asdict(),
-        "figures": {
-            of: json.loads(str(figure.to_json(validate=False))) for of, figure in figures.items()
-        },
+        "figures": {**_figures(still), **_figures(of_measurements)},
         # As a recording, also of a race that was under way.
         "stage": whole_message(firsts, _steps(nets), most_rows=MOST_ROWS) | {"over": True},
     }
@@ -176,6 +172,10 @@ def _title(contestants: Sequence[Contestant]) -> str:
 def _packed(data: bytes) -> str:
     """Compressed, as text that HTML takes as it is."""
     return base64.b64encode(gzip.compress(data, 9, mtime=0)).decode()
+
+
+def _figures(parts: Sequence[Still] | Sequence[Chapter]) -> dict[str, Any]:
+    return {part.id: json.loads(str(part.figure.to_json(validate=False))) for part in parts}
 
 
 def _graphs(contestants: Sequence[Contestant]) -> Iterator[tuple[str, str]]:

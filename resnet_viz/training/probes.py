@@ -141,8 +141,7 @@ class Instruments:
             given = iter(gradients)
             gradients = Tensors(none if g is None else next(given) for g in grads)
         self._points |= {"gradient": gradients, "parameter_gradients": every}
-        before = self._found
-        self._found = {}
+        before, self._found = self._found, {}
         self._take([one for one in self._before_update if all(map(self._points.get, one[1]))])
         if fixed is not None:
             for name, old in before.items():

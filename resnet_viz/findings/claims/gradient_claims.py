@@ -10,12 +10,7 @@ import numpy as np
 from resnet_viz.findings.claims.claim import Claim, Evidence, ends
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.final_level import window
-from resnet_viz.findings.gradient_flow import (
-    INPUTS,
-    flow_at,
-    main_norms,
-    weight_ratio,
-)
+from resnet_viz.findings.gradient_flow import INPUTS, Flow, flow_at, main_norms, weight_ratio
 from resnet_viz.findings.nets import Net
 
 WEIGHTS = "grad_norm"
@@ -47,10 +42,7 @@ def _inputs(net: Net, steps: int) -> Claim | None:
     elif all(flow.stages for flow in flows):
         medians = np.median([flow.stages for flow in flows], axis=0)
         values |= {f"stage_{n}": float(rate) for n, rate in enumerate(medians, 1)}
-    last = [int(seed.history.steps[steps - 1]) for seed in net.seeds]
-    rows = [s.history.series(INPUTS).row_at(at) for s, at in zip(net.seeds, last, strict=True)]
-    pairs = zip(net.seeds, rows, strict=True)
-    later = [flow for s, row in pairs if row is not None and (flow := flow_at(s, row)) is not None]
+    later = [flow for seed in net.seeds if (flow := _last_flow(seed, steps)) is not None]
     if len(later) == len(flows) and all(flow.step > start for flow in later):
         end = max(flow.step for flow in later)
         values |= ends("late", [flow.ratio for flow in later])
@@ -59,6 +51,12 @@ def _inputs(net: Net, steps: int) -> Claim | None:
     evidence = Evidence("fit", (len(net.seeds),), r_squared=None if None in explained else least)
     kind = f"gradient {word}"
     return Claim(kind, (net.name,), INPUTS, (start, end), values, evidence, "gradients")
+
+
+def _last_flow(seed: Contestant, steps: int) -> Flow | None:
+    """The flow that was measured last within the first `steps` steps."""
+    row = seed.history.series(INPUTS).row_at(int(seed.history.steps[steps - 1]))
+    return None if row is None else flow_at(seed, row)
 
 
 def _weights(net: Net, steps: int) -> Claim:

@@ -97,21 +97,6 @@ def common_grid(graphs: Sequence[Graph], aspect: float) -> Grid:
             most[stage] = max(most.get(stage, 0), count)
     rows = sqrt(sum(most.values()) * aspect)
     pieces = [max(1, round(most[stage] / rows)) for stage in sorted(most)]
-    nodes = (node for graph in graphs for node in graph.nodes)
-    closed = (node for node in nodes if node.kind not in ("operation", "add"))
-    box = max((box_size(node).width for node in closed), default=0)
-    laid = [
-        unit
-        for graph in graphs
-        for unit in units(graph.nodes, _edges_into(graph), NO_ROOM._replace(box=box))
-        if not unit.is_opened
-    ]
-    room = Room(
-        box,
-        max(unit.left for unit in laid),
-        max(unit.right for unit in laid),
-        max(unit.height for unit in laid),
-    )
     titles: dict[int, float] = {}
     for own in (own for graph in graphs for own in plan(graph.config).stages):
         width = max(map(text_width, _title(own)))
@@ -120,7 +105,22 @@ def common_grid(graphs: Sequence[Graph], aspect: float) -> Grid:
         tuple(ceil(most[stage] / pieces[stage]) for stage in sorted(most)),
         tuple(pieces),
         tuple(titles[stage] for stage in sorted(most)),
-        room,
+        _room(graphs),
+    )
+
+
+def _room(graphs: Sequence[Graph]) -> Room:
+    """The room that each closed unit of `graphs` fits in."""
+    nodes = (node for graph in graphs for node in graph.nodes)
+    closed = (node for node in nodes if node.kind not in ("operation", "add"))
+    least = NO_ROOM._replace(box=max((box_size(node).width for node in closed), default=0))
+    every = [unit for graph in graphs for unit in units(graph.nodes, _edges_into(graph), least)]
+    laid = [unit for unit in every if not unit.is_opened]
+    return Room(
+        least.box,
+        max(unit.left for unit in laid),
+        max(unit.right for unit in laid),
+        max(unit.height for unit in laid),
     )
 
 
