@@ -22,7 +22,7 @@ def test_history_columns_are_the_stacked_records(count: int) -> None:
         assert getattr(history, name).tolist() == [getattr(r, name) for r in records]
     assert history.steps.tolist() == list(range(count))
     for name in ("grad_norm", "weight_norm", "update_ratio"):
-        column = getattr(history, name)
+        column = history.series(name).values
         assert column.dtype == np.float32
         if count:
             np.testing.assert_array_equal(column, np.stack([getattr(r, name) for r in records]))
