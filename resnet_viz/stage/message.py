@@ -68,6 +68,23 @@ def _state(nets: Sequence[Contestant]) -> dict[str, Any]:
     }
 
 
+def rows_of(net: Contestant, names: Sequence[str]) -> dict[str, int]:
+    """How many rows there are of a net's `curves` and of each quantity."""
+    series = {name: _lasting(net, net.history.series(name), name) for name in names}
+    series[SHARE] = _lasting(net, share_of_shortcut(net), _SHORTCUT)
+    counts = {name: len(own.steps) for name, own in series.items()}
+    return counts | {"curves": len(net.history)}
+
+
+def _lasting(net: Contestant, series: Series, name: str) -> Series:
+    """The rows that stay: of a thinned history the newest gives way to the next."""
+    steps = series.steps
+    if net.is_over or not net.history.is_thinned(name) or len(steps) < 3:
+        return series
+    is_even = steps[-1] - steps[-2] == steps[1] - steps[0]
+    return series if is_even else Series(steps[:-1], series.values[:-1])
+
+
 def share_of_shortcut(net: Contestant) -> Series:
     """The shortcut's share [T, blocks] of the gradient at each block's input: g_s . g / |g|^2.
 
@@ -143,8 +160,8 @@ def _records(
     net: Contestant, names: Sequence[str], have: Mapping[str, int], most: int | None = None
 ) -> dict[str, Any]:
     begin, history = have.get("curves", 0), net.history
-    series = {name: _drawn(net, name) for name in names}
-    series[SHARE] = share_of_shortcut(net)
+    series = {name: _lasting(net, _drawn(net, name), name) for name in names}
+    series[SHARE] = _lasting(net, share_of_shortcut(net), _SHORTCUT)
     if most is not None:
         series = {name: _thinned(own, most) for name, own in series.items()}
     return {

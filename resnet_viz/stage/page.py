@@ -17,7 +17,8 @@ _PAGE = """<!doctype html>
 <style>
 :root {{ color-scheme: light dark }}
 body {{ margin: 0; background: light-dark(#fff, #0f151c) }}
-#stage {{ height: 100dvh; padding: 10px 16px }}
+#stage {{ padding: 10px 16px }}
+@media (min-width: 732px) {{ #stage {{ height: 100dvh }} }}
 {style}</style>
 <div id="stage"></div>
 <script type="application/json" id="race">{message}</script>

@@ -99,7 +99,8 @@ export class History {
   get newest() {
     const counts = this.records.map(({ loss }) => loss.length)
     if (this.over) return Math.max(0, ...counts.map((count, i) => (this.ends[i] ? count : count - 1)))
-    return Math.max(0, Math.min(...counts.filter(Boolean).concat(Infinity)) - 1 || 0)
+    const begun = counts.filter(Boolean)
+    return begun.length ? Math.min(...begun) - 1 : 0
   }
 
   /** The mean of a curve over the last few records before a step, and how many they are. */

@@ -7,7 +7,9 @@ const MOST_CARDS = 3
 export function layoutOf(width, height, nets) {
   const isNarrow = width < NARROW
   const font = isNarrow ? 14 : Math.min(24, Math.max(13, Math.min(width / 80, height / 40)))
-  return { width, height, font, isNarrow, hasCards: nets <= MOST_CARDS || isNarrow }
+  // A narrow picture is as tall as it needs to be: its page is scrolled.
+  const tall = (7 * nets + 16) * font
+  return { width, height, font, isNarrow, hasCards: nets <= MOST_CARDS || isNarrow, tall }
 }
 
 /**

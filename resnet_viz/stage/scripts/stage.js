@@ -159,6 +159,7 @@ class Stage {
     const { history } = this
     this.layout = layoutOf(width, height, history.nets.length)
     this.root.style.setProperty("--font", `${this.layout.font}px`)
+    this.root.style.setProperty("--picture", `${this.layout.tall}px`)
     this.root.classList.toggle("narrow", this.layout.isNarrow)
     this.root.classList.toggle("rows", !this.layout.hasCards)
     this.look = this.#lookNow()
@@ -172,7 +173,7 @@ class Stage {
     this.look.marks = marksFor(this.context, this.look.theme)
     const { isNarrow, font } = this.layout
     const across = isNarrow ? box.width : Math.round(0.7 * box.width)
-    const down = isNarrow ? Math.round(0.58 * box.height) : box.height
+    const down = isNarrow ? box.height - 15 * font : box.height
     this.place = picture(across, down, this.layout, history.nets.length, this.view)
     this.board.place(this.place.rows, !this.layout.hasCards)
     this.curves = isNarrow
@@ -317,9 +318,10 @@ class Stage {
     context.font = `${0.78 * font}px ${look.family}`
     context.textAlign = "center"
     context.fillStyle = look.muted
+    const free = right - context.measureText(older).width
     for (const [name, first, last] of net.stages) {
       const middle = (along.from(first, net.depth) + along.to(last, net.depth)) / 2
-      if (middle - 2 * font > taken) context.fillText(name, middle, y)
+      if (middle - 2 * font > taken && middle + 2 * font < free) context.fillText(name, middle, y)
     }
     context.textAlign = "right"
     context.fillText(older, right, y)

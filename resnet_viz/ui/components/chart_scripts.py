@@ -7,6 +7,7 @@ server has no such routes, charts are Streamlit's own (live_chart.py).
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
@@ -19,10 +20,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from resnet_viz.figures.style import LEGEND_ROOM
+from resnet_viz.stage.scripts import one_module, style
 
 FOLDER = "chart_scripts"
 """Where a browser finds them, relative to the app; `static` is Streamlit's."""
 PLOTLY, LIVE_CHART, CHART_FILES = "plotly.min.js", "live_chart.js", "chart_files.js"
+STAGE = "stage.js"
 _HERE = Path(__file__).parent
 _PARTS = (
     *(_HERE / f"{name}.js" for name in ("live_chart", "chart_data", "chart_looks")),
@@ -54,16 +57,27 @@ def are_served() -> bool:
     return bool(_served_at)
 
 
+def _text(name: str) -> bytes:
+    return _made()[name] if name in _made() else b"".join(f.read_bytes() for f in _FILES[name])
+
+
+@lru_cache(maxsize=1)
+def _made() -> Mapping[str, bytes]:
+    """Scripts that are no files as they are: the stage's modules as one, with its style sheet."""
+    styled = f"{one_module()}\nexport {{ mount }}\nexport const style = {json.dumps(style())}\n"
+    return {STAGE: styled.encode()}
+
+
 @lru_cache(maxsize=1)
 def version() -> str:
     """A version string that changes with the content of the scripts."""
-    return blake2b(b"".join(map(_text, _FILES)), digest_size=6).hexdigest()
+    return blake2b(b"".join(map(_text, (*_FILES, STAGE))), digest_size=6).hexdigest()
 
 
 def _answer(request: Request) -> Response:
     """A script, or that there is none; Starlette runs this in a thread, as it is no coroutine."""
     name = request.path_params["name"]
-    if name not in _FILES:
+    if name not in (*_FILES, STAGE):
         return Response("There is no such script", 404)
     is_current = request.path_params["version"] == version()
     headers = {
@@ -79,11 +93,7 @@ def _answer(request: Request) -> Response:
     return Response(body, headers=headers, media_type="text/javascript")
 
 
-def _text(name: str) -> bytes:
-    return b"".join(file.read_bytes() for file in _FILES[name])
-
-
-@lru_cache(maxsize=len(_FILES))
+@lru_cache(maxsize=len(_FILES) + 1)
 def _compressed(name: str) -> bytes:
     """Once: Streamlit would compress plotly's five megabytes at each request."""
     return gzip.compress(_text(name), mtime=0)

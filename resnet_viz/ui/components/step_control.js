@@ -16,7 +16,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
     clearTimeout(control.timer)
     clearTimeout(control.linking)
     clearInterval(control.playing)
-    document.removeEventListener("keydown", control.listen)
     controls.delete(parentElement)
   }
 }
@@ -46,23 +45,8 @@ function mount(parentElement, data) {
   control.follow.onclick = (event) => move(control, event, null)
   control.play.onclick = (event) => play(control, event)
   control.speed.onchange = () => control.playing && begin(control)
-  control.listen = (event) => listen(control, event)
-  document.addEventListener("keydown", control.listen)
   controls.set(parentElement, control)
   return control
-}
-
-// Keys pressed anywhere, where the page is shown to a room; a field keeps its own.
-function listen(control, event) {
-  const { keys } = control.data
-  if (!keys || !event.isTrusted || event.ctrlKey || event.metaKey || event.altKey) return
-  const { tagName } = event.composedPath()[0]
-  if (["INPUT", "TEXTAREA", "SELECT"].includes(tagName)) return
-  const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key]
-  if (by) move(control, event, control.step + by)
-  else if (event.key === " " && keys === "all" && tagName !== "BUTTON") play(control, event)
-  else return
-  event.preventDefault()
 }
 
 // `step`: where to; null for the newest, now and later.

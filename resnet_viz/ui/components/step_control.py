@@ -64,13 +64,12 @@ def step_control(race: str, data: Mapping[str, Any]) -> None:
 
 
 def step_data(
-    race: str, steps: int, newest: int, *, is_over: bool = False, keys: str = ""
+    race: str, steps: int, newest: int, *, is_over: bool = False
 ) -> Mapping[str, Any]:
     """The data of the control over the `steps` steps of a race, for drawing or for an update.
 
     `race` tells races apart (`key_of`); `newest` is the newest step that was measured, -1 before
-    there is one; `is_over`: there will be none newer. `keys`: "arrows" listens to them wherever
-    they are pressed, "all" also plays with Space.
+    there is one; `is_over`: there will be none newer.
     """
     pointer = pointer_of(race)
     return {
@@ -81,5 +80,4 @@ def step_data(
         "follows": pointer.follows,
         "moves": pointer.moves,
         "over": is_over,
-        "keys": keys,
     }

@@ -15,6 +15,7 @@ from streamlit.web.server import server_util
 from resnet_viz.store.database import Store, StoreError, default_home
 from resnet_viz.store.keys.owner_key import owner_key
 from resnet_viz.ui.components import chart_scripts
+from resnet_viz.ui.server import stage_feed
 from resnet_viz.ui.server.address import Address
 from resnet_viz.ui.server.headers import Headers
 from resnet_viz.ui.server.keys import KEY, OwnersLink, RaceControls
@@ -28,8 +29,9 @@ _ALL = ("0.0.0.0", "::")
 
 def parts() -> dict[str, Any]:
     """The parts of `st.App` beside the script of a visit."""
+    base: str = config.get_option("server.baseUrlPath")
     return {
-        "routes": chart_scripts.routes(config.get_option("server.baseUrlPath")),
+        "routes": [*chart_scripts.routes(base), *stage_feed.routes(base)],
         "middleware": middleware(),
         "lifespan": lifespan,
         "on_script_error": tell_error,

@@ -38,7 +38,7 @@ def test_the_link_holds_what_is_looked_at(lab: Lab) -> None:
     assert other.selectbox(key="race_quantity").value == "update_ratio"
     assert has_button(other, "race_start"), "the panel of the next race is open"
     control = shown(other, "step_control")
-    assert (control["step"], control["follows"], control["keys"]) == (2, False, "")
+    assert (control["step"], control["follows"]) == (2, False)
 
 
 def test_a_view_that_is_none_is_left_out(lab: Lab) -> None:
@@ -62,12 +62,10 @@ def test_present_mode_has_no_settings(lab: Lab) -> None:
     app.switch_page("pages/race.py").run()
     assert errors(app) == []
     assert [button.key for button in app.button] == []
-    assert shown(app, "step_control")["keys"] == "arrows"
-    assert shown(app, "keys")["keys"] == ["p", "Escape", " "]
-    lab.stop(race_id)
-    app.run()
-    assert shown(app, "step_control")["keys"] == "all"
+    assert shown(app, "stage") == {"race": race_id, "steers": True}
     assert shown(app, "keys")["keys"] == ["p", "Escape"]
+    assert [markdown.value for markdown in app.markdown] == []
+    lab.stop(race_id)
 
 
 @pytest.mark.parametrize("link", ["nonsense", "", "x" * 5000, "'; DROP TABLE runs; --", "é\u0000"])

@@ -19,7 +19,7 @@ from resnet_viz.ui.pages.race.again import again, begin, take_begun
 from resnet_viz.ui.pages.race.diagnosis.diagnosis import diagnosis
 from resnet_viz.ui.pages.race.live.controls import obey
 from resnet_viz.ui.pages.race.live.live import is_new, live_news, live_race, preview
-from resnet_viz.ui.pages.race.live.present import large_type
+from resnet_viz.ui.pages.race.live.present import presented
 from resnet_viz.ui.pages.race.measurement_jobs import take_up
 from resnet_viz.ui.pages.race.race_access import keep_controls, links, steers
 from resnet_viz.ui.pages.race.results import results
@@ -74,14 +74,15 @@ def race_page() -> None:
     read_view(view.race_id, view.runs)
     read_address(view.race_id)
     if is_presented():
-        large_type()
+        presented(lab, view, may_steer=may_steer)
+        return
     # One container, so that what follows keeps its place, by which Streamlit knows a fragment:
     # of another one it would drop the updates, and a press, that are under way. The settings that
     # were here before a race began would stay until this run of the script is over.
     place = st.empty() if is_new(view) else st
     with place.container():
         _head(lab, view, may_steer=may_steer)
-        if is_open(NEXT) and not is_presented():
+        if is_open(NEXT):
             with st.container(border=True):
                 header("Next race")
                 _settings(lab, can_start=view.is_over or not may_steer, beside=view.race_id)
@@ -134,8 +135,6 @@ def _head(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
     with row:
         if may_steer:
             keep_controls(lab, view.race_id)
-        if is_presented():
-            return
         if may_steer and not view.is_over:
             _stop_button(lab, view)
         again(lab, view, may_steer=may_steer)

@@ -157,3 +157,12 @@ def _feed(_lab: Lab, home: Path, race_id: str) -> Feed:
     if len(ids) > MOST_TOGETHER:
         raise ValueError(f"runs = {len(ids)} runs; at most {MOST_TOGETHER} are shown together")
     return Feed(_lab, ids)
+
+
+def feed_of(lab: Lab, race_id: str) -> Feed:
+    """The one reader of a race in this server.
+
+    Raises:
+        ValueError: for more runs than are shown together.
+    """
+    return _feed(lab, lab.home, race_id)

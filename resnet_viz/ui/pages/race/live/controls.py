@@ -25,11 +25,6 @@ def controls(lab: Lab, view: RaceView) -> None:
     _slow_motion(lab, view)
 
 
-def toggle_pause(lab: Lab, view: RaceView) -> None:
-    """Pause the race, or resume it."""
-    obey(lab, *_pausing(lab, view), view)
-
-
 def obey(lab: Lab, title: str, action: Callable[[str], None], view: RaceView) -> None:
     """Apply `action` to the race; a failure is kept to be shown."""
     try:

@@ -30,10 +30,9 @@ from resnet_viz.ui.pages.race.live.pictures import (
     pictures_news,
     too_many_layers,
 )
-from resnet_viz.ui.pages.race.live.present import listen
 from resnet_viz.ui.pages.race.live.progress import progress, progress_data
 from resnet_viz.ui.pages.race.state import RaceView, key_of, look
-from resnet_viz.ui.pages.race.view_url import DIAGNOSIS, QUANTITY, is_open, is_presented, write_view
+from resnet_viz.ui.pages.race.view_url import DIAGNOSIS, QUANTITY, is_open, write_view
 from resnet_viz.ui.widgets import message_box
 
 UPDATE_SECONDS = 0.5
@@ -107,15 +106,13 @@ def _view(lab: Lab, race_id: str, may_steer: bool) -> None:
     progress(view, contestants_of(view))
     for problem in _problems(view):
         message_box.error(problem)
-    step_control(key_of(race_id), _step_data(view, may_steer=may_steer))
-    if is_presented():
-        listen(lab, view, may_steer=may_steer)
+    step_control(key_of(race_id), _step_data(view))
     runs = contestants_of(view)
     with st.container(horizontal=True, vertical_alignment="center", key="race_step_row"):
         _quantity_box(runs)
         if display_options.seeds_box(view.runs) and is_open(DIAGNOSIS):
             st.rerun()  # what stands below speaks of the chosen seed, too
-        if may_steer and not view.is_over and not is_presented():
+        if may_steer and not view.is_over:
             controls(lab, view)
         deletes = may_steer and click_box(lab, view)
     write_view(race_id)
@@ -133,7 +130,7 @@ def _news(lab: Lab, race_id: str, may_steer: bool) -> None:
     nets, shown = display_options.chosen_nets(view.look, runs), _shown(view)
     if view.is_over or st.session_state.get(_DRAWN) != _frame(view, nets, shown):
         st.rerun()
-    parts = progress_data(view, runs), _step_data(view, may_steer=may_steer)
+    parts = progress_data(view, runs), _step_data(view)
     news = {str(part["key"]): part for part in parts}
     tell_news(f"news_{shown.race}", {**news, **pictures_news(view.look, nets, shown)})
 
@@ -154,10 +151,9 @@ def _problems(view: RaceView) -> Sequence[str]:
     return list(filter(None, [*map(words.why_over, view.runs), view.look.problem]))
 
 
-def _step_data(view: RaceView, *, may_steer: bool) -> Mapping[str, Any]:
-    keys = ("all" if view.is_over or not may_steer else "arrows") if is_presented() else ""
+def _step_data(view: RaceView) -> Mapping[str, Any]:
     race, newest = key_of(view.race_id), view.look.newest
-    return step_data(race, _steps(view), newest, is_over=view.is_over, keys=keys)
+    return step_data(race, _steps(view), newest, is_over=view.is_over)
 
 
 def _steps(view: RaceView) -> int:

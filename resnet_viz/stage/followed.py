@@ -1,0 +1,67 @@
+"""Followed race: what one reader of a race's stage has been sent, and what is new for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from resnet_viz.findings.contestant import Contestant
+from resnet_viz.lab.race_feed import Look
+from resnet_viz.stage.message import QUANTITIES, news_message, rows_of, whole_message
+
+Have = Sequence[Mapping[str, int]]
+
+
+class Followed:
+    """What a reader has: `text` brings it up to a look at the race, made once for all who have the
+    same.
+
+    `nets` gives the nets of a look, several seeds as one; `said` the sentence above them.
+    """
+
+    def __init__(
+        self,
+        nets: Callable[[Look], Sequence[Contestant]],
+        said: Callable[[Look], str],
+    ) -> None:
+        self._nets, self._said = nets, said
+        self._have: Have = ()
+        self._names: Sequence[str] = ()
+
+    def text(self, look: Look) -> str:
+        """The message as JSON: news where the reader's rows are the beginning of what there is, and
+        the whole otherwise."""
+        nets, said = self._nets(look), self._said(look)  # a look makes one thing at a time
+        names = held(nets)
+        now = [rows_of(net, names) for net in nets]
+        is_grown = names == self._names and _begins(self._have, now)
+        have = self._have if is_grown else ()
+        key = ("stage", tuple(tuple(sorted(one.items())) for one in have))
+        text = look.once(key, lambda: json.dumps(_message(look, nets, names, have, said)))
+        self._have, self._names = now, names
+        return text
+
+
+def _message(
+    look: Look, nets: Sequence[Contestant], names: Sequence[str], have: Have, said: str
+) -> dict[str, Any]:
+    steps = max(run.steps or run.steps_done for run in look.runs)
+    of = news_message(nets, names, have) if have else whole_message(nets, steps, names)
+    paused = any(run.status == "paused" for run in look.runs)
+    return of | {"sentence": said, "paused": paused}
+
+
+def held(nets: Sequence[Contestant]) -> Sequence[str]:
+    """The stage's quantities that a net has."""
+    own = {name for net in nets for name in net.history.quantities}
+    return [name for name in QUANTITIES if name in own]
+
+
+def _begins(have: Have, now: Have) -> bool:
+    """Whether rows were added alone: a long history drops rows now and then."""
+    return len(have) == len(now) > 0 and all(
+        before.get(name, 0) <= count
+        for before, own in zip(have, now, strict=True)
+        for name, count in own.items()
+    )
