@@ -5,11 +5,12 @@ import { Board } from "./board.js"
 import { drawCurves } from "./curves.js"
 import { History, filled } from "./history.js"
 import { axis, bundles, layoutOf, picture } from "./layout.js"
+import { drawFoot, drawNet } from "./painting.js"
 import { Player } from "./player.js"
 import { below, wordsFor } from "./pointing.js"
 import { drawProfile } from "./profile.js"
 import { cssRamp, places, shades } from "./scale.js"
-import { drawStrip, marksFor, sharesAt } from "./strip.js"
+import { marksFor } from "./strip.js"
 import { Transport, actionOf } from "./transport.js"
 import { Waterfall } from "./waterfall.js"
 
@@ -25,18 +26,10 @@ const brightness = (colour) => {
   return (0.3 * r + 0.59 * g + 0.11 * b) / 255
 }
 
-/** What is of an earlier step than the one shown. */
-function olderWords(words, step, colours, arcs) {
-  const said = []
-  if (colours === arcs && colours !== null && colours !== step) return filled(words.picture_of, { step: colours })
-  if (colours !== null && colours !== step) said.push(filled(words.colours_of, { step: colours }))
-  if (arcs !== null && arcs !== step) said.push(filled(words.arcs_of, { step: arcs }))
-  return said.join(", ")
-}
-
 /**
  * Draw a stage into `root`. `options.onAction(name, value)` hears what only a host can do (pause,
- * resume), `options.onStep(step)` each step that is shown; `options.loops` plays for ever. Returns `update`, `destroy` and, for tests, `state`.
+ * resume), `options.onStep(step)` each step that is shown; `options.plays` begins to play,
+ * `options.loops` for ever. Returns `update`, `destroy` and, for tests, `state`.
  */
 export function mount(root, message, options = {}) {
   return new Stage(root, message, options)
@@ -80,19 +73,32 @@ class Stage {
   }
 
   #tell(message) {
+    const isFirst = !this.history
     this.history = new History(message)
     const { words, quantities } = this.history
+    const names = quantities.map(({ name }) => name).join()
     this.quantity = quantities.find(({ name }) => name === this.quantity?.name) ?? quantities[0]
-    this.transport = new Transport(this.root.querySelector(".transport"), words, (name, value) => this.act(name, value))
-    this.transport.choice("quantity", words.quantity, quantities.map(({ name, title }) => [name, title]))
-    this.transport.choice("view", words.view, ["waterfall", "profile"].map((view) => [view, words[view]]))
-    const modes = ["start", "own", "twin", "absolute"].filter((mode) => mode !== "twin" || this.history.nets.length === 2)
-    this.transport.choice("mode", words.colour, modes.map((mode) => [mode, words[`mode_${mode}`]]))
+    if (this.named !== names) this.#choices(words, quantities)
+    this.named = names
     this.#say(message)
     this.isBuilt = false
-    this.player.step = this.history.over ? 0 : this.history.newest
-    if (this.history.over) this.player.follows = false
+    if (!isFirst) return
+    if (this.history.over) this.player.put(0, this.history.newest)
     if (this.options.plays) this.player.play(this.history.newest)
+  }
+
+  #choices(words, quantities) {
+    this.transport = new Transport(this.root.querySelector(".transport"), words, (name, value) => this.act(name, value))
+    const pairs = (prefix, names) => names.map((name) => [name, words[`${prefix}${name}`]])
+    const modes = ["start", "own", "twin", "absolute"].filter((mode) => mode !== "twin" || this.history.nets.length === 2)
+    const choices = [
+      this.transport.choice("quantity", words.quantity, quantities.map(({ name, title }) => [name, title])),
+      this.transport.choice("view", words.view, pairs("", ["waterfall", "profile"])),
+      this.transport.choice("mode", words.colour, pairs("mode_", modes)),
+    ]
+    const values = [this.quantity.name, this.view, this.mode]
+    choices.forEach((choice, i) => { choice.value = values[i] })
+    this.transport.speed.value = this.player.speed
   }
 
   #say({ sentence, paused, steers }) {
@@ -244,12 +250,12 @@ class Stage {
     this.isStale = false
     this.options.onStep?.(step)
     context.clearRect(0, 0, ...this.size)
-    history.nets.forEach((net, number) => this.#drawNet(net, number, step))
+    history.nets.forEach((net, number) => drawNet(this, net, number, step))
     if (this.view === "profile") {
       drawProfile(context, place.profile, place, history, this.quantity, this.axis, look, this.layout.font, (net) =>
         history.series(net, this.quantity.name).rowAt(step))
     }
-    this.#drawFoot()
+    drawFoot(this)
     drawCurves(context, this.curves, history, look, { step, font: this.layout.font, words: history.words })
     this.board.show(history, step)
     const { newest, over, steps } = history
@@ -257,90 +263,6 @@ class Stage {
       step, steps, newest, isOver: over, isPlaying: player.isPlaying, isPaused: this.isPaused,
       follows: player.follows, canSteer: this.canSteer,
     })
-  }
-
-  #drawNet(net, number, step) {
-    const { context, history, look, axis: along, quantity } = this
-    const row = this.place.rows[number]
-    const series = history.series(number, quantity.name)
-    const at = series.rowAt(step)
-    const spans = net.along[quantity.name].at
-    const columns = at < 0 ? [] : spans.map(([first, last], column) => ({ first, last, place: this.placeOf(number, at, column) }))
-    const shares = sharesAt(history, number, step)
-    drawStrip(context, {
-      row, boxes: this.boxes[number].boxes, depth: net.depth, axis: along, look, columns,
-      shares: shares.of, colour: look.colours[number],
-    })
-    const older = olderWords(history.words, step, at < 0 ? null : series.steps[at], shares.step)
-    this.#drawTitle(net, number, row, older)
-    this.board.note(number, older)
-    if (this.view !== "waterfall") return
-    const fall = this.falls[number]
-    fall.grow(series, spans, (r, c) => this.placeOf(number, r, c), history.done(number), look)
-    const [left, right] = [along.from(1, net.depth), along.to(net.depth, net.depth)]
-    fall.draw(context, left, right, row.waterfall, Math.min(step, history.done(number) - 1))
-    this.#drawRows(left, right, row.waterfall, step)
-  }
-
-  #drawRows(left, right, { top, height }, step) {
-    const { context, look, layout: { font }, history } = this
-    if (height < 1) return
-    context.strokeStyle = look.grid
-    context.lineWidth = 1
-    context.strokeRect(left, top, right - left, height)
-    const y = top + (height * Math.min(step + 1, history.steps)) / Math.max(1, history.steps)
-    context.strokeStyle = look.text
-    context.lineWidth = 1.5
-    context.beginPath()
-    context.moveTo(left - 0.35 * font, y)
-    context.lineTo(right, y)
-    context.stroke()
-    context.fillStyle = look.muted
-    context.font = `${0.78 * font}px ${look.family}`
-    context.textAlign = "right"
-    context.textBaseline = "middle"
-    if (height < 2.4 * font) return
-    context.fillText("0", left - 0.5 * font, top + 0.4 * font)
-    context.fillText(`${history.steps}`, left - 0.5 * font, top + height - 0.4 * font)
-  }
-
-  #drawTitle(net, number, row, older) {
-    const { context, look, layout: { font, hasCards }, axis: along } = this
-    context.textBaseline = "middle"
-    if (!hasCards) return
-    const y = row.top + 0.75 * font
-    context.font = `600 ${0.9 * font}px ${look.family}`
-    context.textAlign = "left"
-    context.fillStyle = look.colours[number]
-    context.fillText(net.name, along.from(1, net.depth), y)
-    const taken = context.measureText(net.name).width + along.from(1, net.depth)
-    const right = along.to(net.depth, net.depth)
-    context.font = `${0.78 * font}px ${look.family}`
-    context.textAlign = "center"
-    context.fillStyle = look.muted
-    const free = right - context.measureText(older).width
-    for (const [name, first, last] of net.stages) {
-      const middle = (along.from(first, net.depth) + along.to(last, net.depth)) / 2
-      if (middle - 2 * font > taken && middle + 2 * font < free) context.fillText(name, middle, y)
-    }
-    context.textAlign = "right"
-    context.fillText(older, right, y)
-  }
-
-  #drawFoot() {
-    const { context, look, layout: { font }, place, history } = this
-    const y = place.foot + 0.75 * font
-    context.font = `${0.78 * font}px ${look.family}`
-    context.textBaseline = "middle"
-    context.fillStyle = look.muted
-    context.textAlign = "left"
-    context.fillText(history.words.input, place.left, y)
-    context.textAlign = "right"
-    context.fillText(history.words.output, place.right, y)
-    const bundle = Math.max(...this.boxes.map(({ count }) => count))
-    context.textAlign = "center"
-    const said = bundle > 1 ? `${history.words.arcs} ${filled(history.words.bundle, { count: bundle })}.` : history.words.arcs
-    context.fillText(said, (place.left + place.right) / 2, y, place.right - place.left - 8 * font)
   }
 
   #point(event) {
