@@ -63,9 +63,7 @@ def step_control(race: str, data: Mapping[str, Any]) -> None:
     _CONTROL(key=key, data=data, on_wish_change=lambda: pointer.obey(st.session_state[key].wish))
 
 
-def step_data(
-    race: str, steps: int, newest: int, *, is_over: bool = False
-) -> Mapping[str, Any]:
+def step_data(race: str, steps: int, newest: int, *, is_over: bool = False) -> Mapping[str, Any]:
     """The data of the control over the `steps` steps of a race, for drawing or for an update.
 
     `race` tells races apart (`key_of`); `newest` is the newest step that was measured, -1 before

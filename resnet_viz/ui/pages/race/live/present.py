@@ -17,7 +17,7 @@ from resnet_viz.ui.components.stage_view import stage_view
 from resnet_viz.ui.pages.race.live.controls import obey, refusal
 from resnet_viz.ui.pages.race.race_access import steers
 from resnet_viz.ui.pages.race.state import RaceView, key_of, look
-from resnet_viz.ui.pages.race.view_url import present
+from resnet_viz.ui.pages.race.view_url import present, write_view
 
 _KEYS = component(__file__, "keys")
 _CSS = Path(__file__).with_name("present.css")
@@ -32,6 +32,7 @@ def presented(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
 
 def _stage(lab: Lab, race_id: str, may_steer: bool) -> None:
     view = look(lab, race_id)
+    write_view(race_id)
     refusal(view)
     key = key_of(race_id)
     stage_view(race_id, f"stage_{key}", steers=may_steer, on_wish=partial(_obey, lab, view))
