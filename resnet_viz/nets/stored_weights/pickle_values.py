@@ -103,11 +103,10 @@ class _Reader:
         del self.stack[-count:]
         return values
 
-    def make(self, called: object, *args: object) -> None:
-        self.push(Made(called.name if isinstance(called, Named) else "", args))
-
-    def reduce(self, called: object, args: object) -> None:
-        self.make(called, *(args if isinstance(args, tuple) else ()))
+    def make(self, called: object, args: object) -> None:
+        """The result of a call; its arguments are not copied, however often they are named."""
+        name = called.name if isinstance(called, Named) else ""
+        self.push(Made(name, args if isinstance(args, tuple) else ()))
 
     def build(self, state: object) -> None:
         if isinstance(self.stack[-1], Made):
@@ -165,6 +164,10 @@ def _put_elements(reader: _Reader, _: object) -> None:
     reader.put_elements(reader.to_mark())
 
 
+def _object(reader: _Reader, called: object, *args: object) -> None:
+    reader.make(called, args)
+
+
 def _get(reader: _Reader, argument: object) -> None:
     assert isinstance(argument, int)
     reader.push(reader.memo[argument])
@@ -189,7 +192,7 @@ _STEPS: Mapping[str, _Step] = {
     **dict.fromkeys(("PROTO", "FRAME", "STOP"), lambda *_: None),
     **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), _put),
     **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), _get),
-    **dict.fromkeys(("REDUCE", "NEWOBJ"), lambda reader, _: reader.reduce(*reader.last(2))),
+    **dict.fromkeys(("REDUCE", "NEWOBJ"), lambda reader, _: reader.make(*reader.last(2))),
     **dict.fromkeys(("EMPTY_LIST", "EMPTY_SET"), lambda reader, _: reader.push([])),
     **dict.fromkeys(("LIST", "FROZENSET"), lambda reader, _: reader.push(reader.to_mark())),
     **dict.fromkeys(
@@ -215,9 +218,9 @@ _STEPS: Mapping[str, _Step] = {
     "MEMOIZE": lambda reader, _: _put(reader, len(reader.memo)),
     "GLOBAL": lambda reader, argument: reader.push(Named(_dotted(argument))),
     "STACK_GLOBAL": lambda reader, _: reader.push(Named("{}.{}".format(*reader.last(2)))),
-    "INST": lambda reader, argument: reader.make(Named(_dotted(argument)), *reader.to_mark()),
-    "OBJ": lambda reader, _: reader.make(*reader.to_mark()),
-    "NEWOBJ_EX": lambda reader, _: reader.reduce(*reader.last(3)[:2]),
+    "INST": lambda reader, argument: reader.make(Named(_dotted(argument)), tuple(reader.to_mark())),
+    "OBJ": lambda reader, _: _object(reader, *reader.to_mark()),
+    "NEWOBJ_EX": lambda reader, _: reader.make(*reader.last(3)[:2]),
     "BUILD": lambda reader, _: reader.build(reader.pop()),
     "PERSID": lambda reader, argument: reader.push_persistent(argument),
     "BINPERSID": lambda reader, _: reader.push_persistent(reader.pop()),
