@@ -29,7 +29,8 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import heartbeat
-from resnet_viz.scheduler.jobs import job_table as jobs
+from resnet_viz.scheduler.jobs.job_table import select_jobs
+from resnet_viz.scheduler.task_table import JOBS
 from resnet_viz.store.database import Store
 from resnet_viz.store.runs_table import ACTIVE, select_runs
 from tests.launchers import end_all_with_this_process, end_launchers
@@ -85,7 +86,7 @@ class Folder:
     def workers(self) -> list[psutil.Process]:
         """Those that have a run or a job."""
         with Store(self._lab.home).session() as found:
-            rows = [*select_runs(found, ACTIVE), *jobs.select_jobs(found, jobs.ACTIVE)]
+            rows = [*select_runs(found, ACTIVE), *select_jobs(found, JOBS.busy)]
         return list(filter(None, map(heartbeat.find_process, rows)))
 
     def of_kind(self, kind: str) -> list[psutil.Process]:

@@ -19,6 +19,7 @@ from resnet_viz.scheduler import heartbeat, launcher_lock
 from resnet_viz.store.database import Store
 from resnet_viz.store.runs_table import select_runs
 from resnet_viz.workers.tasks import Task
+from resnet_viz.workers.worker_pool import WorkerPool
 from tests.launchers import end_launchers
 
 TINY = ResNetConfig(depths=(1, 1), widths=(4, 8), stem="cifar", shortcut="zero_pad")
@@ -120,22 +121,23 @@ def same(one: StepRecord, other: StepRecord) -> bool:
     return all(np.array_equal(getattr(one, n), getattr(other, n), equal_nan=True) for n in names)
 
 
-class Stillborn:
-    """A brood whose workers end before they have taken up their run, and that has room for one."""
+class Stillborn(WorkerPool):
+    """A pool whose workers end before they have taken up their run, and that has room for one."""
 
-    is_short = False
+    needs_spare = False
+    started: list[str] = []  # noqa: RUF012  the pool's own is a property
 
     def __init__(self) -> None:
-        self.begun: list[str] = []
+        self.started = []
         self._ended: list[Task] = []
 
-    def begin(self, task: Task) -> None:
-        if self.begun:
+    def start_worker(self, task: Task) -> None:
+        if self.started:
             raise OSError("no room")
-        self.begun.append(task.id)
+        self.started.append(task.id)
         self._ended.append(task)
 
-    def ended(self) -> Sequence[Task]:
+    def reap_workers(self) -> Sequence[Task]:
         ended, self._ended = self._ended, []
         return ended
 

@@ -78,7 +78,7 @@ def _those(are: Callable[[psutil.Process], bool]) -> list[psutil.Process]:
 
 
 def _is_launcher(process: psutil.Process, folder: Path) -> bool:
-    is_one = {"resnet_viz.workers.launcher", "resnet_viz.workers.spare_worker"} & set(
+    is_one = {"resnet_viz.workers.launcher", "resnet_viz.workers.spawned_worker"} & set(
         process.cmdline()
     )
     return bool(is_one) and Path(process.environ().get("RESNET_VIZ_HOME", "")).is_relative_to(

@@ -1,9 +1,8 @@
-"""The launcher of a store's folder, as seen by whoever needs one, and its workers' last words."""
+"""Launcher client: begins, replaces and ends the launcher of a store's folder."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -17,15 +16,12 @@ from pathlib import Path
 import psutil
 
 from resnet_viz.scheduler import launcher_lock
-from resnet_viz.store import saved_states
+from resnet_viz.scheduler.task_table import TABLES
 from resnet_viz.store.database import Store
 from resnet_viz.store.paths import log_file, remove_empty
 from resnet_viz.text import shorten
 
-ERROR_MARK = "error: "
 LAUNCHER = "launcher"
-WHY_GONE = "The worker process ended without a word (killed, or out of memory)."
-_LITTLE_BYTES = 64 * 1024
 _KILL_AFTER_SECONDS = 0.1
 _GONE_SECONDS = 5.0
 REPLACED_FILE = "launcher.replaced"
@@ -42,21 +38,6 @@ _SETTINGS = (
     "RESNET_VIZ_PARK",
     "CUDA_VISIBLE_DEVICES",
 )
-
-
-def why_gone(home: Path, id: str, otherwise: str = WHY_GONE) -> str:  # noqa: A002
-    """Why the process of a run or job ended, where it could not write that to the store."""
-    try:
-        lines = log_file(home, id).read_text(errors="replace").splitlines()
-    except OSError:
-        lines = []
-    errors = [line.removeprefix(ERROR_MARK) for line in lines if line.startswith(ERROR_MARK)]
-    if errors:
-        return errors[-1]
-    with suppress(OSError):
-        if shutil.disk_usage(home).free < _LITTLE_BYTES:  # its words did not fit there either
-            return f"The worker process ended: there is no space left on the disk with {home}."
-    return otherwise
 
 
 def why_no_launcher(home: Path) -> str:
@@ -143,25 +124,16 @@ def _dismiss(home: Path, one: launcher_lock.Holder) -> bool:
 
 def _is_idle(store: Store) -> bool:
     """Whether no run or job is under way, or waits, in the care of the store's launcher."""
-    busy = (
-        "SELECT 1 FROM runs WHERE host = '' AND status IN ('queued', 'running')",
-        "SELECT 1 FROM jobs WHERE host = '' AND status IN ('queued', 'working')",
-    )
+    where = "host = '' AND status IN ('queued', 'running', 'working')"
     with store.session() as connection:
-        return not any(connection.execute(f"{query} LIMIT 1").fetchone() for query in busy)
+        return not any(table.has(connection, where) for table in TABLES)
 
 
 def fail_waiting(store: Store, message: str) -> None:
-    """Write down why the runs and jobs without a worker will get none."""
+    """Write down why the runs and jobs that wait for a worker will get none."""
     with store.writing() as connection:
-        wanted = "(status = 'queued' OR extra_steps > 0)"
-        saved_states.pause_again(connection, message, f"pid IS NULL AND {wanted}")
-        for table, waits in (("runs", wanted), ("jobs", "1")):
-            query = (
-                f"UPDATE {table} SET status = 'failed', message = ?, ended = ? "
-                f"WHERE pid IS NULL AND status IN ('queued', 'paused') AND {waits}"
-            )
-            connection.execute(query, (message, time.time()))
+        for table in TABLES:
+            table.end_waiting(connection, "failed", message)
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resnet_viz.scheduler import eta, heartbeat, launcher_client, places
+from resnet_viz.scheduler.task_table import RUNS
 from resnet_viz.store import saved_states
 from resnet_viz.store.migrations import transaction
 from resnet_viz.store.runs_table import ACTIVE, OVER, State, select_runs
@@ -57,7 +58,7 @@ class Snapshot:
         if self._can_go_on(row):
             return State("paused", _BROKEN_OFF, None)
         if row["id"] in self.gone:
-            message = launcher_client.why_gone(home, row["id"])
+            message = RUNS.why_gone(home, row["id"])
             return State("interrupted", message, row["heartbeat"])
         if silent := heartbeat.why_silent(row):
             if heartbeat.is_forsaken(row):

@@ -6,21 +6,17 @@ import json
 import os
 import signal
 import sqlite3
-import sys
 import time
 from importlib import import_module
 from pathlib import Path
 
-import psutil
-
 from resnet_viz.arch.config import explain, revise
 from resnet_viz.arch.presets import preset
 from resnet_viz.measurements import measurements
-from resnet_viz.scheduler.heartbeat import born
 from resnet_viz.scheduler.jobs import job_table
 from resnet_viz.scheduler.jobs.kind import Kind
 from resnet_viz.scheduler.jobs.registry import kind_of, kinds
-from resnet_viz.scheduler.launcher_client import ERROR_MARK
+from resnet_viz.scheduler.task_table import JOBS, SMALLER
 from resnet_viz.store.database import Store, StoreError, default_home
 from resnet_viz.training.error_messages import is_out_of_memory
 from resnet_viz.training.malloc import give_back
@@ -55,30 +51,20 @@ def warm() -> None:
     give_back()
 
 
-def main(job_id: str) -> int:
-    """Do one job, unless somebody does; the exit status."""
+def main(job_id: str) -> None:
+    """Do one job, unless somebody does.
+
+    Raises:
+        StoreError: where the store cannot be used.
+    """
     store = Store(default_home())
-    try:
-        with store.session() as connection:
-            if not _take_up(connection, job_id):
-                return 0
-            row = job_table.select_jobs(connection, "id = ?", job_id)[0]
-        status, message, result = _outcome(store, row)
-        with store.writing() as connection:
-            job_table.finish(connection, job_id, status, message=message, result=result)
-    except StoreError as error:
-        print(f"{ERROR_MARK}{error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-def _take_up(connection: sqlite3.Connection, job_id: str) -> bool:
-    """Write down that this process works on the job, unless another does, or it is over."""
-    me = psutil.Process()
-    change = "status = 'working', pid = ?, pid_created = ?, began = ?"
-    query = f"UPDATE jobs SET {change} WHERE id = ? AND {job_table.WAITING}"
-    values = (me.pid, born(me), time.time(), job_id)
-    return connection.execute(query, values).rowcount == 1
+    with store.session() as connection:
+        if not JOBS.take_up(connection, job_id):
+            return
+        row = job_table.select_jobs(connection, "id = ?", job_id)[0]
+    status, message, result = _outcome(store, row)
+    with store.session() as connection:
+        job_table.finish(connection, job_id, status, message=message, result=result)
 
 
 def _outcome(store: Store, row: sqlite3.Row) -> tuple[str, str, str | None]:
@@ -111,7 +97,7 @@ def _sentence(error: Exception) -> str:
     if type(error).__module__.startswith("resnet_viz."):
         return str(error)
     if is_out_of_memory(error):
-        return f"Out of memory; {job_table.SMALLER}."
+        return f"Out of memory; {SMALLER}."
     if isinstance(error, ValueError) and str(error):
         return explain(error)
     # The first line: torch adds hints and traces below it.
@@ -147,5 +133,5 @@ class Progress:
 
     def _write(self, change: str, *values: object) -> None:
         with self._store.writing() as connection:
-            query = f"UPDATE jobs SET {change} WHERE id = ? AND {job_table.ACTIVE}"
+            query = f"UPDATE jobs SET {change} WHERE id = ? AND {JOBS.busy}"
             connection.execute(query, (*values, self._id))

@@ -31,23 +31,23 @@ def untie() -> None:
     _at_its_end(0)
 
 
-class Told:
-    """What this process is told on its standard input, one line; where that ends before, as it does
-    with who holds the other end, so does this process at once, whatever it is doing."""
+class Message:
+    """A message on standard input. Where that ends before, as it does with who holds the other end,
+    so does this process at once, whatever it is doing."""
 
     def __init__(self) -> None:
-        self._words: SimpleQueue[str] = SimpleQueue()
+        self._read: SimpleQueue[bytes] = SimpleQueue()
         threading.Thread(target=self._wait, daemon=True).start()
 
-    def words(self) -> list[str]:
-        """They, once they are there."""
-        return self._words.get().split()
+    def content(self) -> bytes:
+        """The message, once it is there."""
+        return self._read.get()
 
     def _wait(self) -> None:
-        told = os.read(0, _MOST_BYTES).decode()  # sys.stdin's lock would be in the way at an exit
-        if not told:
+        content = os.read(0, _MOST_BYTES)  # sys.stdin's lock would be in the way at an exit
+        if not content:
             os._exit(0)
-        self._words.put(told)
+        self._read.put(content)
 
 
 def _at_its_end(number: int) -> None:

@@ -18,19 +18,17 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
-
 from resnet_viz.data.registry import datasets
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.quantities.records import StepRecord
-from resnet_viz.scheduler.heartbeat import HEARTBEAT_SECONDS, born
-from resnet_viz.scheduler.launcher_client import ERROR_MARK
+from resnet_viz.scheduler.heartbeat import HEARTBEAT_SECONDS
 from resnet_viz.scheduler.parking import Parked, Patience, give_up, give_up_with
+from resnet_viz.scheduler.task_table import RUNS
 from resnet_viz.scheduler.worker_turn import Stopped, Turns
 from resnet_viz.store import header, saved_states
 from resnet_viz.store.checkpoint_index import is_due
 from resnet_viz.store.database import Store, StoreError, WalFile, default_home
-from resnet_viz.store.runs_table import WITHOUT_WORKER, select_runs
+from resnet_viz.store.runs_table import select_runs
 from resnet_viz.training.error_messages import sentence
 from resnet_viz.workers.run_writer import RunWriter
 
@@ -261,28 +259,14 @@ def load() -> None:
     gc.enable()
 
 
-def _take_up(store: Store, run_id: str) -> bool:
-    """Write down that this process works on the run, unless another does, or it is over."""
-    me = psutil.Process()
-    with store.writing() as connection:
-        query = (
-            "UPDATE runs SET pid = ?, pid_created = ?, heartbeat = ?, attempts = attempts + 1 "
-            f"WHERE id = ? AND {WITHOUT_WORKER}"
-        )
-        values = (me.pid, born(me), time.time(), run_id)
-        return connection.execute(query, values).rowcount == 1
+def main(run_id: str) -> None:
+    """Work on one run, unless somebody does.
 
-
-def main(run_id: str) -> int:
-    """Work on one run, unless somebody does; the exit status."""
-    try:
-        store = Store(default_home())
-        if not _take_up(store, run_id):
-            return 0
-        threading.Thread(target=_beat, args=(store, run_id), daemon=True).start()
-        with store.session() as connection:
+    Raises:
+        StoreError: where the store cannot be used.
+    """
+    store = Store(default_home())
+    with store.session() as connection:
+        if RUNS.take_up(connection, run_id):
+            threading.Thread(target=_beat, args=(store, run_id), daemon=True).start()
             Worker(connection, run_id, store.home).run()
-    except StoreError as error:
-        print(f"{ERROR_MARK}{error}", file=sys.stderr)
-        return 1
-    return 0

@@ -1,135 +1,112 @@
-"""How a launcher begins the processes of runs and jobs: from spares kept warm, forked from itself
-where that is safe."""
+"""Worker pool: a launcher's worker processes, and spares that are kept warm for what comes next."""
 
 from __future__ import annotations
 
+import gc
 import os
-import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from math import inf
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-from resnet_viz.scheduler.launcher_client import LAUNCHER, environment
-from resnet_viz.store.paths import log_file
-from resnet_viz.workers import lifeline
-from resnet_viz.workers.tasks import Task, load, open_log, tidied, use
+from resnet_viz.store.paths import log_file, remove_empty
+from resnet_viz.workers.spawned_worker import SpawnedWorker
+from resnet_viz.workers.tasks import Task, load
+
+if TYPE_CHECKING:
+    from resnet_viz.workers.forked_worker import ForkedWorker
 
 FORK_VARIABLE = "RESNET_VIZ_FORK"
 """With "0" no worker is forked, as on macOS and Windows."""
 _SPARES = 2
+_REST_SECONDS = 5.0
 
 
-class Brood(Protocol):
-    """The workers that a launcher has begun."""
+class WorkerPool:
+    """The workers of the store in `home`, and two spares; `make` begins a process.
 
-    def begin(self, task: Task) -> None:
-        """Begin the worker of a run or job; OSError where the system has no room for it."""
+    A fork is made only while nothing is at work, a new process at any time, for it takes seconds
+    to get warm. No connection to a store may be open then: SQLite's must not cross a fork.
+    """
 
-    def ended(self) -> Sequence[Task]:
-        """Those whose workers have ended since this was last asked."""
+    def __init__(
+        self, home: Path, make: Callable[[Path], ForkedWorker | SpawnedWorker] = SpawnedWorker
+    ) -> None:
+        self._home, self._make = home, make
+        self._spares: list[ForkedWorker | SpawnedWorker] = []
+        self._tasks: dict[ForkedWorker | SpawnedWorker, Task] = {}
+        self._rests_until = -inf
 
     @property
-    def begun(self) -> Sequence[str]:
-        """The ids of those whose workers have not ended, as far as it is known."""
+    def started(self) -> Sequence[str]:
+        """The ids of the runs and jobs whose workers have not ended, as far as it is known."""
+        return [task.id for task in self._tasks.values()]
 
     @property
-    def is_short(self) -> bool:
-        """Whether nothing is at work, and a spare process should be made for what comes next."""
+    def needs_spare(self) -> bool:
+        """Whether fewer spares wait than there should be.
+
+        Where one has ended unasked, as where memory is short, so would the next: that one waits.
+        """
+        waiting = [spare for spare in self._spares if not spare.has_ended()]
+        if len(waiting) < len(self._spares):
+            self._rests_until = time.monotonic() + _REST_SECONDS
+        self._spares = waiting
+        if len(waiting) >= _SPARES or time.monotonic() < self._rests_until:
+            return False
+        return self._make is SpawnedWorker or not self._tasks
 
     def add_spare(self) -> None:
-        """Make one."""
+        """Make one; OSError where the system has no room for it."""
+        try:
+            self._spares.append(self._make(self._home))
+        except OSError:
+            self._rests_until = time.monotonic() + _REST_SECONDS
+            raise
+
+    def start_worker(self, task: Task) -> None:
+        """Give a run or job to the spare that is warm the longest, or to a new process.
+
+        Raises:
+            OSError: where the system has no room for one.
+        """
+        log = log_file(self._home, task.id)
+        log.parent.mkdir(exist_ok=True)
+        log.write_bytes(b"")
+        for _ in range(_SPARES + 1):
+            worker = self._spares.pop(0) if self._spares else self._make(self._home)
+            with suppress(OSError):  # that one was killed: Windows knows no broken pipe
+                worker.assign(task)
+                self._tasks[worker] = task
+                return
+            worker.has_ended()  # which reaps it
+        raise OSError("none of the processes that were made for it is there any more")
+
+    def reap_workers(self) -> Sequence[Task]:
+        """The tasks whose workers have ended since this was last asked; empty logs are deleted."""
+        tasks = [self._tasks.pop(worker) for worker in list(self._tasks) if worker.has_ended()]
+        for task in tasks:
+            remove_empty(log_file(self._home, task.id))
+        return tasks
 
 
-def make_brood(home: Path) -> Brood:
-    """Forks where that is safe; what workers need has been imported by the time it returns."""
+def make_pool(home: Path) -> WorkerPool:
+    """A pool that forks where that is safe; what its workers need has then been imported."""
     if sys.platform == "linux" and may_fork():
-        from resnet_viz.workers.forked_workers import Forks, threads  # noqa: PLC0415
+        from resnet_viz.workers.forked_worker import ForkedWorker, threads  # noqa: PLC0415
 
         load()
         # A fork takes over one thread; what the others held locked would stay so for ever.
         if threads() == 1:
-            return Forks(home)
-    return Spares(home)
+            gc.collect()
+            gc.freeze()  # else the collector would write to, and so copy, what the workers share
+            return WorkerPool(home, ForkedWorker)
+    return WorkerPool(home)
 
 
 def may_fork() -> bool:
     """Whether workers may be forked: macOS has fork, but its own libraries do not survive it."""
     return sys.platform == "linux" and os.environ.get(FORK_VARIABLE) != "0"
-
-
-class Spares:
-    """Processes that have imported torch and wait to be told a task, on their standard input.
-
-    Where this process ends, so does their input, and they go.
-    """
-
-    def __init__(self, home: Path) -> None:
-        self._home = home
-        self._warm = [_spare(home) for _ in range(_SPARES)]
-        self._tasks: dict[subprocess.Popen[str], Task] = {}
-
-    @property
-    def begun(self) -> Sequence[str]:
-        """The ids of those whose workers have not ended, as far as it is known."""
-        return [task.id for task in self._tasks.values()]
-
-    @property
-    def is_short(self) -> bool:
-        """Never: each that is given away is replaced at once."""
-        return False
-
-    def add_spare(self) -> None:
-        """There are enough."""
-
-    def close(self) -> None:
-        """Let those that nobody needed go, as the end of this process would."""
-        for process in self._warm:
-            process.communicate()
-
-    def begin(self, task: Task) -> None:
-        """Give a run or job to the spare that is warm the longest, and begin another."""
-        open_log(self._home, task.id).close()
-        for _ in range(_SPARES + 1):
-            self._warm.append(_spare(self._home))
-            process = self._warm.pop(0)
-            assert process.stdin is not None
-            with suppress(OSError):  # that one was killed: Windows knows no broken pipe
-                with process.stdin as told:
-                    told.write(f"{task.table} {task.id}\n")
-                self._tasks[process] = task
-                return
-            process.wait()
-        raise OSError("none of the processes that were made for it is there any more")
-
-    def ended(self) -> Sequence[Task]:
-        """Those whose workers have ended; they are reaped, and their empty logs deleted."""
-        gone = [process for process in self._tasks if process.poll() is not None]
-        return [tidied(self._home, self._tasks.pop(process)) for process in gone]
-
-
-def be_spare(told: lifeline.Told) -> int:
-    """Import what a worker needs, wait for a task, and be its worker; the exit status."""
-    load()
-    task = Task(*told.words())
-    lifeline.untie()
-    home = Path(os.environ["RESNET_VIZ_HOME"])
-    with log_file(home, task.id).open("ab") as log:
-        use(log)
-    return task.work()
-
-
-def _spare(home: Path) -> subprocess.Popen[str]:
-    with log_file(home, LAUNCHER).open("ab") as stderr:
-        return subprocess.Popen(
-            [sys.executable, "-P", "-m", "resnet_viz.workers.spare_worker", str(os.getpid())],
-            stdin=subprocess.PIPE,
-            stdout=stderr,
-            stderr=stderr,
-            cwd=home,
-            env=environment(home),
-            start_new_session=True,
-            text=True,
-            encoding="utf-8",
-        )

@@ -28,13 +28,14 @@ from resnet_viz.scheduler.heartbeat import find_process
 from resnet_viz.scheduler.jobs import job_table
 from resnet_viz.scheduler.jobs.jobs import MOST_WAITING, Job
 from resnet_viz.scheduler.jobs.registry import kinds
+from resnet_viz.scheduler.task_table import JOBS
 from resnet_viz.store.database import Store
 from resnet_viz.views.summary import measure
 from resnet_viz.workers import dispatcher
 from resnet_viz.workers.dispatcher import Dispatcher
 from resnet_viz.workers.job_worker import Progress
-from resnet_viz.workers.tasks import Task
-from resnet_viz.workers.worker_pool import Spares, may_fork
+from resnet_viz.workers.tasks import JobTask
+from resnet_viz.workers.worker_pool import WorkerPool, may_fork
 from tests.labs import TINY, Stillborn, end, launcher_of, wait_until
 from tests.launchers import end_launchers
 
@@ -247,8 +248,7 @@ def test_thirty_are_accepted_at_once_and_two_work(shared: Lab) -> None:
     assert shared.job(ids[-1]).before == 28
     with Store(shared.home).session() as connection:
         turn = [
-            row["id"]
-            for row in job_table.in_turn(job_table.select_jobs(connection, job_table.ACTIVE))
+            row["id"] for row in job_table.in_turn(job_table.select_jobs(connection, JOBS.busy))
         ]
     assert turn == ids[2:]
     for job_id in reversed(ids):
@@ -303,11 +303,10 @@ def test_a_spare_process_does_a_job_as_a_fork_does(
 ) -> None:
     monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     job_id = lab.submit("data", {"name": "digits"})
-    (lab.home / "logs").mkdir()
-    spares = Spares(lab.home)
-    spares.begin(Task("jobs", job_id))
+    pool = WorkerPool(lab.home)
+    pool.start_worker(JobTask(job_id))
     wait_until(lambda: lab.job(job_id).status == "done")
-    spares.close()
+    wait_until(lambda: pool.reap_workers() == [JobTask(job_id)])
 
 
 @pytest.fixture
@@ -382,7 +381,7 @@ def test_every_kind_is_described_in_its_file() -> None:
 
 def _active(lab: Lab) -> list[sqlite3.Row]:
     with Store(lab.home).session() as connection:
-        return list(job_table.select_jobs(connection, job_table.ACTIVE))
+        return list(job_table.select_jobs(connection, JOBS.busy))
 
 
 def _working(lab: Lab) -> list[sqlite3.Row]:

@@ -97,12 +97,12 @@ def test_single_steps_of_many_are_done_a_few_at_a_time(rows: sqlite3.Connection)
     """They need no place: else a press would begin as many processes as a race has runs."""
     put(rows, 3, **HELD)
     wanted = put(rows, 30, status="paused", control="pause", extra_steps=1)
-    first = list(due(select_runs(rows, BUSY)))
+    first = [row["id"] for row in due(select_runs(rows, BUSY))]
     assert first == wanted[: MOST_STEPPING - 3]
     rows.execute("UPDATE runs SET pid = ?, pid_created = ? WHERE extra_steps = 1", ME)
-    assert not list(due(select_runs(rows, BUSY)))
+    assert not [row["id"] for row in due(select_runs(rows, BUSY))]
     rows.execute("UPDATE runs SET pid = NULL WHERE position > 8")
-    assert list(due(select_runs(rows, BUSY))) == wanted[5 : 5 + MOST_STEPPING - 8]
+    assert [row["id"] for row in due(select_runs(rows, BUSY))] == wanted[5 : 5 + MOST_STEPPING - 8]
 
 
 def test_those_without_a_process_take_nobody_s_place(
@@ -149,14 +149,15 @@ def test_a_worker_that_gave_up_its_run_has_not_lost_it(
     rows: sqlite3.Connection, tmp_path: Path
 ) -> None:
     """Its process ends, and the launcher sees that; by then the run may have been resumed."""
-    brood = Stillborn()
-    dispatcher = Dispatcher(Store(tmp_path), brood)
+    pool = Stillborn()
+    dispatcher = Dispatcher(Store(tmp_path), pool)
     first, second = put(rows, 2)
-    for task in dispatcher._due(rows):
-        dispatcher._begin(task)
+    for task in dispatcher._due_tasks(rows):
+        dispatcher._start(task)
         break
     rows.execute("UPDATE runs SET attempts = attempts + 1 WHERE id = ?", (first,))
-    dispatcher._note_ended(rows, brood.ended())
+    for task in pool.reap_workers():
+        task.end(rows, tmp_path)
     lab = Lab(tmp_path)
     assert lab.get(first).status == "queued"
     assert second
@@ -165,19 +166,20 @@ def test_a_worker_that_gave_up_its_run_has_not_lost_it(
 def test_a_worker_that_dies_before_it_takes_up_a_parked_run_loses_nothing(
     rows: sqlite3.Connection, tmp_path: Path
 ) -> None:
-    brood = Stillborn()
-    dispatcher = Dispatcher(Store(tmp_path), brood)
+    pool = Stillborn()
+    dispatcher = Dispatcher(Store(tmp_path), pool)
     (run_id,) = put(rows, 1, status="paused", control="pause", started=1.0, steps_done=5)
     saved_states.write_down(rows, 1, 5, 1000)
     lab = Lab(tmp_path)
     for again in (lab.resume, lab.step):
         again(run_id)
-        for task in dispatcher._due(rows):
-            dispatcher._begin(task)
-        dispatcher._note_ended(rows, brood.ended())
+        for task in dispatcher._due_tasks(rows):
+            dispatcher._start(task)
+        for task in pool.reap_workers():
+            task.end(rows, tmp_path)
         assert lab.get(run_id).status == "paused"
         assert lab.get(run_id).message
-        brood.begun.clear()
+        pool.started.clear()
     lab.resume(run_id)
     launcher_client.fail_waiting(Store(tmp_path), "no process can be started")
     assert (lab.get(run_id).status, lab.get(run_id).message) == (

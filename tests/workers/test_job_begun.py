@@ -10,6 +10,7 @@ from resnet_viz.scheduler import launcher_client
 from resnet_viz.scheduler.engine import BoundEngine
 from resnet_viz.scheduler.jobs import job_table
 from resnet_viz.scheduler.jobs.jobs import Jobs
+from resnet_viz.scheduler.task_table import JOBS
 from resnet_viz.store.database import Store
 from resnet_viz.store.recovery.guarded_store import GuardedStore
 
@@ -26,7 +27,7 @@ def test_a_look_at_a_job_that_ceases_to_wait_meanwhile_is_no_error(
     look = job_table.select_jobs
 
     def begun_before(connection: object, where: str, *values: object) -> object:
-        if where == job_table.ACTIVE:
+        if where == JOBS.busy:
             with store.writing() as other:
                 other.execute("UPDATE jobs SET status = ? WHERE id = ?", (status, ids[-1]))
         return look(connection, where, *values)  # type: ignore[arg-type]

@@ -213,7 +213,7 @@ def test_due_are_those_with_a_place_in_each_queue_and_single_steps() -> None:
         return row(position, **new | changes)
 
     def due_of(*rows: Any) -> list[str]:
-        return [found.removeprefix("run ") for found in due(rows)]
+        return [found["id"].removeprefix("run ") for found in due(rows)]
 
     on = {"asked_device": "cuda:0"}
     os.environ[SLOTS_VARIABLE], before = "2", os.environ.get(SLOTS_VARIABLE)

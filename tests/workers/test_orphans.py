@@ -83,7 +83,7 @@ def test_no_helper_outlives_its_launcher(
 def test_a_helper_that_has_got_a_run_goes_on_and_those_without_do_not(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Spares; of forked processes test_launcher.py and test_brood.py show it."""
+    """Spares; of forked processes test_launcher.py and test_worker_pool.py show it."""
     monkeypatch.setenv(FORK_VARIABLE, SPARE)
     lab.ready()
     wait_until(lambda: waits(lab))
@@ -102,8 +102,8 @@ def test_a_helper_that_has_got_a_run_goes_on_and_those_without_do_not(
 
 
 IS_BUSY = """
-from resnet_viz.workers.lifeline import Told
-told = Told()
+from resnet_viz.workers.lifeline import Message
+message = Message()
 print("ready", flush=True)
 while True:
     sum(range(1000))

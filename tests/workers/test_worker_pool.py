@@ -14,8 +14,8 @@ from resnet_viz.scheduler.places import SLOTS_VARIABLE
 from resnet_viz.store.database import Store
 from resnet_viz.workers import dispatcher
 from resnet_viz.workers.dispatcher import Dispatcher
-from resnet_viz.workers.tasks import Task
-from resnet_viz.workers.worker_pool import Spares, may_fork
+from resnet_viz.workers.tasks import RunTask
+from resnet_viz.workers.worker_pool import WorkerPool, may_fork
 from tests.labs import (
     ENDLESS,
     Stillborn,
@@ -106,17 +106,19 @@ def launcher_that(does: str, lab: Lab, *words: str) -> subprocess.CompletedProce
 FAILS_TO_GET_WARM = """
 import sys, time
 from pathlib import Path
-from resnet_viz.workers import forked_workers
-from resnet_viz.workers.tasks import Task
+from resnet_viz.workers import forked_worker
+from resnet_viz.workers.tasks import JobTask
+from resnet_viz.workers.worker_pool import WorkerPool
 
 def fail():
     raise RuntimeError("no kernels")
 
-forked_workers.job_worker.warm = fail
-brood = forked_workers.Forks(Path(sys.argv[1]))
-brood.add_spare()
-brood.begin(Task("jobs", sys.argv[2]))
-while not brood.ended():
+forked_worker.job_worker.warm = fail
+pool = WorkerPool(Path(sys.argv[1]), forked_worker.ForkedWorker)
+pool.add_spare()
+time.sleep(0.5)  # a task that is there at once is not kept waiting
+pool.start_worker(JobTask(sys.argv[2]))
+while not pool.reap_workers():
     time.sleep(0.05)
 """
 
@@ -138,14 +140,15 @@ KILLED_WHILE_IT_GETS_WARM = """
 import os, signal, sys
 from pathlib import Path
 from resnet_viz.store.database import Store
-from resnet_viz.workers import dispatcher, forked_workers
-from resnet_viz.workers.tasks import Task
+from resnet_viz.workers import dispatcher, forked_worker
+from resnet_viz.workers.worker_pool import WorkerPool
 
 fork, home = os.fork, Path(sys.argv[1])
 os.fork = lambda: print("a fork", flush=True) or fork()
-forked_workers.job_worker.warm = lambda: os.kill(os.getpid(), signal.SIGKILL)
+forked_worker.job_worker.warm = lambda: os.kill(os.getpid(), signal.SIGKILL)
 dispatcher.IDLE_SECONDS = 2.0
-dispatcher.Dispatcher(Store(home), forked_workers.Forks(home)).serve()
+pool = WorkerPool(home, forked_worker.ForkedWorker)
+dispatcher.Dispatcher(Store(home), pool).serve()
 """
 
 
@@ -164,24 +167,22 @@ def test_a_spare_process_takes_up_a_run_as_a_fork_does(
 ) -> None:
     monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     run_id = lab.start(tiny_spec())
-    launcher_client.log_file(lab.home, run_id).parent.mkdir()
-    spares = Spares(lab.home)
-    spares.begin(Task("runs", run_id))
-    assert spares.begun == [run_id]
+    pool = WorkerPool(lab.home)
+    pool.start_worker(RunTask(run_id))
+    assert pool.started == [run_id]
     wait_until(lambda: lab.get(run_id).status == "finished")
-    wait_until(lambda: spares.ended() == [Task("runs", run_id)])
+    wait_until(lambda: pool.reap_workers() == [RunTask(run_id)])
     assert not launcher_client.log_file(lab.home, run_id).exists()
-    spares.close()
 
 
 def test_a_run_whose_worker_cannot_begin_is_over(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     monkeypatch.setattr(dispatcher, "IDLE_SECONDS", 1.0)
     monkeypatch.setenv(SLOTS_VARIABLE, "1")
-    brood = Stillborn()
+    pool = Stillborn()
     first, second = lab.start(tiny_spec()), lab.start(tiny_spec())
-    Dispatcher(Store(lab.home), brood).serve()  # and it ends, since nothing is left to do
-    assert brood.begun == [first]
+    Dispatcher(Store(lab.home), pool).serve()  # and it ends, since nothing is left to do
+    assert pool.started == [first]
     assert lab.get(first).status == "interrupted"
     assert lab.get(second).status == "failed"
     assert lab.get(second).message == "The worker process cannot be started: no room"
@@ -190,10 +191,10 @@ def test_a_run_whose_worker_cannot_begin_is_over(lab: Lab, monkeypatch: pytest.M
 class Crowded(Stillborn):
     """Nor can more processes be made."""
 
-    is_short = True
+    needs_spare = True
 
     def add_spare(self) -> None:
-        self.is_short = False  # until the next time
+        self.needs_spare = False  # until the next time
         raise BlockingIOError("no more processes")
 
 
@@ -202,9 +203,9 @@ def test_a_launcher_that_can_make_no_spare_goes_on(
 ) -> None:
     monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
     monkeypatch.setattr(dispatcher, "IDLE_SECONDS", 1.0)
-    brood = Crowded()
+    pool = Crowded()
     run_id = lab.start(tiny_spec())
-    Dispatcher(Store(lab.home), brood).serve()
-    assert brood.begun == [run_id]
-    assert not brood.is_short
+    Dispatcher(Store(lab.home), pool).serve()
+    assert pool.started == [run_id]
+    assert not pool.needs_spare
     assert "no more processes" in capsys.readouterr().err

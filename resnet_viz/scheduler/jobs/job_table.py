@@ -11,22 +11,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from resnet_viz.scheduler import heartbeat, launcher_client
+from resnet_viz.scheduler.task_table import JOBS, SMALLER
 from resnet_viz.store import paths
 from resnet_viz.text import byte_size
 
 PLACES = 2
 """Jobs at work at once; more would only take memory and time from each other."""
-ACTIVE = "status IN ('queued', 'working')"
-WAITING = "status = 'queued' AND pid IS NULL AND host = ''"
 KEPT_SECONDS = 3600.0
 """For so long the result of a job can be fetched."""
 MOST_BYTES = 4 * 10**9
 """Of the files that jobs were handed in with, together: those that are over give way."""
-SMALLER = "choose a smaller batch, net or image"
-WHY_GONE = (
-    "The process ended without a word, most likely because memory ran out; "
-    f"{SMALLER}, or try again."
-)
 
 
 def folder_of(home: Path, job_id: str) -> Path:
@@ -70,36 +64,28 @@ def before(row: sqlite3.Row, active: Sequence[sqlite3.Row]) -> int:
 
 def due(connection: sqlite3.Connection, begun: Sequence[str]) -> Sequence[str]:
     """The queued jobs for which there is a place; `begun` have a process, seen in a row or not."""
-    active = select_jobs(connection, ACTIVE)
+    active = select_jobs(connection, JOBS.busy)
     working = {row["id"] for row in active if row["status"] == "working"}
     taken = working | {row["id"] for row in active if row["id"] in begun}
     waiting = [row["id"] for row in in_turn(active) if row["id"] not in taken]
     return waiting[: max(0, PLACES - len(taken))]
 
 
-def is_any(connection: sqlite3.Connection, where: str) -> bool:
-    """Whether there are such jobs."""
-    return connection.execute(f"SELECT 1 FROM jobs WHERE {where} LIMIT 1").fetchone() is not None
-
-
 def care(connection: sqlite3.Connection, home: Path) -> None:
-    """Say of those that wait that somebody cares; end those past their limit, and write down those
-    whose process is gone."""
+    """End the jobs past their limit, and write down those whose process is gone."""
     now = time.time()
-    if is_any(connection, WAITING):
-        connection.execute(f"UPDATE jobs SET heartbeat = ? WHERE {WAITING}", (now,))
     for row in select_jobs(connection, "status = 'working' AND host = ''"):
         process = heartbeat.find_process(row)
         if process is None:
-            end(connection, home, row["id"], "interrupted")
+            interrupt(connection, home, row["id"])
         elif now - row["began"] > row["limit_seconds"]:
             finish(connection, row["id"], "failed", message=too_long(row))
             launcher_client.end_processes([process])
 
 
-def end(connection: sqlite3.Connection, home: Path, job_id: str, status: str) -> None:
+def interrupt(connection: sqlite3.Connection, home: Path, job_id: str) -> None:
     """Write down a job whose process is gone, unless it was over by then."""
-    finish(connection, job_id, status, message=launcher_client.why_gone(home, job_id, WHY_GONE))
+    finish(connection, job_id, "interrupted", message=JOBS.why_gone(home, job_id))
 
 
 def too_long(row: sqlite3.Row) -> str:
@@ -122,14 +108,14 @@ def finish(
 ) -> bool:
     """Write down how a job ended; False where it was over already."""
     change = "status = ?, message = ?, result = ?, ended = ?"
-    query = f"UPDATE jobs SET {change} WHERE id = ? AND {ACTIVE}"
+    query = f"UPDATE jobs SET {change} WHERE id = ? AND {JOBS.busy}"
     values = (status, message, result, time.time(), job_id)
     return connection.execute(query, values).rowcount == 1
 
 
 def forget_old(connection: sqlite3.Connection, home: Path) -> None:
     """Delete the jobs that were over long ago, with their files; in no transaction."""
-    where = f"NOT {ACTIVE} AND abs(? - ended) > ?"
+    where = f"NOT {JOBS.busy} AND abs(? - ended) > ?"
     values = (time.time(), KEPT_SECONDS)
     for row in select_jobs(connection, where, *values):
         connection.execute("DELETE FROM jobs WHERE id = ?", (row["id"],))
@@ -153,7 +139,7 @@ def make_room(connection: sqlite3.Connection, home: Path, size: int) -> None:
     """
     taken = {folder: _bytes_in(folder) for folder in (home / "jobs").glob("*")}
     missing = sum(taken.values()) + size - MOST_BYTES
-    for row in select_jobs(connection, f"NOT {ACTIVE}") if missing > 0 else ():
+    for row in select_jobs(connection, f"NOT {JOBS.busy}") if missing > 0 else ():
         folder = folder_of(home, row["id"])
         if missing > 0 and taken.get(folder):
             missing -= taken[folder]

@@ -20,6 +20,7 @@ from resnet_viz.scheduler.engine import BoundEngine
 from resnet_viz.scheduler.jobs import job_table
 from resnet_viz.scheduler.jobs.kind import JobRequest, Kind
 from resnet_viz.scheduler.jobs.registry import kind_of
+from resnet_viz.scheduler.task_table import JOBS
 from resnet_viz.store.database import StoreError
 from resnet_viz.store.recovery.guarded_store import GuardedStore
 from resnet_viz.store.run import insert, new_id
@@ -127,7 +128,7 @@ class Jobs:
 
     def under_way(self, kind: str) -> Sequence[Job]:
         """The jobs of a kind that are not over, oldest first, whoever asked for them."""
-        active = self._store.read(job_table.select_jobs, job_table.ACTIVE)
+        active = self._store.read(job_table.select_jobs, JOBS.busy)
         jobs = [self._job(row, active) for row in active if row["kind"] == kind]
         return [job for job in jobs if not job.is_over]
 
@@ -144,7 +145,7 @@ class Jobs:
     def _job(self, row: sqlite3.Row, active: Sequence[sqlite3.Row]) -> Job:
         status, message = row["status"], row["message"]
         if status == "working" and heartbeat.is_gone(row):
-            message = launcher_client.why_gone(self._store.home, row["id"], job_table.WHY_GONE)
+            message = JOBS.why_gone(self._store.home, row["id"])
             status = "interrupted"
         return Job(
             id=row["id"],
@@ -221,7 +222,7 @@ def _add(connection: sqlite3.Connection, row: Mapping[str, object]) -> str | Non
 
 
 def _check_waiting(connection: sqlite3.Connection) -> None:
-    waiting = len(job_table.select_jobs(connection, job_table.WAITING))
+    waiting = len(job_table.select_jobs(connection, JOBS.waiting))
     if waiting >= MOST_WAITING:
         raise ValueError(f"{waiting} jobs wait, and more are not taken; try again later")
 
@@ -238,7 +239,7 @@ def _look(connection: sqlite3.Connection, job_id: str) -> tuple[sqlite3.Row, Seq
     row = _find(connection, job_id)
     if row["status"] == "working" and heartbeat.is_gone(row):
         row = _find(connection, job_id)  # it may have written its end just before
-    return row, job_table.select_jobs(connection, job_table.ACTIVE) if _waits(row) else ()
+    return row, job_table.select_jobs(connection, JOBS.busy) if _waits(row) else ()
 
 
 def _cancel(connection: sqlite3.Connection, job_id: str) -> sqlite3.Row | None:
