@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from resnet_viz.lab.lab import Lab
+from resnet_viz.lru import LruDict
 from resnet_viz.quantities.points import FINAL
 from resnet_viz.quantities.records import History, Series
 from resnet_viz.store.database import StoreError
@@ -55,7 +56,7 @@ class Look:
     problem: str = ""
     is_gone: bool = False
     newest: int = -1
-    _made: dict[object, Any] = field(default_factory=dict, repr=False)
+    _made: LruDict[object, Any] = field(default_factory=lambda: LruDict(MOST_MADE), repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
@@ -75,11 +76,7 @@ class Look:
     def once(self, key: object, make: Callable[[], _Made]) -> _Made:
         """What `make` makes of this look, made once under `key` however many ask for it."""
         with self._lock:
-            if key not in self._made:
-                while len(self._made) >= MOST_MADE:
-                    del self._made[next(iter(self._made))]  # the oldest
-                self._made[key] = make()
-            return cast(_Made, self._made[key])
+            return cast(_Made, self._made.fetch(key, make))
 
 
 class Feed:
@@ -99,7 +96,7 @@ class Feed:
         self._read_at = -inf
         self._made_at = time.monotonic()
         self._marked_at = -inf
-        self._close: dict[tuple[str, str, int, int], Series] = {}
+        self._close: LruDict[tuple[str, str, int, int], Series] = LruDict(MOST_CLOSE)
 
     def look(self) -> Look:
         """The race as it was less than half a second ago; a failing store is told, not raised.
@@ -136,11 +133,7 @@ class Feed:
             every *= 2
         key = run.id, name, begin, end
         with self._lock:
-            if key not in self._close:
-                while len(self._close) >= MOST_CLOSE:
-                    del self._close[next(iter(self._close))]
-                self._close[key] = self._lab.series(run, name, (begin, end), every)
-            return self._close[key]
+            return self._close.fetch(key, lambda: self._lab.series(run, name, (begin, end), every))
 
     def expire(self) -> None:
         """Something was done to the race: the next look is to be a new one."""

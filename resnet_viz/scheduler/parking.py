@@ -15,6 +15,7 @@ from math import inf
 from pathlib import Path
 
 from resnet_viz.store import saved_states
+from resnet_viz.store.atomic_file import temporary_beside
 from resnet_viz.store.migrations import transaction
 
 VARIABLE = "RESNET_VIZ_PARK"
@@ -105,15 +106,12 @@ def give_up_with(
     """
     run_id, position = run
     file = saved_states.file_of(home, run_id)
-    made = file.with_name(f".{run_id}.part")
-    try:
-        file.parent.mkdir(exist_ok=True)
-        write(made)
+    file.parent.mkdir(exist_ok=True)
+    with temporary_beside(file) as temporary:
+        write(temporary)
         with transaction(connection):
             if connection.execute(_GIVE_UP, (position,)).rowcount != 1:
                 return
-            saved_states.write_down(connection, position, step, made.stat().st_size)
-            made.replace(file)
-    finally:
-        made.unlink(missing_ok=True)
+            saved_states.write_down(connection, position, step, temporary.stat().st_size)
+            temporary.replace(file)
     raise Parked

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from resnet_viz.store.atomic_file import temporary_beside
 from resnet_viz.store.database import StoreError
 
 _OTHERS = 0o077
@@ -33,12 +33,7 @@ def kept_secret(file: Path, make: Callable[[], bytes]) -> bytes:
 
 def _write(file: Path, secret: bytes) -> None:
     """Never in place of another's: several processes may try at once."""
-    temporary = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(secret)
+    with temporary_beside(file, 0o600) as temporary:
+        temporary.write_bytes(secret)
         with suppress(FileExistsError):
             os.link(temporary, file)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -20,6 +20,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from resnet_viz.findings.colours import DARK
+from resnet_viz.lru import LruDict
 
 Path = tuple[str | int, ...]
 Change = list[Any]
@@ -40,7 +41,7 @@ class Drawn:
     tree: Mapping[str, Any]
     text: str
     version: str
-    _changes: dict[str, str] = field(default_factory=dict, repr=False)
+    _changes: LruDict[str, str] = field(default_factory=lambda: LruDict(_MOST_CHANGES), repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @classmethod
@@ -57,11 +58,9 @@ class Drawn:
     def since(self, before: Drawn) -> str:
         """The changes from `before` to this figure, as JSON."""
         with self._lock:
-            if before.version not in self._changes:
-                while len(self._changes) >= _MOST_CHANGES:
-                    del self._changes[next(iter(self._changes))]
-                self._changes[before.version] = as_json(changes(before.tree, self.tree))
-            return self._changes[before.version]
+            return self._changes.fetch(
+                before.version, lambda: as_json(changes(before.tree, self.tree))
+            )
 
 
 def changes(old: Any, new: Any, path: Path = ()) -> list[Change]:

@@ -18,6 +18,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from resnet_viz.lru import LruDict
 from resnet_viz.ui.components import chart_scripts
 from resnet_viz.ui.components.component import NEWEST_SCRIPT
 from resnet_viz.ui.components.figure_diff import Drawn
@@ -103,10 +104,8 @@ def chart_data(
 def _news(drawn: Drawn, key: str) -> dict[str, str]:
     """What makes the browser's figure this one; `base` is the version that it has, "" for none."""
     sent = _sent()
-    before = sent.pop(key, None)
-    sent[key] = drawn  # the newest is the last
-    if len(sent) > _MOST_SENT:
-        del sent[next(iter(sent))]
+    before = sent.get(key)
+    sent[key] = drawn
     if before is None:
         return {"version": drawn.version, "base": "", "news": drawn.text}
     is_same = before.version == drawn.version
@@ -114,9 +113,9 @@ def _news(drawn: Drawn, key: str) -> dict[str, str]:
     return {"version": drawn.version, "base": before.version, "news": news}
 
 
-def _sent() -> dict[str, Drawn]:
+def _sent() -> LruDict[str, Drawn]:
     """What this session was sent last, by the charts' keys; of charts that it has left some."""
-    sent: dict[str, Drawn] = st.session_state.setdefault(_SENT, {})
+    sent: LruDict[str, Drawn] = st.session_state.setdefault(_SENT, LruDict(_MOST_SENT))
     return sent
 
 
