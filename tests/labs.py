@@ -73,7 +73,7 @@ def launcher_of(lab: Lab) -> psutil.Process:
     """The process that holds the folder's lock, once there is one."""
 
     def find() -> psutil.Process | None:
-        one = None if launcher_lock.is_free(lab.home) else launcher_lock.holder(lab.home)
+        one = launcher_lock.current(lab.home)
         return one.process if one else None
 
     wait_until(lambda: find() is not None)

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.long_form import COLUMNS, SCALARS, Notes, csv_text
@@ -86,6 +85,8 @@ def nets_among(lab: Lab, runs: Sequence[Run], quantities: Collection[str]) -> Se
         if name not in known:
             raise ValueError(unknown_name("quantity", name, tuple(known)))
     chosen = quantities or known
+    has_seeds = len({run.seed for run in runs}) > 1
+    names = distinct(f"{run.name}, seed {run.seed}" if has_seeds else run.name for run in runs)
     return [
         Net(
             lab,
@@ -94,13 +95,8 @@ def nets_among(lab: Lab, runs: Sequence[Run], quantities: Collection[str]) -> Se
             {name: along for name, along in run.quantities.items() if name in chosen},
             [name for name in SCALARS if name in chosen],
         )
-        for run, name in zip(runs, _names(runs), strict=True)
+        for run, name in zip(runs, names, strict=True)
     ]
-
-
-def _names(runs: Sequence[Run]) -> Sequence[str]:
-    has_seeds = len({run.seed for run in runs}) > 1
-    return distinct(f"{run.name}, seed {run.seed}" if has_seeds else run.name for run in runs)
 
 
 def write_csv(nets: Sequence[Net], file: Path) -> None:
@@ -122,8 +118,7 @@ def write_parquet(nets: Sequence[Net], file: Path) -> None:
         for net in nets:
             notes = Notes(net.states)
             for window in net.windows():
-                taken = _taken(net, window, notes)
-                if parts := [_table(net.name, one, schema) for one in taken]:
+                if parts := list(_tables(net, window, notes, schema)):
                     table = pa.concat_tables(parts)
                     writer.write_table(table, row_group_size=max(1, len(table)))
 
@@ -147,45 +142,40 @@ def write_table(nets: Sequence[Net], file: Path) -> None:
     WRITERS[file.suffix.lower()](nets, file)
 
 
-class _Taken(NamedTuple):
-    """A quantity in a window: the names along it [n], its steps [T], values [T, n] and notes."""
-
-    quantity: str
-    names: Sequence[str]
-    steps: NDArray[np.int64]
-    values: NDArray[np.float64]
-    notes: Sequence[str]
-
-
-def _taken(net: Net, window: Sequence[StepRecord], notes: Notes) -> Iterator[_Taken]:
-    said: dict[str, list[str]] = {name: [] for name in net.header}
-    for record in window:
-        notes.read(record)
-        for name in record.values.keys() & said.keys():
-            said[name] += notes.of(name, record.values[name], net.header[name].names)
-    for name in net.scalars:
-        steps = np.array([record.step for record in window], np.int64)
-        values = np.array([[getattr(record, name)] for record in window], np.float64)
-        yield _Taken(name, ("net",), steps, values, [""] * len(steps))
-    for name, along in net.header.items():
-        records = [record for record in window if name in record.values]
-        if records:
-            steps = np.array([record.step for record in records], np.int64)
-            stacked = np.stack([record.values[name] for record in records])
-            yield _Taken(name, along.names, steps, stacked.astype(np.float64), said[name])
-
-
-def _table(net: str, taken: _Taken, schema: pyarrow.Schema) -> pyarrow.Table:
+def _tables(
+    net: Net, window: Sequence[StepRecord], notes: Notes, schema: pyarrow.Schema
+) -> Iterator[pyarrow.Table]:
+    """A table for each quantity of some steps."""
     import pyarrow as pa  # noqa: PLC0415
 
-    count = taken.values.size
-    of = np.tile(np.arange(len(taken.names)), len(taken.steps))
-    columns = [
-        pa.repeat(pa.scalar(net, pa.string()), count),
-        pa.array(np.repeat(taken.steps, len(taken.names))),
-        pa.repeat(pa.scalar(taken.quantity, pa.string()), count),
-        pa.array(list(taken.names), pa.string()).take(pa.array(of)),
-        pa.array(taken.values.ravel()),
-        pa.array(taken.notes, pa.string()),
-    ]
-    return pa.Table.from_arrays(columns, schema=schema)
+    def table(
+        quantity: str,
+        names: Sequence[str],
+        records: Sequence[StepRecord],
+        values: Sequence[object],
+        words: Sequence[str],
+    ) -> pyarrow.Table:
+        steps = np.array([record.step for record in records], np.int64)
+        whole = np.array(values, np.float64)
+        of = np.tile(np.arange(len(names)), len(steps))
+        columns = [
+            pa.repeat(pa.scalar(net.name, pa.string()), whole.size),
+            pa.array(np.repeat(steps, len(names))),
+            pa.repeat(pa.scalar(quantity, pa.string()), whole.size),
+            pa.array(list(names), pa.string()).take(pa.array(of)),
+            pa.array(whole.ravel()),
+            pa.array(words, pa.string()),
+        ]
+        return pa.Table.from_arrays(columns, schema=schema)
+
+    words: dict[str, list[str]] = {name: [] for name in net.header}
+    for record in window:
+        notes.read(record)
+        for name in record.values.keys() & words.keys():
+            words[name] += notes.of(name, record.values[name], net.header[name].names)
+    for name in net.scalars:
+        values = [getattr(record, name) for record in window]
+        yield table(name, ("net",), window, values, [""] * len(window))
+    for name, along in net.header.items():
+        if records := [record for record in window if name in record.values]:
+            yield table(name, along.names, records, [r.values[name] for r in records], words[name])

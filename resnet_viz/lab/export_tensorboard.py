@@ -32,7 +32,9 @@ def write_events(nets: Sequence[Net], folder: Path) -> None:
             "TensorBoard's files need the package tensorboard, which is not installed; "
             "`pip install tensorboard`, or write a .csv or .parquet file"
         ) from error
-    places = [folder / _folder_name(number, net.name) for number, net in enumerate(nets, 1)]
+    # What a folder may be called everywhere, whatever a net is called.
+    names = [re.sub(r"[^A-Za-z0-9 _.,=-]", "_", net.name)[:80] for net in nets]
+    places = [folder / f"{number} {name}".rstrip(" .") for number, name in enumerate(names, 1)]
     for place in places:
         if place.exists():
             raise ValueError(f"{shorten(str(place), 200)} is there already; choose another folder")
@@ -40,15 +42,15 @@ def write_events(nets: Sequence[Net], folder: Path) -> None:
         try:
             place.mkdir(parents=True)
             with SummaryWriter(str(place)) as writer:
-                told: dict[str, str] = {}
+                states: dict[str, str] = {}
                 for record in net.records():
-                    _write(writer, net, record, told)
+                    _write(writer, net, record, states)
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise ValueError(f"cannot write {shorten(str(place), 200)}: {reason}") from error
 
 
-def _write(writer: SummaryWriter, net: Net, record: StepRecord, told: dict[str, str]) -> None:
+def _write(writer: SummaryWriter, net: Net, record: StepRecord, states: dict[str, str]) -> None:
     at = (record.step, (net.run.started or net.run.created) + record.seconds)
     for name in net.scalars:
         writer.add_scalar(name, getattr(record, name), *at)
@@ -56,14 +58,9 @@ def _write(writer: SummaryWriter, net: Net, record: StepRecord, told: dict[str, 
         values = record.values.get(name, ())
         for of, value in zip(along.names, values, strict=False):
             if name == LAYER_STATE:
-                before = told.get(of, MEASURED)
-                told[of] = words_of(value)
-                if told[of] != before:
-                    writer.add_text(f"{name}/{of}", told[of], *at)
+                before = states.get(of, MEASURED)
+                states[of] = words_of(value)
+                if states[of] != before:
+                    writer.add_text(f"{name}/{of}", states[of], *at)
                 continue
             writer.add_scalar(name if along.axis == "net" else f"{name}/{of}", value, *at)
-
-
-def _folder_name(number: int, name: str) -> str:
-    """What a folder may be called everywhere, whatever a net is called."""
-    return f"{number} {re.sub(r'[^A-Za-z0-9 _.,=-]', '_', name)[:80]}".rstrip(" .")

@@ -5,29 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.race_file import transfer
-from resnet_viz.lab.run_list import all_runs, runs_of
+from resnet_viz.lab.run_list import RunList
 from resnet_viz.measurements.base.result import MeasurementResult
 from resnet_viz.quantities.records import Series, StepRecord
 from resnet_viz.scheduler import control, eta, retention, submit
 from resnet_viz.scheduler.engine import BoundEngine, Engine
-from resnet_viz.scheduler.jobs.jobs import Job, Jobs
-from resnet_viz.scheduler.jobs.kind import JobRequest
-from resnet_viz.scheduler.run_status import Snapshot
-from resnet_viz.scheduler.worker_turn import check_pace
+from resnet_viz.scheduler.jobs.jobs import Files, Job, Jobs
+from resnet_viz.scheduler.jobs.kind import Fields
 from resnet_viz.store import checkpoint_index, measurement_results, notes, queries, saved_states
-from resnet_viz.store.checkpoint_index import Checkpoint
 from resnet_viz.store.keys import race_keys
 from resnet_viz.store.records.chunks import MOST_STEPS
 from resnet_viz.store.recovery import recover
 from resnet_viz.store.recovery.guarded_store import GuardedStore
-from resnet_viz.store.recovery.recover import Recovered
 from resnet_viz.store.run import Run, UnreadableRun, new_id
-from resnet_viz.store.runs_table import ACTIVE, BUSY
+from resnet_viz.store.runs_table import ACTIVE
 
 if TYPE_CHECKING:
     from torch import nn
@@ -37,7 +33,6 @@ if TYPE_CHECKING:
 STOP_SECONDS = 0.8
 Runs = list[Run]  # these names since `Lab.list` and `Lab.bytes` hide the types
 Records = list[StepRecord]
-Files = Mapping[str, bytes]
 
 
 class Lab:
@@ -56,6 +51,7 @@ class Lab:
         self._store = GuardedStore(path)
         self._engine = BoundEngine(self._store, engine)
         self._jobs = Jobs(self._store, self._engine)
+        self._runs = RunList(self._store, self._engine)
 
     @property
     def notice(self) -> str | None:
@@ -83,7 +79,7 @@ class Lab:
 
     def start(self, spec: RunSpec) -> str:
         """Queue one run, for a process of its own; its unguessable id."""
-        return self._queue([spec], None)[0]
+        return self._queue([spec], None, None, "")[0]
 
     def race(
         self, specs: Sequence[RunSpec] | RaceSpec, *, pace: float | None = None, asker: str = ""
@@ -101,11 +97,7 @@ class Lab:
         return self._store.read(eta.expected_seconds, specs, pace)
 
     def watch(
-        self,
-        model: nn.Module,
-        name: str = "",
-        blocks: Sequence[str] = (),
-        steps: int | None = None,
+        self, model: nn.Module, name: str = "", blocks: Sequence[str] = (), steps: int | None = None
     ) -> Watched:
         """A context that records `model` while you train it in a loop of your own:
 
@@ -141,7 +133,7 @@ class Lab:
 
     def everything(self) -> Sequence[Run | UnreadableRun]:
         """All runs, the newest first, also those that cannot be read."""
-        return self._store.use(all_runs, self._look(ACTIVE))
+        return self._runs.everything()
 
     def unreadable(self) -> Sequence[UnreadableRun]:
         """The other runs, the newest first."""
@@ -149,11 +141,11 @@ class Lab:
 
     def get(self, run_id: str) -> Run:
         """One run as it is now."""
-        return self._these("id", run_id)[0]
+        return self._runs.of("id", run_id)[0]
 
     def race_runs(self, race_id: str) -> Runs:
         """The runs of a race, in the order they were given."""
-        return self._these("race_id", race_id)
+        return self._runs.of("race_id", race_id)
 
     def records(
         self,
@@ -173,7 +165,7 @@ class Lab:
         note = self._store.note_damage(run.id)
         return self._store.read(queries.series, run, name, between, every, note=note)
 
-    def checkpoints(self, run_id: str) -> Sequence[Checkpoint]:
+    def checkpoints(self, run_id: str) -> Sequence[checkpoint_index.Checkpoint]:
         """Which weights of a run were kept, beside its initial ones, which are always at hand."""
         position = self._store.read(queries.position_of, run_id)
         return self._store.read(checkpoint_index.of_run, position)
@@ -202,7 +194,6 @@ class Lab:
     def slow(self, id: str, pace: float | None) -> None:  # noqa: A002
         """Have a run, or all of a race, do at most `pace` steps a second, 0.01 to 1,000; None: as
         fast as it goes."""
-        check_pace(pace)
         self._store.use(control.slow, id, pace)
 
     def stop(self, id: str) -> None:  # noqa: A002
@@ -213,7 +204,7 @@ class Lab:
         """
         self._store.use(control.stop, id)
         deadline, mine = time.monotonic() + STOP_SECONDS, f"(id = ? OR race_id = ?) AND {ACTIVE}"
-        while (rows := self._look(mine, id, id).active) and time.monotonic() < deadline:
+        while (rows := self._runs.snapshot(mine, id, id).active) and time.monotonic() < deadline:
             time.sleep(0.03)
         if rows:
             self._store.use(control.end, id)
@@ -235,12 +226,7 @@ class Lab:
         return not is_foreign and race_keys.is_key(self.home, race_id, key)
 
     def submit(
-        self,
-        kind: str,
-        request: JobRequest | Mapping[str, Any],
-        *,
-        asker: str = "",
-        files: Files | None = None,
+        self, kind: str, request: Fields, *, asker: str = "", files: Files | None = None
     ) -> str:
         """Queue a job of a kind of workers/job_kinds; its id (see `Jobs.submit`)."""
         return self._jobs.submit(kind, request, asker=asker, files=files)
@@ -299,28 +285,15 @@ class Lab:
         """
         return self._store.use(transfer.import_race, Path(file))
 
-    def recover(self) -> Sequence[Recovered]:
+    def recover(self) -> Sequence[recover.Recovered]:
         """Bring back what is sound of stores that were damaged and set aside."""
         return self._store.use(recover.recover)
 
     def _queue(
-        self,
-        specs: Sequence[RunSpec],
-        race_id: str | None,
-        pace: float | None = None,
-        asker: str = "",
+        self, specs: Sequence[RunSpec], race_id: str | None, pace: float | None, asker: str
     ) -> Sequence[str]:
         self._engine.prepare()
         queued = self._store.use(submit.queue, specs, race_id, pace, asker)
         self.notice = queued.notice or self.notice
         self._engine.start()
         return queued.ids
-
-    def _look(self, where: str, *values: str) -> Snapshot:
-        seen = self._store.read(Snapshot.take, where, *values, with_times=True)
-        self._engine.revive(seen.active)
-        return seen
-
-    def _these(self, column: str, id: str) -> Runs:  # noqa: A002
-        seen = self._look(f"{column} = ? OR ({BUSY})", id)  # BUSY: a run may wait for others
-        return runs_of(seen, column, id, self.home)

@@ -63,9 +63,9 @@ def rows(
         if name not in header:
             continue
         names = header[name].names
-        said = notes.of(name, values, names)
+        words = notes.of(name, values, names)
         # By way of the text, so that a float32 has no more digits than it takes to read it back.
-        for of, value, note in zip(names, values.astype(str).tolist(), said, strict=True):
+        for of, value, note in zip(names, values.astype(str).tolist(), words, strict=True):
             yield net, record.step, name, of, float(value), note
 
 
@@ -82,9 +82,9 @@ def csv_text(
     """
     yield _lines([COLUMNS])
     for place, (net, records, header) in enumerate(nets):
-        said = Notes(states[place] if states else header.get(LAYER_STATE))
+        notes = Notes(states[place] if states else header.get(LAYER_STATE))
         for record in records:
-            yield _lines(rows(net, record, header, scalars, said))
+            yield _lines(rows(net, record, header, scalars, notes))
 
 
 def _lines(rows: Iterable[tuple[object, ...]]) -> str:

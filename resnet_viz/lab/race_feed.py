@@ -188,7 +188,8 @@ class Feed:
         return before if same else self._after(before, runs, problem)
 
     def _after(self, before: Look, runs: Sequence[Run], problem: str) -> Look:
-        histories = self._frozen()
+        frozen = {run_id: history.frozen() for run_id, history in self._growing.items()}
+        histories = MappingProxyType(frozen)
         newest = max(before.newest, _newest_step(runs, histories))
         return Look(runs, histories, problem, newest=newest)
 
@@ -213,9 +214,6 @@ class Feed:
         for record in self._lab.records(run.id, len(history) - 1, quantities=(FINAL,)):
             history.complete(record)
         return FINAL in history.quantities
-
-    def _frozen(self) -> Mapping[str, History]:
-        return MappingProxyType({run_id: h.frozen() for run_id, h in self._growing.items()})
 
 
 def _newest_step(runs: Sequence[Run], histories: Mapping[str, History]) -> int:

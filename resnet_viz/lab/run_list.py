@@ -5,12 +5,23 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
+from dataclasses import fields
 
+from resnet_viz.scheduler.engine import BoundEngine
 from resnet_viz.scheduler.run_status import Snapshot
 from resnet_viz.store.database import Store, StoreError
+from resnet_viz.store.recovery.guarded_store import GuardedStore
 from resnet_viz.store.run import COLUMNS, Run, UnreadableRun, run_of, why_unreadable
-from resnet_viz.store.runs_table import IS_OVER, LAST_MOMENT, are_sound, fault_of, first_of, name_of
+from resnet_viz.store.runs_table import (
+    ACTIVE,
+    BUSY,
+    IS_OVER,
+    LAST_MOMENT,
+    are_sound,
+    fault_of,
+    first_of,
+    name_of,
+)
 from resnet_viz.store.stored_spec import LateTexts, Texts, seal
 
 # The index alone is read: the rows, with their specs, are many times larger.
@@ -32,42 +43,59 @@ WHERE asked.id = :id
 _DAMAGED = "its row in the store is damaged ({fault}); delete it, by this id"
 
 
-def all_runs(store: Store, seen: Snapshot) -> Sequence[Run | UnreadableRun]:
-    """All runs, the newest first; `seen` are those under way, looked at a moment ago."""
+class RunList:
+    """The runs of a store, looked at with their processes."""
+
+    def __init__(self, store: GuardedStore, engine: BoundEngine) -> None:
+        self._store, self._engine = store, engine
+
+    def snapshot(self, where: str, *values: str) -> Snapshot:
+        """The runs `where`; the launcher is started again where one waits in nobody's care."""
+        snapshot = self._store.read(Snapshot.take, where, *values, with_times=True)
+        self._engine.revive(snapshot.active)
+        return snapshot
+
+    def of(self, column: str, id: str) -> list[Run]:  # noqa: A002
+        """The runs whose `column` is this id, in order; ValueError where there are none, or one
+        cannot be read."""
+        snapshot = self.snapshot(f"{column} = ? OR ({BUSY})", id)  # BUSY: it may wait for others
+        rows = [row for row in snapshot.rows if row[column] == id]
+        first_of(id, rows)
+        runs = [run_of(row, snapshot.state(row, self._store.home)) for row in rows]
+        for run in runs:
+            if reason := why_unreadable(run):
+                raise ValueError(reason)
+        return runs
+
+    def everything(self) -> Sequence[Run | UnreadableRun]:
+        """All runs, the newest first, also those that cannot be read."""
+        return self._store.use(_all_runs, self.snapshot(ACTIVE))
+
+
+def _all_runs(store: Store, active: Snapshot) -> Sequence[Run | UnreadableRun]:
+    """All runs, the newest first; `active` are those under way, looked at a moment ago."""
     with store.session() as connection:
         # After the others: what ended in between is in both, and not in neither.
         over = _over(connection)
-        damaged = _damaged(connection, {row["position"] for row in seen.rows})
+        damaged = _damaged(connection, {row["position"] for row in active.rows})
     if not are_sound(_NAMES, over):
         damaged += [row for row in over if fault_of(_NAMES, tuple(row))]
     if damaged:
         bad = {row["position"] for row in damaged}
         over = [row for row in over if row["position"] not in bad]
     texts = LateTexts(lambda run_id: _read_texts(store, run_id))
-    found = {row["position"]: run_of(row, seen.state(row, store.home)) for row in seen.rows}
-    found |= {row[0]: Run._make((*row[2:], texts)) for row in over}
-    seals = {row["position"]: row["seal"] for row in (*seen.rows, *over)}
-    unsealed = [position for position, found_seal in seals.items() if found_seal != seal()]
-    reasons = {position: why_unreadable(found[position]) for position in unsealed}
+    runs = {row["position"]: run_of(row, active.state(row, store.home)) for row in active.rows}
+    runs |= {row[0]: Run._make((*row[2:], texts)) for row in over}
+    seals = {row["position"]: row["seal"] for row in (*active.rows, *over)}
+    unsealed = [position for position, own in seals.items() if own != seal()]
+    reasons = {position: why_unreadable(runs[position]) for position in unsealed}
     _seal(store, [position for position, reason in reasons.items() if not reason])
-    listed: dict[int, Run | UnreadableRun] = {**found}
+    listed: dict[int, Run | UnreadableRun] = {**runs}
     for position, reason in reasons.items():
         if reason:
-            listed[position] = _unreadable(found[position], reason)
+            listed[position] = _unreadable(runs[position], reason)
     listed |= {row["position"]: _of_damaged(row) for row in damaged}
     return [listed[position] for position in sorted(listed, reverse=True)]
-
-
-def runs_of(seen: Snapshot, column: str, id: str, home: Path) -> list[Run]:  # noqa: A002
-    """The runs among `seen` whose `column` is this id, in order; ValueError where there are none,
-    or one cannot be read."""
-    rows = [row for row in seen.rows if row[column] == id]
-    first_of(id, rows)
-    runs = [run_of(row, seen.state(row, home)) for row in rows]
-    for run in runs:
-        if reason := why_unreadable(run):
-            raise ValueError(reason)
-    return runs
 
 
 def _over(connection: sqlite3.Connection) -> list[sqlite3.Row]:
@@ -84,18 +112,8 @@ def _over(connection: sqlite3.Connection) -> list[sqlite3.Row]:
 
 
 def _unreadable(run: Run, reason: str) -> UnreadableRun:
-    return UnreadableRun(
-        run.id,
-        run.race_id,
-        run.name,
-        run.created,
-        run.bytes,
-        reason,
-        run.status,
-        run.message,
-        run.steps,
-        run.steps_done,
-    )
+    names = (field.name for field in fields(UnreadableRun) if field.name != "reason")
+    return UnreadableRun(**{name: getattr(run, name) for name in names}, reason=reason)
 
 
 def _damaged(connection: sqlite3.Connection, known: Collection[int]) -> list[sqlite3.Row]:

@@ -16,8 +16,8 @@ def runs_of(lab: Lab, ids: Sequence[str]) -> Sequence[Run | UnreadableRun]:
 
     Those that can be read are among them, for who looks for the whole of a race.
     """
-    found = [run for run in lab.everything() if run.id in ids or run.race_id in ids][::-1]
-    return found if any(isinstance(run, UnreadableRun) for run in found) else ()
+    runs = [run for run in lab.everything() if run.id in ids or run.race_id in ids][::-1]
+    return runs if any(isinstance(run, UnreadableRun) for run in runs) else ()
 
 
 def sentences_of(run: UnreadableRun) -> Iterator[str]:

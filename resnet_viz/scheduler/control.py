@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from resnet_viz.scheduler.run_status import Snapshot
+from resnet_viz.scheduler.worker_turn import check_pace
 from resnet_viz.store.database import Store
 from resnet_viz.store.migrations import transaction
 from resnet_viz.store.run import WATCHED
@@ -50,14 +51,12 @@ _END = "UPDATE runs SET status = 'stopped', ended = :now WHERE position = :posit
 
 def pause(store: Store, id: str) -> None:  # noqa: A002
     """Pause after the step under way; what is in the queue at once."""
-    with _steering(store, id) as (connection, rows):
-        _order(connection, rows, _PAUSE)
+    _order(store, id, _PAUSE)
 
 
 def resume(store: Store, id: str) -> None:  # noqa: A002
     """Go on as soon as there is a free place."""
-    with _steering(store, id) as (connection, rows):
-        _order(connection, rows, _RESUME)
+    _order(store, id, _RESUME)
 
 
 def step(store: Store, id: str) -> None:  # noqa: A002
@@ -66,30 +65,28 @@ def step(store: Store, id: str) -> None:  # noqa: A002
     A queued run would begin with it, and the race's pictures go back to its first step. Where none
     is at work it is those whose turn comes first: the contestants of one seed.
     """
-    with _steering(store, id) as (connection, rows):
-        chosen = [row for row in rows if _is_at_work(row)]
+    with _under_way(store, id) as (connection, rows):
+        # It has begun, or its worker has, or it was told to.
+        chosen = [r for r in rows if r["started"] is not None or r["pid"] or r["extra_steps"] > 0]
         chosen = chosen or [row for row in rows if row["seed"] == rows[0]["seed"]]
-        _order(connection, rows, _PAUSE)
-        _order(connection, chosen, _STEP)
+        _change(connection, rows, _PAUSE)
+        _change(connection, chosen, _STEP)
 
 
 def slow(store: Store, id: str, pace: float | None) -> None:  # noqa: A002
     """So many steps a second at most; None: as fast as it goes."""
-    with _steering(store, id) as (connection, rows):
-        _order(connection, rows, _PACE, pace)
+    check_pace(pace)
+    _order(store, id, _PACE, pace=pace)
 
 
 def stop(store: Store, id: str) -> None:  # noqa: A002
     """Have workers end; what no worker has to obey is over now."""
-    with _steering(store, id) as (connection, rows):
-        _order(connection, rows, _STOP_UNBEGUN)
-        _order(connection, rows, _STOP)
+    _order(store, id, _STOP_UNBEGUN, _STOP)
 
 
 def end(store: Store, id: str) -> None:  # noqa: A002
     """Write down as stopped what has not obeyed in time."""
-    with _steering(store, id) as (connection, rows):
-        _order(connection, rows, _END)
+    _order(store, id, _END)
 
 
 def mark_looked_at(connection: sqlite3.Connection, ids: Sequence[str]) -> None:
@@ -98,13 +95,14 @@ def mark_looked_at(connection: sqlite3.Connection, ids: Sequence[str]) -> None:
     connection.executemany(query, [(time.time(), run_id) for run_id in ids])
 
 
-def _is_at_work(row: sqlite3.Row) -> bool:
-    """Whether a run has begun, or its worker has, or it was told to."""
-    return row["started"] is not None or row["pid"] is not None or row["extra_steps"] > 0
+def _order(store: Store, id: str, *queries: str, pace: float | None = None) -> None:  # noqa: A002
+    with _under_way(store, id) as (connection, rows):
+        for query in queries:
+            _change(connection, rows, query, pace)
 
 
 @contextmanager
-def _steering(
+def _under_way(
     store: Store,
     id: str,  # noqa: A002
 ) -> Iterator[tuple[sqlite3.Connection, Sequence[sqlite3.Row]]]:
@@ -113,8 +111,8 @@ def _steering(
     What has become of those whose process is gone is written down before.
     """
     with store.session() as connection:
-        seen = Snapshot.take(connection, f"(id = ? OR race_id = ?) AND {ACTIVE}", id, id)
-        seen.settle(connection, store.home)
+        snapshot = Snapshot.take(connection, f"(id = ? OR race_id = ?) AND {ACTIVE}", id, id)
+        snapshot.settle(connection, store.home)
         with transaction(connection):
             query = "SELECT * FROM runs WHERE id = ? OR race_id = ? ORDER BY position"
             rows = connection.execute(query, (id, id)).fetchall()
@@ -125,11 +123,11 @@ def _steering(
             yield connection, [row for row in rows if row["status"] not in OVER]
 
 
-def _order(
+def _change(
     connection: sqlite3.Connection,
     rows: Sequence[sqlite3.Row],
     query: str,
     pace: float | None = None,
 ) -> None:
-    given = {"now": time.time(), "pace": pace}
-    connection.executemany(query, [{**given, "position": row["position"]} for row in rows])
+    common = {"now": time.time(), "pace": pace}
+    connection.executemany(query, [{**common, "position": row["position"]} for row in rows])

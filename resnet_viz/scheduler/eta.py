@@ -9,6 +9,7 @@ import heapq
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from functools import cache, partial
 
 from resnet_viz.arch.plan import plan
 from resnet_viz.experiments.devices import expected_device
@@ -36,14 +37,11 @@ def step_times(connection: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> M
     Slow motion counts.
     """
     times: dict[int, float] = {}
-    known: dict[str, float | None] = {}
+    alike = cache(partial(_of_one_alike, connection, rows))
     for row in rows:
         own = _measured(connection, row["position"])
         if own is None:
-            way = _way(row["spec"])
-            if way not in known:
-                known[way] = _of_one_alike(connection, way, row["params"], rows)
-            own = known[way]
+            own = alike(_way(row["spec"]), row["params"])
         if own is not None:
             times[row["position"]] = own
     times |= _by_macs(rows, times)
@@ -75,13 +73,10 @@ def expected_seconds(
     connection: sqlite3.Connection, specs: Sequence[RunSpec], pace: float | None
 ) -> float | None:
     """How long such runs take one after the other, as many at once as their device takes."""
-    known: dict[tuple[str, int], float | None] = {}
     lengths: list[float] = []
+    alike = cache(partial(_of_one_alike, connection, ()))
     for spec in specs:
-        like = _way(spec.model_dump_json()), plan(spec.adapted).params
-        if like not in known:
-            known[like] = _of_one_alike(connection, *like, ())
-        measured = known[like]
+        measured = alike(_way(spec.model_dump_json()), plan(spec.adapted).params)
         if measured is None:
             return None
         lengths.append(spec.steps * max(measured, 1 / pace if pace else 0.0))
@@ -142,7 +137,7 @@ def _measured(connection: sqlite3.Connection, position: int) -> float | None:
 
 
 def _of_one_alike(
-    connection: sqlite3.Connection, way: str, params: int, rows: Sequence[sqlite3.Row]
+    connection: sqlite3.Connection, rows: Sequence[sqlite3.Row], way: str, params: int
 ) -> float | None:
     earlier = connection.execute(_EARLIER, (params, _ALIKE)).fetchall()
     under_way = [row["position"] for row in rows if row["params"] == params]
@@ -163,5 +158,5 @@ def _way(spec: str) -> str:
         return spec
     if not isinstance(fields, dict):
         return spec
-    kept = {name: value for name, value in fields.items() if name not in _APART}
-    return json.dumps(kept, sort_keys=True)
+    relevant = {name: value for name, value in fields.items() if name not in _APART}
+    return json.dumps(relevant, sort_keys=True)

@@ -66,14 +66,15 @@ def why_silent(row: sqlite3.Row) -> str:
     silence = _silence(row)
     if abs(silence) <= (SILENT_SECONDS if row["steps_done"] else STARTING_SECONDS):
         return ""
-    long = f" for {_duration(silence)}" if silence > 0 else ""
+    duration = f"{silence:.0f} s" if silence < 120 else f"{silence / 60:.0f} min"
+    long = f" for {duration}" if silence > 0 else ""
     if row["pid"] is None and not row["host"]:
         return f"The worker process was never started: the launcher has not answered{long}."
     return f"The worker process has not answered{long} (suspended?); it goes on once it answers."
 
 
 def _rests(row: sqlite3.Row) -> bool:
-    """Whether it is a run that is paused and has no process (rows.RESTING); no job is."""
+    """Whether it is a run that is paused and has no process (runs_table.RESTING); no job is."""
     is_paused = row["pid"] is None and row["status"] == "paused" and row["control"] == "pause"
     return is_paused and not row["host"] and row["extra_steps"] <= 0
 
@@ -81,7 +82,3 @@ def _rests(row: sqlite3.Row) -> bool:
 def _silence(row: sqlite3.Row) -> float:
     """Seconds since the worker's last heartbeat."""
     return time.time() - float(row["heartbeat"])
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -42,20 +42,20 @@ _SETTINGS = (
 
 def why_no_launcher(home: Path) -> str:
     """Why runs wait in nobody's care: in words that end a sentence."""
-    one = None if launcher_lock.is_free(home) else launcher_lock.holder(home)
-    if one is not None and one.protocol < launcher_lock.PROTOCOL:
+    holder = launcher_lock.current(home)
+    if holder is not None and holder.protocol < launcher_lock.PROTOCOL:
         return (
-            f"an older resnet_viz is using this folder (process {one.pid}): stop it, or set "
+            f"an older resnet_viz is using this folder (process {holder.pid}): stop it, or set "
             "RESNET_VIZ_HOME"
         )
-    if one is not None and one.process is not None:
-        return f"its process {one.pid} is there (suspended?)"
+    if holder is not None and holder.process is not None:
+        return f"its process {holder.pid} is there (suspended?)"
     try:
         lines = log_file(home, LAUNCHER).read_text(errors="replace").splitlines()
     except OSError:
         lines = []
-    said = [line.strip() for line in lines if line.strip()]
-    return f"it ended with {shorten(said[-1], 300)}" if said else "there is none"
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return f"it ended with {shorten(last, 300)}" if last else "there is none"
 
 
 def ensure_launcher(store: Store) -> None:
@@ -66,11 +66,11 @@ def ensure_launcher(store: Store) -> None:
     """
     try:
         if not launcher_lock.is_free(store.home):
-            one = launcher_lock.holder(store.home)
+            holder = launcher_lock.holder(store.home)
             if (
-                one is None
-                or one.protocol >= launcher_lock.PROTOCOL
-                or not _dismiss(store.home, one)
+                holder is None
+                or holder.protocol >= launcher_lock.PROTOCOL
+                or not _dismiss(store.home, holder)
             ):
                 return
         process = _spawn(store.home)
@@ -89,25 +89,22 @@ def make_way(store: Store) -> None:
     if not store.file.exists():
         return
     with suppress(OSError):  # who queues something is told
-        one = None if launcher_lock.is_free(store.home) else launcher_lock.holder(store.home)
-        is_equal = one is not None and one.protocol == launcher_lock.PROTOCOL
-        if one is not None and is_equal and one.kind != kind() and _is_idle(store):
-            _dismiss(store.home, one)
+        holder = launcher_lock.current(store.home)
+        is_equal = holder is not None and holder.protocol == launcher_lock.PROTOCOL
+        if holder is not None and is_equal and holder.kind != kind() and _is_idle(store):
+            _dismiss(store.home, holder)
 
 
 def dismiss_launcher(home: Path) -> None:
     """End the launcher of a folder, if there is one; its workers go on."""
-    if launcher_lock.is_free(home):
-        return
-    one = launcher_lock.holder(home)
-    if one is not None and (process := one.process):
+    if (holder := launcher_lock.current(home)) and (process := holder.process):
         end_processes([process])
 
 
-def _dismiss(home: Path, one: launcher_lock.Holder) -> bool:
+def _dismiss(home: Path, holder: launcher_lock.Holder) -> bool:
     """End a launcher for another to take its place, unless that happened a moment ago; whether it
     is gone."""
-    mark, process = home / REPLACED_FILE, one.process
+    mark, process = home / REPLACED_FILE, holder.process
     if process is None:  # it is just going, or of another computer or container
         return False
     with suppress(FileNotFoundError):
@@ -153,15 +150,12 @@ def end_processes(processes: Iterable[psutil.Process]) -> None:
     """Terminate, and kill what does not go."""
     there = list(processes)
     for process in there:
-        _signal(process, "terminate")
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
     _, left = psutil.wait_procs(there, timeout=_KILL_AFTER_SECONDS)
     for process in left:
-        _signal(process, "kill")
-
-
-def _signal(process: psutil.Process, what: str) -> None:
-    with suppress(psutil.NoSuchProcess):
-        getattr(process, what)()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def _spawn(home: Path) -> subprocess.Popen[bytes]:

@@ -78,11 +78,16 @@ def is_free(home: Path) -> bool:
 def holder(home: Path) -> Holder | None:
     """Who holds the lock of `home`, or held it last; None where that is not (yet) written."""
     try:
-        found = json.loads((home / _FILE_NAME).read_bytes())
+        content = json.loads((home / _FILE_NAME).read_bytes())
         known = {field.name for field in fields(Holder)}  # a later version may say more
-        return Holder(**{name: value for name, value in found.items() if name in known})
+        return Holder(**{name: value for name, value in content.items() if name in known})
     except (OSError, ValueError, TypeError, AttributeError):
         return None
+
+
+def current(home: Path) -> Holder | None:
+    """Who holds the lock of `home` at this moment; None where nobody does, or who is unknown."""
+    return None if is_free(home) else holder(home)
 
 
 def _lock_soon(file: int) -> bool:

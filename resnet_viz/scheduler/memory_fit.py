@@ -76,7 +76,9 @@ def check_fit(specs: Sequence[RunSpec], available: int, device: str = "cpu") -> 
         available=available,
         images=images,
         needs=_needs(own, slots, batch),
-        largest_batch=_largest_batch(own, slots, available, images),
+        largest_batch=bisect_right(
+            range(1, images + 1), available, key=lambda batch: _needs(own, slots, batch)
+        ),
         checkpointed_needs=_needs(saving, slots, batch),
     )
 
@@ -113,25 +115,17 @@ class _Line:
             ).total
             for batch in (0, 1)
         )
-        return cls(none + PROCESS_BYTES + _image_bytes(spec), one - none)
+        info = dataset_info(spec.dataset)
+        # A byte a value; a folder's images are not counted before they are read.
+        images = (info.train or 0) * info.channels * info.image_size**2
+        return cls(none + PROCESS_BYTES + images, one - none)
 
     def at(self, batch: int) -> int:
         return self.fixed + batch * self.an_image
 
 
-def _image_bytes(spec: RunSpec) -> int:
-    """The training images, a byte a value; a folder's are not counted before they are read."""
-    info = dataset_info(spec.dataset)
-    return (info.train or 0) * info.channels * info.image_size**2
-
-
 def _needs(lines: Sequence[_Line], slots: int, batch: int) -> int:
     return sum(sorted((line.at(batch) for line in lines), reverse=True)[:slots])
-
-
-def _largest_batch(lines: Sequence[_Line], slots: int, available: int, images: int) -> int:
-    batches = range(1, images + 1)
-    return bisect_right(batches, available, key=lambda batch: _needs(lines, slots, batch))
 
 
 def _largest(batch: int, images: int) -> str:

@@ -12,10 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from math import inf
-from pathlib import Path
 
-from resnet_viz.store import saved_states
-from resnet_viz.store.atomic_file import temporary_beside
 from resnet_viz.store.migrations import transaction
 
 VARIABLE = "RESNET_VIZ_PARK"
@@ -79,39 +76,17 @@ class Patience:
         self._since = self._paused = time.monotonic()
 
 
-def give_up(connection: sqlite3.Connection, position: int) -> None:
-    """Have the run's row name no process, unless its user wants it to go on.
+def give_up(
+    connection: sqlite3.Connection, position: int, save: Callable[[], None] = lambda: None
+) -> None:
+    """Have the run's row name no process, unless its user wants it to go on; both that and what
+    `save` does, or neither.
 
     Raises:
         Parked: when it is done.
     """
     with transaction(connection):
-        is_done = connection.execute(_GIVE_UP, (position,)).rowcount == 1
-    if is_done:
-        raise Parked
-
-
-def give_up_with(
-    connection: sqlite3.Connection,
-    home: Path,
-    run: tuple[str, int],
-    step: int,
-    write: Callable[[Path], None],
-) -> None:
-    """The same, with a state of `step` that `write` writes: both or neither.
-
-    Raises:
-        Parked: when it is done.
-        OSError, RuntimeError: where the state cannot be written.
-    """
-    run_id, position = run
-    file = saved_states.file_of(home, run_id)
-    file.parent.mkdir(exist_ok=True)
-    with temporary_beside(file) as temporary:
-        write(temporary)
-        with transaction(connection):
-            if connection.execute(_GIVE_UP, (position,)).rowcount != 1:
-                return
-            saved_states.write_down(connection, position, step, temporary.stat().st_size)
-            temporary.replace(file)
+        if connection.execute(_GIVE_UP, (position,)).rowcount != 1:
+            return
+        save()
     raise Parked

@@ -43,8 +43,8 @@ class Place:
         """For the user: what the run waits for."""
         if self.is_free:
             return "The worker process is starting." if self.is_new else "Goes on in a moment."
-        what = "a free core" if self.device == "cpu" else f"a free place on {self.device}"
-        return f"Waits for {what}: {self.running} running, {self.waiting} waiting ahead of it."
+        wanted = "a free core" if self.device == "cpu" else f"a free place on {self.device}"
+        return f"Waits for {wanted}: {self.running} running, {self.waiting} waiting ahead of it."
 
 
 def place(row: sqlite3.Row, active: Sequence[sqlite3.Row], slots: int | None = None) -> Place:
@@ -64,8 +64,8 @@ def has_place(row: sqlite3.Row, active: Sequence[sqlite3.Row], slots: int | None
     No more processes are looked at than needed: each waiting run asks this many times a second.
     """
     count = slots_on(queue_of(row)) if slots is None else slots
-    there = (other for part in ahead(row, active) for other in part if not is_gone(other))
-    return len(list(islice(there, count))) < count
+    present = (other for part in ahead(row, active) for other in part if not is_gone(other))
+    return len(list(islice(present, count))) < count
 
 
 def in_turn(active: Sequence[sqlite3.Row]) -> Sequence[sqlite3.Row]:
@@ -78,7 +78,7 @@ def in_turn(active: Sequence[sqlite3.Row]) -> Sequence[sqlite3.Row]:
     turns: dict[tuple[object, object], list[sqlite3.Row]] = {}
     for row in sorted(active, key=lambda row: row["position"]):
         if row["status"] == "queued":
-            turns.setdefault((_race(row), row["seed"]), []).append(row)
+            turns.setdefault((row["race_id"] or row["id"], row["seed"]), []).append(row)
     earlier: Counter[object] = Counter()
     ranks: dict[str, tuple[float, ...]] = {}
     for (race, _), rows in turns.items():
@@ -91,10 +91,6 @@ def in_turn(active: Sequence[sqlite3.Row]) -> Sequence[sqlite3.Row]:
         earlier[race] += not is_begun
     queued = (row for rows in turns.values() for row in rows)
     return sorted(queued, key=lambda row: ranks[row["id"]])
-
-
-def _race(row: sqlite3.Row) -> object:
-    return row["race_id"] or row["id"]
 
 
 def ahead(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -31,20 +32,11 @@ class Gone:
     ids: tuple[str, ...]
 
 
-def limit_bytes() -> int | None:
-    """What RESNET_VIZ_LIMIT allows the store to take, such as "2 GB"; None for no limit.
-
-    Raises:
-        ValueError: for what is no size.
-    """
-    return size_in(LIMIT_VARIABLE)
-
-
 def folder_bytes(home: Path) -> int:
     """What the store's files, weights, states, jobs and logs take; data sets may be there, too."""
-    found = (*home.glob(f"{FILE_NAME}*"), *checkpoint_index.files(home), *_logs(home))
-    found = (*found, *saved_states.folder(home).glob("*"), *home.glob("jobs/*/*"))
-    return sum(map(_size, found))
+    files = (*home.glob(f"{FILE_NAME}*"), *checkpoint_index.files(home), *_logs(home))
+    files = (*files, *saved_states.folder(home).glob("*"), *home.glob("jobs/*/*"))
+    return sum(map(paths.size_of, files))
 
 
 def delete(store: Store, id: str) -> None:  # noqa: A002
@@ -55,17 +47,18 @@ def delete(store: Store, id: str) -> None:  # noqa: A002
     """
     with store.writing() as connection:
         first_of(id, connection.execute(OF_ID, {"id": id}).fetchall())
-        seen = Snapshot.take(connection, "id = ? OR race_id = ?", id, id)
-        if seen.active:
-            what = "run" if seen.active[0]["id"] == id else "race"
-            raise ValueError(f"the {what} {shorten(id)} is under way; stop it before it is deleted")
+        snapshot = Snapshot.take(connection, "id = ? OR race_id = ?", id, id)
+        if snapshot.active:
+            kind = "run" if snapshot.active[0]["id"] == id else "race"
+            raise ValueError(f"the {kind} {shorten(id)} is under way; stop it before it is deleted")
         gone = _delete(connection, id)
     give_back(store, [gone])
 
 
 def log_sizes(home: Path) -> Mapping[str, int]:
     """What each run's log takes, by its id, where a limit makes that matter."""
-    return {} if limit_bytes() is None else {log.stem: _size(log) for log in _logs(home)}
+    logs = () if size_in(LIMIT_VARIABLE) is None else _logs(home)
+    return {log.stem: paths.size_of(log) for log in logs}
 
 
 def make_room(
@@ -79,7 +72,7 @@ def make_room(
     Raises:
         ValueError: for a limit that is no size.
     """
-    limit = limit_bytes()
+    limit = size_in(LIMIT_VARIABLE)
     if limit is None:
         return (), None
     gone: list[Gone] = []
@@ -96,7 +89,7 @@ def check_room(store: Store, more: int) -> None:
 
     Who brings in a race decides what has to go: what is deleted cannot be brought back.
     """
-    limit = limit_bytes()
+    limit = size_in(LIMIT_VARIABLE)
     if limit is None:
         return
     with store.session() as connection:
@@ -129,7 +122,7 @@ def give_back(store: Store, gone: Sequence[Gone]) -> None:
         for run_id in one.ids:
             with suppress(OSError):
                 paths.log_file(store.home, run_id).unlink(missing_ok=True)
-            checkpoint_index.delete(store.home, run_id)
+            shutil.rmtree(checkpoint_index.folder_of(store.home, run_id), ignore_errors=True)
             with suppress(OSError):
                 saved_states.file_of(store.home, run_id).unlink(missing_ok=True)
     with store.session() as connection, suppress(sqlite3.OperationalError):
@@ -174,12 +167,9 @@ def _delete(connection: sqlite3.Connection, id: str) -> Gone:  # noqa: A002
         "AND id NOT IN (SELECT id FROM races)"
     )
     names = tuple(dict.fromkeys(str(row["name"]) for row in rows))
-    return Gone(names, tuple(row["id"] for row in rows if _is_id(row["id"])))
-
-
-def _is_id(found: object) -> bool:
-    """Whether logs and weights may be deleted by it: a damaged one may name any folder."""
-    return isinstance(found, str) and _ID.fullmatch(found) is not None
+    # By these logs and weights are deleted: a damaged one may name any folder.
+    ids = (row["id"] for row in rows if isinstance(row["id"], str))
+    return Gone(names, tuple(run_id for run_id in ids if _ID.fullmatch(run_id)))
 
 
 def _used_bytes(
@@ -189,12 +179,12 @@ def _used_bytes(
     is not gone."""
     pages = _pragma(connection, "page_count") - _pragma(connection, "freelist_count")
     ids = {run_id for one in gone for run_id in one.ids}
-    kept = sum(size for run_id, size in logs.items() if run_id not in ids)
+    own = sum(size for run_id, size in logs.items() if run_id not in ids)
     files = sum(
         int(connection.execute(f"SELECT coalesce(sum(bytes), 0) FROM {table}").fetchone()[0])
         for table in ("checkpoints", "states")
     )
-    return pages * _pragma(connection, "page_size") + kept + files
+    return pages * _pragma(connection, "page_size") + own + files
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:
@@ -203,10 +193,3 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
 
 def _logs(home: Path) -> Iterator[Path]:
     return (home / "logs").glob("*.log")
-
-
-def _size(file: Path) -> int:
-    try:
-        return file.stat().st_size
-    except OSError:  # such as one that was deleted a moment ago
-        return 0

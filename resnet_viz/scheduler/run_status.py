@@ -65,7 +65,7 @@ class Snapshot:
                 silent = f"{silent.removesuffix('.')}; {launcher_client.why_no_launcher(home)}."
             return State(NOT_ANSWERING, silent, None)
         is_queued = row["status"] == "queued"
-        message = self._what_it_waits_for(row) if is_queued else row["message"]
+        message = self._queue_message(row) if is_queued else row["message"]
         return State(row["status"], message, None)
 
     def _can_go_on(self, row: sqlite3.Row) -> bool:
@@ -73,7 +73,7 @@ class Snapshot:
         is_over = row["status"] in OVER or row["control"] == "stop"
         return row["id"] in self.gone and not is_over and row["state_step"] is not None
 
-    def _what_it_waits_for(self, row: sqlite3.Row) -> str:
+    def _queue_message(self, row: sqlite3.Row) -> str:
         place = places.place(row, self.active)
         wait = eta.until_place(row, self.active, self.step_times)
         if place.is_free or wait is None:

@@ -42,11 +42,11 @@ class Turns:
 
     def may_begin(self) -> bool:
         """Whether to load what the run needs: it has a place, or a single step was asked for."""
-        return self._settle(self._look(), uses_step=False)
+        return self._settle(self._read(), uses_step=False)
 
     def may_step(self) -> bool:
         """Whether to do a step now; a single step that was asked for is used up by it."""
-        row = self._look()
+        row = self._read()
         if (row["control"], row["status"]) == ("run", "running"):
             return True  # most often; nothing to write, so that nobody need be locked out
         return self._settle(row, uses_step=True)
@@ -59,7 +59,7 @@ class Turns:
             return self._decide(uses_step=uses_step)
 
     def _stays(self, row: sqlite3.Row) -> bool:
-        """Whether `row` waits and will: looked at many times a second, while others write."""
+        """Whether `row` waits and will: read many times a second, while others write."""
         if row["control"] == "run":
             return row["status"] == "queued" and not self._has_place(row)
         return bool(row["status"] == "paused" and row["extra_steps"] <= 0)
@@ -68,7 +68,7 @@ class Turns:
         return has_place(row, select_runs(self._connection, BUSY))
 
     def _decide(self, *, uses_step: bool) -> bool:
-        row = self._look()
+        row = self._read()
         if row["control"] == "run":
             if row["status"] != "running":
                 if not self._has_place(row):
@@ -82,7 +82,7 @@ class Turns:
             self._change("status = 'paused'")
         return False
 
-    def _look(self) -> sqlite3.Row:
+    def _read(self) -> sqlite3.Row:
         rows = select_runs(self._connection, "position = ?", self._position)
         if not rows or rows[0]["control"] == "stop" or rows[0]["status"] in OVER:
             raise Stopped

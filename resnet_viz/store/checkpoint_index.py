@@ -8,7 +8,6 @@ no longer there and why, is in the store.
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -131,11 +130,6 @@ def make_room(connection: sqlite3.Connection, home: Path, size: int) -> str:
         with suppress(OSError):
             file.unlink(missing_ok=True)
     return ""
-
-
-def delete(home: Path, run_id: str) -> None:
-    """Delete the weights of a deleted run."""
-    shutil.rmtree(folder_of(home, run_id), ignore_errors=True)
 
 
 def _set(connection: sqlite3.Connection, position: int, one: Checkpoint) -> None:

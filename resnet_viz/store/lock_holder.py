@@ -25,9 +25,9 @@ for name, place in ((sys.argv[1] + "-shm", 120), (sys.argv[1], 0x40000001)):
                 form, asked = "qqihh", (place, 1, 0, fcntl.F_RDLCK, 0)
             else:
                 form, asked = "hhqqi4x", (fcntl.F_RDLCK, 0, place, 1, 0)
-            found = struct.unpack(form, fcntl.fcntl(file, fcntl.F_GETLK, struct.pack(form, *asked)))
+            lock = struct.unpack(form, fcntl.fcntl(file, fcntl.F_GETLK, struct.pack(form, *asked)))
             mac = sys.platform == "darwin"
-            kind, pid = (found[3], found[2]) if mac else (found[0], found[4])
+            kind, pid = (lock[3], lock[2]) if mac else (lock[0], lock[4])
             if kind != fcntl.F_UNLCK and pid > 0:
                 print(pid)
                 break

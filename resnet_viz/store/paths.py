@@ -1,4 +1,4 @@
-"""Paths in a store's folder: logs of the processes that work for it."""
+"""Files in a store's folder: logs of the processes that work for it, and what files take."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ from pathlib import Path
 def log_file(home: Path, id: str) -> Path:  # noqa: A002
     """The log of the process of a run or job: its standard error."""
     return home / "logs" / f"{id}.log"
+
+
+def size_of(file: Path) -> int:
+    """Bytes of a file; 0 if it is gone, such as since a moment ago."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
 
 
 def remove_empty(log: Path) -> None:

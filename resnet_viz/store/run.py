@@ -210,8 +210,8 @@ def race_columns(race_id: str, names: Sequence[str], seeds: Sequence[int]) -> Ma
     }
 
 
-def insert(connection: sqlite3.Connection, table: str, row: Mapping[str, object]) -> None:
-    """Add a row with these columns."""
+def insert(connection: sqlite3.Connection, table: str, row: Mapping[str, object]) -> int:
+    """Add a row with these columns; its position in the table."""
     places = ", ".join("?" * len(row))
     query = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})"
-    connection.execute(query, tuple(row.values()))
+    return connection.execute(query, tuple(row.values())).lastrowid or 0

@@ -131,7 +131,7 @@ def name_of(position: int, id: object) -> str:  # noqa: A002
 def select_runs(
     connection: sqlite3.Connection, where: str = "1", *values: object
 ) -> Sequence[sqlite3.Row]:
-    """The rows of runs, oldest first, without damaged ones: `all_runs` lists those.
+    """The rows of runs, oldest first, without damaged ones: lab/run_list.py lists those.
 
     With `asked_device` where it is not over; `race_started` and `seed_started` where it is queued:
     when the last of its race's runs began, and the last of those with its seed. `state_step` is

@@ -78,7 +78,10 @@ def sweep(connection: sqlite3.Connection, home: Path) -> None:
         saved = [Path(entry.path) for entry in os.scandir(folder(home))]
         if not saved:
             return
-        leftovers = [file for file in saved if file.suffix != _ENDING and _is_left_over(file)]
+        # Who wrote a draft, or deleted a file, was killed: none takes so long.
+        oldest = time.time() - _DRAFT_SECONDS
+        drafts = [file for file in saved if file.suffix != _ENDING]
+        leftovers = [file for file in drafts if file.stat().st_mtime < oldest]
         with transaction(connection):  # a file gets its name in one, with its row
             rows = connection.execute("SELECT id FROM runs JOIN states ON run = position")
             current = {file_of(home, row["id"]) for row in rows}
@@ -94,11 +97,6 @@ def _renamed(file: Path) -> Path:
     with suppress(FileNotFoundError):  # its run's own process was quicker
         file.replace(renamed)
     return renamed
-
-
-def _is_left_over(file: Path) -> bool:
-    """Whether who wrote a draft, or deleted a file, was killed: none takes so long."""
-    return time.time() - file.stat().st_mtime > _DRAFT_SECONDS
 
 
 def _add(connection: sqlite3.Connection, position: int, size: int) -> None:

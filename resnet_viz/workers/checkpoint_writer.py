@@ -6,7 +6,6 @@ import sqlite3
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from resnet_viz.arch.config import explain
 from resnet_viz.experiments.run_spec import RunSpec
@@ -17,7 +16,7 @@ from resnet_viz.store.atomic_file import atomic_write
 from resnet_viz.store.checkpoint_index import Checkpoint, file_of
 
 
-class Keeper:
+class CheckpointWriter:
     """Keeps the weights of one run while it trains; the net is only read.
 
     What cannot be written is a sentence in the store, and the run goes on.
@@ -52,8 +51,8 @@ class Keeper:
                 written = file.stat().st_size
             except (OSError, ValueError) as error:
                 why = f"they could not be written: {explain(ValueError(error))}"
-        one = Checkpoint(steps_done, written, why)
-        checkpoint_index.write_down(self._connection, self._position, one)
+        checkpoint = Checkpoint(steps_done, written, why)
+        checkpoint_index.write_down(self._connection, self._position, checkpoint)
 
 
 def write_weights(net: ResNet, file: Path) -> None:
@@ -64,13 +63,9 @@ def write_weights(net: ResNet, file: Path) -> None:
     """
     from safetensors.torch import save  # noqa: PLC0415  where weights are kept alone
 
-    state = {name: _plain(tensor) for name, tensor in net.state_dict().items()}
+    state = {name: t.detach().cpu().contiguous() for name, t in net.state_dict().items()}
     with atomic_write(file) as made:
         made.write_bytes(save(state))
-
-
-def _plain(tensor: Tensor) -> Tensor:
-    return tensor.detach().cpu().contiguous()
 
 
 def net_at(spec: RunSpec, home: Path, run_id: str, step: int, device: torch.device) -> ResNet:

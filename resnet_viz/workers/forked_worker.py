@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import sys
 import traceback
@@ -16,8 +15,6 @@ from resnet_viz.workers.tasks import Task, be_worker, task_of
 assert sys.platform == "linux"
 
 _MOST_BYTES = 1024
-_AT_ONCE_SECONDS = 0.1
-"""A task that comes this soon is not kept waiting until the process is warm."""
 _THREADS, _NAME = Path("/proc/self/task"), Path("/proc/self/comm")
 
 
@@ -29,20 +26,22 @@ def threads() -> int:
 class ForkedWorker:
     """A process forked from this one, which has imported torch and run nothing on it.
 
-    While it waits for its task it does run something: a net's first passes in a process take half
-    as long again as later ones. It waits at a pipe, and goes where the other end does, with this
+    Where it has no task yet it does run something: a net's first passes in a process take half as
+    long again as later ones. It then waits at a pipe, and goes where the other end does, with this
     process.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, task: Task | None = None) -> None:
         if threads() > 1:
             raise OSError("the launcher has more than one thread, and must not fork")
         reader, self._writer = os.pipe()
+        if task:
+            self.assign(task)
         launcher = os.getpid()
         try:
             self._pid = os.fork()
             if not self._pid:
-                _be_forked(home, reader, launcher)
+                _be_forked(home, reader, launcher, is_spare=task is None)
         except OSError:
             os.close(self._writer)
             raise
@@ -65,7 +64,7 @@ class ForkedWorker:
         return has_ended
 
 
-def _be_forked(home: Path, reader: int, launcher: int) -> NoReturn:
+def _be_forked(home: Path, reader: int, launcher: int, *, is_spare: bool) -> NoReturn:
     """Be a forked process, and do nothing of what the launcher would have done; of the files that
     were open only `reader` stays so."""
     status = 1
@@ -79,8 +78,11 @@ def _be_forked(home: Path, reader: int, launcher: int) -> NoReturn:
         os.closerange(reader + 1, 256)
         _NAME.write_bytes(b"resnet_viz idle")
         lifeline.tie_to(launcher)
-        if not select.select([reader], [], [], _AT_ONCE_SECONDS)[0]:
-            _get_warm()
+        if is_spare:
+            try:
+                job_worker.warm()
+            except Exception:  # noqa: BLE001  it can work all the same; the next would fail as well
+                traceback.print_exc()
         message = os.read(reader, _MOST_BYTES)
         lifeline.untie()
         if message:
@@ -92,10 +94,3 @@ def _be_forked(home: Path, reader: int, launcher: int) -> NoReturn:
     finally:
         sys.stderr.flush()
         os._exit(status)
-
-
-def _get_warm() -> None:
-    try:
-        job_worker.warm()
-    except Exception:  # noqa: BLE001  it can work all the same; the next would fail as well
-        traceback.print_exc()

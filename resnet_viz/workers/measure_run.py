@@ -52,17 +52,17 @@ def measure_run(
             raise ValueError("a net that trains in a program of its own has no weights here")
         if before := measurement_results.find(connection, run_id, step, name, chosen):
             return before
-        kept = {one.step: one for one in checkpoint_index.of_run(connection, row["position"])}
-    checkpoint_index.check_there(step, kept)
+        checkpoints = {c.step: c for c in checkpoint_index.of_run(connection, row["position"])}
+    checkpoint_index.check_there(step, checkpoints)
     report(0.0, "the net and the images are read")
     spec = read_spec(run_id, row["spec"])
     net, images, labels = _read(store, run_id, spec, step, int(chosen[IMAGES]))
     begin = time.perf_counter()
-    found = perform(about, net, images, labels, settings=chosen, report=report, use_up=True)
-    one = MeasurementResult(step, name, chosen, time.perf_counter() - begin, found)
+    arrays = perform(about, net, images, labels, settings=chosen, report=report, use_up=True)
+    result = MeasurementResult(step, name, chosen, time.perf_counter() - begin, arrays)
     with store.session() as connection:
-        measurement_results.put(connection, row["position"], one)
-    return one
+        measurement_results.put(connection, row["position"], result)
+    return result
 
 
 def _read(
@@ -75,5 +75,5 @@ def _read(
     net = net_at(spec, store.home, run_id, step, device)
     size = spec.adapted.image_size
     data = load(spec.dataset, size, spec.subset, classes=spec.classes)
-    some = data.chosen(fixed_order(len(data))[:count])
-    return net, resized(some.images, size).to(device), some.labels.to(device)
+    first = data.chosen(fixed_order(len(data))[:count])
+    return net, resized(first.images, size).to(device), first.labels.to(device)

@@ -17,7 +17,7 @@ from resnet_viz.store import header
 from resnet_viz.store.database import Store, StoreError
 from resnet_viz.store.migrations import transaction
 from resnet_viz.store.records.chunks import insert_records, put_together
-from resnet_viz.store.run import WATCHED, insert, new_id
+from resnet_viz.store.run import WATCHED, insert, new_id, race_columns
 from resnet_viz.store.runs_table import ACTIVE
 
 WRITE_SECONDS = 0.1
@@ -57,18 +57,10 @@ class Recording:
             "device": device,
             "params": params,
         }
-        race = {
-            "id": self.run_id,
-            "created": now,
-            "contestants": json.dumps([name or model]),
-            "seeds": "[]",
-            "steering": "nobody",
-        }
+        race = race_columns(self.run_id, [name or model], [])
         with store.writing() as connection:
-            insert(connection, "runs", row)
-            insert(connection, "races", race)
-            query = "SELECT position FROM runs WHERE id = ?"
-            self._position = int(connection.execute(query, (self.run_id,)).fetchone()[0])
+            self._position = insert(connection, "runs", row)
+            insert(connection, "races", {**race, "created": now, "steering": "nobody"})
         self._is_over = threading.Event()
         threading.Thread(target=self._beat, daemon=True).start()
 

@@ -22,10 +22,11 @@ from resnet_viz.data.registry import datasets
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.scheduler.heartbeat import HEARTBEAT_SECONDS
-from resnet_viz.scheduler.parking import Parked, Patience, give_up, give_up_with
+from resnet_viz.scheduler.parking import Parked, Patience, give_up
 from resnet_viz.scheduler.task_table import RUNS
 from resnet_viz.scheduler.worker_turn import Stopped, Turns
 from resnet_viz.store import header, saved_states
+from resnet_viz.store.atomic_file import temporary_beside
 from resnet_viz.store.checkpoint_index import is_due
 from resnet_viz.store.database import Store, StoreError, WalFile, default_home
 from resnet_viz.store.runs_table import select_runs
@@ -34,7 +35,7 @@ from resnet_viz.workers.run_writer import RunWriter
 
 if TYPE_CHECKING:
     from resnet_viz.training.training_state import Resumable
-    from resnet_viz.workers.checkpoint_writer import Keeper
+    from resnet_viz.workers.checkpoint_writer import CheckpointWriter
 
 LOOK_SECONDS = 0.05
 
@@ -55,7 +56,7 @@ class Worker:
         self._seconds = 0.0
         self._stepped = -inf
         self._done = self._writer.state_step or 0
-        self._keeper: Keeper | None = None
+        self._checkpoints: CheckpointWriter | None = None
         self._resumable: Resumable | None = None
 
     def run(self) -> None:
@@ -103,19 +104,21 @@ class Worker:
 
     def _train(self) -> None:
         from resnet_viz.training.loop import train  # noqa: PLC0415
-        from resnet_viz.workers.checkpoint_writer import Keeper  # noqa: PLC0415
+        from resnet_viz.workers.checkpoint_writer import CheckpointWriter  # noqa: PLC0415
 
         run = self._id, self._position
-        self._keeper = keeper = Keeper(self._connection, self._home, run, self._spec)
+        self._checkpoints = checkpoints = CheckpointWriter(
+            self._connection, self._home, run, self._spec
+        )
         self._resumable = resumable = self._resumed()
 
         def ending(record: StepRecord) -> None:
             self._take(record)
             self._writer.write()
-            self._keep(keeper, is_last=True)
+            self._keep(is_last=True)
 
         try:
-            training = train(self._spec, built=keeper.hold, ending=ending, resumable=resumable)
+            training = train(self._spec, built=checkpoints.hold, ending=ending, resumable=resumable)
             for record in self._steered(training):
                 if record.step + 1 == self._spec.steps:
                     self._writer.add_end(record)
@@ -124,9 +127,9 @@ class Worker:
                 if self._writer.is_due:
                     self._writer.write()
                 if is_due(self._spec, self._done):
-                    self._keep(keeper)
+                    self._keep()
         except Stopped:
-            self._keep(keeper, is_last=True)
+            self._keep(is_last=True)
             raise
 
     def _take(self, record: StepRecord) -> None:
@@ -152,10 +155,11 @@ class Worker:
             )
         return Resumable(self._spec, state)
 
-    def _keep(self, keeper: Keeper, *, is_last: bool = False) -> None:
+    def _keep(self, *, is_last: bool = False) -> None:
         """Keep the weights, if they are to be kept; the time that takes is none of a step's."""
+        assert self._checkpoints is not None
         begin = time.perf_counter()
-        keeper.after(self._done, is_last=is_last)
+        self._checkpoints.after(self._done, is_last=is_last)
         self._paused_seconds += time.perf_counter() - begin
 
     def _park_if(self, patience: Patience) -> None:
@@ -170,14 +174,14 @@ class Worker:
         patience.renew()
         if self._done == (self._writer.state_step or 0):  # not begun, or its state is there
             give_up(self._connection, self._position)
-        elif self._resumable and self._keeper:
+        elif self._resumable and self._checkpoints:
             try:
-                self._save(self._resumable, self._keeper)
+                self._save(self._resumable, self._checkpoints)
             except (OSError, RuntimeError) as error:
                 print(f"The run cannot give up its process: {error}", file=sys.stderr)
         self._paused_seconds += time.perf_counter() - begin
 
-    def _save(self, resumable: Resumable, keeper: Keeper) -> None:
+    def _save(self, resumable: Resumable, checkpoints: CheckpointWriter) -> None:
         """Give up this process; the weights are kept, too: the run may be stopped meanwhile.
 
         Raises:
@@ -189,11 +193,18 @@ class Worker:
         state = resumable.state(self._done, self._seconds)
         if why := saved_states.no_room(self._connection, state.bytes):
             raise OSError(why)
-        keeper.after(self._done, is_last=True)
-        run = self._id, self._position
-        give_up_with(
-            self._connection, self._home, run, self._done, lambda file: write_state(state, file)
-        )
+        checkpoints.after(self._done, is_last=True)
+        file = saved_states.file_of(self._home, self._id)
+        file.parent.mkdir(exist_ok=True)
+        with temporary_beside(file) as temporary:
+            write_state(state, temporary)
+
+            def save() -> None:
+                size, position = temporary.stat().st_size, self._position
+                saved_states.write_down(self._connection, position, self._done, size)
+                temporary.replace(file)
+
+            give_up(self._connection, self._position, save)
 
     def _steered(self, records: Iterator[StepRecord]) -> Iterator[StepRecord]:
         """`records`, each drawn when the user allows it."""

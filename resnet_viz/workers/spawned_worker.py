@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class SpawnedWorker:
     """The launcher's side of such a process."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, task: Task | None = None) -> None:
         with log_file(home, LAUNCHER).open("ab") as stderr:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "resnet_viz.workers.spawned_worker", str(os.getpid())],
@@ -35,6 +35,8 @@ class SpawnedWorker:
                 env=environment(home),
                 start_new_session=True,
             )
+        if task:
+            self.assign(task)
 
     def assign(self, task: Task) -> None:
         """Give it its task; OSError if it has ended."""

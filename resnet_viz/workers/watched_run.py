@@ -101,8 +101,8 @@ class Watched:
         elif issubclass(kind, KeyboardInterrupt):
             recording.finish("stopped")
         else:
-            said = " ".join(str(error).split())
-            recording.finish("failed", f"{kind.__name__}: {said}"[:500])
+            reason = " ".join(str(error).split())
+            recording.finish("failed", f"{kind.__name__}: {reason}"[:500])
 
     def _record(self, record: StepRecord, held: Mapping[str, Along]) -> None:
         recording, watcher = self._entered()

@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from math import inf
 from pathlib import Path
@@ -19,6 +19,8 @@ from resnet_viz.workers.tasks import Task, load
 if TYPE_CHECKING:
     from resnet_viz.workers.forked_worker import ForkedWorker
 
+    Worker = ForkedWorker | SpawnedWorker
+
 FORK_VARIABLE = "RESNET_VIZ_FORK"
 """With "0" no worker is forked, as on macOS and Windows."""
 _SPARES = 2
@@ -26,18 +28,16 @@ _REST_SECONDS = 5.0
 
 
 class WorkerPool:
-    """The workers of the store in `home`, and two spares; `make` begins a process.
+    """The workers of the store in `home`, and two spares; to `make` one is to begin a process.
 
     A fork is made only while nothing is at work, a new process at any time, for it takes seconds
     to get warm. No connection to a store may be open then: SQLite's must not cross a fork.
     """
 
-    def __init__(
-        self, home: Path, make: Callable[[Path], ForkedWorker | SpawnedWorker] = SpawnedWorker
-    ) -> None:
+    def __init__(self, home: Path, make: type[Worker] = SpawnedWorker) -> None:
         self._home, self._make = home, make
-        self._spares: list[ForkedWorker | SpawnedWorker] = []
-        self._tasks: dict[ForkedWorker | SpawnedWorker, Task] = {}
+        self._spares: list[Worker] = []
+        self._tasks: dict[Worker, Task] = {}
         self._rests_until = -inf
 
     @property
@@ -76,14 +76,14 @@ class WorkerPool:
         log = log_file(self._home, task.id)
         log.parent.mkdir(exist_ok=True)
         log.write_bytes(b"")
-        for _ in range(_SPARES + 1):
-            worker = self._spares.pop(0) if self._spares else self._make(self._home)
+        while self._spares:
+            worker = self._spares.pop(0)
             with suppress(OSError):  # that one was killed: Windows knows no broken pipe
                 worker.assign(task)
                 self._tasks[worker] = task
                 return
             worker.has_ended()  # which reaps it
-        raise OSError("none of the processes that were made for it is there any more")
+        self._tasks[self._make(self._home, task)] = task
 
     def reap_workers(self) -> Sequence[Task]:
         """The tasks whose workers have ended since this was last asked; empty logs are deleted."""

@@ -64,7 +64,7 @@ def test_killed_while_it_gives_up_its_process(
 ) -> None:
     """Before its commit the run is interrupted; after it, paused: never both, nor a record lost."""
     desk.pause_at(5, monkeypatch)
-    where = GIVING_UP.get(moment) or _after(parking, "give_up_with")
+    where = GIVING_UP.get(moment) or _after(parking, "give_up")
     if moment == "when all is done":
         where = _raised_after_commit
     assert desk.work_and_be_killed(where)

@@ -12,9 +12,10 @@ import pytest
 
 from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
-from resnet_viz.scheduler.retention import LIMIT_VARIABLE, limit_bytes
+from resnet_viz.scheduler.retention import LIMIT_VARIABLE
 from resnet_viz.store.database import FILE_NAME, Store
 from resnet_viz.store.records.chunks import insert_records
+from resnet_viz.store.size_limits import size_in
 from resnet_viz.text import byte_size
 from tests.labs import tiny_spec
 from tests.quantities.test_records import record
@@ -177,7 +178,7 @@ def test_the_oldest_that_are_over_go_first_and_it_is_said(
     started = lab.start(tiny_spec(name="new"))
     left = {run.race_id or run.id for run in lab.list()}
     assert left == {under_way, newest, started}
-    assert lab.bytes < (limit_bytes() or 0)
+    assert lab.bytes < (size_in(LIMIT_VARIABLE) or 0)
     assert lab.notice is not None
     assert "oldest a against oldest b; older a against older b" in lab.notice
     assert LIMIT_VARIABLE in lab.notice
@@ -234,7 +235,7 @@ SIZES = {"2 GB": 2 * 10**9, "1.5kb": 1500, " 300 MB ": 3 * 10**8, "0 B": 0, "": 
 @pytest.mark.parametrize("given", SIZES)
 def test_a_limit_is_read(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(LIMIT_VARIABLE, given)
-    assert limit_bytes() == SIZES[given]
+    assert size_in(LIMIT_VARIABLE) == SIZES[given]
 
 
 @pytest.mark.parametrize("given", ["2", "GB", "-1 GB", "2 XB", "nan GB", "1e3 MB", "9" * 99 + " B"])

@@ -91,7 +91,7 @@ def test_nobody_writes_between_a_look_and_what_follows_from_it(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else a Resume there would leave extra_steps = -1, and every later Pause ignored."""
-    look = Turns._look
+    look = Turns._read
     tried = []
 
     def look_and_be_disturbed(turns: Turns) -> sqlite3.Row:
@@ -103,7 +103,7 @@ def test_nobody_writes_between_a_look_and_what_follows_from_it(
                     other.execute("UPDATE runs SET control = 'run', extra_steps = 0")
         return row
 
-    monkeypatch.setattr(Turns, "_look", look_and_be_disturbed)
+    monkeypatch.setattr(Turns, "_read", look_and_be_disturbed)
     desk.command("step")
     assert desk.turns.may_begin()
     assert desk.turns.may_step()

@@ -18,7 +18,7 @@ from resnet_viz.store import checkpoint_index
 from resnet_viz.store.checkpoint_index import LIMIT_VARIABLE, Checkpoint, file_of
 from resnet_viz.store.database import Store
 from resnet_viz.training.loop import train
-from resnet_viz.workers.checkpoint_writer import Keeper, net_at
+from resnet_viz.workers.checkpoint_writer import CheckpointWriter, net_at
 from tests.labs import ENDLESS, tiny_spec, wait_until
 from tests.workers.test_measure_run import trained
 
@@ -59,10 +59,10 @@ def test_training_is_the_same_bit_for_bit(tmp_path: Path) -> None:
     spec = tiny_spec(steps=5, checkpoints=(1, 2, 3, 4, 5))
     store = Store(tmp_path)
     with store.session() as connection:
-        keeper = Keeper(connection, tmp_path, ("one", 1), spec)
+        writer = CheckpointWriter(connection, tmp_path, ("one", 1), spec)
         watched = []
-        for record in train(spec, built=keeper.hold):
-            keeper.after(record.step + 1)
+        for record in train(spec, built=writer.hold):
+            writer.after(record.step + 1)
             watched.append(replace(record, seconds=0))
         assert len(checkpoint_index.of_run(connection, 1)) == 5
     for record, other in zip(train(tiny_spec(steps=5)), watched, strict=True):

@@ -13,6 +13,7 @@ import pytest
 from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.scheduler.jobs import job_table
+from resnet_viz.scheduler.task_table import ERROR_MARK
 from resnet_viz.store import checkpoint_index, database, migrations, paths, saved_states
 from resnet_viz.store.database import FILE_NAME, Store
 from tests.labs import TINY, tiny_spec, wait_until
@@ -119,7 +120,7 @@ def test_no_transaction_spans_work_on_files(
         change = "UPDATE runs SET status = 'running', pid = 1, pid_created = 9e8 WHERE id = ?"
         connection.execute(change, (gone,))
     log = paths.log_file(tmp_path, gone)
-    log.write_text(f"{launcher_client.ERROR_MARK}said so\n")
+    log.write_text(f"{ERROR_MARK}said so\n")
     lab.stop(paused)  # and writes down what has become of others
     lab.pause(gone)
     assert (lab.get(gone).status, lab.get(gone).message) == ("interrupted", "said so")

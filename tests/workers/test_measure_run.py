@@ -19,7 +19,7 @@ from resnet_viz.store.records.chunks import insert_records
 from resnet_viz.store.run import insert, new_row
 from resnet_viz.training.loop import train
 from resnet_viz.training.tensors import load
-from resnet_viz.workers.checkpoint_writer import Keeper, net_at
+from resnet_viz.workers.checkpoint_writer import CheckpointWriter, net_at
 from resnet_viz.workers.measure_run import measure_run
 from tests.conftest import is_refused
 from tests.labs import tiny_spec
@@ -36,10 +36,10 @@ def trained(
     with store.session() as connection:
         insert(connection, "runs", {**new_row(run_id, *race, spec), "status": "finished"})
         position = connection.execute("SELECT max(position) FROM runs").fetchone()[0]
-        keeper = Keeper(connection, home, (run_id, position), spec)
-        for record in train(spec, built=keeper.hold):
+        writer = CheckpointWriter(connection, home, (run_id, position), spec)
+        for record in train(spec, built=writer.hold):
             insert_records(connection, position, [record])
-            keeper.after(record.step + 1, is_last=record.step + 1 == spec.steps)
+            writer.after(record.step + 1, is_last=record.step + 1 == spec.steps)
     return store
 
 

@@ -116,7 +116,6 @@ def fail():
 forked_worker.job_worker.warm = fail
 pool = WorkerPool(Path(sys.argv[1]), forked_worker.ForkedWorker)
 pool.add_spare()
-time.sleep(0.5)  # a task that is there at once is not kept waiting
 pool.start_worker(JobTask(sys.argv[2]))
 while not pool.reap_workers():
     time.sleep(0.05)

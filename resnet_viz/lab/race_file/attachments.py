@@ -72,8 +72,8 @@ def results(source: sqlite3.Connection, file: Path, run: ForeignRun) -> Portion 
     """
     with named(file):
         query = f"SELECT {_COLUMNS} FROM measured WHERE run = ?"
-        found = source.execute(query, (run.position,)).fetchall()
-        rows = [tuple(row) for row in found if row["measurement"] in measurements()]
+        stored = source.execute(query, (run.position,)).fetchall()
+        rows = [tuple(row) for row in stored if row["measurement"] in measurements()]
         for row in rows:
             _check_result(run, *row)
         return Portion("measured", _COLUMNS, rows, 0) if rows else None
@@ -138,8 +138,8 @@ def _check_result(
             raise ValueError(settings)
     except (ValueError, TypeError, AttributeError) as error:
         raise RefusalError(f"is damaged: the settings of a {name} are none") from error
-    found = measurement_results.unpacked(data)
-    dimensions = {key: array.ndim for key, array in found.items()}
+    arrays = measurement_results.unpacked(data)
+    dimensions = {key: array.ndim for key, array in arrays.items()}
     if dimensions != {key: len(given.axes) for key, given in about.gives.items()}:
         raise RefusalError(f"is damaged: a {name} is none")
 

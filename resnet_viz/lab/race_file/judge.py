@@ -96,9 +96,9 @@ def judge_apart(file: Path, target: Path) -> None:
         ) from None
     finally:
         process.kill()
-        said, _ = process.communicate()
+        answer, _ = process.communicate()
     if status == _REFUSED:
-        raise ValueError(said.decode().replace(shorten(str(file.absolute()), 200), name))
+        raise ValueError(answer.decode().replace(shorten(str(file.absolute()), 200), name))
     if status:
         raise ValueError(f"the file {name} is damaged: reading it ended with an error")
 

@@ -68,7 +68,8 @@ def copy_rows(file: Path, target: Path) -> None:
         left = _Room(file.stat().st_size)
         copy.execute("BEGIN")
         for table in _TABLES:
-            if columns := _columns(copy, table):
+            columns = [str(row[1]) for row in copy.execute(f"PRAGMA table_info({table})")]
+            if columns:
                 names, places = ", ".join(columns), ", ".join("?" * len(columns))
                 rows = left.counted(_rows(source, table, columns))
                 query = f"INSERT INTO {table} ({names}) VALUES ({places})"
@@ -113,8 +114,8 @@ def _check_schema(source: sqlite3.Connection) -> int:
         )
     if version < 1 or _schema(source) != _own_schema(version):
         raise no_race()
-    if (found := source.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-        raise sqlite3.DatabaseError(found)
+    if (problem := source.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+        raise sqlite3.DatabaseError(problem)
     return version
 
 
@@ -130,10 +131,6 @@ def _own_schema(version: int) -> list[tuple[str, ...]]:
         for migration in migrations.MIGRATIONS[:version]:
             migration(connection)
         return _schema(connection)
-
-
-def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
-    return [str(row[1]) for row in connection.execute(f"PRAGMA table_info({table})")]
 
 
 def _rows(source: sqlite3.Connection, table: str, columns: list[str]) -> Iterator[tuple[Any, ...]]:

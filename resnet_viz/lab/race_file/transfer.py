@@ -20,6 +20,7 @@ from resnet_viz.scheduler import retention
 from resnet_viz.store import migrations, notes
 from resnet_viz.store.atomic_file import atomic_write
 from resnet_viz.store.database import Store, StoreError
+from resnet_viz.store.queries import position_of
 from resnet_viz.store.run import WATCHED, insert, new_id, race_columns
 from resnet_viz.store.runs_table import OVER, first_of
 from resnet_viz.text import shorten
@@ -82,8 +83,8 @@ def _copy(connection: sqlite3.Connection, rows: Sequence[sqlite3.Row], id: str) 
         connection.execute(change, (foreign_spec(row["spec"]), row["position"]))
     names, seeds = [row["name"] for row in rows], [row["seed"] for row in rows]
     race = {**race_columns("race", names, seeds), "steering": "nobody"}
-    for found in connection.execute("SELECT created, name FROM main.races WHERE id = ?", (id,)):
-        race |= {"created": found["created"], "name": found["name"]}
+    for row in connection.execute("SELECT created, name FROM main.races WHERE id = ?", (id,)):
+        race |= {"created": row["created"], "name": row["name"]}
     insert(connection, "draft.races", race)
 
 
@@ -105,8 +106,8 @@ def import_race(store: Store, file: Path) -> str:
             for run in race.runs:
                 for portion in untrusted_records.portions(source, file, run):
                     taken.add(run, portion)
-                if found := attachments.results(source, file, run):
-                    taken.add(run, found)
+                if results := attachments.results(source, file, run):
+                    taken.add(run, results)
                 for weights in attachments.weights(source, file, run):
                     taken.keep(run, weights)
             taken.end(race)
@@ -149,22 +150,21 @@ class _Import:
     def add(self, run: ForeignRun, portion: Portion) -> None:
         with self.store.writing() as connection:
             query = "UPDATE runs SET bytes = bytes + ? WHERE id = ? RETURNING position"
-            found = connection.execute(
+            run_row = connection.execute(
                 query, (portion.bytes, self.run_ids[run.position])
             ).fetchone()
-            if found is None:
+            if run_row is None:
                 raise ValueError("the race was deleted while it was imported")
             places = ", ".join("?" * (1 + len(portion.rows[0])))
             connection.executemany(
                 f"INSERT INTO {portion.table} (run, {portion.columns}) VALUES ({places})",
-                [(found["position"], *row) for row in portion.rows],
+                [(run_row["position"], *row) for row in portion.rows],
             )
 
     def keep(self, run: ForeignRun, weights: Weights) -> None:
         run_id = self.run_ids[run.position]
         with self.store.session() as connection:
-            query = "SELECT position FROM runs WHERE id = ?"
-            position = connection.execute(query, (run_id,)).fetchone()["position"]
+            position = position_of(connection, run_id)
             attachments.keep(connection, self.store.home, run_id, position, weights)
 
     def end(self, race: ForeignRace) -> None:

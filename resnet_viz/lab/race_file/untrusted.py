@@ -120,9 +120,9 @@ def read_race(source: sqlite3.Connection, file: Path) -> ForeignRace:
             raise RefusalError("holds several races; allowed is one, as `runs export` writes it")
         query = f"SELECT created, name, {_NOTE.format('races')} FROM races WHERE id = ?"
         about = source.execute(query, tuple(races)).fetchone()
-        found = about or {"created": rows[0]["created"], "name": "", "note": ""}
+        columns = about or {"created": rows[0]["created"], "name": "", "note": ""}
         try:
             runs = tuple(ForeignRun.model_validate(dict(row)) for row in rows)
-            return ForeignRace.model_validate({**dict(found), "runs": runs})
+            return ForeignRace.model_validate({**dict(columns), "runs": runs})
         except ValueError as error:
             raise RefusalError(f"is damaged: {explain(error)}") from error

@@ -137,7 +137,8 @@ def make_room(connection: sqlite3.Connection, home: Path, size: int) -> None:
     Raises:
         ValueError: where those of jobs under way leave no room.
     """
-    taken = {folder: _bytes_in(folder) for folder in (home / "jobs").glob("*")}
+    folders = (home / "jobs").glob("*")
+    taken = {folder: sum(map(paths.size_of, folder.glob("*"))) for folder in folders}
     missing = sum(taken.values()) + size - MOST_BYTES
     for row in select_jobs(connection, f"NOT {JOBS.busy}") if missing > 0 else ():
         folder = folder_of(home, row["id"])
@@ -150,11 +151,3 @@ def make_room(connection: sqlite3.Connection, home: Path, size: int) -> None:
             f"the files of other jobs leave no room for {byte_size(size)}; try again when they "
             "are over"
         )
-
-
-def _bytes_in(folder: Path) -> int:
-    size = 0
-    for file in folder.glob("*"):
-        with suppress(OSError):  # it is going just now
-            size += file.stat().st_size
-    return size

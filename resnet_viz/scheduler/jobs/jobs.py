@@ -18,7 +18,7 @@ from resnet_viz.arch.config import explain
 from resnet_viz.scheduler import heartbeat, launcher_client
 from resnet_viz.scheduler.engine import BoundEngine
 from resnet_viz.scheduler.jobs import job_table
-from resnet_viz.scheduler.jobs.kind import JobRequest, Kind
+from resnet_viz.scheduler.jobs.kind import Fields, JobRequest, Kind
 from resnet_viz.scheduler.jobs.registry import kind_of
 from resnet_viz.scheduler.task_table import JOBS
 from resnet_viz.store.database import StoreError
@@ -26,8 +26,11 @@ from resnet_viz.store.recovery.guarded_store import GuardedStore
 from resnet_viz.store.run import insert, new_id
 from resnet_viz.text import shorten
 
+Files = Mapping[str, bytes]
+"""Name -> content."""
 MOST_WAITING = 200
 _OVER = ("done", "failed", "cancelled", "interrupted")
+_PLAIN = ("id", "kind", "created", "began", "ended", "progress", "words")
 
 
 @dataclass(frozen=True)
@@ -72,12 +75,7 @@ class Jobs:
         self._store, self._engine = store, engine
 
     def submit(
-        self,
-        kind: str,
-        request: JobRequest | Mapping[str, Any],
-        *,
-        asker: str = "",
-        files: Mapping[str, bytes] | None = None,
+        self, kind: str, request: Fields, *, asker: str = "", files: Files | None = None
     ) -> str:
         """Queue a job; its unguessable id.
 
@@ -94,13 +92,13 @@ class Jobs:
             ValueError: for an unknown kind or a request that it refuses, and where too many wait,
                 or the files of those under way take too much room.
         """
-        what = kind_of(kind)
-        text = _checked(what, request).model_dump_json()
-        same = _fingerprint(kind, text) if what.is_shared else None
-        job_id = new_id()
-        row: dict[str, object] = {"id": job_id, "kind": kind, "title": what.title}
-        row |= {"request": text, "same": same, "asker": asker}
-        row |= {"limit_seconds": what.limit_seconds}
+        about, job_id = kind_of(kind), new_id()
+        text = _checked(about, request).model_dump_json()
+        row: dict[str, object] = {"id": job_id, "kind": kind, "title": about.title, "request": text}
+        row |= {"asker": asker, "limit_seconds": about.limit_seconds}
+        if about.is_shared:  # another state of the code may give another result
+            whole = f"{launcher_client.kind()} {kind} {text}"
+            row["same"] = sha256(whole.encode()).hexdigest()
         self._engine.prepare()
         # Files come and go before the row does: nobody else can write while there is a transaction.
         self._store.read(_make_room, self._store.home, files or {})
@@ -122,7 +120,7 @@ class Jobs:
         Raises:
             ValueError: for an unknown id; a job is forgotten an hour after its end.
         """
-        row, active = self._store.read(_look, job_id)
+        row, active = self._store.read(_job_rows, job_id)
         self._engine.revive([row] if _waits(row) else ())
         return self._job(row, active)
 
@@ -148,22 +146,16 @@ class Jobs:
             message = JOBS.why_gone(self._store.home, row["id"])
             status = "interrupted"
         return Job(
-            id=row["id"],
-            kind=row["kind"],
+            **{name: row[name] for name in _PLAIN},
             request=json.loads(row["request"]),
             status=status,
             before=job_table.before(row, active) if active and _waits(row) else 0,
-            created=row["created"],
-            began=row["began"],
-            ended=row["ended"],
-            progress=row["progress"],
-            words=row["words"],
             message=message,
             folder=job_table.folder_of(self._store.home, row["id"]),
             result=None if row["result"] is None else json.loads(row["result"]),
         )
 
-    def _put(self, job_id: str, files: Mapping[str, bytes]) -> None:
+    def _put(self, job_id: str, files: Files) -> None:
         """The job's folder with its files; none where there are none."""
         if not files:
             return
@@ -180,17 +172,12 @@ class Jobs:
         shutil.rmtree(job_table.folder_of(self._store.home, job_id), ignore_errors=True)
 
 
-def _checked(kind: Kind, request: JobRequest | Mapping[str, Any]) -> JobRequest:
+def _checked(kind: Kind, request: Fields) -> JobRequest:
     fields = request.model_dump() if isinstance(request, JobRequest) else dict(request)
     try:
         return kind.request.model_validate(fields)
     except ValidationError as error:
         raise ValueError(explain(error)) from error
-
-
-def _fingerprint(kind: str, request: str) -> str:
-    """What tells equal requests apart; another state of the code may give another result."""
-    return sha256(f"{launcher_client.kind()} {kind} {request}".encode()).hexdigest()
 
 
 def _known(connection: sqlite3.Connection, same: str) -> str | None:
@@ -203,7 +190,7 @@ def _known(connection: sqlite3.Connection, same: str) -> str | None:
     return None
 
 
-def _make_room(connection: sqlite3.Connection, home: Path, files: Mapping[str, bytes]) -> None:
+def _make_room(connection: sqlite3.Connection, home: Path, files: Files) -> None:
     """For one more job with such files."""
     job_table.forget_old(connection, home)
     if files:
@@ -213,7 +200,7 @@ def _make_room(connection: sqlite3.Connection, home: Path, files: Mapping[str, b
 
 def _add(connection: sqlite3.Connection, row: Mapping[str, object]) -> str | None:
     """Put a job into the queue; the id of an equal one instead, which is wanted once more."""
-    if row["same"] and (known := _known(connection, str(row["same"]))):
+    if "same" in row and (known := _known(connection, str(row["same"]))):
         return known
     _check_waiting(connection)
     now = time.time()
@@ -234,7 +221,9 @@ def _find(connection: sqlite3.Connection, job_id: str) -> sqlite3.Row:
     return rows[0]
 
 
-def _look(connection: sqlite3.Connection, job_id: str) -> tuple[sqlite3.Row, Sequence[sqlite3.Row]]:
+def _job_rows(
+    connection: sqlite3.Connection, job_id: str
+) -> tuple[sqlite3.Row, Sequence[sqlite3.Row]]:
     """A job, and where it waits those that are under way."""
     row = _find(connection, job_id)
     if row["status"] == "working" and heartbeat.is_gone(row):

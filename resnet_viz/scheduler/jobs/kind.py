@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,6 +28,10 @@ class JobRequest(BaseModel):
     """What a job is asked for; each kind has fields of its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Fields = JobRequest | Mapping[str, Any]
+"""A request, or its fields by name."""
 
 
 def _no_work(request: Any, report: Report) -> object:

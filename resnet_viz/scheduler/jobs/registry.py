@@ -20,8 +20,8 @@ def kinds() -> Mapping[str, Kind]:
     """Name -> kind."""
     names = [module.name for module in pkgutil.iter_modules(import_module(_FOLDER).__path__)]
     modules = [import_module(f"{_FOLDER}.{name}") for name in names]
-    found = [replace(m.KIND, request=m.Request, work=m.work) for m in modules]
-    return MappingProxyType({kind.name: kind for kind in found})
+    complete = [replace(m.KIND, request=m.Request, work=m.work) for m in modules]
+    return MappingProxyType({kind.name: kind for kind in complete})
 
 
 def kind_of(name: str) -> Kind:

@@ -23,7 +23,11 @@ def steering_key(home: Path, race_id: str) -> str:
     Raises:
         StoreError: where the secret can be neither read nor made.
     """
-    digest = hmac.digest(_secret(home / FILE_NAME), race_id.encode(errors="replace"), sha256)
+    file = home / FILE_NAME
+    secret = kept_secret(file, partial(secrets.token_bytes, _BYTES))
+    if len(secret) != _BYTES:
+        raise StoreError(f"the file {file} is damaged; delete it, and links with controls are new")
+    digest = hmac.digest(secret, race_id.encode(errors="replace"), sha256)
     return urlsafe_b64encode(digest).decode().rstrip("=")
 
 
@@ -31,10 +35,3 @@ def is_key(home: Path, race_id: str, key: str) -> bool:
     """Whether `key` is that of the race, compared in constant time."""
     ours = steering_key(home, race_id).encode()
     return hmac.compare_digest(ours, key.encode(errors="replace"))
-
-
-def _secret(file: Path) -> bytes:
-    secret = kept_secret(file, partial(secrets.token_bytes, _BYTES))
-    if len(secret) != _BYTES:
-        raise StoreError(f"the file {file} is damaged; delete it, and links with controls are new")
-    return secret

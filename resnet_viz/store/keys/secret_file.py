@@ -21,7 +21,10 @@ def kept_secret(file: Path, make: Callable[[], bytes]) -> bytes:
     """
     try:
         if not file.exists():
-            _write(file, make())
+            with temporary_beside(file, 0o600) as temporary:
+                temporary.write_bytes(make())
+                with suppress(FileExistsError):  # several processes may try at once
+                    os.link(temporary, file)
         if file.stat().st_mode & _OTHERS:  # it was copied, or unpacked, by a careless hand
             with suppress(OSError):
                 file.chmod(0o600)
@@ -29,11 +32,3 @@ def kept_secret(file: Path, make: Callable[[], bytes]) -> bytes:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise StoreError(f"the file {file} can be neither read nor made: {reason}") from error
-
-
-def _write(file: Path, secret: bytes) -> None:
-    """Never in place of another's: several processes may try at once."""
-    with temporary_beside(file, 0o600) as temporary:
-        temporary.write_bytes(secret)
-        with suppress(FileExistsError):
-            os.link(temporary, file)

@@ -65,7 +65,8 @@ def insert_records(
     grown = SCALAR_BYTES * len(rows)
     for name, pairs in columns.items():
         steps = np.array([step for step, _ in pairs], np.int64)
-        grown += _insert(connection, position, name, steps, np.stack([v for _, v in pairs]))
+        chunk = chunk_of(name, steps, np.stack([values for _, values in pairs]))
+        grown += _insert(connection, position, chunk)
     query = "UPDATE runs SET bytes = bytes + ?, steps_done = ? WHERE position = ?"
     connection.execute(query, (grown, records[-1].step + 1, position))
 
@@ -88,7 +89,8 @@ def insert_late(
 ) -> None:
     """Add quantities to a step whose record was stored without them."""
     at = np.array([step], np.int64)
-    grown = sum(_insert(connection, position, n, at, v[np.newaxis]) for n, v in values.items())
+    chunks = (chunk_of(name, at, of_name[np.newaxis]) for name, of_name in values.items())
+    grown = sum(_insert(connection, position, chunk) for chunk in chunks)
     query = "UPDATE runs SET bytes = bytes + ? WHERE position = ?"
     connection.execute(query, (grown, position))
 
@@ -209,14 +211,8 @@ def _chunks(
             yield steps, np.full((count, length), np.nan, np.float32)
 
 
-def _insert(
-    connection: sqlite3.Connection, position: int, name: str, steps: Steps, values: Floats
-) -> int:
-    """A new chunk; its bytes."""
-    return _insert_packed(connection, position, chunk_of(name, steps, values))
-
-
-def _insert_packed(connection: sqlite3.Connection, position: int, chunk: Chunk) -> int:
+def _insert(connection: sqlite3.Connection, position: int, chunk: Chunk) -> int:
+    """Add a chunk; its bytes."""
     query = f"INSERT INTO series (run, {', '.join(CHUNKS)}) VALUES (?, ?, ?, ?, ?, ?, ?)"
     connection.execute(query, (position, *chunk))
     return len(chunk[4])
@@ -236,7 +232,7 @@ def _put_together(connection: sqlite3.Connection, position: int, name: str) -> N
             which = "run = ? AND quantity = ? AND first BETWEEN ? AND ?"
             between = (chunk[1], small[-1]["first"])
             connection.execute(f"DELETE FROM series WHERE {which}", (position, name, *between))
-            _insert_packed(connection, position, chunk)
+            _insert(connection, position, chunk)
 
 
 def _small_ones(connection: sqlite3.Connection, position: int, name: str) -> Sequence[sqlite3.Row]:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import starmap
 from pathlib import Path
 
 from resnet_viz.store import migrations
@@ -63,7 +64,7 @@ def _recover(store: Store, aside: Path) -> Recovered:
         for ending in ("", "-wal"):
             if Path(f"{aside}{ending}").exists():
                 shutil.copyfile(f"{aside}{ending}", f"{copy}{ending}")
-        rows = _by_sqlite(copy) or _SoundRows.of(_by_pages(copy))
+        rows = _by_sqlite(copy) or _SoundRows.of(filter(None, starmap(_by_shape, page_rows(copy))))
     report = rows.put_into(store, aside)
     for ending in ("", *_BESIDE):
         if (done := Path(f"{aside}{ending}")).exists():
@@ -117,28 +118,20 @@ class _SoundRows:
         steps = sum(row["run"] in places for row in self.tables["records"].values())
         return Recovered(aside, len(new), steps, list(self._lost(new)))
 
-    def _add(
-        self, connection: sqlite3.Connection, run: Row, owned: Sequence[tuple[str, Row]]
-    ) -> None:
-        place = self._begin(connection, run)
-        for table, row in owned:
-            _insert(connection, table, {**row, "run": place})
-        connection.execute(
-            "UPDATE runs SET steps_done = (SELECT count(*) FROM records WHERE run = position) "
-            "WHERE position = ?",
-            (place,),
-        )
-
     @staticmethod
-    def _begin(connection: sqlite3.Connection, row: Row) -> int:
-        """The run's new place; what was under way there is over."""
-        own = {name: value for name, value in row.items() if name != "position"}
+    def _add(connection: sqlite3.Connection, run: Row, owned: Sequence[tuple[str, Row]]) -> None:
+        """Add a run in a new place, with what is its; what was under way is over."""
+        own = {name: value for name, value in run.items() if name != "position"}
         own |= {"pid": None, "pid_created": None, "seal": ""}
-        if row["status"] not in OVER:
+        if run["status"] not in OVER:
             own |= {"status": "interrupted", "message": _INTERRUPTED}
         _insert(connection, "runs", own)
         query = "SELECT position FROM runs WHERE id = ?"
-        return int(connection.execute(query, (row["id"],)).fetchone()[0])
+        place = connection.execute(query, (run["id"],)).fetchone()["position"]
+        for table, row in owned:
+            _insert(connection, table, {**row, "run": place})
+        query = "SELECT count(*) FROM records WHERE run = position"
+        connection.execute(f"UPDATE runs SET steps_done = ({query}) WHERE position = ?", (place,))
 
     @staticmethod
     def _make_races(connection: sqlite3.Connection, new: Sequence[Row]) -> None:
@@ -210,15 +203,9 @@ def _in_tables(connection: sqlite3.Connection) -> Iterator[tuple[str, Row]]:
         for values in cursor:
             yield table, _complete(table, dict(zip(names, values, strict=True)))
     for table in sorted(name for name in named if name.startswith("lost_and_found")):
-        for _, _, count, rowid, *values in connection.execute(f"SELECT * FROM {table}"):
-            if table_row := _by_shape(rowid, tuple(values[:count])):
-                yield table_row
-
-
-def _by_pages(copy: Path) -> Iterator[tuple[str, Row]]:
-    for rowid, values in page_rows(copy):
-        if table_row := _by_shape(rowid, values):
-            yield table_row
+        rows = connection.execute(f"SELECT * FROM {table}")
+        shaped = (_by_shape(rowid, tuple(values[:count])) for _, _, count, rowid, *values in rows)
+        yield from filter(None, shaped)
 
 
 def _by_shape(rowid: int | None, values: tuple[Value, ...]) -> tuple[str, Row] | None:

@@ -37,7 +37,7 @@ def work(request: Request, report: Report) -> object:
     """The seconds it took; `Lab.measured` has what was found."""
     from resnet_viz.workers.measure_run import measure_run
 
-    one = measure_run(
+    result = measure_run(
         Store(default_home()),
         request.run_id,
         request.step,
@@ -45,4 +45,4 @@ def work(request: Request, report: Report) -> object:
         settings=request.settings,
         report=report,
     )
-    return {"seconds": one.seconds}
+    return {"seconds": result.seconds}

@@ -45,5 +45,5 @@ def work(request: Request, report: Report) -> object:
     else:
         file = report.folder / request.file
     check_room(request.config, copies=_COPIES)
-    found = load_weights(build_resnet(request.config), file, partial=True)
-    return {"fits": found.fits} | asdict(found)
+    weight_report = load_weights(build_resnet(request.config), file, partial=True)
+    return {"fits": weight_report.fits} | asdict(weight_report)
