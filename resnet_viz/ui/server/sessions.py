@@ -13,6 +13,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit import config
 from streamlit.logger import get_logger
@@ -21,6 +22,8 @@ from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.session_manager import SessionInfo, SessionStorage
 
 _LOG = get_logger(__name__)
+FEED = "/stage_feed"
+"""The path of a stage's feed (stage_feed.py), which lasts as long as a visitor stays."""
 _WANTED = 8_192
 _OTHER_FILES = 96
 """Descriptors for all but sessions: libraries, the store, connections for pages' files."""
@@ -131,7 +134,7 @@ def _storage(server: Runtime) -> SessionStorage | None:
 
 class Visits:
     """ASGI middleware that refuses a visitor without a place before anything is made for the visit.
-    One address has half of the places at most."""
+    One address has half of the places at most; a stage's feed takes one, as a session does."""
 
     def __init__(self, app: ASGIApp, most: int | None = None) -> None:
         self._app = app
@@ -140,12 +143,16 @@ class Visits:
         self._noted_at = -60.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "websocket":
+        is_feed = scope["type"] == "http" and scope["path"].endswith(FEED)
+        if scope["type"] != "websocket" and not is_feed:
             await self._app(scope, receive, send)
             return
         address = str((scope.get("client") or ("",))[0])
         if self._here.total() >= self._most or self._here[address] >= (self._most + 1) // 2:
             self._tell(address)
+            if is_feed:
+                await PlainTextResponse("Too many visitors", 503)(scope, receive, send)
+                return
             await receive()
             await send({"type": "websocket.close", "code": 1013})
             return

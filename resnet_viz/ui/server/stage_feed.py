@@ -23,18 +23,17 @@ from resnet_viz.store.database import StoreError
 from resnet_viz.ui.pages.race import words
 from resnet_viz.ui.pages.race.display_options import nets_of
 from resnet_viz.ui.pages.race.state import feed_of
+from resnet_viz.ui.server.sessions import FEED
 from resnet_viz.ui.session.lab_state import open_lab
 
-PATH = "stage_feed"
-"""Where a browser finds them, relative to the app; `?race=` says which."""
 _LOOK_SECONDS, _ALIVE_SECONDS = 0.2, 10.0
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
 def routes(base_path: str = "") -> Sequence[BaseRoute]:
-    """The route, on a server whose app is at `base_path`."""
-    folder = "/".join(filter(None, (base_path.strip("/"), PATH)))
-    return (Route(f"/{folder}", _answer),)
+    """The route, on a server whose app is at `base_path`; `?race=` says which race."""
+    base = base_path.strip("/")
+    return (Route(f"/{base}{FEED}" if base else FEED, _answer),)
 
 
 async def _answer(request: Request) -> Response:
