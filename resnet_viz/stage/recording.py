@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.findings.contestant import contestants_in
@@ -24,7 +25,7 @@ from resnet_viz.lab.race_feed import Feed
 from resnet_viz.stage.message import whole_message
 
 FILE = Path(__file__).parent / "recordings" / "default.json.gz"
-NETS, STEPS, RATE, MEASURE_EVERY = ("resnet56-cifar", "plain56-cifar"), 60, 0.01, 5
+NETS, STEPS, RATE, EVERY = ("resnet56-cifar", "plain56-cifar"), 60, 0.01, 5
 
 
 @lru_cache(maxsize=1)
@@ -38,7 +39,13 @@ def record(home: Path) -> dict[str, Any]:
     """Train the default race in a folder, and return its message."""
     lab = Lab(home)
     specs = [
-        RunSpec(config=preset(name), name=name, steps=STEPS, lr=RATE, measure_every=MEASURE_EVERY)
+        RunSpec(
+            config=preset(name),
+            name=paper_name(name),
+            steps=STEPS,
+            lr=RATE,
+            measure_every=MEASURE_EVERY,
+        )
         for name in NETS
     ]
     race = lab.race(specs)

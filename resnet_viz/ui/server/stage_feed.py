@@ -59,7 +59,9 @@ def nets(look: Look) -> Sequence[Contestant]:
 
 
 def sentence(look: Look) -> str:
-    """What happened, or how far the race is."""
+    """What went wrong, what happened, or how far the race is."""
+    if problems := list(filter(None, [*map(words.why_over, look.runs), look.problem])):
+        return " ".join(problems)
     runs = look.once("contestants", lambda: contestants_in(look))
     if look.is_over and (story := look.once("story", lambda: happened(list(map(_named, runs))))):
         return story[0].text
