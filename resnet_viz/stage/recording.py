@@ -39,14 +39,8 @@ def record(home: Path) -> dict[str, Any]:
     """Train the default race in a folder, and return its message."""
     lab = Lab(home)
     specs = [
-        RunSpec(
-            config=preset(name),
-            name=paper_name(name),
-            steps=STEPS,
-            lr=RATE,
-            measure_every=MEASURE_EVERY,
-        )
-        for name in NETS
+        RunSpec(config=preset(net), name=paper_name(net), steps=STEPS, lr=RATE, measure_every=EVERY)
+        for net in NETS
     ]
     race = lab.race(specs)
     while not all(run.is_over for run in lab.race_runs(race)):
