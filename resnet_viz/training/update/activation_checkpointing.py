@@ -42,11 +42,16 @@ def checkpointed(net: ResNet) -> Forward:
 def _twice(module: nn.Module) -> Forward:
     """`module`'s forward, to be run again in backward instead of keeping what it computes."""
     norms = [m for m in module.modules() if isinstance(m, _BatchNorm)]
-
-    def contexts() -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
-        return nullcontext(), _statistics_at_rest(norms)  # around the first run, and the second
-
+    # A function defined here instead of a partial would be more than torch.compile takes.
+    contexts = partial(_contexts, norms)
     return partial(checkpoint, module, use_reentrant=False, context_fn=contexts)
+
+
+def _contexts(
+    norms: list[_BatchNorm],
+) -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
+    """Around the first run, and around the second."""
+    return nullcontext(), _statistics_at_rest(norms)
 
 
 @contextmanager
