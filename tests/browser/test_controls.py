@@ -44,10 +44,10 @@ def test_present_mode_is_driven_by_keys(shared_app: App, open_page: Open) -> Non
         page.keyboard.press("l")
         expect(count).not_to_have_text(before)
         page.keyboard.press("Escape")
-        expect(page.get_by_role("button", name="Pause")).to_be_visible()
-        assert "present" not in page.url
+        expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+        page.wait_for_url(lambda url: "present" not in url)
         statuses = page.locator(".net .status")
-        page.get_by_role("button", name="Pause").click()
+        page.get_by_role("button", name="Pause", exact=True).click()
         expect(statuses).to_have_text(["paused", "paused"])
     finally:
         lab.stop(race_id)

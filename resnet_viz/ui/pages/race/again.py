@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import streamlit as st
 
@@ -19,6 +21,14 @@ from resnet_viz.ui.session.access import asker, is_owner, take_controls
 _BEGUN = "race_begun"
 SEEDS = 5
 """What a race may have at most; from four on an exact test can reach 5 %."""
+
+
+@dataclass
+class _Begun:
+    """The race that this session has begun and does not show yet; none, or one."""
+
+    races: list[str] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
 
 def again(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
@@ -44,24 +54,25 @@ def begin(lab: Lab, race: RaceSpec | Sequence[RunSpec], pace: float | None) -> N
     Raises:
         StoreError, ValueError: as `Lab.race`.
     """
-    # A second press may end this run of the script wherever it touches the session. So the list is
-    # there before the race, and what is in it has begun.
-    started: list[str] = st.session_state.setdefault(_BEGUN, [])
-    if not started:
-        started.append(lab.race(race, pace=pace, asker=asker(lab)))
+    # A second press ends this run of the script wherever it touches the session, and begins another
+    # one in another thread, which waits here: what is in the list has begun.
+    by, begun = asker(lab), st.session_state.setdefault(_BEGUN, _Begun())
+    with begun.lock:
+        if not begun.races:
+            begun.races.append(lab.race(race, pace=pace, asker=by))
     take_begun()
 
 
 def take_begun() -> None:
     """Show the race that was just started, even if the run of the script that started it was cut
     short."""
-    started: list[str] = st.session_state.get(_BEGUN, [])
-    if started:
-        open_race(started[0])
-        take_controls(started[0])
+    begun: _Begun = st.session_state.get(_BEGUN) or _Begun()
+    if begun.races:
+        open_race(begun.races[0])
+        take_controls(begun.races[0])
         for panel in (NEXT, SETTINGS):
             unfold(panel, is_open=False)
-        started.clear()
+        begun.races.clear()
 
 
 def _begin(lab: Lab, view: RaceView, specs: Sequence[RunSpec]) -> None:
