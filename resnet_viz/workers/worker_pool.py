@@ -10,21 +10,28 @@ from collections.abc import Sequence
 from contextlib import suppress
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from resnet_viz.store.paths import log_file, remove_empty
 from resnet_viz.workers.spawned_worker import SpawnedWorker
 from resnet_viz.workers.tasks import Task, load
 
-if TYPE_CHECKING:
-    from resnet_viz.workers.forked_worker import ForkedWorker
-
-    Worker = ForkedWorker | SpawnedWorker
-
 FORK_VARIABLE = "RESNET_VIZ_FORK"
 """With "0" no worker is forked, as on macOS and Windows."""
 _SPARES = 2
 _REST_SECONDS = 5.0
+
+
+class Worker(Protocol):
+    """The launcher's side of a worker process, which is made with a task or as a spare."""
+
+    def __init__(self, home: Path, task: Task | None = None) -> None: ...
+
+    def assign(self, task: Task) -> None:
+        """Give it its task; OSError if it has ended."""
+
+    def has_ended(self) -> bool:
+        """Whether it has; it is reaped then."""
 
 
 class WorkerPool:
