@@ -84,7 +84,7 @@ def test_slow_motion_six_nets_and_again(shared_app: App, open_page: Open) -> Non
         page.get_by_role("option", name="1 step a second").click()
         wait_until(lambda: {run.pace for run in lab.race_runs(race_id)} == {1.0}, PATIENCE_SECONDS)
         expect(speed).to_have_value("1 step a second")
-        page.get_by_role("button", name="Again").click()
+        page.get_by_role("button", name="Again", exact=True).click()
         page.get_by_role("button", name="Next seed: 1").click()
         page.wait_for_url(lambda url: race_id not in url)
         expect(page.locator(".net")).to_have_count(6)

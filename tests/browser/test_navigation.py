@@ -87,7 +87,9 @@ def test_back_leads_from_a_race_to_its_settings_and_forward_to_it_again(
     app: App, open_page: Open
 ) -> None:
     page = open_page(f"{app.url}/race?steps=5")
-    start, again = (page.get_by_role("button", name=name) for name in ("Start race", "Again"))
+    start, again = (
+        page.get_by_role("button", name=name, exact=True) for name in ("Start race", "Again")
+    )
     expect(start).to_be_enabled()
     start.click()
     page.wait_for_url(re.compile("race="))
