@@ -18,6 +18,7 @@ Open = Callable[[str], Page]
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 NETS, SEEDS = [f"net {i}" for i in range(6)], (0, 1, 2)
+HAS_LOSSES = f"() => document.querySelectorAll('.resnet-viz-chart')[{CURVES}]?.data"
 LOSSES = f"""() => Object.fromEntries(
     document.querySelectorAll('.resnet-viz-chart')[{CURVES}].data
         .filter(trace => trace.yaxis !== 'y2').map(trace => [trace.name, [...trace.y]]))"""
@@ -57,6 +58,7 @@ def test_six_nets_of_three_seeds_outlast_a_lost_connection(
     expect(page.get_by_role("heading", name="What happened")).to_be_visible()
     charts(page).nth(CURVES).scroll_into_view_if_needed()  # out of sight it is not drawn
     settle(page)
+    page.wait_for_function(HAS_LOSSES)
     shown = page.evaluate(LOSSES)
     page.context.close()
     runs = lab.race_runs(race_id)
@@ -66,8 +68,8 @@ def test_six_nets_of_three_seeds_outlast_a_lost_connection(
         np.testing.assert_allclose(shown[f"{name}, 3 seeds"], np.median(losses, axis=0), rtol=1e-4)
 
 
-RED_CELLS = """count => document.querySelectorAll('.resnet-viz-chart')[3].data
-    .filter(({ colorscale }) => colorscale?.[0][1] === "#C4332B")
+RED_CELLS = """count => document.querySelectorAll('.resnet-viz-chart')[3]?.data
+    ?.filter(({ colorscale }) => colorscale?.[0][1] === "#C4332B")
     .flatMap(({ z }) => [...z].flatMap(row => [...row])).filter(Number.isFinite).length === count"""
 
 
