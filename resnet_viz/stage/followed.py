@@ -8,7 +8,7 @@ from typing import Any
 
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.lab.race_feed import Look
-from resnet_viz.stage.message import QUANTITIES, news_message, rows_of, whole_message
+from resnet_viz.stage.message import QUANTITIES, news_message, rows_of, usual, whole_message
 
 Have = Sequence[Mapping[str, int]]
 
@@ -28,18 +28,20 @@ class Followed:
         self._nets, self._said = nets, said
         self._have: Have = ()
         self._names: Sequence[str] = ()
+        self._compared: Sequence[object] = ()
 
     def text(self, look: Look) -> str:
         """The message as JSON: news where the reader's rows are the beginning of what there is, and
         the whole otherwise."""
         nets, said = self._nets(look), self._said(look)  # a look makes one thing at a time
         names = held(nets)
-        now = [rows_of(net, names) for net in nets]
-        is_grown = names == self._names and _begins(self._have, now)
+        now, compared = look.once(("stage rows", *names), lambda: _standing(nets, names))
+        # What the colours are compared with is known once the first residual net has a record.
+        is_grown = (names, compared) == (self._names, self._compared) and _begins(self._have, now)
         have = self._have if is_grown else ()
         key = ("stage", tuple(tuple(sorted(one.items())) for one in have))
         text = look.once(key, lambda: json.dumps(_message(look, nets, names, have, said)))
-        self._have, self._names = now, names
+        self._have, self._names, self._compared = now, names, compared
         return text
 
 
@@ -50,6 +52,11 @@ def _message(
     of = news_message(nets, names, have) if have else whole_message(nets, steps, names)
     paused = any(run.status == "paused" for run in look.runs)
     return of | {"sentence": said, "paused": paused}
+
+
+def _standing(nets: Sequence[Contestant], names: Sequence[str]) -> tuple[Have, Sequence[object]]:
+    """The rows that there are, and what counts as usual."""
+    return [rows_of(net, names) for net in nets], [usual(nets, name) for name in names]
 
 
 def held(nets: Sequence[Contestant]) -> Sequence[str]:

@@ -112,11 +112,11 @@ def _about(nets: Sequence[Contestant], name: str) -> dict[str, Any]:
         "log": about.scale == "log",
         "axis": "block" if axes == {"block"} else "layer",
         "sentence": about.sentence,
-        **_reference(nets, name),
+        **usual(nets, name),
     }
 
 
-def _reference(nets: Sequence[Contestant], name: str) -> dict[str, Any]:
+def usual(nets: Sequence[Contestant], name: str) -> dict[str, Any]:
     """What counts as usual: the median layer at the first step of the first residual net, or of the
     first net where none is residual."""
     residual = [net for net in nets if net.config and net.config.shortcut != "none"]

@@ -132,7 +132,7 @@ def test_keys_and_hands_move_it_and_it_plays(pages: Open) -> None:
     expect(count).to_have_text("step 1 of 60")
     page.keyboard.press("End")
     expect(count).to_have_text("step 60 of 60")
-    expect(page.locator(".about").first).to_contain_text("images it has never seen right")
+    expect(page.locator(".about").first).to_contain_text("images it has never seen")
     page.keyboard.press("ArrowLeft")
     expect(count).to_have_text("step 59 of 60")
     page.keyboard.press("Home")

@@ -71,3 +71,17 @@ def test_those_with_the_same_rows_share_a_message() -> None:
     look = look_at(net)
     one, other = (Followed(lambda _: [net], lambda _: "") for _ in range(2))
     assert one.text(look) is other.text(look)
+
+
+def test_what_the_colours_are_compared_with_is_told_once_it_is_known() -> None:
+    """The plain net may be the first with a record."""
+    plain, residual = (reported(f"{kind}20-cifar", 5).contestant for kind in ("plain", "resnet"))
+    early = replace(residual, history=History())
+    now = [early, plain]
+    followed = Followed(lambda _: now, lambda _: "")
+    first = json.loads(followed.text(look_at(plain)))
+    assert first["quantities"][0]["usual"] is None
+    now = [residual, plain]
+    later = json.loads(followed.text(look_at(plain)))
+    assert later["quantities"][0]["usual"] > 0
+    assert later["quantities"][0]["usual_of"] == "ResNet-20"

@@ -2,7 +2,6 @@
 
 import copy
 import io
-from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -13,30 +12,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from resnet_viz.quantities.layer_states import LayerState
-from resnet_viz.quantities.quantity import Along
-from resnet_viz.quantities.records import Floats, StepRecord
 from resnet_viz.training.watching.watcher import Watcher
+from tests.training.watched import Kept
 
 STAGES = [f"layer{stage}.{i}" for stage in (1, 2, 3, 4) for i in (0, 1)]
 
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-
-
-class Kept:
-    """What a watcher records."""
-
-    def __init__(self) -> None:
-        self.records: list[StepRecord] = []
-        self.held: Mapping[str, Along] = {}
-
-    def __call__(self, record: StepRecord, held: Mapping[str, Along]) -> None:
-        self.records.append(record)
-        self.held = held
-
-    def named(self, quantity: str, step: int = 0) -> dict[str, float]:
-        values: Floats = self.records[step].values[quantity]
-        return dict(zip(self.held[quantity].names, values.tolist(), strict=True))
 
 
 def resnet18() -> nn.Module:

@@ -60,6 +60,8 @@ class Stage {
     if (message.nets) this.#tell(message)
     else if (!this.history.merge(message)) return false
     this.#say(message)
+    // Ends of these scales are those of all that is known.
+    if (this.mode === "absolute" || !this.quantity.log) this.isBuilt = false
     this.isStale = true
     return true
   }
@@ -237,9 +239,9 @@ class Stage {
     find("less").textContent = isAbsolute || !this.quantity.log ? words.less : words.smaller
     find("more").textContent = isAbsolute || !this.quantity.log ? words.more : words.larger
     const what = filled(words[`what_${this.mode}`] ?? "", { net })
-    find("reading").textContent = isAbsolute
-      ? filled(words.reading_absolute, { title, low: words.less, high: words.more })
-      : filled(words.reading, { title, what })
+    const isKnown = this.mode !== "start" || this.quantity.usual !== null
+    const reading = isAbsolute ? words.reading_absolute : isKnown ? words.reading : ""
+    find("reading").textContent = filled(reading, { title, what })
     this.canvas.setAttribute("aria-label", `${title}: ${this.history.nets.map(({ name }) => name).join(", ")}`)
   }
 

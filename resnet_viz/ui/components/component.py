@@ -15,6 +15,8 @@ from streamlit.components.v2.types import ComponentRenderer
 
 _HERE = Path(__file__).parent
 NEWEST_SCRIPT = (_HERE / "newest.js").read_text(encoding="utf-8")
+APP_ROOT_SCRIPT = (_HERE / "app_root.js").read_text(encoding="utf-8")
+"""For components that fetch something of the server's: `appRoot()`."""
 
 
 def component(module: str, name: str, *scripts: str) -> ComponentRenderer:

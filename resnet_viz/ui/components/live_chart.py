@@ -20,7 +20,7 @@ import streamlit as st
 
 from resnet_viz.lru import LruDict
 from resnet_viz.ui.components import chart_scripts
-from resnet_viz.ui.components.component import NEWEST_SCRIPT
+from resnet_viz.ui.components.component import APP_ROOT_SCRIPT, NEWEST_SCRIPT
 from resnet_viz.ui.components.figure_diff import Drawn
 
 _HERE = Path(__file__).parent
@@ -31,6 +31,7 @@ _CHART = st.components.v2.component(
     html='<div class="resnet-viz-chart" role="figure"></div>\n',
     css=(_HERE / "live_chart.css").read_text(encoding="utf-8"),
     js=NEWEST_SCRIPT
+    + APP_ROOT_SCRIPT
     + (_HERE / "live_chart_loader.js")
     .read_text(encoding="utf-8")
     .replace("VERSION", chart_scripts.version()),

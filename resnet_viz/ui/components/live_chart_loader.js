@@ -1,12 +1,6 @@
 // Streamlit sends a component's script with each of its messages, so this is a short one: the chart
 // itself is loaded once, from an address that changes with its version (chart_scripts.py).
 
-// The app's root, whatever base path or proxy it is behind: where Streamlit's own script lies.
-function appRoot() {
-  const own = [...document.scripts].map((s) => s.src).find((src) => src.includes("/static/js/"))
-  return own ? own.slice(0, own.lastIndexOf("static/js/")) : document.baseURI
-}
-
 // What is there already is called at once: all that is told is then drawn in one frame.
 let script = null
 const loaded = () => (script ??= import(new URL("chart_scripts/VERSION/live_chart.js", appRoot()).href))

@@ -3,12 +3,6 @@
 const LOST = 3 // connections without a word, after which it asks now and then instead
 const ASK_MS = 1500
 
-// The app's root, whatever base path or proxy it is behind: where Streamlit's own script lies.
-function appRoot() {
-  const own = [...document.scripts].map((s) => s.src).find((src) => src.includes("/static/js/"))
-  return own ? own.slice(0, own.lastIndexOf("static/js/")) : document.baseURI
-}
-
 const mounted = new WeakMap()
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -28,8 +22,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
 function follow(host, { race, steers }) {
   const address = new URL(`stage_feed?race=${encodeURIComponent(race)}`, appRoot()).href
-  let [stage, source, timer, lost] = [null, null, 0, 0]
-  const follower = { race, leave, steer: (may) => stage?.update({ ...NOTHING(stage), steers: may }) }
+  let [stage, source, timer, lost, isGone] = [null, null, 0, 0, false]
+  const follower = { race, leave, steer }
   const script = import(new URL("chart_scripts/VERSION/stage.js", appRoot()).href)
   script.then(({ style }) => styled(style)).catch((error) => {
     host.textContent = `The stage cannot be drawn (${error.message}). Reload the page.`
@@ -39,6 +33,7 @@ function follow(host, { race, steers }) {
     lost = 0
     const message = { ...JSON.parse(text), steers }
     const { mount } = await script
+    if (isGone) return
     const onAction = (name) => follower.tell("wish", { name, at: performance.now() })
     if (!stage && message.nets) stage = mount(host, message, { onAction })
     else if (!stage?.update(message)) begin() // it lacks what came before
@@ -62,10 +57,16 @@ function follow(host, { race, steers }) {
     clearTimeout(timer)
     const answer = await fetch(`${address}&once=1`).catch(() => null)
     if (answer?.ok) await hear(await answer.text())
-    if (!stage?.history.over) timer = setTimeout(ask, ASK_MS)
+    if (!isGone && !stage?.history.over) timer = setTimeout(ask, ASK_MS)
+  }
+
+  function steer(may) {
+    steers = may
+    stage?.update({ ...NOTHING(stage), steers })
   }
 
   function leave() {
+    isGone = true
     source?.close()
     clearTimeout(timer)
     stage?.destroy()

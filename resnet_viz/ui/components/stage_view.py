@@ -12,13 +12,15 @@ from pathlib import Path
 import streamlit as st
 
 from resnet_viz.ui.components import chart_scripts
+from resnet_viz.ui.components.component import APP_ROOT_SCRIPT
 
 _HERE = Path(__file__).parent
 _VIEW = st.components.v2.component(
     "resnet_viz_stage",
     html='<div class="stage-host"></div>\n',
     css=(_HERE / "stage_view.css").read_text(encoding="utf-8"),
-    js=(_HERE / "stage_view.js")
+    js=APP_ROOT_SCRIPT
+    + (_HERE / "stage_view.js")
     .read_text(encoding="utf-8")
     .replace("VERSION", chart_scripts.version()),
     isolate_styles=False,
