@@ -144,6 +144,8 @@ def test_keys_and_hands_move_it_and_it_plays(pages: Open) -> None:
     expect(count).not_to_have_text("step 7 of 60")
     page.keyboard.press(" ")
     expect(page.get_by_role("button", name="Play recording")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_text("Space: play or pause.")).to_be_visible()
 
 
 def test_what_is_shown_is_what_was_recorded(pages: Open) -> None:

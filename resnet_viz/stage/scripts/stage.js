@@ -141,8 +141,8 @@ class Stage {
     else if (name === "speed") player.speed = Number(value)
     else if (name === "quantity") this.quantity = history.quantities.find((one) => one.name === value)
     else if (name === "view" || name === "mode") this[name] = value
-    else if (name === "help") this.root.classList.toggle("helps")
-    if (["quantity", "view", "mode"].includes(name)) this.isBuilt = false
+    else if (name === "help") this.helps = !this.helps
+    if (["quantity", "view", "mode", "help"].includes(name)) this.isBuilt = false
     this.isStale = true
   }
 
@@ -241,7 +241,7 @@ class Stage {
     const what = filled(words[`what_${this.mode}`] ?? "", { net })
     const isKnown = this.mode !== "start" || this.quantity.usual !== null
     const reading = isAbsolute ? words.reading_absolute : isKnown ? words.reading : ""
-    find("reading").textContent = filled(reading, { title, what })
+    find("reading").textContent = this.helps ? words.keys : filled(reading, { title, what })
     this.canvas.setAttribute("aria-label", `${title}: ${this.history.nets.map(({ name }) => name).join(", ")}`)
   }
 
