@@ -153,11 +153,14 @@ class Lab:
         since: int = 0,
         until: int = MOST_STEPS,
         quantities: Collection[str] | None = None,
+        every: int = 1,
     ) -> Records:
         """What a run measured, from step `since` on, before `until`: poll with
-        `since=len(history)`. No other `quantities` are read than these; None reads all."""
+        `since=len(history)`. No other `quantities` are read than these, None reads all, and no
+        other steps than multiples of `every`."""
         note = self._store.note_damage(run_id)
-        return self._store.read(queries.records, run_id, (since, until), quantities, note=note)
+        of = (since, until), quantities, every
+        return self._store.read(queries.records, run_id, *of, note=note)
 
     def series(self, run: Run, name: str, between: tuple[int, int], every: int = 1) -> Series:
         """A quantity of `run` alone, from the first step to before the second: of those steps that

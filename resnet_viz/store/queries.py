@@ -27,10 +27,12 @@ def records(
     run_id: str,
     between: tuple[int, int],
     quantities: Collection[str] | None = None,
+    every: int = 1,
     *,
     note: Note = ignore,
 ) -> list[StepRecord]:
-    """The records of a run from the first step to before the second, of these `quantities`.
+    """The records of a run from the first step to before the second, of these `quantities`, at the
+    steps that are multiples of `every`.
 
     Raises:
         ValueError: for an unknown id.
@@ -45,7 +47,8 @@ def records(
         held = {name: held[name] for name in held if name in quantities}
     since, until = between
     try:
-        return select_records(connection, row["position"], since, held, until, note=note)
+        position = row["position"]
+        return select_records(connection, position, since, held, until, every=every, note=note)
     except ForeignRecordError as error:
         raise StoreError(str(error)) from error
 

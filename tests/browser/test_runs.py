@@ -1,4 +1,5 @@
-"""The Runs page in the browser: named, noted, opened together, taken away, brought in, deleted."""
+"""The Runs page in the browser: named, noted, opened together, exported, imported, deleted,
+stopped, sorted."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PATIENCE_SECONDS, App
 from tests.labs import ENDLESS, tiny_spec, wait_until
@@ -16,66 +17,113 @@ Open = Callable[[str], Page]
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 
+def row(page: Page, title: str) -> Locator:
+    return page.get_by_role("row").filter(has=page.get_by_role("link", name=title, exact=True))
+
+
+def tick(page: Page, title: str) -> None:
+    page.get_by_role("checkbox", name=f"Select {title}", exact=True).check()
+
+
 def test_runs_from_the_first_to_the_last(app: App, open_page: Open, tmp_path: Path) -> None:
     lab = app.lab
     page = open_page(f"{app.url}/runs")
-    expect(page.get_by_text("Nothing was trained or watched yet")).to_be_visible()
+    expect(page.get_by_text("No runs yet")).to_be_visible()
     first = lab.race([tiny_spec(name="one"), tiny_spec(name="two")])
-    expect(page.get_by_text("one against two")).to_be_visible()  # without a reload
+    expect(row(page, "one against two")).to_be_visible()  # without a reload
     wait_until(lambda: all(run.is_over for run in lab.race_runs(first)), PATIENCE_SECONDS)
-    expect(page.get_by_text("2 finished")).to_be_visible()
+    expect(row(page, "one against two")).to_contain_text("finished")
 
-    page.get_by_role("button", name="Name").click()
-    page.get_by_role("textbox", name="Name").fill("Mine")
+    tick(page, "one against two")
+    page.get_by_role("button", name="Name", exact=True).click()
     page.get_by_role("textbox", name="Note").fill("lr was too high")
-    page.get_by_role("button", name="Keep").click()
-    expect(page.get_by_text("Mine", exact=True)).to_be_visible()
-    expect(page.get_by_text("lr was too high").first).to_be_visible()
-    expect(page.get_by_role("button", name="Keep")).to_be_hidden()
+    page.get_by_role("textbox", name="Name").fill("Mine")
+    page.get_by_role("textbox", name="Name").press("Enter")
+    expect(row(page, "Mine")).to_contain_text("lr was too high")
+    expect(page.get_by_role("textbox", name="Note")).to_be_hidden()
     assert (lab.race_name(first), lab.notes()) == ("Mine", {first: "lr was too high"})
 
     second = lab.race([tiny_spec(name="three")])
-    page.get_by_text(re.compile("^two: finished")).click()
-    page.get_by_text(re.compile("^three: ")).click()
-    page.get_by_role("button", name="Open 2 together").click()
+    tick(page, "three")
+    page.get_by_role("button", name="Nets", exact=True).click()
+    page.locator("label").filter(has_text=re.compile("^one$")).click()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Open 2 nets together").click()
     page.wait_for_url(re.compile(r"/race\?runs="))
-    expect(page.locator(".net")).to_have_count(2)
     expect(page.get_by_role("heading", name="three against two")).to_be_visible()
     expect(page.get_by_role("button", name="Pause")).to_have_count(0)
 
     page.goto(f"{app.url}/runs")
     page.get_by_label("Find").fill("Mine")
     page.get_by_label("Find").press("Enter")
-    expect(page.get_by_text(re.compile("^three: "))).to_have_count(0)
-    page.get_by_role("button", name="Take away").click()
+    expect(row(page, "three")).to_have_count(0)
+    tick(page, "Mine")
+    page.get_by_role("button", name="Export", exact=True).click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="All of it, for Bring in").click()
+        page.get_by_role("button", name="Complete race file (for import)").click()
     file = tmp_path / "mine.sqlite3"
     download.value.save_as(file)
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Delete for good").click()
-    expect(page.get_by_text("Mine was deleted: 2 nets")).to_be_visible()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_role("button", name="Delete race").click()
+    expect(page.get_by_text("Deleted Mine: 2 nets")).to_be_visible()
     assert {run.race_id for run in lab.list()} == {second}
 
-    page.get_by_text("Bring in a race").click()
+    page.get_by_text("Import a race").click()
     page.locator("input[type=file]").set_input_files(file)
-    page.get_by_role("button", name="Bring it in").click()
+    page.get_by_role("button", name="Import", exact=True).click()
     page.wait_for_url(re.compile(r"/race\?race="))
-    expect(page.locator(".net .status")).to_have_text(["finished", "finished"])
     brought = {run.race_id for run in lab.list()} - {second}
     assert [lab.race_name(str(race_id)) for race_id in brought] == ["Mine"]
 
 
-def test_what_is_under_way_is_not_deleted_and_moves(app: App, open_page: Open) -> None:
-    run_id = app.lab.start(tiny_spec(steps=ENDLESS, name="long"))
+def test_what_is_under_way_moves_and_is_stopped_in_its_row(app: App, open_page: Open) -> None:
+    app.lab.start(tiny_spec(steps=ENDLESS, name="long"))
     page = open_page(f"{app.url}/runs")
-    box = page.get_by_text(re.compile("^long: running, step"))
-    expect(box).to_be_visible()
-    said = box.inner_text()
-    expect(box).not_to_have_text(said)
-    page.get_by_role("button", name="Delete").click()
-    expect(page.get_by_text("It is under way. Stop it first.")).to_be_visible()
-    expect(page.get_by_role("button", name="Delete for good")).to_have_count(0)
-    app.lab.stop(run_id)
-    expect(page.get_by_role("button", name="Delete for good")).to_be_visible()
+    progress = row(page, "long").locator(".progress")
+    expect(progress).to_have_text(re.compile("of 1,000,000"))
+    expect(progress).not_to_have_text(progress.inner_text())
+    tick(page, "long")
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_text("Still training. Stop it first.")).to_be_visible()
+    expect(page.get_by_role("button", name="Delete race")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Stop long", exact=True).click()
+    expect(page.get_by_text("Stopped long.")).to_be_visible()
+    expect(row(page, "long")).to_contain_text("stopped")
+    assert [run.status for run in app.lab.list()] == ["stopped"]
+    expect(page.get_by_role("button", name="Stop long", exact=True)).to_be_hidden()
+
+
+def test_forty_races_fit_two_screens_and_are_sorted_by_keyboard(app: App, open_page: Open) -> None:
+    begun = [app.lab.race([tiny_spec(name=f"net {i:02}")]) for i in range(42)]
+    for race_id in begun:
+        app.lab.stop(race_id)
+    page = open_page(f"{app.url}/runs")
+    page.set_viewport_size({"width": 1280, "height": 720})
+    boxes = page.locator("tbody tr")
+    expect(boxes).to_have_count(40)
+    last = boxes.last.bounding_box()
+    assert last
+    assert last["y"] + last["height"] <= 2 * 720
+    expect(boxes.first).to_contain_text("net 41")
+    page.get_by_role("button", name="Race", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(boxes.first).to_contain_text("net 00")
+    expect(page.get_by_role("columnheader", name="Race")).to_have_attribute(
+        "aria-sort", "ascending"
+    )
+    boxes.first.get_by_role("checkbox").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Open 2 nets together")).to_be_visible()
+    expect(boxes.nth(1).get_by_role("checkbox")).to_be_focused()
+    boxes.nth(2).get_by_role("link").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/race\?race="))
+    assert page.url.endswith(begun[2])
+    page.go_back()
+    page.wait_for_url(f"{app.url}/runs")
+    expect(boxes.first).to_contain_text("net 00")
+    expect(boxes.first.get_by_role("checkbox")).to_be_checked()

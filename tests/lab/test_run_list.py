@@ -17,6 +17,7 @@ from resnet_viz.store import stored_spec
 from resnet_viz.store.database import Store, StoreError
 from resnet_viz.store.run import COLUMNS, Run, why_unreadable
 from resnet_viz.store.runs_table import IS_OVER, OVER, TYPES, are_sound, fault_of
+from resnet_viz.ui.pages.runs.cells import row_of
 from resnet_viz.ui.pages.runs.groups import groups
 from tests.labs import tiny_spec
 from tests.scheduler.test_retention import finish, query
@@ -216,7 +217,7 @@ def test_a_list_survives_any_damaged_value(
     assert len(listed) == damaged > 180
     assert all(isinstance(lab.get(known), Run) for known in kept)
     shown = groups(lab.everything(), lab.race_names(), lab.notes())
-    assert all(group.detail and group.title is not None for group in shown)
+    assert all(row_of(group, {}, 0.0)["date"] and group.title is not None for group in shown)
     show_runs(as_json=True)
     said = capsys.readouterr().out
     assert all(json.dumps(run.id) in said for run in listed)

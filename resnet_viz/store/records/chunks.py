@@ -102,9 +102,11 @@ def select_records(
     header: Mapping[str, Along],
     until: int = MOST_STEPS,
     *,
+    every: int = 1,
     note: Note = ignore,
 ) -> list[StepRecord]:
-    """The records of the run at `position` from step `since` on and before `until`, in order.
+    """The records of the run at `position` from step `since` on and before `until`, in order: of
+    those steps that are multiples of `every`.
 
     What was damaged is NaN, and `note` is told.
 
@@ -113,9 +115,9 @@ def select_records(
     """
     query = (
         f"SELECT {', '.join(SCALARS)} FROM records WHERE run = ? AND step >= ? "
-        "AND step < ? ORDER BY step"
+        "AND step < ? AND step % ? = 0 ORDER BY step"
     )
-    stored = connection.execute(query, (position, since, until)).fetchall()
+    stored = connection.execute(query, (position, since, until, every)).fetchall()
     rows = [_checked_scalars(row, note) for row in stored if isinstance(row["step"], int)]
     values: dict[int, dict[str, Floats]] = defaultdict(dict)
     for name, along in header.items():

@@ -38,17 +38,17 @@ def take_away(lab: Lab, id: str | None, title: str, runs: Sequence[Run], key: st
     file = _safe(title)[:80].strip("-.") or "race"
     if id is not None:
         st.download_button(
-            "All of it, for Bring in",
+            "Complete race file (for import)",
             partial(_written, partial(lab.export, id), ".sqlite3"),
             file_name=f"{file}.sqlite3",
             key=f"{key}_export",
-            help="One file with the race and all that was measured: the Runs page of another "
-            "computer brings it in.",
+            help="One file with the race and its measurements. Import it on the Runs page, on any "
+            "computer.",
             on_click="ignore",
         )
     titles = quantities()
     wanted = st.multiselect(
-        "Quantities of a table",
+        "Columns to export",
         list(dict.fromkeys(name for run in runs for name in run.quantities)),
         key=f"{key}_quantities",
         placeholder="all",
@@ -60,7 +60,7 @@ def take_away(lab: Lab, id: str | None, title: str, runs: Sequence[Run], key: st
             partial(_table, lab, runs, wanted, f".{kind}"),
             file_name=f"{file}.{kind}",
             key=f"{key}_{kind}",
-            help="A row a value: net, step, quantity, layer or block, value.",
+            help="One row per value: net, step, quantity, layer or block, value.",
             on_click="ignore",
         )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -47,26 +49,41 @@ def text(app: AppTest) -> str:
     return "\n".join(element.value for element in app.markdown)
 
 
+def rows(app: AppTest) -> list[dict[str, Any]]:
+    """What the table's component is given."""
+    given = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    return [row for data in given for row in data.get("rows", [])]
+
+
+def shown(app: AppTest) -> list[str]:
+    """The ids of the races in the table."""
+    return [row["id"] for row in rows(app)]
+
+
+def tick(app: AppTest, *ids: str) -> AppTest:
+    """As the table's component does when these rows are ticked."""
+    app.session_state["runs_ticked"] = ids
+    return drawn(app.run())
+
+
 def test_an_empty_store_invites(lab: Lab) -> None:
     app = runs_page()
     assert "Start race" in app.info[0].value
-    assert not app.checkbox
+    assert not rows(app)
 
 
 def test_races_and_runs_are_listed_the_newest_first(lab: Lab) -> None:
     old = race(lab, 3, "old")
     alone = lab.start(tiny_spec(name="alone"))
     app = runs_page()
-    listed = [line.value.split("  \n")[0] for line in app.markdown if line.value[:2] == "**"]
-    assert listed == ["**alone**", "**old a against old b**"]
-    assert plain("2 finished") in text(app)
-    boxes = [box.label for box in app.checkbox]
-    assert boxes[0] == plain("alone: queued, step 0 of 20")
-    assert [label.startswith("old ") for label in boxes] == [False, True, True]
-    app.button(key=f"runs_open_{old}").click().run()
-    assert "".join(app.query_params["race"]) == old
-    app = runs_page()
-    app.button(key=f"runs_open_{alone}").click().run()
+    assert [row["title"] for row in rows(app)] == ["alone", "old a against old b"]
+    assert [row["outcome"] for row in rows(app)] == ["queued", "finished"]
+    assert rows(app)[1]["href"] == f"race?race={old}"
+    app.session_state["runs_opened"] = old
+    assert "".join(app.run().query_params["race"]) == old
+    app = tick(runs_page(), alone)
+    assert app.button(key="runs_together").label == "Open"
+    app.button(key="runs_together").click().run()
     assert titles(drawn(app))[0] == "alone"
 
 
@@ -90,24 +107,23 @@ def test_what_is_looked_for_is_found(lab: Lab) -> None:
     assert ids(data="digits") == [second, first]
     app = runs_page()
     app.text_input(key="runs_find").set_value("two").run()
-    assert {box.key for box in app.checkbox} == {
-        f"runs_tick_{run.id}" for run in lab.race_runs(second)
-    }
+    assert shown(app) == [second]
     app.selectbox(key="runs_data").set_value("noise").run()
-    assert not drawn(app).checkbox
+    assert not rows(drawn(app))
 
 
 def test_a_race_is_named_and_noted(lab: Lab) -> None:
     race_id = race(lab, 3)
-    app = runs_page()
+    app = tick(runs_page(), race_id)
     app.text_input(key=f"runs_text_{race_id}").set_value("My *first*")
     app.text_area(key=f"runs_note_{race_id}").set_value("lr <b>0.1</b>\nagain")
     app.button(key=f"runs_keep_{race_id}").click().run()
     assert lab.race_name(race_id) == "My *first*"
     assert lab.notes() == {race_id: "lr <b>0.1</b>\nagain"}
-    assert f"**{plain('My *first*')}**" in text(drawn(app))
-    assert plain("lr <b>0.1</b>") in text(app)
-    assert "kept" in app.success[0].value
+    (row,) = rows(drawn(app))
+    assert (row["title"], row["nets"]) == ("My *first*", " a,  b")
+    assert row["note"] == "lr <b>0.1</b>\nagain"
+    assert "Saved" in app.success[0].value
     app.text_input(key=f"runs_text_{race_id}").set_value(" ")
     app.button(key=f"runs_keep_{race_id}").click().run()
     assert plain("Name = ' ' is not allowed") in app.error[0].value
@@ -116,12 +132,13 @@ def test_a_race_is_named_and_noted(lab: Lab) -> None:
 def test_nothing_is_deleted_without_saying_so(lab: Lab) -> None:
     kept, gone = race(lab, 3, "kept"), race(lab, 3, "gone")
     queued = lab.start(tiny_spec())
-    app = runs_page()
+    app = tick(runs_page(), gone, queued)
     keys = {button.key for button in app.button}
-    assert f"runs_gone_{queued}" not in keys, "what is under way cannot be deleted"
-    assert "Nothing brings them back" in text(app)
-    app.button(key=f"runs_gone_{gone}").click().run()
-    assert "gone a against gone b was deleted" in drawn(app).success[0].value
+    assert "runs_gone" not in keys, "what is under way cannot be deleted"
+    tick(app, gone)
+    assert "Permanently delete 2 nets" in text(app)
+    app.button(key="runs_gone").click().run()
+    assert "Deleted gone a against gone b" in drawn(app).success[0].value
     assert {run.race_id for run in lab.list()} == {kept, None}
     assert not app.run().success
 
@@ -129,21 +146,25 @@ def test_nothing_is_deleted_without_saying_so(lab: Lab) -> None:
 def test_the_owner_stops_what_is_abandoned(lab: Lab) -> None:
     over, paused = race(lab, 3, "over"), lab.race([tiny_spec(name="left")] * 2)
     lab.pause(paused)
-    app = runs_page()
-    assert f"runs_stop_{over}" not in {button.key for button in app.button}
-    app.button(key=f"runs_stop_{paused}").click().run()
-    assert "was stopped" in drawn(app).success[0].value
+    assert [row["stops"] for row in rows(runs_page())] == [True, False]
+    app = tick(runs_page(), over)
+    assert app.button(key="runs_stop").disabled
+    tick(app, over, paused).button(key="runs_stop").click().run()
+    assert "Stopped" in drawn(app).success[0].value
     assert {run.status for run in lab.race_runs(paused)} == {"stopped"}
-    assert f"runs_stop_{paused}" not in {button.key for button in app.button}
+    assert app.button(key="runs_stop").disabled
 
 
 def test_nets_of_two_races_are_opened_together(lab: Lab) -> None:
     first, second = race(lab, 3, "one"), race(lab, 5, "one")
     app = runs_page()
     assert app.button(key="runs_together").disabled
+    tick(app, first, second)
+    assert app.button(key="runs_together").label == "Open 4 nets together"
     ids = [lab.race_runs(second)[0].id, lab.race_runs(first)[0].id]
-    for run_id in ids:
-        app.checkbox(key=f"runs_tick_{run_id}").set_value(True).run()
+    for race_id in (first, second):
+        app.checkbox(key=f"runs_net_{lab.race_runs(race_id)[1].id}").set_value(False).run()
+    assert app.button(key="runs_together").label == "Open 2 nets together"
     app.button(key="runs_together").click().run()
     assert not app.exception
     assert "".join(app.query_params["runs"]) == ",".join(ids)
@@ -172,9 +193,9 @@ def test_a_visitor_from_elsewhere_sees_what_he_has_the_controls_of(
     cookies = {key: lab.steering_key(mine), f"resnet_viz_steer_{other}": "x" * 43}
     monkeypatch.setattr("streamlit.runtime.context.ContextProxy.cookies", cookies)
     app = runs_page()
-    assert {box.key for box in app.checkbox} == {
-        f"runs_tick_{run.id}" for run in lab.race_runs(mine)
-    }
+    assert shown(app) == [mine]
+    assert shown(tick(app, mine, other)) == [mine]
+    assert app.button(key="runs_together").label == "Open", "the other is none of his"
 
 
 def test_a_visitor_is_told_when_his_share_is_taken(
@@ -216,11 +237,11 @@ def test_thousands_are_shown_a_page_at_a_time(lab: Lab) -> None:
             (str(list(range(200))),),
         )
     app = runs_page()
-    assert len(app.checkbox) == 20
-    assert "1 to 20 of 201" in text(app)
-    app.button(key="runs_Older").click().run()
-    assert "21 to 40 of 201" in text(drawn(app))
-    assert app.button(key="runs_Newer").disabled is False
+    assert len(rows(app)) == 40
+    assert "1 to 40 of 201" in text(app)
+    app.button(key="runs_Next").click().run()
+    assert "41 to 80 of 201" in text(drawn(app))
+    assert app.button(key="runs_Previous").disabled is False
 
 
 def test_a_watched_run_stands_here_and_is_opened(lab: Lab) -> None:
@@ -230,11 +251,15 @@ def test_a_watched_run_stands_here_and_is_opened(lab: Lab) -> None:
     recording.add(StepRecord(0, 2.0, np.nan, 0.1, values), held)
     recording._write()
     app = runs_page()
-    assert app.checkbox[0].label == plain("my own loop: running, step 1 of ?")
-    assert f"runs_gone_{recording.run_id}" not in {button.key for button in app.button}
+    (row,) = rows(app)
+    assert (row["title"], row["outcome"], row["progress"]) == ("my own loop", "running", "1 of ?")
+    assert not row["stops"], "nothing here ends it"
+    tick(app, recording.run_id)
+    assert app.button(key="runs_stop").disabled
+    assert "runs_gone" not in {button.key for button in app.button}
     recording.finish("finished", "")
     app.run()
-    app.button(key=f"runs_open_{recording.run_id}").click().run()
+    app.button(key="runs_together").click().run()
     assert titles(drawn(app))[0] == "my own loop"
 
 
@@ -244,9 +269,10 @@ def test_an_unreadable_run_is_said_and_can_be_deleted(lab: Lab) -> None:
     with sqlite3.connect(lab.home / "lab.sqlite3") as connection:
         connection.execute("UPDATE runs SET spec = '{}'")
     app = runs_page()
-    assert plain("odd: unreadable") in text(app)
-    assert not app.button(key=f"runs_open_{run_id}").disabled
-    app.button(key=f"runs_gone_{run_id}").click().run()
+    assert rows(app)[0]["outcome"] == "unreadable"
+    assert "another version wrote it" in text(app)
+    assert not tick(app, run_id).button(key="runs_together").disabled
+    app.button(key="runs_gone").click().run()
     assert lab.everything() == []
 
 
@@ -264,8 +290,7 @@ def test_a_run_that_is_deleted_while_the_page_is_drawn_is_left_out(
 
     monkeypatch.setattr(Lab, "everything", deleting)
     app = runs_page()
-    assert any("stays" in line.value for line in app.markdown)
-    assert not any("gone a" in line.value for line in app.markdown)
+    assert shown(app) == [stays]
     assert [run.race_id for run in lab.list()] == [stays] * 2
 
 
@@ -277,6 +302,6 @@ def test_a_race_whose_row_is_damaged_is_listed_and_deleted(lab: Lab) -> None:
         connection.execute(change, (race_id,))
     app = runs_page()
     assert "damaged" in text(app)
-    drawn(app.button(key=f"runs_gone_{race_id}").click().run())
+    drawn(tick(app, race_id).button(key="runs_gone").click().run())
     assert {run.race_id for run in lab.everything()} != {race_id}
     assert len(lab.everything()) == 2

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.store.run import Run, UnreadableRun
 from resnet_viz.store.runs_table import local_time
-from resnet_viz.text import byte_size
 
-UNREADABLE = "unreadable"
-STATUSES = (
+UNREADABLE, DIVERGED = "unreadable", "diverged"
+OUTCOMES = (
     "running",
     "paused",
     "queued",
     "not answering",
     "finished",
+    DIVERGED,
     "stopped",
     "failed",
     "interrupted",
@@ -52,10 +52,13 @@ class Group:
     @property
     def title(self) -> str:
         """The title: its name, else its nets against each other."""
-        if self.name:
-            return self.name
-        *others, last = dict.fromkeys(run.name for run in self.runs)
-        return f"{', '.join(others)} against {last}" if others else last
+        *others, last = self.nets
+        return self.name or (f"{', '.join(others)} against {last}" if others else last)
+
+    @property
+    def nets(self) -> Sequence[str]:
+        """Its nets, by their papers' names."""
+        return [paper_name(name) for name in dict.fromkeys(run.name for run in self.runs)]
 
     @property
     def created(self) -> float:
@@ -63,18 +66,39 @@ class Group:
         return min(run.created for run in self.runs)
 
     @property
+    def link(self) -> dict[str, str]:
+        """What the Race page's address holds to show it."""
+        return {"race": self.id} if self.is_race else {"runs": ",".join(self.ids)}
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the Race page can say something of it."""
+        return any(run.status for run in self.runs)
+
+    @property
     def is_over(self) -> bool:
         """Whether it is over, so that it may be deleted."""
         return all(isinstance(run, UnreadableRun) or run.is_over for run in self.runs)
 
     @property
-    def detail(self) -> str:
-        """The details in one line: time, status and size."""
-        counts = Counter(map(status_of, self.runs))
-        many = len(self.runs) > 1
-        stands = ", ".join(f"{n} {status}" if many else status for status, n in counts.items())
-        size = byte_size(sum(run.bytes for run in self.runs))
-        return f"{clock(self.created)} · {stands} · {size}"
+    def bytes(self) -> int:
+        """What its records take."""
+        return sum(run.bytes for run in self.runs)
+
+    @property
+    def steps(self) -> tuple[int, int]:
+        """The steps that the hindmost run of those in training has done, and how many there will
+        be: 0 for an unknown number."""
+        under_way = [(run.steps_done, run.steps) for run in self.readable if not run.is_over]
+        return min([one for one in under_way if one[0]] or under_way, default=(0, 0))
+
+    def seconds(self, now: float) -> float | None:
+        """How long it trained, or has by `now`; None before the first run began."""
+        started = [run.started for run in self.readable if run.started is not None]
+        if not started:
+            return None
+        ended = [now if run.ended is None else run.ended for run in self.readable if run.started]
+        return max(0.0, max(ended) - min(started))
 
 
 def groups(
@@ -93,34 +117,31 @@ def groups(
 def matching(
     all_groups: Sequence[Group],
     text: str,
-    statuses: Collection[str],
+    outcomes: Collection[str],
     datasets: Mapping[str, str] | None = None,
     dataset: str = "",
+    *,
+    has_diverged: Callable[[Run], bool] = lambda run: False,
 ) -> Iterator[Group]:
     """The groups with each word of `text` in a name, a note or an id, and with a run of one of
-    `statuses` (none given: any), and of `dataset`, by `datasets` of the runs' ids."""
+    `outcomes` (none given: any), and of `dataset`, by `datasets` of the runs' ids."""
     words = text.casefold().split()
     for group in all_groups:
-        names = [group.title, group.note, group.id, *(run.name for run in group.runs if words)]
+        own = [*group.nets, *(run.name for run in group.runs)] if words else []
+        names = [group.name, group.note, group.id, *own]
         searched = " ".join(names).casefold()
         has_words = all(word in searched for word in words)
-        has_status = not statuses or any(status_of(run) in statuses for run in group.runs)
         known = (datasets or {}).get
-        if has_words and has_status and (not dataset or dataset in map(known, group.ids)):
+        if not has_words or (dataset and dataset not in map(known, group.ids)):
+            continue
+        has_outcome = not outcomes or any(status_of(run) in outcomes for run in group.runs)
+        if has_outcome or (DIVERGED in outcomes and any(map(has_diverged, group.readable))):
             yield group
 
 
 def status_of(run: Run | UnreadableRun) -> str:
     """The status in a word."""
     return UNREADABLE if isinstance(run, UnreadableRun) else run.status
-
-
-def run_line(run: Run | UnreadableRun, *, has_seeds: bool) -> str:
-    """A run in one line, beside others of its race."""
-    if isinstance(run, UnreadableRun):
-        return f"{run.name}: {UNREADABLE}"
-    seed = f", seed {run.seed}" if has_seeds else ""
-    return f"{run.name}{seed}: {run.status}, step {run.steps_done:,} of {run.steps or '?'}"
 
 
 def clock(seconds: float) -> str:

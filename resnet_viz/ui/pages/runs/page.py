@@ -1,47 +1,58 @@
-"""Runs page: all that was trained or watched, the newest first."""
+"""Runs page: all races and runs, as a table."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+import time
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from resnet_viz.data.registry import offered
+from resnet_viz.findings.digest import Digest
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.race_file.import_folder import import_folder
 from resnet_viz.store.database import StoreError
-from resnet_viz.store.run import DeletedRunError
-from resnet_viz.text import byte_size
-from resnet_viz.ui.pages.runs.groups import STATUSES, Group, groups, matching
-from resnet_viz.ui.pages.runs.row import chosen, forget_chosen, row
+from resnet_viz.store.run import DeletedRunError, UnreadableRun
+from resnet_viz.text import byte_size, count
+from resnet_viz.ui.pages.runs.actions import DONE, REFUSED, actions, do, stop
+from resnet_viz.ui.pages.runs.cells import accuracy, outcome, row_of
+from resnet_viz.ui.pages.runs.digests import Digests, Reading, digests
+from resnet_viz.ui.pages.runs.groups import OUTCOMES, Group, groups, matching
+from resnet_viz.ui.pages.runs.race_table import order, race_table, ticked
 from resnet_viz.ui.session.access import HOW_TO_OWN, held_races, is_owner
 from resnet_viz.ui.session.lab_state import open_lab
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.markdown import plain, small
 from resnet_viz.ui.widgets.page_texts import title
 
-ON_A_PAGE = 20
+ON_A_PAGE = 40
 LOOK_SECONDS = 1.0
-MOST_TOGETHER = 12
-_PAGE, _SEEN = "runs_page", "runs_seen"
-_CSS = Path(__file__).with_name("runs.css")
+_PAGE, _SEEN, _OPENED = "runs_page", "runs_seen", "runs_opened"
+_SAID, _LOOKED, _LEFT = "runs_said_last", "runs_looked", "runs_left"
+_STYLE = """<style>
+.st-key-runs_top .stHtml > h1 {padding: 0}
+.st-key-runs_top > [data-testid="stElementContainer"]:has(input) {flex: 1 1 9rem}
+</style>"""
 
 
 def runs_page() -> None:
     """Draw the page."""
-    st.html(_CSS)
-    title("Runs")
+    if st.query_params:  # left by `switch_page` in the browser's entry that Back leads to
+        st.query_params.clear()
+    st.html(_STYLE)
     try:
         lab = open_lab()
         all_groups = _all(lab)
     except StoreError as error:
+        title("Runs")
         message_box.error(f"{error} Until then no runs can be listed.")
         return
+    _open(all_groups)
     if lab.notice:
         message_box.warning(lab.notice)
-    _done()
     if not all_groups:
+        title("Runs")
+        _done()
         _invite()
     else:
         try:
@@ -62,77 +73,128 @@ def _all(lab: Lab) -> Sequence[Group]:
     return groups(runs, lab.race_names(), lab.notes())
 
 
+def _open(all_groups: Sequence[Group]) -> None:
+    """Goes to the race whose link was pressed."""
+    asked = st.session_state.pop(_OPENED, None)
+    for group in all_groups:
+        if group.id == asked:
+            st.switch_page("pages/race.py", query_params=group.link)
+
+
 def _list(lab: Lab, all_groups: Sequence[Group]) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", key="runs_filter"):
+    known = digests(lab, str(lab.home))
+    shown = _found(lab, known, all_groups)
+    _done()
+    actions(lab, [group for group in all_groups if group.id in set(ticked())])
+    last_page = max(0, (len(shown) - 1) // ON_A_PAGE * ON_A_PAGE)
+    begin = min(st.session_state.get(_PAGE, 0), last_page)
+    on_page = shown[begin : begin + ON_A_PAGE]
+    of_page = _digests(known, on_page)
+
+    def press(kind: str, race_id: str) -> None:
+        if kind == "open":
+            st.session_state[_OPENED] = race_id
+        else:
+            do(lambda: stop(lab, [group for group in on_page if group.id == race_id]))
+
+    race_table([row_of(group, of_page, time.time()) for group in on_page], press)
+    for run in (run for group in on_page for run in group.runs):
+        if isinstance(run, UnreadableRun):
+            st.markdown(small(f"{plain(run.name)}: {plain(run.reason)}"))
+    _pager(begin, shown, all_groups)
+
+
+def _found(lab: Lab, known: Digests, all_groups: Sequence[Group]) -> Sequence[Group]:
+    """The races that are looked for, sorted."""
+    with st.container(horizontal=True, vertical_alignment="center", key="runs_top"):
+        title("Runs")
         text = st.text_input(
-            "Find", key="runs_find", placeholder="a name, a note or an id", persist_state="session"
+            "Find",
+            key="runs_find",
+            placeholder="Find a name, note or id",
+            label_visibility="collapsed",
+            persist_state="session",
         )
-        statuses = st.multiselect("Status", STATUSES, key="runs_status", persist_state="session")
+        outcomes = st.multiselect(
+            "Outcome",
+            OUTCOMES,
+            key="runs_status",
+            placeholder="Any outcome",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
         data = st.selectbox(
             "Data",
             ["", *offered()],
             key="runs_data",
-            format_func=lambda name: name or "any",
+            format_func=lambda name: name or "Any data",
+            label_visibility="collapsed",
             persist_state="session",
         )
-    known = lab.datasets() if data else None
-    shown = list(matching(all_groups, text, statuses, known, data))
+    reading = Reading(known)
+    found = list(
+        matching(
+            all_groups,
+            text,
+            outcomes,
+            lab.datasets() if data else None,
+            data,
+            has_diverged=lambda run: reading.of(run).diverged is not None,
+        )
+    )
+    in_order = _sorted(reading, found)
+    st.session_state[_LEFT] = reading.left
+    return in_order
+
+
+def _sorted(known: Reading, found: Sequence[Group]) -> Sequence[Group]:
+    by, falls = order()
+    now = time.time()
+    if by in ("accuracy", "outcome"):
+        digested = _digests(known, found)
+        if by == "accuracy":
+            return sorted(found, key=lambda group: accuracy(group, digested), reverse=falls)
+        return sorted(found, key=lambda group: outcome(group, digested), reverse=falls)
+    if by == "title":
+        return sorted(found, key=lambda group: group.title.casefold(), reverse=falls)
+    if by == "duration":
+        return sorted(found, key=lambda group: group.seconds(now) or 0.0, reverse=falls)
+    return found if falls else found[::-1]
+
+
+def _digests(known: Digests | Reading, shown: Sequence[Group]) -> Mapping[str, Digest]:
+    return {run.id: known.of(run) for group in shown for run in group.readable}
+
+
+def _pager(begin: int, shown: Sequence[Group], all_groups: Sequence[Group]) -> None:
+    """What is listed, of how many, and the way to the rest."""
     runs = sum(len(group.runs) for group in shown)
-    size = byte_size(sum(run.bytes for group in shown for run in group.runs))
-    total = sum(len(group.runs) for group in all_groups)
-    of = f" of {total:,}" if len(shown) < len(all_groups) else ""
-    held = f" Only those that this browser has the controls of are listed. {HOW_TO_OWN}"
-    whose = "" if is_owner() else held
-    st.markdown(small(plain(f"Nets: {runs:,}{of}. Size: {size}.{whose}")))
-    _together(all_groups)
-    last_page = max(0, (len(shown) - 1) // ON_A_PAGE * ON_A_PAGE)
-    begin = min(st.session_state.get(_PAGE, 0), last_page)
-    for group in shown[begin : begin + ON_A_PAGE]:
-        row(lab, group)
-    _pager(begin, len(shown))
-
-
-def _together(all_groups: Sequence[Group]) -> None:
-    """Opens the nets that are ticked on one page."""
-    ids = chosen(all_groups)
+    of = f" of {len(all_groups):,}" if len(shown) < len(all_groups) else ""
+    rows = f"Races: {len(shown):,}{of}, with {count(runs, 'net')}"
+    size = byte_size(sum(group.bytes for group in shown))
+    left = st.session_state.get(_LEFT, 0)
+    reads = f" Still reading the results of {count(left, 'net')}." if left else ""
+    held = f" Only races that this browser controls are listed. {HOW_TO_OWN}"
     with st.container(horizontal=True, vertical_alignment="center"):
-        too_many = len(ids) > MOST_TOGETHER
-        if st.button(
-            f"Open {len(ids)} together" if ids else "Open together",
-            key="runs_together",
-            icon=":material/stacked_line_chart:",
-            disabled=len(ids) < 2 or too_many,
-            help=f"Tick 2 to {MOST_TOGETHER} nets, of different races if you like: their curves "
-            "on one page, joined by step.",
-        ):
-            st.switch_page("pages/race.py", query_params={"runs": ",".join(ids)})
-        if ids:
-            st.button("Untick all", key="runs_untick", on_click=forget_chosen, args=(all_groups,))
-        if too_many:
-            st.markdown(small(f"{len(ids)} are ticked; at most {MOST_TOGETHER} go together."))
-
-
-def _pager(begin: int, count: int) -> None:
-    if count <= ON_A_PAGE:
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        for title, to in (("Newer", begin - ON_A_PAGE), ("Older", begin + ON_A_PAGE)):
-            st.button(
-                title,
-                key=f"runs_{title}",
-                disabled=not 0 <= to < count,
-                on_click=st.session_state.__setitem__,
-                args=(_PAGE, to),
-            )
-        end = min(begin + ON_A_PAGE, count)
-        st.markdown(f"{begin + 1:,} to {end:,} of {count:,}")
+        if len(shown) > ON_A_PAGE:
+            for label, to in (("Previous", begin - ON_A_PAGE), ("Next", begin + ON_A_PAGE)):
+                st.button(
+                    label,
+                    key=f"runs_{label}",
+                    disabled=not 0 <= to < len(shown),
+                    on_click=st.session_state.__setitem__,
+                    args=(_PAGE, to),
+                )
+            end = min(begin + ON_A_PAGE, len(shown))
+            st.markdown(small(f"{begin + 1:,} to {end:,} of {len(shown):,}"), width="content")
+        st.markdown(small(plain(f"{rows}. Size: {size}.{reads}{'' if is_owner() else held}")))
 
 
 def _invite() -> None:
     message_box.info(
-        "Nothing was trained or watched yet. Press **Start race** on the Race page, type "
-        "`python -m resnet_viz race resnet20-cifar plain20-cifar`, or record a loop of your own "
-        "with `Lab.watch`: it stands here from its first step on.",
+        "No runs yet. Press **Start race** on the Race page, type "
+        "`python -m resnet_viz race resnet20-cifar plain20-cifar`, or record your own training "
+        "loop with `Lab.watch`. Runs appear here as soon as they start.",
         markdown=True,
     )
     st.page_link("pages/race.py", label="To the Race page", icon=":material/flag:")
@@ -140,12 +202,11 @@ def _invite() -> None:
 
 def _bring_in(lab: Lab) -> None:
     """A race that was exported, here or elsewhere."""
-    with st.expander("Bring in a race", icon=":material/upload_file:", key="runs_bring"):
+    with st.expander("Import a race", icon=":material/upload_file:", key="runs_bring"):
         file = st.file_uploader(
-            "A file that was exported here or elsewhere (Take away, or runs export)",
-            key="runs_file",
+            "A race file that was exported on this computer or another one", key="runs_file"
         )
-        if file is None or not st.button("Bring it in", key="runs_import"):
+        if file is None or not st.button("Import", key="runs_import"):
             return
         with import_folder(lab.home) as folder:
             copy = folder / "race.sqlite3"
@@ -154,18 +215,21 @@ def _bring_in(lab: Lab) -> None:
                 race_id = lab.import_(copy)
             except (StoreError, ValueError) as error:
                 sentence = str(error).replace(repr(str(copy)), repr(file.name))
-                message_box.error(f"Nothing was brought in: {sentence}.")
+                message_box.error(f"Nothing was imported: {sentence}.")
                 return
     st.switch_page("pages/race.py", query_params={"race": race_id})
 
 
 def _done() -> None:
-    """What the last press did, once."""
+    """What the last press did, until the next one."""
+    said = [st.session_state.pop(name, "") for name in (DONE, REFUSED)]
+    if st.session_state.pop(_LOOKED, False) and not any(said):
+        said = st.session_state.get(_SAID, said)
+    st.session_state[_SAID] = said
     with st.container(key="runs_said"):  # always there: what follows keeps its place
-        if sentence := st.session_state.pop("runs_done", ""):
-            message_box.success(sentence)
-        if sentence := st.session_state.pop("runs_refused", ""):
-            message_box.error(sentence)
+        for sentence, box in zip(said, (message_box.success, message_box.error), strict=True):
+            if sentence:
+                box(sentence)
 
 
 @st.fragment(run_every=LOOK_SECONDS)
@@ -175,5 +239,6 @@ def _watch(lab: Lab) -> None:
         runs = lab.everything()
     except StoreError:
         return  # the page says so when it is drawn
-    if hash(tuple(runs)) != st.session_state.get(_SEEN):
+    if hash(tuple(runs)) != st.session_state.get(_SEEN) or st.session_state.get(_LEFT):
+        st.session_state[_LOOKED] = True
         st.rerun()
