@@ -15,7 +15,7 @@ from resnet_viz.views.compare import aligned_stages
 Cost = Literal["macs", "params"]
 TITLES: dict[Cost, str] = {"macs": "MACs, one image", "params": "parameters"}
 # Bars differ by their hatching too, for who cannot tell the colours.
-PATTERNS = ("", "/", ".", "x")
+PATTERNS = ("", "/", ".", "x", "\\", "-")
 
 
 class Compared(NamedTuple):

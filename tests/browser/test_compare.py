@@ -84,7 +84,7 @@ def test_the_comparison_outlasts_a_page_switch(app: App, open_page: Open) -> Non
 def test_garbage_in_the_link_is_one_sentence(app: App, open_page: Open) -> None:
     page = open_page(f"{app.url}/compare?a=resnet18&b=%00%FF,,=")
     drawn(page, 2)
-    expect(page.get_by_role("alert")).to_contain_text("net b is left out")
+    expect(page.get_by_role("alert")).to_contain_text("Ignored net B in this link")
     expect(page.get_by_text("Traceback")).to_have_count(0)
 
 
@@ -111,6 +111,26 @@ def test_graphs_are_drawn_at_one_scale_and_stack_on_a_narrow_window(
             " return main.scrollWidth - main.clientWidth })()"
         )
         assert spilt <= 0, f"{spilt} pixels at {width}"
+
+
+def test_all_of_six_nets_is_seen_and_raced(app: App, open_page: Open) -> None:
+    """Of each graph the whole width, without scrolling in it; of each table all columns."""
+    names = ("resnet50", "resnet34", "plain34", "resnet56-cifar", "wide_resnet50_2", "resnet152")
+    query = "&".join(f"{letter}={net}" for letter, net in zip("abcdef", names, strict=True))
+    page = open_page(f"{app.url}/compare?{query}")
+    page.set_viewport_size({"width": 1280, "height": 720})
+    drawn(page, 6)
+    for frame in page.locator(".graph .picture").all():
+        inner, room = frame.evaluate("frame => [frame.scrollWidth, frame.clientWidth]")
+        assert inner <= room
+        inner, room = frame.evaluate("frame => [frame.scrollHeight, frame.clientHeight]")
+        assert inner <= room + 1
+    for table in page.locator(".net-table").all():
+        inner, room = table.evaluate("table => [table.scrollWidth, table.clientWidth]")
+        assert inner <= room
+    page.get_by_role("button", name="Race these", exact=True).click()
+    page.wait_for_url(re.compile(r"/race\?.*more="))
+    expect(page.locator(".st-key-race_more").get_by_role("button")).to_have_count(5)
 
 
 def test_a_click_opens_the_net_and_back_comes_back(app: App, open_page: Open) -> None:

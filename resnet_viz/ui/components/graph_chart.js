@@ -54,7 +54,7 @@ function mount(parentElement, data) {
   document.addEventListener(POINT, chart.onPoint)
   watchValues(chart)
   root.classList.toggle("compact", data.compact)
-  if (data.compact) setWhole(chart, true)
+  if (data.compact || data.whole) setWhole(chart, true)
   charts.set(parentElement, chart)
   return chart
 }

@@ -68,13 +68,14 @@ def graph_chart(
     frame: tuple[float, float] | None = None,
     coloured: Coloured | None = None,
     cut: Cut = Cut(),  # noqa: B008 (a tuple)
+    whole: bool = False,
 ) -> None:
     """Draw the graph of `config`, as wide as its container; open units are kept under `key`.
 
     Screen readers tell pictures of one page apart by `name`, the net's. `fold` draws long runs of
     alike blocks as one. Pictures with one `frame`, a width and a height that all of them fit in,
-    are drawn at one scale. Without `fold` a net of more than `MOST_DRAWN` blocks is refused in a
-    sentence.
+    are drawn at one scale. `whole`: all of the net is seen at first. Without `fold` a net of more
+    than `MOST_DRAWN` blocks is refused in a sentence.
     """
     if not fold and (blocks := sum(config.depths)) > MOST_DRAWN:
         message_box.info(
@@ -92,6 +93,7 @@ def graph_chart(
         "group": coloured and coloured.group,
         "member": key,
         "compact": bool(coloured and coloured.short),
+        "whole": whole,
         "title": name if coloured and coloured.short else "",
         "deleted": cut.block,
         "deletes": cut.on_click is not None,

@@ -91,12 +91,13 @@ def open_net(config: ResNetConfig) -> NoReturn:
     st.switch_page("pages/architecture.py", query_params=query)
 
 
-def ask_for_race(first: ResNetConfig, second: ResNetConfig) -> NoReturn:
-    """Go to the Race page and choose these two nets there, presets or not."""
+def ask_for_race(first: ResNetConfig, second: ResNetConfig, *more: ResNetConfig) -> NoReturn:
+    """Go to the Race page and choose these nets there, presets or not."""
     offer_for_race(first, second)
     st.session_state["race_experiment"] = None
     st.session_state["race_first_net"] = label(first)
     st.session_state["race_second_net"] = label(second)
+    st.session_state["race_more_nets"] = more
     st.switch_page("pages/race.py")
 
 

@@ -20,6 +20,8 @@ _STYLE = """<style>
 .net-table thead th:first-child { min-width: 0; }
 .net-table tbody th { font-weight: 600; white-space: nowrap; }
 .net-table small { display: block; font-size: 0.875rem; white-space: nowrap; }
+.net-table tr:has(> :nth-child(6)) :is(th, td) { min-width: 0; padding-inline: 0.5rem; }
+.net-table tr:has(> :nth-child(6)) small { white-space: normal; }
 .net-table .lines {
   display: inline-grid;
   margin-right: 0.4em;

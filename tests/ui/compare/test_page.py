@@ -68,7 +68,7 @@ def tables(app: AppTest) -> dict[str, dict[str, list[str]]]:
 def test_opens_on_the_architectures_net_and_its_plain_twin() -> None:
     app = opened()
     assert link_of(app) == {"a": "resnet34", "b": "plain34"}
-    assert "They differ in shortcut (projection and none) and in nothing else" in text(app)
+    assert "The only difference: shortcut (projection and none)." in text(app)
     assert tables(app)["What differs"]["shortcut"] == ["projection", "none"]
     assert tables(app)["Numbers"]["parameters"][0] == f"{plan(preset('resnet34')).params:,}"
     assert len(_graphs(app)) == 2
@@ -82,7 +82,7 @@ def test_numbers_are_compared_to_the_first_net() -> None:
     numbers = tables(opened(a="resnet18", b="resnet34", c="resnet18", d="resnet110-cifar"))[
         "Numbers"
     ]
-    assert numbers["number"] == ["A: resnet18", "B: resnet34", "C: resnet18", "D: resnet110-cifar"]
+    assert numbers["number"] == ["A: ResNet-18", "B: ResNet-34", "C: ResNet-18", "D: ResNet-110"]
     assert numbers["depth"] == ["18", "34 (+88.9%)", "18 (same)", "110 (× 6.1)"]
     assert numbers["parameters"][3] == "1,727,962 (÷ 6.8)"
 
@@ -123,10 +123,10 @@ def test_the_link_shows_the_same() -> None:
 @pytest.mark.parametrize(
     ("link", "said", "left"),
     [
-        ({"a": "resnet18", "b": "resnet5000"}, "net b", ["resnet18", "plain18"]),
-        ({"a": "x", "b": "resnet50,norm=no", "c": "resnet18"}, "net b", ["resnet18", "plain18"]),
-        ({"a": "resnet50,depths=9"}, "net a", ["resnet34", "plain34"]),
-        ({"b": "plain34", "c": "plain34,,"}, "net c", ["plain34"]),
+        ({"a": "resnet18", "b": "resnet5000"}, "net B", ["resnet18", "plain18"]),
+        ({"a": "x", "b": "resnet50,norm=no", "c": "resnet18"}, "net B", ["resnet18", "plain18"]),
+        ({"a": "resnet50,depths=9"}, "net A", ["resnet34", "plain34"]),
+        ({"b": "plain34", "c": "plain34,,"}, "net C", ["plain34"]),
     ],
 )
 def test_garbage_in_the_link_is_said(link: dict[str, str], said: str, left: list[str]) -> None:
@@ -153,7 +153,7 @@ def test_one_press_adds_a_relative(label: str, added: str) -> None:
     assert link_of(app) == {"a": "resnet50", "b": "resnet18", "c": added}
     button = next(button for button in app.button if button.label == label)
     assert button.disabled
-    assert button.help == "This is net C, which is shown already."
+    assert button.help == "Already here as network C."
 
 
 def test_a_relative_of_another_net() -> None:
@@ -174,17 +174,20 @@ def test_what_cannot_be_says_why() -> None:
         assert plain(why) in button.help
 
 
-def test_add_up_to_four_remove_down_to_two() -> None:
+def test_add_up_to_six_remove_down_to_two() -> None:
     app = opened(a="resnet18", b="resnet34")
-    app.selectbox(key="compare.add").set_value("resnet50").run()
-    app.selectbox(key="compare.add").set_value("resnet101").run()
-    assert list(link_of(shown(app)).values()) == ["resnet18", "resnet34", "resnet50", "resnet101"]
+    added = ["resnet50", "resnet101", "resnet152", "plain34"]
+    for net in added:
+        app.selectbox(key="compare.add").set_value(net).run()
+    assert list(link_of(shown(app)).values()) == ["resnet18", "resnet34", *added]
+    assert len(_graphs(app)) == 6
+    assert all(data["whole"] for data in _graphs(app))
     assert "compare.add" not in [box.key for box in app.selectbox]
     full = next(button for button in app.button if button.label == "Deeper sibling")
     assert full.disabled
-    for _ in range(2):
+    for _ in range(4):
         app.button(key="compare.net.a.remove").click().run()
-    assert link_of(shown(app)) == {"a": "resnet50", "b": "resnet101"}
+    assert link_of(shown(app)) == {"a": "resnet152", "b": "plain34"}
     assert app.button(key="compare.net.a.remove").disabled
 
 
@@ -210,20 +213,27 @@ def test_a_net_has_one_name_everywhere() -> None:
     app.button(key="compare.net.a.open").click().run()
     assert app.session_state["net_on_show"].config == preset("resnet18")
     app.switch_page("pages/compare.py").run()
-    assert app.selectbox(key="compare.net.b").options[0] == "resnet18"
-    assert app.selectbox(key="compare.net.b").options.count("resnet18") == 1
+    assert app.selectbox(key="compare.net.b").options[0] == "ResNet-18"
+    assert app.selectbox(key="compare.net.b").options.count("ResNet-18") == 1
 
 
 @pytest.mark.parametrize(
     ("a", "b"), [("resnet20-cifar", "plain20-cifar"), ("plain20-cifar,norm=none", "resnet20-cifar")]
 )
-def test_race_a_against_b(a: str, b: str) -> None:
-    app = opened(a=a, b=b, c="resnet18")
-    press(app, "Race A against B")
+def test_a_race_of_these(a: str, b: str) -> None:
+    app = press(opened(a=a, b=b), "Race these")
     names = [label(from_text(net)) for net in (a, b)]
     assert [app.selectbox(key=f"race_{place}_net").value for place in ("first", "second")] == names
     changed = "**norm** (none and batch)" if "norm" in a else "**shortcut** (zero_pad and none)"
     assert changed in "\n".join(element.value for element in app.markdown)
+
+
+def test_a_race_of_all_six() -> None:
+    nets = {letter: f"resnet20-cifar,depths={i}-3-3" for i, letter in enumerate("abcdef", 1)}
+    app = press(opened(**nets), "Race these")
+    more = [f"race_remove_{i}" for i in range(5)]
+    assert [button.key for button in app.button if button.key in more] == more[:4]
+    assert "".join(app.query_params["more"]).count("resnet20-cifar") == 4
 
 
 EVIL = "![x](http://host/x.png)"
@@ -249,7 +259,7 @@ def test_the_nets_outlast_a_page_switch() -> None:
 
 def test_deep_nets_are_drawn_folded_until_asked() -> None:
     app = opened(a="resnet1202-cifar", b="resnet18")
-    assert any("alike blocks" in element.value for element in app.markdown)
+    assert any("dentical blocks" in element.value for element in app.markdown)
     assert len(_picture(app)) < 20_000
     app.toggle(key="compare_unfolded").set_value(True).run()
     assert len(_picture(shown(app))) > 100_000
@@ -292,7 +302,7 @@ def test_nets_of_many_blocks_are_never_drawn_block_by_block() -> None:
     assert time.perf_counter() - started < 10
     assert list(link_of(app)) == list("abcd")
     assert "compare_unfolded" not in [toggle.key for toggle in app.toggle]
-    assert any("not drawn one by one" in element.value for element in app.markdown)
+    assert any("drawn as one, because" in element.value for element in app.markdown)
     assert all(len(data["svg"]) < 50_000 for data in _graphs(app))
 
 
@@ -320,6 +330,6 @@ def test_all_that_is_wrong_is_said() -> None:
     nets, problems = read({"a": "", "b": "resnet18", "d": "plain"})
     assert nets == (preset("resnet18"),)
     assert [problem.split(":")[0] for problem in problems] == [
-        "The address's net a is left out",
-        "The address's net d is left out",
+        "Ignored net A in this link",
+        "Ignored net D in this link",
     ]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig, plain_twin
+from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.arch.relatives import Relative, deeper_sibling, other_version, with_option
 from resnet_viz.ui.pages.compare.state import LEAST, LETTERS, MOST, Nets, show_nets
@@ -17,11 +18,17 @@ from resnet_viz.ui.widgets.relative_button import relative_button
 _SLOT = "compare.net."
 _ADD = "compare.add"
 _OF = "compare.of"
+_IN_A_ROW = 3
 
 
 def choose(nets: Nets) -> None:
-    """Draw a box for each net, and one to add a net while there are fewer than four."""
-    columns = st.columns(min(len(nets) + 1, MOST), vertical_alignment="top")
+    """Draw a box for each net, and one to add a net while there are fewer than six."""
+    places = min(len(nets) + 1, MOST)
+    columns = [
+        column
+        for _ in range(0, places, _IN_A_ROW)
+        for column in st.columns(min(places, _IN_A_ROW), vertical_alignment="top")
+    ]
     for index in range(len(nets)):
         with columns[index]:
             _slot(nets, index)
@@ -29,11 +36,11 @@ def choose(nets: Nets) -> None:
         with columns[len(nets)]:
             st.session_state[_ADD] = None
             st.selectbox(
-                "Add a net",
+                "Add a network",
                 _options(),
                 format_func=_named,
                 key=_ADD,
-                placeholder="choose a net to add",
+                placeholder="Choose a network to add",
                 on_change=_add,
                 args=(nets,),
             )
@@ -50,16 +57,20 @@ def _slot(nets: Nets, index: int) -> None:
         key=key,
         on_change=_replace,
         args=(nets, index),
-        help="A preset, or the net from the Architecture page, which is the first; type to search.",
+        help="A preset, or the network from the Architecture page (first). Type to search.",
     )
     with st.container(horizontal=True, gap="small"):
-        if st.button(f"Open {letter}", key=f"{key}.open", help=f"Show {letter} on its own page."):
+        if st.button(
+            f"Open {letter}",
+            key=f"{key}.open",
+            help=f"Open network {letter} on the Architecture page.",
+        ):
             open_net(nets[index])
         st.button(
             f"Remove {letter}",
             key=f"{key}.remove",
             disabled=len(nets) <= LEAST,
-            help="Two nets are the least to compare." if len(nets) <= LEAST else None,
+            help="A comparison needs at least two networks." if len(nets) <= LEAST else None,
             on_click=show_nets,
             args=(nets[:index] + nets[index + 1 :],),
         )
@@ -72,7 +83,7 @@ def _options(own: ResNetConfig | None = None) -> list[str]:
 
 
 def _named(option: str) -> str:
-    return option if option in PRESETS else label(from_text(option))
+    return paper_name(option if option in PRESETS else label(from_text(option)))
 
 
 def _replace(nets: Nets, index: int) -> None:
@@ -93,20 +104,20 @@ def relatives(nets: Nets) -> None:
 
     def why_not(net: ResNetConfig) -> str:
         if net in nets:
-            return f"This is net {LETTERS[nets.index(net)].upper()}, which is shown already."
+            return f"Already here as network {LETTERS[nets.index(net)].upper()}."
         is_full = len(nets) == MOST
-        return "Four nets are shown, the most there can be: remove one." if is_full else ""
+        return "That's the maximum of six networks. Remove one first." if is_full else ""
 
     if st.session_state.get(_OF) not in range(len(nets)):
         st.session_state[_OF] = 0
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         index = st.segmented_control(
-            "Add a relative of",
+            "Add a variant of",
             range(len(nets)),
             format_func=lambda i: LETTERS[i].upper(),
             key=_OF,
             required=True,
-            help="The nets derived from it differ in what the button names and in nothing else.",
+            help="Each button adds the same network with one change.",
         )
         for relative in _relatives_of(nets[index or 0]):
             relative_button(relative, nets[index or 0], "compare.press.", add, why_not)
@@ -114,12 +125,12 @@ def relatives(nets: Nets) -> None:
 
 def _relatives_of(config: ResNetConfig) -> Iterator[Relative]:
     """The relatives to add: plain twin, deeper sibling, options A to C, v1 or v1.5."""
-    yield Relative("Plain twin", plain_twin, "The same layers without shortcuts.")
-    deeper_help = "The next published depth of its family, or one more block in every stage."
+    yield Relative("Plain twin", plain_twin, "The same layers, without shortcuts.")
+    deeper_help = "The next published depth of its family, or one more block in each stage."
     yield Relative("Deeper sibling", deeper_sibling, deeper_help)
-    a = "Zero-padded shortcuts where the shape changes: no weights (He 2015, sec. 3.3)."
-    b = "Projections where the shape changes, else identities (He 2015, sec. 3.3)."
-    c = "Every shortcut is a projection (He 2015, sec. 3.3)."
+    a = "Zero-padded shortcuts where the shape changes, so no weights (He et al. 2015, sec. 3.3)."
+    b = "Projections where the shape changes, identities elsewhere (He et al. 2015, sec. 3.3)."
+    c = "Every shortcut is a projection (He et al. 2015, sec. 3.3)."
     yield Relative("Option A", lambda net: with_option(net, "A"), a)
     yield Relative("Option B", lambda net: with_option(net, "B"), b)
     yield Relative("Option C", lambda net: with_option(net, "C"), c)

@@ -1,9 +1,10 @@
-"""Compare page: two to four nets, what differs between them, and what it costs."""
+"""Compare page: two to six nets, what differs between them, and what it costs."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label
 from resnet_viz.figures.cost_by_stage import Compared
@@ -24,17 +25,17 @@ def compare_page() -> None:
     choice.choose(nets)
     choice.relatives(nets)
     compared = [
-        Compared(f"{letter.upper()}: {label(net)}", plan(net))
+        Compared(f"{letter.upper()}: {paper_name(label(net))}", plan(net))
         for letter, net in zip(LETTERS, nets, strict=False)
     ]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(plain(view.difference(compared)), width="stretch")
-        together = "Train both on the same minibatches."
-        if st.button("Race A against B", type="primary", help=together):
-            ask_for_race(nets[0], nets[1])
+        together = "Goes to the Race page with these networks. They train on identical minibatches."
+        if st.button("Race these", type="primary", help=together):
+            ask_for_race(*nets)
     view.graphs(compared)
     view.fields(compared)
     view.numbers(compared)
     view.costs(compared)
     view.stages(compared)
-    note("The address names these nets: copy it to show someone else the same comparison.")
+    note("The link to this page holds these networks. Copy it to share the comparison.")

@@ -17,7 +17,7 @@ from resnet_viz.ui.session.net_url import DEFAULT_NET, from_text, to_text
 
 Nets = tuple[ResNetConfig, ...]
 
-LETTERS = ("a", "b", "c", "d")
+LETTERS = ("a", "b", "c", "d", "e", "f")
 LEAST, MOST = 2, len(LETTERS)
 _NETS = "compare_nets"
 _NOTICE = "compare_notice"
@@ -55,7 +55,7 @@ def read(linked: dict[str, str]) -> tuple[Nets, list[str]]:
         try:
             nets.append(from_text(text))
         except ValueError as error:
-            problems.append(f"The address's net {letter} is left out: {error}.")
+            problems.append(f"Ignored net {letter.upper()} in this link: {error}.")
     return tuple(nets), problems
 
 

@@ -9,7 +9,7 @@ from html import escape
 import streamlit as st
 
 from resnet_viz.figures.cost_by_stage import Compared, Cost, cost_by_stage
-from resnet_viz.text import byte_size, compact
+from resnet_viz.text import and_words, byte_size, compact, count
 from resnet_viz.ui.components.graph_chart import HELP, MOST_DRAWN, common_frame, graph_chart
 from resnet_viz.ui.components.live_chart import live_chart
 from resnet_viz.ui.widgets.markdown import plain
@@ -35,14 +35,21 @@ def difference(nets: Sequence[Compared]) -> str:
     """The difference between the nets in one line: each differing field with its values."""
     differing = differing_fields([net.plan.config for net in nets])
     if not differing:
-        return "These nets are the same in every field."
-    fields_words = [
-        f"{field.replace('_', ' ')} ({' and '.join(map(_value, dict.fromkeys(values)))})"
+        return "These networks are identical."
+    said = [
+        f"{field.replace('_', ' ')} ({and_words([*dict.fromkeys(map(_in_prose, values))])})"
         for field, values in list(differing.items())[:_MOST_SAID]
     ]
-    left = len(differing) - len(fields_words)
-    more = f"{left} more {'field' if left == 1 else 'fields'}" if left else "in nothing else"
-    return f"They differ in {', '.join(fields_words)} and {more}."
+    if len(differing) == 1:
+        return f"The only difference: {said[0]}."
+    left = len(differing) - len(said)
+    return f"They differ in {and_words([*said, count(left, 'more setting')] if left else said)}."
+
+
+def _in_prose(value: object) -> str:
+    return {"zero_pad": "zero-padded", "projection_all": "projections everywhere"}.get(
+        str(value), _value(value).replace("_", " ")
+    )
 
 
 def _value(value: object) -> str:
@@ -74,26 +81,25 @@ def graphs(nets: Sequence[Compared]) -> None:
             for place, net, key in zip(places, nets[start:], keys[start:], strict=False):
                 with place:
                     shortcuts = sum(net.plan.shortcuts.values())
-                    st.markdown(f"**{plain(net.name)}**: {shortcuts} shortcuts")
-                    graph_chart(net.plan.config, key, net.name, fold=fold, frame=frame)
+                    st.markdown(f"**{plain(net.name)}**: {count(shortcuts, 'shortcut')}")
+                    graph_chart(net.plan.config, key, net.name, fold=fold, frame=frame, whole=True)
     note(
-        "Data flow from the image through stem and stages to the head; a plain net has no path "
-        f"around its blocks. All are drawn at one scale. {HELP}"
-        + (" A stacked node stands for as many alike blocks as it says." if fold else "")
+        "Data flows from the image through stem and stages to the head, all at one scale. "
+        f"{HELP}" + (" A stack stands for several identical blocks." if fold else "")
     )
 
 
-_BESIDE = "next to each other"
-_COLUMNS = {_BESIDE: 2, "under each other, larger": 1}
+_BESIDE = "Side by side"
+_COLUMNS = {_BESIDE: 2, "One below the other": 1}
 
 
 def _folded(most: int) -> bool:
     """Whether alike blocks are drawn as one; `most` is the number of blocks of the largest net."""
     if most > MOST_DRAWN:
-        note(f"Alike blocks are drawn as one: more than {MOST_DRAWN:,} are not drawn one by one.")
+        note(f"Identical blocks are drawn as one, because there are more than {MOST_DRAWN:,}.")
         return True
     return most > MOST_BLOCKS and not st.toggle(
-        f"Draw every block (up to {most} a net)", key="compare_unfolded"
+        f"Draw every block (up to {most} per net)", key="compare_unfolded"
     )
 
 
@@ -103,7 +109,7 @@ def fields(nets: Sequence[Compared]) -> None:
     if not differing:
         return
     header("What differs")
-    note("The configuration's fields that are not the same in all nets; all others are.")
+    note("Only settings that differ are listed.")
     body = [
         [f"<code>{field}</code>", *(escape(_value(value)) for value in values)]
         for field, values in differing.items()
@@ -115,13 +121,10 @@ def numbers(nets: Sequence[Compared]) -> None:
     """Draw every number of each net, compared to the first net's."""
     header("Numbers")
     sizes = [net.plan.config.image_size for net in nets]
-    differ = (
-        f" They grow with the image, and these nets' images differ ({', '.join(map(str, sizes))} "
-        "pixels a side)."
-    )
+    differ = f" Careful: the images differ ({', '.join(map(str, sizes))} pixels a side)."
     note(
-        "In brackets: compared to net A. MACs and activations are of one image; activations "
-        "are the float32 tensors that training keeps for the backward pass."
+        "In brackets: compared with network A. MACs (multiply-accumulates) and activations are "
+        "per image. Activations are the float32 tensors that training keeps for the backward pass."
         + (differ if len(set(sizes)) > 1 else "")
     )
     rows = number_rows([net.plan for net in nets])
@@ -153,8 +156,8 @@ def costs(nets: Sequence[Compared]) -> None:
     """Draw MACs and parameters by stage as grouped bars."""
     header("Cost by stage")
     note(
-        "Where the multiply-accumulates and the parameters sit: each stage with its projections, "
-        "between stem and head. Point at a bar for its number and its share of the net."
+        "Where the multiply-accumulates (MACs) and the parameters are. Each stage includes its "
+        "projections. Point at a bar for its number and its share."
     )
     kinds: tuple[Cost, Cost] = ("macs", "params")
     for column, cost in zip(st.columns(2), kinds, strict=True):
@@ -168,8 +171,8 @@ def stages(nets: Sequence[Compared]) -> None:
     """Draw the nets' Tables 1, aligned by stage."""
     header("Stage by stage")
     note(
-        "As Table 1 of He et al. 2015: one block's convolutions (kernel, channels) times the "
-        "number of blocks; under it the output's size, parameters and MACs."
+        "As in Table 1 of He et al. 2015: a block's convolutions (kernel, channels) times the "
+        "number of blocks. Below: output size, parameters and MACs."
     )
     body = [
         [stage.stage, *(_formula(row) if row else "no such stage" for row in stage.rows)]
