@@ -143,9 +143,10 @@ def test_a_click_opens_the_net_and_back_comes_back(app: App, open_page: Open) ->
     click_point(page, "resnet152")
     page.wait_for_url(re.compile(r"/\?net=resnet152"))
     expect(page.get_by_text(f"{plan(preset('resnet152')).params:,}").first).to_be_visible()
+    link = f"{app.url}/design_space?size=224&axis=memory"
     for _ in range(2):
         page.go_back()
-        page.wait_for_url(f"{app.url}/design_space")
+        page.wait_for_url(link)
         expect(axis).to_contain_text("activation memory")
         expect(page.get_by_role("radio", name="224 pixels")).to_be_checked()
         # The other way to open a net: a row of the table, the first of which is resnet18.
@@ -154,6 +155,14 @@ def test_a_click_opens_the_net_and_back_comes_back(app: App, open_page: Open) ->
         table.click(position={"x": 15, "y": 60})
         page.wait_for_url(re.compile(r"/\?net=resnet18"))
         expect(page.get_by_text(f"{plan(preset('resnet18')).params:,}").first).to_be_visible()
+    page.goto(link)
+    expect(axis).to_contain_text("activation memory")
+    page.get_by_role("radio", name="parameters").click()
+    page.wait_for_url(f"{app.url}/design_space?size=224")
+    page.go_back()
+    page.wait_for_url(link)
+    expect(axis).to_contain_text("activation memory")
+    expect(page.get_by_role("radio", name="activation memory")).to_be_checked()
 
 
 def test_where_two_nets_stand_the_page_asks_which(app: App, open_page: Open) -> None:

@@ -18,31 +18,41 @@ from resnet_viz.figures.design_space import (
     design_space,
 )
 from resnet_viz.ui.components.live_chart import live_chart
+from resnet_viz.ui.pages.design_space.link import (
+    ALL,
+    AXIS,
+    MEMORY,
+    PARAMETERS,
+    SEARCH,
+    SIZE,
+    read_link,
+    write_link,
+)
 from resnet_viz.ui.session.net import open_net, shown_net
 from resnet_viz.ui.session.net_url import DEFAULT_NET
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.page_texts import header, note, title
 
-ALL = "all sizes"
 _ROW = "design_row"
-_AXES: dict[str, Axis] = {"parameters": "params", "activation memory": "activation_bytes"}
+_AXES: dict[str, Axis] = {PARAMETERS: "params", MEMORY: "activation_bytes"}
 
 
 def design_space_page() -> None:
     """Draw the page."""
     if name := st.session_state.pop(_ROW, None):
         _open(name)
-    if st.query_params:  # left by `open_net` in the browser's entry that Back leads to
-        st.query_params.clear()
+    problem = read_link()
     title("Design space")
+    if problem:
+        message_box.error(problem)
     current = design_point(*_current())
     note(
-        "Each mark is a network: the multiply-accumulates of one image against its parameters or "
-        "activation memory, on log axes. The star is the net of the Architecture page. Point at "
-        "a mark for its name and numbers; click it to open the net on the Architecture page. A "
-        "ring around another mark: a plain net and its residual twin, which costs the same."
+        "Each mark is a network. The star is the one on the Architecture page. Ringed marks are "
+        "plain/residual pairs at equal cost. Point at a mark for its numbers; click it to open "
+        "the network."
     )
-    points, axis = _controls(_presets(), current)
+    points, axis = _controls(_presets())
+    write_link()
     _note_on_sizes(points)
 
     def clicked(name: str) -> None:
@@ -63,10 +73,10 @@ def design_space_page() -> None:
     _table(points, current)
 
 
-@st.dialog("Which net?")
+@st.dialog("Which network?")
 def _ask_which(names: Sequence[str]) -> None:
     """Nets that stand at one place, to open one of them."""
-    st.markdown(f"{len(names)} nets stand here, with the same costs.")
+    st.markdown(f"{len(names)} networks are here, at equal cost.")
     for name in names:
         if st.button(f"Open {name}"):
             _open(name)
@@ -83,27 +93,27 @@ def _presets() -> tuple[DesignPoint, ...]:
 
 
 def _controls(
-    points: Sequence[DesignPoint], current: DesignPoint
+    points: Sequence[DesignPoint],
 ) -> tuple[Sequence[DesignPoint], str]:
     """Which images, and what the horizontal axis shows: the points and a key of `_AXES`."""
+    st.session_state.setdefault(SIZE, ALL)
+    st.session_state.setdefault(AXIS, PARAMETERS)
     sizes = sorted({point.image_size for point in points})
     with st.container(horizontal=True, gap="large"):
         size = st.segmented_control(
-            "Presets for images of",
+            "Image size",
             [ALL, *sizes],
             format_func=lambda size: size if size == ALL else f"{size} pixels",
-            default=ALL,
             required=True,
-            key="design_size",
+            key=SIZE,
             persist_state="session",
-            help="ImageNet's nets take 224 pixels a side, CIFAR's take 32.",
+            help="ImageNet networks take 224 x 224 pixels, CIFAR networks 32 x 32.",
         )
         axis = st.segmented_control(
             "Horizontal axis",
             list(_AXES),
-            default="parameters",
             required=True,
-            key="design_axis",
+            key=AXIS,
             persist_state="session",
         )
     shown = [point for point in points if size in (ALL, point.image_size)]
@@ -113,11 +123,8 @@ def _controls(
 def _note_on_sizes(points: Sequence[DesignPoint]) -> None:
     counts = Counter(sorted(point.image_size for point in points))
     if len(counts) > 1:
-        groups = " and ".join(f"{count} take {size} pixels" for size, count in counts.items())
-        note(
-            f"Mind the images: of these nets {groups} a side, and MACs and activations grow with "
-            "the number of pixels. Within one size the nets compare directly."
-        )
+        groups = " and ".join(f"{count} are for {size}-pixel" for size, count in counts.items())
+        note(f"Careful: {groups} images. MACs grow with the image, so compare within one size.")
 
 
 def _open(name: str) -> NoReturn:
@@ -126,14 +133,17 @@ def _open(name: str) -> NoReturn:
 
 
 def _table(points: Sequence[DesignPoint], current: DesignPoint) -> None:
-    header("The same as a table")
+    header("As a table")
     wanted = st.text_input(
-        "Search", key="design_search", placeholder="name, family or source, such as cifar"
+        "Search",
+        key=SEARCH,
+        placeholder="name, family or source, such as cifar",
+        persist_state="session",
     )
     rows = [point for point in points if _matches(point, wanted)]
     note(
-        f"{len(rows)} of {len(points)} presets. Sort by a column's head; select a row to open the "
-        f"net on the Architecture page. Its net now: {current.name}, {current.params:,} "
+        f"{len(rows)} of {len(points)} presets. Click a column head to sort; select a row to open "
+        f"the network. On the Architecture page now: {current.name}, {current.params:,} "
         f"parameters, {current.macs:,} MACs."
     )
     if not rows:
