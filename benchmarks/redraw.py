@@ -41,7 +41,7 @@ def run() -> Iterator[Result]:
     with served() as (url, *_), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         for name in NETS:
-            yield from _in_browser(browser.new_page(), f"{url}/?net={name}", name)
+            yield from _in_browser(browser.new_page(), f"{url}/architecture?net={name}", name)
         browser.close()
 
 

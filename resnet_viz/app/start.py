@@ -41,7 +41,7 @@ _STYLE = """<style>
 ))) [data-testid="stExpandSidebarButton"] {display: none}
 @media (max-width: 768px) {
   .stMainBlockContainer {padding-left: 1rem; padding-right: 1rem}
-  .st-key-narrow_pages {display: flex; gap: 0 .75rem}
+  .st-key-narrow_pages {display: flex; gap: .6rem .75rem}
   [data-testid="stExpandSidebarButton"] {width: auto}
   [data-testid="stExpandSidebarButton"]::after {content: "Menu and settings"}
 }

@@ -13,6 +13,7 @@ from typing import Any
 
 from resnet_viz.arch.config import ResNetConfig, plain_twin, revise
 from resnet_viz.arch.presets import PRESETS
+from resnet_viz.experiments.run_spec import RunSpec
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -41,6 +42,15 @@ class StartingPoint:
     look_for: str
     training: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     departs: str = ""
+
+    @property
+    def specs(self) -> Sequence[RunSpec]:
+        """The contestants as they are trained where nothing is changed."""
+        shared = {**self.training}
+        return tuple(
+            RunSpec(config=entry.config, name=entry.name, **(shared | dict(entry.training)))
+            for entry in self.entries
+        )
 
 
 def preset_entries(*names: str) -> Sequence[Entry]:

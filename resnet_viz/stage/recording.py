@@ -9,6 +9,8 @@ import gzip
 import json
 import platform
 import time
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -16,16 +18,16 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from resnet_viz.arch.paper_names import paper_name
-from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
+from resnet_viz.experiments.starting_points.default_race import STARTING_POINT
 from resnet_viz.findings.contestant import contestants_in
 from resnet_viz.findings.race_summary import happened
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.race_feed import Feed
 from resnet_viz.stage.message import whole_message
+from resnet_viz.store.run import Run
 
 FILE = Path(__file__).parent / "recordings" / "default.json.gz"
-NETS, STEPS, RATE, EVERY = ("resnet56-cifar", "plain56-cifar"), 60, 0.01, 5
 
 
 @lru_cache(maxsize=1)
@@ -35,21 +37,53 @@ def recording() -> dict[str, Any]:
     return found
 
 
+def newest_race(lab: Lab) -> str | None:
+    """The newest default race that this computer has trained to its end, from any seed."""
+    wanted = [spec.model_copy(update={"name": ""}) for spec in STARTING_POINT.specs]
+    races: dict[str, list[Run]] = {}
+    for run in lab.list():
+        if run.race_id:
+            races.setdefault(run.race_id, []).insert(0, run)
+    for race_id, runs in races.items():
+        if len(runs) == len(wanted) and all(map(_is_of, runs, wanted)) and _is_own(lab, race_id):
+            return race_id
+    return None
+
+
+def _is_of(run: Run, spec: RunSpec) -> bool:
+    if run.status != "finished" or run.steps != spec.steps:
+        return False
+    with suppress(ValueError):  # it cannot be read
+        return run.spec.model_copy(update={"name": "", "seed": spec.seed}) == spec
+    return False
+
+
+def _is_own(lab: Lab, race_id: str) -> bool:
+    """Whether the race was not brought in from elsewhere."""
+    return lab.may_steer(race_id, lab.steering_key(race_id))
+
+
+def message_of(lab: Lab, race_id: str) -> dict[str, Any]:
+    """The whole message of a race that is over, with its sentence and its date."""
+    look = Feed(lab, race_id).look()
+    nets = [
+        replace(net, name=paper_name(net.name), net_name=paper_name(net.net_name))
+        for net in contestants_in(look)
+    ]
+    ended = max(run.ended or run.created for run in look.runs)
+    return whole_message(nets, look.runs[0].steps) | {
+        "sentence": happened(nets)[0].text,
+        "date": datetime.fromtimestamp(ended, UTC).date().isoformat(),
+    }
+
+
 def record(home: Path) -> dict[str, Any]:
     """Train the default race in a folder, and return its message."""
     lab = Lab(home)
-    specs = [
-        RunSpec(config=preset(net), name=paper_name(net), steps=STEPS, lr=RATE, measure_every=EVERY)
-        for net in NETS
-    ]
-    race = lab.race(specs)
+    race = lab.race(STARTING_POINT.specs)
     while not all(run.is_over for run in lab.race_runs(race)):
         time.sleep(0.5)
-    nets = contestants_in(Feed(lab, race).look())
-    message = whole_message(nets, STEPS)
-    return message | {
-        "sentence": happened(nets)[0].text,
-        "date": datetime.now(UTC).date().isoformat(),
+    return message_of(lab, race) | {
         "machine": f"{platform.processor() or platform.machine()}, {platform.system()}, "
         f"torch device {lab.race_runs(race)[0].device}",
     }

@@ -41,7 +41,8 @@ FLAGS = (
     "--disable-sync",
 )
 PAGES = {
-    "Architecture": "/",
+    "Start": "/",
+    "Architecture": "/architecture",
     "Race": "/race",
     "Runs": "/runs",
     "Initialisation": "/initialisation",

@@ -23,8 +23,14 @@ OPTIONS = {
 PLAIN = TINY.model_copy(update={"shortcut": "none"})
 
 
-def test_nothing_serious_on_the_first_page(shared_app: App, open_page: Open) -> None:
+def test_nothing_serious_on_the_start_page(shared_app: App, open_page: Open) -> None:
     page = open_page(shared_app.url)
+    expect(page.get_by_text("Recorded on")).to_be_visible()
+    assert faults(page, "start") == []
+
+
+def test_nothing_serious_on_the_architecture_page(shared_app: App, open_page: Open) -> None:
+    page = open_page(f"{shared_app.url}/architecture")
     assert [fault for tab in tabs_of(page) for fault in faults(page, tab)] == []
 
 

@@ -53,7 +53,7 @@ def additions(page: Page) -> int:
 
 
 def test_choose_change_undo_and_copy_the_link(app: App, open_page: Open) -> None:
-    page = open_page(app.url)
+    page = open_page(f"{app.url}/architecture")
     shows(page, preset("resnet34"))
     assert additions(page) == 16
     choose(page, "Preset", "resnet56-cifar")
@@ -78,7 +78,7 @@ def test_choose_change_undo_and_copy_the_link(app: App, open_page: Open) -> None
 
 
 def test_a_group_with_a_wrong_field_does_not_stay_folded(app: App, open_page: Open) -> None:
-    page = open_page(app.url)
+    page = open_page(f"{app.url}/architecture")
     shows(page, preset("resnet34"))
     head = page.get_by_text("Regularisation", exact=True)
     head.click()
@@ -92,7 +92,7 @@ def test_a_group_with_a_wrong_field_does_not_stay_folded(app: App, open_page: Op
 
 
 def test_groups_and_fields_that_cannot_matter(app: App, open_page: Open) -> None:
-    page = open_page(app.url)
+    page = open_page(f"{app.url}/architecture")
     shows(page, preset("resnet34"))
     for group in ("More on blocks", "More on shortcuts", "Regularisation", "Input and output"):
         expect(page.get_by_test_id("stExpander").filter(has_text=group).first).to_be_visible()
@@ -105,7 +105,7 @@ def test_groups_and_fields_that_cannot_matter(app: App, open_page: Open) -> None
 
 
 def test_a_wrong_field_keeps_the_last_good_view(app: App, open_page: Open) -> None:
-    page = open_page(app.url)
+    page = open_page(f"{app.url}/architecture")
     shows(page, preset("resnet34"))
     depths = page.get_by_role("textbox", name="depths")
     depths.fill("3, 0, <b>*x*</b>, 3")
@@ -122,7 +122,7 @@ def test_a_wrong_field_keeps_the_last_good_view(app: App, open_page: Open) -> No
 
 
 def test_json_goes_out_and_comes_back(app: App, open_page: Open) -> None:
-    page = open_page(f"{app.url}/?net=seresnet50")
+    page = open_page(f"{app.url}/architecture?net=seresnet50")
     shows(page, preset("seresnet50"))
     page.get_by_role("tab", name="JSON").click()
     with page.expect_download() as waiting:
@@ -130,7 +130,7 @@ def test_json_goes_out_and_comes_back(app: App, open_page: Open) -> None:
     text = waiting.value.path().read_text()
     assert ResNetConfig.model_validate_json(text) == preset("seresnet50")
 
-    other = open_page(app.url)
+    other = open_page(f"{app.url}/architecture")
     other.get_by_role("tab", name="JSON").click()
     area = other.get_by_role("textbox", name="JSON")
     area.fill(text[: len(text) // 2])
@@ -142,7 +142,7 @@ def test_json_goes_out_and_comes_back(app: App, open_page: Open) -> None:
 
 
 def test_build_measures_and_says_what_failed(app: App, open_page: Open) -> None:
-    page = open_page(f"{app.url}/?net=resnet20-cifar")
+    page = open_page(f"{app.url}/architecture?net=resnet20-cifar")
     page.get_by_role("tab", name="Build").click()
     page.get_by_role("button", name="Build", exact=True).click()
     metrics = page.get_by_test_id("stMetric")
@@ -154,7 +154,7 @@ def test_build_measures_and_says_what_failed(app: App, open_page: Open) -> None:
 def test_the_exported_source_is_downloaded_and_runs(
     app: App, open_page: Open, tmp_path: Path
 ) -> None:
-    page = open_page(f"{app.url}/?net=resnet20-cifar&attention=se&norm=group")
+    page = open_page(f"{app.url}/architecture?net=resnet20-cifar&attention=se&norm=group")
     config = revise(preset("resnet20-cifar"), attention="se", norm="group")
     page.get_by_role("tab", name="Export").click()
     with page.expect_download() as waiting:
@@ -180,7 +180,7 @@ def test_the_exported_source_is_downloaded_and_runs(
 def test_weights_are_held_against_the_net(app: App, open_page: Open, tmp_path: Path) -> None:
     ours = tmp_path / "ours.pth"
     torch.save(build_resnet(preset("resnet20-cifar")).state_dict(), ours)
-    page = open_page(f"{app.url}/?net=resnet20-cifar")
+    page = open_page(f"{app.url}/architecture?net=resnet20-cifar")
     page.get_by_role("tab", name="Weights").click()
     page.locator("input[type=file]").set_input_files(ours)
     page.get_by_role("button", name="Check the file").click()
@@ -199,7 +199,7 @@ def test_a_press_while_the_page_loads_leaves_the_net(
     file = tmp_path / "any.pth"
     file.write_bytes(b"not read")
     for _ in range(3):
-        page = open_page(f"{app.url}/?net=resnet20-cifar&norm=group")
+        page = open_page(f"{app.url}/architecture?net=resnet20-cifar&norm=group")
         page.get_by_role("tab", name="Weights").click()
         page.locator("input[type=file]").set_input_files(file)
         expect(page.get_by_role("button", name="Check the file")).to_be_enabled()
@@ -210,7 +210,7 @@ def test_a_press_while_the_page_loads_leaves_the_net(
 
 def test_first_screen_at_every_width(app: App, open_page: Open) -> None:
     """The graph begins on a projector's screen; narrow windows have pages and presets in sight."""
-    page = open_page(app.url)
+    page = open_page(f"{app.url}/architecture")
     shows(page, preset("resnet34"))
     page.set_viewport_size({"width": 1280, "height": 720})
     expect(page.get_by_role("heading", level=1)).to_have_text("resnet_viz")

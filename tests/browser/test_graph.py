@@ -51,7 +51,7 @@ def centre(box: Locator) -> tuple[float, float]:
 
 
 def test_a_click_opens_a_block_and_another_closes_it(app: App, open_page: Open) -> None:
-    page = open_page(f"{app.url}/?net=resnet18")
+    page = open_page(f"{app.url}/architecture?net=resnet18")
     block(page, "stages.1.0").click()
     expect(opened(page)).to_have_count(1)
     expect(page.locator('.graph g.operation[data-unit="stages.1.0"]')).to_have_count(8)
@@ -70,7 +70,7 @@ def test_a_click_opens_a_block_and_another_closes_it(app: App, open_page: Open) 
 
 
 def test_what_is_open_stays_so_in_a_net_that_has_it_too(app: App, open_page: Open) -> None:
-    page = open_page(f"{app.url}/?net=resnet50")
+    page = open_page(f"{app.url}/architecture?net=resnet50")
     block(page, "stages.2.5").click()
     expect(opened(page)).to_have_count(1)
     page.get_by_test_id("stCheckbox").filter(has_text="Shortcuts").locator("label").first.click()
@@ -79,7 +79,7 @@ def test_what_is_open_stays_so_in_a_net_that_has_it_too(app: App, open_page: Ope
 
 
 def test_one_of_a_folded_run_opens(app: App, open_page: Open) -> None:
-    page = open_page(f"{app.url}/?net=resnet1202-cifar")
+    page = open_page(f"{app.url}/architecture?net=resnet1202-cifar")
     expect(page.locator(".graph g.folded")).to_have_count(3)
     page.locator(".graph g.folded rect").last.click()
     expect(page.locator('.graph g.opened[data-unit="stages.2.2"]')).to_have_count(1)
@@ -88,7 +88,7 @@ def test_one_of_a_folded_run_opens(app: App, open_page: Open) -> None:
 
 
 def test_the_pointer_is_told_what_it_is_on(app: App, open_page: Open) -> None:
-    page = open_page(f"{app.url}/?net=resnet34")
+    page = open_page(f"{app.url}/architecture?net=resnet34")
     block(page, "stages.1.0").hover()
     words = page.get_by_role("tooltip")
     first = next(b for b in plan(preset("resnet34")).blocks if b.name == "stages.1.0")
@@ -102,7 +102,7 @@ def test_the_pointer_is_told_what_it_is_on(app: App, open_page: Open) -> None:
 
 
 def test_zoom_and_drag(app: App, open_page: Open) -> None:
-    page = open_page(f"{app.url}/?net=resnet34")
+    page = open_page(f"{app.url}/architecture?net=resnet34")
     box = block(page, "stages.1.1")
     expect(box).to_be_visible()
     first, room = text_pixels(page), frame(page)
@@ -145,7 +145,7 @@ def test_zoom_and_drag(app: App, open_page: Open) -> None:
 
 def test_text_is_readable_at_first_sight_at_every_width(app: App, open_page: Open) -> None:
     """Never below 12 pixels; where it is larger than its frame, the picture begins at the stem."""
-    page = open_page(f"{app.url}/?net=resnet110-cifar")
+    page = open_page(f"{app.url}/architecture?net=resnet110-cifar")
     expect(page.locator(".graph svg")).to_be_visible()
     sizes = {}
     for width, height in ((1280, 720), (1920, 1080), (700, 900), (390, 844)):
@@ -172,7 +172,7 @@ def test_text_is_readable_at_first_sight_at_every_width(app: App, open_page: Ope
 
 
 def test_a_zoomed_view_stays_on_the_block_that_is_clicked(app: App, open_page: Open) -> None:
-    page = open_page(f"{app.url}/?net=resnet34")
+    page = open_page(f"{app.url}/architecture?net=resnet34")
     block(page, "stages.2.3").scroll_into_view_if_needed()
     for _ in range(2):
         page.get_by_role("button", name="Zoom in").click()

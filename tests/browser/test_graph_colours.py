@@ -154,7 +154,7 @@ TELL = """name => document.dispatchEvent(
 def test_a_link_opens_the_graph_in_the_colours_of_its_costs(
     shared_app: App, open_page: Open
 ) -> None:
-    page = open_page(f"{shared_app.url}/?net=resnet20-cifar&colour=MACs")
+    page = open_page(f"{shared_app.url}/architecture?net=resnet20-cifar&colour=MACs")
     graph = page.locator(".graph")
     expect(graph.locator("g.block").first).to_have_css("fill", re.compile("rgb"))
     settle(page)

@@ -22,7 +22,7 @@ def test_no_empty_sidebar_after_the_first_press(
     shared_app: App, open_page: Open, folded: bool
 ) -> None:
     for _ in range(3):  # Streamlit forgets it only where the page is quick
-        page = open_page(shared_app.url)
+        page = open_page(f"{shared_app.url}/architecture")
         if folded:
             page.get_by_test_id("stSidebar").hover()
             page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
@@ -41,7 +41,7 @@ def test_no_empty_sidebar_after_the_first_press(
 def test_sidebar_of_a_narrow_window_holds_the_pages(shared_app: App, open_page: Open) -> None:
     page = open_page(f"{shared_app.url}/_stcore/health")
     page.set_viewport_size({"width": 700, "height": 900})
-    page.goto(shared_app.url)
+    page.goto(f"{shared_app.url}/architecture")
     race_these_two(page)
     page.get_by_test_id("stExpandSidebarButton").click()
     expect(page.get_by_test_id("stSidebar").get_by_role("link", name="Compare")).to_be_visible()

@@ -59,10 +59,10 @@ def test_no_text_of_a_link_is_markup(shared_app: App, open_page: Open, host: Hos
     text = quote(host.picture, safe="")
     page = open_page(shared_app.url)
     for query in (
-        f"/?net={text}",
-        f"/?net=resnet18&norm={text}",
-        f"/?depths={text}",
-        f"/?image_size={text}",
+        f"/architecture?net={text}",
+        f"/architecture?net=resnet18&norm={text}",
+        f"/architecture?depths={text}",
+        f"/architecture?image_size={text}",
         f"/?{text}={text}",
         f"/race?race={text}",
         f"/race?race={text}&steer={text}",
@@ -76,7 +76,7 @@ def test_no_text_of_a_link_is_markup(shared_app: App, open_page: Open, host: Hos
         page.wait_for_timeout(500)
         assert page.locator(f"img[src^='{host.url}'], a[href^='{host.url}']").count() == 0, query
         assert host.asked == [], query
-    page.goto(f"{shared_app.url}/?net={text}")
+    page.goto(f"{shared_app.url}/architecture?net={text}")
     expect(page.get_by_role("alert")).to_contain_text("![x](http://")
 
 
@@ -91,7 +91,7 @@ def test_no_name_is_markup(shared_app: App, open_page: Open, host: Host) -> None
     settle(page)
     expect(page.get_by_text("a ![x](http://").first).to_be_visible()
 
-    page.goto(shared_app.url)
+    page.goto(f"{shared_app.url}/architecture")
     for name in tabs_of(page):
         for box in page.get_by_role("tabpanel").get_by_role("textbox").all():
             if box.is_visible():

@@ -35,7 +35,7 @@ class OwnersLink:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        query = _query(scope) if _is_page(scope) else []
+        query = query_of(scope) if _is_page(scope) else []
         keys = [value for name, value in query if name == KEY]
         if not keys:
             await self._app(scope, receive, send)
@@ -125,7 +125,8 @@ def _is_page(scope: Scope) -> bool:
     return bool(scope["type"] == "http" and scope["method"] == "GET")
 
 
-def _query(scope: Scope) -> list[tuple[str, str]]:
+def query_of(scope: Scope) -> list[tuple[str, str]]:
+    """The names and values of a query; none of what is too long for one."""
     text = scope["query_string"].decode(errors="replace")
     with suppress(ValueError):
         return parse_qsl(text, keep_blank_values=True, max_num_fields=200)

@@ -15,10 +15,11 @@ from streamlit.web.server import server_util
 from resnet_viz.store.database import Store, StoreError, default_home
 from resnet_viz.store.keys.owner_key import owner_key
 from resnet_viz.ui.components import chart_scripts
-from resnet_viz.ui.server import stage_feed
+from resnet_viz.ui.server import recorded_race, stage_feed
 from resnet_viz.ui.server.address import Address
 from resnet_viz.ui.server.headers import Headers
 from resnet_viz.ui.server.keys import KEY, OwnersLink, RaceControls
+from resnet_viz.ui.server.net_links import NetLinks
 from resnet_viz.ui.server.sessions import Places, Visits, close_departed, raise_descriptor_limit
 from resnet_viz.ui.server.uploads import Uploads
 from resnet_viz.ui.widgets import message_box
@@ -31,18 +32,23 @@ def parts() -> dict[str, Any]:
     """The parts of `st.App` beside the script of a visit."""
     base: str = config.get_option("server.baseUrlPath")
     return {
-        "routes": [*chart_scripts.routes(base), *stage_feed.routes(base)],
-        "middleware": middleware(),
+        "routes": [
+            *chart_scripts.routes(base),
+            *stage_feed.routes(base),
+            *recorded_race.routes(base),
+        ],
+        "middleware": middleware(base),
         "lifespan": lifespan,
         "on_script_error": tell_error,
     }
 
 
-def middleware() -> Sequence[Middleware]:
-    """The middleware in front of Streamlit, the outermost first."""
+def middleware(base_path: str = "") -> Sequence[Middleware]:
+    """The middleware in front of Streamlit, the outermost first; the app is at `base_path`."""
     return (
         Middleware(Headers),
         Middleware(OwnersLink),
+        Middleware(NetLinks, base_path=base_path),
         Middleware(RaceControls),
         Middleware(Uploads),
         Middleware(Visits),

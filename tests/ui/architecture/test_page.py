@@ -23,7 +23,13 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture
 def app() -> AppTest:
-    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    return opened()
+
+
+def opened() -> AppTest:
+    """The app, whose next run draws the page."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    return app.switch_page("pages/architecture.py")
 
 
 def _numbers(app: AppTest) -> dict[str, str]:
@@ -51,6 +57,9 @@ def test_no_tab_and_no_page_imports_torch_into_the_server() -> None:
         "from streamlit.testing.v1 import AppTest\n"
         "from resnet_viz.ui.pages.architecture.view import TABS\n"
         f"app = AppTest.from_file({str(ROOT / 'app.py')!r}, default_timeout=60).run()\n"
+        "assert app.button and not app.exception\n"
+        "assert 'torch' not in sys.modules, 'start'\n"
+        "app.switch_page('pages/architecture.py').run()\n"
         "assert app.metric and not app.exception\n"
         "app.selectbox(key='preset').set_value('resnet20-cifar').run()\n"
         "for tab in TABS:\n"
@@ -112,7 +121,7 @@ def test_the_link_shows_the_same_net(app: AppTest) -> None:
     app.selectbox(key="field.norm").set_value("none").run()
     link = dict(app.query_params)
     assert link == {"net": "resnet56-cifar", "norm": "none"}
-    other = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    other = opened()
     for key, value in link.items():
         other.query_params[key] = value
     other.run()
@@ -277,7 +286,7 @@ def test_the_caption_names_the_preset_that_was_begun_with(app: AppTest) -> None:
     assert "Changed from resnet34:" in app.caption[0].value
     link = dict(app.query_params)
     assert link == {"net": "resnet34", "depths": "2-2-2-9", "norm": "none"}
-    other = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    other = opened()
     other.query_params.update(link | {"net": "resnet152", "block": "basic"})
     other.run()
     assert "Changed from resnet152:" in other.caption[0].value

@@ -70,6 +70,7 @@ def test_the_tab_asks_for_a_file_and_imports_no_torch() -> None:
         "import sys\n"
         "from streamlit.testing.v1 import AppTest\n"
         f"app = AppTest.from_file({str(ROOT / 'app.py')!r}, default_timeout=60)\n"
+        "app.switch_page('pages/architecture.py')\n"
         "app.session_state['tab'] = 'Weights'\n"
         "app.run()\n"
         "assert not app.exception\n"
@@ -77,6 +78,7 @@ def test_the_tab_asks_for_a_file_and_imports_no_torch() -> None:
     )
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, timeout=120)
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.switch_page("pages/architecture.py")
     app.session_state["tab"] = "Weights"
     app.run()
     assert [b.disabled for b in app.button if b.label == "Check the file"] == [True]

@@ -196,7 +196,7 @@ def test_a_net_has_one_name_everywhere() -> None:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.query_params["net"] = "resnet50"
     app.query_params["norm"] = "none"
-    app.run()
+    app.switch_page("pages/architecture.py").run()
     app = shown(app.switch_page("pages/compare.py").run())
     made = revise(preset("resnet50"), norm="none")
     assert link_of(app)["a"] == to_text(made)

@@ -19,7 +19,7 @@ def opened(**query: str) -> AppTest:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     for key, value in query.items():
         app.query_params[key] = value
-    app.run()
+    app.switch_page("pages/architecture.py").run()
     app.switch_page("pages/design_space.py").run()
     assert not app.exception
     return app

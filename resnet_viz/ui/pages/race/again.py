@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import streamlit as st
 
@@ -16,19 +14,11 @@ from resnet_viz.store.database import StoreError
 from resnet_viz.store.run import Run
 from resnet_viz.ui.pages.race.state import RaceView, expire, is_together, open_race
 from resnet_viz.ui.pages.race.view_url import NEXT, SETTINGS, unfold
-from resnet_viz.ui.session.access import asker, is_owner, take_controls
+from resnet_viz.ui.session import begun_race
+from resnet_viz.ui.session.access import is_owner
 
-_BEGUN = "race_begun"
 SEEDS = 5
 """What a race may have at most; from four on an exact test can reach 5 %."""
-
-
-@dataclass
-class _Begun:
-    """The race that this session has begun and does not show yet; none, or one."""
-
-    races: list[str] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
 
 def again(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
@@ -54,25 +44,20 @@ def begin(lab: Lab, race: RaceSpec | Sequence[RunSpec], pace: float | None) -> N
     Raises:
         StoreError, ValueError: as `Lab.race`.
     """
-    # A second press ends this run of the script wherever it touches the session, and begins another
-    # one in another thread, which waits here: what is in the list has begun.
-    by, begun = asker(lab), st.session_state.setdefault(_BEGUN, _Begun())
-    with begun.lock:
-        if not begun.races:
-            begun.races.append(lab.race(race, pace=pace, asker=by))
+    begun_race.begin(lab, race, pace)
     take_begun()
 
 
 def take_begun() -> None:
     """Show the race that was just started, even if the run of the script that started it was cut
     short."""
-    begun: _Begun = st.session_state.get(_BEGUN) or _Begun()
-    if begun.races:
-        open_race(begun.races[0])
-        take_controls(begun.races[0])
-        for panel in (NEXT, SETTINGS):
-            unfold(panel, is_open=False)
-        begun.races.clear()
+    begun_race.show(_open)
+
+
+def _open(race_id: str) -> None:
+    open_race(race_id)
+    for panel in (NEXT, SETTINGS):
+        unfold(panel, is_open=False)
 
 
 def _begin(lab: Lab, view: RaceView, specs: Sequence[RunSpec]) -> None:

@@ -1,0 +1,70 @@
+"""Recorded race: the one that the start page's stage plays, as JSON.
+
+It is this computer's newest default race; the one that is shipped until there is one. The answer
+names no race: whoever sees it learns of no link.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from resnet_viz.stage.recording import message_of, newest_race, recording
+from resnet_viz.store.database import StoreError
+from resnet_viz.ui.components.recorded_stage import ADDRESS
+from resnet_viz.ui.session.lab_state import open_lab
+
+
+def routes(base_path: str = "") -> Sequence[BaseRoute]:
+    """The route, on a server whose app is at `base_path`."""
+    base = base_path.strip("/")
+    return (Route(f"/{base}/{ADDRESS}" if base else f"/{ADDRESS}", _answer),)
+
+
+def _answer(_: Request) -> Response:
+    """The whole message of the race; Starlette runs this in a thread, as it is no coroutine."""
+    headers = {"cache-control": "no-cache", "content-encoding": "gzip"}
+    return Response(_newest(), headers=headers, media_type="application/json")
+
+
+def _newest() -> bytes:
+    with suppress(StoreError, ValueError):  # the shipped one can always be shown
+        lab = open_lab()
+        if race_id := newest_race(lab):
+            return _own(lab.home, race_id)
+    return _shipped()
+
+
+@lru_cache(maxsize=4)
+def _own(_home: Path, race_id: str) -> bytes:
+    message = message_of(open_lab(), race_id)
+    return _packed(message, f"Recorded on this computer on {_in_words(message['date'])}.")
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> bytes:
+    message = recording()
+    where = message["machine"].replace("torch device cpu", "CPU")
+    when = _in_words(message["date"])
+    return _packed(message, f"Recorded on {when} ({where}). Race it live to see your own run here.")
+
+
+def _packed(message: dict[str, Any], recorded: str) -> bytes:
+    text = json.dumps(message | {"recorded": recorded}, separators=(",", ":"), allow_nan=False)
+    return gzip.compress(text.encode(), mtime=0)
+
+
+def _in_words(day: str) -> str:
+    """Such as "3 May 2026"."""
+    when = date.fromisoformat(day)
+    return f"{when.day} {when:%B %Y}"
