@@ -30,12 +30,13 @@ def test_no_empty_sidebar_after_the_first_press(
         race_these_two(page)
         expect(page.get_by_test_id("stSidebar")).to_be_hidden(timeout=2000)
         expect(page.get_by_test_id("stExpandSidebarButton")).to_be_hidden(timeout=2000)
-        start = page.get_by_role("button", name="Start race")
-        expect(start).to_be_enabled()
-        start.click(trial=True)  # nothing lies above it
+        stop = page.get_by_role("button", name="Stop training", exact=True)
+        expect(stop).to_be_enabled()
+        stop.click(trial=True)  # nothing lies above it
         box = page.get_by_test_id("stMainBlockContainer").bounding_box()
         assert box
         assert (box["x"], box["width"]) == (0, 1280)
+        shared_app.lab.stop(page.url.partition("race=")[2])
 
 
 def test_sidebar_of_a_narrow_window_holds_the_pages(shared_app: App, open_page: Open) -> None:
@@ -49,8 +50,7 @@ def test_sidebar_of_a_narrow_window_holds_the_pages(shared_app: App, open_page: 
 
 def race_these_two(page: Page) -> None:
     page.get_by_role("button", name="Race these two").click()
-    page.wait_for_url(re.compile("/race"))
-    settle(page)
+    page.wait_for_url(re.compile(r"/race\?race="))
 
 
 def test_no_request_of_a_page_fails(shared_app: App, browser: Browser) -> None:

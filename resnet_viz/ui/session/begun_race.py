@@ -67,10 +67,14 @@ def under_way(lab: Lab) -> str | None:
 
 
 def begin_and_show(lab: Lab, race: RaceSpec | Sequence[RunSpec]) -> NoReturn:
-    """Start a race, or take the one that still trains, and go to the Race page with it.
+    """Start a race and go to the Race page, which shows it.
 
     Raises:
         StoreError, ValueError: as `Lab.race`.
     """
-    race_id = under_way(lab) or begin(lab, race)
+    go_to(begin(lab, race))
+
+
+def go_to(race_id: str) -> NoReturn:
+    """Go to the Race page with this race."""
     st.switch_page("pages/race.py", query_params={"race": race_id})

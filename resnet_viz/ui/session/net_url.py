@@ -9,10 +9,12 @@ import json
 from collections.abc import Mapping
 
 from resnet_viz.arch.config import ResNetConfig, differences, explain
-from resnet_viz.arch.presets import PRESETS
+from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.text import shorten, unknown_name
 
 DEFAULT_NET = "resnet34"
+_MOST_NAMED = 2
+"""Fields that a net's name tells beside its preset's."""
 
 
 def to_query(config: ResNetConfig, base: str | None = None) -> dict[str, str]:
@@ -28,6 +30,15 @@ def to_query(config: ResNetConfig, base: str | None = None) -> dict[str, str]:
 def nearest_preset(config: ResNetConfig) -> str:
     """The preset with the fewest fields that differ from `config`'s."""
     return min(PRESETS, key=lambda name: len(differences(config, PRESETS[name])))
+
+
+def nickname(config: ResNetConfig) -> str:
+    """A net's name: its preset's, with a field or two that differ from it; else its label."""
+    base = nearest_preset(config)
+    changed = differences(config, PRESETS[base])
+    if not 0 < len(changed) <= _MOST_NAMED:
+        return label(config)
+    return ", ".join([base, *(f"{field} {in_words(value)}" for field, value in changed.items())])
 
 
 def from_query(query: Mapping[str, str]) -> ResNetConfig:

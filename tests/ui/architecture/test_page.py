@@ -15,6 +15,7 @@ from streamlit.testing.v1.element_tree import Button
 from resnet_viz.arch.config import ResNetConfig, revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, label, preset
+from resnet_viz.lab.lab import Lab
 from tests.ui.headings import headers
 from tests.ui.jobs import settled
 
@@ -40,6 +41,10 @@ def _errors(app: AppTest) -> list[str]:
     """What the page says is wrong, as the eye reads it: without Markdown's backslashes."""
     assert not app.exception
     return [re.sub(r"\\(.)", r"\1", error.value) for error in app.error]
+
+
+def _captions(app: AppTest) -> list[str]:
+    return [re.sub(r"\\(.)", r"\1", caption.value) for caption in app.caption]
 
 
 def test_opens_on_resnet34(app: AppTest) -> None:
@@ -329,11 +334,26 @@ def test_a_plain_preset_gets_shortcuts_without_parameters(app: AppTest) -> None:
 def test_race_takes_the_net_and_its_twin(app: AppTest, net: str) -> None:
     app.query_params["net"] = net
     app.run()
-    next(button for button in app.button if button.label == "Race these two").click().run()
+    app.button(key="race_these_two").click().run()
     assert not app.exception
-    assert app.selectbox(key="race_first_net").value == net
-    words = " ".join(markdown.value for markdown in app.markdown)
-    assert re.search(r"differ in \*\*shortcut\*\* \((zero_pad and none|none and zero_pad)\)", words)
+    lab = Lab()
+    runs = lab.race_runs("".join(app.query_params["race"]))
+    lab.stop(runs[0].race_id or "")
+    nets = ["resnet56-cifar", "plain56-cifar"]
+    assert [run.name for run in runs] == (nets if net in nets[:1] else nets[::-1])
+    assert any(button.key == "race_stop" for button in app.button), "it is this session's to steer"
+
+
+def test_how_long_the_race_takes_is_said_beforehand(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.run()
+    assert "45 steps on digits, 32x32 pixels" in _captions(app)
+    monkeypatch.setattr(
+        Lab, "expected_seconds", lambda self, specs, pace=None: 3.0 * specs[0].steps
+    )
+    app.run()
+    assert "10 steps on digits, 32x32 pixels: about 30 s" in _captions(app)
 
 
 def test_a_net_of_20_000_blocks_is_drawn_folded_and_not_listed(

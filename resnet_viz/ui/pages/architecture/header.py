@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import NetworkPlan, plan
 from resnet_viz.arch.presets import PRESETS, SOURCES, label
+from resnet_viz.experiments.run_spec import RunSpec
+from resnet_viz.experiments.short_race import short_race
+from resnet_viz.scheduler.eta import about
+from resnet_viz.store.database import StoreError
 from resnet_viz.text import byte_size, compact
 from resnet_viz.ui.pages.architecture.words import depth_words, what_changed
+from resnet_viz.ui.session.begun_race import begin_and_show
+from resnet_viz.ui.session.lab_state import open_lab
 from resnet_viz.ui.session.net import FROM_ARCHITECTURE, TWIN, show_net, shown, twin_of
-from resnet_viz.ui.session.net_url import DEFAULT_NET
+from resnet_viz.ui.session.net_url import DEFAULT_NET, nickname
+from resnet_viz.ui.widgets import message_box
+from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.ui.widgets.page_texts import header, note
 
 _SWITCH = "shortcuts_on"
@@ -81,16 +91,46 @@ def actions(config: ResNetConfig) -> None:
         help="Off: the plain twin, the same layers without shortcuts. On again: the shortcuts it "
         "had; those of a net that began plain are zero-padded (option A).",
     )
-    if row.button(
+    with row.container(width="content", gap=None, key="race_them"):
+        _race_button(config, base if is_preset else FROM_ARCHITECTURE)
+
+
+def _race_button(config: ResNetConfig, choice: str) -> None:
+    """Draw the button that starts a short race of the net and its twin, and what it will take;
+    `choice` is what the Race page calls the net."""
+    race, words = _short_race(config)
+    pressed = st.button(
         "Race these two",
         type="primary",
         key="race_these_two",
         icon=":material/flag:",
-        help="Train this net and its twin, with and without shortcuts, side by side and live.",
-    ):
-        st.session_state["race_first_net"] = base if is_preset else FROM_ARCHITECTURE
-        st.session_state["race_second_net"] = TWIN
-        st.switch_page("pages/race.py")
+        disabled=not race,
+        help="Train this network and its twin, with and without shortcuts, side by side and live.",
+    )
+    st.caption(plain(words))
+    if not pressed or not race:
+        return
+    st.session_state["race_experiment"] = None
+    st.session_state["race_first_net"] = choice
+    st.session_state["race_second_net"] = TWIN
+    try:
+        begin_and_show(open_lab(), race)
+    except (StoreError, ValueError) as error:
+        message_box.error(f"The race was not started: {error}")
+
+
+def _short_race(config: ResNetConfig) -> tuple[Sequence[RunSpec], str]:
+    """The race of the net and its twin, and how long it takes; () and why there is none."""
+    nets = (config, twin_of(config))
+    try:
+        lab = open_lab()
+        race = short_race(nets, tuple(map(nickname, nets)), lab.expected_seconds)
+        seconds = lab.expected_seconds(race)
+    except (StoreError, ValueError) as error:
+        return (), str(error)
+    size = race[0].adapted.image_size
+    time = f": {about(seconds)}" if seconds else ""
+    return race, f"{race[0].steps} steps on digits, {size}x{size} pixels{time}"
 
 
 def headline(config: ResNetConfig) -> None:

@@ -15,7 +15,7 @@ from resnet_viz.scheduler.eta import about
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.components.recorded_stage import recorded_stage
 from resnet_viz.ui.pages.start import thumbnails
-from resnet_viz.ui.session.begun_race import begin_and_show, under_way
+from resnet_viz.ui.session.begun_race import begin_and_show, go_to, under_way
 from resnet_viz.ui.session.lab_state import open_lab
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.page_texts import title
@@ -90,6 +90,8 @@ def _race_button() -> None:
     st.markdown(_WHAT)
     if not pressed:
         return
+    if running:
+        go_to(running)
     try:
         begin_and_show(lab, STARTING_POINT.specs)
     except (StoreError, ValueError) as error:

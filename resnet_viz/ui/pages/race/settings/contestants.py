@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from resnet_viz.arch.config import ResNetConfig, differences, explain
+from resnet_viz.arch.config import ResNetConfig, explain
 from resnet_viz.arch.plan import plan
-from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.data.adapt import suitable_image_size
 from resnet_viz.data.registry import dataset_info
 from resnet_viz.experiments.race_spec import RaceSpec
@@ -16,11 +15,8 @@ from resnet_viz.experiments.run_spec import SETTINGS, RunSpec
 from resnet_viz.experiments.starting_point import Entry
 from resnet_viz.scheduler.preflight import check_ready
 from resnet_viz.text import and_words, distinct
-from resnet_viz.ui.session.net_url import in_words, nearest_preset
+from resnet_viz.ui.session.net_url import in_words, nickname
 from resnet_viz.ui.widgets.markdown import plain
-
-_MOST_NAMED = 2
-"""Fields that a net's name tells beside its preset's."""
 
 
 @dataclass(frozen=True)
@@ -66,15 +62,6 @@ def check(choice: Choice) -> tuple[RaceSpec | None, str]:
         return race, ""
     except ValueError as error:
         return None, explain(error)
-
-
-def nickname(config: ResNetConfig) -> str:
-    """A net's name: its preset's, with a field or two that differ from it; else its label."""
-    base = nearest_preset(config)
-    changed = differences(config, PRESETS[base])
-    if not 0 < len(changed) <= _MOST_NAMED:
-        return label(config)
-    return ", ".join([base, *(f"{field} {in_words(value)}" for field, value in changed.items())])
 
 
 def comparison(runs: Sequence[RunSpec], *, is_size_chosen: bool) -> str:

@@ -11,10 +11,10 @@ from resnet_viz.arch.config import ResNetConfig, explain
 from resnet_viz.arch.presets import PRESETS
 from resnet_viz.arch.relatives import RELATIVES
 from resnet_viz.experiments.starting_point import Entry
-from resnet_viz.ui.pages.race.settings.contestants import nickname
 from resnet_viz.ui.pages.race.settings_address import MORE
 from resnet_viz.ui.pages.race.settings_url import MOST_NETS
 from resnet_viz.ui.session.net import shown_net
+from resnet_viz.ui.session.net_url import nickname
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.ui.widgets.relative_button import relative_button
