@@ -6,15 +6,18 @@ No Streamlit.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 from resnet_viz.arch.config import ResNetConfig, differences, explain
 from resnet_viz.arch.presets import PRESETS, label
-from resnet_viz.text import shorten, unknown_name
+from resnet_viz.text import and_words, shorten, unknown_name
 
 DEFAULT_NET = "resnet34"
 _MOST_NAMED = 2
 """Fields that a net's name tells beside its preset's."""
+_NAMED = re.compile(r"(\w+)(?:\[\d+\])? = ")
+"""The fields that a sentence on a net names."""
 
 
 def to_query(config: ResNetConfig, base: str | None = None) -> dict[str, str]:
@@ -57,6 +60,35 @@ def from_query(query: Mapping[str, str]) -> ResNetConfig:
         return ResNetConfig.model_validate(start | changes)
     except ValueError as error:
         raise ValueError(explain(error)) from None
+
+
+def closest_net(query: Mapping[str, str]) -> tuple[ResNetConfig, str]:
+    """The net in an address without what is wrong with it, and a sentence on that, or ""."""
+    base = query.get("net", DEFAULT_NET)
+    known = {"net": base if base in PRESETS else DEFAULT_NET}
+    fields = {field: query[field] for field in ResNetConfig.model_fields if field in query}
+    ignored = [] if base in PRESETS else ["net"]
+    why = [] if base in PRESETS else [_problem({"net": base})]
+    while problem := _problem(known | fields):
+        if problem not in "; ".join(why):  # as it is where several fields are wrong
+            why.append(problem)
+        named = [field for field in _NAMED.findall(problem) if field in fields] or list(fields)
+        # Of fields that do not fit together one is enough.
+        without = [{f: t for f, t in fields.items() if f != field} for field in named]
+        enough = (i for i, rest in enumerate(without) if not _problem(known | rest))
+        place = next(enough, 0)
+        ignored.append(named[place])
+        fields = without[place]
+    sentence = f"Ignored {and_words(ignored)} in this link: {'; '.join(why)}." if why else ""
+    return from_query(known | fields), sentence
+
+
+def _problem(query: Mapping[str, str]) -> str:
+    try:
+        from_query(query)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def to_text(config: ResNetConfig) -> str:

@@ -7,7 +7,14 @@ from hypothesis import given
 
 from resnet_viz.arch.config import ResNetConfig, revise
 from resnet_viz.arch.presets import PRESETS, preset
-from resnet_viz.ui.session.net_url import from_query, from_text, to_query, to_text
+from resnet_viz.ui.session.net_url import (
+    DEFAULT_NET,
+    closest_net,
+    from_query,
+    from_text,
+    to_query,
+    to_text,
+)
 from tests.configs import configs
 
 
@@ -88,3 +95,34 @@ def test_garbage_in_the_address_is_one_line(query: dict[str, str], words: str) -
     with pytest.raises(ValueError, match=words) as caught:
         from_query(query)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("query", "kept", "said"),
+    [
+        ("net=resnet50&norm=none", {"norm": "none"}, ""),
+        ("net=resnet50&norm=none&widths=8", {"norm": "none"}, "Ignored widths in this link: "),
+        ("net=resnet50&norm=none&depths=9", {"norm": "none"}, "Ignored depths in this link: "),
+        (
+            "net=resnet50&norm=none&depths=1-1-1-1-1-1-1-1-1",
+            {"norm": "none"},
+            "Ignored depths in this link: depths = ",
+        ),
+        ("net=resnet50&stem=x&norm=none&block=y", {"norm": "none"}, "Ignored block and stem in"),
+        ("net=resnet50&depths=1-1&widths=8-8", {"depths": (1, 1), "widths": (8, 8)}, ""),
+    ],
+)
+def test_one_bad_field_of_a_link_keeps_the_rest(
+    query: str, kept: dict[str, object], said: str
+) -> None:
+    net, sentence = closest_net(dict(part.split("=") for part in query.split("&")))
+    assert net == revise(preset("resnet50"), **kept)
+    assert sentence.startswith(said)
+    assert bool(sentence) == bool(said)
+
+
+def test_of_an_unknown_net_the_fields_are_kept() -> None:
+    net, sentence = closest_net({"net": "resnet5000", "norm": "none", "num_classes": "0"})
+    assert net == revise(preset(DEFAULT_NET), norm="none")
+    assert sentence.startswith("Ignored net and num_classes in this link: unknown preset")
+    assert sentence.count("num_classes = 0") == 1

@@ -25,7 +25,7 @@ from resnet_viz.ui.pages.architecture.fields import (
     widget_kind,
 )
 from resnet_viz.ui.session.net import Shown, can_undo, change_net, show_net, shown, undo
-from resnet_viz.ui.session.net_url import DEFAULT_NET, from_query
+from resnet_viz.ui.session.net_url import closest_net
 from resnet_viz.ui.widgets.markdown import plain
 
 _NOTICE = "address_notice"
@@ -83,13 +83,13 @@ def _times_wrong(group: str, *, is_wrong: bool) -> int:
 
 
 def _open_address() -> None:
-    """The net of the address, else ResNet-34 with a word on what is wrong with the address."""
+    """The net of the address, with a word on what is wrong with the address."""
     query = st.query_params.to_dict()
-    try:
-        show_net(from_query(query), query.get("net"))
-    except ValueError as error:
-        show_net(preset(DEFAULT_NET))
-        st.session_state[_NOTICE] = shown(), f"The address names no valid net: {error}."
+    net, problem = closest_net(query)
+    base = query.get("net")
+    show_net(net, base if base in PRESETS else None)
+    if problem:
+        st.session_state[_NOTICE] = shown(), problem
 
 
 def notice() -> str:
