@@ -17,13 +17,14 @@ class Followed:
     """What a reader has: `text` brings it up to a look at the race, made once for all who have the
     same.
 
-    `nets` gives the nets of a look, several seeds as one; `said` the sentence above them.
+    `nets` gives the nets of a look, several seeds as one; `said` what else is told of it, such as
+    the "sentence" above them.
     """
 
     def __init__(
         self,
         nets: Callable[[Look], Sequence[Contestant]],
-        said: Callable[[Look], str],
+        said: Callable[[Look], Mapping[str, Any]],
     ) -> None:
         self._nets, self._said = nets, said
         self._have: Have = ()
@@ -46,12 +47,15 @@ class Followed:
 
 
 def _message(
-    look: Look, nets: Sequence[Contestant], names: Sequence[str], have: Have, said: str
+    look: Look,
+    nets: Sequence[Contestant],
+    names: Sequence[str],
+    have: Have,
+    said: Mapping[str, Any],
 ) -> dict[str, Any]:
     steps = max(run.steps or run.steps_done for run in look.runs)
     of = news_message(nets, names, have) if have else whole_message(nets, steps, names)
-    paused = any(run.status == "paused" for run in look.runs)
-    return of | {"sentence": said, "paused": paused}
+    return {**of, **said}
 
 
 def _standing(nets: Sequence[Contestant], names: Sequence[str]) -> tuple[Have, Sequence[object]]:

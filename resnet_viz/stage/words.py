@@ -31,6 +31,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "pause": "Pause training",
         "resume": "Resume training",
         "on": "One step on",
+        "train_one": "Train one step",
         "live": "Live",
         "live_help": "Follow the newest step",
         "slider": "Step shown",
@@ -62,6 +63,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "help": "Keys",
         "keys": "Space: play or pause. Left and right arrow: one step. Home and End: first and "
         "last step. L: live. ?: these keys.",
+        "keys_host": "P: present.",
         "starts": "Starts when you press Start race",
     }
 )

@@ -13,6 +13,7 @@ export class Board {
   constructor(root) {
     this.root = root
     this.cards = []
+    this.notes = []
   }
 
   /** A card for each net; called again where the nets are others. */
@@ -49,7 +50,7 @@ export class Board {
 
   /** Say of a net what is of an earlier step. */
   note(number, text) {
-    set(this.cards[number].note, text)
+    set(this.cards[number].note, [this.notes[number], text].filter(Boolean).join("; "))
   }
 
   /** Each net as it is at a step. */
@@ -57,8 +58,9 @@ export class Board {
     history.nets.forEach((net, number) => {
       const { figure, about, loss, fill, card } = this.cards[number]
       const now = standing(history, number, step)
+      const isNewest = step >= Math.min(now.done, history.newest)
       set(figure, now.figure)
-      set(about, now.about)
+      set(about, (isNewest && this.notes[number]) || now.about)
       set(loss, now.loss)
       fill.style.transform = `scaleX(${Math.min(1, Math.min(step, now.done) / Math.max(1, history.steps))})`
       card.classList.toggle("diverged", now.diverged)

@@ -28,8 +28,10 @@ const brightness = (colour) => {
 
 /**
  * Draw a stage into `root`. `options.onAction(name, value)` hears what only a host can do (pause,
- * resume), `options.onStep(step)` each step that is shown; `options.plays` begins to play,
- * `options.loops` for ever. Returns `update`, `destroy` and, for tests, `state`.
+ * resume, train_one, pace, present, escape) and which quantity was chosen, `options.onStep(step,
+ * player)` each step that is drawn; `options.plays` begins to play, `options.loops` for ever;
+ * `options.keys === false` leaves the keys alone. Returns `update`, `act`, `destroy` and, for tests,
+ * `state`.
  */
 export function mount(root, message, options = {}) {
   return new Stage(root, message, options)
@@ -58,7 +60,7 @@ class Stage {
   /** What is new of the race; false where the whole message is needed. */
   update(message) {
     if (message.nets) this.#tell(message)
-    else if (!this.history.merge(message)) return false
+    else if (message.records && !this.history.merge(message)) return false
     this.#say(message)
     // Ends of these scales are those of all that is known.
     if (this.mode === "absolute" || !this.quantity.log) this.isBuilt = false
@@ -103,22 +105,27 @@ class Stage {
     this.transport.speed.value = this.player.speed
   }
 
-  #say({ sentence, paused, steers }) {
-    if (sentence !== undefined) this.root.querySelector(".sentence").textContent = sentence
+  #say({ sentence, paused, steers, notes, pace, paces }) {
+    const place = this.root.querySelector(".sentence")
+    if (sentence !== undefined && place.textContent !== sentence) place.textContent = sentence
     if (paused !== undefined) this.isPaused = paused
     if (steers !== undefined) this.canSteer = steers
+    if (notes !== undefined) this.board.notes = notes
+    if (paces !== undefined) this.transport.paces(paces, pace)
   }
 
   #listen() {
     this.repaint = () => { this.isBuilt = false }
     this.observer = new ResizeObserver(this.repaint)
     this.observer.observe(this.root)
+    this.observer.observe(this.canvas.parentElement)
     this.media = matchMedia("(prefers-color-scheme: dark)")
     this.media.addEventListener("change", this.repaint)
     this.onKey = (event) => {
-      const action = this.options.keys === false ? "" : actionOf(event)
+      const action = this.options.keys === false ? "" : actionOf(event, this.root)
       if (!action || !this.root.isConnected) return
-      event.preventDefault()
+      if (["present", "escape"].includes(action) && !this.options.onAction) return
+      if (action !== "escape") event.preventDefault()
       this.act(action)
     }
     document.addEventListener("keydown", this.onKey)
@@ -126,24 +133,44 @@ class Stage {
     this.canvas.addEventListener("pointerleave", () => { this.pointed.hidden = true })
   }
 
-  /** Do what a button or key asks for. */
-  act(name, value) {
+  /** Whether "one step on" trains one: training is paused at the step shown. */
+  get canTrainOne() {
+    const { over, newest } = this.history
+    return !over && this.isPaused && this.canSteer && this.player.step >= newest
+  }
+
+  /** Do what a button or key asks for, or, without a hand, what a host does. */
+  act(name, value, byHand = true) {
     const { player, history } = this
     const { newest } = history
+    if (byHand && ["quantity", "pace", "present", "escape"].includes(name)) this.options.onAction?.(name, value)
     if (name === "play" && !history.over) this.options.onAction?.(this.isPaused ? "resume" : "pause")
     else if (name === "play") player.isPlaying ? player.put(player.step, newest) : player.play(newest)
     else if (name === "back") player.put(player.step - 1, newest)
-    else if (name === "on") player.put(player.step + 1, newest)
+    else if (name === "on" && this.canTrainOne) {
+      player.follow()
+      this.options.onAction?.("train_one")
+    } else if (name === "on") player.put(player.step + 1, newest)
     else if (name === "first") player.put(0, newest)
     else if (name === "last") player.put(newest, newest)
     else if (name === "step") player.put(value, newest)
     else if (name === "live") player.follow()
     else if (name === "speed") player.speed = Number(value)
-    else if (name === "quantity") this.quantity = history.quantities.find((one) => one.name === value)
+    else if (name === "quantity") this.#chooseQuantity(value)
     else if (name === "view" || name === "mode") this[name] = value
     else if (name === "help") this.helps = !this.helps
     if (["quantity", "view", "mode", "help"].includes(name)) this.isBuilt = false
     this.isStale = true
+  }
+
+  #chooseQuantity(value) {
+    this.quantity = this.history.quantities.find(({ name }) => name === value)
+    this.transport.root.querySelector(".quantity").value = value
+  }
+
+  get keys() {
+    const { keys, keys_host: more } = this.history.words
+    return this.options.onAction ? `${keys} ${more}` : keys
   }
 
   /** What is shown, for tests and for whoever shares a link. */
@@ -241,7 +268,7 @@ class Stage {
     const what = filled(words[`what_${this.mode}`] ?? "", { net })
     const isKnown = this.mode !== "start" || this.quantity.usual !== null
     const reading = isAbsolute ? words.reading_absolute : isKnown ? words.reading : ""
-    find("reading").textContent = this.helps ? words.keys : filled(reading, { title, what })
+    find("reading").textContent = this.helps ? this.keys : filled(reading, { title, what })
     this.canvas.setAttribute("aria-label", `${title}: ${this.history.nets.map(({ name }) => name).join(", ")}`)
   }
 
@@ -250,7 +277,7 @@ class Stage {
     const { context, history, player, look, place } = this
     const { step } = player
     this.isStale = false
-    this.options.onStep?.(step)
+    this.options.onStep?.(step, player)
     context.clearRect(0, 0, ...this.size)
     history.nets.forEach((net, number) => drawNet(this, net, number, step))
     if (this.view === "profile") {
@@ -263,7 +290,7 @@ class Stage {
     const { newest, over, steps } = history
     this.transport.show({
       step, steps, newest, isOver: over, isPlaying: player.isPlaying, isPaused: this.isPaused,
-      follows: player.follows, canSteer: this.canSteer,
+      follows: player.follows, canSteer: this.canSteer, canTrainOne: this.canTrainOne,
     })
   }
 

@@ -30,6 +30,7 @@ export class Transport {
     this.count = this.#text("output", "count", "")
     this.speed = this.#select("speed", words.speed, SPEEDS.map((speed) => [speed, `${speed}x`]))
     this.speed.value = 1
+    this.pace = this.#select("pace", words.speed, [])
     this.help = this.#text("button", "help", "?")
     this.help.title = words.keys
     this.help.setAttribute("aria-label", words.help)
@@ -41,14 +42,24 @@ export class Transport {
     return this.#select(name, label, options, this.help)
   }
 
-  show({ step, steps, newest, isOver, isPlaying, isPaused, follows, canSteer }) {
+  /** How fast training may go: pairs of steps per second and their words, and the one that holds. */
+  paces(pairs, now) {
+    const known = JSON.stringify(pairs)
+    if (this.known !== known) this.pace.replaceChildren(...pairs.map(([value, text]) => new Option(text, value)))
+    this.known = known
+    if (document.activeElement !== this.pace) this.pace.value = now
+  }
+
+  show({ step, steps, newest, isOver, isPlaying, isPaused, follows, canSteer, canTrainOne }) {
     const { words } = this
+    this.speed.hidden = !isOver
+    this.pace.hidden = isOver || !canSteer
+    named(this.on, canTrainOne ? words.train_one : words.on)
     const runs = isOver ? isPlaying : !isPaused
     const wanted = isOver ? (isPlaying ? words.stop_playing : words.play) : isPaused ? words.resume : words.pause
     this.play.disabled = !isOver && !canSteer
     if (this.play.title !== wanted) {
-      this.play.title = wanted
-      this.play.setAttribute("aria-label", wanted)
+      named(this.play, wanted)
       this.play.querySelector("path").setAttribute("d", runs ? ICONS.pause : ICONS.play)
     }
     this.live.hidden = isOver
@@ -64,8 +75,7 @@ export class Transport {
 
   #button(name, label) {
     const made = this.#text("button", name, "")
-    made.title = label
-    made.setAttribute("aria-label", label)
+    named(made, label)
     made.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`
     made.addEventListener("click", () => this.act(name))
     return made
@@ -100,6 +110,12 @@ export class Transport {
   }
 }
 
+function named(button, label) {
+  if (button.title === label) return
+  button.title = label
+  button.setAttribute("aria-label", label)
+}
+
 const KEYS = {
   " ": "play",
   ArrowLeft: "back",
@@ -107,13 +123,20 @@ const KEYS = {
   Home: "first",
   End: "last",
   l: "live",
+  p: "present",
+  Escape: "escape",
   "?": "help",
 }
+// What takes arrows, and what takes the space bar, beside fields.
+const ARROWED = "[role=slider],[role=spinbutton],[role=radiogroup],[role=tablist],[role=listbox],[role=combobox],[role=menu],[role=grid],[role=tree],[role=application],canvas,svg"
+const PRESSED = "button,a,summary,[role=button],[role=switch],[role=tab],[role=option],[role=menuitem],[role=checkbox],[role=radio]"
 
-/** The action of a key that is meant for the stage; "" for any other. */
-export function actionOf(event) {
-  if (event.altKey || event.ctrlKey || event.metaKey) return ""
+/** The action of a key that is meant for the stage in `root`; "" for any other. */
+export function actionOf(event, root) {
+  if (event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return ""
   const [target] = event.composedPath()
+  const isOutside = target.closest && !root.contains(target)
+  if (isOutside && target.closest(event.key === " " ? PRESSED : ARROWED)) return ""
   if (target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName)) return ""
   if (target.tagName === "INPUT" && target.type !== "range") return ""
   if (event.key === " " && target.tagName === "BUTTON") return ""

@@ -1,88 +1,218 @@
-// The stage on a page of the app: mounted once, and told what is new by events of the server.
+// The stage on a page of the app: mounted once, told what is new by events of the server, and
+// telling the server what a hand does and which step the charts below are to show.
 
 const LOST = 3 // connections without a word, after which it asks now and then instead
 const ASK_MS = 1500
+const HAND_MS = 80 // between two messages of one drag
+const PLAY_MS = 400 // while a recording plays
+const PATIENCE_MS = 1500 // what has no answer by then is said again (Streamlit may drop it)
+const NEWS_MS = 1500 // between two requests for what is new of the charts below
+const LINK_MS = 400 // of rest before the address gets the step
+const BELOW = 80 // pixels below the stage that are seen before charts are kept up to date
+const LEAST = 430 // pixels of height
 
 const mounted = new WeakMap()
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const host = parentElement.querySelector(".stage-host")
-  const before = mounted.get(host)
-  if (before?.race === data.race) {
-    before.tell = setTriggerValue
-    before.steer(data.steers)
-    return before.leave
+  const view = mounted.get(host) ?? new StageView(host)
+  mounted.set(host, view)
+  view.hear(data, (wish) => setTriggerValue("wish", { ...wish, at: performance.now() }))
+  return () => {
+    view.leave()
+    mounted.delete(host)
   }
-  before?.leave()
-  const follower = follow(host, data)
-  follower.tell = setTriggerValue
-  mounted.set(host, follower)
-  return follower.leave
 }
 
-function follow(host, { race, steers }) {
-  const address = new URL(`stage_feed?race=${encodeURIComponent(race)}`, appRoot()).href
-  let [stage, source, timer, lost, isGone] = [null, null, 0, 0, false]
-  const follower = { race, leave, steer }
-  const script = import(new URL("chart_scripts/VERSION/stage.js", appRoot()).href)
-  script.then(({ style }) => styled(style)).catch((error) => {
-    host.textContent = `The stage cannot be drawn (${error.message}). Reload the page.`
-  })
+class StageView {
+  stage = null
+  race = null
+  steers = false
+  moves = 0
+  told = null // the step that the server knows of; null for the newest
+  toldAt = 0
+  newsAt = 0
+  lost = 0
+  timers = {}
 
-  async function hear(text) {
-    lost = 0
-    const message = { ...JSON.parse(text), steers }
-    const { mount } = await script
-    if (isGone) return
-    const onAction = (name) => follower.tell("wish", { name, at: performance.now() })
-    if (!stage && message.nets) stage = mount(host, message, { onAction })
-    else if (!stage?.update(message)) begin() // it lacks what came before
+  constructor(host) {
+    this.host = host
+    this.script = import(new URL("chart_scripts/VERSION/stage.js", appRoot()).href)
+    this.script.then(({ style }) => styled(style)).catch((error) => {
+      host.textContent = `The stage cannot be drawn (${error.message}). Reload the page.`
+    })
+    this.onResize = () => this.fit()
+    addEventListener("resize", this.onResize)
+    this.ground = host.closest("[data-testid=stMain]") ?? document.documentElement
+    this.sized = new ResizeObserver(this.onResize)
+    this.sized.observe(host.closest("[data-testid=stMainBlockContainer]") ?? document.body)
+    this.onScroll = () => this.askForNews()
+    document.addEventListener("scroll", this.onScroll, { capture: true, passive: true })
+  }
+
+  /** What the server's script says. */
+  hear(data, tell) {
+    this.data = data
+    this.tell = tell
+    this.host.classList.toggle("alone", data.alone)
+    this.fit()
+    if (data.race !== this.race) this.open()
+    else if (data.moves > this.moves) this.put()
+    if (data.moves >= this.moves) clearTimeout(this.timers.patience)
+    if (data.message && data.message !== this.shown) this.show(JSON.parse((this.shown = data.message)))
+    if (data.steers !== this.steers) this.steer()
+    if (data.quantity && this.stage) this.choose()
+  }
+
+  open() {
+    const { race, moves, step } = this.data
+    Object.assign(this, { race, moves, told: step, isNew: true, lost: 0 })
+    this.source?.close()
+    clearTimeout(this.timers.ask)
+    if (race) this.listen()
   }
 
   // A new connection begins with the whole race.
-  function begin() {
-    source?.close()
-    source = new EventSource(address)
-    source.onmessage = ({ data }) => hear(data)
+  listen() {
+    this.source?.close()
+    const address = new URL(`stage_feed?race=${encodeURIComponent(this.race)}`, appRoot()).href
+    const source = (this.source = new EventSource(address))
+    source.onmessage = ({ data }) => this.show(JSON.parse(data))
     source.addEventListener("over", () => source.close())
     source.onerror = () => {
-      lost += 1
-      if (lost < LOST) return
+      this.lost += 1
+      if (this.lost < LOST) return
       source.close()
-      ask()
+      this.ask(`${address}&once=1`)
     }
   }
 
-  async function ask() {
-    clearTimeout(timer)
-    const answer = await fetch(`${address}&once=1`).catch(() => null)
-    if (answer?.ok) await hear(await answer.text())
-    if (!isGone && !stage?.history.over) timer = setTimeout(ask, ASK_MS)
+  async ask(address) {
+    clearTimeout(this.timers.ask)
+    const { race } = this
+    const answer = await fetch(address).catch(() => null)
+    if (this.isGone || race !== this.race) return
+    if (answer?.ok) await this.show(await answer.json())
+    if (!this.stage?.history.over) this.timers.ask = setTimeout(() => this.ask(address), ASK_MS)
   }
 
-  function steer(may) {
-    steers = may
-    stage?.update({ ...NOTHING(stage), steers })
+  async show(message) {
+    const { mount } = await this.script
+    if (this.isGone) return
+    this.lost = 0
+    const wasOver = this.stage?.history.over ?? message.over
+    const whole = { ...message, steers: this.steers }
+    if (!this.stage && message.nets) {
+      this.stage = mount(this.host, whole, {
+        onAction: (name, value) => this.act(name, value),
+        onStep: (step, player) => this.onStep(step, player),
+        keys: true,
+      })
+    } else if (!this.stage?.update(whole)) return this.listen() // it lacks what came before
+    if (this.isNew) {
+      this.isNew = false
+      this.put()
+      this.choose()
+    }
+    this.isStale = true
+    if (message.over && !wasOver) this.requestNews()
+    else this.askForNews()
   }
 
-  function leave() {
-    isGone = true
-    source?.close()
-    clearTimeout(timer)
-    stage?.destroy()
-    mounted.delete(host)
+  steer() {
+    this.steers = this.data.steers
+    this.stage?.update({ steers: this.steers })
   }
 
-  begin()
-  return follower
+  choose() {
+    const { quantity } = this.data
+    if (this.chosen && quantity !== this.chosen) return // it does not know yet
+    this.chosen = null
+    const has = this.stage?.history.quantities.some(({ name }) => name === quantity)
+    if (has && this.stage.state.quantity !== quantity) this.stage.act("quantity", quantity, false)
+  }
+
+  // Go where the server says.
+  put() {
+    const { step, moves } = this.data
+    Object.assign(this, { moves, told: step })
+    if (step === null) this.stage?.act("live")
+    else this.stage?.act("step", step)
+  }
+
+  act(name, value) {
+    if (!this.race || (name === "escape" && !this.data.alone)) return
+    if (name === "quantity") this.chosen = value
+    this.tell({ name: name === "escape" ? "present" : name, value })
+  }
+
+  onStep(step, player) {
+    const wanted = player.follows ? null : step
+    clearTimeout(this.timers.link)
+    if (!player.isPlaying) this.timers.link = setTimeout(() => this.link(wanted), LINK_MS)
+    if (wanted === this.told || !this.race) return
+    if (player.isPlaying && !this.isBelowSeen()) return
+    const rest = this.toldAt + (player.isPlaying ? PLAY_MS : HAND_MS) - performance.now()
+    clearTimeout(this.timers.step)
+    this.timers.step = setTimeout(() => this.tellStep(wanted), Math.max(0, rest))
+  }
+
+  tellStep(step) {
+    this.told = step
+    this.toldAt = performance.now()
+    this.moves += 1
+    const wish = { name: "step", value: step, move: this.moves }
+    this.tell(wish)
+    clearTimeout(this.timers.patience)
+    this.timers.patience = setTimeout(() => this.tell(wish), PATIENCE_MS)
+  }
+
+  // The address holds the step that is looked at, so that a copy of it shows the same.
+  link(step) {
+    if (!this.race || this.isGone) return
+    const url = new URL(location.href)
+    if (step === null) url.searchParams.delete("step")
+    else url.searchParams.set("step", step)
+    if (url.href !== location.href) history.replaceState(history.state, "", url)
+  }
+
+  isBelowSeen() {
+    return !this.data.alone && this.host.getBoundingClientRect().bottom < innerHeight - BELOW
+  }
+
+  // Charts below follow a race more slowly, and only while they are in view.
+  askForNews() {
+    if (!this.isStale || !this.race || !this.isBelowSeen()) return
+    const rest = this.newsAt + NEWS_MS - performance.now()
+    clearTimeout(this.timers.news)
+    if (rest > 0) this.timers.news = setTimeout(() => this.askForNews(), rest)
+    else this.requestNews()
+  }
+
+  requestNews() {
+    this.isStale = false
+    this.newsAt = performance.now()
+    this.tell({ name: "news" })
+  }
+
+  /** As tall as leaves it whole on the first screen. */
+  fit() {
+    const top = this.host.getBoundingClientRect().top + this.ground.scrollTop
+    const room = innerHeight - top - 12
+    const height = `${room < LEAST ? Math.max(LEAST, innerHeight - 72) : room}px`
+    if (this.host.style.getPropertyValue("--stage-height") !== height) this.host.style.setProperty("--stage-height", height)
+  }
+
+  leave() {
+    this.isGone = true
+    this.source?.close()
+    Object.values(this.timers).forEach(clearTimeout)
+    removeEventListener("resize", this.onResize)
+    this.sized.disconnect()
+    document.removeEventListener("scroll", this.onScroll, { capture: true })
+    this.stage?.destroy()
+  }
 }
-
-// News without any record.
-const NOTHING = ({ history }) => ({
-  records: history.records.map(({ loss }) => ({ curves: { begin: loss.length, loss: "", accuracy: "" }, series: {} })),
-  ends: history.ends,
-  over: history.over,
-})
 
 function styled(style) {
   if (document.getElementById("resnet-viz-stage-style")) return

@@ -1,13 +1,17 @@
-"""Stage view: the stage of a race on a page of the app.
+"""Stage view: the stage of a race on a page of the app, and the step that a session looks at.
 
-The component is drawn once. What is new comes to it by the server's stage feed, and no script
-runs for whoever watches.
+The component is drawn once. What is new of a race comes to it by the server's stage feed, and no
+script runs for whoever watches. It speaks to the server only when a hand does something, when the
+race is over, and now and then while charts below it are in view.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -15,6 +19,7 @@ from resnet_viz.ui.components import chart_scripts
 from resnet_viz.ui.components.component import APP_ROOT_SCRIPT
 
 _HERE = Path(__file__).parent
+_KEY = "race_stage"
 _VIEW = st.components.v2.component(
     "resnet_viz_stage",
     html='<div class="stage-host"></div>\n',
@@ -27,12 +32,72 @@ _VIEW = st.components.v2.component(
 )
 
 
-def stage_view(race_id: str, key: str, *, steers: bool, on_wish: Callable[[str], None]) -> None:
-    """Draw the stage of a race; `on_wish` is called with "pause" or "resume" before the run that
-    follows such a press of who `steers`."""
+@dataclass
+class Pointer:
+    """The step that a session shows: the newest one, until the user chooses another.
 
-    def tell() -> None:
-        if wish := st.session_state[key].wish:
-            on_wish(str(wish["name"]))
+    `moves` counts its changes, so that browser and server know which of them has the newer one.
+    """
 
-    _VIEW(key=key, data={"race": race_id, "steers": steers}, on_wish_change=tell)
+    follows: bool = True
+    chosen: int = 0
+    moves: int = 0
+
+    def obey(self, step: int | None, move: int) -> None:
+        """Show the step that a user moved to, None for the newest; `move` is the count then."""
+        if move > self.moves:
+            self.moves, self.follows = move, step is None
+            self.chosen = self.chosen if step is None else step
+
+    def look_at(self, step: int) -> None:
+        """Show `step`, as a link asks for, until the user moves on."""
+        self.obey(step, self.moves + 1)
+
+    def follow(self) -> None:
+        """Show the newest step from now on."""
+        self.obey(None, self.moves + 1)
+
+    def step(self, newest: int) -> int:
+        """The step to show if `newest` is the newest."""
+        return newest if self.follows else min(self.chosen, newest)
+
+
+def pointer_of(race: str) -> Pointer:
+    """The pointer of this session in a race (`key_of`)."""
+    pointer: Pointer = st.session_state.setdefault(f"pointer_{race}", Pointer())
+    return pointer
+
+
+def stage_view(
+    race_id: str,
+    pointer: Pointer,
+    quantity: str,
+    *,
+    steers: bool,
+    is_alone: bool,
+    on_wish: Callable[[Mapping[str, Any]], None],
+) -> None:
+    """Draw the stage of a race at the step of `pointer`, for a quantity that it has.
+
+    `on_wish` is called with what the user wants (a "name" and mostly a "value") before the run that
+    follows: "pause", "resume", "train_one" and "pace" of who `steers`, "present", "quantity",
+    "news" for what stands below. `is_alone`: nothing does.
+    """
+
+    def hear() -> None:
+        wish = st.session_state[_KEY].wish
+        if wish and wish["name"] == "step":
+            pointer.obey(wish["value"], wish["move"])
+        if wish:
+            on_wish(wish)
+
+    step = None if pointer.follows else pointer.chosen
+    data = {"race": race_id, "steers": steers, "alone": is_alone, "quantity": quantity}
+    _VIEW(key=_KEY, data=data | {"step": step, "moves": pointer.moves}, on_wish_change=hear)
+
+
+def stage_before(message: Mapping[str, Any]) -> None:
+    """Draw the stage of a race that has not begun, from its whole message: the browser keeps it
+    as the race begins."""
+    data = {"race": "", "message": json.dumps(message), "steers": False, "alone": False}
+    _VIEW(key=_KEY, data=data | {"step": None, "moves": 0}, on_wish_change=lambda: None)

@@ -6,8 +6,10 @@ No script of Streamlit's runs for them. Whoever has a race's link may watch it, 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
+from math import inf
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -15,13 +17,15 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from resnet_viz.arch.paper_names import paper_name
-from resnet_viz.findings.contestant import Contestant, contestants_in
-from resnet_viz.findings.race_summary import happened
+from resnet_viz.findings.contestant import Contestant, contestants_in, net_of
 from resnet_viz.lab.race_feed import Feed, Look
+from resnet_viz.quantities.records import History
 from resnet_viz.stage.followed import Followed
 from resnet_viz.store.database import StoreError
-from resnet_viz.ui.pages.race import words
+from resnet_viz.store.run import Run
 from resnet_viz.ui.pages.race.display_options import nets_of
+from resnet_viz.ui.pages.race.live import status
+from resnet_viz.ui.pages.race.settings_url import PACES
 from resnet_viz.ui.pages.race.state import feed_of
 from resnet_viz.ui.server.sessions import FEED
 from resnet_viz.ui.session.lab_state import open_lab
@@ -43,7 +47,7 @@ async def _answer(request: Request) -> Response:
         feed, look = await run_in_threadpool(_open, race_id)
     except (ValueError, StoreError) as error:
         return PlainTextResponse(f"This race cannot be shown: {error}", 404)
-    reader = Followed(nets, sentence)
+    reader = Followed(nets, told)
     if request.query_params.get("once"):
         text = await run_in_threadpool(reader.text, look)
         return Response(text, headers=_HEADERS, media_type="application/json")
@@ -58,14 +62,33 @@ def nets(look: Look) -> Sequence[Contestant]:
     return look.once("nets", lambda: nets_of(look, runs))
 
 
-def sentence(look: Look) -> str:
-    """What went wrong, what happened, or how far the race is."""
-    if problems := list(filter(None, [*map(words.why_over, look.runs), look.problem])):
-        return " ".join(problems)
+def told(look: Look) -> Mapping[str, Any]:
+    """What the stage is told beside the records: the sentence above the nets, a note for each, and
+    how training can be steered."""
     runs = look.once("contestants", lambda: contestants_in(look))
-    if look.is_over and (story := look.once("story", lambda: happened(list(map(_named, runs))))):
-        return story[0].text
-    return words.headline(look.runs, runs)
+    return look.once("told", lambda: _told(look, runs))
+
+
+def _told(look: Look, contestants: Sequence[Contestant]) -> Mapping[str, Any]:
+    pairs: dict[tuple[str, int], list[tuple[Run, History]]] = {}
+    for run, one in zip(look.runs, contestants, strict=True):
+        pairs.setdefault(net_of(run), []).append((run, one.history))
+    held = next((run.pace for run in look.runs if not run.is_over), None)
+    paces = sorted({*PACES, held}, key=lambda pace: -(pace or inf))
+    return {
+        "sentence": _sentence(look, contestants),
+        "notes": list(map(status.card_note, pairs.values())),
+        "paused": any(run.status == "paused" for run in look.runs),
+        "pace": held or 0,
+        "paces": [[pace or 0, status.pace_words(pace)] for pace in paces],
+    }
+
+
+def _sentence(look: Look, contestants: Sequence[Contestant]) -> str:
+    """What went wrong, what happened, or how far the race is."""
+    if problems := list(filter(None, [*map(status.why_over, look.runs), look.problem])):
+        return " ".join(problems)
+    return status.progress_sentence(look.runs, list(map(_named, contestants)))
 
 
 def _named(one: Contestant) -> Contestant:

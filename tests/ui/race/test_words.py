@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from resnet_viz.ui.components.step_control import Pointer
 
 from resnet_viz.arch.plan import plan
 from resnet_viz.findings.contestant import Contestant
@@ -13,7 +14,6 @@ from resnet_viz.findings.race_summary import happened
 from resnet_viz.quantities.records import History, StepRecord
 from resnet_viz.store.run import Run
 from resnet_viz.store.stored_spec import Texts
-from resnet_viz.ui.components.step_control import Pointer
 from resnet_viz.ui.pages.race import words
 from resnet_viz.ui.widgets.markdown import plain
 from tests.findings.recorded import recorded

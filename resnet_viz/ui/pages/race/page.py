@@ -18,8 +18,7 @@ from resnet_viz.ui.pages.race import words
 from resnet_viz.ui.pages.race.again import again, begin, take_begun
 from resnet_viz.ui.pages.race.diagnosis.diagnosis import diagnosis
 from resnet_viz.ui.pages.race.live.controls import obey
-from resnet_viz.ui.pages.race.live.live import is_new, live_news, live_race, preview
-from resnet_viz.ui.pages.race.live.present import presented
+from resnet_viz.ui.pages.race.live.live import presented, preview, race_charts, race_stage
 from resnet_viz.ui.pages.race.measurement_jobs import take_up
 from resnet_viz.ui.pages.race.race_access import keep_controls, links, steers
 from resnet_viz.ui.pages.race.results import results
@@ -43,10 +42,6 @@ from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.markdown import plain, small
 from resnet_viz.ui.widgets.page_texts import header, title
 
-INVITATION = (
-    "Press **Start race**: each net trains in a process of its own on the same minibatches, and "
-    "the pictures below fill with what is measured, layer by layer and step by step."
-)
 Chosen = Mapping[str, int | float | str | None]
 _CSS = Path(__file__).with_name("page.css")
 
@@ -77,21 +72,20 @@ def race_page() -> None:
         presented(lab, view, may_steer=may_steer)
         return
     # One container, so that what follows keeps its place, by which Streamlit knows a fragment:
-    # of another one it would drop the updates, and a press, that are under way. The settings that
-    # were here before a race began would stay until this run of the script is over.
-    place = st.empty() if is_new(view) else st
-    with place.container():
+    # of another one it would drop the updates, and a press, that are under way.
+    with st.container():
         _head(lab, view, may_steer=may_steer)
         if is_open(NEXT):
             with st.container(border=True):
                 header("Next race")
                 _settings(lab, can_start=view.is_over or not may_steer, beside=view.race_id)
     take_up(lab, view.race_id, view.runs)
-    live_race(lab, view, may_steer=may_steer)
-    if view.is_over:
-        results(lab, view)
+    race_stage(lab, view, may_steer=may_steer)
+    with st.container():  # so that what follows keeps its place
+        if view.is_over:
+            results(lab, view)
+    race_charts(lab, view, may_steer=may_steer)
     diagnosis(lab, view, may_steer=may_steer)
-    live_news(lab, view, may_steer=may_steer)
 
 
 def _next_race(lab: Lab) -> Sequence[RunSpec] | None:
@@ -100,8 +94,6 @@ def _next_race(lab: Lab) -> Sequence[RunSpec] | None:
     read_view("", ())
     read_address()
     specs = _settings(lab, can_start=True)
-    if specs:
-        message_box.info(INVITATION, markdown=True)
     return specs
 
 

@@ -4,7 +4,7 @@
 Before a race the same stands beside its settings, for the race that is begun next. Popovers are not
 in it: they lie above the page, and close with the next click.
 
-The step is written by the step control itself (step_control.js), which moves it.
+The step is written by the stage itself (stage_view.js), which moves it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 from resnet_viz.quantities import quantities
 from resnet_viz.store.run import Run
-from resnet_viz.ui.components.step_control import Pointer, pointer_of
+from resnet_viz.ui.components.stage_view import Pointer, pointer_of
 from resnet_viz.ui.pages.race.display_options import (
     DEFAULTS,
     SCALE,
@@ -34,9 +34,9 @@ from resnet_viz.ui.pages.race.settings_address import beside
 from resnet_viz.ui.pages.race.state import WRITTEN, address_of, is_led, key_of
 
 QUANTITY = "race_quantity"
-NEXT, DIAGNOSIS, SETTINGS = "next", "diagnosis", "settings"
-"""The panels with the settings of the next race, with what experts look at, and with the settings
-that narrow screens fold away."""
+NEXT, DIAGNOSIS, SETTINGS, GRAPHS = "next", "diagnosis", "settings", "graphs"
+"""The panels with the settings of the next race, with what experts look at, with the settings that
+narrow screens fold away, and with the graphs of blocks and operations."""
 _OPEN, _PRESENT, _READ = "race_panels", "race_presented", "race_view_of"
 _CHOICES: Mapping[str, tuple[str, Callable[[str, Sequence[Run]], bool]]] = MappingProxyType(
     {
@@ -65,20 +65,32 @@ def read_view(race_id: str, runs: Sequence[Run]) -> None:
     if is_anew:
         choose_weights(race_id, None)
         st.session_state.update({**_AT_FIRST, _OPEN: frozenset(), _PRESENT: False})
-        pointer_of(key_of(race_id)).follow()
     st.session_state.pop(WITHOUT, None)  # blocks of another race's nets
     query = st.query_params.to_dict()
     for name, (key, may_be_chosen) in _CHOICES.items():
         if name in query and may_be_chosen(query[name], runs):
             st.session_state[key] = query[name]
-    if race_id and (step := _step_of(query, "step")) is not None:
-        pointer_of(key_of(race_id)).look_at(step)
+    if race_id:
+        _point(race_id, runs, query, is_anew=is_anew)
     if race_id and (weights := _step_of(query, "weights")) is not None:
         choose_weights(race_id, min(weights, max(run.steps_done for run in runs)))
     if "present" in query:
         st.session_state[_PRESENT] = query["present"] == "1"
     if "open" in query:
         st.session_state[_OPEN] = frozenset(query["open"].split(","))
+    if not {"click", "without"}.isdisjoint(query):
+        unfold(GRAPHS, is_open=True)  # where it is seen
+
+
+def _point(race_id: str, runs: Sequence[Run], query: Mapping[str, str], *, is_anew: bool) -> None:
+    """Set the step shown: that of the link, else the first of a recording, which it begins with."""
+    pointer, step = pointer_of(key_of(race_id)), _step_of(query, "step")
+    if step is None and all(run.is_over for run in runs):
+        step = 0
+    if step is not None:
+        pointer.look_at(step)
+    elif is_anew:
+        pointer.follow()
 
 
 def write_view(race_id: str) -> None:

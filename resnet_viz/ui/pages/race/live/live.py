@@ -1,9 +1,10 @@
-"""Live part of the Race page: progress, charts, and the step that they show."""
+"""Live part of the Race page: the stage, and the charts below that follow it."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -17,11 +18,14 @@ from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.race_feed import Look
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.records import History
+from resnet_viz.stage.message import whole_message
+from resnet_viz.stage.words import WORDS
 from resnet_viz.ui.components.component import tell_news
-from resnet_viz.ui.components.step_control import pointer_of, step_control, step_data
-from resnet_viz.ui.pages.race import display_options, words
+from resnet_viz.ui.components.stage_view import pointer_of, stage_before, stage_view
+from resnet_viz.ui.pages.race import display_options
 from resnet_viz.ui.pages.race.lesions import Lesions, click_box
-from resnet_viz.ui.pages.race.live.controls import controls, refusal
+from resnet_viz.ui.pages.race.live import status
+from resnet_viz.ui.pages.race.live.controls import TITLES, refusal, steer
 from resnet_viz.ui.pages.race.live.pictures import (
     Shown,
     about_profile,
@@ -30,70 +34,70 @@ from resnet_viz.ui.pages.race.live.pictures import (
     pictures_news,
     too_many_layers,
 )
-from resnet_viz.ui.pages.race.live.progress import progress, progress_data
+from resnet_viz.ui.pages.race.race_access import steers
 from resnet_viz.ui.pages.race.state import RaceView, key_of, look
-from resnet_viz.ui.pages.race.view_url import DIAGNOSIS, QUANTITY, is_open, write_view
+from resnet_viz.ui.pages.race.view_url import (
+    DIAGNOSIS,
+    GRAPHS,
+    QUANTITY,
+    fold,
+    is_open,
+    is_presented,
+    present,
+    write_view,
+)
 from resnet_viz.ui.widgets import message_box
 
-UPDATE_SECONDS = 0.5
-MOST_SECONDS = 0.8
-"""For which the first point of a race that was begun just now is waited for."""
-FIRST_SECONDS = 0.03
-_DRAWN = "race_drawn_as"
-_ABOVE = 3
-"""Elements of `_view` above its pictures."""
+_DRAWN, _WISHED = "race_drawn_as", "race_wished"
+_PRESENT_CSS = Path(__file__).with_name("present.css")
 
 
-def live_race(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
-    """Draw the race; again when the user changes something, or `live_news` asks for it."""
-    st.fragment(_view)(lab, view.race_id, may_steer)
+def race_stage(lab: Lab, view: RaceView, *, may_steer: bool, is_alone: bool = False) -> None:
+    """Draw the stage of the race, with nothing below it where `is_alone`."""
+    st.fragment(_stage)(lab, view.race_id, may_steer, is_alone)
 
 
-def live_news(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
-    """Keep sending the race's components their updates while it goes on; they are on the page.
-
-    It is the last on the page: the first news are waited for, while the browser draws the rest.
-    """
-    if view.is_over:
-        return
-    if is_new(view):
-        end = time.monotonic() + MOST_SECONDS
-        while look(lab, view.race_id).look.newest < 0 and time.monotonic() < end:
-            time.sleep(FIRST_SECONDS)
-    with st.container(key="race_news"):
-        st.fragment(_news, run_every=UPDATE_SECONDS)(lab, view.race_id, may_steer)
+def presented(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
+    """Draw the projector view of a race (`?present=1`): its stage alone, driven by keys."""
+    st.html(_PRESENT_CSS)
+    race_stage(lab, view, may_steer=may_steer, is_alone=True)
 
 
-def is_new(view: RaceView) -> bool:
-    """Whether the race has just started, so that its first point is soon to come."""
-    age = time.time() - max(run.created for run in view.runs)
-    return 0 <= age < MOST_SECONDS  # the clock may have been set back
+def race_charts(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
+    """Draw the charts of the race; again when the user chooses something else."""
+    st.fragment(_charts)(lab, view.race_id, may_steer)
 
 
 def preview(specs: Sequence[RunSpec]) -> None:
-    """Draw the charts of a race before there is any data: axes, colours, explanations.
+    """Draw stage and charts of a race before there is any data: nets, axes, explanations.
 
-    They are where `_view` has them: the browser then keeps them as the race begins.
+    They are where a race has them: the browser then keeps them as the race begins.
     """
     if too_many := too_many_layers(plan(spec.adapted).depth for spec in specs):
         message_box.info(too_many)
         return
     colours = contestant_colours([spec.adapted for spec in specs])
-    contestants = [
-        Contestant(
-            spec.display_name,
-            colour,
-            plan(spec.adapted).weighted_layers,
-            History(),
-            spec.adapted.num_classes,
-            config=spec.adapted,
-        )
-        for spec, colour in zip(specs, colours, strict=True)
-    ]
+    contestants = list(map(_before, specs, colours))
     with st.container():
-        for _ in range(_ABOVE):
-            st.empty()
-        pictures(Look(), contestants, Shown("", specs[0].steps, 0, GRADIENT))
+        message = whole_message(contestants, specs[0].steps)
+        stage_before(message | {"sentence": WORDS["starts"]})
+    with st.container():
+        st.empty()  # where the choices are
+        pictures(Look(), contestants, Shown("", specs[0].steps, 0, GRADIENT), has_graphs=False)
+
+
+def _before(spec: RunSpec, colour: str) -> Contestant:
+    """A net before it has any record."""
+    net = plan(spec.adapted)
+    return Contestant(
+        spec.display_name,
+        colour,
+        net.weighted_layers,
+        History(),
+        spec.adapted.num_classes,
+        blocks=tuple(block.name for block in net.blocks),
+        config=spec.adapted,
+    )
 
 
 def contestants_of(view: RaceView) -> Sequence[Contestant]:
@@ -101,46 +105,73 @@ def contestants_of(view: RaceView) -> Sequence[Contestant]:
     return view.look.once("contestants", lambda: contestants_in(view.look))
 
 
-def _view(lab: Lab, race_id: str, may_steer: bool) -> None:
+def _stage(lab: Lab, race_id: str, may_steer: bool, is_alone: bool) -> None:
     view = look(lab, race_id)
-    progress(view, contestants_of(view))
+    pointer = pointer_of(key_of(race_id))
+    stage_view(
+        race_id,
+        pointer,
+        _chosen_quantity(),
+        steers=may_steer and not view.is_over,
+        is_alone=is_alone,
+        on_wish=partial(_obey, lab, view),
+    )
+    refusal(view)
     for problem in _problems(view):
         message_box.error(problem)
-    step_control(key_of(race_id), _step_data(view))
+    write_view(race_id)
+    if st.session_state.pop(_WISHED, False):
+        if is_presented() != is_alone:
+            st.rerun()
+        elif not is_alone:
+            _news(view)
+
+
+def _obey(lab: Lab, view: RaceView, wish: Mapping[str, Any]) -> None:
+    """What a press on the stage, or its keys, asks for."""
+    name, value = wish["name"], wish.get("value")
+    st.session_state[_WISHED] = True
+    if name in TITLES and steers(lab, view.race_id):
+        steer(lab, view, name, value)
+    elif name == "present":
+        present(is_on=not is_presented())
+    elif name == "quantity":
+        st.session_state[QUANTITY] = value
+
+
+def _charts(lab: Lab, race_id: str, may_steer: bool) -> None:
+    view = look(lab, race_id)
     runs = contestants_of(view)
     with st.container(horizontal=True, vertical_alignment="center", key="race_step_row"):
         _quantity_box(runs)
         if display_options.seeds_box(view.runs) and is_open(DIAGNOSIS):
             st.rerun()  # what stands below speaks of the chosen seed, too
-        if may_steer and not view.is_over:
-            controls(lab, view)
-        deletes = may_steer and click_box(lab, view)
+        fold("Blocks and operations", GRAPHS)
+        deletes = may_steer and is_open(GRAPHS) and click_box(lab, view)
     write_view(race_id)
-    refusal(view)
     nets, shown = display_options.chosen_nets(view.look, runs), _shown(view)
     own = list(zip(view.runs, runs, strict=True))
-    pictures(view.look, nets, shown, Lesions(lab, race_id, own, may_steer, deletes))
+    lesions = Lesions(lab, race_id, own, may_steer, deletes)
+    pictures(view.look, nets, shown, lesions, has_graphs=is_open(GRAPHS))
     st.session_state[_DRAWN] = _frame(view, nets, shown)
 
 
-def _news(lab: Lab, race_id: str, may_steer: bool) -> None:
+def _news(view: RaceView) -> None:
     """One message with all that moves; where more has changed, the page is drawn anew."""
-    view = look(lab, race_id)
     runs = contestants_of(view)
     nets, shown = display_options.chosen_nets(view.look, runs), _shown(view)
-    if view.is_over or st.session_state.get(_DRAWN) != _frame(view, nets, shown):
+    if st.session_state.get(_DRAWN) != _frame(view, nets, shown):
         st.rerun()
-    parts = progress_data(view, runs), _step_data(view)
-    news = {str(part["key"]): part for part in parts}
-    tell_news(f"news_{shown.race}", {**news, **pictures_news(view.look, nets, shown)})
+    news = pictures_news(view.look, nets, shown, has_graphs=is_open(GRAPHS))
+    with st.container(key="race_news"):
+        tell_news(f"news_{shown.race}", news)
 
 
 def _frame(view: RaceView, nets: Sequence[Contestant], shown: Shown) -> tuple[object, ...]:
-    """What of the view is no component that takes news."""
+    """What of the page is no component that takes news."""
     return (
         view.race_id,
-        _problems(view),
-        [(run.status == "paused", run.pace) for run in view.runs if not run.is_over],
+        view.is_over,
         _quantities(contestants_of(view)),
         [(net.name, axis_of(nets, shown.quantity)) for net in nets],
         about_profile(nets, shown),
@@ -148,12 +179,7 @@ def _frame(view: RaceView, nets: Sequence[Contestant], shown: Shown) -> tuple[ob
 
 
 def _problems(view: RaceView) -> Sequence[str]:
-    return list(filter(None, [*map(words.why_over, view.runs), view.look.problem]))
-
-
-def _step_data(view: RaceView) -> Mapping[str, Any]:
-    race, newest = key_of(view.race_id), view.look.newest
-    return step_data(race, _steps(view), newest, is_over=view.is_over)
+    return list(filter(None, [*map(status.why_over, view.runs), view.look.problem]))
 
 
 def _steps(view: RaceView) -> int:
@@ -173,8 +199,11 @@ def _shown(view: RaceView) -> Shown:
 
     key = key_of(view.race_id)
     step = pointer_of(key).step(max(0, view.look.newest))
-    name = st.session_state.get(QUANTITY) or GRADIENT
-    return Shown(key, _steps(view), step, name, closer)
+    return Shown(key, _steps(view), step, _chosen_quantity(), closer)
+
+
+def _chosen_quantity() -> str:
+    return st.session_state.get(QUANTITY) or GRADIENT
 
 
 def _quantities(contestants: Sequence[Contestant]) -> Sequence[str]:

@@ -153,14 +153,22 @@ def charts(look: Look, contestants: Sequence[Contestant], shown: Shown) -> Mappi
 
 
 def pictures(
-    look: Look, contestants: Sequence[Contestant], shown: Shown, lesions: Lesions | None = None
+    look: Look,
+    contestants: Sequence[Contestant],
+    shown: Shown,
+    lesions: Lesions | None = None,
+    *,
+    has_graphs: bool,
 ) -> None:
-    """Draw the charts; `lesions` are the deleted blocks in the graphs."""
+    """Draw the charts; above them the graphs, where asked for, whose deleted blocks are
+    `lesions`."""
     if too_many := too_many_layers(len(net.layers) for net in contestants):
         message_box.info(too_many)
         return
     drawn = charts(look, contestants, shown)
-    on_graph(look, contestants, shown.step, shown.quantity, lesions=lesions)
+    with st.container():  # so that the charts keep their place
+        if has_graphs:
+            on_graph(look, contestants, shown.step, shown.quantity, lesions=lesions)
     with st.container(key="race_pictures"):
         hero, curves = st.columns([3, 2], gap="medium")
     with hero:
@@ -192,13 +200,13 @@ def too_many_layers(counts: Iterable[int]) -> str:
 
 
 def pictures_news(
-    look: Look, contestants: Sequence[Contestant], shown: Shown
+    look: Look, contestants: Sequence[Contestant], shown: Shown, *, has_graphs: bool
 ) -> Mapping[str, Mapping[str, object]]:
     """The data with which the charts would be drawn now, by the keys of their components."""
     if too_many_layers(len(net.layers) for net in contestants):
         return {}
     news = {chart.key: chart.news() for chart in charts(look, contestants, shown).values()}
-    if has_graph(contestants):
+    if has_graphs and has_graph(contestants):
         values = graph_data(look, contestants, shown.step, shown.quantity)
         news[str(values["key"])] = values
     return news
