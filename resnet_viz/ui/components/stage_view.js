@@ -171,7 +171,8 @@ class StageView {
   link(step) {
     if (!this.race || this.isGone) return
     const url = new URL(location.href)
-    if (step === null) url.searchParams.delete("step")
+    const isFirst = step === 0 && this.stage.history.over // where a recording begins anyway
+    if (step === null || isFirst) url.searchParams.delete("step")
     else url.searchParams.set("step", step)
     if (url.href !== location.href) history.replaceState(history.state, "", url)
   }

@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.components.v2.bidi_component.main import _make_trigger_id
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
+from resnet_viz.stage.followed import Followed
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import insert, race_columns
+from resnet_viz.ui.pages.race.state import feed_of
+from resnet_viz.ui.server.stage_feed import nets, told
+from resnet_viz.ui.session.lab_state import open_lab
 from tests.labs import end, tiny_spec
 from tests.workers.test_measure_run import trained
 
@@ -98,8 +103,32 @@ def shown(app: AppTest, component: str) -> dict[str, Any]:
     return dict(json.loads(found.json))
 
 
-def statuses(app: AppTest) -> dict[str, str]:
-    return {net["name"]: net["status"] for net in shown(app, "progress")["nets"]}
+def stage(app: AppTest) -> dict[str, Any]:
+    """What the stage on the page is told of its race, by the server's feed."""
+    feed = feed_of(open_lab(), shown(app, "stage")["race"])
+    message: dict[str, Any] = json.loads(Followed(nets, told).text(feed.look()))
+    return message
+
+
+def notes(app: AppTest) -> dict[str, str]:
+    """What stands beside each net's bar."""
+    message = stage(app)
+    return {net["name"]: note for net, note in zip(message["nets"], message["notes"], strict=True)}
+
+
+def press(app: AppTest, name: str, **more: object) -> AppTest:
+    """A press on the stage, such as "pause", as the browser sends it."""
+    (element,) = [
+        element.proto
+        for element in app.get("bidi_component")
+        if element.proto.component_name == "resnet_viz_stage"
+    ]
+    states = app._tree.get_widget_states()
+    event = {"event": "wish", "value": {"name": name, **more}}
+    trigger = states.widgets.add()
+    trigger.id = _make_trigger_id(element.id, "events")
+    trigger.json_trigger_value = json.dumps([event])
+    return app._run(states)
 
 
 def has_button(app: AppTest, key: str) -> bool:

@@ -35,7 +35,8 @@ def race_id(lab: Lab) -> str:
 
 
 def deleting(app: AppTest) -> AppTest:
-    """With clicks that delete."""
+    """With graphs, and clicks that delete."""
+    app.toggle(key="race_panel_graphs").set_value(True).run()
     return app.segmented_control(key=CLICK).set_value("deletes").run()
 
 
@@ -57,6 +58,7 @@ def expected(lab: Lab, place: int, name: str, block: str, step: int) -> str:
 
 def test_a_click_opens_a_block_until_another_is_chosen(lab: Lab, race_id: str) -> None:
     app = race_page(race_id, lab.steering_key(race_id))
+    app.toggle(key="race_panel_graphs").set_value(True).run()
     assert "Click a block to open it." in text(app)
     assert NOTHING not in text(app)
     deleting(app)

@@ -9,7 +9,7 @@ from resnet_viz.lab.lab import Lab
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import insert, race_columns
 from tests.labs import TINY, tiny_spec
-from tests.ui.race.conftest import errors, has_button, race_page, shown, text
+from tests.ui.race.conftest import errors, has_button, race_page, stage, text
 from tests.workers.test_measure_run import trained
 
 NETS = {"residual": TINY, "plain": TINY.model_copy(update={"shortcut": "none"})}
@@ -34,7 +34,7 @@ def test_a_race_of_one_seed_is_told_as_one_and_offers_five(
         "resnet_viz.ui.pages.race.again.begin", lambda lab, race, pace: begun.append(race)
     )
     app = race_page(race(lab, (3,)))
-    said = shown(app, "progress")["headline"]
+    said = stage(app)["sentence"]
     assert "ahead" not in said + text(app)
     assert "lower training loss" not in said + text(app)
     app.button(key="race_more_seeds").click().run()

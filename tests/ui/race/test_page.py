@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
+from base64 import b64decode
 from pathlib import Path
 
 import numpy as np
@@ -30,10 +32,11 @@ from tests.ui.race.conftest import (
     errors,
     finished,
     has_button,
+    notes,
     race_page,
     set_number,
     shown,
-    statuses,
+    stage,
     text,
 )
 
@@ -42,7 +45,10 @@ def test_invites_to_the_default_race(home: Path) -> None:
     app = race_page()
     assert app.selectbox(key="race_first_net").value == "resnet56-cifar"
     assert app.selectbox(key="race_second_net").value == "its twin"
-    assert "Start race" in app.info[0].value
+    message = json.loads(shown(app, "stage")["message"])
+    assert message["sentence"] == "Starts when you press Start race"
+    assert [net["name"] for net in message["nets"]] == ["ResNet-56", "Plain-56"]
+    assert [len(net["boxes"]) for net in message["nets"]] == [29, 29], "27 blocks, stem and head"
     assert "differ in **shortcut** (zero_pad and none)" in text(app)
     # 853,018 on CIFAR-10 (He et al. 2015, Table 6: 0.85M), less 2 input channels of 16 3x3 kernels.
     count = f"{853_018 - 2 * 16 * 9:,}"
@@ -64,24 +70,29 @@ def test_race_from_start_to_results(lab: Lab) -> None:
     assert [run.name for run in runs] == ["resnet20-cifar", "plain20-cifar"]
     assert [(run.spec.steps, run.spec.precision) for run in runs] == [(3, "bfloat16")] * 2
     assert has_button(app, "race_stop")
-    assert titles(app)[0] == "resnet20-cifar against plain20-cifar"
-    assert [box.key for box in app.selectbox] == ["race_quantity", "race_slow"]
-    assert shown(app, "progress")["headline"].startswith("Before the first step")
+    assert titles(app)[0] == "ResNet-20 against Plain-20"
+    assert [box.key for box in app.selectbox] == ["race_quantity"]
+    assert shown(app, "stage")["steers"]
     wait_until(lambda: all(run.is_over for run in lab.race_runs(race_id)))
     ends = [(run.status, run.message) for run in lab.race_runs(race_id)]
     assert ends == [("finished", ""), ("finished", "")]
     app.run()
-    assert statuses(app)["plain20-cifar"] == "finished"
-    colours = [net["colours"] for net in shown(app, "progress")["nets"]]
-    assert colours == [[RESIDUAL, DARK[RESIDUAL]], [PLAIN, DARK[PLAIN]]]
-    assert "3 steps" in shown(app, "progress")["headline"]
+    assert not shown(app, "stage")["steers"]
+    message = stage(app)
+    assert message["over"]
+    colours = {net["name"]: net["colours"] for net in message["nets"]}
+    assert colours == {
+        "ResNet-20": [RESIDUAL, DARK[RESIDUAL]],
+        "Plain-20": [PLAIN, DARK[PLAIN]],
+    }
+    assert "3 steps" in message["sentence"]
     assert "What happened" in headers(app)
     table = app.table[0].value
     assert list(table.columns) == ["", "resnet20-cifar", "plain20-cifar"]
     last = lab.records(runs[1].id)[-1]
     assert table.set_index("").loc["last loss", "plain20-cifar"] == f"{last.loss:.4g}"
     assert app.get("download_button")
-    assert shown(app, "step_control")["step"] == 2
+    assert shown(app, "stage")["step"] is None, "it was looked at to its end"
     app.button(key="race_next").click().run()
     assert errors(app) == []
     assert "Next race" in headers(app)
@@ -114,19 +125,17 @@ def test_the_page_says_when_the_end_is_measured(lab: Lab, monkeypatch: pytest.Mo
     race_id = lab.race([tiny_spec(steps=3, name="mine")])
     me = psutil.Process()
 
-    def detail(steps: range, status: str) -> str:
+    def note(steps: range, status: str) -> str:
         with Store(lab.home).writing() as connection:
             change = "status = ?, started = 1, heartbeat = ?, pid = ?, pid_created = ?"
             values = (status, time.time(), me.pid, born(me))
             connection.execute(f"UPDATE runs SET {change}", values)
             insert_records(connection, 1, [record(step, 6) for step in steps])
-        (net,) = shown(race_page(race_id), "progress")["nets"]
-        assert net["status"] == status
-        return str(net["detail"])
+        return notes(race_page(race_id))["mine"]
 
-    assert detail(range(2), "running").startswith("step 2 of 3")
-    assert detail(range(2, 3), "running") == "Measuring the end"
-    assert detail(range(0), "finished").startswith("step 3 of 3")
+    assert note(range(2), "running") == ""
+    assert note(range(2, 3), "running") == "measuring the end..."
+    assert note(range(0), "finished") == ""
 
 
 def test_a_watched_run_is_shown_and_cannot_be_steered(lab: Lab, home: Path) -> None:
@@ -139,12 +148,14 @@ def test_a_watched_run_is_shown_and_cannot_be_steered(lab: Lab, home: Path) -> N
     app = race_page(recording.run_id)
     assert errors(app) == []
     assert titles(app)[0] == "mine"
-    assert "a program of its own" in text(app)
+    assert "in another program" in text(app)
     assert not has_button(app, "race_stop")
-    (net,) = shown(app, "progress")["nets"]
-    assert net["detail"].startswith("step 12 ")
-    assert "loss 0.9" in net["detail"]
-    assert "accuracy" not in net["detail"]
+    (curves,) = [own["curves"] for own in stage(app)["records"]]
+    loss, accuracy = (
+        np.frombuffer(b64decode(curves[name]), "<f4") for name in ("loss", "accuracy")
+    )
+    assert loss == pytest.approx([2.0 - step / 10 for step in range(12)])
+    assert np.isnan(accuracy).all()
     recording.finish("failed", "ValueError: odd")
     app = race_page(recording.run_id)
     assert errors(app) == [plain("mine failed: ValueError: odd")]
@@ -165,8 +176,8 @@ def test_records_stay_when_the_store_goes(lab: Lab, monkeypatch: pytest.MonkeyPa
     for extra in lab.home.glob("lab.sqlite3-*"):
         extra.unlink()
     app.run()
-    assert "step 3 of 3" in shown(app, "progress")["nets"][0]["detail"]
-    assert statuses(app) == {"mine": "finished"}
+    assert notes(app) == {"mine": ""}
+    assert stage(app)["over"]
     assert len(errors(app)) == 1
 
 

@@ -86,7 +86,7 @@ def what_happened(app: AppTest) -> list[str]:
 
 
 def test_one_seed_alone_is_shown_everywhere_and_is_in_the_link(lab: Lab) -> None:
-    app = opened(open="diagnosis")
+    app = opened(open="diagnosis,graphs", step="99")
     box = app.selectbox(key=SEEDS)
     assert (box.value, link(app).get("show")) == ("median", None)
     alone = [f"seed {seed} alone" for seed in ALL]
@@ -99,7 +99,7 @@ def test_one_seed_alone_is_shown_everywhere_and_is_in_the_link(lab: Lab) -> None
     assert link(app)["show"] == "seed-2"
     check_shows(app, lab, 2)
     assert what_happened(app) == over_all
-    other = opened(show="seed-5", open="diagnosis")
+    other = opened(show="seed-5", open="diagnosis,graphs", step="99")
     check_shows(other, lab, 5)
     assert link(other)["show"] == "seed-5"
 
@@ -132,7 +132,7 @@ def check_shows(app: AppTest, lab: Lab, seed: int) -> None:
 
 
 def test_each_seed_has_its_curve_and_its_graph(lab: Lab) -> None:
-    app = opened(show="each")
+    app = opened(show="each", open="graphs")
     each = [f"{name}, seed {seed}" for seed in ALL for name in NETS]
     assert list(losses(app)) == graphs(app) == each
 

@@ -259,7 +259,7 @@ def test_each_net_is_trained_from_each_seed(lab: Lab) -> None:
     assert [(run.name, run.seed, run.pace) for run in runs] == [
         (name, seed, 0.5) for seed in (7, 8) for name in ("resnet20-cifar", "plain20-cifar")
     ]
-    assert titles(app)[0] == "resnet20-cifar against plain20-cifar"
+    assert titles(app)[0] == "ResNet-20 against Plain-20"
     assert plain("seeds 7, 8") in text(app)
     assert "differ in **shortcut** (zero_pad and none) and in nothing else." in text(app)
 

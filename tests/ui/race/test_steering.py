@@ -12,7 +12,16 @@ from resnet_viz.store.database import StoreError
 from resnet_viz.ui.widgets.markdown import plain
 from tests.labs import tiny_spec, wait_until
 from tests.ui.headings import headers
-from tests.ui.race.conftest import errors, has_button, race_page, statuses, steering
+from tests.ui.race.conftest import (
+    errors,
+    has_button,
+    notes,
+    press,
+    race_page,
+    shown,
+    stage,
+    steering,
+)
 
 
 @pytest.mark.flaky(reruns=1, reason="processes: a launcher and its workers")
@@ -25,7 +34,7 @@ def test_stop_keeps_what_was_measured(lab: Lab) -> None:
     app.button(key="race_stop").click().run()
     assert all(run.status == "stopped" for run in lab.race_runs(race_id))
     assert time.monotonic() - began < 5
-    assert statuses(app)["one"] == "stopped"
+    assert notes(app)["one"].startswith("stopped at step ")
     assert "What happened" in headers(app)
 
 
@@ -34,14 +43,14 @@ def test_pause_step_resume(lab: Lab) -> None:
     race_id = lab.race([tiny_spec(steps=1_000_000)])
     wait_until(lambda: lab.race_runs(race_id)[0].steps_done > 0)
     app = steering(lab, race_id)
-    app.button(key="race_Pause").click().run()
+    press(app, "pause")
     wait_until(lambda: lab.race_runs(race_id)[0].status == "paused")
     paused_at = lab.race_runs(race_id)[0].steps_done
     app.run()
-    app.button(key="race_Single step").click().run()
+    press(app, "train_one")
     wait_until(lambda: lab.race_runs(race_id)[0].steps_done == paused_at + 1)
     app.run()
-    app.button(key="race_Resume").click().run()
+    press(app, "resume")
     wait_until(lambda: lab.race_runs(race_id)[0].steps_done > paused_at + 2)
 
 
@@ -49,13 +58,15 @@ def test_pause_step_resume(lab: Lab) -> None:
 def test_slow_motion_is_set_while_it_goes(lab: Lab) -> None:
     race_id = lab.race([tiny_spec(steps=1_000_000)] * 2, pace=3)
     app = steering(lab, race_id)
-    assert app.selectbox(key="race_slow").value == 3
-    assert plain("3 steps a second") in plain(str(app.selectbox(key="race_slow").options))
-    app.selectbox(key="race_slow").set_value(1.0).run()
+    message = stage(app)
+    assert message["pace"] == 3
+    assert message["paces"][0] == [0, "Full speed"]
+    assert [3.0, "3 steps/s"] in message["paces"]
+    press(app, "pace", value=1.0)
     assert errors(app) == []
     assert [run.pace for run in lab.race_runs(race_id)] == [1.0, 1.0]
     lab.slow(race_id, None)
-    assert app.run().selectbox(key="race_slow").value == 0.0
+    assert stage(app.run())["pace"] == 0
 
 
 @pytest.mark.usefixtures("no_workers")
@@ -81,7 +92,7 @@ def test_again_from_the_same_seeds_and_from_the_next(lab: Lab) -> None:
     assert has_button(race_page(third), "race_again_Same seed")
 
 
-BUTTONS = ("race_stop", "race_Pause", "race_Single step", "race_Resume")
+WISHES = ("pause", "train_one", "resume", "pace")
 
 
 @pytest.mark.usefixtures("no_workers")
@@ -90,8 +101,13 @@ def test_link_alone_only_shows(lab: Lab, key: str) -> None:
     race_id = lab.race([tiny_spec(steps=1_000_000, name="mine")])
     other = lab.race([tiny_spec(steps=1, name="other")])
     app = race_page(race_id, key or lab.steering_key(other))
-    assert "mine" in statuses(app)
-    assert not any(has_button(app, button) for button in BUTTONS)
+    assert "mine" in notes(app)
+    assert not has_button(app, "race_stop")
+    assert not shown(app, "stage")["steers"]
+    before = lab.race_runs(race_id)
+    for wish in WISHES:
+        assert errors(press(app, wish, value=2)) == []
+    assert lab.race_runs(race_id) == before, "whatever a browser sends"
     assert not [code.value for code in app.code if "steer=" in code.value]
     assert "steer" not in app.query_params
 
@@ -121,10 +137,10 @@ def test_press_on_a_race_that_is_gone(lab: Lab) -> None:
     app = steering(lab, race_id)
     lab.stop(race_id)
     forget(lab, race_id)
-    app.button(key="race_Pause").click().run()
+    press(app, "pause")
     assert "no longer in the store" in errors(app)[0]
-    assert statuses(app)["mine"] in ("gone", "stopped")
-    assert not any(has_button(app, button) for button in BUTTONS)
+    assert "mine" in notes(app)
+    assert not has_button(app, "race_stop")
     assert not errors(race_page())
 
 
@@ -140,11 +156,11 @@ def test_refusal_stays_until_it_is_dismissed_or_a_press_succeeds(
 
     with monkeypatch.context() as patched:
         patched.setattr(Lab, "pause", refuse)
-        app.button(key="race_Pause").click().run()
-        assert errors(app.run()) == [plain("Pause did nothing: the disk is full")]
+        press(app, "pause")
+        assert errors(app.run()) == [plain("Pause training did nothing: the disk is full")]
         app.button(key="race_dismiss").click().run()
         assert errors(app.run()) == []
-        app.button(key="race_Pause").click().run()
-    assert errors(app.run()) == [plain("Pause did nothing: the disk is full")]
-    app.button(key="race_Pause").click().run()
+        press(app, "pause")
+    assert errors(app.run()) == [plain("Pause training did nothing: the disk is full")]
+    press(app, "pause")
     assert errors(app.run()) == []

@@ -12,9 +12,9 @@ from tests.ui.race.conftest import (
     errors,
     finished,
     has_button,
+    notes,
     race_page,
     shown,
-    statuses,
     steering,
 )
 
@@ -37,8 +37,7 @@ def test_the_link_holds_what_is_looked_at(lab: Lab) -> None:
     assert errors(other) == []
     assert other.selectbox(key="race_quantity").value == "update_ratio"
     assert has_button(other, "race_start"), "the panel of the next race is open"
-    control = shown(other, "step_control")
-    assert (control["step"], control["follows"]) == (2, False)
+    assert shown(other, "stage")["step"] == 2
 
 
 def test_a_view_that_is_none_is_left_out(lab: Lab) -> None:
@@ -50,7 +49,7 @@ def test_a_view_that_is_none_is_left_out(lab: Lab) -> None:
         app.switch_page("pages/race.py").run()
         assert errors(app) == []
         assert app.selectbox(key="race_quantity").value == "grad_norm"
-        assert shown(app, "step_control")["follows"]
+        assert shown(app, "stage")["step"] == 0, "where a recording begins"
 
 
 def test_present_mode_has_no_settings(lab: Lab) -> None:
@@ -62,8 +61,8 @@ def test_present_mode_has_no_settings(lab: Lab) -> None:
     app.switch_page("pages/race.py").run()
     assert errors(app) == []
     assert [button.key for button in app.button] == []
-    assert shown(app, "stage") == {"race": race_id, "steers": True}
-    assert shown(app, "keys")["keys"] == ["p", "Escape"]
+    told = shown(app, "stage")
+    assert (told["race"], told["steers"], told["alone"]) == (race_id, True, True)
     assert [markdown.value for markdown in app.markdown] == []
     lab.stop(race_id)
 
@@ -84,15 +83,14 @@ def test_ids_with_two_underscores(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("resnet_viz.store.run.secrets.token_urlsafe", lambda _: next(ids))
     race_id = lab.race([tiny_spec(steps=1, name="mine")])
     assert "__" in race_id
-    assert "mine" in statuses(steering(lab, race_id))
+    assert "mine" in notes(steering(lab, race_id))
 
 
 def test_another_session_needs_the_link(lab: Lab) -> None:
     race_id = lab.race([tiny_spec(steps=1, name="mine")])
-    assert "mine" in statuses(race_page(race_id))
+    assert "mine" in notes(race_page(race_id))
     other = race_page()
-    assert not [e for e in other.get("bidi_component") if "progress" in e.proto.component_name]
-    assert other.info
+    assert shown(other, "stage")["race"] == ""
 
 
 def test_link_comes_back_after_a_page_switch(lab: Lab) -> None:
@@ -100,5 +98,5 @@ def test_link_comes_back_after_a_page_switch(lab: Lab) -> None:
     app.switch_page("pages/architecture.py").run()
     app.query_params.clear()
     app.switch_page("pages/race.py").run()
-    assert "mine" in statuses(app)
+    assert "mine" in notes(app)
     assert "race" in app.query_params

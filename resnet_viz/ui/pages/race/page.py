@@ -93,8 +93,7 @@ def _next_race(lab: Lab) -> Sequence[RunSpec] | None:
     _heading()
     read_view("", ())
     read_address()
-    specs = _settings(lab, can_start=True)
-    return specs
+    return _settings(lab, can_start=True)
 
 
 def _heading() -> None:

@@ -78,7 +78,7 @@ def read_view(race_id: str, runs: Sequence[Run]) -> None:
         st.session_state[_PRESENT] = query["present"] == "1"
     if "open" in query:
         st.session_state[_OPEN] = frozenset(query["open"].split(","))
-    if not {"click", "without"}.isdisjoint(query):
+    if "click" in query:
         unfold(GRAPHS, is_open=True)  # where it is seen
 
 
@@ -106,7 +106,7 @@ def write_view(race_id: str) -> None:
     now = {key: text for key, text in st.query_params.to_dict().items() if key != "step"}
     if query not in (before, now):
         pointer: Pointer = pointer_of(key_of(race_id))
-        step = {} if pointer.follows else {"step": str(pointer.chosen)}
+        step = {} if pointer.follows or not pointer.chosen else {"step": str(pointer.chosen)}
         st.query_params.from_dict(query | step)
 
 

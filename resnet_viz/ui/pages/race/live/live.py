@@ -23,7 +23,7 @@ from resnet_viz.stage.words import WORDS
 from resnet_viz.ui.components.component import tell_news
 from resnet_viz.ui.components.stage_view import pointer_of, stage_before, stage_view
 from resnet_viz.ui.pages.race import display_options
-from resnet_viz.ui.pages.race.lesions import Lesions, click_box
+from resnet_viz.ui.pages.race.lesions import WITHOUT, Lesions, click_box
 from resnet_viz.ui.pages.race.live import status
 from resnet_viz.ui.pages.race.live.controls import TITLES, refusal, steer
 from resnet_viz.ui.pages.race.live.pictures import (
@@ -116,9 +116,9 @@ def _stage(lab: Lab, race_id: str, may_steer: bool, is_alone: bool) -> None:
         is_alone=is_alone,
         on_wish=partial(_obey, lab, view),
     )
-    refusal(view)
     for problem in _problems(view):
         message_box.error(problem)
+    refusal(view)
     write_view(race_id)
     if st.session_state.pop(_WISHED, False):
         if is_presented() != is_alone:
@@ -147,12 +147,12 @@ def _charts(lab: Lab, race_id: str, may_steer: bool) -> None:
         if display_options.seeds_box(view.runs) and is_open(DIAGNOSIS):
             st.rerun()  # what stands below speaks of the chosen seed, too
         fold("Blocks and operations", GRAPHS)
-        deletes = may_steer and is_open(GRAPHS) and click_box(lab, view)
+        deletes = may_steer and _has_graphs() and click_box(lab, view)
     write_view(race_id)
     nets, shown = display_options.chosen_nets(view.look, runs), _shown(view)
     own = list(zip(view.runs, runs, strict=True))
     lesions = Lesions(lab, race_id, own, may_steer, deletes)
-    pictures(view.look, nets, shown, lesions, has_graphs=is_open(GRAPHS))
+    pictures(view.look, nets, shown, lesions, has_graphs=_has_graphs())
     st.session_state[_DRAWN] = _frame(view, nets, shown)
 
 
@@ -162,9 +162,14 @@ def _news(view: RaceView) -> None:
     nets, shown = display_options.chosen_nets(view.look, runs), _shown(view)
     if st.session_state.get(_DRAWN) != _frame(view, nets, shown):
         st.rerun()
-    news = pictures_news(view.look, nets, shown, has_graphs=is_open(GRAPHS))
+    news = pictures_news(view.look, nets, shown, has_graphs=_has_graphs())
     with st.container(key="race_news"):
         tell_news(f"news_{shown.race}", news)
+
+
+def _has_graphs() -> bool:
+    """Whether graphs are asked for, or show that a block is deleted."""
+    return is_open(GRAPHS) or bool(st.session_state.get(WITHOUT))
 
 
 def _frame(view: RaceView, nets: Sequence[Contestant], shown: Shown) -> tuple[object, ...]:
