@@ -16,6 +16,13 @@ from resnet_viz.store.migrations import transaction
 from resnet_viz.store.runs_table import BUSY, OVER, select_runs
 
 SLOWEST, FASTEST = 0.01, 1000.0
+MOST_BEHIND = 20
+"""Steps that a paused net may be behind another of its race and seed and still catch up with it, so
+that all stop at the same step; of nets that are further apart each stops where it is."""
+_FURTHEST = """
+SELECT max(steps_done) FROM runs WHERE race_id = ? AND seed = ? AND position <> ?
+AND control = 'pause' AND status = 'paused' AND pid IS NOT NULL
+"""
 
 
 def check_pace(pace: float | None) -> None:
@@ -37,6 +44,7 @@ class Turns:
     def __init__(self, connection: sqlite3.Connection, position: int) -> None:
         self._connection = connection
         self._position = position
+        self._done = 0
         self.interval = 0.0
         """Seconds from the begin of a step to that of the next, at least; 0 for a single step."""
 
@@ -44,8 +52,10 @@ class Turns:
         """Whether to load what the run needs: it has a place, or a single step was asked for."""
         return self._settle(self._read(), uses_step=False)
 
-    def may_step(self) -> bool:
-        """Whether to do a step now; a single step that was asked for is used up by it."""
+    def may_step(self, done: int = 0) -> bool:
+        """Whether to do a step now, where `done` are; a single step that was asked for is used up
+        by it."""
+        self._done = done
         row = self._read()
         if (row["control"], row["status"]) == ("run", "running"):
             return True  # most often; nothing to write, so that nobody need be locked out
@@ -62,7 +72,8 @@ class Turns:
         """Whether `row` waits and will: read many times a second, while others write."""
         if row["control"] == "run":
             return row["status"] == "queued" and not self._has_place(row)
-        return bool(row["status"] == "paused" and row["extra_steps"] <= 0)
+        waits = row["status"] == "paused" and row["extra_steps"] <= 0
+        return bool(waits and not self._is_behind(row))
 
     def _has_place(self, row: sqlite3.Row) -> bool:
         return has_place(row, select_runs(self._connection, BUSY))
@@ -80,7 +91,18 @@ class Turns:
             return True
         if row["status"] != "paused":
             self._change("status = 'paused'")
-        return False
+        return self._is_behind(row)
+
+    def _is_behind(self, row: sqlite3.Row) -> bool:
+        """Whether a paused run is to catch up with another of its race.
+
+        What the others have recorded they have done: nobody goes on for one that is not there yet.
+        """
+        if not self._done or row["race_id"] is None:
+            return False
+        values = row["race_id"], row["seed"], self._position
+        (furthest,) = self._connection.execute(_FURTHEST, values).fetchone()
+        return 0 < (furthest or 0) - self._done <= MOST_BEHIND
 
     def _read(self) -> sqlite3.Row:
         rows = select_runs(self._connection, "position = ?", self._position)

@@ -223,10 +223,10 @@ class Worker:
         """
         begin = time.perf_counter()
         self._writer.check()
-        if not self._turns.may_step() or self._rest() > 0:
+        if not self._turns.may_step(self._done) or self._rest() > 0:
             self._writer.write()
             patience = Patience(self._connection, self._position)
-            while not self._turns.may_step() or self._rest() > 0:
+            while not self._turns.may_step(self._done) or self._rest() > 0:
                 rest = self._rest()
                 if rest <= 0:
                     self._park_if(patience)

@@ -3,6 +3,7 @@
 import itertools
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.scheduler.heartbeat import born
-from resnet_viz.scheduler.worker_turn import Stopped, Turns
+from resnet_viz.scheduler.worker_turn import MOST_BEHIND, Stopped, Turns
 from resnet_viz.store.database import Store
 from resnet_viz.store.runs_table import select_runs
 from tests.labs import tiny_spec
@@ -215,3 +216,22 @@ def test_a_pace_that_is_none_is_refused(desk: Desk, pace: float) -> None:
     for start in (lambda: desk.lab.slow(desk.id, pace), lambda: desk.lab.race([], pace=pace)):
         with pytest.raises(ValueError, match=r"allowed are 0\.01 to 1000"):
             start()
+
+
+def test_paused_nets_of_a_race_stop_at_the_same_step(desk: Desk) -> None:
+    """The one behind goes on until it has done as many steps, and not one more."""
+    race = desk.lab.race([tiny_spec(name="one"), tiny_spec(name="two")])
+    me = psutil.Process()
+    desk.set(f"pid = {me.pid}, pid_created = {born(me)!r}, heartbeat = {time.time()}")
+    desk.set("control = 'pause', status = 'paused', steps_done = 7, started = 1")
+    behind = Turns(desk.connection, 2)
+    assert [behind.may_step(done) for done in (5, 6, 7, 8)] == [True, True, False, False]
+    assert {run.status for run in desk.lab.race_runs(race)} == {"paused"}
+    far = 7 - MOST_BEHIND - 1 + 40
+    desk.set("steps_done = 47")
+    assert not behind.may_step(far - 1), "of nets far apart each stops where it is"
+    assert behind.may_step(far + 1)
+    assert not behind.may_step(0), "one that has not begun does not begin"
+    desk.connection.execute("UPDATE runs SET seed = 5 WHERE position = 3")
+    assert not behind.may_step(46), "the nets of another seed go on their own"
+    assert not desk.turns.may_step(5), "a run alone has nobody to wait for"
