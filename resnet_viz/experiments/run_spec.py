@@ -23,7 +23,7 @@ from resnet_viz.experiments.spec_rules import (
     violations,
 )
 from resnet_viz.quantities import held_by
-from resnet_viz.quantities.every import Every, weights_every
+from resnet_viz.quantities.every import Every, flows_every, weights_every
 from resnet_viz.quantities.quantity import Along
 
 RULES = 1
@@ -116,9 +116,14 @@ class RunSpec(BaseModel):
         return weights_every(net.params, self.batch_size * net.macs)
 
     @property
+    def flows_every(self) -> int:
+        """Steps from one look at the gradient's way through shortcut and branch to the next."""
+        return flows_every(self.steps, self.measure_every)
+
+    @property
     def quantities(self) -> Mapping[str, Along]:
         """What the run measures, the names along each in forward order, and how often."""
-        every = Every(self.measure_every, self.weights_every, self.evaluate_every)
+        every = Every(self.measure_every, self.weights_every, self.evaluate_every, self.flows_every)
         return held_by(plan(self.adapted), evaluated=self.evaluate_every > 0, every=every)
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from resnet_viz.quantities.points import OF_WEIGHTS, place
+from resnet_viz.quantities.points import GRADIENTS, OF_WEIGHTS, place
 from resnet_viz.quantities.quantity import Quantity
 
 FEW_WEIGHTS = 1 << 20
@@ -22,6 +22,15 @@ _MOST_SHARE = 0.015
 _EVERY = (1, 2, 4, 5, 10, 20)
 """Divisors of what `RunSpec.measure_every` is by default: one step then has all quantities."""
 
+SHORT, FLOWS = 200, 5
+"""A run of at most so many steps measures the gradient's way through shortcut and branch, which the
+stage draws at each step, so often, where that goes together with `measure_every`."""
+
+
+def flows_every(steps: int, measure_every: int) -> int:
+    """Steps between two measurements of the gradient's way through shortcut and branch."""
+    return FLOWS if steps <= SHORT and measure_every % FLOWS == 0 else measure_every
+
 
 def weights_every(weights: int, work: float) -> int:
     """Steps between two measurements of a net's `weights`, by the multiply-accumulates of all
@@ -33,17 +42,20 @@ def weights_every(weights: int, work: float) -> int:
 
 
 class Every(NamedTuple):
-    """Steps between measurements: of activations, of weights, of held-out images."""
+    """Steps between measurements: of activations, of weights, of held-out images, and of the
+    gradient's way through shortcut and branch (None: as activations)."""
 
     activations: int = 1
     weights: int = 1
     held_out: int = 1
+    flows: int | None = None
 
     def of(self, quantity: Quantity) -> int:
         """Steps between two values of a quantity."""
         when = place(quantity)[1]
         if when == "measured steps":
-            return self.activations
+            is_flow = self.flows and GRADIENTS.issuperset(quantity.points)
+            return self.flows if self.flows and is_flow else self.activations
         if when == "evaluations":
             return max(self.held_out, 1)
         return self.weights if OF_WEIGHTS & set(quantity.points) else 1

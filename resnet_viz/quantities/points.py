@@ -84,7 +84,7 @@ over the images, the share of right answers, and how many images there were."""
 OF_WEIGHTS = frozenset({"weight", "update"})
 """The points that are looked at every few steps where a net has many weights (every.py)."""
 
-GRADIENTS = ("grad_input", "grad_shortcut", "grad_branch")
+GRADIENTS = frozenset({"grad_input", "grad_shortcut", "grad_branch"})
 """The points that are passed in backward."""
 
 

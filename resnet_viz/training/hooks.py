@@ -26,7 +26,7 @@ from resnet_viz.nets.blocks import (
     ShortcutOnlyGateBlock,
 )
 from resnet_viz.nets.network import ResNet
-from resnet_viz.quantities.points import responding
+from resnet_viz.quantities.points import GRADIENTS, responding
 from resnet_viz.training.passing import Give
 from resnet_viz.training.probes import PutHook
 
@@ -54,6 +54,17 @@ def tap(net: ResNet, give: Give) -> Hooks:
             yield at_output(net.get_submodule(activation), partial(give, "activation", layer))
     for block in network.blocks:
         yield from tap_block(block.name, net.get_submodule(block.name), give)
+
+
+def tap_flows(net: ResNet, give: Give) -> Hooks:
+    """Hooks that give the gradient at each block's input and its parts, and nothing else."""
+
+    def gradient(point: str, name: str, tensor: Tensor) -> None:
+        if point in GRADIENTS:
+            give(point, name, tensor)
+
+    for block in plan(net.config).blocks:
+        yield from tap_block(block.name, net.get_submodule(block.name), gradient)
 
 
 def points_of(block: nn.Module) -> tuple[str, ...]:

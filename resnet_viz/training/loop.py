@@ -20,7 +20,7 @@ from resnet_viz.quantities.points import FINAL, place
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import Floats, StepRecord
 from resnet_viz.training.evaluation import answers, at_the_end, is_due
-from resnet_viz.training.hooks import tap
+from resnet_viz.training.hooks import tap, tap_flows
 from resnet_viz.training.malloc import free_at_once
 from resnet_viz.training.minibatches import minibatches
 from resnet_viz.training.passing import Unfinished, to_host
@@ -119,6 +119,8 @@ class _Loop:
             *(layers, net.parameters(), held, partial(tap, net)),
             every=spec.measure_every,
             weights_every=spec.weights_every,
+            tap_flows=partial(tap_flows, net),
+            flows_every=spec.flows_every,
             last=spec.steps - 1,
         )
 

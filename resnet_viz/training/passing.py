@@ -5,7 +5,7 @@ It knows nothing of the hooks, which know of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import chain, islice
 from typing import NamedTuple
@@ -44,10 +44,13 @@ class Passing:
         self.loss_scale: Tensor | float = 1.0
         self._passes = 0
 
-    @property
-    def values(self) -> Mapping[str, Tensor | Unfinished]:
-        """The last measured step's, by quantity."""
-        return {one.quantity.name: one.gathered() for one in self._gathered}
+    def values(self, at: Collection[str] = POINTS) -> Mapping[str, Tensor | Unfinished]:
+        """The last measured step's, by quantity: of those with no other points than `at`."""
+        return {
+            one.quantity.name: one.gathered()
+            for one in self._gathered
+            if set(one.quantity.points) <= set(at)
+        }
 
     def clear(self) -> None:
         """Forget the last measured step."""

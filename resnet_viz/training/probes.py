@@ -11,7 +11,7 @@ from torch.utils.hooks import RemovableHandle
 
 from resnet_viz.quantities import quantities
 from resnet_viz.quantities.layer_states import LayerState, States
-from resnet_viz.quantities.points import place
+from resnet_viz.quantities.points import GRADIENTS, place
 from resnet_viz.quantities.quantity import Along, Quantity
 from resnet_viz.tensor_stats.norms import Tensors
 from resnet_viz.training.kept_weights import KeptWeights
@@ -33,7 +33,9 @@ class Instruments:
     a minibatch comes in several parts, `look` stands before each further forward pass, and the
     last `after_backward` counts. The weights before the update are kept in buffers that are made
     once. On every `every`-th step, from 0, and on the `last`, the hooks of `tap` are on the net
-    during each forward pass; what passes is measured at once and not kept. Weights are looked at
+    during each forward pass; what passes is measured at once and not kept. On every
+    `flows_every`-th step between, those of `tap_flows` are, which give the gradients at blocks
+    alone. Weights are looked at
     on every `weights_every`-th step, and on the last. Nothing changes what the net computes.
     """
 
@@ -46,6 +48,8 @@ class Instruments:
         *,
         every: int = 1,
         weights_every: int = 1,
+        tap_flows: Tap | None = None,
+        flows_every: int = 1,
         last: int | None = None,
         in_parts: bool = False,
     ) -> None:
@@ -63,6 +67,8 @@ class Instruments:
         self._passing = Passing(named, self._layers[0].device, in_parts=in_parts)
         self._tap = tap if held else None
         self._every, self._last, self._is_measured = every, last, False
+        self._tap_flows = tap_flows if held else None
+        self._flows_every, self._has_flows = flows_every, False
         self.weights_every, self._has_weights = weights_every, False
         self._hooks: list[RemovableHandle] = []
         self._points: dict[str, Tensors] = {}
@@ -80,6 +86,8 @@ class Instruments:
         self.after_forward()  # of a step that was given up
         self._found = {}
         self._is_measured = step % self._every == 0 or step == self._last
+        is_due = step % self._flows_every == 0 and not self._is_measured
+        self._has_flows = self._tap_flows is not None and is_due
         self._has_weights = step % self.weights_every == 0 or step == self._last
         self._passing.clear()
 
@@ -90,9 +98,9 @@ class Instruments:
 
     def look(self) -> None:
         """Before a forward pass: the hooks are on the net until `after_forward`."""
-        if self._is_measured and self._tap:
-            give = self._passing.of_next_pass()
-            self._hooks += [put() for put in self._tap(give)]
+        tap = self._tap_flows if self._has_flows else self._tap if self._is_measured else None
+        if tap:
+            self._hooks += [put() for put in tap(self._passing.of_next_pass())]
 
     def forget_passes(self) -> None:
         """What has passed in this step is none of its minibatch."""
@@ -159,7 +167,9 @@ class Instruments:
             self._take(self._after_update)
         self._points = {}  # lets go of the gradients
         if self._is_measured:
-            self._found |= self._passing.values
+            self._found |= self._passing.values()
+        elif self._has_flows:
+            self._found |= self._passing.values(GRADIENTS)
         return self._found
 
     def _take(self, which: Sequence[tuple[Quantity, tuple[str, ...]]]) -> None:

@@ -363,3 +363,25 @@ def test_records_say_at_which_steps_they_were_measured(measure_every: int) -> No
     records = list(train(tiny_spec(measure_every=measure_every, steps=5)))
     taken = [r.step for r in records if "grad_cosine" in r.values]
     assert taken == sorted({*range(0, 5, measure_every), 4})
+
+
+def test_a_short_run_measures_the_gradients_way_every_fifth_step() -> None:
+    """And finds what a run finds that measures everything at each step."""
+    spec = tiny_spec(measure_every=20, steps=12)
+    each = list(train(spec.model_copy(update={"measure_every": 1})))
+    own = list(train(spec))
+    names = ("grad_input_norm", "grad_shortcut_norm", "grad_branch_norm", "grad_cosine")
+    for name in names:
+        assert [record.step for record in own if name in record.values] == [0, 5, 10, 11]
+        for step in (0, 5, 10, 11):
+            np.testing.assert_array_equal(own[step].values[name], each[step].values[name])
+    others = set(each[0].values) - set(names) - {"layer_state"}
+    assert {"output_rms", "effective_rank", "dead_share"} <= others
+    for name in ("output_rms", "effective_rank", "dead_share", "branch_ratio"):
+        assert [record.step for record in own if name in record.values] == [0, 11]
+    assert {name: spec.quantities[name].every for name in (*names, "output_rms")} == {
+        **dict.fromkeys(names, 5),
+        "output_rms": 20,
+    }
+    long = spec.model_copy(update={"steps": 201})
+    assert {long.quantities[name].every for name in names} == {20}
