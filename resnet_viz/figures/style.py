@@ -184,7 +184,7 @@ def whose(names: Sequence[str]) -> str:
     return name_of(names[0]) if len(names) == 1 else f"{len(names)} nets"
 
 
-WAITING = "waiting for the first step"
+WAITING = "Starts when you press Start race"
 
 
 def level_line(level: float, x: str = "paper", y: str = "y") -> Layout:

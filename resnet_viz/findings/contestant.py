@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Role
+from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.arch.plan import WeightedLayer
 from resnet_viz.findings.colours import contestant_colours
 from resnet_viz.lab.race_feed import Look
@@ -97,7 +98,7 @@ class Contestant:
 
 
 def contestants_in(look: Look) -> list[Contestant]:
-    """The runs of a race, each with its records.
+    """The runs of a race, each with its records; presets by their papers' names.
 
     Runs of one net from several seeds have its colour, and their seeds in their names. Of nets of
     one name all but the first are numbered.
@@ -107,7 +108,7 @@ def contestants_in(look: Look) -> list[Contestant]:
     made = contestant_colours([first[net].config for net in order])
     colours = dict(zip(order, made, strict=True))
     counts = Counter(net_of(run) for run in look.runs)
-    names = dict(zip(order, distinct(first[net].name for net in order), strict=True))
+    names = dict(zip(order, distinct(paper_name(first[net].name) for net in order), strict=True))
     return [
         Contestant(
             name if counts[net_of(run)] == 1 else f"{name}, seed {run.seed}",

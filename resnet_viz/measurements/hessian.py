@@ -28,9 +28,8 @@ if TYPE_CHECKING:
 MEASUREMENT = Measurement(
     name="hessian",
     title="largest eigenvalue of the Hessian",
-    sentence="How sharply the loss bends in its sharpest direction. Where that is upwards, "
-    "gradient descent with a rate above 2 over it overshoots. Look at how many powers of ten lie "
-    "between the nets.",
+    sentence="The curvature of the loss in its sharpest direction. If it is positive, a learning "
+    "rate above 2/curvature overshoots. Compare the orders of magnitude.",
     formula=r"\lambda = \lim v^\top H v, \quad v \leftarrow \frac{H v}{\|H v\|}, \quad "
     r"H = \nabla^2 L",
     source="power iteration on Hessian-vector products: Pearlmutter 1994; Yao et al. 2020, "
@@ -96,7 +95,7 @@ def verdict(net: MeasuredNet) -> Verdict:
     value, off = net.scalar("eigenvalue"), net.scalar("residual")
     sentence = f"The largest eigenvalue is {number(value)}, but for {off:.0%} (|Hv - λv| / |Hv|)."
     if np.isfinite(value) and value < 0:
-        sentence += " The loss bends downwards along it: a step of any rate leads away."
+        sentence += " The curvature there is negative (a saddle)."
     elif np.isfinite(value) and value > 0:
         sentence += f" Rates above 2 / λ = {number(2 / value)} overshoot along it."
-    return if_finite(value, number(abs(value), 2), sentence)
+    return if_finite(value, number(value, 2), sentence)

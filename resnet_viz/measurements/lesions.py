@@ -28,10 +28,9 @@ MISSED = 0.1
 MEASUREMENT = Measurement(
     name="lesions",
     title="lesions: one block deleted",
-    sentence="The error and the loss of the trained net without one of its blocks, batch norm "
-    "adjusted to what is left. A residual net hardly misses a block, but for those where "
-    "channels and resolution change; a plain net falls apart whichever is missing. It tells "
-    "nothing of a net that has not learnt.",
+    sentence="A residual net barely notices a missing block, except where the resolution changes. "
+    "A plain net breaks whichever you remove. Only meaningful for trained nets. Batch norm is "
+    "adjusted to what is left.",
     formula=r"F(x_l) + h(x_l) \;\to\; h(x_l), \quad h \text{ the shortcut}",
     source="Veit et al. 2016, arXiv:1605.06431, sec. 4.1",
     cost=52,

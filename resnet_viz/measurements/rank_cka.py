@@ -18,10 +18,9 @@ if TYPE_CHECKING:
 MEASUREMENT = Measurement(
     name="rank_cka",
     title="effective rank and similarity to the input",
-    sentence="The effective rank says in how many directions the features of a batch differ: at "
-    "most as many as there are images, 1 where all images look alike to the net (its features "
-    "have collapsed). CKA compares which images are alike in a block's output with which are "
-    "alike in the input: 1 for the same, 0 for nothing in common.",
+    sentence="Effective rank: how many independent directions the features span (1 = the network "
+    "sees all images as the same). CKA: whether the images that look alike to a block also look "
+    "alike in the input (1 = the same ones, 0 = nothing in common).",
     formula=r"\exp\Big(-\sum_i p_i \ln p_i\Big),\; p_i = \frac{\lambda_i}{\sum_j \lambda_j} "
     r"\text{ of } K = X X^\top; \qquad "
     r"\mathrm{CKA} = \frac{\|Y^\top X\|_F^2}{\|X^\top X\|_F\,\|Y^\top Y\|_F}",

@@ -72,8 +72,8 @@ def test_controls_of_a_race_have_names(shared_app: App, open_page: Open) -> None
         page = open_page(f"{shared_app.url}/race?race={race_id}&steer={lab.steering_key(race_id)}")
         page.get_by_role("button", name="Next race").click()
         page.get_by_role("button", name="Fold away").click()
-        for name in ("Next race", "One step back", "One step on", "Pause", "Single step"):
-            expect(page.get_by_role("button", name=name)).to_be_visible()
+        for name in ("Next race", "One step back", "One step on", "Pause training", "Live"):
+            expect(page.get_by_role("button", name=name, exact=True)).to_be_visible()
         expect(page.get_by_role("slider", name="Step shown")).to_be_visible()
         assert faults(page, "race under way") == []
     finally:

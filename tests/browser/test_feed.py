@@ -146,8 +146,8 @@ def test_what_is_shown_is_what_is_stored_whatever_is_lost(app: App, open_page: O
     page.emulate_media(color_scheme="dark")
     page.get_by_role("slider", name="Step shown").press("Home")
     shows(page, app, run, 0)
-    select(page, "Quantity", "weight norm by layer")
-    select(page, "Quantity", "gradient norm by layer")
+    select(page, "Charts below show", "weight norm by layer")
+    select(page, "Charts below show", "gradient norm by layer")
     shows(page, app, run, 0)
     page.reload()
     shows(page, app, run, 0)
@@ -265,7 +265,7 @@ def test_what_takes_long_to_draw_rests_a_hundred_times_as_long_and_comes_to_the_
 def test_what_is_pointed_at_is_marked_in_the_other_plots(app: App, open_page: Open) -> None:
     run = _race(app)
     write(app, run, range(3))
-    page = open_page(f"{app.url}/race?race={run.race_id}")
+    page = open_page(f"{app.url}/race?race={run.race_id}&open=graphs")
     shows(page, app, run, 2)
     mark = page.locator(".resnet-viz-chart-mark")
     point = "name => document.dispatchEvent(new CustomEvent('resnet-viz-point', {detail: {name}}))"

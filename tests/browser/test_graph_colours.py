@@ -87,7 +87,7 @@ def test_colours_are_those_of_the_store_and_nothing_is_mounted_anew(
         for net in NETS
     ]
     race = app.lab.race(specs)
-    page = open_page(f"{app.url}/race?race={race}")
+    page = open_page(f"{app.url}/race?race={race}&open=graphs")
     graphs = page.locator(".graph")
     expect(graphs).to_have_count(2)
     expect(page.get_by_role("heading", name="What happened")).to_be_visible()

@@ -39,7 +39,7 @@ def test_controls_outlive_a_reload_in_one_cookie(shared_app: App, open_page: Ope
         assert all(lab.steering_key(race_id) in held for race_id in races)
         for race_id in races:
             page.goto(f"{shared_app.url}/race?race={race_id}")
-            expect(page.get_by_role("button", name="Pause")).to_be_visible()
+            expect(page.get_by_role("button", name="Pause training")).to_be_visible()
         page.wait_for_timeout(3000)  # what is asked once has been asked
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))

@@ -54,12 +54,13 @@ def test_a_click_deletes_a_block_and_says_what_that_changes(app: App, open_page:
     )
     wait_until(lambda: all(run.is_over for run in lab.race_runs(race)))
     run, plain = lab.race_runs(race)
-    page = open_page(f"{app.url}/race?race={race}&steer={lab.steering_key(race)}")
+    link = f"{app.url}/race?race={race}&open=graphs"
+    page = open_page(f"{link}&steer={lab.steering_key(race)}")
     residual_graph, plain_graph = page.locator(".graph").nth(0), page.locator(".graph").nth(1)
     residual_graph.get_by_role("button", name="Zoom in").click()
     box(residual_graph, "stages.0.1").click()
     expect(residual_graph.locator(".opened")).to_have_count(1)
-    page.get_by_text("deletes it").click()
+    page.get_by_text("Remove", exact=True).click()
     page.wait_for_url(re.compile("click=deletes"))
     svg = residual_graph.locator("svg")
     svg.evaluate("svg => { window.before = [svg, svg.style.width] }")
@@ -93,14 +94,12 @@ def test_a_click_deletes_a_block_and_says_what_that_changes(app: App, open_page:
 
     # What cannot be left out says so; who has the link sees the same and deletes nothing.
     box(plain_graph, "stages.1.0").click()
-    expect(
-        page.get_by_text("plain20-cifar without stages.1.0: there is no such net")
-    ).to_be_visible()
+    expect(page.get_by_text("Plain-20 without stages.1.0: there is no such net")).to_be_visible()
     expect(plain_graph.locator(".cut")).to_have_count(0)
     visitor = open_page(f"{app.url}/race?{page.url.partition('?')[2]}")
     expect(visitor.get_by_text(SAID)).to_be_visible()
     expect(visitor.locator(".cut")).to_have_count(1)
-    expect(visitor.get_by_text("deletes it")).to_have_count(0)
+    expect(visitor.get_by_text("Remove", exact=True)).to_have_count(0)
     box(visitor.locator(".graph").nth(1), "stages.2.1").click()
     expect(visitor.locator(".opened")).to_have_count(1)
 
@@ -130,12 +129,12 @@ def test_a_click_on_a_point_of_the_diagnosis_deletes_its_block_and_so_does_the_k
     wait_until(lambda: all(run.is_over for run in lab.race_runs(race)))
     for run in lab.race_runs(race):
         measure_run(Store(app.home), run.id, 2, "lesions")
-    address = f"{app.url}/race?race={race}&open=diagnosis"
+    address = f"{app.url}/race?race={race}&open=diagnosis,graphs"
     page = open_page(f"{address}&steer={lab.steering_key(race)}")
     graphs = page.locator(".graph")
     panel = page.locator(".st-key-race_diagnosis")
     panel.get_by_role("radio", name="step 2 (end)").click()
-    figure = panel.get_by_role("figure", name=re.compile("at step 2: resnet20-cifar against"))
+    figure = panel.get_by_role("figure", name=re.compile("at step 2: ResNet-20 against"))
     expect(figure.locator(".scatterlayer .trace")).to_have_count(2)
     settle(page)
 

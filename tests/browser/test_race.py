@@ -77,11 +77,15 @@ def wait_for_change(page: Page, index: int) -> None:
 
 def stop(page: Page) -> None:
     page.get_by_role("button", name="Stop training").click()
-    expect(statuses(page)).to_have_text(["stopped", "stopped"])
+    expect(notes(page)).to_have_text([STOPPED, STOPPED])
 
 
-def statuses(page: Page) -> Locator:
-    return page.locator(".net .status")
+def notes(page: Page) -> Locator:
+    """What stands beside each net's bar."""
+    return page.locator(".card .about")
+
+
+STOPPED, INTERRUPTED = re.compile("^stopped at step "), re.compile("^interrupted at step ")
 
 
 def test_race_is_live_keeps_its_zoom_and_is_found_by_its_link(app: App, open_page: Open) -> None:
@@ -115,7 +119,7 @@ def test_race_is_live_keeps_its_zoom_and_is_found_by_its_link(app: App, open_pag
     expect(page.get_by_role("heading", name="What happened")).to_be_visible()
     assert {run.status for run in app.lab.race_runs(race_id)} == {"stopped"}
     settle(page)  # a box that is opened while the page grows may stand beyond the window
-    page.get_by_role("button", name="Take away").click()
+    page.get_by_role("button", name="Export").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV").click()
     assert Path(download.value.path()).read_text().startswith("net,step,quantity,of,value")
@@ -134,10 +138,11 @@ def test_link_shows_and_link_with_controls_steers(app: App, open_page: Open) -> 
     measured(friend)
     friend.reload()
     measured(friend)
-    expect(friend.get_by_role("button", name=STEERING)).to_have_count(0)
+    cannot_steer(friend)
     page.reload()
     measured(page)
-    expect(page.get_by_role("button", name=STEERING)).to_have_count(3)
+    expect(page.get_by_role("button", name=STEERING)).to_have_count(2)
+    expect(page.get_by_role("button", name="Pause training")).to_be_enabled()
 
     helper = open_page(steers)
     measured(helper)
@@ -146,10 +151,16 @@ def test_link_shows_and_link_with_controls_steers(app: App, open_page: Open) -> 
     measured(helper)
     stop(helper)
     for one in (page, friend):
-        expect(statuses(one)).to_have_text(["stopped", "stopped"])
+        expect(notes(one)).to_have_text([STOPPED, STOPPED])
 
 
-STEERING = re.compile("Stop training|Pause|Single step")
+STEERING = re.compile("Stop training|Pause training")
+
+
+def cannot_steer(page: Page) -> None:
+    expect(page.get_by_role("button", name="Pause training")).to_be_disabled()
+    expect(page.get_by_role("button", name="Stop training")).to_have_count(0)
+    expect(page.get_by_role("combobox", name="Speed", exact=True)).to_have_count(0)
 
 
 def test_step_shown_follows_until_a_hand_moves_it(app: App, open_page: Open) -> None:
@@ -165,11 +176,11 @@ def test_step_shown_follows_until_a_hand_moves_it(app: App, open_page: Open) -> 
     field.press("Enter")
     follows(page)
 
-    slider, follow = page.get_by_role("slider"), page.get_by_role("button", name="Follow newest")
+    slider, follow = page.get_by_role("slider"), page.get_by_role("button", name="Live")
     for key, step in (("Home", 0), ("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1)):
         slider.press(key)
-        expect(slider).to_have_attribute("aria-valuetext", f"step {step} of 100000")
-        expect(follow).to_be_enabled()
+        expect(slider).to_have_attribute("aria-valuetext", f"step {step} of 100,000")
+        expect(follow).to_have_attribute("aria-pressed", "false")
     for _ in range(3):
         wait_for_change(page, CURVES)
     assert shown_step(page) == 1
@@ -179,13 +190,13 @@ def test_step_shown_follows_until_a_hand_moves_it(app: App, open_page: Open) -> 
     follow.click()
     follows(page)
     slider.press("End")
-    expect(follow).to_be_enabled()
+    expect(follow).to_have_attribute("aria-pressed", "false")
     stop(page)
 
 
 def shown_step(page: Page) -> int:
     said = page.get_by_role("slider").get_attribute("aria-valuetext")
-    return int(said.split()[1])  # type: ignore[union-attr]
+    return int(said.split()[1].replace(",", ""))  # type: ignore[union-attr]
 
 
 def follows(page: Page) -> None:
@@ -197,7 +208,7 @@ def follows(page: Page) -> None:
             "([slider, before]) => slider.value > before",
             arg=[page.get_by_role("slider").element_handle(), before],
         )
-        expect(page.get_by_role("button", name="Follow newest")).to_be_disabled()
+        expect(page.get_by_role("button", name="Live")).to_have_attribute("aria-pressed", "true")
 
 
 def zoom(page: Page) -> list[list[float]]:
@@ -225,7 +236,7 @@ def test_another_quantity_is_not_shown_in_the_zoom_of_the_one_before(
     begin(page)
     page.evaluate("() => window.before = [...document.querySelectorAll('.resnet-viz-chart')]")
     zoomed = zoom(page)
-    select(page, "Quantity", "update / weight by layer")
+    select(page, "Charts below show", "update / weight by layer")
     title = "() => window.before[0].layout.yaxis.title.text"
     page.wait_for_function(f"() => ({title})().startsWith('update / weight')")
     assert page.evaluate("() => window.before.every(chart => chart.isConnected)"), (
@@ -254,12 +265,12 @@ def test_killed_worker_shows_as_interrupted(app: App, open_page: Open) -> None:
     first, second = app.lab.race_runs(race_id)
     seen = len(app.lab.records(first.id))
     os.kill(process_of(app, first), signal.SIGKILL)
-    expect(statuses(page)).to_have_text(["interrupted", "running"])
+    expect(notes(page)).to_have_text([INTERRUPTED, re.compile("^right on the last")])
     assert len(app.lab.records(first.id)) >= seen
     wait_for_change(page, CURVES)
     assert app.lab.get(second.id).status == "running"
     page.get_by_role("button", name="Stop training").click()
-    expect(statuses(page)).to_have_text(["interrupted", "stopped"])
+    expect(notes(page)).to_have_text([INTERRUPTED, STOPPED])
     expect(page.get_by_role("heading", name="What happened")).to_be_visible()
 
 

@@ -17,6 +17,9 @@ from tests.launchers import launchers_in
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 
+TRAINING = re.compile("^Training the network")
+
+
 def test_an_open_page_survives_its_server_which_is_killed(tmp_path: Path, browser: Browser) -> None:
     """Fails where the new server forgets the race, its controls, or the page that is open."""
     first = serve(tmp_path, keeps_lab=True)
@@ -27,17 +30,17 @@ def test_an_open_page_survives_its_server_which_is_killed(tmp_path: Path, browse
     # A context of its own: without its server Streamlit's page complains, as it should.
     page = browser.new_context().new_page()
     page.goto(f"{link}&steer={lab.steering_key(race_id)}")
-    expect(page.locator(".net .status")).to_have_text("running")
+    expect(page.locator(".sentence")).to_have_text(TRAINING)
     next(first, None)
     before = lab.race_runs(race_id)[0].steps_done
     wait_until(lambda: lab.race_runs(race_id)[0].steps_done > before + 10, PATIENCE_SECONDS)
     for _ in serve(tmp_path, port=int(port)):
         wait_until(lambda: _step_of(page) > before + 10, PATIENCE_SECONDS)
-        page.get_by_role("button", name="Pause").click()
-        expect(page.locator(".net .status")).to_have_text("paused")
+        page.get_by_role("button", name="Pause training").click()
+        expect(page.locator(".card .about")).to_have_text("paused")
         assert page.url == link
         lab.stop(race_id)
-        expect(page.locator(".net .status")).to_have_text("stopped")
+        expect(page.locator(".card .about")).to_have_text(re.compile("^stopped at step"))
         page.context.close()
 
 
@@ -63,7 +66,7 @@ def test_two_servers_and_three_labs_of_one_folder(tmp_path: Path, browser: Brows
     pages = [browser.new_context().new_page() for _ in apps]
     for page, app in zip(pages, apps, strict=True):
         page.goto(f"{app.url}/race?race={race_id}")
-        expect(page.locator(".net .status")).to_have_text("running")
+        expect(page.locator(".sentence")).to_have_text(TRAINING)
     environment = os.environ | {"RESNET_VIZ_HOME": str(lab.home), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", STARTER]
     starters = [
@@ -86,5 +89,5 @@ def test_two_servers_and_three_labs_of_one_folder(tmp_path: Path, browser: Brows
 
 
 def _step_of(page: Page) -> int:
-    found = re.search(r"step (\d+)", page.locator(".net").inner_text())
-    return int(found[1]) if found else -1
+    found = re.search(r"step ([\d,]+)", page.locator(".count").inner_text())
+    return int(found[1].replace(",", "")) if found else -1

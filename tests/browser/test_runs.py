@@ -50,8 +50,9 @@ def test_runs_from_the_first_to_the_last(app: App, open_page: Open, tmp_path: Pa
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Open 2 nets together").click()
     page.wait_for_url(re.compile(r"/race\?runs="))
+    expect(page.locator(".card")).to_have_count(2)
     expect(page.get_by_role("heading", name="three against two")).to_be_visible()
-    expect(page.get_by_role("button", name="Pause")).to_have_count(0)
+    expect(page.get_by_role("button", name="Play recording")).to_be_visible()
 
     page.goto(f"{app.url}/runs")
     page.get_by_label("Find").fill("Mine")
@@ -73,6 +74,7 @@ def test_runs_from_the_first_to_the_last(app: App, open_page: Open, tmp_path: Pa
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name="Import", exact=True).click()
     page.wait_for_url(re.compile(r"/race\?race="))
+    expect(page.locator(".card .about")).to_have_text([re.compile("^right on")] * 2)
     brought = {run.race_id for run in lab.list()} - {second}
     assert [lab.race_name(str(race_id)) for race_id in brought] == ["Mine"]
 

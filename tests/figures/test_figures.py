@@ -160,9 +160,9 @@ def test_a_loss_that_is_not_finite_is_said() -> None:
 def test_before_the_first_step() -> None:
     waiting = [contestant("resnet18", 0), contestant("plain18", 0)]
     for figure in _figures(waiting):
-        assert "waiting for the first step" in _texts(figure)
+        assert "Starts when you press Start race" in _texts(figure)
     curves = training_curves(waiting).layout
-    (words,) = [a for a in curves.annotations if a.text == "waiting for the first step"]
+    (words,) = [a for a in curves.annotations if a.text == "Starts when you press Start race"]
     low, high = curves.yaxis2.domain  # the accuracies', where no line of guessing is
     assert low < words.y < high < curves.yaxis.domain[0]
     one_started = [contestant("resnet18", 2), contestant("plain18", 0)]

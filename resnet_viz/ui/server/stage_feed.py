@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
 from math import inf
 from typing import Any
 
@@ -16,7 +15,6 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.findings.contestant import Contestant, contestants_in, net_of
 from resnet_viz.lab.race_feed import Feed, Look
 from resnet_viz.quantities.records import History
@@ -88,11 +86,7 @@ def _sentence(look: Look, contestants: Sequence[Contestant]) -> str:
     """What went wrong, what happened, or how far the race is."""
     if problems := list(filter(None, [*map(status.why_over, look.runs), look.problem])):
         return " ".join(problems)
-    return status.progress_sentence(look.runs, list(map(_named, contestants)))
-
-
-def _named(one: Contestant) -> Contestant:
-    return replace(one, name=paper_name(one.name), net_name=paper_name(one.net_name))
+    return status.progress_sentence(look.runs, contestants)
 
 
 def _open(race_id: str) -> tuple[Feed, Look]:

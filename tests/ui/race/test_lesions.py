@@ -17,7 +17,7 @@ from tests.labs import TINY, tiny_spec, wait_until
 from tests.ui.race.conftest import race_page, text
 from tests.workers.test_measure_run import trained
 
-NOTHING = "No block is deleted."
+NOTHING = "No block is removed."
 BLOCK = "stages.1.0"
 
 
@@ -59,10 +59,10 @@ def expected(lab: Lab, place: int, name: str, block: str, step: int) -> str:
 def test_a_click_opens_a_block_until_another_is_chosen(lab: Lab, race_id: str) -> None:
     app = race_page(race_id, lab.steering_key(race_id))
     app.toggle(key="race_panel_graphs").set_value(True).run()
-    assert "Click a block to open it." in text(app)
+    assert "Click a block to inspect it." in text(app)
     assert NOTHING not in text(app)
     deleting(app)
-    assert "Click a block to delete it" in text(app)
+    assert "Click a block to remove it" in text(app)
     assert text(app).count(NOTHING) == 2  # a graph for each net; of several seeds one
 
 

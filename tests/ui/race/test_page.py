@@ -49,10 +49,10 @@ def test_invites_to_the_default_race(home: Path) -> None:
     assert message["sentence"] == "Starts when you press Start race"
     assert [net["name"] for net in message["nets"]] == ["ResNet-56", "Plain-56"]
     assert [len(net["boxes"]) for net in message["nets"]] == [29, 29], "27 blocks, stem and head"
-    assert "differ in **shortcut** (zero_pad and none)" in text(app)
+    assert "The only difference: ResNet-56 has **zero-padded shortcuts**" in text(app)
     # 853,018 on CIFAR-10 (He et al. 2015, Table 6: 0.85M), less 2 input channels of 16 3x3 kernels.
     count = f"{853_018 - 2 * 16 * 9:,}"
-    assert f"**{count}** and **{count}**, the same" in text(app)
+    assert f"Both have **{count}** parameters" in text(app)
     assert errors(app) == []
     assert not app.button(key="race_start").disabled
     assert not has_button(app, "race_stop")

@@ -152,7 +152,7 @@ def test_images_get_the_size_that_fits_and_it_is_said(home: Path, net: str, size
 
 def test_a_plain_nets_twin_is_residual(home: Path) -> None:
     app = race_page().selectbox(key="race_first_net").set_value("plain20-cifar").run()
-    assert "differ in **shortcut** (none and zero_pad)" in text(app)
+    assert "Plain-20 has **no shortcuts**, ResNet-20 has **zero-padded shortcuts**" in text(app)
     assert not app.button(key="race_start").disabled
 
 
@@ -164,7 +164,7 @@ def test_net_of_the_architecture_page(home: Path) -> None:
     app.run()
     app.selectbox(key="race_first_net").set_value("resnet20-cifar").run()
     app.selectbox(key="race_second_net").set_value(own).run()
-    assert "differ in **norm** (batch and none)" in text(app)
+    assert "ResNet-20 has **batch norm**" in text(app)
 
 
 @pytest.mark.parametrize("name", list(starting_points()))
@@ -200,11 +200,11 @@ def test_one_press_adds_a_relative_and_another_takes_it_away(home: Path) -> None
     specs = app.session_state["race_specs"]
     assert [spec.config for spec in specs[2:]] == list(added.values())
     assert [spec.name for spec in specs[2:4]] == [
-        "resnet56-cifar, norm none",
-        "resnet56-cifar, activation_order full_preactivation",
+        "ResNet-56, no norm",
+        "ResNet-56, full pre-activation",
     ]
-    assert "differ in **shortcut** (none: " in text(app)
-    assert "; else zero_pad)" in text(app)
+    assert "differ only in **shortcuts** (no shortcuts: " in text(app)
+    assert "; else zero-padded shortcuts)" in text(app)
     app = app.button(key="race_remove_1").click().run()
     assert [spec.config for spec in app.session_state["race_specs"][2:]] == [
         config for relative, config in added.items() if relative != "Pre-activation"
@@ -261,7 +261,7 @@ def test_each_net_is_trained_from_each_seed(lab: Lab) -> None:
     ]
     assert titles(app)[0] == "ResNet-20 against Plain-20"
     assert plain("seeds 7, 8") in text(app)
-    assert "differ in **shortcut** (zero_pad and none) and in nothing else." in text(app)
+    assert "ResNet-20 has **zero-padded shortcuts**, Plain-20 has **no shortcuts**." in text(app)
 
 
 @pytest.mark.usefixtures("no_workers")

@@ -73,7 +73,7 @@ HELP = {
     "activation_order": "Where norm and activation stand around the addition (He 2016, Fig. 4 a "
     "to e).",
     "final_activation": "Whether the activation follows the addition (He 2015, Fig. 2).",
-    "conv_bias": "Whether convolutions have a bias; a norm after them makes it needless.",
+    "conv_bias": "Whether convolutions have a bias (redundant when a norm follows).",
     "dropout": "Share dropped between a branch's convolutions (Zagoruyko 2016).",
     "stochastic_depth": "Chance that training leaves out the last block's branch; earlier blocks "
     "have proportionally less (Huang 2016).",

@@ -56,7 +56,7 @@ _DEPTH = (
     "the linear layer. Projections, gates and squeeze-and-excitation lie beside it and do not "
     "count."
 )
-_PARAMS = "Trainable parameters, the norms' scales and shifts included."
+_PARAMS = "Trainable parameters, including batch-norm scale and shift."
 _MACS = (
     "Multiply-accumulates (a product and its addition) of convolutions and linear layers for one "
     "image; the papers call them FLOPs."

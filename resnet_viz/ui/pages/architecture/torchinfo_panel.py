@@ -71,9 +71,7 @@ def _measured(config: ResNetConfig) -> Summary | None:
         one = job_progress.asked(_SLOT)
         if one is None or one.about != config or one.done:
             job_progress.hand_in(_SLOT, "summary", {"config": config}, config)
-        end = job_progress.outcome(
-            _SLOT, "A process of its own builds the net, without its weights"
-        )
+        end = job_progress.outcome(_SLOT, "Building in the background")
         if end is None or end.problem:
             _complain(config, end)
             return None

@@ -11,10 +11,10 @@ from resnet_viz.arch.presets import PRESETS
 from resnet_viz.ui.session.net_url import in_words
 
 PLAIN = (
-    "A plain net: every block's output is its branch **F** alone, and no path goes around it. The "
-    "switch *Shortcuts* above puts them in."
+    "A plain network: every block's output is its branch **F** alone, and no path goes around it. "
+    "Turn on *Shortcuts* to add them."
 )
-BLOCK = "**F** is a block's branch, its convolutions; **+** adds the shortcut to what F puts out."
+BLOCK = "**F** is the block's convolutions; **+** adds the shortcut."
 
 _TRANSFORMS = {
     "identity": "",

@@ -26,9 +26,9 @@ def again(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
     ends."""
     if any(run.is_watched for run in view.runs) or not (view.is_over or may_steer):
         return
-    with st.popover("Again", icon=":material/replay:", help="The same nets and settings anew."):
+    with st.popover("Again", icon=":material/replay:", help="Run again with the same settings."):
         if not view.is_over:
-            st.markdown("The race on show is stopped.")
+            st.markdown("This will stop the current race.")
         for title, specs in (
             ("Same seed", [run.spec for run in view.runs]),
             ("Next seed", _next(view.runs)),

@@ -38,13 +38,13 @@ from resnet_viz.ui.widgets.markdown import plain, small
 from resnet_viz.ui.widgets.page_texts import note
 
 CLICK, OPENS, DELETES = "race_click", "opens", "deletes"
-CLICKS: Mapping[str, str] = MappingProxyType({OPENS: "opens it", DELETES: "deletes it"})
+CLICKS: Mapping[str, str] = MappingProxyType({OPENS: "Inspect", DELETES: "Remove"})
 """What a click on a block does."""
 WITHOUT = "race_without"
 LOOK_SECONDS = 0.4
 TO_DELETE = (
-    " Click a block to delete it: what is left is what its shortcut passes on, in a plain net its "
-    "input (Veit et al. 2016, arXiv:1605.06431)."
+    " Click a block to remove it. Its shortcut then passes its input on alone; a plain network "
+    "passes the input itself (Veit et al. 2016, arXiv:1605.06431)."
 )
 _WANTED = "race_lesion_wanted"
 _ONE = re.compile(r"(\d{1,3}):(stages\.\d{1,4}\.\d{1,5})", re.ASCII)
@@ -61,8 +61,8 @@ def click_box(lab: Lab, view: RaceView) -> bool:
     if not _has_weights(lab, view):
         return False
     with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
-        st.markdown(small("A click on a block"), width="content")
-        chosen = segments("A click on a block", CLICKS, CLICK, OPENS, shows_title=False)
+        st.markdown(small("Click a block to:"), width="content")
+        chosen = segments("Click a block to", CLICKS, CLICK, OPENS, shows_title=False)
     return chosen == DELETES
 
 
@@ -91,7 +91,7 @@ class Lesions(NamedTuple):
         if not self.block(place):
             if self.deletes:
                 with _room(graph):
-                    note("No block is deleted.")
+                    note("No block is removed.")
             return
         try:
             wish = self.wish(place)

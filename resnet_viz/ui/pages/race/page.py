@@ -204,7 +204,7 @@ def _time(lab: Lab, race: RaceSpec, pace: float | None) -> str:
     """How long the race will take, where that is known."""
     with suppress(StoreError):  # whoever presses Start is told
         if seconds := lab.expected_seconds(race.runs(), pace):
-            return f" It takes {about(seconds)} here, as earlier runs did."
+            return f" Takes {about(seconds)} on this computer."
     return ""
 
 

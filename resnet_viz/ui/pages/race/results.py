@@ -1,13 +1,15 @@
-"""Results of a finished race: sentences, a table, and files to download."""
+"""Results of a finished race: why it went as it did, its numbers, and files to download."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import streamlit as st
 
 from resnet_viz.findings.race_summary import happened
 from resnet_viz.findings.result_table import Cell, result_rows, transposed
+from resnet_viz.findings.words.sentences import Sentence
 from resnet_viz.lab.lab import Lab
 from resnet_viz.report.report import report_of
 from resnet_viz.ui.pages.race import words
@@ -19,30 +21,47 @@ from resnet_viz.ui.widgets.downloads import take_away
 from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.ui.widgets.page_texts import header
 
-PLOTS = {
-    "curves": "Loss and accuracy",
-    "gradients": "By layer",
-    "through_time": "Through time",
-}
-"""The plots that sentences belong to, by their anchors on the page."""
+CARDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "curves": ("How well they learned", "See loss and accuracy"),
+        "gradients": ("The gradient", "See it layer by layer"),
+        "through_time": ("Features and updates", "See them through time"),
+    }
+)
+"""The titles of the cards, and of their links to the chart that their sentences are of."""
 
 
 def results(lab: Lab, view: RaceView) -> None:
-    """Draw the evidence for the verdict above; nothing if nothing was measured."""
+    """Draw the evidence for the stage's verdict; nothing if nothing was measured."""
     contestants = contestants_of(view)
     if not any(len(contestant.history) for contestant in contestants):
         return
     header("What happened")
-    lines = [
-        f"- {plain(text)} [{PLOTS[plot]}](#{key_of_chart(plot)})"
-        for text, plot in happened(contestants)[1:]
-    ]
-    st.markdown("\n".join(lines))
-    more_seeds(lab, view)
-    rows = result_rows(contestants, [run.params for run in view.runs])
-    st.table(_transposed(rows), border="horizontal")
-    with st.container(horizontal=True):
+    _cards(happened(contestants)[1:])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        more_seeds(lab, view)
         _downloads(lab, view)
+    with st.expander("All numbers"):
+        rows = result_rows(contestants, [run.params for run in view.runs])
+        st.table(_transposed(rows), border="horizontal")
+
+
+def _cards(sentences: Sequence[Sentence]) -> None:
+    """A card for each chart that sentences are of, side by side."""
+    texts: dict[str, list[str]] = {}
+    for one in sentences:
+        texts.setdefault(one.plot, []).append(one.text)
+    places = [place for place in CARDS if place in texts]
+    if not places:
+        return
+    with st.container(key="race_findings"):
+        columns = st.columns(len(places), gap="small")
+    for place, column in zip(places, columns, strict=True):
+        title, link = CARDS[place]
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"**{title}**")
+            lines = "\n".join(f"- {plain(text)}" for text in texts[place])
+            st.markdown(f"{lines}\n\n[{link}](#{key_of_chart(place)})")
 
 
 def _downloads(lab: Lab, view: RaceView) -> None:
@@ -56,13 +75,13 @@ def _downloads(lab: Lab, view: RaceView) -> None:
         help="One HTML file that replays the race without a server, and prints.",
         on_click="ignore",
     )
-    with st.popover("Take away", icon=":material/download:"):
+    with st.popover("Export", icon=":material/download:"):
         race_id = None if is_together(view.race_id) else view.race_id
         take_away(lab, race_id, words.title(view.runs), view.runs, "race_take")
 
 
 def _transposed(rows: Sequence[Mapping[str, Cell]]) -> dict[str, list[str]]:
-    """One column a net, one row a quantity: what is to be compared stands side by side."""
+    """One column per net, one row per quantity: what is to be compared stands side by side."""
     cells = transposed(rows)
     table = {"": list(cells)}
     for place, row in enumerate(rows):

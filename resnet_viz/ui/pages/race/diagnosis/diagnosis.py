@@ -26,8 +26,8 @@ from resnet_viz.ui.widgets.page_texts import header, note
 
 LOOK_SECONDS, UPDATE_SECONDS = 0.5, 3.0
 INTRODUCTION = (
-    "What experts look at when a net trains badly, or well. The verdicts are computed from what "
-    "was measured; their numbers stand beside them."
+    "How experts tell why a network trains well or badly. The verdicts are computed from what was "
+    "measured; their numbers stand beside them."
 )
 
 

@@ -127,7 +127,7 @@ class _Panel:
         if self.box:
             self.box.draw(has_picture=bool(measured))
         if others := [racer.run.name for racer in racers if racer not in fit]:
-            note(f"It has no meaning for nets without shortcuts: {plain(', '.join(others))}.")
+            note(f"Not applicable to {plain(', '.join(others))} (no shortcuts).")
         steps = "training step" if about.cost == 1 else "training steps"
         cost = f"about {about.cost:g} {steps} a net"
         if measured:

@@ -35,13 +35,12 @@ ASPECTS = {1: 0.3, 2: 0.45, 3: 1.0}
 _GROUP = "race"
 
 ABOUT = (
-    "Each block has the colour of its value at the step shown (of its layers' values the largest); "
-    "what lies beyond the scale has the colour of its end. Lines are the gradient on its way back "
-    "from the head: at a block's input it is the sum of what comes through the shortcut, on the "
-    "right, and through the branch, down the middle."
+    "Colour shows the largest value among a block's layers at this step. Values off the scale take "
+    "its end colour. Lines show the gradient flowing back. What reaches a block's input is the sum "
+    "of two paths: the shortcut (right) and the branch (middle)."
 )
-TO_OPEN = " Click a block to open it."
-NO_GRAPH = "{} is watched while it trains: its structure is not known here, so it has no graph."
+TO_OPEN = " Click a block to inspect it."
+NO_GRAPH = "{} has no graph: it trains in another program, and its structure is not known here."
 
 
 def on_graph(

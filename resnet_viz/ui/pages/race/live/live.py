@@ -219,12 +219,12 @@ def _quantities(contestants: Sequence[Contestant]) -> Sequence[str]:
 
 
 def _quantity_box(contestants: Sequence[Contestant]) -> None:
-    """The quantity to show: one of those that a net of the race holds."""
+    """The quantity of the charts, one of those held; the stage shows it, too, where it can."""
     names = _quantities(contestants)
     if st.session_state.get(QUANTITY, GRADIENT) not in names:
         del st.session_state[QUANTITY]  # a link's, or that of a race that held it
     st.selectbox(
-        "Quantity",
+        "Charts below show",
         names,
         key=QUANTITY,
         format_func=lambda name: f"{quantity(name).title} by {by(axis_of(contestants, name))}",

@@ -39,19 +39,18 @@ TIME_HEIGHT = 348
 MAPS_HEIGHT = 408
 
 ON_A_LOG_AXIS = (
-    "The axis is logarithmic: a straight slope means growing or shrinking by the same factor from "
-    "one to the next."
+    "The axis is logarithmic: a straight line means each layer multiplies it by the same factor."
 )
 OPEN_MARKERS = "Layers beside the main path (projections, gates) are open markers."
 ABOUT_CURVES = (
-    "Measured on each minibatch before its update. He et al. (2015, 4.1) found a higher training "
-    "error in deep plain nets, and vanishing gradients unlikely to be the cause where the nets "
-    "have batch norm. What is it here?"
+    "Measured on each minibatch before its update. He et al. (2015, sec. 4.1) saw higher training "
+    "error in deep plain nets and argued vanishing gradients were not to blame when batch norm is "
+    "used. What do you see here?"
 )
 ABOUT_TIME = (
     "Left: the weight gradient of the first layer over the last's. Middle: effective rank, how "
-    "many independent directions the features span; 1 means that the net sees all images as the "
-    "same (Roy & Vetterli 2007). Right: how much a step changes the weights; about a thousandth is "
+    "many independent directions the features span; 1 means that the network sees all images as "
+    "the same (Roy & Vetterli 2007). Right: how much a step changes the weights; about a thousandth is "
     "the rule of thumb (Karpathy, CS231n notes). With batch norm, step 0 overwrites the first "
     "layers of a deep plain net and its features collapse; a small ratio late in training is a "
     "result of that collapse, not a vanishing gradient."
@@ -60,8 +59,8 @@ TIME_ALT = (
     "Weight gradient of the first layer over the last, effective rank and update ratio by step"
 )
 ABOUT_MAPS = (
-    "The same at every step so far: a column is a step, a row a layer or block. All nets share one "
-    "colour scale, so that a colour means the same in each."
+    "The same at every step: one column per step, one row per layer or block. All networks share "
+    "one colour scale."
 )
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from resnet_viz.arch.config import ResNetConfig, explain
+from resnet_viz.arch.field_words import FIELDS, value_words
+from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.arch.plan import plan
 from resnet_viz.data.adapt import suitable_image_size
 from resnet_viz.data.registry import dataset_info
@@ -69,18 +71,18 @@ def comparison(runs: Sequence[RunSpec], *, is_size_chosen: bool) -> str:
     counts = [plan(spec.adapted).params for spec in runs]
     sentences = [difference(runs)]
     if len(set(counts)) == 1 < len(counts):
-        each = " and ".join([f"**{counts[0]:,}**"] * 2) + ", the same" if len(counts) == 2 else ""
-        sentences.append(f"Parameters: {each or f'**{counts[0]:,}** in each net'}.")
+        which = "Both" if len(counts) == 2 else "All"
+        sentences.append(f"{which} have **{counts[0]:,}** parameters.")
     elif len(runs) == 2:
         sentences.append(f"Parameters: **{counts[0]:,}** and **{counts[1]:,}**.")
     else:
         sentences.append(f"Parameters: {_parameters(runs, counts)}.")
     own, size = dataset_info(runs[0].dataset).image_size, runs[0].adapted.image_size
     if size != own and not is_size_chosen:
-        which = {1: "the net", 2: "both nets"}.get(len(runs), "all nets")
+        which = {1: "the network", 2: "both networks"}.get(len(runs), "all networks")
         sentences.append(
-            f"Images are resized from {own}x{own} to **{size}x{size}** pixels: the smallest of "
-            f"16, 32, 64, ... that fits {which}; Image size changes it."
+            f"Images are resized from {own}x{own} to **{size}x{size}** pixels, the smallest of "
+            f"16, 32, 64, ... that fits {which}. Image size changes it."
         )
     return " ".join(filter(None, sentences))
 
@@ -101,7 +103,8 @@ def difference(runs: Sequence[RunSpec], *, shares_seeds: bool = True) -> str:
         return ""
     seeds = "" if shares_seeds else "They start from different seeds."
     training = " ".join(filter(None, (_different_training(runs), seeds)))
-    configs, names = [spec.adapted for spec in runs], [spec.display_name for spec in runs]
+    configs = [spec.adapted for spec in runs]
+    names = [paper_name(spec.display_name) for spec in runs]
     first, *others = configs
     fields = [
         field
@@ -109,22 +112,28 @@ def difference(runs: Sequence[RunSpec], *, shares_seeds: bool = True) -> str:
         if any(getattr(other, field) != getattr(first, field) for other in others)
     ]
     if not fields:
-        which = "Both nets are the same" if len(configs) == 2 else "The nets are all the same"
+        which = "Both networks are the same" if len(configs) == 2 else "All networks are the same"
         if training:
             return f"{which}. {training}"
         return (
-            f"{which}{' plain net' if first.shortcut == 'none' else ''}: started from "
-            "one seed and fed the same minibatches, they should draw the same curves, step for "
-            "step."
+            f"{which}{' plain network' if first.shortcut == 'none' else ''}. With one seed and the "
+            "same minibatches they should draw the same curves, step for step."
         )
-    changed = (f"**{field}** ({_values(configs, names, field)})" for field in fields)
-    alone = "" if training else " and in nothing else"
-    return f"The nets differ in {', '.join(changed)}{alone}. {training}".strip()
+    if len(configs) == 2 and len(fields) == 1 and len(set(names)) == 2:
+        has = (
+            f"{plain(n)} has **{value_words(fields[0], getattr(c, fields[0]))}**"
+            for n, c in zip(names, configs, strict=True)
+        )
+        text = f"{', '.join(has)}."
+        return f"{text} {training}" if training else f"The only difference: {text}"
+    changed = (f"**{FIELDS[field]}** ({_values(configs, names, field)})" for field in fields)
+    only = "" if training else "only "
+    return f"The networks differ {only}in {', '.join(changed)}. {training}".strip()
 
 
 def _values(configs: Sequence[ResNetConfig], names: Sequence[str], field: str) -> str:
     """Two values in the nets' order; of more nets the rarer values, and whose they are."""
-    values = [in_words(getattr(config, field)) for config in configs]
+    values = [value_words(field, getattr(config, field)) for config in configs]
     if len(values) == 2:
         return " and ".join(values)
     usual = max(values, key=values.count)

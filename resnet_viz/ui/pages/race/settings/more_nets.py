@@ -34,14 +34,14 @@ def more_nets(entries: Sequence[Entry]) -> Sequence[Entry]:
                 plain(nickname(net)),
                 icon=":material/close:",
                 key=f"race_remove_{index}",
-                help="Take this net out of the race.",
+                help="Remove this network from the race.",
                 on_click=st.session_state.__setitem__,
                 args=(MORE, (*added[:index], *added[index + 1 :])),
             )
         if kept == 0:
-            st.caption(f"{MOST_NETS} nets race at most: this is all.")
+            st.caption(f"That's the maximum of {MOST_NETS} networks.")
         elif not added:
-            st.caption(f"One press adds a relative, a preset or JSON; up to {MOST_NETS} nets race.")
+            st.caption(f"Add a variant, a preset or your own JSON (up to {MOST_NETS} networks).")
     return tuple(map(Entry, added))
 
 

@@ -104,7 +104,7 @@ def _folded(name: str) -> DeltaGenerator:
 def _experiment() -> Sequence[Entry]:
     """Draw the experiments; returns the contestants of the one pressed, () for the boxes' nets."""
     name = st.pills(
-        "Press an experiment, or choose nets below",
+        "Pick a ready-made experiment, or choose your own networks",
         list(starting_points()),
         key=EXPERIMENT,
         on_change=_set_defaults,

@@ -1,0 +1,94 @@
+"""Field words: what a reader is told of a configuration's fields and their values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+FIELDS: Mapping[str, str] = MappingProxyType(
+    {
+        "block": "the kind of block",
+        "depths": "blocks per stage",
+        "widths": "channels per stage",
+        "expansion": "the bottleneck's expansion",
+        "cardinality": "groups of a block (cardinality)",
+        "group_width": "the width of a group",
+        "stem": "the stem",
+        "stem_width": "the stem's channels",
+        "shortcut": "shortcuts",
+        "shortcut_transform": "what shortcuts do",
+        "activation_order": "the order of norm, activation and addition",
+        "stride_on": "where blocks take their stride",
+        "downsample_at": "where stages halve the resolution",
+        "norm": "the norm",
+        "activation": "the activation",
+        "final_activation": "the activation after the addition",
+        "attention": "attention",
+        "se_reduction": "the reduction of squeeze-and-excitation",
+        "conv_bias": "biases of convolutions",
+        "dropout": "dropout",
+        "stochastic_depth": "stochastic depth",
+        "residual_scale": "the scale of the branches",
+        "init": "the initialisation",
+        "zero_init_residual": "zero-initialised branches",
+        "in_channels": "input channels",
+        "num_classes": "classes",
+        "image_size": "the image size",
+    }
+)
+"""A field as the object of "they differ in"."""
+
+VALUES: Mapping[tuple[str, object], str] = MappingProxyType(
+    {
+        ("block", "basic"): "basic blocks",
+        ("block", "bottleneck"): "bottleneck blocks",
+        ("shortcut", "none"): "no shortcuts",
+        ("shortcut", "zero_pad"): "zero-padded shortcuts",
+        ("shortcut", "projection"): "shortcuts with projections",
+        ("shortcut", "projection_all"): "a projection in every shortcut",
+        ("shortcut", "avgpool_projection"): "shortcuts with pooled projections",
+        ("shortcut_transform", "identity"): "identity shortcuts",
+        ("shortcut_transform", "scaled"): "scaled shortcuts",
+        ("shortcut_transform", "exclusive_gate"): "exclusive gates",
+        ("shortcut_transform", "shortcut_only_gate"): "shortcut-only gates",
+        ("shortcut_transform", "conv1x1"): "1x1 convolutions in the shortcuts",
+        ("shortcut_transform", "dropout"): "dropout in the shortcuts",
+        ("activation_order", "original"): "the original order",
+        ("activation_order", "norm_after_addition"): "the norm after the addition",
+        ("activation_order", "relu_before_addition"): "ReLU before the addition",
+        ("activation_order", "relu_only_preactivation"): "ReLU-only pre-activation",
+        ("activation_order", "full_preactivation"): "full pre-activation",
+        ("norm", "batch"): "batch norm",
+        ("norm", "group"): "group norm",
+        ("norm", "none"): "no norm",
+        ("attention", "none"): "no attention",
+        ("attention", "se"): "squeeze-and-excitation",
+        ("residual_scale", "none"): "unscaled branches",
+        ("residual_scale", "skipinit"): "scaled branches (SkipInit)",
+        ("zero_init_residual", True): "zero-initialised branches",
+        ("zero_init_residual", False): "branches initialised as usual",
+        ("final_activation", True): "an activation after the addition",
+        ("final_activation", False): "no activation after the addition",
+        ("conv_bias", True): "convolutions with biases",
+        ("conv_bias", False): "convolutions without biases",
+        ("init", "kaiming_fan_out"): "He initialisation (fan-out)",
+        ("init", "kaiming_fan_in"): "He initialisation (fan-in)",
+        ("init", "xavier"): "Xavier initialisation",
+        ("init", "orthogonal"): "orthogonal initialisation",
+        ("init", "pytorch"): "PyTorch's initialisation",
+        ("init", "fixup"): "Fixup initialisation",
+    }
+)
+"""A field's value as the object of "it has"; of others the value itself is told."""
+
+
+def value_words(field: str, value: object) -> str:
+    """A field's value as the object of "it has", such as "no shortcuts" or "blocks per stage 3-4".
+
+    Raises:
+        KeyError: for a field that a configuration does not have.
+    """
+    if (field, value) in VALUES:
+        return VALUES[field, value]
+    text = "-".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return f"{FIELDS[field].removeprefix('the ')} {text}"
