@@ -144,9 +144,9 @@ _TEMPLATES = jinja2.Environment(
 SCRIPTS = (LEGEND_ROOM, _HERE / "report_plots.js", _HERE / "report.js")
 EACH_MINIBATCH = "Measured on each minibatch before its update."
 THROUGH_TIME = (
-    "Left: the weight gradient of the first layer over the last's. Middle: effective rank, how many "
-    "independent directions the features span (1 = the network sees all images as the same). Right: "
-    "how much a step changes the median layer's weights, relative to their size."
+    "Left: the weight gradient of the first layer over the last's. Middle: effective rank, how "
+    "many independent directions the features span (1 = the network sees all images as the same). "
+    "Right: how much a step changes the median layer's weights, relative to their size."
 )
 SEVERAL = "Of several seeds of a net the first is shown here; the tables and curves have them all."
 

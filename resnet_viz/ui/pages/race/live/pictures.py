@@ -50,10 +50,10 @@ ABOUT_CURVES = (
 ABOUT_TIME = (
     "Left: the weight gradient of the first layer over the last's. Middle: effective rank, how "
     "many independent directions the features span; 1 means that the network sees all images as "
-    "the same (Roy & Vetterli 2007). Right: how much a step changes the weights; about a thousandth is "
-    "the rule of thumb (Karpathy, CS231n notes). With batch norm, step 0 overwrites the first "
-    "layers of a deep plain net and its features collapse; a small ratio late in training is a "
-    "result of that collapse, not a vanishing gradient."
+    "the same (Roy & Vetterli 2007). Right: how much a step changes the weights; about a "
+    "thousandth is the rule of thumb (Karpathy, CS231n notes). With batch norm, step 0 overwrites "
+    "the first layers of a deep plain net and its features collapse; a small ratio late in "
+    "training is a result of that collapse, not a vanishing gradient."
 )
 TIME_ALT = (
     "Weight gradient of the first layer over the last, effective rank and update ratio by step"
