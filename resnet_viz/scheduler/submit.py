@@ -22,6 +22,8 @@ MOST_ACTIVE = 64
 paused and has given up its process is not among them."""
 SHARE = 32
 """Of one visitor, those that are paused without a process included."""
+GUARANTEED, MOST_IN_ALL = 8, 256
+"""So many runs a visitor may have even where others fill the queue, up to so many of all."""
 
 
 class Queued(NamedTuple):
@@ -60,8 +62,10 @@ def queue(
         Snapshot.take(connection, BUSY).settle(connection, store.home)
     with store.writing() as connection:
         present = Snapshot.take(connection, BUSY)
-        _check_share(connection, present, asker, len(rows))
-        _check_room(sum(row["host"] != WATCHED for row in present.active), len(rows))
+        own = _check_share(connection, present, asker, len(rows))
+        active = sum(row["host"] != WATCHED for row in present.active)
+        is_guaranteed = own + len(rows) <= GUARANTEED and bool(asker)
+        _check_room(active, len(rows), MOST_IN_ALL if is_guaranteed else MOST_ACTIVE)
         gone, notice = retention.make_room(connection, logs)
         for row in rows:
             insert(connection, "runs", {**row, "pace": pace, "asker": asker})
@@ -73,10 +77,10 @@ def queue(
     return Queued(ids, notice)
 
 
-def _check_share(connection: sqlite3.Connection, present: Snapshot, asker: str, more: int) -> None:
-    """Nobody but the owner, who is the asker "", takes all the places."""
+def _check_share(connection: sqlite3.Connection, present: Snapshot, asker: str, more: int) -> int:
+    """How many runs a visitor has: nobody but the owner, who is the asker "", takes all places."""
     if not asker:
-        return
+        return 0
     query = f"SELECT count(*) FROM runs WHERE {RESTING} AND asker = ?"
     resting = int(connection.execute(query, (asker,)).fetchone()[0])
     own = resting + sum(row["asker"] == asker for row in present.active)
@@ -85,11 +89,12 @@ def _check_share(connection: sqlite3.Connection, present: Snapshot, asker: str, 
             f"you have {own} runs that are queued, running or paused, and {more} more are too "
             f"many: each visitor may have {SHARE}; wait for some, or stop them on the Runs page"
         )
+    return own
 
 
-def _check_room(active: int, more: int) -> None:
-    if active + more > MOST_ACTIVE:
+def _check_room(active: int, more: int, most: int) -> None:
+    if active + more > most:
         raise ValueError(
             f"{active} runs are queued, running or paused and {more} more are too many: at most "
-            f"{MOST_ACTIVE} may be; wait for some, or stop them"
+            f"{most} may be; wait for some, or stop them"
         )

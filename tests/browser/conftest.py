@@ -68,7 +68,7 @@ SECOND_TRY = "seconds: a browser draws against a clock on a machine that may be 
 def pytest_itemcollected(item: pytest.Item) -> None:
     if item.path.parent == Path(__file__).parent:
         item.add_marker(pytest.mark.browser)
-        pass
+        item.add_marker(pytest.mark.flaky(reruns=1, reason=SECOND_TRY))
 
 
 @dataclass(frozen=True)

@@ -58,8 +58,9 @@ def select(page: Page, label: str, option: str) -> None:
 
 
 def measured(page: Page) -> None:
-    """Waits for points of both nets in the training curves."""
+    """Waits for points of both nets in the training curves, which follow a race while in view."""
     drawn(page)
+    charts(page).nth(CURVES).evaluate("chart => chart.scrollIntoView({block: 'center'})")
     page.wait_for_function(
         f"i => ({POINTS})(document.querySelectorAll('.resnet-viz-chart')[i]).filter(n => n).length"
         " >= 2",

@@ -15,7 +15,7 @@ from resnet_viz.lab.race_feed import Feed
 from resnet_viz.scheduler import launcher_client, parking
 from resnet_viz.scheduler.parking import MOST_STEPPING, MOST_WARM, Patience
 from resnet_viz.scheduler.run_status import Snapshot
-from resnet_viz.scheduler.submit import MOST_ACTIVE, SHARE
+from resnet_viz.scheduler.submit import GUARANTEED, MOST_ACTIVE, MOST_IN_ALL, SHARE
 from resnet_viz.store import saved_states
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import insert, new_row
@@ -130,6 +130,22 @@ def test_a_visitor_has_a_share_of_the_queue_and_of_the_paused(
     for run in lab.list()[-5:]:
         lab.stop(run.id)
     lab.race([tiny_spec()] * 5, asker="hostile")
+
+
+def test_who_fills_the_queue_locks_nobody_out(rows: sqlite3.Connection, tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    for visitor in ("one", "two"):
+        lab.race([tiny_spec()] * SHARE, asker=visitor)
+    assert len(lab.list()) == MOST_ACTIVE
+    with pytest.raises(ValueError, match=f"{MOST_ACTIVE} runs.*at most {MOST_ACTIVE}"):
+        lab.race([tiny_spec()] * (GUARANTEED + 1), asker="three")
+    lab.race([tiny_spec()] * GUARANTEED, asker="three")
+    with pytest.raises(ValueError, match=f"at most {MOST_ACTIVE}"):
+        lab.race([tiny_spec()], asker="three")
+    for number in range((MOST_IN_ALL - MOST_ACTIVE) // GUARANTEED - 1):
+        lab.race([tiny_spec()] * GUARANTEED, asker=f"visitor {number}")
+    with pytest.raises(ValueError, match=f"{MOST_IN_ALL} runs.*at most {MOST_IN_ALL}"):
+        lab.race([tiny_spec()], asker="one too many")
 
 
 def test_nobody_misses_a_launcher_for_them(rows: sqlite3.Connection, tmp_path: Path) -> None:
