@@ -83,7 +83,7 @@ def _check_share(connection: sqlite3.Connection, present: Snapshot, asker: str, 
         return 0
     query = f"SELECT count(*) FROM runs WHERE {RESTING} AND asker = ?"
     resting = int(connection.execute(query, (asker,)).fetchone()[0])
-    own = resting + sum(row["asker"] == asker for row in present.active)
+    own: int = resting + sum(row["asker"] == asker for row in present.active)
     if own + more > SHARE:
         raise ValueError(
             f"you have {own} runs that are queued, running or paused, and {more} more are too "
