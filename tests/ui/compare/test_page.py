@@ -224,7 +224,7 @@ def test_a_race_of_these(a: str, b: str) -> None:
     app = press(opened(a=a, b=b), "Race these")
     names = [label(from_text(net)) for net in (a, b)]
     assert [app.selectbox(key=f"race_{place}_net").value for place in ("first", "second")] == names
-    changed = "**norm** (none and batch)" if "norm" in a else "**shortcut** (zero_pad and none)"
+    changed = "**the norm** (no norm and batch norm)" if "norm" in a else "has **no shortcuts**"
     assert changed in "\n".join(element.value for element in app.markdown)
 
 
