@@ -11,7 +11,7 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.cli.errors import InputError, input_errors
 from resnet_viz.experiments.starting_point import Entry
-from resnet_viz.experiments.starting_points import starting_points
+from resnet_viz.experiments.starting_points import current_name, starting_points
 from resnet_viz.nets.stored_weights.files import open_file
 from resnet_viz.text import shorten, unknown_name
 
@@ -55,9 +55,10 @@ def read_contestants(
         raise InputError(f"{given}; allowed: one of them")
     if experiment is None:
         return [Entry(net.config, net.name) for net in map(read_net, configs)], {}
-    if experiment not in starting_points():
+    name = current_name(experiment)
+    if name is None:
         raise InputError(unknown_name("experiment", experiment, tuple(starting_points())))
-    return starting_points()[experiment].entries, starting_points()[experiment].training
+    return starting_points()[name].entries, starting_points()[name].training
 
 
 def read_numbers(option: str, text: str | None) -> tuple[int, ...] | None:

@@ -31,9 +31,10 @@ class Entry:
 class StartingPoint:
     """Contestants that differ in one thing, and where to look.
 
-    `place` is where it stands among the others, the smallest first. `training` holds fields of
-    RunSpec that all share and that are not the defaults; `departs` says how a recipe from
-    elsewhere was cut down to seconds on two cores.
+    `name` says what is seen; `formerly` is the name it had in earlier versions, which links may
+    still use. `place` is where it stands among the others, the smallest first. `training` holds
+    fields of RunSpec that all share and that are not the defaults; `departs` says how a recipe
+    from elsewhere was cut down to seconds on two cores.
     """
 
     name: str
@@ -42,6 +43,7 @@ class StartingPoint:
     look_for: str
     training: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     departs: str = ""
+    formerly: str = ""
 
     @property
     def specs(self) -> Sequence[RunSpec]:

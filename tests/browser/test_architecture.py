@@ -62,7 +62,7 @@ def test_choose_change_undo_and_copy_the_link(app: App, open_page: Open) -> None
 
     choose(page, "norm", "group")
     changed = revise(preset("resnet56-cifar"), norm="group")
-    expect(page.get_by_text("Changed from resnet56-cifar: norm group (was batch).")).to_be_visible()
+    expect(page.get_by_text("norm group (was batch)", exact=True)).to_be_visible()
     expect(page).to_have_url(re.compile(r"\?net=resnet56-cifar&norm=group$"))
     shows(open_page(page.url), changed)
 
@@ -73,7 +73,7 @@ def test_choose_change_undo_and_copy_the_link(app: App, open_page: Open) -> None
     page.get_by_role("button", name="Undo").click()
     shows(page, changed)
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("heading", name="resnet56-cifar", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="ResNet-56", exact=True)).to_be_visible()
     shows(page, preset("resnet56-cifar"))
 
 

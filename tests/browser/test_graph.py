@@ -96,7 +96,7 @@ def test_the_pointer_is_told_what_it_is_on(app: App, open_page: Open) -> None:
     expect(words).to_contain_text("receptive field 83×83")  # noqa: RUF001
     # Its box, its addition and its shortcut light up together.
     expect(page.locator('.graph .hot[data-unit="stages.1.0"]')).to_have_count(3)
-    page.get_by_role("heading", name="resnet34").hover()
+    page.get_by_role("heading", name="ResNet-34").hover()
     expect(words).to_be_hidden()
     expect(page.locator(".graph .hot")).to_have_count(0)
 

@@ -20,3 +20,12 @@ def starting_points() -> Mapping[str, StartingPoint]:
     ]
     points.sort(key=lambda point: (point.place, point.name))
     return MappingProxyType({point.name: point for point in points})
+
+
+def current_name(name: str) -> str | None:
+    """The name of the starting point that is called so, or was in an earlier version; None if none
+    is."""
+    points = starting_points()
+    if name in points:
+        return name
+    return next((point.name for point in points.values() if point.formerly == name), None)

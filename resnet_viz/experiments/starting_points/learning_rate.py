@@ -4,7 +4,8 @@ from resnet_viz.arch.presets import PRESETS
 from resnet_viz.experiments.starting_point import Entry, StartingPoint
 
 STARTING_POINT = StartingPoint(
-    name="The rate",
+    name="Two learning rates",
+    formerly="The rate",
     place=70,
     entries=tuple(
         Entry(PRESETS[name], f"{name}, lr {rate:g}", {"lr": rate})

@@ -14,7 +14,7 @@ from streamlit.testing.v1.element_tree import Button
 
 from resnet_viz.arch.config import ResNetConfig, revise
 from resnet_viz.arch.plan import plan
-from resnet_viz.arch.presets import PRESETS, label, preset
+from resnet_viz.arch.presets import PRESETS, preset
 from resnet_viz.lab.lab import Lab
 from tests.ui.headings import headers
 from tests.ui.jobs import settled
@@ -47,10 +47,18 @@ def _captions(app: AppTest) -> list[str]:
     return [re.sub(r"\\(.)", r"\1", caption.value) for caption in app.caption]
 
 
+def _chips(app: AppTest) -> list[str]:
+    """What was changed in the preset: the badges under the title."""
+    [line] = [one.value for one in app.markdown if one.value.startswith(":gray-badge[")]
+    return [
+        re.sub(r"\\(.)", r"\1", chip) for chip in re.findall(r":gray-badge\[(.*?)\](?!\\)", line)
+    ]
+
+
 def test_opens_on_resnet34(app: AppTest) -> None:
     app.run()
     assert _errors(app) == []
-    assert headers(app)[0] == "resnet34"
+    assert headers(app)[0] == "ResNet-34"
     assert _numbers(app)["Parameters"] == f"{plan(preset('resnet34')).params:,}"
 
 
@@ -138,7 +146,7 @@ def test_garbage_in_the_link_is_said_and_a_net_is_shown_all_the_same(app: AppTes
     app.run()
     [error] = _errors(app)
     assert "'resnet5000'" in error
-    assert headers(app)[0] == "resnet34"
+    assert headers(app)[0] == "ResNet-34"
 
 
 def test_the_plain_twin_in_one_press(app: AppTest) -> None:
@@ -146,7 +154,7 @@ def test_the_plain_twin_in_one_press(app: AppTest) -> None:
     app.selectbox(key="preset").set_value("resnet56-cifar").run()
     app.toggle(key="shortcuts_on").set_value(False).run()
     assert _errors(app) == []
-    assert headers(app)[0] == "plain56-cifar"
+    assert headers(app)[0] == "Plain-56"
     assert _numbers(app)["Shortcuts"] == "a plain net"
 
 
@@ -161,12 +169,12 @@ def test_json_out_and_in(app: AppTest) -> None:
     assert json.loads(app.code[0].value) == json.loads(preset("resnet34").model_dump_json())
     app.text_area(key="pasted").set_value(preset("wide_resnet50_2").model_dump_json())
     next(b for b in app.button if b.label == "Show the pasted net").click().run()
-    assert headers(app)[0] == "wide_resnet50_2"
+    assert headers(app)[0] == "Wide ResNet-50-2"
     app.text_area(key="pasted").set_value('{"block": "basic", "depths": [1')
     next(b for b in app.button if b.label == "Show the pasted net").click().run()
     [error] = _errors(app)
     assert "invalid JSON" in error
-    assert headers(app)[0] == "wide_resnet50_2"
+    assert headers(app)[0] == "Wide ResNet-50-2"
 
 
 def test_table_tab_sums_to_the_whole(app: AppTest) -> None:
@@ -209,15 +217,18 @@ def test_undo_goes_back_step_by_step(app: AppTest) -> None:
     app.selectbox(key="field.norm").set_value("group").run()
     app.toggle(key="shortcuts_on").set_value(False).run()
     names = [headers(app)[0]]
+    nets = [app.session_state["net_on_show"].config]
     for _ in range(3):
         _undo(app).click().run()
         names.append(headers(app)[0])
-    assert names == [
-        label(revise(preset("plain56-cifar"), norm="group")),
-        label(revise(preset("resnet56-cifar"), norm="group")),
-        "resnet56-cifar",
-        "resnet34",
+        nets.append(app.session_state["net_on_show"].config)
+    assert nets == [
+        revise(preset("plain56-cifar"), norm="group"),
+        revise(preset("resnet56-cifar"), norm="group"),
+        preset("resnet56-cifar"),
+        preset("resnet34"),
     ]
+    assert names == ["ResNet-56, changed:", "ResNet-56, changed:", "ResNet-56", "ResNet-34"]
     assert _undo(app).disabled
     assert _errors(app) == []
 
@@ -226,8 +237,8 @@ def test_what_changed_from_the_preset_is_said(app: AppTest) -> None:
     app.run()
     app.selectbox(key="preset").set_value("resnet50").run()
     app.selectbox(key="field.norm").set_value("none").run()
-    captions = [caption.value for caption in app.caption]
-    assert "Changed from resnet50: norm none (was batch)." in captions
+    assert headers(app)[0] == "ResNet-50, changed:"
+    assert _chips(app) == ["norm none (was batch)"]
 
 
 def test_every_field_is_in_the_form_with_help_and_a_source(app: AppTest) -> None:
@@ -266,9 +277,9 @@ def test_an_edited_preset_is_called_no_preset_and_can_be_chosen_again(app: AppTe
     app.text_input(key="field.depths").set_value("3, 4, 6, 9").run()
     box = app.selectbox(key="preset")
     assert box.value is None
-    assert box.placeholder == "resnet34, changed"
+    assert box.placeholder == "ResNet-34, changed"
     box.set_value("resnet34").run()
-    assert headers(app)[0] == "resnet34"
+    assert headers(app)[0] == "ResNet-34"
     assert app.text_input(key="field.depths").value == "3, 4, 6, 3"
     assert app.selectbox(key="preset").value == "resnet34"
 
@@ -283,25 +294,26 @@ def test_choosing_the_preset_on_show_mends_a_wrong_field(app: AppTest) -> None:
     assert app.text_input(key="field.depths").value == "3, 4, 6, 3"
 
 
-def test_the_caption_names_the_preset_that_was_begun_with(app: AppTest) -> None:
+def test_the_title_names_the_preset_that_was_begun_with(app: AppTest) -> None:
     """ResNet-34 with depths 2, 2, 2, 9 is nearer to resnet18 in other ways, but began as 34."""
     app.run()
     app.text_input(key="field.depths").set_value("2, 2, 2, 9").run()
     app.selectbox(key="field.norm").set_value("none").run()
-    assert "Changed from resnet34:" in app.caption[0].value
+    assert headers(app)[0] == "ResNet-34, changed:"
+    assert _chips(app) == ["depths 2-2-2-9 (was 3-4-6-3)", "norm none (was batch)"]
     link = dict(app.query_params)
     assert link == {"net": "resnet34", "depths": "2-2-2-9", "norm": "none"}
     other = opened()
     other.query_params.update(link | {"net": "resnet152", "block": "basic"})
     other.run()
-    assert "Changed from resnet152:" in other.caption[0].value
+    assert headers(other)[0] == "ResNet-152, changed:"
     assert other.query_params["net"] == "resnet152"
 
 
 def test_one_net_with_two_names_keeps_the_chosen_one(app: AppTest) -> None:
     app.run()
     app.selectbox(key="preset").set_value("dnddnjs32-cifar").run()
-    assert headers(app)[0] == "dnddnjs32-cifar"
+    assert headers(app)[0] == "ResNet-32 (dnddnjs)"
     assert app.selectbox(key="preset").value == "dnddnjs32-cifar"
 
 
@@ -327,7 +339,7 @@ def test_a_plain_preset_gets_shortcuts_without_parameters(app: AppTest) -> None:
     app.query_params["net"] = "plain56-cifar"
     app.run()
     _switch(app, on=True)
-    assert headers(app)[0] == "resnet56-cifar"
+    assert headers(app)[0] == "ResNet-56"
 
 
 @pytest.mark.parametrize("net", ["resnet56-cifar", "plain56-cifar"])

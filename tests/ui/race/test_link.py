@@ -84,10 +84,10 @@ def test_every_field_that_is_changed_has_a_value_other_than_the_default() -> Non
         settings(dataset="noise", optimizer="adamw"),
         settings(batch_size=16, subset=20),
         settings(first=preset("plain18"), second=OWN, lr=1e-7),
-        settings("The rate", seed=2**32 - 1),
+        settings("Two learning rates", seed=2**32 - 1),
         settings(second=preset("resnet50"), weight_decay=0.1 + 0.2),
-        settings("notebook34", lr=0.01),
-        settings("dnddnjs32", steps=60, schedule="constant"),
+        settings("Forgetting the addition", lr=0.01),
+        settings("A falling learning rate", steps=60, schedule="constant"),
         settings(nets={"is_alone": True, "more": (OWN, preset("plain18"))}),
         settings("No norm", nets={"more": (OWN, OWN), "seeds": 5, "pace": 0.5}),
         settings(nets={"more": (OWN,) * 4, "seeds": 3, "pace": 20.0}),
@@ -195,7 +195,7 @@ def test_nets_that_are_no_presets_are_offered(home: None) -> None:
 
 
 def test_an_experiment_opens_with_its_nets(home: None) -> None:
-    app = opened(experiment="The rate", lr="0.5")
+    app = opened(experiment="Two learning rates", lr="0.5")
     assert not app.error
     assert len(app.session_state["race_specs"]) == 4
     assert app.number_input(key="race_lr").value == 0.5

@@ -225,7 +225,7 @@ def test_one_press_adds_a_relative_and_another_takes_it_away(home: Path) -> None
 
 
 def test_rates_differ_in_the_experiment_on_them(home: Path) -> None:
-    app = race_page().pills(key="race_experiment").set_value("The rate").run()
+    app = race_page().pills(key="race_experiment").set_value("Two learning rates").run()
     assert [spec.lr for spec in app.session_state["race_specs"]] == [0.01, 0.01, 0.1, 0.1]
 
 

@@ -11,8 +11,8 @@ import pytest
 from resnet_viz.cli.commands.race import _specs
 from resnet_viz.cli.inputs import read_contestants
 from resnet_viz.experiments import starting_points as folder
-from resnet_viz.experiments.starting_points import starting_points
-from tests.ui.race.conftest import address, race_page
+from resnet_viz.experiments.starting_points import current_name, starting_points
+from tests.ui.race.conftest import address, opened, race_page
 
 ONE_FILE = """
 from resnet_viz.experiments.starting_point import StartingPoint, preset_entries
@@ -49,3 +49,16 @@ def test_a_starting_point_is_one_file() -> None:
 def test_places_are_told_apart() -> None:
     places = [point.place for point in starting_points().values()]
     assert places == sorted(set(places))
+
+
+def test_links_with_a_former_name_still_work(home: Path) -> None:
+    """Each says what it shows; in 0.1.0 three were called after the files they came from."""
+    assert current_name("No norm") == "No norm"
+    assert current_name("nothing") is None
+    app = opened(experiment="notebook34")
+    assert app.pills(key="race_experiment").value == "Forgetting the addition"
+    assert address(app)["experiment"] == "Forgetting the addition"
+    assert not app.error
+    entries, training = read_contestants((), "dnddnjs32")
+    assert len(entries) == 2
+    assert training["schedule"] == "step"

@@ -7,6 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig, choices
+from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, label, preset
 from resnet_viz.text import compact
@@ -131,13 +132,18 @@ def preset_box(place: str = "") -> None:
         tuple(PRESETS),
         index=None,
         key=key,
-        format_func=lambda name: f"{name} · {compact(plan(PRESETS[name]).params)}",
-        placeholder=f"{here.base}, changed",
+        format_func=_said,
+        placeholder=f"{paper_name(here.base)}, changed",
         help="Published networks with their parameters. Choosing one fills in the "
         "fields below; type to search.",
         on_change=_load_preset,
         args=(key,),
     )
+
+
+def _said(name: str) -> str:
+    """A preset by its paper's name, with its id and its parameters."""
+    return f"{paper_name(name)} · {name} · {compact(plan(PRESETS[name]).params)}"
 
 
 def _load_preset(key: str) -> None:

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.arch.plan import NetworkPlan, plan
-from resnet_viz.arch.presets import PRESETS, SOURCES, label
+from resnet_viz.arch.presets import PRESETS, SOURCES
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.experiments.short_race import short_race
 from resnet_viz.scheduler.eta import about
 from resnet_viz.store.database import StoreError
 from resnet_viz.text import byte_size, compact
-from resnet_viz.ui.pages.architecture.words import depth_words, what_changed
+from resnet_viz.ui.pages.architecture.words import chips, depth_words
 from resnet_viz.ui.session.begun_race import begin_and_show
 from resnet_viz.ui.session.lab_state import open_lab
 from resnet_viz.ui.session.net import FROM_ARCHITECTURE, TWIN, show_net, shown, twin_of
@@ -36,6 +37,7 @@ _STYLE = """<style>
 .introduction h1 {font-size: 1.4rem; padding: 0; margin: 0}
 .introduction p {margin: 0; flex: 1 1 20rem}
 .st-key-net_title h2 {font-size: 1.4rem; padding: 0}
+.st-key-net_title .stMarkdownBadge {color: inherit !important}
 .st-key-race_these_two button {min-height: 3rem}
 .st-key-race_these_two button p {font-size: 1.15rem; font-weight: 600}
 .st-key-numbers {gap: .25rem 2.25rem}
@@ -81,8 +83,11 @@ def actions(config: ResNetConfig) -> None:
     is_preset = PRESETS[base] == config
     row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
     with row.container(width="stretch", gap=None, key="net_title"):
-        header(base if is_preset else label(config))
-        st.caption(SOURCES[base] if is_preset else what_changed(config, base))
+        header(paper_name(base) if is_preset else f"{paper_name(base)}, changed:")
+        if is_preset:
+            st.caption(plain(f"{base} · {SOURCES[base]}"))
+        else:
+            st.markdown(" ".join(f":gray-badge[{plain(chip)}]" for chip in chips(config, base)))
     st.session_state[_SWITCH] = config.shortcut != "none"
     row.toggle(
         "Shortcuts",
@@ -137,8 +142,7 @@ def headline(config: ResNetConfig) -> None:
     """Draw the numbers of the net, in a row that wraps; and why its name has another depth."""
     network = plan(config)
     here = shown()
-    is_preset = here is not None and PRESETS[here.base] == config
-    why = depth_words(network, here.base if here and is_preset else label(config))
+    why = depth_words(network, paper_name(here.base if here else DEFAULT_NET))
     row = st.container(horizontal=True, key="numbers")
     for name, value, detail, explanation in _numbers(network):
         row.metric(

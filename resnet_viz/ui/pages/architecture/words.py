@@ -85,10 +85,9 @@ def depth_words(network: NetworkPlan, title: str) -> str:
     return f"{begin} its blocks by stage, {blocks}, have more or fewer layers than the name says."
 
 
-def what_changed(config: ResNetConfig, base: str) -> str:
-    """The changes of a net from the preset that it began as."""
-    changes = [
+def chips(config: ResNetConfig, base: str) -> Sequence[str]:
+    """What was changed in the preset that a net began as, a chip per field."""
+    return [
         f"{field} {in_words(value)} (was {in_words(getattr(PRESETS[base], field))})"
         for field, value in differences(config, PRESETS[base]).items()
     ]
-    return f"Changed from {base}: {', '.join(changes)}."

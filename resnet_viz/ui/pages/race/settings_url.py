@@ -14,7 +14,7 @@ from resnet_viz.arch.presets import PRESETS
 from resnet_viz.data.registry import offered
 from resnet_viz.experiments.run_spec import SETTINGS, RunSpec
 from resnet_viz.experiments.spec_rules import check_device_name
-from resnet_viz.experiments.starting_points import starting_points
+from resnet_viz.experiments.starting_points import current_name, starting_points
 from resnet_viz.text import shorten, unknown_name
 from resnet_viz.ui.session.net_url import from_text, to_text, value_of
 
@@ -85,10 +85,12 @@ def to_query(settings: Settings) -> dict[str, str]:
 def from_query(query: Mapping[str, str]) -> tuple[Settings, Sequence[str]]:
     """The settings of an address, and a sentence for each value that is left out, being none."""
     problems: list[str] = []
-    experiment = query.get("experiment")
-    if experiment is not None and experiment not in starting_points():
-        problems.append(unknown_name("experiment", experiment, tuple(starting_points())))
-        experiment = None
+    experiment = None
+    if "experiment" in query:
+        experiment = current_name(query["experiment"])
+        if experiment is None:
+            known = tuple(starting_points())
+            problems.append(unknown_name("experiment", query["experiment"], known))
     is_alone = query.get("second") == ALONE
     nets: dict[str, ResNetConfig] = {}
     for key in ("first", "second"):

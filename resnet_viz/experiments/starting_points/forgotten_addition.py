@@ -1,9 +1,10 @@
-"""The study notebook's ResNet-34 and its plain twin."""
+"""A ResNet-34 with its additions and without: the study notebook's, and its plain twin."""
 
 from resnet_viz.experiments.starting_point import StartingPoint, quarter_width, with_twin
 
 STARTING_POINT = StartingPoint(
-    name="notebook34",
+    name="Forgetting the addition",
+    formerly="notebook34",
     place=80,
     entries=with_twin("notebook34", quarter_width("notebook34")),
     look_for=(

@@ -4,7 +4,8 @@ from resnet_viz.arch.presets import PRESETS
 from resnet_viz.experiments.starting_point import StartingPoint, with_twin
 
 STARTING_POINT = StartingPoint(
-    name="dnddnjs32",
+    name="A falling learning rate",
+    formerly="dnddnjs32",
     place=90,
     entries=with_twin("dnddnjs32-cifar", PRESETS["dnddnjs32-cifar"]),
     look_for=(

@@ -3,7 +3,8 @@
 from resnet_viz.experiments.starting_point import StartingPoint, quarter_width, with_twin
 
 STARTING_POINT = StartingPoint(
-    name="fastcampus50",
+    name="No activation after the addition",
+    formerly="fastcampus50",
     place=100,
     entries=with_twin("fastcampus50", quarter_width("fastcampus50")),
     look_for=(
