@@ -68,12 +68,12 @@ def measured(page: Page) -> None:
     )
 
 
-def wait_for_change(page: Page, index: int) -> None:
-    """Waits until chart `index` shows other numbers than now; out of sight it is not drawn."""
+def wait_for_change(page: Page, index: int, before: str = "") -> None:
+    """Waits until chart `index` shows other numbers than `before`, or than now; out of sight it is
+    not drawn."""
     charts(page).nth(index).evaluate("chart => chart.scrollIntoView({block: 'center'})")
-    page.wait_for_function(
-        f"([i, old]) => ({PICTURE})(i) !== old", arg=[index, page.evaluate(PICTURE, index)]
-    )
+    old = before or page.evaluate(PICTURE, index)
+    page.wait_for_function(f"([i, old]) => ({PICTURE})(i) !== old", arg=[index, old])
 
 
 def stop(page: Page) -> None:
@@ -185,8 +185,9 @@ def test_step_shown_follows_until_a_hand_moves_it(app: App, open_page: Open) -> 
     for _ in range(3):
         wait_for_change(page, CURVES)
     assert shown_step(page) == 1
+    before = page.evaluate(PICTURE, HERO)
     page.get_by_role("button", name="One step on").click()
-    wait_for_change(page, HERO)
+    wait_for_change(page, HERO, before)
     assert shown_step(page) == 2
     follow.click()
     follows(page)
