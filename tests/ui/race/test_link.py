@@ -233,7 +233,7 @@ def test_nets_seeds_and_pace_are_in_the_address_and_open_again(home: None) -> No
     race = app.session_state["race_spec"]
     assert [spec.name for spec in race.contestants] == [
         "resnet56-cifar",
-        "resnet20-cifar, norm none",
+        "ResNet-20, no norm",
         "plain18",
     ]
     assert race.seeds == (0, 1)
