@@ -45,7 +45,7 @@ def run() -> Iterator[Result]:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         page = browser.new_page()
         page.set_default_timeout(60_000)
-        page.goto(f"{url}/race?first={NET}")
+        page.goto(f"{url}/race?first={NET}&open=graphs")
         page.locator(".graph svg").nth(1).wait_for()
         page.wait_for_timeout(3000)
         client = page.context.new_cdp_session(page)

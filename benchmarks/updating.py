@@ -30,19 +30,19 @@ GOAL_MS = 50
 DEEP = "six nets of 110 layers"
 DEFAULT = "two nets of 56 layers"
 # What is looked at: the page as it opens, or down to the chart of that number.
-VIEWS: Mapping[str, int | None] = {"graphs in view": None, "curves in view": 1, "maps in view": 3}
+VIEWS: Mapping[str, int | None] = {"stage in view": None, "curves in view": 1, "maps in view": 3}
 SCROLL = "chart => chart.scrollIntoView({ block: 'end' })"
 # The elements that are to stay: hosts of components, plots with their layers, pictures of graphs.
 MARK = """() => {
     const everywhere = selector => [document, ...[...document.querySelectorAll('*')]
         .map(element => element.shadowRoot).filter(Boolean)]
         .flatMap(root => [...root.querySelectorAll(selector)])
-    window.said = everywhere('.words').find(element => /^step \\d+ of/.test(element.textContent))
+    window.said = everywhere('.count').find(element => /^step [\\d,]+ of/.test(element.textContent))
     window.marked = everywhere([
         '[data-testid=stBidiComponentIsolated]', '[data-testid=stBidiComponentRegular]',
         '.resnet-viz-chart', '.resnet-viz-chart .main-svg', '.graph svg'].join())
 }"""
-# Until the step control says so: asking again and again would be a tenth of what is measured.
+# Until the stage says so: asking again and again would be a tenth of what is measured.
 SHOWN = """([words, patience]) => new Promise((resolve, reject) => {
     const look = () => window.said.textContent === words && resolve()
     new MutationObserver(look).observe(window.said, { childList: true })
@@ -127,7 +127,7 @@ def _measure(
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(60_000)
         page.goto(f"{url}/race?race={race_id}")
-        page.get_by_text(f"step {writer.step - 1} of {2 * BEFORE}", exact=True).wait_for()
+        page.get_by_text(f"step {writer.step - 1:,} of {2 * BEFORE:,}", exact=True).wait_for()
         page.locator(".resnet-viz-chart .main-svg").nth(6).wait_for()
         page.wait_for_timeout(3000)
         page.evaluate(MARK)
@@ -156,6 +156,6 @@ def _updates(page: Page, writer: Writer) -> Sequence[float]:
 def _update(page: Page, client: CDPSession, writer: Writer) -> float:
     begin = task_seconds(client)
     writer.write(1)
-    page.evaluate(SHOWN, [f"step {writer.step - 1} of {2 * BEFORE}", 1000 * PATIENCE_SECONDS])
+    page.evaluate(SHOWN, [f"step {writer.step - 1:,} of {2 * BEFORE:,}", 1000 * PATIENCE_SECONDS])
     time.sleep(AFTER_SECONDS)
     return 1000 * (task_seconds(client) - begin)

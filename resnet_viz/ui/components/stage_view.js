@@ -17,7 +17,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const host = parentElement.querySelector(".stage-host")
   const view = mounted.get(host) ?? new StageView(host)
   mounted.set(host, view)
-  view.hear(data, (wish) => setTriggerValue("wish", { ...wish, at: performance.now() }))
+  view.hear(data, (wish) => setTriggerValue("wish", wish))
   return () => {
     view.leave()
     mounted.delete(host)
@@ -31,6 +31,7 @@ class StageView {
   moves = 0
   told = null // the step that the server knows of; null for the newest
   toldAt = 0
+  askedAt = 0
   newsAt = 0
   lost = 0
   timers = {}
@@ -51,17 +52,25 @@ class StageView {
   }
 
   /** What the server's script says. */
-  hear(data, tell) {
+  hear(data, send) {
     this.data = data
-    this.tell = tell
+    this.send = send
+    if (data.answer >= this.askedAt) clearTimeout(this.timers.patience)
     this.host.classList.toggle("alone", data.alone)
     this.fit()
     if (data.race !== this.race) this.open()
     else if (data.moves > this.moves) this.put()
-    if (data.moves >= this.moves) clearTimeout(this.timers.patience)
     if (data.message && data.message !== this.shown) this.show(JSON.parse((this.shown = data.message)))
     if (data.steers !== this.steers) this.steer()
     if (data.quantity && this.stage) this.choose()
+  }
+
+  // What can be said twice is, where no answer comes: Streamlit may have dropped it.
+  tell(wish, isPatient = false) {
+    this.askedAt = performance.now()
+    this.send({ ...wish, at: this.askedAt })
+    clearTimeout(this.timers.patience)
+    if (isPatient) this.timers.patience = setTimeout(() => this.tell(wish, true), PATIENCE_MS)
   }
 
   open() {
@@ -161,10 +170,7 @@ class StageView {
     this.told = step
     this.toldAt = performance.now()
     this.moves += 1
-    const wish = { name: "step", value: step, move: this.moves }
-    this.tell(wish)
-    clearTimeout(this.timers.patience)
-    this.timers.patience = setTimeout(() => this.tell(wish), PATIENCE_MS)
+    this.tell({ name: "step", value: step, move: this.moves }, true)
   }
 
   // The address holds the step that is looked at, so that a copy of it shows the same.
@@ -193,7 +199,7 @@ class StageView {
   requestNews() {
     this.isStale = false
     this.newsAt = performance.now()
-    this.tell({ name: "news" })
+    this.tell({ name: "news" }, true)
   }
 
   /** As tall as leaves it whole on the first screen. */

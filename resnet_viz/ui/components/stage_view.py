@@ -19,7 +19,7 @@ from resnet_viz.ui.components import chart_scripts
 from resnet_viz.ui.components.component import APP_ROOT_SCRIPT
 
 _HERE = Path(__file__).parent
-_KEY = "race_stage"
+_KEY, _ANSWER = "race_stage", "race_stage_answer"
 _VIEW = st.components.v2.component(
     "resnet_viz_stage",
     html='<div class="stage-host"></div>\n',
@@ -86,18 +86,22 @@ def stage_view(
 
     def hear() -> None:
         wish = st.session_state[_KEY].wish
-        if wish and wish["name"] == "step":
-            pointer.obey(wish["value"], wish["move"])
         if wish:
+            st.session_state[_ANSWER] = wish["at"]
+            if wish["name"] == "step":
+                pointer.obey(wish["value"], wish["move"])
             on_wish(wish)
 
+    answer = st.session_state.get(_ANSWER, 0)
     step = None if pointer.follows else pointer.chosen
     data = {"race": race_id, "steers": steers, "alone": is_alone, "quantity": quantity}
-    _VIEW(key=_KEY, data=data | {"step": step, "moves": pointer.moves}, on_wish_change=hear)
+    where = {"step": step, "moves": pointer.moves, "answer": answer}
+    _VIEW(key=_KEY, data=data | where, on_wish_change=hear)
 
 
 def stage_before(message: Mapping[str, Any]) -> None:
     """Draw the stage of a race that has not begun, from its whole message: the browser keeps it
     as the race begins."""
     data = {"race": "", "message": json.dumps(message), "steers": False, "alone": False}
-    _VIEW(key=_KEY, data=data | {"step": None, "moves": 0}, on_wish_change=lambda: None)
+    where = {"step": None, "moves": 0, "answer": 0}
+    _VIEW(key=_KEY, data=data | where, on_wish_change=lambda: None)

@@ -124,7 +124,7 @@ def press(app: AppTest, name: str, **more: object) -> AppTest:
         if element.proto.component_name == "resnet_viz_stage"
     ]
     states = app._tree.get_widget_states()
-    event = {"event": "wish", "value": {"name": name, **more}}
+    event = {"event": "wish", "value": {"name": name, "at": 1, **more}}
     trigger = states.widgets.add()
     trigger.id = _make_trigger_id(element.id, "events")
     trigger.json_trigger_value = json.dumps([event])

@@ -88,9 +88,9 @@ def test_race_from_start_to_results(lab: Lab) -> None:
     assert "3 steps" in message["sentence"]
     assert "What happened" in headers(app)
     table = app.table[0].value
-    assert list(table.columns) == ["", "resnet20-cifar", "plain20-cifar"]
+    assert list(table.columns) == ["", "ResNet-20", "Plain-20"]
     last = lab.records(runs[1].id)[-1]
-    assert table.set_index("").loc["last loss", "plain20-cifar"] == f"{last.loss:.4g}"
+    assert table.set_index("").loc["last loss", "Plain-20"] == f"{last.loss:.4g}"
     assert app.get("download_button")
     assert shown(app, "stage")["step"] is None, "it was looked at to its end"
     app.button(key="race_next").click().run()

@@ -234,7 +234,7 @@ def test_what_differs_is_said_above_the_pictures_also_of_the_training(lab: Lab) 
     specs = [tiny_spec(lr=rate, name=f"lr {rate}", steps=1) for rate in (0.1, 0.2)]
     app = race_page(lab.race(specs))
     assert (
-        "Both nets are the same. They train with different **learning rate** (0.1, 0.2)."
+        "Both networks are the same. They train with different **learning rate** (0.1, 0.2)."
         in text(app)
     )
     assert "same curves" not in text(app)

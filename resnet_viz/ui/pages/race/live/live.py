@@ -82,8 +82,10 @@ def preview(specs: Sequence[RunSpec]) -> None:
         message = whole_message(contestants, specs[0].steps)
         stage_before(message | {"sentence": WORDS["starts"]})
     with st.container():
-        st.empty()  # where the choices are
-        pictures(Look(), contestants, Shown("", specs[0].steps, 0, GRADIENT), has_graphs=False)
+        with st.container(horizontal=True, key="race_step_row"):
+            fold("Blocks and operations", GRAPHS)
+        shown = Shown("", specs[0].steps, 0, GRADIENT)
+        pictures(Look(), contestants, shown, has_graphs=is_open(GRAPHS))
 
 
 def _before(spec: RunSpec, colour: str) -> Contestant:
