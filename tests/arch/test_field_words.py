@@ -15,7 +15,7 @@ CHOICES = [
     if get_origin(field.annotation) is Literal
     for value in get_args(field.annotation)
 ]
-PLAIN = ("stem", "activation", "stride_on", "downsample_at")
+PLAIN = ("stem", "stride_on", "downsample_at")
 """Fields whose choices are words by themselves."""
 
 

@@ -242,7 +242,7 @@ def test_what_differs_is_said_above_the_pictures_also_of_the_training(lab: Lab) 
     assert "they should draw the same curves, step for step" in text(app)
     seeds = [tiny_spec(seed=seed, name=f"seed {seed}", steps=1) for seed in (0, 1)]
     app = opened(runs=",".join(lab.race_runs(lab.race([spec]))[0].id for spec in seeds))
-    assert "Both nets are the same. They start from different seeds." in text(app)
+    assert "Both networks are the same. They start from different seeds." in text(app)
     assert "same curves" not in text(app)
 
 
