@@ -152,7 +152,8 @@ class StageView {
   act(name, value) {
     if (!this.race || (name === "escape" && !this.data.alone)) return
     if (name === "quantity") this.chosen = value
-    this.tell({ name: name === "escape" ? "present" : name, value })
+    const isOnce = ["train_one", "present", "escape"].includes(name)
+    this.tell({ name: name === "escape" ? "present" : name, value }, !isOnce)
   }
 
   onStep(step, player) {
