@@ -81,7 +81,8 @@ def closest_net(query: Mapping[str, str]) -> tuple[ResNetConfig, str]:
         place = next(enough, 0)
         ignored.append(named[place])
         fields = without[place]
-    sentence = f"Ignored {and_words(ignored)} in this link: {'; '.join(why)}." if why else ""
+    sentence = f"Ignored {and_words(ignored)} in this link: {'; '.join(why)}" if why else ""
+    sentence += "" if sentence.endswith(("?", ".")) or not why else "."
     return from_query(known | fields), sentence
 
 

@@ -41,23 +41,25 @@ def _option(network: NetworkPlan) -> str:
         case "zero_pad":
             changes = sum(block.in_shape != block.out_shape for block in network.blocks)
             return (
-                f"Option A: the shortcut is x itself; where the shape changes ({_places(changes)}) "
-                "it skips pixels and pads new channels with zeros, so it has no weights."
+                "Option A: the shortcut passes x unchanged. Where the shape changes "
+                f"({_places(changes)}) it skips pixels and pads new channels with zeros, so it has "
+                "no weights."
             )
         case "projection":
-            return f"Option B: the shortcut is x itself, but {_where('', projections)}."
+            return f"Option B: the shortcut passes x unchanged, except {_where('a 1x1 convolution (projection) adapts', projections)}."
         case "projection_all":
-            return "Option C: every shortcut is a 1x1 convolution, a projection."
-    return f"ResNet-D: the shortcut is x itself, but {_where('an average pool and ', projections)}."
+            return "Option C: every shortcut is a 1x1 convolution (projection)."
+    where = _where("an average pool and a 1x1 convolution (projection) adapt", projections)
+    return f"ResNet-D: the shortcut passes x unchanged, except {where}."
 
 
-def _where(before: str, projections: Sequence[BlockPlan]) -> str:
+def _where(adapts: str, projections: Sequence[BlockPlan]) -> str:
     """Where a 1x1 convolution stands: where the shape changes, and elsewhere if it does."""
     same = [block for block in projections if block.in_shape == block.out_shape]
     changes = f"where the shape changes ({_places(len(projections) - len(same))})"
     also = " and ".join(f"block {block.index + 1} of stage {block.stage + 1}" for block in same)
     more = f", and in {also}, which keeps its shape" if same else ""
-    return f"{before}a 1x1 convolution, a projection, {changes}{more}"
+    return f"{changes}{more}: {adapts} it there"
 
 
 def _places(number: int) -> str:
