@@ -46,7 +46,8 @@ def _option(network: NetworkPlan) -> str:
                 "no weights."
             )
         case "projection":
-            return f"Option B: the shortcut passes x unchanged, except {_where('a 1x1 convolution (projection) adapts', projections)}."
+            where = _where("a 1x1 convolution (projection) adapts", projections)
+            return f"Option B: the shortcut passes x unchanged, except {where}."
         case "projection_all":
             return "Option C: every shortcut is a 1x1 convolution (projection)."
     where = _where("an average pool and a 1x1 convolution (projection) adapt", projections)
