@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.cli.errors import InputError, input_errors
-from resnet_viz.experiments.starting_point import Entry
-from resnet_viz.experiments.starting_points import current_name, starting_points
 from resnet_viz.nets.stored_weights.files import open_file
 from resnet_viz.text import shorten, unknown_name
+
+if TYPE_CHECKING:
+    from resnet_viz.experiments.starting_point import Entry
 
 MAX_BYTES = 1_000_000
 """A config is a few hundred bytes; a file beyond this is something else."""
@@ -53,8 +54,15 @@ def read_contestants(
         given = "neither CONFIG nor --experiment is given"
         given = given if experiment is None else "both CONFIG and --experiment are given"
         raise InputError(f"{given}; allowed: one of them")
+    from resnet_viz.experiments.starting_point import Entry
+
     if experiment is None:
         return [Entry(net.config, net.name) for net in map(read_net, configs)], {}
+    from resnet_viz.experiments.starting_points import (
+        current_name,
+        starting_points,
+    )
+
     name = current_name(experiment)
     if name is None:
         raise InputError(unknown_name("experiment", experiment, tuple(starting_points())))

@@ -6,6 +6,7 @@ const ASK_MS = 1500
 const HAND_MS = 80 // between two messages of one drag
 const PLAY_MS = 400 // while a recording plays
 const PATIENCE_MS = 1500 // what has no answer by then is said again (Streamlit may drop it)
+const TRIES = 3 // without an answer, of which the last asks the whole page's script to run
 const NEWS_MS = 1000 // between two requests for what is new of the charts below
 const LINK_MS = 400 // of rest before the address gets the step
 const BELOW = 80 // pixels below the stage that are seen before charts are kept up to date
@@ -65,12 +66,15 @@ class StageView {
     if (data.quantity && this.stage) this.choose()
   }
 
-  // What can be said twice is, where no answer comes: Streamlit may have dropped it.
-  tell(wish, isPatient = false) {
+  // What can be said twice is, where no answer comes: Streamlit may have dropped it. A server that
+  // was restarted knows this part of the page only after a run of the whole script.
+  tell(wish, isPatient = false, tries = 0) {
     this.askedAt = performance.now()
-    this.send({ ...wish, at: this.askedAt })
+    if (tries % TRIES < TRIES - 1) this.send({ ...wish, at: this.askedAt })
+    else document.dispatchEvent(new Event("resnet-viz-wake"))
     clearTimeout(this.timers.patience)
-    if (isPatient) this.timers.patience = setTimeout(() => this.tell(wish, true), PATIENCE_MS)
+    const again = () => this.tell(wish, true, tries + 1)
+    if (isPatient) this.timers.patience = setTimeout(again, PATIENCE_MS)
   }
 
   open() {

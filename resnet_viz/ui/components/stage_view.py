@@ -16,7 +16,7 @@ from typing import Any
 import streamlit as st
 
 from resnet_viz.ui.components import chart_scripts
-from resnet_viz.ui.components.component import APP_ROOT_SCRIPT
+from resnet_viz.ui.components.component import APP_ROOT_SCRIPT, component
 
 _HERE = Path(__file__).parent
 _KEY, _ANSWER = "race_stage", "race_stage_answer"
@@ -30,6 +30,9 @@ _VIEW = st.components.v2.component(
     .replace("VERSION", chart_scripts.version()),
     isolate_styles=False,
 )
+
+
+_WAKE = component(__file__, "wake")
 
 
 @dataclass
@@ -75,13 +78,15 @@ def stage_view(
     *,
     steers: bool,
     is_alone: bool,
+    run: str,
     on_wish: Callable[[Mapping[str, Any]], None],
 ) -> None:
     """Draw the stage of a race at the step of `pointer`, for a quantity that it has.
 
     `on_wish` is called with what the user wants (a "name" and mostly a "value") before the run that
     follows: "pause", "resume", "train_one" and "pace" of who `steers`, "present", "quantity",
-    "news" for what stands below. `is_alone`: nothing does.
+    "news" for what stands below. `is_alone`: nothing does. `run` is another in each run of the
+    whole script: the browser then learns anew where to send wishes.
     """
 
     def hear() -> None:
@@ -95,8 +100,15 @@ def stage_view(
     answer = st.session_state.get(_ANSWER, 0)
     step = None if pointer.follows else pointer.chosen
     data = {"race": race_id, "steers": steers, "alone": is_alone, "quantity": quantity}
-    where = {"step": step, "moves": pointer.moves, "answer": answer}
+    where = {"step": step, "moves": pointer.moves, "answer": answer, "run": run}
     _VIEW(key=_KEY, data=data | where, on_wish_change=hear)
+
+
+def wake() -> None:
+    """Draw what runs the whole script where the server does not know the stage's part of it: it
+    was restarted. Not within a fragment."""
+    with st.container(key="race_wake"):
+        _WAKE(key="wake", on_wake_change=lambda: None)
 
 
 def stage_before(message: Mapping[str, Any]) -> None:

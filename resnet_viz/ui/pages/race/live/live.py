@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import streamlit as st
@@ -21,7 +22,7 @@ from resnet_viz.quantities.records import History
 from resnet_viz.stage.message import whole_message
 from resnet_viz.stage.words import WORDS
 from resnet_viz.ui.components.component import tell_news
-from resnet_viz.ui.components.stage_view import pointer_of, stage_before, stage_view
+from resnet_viz.ui.components.stage_view import pointer_of, stage_before, stage_view, wake
 from resnet_viz.ui.pages.race import display_options
 from resnet_viz.ui.pages.race.lesions import WITHOUT, Lesions, click_box
 from resnet_viz.ui.pages.race.live import status
@@ -54,7 +55,8 @@ _PRESENT_CSS = Path(__file__).with_name("present.css")
 
 def race_stage(lab: Lab, view: RaceView, *, may_steer: bool, is_alone: bool = False) -> None:
     """Draw the stage of the race, with nothing below it where `is_alone`."""
-    st.fragment(_stage)(lab, view.race_id, may_steer, is_alone)
+    wake()
+    st.fragment(_stage)(lab, view.race_id, may_steer, is_alone, token_hex(4))
 
 
 def presented(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
@@ -78,6 +80,7 @@ def preview(specs: Sequence[RunSpec]) -> None:
         return
     colours = contestant_colours([spec.adapted for spec in specs])
     contestants = list(map(_before, specs, colours))
+    wake()
     with st.container():
         message = whole_message(contestants, specs[0].steps)
         stage_before(message | {"sentence": WORDS["starts"]})
@@ -107,7 +110,7 @@ def contestants_of(view: RaceView) -> Sequence[Contestant]:
     return view.look.once("contestants", lambda: contestants_in(view.look))
 
 
-def _stage(lab: Lab, race_id: str, may_steer: bool, is_alone: bool) -> None:
+def _stage(lab: Lab, race_id: str, may_steer: bool, is_alone: bool, run: str) -> None:
     view = look(lab, race_id)
     pointer = pointer_of(key_of(race_id))
     stage_view(
@@ -116,6 +119,7 @@ def _stage(lab: Lab, race_id: str, may_steer: bool, is_alone: bool) -> None:
         _chosen_quantity(),
         steers=may_steer and not view.is_over,
         is_alone=is_alone,
+        run=run,
         on_wish=partial(_obey, lab, view),
     )
     for problem in _problems(view):
