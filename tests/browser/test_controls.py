@@ -99,3 +99,28 @@ def test_slow_motion_six_nets_and_again(shared_app: App, open_page: Open) -> Non
         assert {run.seed for run in lab.race_runs(race_id)} == {1}
     finally:
         lab.stop(race_id)
+
+
+HIDE = """isHidden => {
+    Object.defineProperty(document, 'hidden', { value: isHidden, configurable: true })
+    document.dispatchEvent(new Event('visibilitychange'))
+}"""
+
+
+def test_a_tab_that_nobody_sees_takes_no_connection(shared_app: App, open_page: Open) -> None:
+    """A browser has six for a server: with more tabs than that no page would open."""
+    lab = shared_app.lab
+    race_id = lab.race([tiny_spec(steps=ENDLESS)], pace=20)
+    try:
+        page = open_page(f"{shared_app.url}/race?race={race_id}")
+        count = page.locator(".count")
+        expect(count).not_to_contain_text("step 0 of")
+        page.evaluate(HIDE, True)
+        page.wait_for_timeout(500)  # what was on its way
+        before = count.inner_text()
+        page.wait_for_timeout(1500)
+        assert count.inner_text() == before
+        page.evaluate(HIDE, False)
+        expect(count).not_to_have_text(before)
+    finally:
+        lab.stop(race_id)

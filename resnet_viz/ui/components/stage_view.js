@@ -50,6 +50,15 @@ class StageView {
     this.sized.observe(host.closest("[data-testid=stMainBlockContainer]") ?? document.body)
     this.onScroll = () => this.askForNews()
     document.addEventListener("scroll", this.onScroll, { capture: true, passive: true })
+    this.onVisible = () => this.rest()
+    document.addEventListener("visibilitychange", this.onVisible)
+  }
+
+  // A browser has six connections to a server: tabs that nobody sees take none of them.
+  rest() {
+    if (document.hidden) return this.source?.close()
+    const isClosed = !this.source || this.source.readyState === EventSource.CLOSED
+    if (this.race && isClosed && !(this.stage?.history.over && !this.isNew)) this.listen()
   }
 
   /** What the server's script says. */
@@ -82,7 +91,7 @@ class StageView {
     Object.assign(this, { race, moves, told: step, isNew: true, lost: 0 })
     this.source?.close()
     clearTimeout(this.timers.ask)
-    if (race) this.listen()
+    if (race && !document.hidden) this.listen()
   }
 
   // A new connection begins with the whole race.
@@ -222,6 +231,7 @@ class StageView {
     removeEventListener("resize", this.onResize)
     this.sized.disconnect()
     document.removeEventListener("scroll", this.onScroll, { capture: true })
+    document.removeEventListener("visibilitychange", this.onVisible)
     this.stage?.destroy()
   }
 }
