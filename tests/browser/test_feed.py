@@ -66,7 +66,7 @@ NOTE_DRAWN_ANEW = """() => {
         Plotly[way] = (...all) => { window.drawnAnew.push(all[0].ariaLabel); return draw(...all) }
     }
 }"""
-NAME, TIME, MAPS = "resnet20-cifar", 2, 3
+NAME, TIME, MAPS = "ResNet-20", 2, 3
 
 
 def write(
@@ -306,7 +306,7 @@ def _race(app: App) -> Run:
     """A race of one net whose worker only sleeps; `write` does what it would."""
     start, launcher_client.ensure_launcher = launcher_client.ensure_launcher, lambda store: None
     try:
-        race_id = app.lab.race([RunSpec(config=preset(NAME), steps=40)])
+        race_id = app.lab.race([RunSpec(config=preset("resnet20-cifar"), steps=40)])
     finally:
         launcher_client.ensure_launcher = start
     worker = psutil.Popen([sys.executable, "-c", "import time; time.sleep(300)"])

@@ -31,10 +31,12 @@ def component(module: str, name: str, *scripts: str) -> ComponentRenderer:
 _NEWS = component(__file__, "news")
 
 
-def tell_news(key: str, news: Mapping[str, Mapping[str, object]]) -> None:
-    """Send components, by their keys, the data with which they would be drawn now.
+def tell_news(key: str, news: Mapping[str, Mapping[str, object]], at: float) -> None:
+    """Send components, by their keys, the data with which they would be drawn now, as was asked for
+    `at` a moment of the browser's clock.
 
-    A message may be lost, where the browser is busy: what is told is to be all that there is to
-    know, and a chart asks where its figure's beginning is missing (live_chart.py).
+    A message may be lost, where the browser is busy: it is asked for again (stage_view.js). What is
+    told is to be all that there is to know, and a chart asks where its figure's beginning is
+    missing (live_chart.py).
     """
-    _NEWS(key=key, data={"news": json.dumps(news, separators=(",", ":"))})
+    _NEWS(key=key, data={"at": at, "news": json.dumps(news, separators=(",", ":"))})

@@ -7,4 +7,5 @@ export default function ({ data }) {
     kept.news = news
     kept.show?.(news)
   }
+  window.resnetVizNewsAt = data.at
 }

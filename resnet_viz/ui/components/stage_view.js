@@ -65,7 +65,6 @@ class StageView {
   hear(data, send) {
     this.data = data
     this.send = send
-    if (data.answer >= this.askedAt) clearTimeout(this.timers.patience)
     this.host.classList.toggle("alone", data.alone)
     this.fit()
     if (data.race !== this.race) this.open()
@@ -79,11 +78,20 @@ class StageView {
   // was restarted knows this part of the page only after a run of the whole script.
   tell(wish, isPatient = false, tries = 0) {
     this.askedAt = performance.now()
+    this.askedOf = this.data.run
     if (tries % TRIES < TRIES - 1) this.send({ ...wish, at: this.askedAt })
     else document.dispatchEvent(new Event("resnet-viz-wake"))
     clearTimeout(this.timers.patience)
-    const again = () => this.tell(wish, true, tries + 1)
+    const again = () => this.isAnswered(wish) || this.tell(wish, true, tries + 1)
     if (isPatient) this.timers.patience = setTimeout(again, PATIENCE_MS)
+  }
+
+  // Charts' news come in a message of their own (news.js), if the page was not drawn anew.
+  isAnswered({ name }) {
+    const { answer, run, alone } = this.data
+    if (answer < this.askedAt) return false
+    const hasNews = !alone && run === this.askedOf && ["news", "step"].includes(name)
+    return !hasNews || (window.resnetVizNewsAt ?? 0) >= this.askedAt
   }
 
   open() {

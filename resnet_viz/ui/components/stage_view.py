@@ -97,11 +97,15 @@ def stage_view(
                 pointer.obey(wish["value"], wish["move"])
             on_wish(wish)
 
-    answer = st.session_state.get(_ANSWER, 0)
     step = None if pointer.follows else pointer.chosen
     data = {"race": race_id, "steers": steers, "alone": is_alone, "quantity": quantity}
-    where = {"step": step, "moves": pointer.moves, "answer": answer, "run": run}
+    where = {"step": step, "moves": pointer.moves, "answer": last_asked(), "run": run}
     _VIEW(key=_KEY, data=data | where, on_wish_change=hear)
+
+
+def last_asked() -> float:
+    """The moment of the browser's clock (ms) at which the last wish came; 0 before there is one."""
+    return float(st.session_state.get(_ANSWER, 0))
 
 
 def wake() -> None:

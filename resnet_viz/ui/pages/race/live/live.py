@@ -22,7 +22,13 @@ from resnet_viz.quantities.records import History
 from resnet_viz.stage.message import whole_message
 from resnet_viz.stage.words import WORDS
 from resnet_viz.ui.components.component import tell_news
-from resnet_viz.ui.components.stage_view import pointer_of, stage_before, stage_view, wake
+from resnet_viz.ui.components.stage_view import (
+    last_asked,
+    pointer_of,
+    stage_before,
+    stage_view,
+    wake,
+)
 from resnet_viz.ui.pages.race import display_options
 from resnet_viz.ui.pages.race.lesions import WITHOUT, Lesions, click_box
 from resnet_viz.ui.pages.race.live import status
@@ -170,7 +176,7 @@ def _news(view: RaceView) -> None:
         st.rerun()
     news = pictures_news(view.look, nets, shown, has_graphs=_has_graphs())
     with st.container(key="race_news"):
-        tell_news(f"news_{shown.race}", news)
+        tell_news(f"news_{shown.race}", news, last_asked())
 
 
 def _has_graphs() -> bool:
