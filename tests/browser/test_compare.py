@@ -141,7 +141,7 @@ def test_a_click_opens_the_net_and_back_comes_back(app: App, open_page: Open) ->
     axis = page.locator(".js-plotly-plot .xtitle")
     expect(axis).to_contain_text("activation memory")
     click_point(page, "resnet152")
-    page.wait_for_url(re.compile(r"/\?net=resnet152"))
+    page.wait_for_url(re.compile(r"/architecture\?net=resnet152"))
     expect(page.get_by_text(f"{plan(preset('resnet152')).params:,}").first).to_be_visible()
     link = f"{app.url}/design_space?size=224&axis=memory"
     for _ in range(2):
@@ -153,7 +153,7 @@ def test_a_click_opens_the_net_and_back_comes_back(app: App, open_page: Open) ->
         table = page.locator("[data-testid=stDataFrame] .dvn-scroller")
         table.scroll_into_view_if_needed()
         table.click(position={"x": 15, "y": 60})
-        page.wait_for_url(re.compile(r"/\?net=resnet18"))
+        page.wait_for_url(re.compile(r"/architecture\?net=resnet18"))
         expect(page.get_by_text(f"{plan(preset('resnet18')).params:,}").first).to_be_visible()
     page.goto(link)
     expect(axis).to_contain_text("activation memory")
