@@ -75,7 +75,8 @@ def said_of(lab: Lab, seed: int) -> str:
 
 def graphs(app: AppTest) -> list[str]:
     """The titles of the nets' graphs, in their order."""
-    data = [json.loads(element.proto.json) for element in app.get("bidi_component")]
+    texts = [element.proto.json for element in app.get("bidi_component")]
+    data = [json.loads(text) for text in texts if text]
     return [one["title"] for one in data if "svg" in one]
 
 
