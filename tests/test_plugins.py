@@ -200,7 +200,7 @@ def test_a_quantity_is_recorded_exported_listed_and_offered(
     printed(capsys, "runs", "export", race_id, "-o", str(tmp_path / "table.csv"))
     first = records[0].values["largest_weight"].astype(str)[0]
     assert f"striped,0,largest_weight,stem.conv,{first}" in (tmp_path / "table.csv").read_text()
-    (box,) = [one for one in page(race=race_id).selectbox if one.label == "Quantity"]
+    (box,) = [one for one in page(race=race_id).selectbox if one.label == "Charts below show"]
     assert "largest weight" in " ".join(box.options)
 
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_SECONDS, App, settle
+from tests.browser.test_access import faults
 from tests.labs import TINY, tiny_spec
 
 Open = Callable[[str], Page]
@@ -15,9 +16,6 @@ Open = Callable[[str], Page]
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 MAPS = 3
-
-
-PHONE = 639
 
 
 @pytest.mark.parametrize("width", [390, 700, 1280])
@@ -55,25 +53,17 @@ def test_nothing_jumps_when_the_verdict_comes(shared_app: App, open_page: Open, 
     page = open_page(f"{shared_app.url}/_stcore/health")
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"{shared_app.url}/race?race={race_id}&steer={lab.steering_key(race_id)}")
-    headline = page.locator(".headline")
-    expect(headline).not_to_be_empty()
-    expect(headline).to_have_class("headline")
-    before = headline.bounding_box()
+    stage, sentence = page.locator(".resnet-viz-stage"), page.locator(".sentence")
+    expect(sentence).not_to_be_empty()
+    expect(page.locator(".card")).to_have_count(4)
+    settle(page)
+    before = stage.bounding_box()
     lab.resume(race_id)
-    expect(headline).to_have_class("headline over")
-    expect(headline).to_contain_text("resnet20-cifar")
-    after = headline.bounding_box()
+    expect(sentence).to_contain_text("ResNet-20")
+    expect(page.get_by_role("button", name="Play recording")).to_be_visible()
+    settle(page)
+    after = stage.bounding_box()
     assert before
     assert after
-    assert before["height"] == after["height"]
-    more = page.get_by_role("button", name="more", exact=True)
-    if width > PHONE:
-        expect(more).to_have_count(0)
-        return
-    assert after["height"] < 60  # two lines, and the rest by a press
-    more.click()
-    opened = headline.bounding_box()
-    assert opened
-    assert opened["height"] > 100
-    page.get_by_role("button", name="less", exact=True).click()
-    assert headline.bounding_box() == after
+    assert before["height"] == pytest.approx(after["height"], abs=1)
+    assert faults(page, f"a verdict at {width} pixels") == []

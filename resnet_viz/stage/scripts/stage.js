@@ -197,6 +197,8 @@ class Stage {
     this.root.style.setProperty("--picture", `${this.layout.tall}px`)
     this.root.classList.toggle("narrow", this.layout.isNarrow)
     this.root.classList.toggle("rows", !this.layout.hasCards)
+    // It may be scrolled there, by the keyboard, too.
+    this.root.querySelector(".said").tabIndex = this.layout.isNarrow ? 0 : -1
     this.look = this.#lookNow()
     this.board.build(history, this.look)
     this.#putBoard()
