@@ -50,7 +50,8 @@ def test_charts(race: str, open_page: Open, tmp_path: Path) -> None:
     away: list[str] = []
     page.on("request", lambda request: away.append(request.url))
     chart = page.locator(".resnet-viz-chart").first
-    expect(chart).to_have_attribute("aria-label", re.compile(" against ".join(NETS)))
+    expect(chart).to_have_attribute("aria-label", re.compile("ResNet-20 against Plain-20"))
+    chart.scroll_into_view_if_needed()
     page.wait_for_function(LOOKS, arg=_css(RESIDUAL))
     page.wait_for_function(LOOKS, arg=_css(PLAIN))
     page.wait_for_function(f"() => {TEXT} === 14")  # those in sight are drawn one after the other
@@ -78,9 +79,11 @@ def test_charts(race: str, open_page: Open, tmp_path: Path) -> None:
     page.wait_for_function(LOOKS, arg=_css(DARK[RESIDUAL]))
     page.wait_for_function(LOOKS, arg=_css(DARK[PLAIN]))
     page.set_viewport_size({"width": 1920, "height": 1080})
+    chart.scroll_into_view_if_needed()
     page.wait_for_function(f"() => {TEXT} === 20")
     page.wait_for_function(f"() => {HERO}.clientHeight === {HERO}.closest({BOX}).clientHeight")
     page.set_viewport_size({"width": 390, "height": 800})
+    page.locator(".resnet-viz-chart").nth(3).scroll_into_view_if_needed()
     page.wait_for_function(f"() => {MAPS}._fullLayout.xaxis.domain[1] === 1")
     assert page.evaluate(f"() => {MAPS}.clientHeight > 1.5 * {MAPS}.clientWidth")
     own = race.partition("/race")[0]
@@ -102,8 +105,8 @@ AT = (
 def test_a_layer_or_block_that_is_pointed_at_anywhere_is_marked_everywhere_else(
     race: str, open_page: Open, quantity: str
 ) -> None:
-    page = open_page(f"{race}&quantity={quantity}")
-    page.set_viewport_size({"width": 1280, "height": 3000})  # all plots are in sight
+    page = open_page(f"{race}&quantity={quantity}&open=graphs")
+    page.set_viewport_size({"width": 1280, "height": 5000})  # all plots are in sight
     charts = page.locator(".resnet-viz-chart")
     maps = charts.nth(3).locator(".nsewdrag")
     expect(maps).to_have_count(2)

@@ -11,6 +11,7 @@ const NEWS_MS = 1000 // between two requests for what is new of the charts below
 const LINK_MS = 400 // of rest before the address gets the step
 const BELOW = 80 // pixels below the stage that are seen before charts are kept up to date
 const LEAST = 430 // pixels of height
+const MOST = 0.8 // of its width
 
 const mounted = new WeakMap()
 
@@ -227,7 +228,7 @@ class StageView {
   /** As tall as leaves it whole on the first screen. */
   fit() {
     const top = this.host.getBoundingClientRect().top + this.ground.scrollTop
-    const room = innerHeight - top - 12
+    const room = Math.min(innerHeight - top - 12, Math.max(LEAST, MOST * this.host.clientWidth))
     const height = `${room < LEAST ? Math.max(LEAST, innerHeight - 72) : room}px`
     if (this.host.style.getPropertyValue("--stage-height") !== height) this.host.style.setProperty("--stage-height", height)
   }
