@@ -30,6 +30,7 @@ def test_another_race_is_not_shown_in_the_zoom_of_the_one_before(app: App, open_
     race = lab.race([tiny_spec(steps=3)])
     wait_until(lambda: lab.race_runs(race)[0].is_over)
     page = open_page(f"{app.url}/race?race={race}")
+    page.set_viewport_size({"width": 1280, "height": 4000})  # the charts are in sight
     page.wait_for_function(f"() => ({RANGES})().flat().length === 4")
     before = page.evaluate(RANGES)
     page.evaluate(ZOOM)

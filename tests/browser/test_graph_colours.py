@@ -88,6 +88,7 @@ def test_colours_are_those_of_the_store_and_nothing_is_mounted_anew(
     ]
     race = app.lab.race(specs)
     page = open_page(f"{app.url}/race?race={race}&open=graphs")
+    page.set_viewport_size({"width": 1280, "height": 4000})  # the graphs are in sight
     graphs = page.locator(".graph")
     expect(graphs).to_have_count(2)
     expect(page.get_by_role("heading", name="What happened")).to_be_visible()

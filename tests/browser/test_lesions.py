@@ -145,7 +145,7 @@ def test_a_click_on_a_point_of_the_diagnosis_deletes_its_block_and_so_does_the_k
     click(0, 4)  # the fifth of nine blocks
     page.wait_for_url(re.compile(r"without=0%3Astages\.1\.1"))
     expect(graphs.nth(0).locator('.block[data-unit="stages.1.1"] .cut')).to_have_count(1)
-    said = page.get_by_text(re.compile(r"resnet20-cifar without stages\.1\.1: error on the train"))
+    said = page.get_by_text(re.compile(r"ResNet-20 without stages\.1\.1: error on the train"))
     expect(said).to_have_count(2)  # under the graph and in the panel
     expect(figure.locator(".scatterlayer .trace")).to_have_count(3)
     settle(page)
