@@ -51,6 +51,16 @@ def byte_size(size: int) -> str:
     return f"{f'{value:.{digits}f}'.removesuffix('.0')} {units[0]}"
 
 
+def duration(seconds: float) -> str:
+    """A duration, such as "9 s", "3 min 20 s" or "2 h 5 min"."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
 def unknown_name(what: str, name: str, known: Sequence[str], *, lists: bool = True) -> str:
     """A sentence that says `name` is unknown and suggests near names, or else `lists` them all."""
     near = difflib.get_close_matches(name[:100], known, n=3, cutoff=0.5)

@@ -89,14 +89,6 @@ def test_why_a_run_is_over(ended: str, message: str, said: str) -> None:
     assert status.why_over(run(ended, message)) == said
 
 
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [(-3, "0 s"), (9.4, "9 s"), (59.6, "1 min 0 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")],
-)
-def test_duration(seconds: float, said: str) -> None:
-    assert status.duration(seconds) == said
-
-
 def test_pointer_follows_until_it_is_moved() -> None:
     pointer = Pointer()
     assert [pointer.step(newest) for newest in (3, 5)] == [3, 5]

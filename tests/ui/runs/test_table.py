@@ -15,7 +15,7 @@ from resnet_viz.scheduler import launcher_client
 from resnet_viz.store.database import Store
 from resnet_viz.store.records.chunks import insert_records
 from resnet_viz.ui.pages.runs import digests
-from resnet_viz.ui.pages.runs.cells import HEIGHT, WIDTH, chips, lasted, row_of
+from resnet_viz.ui.pages.runs.cells import HEIGHT, WIDTH, chips, row_of
 from resnet_viz.ui.pages.runs.digests import Digests, Reading
 from resnet_viz.ui.pages.runs.groups import DIVERGED, Group, groups, matching
 from tests.labs import TINY, tiny_spec
@@ -119,13 +119,6 @@ def test_chips_are_what_is_not_usual() -> None:
         *("noise", "adam", "3,000 steps", "weight decay 0", "batch 16")
     }
     assert [*chips([])] == []
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"), [(-1, "0 s"), (59.4, "59 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")]
-)
-def test_durations(seconds: float, said: str) -> None:
-    assert lasted(seconds) == said
 
 
 def test_a_run_that_is_over_is_read_once(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

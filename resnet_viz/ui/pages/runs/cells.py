@@ -17,7 +17,7 @@ from resnet_viz.findings.colours import DARK, contestant_colours
 from resnet_viz.findings.contestant import net_of
 from resnet_viz.findings.digest import Digest
 from resnet_viz.store.run import Run, UnreadableRun
-from resnet_viz.text import count, number
+from resnet_viz.text import count, duration, number
 from resnet_viz.ui.pages.runs.groups import DIVERGED, Group, clock, status_of
 
 Digested = Mapping[str, Digest]
@@ -64,7 +64,7 @@ def row_of(group: Group, digests: Digested, now: float) -> dict[str, object]:
         "tone": _tone(words),
         "why": "; ".join(dict.fromkeys(run.message for run in group.runs if run.message)),
         "progress": f"{done:,} of {f'{steps:,}' if steps else '?'}" if done else "",
-        "duration": "" if seconds is None else lasted(seconds),
+        "duration": "" if seconds is None else duration(seconds),
         "date": clock(group.created),
         "stops": not group.is_over and not any(run.is_watched for run in group.readable),
     }
@@ -200,13 +200,3 @@ def _value(value: object) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     return "none" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def lasted(seconds: float) -> str:
-    """A duration, such as "9 s", "3 min 20 s" or "2 h 5 min"."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -10,7 +10,7 @@ from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.race_summary import happened
 from resnet_viz.quantities.records import History
 from resnet_viz.store.run import Run
-from resnet_viz.text import count
+from resnet_viz.text import count, duration
 
 _WINDOW = 20
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
@@ -133,16 +133,6 @@ def seconds_left(run: Run, history: History) -> float | None:
     if rate is None or not run.steps:
         return None
     return (run.steps - len(history)) / min(rate, run.pace or rate)
-
-
-def duration(seconds: float) -> str:
-    """A duration, such as "9 s", "3 min 20 s" or "2 h 5 min"."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def pace_words(pace: float | None) -> str:
