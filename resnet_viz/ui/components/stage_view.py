@@ -40,11 +40,13 @@ class Pointer:
     """The step that a session shows: the newest one, until the user chooses another.
 
     `moves` counts its changes, so that browser and server know which of them has the newer one.
+    `at_first` is where it stands in a link that names no step: None for the newest.
     """
 
     follows: bool = True
     chosen: int = 0
     moves: int = 0
+    at_first: int | None = None
 
     def obey(self, step: int | None, move: int) -> None:
         """Show the step that a user moved to, None for the newest; `move` is the count then."""

@@ -85,8 +85,8 @@ def read_view(race_id: str, runs: Sequence[Run]) -> None:
 def _point(race_id: str, runs: Sequence[Run], query: Mapping[str, str], *, is_anew: bool) -> None:
     """Set the step shown: that of the link, else the first of a recording, which it begins with."""
     pointer, step = pointer_of(key_of(race_id)), _step_of(query, "step")
-    if step is None and all(run.is_over for run in runs):
-        step = 0
+    pointer.at_first = 0 if all(run.is_over for run in runs) else None
+    step = pointer.at_first if step is None else step
     if step is not None:
         pointer.look_at(step)
     elif is_anew:
@@ -106,8 +106,9 @@ def write_view(race_id: str) -> None:
     now = {key: text for key, text in st.query_params.to_dict().items() if key != "step"}
     if query not in (before, now):
         pointer: Pointer = pointer_of(key_of(race_id))
-        step = {} if pointer.follows or not pointer.chosen else {"step": str(pointer.chosen)}
-        st.query_params.from_dict(query | step)
+        step = None if pointer.follows else pointer.chosen
+        is_said = step is not None and step != pointer.at_first
+        st.query_params.from_dict(query | ({"step": str(step)} if is_said else {}))
 
 
 def view_query() -> dict[str, str]:
