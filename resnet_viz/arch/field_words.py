@@ -82,6 +82,16 @@ VALUES: Mapping[tuple[str, object], str] = MappingProxyType(
         ("init", "orthogonal"): "orthogonal initialisation",
         ("init", "pytorch"): "PyTorch's initialisation",
         ("init", "fixup"): "Fixup initialisation",
+        ("expansion", None): "the usual expansion",
+        ("stem_width", None): "a stem as wide as stage 1",
+        ("stem", "imagenet"): "the ImageNet stem",
+        ("stem", "cifar"): "the CIFAR stem",
+        ("stem", "deep"): "a deep stem",
+        ("stem", "tiered"): "a deep stem that widens",
+        ("stride_on", "1x1"): "the stride on the first 1x1",
+        ("stride_on", "3x3"): "the stride on the 3x3",
+        ("downsample_at", "first"): "the first block of a stage halves the resolution",
+        ("downsample_at", "last"): "the last block of a stage halves the resolution",
     }
 )
 """A field's value as the object of "it has"; of others the value itself is told."""
@@ -95,5 +105,11 @@ def value_words(field: str, value: object) -> str:
     """
     if (field, value) in VALUES:
         return VALUES[field, value]
-    text = "-".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    return f"{FIELDS[field].removeprefix('the ')} {text}"
+    return f"{FIELDS[field].removeprefix('the ')} {short_value(field, value)}"
+
+
+def short_value(field: str, value: object) -> str:
+    """A field's value where the field has just been named, such as "batch norm" or "3-4-6-3"."""
+    if (field, value) in VALUES:
+        return VALUES[field, value]
+    return "-".join(map(str, value)) if isinstance(value, tuple) else str(value)

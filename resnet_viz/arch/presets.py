@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from resnet_viz.arch.config import ResNetConfig, differences
+from resnet_viz.arch.field_words import VALUES
 from resnet_viz.text import unknown_name
 
 HE_2015 = "He et al. 2015, arXiv:1512.03385"
@@ -53,7 +54,7 @@ def _rows() -> Iterator[Row]:
     yield from _grouped_rows()
     for kind, shortcut in (("resnet", "zero_pad"), ("plain", "none")):
         for depth in _CIFAR_DEPTHS:
-            source = f"{HE_2015}, sec. 4.2 and Table 6; shortcuts: {shortcut}"
+            source = f"{HE_2015}, sec. 4.2 and Table 6; {VALUES['shortcut', shortcut]}"
             yield f"{kind}{depth}-cifar", source, _cifar(depth, shortcut=shortcut)
     yield from _preactivation_rows()
     yield from _later_rows()

@@ -62,7 +62,7 @@ def test_choose_change_undo_and_copy_the_link(app: App, open_page: Open) -> None
 
     choose(page, "norm", "group")
     changed = revise(preset("resnet56-cifar"), norm="group")
-    expect(page.get_by_text("norm group (was batch)", exact=True)).to_be_visible()
+    expect(page.get_by_text("group norm (was batch norm)", exact=True)).to_be_visible()
     expect(page).to_have_url(re.compile(r"\?net=resnet56-cifar&norm=group$"))
     shows(open_page(page.url), changed)
 
@@ -213,7 +213,7 @@ def test_first_screen_at_every_width(app: App, open_page: Open) -> None:
     page = open_page(f"{app.url}/architecture")
     shows(page, preset("resnet34"))
     page.set_viewport_size({"width": 1280, "height": 720})
-    expect(page.get_by_role("heading", level=1)).to_have_text("resnet_viz")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Architecture")
     expect(page.get_by_role("button", name="Race these two")).to_be_in_viewport()
     expect(page.locator(".graph g.add").first).to_be_in_viewport()
     for width in (700, 390):

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from resnet_viz.arch.config import ResNetConfig, differences, explain
 from resnet_viz.arch.field_words import value_words
-from resnet_viz.arch.paper_names import paper_name
+from resnet_viz.arch.net_names import deepened_name
 from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.text import and_words, shorten, unknown_name
 
@@ -43,7 +43,7 @@ def nickname(config: ResNetConfig) -> str:
     changed = differences(config, PRESETS[base])
     if not 0 < len(changed) <= _MOST_NAMED:
         return label(config)
-    return ", ".join([paper_name(base), *map(value_words, changed, changed.values())])
+    return ", ".join([deepened_name(config, base), *map(value_words, changed, changed.values())])
 
 
 def from_query(query: Mapping[str, str]) -> ResNetConfig:

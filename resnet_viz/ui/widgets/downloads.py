@@ -10,20 +10,28 @@ from pathlib import Path
 
 import streamlit as st
 
-from resnet_viz.arch.config import ResNetConfig
-from resnet_viz.arch.presets import label
+from resnet_viz.arch.config import ResNetConfig, differences
+from resnet_viz.arch.field_words import value_words
+from resnet_viz.arch.net_names import deepened_name
+from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.lab.export_table import nets_among, write_table
 from resnet_viz.lab.lab import Lab
 from resnet_viz.quantities import quantities
 from resnet_viz.store.run import Run
+from resnet_viz.ui.session.net_url import nearest_preset
 
-_MOST_LETTERS = 150
+_MOST_LETTERS = 100
 """File systems allow 255 bytes for a name."""
 
 
 def file_name(config: ResNetConfig, ending: str) -> str:
-    """The label of a net as a file name, such as "resnet18.py", cut if it is very long."""
-    return _safe(label(config))[:_MOST_LETTERS] + ending
+    """A file's name for a net: a preset's id, as in "resnet18.py", or what was changed in the
+    nearest one, as in "ResNet-56-no-norm.py"; cut if it is very long."""
+    base = nearest_preset(config)
+    changed = differences(config, PRESETS[base])
+    words = (deepened_name(config, base), *map(value_words, changed, changed.values()))
+    name = ", ".join(words) if changed else label(config)
+    return _safe(name)[:_MOST_LETTERS].rstrip("-.") + ending
 
 
 def _safe(name: str) -> str:

@@ -63,7 +63,7 @@ def test_why_there_is_no_onnx_is_shown() -> None:
 
 def test_file_names_have_no_spaces() -> None:
     assert file_name(preset("resnet18"), ".py") == "resnet18.py"
-    assert file_name(SMALL, ".onnx") == "ResNet-8-basic-16-32-64-zero_pad-image_size-16.onnx"
+    assert file_name(SMALL, ".onnx") == "ResNet-8-blocks-per-stage-1-1-1-image-size-16.onnx"
 
 
 def test_the_panel_needs_no_torch() -> None:

@@ -7,10 +7,9 @@ from typing import Literal
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig, choices
+from resnet_viz.arch.net_names import net_title, paper_of, presets_by_paper
 from resnet_viz.arch.paper_names import paper_name
-from resnet_viz.arch.plan import plan
-from resnet_viz.arch.presets import PRESETS, label, preset
-from resnet_viz.text import compact
+from resnet_viz.arch.presets import PRESETS, preset
 from resnet_viz.ui.pages.architecture.complaints import complaints, in_one, title
 from resnet_viz.ui.pages.architecture.fields import (
     FIELDS,
@@ -68,7 +67,8 @@ def form() -> tuple[ResNetConfig, str]:
         icon=":material/undo:",
         width="stretch",
     )
-    sentence = f"{in_one(wrong)}. The view still shows {label(config)}." if wrong else ""
+    still = net_title(here.config, here.base)
+    sentence = f"{in_one(wrong)}. Still showing {still}." if wrong else ""
     return config, sentence
 
 
@@ -129,21 +129,21 @@ def preset_box(place: str = "") -> None:
     st.session_state[key] = here.base if is_preset else None
     st.selectbox(
         "Preset",
-        tuple(PRESETS),
+        presets_by_paper(),
         index=None,
         key=key,
         format_func=_said,
-        placeholder=f"{paper_name(here.base)}, changed",
-        help="Published networks with their parameters. Choosing one fills in the "
-        "fields below; type to search.",
+        placeholder=net_title(here.config, here.base),
+        help="Published networks, by paper. Choosing one fills in the fields below; type to "
+        "search.",
         on_change=_load_preset,
         args=(key,),
     )
 
 
 def _said(name: str) -> str:
-    """A preset by its paper's name, with its id and its parameters."""
-    return f"{paper_name(name)} · {name} · {compact(plan(PRESETS[name]).params)}"
+    """A preset by its paper's name, with its id and the paper."""
+    return f"{paper_name(name)} · {name} · {paper_of(name)}"
 
 
 def _load_preset(key: str) -> None:

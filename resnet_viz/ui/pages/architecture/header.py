@@ -1,13 +1,14 @@
-"""Header of the Architecture page: the app, the net, its switch, its numbers."""
+"""Header of the Architecture page: the net, its switch, its race against its twin, its numbers."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
-from resnet_viz.arch.paper_names import paper_name
+from resnet_viz.arch.net_names import chips, deepened_name, net_title
 from resnet_viz.arch.plan import NetworkPlan, plan
 from resnet_viz.arch.presets import PRESETS, SOURCES
 from resnet_viz.experiments.run_spec import RunSpec
@@ -15,7 +16,7 @@ from resnet_viz.experiments.short_race import short_race
 from resnet_viz.scheduler.eta import about
 from resnet_viz.store.database import StoreError
 from resnet_viz.text import byte_size, compact
-from resnet_viz.ui.pages.architecture.words import chips, depth_words
+from resnet_viz.ui.pages.architecture.words import depth_words
 from resnet_viz.ui.session.begun_race import begin_and_show
 from resnet_viz.ui.session.lab_state import open_lab
 from resnet_viz.ui.session.net import FROM_ARCHITECTURE, TWIN, show_net, shown, twin_of
@@ -26,7 +27,7 @@ from resnet_viz.ui.widgets.page_texts import header, note
 
 _SWITCH = "shortcuts_on"
 _INTRODUCTION = """
-<div class="introduction"><h1>resnet_viz</h1>
+<div class="introduction"><h1>Architecture</h1>
 <p>A <b>shortcut</b> lets the signal, and the gradient, go around a block. Switch them off, then
 race the two nets.</p></div>
 """
@@ -37,7 +38,7 @@ _STYLE = """<style>
 .introduction h1 {font-size: 1.4rem; padding: 0; margin: 0}
 .introduction p {margin: 0; flex: 1 1 20rem}
 .st-key-net_title h2 {font-size: 1.4rem; padding: 0}
-.st-key-net_title .stMarkdownBadge {color: inherit !important}
+.st-key-net_title .stMarkdownBadge {color: inherit !important; white-space: normal}
 .st-key-race_these_two button {min-height: 3rem}
 .st-key-race_these_two button p {font-size: 1.15rem; font-weight: 600}
 .st-key-numbers {gap: .25rem 2.25rem}
@@ -71,7 +72,7 @@ _MEMORY = "Tensors that training keeps for the backward pass, in float32, weight
 
 
 def introduction() -> None:
-    """Draw the name of the app and what it is about."""
+    """Draw the name of the page and what it is about."""
     st.html(_STYLE)
     st.html(_INTRODUCTION)
 
@@ -83,9 +84,11 @@ def actions(config: ResNetConfig) -> None:
     is_preset = PRESETS[base] == config
     row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
     with row.container(width="stretch", gap=None, key="net_title"):
-        header(paper_name(base) if is_preset else f"{paper_name(base)}, changed:")
+        title = net_title(config, base)
+        st.set_page_config(page_title=f"{title} · Architecture · resnet_viz")
+        header(title if is_preset else f"{title}:")
         if is_preset:
-            st.caption(plain(f"{base} · {SOURCES[base]}"))
+            st.caption(f"{plain(base)} · {_linked(SOURCES[base])}")
         else:
             st.markdown(" ".join(f":gray-badge[{plain(chip)}]" for chip in chips(config, base)))
     st.session_state[_SWITCH] = config.shortcut != "none"
@@ -98,6 +101,11 @@ def actions(config: ResNetConfig) -> None:
     )
     with row.container(width="content", gap=None, key="race_them"):
         _race_button(config, base if is_preset else FROM_ARCHITECTURE)
+
+
+def _linked(source: str) -> str:
+    """A source in Markdown, its arXiv number as a link."""
+    return re.sub(r"arXiv\\:(\d+\.\d+)", r"[arXiv:\1](https://arxiv.org/abs/\1)", plain(source))
 
 
 def _race_button(config: ResNetConfig, choice: str) -> None:
@@ -142,7 +150,7 @@ def headline(config: ResNetConfig) -> None:
     """Draw the numbers of the net, in a row that wraps; and why its name has another depth."""
     network = plan(config)
     here = shown()
-    why = depth_words(network, paper_name(here.base if here else DEFAULT_NET))
+    why = depth_words(network, deepened_name(config, here.base if here else DEFAULT_NET))
     row = st.container(horizontal=True, key="numbers")
     for name, value, detail, explanation in _numbers(network):
         row.metric(

@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from resnet_viz.arch.config import ResNetConfig, differences
 from resnet_viz.arch.plan import BlockPlan, NetworkPlan
-from resnet_viz.arch.presets import PRESETS
-from resnet_viz.ui.session.net_url import in_words
 
 PLAIN = (
     "A plain network: every block's output is its branch **F** alone, and no path goes around it. "
@@ -86,11 +83,3 @@ def depth_words(network: NetworkPlan, title: str) -> str:
         )
     blocks = "-".join(map(str, network.config.depths))
     return f"{begin} its blocks by stage, {blocks}, have more or fewer layers than the name says."
-
-
-def chips(config: ResNetConfig, base: str) -> Sequence[str]:
-    """What was changed in the preset that a net began as, a chip per field."""
-    return [
-        f"{field} {in_words(value)} (was {in_words(getattr(PRESETS[base], field))})"
-        for field, value in differences(config, PRESETS[base]).items()
-    ]
