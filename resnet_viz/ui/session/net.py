@@ -123,6 +123,15 @@ def undo() -> None:
         st.session_state[_SHOWN] = st.session_state[_EARLIER].pop()
 
 
+def go_to(config: ResNetConfig, base: str | None) -> None:
+    """Show the net of an address, to which Back may have led: then it undoes the last change."""
+    here, earlier = shown(), st.session_state.get(_EARLIER)
+    if earlier and earlier[-1].config == config:
+        undo()
+    elif here is None or here.config != config:
+        show_net(config, base)
+
+
 def _show(config: ResNetConfig, base: str, before: Shown | None) -> None:
     """`before` is the net that `config` was made from, if it was."""
     left = shown()

@@ -33,6 +33,12 @@ def colour_box() -> str:
     return chosen
 
 
+def follow_link() -> None:
+    """Choose what the link says, to which the browser's history has led."""
+    linked = st.query_params.get(PARAMETER)
+    st.session_state[_KEY] = linked if linked in CHOICES else KINDS
+
+
 def colour_query() -> dict[str, str]:
     """The choice as in the link; nothing if it is the default."""
     chosen = st.session_state.get(_KEY) or st.query_params.get(PARAMETER, KINDS)

@@ -24,7 +24,8 @@ from resnet_viz.ui.pages.architecture.fields import (
     to_widget,
     widget_kind,
 )
-from resnet_viz.ui.session.net import Shown, can_undo, change_net, show_net, shown, undo
+from resnet_viz.ui.session.history import is_by_history
+from resnet_viz.ui.session.net import Shown, can_undo, change_net, go_to, show_net, shown, undo
 from resnet_viz.ui.session.net_url import closest_net
 from resnet_viz.ui.widgets.markdown import plain
 
@@ -38,7 +39,7 @@ _PRESET = "preset"
 
 def form() -> tuple[ResNetConfig, str]:
     """Draw the form; returns the last valid net and the complaints about fields, if any."""
-    if shown() is None:
+    if shown() is None or (is_by_history() and "net" in st.query_params):
         _open_address()
     here = shown()
     assert here is not None
@@ -88,7 +89,7 @@ def _open_address() -> None:
     query = st.query_params.to_dict()
     net, problem = closest_net(query)
     base = query.get("net")
-    show_net(net, base if base in PRESETS else None)
+    go_to(net, base if base in PRESETS else None)
     if problem:
         st.session_state[_NOTICE] = shown(), problem
 

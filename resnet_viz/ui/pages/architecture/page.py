@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
-from resnet_viz.ui.pages.architecture.colour_by import colour_query
+from resnet_viz.ui.components.address import complete_address
+from resnet_viz.ui.pages.architecture.colour_by import colour_query, follow_link
 from resnet_viz.ui.pages.architecture.form import form, notice, preset_box
 from resnet_viz.ui.pages.architecture.header import actions, headline, introduction
 from resnet_viz.ui.pages.architecture.view import tabs
+from resnet_viz.ui.session.history import is_by_history, is_switched
 from resnet_viz.ui.session.net import shown
 from resnet_viz.ui.session.net_url import to_query
 from resnet_viz.ui.widgets import message_box
@@ -15,6 +19,8 @@ from resnet_viz.ui.widgets import message_box
 
 def architecture_page() -> None:
     """Draw the page, and write its net into the address."""
+    if is_by_history():
+        follow_link()
     with st.sidebar:
         config, problem = form()
     introduction()
@@ -27,5 +33,14 @@ def architecture_page() -> None:
     tabs(config)
     here = shown()
     query = to_query(config, here.base if here else None) | colour_query()
-    if st.query_params.to_dict() != query:
+    _write(query)
+
+
+def _write(query: Mapping[str, str]) -> None:
+    """Put the net into the address: each change of it is an entry of the browser's history, which
+    `form` goes back to. Arriving is none."""
+    now = st.query_params.to_dict()
+    if not now and is_switched():
+        complete_address("architecture", query)
+    elif now != query:
         st.query_params.from_dict(query)
