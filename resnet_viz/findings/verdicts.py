@@ -152,7 +152,7 @@ def update_ratio(net: Contestant) -> Verdict:
         return Verdict("not finite", f"At step {ratios.steps[-1]} that of {broken} is not finite.")
     value = float(np.median(values))
     low, high = UPDATES
-    word = "hardly moves" if value < low else "moves fast" if value > high else "moves well"
+    word = "small updates" if value < low else "large updates" if value > high else "usual updates"
     return Verdict(
         word,
         f"Step {ratios.steps[-1]} changes a layer's weights by {number(value)} of their size "
@@ -167,7 +167,7 @@ def effective_rank(net: Contestant) -> Verdict:
     if not ranks.values.size:
         return NOT_MEASURED
     value, first = float(ranks.values[-1, 0]), float(ranks.values[0, 0])
-    word = "few" if is_few(value, net.classes) else "alive"
+    word = "few directions" if is_few(value, net.classes) else "not collapsed"
     if is_collapsed(value, Course(net, len(net.history))):
         word = "collapsed"
     if not can_tell(images_of(net)):
@@ -207,6 +207,8 @@ def _broken(net: Contestant) -> Iterator[tuple[int, str]]:
         yield int(net.history.steps[loss[0]]), "the loss"
     for name in WATCHED:
         series: Series = net.history.series(name)
+        if not series.values.size:
+            continue
         rows, columns = np.nonzero(~np.isfinite(series.values) & ~_is_absent(net, name, series))
         if rows.size:
             of = net.along(name).names

@@ -74,7 +74,7 @@ def verdict(net: MeasuredNet) -> Verdict:
     have few."""
     value, images = net.median("rank"), net.result.settings["images"]
     cka = net.array("cka")
-    word = "few directions" if value <= FEW_DIRECTIONS else "alive"
+    word = "few directions" if value <= FEW_DIRECTIONS else "not collapsed"
     if not can_tell(float(images)):
         word = "too few images"
     return if_finite(

@@ -172,7 +172,12 @@ def test_the_branch_variance_is_of_late_blocks_in_sums_that_begin(
 
 @pytest.mark.parametrize(
     ("ratio", "word"),
-    [(1e-3, "moves well"), (1e-5, "hardly moves"), (0.5, "moves fast"), (np.nan, "not finite")],
+    [
+        (1e-3, "usual updates"),
+        (1e-5, "small updates"),
+        (0.5, "large updates"),
+        (np.nan, "not finite"),
+    ],
 )
 def test_the_update_ratio_is_the_newest(ratio: float, word: str) -> None:
     layers = len(plan(RESIDUAL).weighted_layers)

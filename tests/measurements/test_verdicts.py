@@ -23,7 +23,7 @@ from tests.measurements.made import net, verdict
         ("variance", {"times_k": [1.1, 0.9]}, "adds about 1/k", "1.0/k"),
         ("variance", {"times_k": [9, 9]}, "adds much", "9.0/k"),
         ("variance", {"times_k": [0.1, 0.1]}, "adds little", "0.10/k"),
-        ("rank_cka", {"rank": [30, 25], "cka": [0.9, 0.5]}, "alive", "27.5 directions"),
+        ("rank_cka", {"rank": [30, 25], "cka": [0.9, 0.5]}, "not collapsed", "27.5 directions"),
         ("rank_cka", {"rank": [1.2, 1.4], "cka": [0.9, 0.1]}, "few directions", "CKA of 0.100"),
         ("path_lengths", {"low": 0, "high": 1, "paths": [1, 3, 3, 1]}, "short paths", "0 to 1"),
         ("path_lengths", {"low": 2, "high": 3, "paths": [1, 3, 3, 1]}, "long paths", "2 to 3 of"),

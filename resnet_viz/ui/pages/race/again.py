@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from types import MappingProxyType
+from typing import Any
 
 import streamlit as st
 
@@ -102,6 +105,33 @@ def more_seeds(lab: Lab, view: RaceView) -> None:
             view.refusal = f"The race was not started: {error}"
             return
         st.rerun()
+
+
+MORE_STEPS, SMALLER_RATE = "more steps", "smaller rate"
+_REMEDIES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        MORE_STEPS: ("Run again with twice the steps", ":material/fast_forward:"),
+        SMALLER_RATE: ("Run again with a tenth of the learning rate", ":material/speed:"),
+    }
+)
+
+
+def try_again(lab: Lab, view: RaceView, remedy: str) -> None:
+    """Draw the button that races the nets again with a `remedy`, where such a race may be run."""
+    if remedy not in _REMEDIES or any(run.is_watched for run in view.runs):
+        return
+    with suppress(ValueError):  # more steps than a run may have
+        specs = [_remedied(run.spec, remedy) for run in view.runs]
+        label, icon = _REMEDIES[remedy]
+        if st.button(label, icon=icon, key="race_remedy", type="primary"):
+            _begin(lab, view, specs)
+
+
+def _remedied(spec: RunSpec, remedy: str) -> RunSpec:
+    change: dict[str, Any] = {"lr": spec.lr / 10}
+    if remedy == MORE_STEPS:
+        change = {"steps": 2 * spec.steps}
+    return RunSpec.model_validate(spec.model_dump() | change)
 
 
 def _seeds_race(view: RaceView) -> RaceSpec | None:

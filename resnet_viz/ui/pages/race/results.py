@@ -7,16 +7,26 @@ from types import MappingProxyType
 
 import streamlit as st
 
+from resnet_viz.figures.why_chart import why_chart
+from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.outcome_card import OutcomeCard, outcome_card
+from resnet_viz.findings.race_summary import claims as claims_of
 from resnet_viz.findings.race_summary import happened
 from resnet_viz.findings.result_table import Cell, result_rows, transposed
+from resnet_viz.findings.why import WhyStep, why
 from resnet_viz.findings.words.sentences import Sentence
 from resnet_viz.lab.lab import Lab
 from resnet_viz.report.report import report_of
+from resnet_viz.store.run import Run
+from resnet_viz.text import and_words
+from resnet_viz.ui.components.live_chart import live_chart
 from resnet_viz.ui.pages.race import words
-from resnet_viz.ui.pages.race.again import more_seeds
+from resnet_viz.ui.pages.race.again import more_seeds, try_again
+from resnet_viz.ui.pages.race.live import status
 from resnet_viz.ui.pages.race.live.live import contestants_of
 from resnet_viz.ui.pages.race.live.pictures import key_of_chart
 from resnet_viz.ui.pages.race.state import RaceView, is_together
+from resnet_viz.ui.pages.race.view_url import WHY, panel
 from resnet_viz.ui.widgets.downloads import take_away
 from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.ui.widgets.page_texts import header
@@ -30,20 +40,59 @@ CARDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """The titles of the cards, and of their links to the chart that their sentences are of."""
 
+WHY_HEIGHT = 220
+"""Pixels of a small picture."""
+
 
 def results(lab: Lab, view: RaceView) -> None:
-    """Draw the evidence for the stage's verdict; nothing if nothing was measured."""
+    """Draw how the race ended, why, and the evidence."""
     contestants = contestants_of(view)
+    header("What happened")
+    card = _card(view.runs, contestants)
+    with st.container(border=True, key="race_outcome"):
+        st.markdown(f"#### {plain(card.title)}\n\n{plain(card.sentence)} {plain(card.advice)}")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            try_again(lab, view, card.remedy)
+            more_seeds(lab, view)
+            _downloads(lab, view)
     if not any(len(contestant.history) for contestant in contestants):
         return
-    header("What happened")
-    _cards(happened(contestants)[1:])
-    with st.container(horizontal=True, vertical_alignment="center"):
-        more_seeds(lab, view)
-        _downloads(lab, view)
-    with st.expander("All numbers"):
+    unfolded = panel("Why? In three steps", WHY)
+    if unfolded.open:
+        with unfolded:
+            _steps(why(contestants))
+    with st.expander("Statistics and all numbers"):
+        _cards(happened(contestants)[1:])
         rows = result_rows(contestants, [run.params for run in view.runs])
         st.table(_transposed(rows), border="horizontal")
+
+
+def _card(runs: Sequence[Run], contestants: Sequence[Contestant]) -> OutcomeCard:
+    """The outcome; of a race in which a net failed, that it did."""
+    claims = claims_of(contestants)
+    failed = [net for run, net in zip(runs, contestants, strict=True) if status.why_over(run)]
+    if not any(len(net.history) for net in contestants):
+        title = "The race failed" if failed else "Stopped before the first step"
+        advice = "The message above says why." if failed else ""
+        return OutcomeCard(title, "No network came to its first step.", advice)
+    card = outcome_card(claims)
+    if not failed:
+        return card
+    names = and_words([net.name for net in failed])
+    return OutcomeCard(f"{names} failed", card.sentence, "The message above says why.")
+
+
+def _steps(steps: Sequence[WhyStep]) -> None:
+    """The three steps side by side, each a small picture and what it shows."""
+    with st.container(key="race_why"):
+        columns = st.columns(len(steps), gap="small")
+    for place, (step, column) in enumerate(zip(steps, columns, strict=True)):
+        text = " ".join(filter(None, step.sentences))
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"**{step.title}**")
+            if step.lines:
+                live_chart(why_chart(step), f"race_why_{place}", WHY_HEIGHT, alt=text)
+            st.markdown(plain(text))
 
 
 def _cards(sentences: Sequence[Sentence]) -> None:

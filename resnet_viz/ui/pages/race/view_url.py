@@ -35,8 +35,10 @@ from resnet_viz.ui.pages.race.state import WRITTEN, address_of, is_led, key_of
 
 QUANTITY = "race_quantity"
 NEXT, DIAGNOSIS, SETTINGS, GRAPHS = "next", "diagnosis", "settings", "graphs"
+WHY = "why"
 """The panels with the settings of the next race, with what experts look at, with the settings that
-narrow screens fold away, and with the graphs of blocks and operations."""
+narrow screens fold away, with the graphs of blocks and operations, and with the reasons of a
+verdict."""
 _OPEN, _PRESENT, _READ = "race_panels", "race_presented", "race_view_of"
 _CHOICES: Mapping[str, tuple[str, Callable[[str, Sequence[Run]], bool]]] = MappingProxyType(
     {
