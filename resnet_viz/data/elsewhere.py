@@ -62,7 +62,7 @@ ELSEWHERE = _Elsewhere(
     train=None,
     test=None,
     source="a race that was brought in",
-    licence="that of the images",
+    licence="the images' own",
 )
 
 

@@ -64,7 +64,7 @@ def _not_learnt(claims: Sequence[Claim], nets: Sequence[Claim], text: str) -> Ou
     elif len(nets) == 1:
         title = f"{nets[0].name} has not learned"
     else:
-        title = "Neither network has learned" if len(nets) == 2 else "No network has learned"
+        title = "Neither network has learnt" if len(nets) == 2 else "No network has learnt"
     return OutcomeCard(title, text, advice, "more steps")
 
 

@@ -102,7 +102,7 @@ SIGNS: Sequence[Sign] = (
         "update_ratio",
         "Update ratio",
         "How much a step changes the weights, relative to their size. Far above a thousandth it "
-        "overwrites them; far below, the layer is as good as frozen.",
+        "overwrites them; far below, the layer hardly changes.",
         r"\|\Delta W\| \,/\, \|W\| \approx 10^{-3}",
         "Karpathy, CS231n notes, Neural Networks Part 3: ratio of weights to updates",
         1.1,

@@ -149,7 +149,9 @@ def update_ratio(net: Contestant) -> Verdict:
     values = ratios.values[-1, columns]
     if not np.isfinite(values).all():
         broken = count(int((~np.isfinite(values)).sum()), "layer")
-        return Verdict("not finite", f"At step {ratios.steps[-1]} that of {broken} is not finite.")
+        return Verdict(
+            "not finite", f"At step {ratios.steps[-1]} the update of {broken} is not finite."
+        )
     value = float(np.median(values))
     low, high = UPDATES
     word = "small updates" if value < low else "large updates" if value > high else "usual updates"
@@ -195,7 +197,7 @@ def first_broken(net: Contestant) -> Verdict:
     is_thinned = any(map(net.history.is_thinned, WATCHED))
     but = " Of so long a run all but the loss is looked at every few steps." if is_thinned else ""
     if not broken:
-        return Verdict("none", f"All is finite in the {count(len(steps), 'step')} so far.{but}")
+        return Verdict("none", f"All values are finite in {count(len(steps), 'step')}.{but}")
     step, name = min(broken, key=lambda pair: pair[0])
     return Verdict(f"at step {step}", f"At step {step} {name} is inf or NaN.{but}", float(step))
 

@@ -93,7 +93,7 @@ def _over_norm(vector: Sequence[Tensor]) -> list[Tensor]:
 def verdict(net: MeasuredNet) -> Verdict:
     """Which way the loss bends, and what that means for the rate."""
     value, off = net.scalar("eigenvalue"), net.scalar("residual")
-    sentence = f"The largest eigenvalue is {number(value)}, but for {off:.0%} (|Hv - λv| / |Hv|)."
+    sentence = f"The largest eigenvalue is {number(value)}, within {off:.0%} (|Hv - λv| / |Hv|)."
     if np.isfinite(value) and value < 0:
         sentence += " The curvature there is negative (a saddle)."
     elif np.isfinite(value) and value > 0:

@@ -20,7 +20,7 @@ MEASUREMENT = Measurement(
     title="shattering of the input gradient",
     sentence="Between two training images lie evenly spaced points; each has a gradient by its "
     "pixels. The cosine of neighbours' gradients is near 1 where the net changes smoothly, and "
-    "near 0 where its gradient is as good as white noise: a step that helps one image then says "
+    "near 0 where its gradient looks like white noise: a step that helps one image then says "
     "nothing about the next. It tells most before the first step; a net whose features have "
     "collapsed looks smooth.",
     formula=r"\frac{1}{P-1}\sum_{i<P} \cos\big(\nabla_x f(x_i),\, \nabla_x f(x_{i+1})\big), "

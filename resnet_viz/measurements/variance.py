@@ -11,7 +11,7 @@ from resnet_viz.text import number
 MEASUREMENT = Measurement(
     name="variance",
     title="branch variance times k",
-    sentence="The variance of what a block's branch adds over that of what its shortcut passes on, "
+    sentence="How much variance a block's branch adds to what its shortcut passes on (a ratio), "
     "times the block's number k in its stage. In a new pre-activation net with batch norm block k "
     "adds about 1/k, so later blocks change less and less. Without norm the ratio stays constant.",
     formula=r"k \, \frac{\mathrm{Var}\, F(x)}{\mathrm{Var}\, x}",

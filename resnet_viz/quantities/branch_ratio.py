@@ -6,7 +6,7 @@ QUANTITY = Quantity(
     name="branch_ratio",
     title="branch / shortcut variance",
     symbol="Var F(x) / Var shortcut(x)",
-    sentence="The variance of what a block's branch adds over that of what its shortcut passes on. "
+    sentence="How much variance a block's branch adds to what its shortcut passes on (a ratio). "
     "Far below 1 a block is close to the identity. In new pre-activation nets with batch norm it "
     "falls from block to block, about as 1/k after the stem or a projection.",
     source="De & Smith 2020, arXiv:2002.10444, sec. 3",

@@ -30,7 +30,7 @@ def check_pace(pace: float | None) -> None:
     if pace is not None and not SLOWEST <= pace <= FASTEST:
         raise ValueError(
             f"pace = {pace} steps a second is not allowed; allowed are {SLOWEST:g} to "
-            f"{FASTEST:g}, or none for as fast as it goes"
+            f"{FASTEST:g}, or none for full speed"
         )
 
 

@@ -118,7 +118,7 @@ def test_each_outcome_has_a_card_of_its_own() -> None:
     assert (title, remedy) == ("Too early to say", "more steps")
     flat = falling(2.35, 2.35, 1)
     title, _, remedy = card(run(net, flat), run(twin, flat))
-    assert (title, remedy) == ("Neither network has learned", "more steps")
+    assert (title, remedy) == ("Neither network has learnt", "more steps")
 
 
 def test_seeds_decide_whether_a_net_does_better() -> None:

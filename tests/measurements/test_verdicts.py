@@ -36,7 +36,7 @@ from tests.measurements.made import net, verdict
             "says nothing",
             "88.0% of the answers are wrong",
         ),
-        ("hessian", {"eigenvalue": -1e6, "residual": 0.1}, "-1.0e6", "but for 10%"),
+        ("hessian", {"eigenvalue": -1e6, "residual": 0.1}, "-1.0e6", "within 10%"),
         ("hessian", {"eigenvalue": -50.0, "residual": 0}, "-50", "negative (a saddle)"),
         ("hessian", {"eigenvalue": 200.0, "residual": 0}, "200", "2 / λ = 0.0100 overshoot"),
         ("landscape", {"nonconvex": 0.1, "loss": np.eye(3)}, "mostly a bowl", "10% of"),

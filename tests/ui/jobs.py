@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ def home_in(folder: Path) -> Iterator[Path]:
 def settled(app: AppTest) -> AppTest:
     """The page once it no longer says that it waits for a job, run again as its timer would."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while any("s so far..." in info.value for info in app.info):
+    while any(re.search(r"\.\.\. \d+ s$", info.value) for info in app.info):
         assert time.monotonic() < deadline, "the job has not ended"
         time.sleep(0.05)
         app.run()

@@ -124,7 +124,7 @@ DATASET = _Folder(
     train=None,
     test=None,
     source="a folder of your own, a sub-folder a class: folder:/path/to/it",
-    licence="that of the images",
+    licence="the images' own",
 )
 _NO_PATH = (
     "dataset = 'folder' needs a path; allowed: folder:/path, of at most 4096 characters of UTF-8, "

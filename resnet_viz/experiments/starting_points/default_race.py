@@ -8,7 +8,7 @@ STARTING_POINT = StartingPoint(
     entries=preset_entries("resnet56-cifar", "plain56-cifar"),
     look_for=(
         "The same layers with shortcuts and without. Compare the gradients of the first layers "
-        "at step 0 with those ten steps later, and see whose loss leaves ln 10 = 2.30, that of "
+        "at step 0 with those ten steps later, and see whose loss leaves ln 10 = 2.30, the loss of "
         "guessing."
     ),
 )

@@ -15,7 +15,7 @@ STARTING_POINT = StartingPoint(
     ),
     look_for=(
         "The same two nets with batch norm and without. Compare their gradients at step 0, in "
-        "size and in slope from layer to layer; then see whose loss leaves ln 10 = 2.30, that "
-        "of guessing."
+        "size and in slope from layer to layer; then see whose loss leaves ln 10 = 2.30, the "
+        "loss of guessing."
     ),
 )

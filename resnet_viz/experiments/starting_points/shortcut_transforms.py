@@ -26,7 +26,7 @@ STARTING_POINT = StartingPoint(
         ),
     ),
     look_for=(
-        "What if a shortcut is no longer the bare x? Compare each loss with that of the "
-        "untouched net, and the slope of the gradients at step 0 (He et al. 2016, Table 1)."
+        "What if a shortcut is no longer the bare x? Compare each loss with the "
+        "untouched net's, and the slope of the gradients at step 0 (He et al. 2016, Table 1)."
     ),
 )

@@ -45,7 +45,7 @@ def about_prediction(contestant: Contestant, name: str) -> str:
     if name == BRANCHES and _branch_theory(contestant) is not None:
         return (
             "Thin line (step 0 only): theory for a new pre-activation net, where every branch adds "
-            "the same variance to what the blocks before it have added up. The sum begins anew "
+            "the same variance to what the blocks before it have added up. The sum starts again "
             "at a projection and halves at a zero-padded shortcut (De & Smith 2020, "
             "arXiv:2002.10444)."
         )

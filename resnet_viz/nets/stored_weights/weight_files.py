@@ -109,7 +109,7 @@ def open_weights(path: Path, limits: Limits) -> Iterator[HeldWeights]:
     except RefusedError as error:
         raise ValueError(f"{name} {error}") from error
     except Exception as error:  # a damaged file makes its readers raise errors of all kinds
-        raise ValueError(f"{name} is no file of weights, or not a whole one") from error
+        raise ValueError(f"{name} is not a file of weights, or it is damaged") from error
 
 
 def read_state(path: Path, limits: Limits) -> Mapping[str, Tensor]:

@@ -143,11 +143,11 @@ def _words(job: Job, words: str) -> str:
     if job.before:
         others = f"{job.before} other{'s' if job.before > 1 else ''}"
         seconds = time.time() - job.created
-        return f"Waiting for {others} on this server, {seconds:.0f} s so far..."
+        return f"Waiting for {others} on this server... {seconds:.0f} s"
     seconds = max(0.0, time.time() - (job.began or job.created))
     if not job.began and seconds > 1:  # the first one waits until torch is imported
-        return f"The worker process starts, {seconds:.0f} s so far..."
-    return f"{job.words or words}, {seconds:.0f} s so far..."
+        return f"Starting the worker... {seconds:.0f} s"
+    return f"{job.words or words}... {seconds:.0f} s"
 
 
 def _ended(one: Asked, job: Job, take: Callable[[Job], Any]) -> Asked:

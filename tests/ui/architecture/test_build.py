@@ -41,7 +41,7 @@ def test_one_press_shows_what_was_measured_on_this_net() -> None:
     assert not app.warning
     app.session_state["size"] = 16
     app.run()
-    assert "press Build for the net on show" in app.warning[0].value
+    assert "press Build to measure this net" in app.warning[0].value
     assert len(app.metric) == len(numbers)
 
 

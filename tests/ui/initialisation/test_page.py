@@ -103,7 +103,7 @@ def test_pictures_of_the_net_before_say_whose_they_are(
         words = " ".join(markdown.value for markdown in app.markdown)
     assert "Residual net, depth 14" in words
     assert "Mean cosine of neighbours" in words
-    assert "Until then that of the net before, of depth 8, is shown" in words
+    assert "Until then the previous net, depth 8, is shown" in words
     app.run()
     words = " ".join(markdown.value for markdown in settled(app).markdown)
     assert "Until then" not in words

@@ -28,17 +28,16 @@ def test_why_opens_three_steps_by_the_link(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lr", "steps", "title", "change"),
+    ("settings", "title", "change"),
     [
-        (0.01, 3, "Too early to say", {"steps": 6}),
-        (1e6, 12, "tiny diverged", {"lr": 1e5}),
+        ({"lr": 0.01, "steps": 3}, "Too early to say", {"steps": 6}),
+        ({"lr": 1e6, "steps": 12}, "tiny diverged", {"lr": 1e5}),
     ],
 )
 def test_a_press_tries_what_the_card_advises(
     lab: Lab,
     monkeypatch: pytest.MonkeyPatch,
-    lr: float,
-    steps: int,
+    settings: dict[str, float],
     title: str,
     change: dict[str, float],
 ) -> None:
@@ -46,7 +45,7 @@ def test_a_press_tries_what_the_card_advises(
     monkeypatch.setattr(
         "resnet_viz.ui.pages.race.again.begin", lambda lab, race, pace: begun.append(race)
     )
-    spec = tiny_spec(steps=steps, name="tiny", lr=lr)
+    spec = tiny_spec(name="tiny", **settings)
     trained(lab.home, spec, "run", ("raced", 0))
     with Store(lab.home).writing() as connection:
         insert(connection, "races", race_columns("raced", ["tiny"], [spec.seed]))

@@ -58,9 +58,9 @@ def said(app: AppTest) -> list[str]:
 
 def test_while_it_works_the_page_says_how_far_it_is_and_what_came_of_it(home: Path) -> None:
     app = pressed()
-    assert said(app) == ["Reading, 0 s so far..."]
+    assert said(app) == ["Reading... 0 s"]
     write(home, "status = 'working', progress = 0.5, words = 'Counting'")
-    assert said(app.run()) == ["Counting, 0 s so far..."]
+    assert said(app.run()) == ["Counting... 0 s"]
     assert len(app.get("progress")) == 1
     write(home, "status = 'done', result = '[1, 2]'")
     app.run()
@@ -74,7 +74,7 @@ def test_while_it_works_the_page_says_how_far_it_is_and_what_came_of_it(home: Pa
 def test_one_that_waits_says_for_how_many(home: Path) -> None:
     for asker in "ab":
         Lab(home).submit("data", {"name": "digits"}, asker=asker)
-    assert said(pressed()) == ["Waiting for 1 other on this server, 0 s so far..."]
+    assert said(pressed()) == ["Waiting for 1 other on this server... 0 s"]
 
 
 def test_cancel_ends_it(home: Path) -> None:

@@ -27,7 +27,7 @@ def build_panel(config: ResNetConfig) -> None:
         request = {"config": config, "device": device, "batch_size": int(batch_size)}
         job_progress.hand_in(_SLOT, "build", request, config)
     note(
-        "Builds the net in a process of its own, sends a batch of random images through it "
+        "Builds the net in another process, sends a batch of random images through it "
         "forward and backward a few times, and shows the medians. For "
         f"{batch_size} images training keeps {byte_size(plan(config).activation_bytes(batch_size))}"
         " of activations, computed from the plan."
@@ -44,7 +44,7 @@ def _show(config: ResNetConfig) -> None:
             )
         return
     if result.about != config:
-        message_box.warning(f"Measured on {label(result.about)}; press Build for the net on show.")
+        message_box.warning(f"Measured on {label(result.about)}; press Build to measure this net.")
     if result.problem:
         job_progress.complain(result)
     else:

@@ -65,7 +65,7 @@ def _onnx(config: ResNetConfig) -> None:
         if result is None and job_progress.asked(_SLOT):
             return
         if result is None or result.about != config:
-            st.caption("With the weights of a new net, seed 0; a process of its own makes it.")
+            st.caption("With the weights of a new net, seed 0, made in another process.")
         elif result.problem:
             job_progress.complain(result)
         else:

@@ -46,8 +46,8 @@ HELP = {
     "depths": "Blocks in each stage, such as 3, 4, 6, 3: a stage is a run of blocks at one "
     "resolution (He 2015, Table 1).",
     "widths": "Channels of each stage's convolutions, as many numbers as stages; a bottleneck "
-    "block puts out four times as many (He 2015, Table 1).",
-    "expansion": "Channels that a block puts out over its width; empty: 1 for basic, 4 for "
+    "block outputs four times as many (He 2015, Table 1).",
+    "expansion": "Output channels of a block over its width; empty: 1 for basic, 4 for "
     "bottleneck blocks (He 2015, Table 1).",
     "cardinality": "Groups of a bottleneck's 3x3 convolution (ResNeXt: Xie 2016).",
     "group_width": "Width of a group: the 3x3 has width x group_width / 64 x cardinality "
@@ -126,13 +126,13 @@ def disabled_because(field: str, draft: dict[str, object]) -> str:
             "A plain net has no shortcuts.": draft["shortcut"] == "none",
             "Option C has no identities.": draft["shortcut"] == "projection_all",
         },
-        "residual_scale": {"A plain net would put out 0.": draft["shortcut"] == "none"},
-        "stochastic_depth": {"A plain net would put out 0.": draft["shortcut"] == "none"},
+        "residual_scale": {"A plain net would output 0.": draft["shortcut"] == "none"},
+        "stochastic_depth": {"A plain net would output 0.": draft["shortcut"] == "none"},
         "final_activation": {
             "This order fixes what follows the addition.": draft["activation_order"] != "original"
         },
         "zero_init_residual": {
-            "A plain net would put out 0.": draft["shortcut"] == "none",
+            "A plain net would output 0.": draft["shortcut"] == "none",
             "There is no norm to start at 0.": draft["norm"] == "none",
             "In this order the branch does not end in a norm.": draft["activation_order"]
             not in ("original", "relu_only_preactivation"),

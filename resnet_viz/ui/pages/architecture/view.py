@@ -60,10 +60,9 @@ def _table_tab(config: ResNetConfig) -> None:
     rows = table1(plan(config))
     st.markdown(_paper_table(rows))
     note(
-        "As Table 1 of He et al. 2015: for each stage the size of its output, one block's "
-        "convolutions (kernel, channels) times the number of blocks, the receptive field at its "
-        "end (pixels a side of the image that one output pixel can see, along the main path), and "
-        "what it costs for one image."
+        "As Table 1 of He et al. 2015: each stage with its output size, its convolutions (kernel, "
+        "channels) times the number of blocks, and its cost for one image. The receptive field is "
+        "how many pixels across one output pixel can see, along the main path."
     )
 
 
@@ -100,7 +99,7 @@ def _json_tab(config: ResNetConfig) -> None:
     text = config.model_dump_json(indent=2)
     left, right = st.columns(2)
     with left:
-        note("The net on show. The command line and the library read the same file.")
+        note("This net as JSON. The command line and the library read the same file.")
         st.download_button("Download JSON", text, "resnet.json", "application/json")
         st.code(text, language="json", height=480)
     with right:
@@ -117,7 +116,7 @@ def _load_pasted() -> None:
     try:
         show_net(ResNetConfig.model_validate_json(st.session_state["pasted"]))
     except ValueError as error:
-        st.session_state["pasted_problem"] = f"{explain(error)}. The net on show is unchanged."
+        st.session_state["pasted_problem"] = f"{explain(error)}. The net is unchanged."
 
 
 TABS = {

@@ -23,7 +23,7 @@ _TITLES = {
     ),
     "width": ("Width", "Channels of the first stage."),
     "images": ("Images", "Handwritten digits, or Gaussian noise of 16 channels."),
-    "batch": ("Batch size", "Images at once; batch norm's statistics are theirs."),
+    "batch": ("Batch size", "Images per batch; batch norm takes its statistics from them."),
     "size": ("Map size", "Pixels a side of the image, and of the first stage's maps."),
 }
 

@@ -74,7 +74,7 @@ def _show(settings: Settings) -> None:
         shown = rest or results.rest_before()
         if now and shown and not rest:
             of = described(shown.of, settings)
-            st.markdown(plain(f"Until then that of the net before, of {of}, is shown."))
+            st.markdown(plain(f"Until then the previous net, {of}, is shown."))
     if shown:
         _branches(shown.net)
         _shattering(shown.shattered)
@@ -106,7 +106,7 @@ def _by_depth(settings: Settings, family: Sequence[results.Pair]) -> None:
     live_chart(plots.by_depth(families), "initialisation_by_depth", 340, alt=alt)
     stories = " ".join(filter(None, (plots.depth_story(nets) for nets in families)))
     note(
-        "The gradient at the first block over that at the last, for every depth looked at so far "
+        "The gradient at the first block over that at the last, for every depth measured "
         "with these settings. "
         + (plain(stories) or "From three depths on, an exponential and a power law are fitted.")
     )
@@ -126,7 +126,7 @@ def _per_layer(now: results.Pair) -> None:
 
 _THEORY_WORDS = {
     True: "Grey: theory for pre-activation nets with batch norm, whose branches all add the same. "
-    "The sum begins anew at a projection and halves at a zero-padded shortcut (De & Smith 2020, "
+    "The sum starts again at a projection and halves at a zero-padded shortcut (De & Smith 2020, "
     "arXiv:2002.10444).",
     False: "With batch norm it falls from block to block, so later blocks change less and less; "
     "without norm it stays constant (De & Smith 2020, arXiv:2002.10444).",
@@ -161,6 +161,6 @@ def _shattering(shattered: results.Shattered) -> None:
     note(
         "Between two images lie 64 points; each has a gradient by its pixels, and the maps show "
         "the cosine of any two. Where only the diagonal is left, a point's gradient says nothing "
-        "about its neighbour's: it is as good as noise. Mean cosine of neighbours: "
+        "about its neighbour's: it looks like noise. Mean cosine of neighbours: "
         f"{means} (Balduzzi et al. 2017, arXiv:1702.08591)."
     )

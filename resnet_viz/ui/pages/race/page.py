@@ -214,7 +214,7 @@ def _start_button(lab: Lab, race: RaceSpec | None, pace: float | None, *, can_st
         type="primary",
         width="stretch",
         disabled=race is None,
-        help=None if can_start else "When the race on show is over, or stopped.",
+        help=None if can_start else "Possible once this race is over or stopped.",
         key="race_start",
         on_click=_start_at_once,
         args=(lab, race, pace, _chosen()),

@@ -33,7 +33,7 @@ from resnet_viz.ui.widgets.page_texts import header
 
 CARDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "curves": ("How well they learned", "See loss and accuracy"),
+        "curves": ("How well they learnt", "See loss and accuracy"),
         "gradients": ("The gradient", "See it layer by layer"),
         "through_time": ("Features and updates", "See them through time"),
     }
@@ -50,7 +50,7 @@ def results(lab: Lab, view: RaceView) -> None:
     header("What happened")
     card = _card(view.runs, contestants)
     with st.container(border=True, key="race_outcome"):
-        st.markdown(f"#### {plain(card.title)}\n\n{plain(card.sentence)} {plain(card.advice)}")
+        st.markdown(f"### {plain(card.title)}\n\n{plain(card.sentence)} {plain(card.advice)}")
         with st.container(horizontal=True, vertical_alignment="center"):
             try_again(lab, view, card.remedy)
             more_seeds(lab, view)
