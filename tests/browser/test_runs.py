@@ -126,6 +126,6 @@ def test_forty_races_fit_two_screens_and_are_sorted_by_keyboard(app: App, open_p
     page.wait_for_url(re.compile(r"/race\?race="))
     assert page.url.endswith(begun[2])
     page.go_back()
-    page.wait_for_url(f"{app.url}/runs")
+    page.wait_for_url(f"{app.url}/runs?sort=-title")
     expect(boxes.first).to_contain_text("net 00")
     expect(boxes.first.get_by_role("checkbox")).to_be_checked()

@@ -35,8 +35,10 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     return Lab(tmp_path / "home")
 
 
-def runs_page() -> AppTest:
+def runs_page(**link: str) -> AppTest:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
+    for name, text in link.items():
+        app.query_params[name] = text
     return drawn(app.switch_page("pages/runs.py").run())
 
 
@@ -110,6 +112,14 @@ def test_what_is_looked_for_is_found(lab: Lab) -> None:
     assert shown(app) == [second]
     app.selectbox(key="runs_data").set_value("noise").run()
     assert not rows(drawn(app))
+    assert "".join(app.query_params["data"]) == "noise"
+    linked = runs_page(find="two", sort="-date", outcome="finished,nonsense", more="")
+    assert shown(linked) == [noise, second, first], "another page's link is left alone"
+    linked = runs_page(sort="-date", outcome="finished,nonsense")
+    assert shown(linked) == [first, second]
+    assert "".join(linked.query_params["outcome"]) == "finished"
+    assert "".join(linked.query_params["sort"]) == "-date"
+    assert shown(runs_page(find="two", sort="nonsense", data="nonsense")) == [second]
 
 
 def test_a_race_is_named_and_noted(lab: Lab) -> None:

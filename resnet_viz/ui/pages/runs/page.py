@@ -19,6 +19,7 @@ from resnet_viz.ui.pages.runs.cells import accuracy, outcome, row_of
 from resnet_viz.ui.pages.runs.digests import Digests, Reading, digests
 from resnet_viz.ui.pages.runs.groups import OUTCOMES, Group, groups, matching
 from resnet_viz.ui.pages.runs.race_table import order, race_table, ticked
+from resnet_viz.ui.pages.runs.runs_url import DATA, FIND, STATUS, read_link, write_link
 from resnet_viz.ui.session.access import HOW_TO_OWN, held_races, is_owner
 from resnet_viz.ui.session.lab_state import open_lab
 from resnet_viz.ui.widgets import message_box
@@ -37,8 +38,7 @@ _STYLE = """<style>
 
 def runs_page() -> None:
     """Draw the page."""
-    if st.query_params:  # left by `switch_page` in the browser's entry that Back leads to
-        st.query_params.clear()
+    read_link()
     st.html(_STYLE)
     try:
         lab = open_lab()
@@ -52,6 +52,7 @@ def runs_page() -> None:
         message_box.warning(lab.notice)
     if not all_groups:
         title("Runs")
+        write_link()
         _done()
         _invite()
     else:
@@ -110,7 +111,7 @@ def _found(lab: Lab, known: Digests, all_groups: Sequence[Group]) -> Sequence[Gr
         title("Runs")
         text = st.text_input(
             "Find",
-            key="runs_find",
+            key=FIND,
             placeholder="Find a name, note or id",
             label_visibility="collapsed",
             persist_state="session",
@@ -118,7 +119,7 @@ def _found(lab: Lab, known: Digests, all_groups: Sequence[Group]) -> Sequence[Gr
         outcomes = st.multiselect(
             "Outcome",
             OUTCOMES,
-            key="runs_status",
+            key=STATUS,
             placeholder="Any outcome",
             label_visibility="collapsed",
             persist_state="session",
@@ -126,11 +127,12 @@ def _found(lab: Lab, known: Digests, all_groups: Sequence[Group]) -> Sequence[Gr
         data = st.selectbox(
             "Data",
             ["", *offered()],
-            key="runs_data",
+            key=DATA,
             format_func=lambda name: name or "Any data",
             label_visibility="collapsed",
             persist_state="session",
         )
+    write_link()
     reading = Reading(known)
     found = list(
         matching(

@@ -47,6 +47,11 @@ def order() -> tuple[str, bool]:
     return by
 
 
+def sort_by(column: str, falls: bool) -> None:
+    """Sort the table by a column, from the largest on or from the smallest."""
+    st.session_state[_SORT] = column, falls
+
+
 def race_table(rows: Sequence[Mapping[str, object]], on_press: Callable[[str, str], None]) -> None:
     """Draw the table; `on_press` is called with "open" or "stop" and a race's id, before the run
     of the script that follows the press."""
@@ -63,7 +68,7 @@ def race_table(rows: Sequence[Mapping[str, object]], on_press: Callable[[str, st
         elif wish["kind"] == "sort" and wish["by"] in COLUMNS:
             by, falls = order()
             falling = not falls if by == wish["by"] else wish["by"] != "title"
-            st.session_state[_SORT] = wish["by"], falling
+            sort_by(wish["by"], falling)
         elif wish["kind"] in ("open", "stop") and wish["id"] in shown:
             on_press(wish["kind"], wish["id"])
 
