@@ -68,7 +68,7 @@ def tables(app: AppTest) -> dict[str, dict[str, list[str]]]:
 def test_opens_on_the_architectures_net_and_its_plain_twin() -> None:
     app = opened()
     assert link_of(app) == {"a": "resnet34", "b": "plain34"}
-    assert "The only difference: shortcut (projection and none)." in text(app)
+    assert "The only difference: A (ResNet-34) has shortcuts with projections, B " in text(app)
     assert tables(app)["What differs"]["shortcut"] == ["projection", "none"]
     assert tables(app)["Numbers"]["parameters"][0] == f"{plan(preset('resnet34')).params:,}"
     assert len(_graphs(app)) == 2

@@ -8,6 +8,7 @@ from html import escape
 
 import streamlit as st
 
+from resnet_viz.arch.field_words import FIELDS, short_value, value_words
 from resnet_viz.figures.cost_by_stage import Compared, Cost, cost_by_stage
 from resnet_viz.text import and_words, byte_size, compact, count
 from resnet_viz.ui.components.graph_chart import HELP, MOST_DRAWN, common_frame, graph_chart
@@ -36,20 +37,18 @@ def difference(nets: Sequence[Compared]) -> str:
     differing = differing_fields([net.plan.config for net in nets])
     if not differing:
         return "These networks are identical."
+    if len(nets) == 2 and len(differing) == 1:
+        ((field, values),) = differing.items()
+        has = [
+            f"{net.name} has {value_words(field, v)}" for net, v in zip(nets, values, strict=True)
+        ]
+        return f"The only difference: {', '.join(has)}."
     said = [
-        f"{field.replace('_', ' ')} ({and_words([*dict.fromkeys(map(_in_prose, values))])})"
+        f"{FIELDS[field]} ({and_words([*dict.fromkeys(short_value(field, v) for v in values)])})"
         for field, values in list(differing.items())[:_MOST_SAID]
     ]
-    if len(differing) == 1:
-        return f"The only difference: {said[0]}."
     left = len(differing) - len(said)
     return f"They differ in {and_words([*said, count(left, 'more setting')] if left else said)}."
-
-
-def _in_prose(value: object) -> str:
-    return {"zero_pad": "zero-padded", "projection_all": "projections everywhere"}.get(
-        str(value), _value(value).replace("_", " ")
-    )
 
 
 def _value(value: object) -> str:
