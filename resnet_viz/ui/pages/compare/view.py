@@ -39,10 +39,9 @@ def difference(nets: Sequence[Compared]) -> str:
         return "These networks are identical."
     if len(nets) == 2 and len(differing) == 1:
         ((field, values),) = differing.items()
-        has = [
-            f"{net.name} has {value_words(field, v)}" for net, v in zip(nets, values, strict=True)
-        ]
-        return f"The only difference: {', '.join(has)}."
+        whose = [f"{net.name.replace(': ', ' (', 1)})" for net in nets]  # "A (ResNet-34)"
+        one, other = (value_words(field, value) for value in values)
+        return f"The only difference: {whose[0]} has {one}, {whose[1]} has {other}."
     said = [
         f"{FIELDS[field]} ({and_words([*dict.fromkeys(short_value(field, v) for v in values)])})"
         for field, values in list(differing.items())[:_MOST_SAID]
