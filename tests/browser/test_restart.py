@@ -6,8 +6,10 @@ import os
 import re
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PATIENCE_SECONDS, ROOT, serve
@@ -91,3 +93,14 @@ def test_two_servers_and_three_labs_of_one_folder(tmp_path: Path, browser: Brows
 def _step_of(page: Page) -> int:
     found = re.search(r"step ([\d,]+)", page.locator(".count").inner_text())
     return int(found[1].replace(",", "")) if found else -1
+
+
+def test_a_server_that_is_told_to_end_does_not_wait_for_who_watches(tmp_path: Path) -> None:
+    """An open feed has no end of its own; `serve` allows 30 s."""
+    servers = serve(tmp_path)
+    app = next(servers)
+    race_id = app.lab.race([tiny_spec(steps=ENDLESS)])
+    with urllib.request.urlopen(f"{app.url}/stage_feed?race={race_id}", timeout=60) as feed:
+        assert feed.readline().startswith(b"data:")
+        with pytest.raises(StopIteration):
+            next(servers)

@@ -61,6 +61,7 @@ async def lifespan(_app: App) -> AsyncIterator[None]:
     """The lifespan of the server, from start to end."""
     places = Places.of_descriptors(raise_descriptor_limit())
     closing = asyncio.create_task(close_departed(runtime.get_instance(), places.left))
+    stage_feed.end_with_the_server()
     _say_how_to_own()
     if not config.get_option("server.headless"):  # as `streamlit run` does for other apps
         cli_util.open_browser(_address())

@@ -6,8 +6,12 @@ No script of Streamlit's runs for them. Whoever has a race's link may watch it, 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from math import inf
+from threading import Event
+from types import FrameType
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -29,6 +33,7 @@ from resnet_viz.ui.server.sessions import FEED
 from resnet_viz.ui.session.lab_state import open_lab
 
 _LOOK_SECONDS, _ALIVE_SECONDS = 0.2, 10.0
+_STOPPING = Event()
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
@@ -36,6 +41,22 @@ def routes(base_path: str = "") -> Sequence[BaseRoute]:
     """The route, on a server whose app is at `base_path`; `?race=` says which race."""
     base = base_path.strip("/")
     return (Route(f"/{base}{FEED}" if base else FEED, _answer),)
+
+
+def end_with_the_server() -> None:
+    """Have the feeds end when the server is told to end: it waits for open answers, for seconds."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(ValueError):  # outside the main thread nobody is told
+            signal.signal(number, _and_end_feeds(signal.getsignal(number)))
+
+
+def _and_end_feeds(before: Any) -> Callable[[int, FrameType | None], None]:
+    def handle(number: int, frame: FrameType | None) -> None:
+        _STOPPING.set()
+        if callable(before):
+            before(number, frame)
+
+    return handle
 
 
 async def _answer(request: Request) -> Response:
@@ -100,7 +121,7 @@ def _open(race_id: str) -> tuple[Feed, Look]:
 async def _events(feed: Feed, reader: Followed) -> AsyncIterator[str]:
     last: Look | None = None
     silent = 0.0
-    while True:
+    while not _STOPPING.is_set():
         look = await run_in_threadpool(feed.look)
         if look is not last:
             last, silent = look, 0.0
