@@ -79,7 +79,7 @@ def apart(page: Page, part: str, share: float = 1.0, high: float = 1.0) -> float
 def test_the_nets_are_told_apart_in_five_seconds(pages: Open) -> None:
     """Over the first half of the nets at the first steps, and in the whole of their courses."""
     page = pages()
-    for step in (0, 1, 2):
+    for step in (0, 1, 2, 3):
         show(page, step)
         assert apart(page, "strip", share=0.5) >= 40, step
     show(page, 60)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_SECONDS, App, settle
 from tests.browser.test_access import finished
+from tests.labs import TINY, tiny_spec, wait_until
 
 Open = Callable[[str], Page]
 
@@ -77,3 +79,23 @@ def test_every_page_at_twice_its_size(shared_app: App, open_page: Open) -> None:
         )
         wide += [f"{path}: {name!r} is cut off" for name in cut]
     assert wide == []
+
+
+@pytest.mark.parametrize("count", [1, 2, 6])
+def test_the_stage_of_a_race_is_on_the_first_screen(
+    shared_app: App, open_page: Open, count: int
+) -> None:
+    lab = shared_app.lab
+    plain = TINY.model_copy(update={"shortcut": "none"})
+    nets = [("resnet20-cifar", TINY), ("plain20-cifar", plain), ("resnet56-cifar", TINY)]
+    nets += [("plain56-cifar", plain), ("resnet110-cifar", TINY), ("plain110-cifar", plain)]
+    specs = [tiny_spec(steps=30, config=config, name=name) for name, config in nets[:count]]
+    race_id = lab.race(specs)
+    wait_until(lambda: all(run.is_over for run in lab.race_runs(race_id)), PATIENCE_SECONDS)
+    page = open_page(f"{shared_app.url}/_stcore/health")
+    page.goto(f"{shared_app.url}/race?race={race_id}")
+    expect(page.locator(".card")).to_have_count(count)
+    for width, height in ((1280, 720), (1366, 768), (1920, 1080)):
+        page.set_viewport_size({"width": width, "height": height})
+        for part in (".board", ".picture", ".transport"):
+            expect(page.locator(part)).to_be_in_viewport(ratio=1)
