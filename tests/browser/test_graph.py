@@ -1,4 +1,4 @@
-"""The shortcut graph under the pointer: opened, closed, zoomed, moved, explained."""
+"""The shortcut graph under the pointer: chosen, opened, closed, zoomed, moved, explained."""
 
 from __future__ import annotations
 
@@ -50,14 +50,25 @@ def centre(box: Locator) -> tuple[float, float]:
     return place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
 
 
-def test_a_click_opens_a_block_and_another_closes_it(app: App, open_page: Open) -> None:
+def show_operations(page: Page, box: Locator, title: str) -> None:
+    """Clicks on a block, and then on the button of its panel."""
+    box.click()
+    expect(panel(page).get_by_role("heading", name=title, exact=True)).to_be_visible()
+    page.get_by_role("button", name="Show its operations", exact=True).click()
+
+
+def panel(page: Page) -> Locator:
+    return page.locator(".st-key-block_panel")
+
+
+def test_the_panel_opens_a_block_in_the_graph_and_closes_it(app: App, open_page: Open) -> None:
     page = open_page(f"{app.url}/architecture?net=resnet18")
-    block(page, "stages.1.0").click()
+    show_operations(page, block(page, "stages.1.0"), "Stage 2, block 1")
     expect(opened(page)).to_have_count(1)
     expect(page.locator('.graph g.operation[data-unit="stages.1.0"]')).to_have_count(8)
-    page.locator('.graph g.stem[data-unit="stem"] rect').click()
+    show_operations(page, page.locator('.graph g.stem[data-unit="stem"] rect'), "Stem")
     expect(opened(page)).to_have_count(2)
-    page.locator('.graph g.operation[data-unit="stem"] rect').first.click()
+    page.get_by_role("button", name="Hide its operations", exact=True).click()
     expect(opened(page)).to_have_count(1)
     with page.expect_download() as waiting:
         page.get_by_role("button", name="SVG").click()
@@ -71,7 +82,7 @@ def test_a_click_opens_a_block_and_another_closes_it(app: App, open_page: Open) 
 
 def test_what_is_open_stays_so_in_a_net_that_has_it_too(app: App, open_page: Open) -> None:
     page = open_page(f"{app.url}/architecture?net=resnet50")
-    block(page, "stages.2.5").click()
+    show_operations(page, block(page, "stages.2.5"), "Stage 3, block 6")
     expect(opened(page)).to_have_count(1)
     page.get_by_test_id("stCheckbox").filter(has_text="Shortcuts").locator("label").first.click()
     expect(page.locator(".graph g.add")).to_have_count(0)
@@ -81,7 +92,8 @@ def test_what_is_open_stays_so_in_a_net_that_has_it_too(app: App, open_page: Ope
 def test_one_of_a_folded_run_opens(app: App, open_page: Open) -> None:
     page = open_page(f"{app.url}/architecture?net=resnet1202-cifar")
     expect(page.locator(".graph g.folded")).to_have_count(3)
-    page.locator(".graph g.folded rect").last.click()
+    run = page.locator(".graph g.folded rect").last
+    show_operations(page, run, "Stage 3, blocks 3 to 199")
     expect(page.locator('.graph g.opened[data-unit="stages.2.2"]')).to_have_count(1)
     page.get_by_text("Draw all 600 blocks").click()
     expect(page.locator(".graph g.block")).to_have_count(599)
@@ -133,18 +145,21 @@ def test_zoom_and_drag(app: App, open_page: Open) -> None:
     assert abs(moved[1] - after[1] - 40) < 2
     expect(opened(page)).to_have_count(0)  # a drag is no click
 
-    # Whole and back to the first sight.
+    # Text of a readable size, and back to the first sight: the whole net.
     button = page.get_by_role("button", name="Whole")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    assert text_pixels(page) > 11.99
     button.click()
     expect(button).to_have_attribute("aria-pressed", "true")
     assert frame(page)["right"] == frame(page)["down"] == 0
     assert page.locator(".graph svg").evaluate("svg => svg.clientHeight <= 0.85 * innerHeight + 1")
-    button.click()
     assert text_pixels(page) == pytest.approx(first)
 
 
-def test_text_is_readable_at_first_sight_at_every_width(app: App, open_page: Open) -> None:
-    """Never below 12 pixels; where it is larger than its frame, the picture begins at the stem."""
+def test_the_net_fits_at_first_where_it_can_be_read(app: App, open_page: Open) -> None:
+    """All of its width, if its text then has 8 pixels; else text has 12, the picture begins at the
+    stem, and a word says that the net goes on."""
     page = open_page(f"{app.url}/architecture?net=resnet110-cifar")
     expect(page.locator(".graph svg")).to_be_visible()
     sizes = {}
@@ -152,8 +167,13 @@ def test_text_is_readable_at_first_sight_at_every_width(app: App, open_page: Ope
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_timeout(500)
         sizes[width] = text_pixels(page)
-        assert sizes[width] > 11.99, width
-        assert (frame(page)["right"] > 1) == (width < 1280), width
+        fits = width > 390
+        assert sizes[width] > (7.99 if fits else 11.99), width
+        assert (frame(page)["right"] <= 1) == fits, width
+        goes_on = page.locator(".graph .goes")
+        page.locator(".graph .tools").scroll_into_view_if_needed()
+        expect(goes_on).to_be_visible()  # down, or to the right
+        assert ("→" in goes_on.inner_text()) != fits
         stem = page.locator(".graph .stem").bounding_box()
         assert stem
         assert 0 <= stem["x"] <= stem["x"] + stem["width"] <= width
@@ -168,7 +188,7 @@ def test_text_is_readable_at_first_sight_at_every_width(app: App, open_page: Ope
             assert place["x"] >= 0
             assert place["x"] + place["width"] <= width
             assert place["y"] + place["height"] <= picture["y"]
-    assert sizes[1920] >= 14
+    assert sizes[1920] >= 10
 
 
 def test_a_zoomed_view_stays_on_the_block_that_is_clicked(app: App, open_page: Open) -> None:
@@ -178,7 +198,7 @@ def test_a_zoomed_view_stays_on_the_block_that_is_clicked(app: App, open_page: O
         page.get_by_role("button", name="Zoom in").click()
     box = block(page, "stages.2.2")
     before = box.bounding_box()
-    box.click()
+    show_operations(page, box, "Stage 3, block 3")
     frame = page.locator(".graph g.opened rect")
     expect(frame).to_be_visible()
     after = frame.bounding_box()

@@ -29,7 +29,7 @@ STAGE = "stage.js"
 _HERE = Path(__file__).parent
 _PARTS = (
     *(_HERE / f"{name}.js" for name in ("live_chart", "chart_data", "chart_looks")),
-    *(_HERE / f"{name}.js" for name in ("chart_moving", "chart_pointing")),
+    *(_HERE / f"{name}.js" for name in ("chart_moving", "chart_pointing", "chart_tools")),
     LEGEND_ROOM,
 )
 _FILES: Mapping[str, Sequence[Path]] = MappingProxyType(

@@ -13,13 +13,16 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const chart = charts.get(parentElement) ?? mount(parentElement, data)
   chart.toggle = (unit) => setTriggerValue("toggled", unit)
   chart.cut = (block) => setTriggerValue("cut", { block, of: chart.of })
-  Object.assign(chart, { file: data.file, frame: data.frame, group: data.group, member: data.member })
+  chart.pick = (unit) => setTriggerValue("picked", unit)
+  const { file, frame, group, member, alone } = data
+  Object.assign(chart, { file, frame, group, member, alone })
   chart.root.querySelector(".title").textContent = data.title
   chart.root.setAttribute("aria-label", `Shortcut graph of ${data.name}`)
-  chart.picture.setAttribute("aria-label", `Picture of ${data.name}; it scrolls where it is larger than its frame`)
   if (chart.text !== data.svg) show(chart, data.svg)
   takeRoom(chart)
   showCut(chart, data)
+  if (alone) showPicked(chart, alone.picked)
+  describeKeys(chart, data.name)
   paint(chart)
   chart.root.querySelector("[data-do=close]").hidden = data.opened === 0
   return () => {
@@ -49,10 +52,12 @@ function mount(parentElement, data) {
   chart.picture.onpointerleave = () => point(chart, null)
   chart.picture.onclick = (event) => click(chart, event)
   root.onfullscreenchange = () => reset(chart)
-  new ResizeObserver(() => mark(chart)).observe(chart.picture)
+  new ResizeObserver(() => { if (chart.alone && chart.svg) takeRoom(chart); mark(chart) }).observe(chart.picture)
   chart.onPoint = ({ detail }) => { if (detail.source !== chart.source) light(chart, unitOf(chart, detail.name)) }
   document.addEventListener(POINT, chart.onPoint)
   watchValues(chart)
+  watchKeys(chart)
+  if (data.alone) watchSight(chart)
   root.classList.toggle("compact", data.compact)
   if (data.compact || data.whole) setWhole(chart, true)
   charts.set(parentElement, chart)
@@ -70,8 +75,10 @@ const ACTIONS = {
 const KEYS = { "+": "in", "=": "in", "-": "out", 0: "whole", f: "full" }
 
 function press(chart, event) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return
   const action = KEYS[event.key]
-  if (!action || event.ctrlKey || event.metaKey || event.altKey) return
+  if (event.target === chart.picture && pressOnBlocks(chart, event)) return event.preventDefault()
+  if (!action) return
   event.preventDefault()
   ACTIONS[action](chart)
 }
@@ -88,13 +95,16 @@ function save(chart) {
 function coloured(chart) {
   const copy = chart.svg.cloneNode(true)
   copy.removeAttribute("style")
+  copy.querySelector(".ring")?.remove()
   for (const [key, value] of Object.entries(chart.size)) copy.setAttribute(key, value)
   return new XMLSerializer().serializeToString(copy)
 }
 
 function show(chart, text) {
   const before = chart.svg && { ...chart.size, scale: scale(chart) }
+  chart.clicked ??= chart.alone?.picked || null
   const anchor = chart.clicked && place(chart, chart.clicked)
+  const former = chart.svg
   chart.text = text
   chart.picture.innerHTML = text
   chart.svg = chart.picture.querySelector("svg")
@@ -105,8 +115,10 @@ function show(chart, text) {
   takeRoom(chart)
   takeTitles(chart)
   indexColours(chart)
+  nameBlocks(chart)
   point(chart, null)
   keepLook(chart, before, anchor)
+  if (chart.alone && former) fadeShortcuts(chart, former)
 }
 
 // What the style sheet computes the picture's width from: pictures with a common frame, which all of
@@ -118,6 +130,7 @@ function takeRoom(chart) {
   style.setProperty("--ratio", width / height)
   style.setProperty("--share", chart.size.width / width)
   style.setProperty("--readable", READABLE / parseFloat(getComputedStyle(chart.svg).fontSize))
+  if (chart.alone) fit(chart)
 }
 
 // The browser's own tooltips come late and small: their words are kept for ours.
@@ -166,6 +179,7 @@ function scale(chart) {
 function mark(chart) {
   const { scrollWidth, scrollHeight, clientWidth, clientHeight, classList } = chart.picture
   classList.toggle("larger", scrollWidth > clientWidth + 1 || scrollHeight > clientHeight + 1)
+  if (chart.alone) cue(chart)
 }
 
 function isWhole(chart) {
@@ -180,7 +194,9 @@ function reset(chart) {
 
 function showWhole(chart, whole) {
   reset(chart)
+  chart.isChosen = true
   setWhole(chart, whole)
+  if (chart.alone) takeRoom(chart)
   chart.picture.scrollTo(0, 0)
   mark(chart)
 }
@@ -244,57 +260,8 @@ function release(chart) {
 function click(chart, event) {
   const unit = event.target.closest("[data-unit]")?.dataset.unit
   if (chart.dragged || !unit || unit === "input") return
+  chart.at = unit
+  ring(chart, currentBlock(chart))
   if (chart.deletes) return clickToCut(chart, event)
-  chart.clicked = unit
-  chart.toggle(unit)
-}
-
-// Lights up everything of the unit under the pointer, here and in the other plots, and says what the
-// thing there is.
-function point(chart, event) {
-  const element = event?.target.closest("[data-unit]") ?? null
-  const unit = element?.dataset.unit ?? null
-  if (unit !== chart.hot) light(chart, unit)
-  if (element !== chart.under) tellOthers(chart, element)
-  chart.under = element
-  say(chart, element, event)
-}
-
-function light(chart, unit) {
-  for (const old of chart.svg?.querySelectorAll(".hot") ?? []) old.classList.remove("hot")
-  const own = unit ? chart.svg.querySelectorAll(`[data-unit="${CSS.escape(unit)}"]`) : []
-  for (const part of own) part.classList.add("hot")
-  chart.hot = unit
-}
-
-function tellOthers(chart, element) {
-  const { node, unit } = element?.dataset ?? {}
-  const isOperation = element?.classList.contains("operation")
-  const name = !unit || unit === "input" ? null : isOperation && node ? node : expanded(unit)[0]
-  document.dispatchEvent(new CustomEvent(POINT, { detail: { name, source: chart.source } }))
-}
-
-// The unit of this picture that has the layer or block of that name, or is it.
-function unitOf(chart, name) {
-  if (!chart.svg || !name) return null
-  const units = new Set([...chart.svg.querySelectorAll("[data-unit]")].map((one) => one.dataset.unit))
-  const has = (one) => name === one || name.startsWith(`${one}.`)
-  return [...units].find((unit) => expanded(unit).some(has)) ?? null
-}
-
-function say(chart, element, event) {
-  chart.words.hidden = !element
-  if (!element) return
-  chart.x = event.clientX
-  chart.words.textContent = wordsOf(chart, element)
-  const room = chart.root.getBoundingClientRect()
-  const left = Math.min(event.clientX - room.left + 14, room.width - chart.words.offsetWidth - 4)
-  chart.words.style.left = `${Math.max(0, left)}px`
-  chart.words.style.top = `${event.clientY - room.top + 16}px`
-}
-
-function wordsOf(chart, element) {
-  const own = (element.dataset.words ?? element.dataset.unit).replace(/[;:] /g, "\n")
-  const click = element.dataset.unit === "input" ? "" : `\n(${clickWords(chart, element)})`
-  return own + valueWords(chart, element) + click
+  openBlock(chart, unit)
 }

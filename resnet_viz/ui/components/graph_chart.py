@@ -12,6 +12,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.field_words import value_words
 from resnet_viz.arch.plan import plan
 from resnet_viz.figures.graph_colouring import COLOUR_SCRIPT
 from resnet_viz.ui.components.component import component
@@ -22,8 +23,9 @@ from resnet_viz.views.graph.grid import Grid
 from resnet_viz.views.graph.svg import write_svg
 
 HELP = (
-    "Click a block to open it, operation by operation; point at anything for its numbers. Zoom "
-    "with the buttons, or with Ctrl and the wheel; drag to move."
+    "Click a block to open it, operation by operation; point at anything for its numbers. By "
+    "keyboard, the arrows go from block to block, and Enter opens one. Zoom with the buttons, or "
+    "with Ctrl and the wheel; drag to move."
 )
 MOST_DRAWN = 1000
 """Blocks that are drawn one by one at most: 0.7 s of the server, which nobody else may wait for."""
@@ -31,8 +33,11 @@ _SIZE = re.compile(r'<svg [^>]*width="([\d.]+)" height="([\d.]+)"')
 _SMALL = 1_000
 """Blocks of a net whose picture is kept with many others."""
 _Colours = tuple[Grid | None, bool]
-_CUT_SCRIPT = Path(__file__).with_name("graph_cut.js").read_text(encoding="utf-8")
-_CHART = component(__file__, "graph_chart", COLOUR_SCRIPT, _CUT_SCRIPT)
+_PARTS = [
+    Path(__file__).with_name(f"graph_{part}.js").read_text(encoding="utf-8")
+    for part in ("cut", "keys", "pointing", "sight")
+]
+_CHART = component(__file__, "graph_chart", COLOUR_SCRIPT, *_PARTS)
 
 
 class Coloured(NamedTuple):
@@ -59,6 +64,19 @@ class Cut(NamedTuple):
     of: str = ""
 
 
+class Alone(NamedTuple):
+    """A graph that has a page to itself.
+
+    It fits where its text can then be read, its blocks can be searched, and a click tells `on_pick`
+    the block that a panel is to show, `picked` ("": none). A plain net has its blocks where `twin`,
+    its residual twin, has them.
+    """
+
+    on_pick: Callable[[str], None]
+    picked: str = ""
+    twin: ResNetConfig | None = None
+
+
 def graph_chart(
     config: ResNetConfig,
     key: str,
@@ -69,6 +87,7 @@ def graph_chart(
     coloured: Coloured | None = None,
     cut: Cut = Cut(),  # noqa: B008 (a tuple)
     whole: bool = False,
+    alone: Alone | None = None,
 ) -> None:
     """Draw the graph of `config`, as wide as its container; open units are kept under `key`.
 
@@ -83,7 +102,8 @@ def graph_chart(
         )
         return
     opened = opened_units(config, key)
-    svg = _svg(config, opened, coloured and coloured[1:], fold=fold)
+    twin = alone.twin if alone else None
+    svg = _svg(config, opened, coloured and coloured[1:], twin, fold=fold)
     data = {
         "svg": svg,
         "name": name,
@@ -98,6 +118,7 @@ def graph_chart(
         "deleted": cut.block,
         "deletes": cut.on_click is not None,
         "of": cut.of,
+        "alone": alone and {"picked": alone.picked, "kind": value_words("block", config.block)},
     }
     chart = f"{key}_chart"
 
@@ -106,12 +127,17 @@ def graph_chart(
         if cut.on_click and click.get("block") and click.get("of") == cut.of:
             cut.on_click(str(click["block"]))
 
+    def picked() -> None:
+        if alone:
+            alone.on_pick(str(st.session_state[chart].picked or ""))
+
     _CHART(
         key=chart,
         data=data,
         height="content",
-        on_toggled_change=lambda: _toggle(key, chart),
+        on_toggled_change=lambda: toggle_unit(key, str(st.session_state[chart].toggled or "")),
         on_cut_change=clicked,
+        on_picked_change=picked,
     )
 
 
@@ -120,7 +146,9 @@ def common_frame(
 ) -> tuple[float, float]:
     """The width and height, in the SVG's units, that the graphs of nets fit in, by their keys."""
     colours = coloured and coloured[1:]
-    pictures = [_svg(net, opened_units(net, key), colours, fold=fold) for key, net in nets.items()]
+    pictures = [
+        _svg(net, opened_units(net, key), colours, None, fold=fold) for key, net in nets.items()
+    ]
     sizes = [picture.group(1, 2) for picture in map(_SIZE.match, pictures) if picture]
     return max(float(width) for width, _ in sizes), max(float(height) for _, height in sizes)
 
@@ -135,28 +163,37 @@ def _state(key: str) -> str:
     return f"{key}_opened"
 
 
-def _toggle(key: str, chart: str) -> None:
-    """Opens or closes the unit that was clicked; an empty id closes all."""
-    unit = str(st.session_state[chart].toggled or "")
+def toggle_unit(key: str, unit: str) -> None:
+    """Open a unit of the graph under `key`, operation by operation, or close it; "" closes all."""
     # Of a folded run, such as "stages.0.1-7", the first block is opened: all are alike.
     before, clicked = st.session_state.get(_state(key), frozenset()), {unit.partition("-")[0]}
     st.session_state[_state(key)] = frozenset(before ^ clicked if unit else ())
 
 
 def _svg(
-    config: ResNetConfig, opened: frozenset[str], coloured: _Colours | None, *, fold: bool
+    config: ResNetConfig,
+    opened: frozenset[str],
+    coloured: _Colours | None,
+    twin: ResNetConfig | None,
+    *,
+    fold: bool,
 ) -> str:
     is_small = fold or sum(config.depths) <= _SMALL
-    return (_small if is_small else _large)(config, opened, coloured, fold=fold)
+    return (_small if is_small else _large)(config, opened, coloured, twin, fold=fold)
 
 
 def _written(
-    config: ResNetConfig, opened: frozenset[str], coloured: _Colours | None, *, fold: bool
+    config: ResNetConfig,
+    opened: frozenset[str],
+    coloured: _Colours | None,
+    twin: ResNetConfig | None,
+    *,
+    fold: bool,
 ) -> str:
-    if coloured is None:
-        return shortcut_graph(config, opened, fold=fold).to_svg()
-    grid, short = coloured
-    return write_svg(shortcut_graph(config, opened, fold, short=short), grid, coloured=True)
+    grid, short = coloured or (None, False)
+    graph = shortcut_graph(config, opened, fold, short=short)
+    like = shortcut_graph(twin, opened, fold, short=short) if twin else None
+    return write_svg(graph, grid, coloured=coloured is not None, like=like)
 
 
 # A block takes a kilobyte, and anybody may ask for ten thousand: 100 MB are kept at most.

@@ -75,6 +75,7 @@ function clickWords(chart, element) {
   const block = chart.deletes ? blockAt(chart, element, chart.x) : null
   if (block) return block === chart.deleted ? `click to put ${block} back` : `click to delete ${block}`
   if (chart.deletes) return "no block: it stays"
+  if (chart.alone) return "click for its equation and its cost"
   const isOpen = chart.svg.querySelector(`.opened[data-unit="${CSS.escape(unit)}"]`)
   return `click to ${isOpen ? "close" : "open"}`
 }

@@ -1,8 +1,8 @@
 // A plotly figure that is updated in place: one plot a mount, Plotly.react for each update that has
 // the same axes. Python sends a figure once, then what has changed (drawn.py); it is kept here.
 // Called again with all news, and by Streamlit with every change of theme; cleaned up on unmount.
-// The files chart_data, chart_looks, chart_moving and chart_pointing, and plots/legend_room, are
-// served with it as one (chart_scripts.py).
+// The files chart_data, chart_looks, chart_moving, chart_pointing and chart_tools, and
+// plots/legend_room, are served with it as one (chart_scripts.py).
 
 const charts = new WeakMap()
 const figures = new Map() // by chart: { version, tree }; it outlives a mount
@@ -212,6 +212,7 @@ function draw(plotly, chart) {
   chart.drawn = plotly[isAnew ? "newPlot" : "react"](
     chart.div, data, layout, configOf(chart, theme.template.layout.font.color),
   )
+  chart.drawn.then(() => gatherTools(chart))
   // The label says it; tick by tick it would only be noise.
   for (const svg of chart.div.querySelectorAll(".main-svg")) svg.setAttribute("aria-hidden", true)
   if (isAnew) watchZoom(chart)

@@ -30,6 +30,7 @@ from resnet_viz.views.graph.lanes import (
 )
 from resnet_viz.views.graph.layout import MARGIN, Frame, Line, Picture, Point, lay_out
 from resnet_viz.views.graph.model import Graph, Node
+from resnet_viz.views.graph.plain_layout import lay_out_like
 from resnet_viz.views.graph.styles import GREY, INK
 
 LEGEND_ROW = 24
@@ -78,14 +79,18 @@ patternTransform="rotate(45)"><rect width="8" height="8" fill="#FFFFFF" stroke="
 </defs>"""
 
 
-def write_svg(graph: Graph, grid: Grid | None = None, *, coloured: bool = False) -> str:
+def write_svg(
+    graph: Graph, grid: Grid | None = None, *, coloured: bool = False, like: Graph | None = None
+) -> str:
     """The SVG text of `graph`; deterministic.
 
     Args:
         grid: what several nets are laid out on, so that their blocks have the same places.
         coloured: the graph component will colour it by measured values.
+        like: of a plain net, its residual twin's, whose blocks have the same places.
     """
-    picture, config = lay_out(graph, grid), graph.config
+    own = lay_out_like(graph, lay_out(like, grid)) if like else None
+    picture, config = own or lay_out(graph, grid), graph.config
     rows = tuple(_legend(graph, picture, coloured))
     height = picture.height + LEGEND_ROW * len(rows)
     size = (

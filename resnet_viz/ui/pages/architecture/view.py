@@ -5,9 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig, explain
+from resnet_viz.arch.net_names import net_title
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label
-from resnet_viz.ui.components.graph_chart import HELP, MOST_DRAWN, Coloured, graph_chart
+from resnet_viz.ui.components.graph_chart import MOST_DRAWN, Alone, Coloured, graph_chart
+from resnet_viz.ui.pages.architecture.block_panel import STYLE, block_panel, pick, picked
 from resnet_viz.ui.pages.architecture.build_panel import build_panel
 from resnet_viz.ui.pages.architecture.colour_by import KINDS, colour_box, colour_graph
 from resnet_viz.ui.pages.architecture.export_panel import export_panel
@@ -15,13 +17,20 @@ from resnet_viz.ui.pages.architecture.memory_panel import memory_panel
 from resnet_viz.ui.pages.architecture.torchinfo_panel import torchinfo_panel
 from resnet_viz.ui.pages.architecture.weights_panel import weights_panel
 from resnet_viz.ui.pages.architecture.words import shortcut_words
-from resnet_viz.ui.session.net import show_net
+from resnet_viz.ui.session.net import show_net, shown, twin_of
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.page_texts import note
 from resnet_viz.views.table import StageRow, table1
 
 MOST_BLOCKS = 150
 """A picture of more blocks than this is hard to read."""
+_GRAPH = "graph"
+_READ = (
+    "Data flow from the image through the stem, then down each stage and on to the next. Click a "
+    "block for its equation and its numbers. By keyboard, the arrows go from block to block, Enter "
+    "opens one and Escape closes it. Zoom with the buttons, or with Ctrl and the wheel; drag to "
+    "move."
+)
 
 
 def tabs(config: ResNetConfig) -> None:
@@ -43,17 +52,26 @@ def _graph_tab(config: ResNetConfig) -> None:
             f"Draw all {blocks} blocks",
             help="Otherwise runs of equal blocks are drawn as one, with their number.",
         )
-    note(shortcut_words(plan(config)))
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         chosen = colour_box()
-        coloured = None if chosen == KINDS else Coloured("graph")
+        coloured = None if chosen == KINDS else Coloured(_GRAPH)
         if coloured:
-            colour_graph(config, "graph", chosen)
-    graph_chart(config, "graph", label(config), fold=fold, coloured=coloured)
-    note(
-        "Data flow from the image through the stem, then down each stage and on to the next. "
-        f"{HELP}"
-    )
+            colour_graph(config, _GRAPH, chosen)
+    st.html(STYLE)
+    with st.container(key="graph_beside"):
+        with st.container():
+            _graph(config, fold=fold, coloured=coloured)
+        block_panel(config, _GRAPH)
+    note(shortcut_words(plan(config)))
+    note(_READ)
+
+
+def _graph(config: ResNetConfig, *, fold: bool, coloured: Coloured | None) -> None:
+    here = shown()
+    name = net_title(config, here.base) if here else label(config)
+    twin = twin_of(config) if config.shortcut == "none" else None
+    alone = Alone(pick, picked(config), twin)
+    graph_chart(config, _GRAPH, name, fold=fold, coloured=coloured, alone=alone)
 
 
 def _table_tab(config: ResNetConfig) -> None:
