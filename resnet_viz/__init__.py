@@ -11,6 +11,8 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from resnet_viz.extras import missing
+
 if TYPE_CHECKING:
     from resnet_viz.arch.config import ResNetConfig, plain_twin
     from resnet_viz.arch.plan import plan
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from resnet_viz.views.graph.graph import shortcut_graph
     from resnet_viz.views.source.source import to_source
     from resnet_viz.views.summary import summarize
+
+__version__ = "0.2.0.dev0"
 
 __all__ = [
     "PRESETS",
@@ -71,7 +75,11 @@ _HOMES: Mapping[str, str] = MappingProxyType(
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    try:
+        home = import_module(f"{__name__}.{_HOMES[name]}")
+    except ModuleNotFoundError as error:
+        raise missing(f"{__name__}.{name}", error) from error
+    value: object = getattr(home, name)
     globals()[name] = value
     return value
 

@@ -1,4 +1,4 @@
-"""The command line: `python -m resnet_viz`.
+"""The command line: `resnet-viz`, or `python -m resnet_viz`.
 
 Exit status: 0 done; 2 bad usage or bad input; 1 a failure while running; 130 after Ctrl-C. What is
 wrong is one line on standard error, never a traceback.
@@ -10,14 +10,20 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
+
+from resnet_viz.extras import missing
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line (default: this process's) and return its exit status."""
-    from resnet_viz.cli import program  # noqa: PLC0415 - after Ctrl-C is taken care of
-
+    try:
+        from resnet_viz.cli import program  # noqa: PLC0415 - after Ctrl-C is taken care of
+    except ModuleNotFoundError as error:
+        print(f"error: {missing('the command line', error)}", file=sys.stderr)
+        return 1
     return program.run(sys.argv[1:] if arguments is None else arguments)
 
 
@@ -26,7 +32,8 @@ def _main_interruptible() -> int:
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         return main()  # such as in the background of a shell, which ignores it
     signal.signal(signal.SIGINT, _end_at_once)
-    import resnet_viz.cli.program  # noqa: F401, PLC0415 - takes a while
+    with suppress(ModuleNotFoundError):  # which `main` tells
+        import resnet_viz.cli.program  # noqa: F401, PLC0415 - takes a while
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     status = main()
@@ -66,7 +73,8 @@ def _end(signal_number: int, _frame: FrameType | None) -> NoReturn:
     raise SystemExit(128 + signal_number)
 
 
-if __name__ == "__main__":
+def command() -> NoReturn:
+    """This process's command line, as `resnet-viz` and `python -m resnet_viz` run it."""
     _open_missing_streams()
     # A terminal that cannot show a character gets it escaped; being told to end is an exit like
     # any other, so that a race stops its workers.
@@ -76,3 +84,7 @@ if __name__ == "__main__":
     status = _main_interruptible()
     _drop_unwritten()
     raise SystemExit(status)
+
+
+if __name__ == "__main__":
+    command()

@@ -57,6 +57,7 @@ def test_every_module_is_in_a_room() -> None:
     assert {path.name for path in PACKAGE.glob("*.py")} == {
         "__init__.py",
         "__main__.py",
+        "extras.py",
         "lru.py",
         "text.py",
     }

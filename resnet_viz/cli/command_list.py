@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.core import TyperCommand
 
+from resnet_viz import __version__
 from resnet_viz.cli.commands.runs_commands import runs_app
 from resnet_viz.cli.options import JsonOption, output_option
 from resnet_viz.experiments.devices import DEVICE_NAMES
@@ -19,14 +20,33 @@ DeviceOption = Annotated[str, typer.Option("--device", help=DEVICE_NAMES)]
 
 app = typer.Typer(
     name="resnet_viz",
-    help=(
-        "See how residual networks work: build any ResNet, see what it is, race it against its "
-        "plain twin."
-    ),
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(runs_app, name="runs")
+
+
+def _say_version(*, is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"resnet_viz {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def every_command(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=lambda asked: _say_version(is_asked=asked),
+            is_eager=True,
+            help="Show the version and exit.",
+        ),
+    ] = False,
+) -> None:
+    """See how residual networks work: build any ResNet, see what it is, race it against its plain
+    twin."""
 
 
 @app.command()

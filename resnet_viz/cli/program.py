@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import errno
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import typer
 
 from resnet_viz.cli.command_list import app
 from resnet_viz.cli.errors import InputError
 from resnet_viz.cli.output import print_error, print_text
+from resnet_viz.extras import missing
 
-PROGRAM = "python -m resnet_viz"
+PROGRAM = "resnet-viz" if Path(sys.argv[0]).stem == "resnet-viz" else "python -m resnet_viz"
 _UNWRITABLE = (errno.EBADF, errno.ENOSPC, errno.EIO)
 
 
@@ -52,6 +55,8 @@ def _usage_sentence(error: Exception) -> str:
 
 def _failure_sentence(error: Exception) -> str:
     """The error's own sentence where the project wrote one, else its kind as well."""
+    if isinstance(error, ModuleNotFoundError):
+        return str(missing("this command", error))
     sentence = str(error)
     # Of a stream, not of a file: help, which typer writes.
     if isinstance(error, OSError) and error.filename is None and error.errno in _UNWRITABLE:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import typer
@@ -17,6 +18,8 @@ PACKAGE = Path(resnet_viz.__file__).resolve().parent
 
 def serve(options: Sequence[str]) -> None:
     """Run `streamlit run app.py` with Streamlit's own `options` in this process's place."""
+    if find_spec("streamlit") is None:
+        raise ModuleNotFoundError(name="streamlit")
     command = (sys.executable, "-m", "streamlit", "run", str(script()), *options)
     if os.name == "posix":
         os.execv(command[0], command)  # signals then reach Streamlit itself

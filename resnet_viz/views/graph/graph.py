@@ -14,9 +14,9 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Operation, Unit
 from resnet_viz.arch.plan import BlockPlan, NetworkPlan, plan
 from resnet_viz.arch.receptive import receptive_fields
+from resnet_viz.extras import missing
 from resnet_viz.text import unknown_name
 from resnet_viz.views import labels
-from resnet_viz.views.graph.dot import write_dot
 from resnet_viz.views.graph.model import Edge, EdgeKind, Graph, Node, NodeKind
 from resnet_viz.views.graph.svg import write_svg
 
@@ -28,8 +28,15 @@ class ShortcutGraph(Graph):
     """The graph of a net, with its writers."""
 
     def to_dot(self) -> str:
-        """The graph in Graphviz's DOT language, on a transparent ground for light and dark
-        pages."""
+        """The graph in Graphviz's DOT language, on a transparent ground for light and dark pages.
+
+        Raises:
+            ModuleNotFoundError: without the library graphviz; the error says how to install it.
+        """
+        try:
+            from resnet_viz.views.graph.dot import write_dot  # noqa: PLC0415 - SVG needs nothing
+        except ModuleNotFoundError as error:
+            raise missing("to_dot", error) from error
         return write_dot(self)
 
     def to_svg(self) -> str:

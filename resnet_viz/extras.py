@@ -1,0 +1,42 @@
+"""Extras: which installation option brings a library that is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+_CLI, _TRAIN, _APP, _EXPORT = "cli", "train", "app", "export"
+EXTRAS: Mapping[str, str] = MappingProxyType(
+    {
+        "typer": _CLI,
+        "rich": _CLI,
+        "numpy": _TRAIN,
+        "torch": _TRAIN,
+        "torchvision": _TRAIN,
+        "torchinfo": _TRAIN,
+        "psutil": _TRAIN,
+        "safetensors": _TRAIN,
+        "platformdirs": _TRAIN,
+        "graphviz": _APP,
+        "jinja2": _APP,
+        "plotly": _APP,
+        "streamlit": _APP,
+        "onnx": _EXPORT,
+        "onnxscript": _EXPORT,
+        "onnxruntime": _EXPORT,
+    }
+)
+"""A library's module: the extra of pyproject.toml that it is in."""
+
+
+def missing(what: str, error: ModuleNotFoundError) -> ModuleNotFoundError:
+    """The error to raise where `what` needs a library that is not installed: one sentence that says
+    which extra brings it; `error` itself where no extra does."""
+    module = (error.name or "").partition(".")[0]
+    if module not in EXTRAS:
+        return error
+    return ModuleNotFoundError(
+        f"{what} needs {module}, which is not installed: "
+        f'pip install "resnet-viz[{EXTRAS[module]}]"',
+        name=error.name,
+    )
