@@ -36,7 +36,7 @@ def height(about: Measurement) -> int:
 def figure(nets: Sequence[MeasuredNet], marked: Sequence[str] = ()) -> go.Figure:
     """The chart of one measurement of several nets.
 
-    With `marked`, a block of each net ("" for none), these blocks are marked, and the points of
+    With `marked`, blocks of each net with commas between, these are marked, and the points of
     lines have their run's id and their block's path as customdata.
     """
     about = measurement(nets[0].result.measurement)
@@ -170,12 +170,12 @@ def _mark(
         return
     for trace, net in zip(drawn.data, nets, strict=True):
         trace.customdata = [f"{net.id}:{block}" for block in net.blocks]
-    for net, block in zip(nets, marked, strict=True):
-        if block:
-            at = net.blocks.index(block)
+    for net, blocks in zip(nets, marked, strict=True):
+        if blocks:
+            at = [net.blocks.index(block) for block in blocks.split(",")]
             drawn.add_scatter(
-                x=[at + 1],
-                y=[net.array(values)[at]],
+                x=[place + 1 for place in at],
+                y=net.array(values)[at],
                 mode="markers",
                 marker={"symbol": "circle-x-open", "size": 20, "color": net.colour},
                 showlegend=False,

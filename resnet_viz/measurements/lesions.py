@@ -1,7 +1,8 @@
-"""What a net loses with one of its blocks."""
+"""What a net loses with one of its blocks, or with several at once."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from resnet_viz.arch.plan import NetworkPlan
+    from resnet_viz.nets.network import ResNet
 MISSED = 0.1
 """Of the error that a deleted block adds: from here on the block is missed."""
 
@@ -42,7 +44,12 @@ MEASUREMENT = Measurement(
     },
     settings=(
         images(256),
-        Setting("block", "the block to delete, such as 'stages.0.1'; '' for each in turn", ""),
+        Setting(
+            "block",
+            "the block to delete, such as 'stages.0.1', or several with commas between; '' for "
+            "each in turn",
+            "",
+        ),
     ),
     figure=Lines("error", "block deleted, from input to output"),
 )
@@ -64,35 +71,49 @@ def measure(subject: Subject) -> Measured:
     """On these images, with their statistics in the batch norms: that adjusts them exactly.
 
     NaN for a block of a plain net that changes the shape, and so cannot be left out, and for those
-    that were not asked for.
+    that were not asked for. Blocks that are deleted together all have the numbers of the net that
+    is left.
     """
     import torch
 
     from resnet_viz.arch.plan import plan
-    from resnet_viz.nets.block_parts import without_branch
-    from resnet_viz.nets.passes import blocks_of, outputs
+    from resnet_viz.nets.passes import outputs
 
     network, images, labels = subject.network, subject.images, subject.labels
     names = [block.name for block in plan(network.config).blocks]
     asked = str(subject.settings["block"])
-    if asked and asked not in names:
-        raise ValueError(f"block = {asked!r} is not one of the net's: {names[0]} to {names[-1]}")
-    blocks = blocks_of(network)
+    deleted = list(filter(None, asked.split(",")))
+    for name in deleted:
+        if name not in names:
+            raise ValueError(f"block = {name!r} is not one of the net's: {names[0]} to {names[-1]}")
+    in_turn = (
+        [[names.index(name) for name in deleted]] if asked else [[i] for i in range(len(names))]
+    )
     error, loss = np.full(len(names), np.nan), np.full(len(names), np.nan)
     with torch.no_grad():
         inputs = list(outputs(network, images))
         whole = _judged(network.head(inputs[-1]), labels)
-        for number, name in enumerate(names):
-            if asked not in ("", name):
-                continue
-            subject.report(number / len(names), f"without {name}")
-            x = without_branch(blocks[number], inputs[number])
-            if x is None:
-                continue
-            for block in blocks[number + 1 :]:
-                x = block(x)
-            error[number], loss[number] = _judged(network.head(x), labels)
+        for turn, out in enumerate(in_turn):
+            subject.report(turn / len(in_turn), f"without {names[out[0]]}")
+            begin = min(out)
+            error[out], loss[out] = judged_without(network, inputs[begin], labels, out, begin)
     return {"error": error, "loss": loss, "whole_error": whole[0], "whole_loss": whole[1]}
+
+
+def judged_without(
+    network: ResNet, x: Tensor, labels: Tensor, out: Sequence[int], begin: int = 0
+) -> tuple[float, float]:
+    """Share of wrong answers and mean cross-entropy without the blocks at places `out`, where `x`
+    goes into the block at `begin`; NaN where one of them cannot be left out."""
+    from resnet_viz.nets.block_parts import without_branch
+    from resnet_viz.nets.passes import blocks_of
+
+    for place, block in enumerate(blocks_of(network)[begin:], begin):
+        left = without_branch(block, x) if place in out else block(x)
+        if left is None:
+            return np.nan, np.nan
+        x = left
+    return _judged(network.head(x), labels)
 
 
 def _judged(logits: Tensor, labels: Tensor) -> tuple[float, float]:

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from resnet_viz.figures.measurement_charts import figure
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.signs import SIGNS
-from resnet_viz.measurements import measurements
+from resnet_viz.measurements import measurement, measurements
 from resnet_viz.measurements.base.measurement import Measurement
 from resnet_viz.measurements.base.result import MeasuredNet, MeasurementResult
 from resnet_viz.measurements.base.verdict import Verdict
@@ -55,7 +55,8 @@ def chapters(nets: Sequence[Diagnosed]) -> Iterator[Chapter]:
         (list(measurements()).index(one.measurement), one.step, key(one.settings), place, one)
         for place, net in enumerate(nets)
         for one in net.results
-        if one.measurement in measurements() and one.found
+        if one.found and one.measurement in measurements()
+        if not measurement(one.measurement).held_out
     ]
     results.sort(key=lambda result: result[:4])
     for number, (_, same) in enumerate(groupby(results, key=lambda result: result[:3])):

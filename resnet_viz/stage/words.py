@@ -64,6 +64,18 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "keys": "Space: play or pause. Left and right arrow: one step. Home and End: first and "
         "last step. L: live. ?: these keys.",
         "keys_host": "P: present.",
+        "remove_blocks": "Remove blocks",
+        "remove_help": "Click blocks to remove them, and see the error without them",
+        "remove_hint": "Click a block to remove it. By keyboard: arrows, Delete, Escape.",
+        "remove_label": "Remove {label}",
+        "bundle_label": "{label} and {count} more",
+        "blocks_of": "Blocks of {net}",
+        "undo": "Undo",
+        "remove_random": "Remove 5 at random",
+        "removed_one": "Removed 1 block",
+        "removed_many": "Removed {count} blocks",
+        "measuring": "measuring...",
+        "remove_elsewhere": "Race two networks that both learn:",
         "starts": "Starts when you press Start race",
     }
 )

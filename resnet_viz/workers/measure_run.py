@@ -6,7 +6,6 @@ import time
 
 import torch
 
-from resnet_viz.data.dataset import fixed_order
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.measurements import measurement
 from resnet_viz.measurements.base.measurement import IMAGES, Report, Settings
@@ -18,7 +17,7 @@ from resnet_viz.store.run import WATCHED
 from resnet_viz.store.runs_table import first_of
 from resnet_viz.store.stored_spec import read_spec
 from resnet_viz.training.perform import perform, unreported
-from resnet_viz.training.tensors import load, resized
+from resnet_viz.training.tensors import held_out_part, load, resized
 from resnet_viz.training.torch_devices import resolve
 from resnet_viz.training.update.precision import prepare
 from resnet_viz.workers.checkpoint_writer import net_at
@@ -35,8 +34,8 @@ def measure_run(
 ) -> MeasurementResult:
     """What a measurement finds of a run as `step` begins; what was found before is not found again.
 
-    It looks at the first training images in an order that is the same for every run, so that nets
-    are compared on the same ones; at all, where there are no more.
+    It looks at the first training images, or those held out, in an order that is the same for every
+    run, so that nets are compared on the same ones; at all, where there are no more.
 
     Raises:
         ValueError: for an unknown run or measurement, a step whose weights are not there, wrong
@@ -56,7 +55,8 @@ def measure_run(
     checkpoint_index.check_there(step, checkpoints)
     report(0.0, "the net and the images are read")
     spec = read_spec(run_id, row["spec"])
-    net, images, labels = _read(store, run_id, spec, step, int(chosen[IMAGES]))
+    count = int(chosen[IMAGES])
+    net, images, labels = _read(store, run_id, spec, step, count, held_out=about.held_out)
     begin = time.perf_counter()
     arrays = perform(about, net, images, labels, settings=chosen, report=report, use_up=True)
     result = MeasurementResult(step, name, chosen, time.perf_counter() - begin, arrays)
@@ -66,7 +66,7 @@ def measure_run(
 
 
 def _read(
-    store: Store, run_id: str, spec: RunSpec, step: int, count: int
+    store: Store, run_id: str, spec: RunSpec, step: int, count: int, *, held_out: bool = False
 ) -> tuple[ResNet, torch.Tensor, torch.Tensor]:
     """The net, images and labels, on the run's device."""
     device = resolve(spec.device)
@@ -75,5 +75,6 @@ def _read(
     net = net_at(spec, store.home, run_id, step, device)
     size = spec.adapted.image_size
     data = load(spec.dataset, size, spec.subset, classes=spec.classes)
-    first = data.chosen(fixed_order(len(data))[:count])
+    others = held_out_part(spec.dataset, data, size) if held_out else None
+    first = (others or data).first(count)
     return net, resized(first.images, size).to(device), first.labels.to(device)

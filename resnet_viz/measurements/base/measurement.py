@@ -50,7 +50,7 @@ Judge = Callable[["MeasuredNet"], Verdict]
 """Takes a net with a result of the measurement."""
 
 
-_LONGEST_TEXT = 500
+_LONGEST_TEXT = 2000
 
 
 def _no_measure(subject: Subject) -> Measured:
@@ -117,9 +117,11 @@ class Measurement:
 
     `sentence` says what it shows and what to look for, `formula` is TeX, `source` says where it
     comes from, `cost` what it takes in training steps, measured at depth 56 (shared by all depths
-    roughly). `shortcuts`: whether it has a meaning only for nets that have some. `figure` is what
-    is drawn of results, and `judge` says what one says of its net; what a file leaves out of both
-    shows the first array, and says the first number.
+    roughly). `shortcuts`: whether it has a meaning only for nets that have some. `held_out`: it is
+    of images that the net has never seen, where there are some, and taken where a user points at
+    something, so that no list offers it. `figure` is what is drawn of results, and `judge` says
+    what one says of its net; what a file leaves out of both shows the first array, and says the
+    first number.
     """
 
     name: str
@@ -131,6 +133,7 @@ class Measurement:
     gives: Mapping[str, Given]
     settings: tuple[Setting, ...]
     shortcuts: bool = False
+    held_out: bool = False
     figure: Figure | None = None
     measure: Measure = _no_measure
     judge: Judge | None = None

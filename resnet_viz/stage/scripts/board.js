@@ -2,7 +2,8 @@
 
 import { filled } from "./history.js"
 
-const element = (name, className, text = "") => {
+/** A new element with a class and a text. */
+export const element = (name, className, text = "") => {
   const made = document.createElement(name)
   made.className = className
   made.textContent = text
@@ -14,6 +15,7 @@ export class Board {
     this.root = root
     this.cards = []
     this.notes = []
+    this.effects = [] // of each net what its blocks' removal changed, instead of its accuracy
   }
 
   /** A card for each net; called again where the nets are others. */
@@ -50,7 +52,7 @@ export class Board {
 
   /** Say of a net what is of an earlier step. */
   note(number, text) {
-    set(this.cards[number].note, [this.notes[number], text].filter(Boolean).join("; "))
+    set(this.cards[number].note, [this.effects[number]?.said, this.notes[number], text].filter(Boolean).join("; "))
   }
 
   /** Each net as it is at a step. */
@@ -59,16 +61,19 @@ export class Board {
       const { figure, about, loss, fill, card } = this.cards[number]
       const now = standing(history, number, step)
       const isNewest = step >= Math.min(now.done, history.newest)
-      set(figure, now.figure)
-      set(about, (isNewest && this.notes[number]) || now.about)
-      set(loss, now.loss)
+      const effect = this.effects[number]
+      set(figure, effect?.figure || now.figure)
+      set(about, (effect && `${effect.said} ${effect.of}`.trim()) || (isNewest && this.notes[number]) || now.about)
+      set(loss, effect ? "" : now.loss)
+      card.classList.toggle("measures", Boolean(effect?.measures))
       fill.style.transform = `scaleX(${Math.min(1, Math.min(step, now.done) / Math.max(1, history.steps))})`
       card.classList.toggle("diverged", now.diverged)
     })
   }
 }
 
-function set(part, text) {
+/** Write a text where it is another. */
+export function set(part, text) {
   if (part.textContent !== text) part.textContent = text
 }
 

@@ -14,7 +14,7 @@ export function drawNet(stage, net, number, step) {
   const shares = sharesAt(history, number, step)
   drawStrip(context, {
     row, boxes: stage.boxes[number].boxes, depth: net.depth, axis: along, look, columns,
-    shares: shares.of, colour: look.colours[number],
+    shares: shares.of, colour: look.colours[number], gone: (box) => stage.removal.gone(number, box),
   })
   const older = olderWords(history.words, step, at < 0 ? null : series.steps[at], shares.step)
   drawTitle(stage, net, number, row, older)

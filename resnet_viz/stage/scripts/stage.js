@@ -5,26 +5,21 @@ import { Board } from "./board.js"
 import { drawCurves } from "./curves.js"
 import { History, filled } from "./history.js"
 import { axis, bundles, layoutOf, picture } from "./layout.js"
+import { lookOf } from "./look.js"
 import { drawFoot, drawNet } from "./painting.js"
 import { Player } from "./player.js"
 import { below, wordsFor } from "./pointing.js"
 import { drawProfile } from "./profile.js"
-import { cssRamp, places, shades } from "./scale.js"
+import { Removal } from "./removal.js"
+import { cssRamp, places } from "./scale.js"
 import { marksFor } from "./strip.js"
 import { Transport, actionOf } from "./transport.js"
 import { Waterfall } from "./waterfall.js"
 
-const DASHES = [[], [9, 5], [2, 5]]
 const HTML = `<div class="said"><span class="sentence"></span></div>
 <div class="picture"><div class="board"></div><canvas role="img"></canvas><div class="pointed" role="status" hidden></div></div>
 <div class="key"><span class="less"></span><span class="ramp"></span><span class="more"></span><span class="reading"></span></div>
 <div class="transport" role="toolbar"></div>`
-
-/** Of a computed colour, from 0 to 1: a page may be dark by its host's choice, or its reader's. */
-const brightness = (colour) => {
-  const [r, g, b] = (colour.match(/[\d.]+/g) ?? [255, 255, 255]).map(Number)
-  return (0.3 * r + 0.59 * g + 0.11 * b) / 255
-}
 
 /**
  * Draw a stage into `root`. `options.onAction(name, value)` hears what only a host can do (pause,
@@ -50,6 +45,7 @@ class Stage {
     this.player = new Player()
     this.player.loops = Boolean(options.loops)
     this.board = new Board(find("board"))
+    this.removal = new Removal(this)
     this.mode = "start"
     this.view = "waterfall"
     this.#tell(message)
@@ -105,13 +101,15 @@ class Stage {
     this.transport.speed.value = this.player.speed
   }
 
-  #say({ sentence, paused, steers, notes, pace, paces }) {
+  #say({ sentence, paused, steers, notes, pace, paces, removal }) {
     const place = this.root.querySelector(".sentence")
     if (sentence !== undefined && place.textContent !== sentence) place.textContent = sentence
     if (paused !== undefined) this.isPaused = paused
     if (steers !== undefined) this.canSteer = steers
     if (notes !== undefined) this.board.notes = notes
     if (paces !== undefined) this.transport.paces(paces, pace)
+    if (removal !== undefined) this.removal.tell(removal)
+    if (removal !== undefined) this.isBuilt = false
   }
 
   #listen() {
@@ -129,8 +127,9 @@ class Stage {
       this.act(action)
     }
     document.addEventListener("keydown", this.onKey)
-    this.canvas.addEventListener("pointermove", (event) => this.#point(event))
-    this.canvas.addEventListener("pointerleave", () => { this.pointed.hidden = true })
+    const { parentElement: picture } = this.canvas
+    picture.addEventListener("pointermove", (event) => this.#point(event))
+    picture.addEventListener("pointerleave", () => { this.pointed.hidden = true })
   }
 
   /** Whether "one step on" trains one: training is paused at the step shown. */
@@ -184,7 +183,7 @@ class Stage {
     this.last = now
     if (!this.isBuilt) this.#build()
     if (!this.isBuilt) return
-    if (this.player.advance(seconds, this.history.newest) || this.isStale) this.draw()
+    if (this.player.advance(seconds, this.history.newest) || this.isStale || this.removal.isMoving) this.draw()
   }
 
   /** All that depends on size, theme, and what is shown, but not on the step. */
@@ -199,7 +198,8 @@ class Stage {
     this.root.classList.toggle("rows", !this.layout.hasCards)
     // It may be scrolled there, by the keyboard, too.
     this.root.querySelector(".said").tabIndex = this.layout.isNarrow ? 0 : -1
-    this.look = this.#lookNow()
+    this.look = lookOf(this.root, this.history.nets, this.mode)
+    this.root.dataset.theme = this.look.theme
     this.board.build(history, this.look)
     this.#putBoard()
     const box = this.canvas.parentElement.getBoundingClientRect()
@@ -222,6 +222,7 @@ class Stage {
     this.falls = history.nets.map(
       ({ depth }, i) => new Waterfall(depth, history.steps, Math.round(this.place.rows[i].waterfall.height * dense)),
     )
+    this.removal.tools.place()
     this.#explain()
     this.isBuilt = this.isStale = true
   }
@@ -231,32 +232,6 @@ class Stage {
     const said = this.root.querySelector(".said")
     if (this.layout.hasCards) this.root.insertBefore(this.board.root, said)
     else this.canvas.parentElement.prepend(this.board.root)
-  }
-
-  #lookNow() {
-    const style = getComputedStyle(this.root)
-    const isDark = brightness(style.backgroundColor) < 0.5
-    const theme = isDark ? "dark" : "light"
-    this.root.dataset.theme = theme
-    const count = new Map()
-    const dashes = this.history.nets.map(({ colours }) => {
-      count.set(colours[0], (count.get(colours[0]) ?? 0) + 1)
-      return DASHES[(count.get(colours[0]) - 1) % DASHES.length]
-    })
-    return {
-      theme,
-      ramp: shades(theme, this.mode === "absolute"),
-      colours: this.history.nets.map(({ colours }) => colours[isDark ? 1 : 0]),
-      dashes,
-      family: style.fontFamily,
-      ground: isDark ? "#0f151c" : "#ffffff",
-      groundRgb: isDark ? [15, 21, 28] : [255, 255, 255],
-      text: isDark ? "#f0f4f8" : "#15202b",
-      muted: isDark ? "#a9b4bf" : "#56626d",
-      grid: isDark ? "#2a333d" : "#dbe1e8",
-      outline: isDark ? "#8794a1" : "#3c4854",
-      wire: isDark ? "#ffffff55" : "#15202b4d",
-    }
   }
 
   #explain() {
@@ -288,6 +263,8 @@ class Stage {
     }
     drawFoot(this)
     drawCurves(context, this.curves, history, look, { step, font: this.layout.font, words: history.words })
+    this.removal.tools.show()
+    this.board.effects = history.nets.map((_, net) => this.removal.effect(net))
     this.board.show(history, step)
     const { newest, over, steps } = history
     this.transport.show({

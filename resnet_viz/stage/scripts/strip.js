@@ -17,17 +17,48 @@ export function sharesAt(history, net, step) {
   return { step: series.steps[row], of: new Map(blocks.map(({ name }, i) => [name, values[i]])) }
 }
 
-/** Draw a net's strip: `columns` give first and last layer and the place on the scale. */
-export function drawStrip(context, { row, boxes, depth, axis, look, columns, shares, colour }) {
+/**
+ * Draw a net's strip: `columns` give first and last layer and the place on the scale, `gone` how far
+ * a box is on its way out, from 0 to 1: its shortcut then becomes the line.
+ */
+export function drawStrip(context, { row, boxes, depth, axis, look, columns, shares, colour, gone }) {
   for (const box of boxes) {
     const [left, right] = [axis.from(box.first, depth), axis.to(box.last, depth)]
-    drawBox(context, row.strip, left, right, look, columnsOf(box, columns, depth, axis))
-    if (!box.name) continue
     const share = mean(box.of.map(({ name }) => shares.get(name)).filter(Number.isFinite))
     const carries = box.shortcut && box.shortcut !== "none"
-    drawBranch(context, row.strip, left, right, look, carries ? share : 0)
-    if (carries) drawArc(context, row.arcs, left, right, colour, box.shortcut, share)
+    const away = gone(box)
+    context.save()
+    if (away) drawGap(context, row.strip, left, right, look, away)
+    context.globalAlpha = 1 - away
+    context.translate(0, away * row.strip.height)
+    drawBox(context, row.strip, left, right, look, columnsOf(box, columns, depth, axis))
+    if (box.name) drawBranch(context, row.strip, left, right, look, carries ? share : 0)
+    context.restore()
+    if (carries) drawArc(context, row, left, right, colour, box.shortcut, share, away)
+    else if (away) drawWire(context, row.strip, left, right, colour, away)
   }
+}
+
+function drawGap(context, { top, height }, left, right, look, away) {
+  context.globalAlpha = away
+  context.fillStyle = look.ground
+  context.fillRect(left, top - 1, right - left, height + 2)
+  context.strokeStyle = look.muted
+  context.lineWidth = 1
+  context.setLineDash([2, 3])
+  context.strokeRect(left + 1.5, top + 1, Math.max(1, right - left - 3), height - 2)
+}
+
+function drawWire(context, { top, height }, left, right, colour, away) {
+  context.globalAlpha = away
+  context.strokeStyle = colour
+  context.lineWidth = 2
+  context.setLineDash([])
+  context.beginPath()
+  context.moveTo(left, top + height / 2)
+  context.lineTo(right, top + height / 2)
+  context.stroke()
+  context.globalAlpha = 1
 }
 
 const mean = (values) => (values.length ? values.reduce((a, b) => a + b) / values.length : NaN)
@@ -82,15 +113,16 @@ function drawBranch(context, { top, height }, left, right, look, share) {
   context.stroke()
 }
 
-function drawArc(context, { top, height }, left, right, colour, shortcut, share) {
+function drawArc(context, { arcs: { top, height }, strip }, left, right, colour, shortcut, share, away) {
   const carried = Number.isFinite(share) ? Math.min(1, Math.max(0, share)) : 0.5
   const width = Math.max(0.7, Math.min(5.5 * carried, (right - left) / 3, height / 2.5))
-  const [radius, rise] = [(right - left) / 2 - width / 2, height - width]
+  const [radius, rise] = [(right - left - (1 - away) * width) / 2, (height - width) * (1 - away)]
   context.strokeStyle = colour
-  context.lineWidth = width
+  context.lineWidth = Math.max(width, 2.5 * away)
   context.setLineDash(right - left > 14 ? (DASHES[shortcut] ?? CHANGED) : [])
   context.beginPath()
-  context.ellipse((left + right) / 2, top + height, Math.max(0.5, radius), rise, 0, Math.PI, 0)
+  const foot = top + height + away * (strip.top + strip.height / 2 - top - height)
+  context.ellipse((left + right) / 2, foot, Math.max(0.5, radius), rise, 0, Math.PI, 0)
   context.stroke()
 }
 

@@ -53,7 +53,7 @@ class Coloured(NamedTuple):
 
 
 class Cut(NamedTuple):
-    """The `block` that is marked as deleted ("": none), and the handler of clicks on blocks.
+    """The blocks that are marked as removed (with commas between), and the handler of clicks.
 
     Without `on_click` a click opens the block. `of` says whose picture it is: a click is told only
     where the one that was clicked was of the same.

@@ -1,4 +1,4 @@
-// A block that is deleted, marked in its graph, and the block that a click would delete.
+// Blocks that are removed, marked in their graph, and the block that a click would remove.
 
 const CUT_HALO = "stroke:#FFFFFF;stroke-width:6;stroke-linecap:round;fill:none"
 const CUT_INK = "stroke:#111111;stroke-width:2.5;stroke-linecap:round;fill:none"
@@ -7,11 +7,13 @@ const CUT_FREE = 0.2 // of its width, from the middle
 
 // `of`: whose picture it is, which a click says: another may be on its way.
 function showCut(chart, { deleted, deletes, of }) {
-  Object.assign(chart, { deleted, deletes, of })
+  const blocks = deleted ? deleted.split(",") : []
+  Object.assign(chart, { deleted: blocks, deletes, of })
   chart.picture.classList.toggle("cuts", deletes)
-  chart.svg.querySelector(".cut")?.remove()
-  const found = deleted && cutPlace(chart, deleted)
-  if (found) found.g.insertBefore(cutMark(found.room), found.g.querySelector("text"))
+  chart.svg.querySelectorAll(".cut").forEach((mark) => mark.remove())
+  for (const found of blocks.map((block) => cutPlace(chart, block)).filter(Boolean)) {
+    found.g.insertBefore(cutMark(found.room), found.g.querySelector("text"))
+  }
 }
 
 // The element that shows a block, and where in it: of a run that is drawn as one it is a part.
@@ -73,7 +75,7 @@ function clickToCut(chart, event) {
 function clickWords(chart, element) {
   const { unit } = element.dataset
   const block = chart.deletes ? blockAt(chart, element, chart.x) : null
-  if (block) return block === chart.deleted ? `click to put ${block} back` : `click to delete ${block}`
+  if (block) return chart.deleted.includes(block) ? `click to put ${block} back` : `click to remove ${block}`
   if (chart.deletes) return "no block: it stays"
   if (chart.alone) return "click for its equation and its cost"
   const isOpen = chart.svg.querySelector(`.opened[data-unit="${CSS.escape(unit)}"]`)

@@ -9,6 +9,7 @@ const PATIENCE_MS = 1500 // what has no answer by then is said again (Streamlit 
 const TRIES = 3 // without an answer, of which the last asks the whole page's script to run
 const NEWS_MS = 1000 // between two requests for what is new of the charts below
 const LINK_MS = 400 // of rest before the address gets the step
+const REMOVAL_MS = 200 // between two questions for errors that are measured
 const BELOW = 80 // pixels below the stage that are seen before charts are kept up to date
 const LEAST = 430 // pixels of height
 const MOST = 0.8 // of its width
@@ -73,6 +74,7 @@ class StageView {
     if (data.message && data.message !== this.shown) this.show(JSON.parse((this.shown = data.message)))
     if (data.steers !== this.steers) this.steer()
     if (data.quantity && this.stage) this.choose()
+    this.hearRemoval()
   }
 
   // What can be said twice is, where no answer comes: Streamlit may have dropped it. A server that
@@ -139,6 +141,7 @@ class StageView {
         onStep: (step, player) => this.onStep(step, player),
         keys: true,
       })
+      this.hearRemoval()
     } else if (!this.stage?.update(whole)) return this.listen() // it lacks what came before
     if (this.isNew) {
       this.isNew = false
@@ -148,6 +151,20 @@ class StageView {
     this.isStale = true
     if (message.over && !wasOver) this.requestNews()
     else this.askForNews()
+  }
+
+  // Which blocks may go and are out; while errors are measured it asks again.
+  hearRemoval() {
+    const { removal = null } = this.data
+    clearTimeout(this.timers.removal)
+    if (removal) removal.experiment[1] = new URL(removal.experiment[1], appRoot()).href
+    const text = JSON.stringify(removal)
+    if (this.stage && text !== this.removal) {
+      this.removal = text
+      this.stage.update({ removal })
+    }
+    const isMeasured = removal?.nets.some(({ measures }) => measures)
+    if (isMeasured) this.timers.removal = setTimeout(() => this.tell({ name: "removal_news" }), REMOVAL_MS)
   }
 
   steer() {

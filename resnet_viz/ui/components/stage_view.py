@@ -82,12 +82,15 @@ def stage_view(
     is_alone: bool,
     run: str,
     on_wish: Callable[[Mapping[str, Any]], None],
+    removal: Mapping[str, Any] | None = None,
 ) -> None:
     """Draw the stage of a race at the step of `pointer`, for a quantity that it has.
 
     `on_wish` is called with what the user wants (a "name" and mostly a "value") before the run that
     follows: "pause", "resume", "train_one" and "pace" of who `steers`, "present", "quantity",
-    "news" for what stands below. `is_alone`: nothing does. `run` is another in each run of the
+    "news" for what stands below, "remove" with the blocks that are to be out of each net, and
+    "removal_news" for the errors without them. `removal` says which blocks may go and which are
+    out; without it none may. `is_alone`: nothing does. `run` is another in each run of the
     whole script: the browser then learns anew where to send wishes.
     """
 
@@ -102,7 +105,7 @@ def stage_view(
     step = None if pointer.follows else pointer.chosen
     data = {"race": race_id, "steers": steers, "alone": is_alone, "quantity": quantity}
     where = {"step": step, "moves": pointer.moves, "answer": last_asked(), "run": run}
-    _VIEW(key=_KEY, data=data | where, on_wish_change=hear)
+    _VIEW(key=_KEY, data=data | where | {"removal": removal}, on_wish_change=hear)
 
 
 def last_asked() -> float:

@@ -1,13 +1,8 @@
-"""Lesions: blocks deleted in the nets of a race, by a click in a graph or in the Diagnosis, and
-their effect.
-
-Which blocks those are is in the link: `without=0:stages.1.1,1:stages.0.2`, the place of a run in
-the race and a block of its net.
-"""
+"""Lesions: blocks removed from the nets of a race, and their effect, in the graphs and in the
+Diagnosis. Which blocks those are is in the link (removed.py)."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
@@ -17,7 +12,7 @@ import streamlit as st
 
 from resnet_viz.arch.plan import plan
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.findings.lesion import LESIONS, lesion_in, lesion_sentence
+from resnet_viz.findings.lesion import LESIONS, blocks_words, lesion_in, lesion_sentence
 from resnet_viz.lab.lab import Lab
 from resnet_viz.measurements.lesions import why_kept
 from resnet_viz.store.database import StoreError
@@ -32,6 +27,7 @@ from resnet_viz.ui.pages.race.measurement_jobs import (
     under_way,
     why_failed,
 )
+from resnet_viz.ui.pages.race.removed import WANTED, removed, toggle
 from resnet_viz.ui.pages.race.state import RaceView
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.markdown import plain, small
@@ -40,19 +36,11 @@ from resnet_viz.ui.widgets.page_texts import note
 CLICK, OPENS, DELETES = "race_click", "opens", "deletes"
 CLICKS: Mapping[str, str] = MappingProxyType({OPENS: "Inspect", DELETES: "Remove"})
 """What a click on a block does."""
-WITHOUT = "race_without"
 LOOK_SECONDS = 0.4
 TO_DELETE = (
     " Click a block to remove it. Its shortcut then passes its input on alone; a plain network "
     "passes the input itself (Veit et al. 2016, arXiv:1605.06431)."
 )
-_WANTED = "race_lesion_wanted"
-_ONE = re.compile(r"(\d{1,3}):(stages\.\d{1,4}\.\d{1,5})", re.ASCII)
-
-
-def are_blocks(text: str) -> bool:
-    """Whether a link can say this of deleted blocks."""
-    return all(map(_ONE.fullmatch, text.split(",")))
 
 
 def click_box(lab: Lab, view: RaceView) -> bool:
@@ -80,14 +68,14 @@ class Lesions(NamedTuple):
 
     def cut(self, drawn: Contestant) -> Cut:
         """The mark in the graph of a net, and the handler of clicks on it."""
-        place = self._place(drawn)
+        place = self.place(drawn)
         on_click = partial(toggle, place) if self.deletes else None
         return Cut(self.marked(place), on_click, of=self.runs[place][0].id)
 
     def caption(self, drawn: Contestant, graph: int) -> None:
         """Draw the effect of the deleted block of a net, or the progress of its measurement, below
         the graph of that number."""
-        place = self._place(drawn)
+        place = self.place(drawn)
         if not self.block(place):
             if self.deletes:
                 with _room(graph):
@@ -95,8 +83,8 @@ class Lesions(NamedTuple):
             return
         try:
             wish = self.wish(place)
-            if st.session_state.get(_WANTED) == place:
-                del st.session_state[_WANTED]
+            if st.session_state.get(WANTED) == place:
+                del st.session_state[WANTED]
                 run = self.runs[place][0]
                 is_asked = bool(under_way(self.lab, self.race_id, wish, run))
                 if not is_asked and not self.sentence(place, wish):
@@ -114,7 +102,7 @@ class Lesions(NamedTuple):
         `key` is that of a button to ask for it.
         """
         (run, own), block = self.runs[place], dict(wish.settings)["block"]
-        name = f"{own.name} without {block}"
+        name = f"{own.name} without {blocks_words(str(block))}"
         try:
             sentence = self.sentence(place, wish)
         except (StoreError, ValueError) as error:
@@ -137,32 +125,34 @@ class Lesions(NamedTuple):
         run, own = self.runs[place]
         block = self.block(place)
         if why := self._why_kept(place):
-            return f"{own.name} without {block}: there is no such net. {why}"
+            return f"{own.name} without {blocks_words(block)}: there is no such net. {why}"
         lesion = lesion_in(self.lab.measured(run.id), run.blocks, block, wish.step)
         if lesion is None:
             return ""
         has_batch_norm = run.spec.adapted.norm == "batch"
         return lesion_sentence(own.name, block, lesion, has_batch_norm=has_batch_norm)
 
-    def _place(self, drawn: Contestant) -> int:
+    def place(self, drawn: Contestant) -> int:
         """The place of the run that a graph shows: of several seeds as one the first."""
         same = [place for place, (_, own) in enumerate(self.runs) if own.net == drawn.net]
         named = (place for place in same if self.runs[place][1].name == drawn.name)
         return next(named, same[0])
 
     def block(self, place: int) -> str:
-        """The deleted block of the net of the run at a place; "" for none."""
-        block = _without().get(place, "")
-        return block if block in self.runs[place][0].blocks else ""
+        """The removed blocks of the net of the run at a place, from input to output, with commas
+        between; "" for none."""
+        out = removed().get(place, [])
+        return ",".join(block for block in self.runs[place][0].blocks if block in out)
 
     def marked(self, place: int) -> str:
-        """The same, but "" also if the block cannot be deleted."""
+        """The same, but "" also if one of them cannot be removed."""
         return "" if self._why_kept(place) else self.block(place)
 
     def _why_kept(self, place: int) -> str:
-        """Why the block cannot be left out; "" where it can, and where there is none."""
-        block = self.block(place)
-        return why_kept(plan(self.runs[place][0].spec.adapted), block) if block else ""
+        """Why one of the blocks cannot be left out; "" where all can, and where there is none."""
+        network = plan(self.runs[place][0].spec.adapted)
+        out = filter(None, self.block(place).split(","))
+        return next(filter(None, (why_kept(network, block) for block in out)), "")
 
     def wish(self, place: int) -> Wish:
         """The measurement to make: of the weights chosen in the Diagnosis, else of the last ones,
@@ -178,27 +168,6 @@ def _effect(lesions: Lesions, place: int, wish: Wish, busy: bool) -> None:
     if bool(under_way(lesions.lab, lesions.race_id, wish, lesions.runs[place][0])) != busy:
         st.rerun()
     lesions.tell(place, wish, f"race_lesion_measure_{place}")
-
-
-def toggle(place: int, block: str) -> None:
-    """Delete the block in the net of the run at a place, or put it back."""
-    delete(place, "" if _without().get(place) == block else block)
-
-
-def delete(place: int, block: str) -> None:
-    """Delete the block there, in place of the one before; "" puts that back."""
-    without = _without()
-    without.pop(place, None)
-    if block:
-        without[place] = block
-        st.session_state[_WANTED] = place
-    text = ",".join(f"{at}:{one}" for at, one in sorted(without.items()))
-    st.session_state[WITHOUT] = text or None
-
-
-def _without() -> dict[int, str]:
-    """The deleted blocks, by the places of the runs."""
-    return {int(at): block for at, block in _ONE.findall(st.session_state.get(WITHOUT) or "")}
 
 
 def _room(graph: int) -> st.delta_generator.DeltaGenerator:

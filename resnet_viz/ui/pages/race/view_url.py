@@ -28,8 +28,9 @@ from resnet_viz.ui.pages.race.display_options import (
     SMOOTHINGS,
     seeds_options,
 )
-from resnet_viz.ui.pages.race.lesions import CLICK, CLICKS, OPENS, WITHOUT, are_blocks
+from resnet_viz.ui.pages.race.lesions import CLICK, CLICKS, OPENS
 from resnet_viz.ui.pages.race.measurement_jobs import choose_weights, chosen_weights
+from resnet_viz.ui.pages.race.removed import WITHOUT, are_blocks
 from resnet_viz.ui.pages.race.settings_address import beside
 from resnet_viz.ui.pages.race.state import WRITTEN, address_of, is_led, key_of
 
@@ -88,10 +89,11 @@ def _point(race_id: str, runs: Sequence[Run], query: Mapping[str, str], *, is_an
     """Set the step shown: that of the link, else the first of a recording, which it begins with."""
     pointer, step = pointer_of(key_of(race_id)), _step_of(query, "step")
     pointer.at_first = 0 if all(run.is_over for run in runs) else None
-    step = pointer.at_first if step is None else step
+    has_removed = bool(st.session_state.get(WITHOUT))  # as is seen at the end
+    step = pointer.at_first if step is None and not has_removed else step
     if step is not None:
         pointer.look_at(step)
-    elif is_anew:
+    elif is_anew or has_removed:
         pointer.follow()
 
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from resnet_viz.ui.pages.race.diagnosis.racer import Racer
-from resnet_viz.ui.pages.race.lesions import Lesions, delete, toggle
+from resnet_viz.ui.pages.race.lesions import Lesions
 from resnet_viz.ui.pages.race.measurement_jobs import choose_weights
+from resnet_viz.ui.pages.race.removed import delete, toggle
 from resnet_viz.ui.widgets.page_texts import note
 
 TO_DELETE = (
@@ -59,8 +60,8 @@ class LesionBox:
                     "Net", places, format_func=names.__getitem__, key=_NET, width=220
                 )
             key = f"{_BLOCK}_{place}"
-            st.session_state[key] = self._lesions.block(place) or NONE
-            blocks = self._lesions.runs[place][0].blocks
+            blocks, out = self._lesions.runs[place][0].blocks, self._lesions.block(place)
+            st.session_state[key] = out if out in blocks else NONE
             st.selectbox(
                 "Block to delete",
                 [NONE, *blocks],

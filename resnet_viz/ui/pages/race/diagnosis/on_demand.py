@@ -67,7 +67,8 @@ def on_demand(lab: Lab, view: RaceView, racers: Sequence[Racer], lesions: Lesion
     step = _step_box(lab, view.race_id, racers)
     results = {racer.run.id: lab.measured(racer.run.id) for racer in racers}
     box = LesionBox(lesions, racers, step)
-    for column, about in in_pairs(list(measurements().values())):
+    offered = [about for about in measurements().values() if not about.held_out]
+    for column, about in in_pairs(offered):
         with column:
             wish = Wish(view.race_id, step, about.name)
             own = box if about.name == LESIONS else None

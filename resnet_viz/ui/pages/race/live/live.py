@@ -30,7 +30,7 @@ from resnet_viz.ui.components.stage_view import (
     wake,
 )
 from resnet_viz.ui.pages.race import display_options
-from resnet_viz.ui.pages.race.lesions import WITHOUT, Lesions, click_box
+from resnet_viz.ui.pages.race.lesions import Lesions, click_box
 from resnet_viz.ui.pages.race.live import status
 from resnet_viz.ui.pages.race.live.controls import TITLES, refusal, steer
 from resnet_viz.ui.pages.race.live.pictures import (
@@ -41,6 +41,7 @@ from resnet_viz.ui.pages.race.live.pictures import (
     pictures_news,
     too_many_layers,
 )
+from resnet_viz.ui.pages.race.live.removal import obey_removal, removal
 from resnet_viz.ui.pages.race.race_access import steers
 from resnet_viz.ui.pages.race.state import RaceView, key_of, look
 from resnet_viz.ui.pages.race.view_url import (
@@ -55,7 +56,7 @@ from resnet_viz.ui.pages.race.view_url import (
 )
 from resnet_viz.ui.widgets import message_box
 
-_DRAWN, _WISHED = "race_drawn_as", "race_wished"
+_DRAWN, _WISHED, _REMOVED = "race_drawn_as", "race_wished", "race_was_removed"
 _PRESENT_CSS = Path(__file__).with_name("present.css")
 
 
@@ -127,11 +128,14 @@ def _stage(lab: Lab, race_id: str, may_steer: bool, is_alone: bool, run: str) ->
         is_alone=is_alone,
         run=run,
         on_wish=partial(_obey, lab, view),
+        removal=None if is_alone else removal(lab, view, contestants_of(view), may_steer=may_steer),
     )
     for problem in _problems(view):
         message_box.error(problem)
     refusal(view)
     write_view(race_id)
+    if st.session_state.pop(_REMOVED, False) and (is_open(GRAPHS) or is_open(DIAGNOSIS)):
+        st.rerun()  # they show it, too
     if st.session_state.pop(_WISHED, False):
         if is_presented() != is_alone:
             st.rerun()
@@ -142,7 +146,12 @@ def _stage(lab: Lab, race_id: str, may_steer: bool, is_alone: bool, run: str) ->
 def _obey(lab: Lab, view: RaceView, wish: Mapping[str, Any]) -> None:
     """What a press on the stage, or its keys, asks for."""
     name, value = wish["name"], wish.get("value")
-    st.session_state[_WISHED] = True
+    if name == "remove":
+        if view.is_over and steers(lab, view.race_id):
+            obey_removal(lab, view, contestants_of(view), value or {})
+            st.session_state[_REMOVED] = True
+        return
+    st.session_state[_WISHED] = name != "removal_news"
     if name in TITLES and steers(lab, view.race_id):
         steer(lab, view, name, value)
     elif name == "present":
@@ -159,12 +168,12 @@ def _charts(lab: Lab, race_id: str, may_steer: bool) -> None:
         if display_options.seeds_box(view.runs) and is_open(DIAGNOSIS):
             st.rerun()  # what stands below speaks of the chosen seed, too
         fold("Blocks and operations", GRAPHS)
-        deletes = may_steer and _has_graphs() and click_box(lab, view)
+        deletes = may_steer and is_open(GRAPHS) and click_box(lab, view)
     write_view(race_id)
     nets, shown = display_options.chosen_nets(view.look, runs), _shown(view)
     own = list(zip(view.runs, runs, strict=True))
     lesions = Lesions(lab, race_id, own, may_steer, deletes)
-    pictures(view.look, nets, shown, lesions, has_graphs=_has_graphs())
+    pictures(view.look, nets, shown, lesions, has_graphs=is_open(GRAPHS))
     st.session_state[_DRAWN] = _frame(view, nets, shown)
 
 
@@ -174,14 +183,9 @@ def _news(view: RaceView) -> None:
     nets, shown = display_options.chosen_nets(view.look, runs), _shown(view)
     if st.session_state.get(_DRAWN) != _frame(view, nets, shown):
         st.rerun()
-    news = pictures_news(view.look, nets, shown, has_graphs=_has_graphs())
+    news = pictures_news(view.look, nets, shown, has_graphs=is_open(GRAPHS))
     with st.container(key="race_news"):
         tell_news(f"news_{shown.race}", news, last_asked())
-
-
-def _has_graphs() -> bool:
-    """Whether graphs are asked for, or show that a block is deleted."""
-    return is_open(GRAPHS) or bool(st.session_state.get(WITHOUT))
 
 
 def _frame(view: RaceView, nets: Sequence[Contestant], shown: Shown) -> tuple[object, ...]:
