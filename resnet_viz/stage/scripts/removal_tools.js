@@ -29,19 +29,41 @@ export class RemovalTools {
     this.row.append(this.undo, this.random, this.hint, this.status, this.refusals)
   }
 
-  /** Put buttons over the blocks and the row of tools above the transport, where they belong. */
-  place() {
-    const { root, canvas, transport, history, boxes, place, axis } = this.stage
-    const { words } = history
+  /** Put the switch and the row of tools where they belong, with what they say. */
+  say() {
+    const { root, canvas, transport, layout, history: { words, nets } } = this.stage
+    if (!this.removal.told) return this.#clear()
     if (this.toggle?.parentElement !== transport.root) {
       this.toggle = pressable("remove", words.remove_blocks, () => this.removal.turn(!this.removal.isOn))
       this.toggle.title = words.remove_help
       transport.root.insertBefore(this.toggle, transport.help)
     }
-    if (this.row.parentElement !== root) root.insertBefore(this.row, transport.root)
+    // A narrow stage is scrolled: the tools stand beside the strips.
+    const next = layout.isNarrow ? canvas.parentElement : transport.root
+    if (this.row.nextElementSibling !== next) root.insertBefore(this.row, next)
     set(this.undo, words.undo)
     set(this.random, words.remove_random)
-    const named = this.removal.may && this.removal.isOn ? JSON.stringify(boxes.map((own) => own.boxes.map((box) => box.of.map(({ name }) => name)))) : ""
+    this.toggle.hidden = !this.removal.may
+    this.toggle.setAttribute("aria-pressed", `${this.isOn}`)
+    this.row.hidden = !this.isOn
+    if (!this.isOn) return
+    const isAny = this.removal.out.some(({ length }) => length)
+    this.undo.disabled = !isAny && !this.removal.undone.length
+    this.random.disabled = this.removal.told.nets.every(({ refusal }) => refusal)
+    const effects = nets.map((_, net) => [nets[net].name, this.removal.effect(net)?.said]).filter(([, said]) => said)
+    set(this.status, effects.map(([name, said]) => `${name}: ${said[0].toLowerCase()}${said.slice(1)}`).join("; "))
+    set(this.hint, isAny || this.random.disabled ? "" : words.remove_hint)
+    this.#refuse()
+  }
+
+  get isOn() {
+    return Boolean(this.removal.may && this.removal.isOn)
+  }
+
+  /** Put a button over each block. */
+  place() {
+    const { canvas, history, boxes, place, axis } = this.stage
+    const named = this.isOn ? JSON.stringify(boxes.map((own) => own.boxes.map((box) => box.of.map(({ name }) => name)))) : ""
     if (named !== this.named) this.#bars(canvas.parentElement, named ? boxes : [])
     this.named = named
     this.bars.forEach(({ bar, buttons }, net) => {
@@ -56,6 +78,12 @@ export class RemovalTools {
         button.style.width = `${right - left}px`
       }
     })
+  }
+
+  // Where no host measures there is nothing of it.
+  #clear() {
+    for (const part of [this.toggle, this.row, ...this.chips, ...this.bars.map(({ bar }) => bar)]) part?.remove()
+    Object.assign(this, { toggle: null, bars: [], named: "" })
   }
 
   #bars(picture, boxes) {
@@ -110,22 +138,9 @@ export class RemovalTools {
 
   /** Say what is out, and what that changed. */
   show() {
-    const { history, transport, place, axis, boxes, canvas } = this.stage
-    const { words, nets } = history
-    const isOn = this.removal.may && this.removal.isOn
-    this.toggle.hidden = !this.removal.may
-    this.toggle.setAttribute("aria-pressed", `${Boolean(isOn)}`)
-    this.row.hidden = !isOn
-    const effects = nets.map((_, net) => this.removal.effect(net))
-    this.#chips(effects, { nets, boxes, place, axis, picture: canvas.parentElement })
-    if (!isOn) return
-    const isAny = this.removal.out.some(({ length }) => length)
-    this.undo.disabled = !isAny && !this.removal.undone.length
-    this.random.disabled = this.removal.told.nets.every(({ refusal }) => refusal)
-    const said = effects.map((own, net) => own && `${nets[net].name}: ${own.said[0].toLowerCase()}${own.said.slice(1)}`).filter(Boolean)
-    set(this.status, said.join(". "))
-    set(this.hint, isAny || this.random.disabled ? "" : words.remove_hint)
-    this.#refuse()
+    this.say()
+    if (!this.toggle) return
+    this.#chips()
     const known = [this.removal.out, this.removal.told, this.bars]
     if (known.every((one, i) => one === this.known?.[i])) return
     this.known = known
@@ -150,12 +165,13 @@ export class RemovalTools {
   }
 
   // The errors stand at the block that was removed last.
-  #chips(effects, { nets, boxes, place, axis, picture }) {
+  #chips() {
+    const { history: { nets }, boxes, place, axis, canvas: { parentElement: picture } } = this.stage
     nets.forEach((net, number) => {
       this.chips[number] ??= picture.appendChild(element("div", "chip"))
       const chip = this.chips[number]
       if (chip.parentElement !== picture) picture.append(chip)
-      const own = effects[number]
+      const own = this.removal.effect(number)
       const last = own && this.removal.out[number].at(-1)
       const box = last && boxes[number].boxes.find(({ of }) => of?.some(({ name }) => name === last))
       chip.hidden = !box || !own.short

@@ -202,6 +202,9 @@ class Stage {
     this.root.dataset.theme = this.look.theme
     this.board.build(history, this.look)
     this.#putBoard()
+    // What they say takes room, and the picture has what is left.
+    this.removal.tools.say()
+    this.#fillBoard()
     const box = this.canvas.parentElement.getBoundingClientRect()
     this.size = [box.width, box.height]
     const dense = devicePixelRatio || 1
@@ -225,6 +228,11 @@ class Stage {
     this.removal.tools.place()
     this.#explain()
     this.isBuilt = this.isStale = true
+  }
+
+  #fillBoard() {
+    this.board.effects = this.history.nets.map((_, net) => this.removal.effect(net))
+    this.board.show(this.history, this.player.step)
   }
 
   // Cards stand above the picture, or in it, each beside its strip.
@@ -264,8 +272,7 @@ class Stage {
     drawFoot(this)
     drawCurves(context, this.curves, history, look, { step, font: this.layout.font, words: history.words })
     this.removal.tools.show()
-    this.board.effects = history.nets.map((_, net) => this.removal.effect(net))
-    this.board.show(history, step)
+    this.#fillBoard()
     const { newest, over, steps } = history
     this.transport.show({
       step, steps, newest, isOver: over, isPlaying: player.isPlaying, isPaused: this.isPaused,
