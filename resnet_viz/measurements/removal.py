@@ -24,7 +24,9 @@ MEASUREMENT = Measurement(
     cost=2,
     gives={
         "error": Given("share of wrong answers without the blocks"),
+        "loss": Given("loss without the blocks", (), "nats"),
         "whole_error": Given("share of wrong answers of the whole net"),
+        "whole_loss": Given("loss of the whole net", (), "nats"),
         "seen": Given("images looked at"),
     },
     settings=(
@@ -60,10 +62,11 @@ def measure(subject: Subject) -> Measured:
         x = network.stem(subject.images)
         for block in blocks_of(network)[:begin]:
             x = block(x)
-        whole, _ = judged_without(network, x, labels, [], begin)
+        whole = judged_without(network, x, labels, [], begin)
         subject.report(0.6, "without the blocks")
-        error, _ = judged_without(network, x, labels, places, begin)
-    return {"error": error, "whole_error": whole, "seen": len(labels)}
+        left = judged_without(network, x, labels, places, begin)
+    found = {"error": left[0], "loss": left[1], "whole_error": whole[0], "whole_loss": whole[1]}
+    return found | {"seen": len(labels)}
 
 
 def verdict(net: MeasuredNet) -> Verdict:

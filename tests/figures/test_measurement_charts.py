@@ -12,6 +12,7 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.figures.measurement_charts import figure
 from resnet_viz.findings.colours import PLAIN, RESIDUAL
 from resnet_viz.measurements import measurement, measurements, why_not
+from resnet_viz.measurements.base.figure import Points
 from resnet_viz.measurements.base.result import MeasuredNet, MeasurementResult
 from resnet_viz.nets.network import build_resnet
 from resnet_viz.training.perform import perform
@@ -41,6 +42,10 @@ def test_a_picture_holds_what_was_found_of_every_net(name: str) -> None:
     for trace, one in zip(drawn.data, rows * nets, strict=True):
         if name == "landscape":
             np.testing.assert_allclose(10 ** np.array(trace.z).T, one.array("loss"))
+            continue
+        if isinstance(about.drawing, Points):
+            assert trace.marker.color == one.colour
+            assert list(trace.y) == [one.scalar(about.drawing.values)]
             continue
         assert trace.line.color == one.colour
         held = {key: np.abs(array) for key, array in one.result.found.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from resnet_viz.findings.lesion import Lesion, lesion_in, lesion_sentence
+from resnet_viz.findings.lesion import Lesion, Removal, lesion_in, lesion_sentence, removal_in
 from resnet_viz.measurements.base.measurement import Value
 from resnet_viz.measurements.base.result import MeasurementResult
 
@@ -38,6 +38,26 @@ def test_each_block_in_turn_is_a_result_for_every_block() -> None:
     assert error([in_turn, alone], BLOCKS[0]) == 0.1
 
 
+def test_several_blocks_are_a_result_of_their_own() -> None:
+    nan, both = float("nan"), f"{BLOCKS[0]},{BLOCKS[2]}"
+    alone, together = result(BLOCKS[0], [0.1, nan, nan]), result(both, [0.4, nan, 0.4])
+    assert error([alone, together], both) == 0.4
+    assert error([alone, together], BLOCKS[0]) == 0.1
+    assert error([alone], both) is None
+
+
+def test_a_removal_is_read_from_the_newest_result_for_exactly_these_blocks() -> None:
+    def removed(blocks: str, wrong: float, step: int = 60) -> MeasurementResult:
+        found = {"error": wrong, "whole_error": 0.02, "seen": 256}
+        arrays = {name: np.array(value) for name, value in found.items()}
+        return MeasurementResult(step, "removal", {"images": 256, "blocks": blocks}, 1.0, arrays)
+
+    results = [removed("a,b", 0.3), removed("a", 0.1), removed("a,b", 0.4)]
+    assert removal_in(results, "a,b", 60) == Removal(0.02, 0.4, 256)
+    assert removal_in(results, "b", 60) is None
+    assert removal_in(results, "a", 0) is None
+
+
 def test_other_steps_images_and_measurements_are_no_results() -> None:
     values = [0.1, 0.2, 0.3]
     other = MeasurementResult(60, "shares", {"images": 256}, 1.0, {"share": np.ones(3)})
@@ -53,6 +73,11 @@ def test_the_sentence_has_the_results_numbers() -> None:
         "resnet20 without stages.1.1: error on the training images 3.1% → 5.0%, loss 0.091 → "
         "0.16 (step 1,060, batch norm recalibrated)."
     )
+    two, four = "a,b", "a,b,c,d"
+    assert "resnet20 without a and b: " in lesion_sentence(
+        "resnet20", two, found, has_batch_norm=True
+    )
+    assert "without 4 blocks: " in lesion_sentence("resnet20", four, found, has_batch_norm=True)
     assert "batch norm" not in lesion_sentence("a", "b", found, has_batch_norm=False)
 
 

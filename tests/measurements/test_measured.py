@@ -251,6 +251,29 @@ def test_a_lesion_is_a_net_rebuilt_without_the_block(changes: dict[str, Any]) ->
     assert np.isnan(alone["loss"][:4]).all()
 
 
+def test_blocks_removed_together_are_a_net_rebuilt_without_them() -> None:
+    network, (images, labels) = net(small(depths=(2, 3))), batch(30)
+    rebuilt = without(without(network, 1, 2), 0, 1)
+    with torch.no_grad():
+        logits = rebuilt(images)
+        whole = (network(images).argmax(1) != labels).double().mean().item()
+    wrong = (logits.argmax(1) != labels).double().mean().item()
+    found = measured("removal", network, images, labels, blocks="stages.1.2,stages.0.1")
+    expected = functional.cross_entropy(logits, labels).item()
+    whole_loss = loss_of(network, images, labels).item()
+    assert {name: float(value) for name, value in found.items()} == pytest.approx(
+        {"error": wrong, "loss": expected, "seen": 30}
+        | {"whole_error": whole, "whole_loss": whole_loss}
+    )
+    none = measured("removal", network, images, labels)
+    assert float(none["error"]) == pytest.approx(whole)
+    lesion = measured("lesions", network, images, labels, block="stages.0.1,stages.1.2")
+    np.testing.assert_allclose(lesion["loss"], [np.nan, expected, np.nan, np.nan, expected])
+    plain = net(small(depths=(2, 3), shortcut="none"))
+    found = measured("removal", plain, images, labels, blocks="stages.0.1,stages.1.0")
+    assert np.isnan(found["error"])
+
+
 @settings(max_examples=examples(20), deadline=None)
 @given(configs())
 def test_the_plan_knows_which_blocks_can_be_left_out(config: ResNetConfig) -> None:

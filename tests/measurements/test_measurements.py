@@ -84,6 +84,7 @@ def test_none_is_told_from_the_others_with_those_there_are() -> None:
         ("landscape", {"reach": float("nan")}, "reach = nan is not allowed"),
         ("landscape", {"points": 4}, "points = 4 is not allowed; allowed are odd numbers"),
         ("lesions", {"block": "stages.9.0"}, "'stages.9.0' is not one of the net's: stages.0.0"),
+        ("removal", {"blocks": "stages.0.0,stem"}, "blocks = 'stem' is not one of the net's"),
         ("lesions", {"block": 3}, "block = 3 is not allowed; allowed: a text"),
         ("lesions", {"blocks": ""}, "no setting 'blocks'; allowed are images, block"),
     ],

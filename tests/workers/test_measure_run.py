@@ -18,7 +18,7 @@ from resnet_viz.store.database import Store
 from resnet_viz.store.records.chunks import insert_records
 from resnet_viz.store.run import insert, new_row
 from resnet_viz.training.loop import train
-from resnet_viz.training.tensors import load
+from resnet_viz.training.tensors import held_out_part, load
 from resnet_viz.workers.checkpoint_writer import CheckpointWriter, net_at
 from resnet_viz.workers.measure_run import measure_run
 from tests.conftest import is_refused
@@ -103,6 +103,18 @@ def test_what_cannot_be_measured_is_told_in_a_sentence(
         measure_run(store, "run", step, name, settings=settings)
     with pytest.raises(ValueError, match="no run or race with the id 'other'"):
         measure_run(store, "other", 0, "hessian")
+
+
+def test_removed_blocks_are_measured_on_images_that_the_net_has_never_seen(store: Store) -> None:
+    whole = measure_run(store, "run", 3, "removal").found["whole_error"]
+    data = load("digits")
+    others = held_out_part("digits", data, SPEC.adapted.image_size)
+    assert others
+    some = others.first(256)
+    net = net_at(SPEC, store.home, "run", 3, torch.device("cpu")).train()
+    with torch.no_grad():
+        wrong = net(some.images).argmax(1) != some.labels
+    assert whole == pytest.approx(wrong.double().mean().item())
 
 
 def test_weights_that_are_others_are_refused(store: Store) -> None:

@@ -12,7 +12,7 @@ from resnet_viz.measurements import measurement
 from resnet_viz.measurements.base.result import MeasuredNet
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import insert, race_columns
-from resnet_viz.ui.pages.race.lesions import WITHOUT
+from resnet_viz.ui.pages.race.removed import WITHOUT
 from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.workers.measure_run import measure_run
 from tests.labs import TINY, tiny_spec, wait_until

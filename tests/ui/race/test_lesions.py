@@ -10,7 +10,8 @@ from resnet_viz.lab.lab import Lab
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import insert, race_columns
 from resnet_viz.ui.pages.race.display_options import EACH, SEEDS
-from resnet_viz.ui.pages.race.lesions import CLICK, WITHOUT, are_blocks
+from resnet_viz.ui.pages.race.lesions import CLICK
+from resnet_viz.ui.pages.race.removed import WITHOUT, are_blocks
 from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.workers.measure_run import measure_run
 from tests.labs import TINY, tiny_spec, wait_until
@@ -88,7 +89,9 @@ def test_what_was_measured_is_shown_at_once_and_to_all(
     assert expected(lab, 0, "residual, seed 0", BLOCK, 3) in text(clicked(app, 0, BLOCK))
     visitor = race_page(race_id)
     visitor.session_state[WITHOUT] = f"0:{BLOCK},2:stages.0.0"
-    visitor.run()
+    visitor.run()  # the stage shows them; the graphs stay folded away
+    assert "without" not in text(visitor)
+    visitor.toggle(key="race_panel_graphs").set_value(True).run()
     assert not [box for box in visitor.segmented_control if box.key == CLICK]
     assert expected(lab, 0, "residual, seed 0", BLOCK, 3) in text(visitor)
     assert f"{plain('plain without stages.0.0')}: not measured at step 3." in text(visitor)
@@ -100,6 +103,7 @@ def test_of_several_seeds_it_is_the_run_that_the_graph_shows(lab: Lab, race_id: 
         measure_run(Store(lab.home), run.id, 3, "lesions")
     app = race_page(race_id)
     app.session_state[WITHOUT] = f"0:{BLOCK},1:{BLOCK}"
+    app.toggle(key="race_panel_graphs").set_value(True).run()
     first, second = (expected(lab, i, f"residual, seed {i}", BLOCK, 3) for i in (0, 1))
     assert first in text(app.run())  # that of the median is the first seed's
     assert second not in text(app)
