@@ -143,7 +143,10 @@ def test_a_press_measures_each_net_that_has_no_result_and_says_why_one_failed(
 def test_a_block_chosen_in_the_panel_is_deleted_as_by_a_click_in_its_graph(
     lab: Lab, race_id: str
 ) -> None:
-    app = opened(race_page(race_id, lab.steering_key(race_id)))
+    app = race_page(race_id, lab.steering_key(race_id))
+    app.toggle(key="race_panel_graphs").set_value(True).run()
+    app.session_state[PANELS] |= {"diagnosis"}
+    app.run()
     first, _, last = lab.race_runs(race_id)
     box = app.selectbox(key="race_delete_block_0")
     assert box.options == ["none", *first.blocks]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -111,12 +112,16 @@ class _Net:
         network = plan(run.spec.adapted)
         whys = {block.name: why_kept(network, block.name) for block in network.blocks}
         self.kept = {block: why for block, why in whys.items() if why}
-        steps = [one.step for one in lab.checkpoints(run.id) if not one.gone]
-        self._step = max(steps, default=0)
-        self.refusal = _refusal(own, has_weights=bool(steps))
+        self.refusal = _refusal(own)
         end = end_of(own, len(own.history)) if len(own.history) else None
         is_held_out = end is not None and end.held_out_images is not None
         self._images = "images it has never seen" if is_held_out else "training images"
+
+    @cached_property
+    def _step(self) -> int | None:
+        """The step of the last weights; None where there are none. Read once it is needed."""
+        steps = (one.step for one in self._lab.checkpoints(self._run.id) if not one.gone)
+        return max(steps, default=None)
 
     @property
     def _out(self) -> list[str]:
@@ -128,11 +133,11 @@ class _Net:
     def _wish(self) -> Wish:
         out = self._out
         blocks = ",".join(block for block in self.blocks if block in out)
-        return Wish(self._race_id, self._step, REMOVAL, (("blocks", blocks),))
+        return Wish(self._race_id, self._step or 0, REMOVAL, (("blocks", blocks),))
 
     def _found(self) -> Removal | None:
         blocks = str(dict(self._wish.settings)["blocks"])
-        return removal_in(self._lab.measured(self._run.id), blocks, self._step)
+        return removal_in(self._lab.measured(self._run.id), blocks, self._step or 0)
 
     @property
     def is_measured(self) -> bool:
@@ -141,10 +146,11 @@ class _Net:
 
     def ask(self) -> None:
         """Ask for the errors where they are not known."""
-        if not self._out or self.refusal or self.is_measured or self._found() is not None:
+        if not self._out or self.refusal or not self._step:
             return
-        if not why_failed(self._wish, self._run):
-            ask(self._lab, self._wish, [self._run])
+        if self.is_measured or self._found() or why_failed(self._wish, self._run):
+            return
+        ask(self._lab, self._wish, [self._run])
 
     def told(self) -> Mapping[str, Any]:
         """What the stage is told of it."""
@@ -155,9 +161,11 @@ class _Net:
         return {"kept": self.kept, "refusal": self.refusal, "removed": out, **said}
 
     def _effect(self, blocks: int) -> Mapping[str, Any]:
+        which = f"Removed {count(blocks, 'block')}"
+        if not self._step:
+            return {"said": f"{which}: there are no final weights to measure"}
         if self.is_measured:
             return {"measures": True}
-        which = f"Removed {count(blocks, 'block')}"
         found = self._found()
         if found is None:
             failed = [*why_failed(self._wish, self._run), "not measured"]
@@ -176,11 +184,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def _refusal(net: Contestant, *, has_weights: bool) -> str:
+def _refusal(net: Contestant) -> str:
     """Why removing a block of the net would tell nothing; "" where it would."""
     name = paper_name(net.name)
-    if not has_weights or not len(net.history):
-        return f"{name} has no final weights to measure."
+    if not len(net.history):
+        return f"{name} was not trained, so removing a block tells us nothing."
     accuracy = end_of(net, len(net.history)).accuracy
     if accuracy is not None and 1 - accuracy.value > UNLEARNT:
         return f"{name} never learned, so removing a block tells us nothing."
