@@ -75,6 +75,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "removed_one": "Removed 1 block",
         "removed_many": "Removed {count} blocks",
         "measuring": "measuring...",
+        "error_from": "error {errors}",
         "remove_elsewhere": "Race two networks that both learn:",
         "starts": "Starts when you press Start race",
     }

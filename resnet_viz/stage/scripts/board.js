@@ -52,7 +52,8 @@ export class Board {
 
   /** Say of a net what is of an earlier step. */
   note(number, text) {
-    set(this.cards[number].note, [this.effects[number]?.said, this.notes[number], text].filter(Boolean).join("; "))
+    const brief = this.effects[number]?.brief
+    set(this.cards[number].note, brief || [this.notes[number], text].filter(Boolean).join("; "))
   }
 
   /** Each net as it is at a step. */

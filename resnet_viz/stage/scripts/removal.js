@@ -62,9 +62,9 @@ export class Removal {
     const { words } = this.stage.history
     const own = this.told.nets[net]
     const isKnown = this.told.moves >= this.moves && !own.measures
-    if (isKnown) return own
+    if (isKnown) return { ...own, brief: own.short ? filled(words.error_from, { errors: own.short }) : own.said }
     const many = filled(out === 1 ? words.removed_one : words.removed_many, { count: out })
-    return { figure: "", said: `${many}: ${words.measuring}`, of: "", short: words.measuring, measures: true }
+    return { figure: "", said: `${many}: ${words.measuring}`, of: "", short: words.measuring, brief: words.measuring, measures: true }
   }
 
   // Let exactly these be out; each that changes moves.

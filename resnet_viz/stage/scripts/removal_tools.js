@@ -166,7 +166,7 @@ export class RemovalTools {
 
   // The errors stand at the block that was removed last.
   #chips() {
-    const { history: { nets }, boxes, place, axis, canvas: { parentElement: picture } } = this.stage
+    const { history: { nets }, boxes, place, axis, layout, canvas: { parentElement: picture } } = this.stage
     nets.forEach((net, number) => {
       this.chips[number] ??= picture.appendChild(element("div", "chip"))
       const chip = this.chips[number]
@@ -183,7 +183,8 @@ export class RemovalTools {
       const middle = (axis.from(box.first, net.depth) + axis.to(box.last, net.depth)) / 2
       const width = chip.offsetWidth
       chip.style.left = `${Math.max(place.left, Math.min(place.right - width, middle - width / 2))}px`
-      chip.style.top = `${place.rows[number].top}px`
+      const { top, waterfall } = place.rows[number]
+      chip.style.top = `${layout.hasCards ? top : waterfall.top}px` // no title stands above small rows
     })
     this.chips.splice(nets.length).forEach((chip) => chip.remove())
   }
