@@ -9,7 +9,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
+from resnet_viz.experiments.run_spec import RunSpec
 from tests.browser.conftest import PATIENCE_SECONDS, App, settle
+from tests.labs import wait_until
 
 Open = Callable[[str], Page]
 
@@ -141,6 +143,29 @@ def test_the_switch_leaves_every_block_where_it_is(shared_app: App, open_page: O
     assert page.locator(".graph svg").first.evaluate(PLACES) == before
     expect(page.locator(".graph svg")).to_have_count(1)  # the arcs have faded
     expect(page).to_have_title(re.compile("^Plain-34"))
+
+
+def test_delete_removes_a_block_of_a_race(shared_app: App, open_page: Open) -> None:
+    lab, net = shared_app.lab, "resnet20-cifar"
+    spec = RunSpec(config=preset(net), name=net, steps=6, batch_size=16, device="cpu")
+    race = lab.race([spec])
+    wait_until(lambda: all(run.is_over for run in lab.race_runs(race)))
+    key = lab.steering_key(race)
+    page = open_page(f"{shared_app.url}/race?race={race}&open=graphs&click=deletes&steer={key}")
+    expect(page.locator(".graph g.block")).to_have_count(9)
+    open_net(page)
+    picture(page).focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    is_at(page, "stages.0.1")
+    page.keyboard.press("Delete")
+    expect(page.locator('.graph .block[data-unit="stages.0.1"] .cut')).to_have_count(1)
+    settle(page)
+    is_at(page, "stages.0.1")
+    page.keyboard.press("Enter")
+    expect(page.locator('.graph .opened[data-unit="stages.0.1"]')).to_have_count(1)
+    is_at(page, "stages.0.1")
 
 
 def test_the_tools_of_a_chart_are_one_stop(shared_app: App, open_page: Open) -> None:

@@ -47,6 +47,7 @@ _STYLE = """<style>
   column-gap: .5rem}
 .st-key-numbers [data-testid="stMetricLabel"] {grid-column: 1 / -1}
 .st-key-narrow_preset {display: none}
+@media (min-width: 769px) {.st-key-net_title {min-height: 5rem}}  /* two lines under the name */
 @media (max-width: 768px) {
   .st-key-narrow_preset {display: flex}
   .st-key-numbers {gap: .25rem 1.25rem}
