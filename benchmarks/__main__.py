@@ -18,6 +18,7 @@ PARTS = (
     "watching",
     "racing",
     "first_point",
+    "first_visit",
     "redraw",
     "recolouring",
     "updating",

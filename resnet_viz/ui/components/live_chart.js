@@ -15,6 +15,7 @@ const PLOTLY = new URL("plotly.min.js", import.meta.url).href // beside this scr
 const SMALL_TEXT = 14, LARGE_TEXT = 20 // pixels, in windows of these widths:
 const SMALL_WINDOW = 1400, LARGE_WINDOW = 1920
 const NARROW = 500
+const NEAR = "200px" // from what is seen: by then plotly is fetched
 const MOVING = ["x", "y", "z"] // what of a trace may change while its plot stays
 const POINT = "resnet-viz-point" // what is pointed at, in whichever plot: a path of a layer or block
 
@@ -29,13 +30,23 @@ export default function ({ data, isNews, parentElement, setTriggerValue }) {
     chart.theme = themeOf(chart.div)
     makeRoom(chart)
   }
-  if (isHere) {
-    loadPlotly().then(
-      (plotly) => drawWhatIsNew(plotly, chart, isNews),
-      (error) => explain(chart, error),
-    )
-  }
+  if (isHere) onceNear(chart, isNews)
   return () => unmount(parentElement, chart)
+}
+
+// Plotly is large: it is fetched when the first chart comes near what is seen, or is printed.
+function onceNear(chart, isNews) {
+  if (!window.resnetVizPlotly && !chart.isNear) return
+  loadPlotly().then(
+    (plotly) => drawWhatIsNew(plotly, chart, isNews),
+    (error) => explain(chart, error),
+  )
+}
+
+function comeNear(chart) {
+  if (chart.isNear) return
+  chart.isNear = true
+  if (chart.data && figures.has(chart.data.name) && !chart.drawn) onceNear(chart, false)
 }
 
 // Puts the news in. Where they begin with a figure that is not the one here, asks for the whole.
@@ -91,7 +102,11 @@ function mount(parentElement) {
     if (chart.isSeen) catchUp(chart)
   })
   chart.watcher.observe(div)
-  chart.print = () => catchUp(chart)
+  chart.nearing = new IntersectionObserver((entries) => {
+    if (entries.at(-1).isIntersecting) comeNear(chart)
+  }, { rootMargin: NEAR })
+  chart.nearing.observe(div)
+  chart.print = () => (comeNear(chart), catchUp(chart))
   window.addEventListener("beforeprint", chart.print)
   charts.set(parentElement, chart)
   return chart
@@ -103,6 +118,7 @@ function unmount(parentElement, chart) {
   clearTimeout(chart.resting)
   chart.observer.disconnect()
   chart.watcher.disconnect()
+  chart.nearing.disconnect()
   window.removeEventListener("beforeprint", chart.print)
   document.removeEventListener(POINT, chart.follow)
   for (const event of ["pointerup", "pointercancel"]) window.removeEventListener(event, chart.release)
