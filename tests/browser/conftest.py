@@ -189,6 +189,21 @@ def _await_health(app: App, server: subprocess.Popen[bytes]) -> None:
     raise AssertionError(app.log.read_text())
 
 
+# Charts fetch plotly when they come near what is seen. Tests of charts do not scroll to each.
+ALL_NEAR = """
+const Observer = window.IntersectionObserver
+window.IntersectionObserver = class extends Observer {
+  constructor(tell, options) {
+    super(tell, options)
+    this.tellNear = options?.rootMargin === "200px" ? tell : null
+  }
+  observe(target) {
+    super.observe(target)
+    if (this.tellNear) setTimeout(this.tellNear, 0, [{ target, isIntersecting: true }])
+  }
+}"""
+
+
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Callable[[str], Page]]:
     """Opens an address in a browser context of its own.
@@ -214,6 +229,7 @@ def open_page(browser: Browser) -> Iterator[Callable[[str], Page]]:
         context = browser.new_context(viewport={"width": 1280, "height": 1000})
         contexts.append(context)
         page = context.new_page()
+        page.add_init_script(ALL_NEAR)
         page.set_default_timeout(PATIENCE_SECONDS * 1000)
         page.on("console", note)
         page.on("request", watch)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PATIENCE_SECONDS, App, settle
 from tests.browser.test_access import finished
@@ -99,3 +99,20 @@ def test_the_stage_of_a_race_is_on_the_first_screen(
         page.set_viewport_size({"width": width, "height": height})
         for part in (".board", ".picture", ".transport"):
             expect(page.locator(part)).to_be_in_viewport(ratio=1)
+
+
+def test_plotly_is_fetched_when_a_chart_comes_into_view(shared_app: App, browser: Browser) -> None:
+    over = finished(shared_app)
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{shared_app.url}/race?race={over}")
+    expect(page.locator(".card")).to_have_count(2)
+    settle(page)
+    chart = page.locator(".resnet-viz-chart").first
+    expect(chart).to_have_attribute("aria-label", re.compile("."))
+    assert not [url for url in asked if "plotly" in url]
+    chart.scroll_into_view_if_needed()
+    expect(chart.locator(".main-svg").first).to_be_visible()
+    assert len([url for url in asked if "plotly" in url]) == 1
+    page.close()

@@ -23,6 +23,7 @@ export default function ({ data, isNews, parentElement, setTriggerValue }) {
   const chart = charts.get(parentElement) ?? mount(parentElement)
   chart.data = data
   chart.div.id = data.name // for links to it
+  chart.div.setAttribute("aria-label", data.alt)
   chart.tell = setTriggerValue
   const isHere = receive(chart)
   // News leave it as large and as coloured as it is: to ask costs the page a layout.
@@ -152,13 +153,12 @@ function release(chart) {
 // draw, as in maps of many layers, news wait for a rest after each: what is newest is drawn at its
 // end.
 function drawWhatIsNew(plotly, chart, isNews) {
-  const { of, version, alt, height } = chart.data
+  const { of, version, height } = chart.data
   const looks = JSON.stringify([height, chart.theme])
   const isOther = of !== chart.of
   const isNew = version !== chart.version || (isOther && chart.zoomed.size > 0)
   const isElse = looks !== chart.looks
   Object.assign(chart, { of, version, looks })
-  chart.div.setAttribute("aria-label", alt)
   chart.isMoved &&= !isElse && !isOther
   const isOut = chart.drawn ? (isNews || isOther) && !chart.isSeen : isFarOff(chart)
   const mayWait = isOut || (isNews && chart.resting)
