@@ -169,7 +169,7 @@ def test_what_was_measured_on_demand_is_there_with_its_verdict_and_picture() -> 
     assert list(scene["figures"])[-2:] == ["measured-0", "measured-1"]
     first, second = (html.index(f'id="measured-{number}"') for number in (0, 1))
     assert html.index("as step 0 begins") < first < html.index("as step 3 begins") < second
-    assert ": alive. The features of 64 images fill 20.0 directions" in html
+    assert ": not collapsed. The features of 64 images fill 20.0 directions" in html
     assert ": few directions. The features of 64 images fill 1.10 directions" in html
     assert HOSTILE not in html
     assert "no shortcuts: All of the gradient comes through the branches." in html
