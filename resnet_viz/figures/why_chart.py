@@ -28,7 +28,7 @@ def why_chart(step: WhyStep) -> go.Figure:
         "xaxis": style.axis(step.x_title)
         | ({"autorange": "reversed"} if step.is_of_layers else {}),
         "yaxis": style.axis(step.y_title) | _vertical(step),
-        "margin": {"l": 64, "r": 8, "t": 30, "b": 52},
+        "margin": {"l": 64, "r": 8, "t": 56, "b": 52},
         "hovermode": "x",
         "uirevision": step.title,
     }

@@ -50,6 +50,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "larger": "100x larger",
         "less": "less",
         "more": "more",
+        "why": "Why?",
         "reading": "{title} of each layer. White is {what}; red is larger, violet smaller. Small "
         "is not bad by itself: a network that has learnt has small gradients.",
         "what_start": "the median layer of {net} at step 0",

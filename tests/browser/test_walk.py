@@ -50,8 +50,9 @@ def test_without_a_mouse_from_the_start_to_the_reasons(app: App, open_page: Open
     expect(page.locator(".count")).to_have_text("step 0 of 60")
     page.keyboard.press("ArrowRight")
     expect(page.locator(".count")).to_have_text("step 1 of 60")
-    tab_to(page, "Why?")
+    tab_to(page, "Why?")  # beside the verdict
     page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.className") == "why"
     for title in ("1. The gradient at the start", "2. The features", "3. The updates"):
         expect(page.get_by_text(title, exact=True)).to_be_visible()
     expect(page.get_by_text("From the last block back to the first")).to_be_visible()

@@ -16,7 +16,7 @@ import { marksFor } from "./strip.js"
 import { Transport, actionOf } from "./transport.js"
 import { Waterfall } from "./waterfall.js"
 
-const HTML = `<div class="said"><span class="sentence"></span></div>
+const HTML = `<div class="said"><span class="sentence"></span> <button type="button" class="why" hidden></button></div>
 <div class="picture"><div class="board"></div><canvas role="img"></canvas><div class="pointed" role="status" hidden></div></div>
 <div class="key"><span class="less"></span><span class="ramp"></span><span class="more"></span><span class="reading"></span></div>
 <div class="transport" role="toolbar"></div>`
@@ -25,7 +25,8 @@ const HTML = `<div class="said"><span class="sentence"></span></div>
  * Draw a stage into `root`. `options.onAction(name, value)` hears what only a host can do (pause,
  * resume, train_one, pace, present, escape) and which quantity was chosen, `options.onStep(step,
  * player)` each step that is drawn; `options.plays` begins to play, `options.loops` for ever;
- * `options.keys === false` leaves the keys alone. Returns `update`, `act`, `destroy` and, for tests,
+ * `options.keys === false` leaves the keys alone; `options.hasReasons` offers onAction("why") once
+ * the race is over. Returns `update`, `act`, `destroy` and, for tests,
  * `state`.
  */
 export function mount(root, message, options = {}) {
@@ -42,6 +43,8 @@ class Stage {
     this.canvas = root.querySelector("canvas")
     this.context = this.canvas.getContext("2d")
     this.pointed = find("pointed")
+    this.why = find("why")
+    this.why.onclick = () => options.onAction("why")
     this.player = new Player()
     this.player.loops = Boolean(options.loops)
     this.board = new Board(find("board"))
@@ -104,6 +107,8 @@ class Stage {
   #say({ sentence, paused, steers, notes, pace, paces, removal }) {
     const place = this.root.querySelector(".sentence")
     if (sentence !== undefined && place.textContent !== sentence) place.textContent = sentence
+    this.why.hidden = !this.options.hasReasons || !this.history.over
+    this.why.textContent = this.history.words.why
     if (paused !== undefined) this.isPaused = paused
     if (steers !== undefined) this.canSteer = steers
     if (notes !== undefined) this.board.notes = notes

@@ -140,6 +140,7 @@ class StageView {
         onAction: (name, value) => this.act(name, value),
         onStep: (step, player) => this.onStep(step, player),
         keys: true,
+        hasReasons: !this.data.alone,
       })
       this.hearRemoval()
     } else if (!this.stage?.update(whole)) return this.listen() // it lacks what came before
@@ -191,8 +192,16 @@ class StageView {
   act(name, value) {
     if (!this.race || (name === "escape" && !this.data.alone)) return
     if (name === "quantity") this.chosen = value
+    if (name === "why") this.goTo(".st-key-race_why")
     const isOnce = ["train_one", "present", "escape"].includes(name)
     this.tell({ name: name === "escape" ? "present" : name, value }, !isOnce)
+  }
+
+  // What was asked for is on the page after the next run of its script.
+  goTo(selector, tries = 100) {
+    const found = document.querySelector(selector)
+    if (found) found.scrollIntoView({ block: "center" })
+    else if (tries) this.timers.way = setTimeout(() => this.goTo(selector, tries - 1), 100)
   }
 
   onStep(step, player) {

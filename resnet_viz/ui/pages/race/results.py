@@ -40,7 +40,7 @@ CARDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """The titles of the cards, and of their links to the chart that their sentences are of."""
 
-WHY_HEIGHT = 220
+WHY_HEIGHT = 250
 """Pixels of a small picture."""
 
 

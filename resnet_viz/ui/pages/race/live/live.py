@@ -48,10 +48,12 @@ from resnet_viz.ui.pages.race.view_url import (
     DIAGNOSIS,
     GRAPHS,
     QUANTITY,
+    WHY,
     fold,
     is_open,
     is_presented,
     present,
+    unfold,
     write_view,
 )
 from resnet_viz.ui.widgets import message_box
@@ -158,6 +160,9 @@ def _obey(lab: Lab, view: RaceView, wish: Mapping[str, Any]) -> None:
         present(is_on=not is_presented())
     elif name == "quantity":
         st.session_state[QUANTITY] = value
+    elif name == "why":
+        unfold(WHY, is_open=True)
+        st.session_state.pop(_DRAWN, None)  # the whole page is drawn with it
 
 
 def _charts(lab: Lab, race_id: str, may_steer: bool) -> None:
