@@ -30,6 +30,11 @@ def presets_by_paper() -> Sequence[str]:
     return sorted(PRESETS, key=lambda name: papers.index(paper_of(name)))
 
 
+def preset_title(name: str) -> str:
+    """A preset by its paper's name, with its id and the paper."""
+    return f"{paper_name(name)} · {name} · {paper_of(name)}"
+
+
 def deepened_name(config: ResNetConfig, base: str) -> str:
     """The paper's name of the preset `base`, with the depth that `config` has instead of its own:
     "ResNet-32" for a ResNet-34 of one block less."""

@@ -54,7 +54,9 @@ def select(page: Page, label: str, option: str) -> None:
     box = page.get_by_role("combobox", name=re.compile(label))
     box.click()
     box.fill(option)
-    page.get_by_role("option", name=option, exact=True).click()
+    # Presets stand between their papers' names and their papers.
+    name = re.compile(rf"^(.* · )?{re.escape(option)}( · .*)?$")
+    page.get_by_role("option", name=name).click()
 
 
 def measured(page: Page) -> None:

@@ -11,7 +11,7 @@ from html import escape
 
 import streamlit as st
 
-from resnet_viz.ui.widgets.markdown import small
+from resnet_viz.ui.widgets.markdown import small, with_links
 
 
 def title(text: str) -> None:
@@ -26,4 +26,4 @@ def header(text: str) -> None:
 
 def note(markdown: str) -> None:
     """Draw what a chart shows, in a sentence or two: small, but in full colour."""
-    st.markdown(small(markdown))
+    st.markdown(small(with_links(markdown)))

@@ -7,8 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig, choices
-from resnet_viz.arch.net_names import net_title, paper_of, presets_by_paper
-from resnet_viz.arch.paper_names import paper_name
+from resnet_viz.arch.net_names import net_title, preset_title, presets_by_paper
 from resnet_viz.arch.presets import PRESETS, preset
 from resnet_viz.ui.pages.architecture.complaints import complaints, in_one, title
 from resnet_viz.ui.pages.architecture.fields import (
@@ -133,18 +132,13 @@ def preset_box(place: str = "") -> None:
         presets_by_paper(),
         index=None,
         key=key,
-        format_func=_said,
+        format_func=preset_title,
         placeholder=net_title(here.config, here.base),
         help="Published networks, by paper. Choosing one fills in the fields below; type to "
         "search.",
         on_change=_load_preset,
         args=(key,),
     )
-
-
-def _said(name: str) -> str:
-    """A preset by its paper's name, with its id and the paper."""
-    return f"{paper_name(name)} · {name} · {paper_of(name)}"
 
 
 def _load_preset(key: str) -> None:

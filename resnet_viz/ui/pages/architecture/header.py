@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import streamlit as st
@@ -22,7 +21,7 @@ from resnet_viz.ui.session.lab_state import open_lab
 from resnet_viz.ui.session.net import FROM_ARCHITECTURE, TWIN, show_net, shown, twin_of
 from resnet_viz.ui.session.net_url import DEFAULT_NET, nickname
 from resnet_viz.ui.widgets import message_box
-from resnet_viz.ui.widgets.markdown import plain
+from resnet_viz.ui.widgets.markdown import plain, with_links
 from resnet_viz.ui.widgets.page_texts import header, note
 
 _SWITCH = "shortcuts_on"
@@ -106,7 +105,7 @@ def actions(config: ResNetConfig) -> None:
 
 def _linked(source: str) -> str:
     """A source in Markdown, its arXiv number as a link."""
-    return re.sub(r"arXiv\\:(\d+\.\d+)", r"[arXiv:\1](https://arxiv.org/abs/\1)", plain(source))
+    return with_links(plain(source))
 
 
 def _race_button(config: ResNetConfig, choice: str) -> None:

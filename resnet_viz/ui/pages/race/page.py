@@ -43,6 +43,10 @@ from resnet_viz.ui.widgets.markdown import plain, small
 from resnet_viz.ui.widgets.page_texts import header, title
 
 Chosen = Mapping[str, int | float | str | None]
+WATCHES = (
+    "You are watching. Another browser or a terminal started this race; its link with controls "
+    "steers it."
+)
 _CSS = Path(__file__).with_name("page.css")
 
 
@@ -122,7 +126,7 @@ def _head(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
     """What is raced and how, in one line, and what can be done about it."""
     row = st.container(horizontal=True, vertical_alignment="center", key="race_head")
     with row.container(gap=None, width="stretch", key="race_title"):
-        _title(view)
+        _title(view, may_steer=may_steer)
     with row:
         if may_steer:
             keep_controls(lab, view.race_id)
@@ -151,10 +155,11 @@ def _head(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
         links(lab, view.race_id, with_controls=may_steer)
 
 
-def _title(view: RaceView) -> None:
+def _title(view: RaceView, *, may_steer: bool) -> None:
     title(words.title(view.runs))
     difference = view.look.once("difference", lambda: _difference(view.runs))
-    lines = filter(None, (plain(words.training(view.runs)), difference))
+    watches = "" if may_steer or view.is_over else WATCHES
+    lines = filter(None, (plain(words.training(view.runs)), difference, watches))
     st.markdown("  \n".join(map(small, lines)))
 
 

@@ -36,10 +36,12 @@ def verdict_lines(verdicts: Sequence[tuple[Racer, Verdict]]) -> None:
 
 
 def about_line(sentence: str, formula: str, source: str, cost: str) -> None:
-    """A description: a sentence, the formula (TeX), source and cost."""
+    """A description: a sentence; behind "More" the formula (TeX), source and cost."""
     note(plain(sentence))
     parts = " ".join(f"${part.strip()}$" for part in _SPACE.split(formula))  # lines may break there
-    note(f"{parts} · {plain(source)} · {plain(cost)}.")
+    with st.popover("More", type="tertiary"):
+        st.markdown(parts)
+        note(f"{plain(source)}. {plain(cost[:1].upper() + cost[1:])}.")
 
 
 def in_pairs(things: Sequence[_Thing]) -> Iterator[tuple[DeltaGenerator, _Thing]]:

@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig, explain
+from resnet_viz.arch.net_names import preset_title, presets_by_paper
 from resnet_viz.arch.presets import PRESETS
 from resnet_viz.arch.relatives import RELATIVES
 from resnet_viz.experiments.starting_point import Entry
@@ -61,9 +62,10 @@ def _offers(entries: Sequence[Entry]) -> None:
         st.button("The Architecture page's net", key="race_add_own", on_click=_add, args=(own,))
     st.selectbox(
         "A preset",
-        list(PRESETS),
+        presets_by_paper(),
         index=None,
         key=_PRESET,
+        format_func=preset_title,
         placeholder="choose one to add",
         on_change=_add_preset,
     )

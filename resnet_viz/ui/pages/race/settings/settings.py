@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.net_names import preset_title, presets_by_paper
 from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.experiments.starting_point import Entry
 from resnet_viz.experiments.starting_points import starting_points
@@ -54,7 +55,14 @@ def settings(*, beside: str = "") -> tuple[Choice, DeltaGenerator]:
         row = st.columns([5, 5, 3, 4, 4], vertical_alignment="bottom")
         entries = experiment or ()
         with row[0]:
-            name = select("First net", _net_names(), "first_net", DEFAULT_NET, is_off=bool(entries))
+            name = select(
+                "First net",
+                _net_names(),
+                "first_net",
+                DEFAULT_NET,
+                is_off=bool(entries),
+                shown=_titled,
+            )
         first = _config(name)
         with row[1]:
             second = _second_box(first, is_off=bool(entries))
@@ -136,7 +144,7 @@ def _second_box(first: ResNetConfig, *, is_off: bool) -> ResNetConfig | None:
         "second_net",
         TWIN,
         is_off=is_off,
-        shown=lambda name: f"its {kind} twin" if name == TWIN else name,
+        shown=lambda name: f"its {kind} twin" if name == TWIN else _titled(name),
     )
     if name == ALONE:
         return None
@@ -146,7 +154,11 @@ def _second_box(first: ResNetConfig, *, is_off: bool) -> ResNetConfig | None:
 def _net_names() -> list[str]:
     """The nets to choose from: the session's, those another page sent here, the presets."""
     own = [FROM_ARCHITECTURE] if shown_net() else []
-    return list(dict.fromkeys([*own, *map(label, asked_race()), *PRESETS]))
+    return list(dict.fromkeys([*own, *map(label, asked_race()), *presets_by_paper()]))
+
+
+def _titled(name: str) -> str:
+    return preset_title(name) if name in PRESETS else name
 
 
 def _config(name: str) -> ResNetConfig:
