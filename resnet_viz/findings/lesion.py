@@ -22,7 +22,7 @@ class Removal(NamedTuple):
     """The error rate with all blocks and without some, on so many images."""
 
     whole_error: float
-    error: float
+    left_error: float
     images: int
 
 

@@ -134,7 +134,7 @@ def test_a_click_on_a_point_of_the_diagnosis_deletes_its_block_and_so_does_the_k
     graphs = page.locator(".graph")
     panel = page.locator(".st-key-race_diagnosis")
     panel.get_by_role("radio", name="step 2 (end)").click()
-    figure = panel.get_by_role("figure", name=re.compile("at step 2: resnet20-cifar against"))
+    figure = panel.get_by_role("figure", name=re.compile("at step 2: ResNet-20 against"))
     expect(figure.locator(".scatterlayer .trace")).to_have_count(2)
     settle(page)
 

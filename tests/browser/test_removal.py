@@ -69,7 +69,7 @@ def measured(app: App, race: str, names: str, net: int = 0) -> tuple[str, str]:
     run = app.lab.race_runs(race)[net]
     found = removal_in(app.lab.measured(run.id), names, STEPS)
     assert found
-    return f"{100 * found.whole_error:.1f}", f"{100 * found.error:.1f}"
+    return f"{100 * found.whole_error:.1f}", f"{100 * found.left_error:.1f}"
 
 
 def middle(part: Locator) -> float:

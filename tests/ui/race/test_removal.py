@@ -63,12 +63,12 @@ def test_blocks_are_removed_together_and_their_error_is_measured(lab: Lab, race_
     first = lab.race_runs(race_id)[0]
     found = removal_in(lab.measured(first.id), "stages.0.1,stages.1.1", STEPS)
     assert found
-    short = f"{100 * found.whole_error:.1f} % to {100 * found.error:.1f} %"
+    short = f"{100 * found.whole_error:.1f} % to {100 * found.left_error:.1f} %"
     assert net["removed"] == both  # in the order of the presses
     assert net["said"] == f"Removed 2 blocks: error {short}"
     assert net["of"] == "on 256 images it has never seen"
     assert net["short"] == short
-    assert net["figure"] == f"{round(100 * (1 - found.error))} %"
+    assert net["figure"] == f"{round(100 * (1 - found.left_error))} %"
     assert address(app)["without"] == "0:stages.1.1,0:stages.0.1"
     # The same press told twice changes nothing; an empty list puts all back.
     remove(app, 1, [], [])

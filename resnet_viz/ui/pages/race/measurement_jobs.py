@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.lab.lab import Lab
 from resnet_viz.measurements.base.measurement import Settings, Value
 from resnet_viz.scheduler.jobs.jobs import Job
@@ -99,7 +100,7 @@ def under_way(
                     own = _CANCELLED if job.status == "cancelled" else job.status
                     _fail(one, each.run, job.message or own)
             else:
-                jobs.append((each.run.name, job))
+                jobs.append((paper_name(each.run.name), job))
     return jobs
 
 
@@ -132,7 +133,7 @@ def chosen_weights(race_id: str) -> int | None:
 
 
 def _fail(wish: Wish, run: Run, reason: str) -> None:
-    _failed()[wish, run.id] = f"{run.name}: {reason}"
+    _failed()[wish, run.id] = f"{paper_name(run.name)}: {reason}"
 
 
 def _jobs() -> dict[Wish, list[_Asked]]:

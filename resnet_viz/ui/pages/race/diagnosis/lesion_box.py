@@ -52,7 +52,7 @@ class LesionBox:
 
     def _boxes(self) -> None:
         places = list(map(self._place, self._racers))
-        names = {place: racer.run.name for place, racer in zip(places, self._racers, strict=True)}
+        names = {place: racer.name for place, racer in zip(places, self._racers, strict=True)}
         with st.container(horizontal=True, gap="small"):
             place = places[0]
             if len(places) > 1:

@@ -127,7 +127,7 @@ class _Panel:
             self._draw_results(measured)
         if self.box:
             self.box.draw(has_picture=bool(measured))
-        if others := [racer.run.name for racer in racers if racer not in fit]:
+        if others := [racer.name for racer in racers if racer not in fit]:
             note(f"Not applicable to {plain(', '.join(others))} (no shortcuts).")
         steps = "training step" if about.cost == 1 else "training steps"
         cost = f"about {about.cost:g} {steps} a net"
@@ -167,7 +167,7 @@ class _Panel:
         racers = [racer for racer, _ in measured]
         verdicts = [self.about.verdict(net) for net in nets]
         verdict_lines(list(zip(racers, verdicts, strict=True)))
-        names = " against ".join(racer.run.name for racer in racers)
+        names = " against ".join(racer.name for racer in racers)
         deleted = tuple(self.box.marked(racer) for racer in racers) if self.box else ()
         of = (self.wish, deleted, *(racer.run.id for racer in racers))
         live_chart(
@@ -187,7 +187,7 @@ class _Panel:
 
 def _net(racer: Racer, result: MeasurementResult) -> MeasuredNet:
     return MeasuredNet(
-        racer.run.name,
+        racer.name,
         racer.net.colour,
         racer.net.blocks,
         racer.run.layer_names,

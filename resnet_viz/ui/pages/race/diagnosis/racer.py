@@ -25,6 +25,11 @@ class Racer(NamedTuple):
     run: Run
     net: Contestant
 
+    @property
+    def name(self) -> str:
+        """The net's name, without its seed."""
+        return self.net.net_name or self.net.name
+
 
 def verdict_lines(verdicts: Sequence[tuple[Racer, Verdict]]) -> None:
     """Draw the verdict on each net, a line each, after its name in its colour."""
@@ -55,4 +60,4 @@ def in_pairs(things: Sequence[_Thing]) -> Iterator[tuple[DeltaGenerator, _Thing]
 def _named(racer: Racer) -> str:
     config = racer.run.config
     colour = "gray" if config is None else "orange" if config.shortcut == "none" else "blue"
-    return f":{colour}[{plain(racer.run.name)}]"
+    return f":{colour}[{plain(racer.name)}]"

@@ -170,9 +170,9 @@ class _Net:
         if found is None:
             failed = [*why_failed(self._wish, self._run), "not measured"]
             return {"said": f"{which}: {failed[0]}"}
-        short = f"{percent(found.whole_error)} to {percent(found.error)}"
+        short = f"{percent(found.whole_error)} to {percent(found.left_error)}"
         return {
-            "figure": f"{round(100 * (1 - found.error))} %",
+            "figure": f"{round(100 * (1 - found.left_error))} %",
             "said": f"{which}: error {short}",
             "of": f"on {found.images:,} {self._images}",
             "short": short,

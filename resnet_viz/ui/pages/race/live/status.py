@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.race_summary import happened
 from resnet_viz.quantities.records import History
@@ -116,7 +117,11 @@ def before_first_step(run: Run) -> str:
 
 def why_over(run: Run) -> str:
     """The reason why a run ended before its last step; "" if there is none."""
-    return f"{run.name} {_ENDED[run.status]}: {run.message}" if run.status in _ENDED else ""
+    return (
+        f"{paper_name(run.name)} {_ENDED[run.status]}: {run.message}"
+        if run.status in _ENDED
+        else ""
+    )
 
 
 def steps_per_second(history: History) -> float | None:
