@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -66,14 +67,19 @@ def lesion_in(
 
 
 def blocks_words(block: str) -> str:
-    """Blocks as a sentence names them: "stages.1.1 and stages.1.2", "4 blocks"."""
-    names = block.split(",")
+    """Blocks as a sentence names them: "block 2 of stage 1 and block 1 of stage 2", "4 blocks"."""
+    names = [_block_words(path) for path in block.split(",")]
     return and_words(names) if len(names) <= MOST_NAMED else count(len(names), "block")
 
 
+def _block_words(path: str) -> str:
+    found = re.fullmatch(r"stages\.(\d+)\.(\d+)", path)
+    return f"block {int(found[2]) + 1} of stage {int(found[1]) + 1}" if found else path
+
+
 def lesion_sentence(name: str, block: str, lesion: Lesion, *, has_batch_norm: bool) -> str:
-    """A sentence such as "resnet20 without stages.1.1: error on the training images 3.1% → 5.0%,
-    ..."."""
+    """A sentence such as "ResNet-20 without block 2 of stage 2: error on the training images
+    3.1% → 5.0%, ..."."""
     what = f"{name} without {blocks_words(block)}"
     if np.isnan(lesion.error):
         return f"{what}: it cannot be left out, nothing fits what follows it."

@@ -26,13 +26,13 @@ expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 STEPS = 6
 SAID = re.compile(
-    r"without stages\.1\.1: error on the training images ([\d.]+)% → ([\d.]+)%, "
+    r"without block 2 of stage 2: error on the training images ([\d.]+)% → ([\d.]+)%, "
     r"loss ([\d.]+) → ([\d.]+) \(step 6, batch norm recalibrated\)"
 )
 
 
 def rebuilt(app: App, run: Run) -> tuple[float, float]:
-    """Share of wrong answers and loss of the net built anew without stages.1.1."""
+    """Share of wrong answers and loss of the net built anew without block 2 of stage 2."""
     network, images, labels = _read(Store(app.home), run.id, run.spec, STEPS, 256)
     with torch.no_grad():
         logits = without(network, 1, 1).train()(images.double())
@@ -94,7 +94,9 @@ def test_a_click_deletes_a_block_and_says_what_that_changes(app: App, open_page:
 
     # What cannot be left out says so; who has the link sees the same and deletes nothing.
     box(plain_graph, "stages.1.0").click()
-    expect(page.get_by_text("Plain-20 without stages.1.0: there is no such net")).to_be_visible()
+    expect(
+        page.get_by_text("Plain-20 without block 1 of stage 2: there is no such net")
+    ).to_be_visible()
     expect(plain_graph.locator(".cut")).to_have_count(0)
     visitor = open_page(f"{app.url}/race?{page.url.partition('?')[2]}")
     expect(visitor.get_by_text(SAID)).to_be_visible()
@@ -145,7 +147,7 @@ def test_a_click_on_a_point_of_the_diagnosis_deletes_its_block_and_so_does_the_k
     click(0, 4)  # the fifth of nine blocks
     page.wait_for_url(re.compile(r"without=0%3Astages\.1\.1"))
     expect(graphs.nth(0).locator('.block[data-unit="stages.1.1"] .cut')).to_have_count(1)
-    said = page.get_by_text(re.compile(r"ResNet-20 without stages\.1\.1: error on the train"))
+    said = page.get_by_text(re.compile(r"ResNet-20 without block 2 of stage 2: error on the train"))
     expect(said).to_have_count(2)  # under the graph and in the panel
     expect(figure.locator(".scatterlayer .trace")).to_have_count(3)
     settle(page)
@@ -172,5 +174,7 @@ def test_a_click_on_a_point_of_the_diagnosis_deletes_its_block_and_so_does_the_k
 
     visitor = open_page(f"{app.url}/race?{page.url.partition('?')[2]}")
     shown = visitor.locator(".st-key-race_diagnosis")
-    expect(shown.get_by_text(re.compile("without .*stages.0.2: error on the"))).to_be_visible()
+    expect(
+        shown.get_by_text(re.compile("without .*block 3 of stage 1: error on the"))
+    ).to_be_visible()
     expect(shown.get_by_role("combobox", name=re.compile("Block to delete"))).to_have_count(0)

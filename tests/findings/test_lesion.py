@@ -70,8 +70,8 @@ def test_other_steps_images_and_measurements_are_no_results() -> None:
 def test_the_sentence_has_the_results_numbers() -> None:
     found = Lesion(1060, 0.03125, 0.05, 0.0912, 0.161)
     assert lesion_sentence("resnet20", "stages.1.1", found, has_batch_norm=True) == (
-        "resnet20 without stages.1.1: error on the training images 3.1% → 5.0%, loss 0.091 → "
-        "0.16 (step 1,060, batch norm recalibrated)."
+        "resnet20 without block 2 of stage 2: error on the training images 3.1% → 5.0%, loss 0.091 "
+        "→ 0.16 (step 1,060, batch norm recalibrated)."
     )
     two, four = "a,b", "a,b,c,d"
     assert "resnet20 without a and b: " in lesion_sentence(

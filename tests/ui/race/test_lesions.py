@@ -94,7 +94,7 @@ def test_what_was_measured_is_shown_at_once_and_to_all(
     visitor.toggle(key="race_panel_graphs").set_value(True).run()
     assert not [box for box in visitor.segmented_control if box.key == CLICK]
     assert expected(lab, 0, "residual, seed 0", BLOCK, 3) in text(visitor)
-    assert f"{plain('plain without stages.0.0')}: not measured at step 3." in text(visitor)
+    assert f"{plain('plain without block 1 of stage 1')}: not measured at step 3." in text(visitor)
     assert not [one for one in visitor.button if one.label == "Measure"]
 
 
@@ -117,7 +117,9 @@ def test_a_block_that_cannot_be_left_out_says_so_without_a_job(
 ) -> None:
     monkeypatch.setattr(Lab, "submit", lambda *_, **__: pytest.fail("a job was asked for"))
     app = deleting(race_page(race_id, lab.steering_key(race_id)))
-    assert plain("plain without stages.1.0: there is no such net.") in text(clicked(app, 2, BLOCK))
+    assert plain("plain without block 1 of stage 2: there is no such net.") in text(
+        clicked(app, 2, BLOCK)
+    )
 
 
 def test_the_weights_are_those_chosen_in_the_diagnosis(lab: Lab, race_id: str) -> None:
