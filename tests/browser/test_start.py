@@ -108,5 +108,5 @@ def test_a_way_on_is_a_link_as_a_whole(shared_app: App, open_page: Open) -> None
 
 def test_an_old_link_to_a_net_opens_it(shared_app: App, open_page: Open) -> None:
     page = open_page(f"{shared_app.url}/?net=resnet50&norm=none")
-    expect(page.get_by_text("norm none (was batch)", exact=True)).to_be_visible()
+    expect(page.get_by_text("no norm (was batch norm)", exact=True)).to_be_visible()
     assert page.url == f"{shared_app.url}/architecture?net=resnet50&norm=none"
