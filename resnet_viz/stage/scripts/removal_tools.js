@@ -32,18 +32,14 @@ export class RemovalTools {
   /** Put the switch and the row of tools where they belong, with what they say. */
   say() {
     const { root, canvas, transport, layout, history: { words, nets } } = this.stage
+    // Its room is kept from the start, so that nothing moves as the race ends.
+    if (this.removal.told || this.stage.options.hasReasons) this.#offer(transport, words)
     if (!this.removal.told) return this.#clear()
-    if (this.toggle?.parentElement !== transport.root) {
-      this.toggle = pressable("remove", words.remove_blocks, () => this.removal.turn(!this.removal.isOn))
-      this.toggle.title = words.remove_help
-      transport.root.insertBefore(this.toggle, transport.help)
-    }
     // A narrow stage is scrolled: the tools stand beside the strips.
     const next = layout.isNarrow ? canvas.parentElement : transport.root
     if (this.row.nextElementSibling !== next) root.insertBefore(this.row, next)
     set(this.undo, words.undo)
     set(this.random, words.remove_random)
-    this.toggle.hidden = !this.removal.may
     this.toggle.setAttribute("aria-pressed", `${this.isOn}`)
     this.row.hidden = !this.isOn
     if (!this.isOn) return
@@ -54,6 +50,15 @@ export class RemovalTools {
     set(this.status, effects.map(([name, said]) => `${name}: ${said[0].toLowerCase()}${said.slice(1)}`).join("; "))
     set(this.hint, isAny || this.random.disabled ? "" : words.remove_hint)
     this.#refuse()
+  }
+
+  #offer(transport, words) {
+    if (this.toggle?.parentElement !== transport.root) {
+      this.toggle = pressable("remove", words.remove_blocks, () => this.removal.turn(!this.removal.isOn))
+      this.toggle.title = words.remove_help
+      transport.root.insertBefore(this.toggle, transport.help)
+    }
+    this.toggle.style.visibility = this.removal.may ? "" : "hidden"
   }
 
   get isOn() {
@@ -82,8 +87,8 @@ export class RemovalTools {
 
   // Where no host measures there is nothing of it.
   #clear() {
-    for (const part of [this.toggle, this.row, ...this.chips, ...this.bars.map(({ bar }) => bar)]) part?.remove()
-    Object.assign(this, { toggle: null, bars: [], named: "" })
+    for (const part of [this.row, ...this.chips, ...this.bars.map(({ bar }) => bar)]) part.remove()
+    Object.assign(this, { bars: [], named: "" })
   }
 
   #bars(picture, boxes) {
