@@ -167,9 +167,11 @@ def _value(payload: bytes, at: int, kind: int) -> tuple[Value, int]:
         return kind - 8, at
     if kind == 7:
         return struct.unpack_from(">d", payload, at)[0], at + 8
+    if kind < 0 or kind in (10, 11):
+        raise ValueError(kind)
     size = _INTEGERS[kind] if kind < 7 else (kind - 12) // 2
     part = payload[at : at + size]
-    if kind in (10, 11) or len(part) < size:
+    if len(part) < size:
         raise ValueError(kind)
     if kind < 7:
         return int.from_bytes(part, "big", signed=True), at + size
