@@ -62,7 +62,7 @@ def _not_learnt(claims: Sequence[Claim], nets: Sequence[Claim], text: str) -> Ou
     if not is_clear:
         title = "Not clear yet"
     elif len(nets) == 1:
-        title = f"{nets[0].name} has not learned"
+        title = f"{nets[0].name} has not learnt"
     else:
         title = "Neither network has learnt" if len(nets) == 2 else "No network has learnt"
     return OutcomeCard(title, text, advice, "more steps")

@@ -138,10 +138,11 @@ def _fates(told: Mapping[str, Claim]) -> str:
 def _updates(nets: Sequence[Net], claims: Sequence[Claim]) -> WhyStep:
     lines = _lines(nets, _median_updates)
     parts = [
-        f"{number(line.y[0], 2)} % at step {line.x[0]:.0f} and {number(line.y[-1], 2)} % at step "
-        f"{line.x[-1]:.0f} in {line.name}"
+        f"{and_words([f'{number(line.y[i], 2)} % at step {line.x[i]:.0f}' for i in ends])} in "
+        f"{line.name}"
         for line in lines
-        if np.isfinite(line.y[[0, -1]]).all()
+        for ends in ([0, -1] if len(line.x) > 1 else [0],)
+        if np.isfinite(line.y[ends]).all()
     ]
     sentences = ["How far a step moves the weights was not measured."]
     if parts:

@@ -80,6 +80,13 @@ def test_a_median_over_seeds_is_said_and_drawn_as_one() -> None:
     assert updates.sentences[0].startswith("A step changes the median layer by 0.10 % at step 0")
 
 
+def test_a_single_step_is_said_once() -> None:
+    _, _, updates = why([run("resnet20-cifar", falling(2.5, 2.4, 20), 1, header={})])
+    assert updates.sentences[0] == (
+        "A step changes the median layer by 0.10 % at step 0 in resnet20-cifar."
+    )
+
+
 def test_signs_and_claims_of_a_net_do_not_contradict_each_other() -> None:
     """On one page stand the summary's claims and the Diagnosis' verdicts on the same records."""
     compared = 0
