@@ -54,9 +54,10 @@ def select(page: Page, label: str, option: str) -> None:
     box = page.get_by_role("combobox", name=re.compile(label))
     box.click()
     box.fill(option)
-    # Presets stand between their papers' names and their papers.
-    name = re.compile(rf"^(.* · )?{re.escape(option)}( · .*)?$")
-    page.get_by_role("option", name=name).click()
+    options = page.get_by_role("option")
+    # Presets stand beside their papers' names.
+    titled = options.filter(has_text=f"· {option}")
+    page.get_by_role("option", name=option, exact=True).or_(titled).click()
 
 
 def measured(page: Page) -> None:

@@ -9,7 +9,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from resnet_viz.arch.config import ResNetConfig
-from resnet_viz.arch.net_names import preset_title, presets_by_paper
+from resnet_viz.arch.net_names import presets_by_paper
+from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.experiments.starting_point import Entry
 from resnet_viz.experiments.starting_points import starting_points
@@ -158,7 +159,8 @@ def _net_names() -> list[str]:
 
 
 def _titled(name: str) -> str:
-    return preset_title(name) if name in PRESETS else name
+    """A preset by its paper's name and its id."""
+    return f"{paper_name(name)} · {name}" if name in PRESETS else name
 
 
 def _config(name: str) -> ResNetConfig:
