@@ -90,6 +90,7 @@ def test_a_legend_of_six_long_names_leaves_the_axes_their_room(
     file.write_text(report(nets), encoding="utf-8")
     for address in (f"{app.url}/race?race={race}", file.as_uri()):
         page = browser.new_page()
+        page.set_default_timeout(PATIENCE_SECONDS * 1000)
         page.goto(address)
         for width in (1280, 390):
             page.set_viewport_size({"width": width, "height": 5000})
