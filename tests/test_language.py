@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viz.findings.race_summary import happened
+from resnet_viz.findings.race_summary import claims, happened
 from resnet_viz.findings.why import why
 from tests.findings.test_corpus import told_races
 
@@ -110,7 +110,7 @@ def test_sentences_about_races() -> None:
     for _, runs in told_races():
         said = [one.text for one in happened(runs)]
         if any(len(one.history) for one in runs):
-            said += [text for step in why(runs) for text in step.sentences]
+            said += [text for step in why(runs, claims(runs)) for text in step.sentences]
         for text in said:
             assert not [fault for fault in faults(text) if not fault.endswith(" words")], text
             assert not re.search(r"\b[a-z]+_[a-z_]+\b", text), text

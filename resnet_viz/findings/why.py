@@ -17,7 +17,6 @@ from resnet_viz.findings.claims.feature_collapse import RANK, median_ranks
 from resnet_viz.findings.contestant import Contestant, shown
 from resnet_viz.findings.gradient_flow import INPUTS
 from resnet_viz.findings.nets import Net, nets_in
-from resnet_viz.findings.race_summary import claims as claims_of
 from resnet_viz.findings.theory.layers_left import layers_left
 from resnet_viz.findings.words.phrases import one_or_both
 from resnet_viz.measurements.base.verdict import ratio_words
@@ -55,10 +54,11 @@ class WhyStep:
     is_of_layers: bool = False
 
 
-def why(contestants: Sequence[Contestant]) -> tuple[WhyStep, WhyStep, WhyStep]:
-    """The three steps of a race of which some run has a step."""
+def why(
+    contestants: Sequence[Contestant], claims: Sequence[Claim]
+) -> tuple[WhyStep, WhyStep, WhyStep]:
+    """The three steps of a race of which some run has a step, from the race's claims."""
     nets = nets_in([one for one in contestants if len(one.history)])
-    claims = claims_of(contestants)
     return _gradient(nets, claims), _features(nets, claims), _updates(nets, claims)
 
 

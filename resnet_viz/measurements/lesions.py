@@ -128,10 +128,15 @@ def verdict(net: MeasuredNet) -> Verdict:
     """The error without a block, or the median of those without one of them each."""
     whole = net.scalar("whole_error")
     if whole > UNLEARNT:
-        sentence = f"With all blocks {whole:.1%} of the answers are wrong: too many to tell much."
-        return Verdict("says nothing", sentence, whole)
+        return says_nothing(whole)
     error, asked = net.median("error"), str(net.result.settings["block"])
     which = f"without {asked}" if asked else "without one block (median)"
     word = "hardly missed" if error - whole < MISSED else "missed"
     sentence = f"Wrong answers: {error:.1%} {which}, {whole:.1%} with all."
     return if_finite(error, word, sentence)
+
+
+def says_nothing(whole: float) -> Verdict:
+    """The verdict on a net that gets too much wrong with all of its blocks."""
+    sentence = f"With all blocks {whole:.1%} of the answers are wrong: too many to tell much."
+    return Verdict("says nothing", sentence, whole)

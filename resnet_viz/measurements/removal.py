@@ -12,7 +12,7 @@ from resnet_viz.measurements.base.measurement import (
 )
 from resnet_viz.measurements.base.result import MeasuredNet
 from resnet_viz.measurements.base.verdict import UNLEARNT, Verdict, if_finite
-from resnet_viz.measurements.lesions import MISSED, judged_without
+from resnet_viz.measurements.lesions import MISSED, judged_without, says_nothing
 
 MEASUREMENT = Measurement(
     name="removal",
@@ -73,7 +73,6 @@ def verdict(net: MeasuredNet) -> Verdict:
     """The error without the blocks beside that of the whole net."""
     error, whole = net.scalar("error"), net.scalar("whole_error")
     if whole > UNLEARNT:
-        sentence = f"With all blocks {whole:.1%} of the answers are wrong: too many to tell much."
-        return Verdict("says nothing", sentence, whole)
+        return says_nothing(whole)
     word = "hardly missed" if error - whole < MISSED else "missed"
     return if_finite(error, word, f"Wrong answers: {error:.1%} without, {whole:.1%} with all.")

@@ -31,8 +31,8 @@ def one_seed() -> Iterator[tuple[list[Contestant], list[Claim]]]:
 
 def test_the_lines_are_the_records() -> None:
     seen = 0
-    for runs, _ in one_seed():
-        gradient, features, updates = why(runs)
+    for runs, said in one_seed():
+        gradient, features, updates = why(runs, said)
         by_name = {one.name: one for one in runs}
         for line in gradient.lines:
             norms = by_name[line.name].history.series("grad_input_norm").values[0]
@@ -56,7 +56,7 @@ def test_the_lines_are_the_records() -> None:
 
 def test_the_sentences_say_what_the_claims_do() -> None:
     for runs, said in one_seed():
-        gradient, features, updates = why(runs)
+        gradient, features, updates = why(runs, said)
         for claim in said:
             first = gradient.sentences[0]
             if claim.quantity == "grad_input_norm" and np.isfinite(claim.values["ratio_low"]):
@@ -74,14 +74,15 @@ def test_the_sentences_say_what_the_claims_do() -> None:
 def test_a_median_over_seeds_is_said_and_drawn_as_one() -> None:
     runs = several("resnet20-cifar", 0.5, 0.6, 0.7, header={})
     runs += several("plain20-cifar", 1.5, 1.6, 1.7, header={})
-    _, _, updates = why(runs)
+    _, _, updates = why(runs, claims(runs))
     assert [line.name for line in updates.lines] == ["resnet20-cifar", "plain20-cifar"]
     assert updates.lines[0].y == pytest.approx(0.1 * np.ones(40))
     assert updates.sentences[0].startswith("A step changes the median layer by 0.10 % at step 0")
 
 
 def test_a_single_step_is_said_once() -> None:
-    _, _, updates = why([run("resnet20-cifar", falling(2.5, 2.4, 20), 1, header={})])
+    runs = [run("resnet20-cifar", falling(2.5, 2.4, 20), 1, header={})]
+    _, _, updates = why(runs, claims(runs))
     assert updates.sentences[0] == (
         "A step changes the median layer by 0.10 % at step 0 in resnet20-cifar."
     )

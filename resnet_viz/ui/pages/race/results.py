@@ -8,13 +8,13 @@ from types import MappingProxyType
 import streamlit as st
 
 from resnet_viz.figures.why_chart import why_chart
+from resnet_viz.findings.claims.claim import Claim
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.outcome_card import OutcomeCard, outcome_card
 from resnet_viz.findings.race_summary import claims as claims_of
-from resnet_viz.findings.race_summary import happened
 from resnet_viz.findings.result_table import Cell, result_rows, transposed
 from resnet_viz.findings.why import WhyStep, why
-from resnet_viz.findings.words.sentences import Sentence
+from resnet_viz.findings.words.sentences import Sentence, sentences
 from resnet_viz.lab.lab import Lab
 from resnet_viz.report.report import report_of
 from resnet_viz.store.run import Run
@@ -48,7 +48,8 @@ def results(lab: Lab, view: RaceView) -> None:
     """Draw how the race ended, why, and the evidence."""
     contestants = contestants_of(view)
     header("What happened")
-    card = _card(view.runs, contestants)
+    claims = view.look.once("claims", lambda: claims_of(contestants))
+    card = _card(view.runs, contestants, claims)
     with st.container(border=True, key="race_outcome"):
         st.markdown(f"### {plain(card.title)}\n\n{plain(card.sentence)} {plain(card.advice)}")
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -60,16 +61,17 @@ def results(lab: Lab, view: RaceView) -> None:
     unfolded = panel("Why? In three steps", WHY)
     if unfolded.open:
         with unfolded:
-            _steps(why(contestants))
+            _steps(why(contestants, claims))
     with st.expander("Statistics and all numbers"):
-        _cards(happened(contestants)[1:])
+        _cards(sentences(claims)[1:])
         rows = result_rows(contestants, [run.params for run in view.runs])
         st.table(_transposed(rows), border="horizontal")
 
 
-def _card(runs: Sequence[Run], contestants: Sequence[Contestant]) -> OutcomeCard:
+def _card(
+    runs: Sequence[Run], contestants: Sequence[Contestant], claims: Sequence[Claim]
+) -> OutcomeCard:
     """The outcome; of a race in which a net failed, that it did."""
-    claims = claims_of(contestants)
     failed = [net for run, net in zip(runs, contestants, strict=True) if status.why_over(run)]
     if not any(len(net.history) for net in contestants):
         title = "The race failed" if failed else "Stopped before the first step"
@@ -95,10 +97,10 @@ def _steps(steps: Sequence[WhyStep]) -> None:
             st.markdown(plain(text))
 
 
-def _cards(sentences: Sequence[Sentence]) -> None:
+def _cards(said: Sequence[Sentence]) -> None:
     """A card for each chart that sentences are of, side by side."""
     texts: dict[str, list[str]] = {}
-    for one in sentences:
+    for one in said:
         texts.setdefault(one.plot, []).append(one.text)
     places = [place for place in CARDS if place in texts]
     if not places:
