@@ -91,7 +91,7 @@ def summary(
 @app.command()
 def graph(
     config: ConfigArgument,
-    output: Annotated[Path, output_option("Ends in .dot or .svg.")],
+    output: Annotated[Path, output_option("Ends in .dot, .svg or .html.")],
     expand: Annotated[
         list[str] | None,
         typer.Option(metavar="ID", help="Show the inside of a block, such as stages.0.1."),

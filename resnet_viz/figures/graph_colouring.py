@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -18,11 +17,6 @@ from resnet_viz.findings.contestant import GRADIENT, Contestant
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.records import Series
 
-_HERE = Path(__file__).parent
-COLOUR_SCRIPT = (_HERE / "graph_colours.js").read_text(encoding="utf-8")
-"""Functions of the browser that colour a picture of `views.graph` by values."""
-LEGEND_SCRIPT = (_HERE / "graph_legend.js").read_text(encoding="utf-8")
-"""Those that draw the legend of a `Scale`."""
 RAMP: tuple[str, ...] = tuple(sequential.Viridis)
 """The colours from low to high, even apart; for every kind of colour vision."""
 PARTS: Mapping[str, str] = MappingProxyType(

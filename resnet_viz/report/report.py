@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 
 from resnet_viz.arch.plan import plan
 from resnet_viz.experiments.run_spec import SETTINGS, RunSpec
-from resnet_viz.figures.graph_colouring import COLOUR_SCRIPT, LEGEND_SCRIPT, RAMP, line_scale
+from resnet_viz.figures.graph_colouring import RAMP, line_scale
 from resnet_viz.figures.heat_maps.heat_maps import heat_maps
 from resnet_viz.figures.style import LEGEND_ROOM
 from resnet_viz.figures.through_time import through_time
@@ -31,6 +31,7 @@ from resnet_viz.report.replay import Numbers, replay
 from resnet_viz.stage.message import whole_message
 from resnet_viz.stage.scripts import one_module, style
 from resnet_viz.views.compare import differing_fields
+from resnet_viz.views.graph.browser.scripts import colour_script
 from resnet_viz.views.graph.graph import shortcut_graph
 from resnet_viz.views.graph.layout import common_grid
 from resnet_viz.views.graph.svg import write_svg
@@ -127,8 +128,7 @@ def report(nets: Sequence[Reported]) -> str:
         script="\n".join(
             (
                 one_module(),
-                COLOUR_SCRIPT,
-                LEGEND_SCRIPT,
+                colour_script(),
                 *(file.read_text(encoding="utf-8") for file in SCRIPTS),
             )
         ),

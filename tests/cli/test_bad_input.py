@@ -166,7 +166,7 @@ def test_a_bad_option_of_race_is_refused_before_anything_starts(
         (("describe", "resnet50.json"), "cannot read 'resnet50.json': No such file or directory"),
         (("describe", "."), "'.' is a directory"),
         (("describe", "resnet18", "--jso"), "python -m resnet_viz describe --help"),
-        (("graph", "resnet18", "-o", "x.png"), ".dot or .svg"),
+        (("graph", "resnet18", "-o", "x.png"), ".dot, .svg or .html"),
         (("race", *["resnet20-cifar"] * 7), "contestants: at most 6 are allowed, not 7"),
         (
             ("race", "resnet20-cifar", "--seeds", "0,1,2,3,4,5"),

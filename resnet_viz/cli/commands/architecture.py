@@ -13,7 +13,7 @@ from resnet_viz.cli.errors import InputError, input_errors
 from resnet_viz.cli.inputs import Net, shown_path
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table, write_file
 
-GRAPH_FORMATS = (".dot", ".svg")
+GRAPH_FORMATS = (".dot", ".svg", ".html")
 MANY_BLOCKS = 1000
 """A graph of more takes seconds and megabytes: 20,000 blocks take 3 s and 20 MB."""
 
@@ -117,10 +117,11 @@ def write_graph(
 
     ending = output.suffix.lower()
     if ending not in GRAPH_FORMATS:
-        allowed = " or ".join(GRAPH_FORMATS)
+        allowed = ", ".join(GRAPH_FORMATS[:-1]) + f" or {GRAPH_FORMATS[-1]}"
         raise InputError(f"-o {shown_path(str(output))}: allowed are files that end in {allowed}")
     if not fold and (blocks := sum(config.depths)) > MANY_BLOCKS:
         print_note(f"drawing {blocks:,} blocks one by one; --fold draws alike ones as one")
     with input_errors():
         graph = shortcut_graph(config, expanded=frozenset(expand), fold=fold)
-    write_file(output, (graph.to_svg() if ending == ".svg" else graph.to_dot()).encode())
+    writers = {".dot": graph.to_dot, ".svg": graph.to_svg, ".html": graph.to_html}
+    write_file(output, writers[ending]().encode())

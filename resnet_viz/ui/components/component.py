@@ -19,13 +19,14 @@ APP_ROOT_SCRIPT = (_HERE / "app_root.js").read_text(encoding="utf-8")
 """For components that fetch something of the server's: `appRoot()`."""
 
 
-def component(module: str, name: str, *scripts: str) -> ComponentRenderer:
+def component(module: str, name: str, *scripts: str, css: str = "") -> ComponentRenderer:
     """The component whose files NAME.js, .html and .css, if there are, lie beside a module (its
-    `__file__`); `scripts` come before its own."""
+    `__file__`); `scripts` and `css` of others come before its own."""
     files = [Path(module).with_name(f"{name}.{kind}") for kind in ("html", "css", "js")]
-    html, css, js = (file.read_text(encoding="utf-8") if file.is_file() else None for file in files)
+    html, own, js = (file.read_text(encoding="utf-8") if file.is_file() else None for file in files)
     script = "\n".join(filter(None, (*scripts, js)))
-    return st.components.v2.component(f"resnet_viz_{name}", html=html, css=css, js=script)
+    style = css + (own or "")
+    return st.components.v2.component(f"resnet_viz_{name}", html=html, css=style or None, js=script)
 
 
 _NEWS = component(__file__, "news")

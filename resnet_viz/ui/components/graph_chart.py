@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 import streamlit as st
@@ -14,10 +13,10 @@ import streamlit as st
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.field_words import value_words
 from resnet_viz.arch.plan import plan
-from resnet_viz.figures.graph_colouring import COLOUR_SCRIPT
 from resnet_viz.ui.components.component import component
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.downloads import file_name
+from resnet_viz.views.graph.browser.scripts import chart_script, style
 from resnet_viz.views.graph.graph import shortcut_graph
 from resnet_viz.views.graph.grid import Grid
 from resnet_viz.views.graph.svg import write_svg
@@ -33,11 +32,7 @@ _SIZE = re.compile(r'<svg [^>]*width="([\d.]+)" height="([\d.]+)"')
 _SMALL = 1_000
 """Blocks of a net whose picture is kept with many others."""
 _Colours = tuple[Grid | None, bool]
-_PARTS = [
-    Path(__file__).with_name(f"graph_{part}.js").read_text(encoding="utf-8")
-    for part in ("cut", "keys", "pointing", "sight")
-]
-_CHART = component(__file__, "graph_chart", COLOUR_SCRIPT, *_PARTS)
+_CHART = component(__file__, "graph_chart", chart_script(), css=style())
 
 
 class Coloured(NamedTuple):
@@ -118,7 +113,7 @@ def graph_chart(
         "deleted": cut.block,
         "deletes": cut.on_click is not None,
         "of": cut.of,
-        "alone": alone and {"picked": alone.picked, "kind": value_words("block", config.block)},
+        "alone": alone and _told_alone(alone, config),
     }
     chart = f"{key}_chart"
 
@@ -139,6 +134,11 @@ def graph_chart(
         on_cut_change=clicked,
         on_picked_change=picked,
     )
+
+
+def _told_alone(alone: Alone, config: ResNetConfig) -> Mapping[str, str]:
+    kind = value_words("block", config.block)
+    return {"picked": alone.picked, "kind": kind, "click": "click for its equation and its cost"}
 
 
 def common_frame(

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import NamedTuple
 
-from resnet_viz.figures.graph_colouring import LEGEND_SCRIPT, RAMP, Scale
+from resnet_viz.figures.graph_colouring import RAMP, Scale
 from resnet_viz.ui.components.component import NEWEST_SCRIPT, component
+from resnet_viz.views.graph.browser.scripts import legend_script
 
-_VALUES = component(__file__, "graph_values", NEWEST_SCRIPT, LEGEND_SCRIPT)
+_VALUES = component(__file__, "graph_values", NEWEST_SCRIPT, legend_script())
 
 
 class Painted(NamedTuple):

@@ -17,6 +17,7 @@ from resnet_viz.arch.receptive import receptive_fields
 from resnet_viz.extras import missing
 from resnet_viz.text import unknown_name
 from resnet_viz.views import labels
+from resnet_viz.views.graph.browser.page import page
 from resnet_viz.views.graph.model import Edge, EdgeKind, Graph, Node, NodeKind
 from resnet_viz.views.graph.svg import write_svg
 
@@ -42,6 +43,11 @@ class ShortcutGraph(Graph):
     def to_svg(self) -> str:
         """The graph as SVG, in our own layout, for light and dark pages."""
         return write_svg(self)
+
+    def to_html(self) -> str:
+        """The graph as one HTML file that needs no server: it zooms, shows what is inside a block,
+        and is read by keyboard; for light and dark."""
+        return page(self, unit_graph)
 
 
 def shortcut_graph(
@@ -71,6 +77,13 @@ def shortcut_graph(
             sketch.blocks(run)
     sketch.unit("head", "head", net.head)
     return ShortcutGraph(config, tuple(sketch.nodes), tuple(sketch.edges))
+
+
+def unit_graph(config: ResNetConfig, path: str) -> Graph:
+    """The graph of one unit of `config`, operation by operation, below the net's input."""
+    sketch = _Sketch(config, frozenset({path}), {}, short=False)
+    sketch.opened(path, dict(plan(config).units)[path], None)
+    return Graph(config, tuple(sketch.nodes), tuple(sketch.edges))
 
 
 def _check_ids(net: NetworkPlan, expanded: frozenset[str]) -> None:
@@ -114,7 +127,7 @@ class _Sketch:
 
     def unit(self, path: Literal["stem", "head"], kind: NodeKind, unit: Unit) -> None:
         if path in self.expanded:
-            self._opened(path, unit, None)
+            self.opened(path, unit, None)
             return
         shown = [o for o in unit.operations if o.kind not in ("norm", "activation")]
         texts = [labels.operation_label(o, self.config).removeprefix("conv ") for o in shown]
@@ -125,7 +138,7 @@ class _Sketch:
     def blocks(self, run: tuple[BlockPlan, ...]) -> None:
         first = run[0]
         if first.name in self.expanded:
-            self._opened(first.name, first.unit, first.stage)
+            self.opened(first.name, first.unit, first.stage)
         elif len(run) == 1:
             label = _branch_label(first.unit, self.config)
             self._block(first, first.name, "block", self._or(first.index + 1, label), 1)
@@ -163,7 +176,7 @@ class _Sketch:
         self.edges.append(Edge(self.source, node.id))
         self.source = node.id
 
-    def _opened(self, path: str, unit: Unit, stage: int | None) -> None:
+    def opened(self, path: str, unit: Unit, stage: int | None) -> None:
         """A unit operation by operation."""
         before = self.source
         for operation in unit.operations:

@@ -18,7 +18,7 @@ from resnet_viz.views import labels
 from resnet_viz.views.graph.columns import Column, columns, columns_of_grid
 from resnet_viz.views.graph.grid import NO_ROOM, Grid, Room
 from resnet_viz.views.graph.lanes import FRAME_GAP, Box, LaidUnit, box_size, text_width, units
-from resnet_viz.views.graph.model import Edge, Graph
+from resnet_viz.views.graph.model import Edge, Graph, Node
 
 Point = tuple[float, float]
 
@@ -83,6 +83,22 @@ def lay_out(graph: Graph, grid: Grid | None = None) -> Picture:
         return widest
     others = (_picture(graph, columns(graph, aspect), None) for aspect in aspects[1:])
     return next((picture for picture in others if picture.width <= GOOD_WIDTH), widest)
+
+
+def lay_out_unit(graph: Graph, unit: str) -> Picture:
+    """The layout of one opened unit by itself, below its input, called x."""
+    nodes = [node for node in graph.nodes if node.unit == unit]
+    own, into = {node.id for node in nodes}, _edges_into(graph)
+    outside = {edge.source for node in nodes for edge in into[node.id]} - own
+    source = Node(next(iter(outside)), "input", "x", "x: the input of the block", "input")
+    laid, before = units(nodes, into)[0], LaidUnit((source,), ())
+    top = before.row_tops[0] - MARGIN
+    axis = laid.left + MARGIN
+    placed = _Placed(before, axis, -top, axis), _Placed(laid, axis, before.height - top, axis)
+    boxes = {box.node.id: box for one in placed for box in one.unit.boxes(axis, one.top)}
+    lines = tuple(placed[1].lines(boxes))
+    frame = placed[1].frame._replace(title=())
+    return Picture(boxes, lines, (), (frame,), placed[1].right + MARGIN, frame.bottom + MARGIN)
 
 
 def common_grid(graphs: Sequence[Graph], aspect: float) -> Grid:

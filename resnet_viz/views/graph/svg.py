@@ -10,7 +10,7 @@ carry what of the gradient flows there (`data-flow`: the unit and "input", "shor
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import pairwise
 from math import hypot
@@ -28,7 +28,7 @@ from resnet_viz.views.graph.lanes import (
     label_lines,
     text_width,
 )
-from resnet_viz.views.graph.layout import MARGIN, Frame, Line, Picture, Point, lay_out
+from resnet_viz.views.graph.layout import MARGIN, Frame, Line, Picture, Point, lay_out, lay_out_unit
 from resnet_viz.views.graph.model import Graph, Node
 from resnet_viz.views.graph.plain_layout import lay_out_like
 from resnet_viz.views.graph.styles import GREY, INK
@@ -90,8 +90,16 @@ def write_svg(
         like: of a plain net, its residual twin's, whose blocks have the same places.
     """
     own = lay_out_like(graph, lay_out(like, grid)) if like else None
-    picture, config = own or lay_out(graph, grid), graph.config
-    rows = tuple(_legend(graph, picture, coloured))
+    picture = own or lay_out(graph, grid)
+    return _written(picture, graph.config, tuple(_legend(graph, picture, coloured)), coloured)
+
+
+def write_unit_svg(graph: Graph, unit: str) -> str:
+    """The SVG text of one unit of `graph` that is opened, by itself, with its input as x."""
+    return _written(lay_out_unit(graph, unit), graph.config, (), coloured=False)
+
+
+def _written(picture: Picture, config: ResNetConfig, rows: Sequence[str], coloured: bool) -> str:
     height = picture.height + LEGEND_ROW * len(rows)
     size = (
         f'width="{picture.width:g}" height="{height:g}" viewBox="0 0 {picture.width:g} {height:g}"'

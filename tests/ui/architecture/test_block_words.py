@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, preset
-from resnet_viz.ui.pages.architecture.block_words import (
+from resnet_viz.views.graph.block_words import (
     chosen_unit,
     equations,
     kind_words,

@@ -10,7 +10,9 @@ import streamlit as st
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import NetworkPlan, plan
 from resnet_viz.ui.components.graph_chart import opened_units, toggle_unit
-from resnet_viz.ui.pages.architecture.block_words import (
+from resnet_viz.ui.widgets.markdown import plain
+from resnet_viz.ui.widgets.page_texts import header, note
+from resnet_viz.views.graph.block_words import (
     Chosen,
     chosen_unit,
     equations,
@@ -20,8 +22,6 @@ from resnet_viz.ui.pages.architecture.block_words import (
     title,
     weight_lines,
 )
-from resnet_viz.ui.widgets.markdown import plain
-from resnet_viz.ui.widgets.page_texts import header, note
 
 STYLE = """<style>
 .st-key-graph_beside {

@@ -1,4 +1,4 @@
-// A picture coloured by measured values (see graph_values.js): nothing is laid out or mounted anew.
+// A picture coloured by measured values, kept on the window by their group: nothing is laid out or mounted anew.
 
 const VALUES = "resnet-viz-values"
 const DARK_INK = "#111111"
@@ -12,7 +12,7 @@ const PARTS = {
 }
 
 // A picture that is out of sight gets its colours when it is looked at, or printed.
-function watchValues(chart) {
+export function watchValues(chart) {
   chart.isSeen = true
   chart.onValues = ({ detail }) => {
     if (detail.group !== chart.group) return
@@ -33,14 +33,14 @@ function catchUp(chart) {
   if (chart.isLate) paint(chart)
 }
 
-function forgetValues(chart) {
+export function forgetValues(chart) {
   document.removeEventListener(VALUES, chart.onValues)
   window.removeEventListener("beforeprint", chart.onPrint)
   chart.sight.disconnect()
 }
 
 // What can have a colour, found once a picture.
-function indexColours(chart) {
+export function indexColours(chart) {
   const all = (selector) => [...chart.svg.querySelectorAll(selector)]
   const boxes = all(":is(.stem, .block, .folded, .operation, .head)[data-node]")
   chart.boxes = boxes.map((g) => {
@@ -57,7 +57,7 @@ function indexColours(chart) {
 }
 
 // The blocks that a node stands for: "stages.0.1-3" is three.
-function expanded(unit) {
+export function expanded(unit) {
   const [, stage, first, last] = unit.match(/^(stages\.\d+)\.(\d+)-(\d+)$/) ?? []
   if (!stage) return [unit]
   return Array.from({ length: last - first + 1 }, (_, i) => `${stage}.${Number(first) + i}`)
@@ -77,13 +77,13 @@ function addStripes(chart, box, number) {
   chart.svg.querySelector("defs").append(gradient)
 }
 
-function svgElement(name, attributes) {
+export function svgElement(name, attributes) {
   const one = document.createElementNS("http://www.w3.org/2000/svg", name)
   for (const [key, value] of Object.entries(attributes)) one.setAttribute(key, value)
   return one
 }
 
-function paint(chart) {
+export function paint(chart) {
   chart.isLate = false
   const told = window.resnetVizValues?.[chart.group]
   const mine = told?.graphs[chart.member]
@@ -98,7 +98,7 @@ function paint(chart) {
   chart.svg.classList.toggle("flowing", Boolean(told.lines))
   for (const flow of chart.flows) paintFlow(told, mine.lines, flow)
   chart.said.textContent = mine.said
-  if (chart.under && !chart.words.hidden) chart.words.textContent = wordsOf(chart, chart.under)
+  if (chart.under && !chart.words.hidden) chart.reword()
 }
 
 // Only what has changed is written: each style that is set is computed anew.
@@ -135,11 +135,11 @@ function isTold(value) {
 }
 
 // Words for why there is no value ("no gradient"), in its place.
-function isAbsent(value) {
+export function isAbsent(value) {
   return typeof value === "string" && !["NaN", "Infinity", "-Infinity"].includes(value)
 }
 
-function largest(values) {
+export function largest(values) {
   const there = values.filter((value) => !isAbsent(value))
   if (!there.length && values.length) return values[0]
   const numbers = there.map(Number)
@@ -171,7 +171,7 @@ function luminance(rgb) {
 }
 
 // The values of what is under the pointer, a line each.
-function valueWords(chart, element) {
+export function valueWords(chart, element) {
   const { told, mine } = chart
   if (!mine || !element.dataset) return ""
   const { node, unit } = element.dataset

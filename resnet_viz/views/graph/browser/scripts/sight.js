@@ -1,16 +1,17 @@
 // A graph that has a page to itself: how much of it is seen at first, cues where it goes on, the
 // block that the panel beside it shows, and the change from a net to its twin.
 
+import { BLOCKS, blocksOf } from "./keys.js"
+
 const LEAST = 8 // pixels of text that a net which fits may have
 const WINDOW = 0.85 // of its height, for a whole net
 const FADE_MS = 450
 const EDGE = 8 // pixels
 const RETURN_MS = 300
-const PANEL = ".st-key-block_panel" // below the graph where the window is narrow
-const NARROW = 900 // pixels
+const NARROW = 900 // pixels of a window that has the panel below the graph
 const ARCS = "g[data-unit]:not([class]), .add, path.tip:not(.main)"
 
-function watchSight(chart) {
+export function watchSight(chart) {
   const { root, picture } = chart
   root.querySelector(".find").hidden = false
   chart.goes = root.querySelector(".goes")
@@ -22,7 +23,7 @@ function watchSight(chart) {
 }
 
 // All of the net, or all of its width, where its text can then be read; until something else is chosen.
-function fit(chart) {
+export function fit(chart) {
   if (chart.isChosen || chart.isZoomed || document.fullscreenElement) return
   const text = parseFloat(getComputedStyle(chart.svg).fontSize)
   const wide = (chart.picture.clientWidth / chart.size.width) * text
@@ -31,7 +32,16 @@ function fit(chart) {
   setWhole(chart, Math.min(wide, high) >= LEAST)
 }
 
-function cue({ picture, goes, isCut }) {
+export function isWhole(chart) {
+  return chart.picture.classList.contains("whole")
+}
+
+export function setWhole(chart, whole) {
+  chart.picture.classList.toggle("whole", whole)
+  chart.root.querySelector("[data-do=whole]").setAttribute("aria-pressed", whole)
+}
+
+export function cue({ picture, goes, isCut }) {
   const right = picture.scrollWidth - picture.clientWidth - picture.scrollLeft > EDGE
   picture.classList.toggle("more-right", right)
   picture.classList.toggle("more-left", picture.scrollLeft > EDGE)
@@ -40,7 +50,7 @@ function cue({ picture, goes, isCut }) {
 }
 
 // A panel that was closed by its own button leaves the focus to nobody: the block takes it back.
-function showPicked(chart, picked) {
+export function showPicked(chart, picked) {
   for (const block of blocksOf(chart)) {
     const isPicked = picked && block.dataset.unit.split("-")[0] === picked.split("-")[0]
     block.classList.toggle("picked", Boolean(isPicked))
@@ -49,12 +59,12 @@ function showPicked(chart, picked) {
   const isClosed = chart.lastPicked && !picked
   const isOpened = picked && picked !== (chart.lastPicked ?? picked)
   chart.lastPicked = picked
-  if (isOpened && innerWidth <= NARROW) setTimeout(() => document.querySelector(PANEL)?.scrollIntoView({ block: "nearest" }), RETURN_MS)
+  if (isOpened && innerWidth <= NARROW) setTimeout(() => chart.panel()?.scrollIntoView({ block: "nearest" }), RETURN_MS)
   if (isClosed) setTimeout(() => { if (document.activeElement === document.body) chart.picture.focus({ preventScroll: true }) }, RETURN_MS)
 }
 
 // A net and its twin have their blocks in the same places: only what goes around them comes or goes.
-function fadeShortcuts(chart, former) {
+export function fadeShortcuts(chart, former) {
   const units = (svg) => [...svg.querySelectorAll(BLOCKS)].map((one) => one.dataset.unit).join()
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return
   if (former.viewBox.baseVal.width !== chart.size.width || units(former) !== units(chart.svg)) return

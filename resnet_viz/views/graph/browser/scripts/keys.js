@@ -2,7 +2,11 @@
 // focus, whatever is drawn in it, and says which block is the current one: arrows go along the net and
 // across its columns. A search goes to blocks by name, kind or shape.
 
-const BLOCKS = ":is(.stem, .block, .folded, .opened, .head)[data-unit]"
+import { expanded, svgElement } from "./colours.js"
+import { frontOf } from "./cut.js"
+import { light, point, say, tellOthers, wordsOf } from "./pointing.js"
+
+export const BLOCKS = ":is(.stem, .block, .folded, .opened, .head)[data-unit]"
 const RING_ROOM = 5 // units of the picture around the block
 const SAME_COLUMN = 20 // units of the picture
 const KEY_WORDS = "Arrow keys go from block to block, Enter opens, Escape closes."
@@ -17,7 +21,7 @@ const STEPS = {
   End: (all) => all.at(-1),
 }
 
-function watchKeys(chart) {
+export function watchKeys(chart) {
   const { picture, root } = chart
   const find = root.querySelector(".find")
   picture.addEventListener("focus", () => { if (picture.matches(":focus-visible")) goTo(chart, currentBlock(chart) ?? blocksOf(chart)[0], false) })
@@ -29,7 +33,7 @@ function watchKeys(chart) {
 }
 
 // After each picture: names for screen readers, and the block that was the current one.
-function nameBlocks(chart) {
+export function nameBlocks(chart) {
   chart.svg.setAttribute("role", "group")
   blocksOf(chart).forEach((block, place) => {
     block.id = `block-${chart.source}-${place}`
@@ -40,19 +44,19 @@ function nameBlocks(chart) {
   ring(chart, currentBlock(chart))
 }
 
-function describeKeys(chart, name) {
+export function describeKeys(chart, name) {
   const cut = chart.deletes ? ` ${CUT_WORDS}` : ""
   chart.picture.setAttribute("aria-label", `Blocks of ${name}. ${KEY_WORDS}${cut}`)
 }
 
 // In the order of the data's way.
-function blocksOf(chart) {
+export function blocksOf(chart) {
   const key = ({ dataset: { unit } }) => unit === "stem" ? [-1, 0] : unit === "head" ? [Infinity, 0] : unit.split(".").slice(1).map(parseFloat)
   const all = [...chart.svg.querySelectorAll(BLOCKS)].map((block) => [key(block), block])
   return all.sort(([a], [b]) => a[0] - b[0] || a[1] - b[1]).map(([, block]) => block)
 }
 
-function currentBlock(chart) {
+export function currentBlock(chart) {
   const first = chart.at?.split("-")[0]
   return first ? blocksOf(chart).find((block) => block.dataset.unit.split("-")[0] === first) : undefined
 }
@@ -93,7 +97,7 @@ function leaveBlock(chart) {
 }
 
 // A frame around the current block; the style sheet shows it while keys are used.
-function ring(chart, block) {
+export function ring(chart, block) {
   chart.svg.querySelector(".ring")?.remove()
   if (!block) return chart.picture.removeAttribute("aria-activedescendant")
   const { x, y, width, height } = frontOf(block).getBBox()
@@ -103,7 +107,7 @@ function ring(chart, block) {
 }
 
 // Whether the key was one of the blocks'.
-function pressOnBlocks(chart, event) {
+export function pressOnBlocks(chart, event) {
   const all = blocksOf(chart)
   const block = currentBlock(chart) ?? all[0]
   const step = STEPS[event.key]
@@ -115,7 +119,7 @@ function pressOnBlocks(chart, event) {
   return true
 }
 
-function openBlock(chart, unit) {
+export function openBlock(chart, unit) {
   chart.at = unit
   if (chart.alone) chart.pick(chart.alone.picked === unit ? "" : unit)
   else {

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from resnet_viz.arch.config import ResNetConfig
@@ -158,11 +158,25 @@ def shape_words(shape: Shape) -> str:
     return "×".join(f"{size:,}" for size in shape)
 
 
-def numbers(network: NetworkPlan, chosen: Chosen) -> Sequence[tuple[str, str, str]]:
+class Costs(NamedTuple):
+    """What is known of all units of a net by their paths: bytes of activations, receptive field."""
+
+    held: Mapping[str, float]
+    fields: Mapping[str, int]
+
+
+def costs(network: NetworkPlan) -> Costs:
+    """The costs of a net's units, for who asks for many."""
+    return Costs(activation_bytes(network), receptive_fields(network))
+
+
+def numbers(
+    network: NetworkPlan, chosen: Chosen, of_all: Costs | None = None
+) -> Sequence[tuple[str, str, str]]:
     """Name, value, and part of the whole net's, of what one such block costs."""
-    held = activation_bytes(network).get(chosen.path, 0)
-    whole = sum(activation_bytes(network).values())
-    field = receptive_fields(network).get(chosen.path)
+    of_units, fields = of_all or costs(network)
+    held, whole = of_units.get(chosen.path, 0), sum(of_units.values())
+    field = fields.get(chosen.path)
     rows = [
         ("Parameters", f"{chosen.unit.params:,}", _share(chosen.unit.params, network.params)),
         ("MACs", f"{chosen.unit.macs:,}", _share(chosen.unit.macs, network.macs)),

@@ -1,12 +1,14 @@
 // Blocks that are removed, marked in their graph, and the block that a click would remove.
 
+import { expanded, svgElement } from "./colours.js"
+
 const CUT_HALO = "stroke:#FFFFFF;stroke-width:6;stroke-linecap:round;fill:none"
 const CUT_INK = "stroke:#111111;stroke-width:2.5;stroke-linecap:round;fill:none"
 const CUT_REACH = 4 // units of the picture that the mark is larger than its block
 const CUT_FREE = 0.2 // of its width, from the middle
 
 // `of`: whose picture it is, which a click says: another may be on its way.
-function showCut(chart, { deleted, deletes, of }) {
+export function showCut(chart, { deleted = "", deletes = false, of = "" }) {
   const blocks = deleted ? deleted.split(",") : []
   Object.assign(chart, { deleted: blocks, deletes, of })
   chart.picture.classList.toggle("cuts", deletes)
@@ -27,7 +29,7 @@ function cutPlace(chart, block) {
   return { g, room: { x: x + part * names.indexOf(block), y, width: part, height } }
 }
 
-function frontOf(g) {
+export function frontOf(g) {
   return [...g.querySelectorAll(":scope > rect")].at(-1)
 }
 
@@ -56,7 +58,7 @@ function cutMark({ x, y, width, height }) {
 }
 
 // The block under the pointer; null for what is no block.
-function blockAt(chart, element, x) {
+export function blockAt(chart, element, x) {
   const { unit } = element.dataset
   if (!unit.startsWith("stages.")) return null
   const names = expanded(unit)
@@ -66,18 +68,18 @@ function blockAt(chart, element, x) {
   return names[Math.max(0, Math.min(names.length - 1, at))]
 }
 
-function clickToCut(chart, event) {
+export function clickToCut(chart, event) {
   const block = blockAt(chart, event.target.closest("[data-unit]"), event.clientX)
   if (block) chart.cut(block)
 }
 
 // What a click does.
-function clickWords(chart, element) {
+export function clickWords(chart, element) {
   const { unit } = element.dataset
   const block = chart.deletes ? blockAt(chart, element, chart.x) : null
   if (block) return chart.deleted.includes(block) ? `click to put ${block} back` : `click to remove ${block}`
   if (chart.deletes) return "no block: it stays"
-  if (chart.alone) return "click for its equation and its cost"
+  if (chart.alone) return chart.alone.click
   const isOpen = chart.svg.querySelector(`.opened[data-unit="${CSS.escape(unit)}"]`)
   return `click to ${isOpen ? "close" : "open"}`
 }

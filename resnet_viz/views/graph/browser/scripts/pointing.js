@@ -1,8 +1,13 @@
 // What is under the pointer, or the current block: it lights up in all plots, and says what it is.
 
+import { expanded, valueWords } from "./colours.js"
+import { clickWords } from "./cut.js"
+
+export const POINT = "resnet-viz-point" // what is pointed at, in whichever plot: a path of a layer or block
+
 // Lights up everything of the unit under the pointer, here and in the other plots, and says what the
 // thing there is.
-function point(chart, event) {
+export function point(chart, event) {
   const element = event?.target.closest("[data-unit]") ?? null
   const unit = element?.dataset.unit ?? null
   if (unit !== chart.hot) light(chart, unit)
@@ -11,14 +16,14 @@ function point(chart, event) {
   say(chart, element, event)
 }
 
-function light(chart, unit) {
+export function light(chart, unit) {
   for (const old of chart.svg?.querySelectorAll(".hot") ?? []) old.classList.remove("hot")
   const own = unit ? chart.svg.querySelectorAll(`[data-unit="${CSS.escape(unit)}"]`) : []
   for (const part of own) part.classList.add("hot")
   chart.hot = unit
 }
 
-function tellOthers(chart, element) {
+export function tellOthers(chart, element) {
   const { node, unit } = element?.dataset ?? {}
   const isOperation = element?.classList.contains("operation")
   const name = !unit || unit === "input" ? null : isOperation && node ? node : expanded(unit)[0]
@@ -26,14 +31,14 @@ function tellOthers(chart, element) {
 }
 
 // The unit of this picture that has the layer or block of that name, or is it.
-function unitOf(chart, name) {
+export function unitOf(chart, name) {
   if (!chart.svg || !name) return null
   const units = new Set([...chart.svg.querySelectorAll("[data-unit]")].map((one) => one.dataset.unit))
   const has = (one) => name === one || name.startsWith(`${one}.`)
   return [...units].find((unit) => expanded(unit).some(has)) ?? null
 }
 
-function say(chart, element, event) {
+export function say(chart, element, event) {
   chart.words.hidden = !element
   if (!element) return
   chart.x = event.clientX
@@ -44,7 +49,7 @@ function say(chart, element, event) {
   chart.words.style.top = `${event.clientY - room.top + 16}px`
 }
 
-function wordsOf(chart, element) {
+export function wordsOf(chart, element) {
   const own = (element.dataset.words ?? element.dataset.unit).replace(/[;:] /g, "\n")
   const click = element.dataset.unit === "input" ? "" : `\n(${clickWords(chart, element)})`
   return own + valueWords(chart, element) + click

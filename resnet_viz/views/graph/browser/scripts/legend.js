@@ -2,7 +2,7 @@
 
 const NEAR = 0.2 // of the bar's width: no two words lie on each other
 
-function legend(root, ramp, scale, what) {
+export function legend(root, ramp, scale, what) {
   root.hidden = !scale
   if (!scale) return
   Object.assign(root.dataset, { low: scale.low, high: scale.high })
