@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from resnet_viz.lab.lab import Lab
     from resnet_viz.nets.network import build_resnet
     from resnet_viz.nets.weights import load_torchvision, load_weights, save_weights
+    from resnet_viz.traced.module_graph import graph
     from resnet_viz.training.loop import train
     from resnet_viz.views.graph.graph import shortcut_graph
     from resnet_viz.views.source.source import to_source
@@ -36,6 +37,7 @@ __all__ = [
     "ResNetConfig",
     "RunSpec",
     "build_resnet",
+    "graph",
     "label",
     "load_torchvision",
     "load_weights",
@@ -57,6 +59,7 @@ _HOMES: Mapping[str, str] = MappingProxyType(
         "ResNetConfig": "arch.config",
         "RunSpec": "experiments.run_spec",
         "build_resnet": "nets.network",
+        "graph": "traced.module_graph",
         "label": "arch.presets",
         "load_torchvision": "nets.weights",
         "load_weights": "nets.weights",

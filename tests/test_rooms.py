@@ -24,6 +24,7 @@ ROOMS = {
         "stage",
         "store",
         "tensor_stats",
+        "traced",
         "training",
         "ui",
     ),
@@ -33,7 +34,15 @@ PLUG_INS = {"quantities", "measurements", "datasets", "job_kinds", "starting_poi
 
 
 TYPES_OR_FILES = ("resnet_viz/lab/lab.py", "resnet_viz/lab/export_tensorboard.py")
-_ROOMS_OF_TORCH = ("measurements", "nets", "quantities", "tensor_stats", "training", "workers")
+_ROOMS_OF_TORCH = (
+    "measurements",
+    "nets",
+    "quantities",
+    "tensor_stats",
+    "traced",
+    "training",
+    "workers",
+)
 TORCH = (*(f"resnet_viz/{room}/" for room in _ROOMS_OF_TORCH), *TYPES_OR_FILES)
 
 

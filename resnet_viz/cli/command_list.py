@@ -101,10 +101,17 @@ def graph(
         bool, typer.Option("--fold", help="Draw more than three alike blocks in a row as one.")
     ] = False,
 ) -> None:
-    """Write a net's shortcut graph to FILE, as DOT or as SVG."""
+    """Write a net's shortcut graph to FILE, as DOT or as SVG.
+
+    Besides ours, any net of torchvision's or timm's: torchvision:resnet50,
+    timm:vit_tiny_patch16_224.
+    """
     from resnet_viz.cli import inputs
     from resnet_viz.cli.commands import architecture
 
+    if inputs.is_of_library(config):
+        architecture.write_found_graph(config, output, has_options=bool(expand) or fold)
+        return
     architecture.write_graph(inputs.read_net(config).config, output, expand or (), fold=fold)
 
 

@@ -42,6 +42,11 @@ def read_net(text: str) -> Net:
     return Net(label(config), config)
 
 
+def is_of_library(text: str) -> bool:
+    """Whether CONFIG names a net of another library, such as "timm:vit_tiny_patch16_224"."""
+    return text.partition(":")[0] in ("torchvision", "timm") and ":" in text
+
+
 def read_contestants(
     configs: Sequence[str], experiment: str | None
 ) -> tuple[Sequence[Entry], Mapping[str, Any]]:

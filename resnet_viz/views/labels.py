@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 
 from resnet_viz.arch.config import ResNetConfig
@@ -20,6 +21,9 @@ SHORTCUT_NAMES = MappingProxyType(
         "dropout": "dropout",
     }
 )
+
+
+_OUR_BLOCK = re.compile(r"stages\.\d+\.\d+(-\d+)?")
 
 
 def size(shape: Shape) -> str:
@@ -68,8 +72,11 @@ def operation_label(operation: Operation, config: ResNetConfig) -> str:
 
 
 def place(path: str) -> str:
-    """A unit in words: "stage 2, block 2" for "stages.1.1", "stage 1, blocks 2 to 8" for a run."""
-    if "." not in path:
+    """A unit in words: "stage 2, block 2" for "stages.1.1", "stage 1, blocks 2 to 8" for a run.
+
+    A block of a net that is not ours keeps its path.
+    """
+    if not _OUR_BLOCK.fullmatch(path):
         return path
     _, stage, block = path.split(".")
     first, _, last = block.partition("-")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import NetworkPlan, plan
@@ -12,6 +13,9 @@ from resnet_viz.arch.receptive import receptive_fields
 from resnet_viz.cli.errors import InputError, input_errors
 from resnet_viz.cli.inputs import Net, shown_path
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table, write_file
+
+if TYPE_CHECKING:
+    from resnet_viz.views.graph.graph import ShortcutGraph
 
 GRAPH_FORMATS = (".dot", ".svg", ".html")
 MANY_BLOCKS = 1000
@@ -115,13 +119,34 @@ def write_graph(
     """The shortcut graph in a file; its ending says in which format."""
     from resnet_viz.views.graph.graph import shortcut_graph
 
-    ending = output.suffix.lower()
-    if ending not in GRAPH_FORMATS:
-        allowed = ", ".join(GRAPH_FORMATS[:-1]) + f" or {GRAPH_FORMATS[-1]}"
-        raise InputError(f"-o {shown_path(str(output))}: allowed are files that end in {allowed}")
+    _check_ending(output)
     if not fold and (blocks := sum(config.depths)) > MANY_BLOCKS:
         print_note(f"drawing {blocks:,} blocks one by one; --fold draws alike ones as one")
     with input_errors():
         graph = shortcut_graph(config, expanded=frozenset(expand), fold=fold)
+    _write(graph, output)
+
+
+def write_found_graph(name: str, output: Path, *, has_options: bool) -> None:
+    """The graph of another library's net, found by running it once."""
+    _check_ending(output)
+    if has_options:
+        raise InputError(f"{name}: --expand and --fold work with configurations only; omit them")
+    from resnet_viz.traced.libraries import named_net
+    from resnet_viz.traced.module_graph import graph
+
+    with input_errors():
+        found = graph(named_net(name))
+    print_note(found.name)
+    _write(found, output)
+
+
+def _check_ending(output: Path) -> None:
+    if output.suffix.lower() not in GRAPH_FORMATS:
+        allowed = ", ".join(GRAPH_FORMATS[:-1]) + f" or {GRAPH_FORMATS[-1]}"
+        raise InputError(f"-o {shown_path(str(output))}: allowed are files that end in {allowed}")
+
+
+def _write(graph: ShortcutGraph, output: Path) -> None:
     writers = {".dot": graph.to_dot, ".svg": graph.to_svg, ".html": graph.to_html}
-    write_file(output, writers[ending]().encode())
+    write_file(output, writers[output.suffix.lower()]().encode())

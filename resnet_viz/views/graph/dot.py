@@ -11,8 +11,6 @@ from types import MappingProxyType
 
 from graphviz import Digraph
 
-from resnet_viz.arch.plan import plan
-from resnet_viz.views import labels
 from resnet_viz.views.graph import legend, styles
 from resnet_viz.views.graph.columns import Column, columns
 from resnet_viz.views.graph.model import Graph, Node
@@ -62,9 +60,7 @@ def _stage(dot: Digraph, graph: Graph, stage: int | None, parts: dict[int, Colum
     """The nodes of a stage in a frame, or those outside the stages; then the head."""
     inside = Digraph() if stage is None else Digraph(f"cluster_{stage}")
     if stage is not None:
-        shape = plan(graph.config).stages[stage].out_shape
-        title = f"stage {stage + 1} · {labels.size(shape)} · {shape[0]} channels"
-        inside.attr(label=title)
+        inside.attr(label=" · ".join(graph.stage_titles[stage]))
         for number in parts:
             inside.node(_joint(number), **_JOINT, group=f"c{number}")
     for number, column in parts.items():
@@ -78,7 +74,7 @@ def _stage(dot: Digraph, graph: Graph, stage: int | None, parts: dict[int, Colum
 
 
 def _node(dot: Digraph, graph: Graph, node: Node, column: int) -> None:
-    style = {"fillcolor": styles.fill(node.kind, graph.config), "group": f"c{column}"}
+    style = {"fillcolor": styles.fill(node.kind, is_plain=graph.is_plain), "group": f"c{column}"}
     style |= _SHAPES.get(node.kind, {})
     dot.node(node.id, node.label.replace("\n", r"\n"), tooltip=node.tooltip, **style)
 
@@ -125,5 +121,5 @@ def _legend(dot: Digraph, graph: Graph, below: str) -> None:
         frame.edge(start, end, f" {text}", **_line_style(kind) | {"weight": "10"})
         below = end
     dot.edge(below, "legend note", **_GUIDE)
-    frame.node("legend note", legend.note(graph.config), **_LEGEND_NOTE)
+    frame.node("legend note", legend.note(graph), **_LEGEND_NOTE)
     dot.subgraph(frame)

@@ -13,7 +13,6 @@ from itertools import groupby
 from math import ceil, sqrt
 from typing import NamedTuple
 
-from resnet_viz.arch.plan import StagePlan, plan
 from resnet_viz.views import labels
 from resnet_viz.views.graph.columns import Column, columns, columns_of_grid
 from resnet_viz.views.graph.grid import NO_ROOM, Grid, Room
@@ -114,9 +113,8 @@ def common_grid(graphs: Sequence[Graph], aspect: float) -> Grid:
     rows = sqrt(sum(most.values()) * aspect)
     pieces = [max(1, round(most[stage] / rows)) for stage in sorted(most)]
     titles: dict[int, float] = {}
-    for own in (own for graph in graphs for own in plan(graph.config).stages):
-        width = max(map(text_width, _title(own)))
-        titles[own.index] = max(titles.get(own.index, 0), width)
+    for index, own in (one for graph in graphs for one in enumerate(graph.stage_titles)):
+        titles[index] = max(titles.get(index, 0), *map(text_width, own))
     return Grid(
         tuple(ceil(most[stage] / pieces[stage]) for stage in sorted(most)),
         tuple(pieces),
@@ -138,11 +136,6 @@ def _room(graphs: Sequence[Graph]) -> Room:
         max(unit.right for unit in laid),
         max(unit.height for unit in laid),
     )
-
-
-def _title(stage: StagePlan) -> tuple[str, ...]:
-    shape = stage.out_shape
-    return f"stage {stage.index + 1}", f"{labels.size(shape)} · {shape[0]} channels"
 
 
 def _edges_into(graph: Graph) -> dict[str, list[Edge]]:
@@ -236,7 +229,7 @@ class _Sheet:
     """A picture under construction, from left to right; the next stage begins at `left`."""
 
     def __init__(self, graph: Graph, grid: Grid | None) -> None:
-        self.stage_plans = plan(graph.config).stages
+        self.stage_titles = graph.stage_titles
         self.into = _edges_into(graph)
         self.grid, self.room = grid, NO_ROOM if grid is None else grid.room
         self.placed: list[_Placed] = []
@@ -261,7 +254,7 @@ class _Sheet:
         right = max(right, least)
         bottom = max(one.bottom for one in self.placed[done:]) + STAGE_PADDING
         if stage is not None:
-            title = _title(self.stage_plans[stage])
+            title = self.stage_titles[stage]
             right = max(right, self.left + max(map(text_width, title))) + STAGE_PADDING
             frame = Frame(f"stages.{stage}", title, self.left, MARGIN, right, bottom)
             self.stages.append(frame)

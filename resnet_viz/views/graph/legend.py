@@ -34,8 +34,14 @@ def samples(graph: Graph) -> tuple[Sample, ...]:
     return tuple(Sample(kind, f"{name} shortcut") for kind, name in names if kind in occurring)
 
 
-def note(config: ResNetConfig) -> str:
+def note(graph: Graph) -> str:
     """The note: where activation and norm are, and what the addition does."""
+    if graph.title is not None:
+        return graph.title.note
+    return "" if graph.config is None else _note(graph.config)
+
+
+def _note(config: ResNetConfig) -> str:
     if config.shortcut == "none":
         return "plain net: no additions, no shortcuts"
     act = config.activation.replace("_", " ")

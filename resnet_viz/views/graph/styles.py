@@ -10,8 +10,6 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from resnet_viz.arch.config import ResNetConfig
-
 GREY = "#808080"
 INK = "#111111"
 _PLAIN_FILL = "#FBE0B0"
@@ -53,7 +51,6 @@ SHORTCUTS = MappingProxyType(
 )
 
 
-def fill(node_kind: str, config: ResNetConfig) -> str:
-    """The colour of a node of a `config`: a plain net's blocks are orange."""
-    is_plain = config.shortcut == "none" and node_kind in ("block", "folded")
-    return _PLAIN_FILL if is_plain else _FILLS[node_kind]
+def fill(node_kind: str, *, is_plain: bool) -> str:
+    """The colour of a node: a plain net's blocks are orange."""
+    return _PLAIN_FILL if is_plain and node_kind in ("block", "folded") else _FILLS[node_kind]

@@ -15,8 +15,6 @@ from html import escape
 from itertools import pairwise
 from math import hypot
 
-from resnet_viz.arch.config import ResNetConfig
-from resnet_viz.arch.presets import label
 from resnet_viz.views.graph import legend, styles
 from resnet_viz.views.graph.grid import Grid
 from resnet_viz.views.graph.lanes import (
@@ -91,15 +89,15 @@ def write_svg(
     """
     own = lay_out_like(graph, lay_out(like, grid)) if like else None
     picture = own or lay_out(graph, grid)
-    return _written(picture, graph.config, tuple(_legend(graph, picture, coloured)), coloured)
+    return _written(graph, picture, tuple(_legend(graph, picture, coloured)), coloured)
 
 
 def write_unit_svg(graph: Graph, unit: str) -> str:
     """The SVG text of one unit of `graph` that is opened, by itself, with its input as x."""
-    return _written(lay_out_unit(graph, unit), graph.config, (), coloured=False)
+    return _written(graph, lay_out_unit(graph, unit), (), coloured=False)
 
 
-def _written(picture: Picture, config: ResNetConfig, rows: Sequence[str], coloured: bool) -> str:
+def _written(graph: Graph, picture: Picture, rows: Sequence[str], coloured: bool) -> str:
     height = picture.height + LEGEND_ROW * len(rows)
     size = (
         f'width="{picture.width:g}" height="{height:g}" viewBox="0 0 {picture.width:g} {height:g}"'
@@ -107,14 +105,14 @@ def _written(picture: Picture, config: ResNetConfig, rows: Sequence[str], colour
     kinds = sorted({line.edge.kind for line in picture.lines} - {"main"})
     parts = (
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" '
-        f'aria-label="{escape(label(config))}">',
+        f'aria-label="{escape(graph.name)}">',
         f"<style>{_STYLE}{''.join(map(_line_rule, kinds))}{_COLOURED_STYLE * coloured}</style>",
         *((_MARKS,) if coloured else ()),
         *(_frame(frame, "stage") for frame in picture.stages),
         *(_frame(frame, "opened") for frame in picture.opened),
         *_lines(picture),
         *(_flows(picture) if coloured else ()),
-        *(_box(box, config, coloured) for box in picture.boxes.values()),
+        *(_box(box, coloured, is_plain=graph.is_plain) for box in picture.boxes.values()),
         *rows,
         "</svg>",
     )
@@ -143,7 +141,7 @@ def _frame(frame: Frame, kind: str) -> str:
     )
 
 
-def _box(box: Box, config: ResNetConfig, coloured: bool) -> str:
+def _box(box: Box, coloured: bool, *, is_plain: bool) -> str:
     node, (x, y) = box.node, box.middle
     if is_round(node):
         shape = f'<circle cx="{x:g}" cy="{y:g}" r="{box.height / 2:g}"/>'
@@ -157,7 +155,7 @@ def _box(box: Box, config: ResNetConfig, coloured: bool) -> str:
         for row, line in enumerate(lines)
     )
     own = f' data-node="{node.id}"' if coloured else ""
-    fill = styles.fill(node.kind, config)
+    fill = styles.fill(node.kind, is_plain=is_plain)
     return (
         f'<g class="{node.kind}" data-unit="{node.unit}"{own} fill="{fill}">'
         f"<title>{escape(node.tooltip)}</title>{shape}<text{sign}>{text}</text></g>"
@@ -259,7 +257,7 @@ def _legend(graph: Graph, picture: Picture, coloured: bool) -> Iterator[str]:
     """Samples of the lines and what the signs mean, in rows under the picture."""
     x, y = float(MARGIN), picture.height
     row: list[str] = []
-    items = [*legend.samples(graph), legend.Sample("", legend.note(graph.config))]
+    items = [*legend.samples(graph), legend.Sample("", legend.note(graph))]
     for kind, text in items:
         sample = SAMPLE_WIDTH if kind else 0
         width = sample + 8 + text_width(text) + 24

@@ -66,6 +66,8 @@ def page(graph: Graph, unit_graph: UnitGraph) -> str:
 def page_data(graph: Graph, unit_graph: UnitGraph) -> dict[str, Any]:
     """What the scripts are told of a graph: its picture, and of each unit its words, its numbers
     and which picture shows its inside."""
+    if graph.config is None:
+        return _found(graph)
     network = plan(graph.config)
     insides: dict[int, int] = {}
     pictures: list[Mapping[str, str]] = []
@@ -84,6 +86,31 @@ def page_data(graph: Graph, unit_graph: UnitGraph) -> dict[str, Any]:
         "kind": value_words("block", graph.config.block),
         "units": units,
         "insides": pictures,
+    }
+
+
+def _found(graph: Graph) -> dict[str, Any]:
+    """The same of a net that no configuration describes: nothing is known of a block's inside."""
+    units = {
+        node.unit: {
+            "title": node.label.split("\n")[0],
+            "place": node.unit,
+            "kind": node.tooltip,
+            "shapes": "",
+            "rows": [],
+            "inside": 0,
+        }
+        for node in graph.nodes
+        if node.kind not in ("input", "add")
+    }
+    return {
+        "svg": write_svg(graph),
+        "name": graph.name.partition(":")[0],
+        "title": graph.name,
+        "file": f"{graph.name.partition(':')[0]}.svg",
+        "kind": "block",
+        "units": units,
+        "insides": [{"path": "-", "place": "-", "svg": ""}],
     }
 
 
