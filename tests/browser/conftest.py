@@ -108,21 +108,21 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> Iterator[App]:
-    """A server for one test, with a lab of its own."""
+def own_app(tmp_path: Path) -> Iterator[App]:
+    """A server for one test that minds what else is in the lab: it takes seconds to start."""
     yield from serve(tmp_path)
 
 
 @pytest.fixture(scope="session")
 def server_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """The one server behind `shared_app`."""
+    """The one server behind `app`."""
     yield from serve(tmp_path_factory.mktemp("shared"))
 
 
 @pytest.fixture
-def shared_app(server_of_all: App) -> Iterator[App]:
-    """A server for tests that do not mind what is in its lab; each leaves it idle, and answers for
-    the lines that it has caused in its log."""
+def app(server_of_all: App) -> Iterator[App]:
+    """A server that tests share; each leaves it idle, and answers for the lines that it has caused
+    in its log."""
     before = len(server_of_all.complaints())
     yield server_of_all
     _stop_all(server_of_all.lab)

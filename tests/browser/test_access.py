@@ -23,32 +23,32 @@ OPTIONS = {
 PLAIN = TINY.model_copy(update={"shortcut": "none"})
 
 
-def test_nothing_serious_on_the_start_page(shared_app: App, open_page: Open) -> None:
-    page = open_page(shared_app.url)
+def test_nothing_serious_on_the_start_page(app: App, open_page: Open) -> None:
+    page = open_page(app.url)
     expect(page.get_by_text("Recorded on")).to_be_visible()
     assert faults(page, "start") == []
 
 
-def test_nothing_serious_on_the_architecture_page(shared_app: App, open_page: Open) -> None:
-    page = open_page(f"{shared_app.url}/architecture")
+def test_nothing_serious_on_the_architecture_page(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/architecture")
     assert [fault for tab in tabs_of(page) for fault in faults(page, tab)] == []
 
 
-def test_nothing_serious_on_the_other_pages(shared_app: App, open_page: Open) -> None:
+def test_nothing_serious_on_the_other_pages(app: App, open_page: Open) -> None:
     """The list of runs has two."""
-    finished(shared_app)
-    page = open_page(f"{shared_app.url}/_stcore/health")
+    finished(app)
+    page = open_page(f"{app.url}/_stcore/health")
     found: list[str] = []
     for path in ("/compare", "/design_space", "/initialisation", "/race", "/runs"):
-        page.goto(shared_app.url + path)
+        page.goto(app.url + path)
         settle(page)
         found += faults(page, path)
     assert found == []
 
 
-def test_nothing_serious_about_a_race_that_is_over(shared_app: App, open_page: Open) -> None:
-    over = finished(shared_app)
-    page = open_page(f"{shared_app.url}/race?race={over}&steer={shared_app.lab.steering_key(over)}")
+def test_nothing_serious_about_a_race_that_is_over(app: App, open_page: Open) -> None:
+    over = finished(app)
+    page = open_page(f"{app.url}/race?race={over}&steer={app.lab.steering_key(over)}")
     settle(page)
     found = [*faults(page, "race that is over")]
     page.get_by_role("button", name="Next race").click()
@@ -57,19 +57,61 @@ def test_nothing_serious_about_a_race_that_is_over(shared_app: App, open_page: O
     assert found == []
 
 
-def finished(app: App) -> str:
+def test_nothing_serious_in_any_state_of_a_page(app: App, open_page: Open) -> None:
+    """What is opened, refused, chosen or wrong, beside the pages as they are at first."""
+    lab = app.lab
+    over, diverged = finished(app), finished(app, lr=1e6)
+    two = f"{app.url}/race?race={over}&steer={lab.steering_key(over)}"
+    graphs = {"graphs": f"{two}&open=graphs,diagnosis,why", "present": f"{two}&present=1"}
+    links = graphs | {
+        "diverged": f"{app.url}/race?race={diverged}",
+        "gone": f"{app.url}/race?race=gone",
+        "six nets": f"{app.url}/race?more=" + ";".join(["resnet20-cifar", "plain20-cifar"] * 2),
+        "wrong field": f"{app.url}/architecture?net=resnet50&depths=0",
+        "plain": f"{app.url}/architecture?net=plain34",
+        "compare": f"{app.url}/compare?a=resnet50&b=resnet50-v1&c=plain18",
+    }
+    page = open_page(f"{app.url}/_stcore/health")
+    found: list[str] = []
+    for state, link in links.items():
+        page.goto(link)
+        settle(page)
+        found += faults(page, state)
+    page.goto(f"{app.url}/architecture?net=resnet18")
+    settle(page)
+    page.get_by_role("searchbox").first.fill("stage 2")
+    page.keyboard.press("Enter")
+    found += faults(page, "a block that was searched for")
+    page.goto(two)
+    settle(page)
+    for name in ("Link", "Again", "Export", "Axis and smoothing"):
+        page.get_by_role("button", name=name, exact=True).first.click()
+        settle(page)
+        found += faults(page, name)
+        page.keyboard.press("Escape")
+    page.goto(f"{app.url}/race")
+    settle(page)
+    for name in ("Add a net", "More settings"):
+        page.get_by_role("button", name=name, exact=True).first.click()
+        settle(page)
+        found += faults(page, name)
+        page.keyboard.press("Escape")
+    assert found == []
+
+
+def finished(app: App, **settings: Any) -> str:
     """The id of a race of a residual net and a plain one, which is over."""
-    race = app.lab.race([tiny_spec(), tiny_spec(config=PLAIN)])
+    race = app.lab.race([tiny_spec(**settings), tiny_spec(config=PLAIN, **settings)])
     wait_until(lambda: all(run.is_over for run in app.lab.race_runs(race)), PATIENCE_SECONDS)
     return race
 
 
-def test_controls_of_a_race_have_names(shared_app: App, open_page: Open) -> None:
+def test_controls_of_a_race_have_names(app: App, open_page: Open) -> None:
     """Also once the settings have been unfolded and folded again."""
-    lab = shared_app.lab
+    lab = app.lab
     race_id = lab.race([tiny_spec(steps=ENDLESS)], pace=20)
     try:
-        page = open_page(f"{shared_app.url}/race?race={race_id}&steer={lab.steering_key(race_id)}")
+        page = open_page(f"{app.url}/race?race={race_id}&steer={lab.steering_key(race_id)}")
         page.get_by_role("button", name="Next race").click()
         page.get_by_role("button", name="Fold away").click()
         for name in ("Next race", "One step back", "One step on", "Pause training", "Live"):

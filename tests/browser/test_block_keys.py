@@ -49,8 +49,8 @@ def open_net(page: Page) -> Page:
     return page
 
 
-def test_blocks_by_keyboard(shared_app: App, open_page: Open) -> None:
-    page = open_net(open_page(f"{shared_app.url}/architecture?net=resnet34"))
+def test_blocks_by_keyboard(app: App, open_page: Open) -> None:
+    page = open_net(open_page(f"{app.url}/architecture?net=resnet34"))
     page.get_by_role("button", name="Full screen", exact=True).focus()
     page.keyboard.press("Tab")  # the next stop is the graph, and all of it is one
     is_at(page, "stem")
@@ -85,8 +85,8 @@ def test_blocks_by_keyboard(shared_app: App, open_page: Open) -> None:
     assert page.evaluate("frameOfGraph.getRootNode().activeElement") is None
 
 
-def test_a_search_goes_to_blocks(shared_app: App, open_page: Open) -> None:
-    page = open_net(open_page(f"{shared_app.url}/architecture?net=resnet34"))
+def test_a_search_goes_to_blocks(app: App, open_page: Open) -> None:
+    page = open_net(open_page(f"{app.url}/architecture?net=resnet34"))
     box, count = page.get_by_role("searchbox", name="Find a block"), page.locator(".graph .count")
     for words, found in (
         ("28x28", "1 of 4"),
@@ -108,8 +108,8 @@ def test_a_search_goes_to_blocks(shared_app: App, open_page: Open) -> None:
     expect(panel(page)).to_contain_text("Basic block with a projection shortcut")
 
 
-def test_the_panel_moves_nothing(shared_app: App, open_page: Open) -> None:
-    page = open_net(open_page(f"{shared_app.url}/architecture?net=resnet50"))
+def test_the_panel_moves_nothing(app: App, open_page: Open) -> None:
+    page = open_net(open_page(f"{app.url}/architecture?net=resnet50"))
     first = page.locator('.graph g.block[data-unit="stages.0.0"] rect')
     before = picture(page).bounding_box(), first.bounding_box()
     page.locator('.graph g.block[data-unit="stages.1.0"] rect').click()
@@ -133,8 +133,8 @@ def test_the_panel_moves_nothing(shared_app: App, open_page: Open) -> None:
     assert below["y"] >= graph["y"] + graph["height"]
 
 
-def test_the_switch_leaves_every_block_where_it_is(shared_app: App, open_page: Open) -> None:
-    page = open_net(open_page(f"{shared_app.url}/architecture?net=resnet34"))
+def test_the_switch_leaves_every_block_where_it_is(app: App, open_page: Open) -> None:
+    page = open_net(open_page(f"{app.url}/architecture?net=resnet34"))
     expect(page.locator(".graph g.add")).to_have_count(16)
     before = page.locator(".graph svg").first.evaluate(PLACES)
     page.get_by_test_id("stCheckbox").filter(has_text="Shortcuts").locator("label").first.click()
@@ -145,13 +145,13 @@ def test_the_switch_leaves_every_block_where_it_is(shared_app: App, open_page: O
     expect(page).to_have_title(re.compile("^Plain-34"))
 
 
-def test_delete_removes_a_block_of_a_race(shared_app: App, open_page: Open) -> None:
-    lab, net = shared_app.lab, "resnet20-cifar"
+def test_delete_removes_a_block_of_a_race(app: App, open_page: Open) -> None:
+    lab, net = app.lab, "resnet20-cifar"
     spec = RunSpec(config=preset(net), name=net, steps=6, batch_size=16, device="cpu")
     race = lab.race([spec])
     wait_until(lambda: all(run.is_over for run in lab.race_runs(race)))
     key = lab.steering_key(race)
-    page = open_page(f"{shared_app.url}/race?race={race}&open=graphs&click=deletes&steer={key}")
+    page = open_page(f"{app.url}/race?race={race}&open=graphs&click=deletes&steer={key}")
     expect(page.locator(".graph g.block")).to_have_count(9)
     open_net(page)
     picture(page).focus()
@@ -168,8 +168,8 @@ def test_delete_removes_a_block_of_a_race(shared_app: App, open_page: Open) -> N
     is_at(page, "stages.0.1")
 
 
-def test_the_tools_of_a_chart_are_one_stop(shared_app: App, open_page: Open) -> None:
-    page = open_page(f"{shared_app.url}/design_space")
+def test_the_tools_of_a_chart_are_one_stop(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/design_space")
     tools = page.locator(".modebar-btn")
     expect(tools.first).to_be_attached()
     stops = tools.locator("xpath=self::*[not(@tabindex='-1')]")

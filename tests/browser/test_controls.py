@@ -20,11 +20,11 @@ def step_shown(page: Page, step: int, steps: int) -> None:
     expect(page.get_by_role("slider", name="Step shown")).to_have_attribute("aria-valuetext", said)
 
 
-def test_present_mode_is_driven_by_keys(shared_app: App, open_page: Open) -> None:
-    lab = shared_app.lab
+def test_present_mode_is_driven_by_keys(app: App, open_page: Open) -> None:
+    lab = app.lab
     race_id = lab.race([tiny_spec(steps=ENDLESS), tiny_spec(steps=ENDLESS)], pace=20)
     try:
-        link = f"{shared_app.url}/race?race={race_id}&steer={lab.steering_key(race_id)}"
+        link = f"{app.url}/race?race={race_id}&steer={lab.steering_key(race_id)}"
         page = open_page(f"{link}&present=1")
         count = page.locator(".count")
         expect(count).to_contain_text(f"of {ENDLESS:,}")
@@ -57,13 +57,11 @@ def test_present_mode_is_driven_by_keys(shared_app: App, open_page: Open) -> Non
         lab.stop(race_id)
 
 
-def test_play_shows_step_after_step_and_the_link_opens_on_one(
-    shared_app: App, open_page: Open
-) -> None:
-    lab = shared_app.lab
+def test_play_shows_step_after_step_and_the_link_opens_on_one(app: App, open_page: Open) -> None:
+    lab = app.lab
     race_id = lab.race([tiny_spec(steps=12)])
     wait_until(lambda: lab.race_runs(race_id)[0].is_over, PATIENCE_SECONDS)
-    page = open_page(f"{shared_app.url}/race?race={race_id}&step=3&quantity=update_ratio")
+    page = open_page(f"{app.url}/race?race={race_id}&step=3&quantity=update_ratio")
     step_shown(page, 3, 12)
     quantity = page.get_by_role("combobox", name="Quantity", exact=True)
     expect(quantity).to_have_value("update_ratio")
@@ -78,12 +76,12 @@ def test_play_shows_step_after_step_and_the_link_opens_on_one(
     page.wait_for_url(re.compile(r"race=[\w-]+$"))
 
 
-def test_slow_motion_six_nets_and_again(shared_app: App, open_page: Open) -> None:
-    lab = shared_app.lab
+def test_slow_motion_six_nets_and_again(app: App, open_page: Open) -> None:
+    lab = app.lab
     nets = [tiny_spec(steps=ENDLESS, name=f"net {i}", config=TINY) for i in range(6)]
     race_id = lab.race(nets, pace=20)
     try:
-        page = open_page(f"{shared_app.url}/race?race={race_id}&steer={lab.steering_key(race_id)}")
+        page = open_page(f"{app.url}/race?race={race_id}&steer={lab.steering_key(race_id)}")
         expect(page.locator(".card")).to_have_count(6)
         speed = page.get_by_role("combobox", name="Speed", exact=True)
         expect(speed).to_have_value("20")
@@ -107,12 +105,12 @@ HIDE = """isHidden => {
 }"""
 
 
-def test_a_tab_that_nobody_sees_takes_no_connection(shared_app: App, open_page: Open) -> None:
+def test_a_tab_that_nobody_sees_takes_no_connection(app: App, open_page: Open) -> None:
     """A browser has six for a server: with more tabs than that no page would open."""
-    lab = shared_app.lab
+    lab = app.lab
     race_id = lab.race([tiny_spec(steps=ENDLESS)], pace=20)
     try:
-        page = open_page(f"{shared_app.url}/race?race={race_id}")
+        page = open_page(f"{app.url}/race?race={race_id}")
         count = page.locator(".count")
         expect(count).not_to_contain_text("step 0 of")
         page.evaluate(HIDE, True)

@@ -19,13 +19,11 @@ MAPS = 3
 
 
 @pytest.mark.parametrize("width", [390, 700, 1280])
-def test_an_experiment_is_drawn_without_complaint(
-    shared_app: App, open_page: Open, width: int
-) -> None:
+def test_an_experiment_is_drawn_without_complaint(app: App, open_page: Open, width: int) -> None:
     """plotly wrote "MNaN,NaNHNaN" to the console, which `open_page` watches, for the new maps."""
-    page = open_page(f"{shared_app.url}/_stcore/health")
+    page = open_page(f"{app.url}/_stcore/health")
     page.set_viewport_size({"width": width, "height": 900})
-    page.goto(f"{shared_app.url}/race")
+    page.goto(f"{app.url}/race")
     maps(page, 2)
     page.get_by_text("Depth hurts", exact=True).first.click()
     maps(page, 6)
@@ -42,17 +40,17 @@ def maps(page: Page, count: int) -> None:
 
 
 @pytest.mark.parametrize("width", [390, 700, 1280])
-def test_nothing_jumps_when_the_verdict_comes(shared_app: App, open_page: Open, width: int) -> None:
+def test_nothing_jumps_when_the_verdict_comes(app: App, open_page: Open, width: int) -> None:
     """Fails where the sentence over the nets takes more room at the end than before."""
-    lab = shared_app.lab
+    lab = app.lab
     plain = TINY.model_copy(update={"shortcut": "none"})
     nets = [("resnet20-cifar", TINY), ("plain20-cifar", plain), ("resnet56-cifar", TINY)]
     nets.append(("plain56-cifar", plain))
     race_id = lab.race([tiny_spec(steps=60, config=config, name=name) for name, config in nets])
     lab.pause(race_id)  # it would be over before the page is open
-    page = open_page(f"{shared_app.url}/_stcore/health")
+    page = open_page(f"{app.url}/_stcore/health")
     page.set_viewport_size({"width": width, "height": 900})
-    page.goto(f"{shared_app.url}/race?race={race_id}&steer={lab.steering_key(race_id)}")
+    page.goto(f"{app.url}/race?race={race_id}&steer={lab.steering_key(race_id)}")
     stage, sentence = page.locator(".resnet-viz-stage"), page.locator(".sentence")
     expect(sentence).not_to_be_empty()
     expect(page.locator(".card")).to_have_count(4)

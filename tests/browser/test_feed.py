@@ -113,8 +113,8 @@ def shows(page: Page, app: App, run: Run, step: int) -> None:
     page.wait_for_function(DRAWN, arg=len(records))
 
 
-def test_what_is_shown_is_what_is_stored_whatever_is_lost(app: App, open_page: Open) -> None:
-    page = open_page(f"{app.url}/_stcore/health")
+def test_what_is_shown_is_what_is_stored_whatever_is_lost(own_app: App, open_page: Open) -> None:
+    page = open_page(f"{own_app.url}/_stcore/health")
     lossy: list[bool] = []
 
     def lose(socket: WebSocketRoute) -> None:
@@ -129,57 +129,57 @@ def test_what_is_shown_is_what_is_stored_whatever_is_lost(app: App, open_page: O
         server.on_message(pass_on)
 
     page.route_web_socket(re.compile("_stcore/stream"), lose)
-    run = _race(app)
-    write(app, run, range(3))
-    page.goto(f"{app.url}/race?race={run.race_id}")
-    shows(page, app, run, 2)
+    run = _race(own_app)
+    write(own_app, run, range(3))
+    page.goto(f"{own_app.url}/race?race={run.race_id}")
+    shows(page, own_app, run, 2)
     for first in (3, 5, 9):
-        write(app, run, range(first, first + 2 + first % 3))
-        shows(page, app, run, first + 1 + first % 3)
-    last = len(app.lab.records(run.id))
+        write(own_app, run, range(first, first + 2 + first % 3))
+        shows(page, own_app, run, first + 1 + first % 3)
+    last = len(own_app.lab.records(run.id))
 
     lossy.extend([True] * 2)  # after two that were not answered the whole charts are asked for
-    write(app, run, range(last, last + 2))
-    shows(page, app, run, last + 1)
+    write(own_app, run, range(last, last + 2))
+    shows(page, own_app, run, last + 1)
     assert lossy == [], "messages were lost"
 
     page.emulate_media(color_scheme="dark")
     page.get_by_role("slider", name="Step shown").press("Home")
-    shows(page, app, run, 0)
+    shows(page, own_app, run, 0)
     select(page, "Charts below show", "weight norm by layer")
     select(page, "Charts below show", "gradient norm by layer")
-    shows(page, app, run, 0)
+    shows(page, own_app, run, 0)
     page.reload()
-    shows(page, app, run, 0)
-    app.lab.stop(str(run.race_id))
+    shows(page, own_app, run, 0)
+    own_app.lab.stop(str(run.race_id))
 
 
 def test_an_update_builds_nothing_anew_and_waits_where_nobody_looks(
-    app: App, open_page: Open
+    own_app: App, open_page: Open
 ) -> None:
-    run = _race(app)
-    write(app, run, range(3))
-    page = open_page(f"{app.url}/race?race={run.race_id}")
+    run = _race(own_app)
+    write(own_app, run, range(3))
+    page = open_page(f"{own_app.url}/race?race={run.race_id}")
     page.set_viewport_size({"width": 1280, "height": 300})
-    shows(page, app, run, 2)
+    shows(page, own_app, run, 2)
     page.evaluate("() => window.before = [...document.querySelectorAll('.main-svg')]")
     columns = "() => document.querySelectorAll('.resnet-viz-chart')[3].data[0].z[0].length"
 
     charts(page).nth(HERO).scroll_into_view_if_needed()
     page.wait_for_timeout(300)  # the map is known to be out of sight
-    write(app, run, range(3, 5))
+    write(own_app, run, range(3, 5))
     expect(page.get_by_text("step 4 of 40", exact=True)).to_be_visible()
     page.wait_for_timeout(1000)
     assert page.evaluate(columns) == 3
     page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
     assert page.evaluate(columns) == 5
     for last in range(5, 9):
-        write(app, run, range(last, last + 1))
-        shows(page, app, run, last)
+        write(own_app, run, range(last, last + 1))
+        shows(page, own_app, run, last)
     line = charts(page).nth(HERO).locator(".scatterlayer path.js-line").last
     drawn = line.get_attribute("d")
     charts(page).nth(HERO).scroll_into_view_if_needed()
-    write(app, run, range(9, 10))
+    write(own_app, run, range(9, 10))
     expect(line).not_to_have_attribute("d", str(drawn))
     assert page.evaluate("() => window.before.every(svg => svg.isConnected)"), "built anew"
     plot = charts(page).nth(HERO).locator(".nsewdrag")
@@ -187,54 +187,54 @@ def test_an_update_builds_nothing_anew_and_waits_where_nobody_looks(
     said = charts(page).nth(HERO).locator(".hoverlayer .legendtext")
     expect(said.filter(has_text=re.compile(rf"{NAME} : [\d.]+")).first).to_be_attached()
     before = said.all_text_contents()
-    write(app, run, range(10, 11))
+    write(own_app, run, range(10, 11))
     expect(said).not_to_have_text(before)  # what is under the pointer is the newest, too
-    app.lab.stop(str(run.race_id))
+    own_app.lab.stop(str(run.race_id))
 
 
 def test_a_line_without_news_stays_while_others_of_its_chart_move(
-    app: App, open_page: Open
+    own_app: App, open_page: Open
 ) -> None:
-    run = _race(app)
-    write(app, run, range(4), has_updates=True)
-    page = open_page(f"{app.url}/race?race={run.race_id}")
+    run = _race(own_app)
+    write(own_app, run, range(4), has_updates=True)
+    page = open_page(f"{own_app.url}/race?race={run.race_id}")
     charts(page).nth(TIME).scroll_into_view_if_needed()
     lines = charts(page).nth(TIME).locator(".scatterlayer path.js-line")
     expect(lines).to_have_count(2)  # of the gradient, and of the updates
     drawn = [line.get_attribute("d") for line in lines.all()]
-    write(app, run, range(4, 6))
+    write(own_app, run, range(4, 6))
     expect(lines.first).not_to_have_attribute("d", str(drawn[0]))
     expect(lines).to_have_count(2)
     assert lines.last.get_attribute("d") == drawn[1]
-    app.lab.stop(str(run.race_id))
+    own_app.lab.stop(str(run.race_id))
 
 
-def test_new_numbers_are_drawn_by_the_quick_way(app: App, open_page: Open) -> None:
+def test_new_numbers_are_drawn_by_the_quick_way(own_app: App, open_page: Open) -> None:
     """With parts of plotly that are its own: where a version has them not, all is drawn anew, which
     shows the same and takes three times as long.
     """
-    run = _race(app)
-    write(app, run, range(3), 1.0)
-    page = open_page(f"{app.url}/race?race={run.race_id}")
-    shows(page, app, run, 2)
+    run = _race(own_app)
+    write(own_app, run, range(3), 1.0)
+    page = open_page(f"{own_app.url}/race?race={run.race_id}")
+    shows(page, own_app, run, 2)
     page.evaluate(NOTE_DRAWN_ANEW)
-    write(app, run, range(3, 5), 1.0)
-    shows(page, app, run, 4)
+    write(own_app, run, range(3, 5), 1.0)
+    shows(page, own_app, run, 4)
     assert page.evaluate("() => window.drawnAnew") == []
-    app.lab.stop(str(run.race_id))
+    own_app.lab.stop(str(run.race_id))
 
 
-def test_a_note_s_new_words_are_written_and_no_more(app: App, open_page: Open) -> None:
-    run = _race(app)
-    write(app, run, range(10), 1.0)
-    write(app, run, range(10, 11), 1e9)
-    page = open_page(f"{app.url}/race?race={run.race_id}")
+def test_a_note_s_new_words_are_written_and_no_more(own_app: App, open_page: Open) -> None:
+    run = _race(own_app)
+    write(own_app, run, range(10), 1.0)
+    write(own_app, run, range(10, 11), 1e9)
+    page = open_page(f"{own_app.url}/race?race={run.race_id}")
     note = charts(page).nth(MAPS).locator(".annotation-text", has_text="beyond")
     charts(page).nth(MAPS).scroll_into_view_if_needed()
     expect(note).to_contain_text("1.0e+00 to 1.0e+09")
-    shows(page, app, run, 10)
+    shows(page, own_app, run, 10)
     page.evaluate(NOTE_DRAWN_ANEW)
-    write(app, run, range(11, 12), 1e11)
+    write(own_app, run, range(11, 12), 1e11)
     expect(note).to_contain_text("1.0e+00 to 1.0e+11")
     page.wait_for_function(
         "i => document.querySelectorAll('.resnet-viz-chart')[i].calcdata[0][0].z[0].length === 12",
@@ -242,31 +242,31 @@ def test_a_note_s_new_words_are_written_and_no_more(app: App, open_page: Open) -
     )
     said = page.evaluate("() => window.drawnAnew.filter(words => words.includes('heat maps'))")
     assert said == [], "the maps were drawn anew"
-    app.lab.stop(str(run.race_id))
+    own_app.lab.stop(str(run.race_id))
 
 
 def test_what_takes_long_to_draw_rests_a_hundred_times_as_long_and_comes_to_the_newest(
-    app: App, open_page: Open
+    own_app: App, open_page: Open
 ) -> None:
-    run = _race(app)
-    write(app, run, range(3), 1.0)  # which leave the colours' scale as it is
-    page = open_page(f"{app.url}/race?race={run.race_id}")
-    shows(page, app, run, 2)
+    run = _race(own_app)
+    write(own_app, run, range(3), 1.0)  # which leave the colours' scale as it is
+    page = open_page(f"{own_app.url}/race?race={run.race_id}")
+    shows(page, own_app, run, 2)
     page.evaluate(SLOW, MAPS)
     for step in range(3, 8):
-        write(app, run, range(step, step + 1), 1.0)
+        write(own_app, run, range(step, step + 1), 1.0)
         expect(page.get_by_text(f"step {step} of 40", exact=True)).to_be_visible()
     page.wait_for_function("() => window.drawnAt.length > 1")
     assert min(np.diff(page.evaluate("() => window.drawnAt"))) > 100 * 30
-    shows(page, app, run, 7)  # at once, where it is looked at anew
-    app.lab.stop(str(run.race_id))
+    shows(page, own_app, run, 7)  # at once, where it is looked at anew
+    own_app.lab.stop(str(run.race_id))
 
 
-def test_what_is_pointed_at_is_marked_in_the_other_plots(app: App, open_page: Open) -> None:
-    run = _race(app)
-    write(app, run, range(3))
-    page = open_page(f"{app.url}/race?race={run.race_id}&open=graphs")
-    shows(page, app, run, 2)
+def test_what_is_pointed_at_is_marked_in_the_other_plots(own_app: App, open_page: Open) -> None:
+    run = _race(own_app)
+    write(own_app, run, range(3))
+    page = open_page(f"{own_app.url}/race?race={run.race_id}&open=graphs")
+    shows(page, own_app, run, 2)
     mark = page.locator(".resnet-viz-chart-mark")
     point = "name => document.dispatchEvent(new CustomEvent('resnet-viz-point', {detail: {name}}))"
     page.evaluate(point, "stages.1.0")
@@ -279,14 +279,14 @@ def test_what_is_pointed_at_is_marked_in_the_other_plots(app: App, open_page: Op
     expect(mark).to_have_count(1)  # in the map alone: the profile has its own sign
     assert charts(page).nth(3).locator(".resnet-viz-chart-mark").count() == 1
     expect(page.locator(".graph g.block.hot")).to_have_count(1)
-    app.lab.stop(str(run.race_id))
+    own_app.lab.stop(str(run.race_id))
 
 
-def test_a_zoom_into_a_long_run_fetches_its_steps(app: App, open_page: Open) -> None:
-    run = _race(app)
+def test_a_zoom_into_a_long_run_fetches_its_steps(own_app: App, open_page: Open) -> None:
+    run = _race(own_app)
     steps = 9000
-    write(app, run, range(steps))
-    page = open_page(f"{app.url}/race?race={run.race_id}")
+    write(own_app, run, range(steps))
+    page = open_page(f"{own_app.url}/race?race={run.race_id}")
     inside = """([from, to]) => {
         const x = document.querySelectorAll('.resnet-viz-chart')[3]?.data?.[0]?.x ?? []
         return [...x].filter(step => step >= from && step <= to).length
@@ -299,7 +299,7 @@ def test_a_zoom_into_a_long_run_fetches_its_steps(app: App, open_page: Open) -> 
     page.wait_for_function(f"() => ({inside})([4000, 4099]) === 100")
     page.evaluate(zoom.replace("RANGE", "'xaxis.autorange': true"))
     page.wait_for_function(f"() => ({inside})([4000, 4099]) < 20")
-    app.lab.stop(str(run.race_id))
+    own_app.lab.stop(str(run.race_id))
 
 
 def _race(app: App) -> Run:

@@ -152,10 +152,8 @@ TELL = """name => document.dispatchEvent(
     new CustomEvent('resnet-viz-point', { detail: { name, source: 'another plot' } }))"""
 
 
-def test_a_link_opens_the_graph_in_the_colours_of_its_costs(
-    shared_app: App, open_page: Open
-) -> None:
-    page = open_page(f"{shared_app.url}/architecture?net=resnet20-cifar&colour=MACs")
+def test_a_link_opens_the_graph_in_the_colours_of_its_costs(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/architecture?net=resnet20-cifar&colour=MACs")
     graph = page.locator(".graph")
     expect(graph.locator("g.block").first).to_have_css("fill", re.compile("rgb"))
     settle(page)

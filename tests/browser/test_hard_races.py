@@ -24,11 +24,9 @@ LOSSES = f"""() => Object.fromEntries(
         .filter(trace => trace.yaxis !== 'y2').map(trace => [trace.name, [...trace.y]]))"""
 
 
-def test_six_nets_of_three_seeds_outlast_a_lost_connection(
-    shared_app: App, browser: Browser
-) -> None:
+def test_six_nets_of_three_seeds_outlast_a_lost_connection(app: App, browser: Browser) -> None:
     """The page comes back by itself, with every step of what went on without it."""
-    lab = shared_app.lab
+    lab = app.lab
     # A context of its own: without a connection Streamlit's page complains, as it should.
     page = browser.new_context().new_page()
     open_sockets: list[WebSocketRoute] = []
@@ -45,7 +43,7 @@ def test_six_nets_of_three_seeds_outlast_a_lost_connection(
     specs = [tiny_spec(name=name, lr=0.01 * (i + 1), steps=12) for i, name in enumerate(NETS)]
     race_id = lab.race(RaceSpec(contestants=tuple(specs), seeds=SEEDS))
     lab.pause(race_id)
-    page.goto(f"{shared_app.url}/race?race={race_id}")
+    page.goto(f"{app.url}/race?race={race_id}")
     expect(page.locator(".card")).to_have_count(6)
     is_cut = True
     for socket in open_sockets:
@@ -71,15 +69,15 @@ RED_CELLS = """count => document.querySelectorAll('.resnet-viz-chart')[3]?.data
     .flatMap(({ z }) => [...z].flatMap(row => [...row])).filter(Number.isFinite).length === count"""
 
 
-def test_a_net_that_diverges_is_said_and_marked(shared_app: App, open_page: Open) -> None:
-    lab = shared_app.lab
+def test_a_net_that_diverges_is_said_and_marked(app: App, open_page: Open) -> None:
+    lab = app.lab
     nets = [tiny_spec(name="calm"), tiny_spec(name="wild", lr=1e6)]
     race_id = lab.race(nets)
     wait_until(lambda: all(run.is_over for run in lab.race_runs(race_id)), PATIENCE_SECONDS)
     wild = lab.race_runs(race_id)[1]
     losses = np.array([record.loss for record in lab.records(wild.id)])
     first = int(np.flatnonzero(~np.isfinite(losses))[0])
-    page = open_page(f"{shared_app.url}/race?race={race_id}&step=12&open=graphs")
+    page = open_page(f"{app.url}/race?race={race_id}&step=12&open=graphs")
     drawn(page)
     said = page.get_by_text(re.compile(rf"wild diverged at step {first}"))
     expect(said.first).to_be_visible()
@@ -110,11 +108,11 @@ def test_a_net_that_diverges_is_said_and_marked(shared_app: App, open_page: Open
     expect(graphs.nth(1).locator(marked)).to_have_count(0)
 
 
-def test_images_of_a_folder_on_a_phone(shared_app: App, open_page: Open) -> None:
+def test_images_of_a_folder_on_a_phone(app: App, open_page: Open) -> None:
     """Fashion-MNIST, as Debian's package has it, chosen and trained in 390 pixels."""
-    page = open_page(f"{shared_app.url}/_stcore/health")
+    page = open_page(f"{app.url}/_stcore/health")
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(f"{shared_app.url}/race")
+    page.goto(f"{app.url}/race")
     drawn(page)
     select(page, "First net", "resnet20-cifar")
     steps, fold = page.get_by_label("Steps", exact=True), page.locator(".st-key-race_fold label")
@@ -144,10 +142,10 @@ def test_images_of_a_folder_on_a_phone(shared_app: App, open_page: Open) -> None
     expect(notes(page)).to_have_text([re.compile("^right on .* images it has never seen")] * 2)
     assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
     race_id = re.search(r"race=([\w-]+)", page.url)[1]  # type: ignore[index]
-    for run in shared_app.lab.race_runs(race_id):
+    for run in app.lab.race_runs(race_id):
         assert run.spec.dataset == "fashion-mnist"
         assert run.spec.adapted.in_channels == 1
         assert run.spec.adapted.image_size == 28
-        losses = [record.loss for record in shared_app.lab.records(run.id)]
+        losses = [record.loss for record in app.lab.records(run.id)]
         assert len(losses) == 3
         assert np.isfinite(losses).all()

@@ -26,19 +26,19 @@ def cookies_of(page: Page) -> dict[str, str]:
     return found
 
 
-def test_controls_outlive_a_reload_in_one_cookie(shared_app: App, open_page: Open) -> None:
-    lab = shared_app.lab
+def test_controls_outlive_a_reload_in_one_cookie(app: App, open_page: Open) -> None:
+    lab = app.lab
     races = [lab.race([tiny_spec(steps=ENDLESS)], pace=20) for _ in range(2)]
     try:
-        page = open_page(shared_app.url)
+        page = open_page(app.url)
         for race_id in races:
             with page.expect_response("**/keep_controls") as kept:
-                page.goto(f"{shared_app.url}/race?race={race_id}&steer={lab.steering_key(race_id)}")
+                page.goto(f"{app.url}/race?race={race_id}&steer={lab.steering_key(race_id)}")
             assert kept.value.status == 204
         held = cookies_of(page)[CONTROLS]
         assert all(lab.steering_key(race_id) in held for race_id in races)
         for race_id in races:
-            page.goto(f"{shared_app.url}/race?race={race_id}")
+            page.goto(f"{app.url}/race?race={race_id}")
             expect(page.get_by_role("button", name="Pause training")).to_be_visible()
         page.wait_for_timeout(3000)  # what is asked once has been asked
         asked: list[str] = []
@@ -50,40 +50,35 @@ def test_controls_outlive_a_reload_in_one_cookie(shared_app: App, open_page: Ope
             lab.stop(race_id)
 
 
-def test_a_hundred_cookies_of_an_earlier_version_do_no_harm(
-    shared_app: App, open_page: Open
-) -> None:
+def test_a_hundred_cookies_of_an_earlier_version_do_no_harm(app: App, open_page: Open) -> None:
     """Not even the start page had a connection then."""
-    page = open_page(f"{shared_app.url}/_stcore/health")
+    page = open_page(f"{app.url}/_stcore/health")
     page.context.add_cookies(
-        [
-            {"name": f"{ONE_A_RACE}{n:022}", "value": "x" * 43, "url": shared_app.url}
-            for n in range(120)
-        ]
+        [{"name": f"{ONE_A_RACE}{n:022}", "value": "x" * 43, "url": app.url} for n in range(120)]
     )
-    page.goto(shared_app.url)
+    page.goto(app.url)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     for _ in range(120 // 12):  # each visit takes twelve of them away
-        page.goto(shared_app.url, wait_until="commit")
+        page.goto(app.url, wait_until="commit")
     assert {name for name in cookies_of(page) if name.startswith("resnet_viz")} == {CONTROLS}
 
 
-def test_the_owners_link_loses_its_key(shared_app: App, open_page: Open) -> None:
-    key = (shared_app.home / "owner.key").read_text().strip()
-    page = open_page(f"{shared_app.url}/runs?key={key}")
+def test_the_owners_link_loses_its_key(app: App, open_page: Open) -> None:
+    key = (app.home / "owner.key").read_text().strip()
+    page = open_page(f"{app.url}/runs?key={key}")
     settle(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("Runs")
-    assert page.url == f"{shared_app.url}/runs"
+    assert page.url == f"{app.url}/runs"
     assert cookies_of(page)[OWNER] == key
 
 
-def test_a_strangers_page_cannot_show_ours(shared_app: App, browser: Browser) -> None:
+def test_a_strangers_page_cannot_show_ours(app: App, browser: Browser) -> None:
     class Stranger(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "text/html")
             self.end_headers()
-            self.wfile.write(f"<iframe src='{shared_app.url}'></iframe>".encode())
+            self.wfile.write(f"<iframe src='{app.url}'></iframe>".encode())
 
         def log_message(self, *arguments: object) -> None:
             """Nothing on standard error."""

@@ -18,11 +18,9 @@ expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 
 @pytest.mark.parametrize("folded", [False, True])
-def test_no_empty_sidebar_after_the_first_press(
-    shared_app: App, open_page: Open, folded: bool
-) -> None:
+def test_no_empty_sidebar_after_the_first_press(app: App, open_page: Open, folded: bool) -> None:
     for _ in range(3):  # Streamlit forgets it only where the page is quick
-        page = open_page(f"{shared_app.url}/architecture")
+        page = open_page(f"{app.url}/architecture")
         if folded:
             page.get_by_test_id("stSidebar").hover()
             page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
@@ -36,13 +34,13 @@ def test_no_empty_sidebar_after_the_first_press(
         box = page.get_by_test_id("stMainBlockContainer").bounding_box()
         assert box
         assert (box["x"], box["width"]) == (0, 1280)
-        shared_app.lab.stop(page.url.partition("race=")[2])
+        app.lab.stop(page.url.partition("race=")[2])
 
 
-def test_sidebar_of_a_narrow_window_holds_the_pages(shared_app: App, open_page: Open) -> None:
-    page = open_page(f"{shared_app.url}/_stcore/health")
+def test_sidebar_of_a_narrow_window_holds_the_pages(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/_stcore/health")
     page.set_viewport_size({"width": 700, "height": 900})
-    page.goto(f"{shared_app.url}/architecture")
+    page.goto(f"{app.url}/architecture")
     race_these_two(page)
     page.get_by_test_id("stExpandSidebarButton").click()
     expect(page.get_by_test_id("stSidebar").get_by_role("link", name="Compare")).to_be_visible()
@@ -53,7 +51,7 @@ def race_these_two(page: Page) -> None:
     page.wait_for_url(re.compile(r"/race\?race="))
 
 
-def test_no_request_of_a_page_fails(shared_app: App, browser: Browser) -> None:
+def test_no_request_of_a_page_fails(app: App, browser: Browser) -> None:
     """Streamlit asks for the app's address in vain where the page does not say it."""
     context = browser.new_context()
     for title, path in PAGES.items():
@@ -63,7 +61,7 @@ def test_no_request_of_a_page_fails(shared_app: App, browser: Browser) -> None:
         page.on("request", lambda request, asked=asked: asked.append(request.url))
         page.on("requestfailed", lambda request, failed=failed: failed.append(request.url))
         page.on("response", lambda answer, failed=failed: _note(answer, failed))
-        page.goto(f"{shared_app.url}{path}?nothing=1")
+        page.goto(f"{app.url}{path}?nothing=1")
         expect(page.get_by_role("heading").first).to_be_visible()
         settle(page)
         page.close()
@@ -77,10 +75,10 @@ def _note(answer: Response, failed: list[str]) -> None:
         failed.append(f"{answer.status} {answer.url}")
 
 
-def test_the_launcher_is_there_before_anybody_presses_start(app: App, open_page: Open) -> None:
-    assert launcher_lock.is_free(app.lab.home), "a server that nobody visits needs none"
-    open_page(app.url)
-    wait_until(lambda: not launcher_lock.is_free(app.home), 30)
+def test_the_launcher_is_there_before_anybody_presses_start(own_app: App, open_page: Open) -> None:
+    assert launcher_lock.is_free(own_app.lab.home), "a server that nobody visits needs none"
+    open_page(own_app.url)
+    wait_until(lambda: not launcher_lock.is_free(own_app.home), 30)
 
 
 def test_back_leads_from_a_race_to_its_settings_and_forward_to_it_again(

@@ -19,8 +19,8 @@ def is_headed(page: Page, heading: str) -> None:
     settle(page)
 
 
-def test_back_and_forward_go_through_the_changes(shared_app: App, open_page: Open) -> None:
-    page = open_page(f"{shared_app.url}/race")
+def test_back_and_forward_go_through_the_changes(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/race")
     settle(page)
     links = page.get_by_test_id("stTopNavLink")
     links.filter(has_text="Architecture").click()
@@ -52,8 +52,8 @@ def test_back_and_forward_go_through_the_changes(shared_app: App, open_page: Ope
     expect(page.get_by_role("button", name="Start race", exact=True)).to_be_visible()
 
 
-def test_a_list_that_is_being_typed_is_no_error(shared_app: App, open_page: Open) -> None:
-    page = open_page(f"{shared_app.url}/architecture?net=resnet34")
+def test_a_list_that_is_being_typed_is_no_error(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/architecture?net=resnet34")
     is_headed(page, "ResNet-34")
     expect(page.locator(".graph g.add")).to_have_count(16)
     depths = page.get_by_role("textbox", name="depths")

@@ -14,8 +14,8 @@ Open = Callable[[str], Page]
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 
-def test_start_that_is_pressed_twice_begins_one_race(app: App, open_page: Open) -> None:
-    page = open_page(f"{app.url}/race")
+def test_start_that_is_pressed_twice_begins_one_race(own_app: App, open_page: Open) -> None:
+    page = open_page(f"{own_app.url}/race")
     settle(page)
     start = page.get_by_role("button", name="Start race")
     expect(start).to_be_enabled()
@@ -29,6 +29,6 @@ def test_start_that_is_pressed_twice_begins_one_race(app: App, open_page: Open) 
     page.wait_for_url(re.compile("race="))
     expect(page.get_by_role("button", name="Stop training")).to_be_visible()
     settle(page)
-    races = {run.race_id for run in app.lab.list()}
+    races = {run.race_id for run in own_app.lab.list()}
     assert len(races) == 1, page.url
     assert races.pop() in page.url

@@ -36,8 +36,8 @@ def drawn(page: Page) -> None:
         expect(charts(page).nth(index).locator(".main-svg").first).to_be_visible()
 
 
-def begin(page: Page, steps: int = 100_000) -> str:
-    """Starts a race of two small nets; its id."""
+def begin(app: App, page: Page, steps: int = 100_000) -> str:
+    """Starts a race of two small nets, and slows it down, so that the browser has time; its id."""
     drawn(page)
     select(page, "First net", "resnet20-cifar")
     field = page.get_by_label("Steps", exact=True)
@@ -46,8 +46,10 @@ def begin(page: Page, steps: int = 100_000) -> str:
     expect(page.get_by_text("269,434").first).to_be_visible()
     page.get_by_role("button", name="Start race").click()
     page.wait_for_url(re.compile("race="))
+    race_id = page.url.partition("race=")[2]
+    app.lab.slow(race_id, 5)
     measured(page)
-    return re.search(r"race=([\w-]+)", page.url)[1]  # type: ignore[index]
+    return race_id
 
 
 def select(page: Page, label: str, option: str) -> None:
@@ -94,11 +96,11 @@ STOPPED, INTERRUPTED = re.compile("^stopped at step "), re.compile("^interrupted
 
 def test_race_is_live_keeps_its_zoom_and_is_found_by_its_link(app: App, open_page: Open) -> None:
     page = open_page(f"{app.url}/race")
-    race_id = begin(page)
+    race_id = begin(app, page)
     wait_for_change(page, CURVES)  # the pictures are those of the race, not of its settings
     page.evaluate("() => window.before = [...document.querySelectorAll('.resnet-viz-chart')]")
     zoomed = zoom(page)
-    for _ in range(5):
+    for _ in range(2):
         wait_for_change(page, HERO)
         wait_for_change(page, CURVES)
     assert page.evaluate(
@@ -131,7 +133,7 @@ def test_race_is_live_keeps_its_zoom_and_is_found_by_its_link(app: App, open_pag
 
 def test_link_shows_and_link_with_controls_steers(app: App, open_page: Open) -> None:
     page = open_page(f"{app.url}/race")
-    race_id = begin(page)
+    race_id = begin(app, page)
     page.get_by_role("button", name="Link").click()
     links = page.get_by_test_id("stCode")
     expect(links).to_have_count(2)
@@ -169,11 +171,10 @@ def cannot_steer(page: Page) -> None:
 
 def test_step_shown_follows_until_a_hand_moves_it(app: App, open_page: Open) -> None:
     page = open_page(f"{app.url}/race")
-    begin(page)
-    for _ in range(2):
-        page.reload()
-        measured(page)
-        follows(page)
+    begin(app, page)
+    page.reload()
+    measured(page)
+    follows(page)
     page.get_by_role("button", name="Next race").click()
     field = page.get_by_label("Learning rate", exact=True)
     field.fill("0.02")
@@ -185,7 +186,7 @@ def test_step_shown_follows_until_a_hand_moves_it(app: App, open_page: Open) -> 
         slider.press(key)
         expect(slider).to_have_attribute("aria-valuetext", f"step {step} of 100,000")
         expect(follow).to_have_attribute("aria-pressed", "false")
-    for _ in range(3):
+    for _ in range(2):
         wait_for_change(page, CURVES)
     assert shown_step(page) == 1
     before = page.evaluate(PICTURE, HERO)
@@ -206,8 +207,8 @@ def shown_step(page: Page) -> int:
 
 
 def follows(page: Page) -> None:
-    """Three updates long the step that is shown grows, and nothing says otherwise."""
-    for _ in range(3):
+    """Two updates long the step that is shown grows, and nothing says otherwise."""
+    for _ in range(2):
         before = shown_step(page)
         wait_for_change(page, CURVES)
         page.wait_for_function(
@@ -239,7 +240,7 @@ def test_another_quantity_is_not_shown_in_the_zoom_of_the_one_before(
     app: App, open_page: Open
 ) -> None:
     page = open_page(f"{app.url}/race")
-    begin(page)
+    begin(app, page)
     page.evaluate("() => window.before = [...document.querySelectorAll('.resnet-viz-chart')]")
     zoomed = zoom(page)
     select(page, "Charts below show", "update / weight by layer")
@@ -267,7 +268,7 @@ def switch_pages(page: Page) -> None:
 
 def test_killed_worker_shows_as_interrupted(app: App, open_page: Open) -> None:
     page = open_page(f"{app.url}/race")
-    race_id = begin(page)
+    race_id = begin(app, page)
     first, second = app.lab.race_runs(race_id)
     seen = len(app.lab.records(first.id))
     os.kill(process_of(app, first), signal.SIGKILL)

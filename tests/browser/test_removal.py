@@ -95,9 +95,9 @@ IS_ANOTHER = f"([own, before]) => ({PIXEL})(own) !== before"
 
 
 def test_a_click_takes_a_block_out_and_says_what_that_changes(
-    shared_app: App, open_page: Open, race: str
+    app: App, open_page: Open, race: str
 ) -> None:
-    page = open_page(steered(shared_app, race))
+    page = open_page(steered(app, race))
     expect(remover(page)).to_have_attribute("aria-pressed", "false")
     expect(page.get_by_role("toolbar", name="Blocks of Residual")).to_have_count(0)
     remover(page).click()
@@ -111,7 +111,7 @@ def test_a_click_takes_a_block_out_and_says_what_that_changes(
     expect(second).to_have_attribute("aria-pressed", "true")
     page.wait_for_function(IS_ANOTHER, arg=[second.element_handle(), before])
     whole, error = said(page, "Residual", 1)
-    assert (whole, error) == measured(shared_app, race, "stages.0.1")
+    assert (whole, error) == measured(app, race, "stages.0.1")
     expect(chip).to_have_text(f"{whole} % to {error} %")
     assert middle(chip) == pytest.approx(middle(second), abs=3)
     errors = f"Removed 1 block: error {whole} % to {error} %"
@@ -130,9 +130,9 @@ def test_a_click_takes_a_block_out_and_says_what_that_changes(
 
 
 def test_blocks_add_up_are_undone_and_stand_in_the_link(
-    shared_app: App, open_page: Open, race: str
+    app: App, open_page: Open, race: str
 ) -> None:
-    page = open_page(steered(shared_app, race))
+    page = open_page(steered(app, race))
     remover(page).click()
     settle(page)
     figure, chip = page.locator(".card .figure").first, page.locator(".chip").first
@@ -141,15 +141,15 @@ def test_blocks_add_up_are_undone_and_stand_in_the_link(
     one = said(page, "Residual", 1)
     block(page, "Residual", "stage 2, block 3").click()
     two = said(page, "Residual", 2)
-    assert two == measured(shared_app, race, "stages.0.1,stages.1.2")
+    assert two == measured(app, race, "stages.0.1,stages.1.2")
     block(page, "Plain", "stage 3, block 2").click()
-    assert said(page, "Plain", 1) == measured(shared_app, race, "stages.2.1", net=1)
+    assert said(page, "Plain", 1) == measured(app, race, "stages.2.1", net=1)
     assert said(page, "Residual", 2) == two
     out = ("0:stages.0.1", "0:stages.1.2", "1:stages.2.1")
     page.wait_for_url(re.compile("without=" + "%2C".join(out).replace(":", "%3A")))
 
     # Whoever has the link sees the same, and removes nothing.
-    visitor = open_page(f"{shared_app.url}/race?{page.url.partition('?')[2]}")
+    visitor = open_page(f"{app.url}/race?{page.url.partition('?')[2]}")
     expect(visitor.locator(".chip").first).to_have_text(chip.inner_text())
     expect(remover(visitor)).to_be_hidden()
     expect(visitor.get_by_role("toolbar", name="Blocks of Residual")).to_have_count(0)
@@ -166,10 +166,8 @@ def test_blocks_add_up_are_undone_and_stand_in_the_link(
     page.wait_for_url(lambda url: "without" not in url)
 
 
-def test_five_go_at_random_and_a_reload_keeps_them(
-    shared_app: App, open_page: Open, race: str
-) -> None:
-    page = open_page(steered(shared_app, race))
+def test_five_go_at_random_and_a_reload_keeps_them(app: App, open_page: Open, race: str) -> None:
+    page = open_page(steered(app, race))
     remover(page).click()
     page.get_by_role("button", name="Remove 5 at random", exact=True).click()
     errors = said(page, "Residual", 5), said(page, "Plain", 5)
@@ -192,8 +190,8 @@ def test_five_go_at_random_and_a_reload_keeps_them(
     expect(page.locator(".card .about").first).not_to_contain_text("Removed")
 
 
-def test_the_keyboard_walks_the_blocks(shared_app: App, open_page: Open, race: str) -> None:
-    page = open_page(steered(shared_app, race))
+def test_the_keyboard_walks_the_blocks(app: App, open_page: Open, race: str) -> None:
+    page = open_page(steered(app, race))
     switch = remover(page)
     switch.focus()
     page.keyboard.press("Enter")
@@ -210,7 +208,7 @@ def test_the_keyboard_walks_the_blocks(shared_app: App, open_page: Open, race: s
     second = block(page, "Residual", "stage 1, block 2")
     expect(second).to_be_focused()
     page.keyboard.press("Delete")
-    assert said(page, "Residual", 1) == measured(shared_app, race, "stages.0.1")
+    assert said(page, "Residual", 1) == measured(app, race, "stages.0.1")
     page.keyboard.press("Delete")  # it is out already
     expect(second).to_have_attribute("aria-pressed", "true")
     expect(second).to_be_focused()
@@ -218,7 +216,7 @@ def test_the_keyboard_walks_the_blocks(shared_app: App, open_page: Open, race: s
     expect(block(page, "Plain", "stage 1, block 2")).to_be_focused()
     page.keyboard.press("End")
     page.keyboard.press("Space")
-    assert said(page, "Plain", 1) == measured(shared_app, race, "stages.2.1", net=1)
+    assert said(page, "Plain", 1) == measured(app, race, "stages.2.1", net=1)
     expect(page.get_by_text("step 40 of 40", exact=True)).to_be_visible()  # Space played nothing
     page.keyboard.press("Escape")
     expect(switch).to_be_focused()
@@ -227,11 +225,11 @@ def test_the_keyboard_walks_the_blocks(shared_app: App, open_page: Open, race: s
     expect(page.locator(".chip").first).to_be_visible()
 
 
-def test_a_net_that_never_learned_refuses_and_leads_on(shared_app: App, open_page: Open) -> None:
-    lab = shared_app.lab
+def test_a_net_that_never_learned_refuses_and_leads_on(app: App, open_page: Open) -> None:
+    lab = app.lab
     race = lab.race([tiny_spec(steps=TINY_STEPS, name="Hasty")])
     wait_until(lambda: lab.race_runs(race)[0].is_over)
-    page = open_page(steered(shared_app, race))
+    page = open_page(steered(app, race))
     remover(page).click()
     why = "Hasty never learned, so removing a block tells us nothing."
     expect(page.locator(".removal")).to_contain_text(why)

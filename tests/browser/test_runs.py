@@ -25,9 +25,9 @@ def tick(page: Page, title: str) -> None:
     page.get_by_role("checkbox", name=f"Select {title}", exact=True).check()
 
 
-def test_runs_from_the_first_to_the_last(app: App, open_page: Open, tmp_path: Path) -> None:
-    lab = app.lab
-    page = open_page(f"{app.url}/runs")
+def test_runs_from_the_first_to_the_last(own_app: App, open_page: Open, tmp_path: Path) -> None:
+    lab = own_app.lab
+    page = open_page(f"{own_app.url}/runs")
     expect(page.get_by_text("No runs yet")).to_be_visible()
     first = lab.race([tiny_spec(name="one"), tiny_spec(name="two")])
     expect(row(page, "one against two")).to_be_visible()  # without a reload
@@ -54,7 +54,7 @@ def test_runs_from_the_first_to_the_last(app: App, open_page: Open, tmp_path: Pa
     expect(page.get_by_role("heading", name="three against two")).to_be_visible()
     expect(page.get_by_role("button", name="Play recording")).to_be_visible()
 
-    page.goto(f"{app.url}/runs")
+    page.goto(f"{own_app.url}/runs")
     page.get_by_label("Find").fill("Mine")
     page.get_by_label("Find").press("Enter")
     expect(row(page, "three")).to_have_count(0)
@@ -79,9 +79,9 @@ def test_runs_from_the_first_to_the_last(app: App, open_page: Open, tmp_path: Pa
     assert [lab.race_name(str(race_id)) for race_id in brought] == ["Mine"]
 
 
-def test_what_is_under_way_moves_and_is_stopped_in_its_row(app: App, open_page: Open) -> None:
-    app.lab.start(tiny_spec(steps=ENDLESS, name="long"))
-    page = open_page(f"{app.url}/runs")
+def test_what_is_under_way_moves_and_is_stopped_in_its_row(own_app: App, open_page: Open) -> None:
+    own_app.lab.start(tiny_spec(steps=ENDLESS, name="long"))
+    page = open_page(f"{own_app.url}/runs")
     progress = row(page, "long").locator(".progress")
     expect(progress).to_have_text(re.compile("of 1,000,000"))
     expect(progress).not_to_have_text(progress.inner_text())
@@ -93,15 +93,17 @@ def test_what_is_under_way_moves_and_is_stopped_in_its_row(app: App, open_page: 
     page.get_by_role("button", name="Stop long", exact=True).click()
     expect(page.get_by_text("Stopped long.")).to_be_visible()
     expect(row(page, "long")).to_contain_text("stopped")
-    assert [run.status for run in app.lab.list()] == ["stopped"]
+    assert [run.status for run in own_app.lab.list()] == ["stopped"]
     expect(page.get_by_role("button", name="Stop long", exact=True)).to_be_hidden()
 
 
-def test_forty_races_fit_two_screens_and_are_sorted_by_keyboard(app: App, open_page: Open) -> None:
-    begun = [app.lab.race([tiny_spec(name=f"net {i:02}")]) for i in range(42)]
+def test_forty_races_fit_two_screens_and_are_sorted_by_keyboard(
+    own_app: App, open_page: Open
+) -> None:
+    begun = [own_app.lab.race([tiny_spec(name=f"net {i:02}")]) for i in range(42)]
     for race_id in begun:
-        app.lab.stop(race_id)
-    page = open_page(f"{app.url}/runs")
+        own_app.lab.stop(race_id)
+    page = open_page(f"{own_app.url}/runs")
     page.set_viewport_size({"width": 1280, "height": 720})
     boxes = page.locator("tbody tr")
     expect(boxes).to_have_count(40)
@@ -126,6 +128,6 @@ def test_forty_races_fit_two_screens_and_are_sorted_by_keyboard(app: App, open_p
     page.wait_for_url(re.compile(r"/race\?race="))
     assert page.url.endswith(begun[2])
     page.go_back()
-    page.wait_for_url(f"{app.url}/runs?sort=-title")
+    page.wait_for_url(f"{own_app.url}/runs?sort=-title")
     expect(boxes.first).to_contain_text("net 00")
     expect(boxes.first.get_by_role("checkbox")).to_be_checked()

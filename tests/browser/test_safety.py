@@ -55,10 +55,10 @@ def host() -> Iterator[Host]:
         thread.join()
 
 
-def test_no_text_of_a_link_is_markup(shared_app: App, open_page: Open, host: Host) -> None:
+def test_no_text_of_a_link_is_markup(app: App, open_page: Open, host: Host) -> None:
     """`open_page` counts any request that leaves the app as a failure, too."""
     text = quote(host.picture, safe="")
-    page = open_page(shared_app.url)
+    page = open_page(app.url)
     for query in (
         f"/architecture?net={text}",
         f"/architecture?net=resnet18&norm={text}",
@@ -72,27 +72,27 @@ def test_no_text_of_a_link_is_markup(shared_app: App, open_page: Open, host: Hos
         f"/compare?a=resnet18,{text}=1",
         f"/design_space?net={text}",
     ):
-        page.goto(shared_app.url + query)
+        page.goto(app.url + query)
         settle(page)
         page.wait_for_timeout(500)
         assert page.locator(f"img[src^='{host.url}'], a[href^='{host.url}']").count() == 0, query
         assert host.asked == [], query
-    page.goto(f"{shared_app.url}/architecture?net={text}")
+    page.goto(f"{app.url}/architecture?net={text}")
     expect(page.get_by_role("alert")).to_contain_text("![x](http://")
 
 
-def test_no_name_is_markup(shared_app: App, open_page: Open, host: Host) -> None:
+def test_no_name_is_markup(app: App, open_page: Open, host: Host) -> None:
     """A run's name, a file's name, what is typed and what is pasted."""
-    lab = shared_app.lab
+    lab = app.lab
     specs = [tiny_spec(name=f"{name} {host.picture}"[:100], steps=3) for name in "ab"]
     race_id = lab.race(specs)
     wait_until(lambda: all(run.is_over for run in lab.list()), PATIENCE_SECONDS)
-    page = open_page(f"{shared_app.url}/race?race={race_id}")
+    page = open_page(f"{app.url}/race?race={race_id}")
     expect(page.get_by_text("What happened").first).to_be_visible()
     settle(page)
     expect(page.get_by_text("a ![x](http://").first).to_be_visible()
 
-    page.goto(f"{shared_app.url}/architecture")
+    page.goto(f"{app.url}/architecture")
     for name in tabs_of(page):
         for box in page.get_by_role("tabpanel").get_by_role("textbox").all():
             if box.is_visible():
@@ -108,7 +108,7 @@ def test_no_name_is_markup(shared_app: App, open_page: Open, host: Host) -> None
         if press.is_visible():
             press.click()
             settle(page)
-    page.goto(f"{shared_app.url}/design_space")
+    page.goto(f"{app.url}/design_space")
     settle(page)
     page.get_by_role("textbox", name="Search").fill(host.picture)
     page.keyboard.press("Enter")
@@ -117,14 +117,14 @@ def test_no_name_is_markup(shared_app: App, open_page: Open, host: Host) -> None
     assert host.asked == []
 
 
-def test_a_walk_over_all_pages_leaves_no_trace(shared_app: App, open_page: Open) -> None:
+def test_a_walk_over_all_pages_leaves_no_trace(app: App, open_page: Open) -> None:
     """No request to another origin, no connection of the server's, no line in its log."""
-    page = open_page(shared_app.url)
+    page = open_page(app.url)
     for title, path in PAGES.items():
-        page.goto(shared_app.url + path)
+        page.goto(app.url + path)
         for _ in tabs_of(page):
             expect(page).to_have_title(re.compile(rf"(^|· ){title} · resnet_viz$"))
             expect(page.get_by_role("heading", level=1)).to_have_count(1)
             expect(page.get_by_test_id("stException")).to_have_count(0)
-    assert shared_app.complaints() == []
-    assert shared_app.outbound() == []
+    assert app.complaints() == []
+    assert app.outbound() == []

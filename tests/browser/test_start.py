@@ -23,11 +23,11 @@ def playing(page: Page) -> None:
     expect(page.locator(COUNT)).not_to_have_text(before)
 
 
-def test_a_recorded_race_plays_for_ever_and_needs_no_plotly(app: App, open_page: Open) -> None:
-    page = open_page(f"{app.url}/_stcore/health")
+def test_a_recorded_race_plays_for_ever_and_needs_no_plotly(own_app: App, open_page: Open) -> None:
+    page = open_page(f"{own_app.url}/_stcore/health")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(app.url)
+    page.goto(own_app.url)
     playing(page)
     expect(page.get_by_text("Recorded on")).to_be_visible()
     assert not [url for url in asked if "plotly" in url]
@@ -43,11 +43,11 @@ def test_a_recorded_race_plays_for_ever_and_needs_no_plotly(app: App, open_page:
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (1366, 768), (1920, 1080)])
 def test_all_of_it_is_on_the_first_screen(
-    shared_app: App, open_page: Open, width: int, height: int
+    app: App, open_page: Open, width: int, height: int
 ) -> None:
-    page = open_page(f"{shared_app.url}/_stcore/health")
+    page = open_page(f"{app.url}/_stcore/health")
     page.set_viewport_size({"width": width, "height": height})
-    page.goto(shared_app.url)
+    page.goto(app.url)
     playing(page)
     for name in ("Race", "Architecture", "Initialisation", "Design space"):
         way = page.get_by_test_id("stPageLink").get_by_role("link", name=name, exact=True).last
@@ -56,22 +56,20 @@ def test_all_of_it_is_on_the_first_screen(
     expect(page.get_by_text("Recorded on")).to_be_in_viewport(ratio=1)
 
 
-def test_a_phone_has_the_race_and_its_button_on_the_first_screen(
-    shared_app: App, open_page: Open
-) -> None:
-    page = open_page(f"{shared_app.url}/_stcore/health")
+def test_a_phone_has_the_race_and_its_button_on_the_first_screen(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/_stcore/health")
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(shared_app.url)
+    page.goto(app.url)
     playing(page)
     expect(page.get_by_role("button", name="Race it live")).to_be_in_viewport(ratio=1)
     expect(page.locator(".recorded-host .figure").last).to_be_in_viewport(ratio=1)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
-def test_who_wants_less_motion_starts_it(shared_app: App, open_page: Open) -> None:
-    page = open_page(f"{shared_app.url}/_stcore/health")
+def test_who_wants_less_motion_starts_it(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/_stcore/health")
     page.emulate_media(reduced_motion="reduce")
-    page.goto(shared_app.url)
+    page.goto(app.url)
     expect(page.locator(COUNT)).to_have_text("step 0 of 60")
     page.get_by_role("button", name="Play recording", exact=True).click()
     playing(page)
@@ -96,8 +94,8 @@ def test_by_keyboard_to_a_race_that_runs(app: App, open_page: Open) -> None:
     app.lab.stop(race_id)
 
 
-def test_a_way_on_is_a_link_as_a_whole(shared_app: App, open_page: Open) -> None:
-    page = open_page(shared_app.url)
+def test_a_way_on_is_a_link_as_a_whole(app: App, open_page: Open) -> None:
+    page = open_page(app.url)
     playing(page)
     box = page.locator(".st-key-way_architecture .thumbnail").bounding_box()
     assert box
@@ -106,7 +104,7 @@ def test_a_way_on_is_a_link_as_a_whole(shared_app: App, open_page: Open) -> None
     expect(page.get_by_role("button", name="Race these two")).to_be_visible()
 
 
-def test_an_old_link_to_a_net_opens_it(shared_app: App, open_page: Open) -> None:
-    page = open_page(f"{shared_app.url}/?net=resnet50&norm=none")
+def test_an_old_link_to_a_net_opens_it(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/?net=resnet50&norm=none")
     expect(page.get_by_text("no norm (was batch norm)", exact=True)).to_be_visible()
-    assert page.url == f"{shared_app.url}/architecture?net=resnet50&norm=none"
+    assert page.url == f"{app.url}/architecture?net=resnet50&norm=none"

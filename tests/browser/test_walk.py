@@ -58,14 +58,14 @@ def test_without_a_mouse_from_the_start_to_the_reasons(app: App, open_page: Open
     expect(page.get_by_text("From the last block back to the first")).to_be_visible()
 
 
-def test_every_page_at_twice_its_size(shared_app: App, open_page: Open) -> None:
+def test_every_page_at_twice_its_size(app: App, open_page: Open) -> None:
     """1280 pixels at 200 % are 640 of the page's own: nothing is cut off or scrolls sideways."""
-    over = finished(shared_app)
-    page = open_page(f"{shared_app.url}/_stcore/health")
+    over = finished(app)
+    page = open_page(f"{app.url}/_stcore/health")
     page.set_viewport_size({"width": 640, "height": 360})
     wide = []
     for path in (*PAGES, f"/race?race={over}", f"/race?race={over}&open=why,graphs,diagnosis"):
-        page.goto(shared_app.url + path)
+        page.goto(app.url + path)
         settle(page)
         page.wait_for_timeout(500)
         width = page.evaluate(
@@ -83,18 +83,16 @@ def test_every_page_at_twice_its_size(shared_app: App, open_page: Open) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2, 6])
-def test_the_stage_of_a_race_is_on_the_first_screen(
-    shared_app: App, open_page: Open, count: int
-) -> None:
-    lab = shared_app.lab
+def test_the_stage_of_a_race_is_on_the_first_screen(app: App, open_page: Open, count: int) -> None:
+    lab = app.lab
     plain = TINY.model_copy(update={"shortcut": "none"})
     nets = [("resnet20-cifar", TINY), ("plain20-cifar", plain), ("resnet56-cifar", TINY)]
     nets += [("plain56-cifar", plain), ("resnet110-cifar", TINY), ("plain110-cifar", plain)]
     specs = [tiny_spec(steps=30, config=config, name=name) for name, config in nets[:count]]
     race_id = lab.race(specs)
     wait_until(lambda: all(run.is_over for run in lab.race_runs(race_id)), PATIENCE_SECONDS)
-    page = open_page(f"{shared_app.url}/_stcore/health")
-    page.goto(f"{shared_app.url}/race?race={race_id}")
+    page = open_page(f"{app.url}/_stcore/health")
+    page.goto(f"{app.url}/race?race={race_id}")
     expect(page.locator(".card")).to_have_count(count)
     for width, height in ((1280, 720), (1366, 768), (1920, 1080)):
         page.set_viewport_size({"width": width, "height": height})
@@ -102,12 +100,12 @@ def test_the_stage_of_a_race_is_on_the_first_screen(
             expect(page.locator(part)).to_be_in_viewport(ratio=1)
 
 
-def test_plotly_is_fetched_when_a_chart_comes_into_view(shared_app: App, browser: Browser) -> None:
-    over = finished(shared_app)
+def test_plotly_is_fetched_when_a_chart_comes_into_view(app: App, browser: Browser) -> None:
+    over = finished(app)
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"{shared_app.url}/race?race={over}")
+    page.goto(f"{app.url}/race?race={over}")
     expect(page.locator(".card")).to_have_count(2)
     settle(page)
     chart = page.locator(".resnet-viz-chart").first
