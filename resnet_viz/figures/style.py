@@ -20,7 +20,9 @@ from resnet_viz.text import compact
 importlib.import_module("pandas")
 
 LEGEND_ROOM = Path(__file__).with_name("legend_room.js")
-"""The script that makes room for a chart's legend, on pages and in reports."""
+DARK_COLOURS = Path(__file__).with_name("dark_colours.js")
+"""The scripts that make room for a chart's legend, and put a figure in the colours of a dark page;
+the app's pages and reports share them."""
 CLEAR = "rgba(0,0,0,0)"
 GRID = "rgba(128,128,128,0.3)"
 # Seen on both themes, but less than data.

@@ -25,7 +25,7 @@ for (const [id, figure] of Object.entries(scene.figures)) mountPlot(find(id), ()
 show(0)
 // One transport for all: below the stage everything shows its step.
 const onStep = (step) => { if (step !== shown.step) show(step) }
-mount(find("stage"), scene.stage, { onStep })
+const stage = mount(find("stage"), scene.stage, { onStep })
 await plotsInView()
 document.body.dataset.ready = "true" // what is in view is there, the slider works, and all can be printed
 await allPlots()

@@ -17,9 +17,10 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.experiments.run_spec import SETTINGS, RunSpec
 from resnet_viz.figures.graph_colouring import RAMP, line_scale
 from resnet_viz.figures.heat_maps.heat_maps import heat_maps
-from resnet_viz.figures.style import LEGEND_ROOM
+from resnet_viz.figures.style import DARK_COLOURS, LEGEND_ROOM
 from resnet_viz.figures.through_time import through_time
 from resnet_viz.figures.training_curves import PEAKS, training_curves
+from resnet_viz.findings.colours import DARK
 from resnet_viz.findings.contestant import Contestant, contestants_in
 from resnet_viz.findings.nets import nets_in
 from resnet_viz.findings.race_summary import happened
@@ -99,20 +100,23 @@ def report(nets: Sequence[Reported]) -> str:
     numbers = Numbers()
     of_measurements = list(chapters([Diagnosed(net.contestant, net.results) for net in nets]))
     still = stills(contestants)
+    story = [sentence for sentence, _ in happened(contestants)]
     rows = result_rows(contestants, [net.params for net in nets])
     lines = line_scale(firsts)
     scene = replay(firsts, numbers) | {
         "ramp": RAMP,
         "lines": lines and lines._asdict(),
         "figures": {**_figures(still), **_figures(of_measurements)},
+        "dark": dict(DARK),
         # As a recording, also of a race that was under way.
-        "stage": whole_message(firsts, _steps(nets), most_rows=MOST_ROWS) | {"over": True},
+        "stage": whole_message(firsts, _steps(nets), most_rows=MOST_ROWS)
+        | {"over": True, "sentence": story[0] if story else ""},
     }
     return _TEMPLATES.get_template("report.html").render(
         title=_title(contestants),
         nets=[one.name for one in contestants],
         settings=_settings(nets),
-        story=[sentence for sentence, _ in happened(contestants)],
+        story=story,
         several="" if len(firsts) == len(contestants) else SEVERAL,
         graphs=_graphs(firsts),
         stills=still,
@@ -141,7 +145,7 @@ _TEMPLATES = jinja2.Environment(
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
 )
-SCRIPTS = (LEGEND_ROOM, _HERE / "report_plots.js", _HERE / "report.js")
+SCRIPTS = (LEGEND_ROOM, DARK_COLOURS, _HERE / "report_plots.js", _HERE / "report.js")
 EACH_MINIBATCH = "Measured on each minibatch before its update."
 THROUGH_TIME = (
     "Left: the weight gradient of the first layer over the last's. Middle: effective rank, how "
@@ -211,7 +215,8 @@ def _setting(spec: RunSpec, name: str) -> str:
     value = getattr(spec, name)
     if name == "dataset" and value.startswith("folder:"):
         return str(value.rpartition("/")[2])
-    is_off = value in (None, False, "none") or (spec.schedule != "step" and name in OF_STEPS)
+    is_off = value is None or value is False or value == "none"  # but 0 is a seed
+    is_off = is_off or (spec.schedule != "step" and name in OF_STEPS)
     return "" if is_off else _value(value)
 
 

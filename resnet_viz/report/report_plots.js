@@ -6,6 +6,7 @@ const NARROW = 500 // pixels of a plot
 const PRINTED = 700 // as much as A4 and Letter have room for
 const REST_MS = 100 // without another size of the window
 const plots = [] // { root, make, height, width }; width: as it was drawn, 0 before
+const night = matchMedia("(prefers-color-scheme: dark)")
 let program = "" // plotly's, once it is unpacked
 let isPrinting = false
 let resting = 0
@@ -81,8 +82,20 @@ function isNarrow(width) {
   return width < NARROW
 }
 
+// Who prints has white paper.
+function isDark() {
+  return night.matches && !isPrinting
+}
+
+function themed(figure) {
+  const words = isDark() ? { color: "#f0f4f8" } : { color: "#15202b" }
+  const { data, layout } = isDark() ? JSON.parse(JSON.stringify(figure), darkened(scene.dark)) : figure
+  const label = { bgcolor: isDark() ? "#1a222b" : "#f2f5f8", ...layout.hoverlabel }
+  return { data, layout: { ...layout, font: { ...words, ...layout.font }, hoverlabel: { ...label, font: { ...words, ...label.font } } } }
+}
+
 function draw(plot) {
-  const { data, layout } = plot.make()
+  const { data, layout } = themed(plot.make())
   plot.width = widthOf(plot)
   makeRoom(plot, { data, layout })
   const own = structuredClone({ ...layout, width: plot.width, height: parseFloat(plot.root.style.height) })
@@ -113,13 +126,18 @@ window.addEventListener("resize", () => {
   clearTimeout(resting)
   resting = setTimeout(fit, REST_MS)
 })
+night.addEventListener("change", () => plots.filter(({ width }) => width).forEach(draw))
 window.addEventListener("beforeprint", () => {
+  document.documentElement.style.colorScheme = "light"
+  stage.paint()
   if (!program) return // it was not there for a moment yet
   isPrinting = true
   loadPlotlyAtOnce()
   plots.forEach(draw)
 })
 window.addEventListener("afterprint", () => {
+  document.documentElement.style.colorScheme = ""
+  stage.paint()
   isPrinting = false
-  fit()
+  plots.filter(({ width }) => width).forEach(draw)
 })

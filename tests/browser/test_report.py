@@ -82,13 +82,20 @@ def test_slider_and_play_replay_the_race(opened: tuple[Page, list[str]]) -> None
     assert complaints == []
 
 
-def test_who_prints_at_once_has_every_plot(opened: tuple[Page, list[str]]) -> None:
+def test_who_prints_at_once_has_every_plot_on_white_paper(opened: tuple[Page, list[str]]) -> None:
     page, complaints = opened
     assert len(page.pdf()) > 50_000
+    page.emulate_media(color_scheme="dark")
+    words, stage = page.locator("#profile .xtitle"), page.locator("#stage")
+    expect(words).to_have_css("fill", "rgb(240, 244, 248)")
+    expect(stage).to_have_attribute("data-theme", "dark")
+    expect(page.locator("body")).to_have_css("background-color", "rgb(15, 21, 28)")
     # As wide as a page on paper, also those that no one has come near.
     page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
     drawn = page.locator(".plot").evaluate_all("all => all.map(plot => plot._fullLayout?.width)")
     assert drawn == [700] * 5
+    assert words.evaluate("one => getComputedStyle(one).fill") == "rgb(21, 32, 43)"
+    assert stage.get_attribute("data-theme") == "light"
     page.evaluate("() => window.dispatchEvent(new Event('afterprint'))")
     wide = page.locator(".plot").evaluate_all("all => all.map(plot => plot._fullLayout.width)")
     assert min(wide) > 1000

@@ -119,6 +119,7 @@ def test_settings_say_what_the_nets_share_and_in_what_they_differ() -> None:
     assert shared
     assert "data digits" in shared[1]
     assert "learning rate 0.01" in shared[1]
+    assert "seed 0" in shared[1]
     assert re.search(r'<th scope="row">shortcut</th><td>zero_pad</td><td>none</td>', html)
     assert "folder:" not in html
 

@@ -67,6 +67,12 @@ class Stage {
     return true
   }
 
+  /** Draw all anew at once, for who prints cannot wait for a frame. */
+  paint() {
+    this.#build()
+    if (this.isBuilt) this.draw()
+  }
+
   destroy() {
     cancelAnimationFrame(this.request)
     this.observer.disconnect()
@@ -86,6 +92,7 @@ class Stage {
     this.#say(message)
     this.isBuilt = false
     if (!isFirst) return
+    this.root.classList.toggle("changes", !this.history.over)
     if (this.history.over) this.player.put(0, this.history.newest)
     if (this.options.plays) this.player.play(this.history.newest)
   }

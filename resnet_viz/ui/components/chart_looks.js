@@ -37,18 +37,6 @@ function badge(word, colour) {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 24" width="40" height="24">${text}</svg>`
 }
 
-// Colours of the dark theme in place of the light one's: "#RRGGBB", or that as rgba with its share.
-function darkened(dark) {
-  return (key, value) => {
-    if (typeof value !== "string" || !/color$/i.test(key)) return value
-    const [, red, green, blue, share] = value.match(/^rgba\((\d+),(\d+),(\d+),([\d.]+)\)$/) ?? []
-    if (!share) return dark[value.toUpperCase()] ?? value
-    const hex = (number) => Math.round(number).toString(16).padStart(2, "0").toUpperCase()
-    const found = dark[`#${[red, green, blue].map(hex).join("")}`]
-    return found ? `${found}${hex(255 * share)}` : value
-  }
-}
-
 // How much larger than on a desk: a hall's screen is far away.
 function enlargement() {
   const share = (window.innerWidth - SMALL_WINDOW) / (LARGE_WINDOW - SMALL_WINDOW)

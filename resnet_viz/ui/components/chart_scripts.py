@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from resnet_viz.figures.style import LEGEND_ROOM
+from resnet_viz.figures.style import DARK_COLOURS, LEGEND_ROOM
 from resnet_viz.stage.scripts import one_module, style
 
 FOLDER = "chart_scripts"
@@ -31,6 +31,7 @@ _PARTS = (
     *(_HERE / f"{name}.js" for name in ("live_chart", "chart_data", "chart_looks")),
     *(_HERE / f"{name}.js" for name in ("chart_moving", "chart_pointing", "chart_tools")),
     LEGEND_ROOM,
+    DARK_COLOURS,
 )
 _FILES: Mapping[str, Sequence[Path]] = MappingProxyType(
     {
