@@ -52,6 +52,18 @@ def test_back_and_forward_go_through_the_changes(app: App, open_page: Open) -> N
     expect(page.get_by_role("button", name="Start race", exact=True)).to_be_visible()
 
 
+def test_a_link_that_was_mended_is_one_entry_of_the_history(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/runs")
+    settle(page)
+    page.goto(f"{app.url}/architecture?net=resnet50&norm=none&depths=0")
+    is_headed(page, "ResNet-50, changed:")
+    expect(page.get_by_test_id("stAlert")).to_contain_text("depths")
+    expect(page).to_have_url(re.compile(r"/architecture\?net=resnet50&norm=none$"))
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"/runs$"))
+    expect(page.get_by_role("heading", name="Runs", exact=True)).to_be_visible()
+
+
 def test_a_list_that_is_being_typed_is_no_error(app: App, open_page: Open) -> None:
     page = open_page(f"{app.url}/architecture?net=resnet34")
     is_headed(page, "ResNet-34")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from resnet_viz.ui.components.address import complete_address
+from resnet_viz.ui.components.address import replace_address
 from resnet_viz.ui.pages.architecture.colour_by import colour_query, follow_link
 from resnet_viz.ui.pages.architecture.form import form, notice, preset_box
 from resnet_viz.ui.pages.architecture.header import actions, headline, introduction
@@ -38,9 +38,10 @@ def architecture_page() -> None:
 
 def _write(query: Mapping[str, str]) -> None:
     """Put the net into the address: each change of it is an entry of the browser's history, which
-    `form` goes back to. Arriving is none."""
-    now = st.query_params.to_dict()
-    if not now and is_switched():
-        complete_address("architecture", query)
-    elif now != query:
+    `form` goes back to. Arriving is none, also by a link that had to be mended."""
+    if st.query_params.to_dict() == query:
+        return
+    if is_switched():
+        replace_address("architecture", query)
+    else:
         st.query_params.from_dict(query)
