@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
 from typing import Any, Self, get_args
 
 from pydantic import BaseModel, ValidationError, model_validator
@@ -10,6 +12,9 @@ from pydantic import BaseModel, ValidationError, model_validator
 from resnet_viz.arch.fields import ConfigFields
 from resnet_viz.arch.rules import violations
 from resnet_viz.text import shorten, unknown_name
+
+_RECOGNITION = "resnet_viz.nets.recognition.recognise"
+"""Imported when it is called: it needs torch."""
 
 
 class ResNetConfig(ConfigFields):
@@ -24,6 +29,36 @@ class ResNetConfig(ConfigFields):
         for sentence in violations(self):
             raise ValueError(sentence)
         return self
+
+    @classmethod
+    def from_model(cls, module: object) -> ResNetConfig:
+        """The configuration of a torch module: of ours, torchvision, timm, transformers or others.
+
+        It is proved: every weight has its place in a net of this configuration, and the two give
+        the same logits in evaluation, in float32, from the same weights, which are drawn for it.
+        The module stays as it was. Fields of training alone (`init`, `zero_init_residual`,
+        `stochastic_depth`) and `image_size` are the default's unless the module is ours. Without a
+        classifier, the features before it are compared, and `num_classes` is the default's.
+
+        Raises:
+            ValueError: one sentence that says what does not fit.
+        """
+        found: ResNetConfig = import_module(_RECOGNITION).from_model(module)
+        return found
+
+    @classmethod
+    def from_checkpoint(cls, file: str | Path) -> ResNetConfig:
+        """The configuration of a file of weights, by names and shapes, or as a file of ours says.
+
+        Every tensor of the net in the file has its place, and none is left. What has no weights
+        (activations, strides, zero-padded shortcuts) is taken to be the usual. No code in the
+        file is run.
+
+        Raises:
+            ValueError: one sentence, where it is no such file, or of a net that cannot be said.
+        """
+        found: ResNetConfig = import_module(_RECOGNITION).from_checkpoint(file)
+        return found
 
 
 def choices(field: str) -> tuple[str, ...]:

@@ -167,6 +167,20 @@ def weights(
 
 
 @app.command()
+def identify(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Of PyTorch or safetensors; a checkpoint, too.")
+    ],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Say which net a file of weights is of, by the names and shapes in it."""
+    from resnet_viz.cli.commands import weights as weighing
+
+    weighing.identify(file, as_json=as_json)
+
+
+@app.command()
 def build(
     config: ConfigArgument,
     *,

@@ -109,3 +109,20 @@ def test_bad_usage_is_one_line_and_status_2(arguments: tuple[str, ...], capsys: 
     out, err = capsys.readouterr()
     assert out == ""
     assert err.count("\n") == 1
+
+
+def test_the_net_of_a_file_is_identified(theirs: Path, tmp_path: Path, capsys: Capture) -> None:
+    assert main(("identify", str(theirs))) == 0
+    first, *reading = capsys.readouterr().out.splitlines()
+    assert first == "resnet18: 11,689,512 parameters, 18 layers deep"
+    assert any("Names and shapes are all that was compared" in line for line in reading)
+    assert main(("identify", str(theirs), "--json")) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["preset"], told["params"]) == ("resnet18", 11_689_512)
+    assert told["config"] == json.loads(preset("resnet18").model_dump_json())
+    torch.save({"a.weight": torch.zeros(2, 2)}, tmp_path / "other.pth")
+    assert main(("identify", str(tmp_path / "other.pth"))) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "other.pth" in err
+    assert err.count("\n") == 1

@@ -1,4 +1,4 @@
-"""weights: a file of weights held against a net."""
+"""weights and identify: a file of weights held against a net, or against all."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.plan import plan
+from resnet_viz.arch.presets import label, preset_name
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
 from resnet_viz.cli.output import print_json, print_lines
 from resnet_viz.scheduler.memory_fit import check_room
@@ -47,6 +49,29 @@ def check_weights(config: ResNetConfig, file: Path, output: Path | None, *, as_j
         )
     if not report.fits:
         raise CommandFailedError(f"{str(file)!r} does not fit this net as it is{saved}")
+
+
+def identify(file: Path, *, as_json: bool) -> None:
+    """Print the net of a file of weights: its name, its cost, and how the file was read.
+
+    Raises:
+        InputError: where the file holds no weights, or those of a net that cannot be said.
+    """
+    from resnet_viz.nets.recognition.recognise import recognise_file
+
+    with input_errors():
+        found = recognise_file(file)
+    config, network = found.config, plan(found.config)
+    if as_json:
+        known = {"name": label(config), "preset": preset_name(config), "params": network.params}
+        print_json(known | {"config": config.model_dump(), "reading": found.reading})
+        return
+    print_lines(
+        (
+            f"{label(config)}: {network.params:,} parameters, {network.depth} layers deep",
+            *found.reading,
+        )
+    )
 
 
 def _report_lines(report: WeightReport) -> Iterator[str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
 
-_PLACES = (
+PLACES = (
     "stages.{s}.{b}",  # ours
     "layer{s1}.{b}",  # torchvision, timm, mmpretrain, and most nets for CIFAR
     "layers.{s}.{b}",
@@ -131,9 +131,15 @@ def templates(part: str) -> Iterator[str]:
     if part in _OUTSIDE:
         yield from _OUTSIDE[part]
     elif part in _INSIDE:
-        yield from (f"{place}.{inside}" for inside, place in product(_INSIDE[part], _PLACES))
+        yield from (f"{place}.{inside}" for inside, place in product(_INSIDE[part], PLACES))
     else:
         yield "{path}"
+
+
+@lru_cache(maxsize=32)
+def inside_names(part: str) -> frozenset[str]:
+    """The names of a block's part that have no number, such as "downsample.0"."""
+    return frozenset(name for name in _INSIDE[part] if "{" not in name)
 
 
 def named(template: str, path: str) -> str:

@@ -23,7 +23,7 @@ _MOST_CHARACTERS = 20_000_000
 _MOST_PREFIXES = 8
 _MOST_TRIED = 16
 """Of a part's layers; deep nets have thousands that are called alike."""
-_AVERAGES = ("ema", "average", "swa", "teacher", "target", "momentum", "encoder_k", "key", "optim")
+AVERAGES = ("ema", "average", "swa", "teacher", "target", "momentum", "encoder_k", "key", "optim")
 """In the names of what stands beside the net that was trained; it is taken where both fit."""
 COUNTER = "num_batches_tracked"
 """Of batch norm, since PyTorch 0.4.1; nothing that is computed in evaluation depends on it."""
@@ -135,7 +135,7 @@ def read_names(tensors: Mapping[str, Stored], own: Mapping[str, Tensor]) -> Read
 
     def merit(reading: Reading) -> tuple[int, int, int, int]:
         fitting = sum(fits(tensors[name], own[key]) for key, name in reading.names.items())
-        is_average = any(word in reading.prefix.lower() for word in _AVERAGES)
+        is_average = any(word in reading.prefix.lower() for word in AVERAGES)
         return fitting, len(reading.names), not is_average, -len(reading.left)
 
     return max(readings, key=merit)

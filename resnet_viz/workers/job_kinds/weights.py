@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Self
 
 from pydantic import model_validator
@@ -33,7 +34,7 @@ class Request(JobRequest):
 
 
 def work(request: Request, report: Report) -> object:
-    """The fields of a `WeightReport`, and whether all keys fit."""
+    """The fields of a `WeightReport`, whether all keys fit, and of which other net they are."""
     from resnet_viz.nets.network import build_resnet
     from resnet_viz.nets.weights import load_weights
 
@@ -46,4 +47,13 @@ def work(request: Request, report: Report) -> object:
         file = report.folder / request.file
     check_room(request.config, copies=_COPIES)
     weight_report = load_weights(build_resnet(request.config), file, partial=True)
-    return {"fits": weight_report.fits} | asdict(weight_report)
+    other = None if weight_report.fits else _net_of(file)
+    return {"fits": weight_report.fits, "net": other} | asdict(weight_report)
+
+
+def _net_of(file: Path) -> str | None:
+    """The configuration of the net that the file is of, as JSON; None where it cannot be said."""
+    try:
+        return ResNetConfig.from_checkpoint(file).model_dump_json()
+    except ValueError:
+        return None

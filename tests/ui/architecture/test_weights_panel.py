@@ -55,6 +55,10 @@ def test_a_file_of_torchvisions_fits_its_net_and_no_other() -> None:
     assert "**0 missing**" in [markdown.value for markdown in app.markdown]
     unexpected = app.code[1].value.splitlines()
     assert set(unexpected) == resnet34.keys() - resnet18.keys()
+    assert "**ResNet-34** (21,797,672 parameters)" in " ".join(m.value for m in app.markdown)
+    next(button for button in app.button if button.label == "Open as this net").click().run()
+    assert not app.exception
+    assert app.session_state["net_on_show"].config == PRESETS["resnet34"]
 
 
 @pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")

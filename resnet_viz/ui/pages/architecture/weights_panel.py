@@ -8,8 +8,12 @@ from typing import Any
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.net_names import net_title
+from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label, preset_name
 from resnet_viz.text import printable
+from resnet_viz.ui.session.net import show_net
+from resnet_viz.ui.session.net_url import nearest_preset
 from resnet_viz.ui.widgets import job_progress, message_box
 from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.ui.widgets.page_texts import note
@@ -88,6 +92,8 @@ def _show(config: ResNetConfig) -> None:
 def _show_misfit(file: str, report: dict[str, Any]) -> None:
     counts = ", ".join(f"{len(report[kind])} {words}" for kind, words in _LISTS.items())
     message_box.warning(f"{file} does not fit as it is: {counts}.")
+    if net := report["net"]:
+        _offer(ResNetConfig.model_validate_json(net))
     for sentence in (
         *(f"the file is of another net: {field}" for field in report["different"]),
         *report["causes"],
@@ -101,6 +107,16 @@ def _show_misfit(file: str, report: dict[str, Any]) -> None:
             language=None,
             wrap_lines=True,
             height=300,
+        )
+
+
+def _offer(config: ResNetConfig) -> None:
+    """The net that the file is of, ready to be opened."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Open as this net", type="primary", on_click=show_net, args=(config,))
+        st.markdown(
+            f"Every weight in the file fits **{plain(net_title(config, nearest_preset(config)))}** "
+            f"({plan(config).params:,} parameters)."
         )
 
 

@@ -1,0 +1,234 @@
+"""Guesses of a configuration: what names, shapes and strides say, and what they leave open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from resnet_viz.arch.config import ResNetConfig, explain
+from resnet_viz.nets.recognition.layout import BlockLayout, Layout, Weight
+
+Changes = dict[str, Any]
+_CIFAR_SIZE, _IMAGENET_SIZE = 32, 224
+
+
+class UnlikeError(ValueError):
+    """A sentence that says why a net cannot be said as a configuration."""
+
+
+@dataclass(frozen=True)
+class Hints:
+    """What a module tells and a file does not; a file has none of it.
+
+    `stride` is that of the convolution at a path, None where it is unknown. `activations` and
+    `dropout` are the field's values.
+    """
+
+    stride: Callable[[str], int | None] = lambda _: None
+    activations: tuple[str, ...] = ("relu",)
+    dropout: float = 0.0
+
+
+def guesses(layout: Layout, hints: Hints) -> Iterator[ResNetConfig]:
+    """Configurations that a layout can be of, the most usual first.
+
+    Raises:
+        UnlikeError: where no configuration has such blocks.
+    """
+    known = _shape(layout, hints) | {"dropout": hints.dropout} | _head(layout)
+    known |= _stem(layout, known["widths"][0])
+    refused = ""
+    is_any = False
+    for changes in _open(layout, hints):
+        merged = known | changes
+        try:
+            yield ResNetConfig.model_validate(merged)
+            is_any = True
+        except ValueError as error:
+            refused = refused or explain(error)
+    if not is_any:
+        raise UnlikeError(refused)
+
+
+def _shape(layout: Layout, hints: Hints) -> dict[str, Any]:
+    """Blocks, widths, groups, norm and attention."""
+    first = layout.stages[0][0]
+    per_block = len(first.convs)
+    for block in layout.blocks:
+        if len(block.convs) != per_block or per_block not in (2, 3):
+            where = block.weights[0].path
+            raise UnlikeError(
+                f"the block of {where!r} has {len(block.convs)} convolutions in its branch; "
+                "allowed: 2 or 3, in all blocks as many"
+            )
+    kind = "basic" if per_block == 2 else "bottleneck"
+    fields: dict[str, Any] = {
+        "block": kind,
+        "depths": tuple(map(len, layout.stages)),
+        "conv_bias": first.convs[0].has_bias,
+        "norm": _norm(first.norms),
+        "stride_on": _stride_on(layout, hints),
+    }
+    inner, out = (
+        tuple(stage[0].convs[number].shape[0] for stage in layout.stages)
+        for number in (per_block - 2, per_block - 1)
+    )
+    if kind == "basic":
+        expansion = out[0] // inner[0]
+        fields |= {"widths": inner, "expansion": None if expansion == 1 else expansion}
+    else:
+        fields |= _bottleneck(inner, out, [stage[0].convs[1] for stage in layout.stages])
+    return fields | _attention(first)
+
+
+def _bottleneck(inner: Sequence[int], out: Sequence[int], middle: Sequence[Weight]) -> Changes:
+    """Widths, expansion and groups of bottlenecks; the usual expansion is 4."""
+    groups = {width // max(1, conv.shape[1]) for width, conv in zip(inner, middle, strict=True)}
+    if len(groups) != 1:
+        raise UnlikeError(
+            f"the 3x3 convolutions of the stages have {sorted(groups)} groups; "
+            "allowed: cardinality, the same number in all stages"
+        )
+    (cardinality,) = groups
+    for expansion in (4, out[0] // inner[0] or 1, 2, 1):
+        widths = [width // expansion for width in out]
+        if any(width % expansion for width in out) or not all(widths):
+            continue
+        for group_width in {
+            -(-64 * inner[0] // (cardinality * widths[0])),
+            inner[0] // cardinality,
+        }:
+            if all(
+                int(width * group_width / 64) * cardinality == wide
+                for width, wide in zip(widths, inner, strict=True)
+            ):
+                return {
+                    "widths": tuple(widths),
+                    "expansion": None if expansion == 4 else expansion,
+                    "cardinality": cardinality,
+                    "group_width": group_width,
+                }
+    raise UnlikeError(
+        f"the stages' blocks have {list(inner)} channels inside and {list(out)} out; "
+        "allowed: the same ratio in all stages"
+    )
+
+
+def _norm(norms: Sequence[Weight]) -> str:
+    if not norms:
+        return "none"
+    return "batch" if norms[0].has_statistics else "group"
+
+
+def _attention(block: BlockLayout) -> Changes:
+    if not block.attention:
+        return {}
+    if len(block.attention) != 2:
+        raise UnlikeError(
+            f"{block.attention[0].path!r} is no squeeze-and-excitation of two layers; "
+            "allowed: attention 'none' or 'se'"
+        )
+    squeeze = min(block.attention, key=lambda weight: weight.shape[0])
+    return {"attention": "se", "se_reduction": squeeze.shape[1] // squeeze.shape[0]}
+
+
+def _stem(layout: Layout, first_width: int) -> Changes:
+    convs = [w for w in layout.outside if len(w.shape) == 4 and w.path.startswith(layout.prefix)]
+    convs = [w for w in convs if w.shape[2:] != (1, 1)]
+    if not convs:
+        raise UnlikeError("no convolution of a stem was found; allowed: 1 or 3")
+    widths, kernels = [w.shape[0] for w in convs], [w.shape[2] for w in convs]
+    width = widths[-1]
+    if len(convs) == 3 and set(kernels) == {3}:
+        is_deep = widths[0] == width // 2
+        kind = "deep" if is_deep else "tiered"
+    elif len(convs) == 1 and kernels[0] in (3, 7):
+        kind = "cifar" if kernels[0] == 3 else "imagenet"
+    else:
+        sizes = ", ".join(f"{kernel}x{kernel}" for kernel in kernels)
+        raise UnlikeError(
+            f"the stem's convolutions are {sizes}; allowed: one of 7x7 or 3x3, or three of 3x3"
+        )
+    return {
+        "stem": kind,
+        "stem_width": None if width == first_width else width,
+        "in_channels": convs[0].shape[1],
+        "image_size": _CIFAR_SIZE if kind == "cifar" else _IMAGENET_SIZE,
+    }
+
+
+def _head(layout: Layout) -> Changes:
+    wide = [w for w in layout.outside if len(w.shape) == 2 or w.shape[2:] == (1, 1)]
+    near = [w for w in wide if w.path.startswith(layout.prefix)] or wide
+    return {"num_classes": near[-1].shape[0]} if near else {}
+
+
+def _stride_on(layout: Layout, hints: Hints) -> str:
+    if len(layout.stages[0][0].convs) == 2:
+        return "3x3"
+    firsts = [hints.stride(block.convs[0].path) for block in layout.blocks]
+    return "1x1" if any(stride == 2 for stride in firsts) else "3x3"
+
+
+def _open(layout: Layout, hints: Hints) -> Iterator[Changes]:
+    """What names and shapes leave open, in all combinations, the most usual first."""
+    for activation, shortcut, order in product(
+        hints.activations, _shortcuts(layout, hints), _orders(layout)
+    ):
+        yield {"activation": activation} | shortcut | order
+
+
+def _shortcuts(layout: Layout, hints: Hints) -> list[Changes]:
+    """By the blocks that have a projection."""
+    projected = [[bool(block.projections) for block in stage] for stage in layout.stages]
+    if not any(map(any, projected)):
+        # Names and shapes of a plain net are those of one with zero-padded shortcuts.
+        same: list[Changes] = [{"shortcut": kind} for kind in ("zero_pad", "none")]
+        return same if _widens(layout) else [{"shortcut": "projection"}, *same[1:]]
+    if all(map(all, projected)) and any(len(stage) > 1 for stage in projected):
+        return [{"shortcut": "projection_all"}]
+    kinds: list[Changes] = [{"shortcut": "projection"}]
+    if _is_pooled(layout, hints):
+        kinds.insert(0, {"shortcut": "avgpool_projection"})
+    if any(stage[-1] and len(stage) > 1 for stage in projected):
+        kinds = [kind | {"downsample_at": "last"} for kind in kinds]
+    return kinds
+
+
+def _widens(layout: Layout) -> bool:
+    outs = {stage[0].convs[-1].shape[0] for stage in layout.stages}
+    return len(outs) > 1 or layout.stages[0][0].convs[0].shape[1] not in outs
+
+
+def _is_pooled(layout: Layout, hints: Hints) -> bool:
+    """Whether an average pool comes before the projections, where the resolution is halved."""
+    later = [conv for stage in layout.stages[1:] for conv in stage[0].projections]
+    strides = [hints.stride(conv.path) for conv in later]
+    if any(strides):
+        return set(strides) == {1}
+    return bool(later) and all(conv.name.endswith(".1") for conv in later)
+
+
+def _orders(layout: Layout) -> list[Changes]:
+    """Orders of norm, activation and addition."""
+    usual: list[Changes] = [
+        {"activation_order": "original"},
+        {"activation_order": "original", "final_activation": False},
+        {"activation_order": "norm_after_addition"},
+        {"activation_order": "relu_before_addition"},
+        {"activation_order": "relu_only_preactivation"},
+    ]
+    before: list[Changes] = [{"activation_order": "full_preactivation"}]
+    is_first = _is_norm_first(layout)
+    return usual + before if is_first is None else before if is_first else usual
+
+
+def _is_norm_first(layout: Layout) -> bool | None:
+    """Whether each branch begins with a norm, of as many channels as come in; None: unknown."""
+    for block in layout.blocks:
+        norms, channels = {norm.shape[0] for norm in block.norms}, block.convs[0].shape[1]
+        if norms and channels not in {conv.shape[0] for conv in block.convs}:
+            return channels in norms
+    return None
