@@ -19,6 +19,7 @@ from resnet_viz.lab.race_feed import Look
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import Floats, History
+from resnet_viz.store.header import Shortcuts
 from resnet_viz.store.run import Run
 from resnet_viz.text import distinct
 
@@ -38,7 +39,8 @@ class Contestant:
     they are of (seeds.py).
     `net` is the same, and `net_name` the name without the seed, of runs of one net.
     `recipe` is the same of nets that are trained alike; None where it is not known,
-    as is `batch_size`. `is_over`: no more records will come.
+    as is `batch_size`. `is_over`: no more records will come. `shortcuts` are those that were found
+    in a net that is not ours.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Contestant:
     recipe: object = None
     batch_size: int | None = None
     is_over: bool = False
+    shortcuts: Shortcuts = field(default_factory=dict)
 
     @property
     def chance(self) -> float | None:
@@ -124,6 +127,7 @@ def contestants_in(look: Look) -> list[Contestant]:
             recipe=None if run.is_watched else run.spec.recipe,
             batch_size=None if run.is_watched else run.spec.batch_size,
             is_over=run.is_over,
+            shortcuts=run.shortcuts,
         )
         for run in look.runs
         for name in (names[net_of(run)],)

@@ -20,7 +20,7 @@ from resnet_viz.findings.colours import DARK
 from resnet_viz.findings.contestant import GRADIENT, Contestant, thinned
 from resnet_viz.findings.final_level import end_of
 from resnet_viz.quantities import quantity
-from resnet_viz.quantities.records import Series
+from resnet_viz.quantities.records import Floats, Series
 from resnet_viz.stage.strip import stages, strip
 from resnet_viz.stage.words import WORDS
 
@@ -100,7 +100,21 @@ def share_of_shortcut(net: Contestant) -> Series:
     c = cosine[:rows] if len(cosine) >= rows and cosine.shape[1:] == s.shape[1:] else np.zeros(1)
     with np.errstate(all="ignore"):
         share = (s * s + s * b * c) / (s * s + b * b + 2 * s * b * c)
-    return Series(shortcut.steps[:rows], share.astype(np.float32))
+    return Series(shortcut.steps[:rows], _by_box(net, share.astype(np.float32)))
+
+
+def _by_box(net: Contestant, share: Floats) -> Floats:
+    """The columns of the blocks in the order of their boxes: of a found block without weights
+    there is none."""
+    names = net.along(_SHORTCUT).names
+    if not net.shortcuts or share.shape[1] != len(names):
+        return share
+    column = {name: number for number, name in enumerate(names)}
+    boxes = [box.name for box in strip(net) if box.name]
+    chosen = [column[name] for name in boxes if name in column]
+    ordered = np.full((len(share), len(boxes)), np.nan, np.float32)
+    ordered[:, [place for place, name in enumerate(boxes) if name in column]] = share[:, chosen]
+    return ordered
 
 
 def _about(nets: Sequence[Contestant], name: str) -> dict[str, Any]:

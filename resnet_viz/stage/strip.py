@@ -33,13 +33,19 @@ def strip(contestant: Contestant) -> Sequence[StripBox]:
         return [_alone(layer) for layer in main]
     shortcuts = _shortcuts(contestant)
     boxes: list[StripBox] = []
-    of_layer = {layer.name: _block_of(layer, contestant.blocks) for layer in main}
-    for block, own in groupby(main, key=lambda layer: of_layer[layer.name]):
+    found = {layer: block for block, one in contestant.shortcuts.items() for layer in one.layers}
+    of_layer = {
+        layer.name: found.get(layer.name, "") if found else _block_of(layer, contestant.blocks)
+        for layer in main
+    }
+    for of, own in groupby(main, key=lambda layer: of_layer[layer.name]):
         layers = list(own)
+        # A found block may have further layers after those of others.
+        block = "" if found and of in (box.name for box in boxes) else of
         first, last, stage = layers[0].position, layers[-1].position, layers[0].stage
         label = block or ("stem" if not boxes else "head" if layers[-1] is main[-1] else "layers")
         boxes.append(StripBox(block, label, first, last, stage, shortcuts.get(block, "")))
-    return list(_numbered(boxes))
+    return boxes if found else list(_numbered(boxes))
 
 
 def stages(boxes: Sequence[StripBox]) -> Sequence[tuple[str, int, int]]:
@@ -58,7 +64,7 @@ def _alone(layer: WeightedLayer) -> StripBox:
 
 def _shortcuts(contestant: Contestant) -> dict[str, str]:
     if contestant.config is None:
-        return {}
+        return {block: one.kind for block, one in contestant.shortcuts.items()}
     return {block.name: block.shortcut for block in plan(contestant.config).blocks}
 
 

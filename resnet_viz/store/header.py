@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import cast
+from typing import NamedTuple, cast
 
 from resnet_viz.quantities.quantity import Along, Axis
 
@@ -17,10 +17,24 @@ _MOST = 1_000_000
 _DAMAGES = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
 
 
-def write(held: Mapping[str, Along], beside: Collection[str] = ()) -> str:
+class FoundShortcut(NamedTuple):
+    """A shortcut found in a watched net: its kind, and the layers that its block holds."""
+
+    kind: str
+    layers: tuple[str, ...]
+
+
+Shortcuts = Mapping[str, FoundShortcut]
+"""The shortcuts of a watched net, by the names of their blocks."""
+
+
+def write(
+    held: Mapping[str, Along], beside: Collection[str] = (), shortcuts: Shortcuts | None = None
+) -> str:
     """The header as JSON, each list of names once: {"axes": [[axis, names], ...], "held": {name:
     index}}; of what is not taken at each step, "every": {name: steps}; and "beside": the names of
-    layers beside the main path of a watched net, if any."""
+    layers beside the main path of a watched net, and "shortcuts", {block: [kind, layers]}, if
+    any."""
     axis_of = {name: (along.axis, along.names) for name, along in held.items()}
     axes = list(dict.fromkeys(axis_of.values()))
     header: dict[str, object] = {
@@ -31,6 +45,8 @@ def write(held: Mapping[str, Along], beside: Collection[str] = ()) -> str:
         header["every"] = every
     if beside:
         header["beside"] = sorted(beside)
+    if shortcuts:
+        header["shortcuts"] = shortcuts
     return json.dumps(header, separators=(",", ":"))
 
 
@@ -40,6 +56,18 @@ def beside(text: str) -> frozenset[str]:
         return frozenset(map(str, json.loads(text).get("beside", ())))
     except (ValueError, TypeError, AttributeError):
         return frozenset()
+
+
+def shortcuts(text: str) -> Shortcuts:
+    """The shortcuts that were found, from a header; none if it does not say."""
+    try:
+        given = json.loads(text).get("shortcuts", {}).items()
+        return {
+            str(block): FoundShortcut(str(kind), tuple(map(str, layers)))
+            for block, (kind, layers) in given
+        }
+    except (ValueError, TypeError, AttributeError):
+        return {}
 
 
 def read(text: str, layer_names: Sequence[str]) -> Mapping[str, Along]:

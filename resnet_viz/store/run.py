@@ -114,6 +114,11 @@ class Run(NamedTuple):
         return max(names, key=len, default=())
 
     @property
+    def shortcuts(self) -> header.Shortcuts:
+        """The shortcuts that were found in a watched net."""
+        return header.shortcuts(self._text.header) if self.is_watched else {}
+
+    @property
     def quantities(self) -> Mapping[str, Along]:
         """The quantities of the run, each with its axis and the names along it, in forward
         order."""

@@ -34,7 +34,7 @@ class Shortcut:
 
 class Addition(NamedTuple):
     """A residual addition in a data graph: of `shortcut` and `branches`, which come from
-    `source`. The nodes on the ways are in forward order."""
+    `source`. The nodes on the ways are in forward order; `sums` are the nodes that add."""
 
     node: Node
     source: Node
@@ -43,6 +43,7 @@ class Addition(NamedTuple):
     kind: Kind
     on_shortcut: tuple[Node, ...]
     on_branch: tuple[Node, ...]
+    sums: tuple[Node, ...] = ()
 
 
 _SUMS = ("AddBackward", "SubBackward", "torch::autograd::CopySlices")
@@ -52,19 +53,22 @@ def additions(graph: DataGraph) -> list[Addition]:
     """The residual additions of a net, in forward order."""
     found: dict[Node, Addition] = {}
     operands: dict[Node, list[Value]] = {}
+    sums: dict[Node, tuple[Node, ...]] = {}
     for node in graph.place:
         if not _is_sum(node) or len(graph.taken(node)) < 2:
             continue
         own: list[Value] = []
+        sums[node] = (node,)
         for value in graph.taken(node):
             if _is_part(graph, value.node, node, operands):
                 own += operands[value.node]
+                sums[node] += sums[value.node]
                 found.pop(value.node, None)
             else:
                 own.append(value)
         operands[node] = own
         if (one := _identity(graph, node, own) or _projection(graph, node, own)) is not None:
-            found[node] = one
+            found[node] = one._replace(sums=sums[node])
     return list(found.values())
 
 

@@ -37,12 +37,20 @@ class Passing:
         *,
         in_parts: bool,
     ) -> None:
-        self._gathered = [
-            _Gathered(one, names, device, in_parts=in_parts) for one, names in quantities
-        ]
-        self._at = {p: [g for g in self._gathered if p in g.quantity.points] for p in POINTS}
+        self._in_parts = in_parts
+        self._gathered: list[_Gathered] = []
+        self.add(quantities, device)
         self.loss_scale: Tensor | float = 1.0
         self._passes = 0
+
+    def add(
+        self, quantities: Iterable[tuple[Quantity, Sequence[str]]], device: torch.device
+    ) -> None:
+        """Further quantities, from the next forward or backward pass on."""
+        self._gathered += [
+            _Gathered(one, names, device, in_parts=self._in_parts) for one, names in quantities
+        ]
+        self._at = {p: [g for g in self._gathered if p in g.quantity.points] for p in POINTS}
 
     def values(self, at: Collection[str] = POINTS) -> Mapping[str, Tensor | Unfinished]:
         """The last measured step's, by quantity: of those with no other points than `at`."""

@@ -75,6 +75,11 @@ class Instruments:
         self._found: dict[str, Tensor | Unfinished] = {}
         self.known: States = np.zeros(len(self._layers), np.int64)
 
+    def add(self, held: Mapping[str, Along]) -> None:
+        """Quantities of activations whose names became known as the net ran."""
+        mine = [(q, held[q.name].names) for q in quantities().values() if q.name in held]
+        self._passing.add(mine, self._layers[0].device)
+
     def arm(self, step: int) -> None:
         """Before the first forward pass of `step`."""
         self.begin(step)

@@ -41,6 +41,7 @@ class Recording:
         self._written = 0.0
         self._held: Mapping[str, Along] = {}
         self._beside: Collection[str] = ()
+        self._shortcuts: header.Shortcuts = {}
         now = time.time()
         row: Mapping[str, object] = {
             "id": self.run_id,
@@ -65,12 +66,16 @@ class Recording:
         threading.Thread(target=self._beat, daemon=True).start()
 
     def add(
-        self, record: StepRecord, held: Mapping[str, Along], beside: Collection[str] = ()
+        self,
+        record: StepRecord,
+        held: Mapping[str, Along],
+        beside: Collection[str] = (),
+        shortcuts: header.Shortcuts | None = None,
     ) -> None:
-        """One step, measured; `held` says along what its quantities are, and `beside` which layers
-        lie beside the main path."""
+        """One step, measured; `held` says along what its quantities are, `beside` which layers lie
+        beside the main path, and `shortcuts` which were found."""
         self._pending.append(record)
-        self._held, self._beside = held, beside
+        self._held, self._beside, self._shortcuts = held, beside, shortcuts or {}
         if time.monotonic() - self._written >= WRITE_SECONDS:
             self._write()
 
@@ -84,7 +89,7 @@ class Recording:
     def _write(self) -> None:
         pending, self._pending = self._pending, []
         self._written = time.monotonic()
-        text = header.write(self._held, self._beside)
+        text = header.write(self._held, self._beside, self._shortcuts)
         try:
             with self._store.session() as connection:
                 with transaction(connection):

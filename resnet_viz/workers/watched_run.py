@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.store.database import Store
+from resnet_viz.store.header import FoundShortcut, Shortcuts
+from resnet_viz.traced.shortcuts import Shortcut
 from resnet_viz.training.watching.measured_weights import unwrapped
 from resnet_viz.training.watching.watcher import Watcher
 from resnet_viz.workers.run_recorder import Recording
@@ -106,12 +108,26 @@ class Watched:
 
     def _record(self, record: StepRecord, held: Mapping[str, Along]) -> None:
         recording, watcher = self._entered()
-        recording.add(record, held, watcher.beside)
+        recording.add(record, held, watcher.beside, _described(watcher.shortcuts, watcher.layers))
 
     def _entered(self) -> tuple[Recording, Watcher]:
         if self._recording is None or self._watcher is None:
             raise RuntimeError("watch: use it as a context, with lab.watch(model) as w: ...")
         return self._recording, self._watcher
+
+
+def _described(found: Sequence[Shortcut], layers: Sequence[str]) -> Shortcuts:
+    """Shortcuts as a run keeps them: each layer belongs to the block with the smallest branch."""
+    of_block: dict[str, list[str]] = {one.name: [] for one in found}
+    for layer in layers:
+        holding = [one for one in found if _holds(one, layer)]
+        if holding:
+            of_block[min(holding, key=lambda one: len(one.branch)).name].append(layer)
+    return {one.name: FoundShortcut(one.kind, tuple(of_block[one.name])) for one in found}
+
+
+def _holds(shortcut: Shortcut, layer: str) -> bool:
+    return any(layer == path or layer.startswith(f"{path}.") for path in shortcut.branch)
 
 
 def _is_of_another_rank() -> bool:

@@ -43,11 +43,25 @@ class WatchedNames:
         self.columns: dict[str, list[int]] = {}
         self._order: dict[str, int] = {}
         self._passed: set[tuple[str, str]] = set()
+        self.found: Sequence[str] = ()
+
+    def add_blocks(self, names: Sequence[str]) -> Mapping[str, Along]:
+        """Blocks that were found as the model ran, in forward order: their quantities."""
+        self.found = names
+        new = {
+            one.name: Along("block", tuple(names))
+            for one in quantities().values()
+            if GRADIENTS.issuperset(one.points)
+        }
+        self.candidates = MappingProxyType({**self.candidates, **new})
+        return new
 
     @property
     def modules(self) -> Iterable[str]:
         """The modules whose order is to be told by `called`."""
-        names = {n for one in self.candidates.values() for n in one.names if one.axis != "net"}
+        none = ("net", "block") if self.found else ("net",)
+        every = (one for one in self.candidates.values() if one.axis not in none)
+        names = {name for one in every for name in one.names}
         return dict.fromkeys(self._module_of.get(name, name) for name in sorted(names))
 
     def called(self, module: str, *_: object) -> None:
@@ -79,6 +93,8 @@ class WatchedNames:
         there = {n for n in one.names if all((point, n) in self._passed for point in points)}
         if not there:
             return []
+        if one.axis == "block" and self.found:
+            return list(range(len(one.names)))
         may_come = {n for n in one.names if self._module_of.get(n, n) not in self._order}
         if is_frozen and points[0] in GRADIENTS:
             may_come |= {n for n in one.names if ("output", n) in self._passed}

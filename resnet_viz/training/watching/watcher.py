@@ -18,12 +18,14 @@ from resnet_viz.quantities.layer_states import LAYER_STATE, LayerState, StateLog
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import Floats, StepRecord
 from resnet_viz.text import shorten
+from resnet_viz.traced.shortcuts import Shortcut
 from resnet_viz.training.hooks import first_tensor, tap
 from resnet_viz.training.passing import Give, to_host
 from resnet_viz.training.probes import Instruments, PutHook
 from resnet_viz.training.watching.backward import Backward
 from resnet_viz.training.watching.foreign_hooks import tap_foreign
 from resnet_viz.training.watching.forward import Forward, Part
+from resnet_viz.training.watching.found_blocks import FoundBlocks
 from resnet_viz.training.watching.loss_scale import LossScale
 from resnet_viz.training.watching.main_path import beside_main_path
 from resnet_viz.training.watching.measured_weights import unwrapped
@@ -65,13 +67,15 @@ class Watcher:
     backward pass each, every quantity is that of the whole (effective_rank.py says how far).
     The response of a 3x3 convolution is the output of the norm that takes the convolution's output
     itself, or that output; its activation is what the nonlinearity gives that takes the response
-    itself (torchvision adds the shortcut in place). Blocks of this project have all quantities,
-    others output_rms, effective_rank and grad_input_norm. What is not measured is named in one
-    warning. Of a compiled model that is what passes between its layers.
+    itself (torchvision adds the shortcut in place). Blocks of this project have all quantities;
+    others that are named have output_rms, effective_rank and grad_input_norm. Where none are named
+    they are found: each shortcut closes a block, which has the gradient at its input and its two
+    parts. What is not measured is named in one warning. Of a compiled model that is what passes
+    between its layers.
 
     Args:
-        blocks: paths of the modules that are blocks; those of this project's classes, if none are
-            named.
+        blocks: paths of the modules that are blocks; those of this project's classes, or else those
+            that are found, if none are named.
         measure_every: steps between looks at activations.
         steps: how many there will be, if that is known: the last is then measured in full.
 
@@ -99,6 +103,9 @@ class Watcher:
         numbers = {id(parameter): i for i, parameter in enumerate(parameters)}
         self._number_of_layer = [numbers[id(layer)] for layer in layers]
         candidates, is_open = self._names.candidates, not is_compiled(model)
+        is_known = bool(blocks) or isinstance(root, ResNet) or not is_open
+        self._found = None if is_known else FoundBlocks(root)
+        self._give: Give = _give_nobody
         tapped = self._tap if is_open else None
         self._instruments = Instruments(
             *(layers, parameters, candidates, tapped),
@@ -131,6 +138,16 @@ class Watcher:
     def beside(self) -> Collection[str]:
         """The layers beside the main path: projections, and what makes the factors of gates."""
         return self._beside or ()
+
+    @property
+    def layers(self) -> Sequence[str]:
+        """The names of the layers that are measured, as the model lists them."""
+        return list(self._layers)
+
+    @property
+    def shortcuts(self) -> Sequence[Shortcut]:
+        """The shortcuts that were found; none where the blocks were known before."""
+        return self._found.shortcuts if self._found else ()
 
     def step(self, loss: Tensor | float, accuracy: Tensor | float | None = None) -> None:
         """Records a step: after the optimiser's.
@@ -232,6 +249,11 @@ class Watcher:
         first = first_tensor(output) if self._beside is None else None
         if first is not None and first.requires_grad:
             self._beside = frozenset(beside_main_path(first, self._layers))
+        if self._found and self._instruments.is_measuring:
+            was_known = bool(self._found.shortcuts)
+            self._found.ended(output, self._give)
+            if not was_known and (new := [one.name for one in self._found.shortcuts]):
+                self._instruments.add(self._names.add_blocks(new))
         self._instruments.after_forward(self._loss_scale.value)
 
     def _ended(self) -> None:
@@ -256,7 +278,11 @@ class Watcher:
         else:
             held = names.candidates.values()
             blocks = [name for one in held if one.axis == "block" for name in one.names]
-            yield from tap_foreign(self._root, dict.fromkeys(blocks), noted)
+            known = dict.fromkeys(name for name in blocks if name not in self._names.found)
+            yield from tap_foreign(self._root, known, noted)
+        if self._found:
+            self._give = noted
+            yield from self._found.hooks()
 
     def _images_first(self, block: str, output: Tensor) -> Tensor:
         """A block's output with a row per image: sequences may have a row per place."""
@@ -282,6 +308,10 @@ class Watcher:
                 "before; call step() after loss.backward() and optimizer.step()",
                 stacklevel=3,
             )
+
+
+def _give_nobody(*_: object) -> None:
+    pass
 
 
 _MOST_NAMED = 6
