@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from resnet_viz.nets.network import build_resnet
     from resnet_viz.nets.weights import load_torchvision, load_weights, save_weights
     from resnet_viz.traced.module_graph import graph
+    from resnet_viz.traced.plain import without_shortcuts
     from resnet_viz.training.loop import train
     from resnet_viz.views.graph.graph import shortcut_graph
     from resnet_viz.views.source.source import to_source
@@ -49,6 +50,7 @@ __all__ = [
     "summarize",
     "to_source",
     "train",
+    "without_shortcuts",
 ]
 
 _HOMES: Mapping[str, str] = MappingProxyType(
@@ -71,6 +73,7 @@ _HOMES: Mapping[str, str] = MappingProxyType(
         "summarize": "views.summary",
         "to_source": "views.source.source",
         "train": "training.loop",
+        "without_shortcuts": "traced.plain",
     }
 )
 

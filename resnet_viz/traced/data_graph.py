@@ -84,12 +84,12 @@ class DataGraph:
             self.sizes[owner] = self.sizes.get(owner, 0) + own
         self._weighted_modules = {name.rpartition(".")[0] for name in self._matrices}
         every = _from_inputs([t.grad_fn for t in outputs if t.grad_fn is not None])
-        sources = set(inputs)
+        self.inputs = frozenset(inputs)
         self.place: dict[Node, int] = {}
         """The place of each node in the order."""
         for node in every:
             taken = (n for n, _ in node.next_functions)
-            if node in sources or node in modules_at or any(n in self.place for n in taken):
+            if node in self.inputs or node in modules_at or any(n in self.place for n in taken):
                 self.place[node] = len(self.place)
         self.used = {node: self._parameters_of(node) for node in self.place}
         """The names of the parameters that a node takes."""

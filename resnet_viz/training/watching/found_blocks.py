@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 from resnet_viz.traced.data_graph import DataGraph, Node, Recorder
 from resnet_viz.traced.flows import hook_flows
@@ -15,6 +16,7 @@ from resnet_viz.traced.shortcuts import Shortcut, additions, named
 from resnet_viz.traced.tensors import tensors_in
 from resnet_viz.training.passing import Give
 from resnet_viz.training.probes import PutHook
+from resnet_viz.training.watching.watched_model import OnlyHere
 
 
 class FoundBlocks:
@@ -29,21 +31,30 @@ class FoundBlocks:
         self._model = model
         self._recorder = Recorder(model)
         self._inputs: list[Node] = []
-        self._needs_input = True
+        self._needs_input, self._is_due = True, False
+        self._hook: RemovableHandle | None = None
         self.shortcuts: Sequence[Shortcut] = ()
+
+    def open(self) -> None:
+        """Stand at the model's entrance, after whoever calls `hooks` as a pass begins."""
+        put = self._model.register_forward_pre_hook
+        self._hook = put(OnlyHere(self._as_source), with_kwargs=True)
+
+    def close(self) -> None:
+        """Leave it."""
+        if self._hook is not None:
+            self._hook.remove()
 
     def hooks(self) -> Iterator[PutHook]:
         """Hooks for one forward pass, after which `ended` is called."""
         self._recorder.forget()
-        self._inputs = []
-        if self._needs_input:
-            put = self._model.register_forward_pre_hook
-            yield partial(put, self._as_source, with_kwargs=True)
+        self._inputs, self._is_due = [], True
         for module, hook in self._recorder.hooks():
             yield partial(module.register_forward_hook, hook)
 
     def ended(self, output: object, give: Give) -> None:
         """The forward pass is over: `give` will get the gradients of its backward pass."""
+        self._is_due = False
         outputs = [one for one in tensors_in(output) if one.requires_grad]
         graph = DataGraph(self._model, outputs, self._recorder.modules_at, self._inputs)
         found = additions(graph)
@@ -62,7 +73,7 @@ class FoundBlocks:
     def _as_source(
         self, _: nn.Module, given: tuple[object, ...], by_name: Mapping[str, object]
     ) -> tuple[tuple[object, ...], dict[str, object]] | None:
-        if not torch.is_grad_enabled():
+        if not (self._is_due and self._needs_input and torch.is_grad_enabled()):
             return None
         return (
             tuple(self._source(one) for one in given),

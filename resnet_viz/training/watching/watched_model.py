@@ -72,10 +72,10 @@ def checked_blocks(model: nn.Module, blocks: Iterable[str]) -> list[str]:
 class OnlyHere:
     """A hook that a copy of the model, or a file of it, has not: nobody watches those."""
 
-    hook: Callable[..., None]
+    hook: Callable[..., object]
 
-    def __call__(self, *arguments: object) -> None:
-        self.hook(*arguments)
+    def __call__(self, *arguments: object) -> object:
+        return self.hook(*arguments)
 
     def __reduce__(self) -> tuple[type[_NoHook], tuple[()]]:
         return _NoHook, ()

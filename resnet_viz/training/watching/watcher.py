@@ -127,6 +127,8 @@ class Watcher:
         self._begin = time.perf_counter()
         entered = [model] * (model is not root) + (entrances(root) if is_open else [])
         self._forward = Forward(root, entered, self._looked_at, self._forward_ended)
+        if self._found:
+            self._found.open()
         self._tell_what_is_left_out(is_open=is_open)
 
     @property
@@ -192,6 +194,8 @@ class Watcher:
         """Take all hooks off the model."""
         self._instruments.after_forward()
         self._backward.close()
+        if self._found:
+            self._found.close()
         self._loss_scale.close()
         self._forward.close()
 
