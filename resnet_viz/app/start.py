@@ -9,6 +9,8 @@ import streamlit as st
 from resnet_viz.ui import pages
 from resnet_viz.ui.session.history import note_page
 from resnet_viz.ui.session.lab_state import get_ready
+from resnet_viz.ui.session.public import SENTENCES, mode
+from resnet_viz.ui.widgets.page_texts import note
 
 _STARTED = "started_by_app"
 # Streamlit leaves 5rem on each side of a wide page, which the pictures can use. On narrow windows
@@ -48,6 +50,12 @@ _STYLE = """<style>
 @media (min-width: 1700px) {html {font-size: 19px !important}}
 </style>"""
 
+# A frame of another site's page is small: a view of one thing has all of it.
+_ALONE = """<style>
+[data-testid="stHeader"] {display: none}
+.stMainBlockContainer {padding: .5rem !important}
+</style>"""
+
 
 def draw_visit() -> None:
     """Draws the page that is asked for, and the menu above it: the whole of app.py's script."""
@@ -55,11 +63,18 @@ def draw_visit() -> None:
     asked = st.navigation(entries, position="top")
     st.set_page_config(page_title=f"{asked.title} · resnet_viz", layout="wide")
     st.html(_STYLE)
-    with st.container(horizontal=True, key="narrow_pages"):
-        for entry in entries:
-            st.page_link(entry, width="content")
+    if st.context.is_embedded and asked.visibility == "hidden":
+        st.html(_ALONE)
+    else:
+        with st.container(horizontal=True, key="narrow_pages"):
+            for entry in entries:
+                if entry.visibility == "visible":
+                    st.page_link(entry, width="content")
     st.session_state[_STARTED] = True
     get_ready()
+    if (public := mode()) and not st.context.is_embedded:
+        with st.container(key="public_note"):
+            note(SENTENCES[public])
     asked.run()
 
 
@@ -80,4 +95,11 @@ def draw_page(name: str) -> None:
 
 def _menu() -> Sequence[st.Page]:
     """The pages as Streamlit knows them, whose scripts lie beside app.py."""
-    return [st.Page(f"pages/{page.name}.py", title=page.title) for page in pages.pages()]
+    return [
+        st.Page(
+            f"pages/{page.name}.py",
+            title=page.title,
+            visibility="visible" if page.is_listed else "hidden",
+        )
+        for page in pages.pages()
+    ]

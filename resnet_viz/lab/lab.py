@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,8 @@ class Lab:
         StoreError: here and in every method, where the store cannot be used.
         ValueError: for an unknown id, and what is not allowed.
     """
+
+    share = submit.SHARE  # runs that each asker but "" may have queued, running or paused
 
     def __init__(self, path: Path | str | None = None, engine: Engine | None = None) -> None:
         self._store = GuardedStore(path)
@@ -296,7 +299,8 @@ class Lab:
         self, specs: Sequence[RunSpec], race_id: str | None, pace: float | None, asker: str
     ) -> Sequence[str]:
         self._engine.prepare()
-        queued = self._store.use(submit.queue, specs, race_id, pace, asker)
+        queue = partial(submit.queue, share=self.share)
+        queued = self._store.use(queue, specs, race_id, pace, asker)
         self.notice = queued.notice or self.notice
         self._engine.start()
         return queued.ids

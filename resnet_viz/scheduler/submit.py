@@ -39,8 +39,11 @@ def queue(
     race_id: str | None,
     pace: float | None,
     asker: str = "",
+    *,
+    share: int = SHARE,
 ) -> Queued:
-    """Put runs into the queue, as a race where it has an id; all of them or none.
+    """Put runs into the queue, as a race where it has an id; all of them or none. Each `asker` but
+    "" may have a `share` of runs.
 
     Raises:
         ValueError: for what cannot run here, and for more than there may be in a race or the queue.
@@ -62,7 +65,7 @@ def queue(
         Snapshot.take(connection, BUSY).settle(connection, store.home)
     with store.writing() as connection:
         present = Snapshot.take(connection, BUSY)
-        own = _check_share(connection, present, asker, len(rows))
+        own = _check_share(connection, present, asker, len(rows), share)
         active = sum(row["host"] != WATCHED for row in present.active)
         is_guaranteed = own + len(rows) <= GUARANTEED and bool(asker)
         _check_room(active, len(rows), MOST_IN_ALL if is_guaranteed else MOST_ACTIVE)
@@ -77,17 +80,19 @@ def queue(
     return Queued(ids, notice)
 
 
-def _check_share(connection: sqlite3.Connection, present: Snapshot, asker: str, more: int) -> int:
+def _check_share(
+    connection: sqlite3.Connection, present: Snapshot, asker: str, more: int, share: int
+) -> int:
     """How many runs a visitor has: nobody but the owner, who is the asker "", takes all places."""
     if not asker:
         return 0
     query = f"SELECT count(*) FROM runs WHERE {RESTING} AND asker = ?"
     resting = int(connection.execute(query, (asker,)).fetchone()[0])
     own: int = resting + sum(row["asker"] == asker for row in present.active)
-    if own + more > SHARE:
+    if own + more > share:
         raise ValueError(
             f"you have {own} runs that are queued, running or paused, and {more} more are too "
-            f"many: each visitor may have {SHARE}; wait for some, or stop them on the Runs page"
+            f"many: each visitor may have {share}; wait for some, or stop them on the Runs page"
         )
     return own
 

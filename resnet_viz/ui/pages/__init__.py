@@ -16,20 +16,25 @@ from typing import NamedTuple
 
 
 class PageEntry(NamedTuple):
-    """Entry in the menu: a page's title, and its place by `order`; the app opens on the first."""
+    """Entry in the menu: a page's title, and its place by `order`; the app opens on the first.
+
+    A page that is not `is_listed` has an address, and no place in the menu.
+    """
 
     title: str
     order: int
+    is_listed: bool = True
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page: its name in addresses and its title in the menu."""
+    """A page: its name in addresses, its title, and whether the menu has it."""
 
     name: str
     title: str
     module: str
     """Which has the function that draws it."""
+    is_listed: bool
 
     def draw(self) -> None:
         """Draw the page."""
@@ -42,7 +47,12 @@ def pages() -> Sequence[Page]:
     modules = {module.name: module for module in pkgutil.iter_modules(__path__)}
     entries = {name: import_module(f"{__name__}.{name}").PAGE for name in modules}
     return tuple(
-        Page(name, entries[name].title, f"{__name__}.{name}" + ".page" * modules[name].ispkg)
+        Page(
+            name,
+            entries[name].title,
+            f"{__name__}.{name}" + ".page" * modules[name].ispkg,
+            entries[name].is_listed,
+        )
         for name in sorted(modules, key=lambda name: (entries[name].order, name))
     )
 

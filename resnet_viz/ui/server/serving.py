@@ -22,6 +22,7 @@ from resnet_viz.ui.server.keys import KEY, OwnersLink, RaceControls
 from resnet_viz.ui.server.net_links import NetLinks
 from resnet_viz.ui.server.sessions import Places, Visits, close_departed, raise_descriptor_limit
 from resnet_viz.ui.server.uploads import Uploads
+from resnet_viz.ui.session.public import mode
 from resnet_viz.ui.widgets import message_box
 
 _ALL = ("0.0.0.0", "::")
@@ -30,6 +31,7 @@ _ALL = ("0.0.0.0", "::")
 
 def parts() -> dict[str, Any]:
     """The parts of `st.App` beside the script of a visit."""
+    mode()  # where it is none that there is, the server does not start
     base: str = config.get_option("server.baseUrlPath")
     return {
         "routes": [

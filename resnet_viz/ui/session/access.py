@@ -1,7 +1,8 @@
 """Access to runs: for the session that started a race, for who holds its key, and for the owner.
 
 The owner is whoever uses the app on the server's own computer, with nothing in between, or has the
-owner's key. All others are visitors: they race, and see what they hold the controls of.
+owner's key. All others are visitors: they race, and see what they hold the controls of. Where the
+app is public, the key alone makes an owner: a container's visitors all come from the same computer.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from resnet_viz.lab.lab import Lab
 from resnet_viz.store.database import StoreError, default_home
 from resnet_viz.store.keys.owner_key import is_owner_key
 from resnet_viz.ui.session.cookies import OWNER, controls
-from resnet_viz.ui.session.locality import is_at_the_server
+from resnet_viz.ui.session.locality import is_at_the_server, visitor_address
+from resnet_viz.ui.session.public import mode
 
 _STEERED = "races_steered"
 HOW_TO_OWN = (
@@ -49,7 +51,7 @@ def is_owner() -> bool:
     """Whether the visitor is the owner, who may do everything to all runs of this computer."""
     headers = st.context.headers
     pairs = [(name, value) for name in headers for value in headers.get_all(name)]
-    if is_at_the_server(st.context.ip_address, pairs):
+    if not mode() and is_at_the_server(st.context.ip_address, pairs):
         return True
     key = st.context.cookies.get(OWNER, "")
     with suppress(StoreError):  # without its file nobody's key is right
@@ -61,17 +63,16 @@ def asker(lab: Lab) -> str:
     """The asker that a race counts for when places are shared: the visitor's address, hashed with a
     key, so that the store holds none; "" for the owner, who has all places.
 
-    Behind a proxy on the server's own computer it is the address that the proxy added.
+    Behind a proxy on the server's own computer it is the address that the proxy added; where the
+    app is public, also behind one in a private network, as containers have.
 
     Raises:
         StoreError: where the lab's secret cannot be read.
     """
     if is_owner():
         return ""
-    address = st.context.ip_address
-    if address is None:
-        forwarded = ",".join(st.context.headers.get_all("X-Forwarded-For"))
-        address = forwarded.rpartition(",")[2].strip()
+    forwarded = ",".join(st.context.headers.get_all("X-Forwarded-For")).split(",")
+    address = visitor_address(st.context.ip_address, forwarded, is_public=bool(mode()))
     return lab.steering_key(f"visitor {address}")[:16]
 
 

@@ -12,6 +12,8 @@ from streamlit.runtime import RuntimeState
 
 from resnet_viz.lab.lab import Lab
 from resnet_viz.store.database import StoreError, default_home
+from resnet_viz.ui.session.public import mode
+from resnet_viz.ui.session.public_lab import public_lab
 
 _FIRST_PICTURE_SECONDS = 2.0
 
@@ -22,12 +24,12 @@ def open_lab() -> Lab:
     Raises:
         StoreError: where its store cannot be used.
     """
-    return _lab(default_home())
+    return _lab(default_home(), mode())
 
 
 @st.cache_resource(show_spinner=False)
-def _lab(home: Path) -> Lab:
-    return Lab(home)
+def _lab(home: Path, public: str) -> Lab:  # one for each, as tests have both
+    return public_lab(home)
 
 
 def get_ready() -> None:

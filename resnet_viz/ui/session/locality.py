@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
@@ -40,6 +40,28 @@ def is_loopback(host: str) -> bool:
         return False
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return (mapped or address).is_loopback
+
+
+def visitor_address(address: str | None, forwarded: Sequence[str], *, is_public: bool) -> str:
+    """The address that a visitor counts for: the connection's, or what the nearest proxy said.
+
+    `forwarded` are the addresses of X-Forwarded-For. Where the app `is_public` proxies may stand in
+    private networks, and are passed by; otherwise a proxy is on the server's own computer, and
+    nobody else's word is taken.
+    """
+    said = [one.strip() for one in forwarded if one.strip()]
+    if address is None:
+        return said[-1] if said else ""
+    if not (is_public and _is_private(address)):
+        return address
+    return next((one for one in reversed(said) if not _is_private(one)), address)
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return False
 
 
 def _is_from_here(name: str, value: str) -> bool:

@@ -20,6 +20,7 @@ from resnet_viz.ui.session.begun_race import begin_and_show
 from resnet_viz.ui.session.lab_state import open_lab
 from resnet_viz.ui.session.net import FROM_ARCHITECTURE, TWIN, show_net, shown, twin_of
 from resnet_viz.ui.session.net_url import DEFAULT_NET, nickname
+from resnet_viz.ui.session.public import is_gallery
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.markdown import plain, with_links
 from resnet_viz.ui.widgets.page_texts import header, note
@@ -117,7 +118,7 @@ def _race_button(config: ResNetConfig, choice: str) -> None:
         type="primary",
         key="race_these_two",
         icon=":material/flag:",
-        disabled=not race,
+        disabled=not race or is_gallery(),
         help="Train this network and its twin, with and without shortcuts, side by side and live.",
     )
     st.caption(plain(words))

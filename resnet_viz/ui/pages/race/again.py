@@ -19,6 +19,7 @@ from resnet_viz.ui.pages.race.state import RaceView, expire, is_together, open_r
 from resnet_viz.ui.pages.race.view_url import NEXT, SETTINGS, unfold
 from resnet_viz.ui.session import begun_race
 from resnet_viz.ui.session.access import is_owner
+from resnet_viz.ui.session.public import is_gallery
 
 SEEDS = 5
 """What a race may have at most; from four on an exact test can reach 5 %."""
@@ -27,7 +28,9 @@ SEEDS = 5
 def again(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
     """Draw the buttons that run the race again; if it is under way, and this session's own, it
     ends."""
-    if any(run.is_watched for run in view.runs) or not (view.is_over or may_steer):
+    if is_gallery() or any(run.is_watched for run in view.runs):
+        return
+    if not (view.is_over or may_steer):
         return
     with st.popover("Again", icon=":material/replay:", help="Run again with the same settings."):
         if not view.is_over:
@@ -90,7 +93,7 @@ def more_seeds(lab: Lab, view: RaceView) -> None:
     """Draw the button that races the nets from five seeds if they had fewer; it starts a new
     race."""
     race = _seeds_race(view)
-    if race is None:
+    if race is None or is_gallery():
         return
     if st.button(
         f"Race again with {SEEDS} seeds",
@@ -118,7 +121,7 @@ _REMEDIES: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 def try_again(lab: Lab, view: RaceView, remedy: str) -> None:
     """Draw the button that races the nets again with a `remedy`, where such a race may be run."""
-    if remedy not in _REMEDIES or any(run.is_watched for run in view.runs):
+    if remedy not in _REMEDIES or is_gallery() or any(run.is_watched for run in view.runs):
         return
     with suppress(ValueError):  # more steps than a run may have
         specs = [_remedied(run.spec, remedy) for run in view.runs]

@@ -38,6 +38,7 @@ from resnet_viz.ui.pages.race.view_url import (
     unfold,
 )
 from resnet_viz.ui.session.lab_state import open_lab
+from resnet_viz.ui.session.public import GALLERY, SENTENCES, is_gallery
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.markdown import plain, small
 from resnet_viz.ui.widgets.page_texts import header, title
@@ -47,6 +48,7 @@ WATCHES = (
     "You are watching. Another browser or a terminal started this race; its link with controls "
     "steers it."
 )
+_WHY_NOT = {False: "Possible once this race is over or stopped.", True: SENTENCES[GALLERY]}
 _CSS = Path(__file__).with_name("page.css")
 
 
@@ -195,6 +197,7 @@ def _settings(lab: Lab, *, can_start: bool, beside: str = "") -> Sequence[RunSpe
         st.session_state["race_specs"] = specs
         st.session_state["race_spec"] = race
         folder_check(specs[0].dataset)
+    can_start = can_start and not is_gallery()
     is_ready = can_start and race is not None and fits_or_says_so(race.runs())
     with place:
         _start_button(lab, race if is_ready else None, choice.pace, can_start=can_start)
@@ -219,7 +222,7 @@ def _start_button(lab: Lab, race: RaceSpec | None, pace: float | None, *, can_st
         type="primary",
         width="stretch",
         disabled=race is None,
-        help=None if can_start else "Possible once this race is over or stopped.",
+        help=None if can_start else _WHY_NOT[is_gallery()],
         key="race_start",
         on_click=_start_at_once,
         args=(lab, race, pace, _chosen()),

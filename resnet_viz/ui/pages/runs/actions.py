@@ -14,6 +14,7 @@ from resnet_viz.store.notes import MOST_CHARACTERS, MOST_OF_A_NOTE
 from resnet_viz.text import and_words, byte_size, count
 from resnet_viz.ui.pages.runs.groups import Group
 from resnet_viz.ui.pages.runs.race_table import tick
+from resnet_viz.ui.session.public import is_gallery
 from resnet_viz.ui.widgets.downloads import take_away
 from resnet_viz.ui.widgets.markdown import plain, small
 
@@ -29,15 +30,16 @@ def actions(lab: Lab, ticked: Sequence[Group]) -> None:
         one = ticked[0] if len(ticked) == 1 else None
         # Another key after each Save: the box that was open is gone, and this one is closed.
         times = st.session_state.get(_KEPT, 0)
-        with st.popover("Name", key=f"runs_name_{times}", disabled=not one, help=_ONE_ROW):
+        fixed = is_gallery()
+        with st.popover("Name", key=f"runs_name_{times}", disabled=fixed or not one, help=_ONE_ROW):
             if one:
                 _naming(lab, one)
         exports = one is not None and bool(one.readable)
         with st.popover("Export", key="runs_take", disabled=not exports, help=_ONE_ROW):
             if one and exports:
                 take_away(lab, one.id, one.title, one.readable, f"runs_{one.id}")
-        _stopping(lab, ticked)
-        with st.popover("Delete", key="runs_delete", disabled=not ticked):
+        _stopping(lab, () if fixed else ticked)
+        with st.popover("Delete", key="runs_delete", disabled=fixed or not ticked):
             if ticked:
                 _deleting(lab, ticked)
         if ticked:

@@ -22,6 +22,7 @@ from resnet_viz.ui.pages.runs.race_table import order, race_table, ticked
 from resnet_viz.ui.pages.runs.runs_url import DATA, FIND, STATUS, read_link, write_link
 from resnet_viz.ui.session.access import HOW_TO_OWN, held_races, is_owner
 from resnet_viz.ui.session.lab_state import open_lab
+from resnet_viz.ui.session.public import is_gallery
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.markdown import plain, small
 from resnet_viz.ui.widgets.page_texts import title
@@ -65,13 +66,17 @@ def runs_page() -> None:
 
 
 def _all(lab: Lab) -> Sequence[Group]:
-    """What this visitor may see: the owner all, others what they have the controls of."""
+    """What this visitor may see: all, or what they have the controls of."""
     runs = lab.everything()
     st.session_state[_SEEN] = hash(tuple(runs))
-    if not is_owner():
+    if not _sees_all():
         held = held_races(lab)
         runs = [run for run in runs if run.race_id in held]
     return groups(runs, lab.race_names(), lab.notes())
+
+
+def _sees_all() -> bool:
+    return is_gallery() or is_owner()
 
 
 def _open(all_groups: Sequence[Group]) -> None:
@@ -189,7 +194,8 @@ def _pager(begin: int, shown: Sequence[Group], all_groups: Sequence[Group]) -> N
                 )
             end = min(begin + ON_A_PAGE, len(shown))
             st.markdown(small(f"{begin + 1:,} to {end:,} of {len(shown):,}"), width="content")
-        st.markdown(small(plain(f"{rows}. Size: {size}.{reads}{'' if is_owner() else held}")))
+        said = f"{rows}. Size: {size}.{reads}{'' if _sees_all() else held}"
+        st.markdown(small(plain(said)))
 
 
 def _invite() -> None:
@@ -204,6 +210,8 @@ def _invite() -> None:
 
 def _bring_in(lab: Lab) -> None:
     """A race that was exported, here or elsewhere."""
+    if is_gallery():
+        return
     with st.expander("Import a race", icon=":material/upload_file:", key="runs_bring"):
         file = st.file_uploader(
             "A race file that was exported on this computer or another one", key="runs_file"

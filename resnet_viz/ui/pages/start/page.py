@@ -17,6 +17,7 @@ from resnet_viz.ui.components.recorded_stage import recorded_stage
 from resnet_viz.ui.pages.start import thumbnails
 from resnet_viz.ui.session.begun_race import begin_and_show, go_to, under_way
 from resnet_viz.ui.session.lab_state import open_lab
+from resnet_viz.ui.session.public import is_gallery
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.page_texts import title
 
@@ -82,6 +83,9 @@ def _race_button() -> None:
         time = _time(lab)
     except StoreError as error:
         message_box.error(f"{error} Until then no race can be started.")
+        return
+    if is_gallery():
+        st.markdown(_WHAT)
         return
     label = "Watch your race" if running else f"Race it live{time}"
     pressed = st.button(

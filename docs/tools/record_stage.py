@@ -1,4 +1,4 @@
-"""`python docs/record_stage.py`: the README's first picture, the recorded race on the stage."""
+"""`python -m docs.tools.record_stage`: the README's first picture, a race on the stage."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from playwright.sync_api import sync_playwright
 from resnet_viz.stage.page import stage_page
 from resnet_viz.stage.recording import recording
 
-FILE = Path(__file__).with_name("stage.webp")
+FILE = Path(__file__).parents[1] / "images" / "stage.webp"
 SIZE = {"width": 1280, "height": 720}
 WIDTH = 960
 FRAME_MS, LAST_MS = 150, 2500

@@ -1,0 +1,46 @@
+"""Public app: whether RESNET_VIZ_PUBLIC opens it to everybody, and how.
+
+"gallery": nobody starts, stops, imports or changes anything. "limited": each visitor has a share.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from resnet_viz.scheduler.submit import GUARANTEED
+from resnet_viz.text import shorten
+
+VARIABLE = "RESNET_VIZ_PUBLIC"
+GALLERY, LIMITED = "gallery", "limited"
+SHARE, MOST_STEPS = GUARANTEED, 500
+"""Of a visitor where it is limited: runs at a time, and steps of each."""
+SENTENCES: Mapping[str, str] = MappingProxyType(
+    {
+        GALLERY: "This is a gallery. You can look at everything, but you cannot start, stop or "
+        "import anything.",
+        LIMITED: f"Everybody shares this computer. You can have {SHARE} networks in training at a "
+        f"time, with at most {MOST_STEPS} steps each.",
+    }
+)
+
+
+def mode() -> str:
+    """How the app is open to everybody: "" for not, "gallery" or "limited".
+
+    Raises:
+        ValueError: for any other value of the variable.
+    """
+    given = os.environ.get(VARIABLE, "")
+    if given and given not in SENTENCES:
+        raise ValueError(
+            f"{VARIABLE} = {shorten(given)} is not allowed; allowed: {GALLERY}, {LIMITED}, or "
+            "nothing"
+        )
+    return given
+
+
+def is_gallery() -> bool:
+    """Whether this is a gallery."""
+    return mode() == GALLERY

@@ -1,0 +1,123 @@
+"""Public lab: what the app does for anybody where it is open to everybody.
+
+It is checked here, where every action of a page passes, and not by the pages' buttons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from resnet_viz.experiments.run_spec import RunSpec
+from resnet_viz.lab.lab import Lab
+from resnet_viz.scheduler.jobs.jobs import Files
+from resnet_viz.scheduler.jobs.kind import Fields
+from resnet_viz.ui.session.access import has_controls, is_owner
+from resnet_viz.ui.session.public import GALLERY, LIMITED, MOST_STEPS, SHARE, mode
+
+_HARMLESS = frozenset({"build", "initialisation", "onnx", "summary"})
+"""Kinds of jobs that only tell a visitor something of a net."""
+_REFUSED = "this is a gallery, where nobody can start, stop, import or change anything"
+
+
+def public_lab(home: Path) -> Lab:
+    """The lab at `home` as the app's pages may use it."""
+    return {GALLERY: GalleryLab, LIMITED: LimitedLab}.get(mode(), Lab)(home)
+
+
+def _refuse(*_: object, **__: object) -> NoReturn:
+    raise ValueError(_REFUSED)
+
+
+class GalleryLab(Lab):
+    """A lab that shows, and does nothing."""
+
+    start = race = watch = _refuse
+    pause = resume = step = slow = stop = _refuse
+    delete = rename = note = import_ = recover = _refuse
+
+    def submit(
+        self, kind: str, request: Fields, *, asker: str = "", files: Files | None = None
+    ) -> str:
+        """As `Lab.submit`, for jobs that only tell a visitor something of a net."""
+        if kind not in _HARMLESS:
+            _refuse()
+        return super().submit(kind, request, asker=asker, files=files)
+
+    def may_steer(self, race_id: str, key: str) -> bool:
+        """Nobody may."""
+        return False
+
+
+class LimitedLab(Lab):
+    """A lab in which each visitor has a share, and steers and deletes what is theirs.
+
+    The owner, who has the owner's key, may do everything.
+    """
+
+    share = SHARE
+
+    def pause(self, id: str) -> None:  # noqa: A002
+        self._check_own(id)
+        super().pause(id)
+
+    def resume(self, id: str) -> None:  # noqa: A002
+        self._check_own(id)
+        super().resume(id)
+
+    def step(self, id: str) -> None:  # noqa: A002
+        self._check_own(id)
+        super().step(id)
+
+    def slow(self, id: str, pace: float | None) -> None:  # noqa: A002
+        self._check_own(id)
+        super().slow(id, pace)
+
+    def stop(self, id: str) -> None:  # noqa: A002
+        self._check_own(id)
+        super().stop(id)
+
+    def delete(self, id: str) -> None:  # noqa: A002
+        self._check_own(id)
+        super().delete(id)
+
+    def rename(self, id: str, name: str) -> None:  # noqa: A002
+        self._check_own(id)
+        super().rename(id, name)
+
+    def note(self, id: str, note: str) -> None:  # noqa: A002
+        self._check_own(id)
+        super().note(id, note)
+
+    def submit(
+        self, kind: str, request: Fields, *, asker: str = "", files: Files | None = None
+    ) -> str:
+        """As `Lab.submit`; the owner alone downloads data."""
+        if kind == "data":
+            _check_owner("download data")
+        return super().submit(kind, request, asker=asker, files=files)
+
+    def import_(self, file: Path | str) -> str:
+        """As `Lab.import_`, for the owner."""
+        _check_owner("import a race")
+        return super().import_(file)
+
+    def _check_own(self, race_id: str) -> None:
+        if not is_owner() and not has_controls(self, race_id):
+            raise ValueError("only who started this race, or has its link with controls, may do so")
+
+    def _queue(
+        self, specs: Sequence[RunSpec], race_id: str | None, pace: float | None, asker: str
+    ) -> Sequence[str]:
+        most = max((spec.steps for spec in specs), default=0)
+        if most > MOST_STEPS and not is_owner():
+            raise ValueError(
+                f"steps = {most:,} is not allowed here; allowed: at most {MOST_STEPS:,}"
+            )
+        return super()._queue(specs, race_id, pace, asker)
+
+
+def _check_owner(action: str) -> None:
+    if not is_owner():
+        raise ValueError(f"only the owner of this server may {action}")
