@@ -25,6 +25,7 @@ from resnet_viz.findings.race_summary import happened
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.race_feed import Feed
 from resnet_viz.stage.message import whole_message
+from resnet_viz.stage.words import WORDS
 from resnet_viz.store.run import Run
 
 FILE = Path(__file__).parent / "recordings" / "default.json.gz"
@@ -32,9 +33,10 @@ FILE = Path(__file__).parent / "recordings" / "default.json.gz"
 
 @lru_cache(maxsize=1)
 def recording() -> dict[str, Any]:
-    """The whole message of the recorded race, with its `date` and the `machine` it ran on."""
+    """The whole message of the recorded race, with its `date` and the `machine` it ran on, in the
+    words of today."""
     found: dict[str, Any] = json.loads(gzip.decompress(FILE.read_bytes()))
-    return found
+    return found | {"words": dict(WORDS)}
 
 
 def newest_race(lab: Lab) -> str | None:

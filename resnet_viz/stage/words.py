@@ -21,6 +21,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "loss_value": "loss {loss}",
         "diverged": "diverged",
         "picture_of": "as of step {step}",
+        "ends_at": "ends at {accuracy} %",
         "colours_of": "colours: step {step}",
         "arcs_of": "arcs: step {step}",
         "bundle": "1 box = {count} blocks",

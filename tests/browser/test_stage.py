@@ -162,6 +162,13 @@ def test_what_is_shown_is_what_was_recorded(pages: Open) -> None:
         expect(page.locator(".pointed")).to_contain_text(first.rstrip("0").rstrip("."))
     accuracy = page.evaluate("() => [...stage.history.records[0].accuracy.values].slice(0, 4)")
     expect(page.locator(".figure").first).to_have_text(f"{round(25 * sum(accuracy))} %")
+    # A figure of the first steps is not taken for what came of the race.
+    ends = page.locator(".card .end")
+    expect(ends).to_have_text(
+        [f"ends at {round(100 * one['accuracy'])} %" for one in recording()["ends"]]
+    )
+    show(page, 60)
+    expect(ends).to_have_text(["", ""])
 
 
 def test_news_are_added_and_a_gap_is_noticed(pages: Open) -> None:

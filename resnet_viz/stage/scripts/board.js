@@ -27,6 +27,7 @@ export class Board {
       const parts = {
         name: element("div", "name", net.name),
         figure: element("div", "figure"),
+        end: element("div", "end"),
         about: element("div", "about"),
         loss: element("div", "loss"),
         note: element("div", "note"),
@@ -34,7 +35,7 @@ export class Board {
         fill: element("div", "fill"),
       }
       parts.bar.append(parts.fill)
-      card.append(...["name", "figure", "about", "loss", "note", "bar"].map((part) => parts[part]))
+      card.append(...["name", "figure", "end", "about", "loss", "note", "bar"].map((part) => parts[part]))
       this.root.append(card)
       return { card, ...parts }
     })
@@ -59,13 +60,14 @@ export class Board {
   /** Each net as it is at a step. */
   show(history, step) {
     history.nets.forEach((net, number) => {
-      const { figure, about, loss, fill, card } = this.cards[number]
+      const { figure, end, about, loss, fill, card } = this.cards[number]
       const now = standing(history, number, step)
       const isNewest = step >= Math.min(now.done, history.newest)
       const effect = this.effects[number]
       set(figure, effect?.figure || now.figure)
       set(about, (effect && `${effect.said} ${effect.of}`.trim()) || (isNewest && this.notes[number]) || now.about)
       set(loss, effect ? "" : now.loss)
+      set(end, effect || isNewest ? "" : now.end)
       card.classList.toggle("measures", Boolean(effect?.measures))
       fill.style.transform = `scaleX(${Math.min(1, Math.min(step, now.done) / Math.max(1, history.steps))})`
       card.classList.toggle("diverged", now.diverged)
@@ -84,8 +86,9 @@ function standing(history, number, step) {
   const { words, ends } = history
   const net = history.nets[number]
   const done = history.done(number)
-  if (!done) return { figure: "–", about: "", loss: "", done, diverged: false }
-  const end = step >= done ? ends[number] : null
+  if (!done) return { figure: "–", about: "", loss: "", end: "", done, diverged: false }
+  const last = ends[number]
+  const end = step >= done ? last : null
   const accuracy = end?.accuracy ?? history.recent(number, "accuracy", step).mean
   const loss = end?.loss ?? history.recent(number, "loss", step).mean
   const isBad = !Number.isFinite(loss)
@@ -93,6 +96,8 @@ function standing(history, number, step) {
     figure: Number.isFinite(accuracy) ? `${Math.round(100 * accuracy)} %` : "–",
     about: end ? aboutEnd(words, end) : aboutBatches(words, net, history.recent(number, "loss", step).count),
     loss: isBad ? words.diverged : filled(words.loss_value, { loss: rounded(loss) }),
+    // Of a race that is over, so that its first steps are not taken for what came of it.
+    end: last && history.over && !end ? filled(words.ends_at, { accuracy: Math.round(100 * last.accuracy) }) : "",
     done,
     diverged: isBad,
   }
