@@ -15,7 +15,18 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "resnet_viz"
 ROOMS = {
-    *("app", "arch", "cli", "data", "experiments", "figures", "findings", "lab", "measurements"),
+    *(
+        "app",
+        "arch",
+        "callbacks",
+        "cli",
+        "data",
+        "experiments",
+        "figures",
+        "findings",
+        "lab",
+        "measurements",
+    ),
     *(
         "nets",
         "quantities",

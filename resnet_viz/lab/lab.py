@@ -100,7 +100,13 @@ class Lab:
         return self._store.read(eta.expected_seconds, specs, pace)
 
     def watch(
-        self, model: nn.Module, name: str = "", blocks: Sequence[str] = (), steps: int | None = None
+        self,
+        model: nn.Module,
+        name: str = "",
+        blocks: Sequence[str] = (),
+        steps: int | None = None,
+        *,
+        log_to: str = "",
     ) -> Watched:
         """A context that records `model` while you train it in a loop of your own:
 
@@ -120,15 +126,17 @@ class Lab:
         Args:
             model: any module with convolutions or linear layers, on one device, not compiled.
             name: what to call the run; the model's class if none is given.
-            blocks: paths of the modules that are its blocks, such as "layer1.0".
+            blocks: paths of the modules that are its blocks, such as "layer1.0"; found, each with
+                the gradient through its shortcut and its branch, if none are named.
             steps: how many there will be, if that is known: the last then has all quantities.
+            log_to: "wandb" or "trackio", to log each step there as well.
 
         Raises:
             ValueError: where a block is no module of the model, or no layer is trained.
         """
         from resnet_viz.workers.watched_run import Watched  # noqa: PLC0415  it needs torch
 
-        return self._store.use(Watched, model, name, blocks, steps)
+        return self._store.use(Watched, model, name, blocks, steps, log_to=log_to)
 
     def list(self) -> Runs:
         """All runs that can be read, the newest first."""

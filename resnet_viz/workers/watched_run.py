@@ -18,6 +18,7 @@ from resnet_viz.store.header import FoundShortcut, Shortcuts
 from resnet_viz.traced.shortcuts import Shortcut
 from resnet_viz.training.watching.measured_weights import unwrapped
 from resnet_viz.training.watching.watcher import Watcher
+from resnet_viz.workers.log_elsewhere import logger, scalars
 from resnet_viz.workers.run_recorder import Recording
 
 
@@ -37,9 +38,12 @@ class Watched:
         name: str,
         blocks: Sequence[str],
         steps: int | None = None,
+        *,
+        log_to: str = "",
     ) -> None:
         self._store, self._model, self._name = store, model, name
         self._blocks, self._steps = blocks, steps
+        self._logger = logger(log_to)
         self._recording: Recording | None = None
         self._watcher: Watcher | None = None
         self._has_warned = self._is_idle = False
@@ -108,6 +112,8 @@ class Watched:
 
     def _record(self, record: StepRecord, held: Mapping[str, Along]) -> None:
         recording, watcher = self._entered()
+        if self._logger is not None:
+            self._logger.log(scalars(record, held), step=record.step)
         recording.add(record, held, watcher.beside, _described(watcher.shortcuts, watcher.layers))
 
     def _entered(self) -> tuple[Recording, Watcher]:

@@ -7,7 +7,7 @@ from functools import partial
 
 import torch
 from torch import Tensor
-from torch.optim.optimizer import Optimizer, register_optimizer_step_pre_hook
+from torch.optim.optimizer import Optimizer, register_optimizer_step_post_hook
 from torch.utils.hooks import RemovableHandle
 
 
@@ -16,7 +16,8 @@ class Backward:
 
     `began` is called before the first gradient of a pass counts, and `ended` when every gradient
     is in its place and nobody has clipped, unscaled or cleared it. Those that are reached since
-    `reset` are in `reached`, by number; those that an optimiser has stepped since in `stepped`.
+    `reset` are in `reached`, by number; those that an optimiser has stepped since in `stepped`,
+    once its step is over: Lightning's trainer goes backward within it.
     """
 
     def __init__(
@@ -29,7 +30,7 @@ class Backward:
         self.stepped: set[int] = set()
         self._parameters = list(parameters)
         self._hooked: set[int] = set()
-        self._hooks: list[RemovableHandle] = [register_optimizer_step_pre_hook(self._stepped)]
+        self._hooks: list[RemovableHandle] = [register_optimizer_step_post_hook(self._stepped)]
         self.follow()
 
     def follow(self) -> None:

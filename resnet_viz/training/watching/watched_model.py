@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from resnet_viz.arch.plan import plan
 from resnet_viz.nets.network import ResNet
-from resnet_viz.text import unknown_name
+from resnet_viz.text import shorten, unknown_name
 from resnet_viz.training.watching.foreign_hooks import own_blocks_in
 from resnet_viz.training.watching.measured_weights import (
     Weight,
@@ -66,6 +67,40 @@ def checked_blocks(model: nn.Module, blocks: Iterable[str]) -> list[str]:
         if block not in modules:
             raise ValueError(unknown_name("block", block, modules))
     return blocks or own_blocks_in(model)
+
+
+def one_number(name: str, given: Tensor | float, device: torch.device) -> Tensor:
+    """A number that a loop gives to `step`, on the device.
+
+    Raises:
+        ValueError: where it is not one number.
+    """
+    try:
+        if isinstance(given, Tensor):
+            return given.detach().to(device, torch.float32).reshape(())
+        known = torch.as_tensor(given, dtype=torch.float32).reshape(()).item()
+        # Made there: the host would wait for the device to take a number from it.
+        return torch.full((), known, device=device)
+    except (TypeError, RuntimeError):
+        raise ValueError(f"step: {name} = {shorten(given)} is not one number") from None
+
+
+def what_is_left_out(unmeasured: Sequence[str], *, is_open: bool) -> str:
+    """What of a model is not measured, and why."""
+    left = []
+    if unmeasured:
+        left.append(f"weights that belong to no layer ({_some(unmeasured)})")
+    if not is_open:
+        left.append("what passes between the layers, because the model is compiled")
+    return "; ".join(left)
+
+
+_MOST_NAMED = 6
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 @dataclass(frozen=True, eq=False)

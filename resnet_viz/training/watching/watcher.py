@@ -17,7 +17,6 @@ from resnet_viz.quantities.every import Every
 from resnet_viz.quantities.layer_states import LAYER_STATE, LayerState, StateLog
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import Floats, StepRecord
-from resnet_viz.text import shorten
 from resnet_viz.traced.shortcuts import Shortcut
 from resnet_viz.training.hooks import first_tensor, tap
 from resnet_viz.training.passing import Give, to_host
@@ -36,6 +35,8 @@ from resnet_viz.training.watching.watched_model import (
     is_compiled,
     is_sequence_first,
     measurable,
+    one_number,
+    what_is_left_out,
 )
 from resnet_viz.training.watching.work import Work
 
@@ -129,7 +130,8 @@ class Watcher:
         self._forward = Forward(root, entered, self._looked_at, self._forward_ended)
         if self._found:
             self._found.open()
-        self._tell_what_is_left_out(is_open=is_open)
+        if left := what_is_left_out(self._unmeasured, is_open=is_open):
+            warnings.warn(f"watch: not measured: {left}", stacklevel=3)
 
     @property
     def quantities(self) -> Mapping[str, Along]:
@@ -163,7 +165,10 @@ class Watcher:
                 number.
         """
         known = torch.nan if accuracy is None else accuracy
-        scalars = [self._number("loss", loss), self._number("accuracy", known)]
+        scalars = [
+            one_number("loss", loss, self._device),
+            one_number("accuracy", known, self._device),
+        ]
         if not (self._forward.is_seen or self._backward.reached):
             raise ValueError("step: there was no forward pass with gradients since the last step")
         if not self._has_gradients:
@@ -204,16 +209,6 @@ class Watcher:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _number(self, name: str, given: Tensor | float) -> Tensor:
-        try:
-            if isinstance(given, Tensor):
-                return given.detach().to(self._device, torch.float32).reshape(())
-            known = torch.as_tensor(given, dtype=torch.float32).reshape(()).item()
-            # Made there: the host would wait for the device to take a number from it.
-            return torch.full((), known, device=self._device)
-        except (TypeError, RuntimeError):
-            raise ValueError(f"step: {name} = {shorten(given)} is not one number") from None
 
     def _states(self, values: dict[str, Floats]) -> dict[str, Floats]:
         """The layers' states, where they have changed; what is not there becomes NaN."""
@@ -295,15 +290,6 @@ class Watcher:
         by_shape = output.shape[0] != self._forward.images == output.shape[1]
         return output.transpose(0, 1) if block in self._sequence_first or by_shape else output
 
-    def _tell_what_is_left_out(self, *, is_open: bool) -> None:
-        left = []
-        if self._unmeasured:
-            left.append(f"weights that belong to no layer ({_some(self._unmeasured)})")
-        if not is_open:
-            left.append("what passes between the layers, because the model is compiled")
-        if left:
-            warnings.warn(f"watch: not measured: {'; '.join(left)}", stacklevel=4)
-
     def _warn_of_no_gradient(self) -> None:
         if not self._has_warned:
             self._has_warned = True
@@ -316,11 +302,3 @@ class Watcher:
 
 def _give_nobody(*_: object) -> None:
     pass
-
-
-_MOST_NAMED = 6
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - _MOST_NAMED
-    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
