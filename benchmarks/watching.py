@@ -78,7 +78,13 @@ def _images() -> tuple[nn.Module, Tensor]:
 def _vit() -> tuple[nn.Module, Tensor]:
     from timm.models import VisionTransformer  # noqa: PLC0415
 
-    sizes: dict[str, Any] = {"img_size": 64, "patch_size": 8, "embed_dim": 192, "depth": 12, "num_heads": 3}
+    sizes: dict[str, Any] = {
+        "img_size": 64,
+        "patch_size": 8,
+        "embed_dim": 192,
+        "depth": 12,
+        "num_heads": 3,
+    }
     return VisionTransformer(num_classes=10, **sizes), torch.randn(16, 3, 64, 64)
 
 

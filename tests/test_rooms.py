@@ -46,6 +46,7 @@ PLUG_INS = {"quantities", "measurements", "datasets", "job_kinds", "starting_poi
 
 TYPES_OR_FILES = ("resnet_viz/lab/lab.py", "resnet_viz/lab/export_tensorboard.py")
 _ROOMS_OF_TORCH = (
+    "callbacks",
     "measurements",
     "nets",
     "quantities",
