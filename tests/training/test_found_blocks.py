@@ -12,6 +12,7 @@ from resnet_viz.findings.contestant import contestants_in
 from resnet_viz.lab.race_feed import Feed
 from resnet_viz.stage.message import share_of_shortcut
 from resnet_viz.stage.strip import strip
+from resnet_viz.training.watching import found_blocks
 from tests.training.watched import Kept, Watcher
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -83,6 +84,25 @@ def test_training_is_the_same_whether_or_not_blocks_are_found() -> None:
         assert not any(m._forward_hooks or m._forward_pre_hooks for m in net.modules())
         weights.append([p.detach().clone() for p in net.parameters()])
     assert all(torch.equal(a, b) for a, b in zip(*weights, strict=True))
+
+
+def test_training_goes_on_where_shortcuts_cannot_be_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(_: object) -> None:
+        raise RuntimeError("no such graph")
+
+    monkeypatch.setattr(found_blocks, "additions", broken)
+    net, kept = Blocks(), Kept()
+    with Watcher(net, kept) as watcher:
+        with pytest.warns(UserWarning, match="not found: no such graph"):
+            output = net(torch.randn(4, 6))
+        output.square().mean().backward()
+        watcher.step(1.0)
+        net(torch.randn(4, 6)).square().mean().backward()
+        watcher.step(1.0)
+    assert len(kept.records) == 2
+    assert "grad_input_norm" not in kept.held
 
 
 def test_a_watched_nets_strip_has_its_blocks_and_arcs(lab: Lab) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -33,6 +34,7 @@ class FoundBlocks:
         self._inputs: list[Node] = []
         self._needs_input, self._is_due = True, False
         self._hook: RemovableHandle | None = None
+        self._has_warned = False
         self.shortcuts: Sequence[Shortcut] = ()
 
     def open(self) -> None:
@@ -53,8 +55,21 @@ class FoundBlocks:
             yield partial(module.register_forward_hook, hook)
 
     def ended(self, output: object, give: Give) -> None:
-        """The forward pass is over: `give` will get the gradients of its backward pass."""
+        """The forward pass is over: `give` will get the gradients of its backward pass.
+
+        What goes wrong here must not end the owner's training: it is said once, and left alone.
+        """
         self._is_due = False
+        try:
+            self._look(output, give)
+        except Exception as error:  # noqa: BLE001
+            if not self._has_warned:
+                self._has_warned = True
+                warnings.warn(f"watch: shortcuts were not found: {error}", stacklevel=2)
+        self._recorder.forget()
+        self._inputs = []
+
+    def _look(self, output: object, give: Give) -> None:
         outputs = [one for one in tensors_in(output) if one.requires_grad]
         graph = DataGraph(self._model, outputs, self._recorder.modules_at, self._inputs)
         found = additions(graph)
@@ -67,8 +82,6 @@ class FoundBlocks:
         for addition, shortcut in zip(found, own, strict=True):
             if shortcut.name in known:
                 hook_flows(graph, addition, partial(_give_named, give, shortcut.name))
-        self._recorder.forget()
-        self._inputs = []
 
     def _as_source(
         self, _: nn.Module, given: tuple[object, ...], by_name: Mapping[str, object]
