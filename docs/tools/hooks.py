@@ -17,6 +17,7 @@ from mkdocs.structure.files import File, Files
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
+import resnet_viz  # noqa: E402
 from docs.tools import gallery  # noqa: E402
 from docs.tools.mathml import mathml  # noqa: E402
 from resnet_viz.experiments.starting_points import starting_points  # noqa: E402
@@ -87,11 +88,17 @@ def _races() -> str:
     return "\n".join(lines)
 
 
+def _names() -> str:
+    names = sorted(resnet_viz.__all__, key=str.casefold)
+    return "\n\n".join(f"::: resnet_viz.{resnet_viz._HOMES[name]}.{name}" for name in names)
+
+
 def _cell(text: str) -> str:
     return " ".join(text.replace("|", "\\|").split())
 
 
 FILLED: Mapping[str, Callable[[], str]] = {
+    "names": _names,
     "quantities": _quantities,
     "measurements": _measurements,
     "races": _races,

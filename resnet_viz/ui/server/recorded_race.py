@@ -23,6 +23,7 @@ from resnet_viz.stage.recording import message_of, newest_race, recording
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.components.recorded_stage import ADDRESS
 from resnet_viz.ui.session.lab_state import open_lab
+from resnet_viz.ui.session.public import is_gallery
 
 
 def routes(base_path: str = "") -> Sequence[BaseRoute]:
@@ -56,7 +57,8 @@ def _shipped() -> bytes:
     message = recording()
     where = message["machine"].replace("torch device cpu", "CPU")
     when = _in_words(message["date"])
-    return _packed(message, f"Recorded on {when} ({where}). Race it live to see your own run here.")
+    own = "" if is_gallery() else " Race it live to see your own run here."
+    return _packed(message, f"Recorded on {when} ({where}).{own}")
 
 
 def _packed(message: dict[str, Any], recorded: str) -> bytes:

@@ -22,7 +22,7 @@ from resnet_viz.ui.server.keys import KEY, OwnersLink, RaceControls
 from resnet_viz.ui.server.net_links import NetLinks
 from resnet_viz.ui.server.sessions import Places, Visits, close_departed, raise_descriptor_limit
 from resnet_viz.ui.server.uploads import Uploads
-from resnet_viz.ui.session.public import mode
+from resnet_viz.ui.session.public import GALLERY, LIMITED, mode
 from resnet_viz.ui.widgets import message_box
 
 _ALL = ("0.0.0.0", "::")
@@ -89,11 +89,19 @@ def _say_how_to_own() -> None:
     except StoreError as error:
         cli_util.print_to_cli(f"  There is no owner's key: {error}.\n")
         return
-    cli_util.print_to_cli(
-        "  On this computer you can manage all runs. From another one, or through a proxy or\n"
-        "  tunnel, you need the owner's key for that. Keep this link to yourself:\n"
-        f"  {_address()}/?{KEY}={key}\n"
-    )
+    how = {
+        GALLERY: "  This is a gallery: in the app nobody can start or change anything.\n",
+        "": "  On this computer you can manage all runs. From another one, or through a proxy or\n"
+        "  tunnel, you need the owner's key for that. Keep this link to yourself:\n",
+        LIMITED: "  Each visitor has a share. You can manage all runs with the owner's key. Keep this\n"
+        "  link to yourself:\n",
+    }
+    if mode() in how:
+        cli_util.print_to_cli(f"{how[mode()]}  {_address()}/?{KEY}={key}\n")
+    else:
+        cli_util.print_to_cli(
+            "  This is a gallery: in the app nobody can start or change anything.\n"
+        )
 
 
 def _address() -> str:
