@@ -93,15 +93,11 @@ def _say_how_to_own() -> None:
         GALLERY: "  This is a gallery: in the app nobody can start or change anything.\n",
         "": "  On this computer you can manage all runs. From another one, or through a proxy or\n"
         "  tunnel, you need the owner's key for that. Keep this link to yourself:\n",
-        LIMITED: "  Each visitor has a share. You can manage all runs with the owner's key. Keep this\n"
-        "  link to yourself:\n",
+        LIMITED: "  Each visitor has a share. With the owner's key you can manage all runs. Keep\n"
+        "  this link to yourself:\n",
     }
-    if mode() in how:
-        cli_util.print_to_cli(f"{how[mode()]}  {_address()}/?{KEY}={key}\n")
-    else:
-        cli_util.print_to_cli(
-            "  This is a gallery: in the app nobody can start or change anything.\n"
-        )
+    link = "" if mode() == GALLERY else f"  {_address()}/?{KEY}={key}\n"
+    cli_util.print_to_cli(how[mode()] + link)
 
 
 def _address() -> str:
