@@ -16,12 +16,9 @@ QUANTITY = Quantity(
 
 def measure(grad_shortcut: list[Tensor], grad_branch: list[Tensor]) -> list[Tensor]:
     """The norm of each part and their cosine [3]; NaN if a part is 0 and has no direction."""
-    from resnet_viz.tensor_stats.activation_stats import cosines
-    from resnet_viz.tensor_stats.norms import norms
+    from resnet_viz.tensor_stats.activation_stats import norms_and_cosines
 
-    cosines_of_parts = cosines(grad_shortcut, grad_branch)
-    rows = zip(norms(grad_shortcut), norms(grad_branch), cosines_of_parts, strict=True)
-    return list(map(_stacked, rows))
+    return norms_and_cosines(grad_shortcut, grad_branch)
 
 
 def pool(parts: list[Tensor]) -> Tensor:
@@ -36,9 +33,3 @@ def finish(stats: list[Tensor]) -> Tensor:
     import torch
 
     return torch.stack(stats)[:, 2]
-
-
-def _stacked(numbers: tuple[Tensor, ...]) -> Tensor:
-    import torch
-
-    return torch.stack(numbers)

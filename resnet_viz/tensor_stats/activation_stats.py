@@ -58,18 +58,22 @@ def _moments(tensor: Tensor, size: float) -> tuple[float, float, float]:
     return tensor.numel(), mean, _sizes([tensor - mean])[0]
 
 
-def cosines(one: list[Tensor], other: list[Tensor]) -> Tensor:
-    """Cosines [L] of the angles between pairs of tensors; NaN if one of a pair is 0."""
+def norms_and_cosines(one: list[Tensor], other: list[Tensor]) -> list[Tensor]:
+    """Norms of both tensors of each pair, and the cosine of the angle between them [3]; NaN if one
+    of a pair is 0."""
     if one[0].device.type == "cpu":
-        products = [a * b for a, b in zip(_numbers(one), _numbers(other), strict=True)]
-        if all(_SURE[0] < product < _SURE[1] for product in products):
-            dots = (_dot(a, b).item() for a, b in zip(one, other, strict=True))
-            return torch.tensor(
-                [dot / product for dot, product in zip(dots, products, strict=True)]
-            )
+        sizes = zip(_numbers(one), _numbers(other), strict=True)
+        rows = [
+            (a, b, _dot(left, right).item() / (a * b) if _SURE[0] < a * b < _SURE[1] else None)
+            for (a, b), left, right in zip(sizes, one, other, strict=True)
+        ]
+        if all(cosine is not None for _, _, cosine in rows):
+            return [torch.tensor(row) for row in rows]
     # Each is divided by its norm, so that the product of two tiny numbers is not lost.
-    pairs = zip(one, other, norms(one).unbind(), strict=True)
-    return torch.stack([((a / size) * b).sum() for a, b, size in pairs]) / norms(other)
+    lengths, others = norms(one), norms(other)
+    pairs = zip(one, other, lengths.unbind(), strict=True)
+    dots = torch.stack([((left / size) * right).sum() for left, right, size in pairs])
+    return list(torch.stack([lengths, others, dots / others], dim=1).unbind())
 
 
 def _dot(one: Tensor, other: Tensor) -> Tensor:
