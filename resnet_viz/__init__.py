@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from resnet_viz.lab.lab import Lab
     from resnet_viz.nets.network import build_resnet
     from resnet_viz.nets.weights import load_torchvision, load_weights, save_weights
+    from resnet_viz.notebook.show import compare, show
     from resnet_viz.traced.module_graph import graph
     from resnet_viz.traced.plain import without_shortcuts
     from resnet_viz.training.loop import train
@@ -38,6 +39,7 @@ __all__ = [
     "ResNetConfig",
     "RunSpec",
     "build_resnet",
+    "compare",
     "graph",
     "label",
     "load_torchvision",
@@ -47,6 +49,7 @@ __all__ = [
     "preset",
     "save_weights",
     "shortcut_graph",
+    "show",
     "summarize",
     "to_source",
     "train",
@@ -61,6 +64,7 @@ _HOMES: Mapping[str, str] = MappingProxyType(
         "ResNetConfig": "arch.config",
         "RunSpec": "experiments.run_spec",
         "build_resnet": "nets.network",
+        "compare": "notebook.show",
         "graph": "traced.module_graph",
         "label": "arch.presets",
         "load_torchvision": "nets.weights",
@@ -70,6 +74,7 @@ _HOMES: Mapping[str, str] = MappingProxyType(
         "preset": "arch.presets",
         "save_weights": "nets.weights",
         "shortcut_graph": "views.graph.graph",
+        "show": "notebook.show",
         "summarize": "views.summary",
         "to_source": "views.source.source",
         "train": "training.loop",

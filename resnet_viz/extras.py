@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-_CLI, _TRAIN, _APP, _EXPORT = "cli", "train", "app", "export"
+_CLI, _TRAIN, _APP, _EXPORT, _NOTEBOOK = "cli", "train", "app", "export", "notebook"
 EXTRAS: Mapping[str, str] = MappingProxyType(
     {
         "typer": _CLI,
@@ -24,6 +24,8 @@ EXTRAS: Mapping[str, str] = MappingProxyType(
         "onnx": _EXPORT,
         "onnxscript": _EXPORT,
         "onnxruntime": _EXPORT,
+        "anywidget": _NOTEBOOK,
+        "traitlets": _NOTEBOOK,
     }
 )
 """A library's module: the extra of pyproject.toml that it is in."""

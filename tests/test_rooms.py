@@ -29,6 +29,7 @@ ROOMS = {
     ),
     *(
         "nets",
+        "notebook",
         "quantities",
         "report",
         "scheduler",
@@ -80,6 +81,7 @@ def test_every_module_is_in_a_room() -> None:
         "__main__.py",
         "extras.py",
         "lru.py",
+        "cells.py",
         "es_modules.py",
         "text.py",
     }

@@ -11,13 +11,14 @@ from pydantic import BaseModel, ValidationError, model_validator
 
 from resnet_viz.arch.fields import ConfigFields
 from resnet_viz.arch.rules import violations
+from resnet_viz.cells import ShownInCells
 from resnet_viz.text import shorten, unknown_name
 
 _RECOGNITION = "resnet_viz.nets.recognition.recognise"
 """Imported when it is called: it needs torch."""
 
 
-class ResNetConfig(ConfigFields):
+class ResNetConfig(ShownInCells, ConfigFields):
     """One residual network, or its plain twin (``shortcut="none"``). Frozen and hashable.
 
     Raises:

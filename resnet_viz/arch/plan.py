@@ -17,6 +17,7 @@ from typing import NamedTuple
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Operation, Role, Shape, Unit
 from resnet_viz.arch.units import head_unit, stage_units, stem_unit
+from resnet_viz.cells import ShownInCells
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +90,20 @@ class WeightedLayer(NamedTuple):
         return self.role != "main"
 
 
-@dataclass(frozen=True)
-class NetworkPlan:
+@dataclass(frozen=True, repr=False)
+class NetworkPlan(ShownInCells):
     """The plan of a config. Shapes are (channels, height, width) of one image."""
 
     config: ResNetConfig
     stem: Unit
     stages: tuple[StagePlan, ...]
     head: Unit
+
+    def __repr__(self) -> str:
+        return (
+            f"NetworkPlan(depth={self.depth}, params={self.params}, macs={self.macs}, "
+            f"shortcuts={self.shortcuts})"
+        )
 
     @property
     def blocks(self) -> Iterator[BlockPlan]:

@@ -8,11 +8,12 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from resnet_viz.cells import ShownInCells
 from resnet_viz.experiments.run_fields import Seed
 from resnet_viz.experiments.run_spec import RunSpec
 
 
-class RaceSpec(BaseModel):
+class RaceSpec(ShownInCells, BaseModel):
     """One to six contestants, each trained once from each of one to five seeds.
 
     The seeds replace the contestants' own. Raises a ValueError for more, none, or one seed twice.

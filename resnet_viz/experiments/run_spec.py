@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label
+from resnet_viz.cells import ShownInCells
 from resnet_viz.data.adapt import adapt
 from resnet_viz.data.dataset import suitable_batch
 from resnet_viz.data.registry import dataset_info
@@ -35,7 +36,7 @@ STORED = "stored"
 """The context in which a spec is read that was written down: no folder is looked at for it."""
 
 
-class RunSpec(BaseModel):
+class RunSpec(ShownInCells, BaseModel):
     """One training run. Frozen and hashable; the defaults are those of the Race page.
 
     What each field does is said in run_fields.py, where the command line, the form and the report

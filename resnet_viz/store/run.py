@@ -13,6 +13,7 @@ from typing import NamedTuple
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Role
 from resnet_viz.arch.plan import WeightedLayer, plan
+from resnet_viz.cells import Bundle, mimebundle
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.store import header
@@ -63,6 +64,9 @@ class Run(NamedTuple):
 
     def __hash__(self) -> int:
         return hash(self[:-1])
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Bundle:
+        return mimebundle(self)
 
     @property
     def is_watched(self) -> bool:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from math import inf
 from threading import Event
 from types import FrameType
 from typing import Any
@@ -19,15 +18,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from resnet_viz.findings.contestant import Contestant, contestants_in, net_of
 from resnet_viz.lab.race_feed import Feed, Look
-from resnet_viz.quantities.records import History
 from resnet_viz.stage.followed import Followed
+from resnet_viz.stage.told import nets, told
 from resnet_viz.store.database import StoreError
-from resnet_viz.store.run import Run
-from resnet_viz.ui.pages.race.display_options import nets_of
-from resnet_viz.ui.pages.race.live import status
-from resnet_viz.ui.pages.race.settings_url import PACES
 from resnet_viz.ui.pages.race.state import feed_of
 from resnet_viz.ui.server.sessions import FEED
 from resnet_viz.ui.session.lab_state import open_lab
@@ -73,41 +67,6 @@ async def _answer(request: Request) -> Response:
     return StreamingResponse(
         _events(feed, reader), headers=_HEADERS, media_type="text/event-stream"
     )
-
-
-def nets(look: Look) -> Sequence[Contestant]:
-    """The nets of a race, several seeds of one as their median."""
-    runs = look.once("contestants", lambda: contestants_in(look))
-    return look.once("nets", lambda: nets_of(look, runs))
-
-
-def told(look: Look) -> Mapping[str, Any]:
-    """What the stage is told beside the records: the sentence above the nets, a note for each, and
-    how training can be steered."""
-    runs = look.once("contestants", lambda: contestants_in(look))
-    return look.once("told", lambda: _told(look, runs))
-
-
-def _told(look: Look, contestants: Sequence[Contestant]) -> Mapping[str, Any]:
-    pairs: dict[tuple[str, int], list[tuple[Run, History]]] = {}
-    for run, one in zip(look.runs, contestants, strict=True):
-        pairs.setdefault(net_of(run), []).append((run, one.history))
-    held = next((run.pace for run in look.runs if not run.is_over), None)
-    paces = sorted({*PACES, held}, key=lambda pace: -(pace or inf))
-    return {
-        "sentence": _sentence(look, contestants),
-        "notes": list(map(status.card_note, pairs.values())),
-        "paused": any(run.status == "paused" for run in look.runs),
-        "pace": held or 0,
-        "paces": [[pace or 0, status.pace_words(pace)] for pace in paces],
-    }
-
-
-def _sentence(look: Look, contestants: Sequence[Contestant]) -> str:
-    """What went wrong, what happened, or how far the race is."""
-    if problems := list(filter(None, [*map(status.why_over, look.runs), look.problem])):
-        return " ".join(problems)
-    return status.progress_sentence(look.runs, contestants)
 
 
 def _open(race_id: str) -> tuple[Feed, Look]:

@@ -14,6 +14,7 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Operation, Unit
 from resnet_viz.arch.plan import BlockPlan, NetworkPlan, plan
 from resnet_viz.arch.receptive import receptive_fields
+from resnet_viz.cells import ShownInCells
 from resnet_viz.extras import missing
 from resnet_viz.text import unknown_name
 from resnet_viz.views import labels
@@ -25,7 +26,7 @@ LONGEST_UNFOLDED = 3
 """Alike blocks in a row that `fold` leaves as they are."""
 
 
-class ShortcutGraph(Graph):
+class ShortcutGraph(ShownInCells, Graph):
     """The graph of a net, with its writers."""
 
     def to_dot(self) -> str:

@@ -50,7 +50,7 @@ class Title(NamedTuple):
     stages: tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Graph:
     """A graph: nodes and edges from input to output; immutable.
 
@@ -87,3 +87,6 @@ class Graph:
             )
             for stage in stages
         )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name}: {len(self.nodes):,} nodes, {len(self.edges):,} edges)"

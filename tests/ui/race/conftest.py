@@ -14,10 +14,10 @@ from streamlit.testing.v1 import AppTest
 from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.stage.followed import Followed
+from resnet_viz.stage.told import nets, told
 from resnet_viz.store.database import Store
 from resnet_viz.store.run import insert, race_columns
 from resnet_viz.ui.pages.race.state import feed_of
-from resnet_viz.ui.server.stage_feed import nets, told
 from resnet_viz.ui.session.lab_state import open_lab
 from tests.labs import end, tiny_spec
 from tests.workers.test_measure_run import trained

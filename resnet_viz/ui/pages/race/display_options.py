@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from math import ceil, floor
 from types import MappingProxyType
 
@@ -12,8 +11,8 @@ import streamlit as st
 
 from resnet_viz.figures.training_curves import Curves
 from resnet_viz.findings.contestant import Contestant, Window, net_of
-from resnet_viz.findings.seeds import median_and_range
 from resnet_viz.lab.race_feed import Look
+from resnet_viz.stage.told import nets_of
 from resnet_viz.store.run import Run
 
 SEEDS, SCALE, SMOOTH = "race_seeds_shown", "race_loss_axis", "race_smoothing"
@@ -29,18 +28,6 @@ ABOUT_SEEDS = (
     "Of several seeds lines are the median, and the light ground goes from the least to the "
     "largest value; maps and graphs show the median."
 )
-
-
-def nets_of(look: Look, runs: Sequence[Contestant]) -> Sequence[Contestant]:
-    """The nets; for several seeds one, the median of its runs, with their range."""
-    runs_of_nets: dict[tuple[str, int], list[Contestant]] = {}
-    for run, one in zip(look.runs, runs, strict=True):
-        runs_of_nets.setdefault(net_of(run), []).append(one)
-    nets = []
-    for own in runs_of_nets.values():
-        net, name = median_and_range(own), own[0].net_name
-        nets.append(replace(net, name=f"{name}, {len(own)} seeds") if len(own) > 1 else net)
-    return nets
 
 
 def chosen_nets(look: Look, runs: Sequence[Contestant]) -> Sequence[Contestant]:

@@ -17,12 +17,12 @@ from resnet_viz.findings.why import WhyStep, why
 from resnet_viz.findings.words.sentences import Sentence, sentences
 from resnet_viz.lab.lab import Lab
 from resnet_viz.report.report import report_of
+from resnet_viz.stage import status
 from resnet_viz.store.run import Run
 from resnet_viz.text import and_words
 from resnet_viz.ui.components.live_chart import live_chart
 from resnet_viz.ui.pages.race import words
 from resnet_viz.ui.pages.race.again import more_seeds, try_again
-from resnet_viz.ui.pages.race.live import status
 from resnet_viz.ui.pages.race.live.live import contestants_of
 from resnet_viz.ui.pages.race.live.pictures import key_of_chart
 from resnet_viz.ui.pages.race.state import RaceView, is_together

@@ -15,6 +15,7 @@ from resnet_viz.data.registry import offered
 from resnet_viz.experiments.run_spec import SETTINGS, RunSpec
 from resnet_viz.experiments.spec_rules import check_device_name
 from resnet_viz.experiments.starting_points import current_name, starting_points
+from resnet_viz.stage.told import PACES
 from resnet_viz.text import shorten, unknown_name
 from resnet_viz.ui.session.net_url import from_text, to_text, value_of
 
@@ -28,8 +29,6 @@ DEFAULT_DEVICE = "auto"
 ALONE = "none"
 """What the address says for no second net."""
 MOST_NETS, MOST_SEEDS = 6, 5
-PACES = (None, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5)
-"""Steps a second at most, to choose from; None for as many as it can."""
 
 
 @dataclass(frozen=True)

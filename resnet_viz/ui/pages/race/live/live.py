@@ -19,6 +19,7 @@ from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.race_feed import Look
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.records import History
+from resnet_viz.stage import status
 from resnet_viz.stage.message import whole_message
 from resnet_viz.stage.words import WORDS
 from resnet_viz.ui.components.component import tell_news
@@ -31,7 +32,6 @@ from resnet_viz.ui.components.stage_view import (
 )
 from resnet_viz.ui.pages.race import display_options
 from resnet_viz.ui.pages.race.lesions import Lesions, click_box
-from resnet_viz.ui.pages.race.live import status
 from resnet_viz.ui.pages.race.live.controls import TITLES, refusal, steer
 from resnet_viz.ui.pages.race.live.pictures import (
     Shown,

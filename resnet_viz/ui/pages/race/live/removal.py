@@ -20,10 +20,10 @@ from resnet_viz.findings.lesion import REMOVAL, Removal, removal_in
 from resnet_viz.lab.lab import Lab
 from resnet_viz.measurements.base.verdict import UNLEARNT
 from resnet_viz.measurements.lesions import why_kept
+from resnet_viz.stage.told import nets_of
 from resnet_viz.store.database import StoreError
 from resnet_viz.store.run import Run
 from resnet_viz.text import count
-from resnet_viz.ui.pages.race.display_options import nets_of
 from resnet_viz.ui.pages.race.lesions import Lesions
 from resnet_viz.ui.pages.race.measurement_jobs import Wish, ask, under_way, why_failed
 from resnet_viz.ui.pages.race.removed import moves, remove, removed

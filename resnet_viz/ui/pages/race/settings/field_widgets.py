@@ -9,8 +9,8 @@ import streamlit as st
 
 from resnet_viz.experiments.run_spec import SETTINGS
 from resnet_viz.experiments.setting import Group
-from resnet_viz.ui.pages.race.live.status import pace_words
-from resnet_viz.ui.pages.race.settings_url import PACES
+from resnet_viz.stage.status import pace_words
+from resnet_viz.stage.told import PACES
 
 _COLUMNS: Sequence[Sequence[Group]] = (
     ("Optimiser", "Learning rate"),

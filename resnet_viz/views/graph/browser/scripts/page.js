@@ -34,7 +34,7 @@ function show(panel, { units, insides }, unit) {
   const inside = insides[about.inside]
   const picture = element("div", "", { class: "inside" })
   picture.innerHTML = inside.svg.replaceAll(inside.place, about.place).replaceAll(`"${inside.path}"`, `"${unit}"`)
-  picture.firstElementChild.setAttribute("aria-label", `Operations of ${about.place}`)
+  picture.firstElementChild?.setAttribute("aria-label", `Operations of ${about.place}`)
   const head = element("div", "", { class: "head" })
   head.append(element("h2", about.title), element("button", "Close", { type: "button" }))
   panel.replaceChildren(head, element("p", about.kind), element("p", about.shapes), table(about.rows), picture)

@@ -9,9 +9,9 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.race_summary import happened
 from resnet_viz.quantities.records import History, StepRecord
+from resnet_viz.stage import status
 from resnet_viz.store.run import Run
 from resnet_viz.ui.components.stage_view import Pointer
-from resnet_viz.ui.pages.race.live import status
 from tests.labs import tiny_spec
 from tests.ui.race.test_words import run
 
