@@ -89,4 +89,5 @@ class Graph:
         )
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.name}: {len(self.nodes):,} nodes, {len(self.edges):,} edges)"
+        size = f"{len(self.nodes):,} nodes, {len(self.edges):,} edges"
+        return f"{type(self).__name__}({self.name}: {size})"
