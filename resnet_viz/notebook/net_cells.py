@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -14,6 +15,9 @@ from resnet_viz.views import labels
 from resnet_viz.views.graph.graph import ShortcutGraph, shortcut_graph
 from resnet_viz.views.table import table1
 
+LEAST, MOST = 380, 780
+"""Pixels of height that a graph has in a cell: text of a good size, and not a whole screen."""
+_HEIGHT = re.compile(r'<svg [^>]*height="([\d.]+)"')
 MOST_BLOCKS = 150
 """Of a net of more blocks than this, runs of alike ones are drawn as one."""
 
@@ -25,7 +29,11 @@ def graph_of(config: ResNetConfig) -> ShortcutGraph:
 
 def frame_of(graph: ShortcutGraph) -> Frame:
     """A graph in a cell."""
-    return Frame(graph.to_html(), f"Shortcut graph of {graph_name(graph)}")
+    page = graph.to_html()
+    size = _HEIGHT.search(page)
+    picture = float(size[1]) if size else LEAST
+    height = round(min(MOST, max(LEAST, 0.8 * picture + 100)))
+    return Frame(page, f"Shortcut graph of {graph_name(graph)}", height)
 
 
 def graph_name(graph: ShortcutGraph) -> str:
