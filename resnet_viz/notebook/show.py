@@ -14,7 +14,6 @@ from resnet_viz.arch.presets import PRESETS
 from resnet_viz.extras import missing
 from resnet_viz.notebook import net_cells
 from resnet_viz.notebook.frame import Frame, Shown
-from resnet_viz.text import shorten
 from resnet_viz.views.compare import differing_fields
 from resnet_viz.views.graph.graph import ShortcutGraph
 
@@ -105,7 +104,7 @@ def _ids(value: object) -> str | tuple[str, ...]:
     if isinstance(value, str):
         return value
     raise ValueError(
-        f"{shorten(type(value).__name__)} cannot be shown; allowed are a configuration, plan, "
+        f"{type(value).__name__} cannot be shown; allowed are a configuration, plan, "
         "graph, run, race, their names and ids, or a file"
     )
 

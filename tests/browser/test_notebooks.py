@@ -1,4 +1,4 @@
-"""A notebook in JupyterLab and in marimo: a net is opened, and a race is watched while it trains."""
+"""A notebook in JupyterLab and in marimo: a net is opened, a race is watched while it trains."""
 
 from __future__ import annotations
 
@@ -97,6 +97,7 @@ def test_jupyterlab_shows_a_net_and_a_race_while_a_cell_is_at_work(
     with serving(["jupyterlab", *options], tmp_path, "lab/tree/mine.ipynb") as address:
         page.goto(address)
         page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+        page.get_by_role("button", name="Python 3 (ipykernel) | Idle").wait_for()
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_text("Run All Cells", exact=True).click()
         count = page.locator(".resnet-viz-stage .count")
@@ -114,9 +115,7 @@ def test_marimo_shows_a_net_and_a_race(page: Page, tmp_path: Path) -> None:
         f"    rv.preset('resnet18')\n    return\n\n\n@app.cell\ndef _():\n    {race}\n    return\n",
         encoding="utf-8",
     )
-    with serving(
-        ["marimo", "run", "mine.py", "--headless", "--no-token"], tmp_path, ""
-    ) as address:
+    with serving(["marimo", "run", "mine.py", "--headless", "--no-token"], tmp_path, "") as address:
         page.goto(address)
         opens_a_block(page, "iframe")
         follows_and_pauses(page)

@@ -52,8 +52,8 @@ def test_without_anywidget_a_sentence_says_how_to_install_it(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     race = lab.race([tiny_spec(steps=ENDLESS)])
-    for name in ("anywidget", "resnet_viz.notebook.live_stage"):
-        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setitem(sys.modules, "anywidget", None)
+    monkeypatch.delitem(sys.modules, "resnet_viz.notebook.live_stage", raising=False)
     with pytest.raises(ModuleNotFoundError) as error:
         show(race, lab)
     assert str(error.value) == (
