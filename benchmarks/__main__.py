@@ -14,6 +14,7 @@ PARTS = (
     "looking",
     "planning",
     "drawing",
+    "in_notebook",
     "probing",
     "watching",
     "racing",
