@@ -34,6 +34,7 @@ def test_a_click_shows_what_is_inside_a_block(opened: Page) -> None:
     unit = dict(network.units)["stages.2.3"]
     opened.locator('.picture .block[data-unit="stages.2.3"]').click()
     panel = opened.locator(".panel")
+    expect(opened.get_by_role("tooltip")).to_be_hidden()
     expect(panel.get_by_role("heading")).to_have_text("Stage 3, block 4")
     expect(panel.get_by_role("row", name="Parameters")).to_contain_text(f"{unit.params:,}")
     expect(panel.locator(".operation")).to_have_count(len(unit.operations) - 1)

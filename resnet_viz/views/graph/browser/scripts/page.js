@@ -17,7 +17,7 @@ export function mount(root, data) {
   const whole = (picked) => ({ ...data, alone: { picked, kind: data.kind, click: "click to see what is inside" } })
   const pick = (unit) => {
     show(panel, data, unit.split("-")[0])
-    root.querySelector(".words").hidden = true
+    root.querySelector(".graph > .words").hidden = true
     graph.update(whole(unit))
   }
   panel.onclick = ({ target }) => { if (target.matches("button")) pick("") }
