@@ -61,6 +61,7 @@ def _shapes(draw: st.DrawFn) -> dict[str, Any]:
         "group_width": draw(st.integers(32, 130)) if is_grouped else 64,
         "stem": draw(_named("stem")),
         "stem_width": draw(st.none() | st.integers(3, 12)),
+        "stem_pool": draw(_named("stem_pool")),
         "se_reduction": draw(st.integers(1, 20)),
         "in_channels": draw(st.integers(1, 4)),
         "num_classes": draw(st.integers(1, 12)),
@@ -76,6 +77,8 @@ def _repaired(fields: dict[str, Any], draw: st.DrawFn) -> ResNetConfig:
         fields["init"] = "orthogonal" if fields["init"] == "fixup" else fields["init"]
     if fields["shortcut"] == "zero_pad":
         fields |= {"widths": sorted(fields["widths"]), "stem_width": None}
+    if fields["stem"] == "cifar":
+        fields["stem_pool"] = "max"
     if fields["init"] == "fixup":
         fields |= {"norm": "none", "residual_scale": "none"}
     if fields["norm"] == "none" or fields["residual_scale"] != "none":

@@ -46,6 +46,7 @@ class ConfigFields(BaseModel):
     group_width: Channels = 64
     stem: Stem = "imagenet"
     stem_width: Channels | None = None
+    stem_pool: Literal["max", "conv"] = "max"
     shortcut: Shortcut = "projection"
     shortcut_transform: ShortcutTransform = "identity"
     activation_order: ActivationOrder = "original"

@@ -39,6 +39,11 @@ def _sizes(config: ConfigFields) -> Iterator[str]:
             f"image_size = {config.image_size} leaves nothing to halve in this net; "
             f"the smallest that fits its stem and stages is {config.smallest_image_size}"
         )
+    if config.stem == "cifar" and config.stem_pool != "max":
+        yield (
+            f"stem_pool = {config.stem_pool!r} needs a stem with a pool, but stem = 'cifar' has "
+            "none; allowed: 'max', or another stem"
+        )
     least = LEAST_STEM_WIDTH[config.stem]
     if config.width_of_stem < least:
         yield (

@@ -31,20 +31,22 @@ def stem_unit(config: ResNetConfig) -> Unit:
         chain.conv(f"conv{suffix}", channels, kernel, stride)
         if number < len(convolutions) or config.activation_order != "full_preactivation":
             chain.norm(f"norm{suffix}").activation(f"act{suffix}")
-    if config.stem != "cifar":
+    if config.stem != "cifar" and config.stem_pool == "max":
         chain.max_pool("pool")
     return Unit(tuple(chain.operations))
 
 
 def _stem_convolutions(config: ResNetConfig) -> tuple[tuple[int, int, int], ...]:
-    """(channels, kernel, stride) of each."""
+    """(channels, kernel, stride) of each; the last may stand in the place of the pool (ResNet-RS:
+    Bello et al. 2021, arXiv:2103.07579, sec. 4.1)."""
     width = config.stem_width or config.widths[0]
-    if config.stem == "imagenet":
-        return ((width, 7, 2),)
     if config.stem == "cifar":
         return ((width, 3, 1),)
+    pool = ((width, 3, 2),) if config.stem_pool == "conv" else ()
+    if config.stem == "imagenet":
+        return ((width, 7, 2), *pool)
     first = width // 2 if config.stem == "deep" else 3 * width // 8
-    return ((first, 3, 2), (width // 2, 3, 1), (width, 3, 1))
+    return ((first, 3, 2), (width // 2, 3, 1), (width, 3, 1), *pool)
 
 
 def head_unit(config: ResNetConfig, in_shape: Shape) -> Unit:

@@ -60,6 +60,7 @@ def test_refusals_name_field_value_and_what_is_allowed(
     [
         ({"stem": "tiered", "stem_width": 2}, ["stem_width = 2", "'tiered'", "at least 3"]),
         ({"stem": "deep", "widths": (1, 2, 3, 4)}, ["stem_width = 1", "'deep'", "at least 2"]),
+        ({"stem": "cifar", "stem_pool": "conv"}, ["stem_pool = 'conv'", "cifar", "'max'"]),
         ({"shortcut": "zero_pad", "stem_width": 128}, ["shrink", "zero_pad"]),
         ({"shortcut": "none", "shortcut_transform": "exclusive_gate"}, ["exclusive_gate", "none"]),
         ({"shortcut": "none", "stochastic_depth": 0.5}, ["stochastic_depth = 0.5", "none"]),

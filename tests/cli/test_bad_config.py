@@ -22,6 +22,7 @@ COUNTS += ("num_classes", "image_size")
 CHOICES: tuple[str, ...] = (
     "block",
     "stem",
+    "stem_pool",
     "shortcut",
     "shortcut_transform",
     "activation_order",

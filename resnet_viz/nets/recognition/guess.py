@@ -85,13 +85,14 @@ def _shape(layout: Layout, hints: Hints) -> dict[str, Any]:
 
 def _bottleneck(inner: Sequence[int], out: Sequence[int], middle: Sequence[Weight]) -> Changes:
     """Widths, expansion and groups of bottlenecks; the usual expansion is 4."""
-    groups = {width // max(1, conv.shape[1]) for width, conv in zip(inner, middle, strict=True)}
-    if len(groups) != 1:
+    groups = {width / max(1, conv.shape[1]) for width, conv in zip(inner, middle, strict=True)}
+    if len(groups) != 1 or min(groups) < 1 or min(groups) % 1:
         raise UnlikeError(
-            f"the 3x3 convolutions of the stages have {sorted(groups)} groups; "
-            "allowed: cardinality, the same number in all stages"
+            f"the second convolutions of the stages give {list(inner)} channels from groups of "
+            f"{[conv.shape[1] for conv in middle]}; allowed: the same number of groups in all "
+            "stages"
         )
-    (cardinality,) = groups
+    cardinality = int(min(groups))
     for expansion in (4, out[0] // inner[0] or 1, 2, 1):
         widths = [width // expansion for width in out]
         if any(width % expansion for width in out) or not all(widths):
@@ -141,19 +142,21 @@ def _stem(layout: Layout, first_width: int) -> Changes:
         raise UnlikeError("no convolution of a stem was found; allowed: 1 or 3")
     widths, kernels = [w.shape[0] for w in convs], [w.shape[2] for w in convs]
     width = widths[-1]
-    if len(convs) == 3 and set(kernels) == {3}:
+    if len(convs) in (3, 4) and set(kernels) == {3}:
         is_deep = widths[0] == width // 2
         kind = "deep" if is_deep else "tiered"
-    elif len(convs) == 1 and kernels[0] in (3, 7):
+    elif kernels in ([3], [7], [7, 3]):
         kind = "cifar" if kernels[0] == 3 else "imagenet"
     else:
         sizes = ", ".join(f"{kernel}x{kernel}" for kernel in kernels)
         raise UnlikeError(
-            f"the stem's convolutions are {sizes}; allowed: one of 7x7 or 3x3, or three of 3x3"
+            f"the stem's convolutions are {sizes}; allowed: one of 7x7 or 3x3, 7x7 and 3x3, or "
+            "three or four of 3x3"
         )
     return {
         "stem": kind,
         "stem_width": None if width == first_width else width,
+        "stem_pool": "conv" if len(convs) in (2, 4) else "max",
         "in_channels": convs[0].shape[1],
         "image_size": _CIFAR_SIZE if kind == "cifar" else _IMAGENET_SIZE,
     }

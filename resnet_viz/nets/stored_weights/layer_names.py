@@ -86,6 +86,9 @@ _OUTSIDE: Mapping[str, Sequence[str]] = {
     # The deep stem's convolutions: timm, mmpretrain, fastai, and by number.
     "stem.convN": ("stem.conv{n}", "conv1.{c}", "stem.{c}", "{n0}.0", "conv{n}", "0.{c}"),
     "stem.normN": ("stem.norm{n}", "conv1.{c1}", "stem.{c1}", "{n0}.1", "bn{n}", "0.{c1}"),
+    # After three convolutions, the fourth stands in the place of timm's pool.
+    "stem.conv4": ("stem.conv{n}", "maxpool.0"),
+    "stem.norm4": ("stem.norm{n}", "maxpool.1"),
     "stem.norm3": ("stem.norm{n}", "bn1", "stem.{c1}", "{n0}.1", "bn{n}", "1"),
     "head.norm": (
         *("head.norm", "bn1", "bn", "norm", "bn2", "final_bn", "bn_final", "bn_last", "last_bn"),
@@ -121,7 +124,7 @@ def _part(path: str) -> str:
     if block:
         return block["inside"]
     if stem:
-        return path if path == "stem.norm3" else f"stem.{stem['what']}N"
+        return path if path in _OUTSIDE else f"stem.{stem['what']}N"
     return path
 
 

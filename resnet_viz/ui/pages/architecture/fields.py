@@ -28,7 +28,14 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Regularisation": ("dropout", "stochastic_depth"),
     "Initialisation": ("init", "zero_init_residual"),
-    "Input and output": ("stem", "stem_width", "image_size", "in_channels", "num_classes"),
+    "Input and output": (
+        "stem",
+        "stem_width",
+        "stem_pool",
+        "image_size",
+        "in_channels",
+        "num_classes",
+    ),
 }
 FIELDS = (*FIRST, *(field for fields in GROUPS.values() for field in fields))
 
@@ -85,6 +92,8 @@ HELP = {
     "Table 1); cifar: one 3x3 (sec. 4.2); deep: three 3x3 and the pool (ResNet-C, He 2018); "
     "tiered: the same, narrower at first.",
     "stem_width": "Channels out of the stem; empty: the first stage's width. Wide ResNets have 16.",
+    "stem_pool": "How the stem halves the resolution the second time: a 3x3 max pool (He 2015), or "
+    "a 3x3 convolution at stride 2 with norm and activation (ResNet-RS: Bello 2021).",
     "image_size": "Pixels a side of the square input image.",
     "in_channels": "Channels of the input image: 3 for colour, 1 for grey.",
     "num_classes": "Outputs of the classifier.",
@@ -95,6 +104,7 @@ MAY_BE_EMPTY = ("expansion", "stem_width")
 _NEUTRALISED = (
     "cardinality",
     "group_width",
+    "stem_pool",
     "shortcut_transform",
     "residual_scale",
     "stochastic_depth",
@@ -121,6 +131,7 @@ def disabled_because(field: str, draft: dict[str, object]) -> str:
         "cardinality": {"Only bottleneck blocks have this.": draft["block"] == "basic"},
         "group_width": {"Only bottleneck blocks have this.": draft["block"] == "basic"},
         "stride_on": {"Only bottleneck blocks have this.": draft["block"] == "basic"},
+        "stem_pool": {"The CIFAR stem has no pool.": draft["stem"] == "cifar"},
         "se_reduction": {"There is no squeeze-and-excitation.": draft["attention"] == "none"},
         "shortcut_transform": {
             "A plain net has no shortcuts.": draft["shortcut"] == "none",
