@@ -17,6 +17,7 @@ from resnet_viz.nets.stored_weights.state_dicts import COUNTER
 
 TOLERANCE = 1e-4
 """Of the outputs' spread. Float32 leaves 1e-6; GELU by its tanh formula differs by 1e-3."""
+_MOST_ROUNDING = 0.1
 _IMAGES = 2
 _LARGE_SIZES = (65, 224)
 """Pixels a side for nets whose stem halves; a net may run on one size alone."""
@@ -40,7 +41,10 @@ class Proof:
         drawn = _drawn(like).items()
         self._weights = {key: t for key, t in drawn if self._has_head or key not in HEAD_KEYS}
         own = module.state_dict()
-        theirs = {name: self._weights[key].reshape(own[name].shape) for key, name in names.items()}
+        self._module = module
+        self._theirs = theirs = {
+            name: self._weights[key].reshape(own[name].shape) for key, name in names.items()
+        }
         channels = like.config.in_channels
         for size in (32,) if like.config.stem == "cifar" else _LARGE_SIZES:
             self._images = _images(channels, size)
@@ -61,16 +65,33 @@ class Proof:
         if not self._has_head:
             del ours.head.linear
         output = _output(ours, self._weights, self._images)
-        if output.shape != self._expected.shape:
-            return inf
-        difference = (output - self._expected).abs().max() / (self._expected.std() + 1e-30)
-        return inf if isnan(error := float(difference)) else error
+        error = _difference(output, self._expected)
+        if not TOLERANCE < error < _MOST_ROUNDING:
+            return error
+        # A hundred blocks make the rounding of float32 larger: float64 tells it from a difference.
+        ours_64, theirs_64 = (
+            _output(net, {name: _wide(t) for name, t in weights.items()}, _wide(self._images))
+            for net, weights in ((ours, self._weights), (self._module, self._theirs))
+        )
+        return _difference(ours_64, self._pooled(theirs_64))
 
     def _pooled(self, output: Tensor) -> Tensor:
         """Logits, or the features that would go into a classifier."""
         if output.ndim == 4 and not self._has_head:
             return output.mean((2, 3))
         return output
+
+
+def _difference(output: Tensor, expected: Tensor) -> float:
+    """The largest difference over the spread; inf for another shape, or numbers that are none."""
+    if output.shape != expected.shape:
+        return inf
+    error = float((output - expected).abs().max() / (expected.std() + 1e-30))
+    return inf if isnan(error) else error
+
+
+def _wide(tensor: Tensor) -> Tensor:
+    return tensor.double() if tensor.is_floating_point() else tensor
 
 
 def _images(channels: int, size: int) -> Tensor:
@@ -124,7 +145,7 @@ def _output(module: nn.Module, weights: Mapping[str, Tensor], images: Tensor) ->
         output = getattr(output, name, output)
     if not isinstance(output, Tensor):
         raise TypeError(f"its output is {type(output).__name__}; allowed: a tensor of logits")
-    return output.float()
+    return output.to(torch.promote_types(output.dtype, torch.float32))
 
 
 @contextmanager

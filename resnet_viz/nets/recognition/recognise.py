@@ -120,7 +120,8 @@ def _proved(module: nn.Module, tensors: Mapping[str, Stored]) -> ResNetConfig:
     error, net = nearest
     raise UnlikeError(
         unlike
-        or f"its weights fit {net}, but its output differs from that net's by {error:.2g} of its "
+        if not net
+        else f"its weights fit {net}, but its output differs from that net's by {error:.2g} of its "
         "spread; allowed are the pools, activations and orders of layers of a configuration"
     )
 
