@@ -2,7 +2,7 @@
 
     python -m benchmarks.shortcut_table > table.md
 
-Ten of them are tested always (tests/traced/test_shortcuts.py).
+Eleven of them are tested always (tests/traced/test_shortcuts.py).
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     python -m docs.tools.gallery --record   trains them again, and keeps them in docs/races/
     python -m docs.tools.gallery FOLDER     writes the reports into FOLDER
 
-A race is kept as the file that `resnet-viz runs export` writes, compressed. A report has plotly
-inside, about 5 MB, so reports are made when the documentation is built.
+A race is kept as the file that `resnet-viz runs export` writes, compressed. A report takes some
+2.5 MB, so reports are made when the documentation is built.
 """
 
 from __future__ import annotations
