@@ -35,11 +35,11 @@ class ResNetConfig(ShownInCells, ConfigFields):
     def from_model(cls, module: object) -> ResNetConfig:
         """The configuration of a torch module: of ours, torchvision, timm, transformers or others.
 
-        It is proved: every weight has its place in a net of this configuration, and the two give
-        the same logits in evaluation, in float32, from the same weights, which are drawn for it.
-        The module stays as it was. Fields of training alone (`init`, `zero_init_residual`,
-        `stochastic_depth`) and `image_size` are the default's unless the module is ours. Without a
-        classifier, the features before it are compared, and `num_classes` is the default's.
+        It is proved: every weight has its place in a net of this configuration, and both nets give
+        the same logits in evaluation mode from the same random weights. The module stays as it was.
+        Fields that only training uses (`init`, `zero_init_residual`, `stochastic_depth`) and
+        `image_size` have their defaults unless the module is ours. If it has no classifier, the
+        features are compared, and `num_classes` has its default.
 
         Raises:
             ValueError: one sentence that says what does not fit.
@@ -51,12 +51,12 @@ class ResNetConfig(ShownInCells, ConfigFields):
     def from_checkpoint(cls, file: str | Path) -> ResNetConfig:
         """The configuration of a file of weights, by names and shapes, or as a file of ours says.
 
-        Every tensor of the net in the file has its place, and none is left. What has no weights
-        (activations, strides, zero-padded shortcuts) is taken to be the usual. No code in the
-        file is run.
+        Every tensor of the net in the file has its place, and none is left over. What has no
+        weights (activations, strides, zero-padded shortcuts) is assumed to be as usual. No code in
+        the file is run.
 
         Raises:
-            ValueError: one sentence, where it is no such file, or of a net that cannot be said.
+            ValueError: one sentence, if it is not such a file, or no configuration has its net.
         """
         found: ResNetConfig = import_module(_RECOGNITION).from_checkpoint(file)
         return found

@@ -16,14 +16,14 @@ from resnet_viz.lab.lab import Lab
 class LightningWatch(lightning.Callback):
     """Records a Lightning training: `Trainer(callbacks=[LightningWatch(name="mine")])`.
 
-    A step is one of the optimiser's: where gradients are accumulated, several minibatches. Norms
-    are of the gradients before Lightning clips them. Of several processes the first records.
+    A step is one update of the optimiser, which may take several minibatches. Norms are those of
+    the gradients before Lightning clips them. With several processes, only the first records.
 
     Args:
         lab: where the run is kept; the usual place if none is given.
         name: what to call the run.
-        blocks: paths of the modules that are blocks; found if none are named.
-        log_to: "wandb" or "trackio", to log there as well.
+        blocks: paths of the modules that are blocks; if you name none, they are found.
+        log_to: "wandb" or "trackio", to log there as well; start a run there first.
     """
 
     def __init__(

@@ -17,15 +17,15 @@ from resnet_viz.lab.lab import Lab
 class TrainerWatch(TrainerCallback):  # type: ignore[misc,unused-ignore]
     """Records a training of transformers' Trainer: `Trainer(..., callbacks=[TrainerWatch()])`.
 
-    A step is one of the optimiser's: where gradients are accumulated, several minibatches, and the
-    loss is that of all of them. Norms are of the gradients before the Trainer clips them. Of
-    several processes the first records.
+    A step is one update of the optimiser, which may take several minibatches; the loss is that of
+    all of them. Norms are those of the gradients before the Trainer clips them. With several
+    processes, only the first records.
 
     Args:
         lab: where the run is kept; the usual place if none is given.
         name: what to call the run.
-        blocks: paths of the modules that are blocks; found if none are named.
-        log_to: "wandb" or "trackio", to log there as well.
+        blocks: paths of the modules that are blocks; if you name none, they are found.
+        log_to: "wandb" or "trackio", to log there as well; start a run there first.
     """
 
     def __init__(

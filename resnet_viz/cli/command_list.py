@@ -101,9 +101,9 @@ def graph(
         bool, typer.Option("--fold", help="Draw more than three alike blocks in a row as one.")
     ] = False,
 ) -> None:
-    """Write a net's shortcut graph to FILE, as DOT or as SVG.
+    """Write a net's shortcut graph to FILE, as DOT, SVG or HTML.
 
-    Besides ours, any net of torchvision's or timm's: torchvision:resnet50,
+    CONFIG may also name any net of torchvision or timm, such as torchvision:resnet50 or
     timm:vit_tiny_patch16_224.
     """
     from resnet_viz.cli import inputs

@@ -118,21 +118,21 @@ class Lab:
                     optimizer.step()
                     w.step(loss)
 
-        Every quantity that has a meaning for it is measured (how: training/watching/watcher.py):
-        gradients at each step, activations at every 20th, weights and updates at each, or at every
-        2nd to 20th in a net of many weights. `Run.quantities` says how often; `w.run_id` names the
-        run, which /race?race=ID shows live.
+        Every quantity that has a meaning for the model is measured: gradients at each step,
+        activations at every 20th, and weights and updates at each, or at every 2nd to 20th if the
+        model has many weights. `Run.quantities` says how often. `w.run_id` is the run's id, and
+        /race?race=ID shows the run live.
 
         Args:
             model: any module with convolutions or linear layers, on one device, not compiled.
             name: what to call the run; the model's class if none is given.
-            blocks: paths of the modules that are its blocks, such as "layer1.0"; found, each with
-                the gradient through its shortcut and its branch, if none are named.
-            steps: how many there will be, if that is known: the last then has all quantities.
-            log_to: "wandb" or "trackio", to log each step there as well.
+            blocks: paths of the modules that are its blocks, such as "layer1.0". If you name none,
+                they are found, each with the gradient through its shortcut and its branch.
+            steps: how many there will be, if you know it: the last then has all quantities.
+            log_to: "wandb" or "trackio", to log each step there as well; start a run there first.
 
         Raises:
-            ValueError: where a block is no module of the model, or no layer is trained.
+            ValueError: if a block is not a module of the model, or no layer is trained.
         """
         from resnet_viz.workers.watched_run import Watched  # noqa: PLC0415  it needs torch
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.field_words import FIELDS, short_value
 from resnet_viz.arch.plan import NetworkPlan
 from resnet_viz.arch.presets import PRESETS
 from resnet_viz.extras import missing
@@ -28,17 +28,18 @@ STAGE_HEIGHT = 640
 def show(value: object, lab: Lab | None = None) -> Any:
     """What a cell shows of a net, a run or a race: as the last line of a cell it is drawn.
 
-    A race or run that is under way is live: it trains in processes of its own, and the cell is
-    free. One that is over is a recording, which plays without Python.
+    A race or run under way is shown live. Its networks train in their own processes, so you can go
+    on using the notebook. A race that is over is a recording, which plays without Python.
 
     Args:
         value: a configuration, the name of a preset, a plan, a graph; a run, the id of a run or
             race; or the file of a configuration (.json) or of a race (Lab.export).
-        lab: where the run or race is; the Lab of the user's own folder by default.
+        lab: where the run or race is; by default the Lab in the user's data directory.
 
     Raises:
-        ValueError: where there is no such net, run, race or file.
-        ModuleNotFoundError: without anywidget, for what is under way; it says how to install it.
+        ValueError: if there is no such net, run, race or file.
+        ModuleNotFoundError: if a race is under way and anywidget is not installed; it says how to
+            install it.
     """
     if (graph := _graph(value)) is not None:
         return Shown(net_cells.frame_of(graph).html(), net_cells.graph_text(graph))
@@ -48,9 +49,9 @@ def show(value: object, lab: Lab | None = None) -> Any:
 
 
 def compare(one: object, other: object, lab: Lab | None = None) -> Shown:
-    """Two nets, or two races, side by side; of nets also a table of what differs.
+    """Two nets, or two races, side by side. For two nets a table lists what differs.
 
-    The arguments are those of `show`; races are shown as they are now.
+    The arguments are those of `show`. Races are shown as they are now, not live.
     """
     graphs = [_graph(value) for value in (one, other)]
     nets = [graph for graph in graphs if graph is not None]
@@ -59,7 +60,10 @@ def compare(one: object, other: object, lab: Lab | None = None) -> Shown:
         text = "\n".join(net_cells.graph_text(graph) for graph in nets)
         return Shown(_beside(frames) + _differences(nets), text)
     if nets:
-        raise ValueError("compare a net with a net, or a race with a race")
+        raise ValueError(
+            "one of the two is a net and the other is not; compare a net with a net, or a race "
+            "with a race"
+        )
     recorded = [_recorded(_look(_ids(value), lab)) for value in (one, other)]
     return Shown(_beside([frame for frame, _ in recorded]), "\n".join(t for _, t in recorded))
 
@@ -86,7 +90,10 @@ def _differences(nets: Sequence[ShortcutGraph]) -> str:
     if len(configs) < 2 or not fields:
         return "" if len(configs) < 2 else "<p>Both networks are the same.</p>"
     heads = ("what differs", *map(net_cells.graph_name, nets))
-    rows = [(name.replace("_", " "), *values) for name, values in fields.items()]
+    rows = [
+        (FIELDS[name].removeprefix("the "), *(short_value(name, value) for value in values))
+        for name, values in fields.items()
+    ]
     return net_cells.html_table(heads, rows)
 
 
@@ -104,8 +111,8 @@ def _ids(value: object) -> str | tuple[str, ...]:
     if isinstance(value, str):
         return value
     raise ValueError(
-        f"{type(value).__name__} cannot be shown; allowed are a configuration, plan, "
-        "graph, run, race, their names and ids, or a file"
+        f"{type(value).__name__} cannot be shown; allowed: a configuration, a plan, a graph, a "
+        "run, the name of a preset, the id of a run or race, or a file"
     )
 
 
@@ -168,5 +175,5 @@ def _recorded(look: Look) -> tuple[Frame, str]:
     said = told(look)
     message = whole_message(own, steps, most_rows=300) | {**said, "over": True, "paused": False}
     title = " against ".join(net.name for net in own)
-    frame = Frame(stage_page(message, title), f"Race: {escape(title)}", STAGE_HEIGHT)
+    frame = Frame(stage_page(message, title), f"Race: {title}", STAGE_HEIGHT)
     return frame, f"{title}: {said['sentence']}"

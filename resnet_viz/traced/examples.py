@@ -29,7 +29,10 @@ def example_for(model: nn.Module) -> Example:
     for module in model.modules():
         if (example := _for_layer(module)) is not None:
             return example
-    raise ValueError("give an example of what the net takes: its first layer does not tell")
+    raise ValueError(
+        "the net's first layer does not show what it takes; give an example, such as "
+        "torch.randn(1, 3, 224, 224)"
+    )
 
 
 def _for_layer(module: nn.Module) -> Tensor | None:

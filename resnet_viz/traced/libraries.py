@@ -28,7 +28,9 @@ def named_net(name: str) -> nn.Module:
     except ModuleNotFoundError as error:
         if error.name != library:
             raise
-        raise ValueError(f"{name}: install {library} first: pip install {library}") from error
+        raise ValueError(
+            f"{name} needs {library}, which is not installed: pip install {library}"
+        ) from error
     known = models.list_models()
     if net not in known:
         raise ValueError(unknown_name(f"net of {library}", net, known, lists=False))

@@ -22,14 +22,14 @@ from resnet_viz.views.graph.model import Edge, Node, NodeKind, Title
 def graph(model: nn.Module, example: Example | None = None) -> ShortcutGraph:
     """The graph of any net: its blocks in order, and its shortcuts.
 
-    The net is run once, on `example`. Additions that join a shortcut with a branch are found in
-    what autograd records. A net that cannot be run is drawn as a chain of its layers, and the
-    graph's note says why.
+    The net runs once, on `example`. Autograd records the additions that join a shortcut with a
+    branch. A net that cannot be run is drawn as a chain of its layers, and the graph's note says
+    why.
 
     Args:
         model: any module.
-        example: what the net is called with: a tensor, a list of arguments, or a mapping of named
-            ones; made up to fit the net's first layer if none is given.
+        example: what to call the net with: a tensor, a list of arguments, or a mapping of named
+            ones. If you give none, a random one is made to fit the net's first layer.
     """
     try:
         with data_graph(model, example_for(model) if example is None else example) as found:
@@ -63,7 +63,7 @@ def _drawn(model: nn.Module, found: DataGraph) -> ShortcutGraph:
     order = {name: place for place, name in enumerate(_layers(found))}
     if not main:
         joined = sum(_is_joining(found, node) for node in found.place)
-        note = "no shortcuts: nothing is added to what a layer gives"
+        note = "no shortcuts: no layer's input is added to its output"
         if joined:
             note = f"no shortcuts: the net joins paths by concatenation ({count(joined, 'place')})"
         return _chain(model, list(order), note)

@@ -28,22 +28,22 @@ _IN_PLACE = frozenset({Tensor.add_, Tensor.sub_})
 def without_shortcuts(model: nn.Module, example: Example | None = None) -> nn.Module:
     """The plain twin of `model`: a copy in which each block gives its branch alone.
 
-    It has the same parameters, and trains. Weights that only served a shortcut, as a projection's,
-    are in it without a use. Do not compile it.
+    It has the same parameters, and you can train it. Weights that only a shortcut uses, such as
+    those of a projection, stay in it unused. Do not compile it.
 
     Args:
-        model: any module whose shortcuts can be found; it is left as it is.
+        model: any module whose shortcuts can be found; it stays as it is.
         example: what it is called with, as in `graph`.
 
     Raises:
-        ValueError: where the net has no shortcuts, or one cannot be left out; it says why.
+        ValueError: if the net has no shortcuts, or one cannot be left out; it says why.
     """
     given = example_for(model) if example is None else example
     calls = _Calls()
     with calls, data_graph(model, given) as graph:
         found = additions(graph)
         if not found:
-            raise ValueError("without_shortcuts: this net has no shortcuts that could be found")
+            raise ValueError("without_shortcuts: no shortcuts were found in this net")
         names = [one.name for one in named(graph, found)]
         kept = {}
         for one, name in zip(found, names, strict=True):
@@ -167,4 +167,7 @@ def _call_of(calls: Sequence[_Call], addition: Addition, name: str) -> tuple[int
                 f"without_shortcuts: {name}: its branch is added into the shortcut in place"
             )
         return number, place
-    raise ValueError(f"without_shortcuts: {name}: its addition is no call that could be left out")
+    raise ValueError(
+        f"without_shortcuts: {name}: its addition is part of a larger operation, so it cannot be "
+        "left out"
+    )

@@ -22,13 +22,15 @@ def logger(name: str) -> Any:
     if not name:
         return None
     if name not in LOGGERS:
-        raise ValueError(f"log_to = {name!r}: allowed are {' and '.join(LOGGERS)}")
+        raise ValueError(f"log_to = {name!r} is not allowed; allowed: {', '.join(LOGGERS)}")
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
         if error.name != name:
             raise
-        raise ValueError(f"log_to = {name!r}: install it first: pip install {name}") from error
+        raise ValueError(
+            f"log_to = {name!r} needs {name}, which is not installed: pip install {name}"
+        ) from error
 
 
 def scalars(record: StepRecord, held: Mapping[str, Along]) -> dict[str, float]:

@@ -178,5 +178,5 @@ def test_each_step_is_logged_elsewhere_too(
 
 
 def test_an_unknown_library_to_log_to_is_refused(lab: Lab) -> None:
-    with pytest.raises(ValueError, match="log_to = 'paper': allowed are wandb and trackio"):
+    with pytest.raises(ValueError, match="log_to = 'paper' is not allowed"):
         lab.watch(Net(), log_to="paper")

@@ -64,7 +64,7 @@ def test_showing_a_net_loads_no_torch() -> None:
 def test_two_nets_side_by_side_with_what_differs() -> None:
     both = compare(SMALL, resnet_viz.plain_twin(SMALL))
     assert both.html.count("<iframe") == 2
-    assert "<td>shortcut</td><td>zero_pad</td><td>none</td>" in both.html
+    assert "<td>shortcuts</td><td>zero-padded shortcuts</td><td>no shortcuts</td>" in both.html
     with pytest.raises(ValueError, match="compare a net with a net"):
         compare(SMALL, "some-race")
 

@@ -61,7 +61,7 @@ def _shape(layout: Layout, hints: Hints) -> dict[str, Any]:
             where = block.weights[0].path
             raise UnlikeError(
                 f"the block of {where!r} has {len(block.convs)} convolutions in its branch; "
-                "allowed: 2 or 3, in all blocks as many"
+                "allowed: 2 or 3, the same number in all blocks"
             )
     kind = "basic" if per_block == 2 else "bottleneck"
     fields: dict[str, Any] = {
@@ -128,7 +128,7 @@ def _attention(block: BlockLayout) -> Changes:
         return {}
     if len(block.attention) != 2:
         raise UnlikeError(
-            f"{block.attention[0].path!r} is no squeeze-and-excitation of two layers; "
+            f"{block.attention[0].path!r} is not squeeze-and-excitation with two layers; "
             "allowed: attention 'none' or 'se'"
         )
     squeeze = min(block.attention, key=lambda weight: weight.shape[0])
@@ -139,7 +139,7 @@ def _stem(layout: Layout, first_width: int) -> Changes:
     convs = [w for w in layout.outside if len(w.shape) == 4 and w.path.startswith(layout.prefix)]
     convs = [w for w in convs if w.shape[2:] != (1, 1)]
     if not convs:
-        raise UnlikeError("no convolution of a stem was found; allowed: 1 or 3")
+        raise UnlikeError("the stem has no 3x3 or larger convolution; allowed: 1 to 4")
     widths, kernels = [w.shape[0] for w in convs], [w.shape[2] for w in convs]
     width = widths[-1]
     if len(convs) in (3, 4) and set(kernels) == {3}:
@@ -150,7 +150,7 @@ def _stem(layout: Layout, first_width: int) -> Changes:
     else:
         sizes = ", ".join(f"{kernel}x{kernel}" for kernel in kernels)
         raise UnlikeError(
-            f"the stem's convolutions are {sizes}; allowed: one of 7x7 or 3x3, 7x7 and 3x3, or "
+            f"the stem's convolutions are {sizes}; allowed: one of 7x7 or 3x3, 7x7 then 3x3, or "
             "three or four of 3x3"
         )
     return {

@@ -42,8 +42,8 @@ def _dropout(modules: Mapping[str, nn.Module]) -> float:
     for path, one in modules.items():
         if getattr(one, "drop_prob", 0):
             raise UnlikeError(
-                f"{path} ({type(one).__name__}) leaves out {one.drop_prob} of the images' "
-                "branches; allowed in a module: none, and stochastic_depth in a configuration"
+                f"{path} ({type(one).__name__}) drops branches with probability {one.drop_prob}; "
+                "allowed: 0 (a configuration has stochastic_depth for this)"
             )
         if isinstance(one, nn.Dropout | nn.Dropout2d) and one.p > 0:
             if len(re.findall(r"\d+", path)) < 2:  # a block's path has its stage's and its own

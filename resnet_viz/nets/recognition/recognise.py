@@ -26,10 +26,10 @@ from resnet_viz.text import printable
 
 _LIMITS = Limits(tensors=16_000_000_000, steps=2_000_000)
 """Of a file whose net is not known yet; only names and shapes are read."""
-NO_CLASSIFIER = "It has no classifier: the number of classes is the default's"
+NO_CLASSIFIER = "It has no classifier, so the number of classes is the default"
 _NOT_SAID = (
-    "Names and shapes are all that was compared: strides, activations and shortcuts without "
-    "weights are the usual ones"
+    "Only names and shapes were compared: strides, activations and shortcuts without weights are "
+    "assumed to be the usual ones"
 )
 
 
@@ -122,7 +122,7 @@ def _proved(module: nn.Module, tensors: Mapping[str, Stored]) -> ResNetConfig:
         unlike
         if not net
         else f"its weights fit {net}, but its output differs from that net's by {error:.2g} of its "
-        "spread; allowed are the pools, activations and orders of layers of a configuration"
+        "spread; allowed: the pools, activations and orders of layers that a configuration can have"
     )
 
 
@@ -207,7 +207,7 @@ def _candidates(
     if isinstance(said, ResNetConfig):
         yield said
     found = False
-    problem = "no layers of residual blocks are found by their names"
+    problem = "no residual blocks are found by the names of its layers"
     for layout in layouts(tensors):
         try:
             for config in guesses(layout, hints):

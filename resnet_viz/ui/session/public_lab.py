@@ -105,7 +105,9 @@ class LimitedLab(Lab):
 
     def _check_own(self, race_id: str) -> None:
         if not is_owner() and not has_controls(self, race_id):
-            raise ValueError("only who started this race, or has its link with controls, may do so")
+            raise ValueError(
+                "only the person who started this race, or has its link with controls, can do this"
+            )
 
     def _queue(
         self, specs: Sequence[RunSpec], race_id: str | None, pace: float | None, asker: str

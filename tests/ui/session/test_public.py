@@ -108,7 +108,7 @@ def test_a_visitor_touches_what_is_theirs(home: Path, monkeypatch: pytest.Monkey
         *(lab.stop, lab.delete),
     ]
     for act in actions:
-        with pytest.raises(ValueError, match="only who started this race"):
+        with pytest.raises(ValueError, match="only the person who started this race"):
             act(theirs)
         act(mine)
     assert [run.race_id for run in lab.list()] == [theirs]
