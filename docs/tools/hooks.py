@@ -53,14 +53,14 @@ def on_page_markdown(markdown: str, **_: object) -> str:
 
 
 def _quantities() -> str:
-    rows = ["| quantity | symbol | what it is | measured | source |", "|---|---|---|---|---|"]
+    rows = ["| quantity | symbol | what it is | computed from | source |", "|---|---|---|---|---|"]
     for one in sorted(quantities().values(), key=lambda quantity: quantity.title):
         unit = f" [{one.unit}]" if one.unit else ""
         cells = (
             f"**{one.title}**{unit} `{one.name}`",
             one.symbol,
             one.sentence,
-            ", ".join(one.points),
+            ", ".join(f"`{point}`" for point in one.points),
             one.source,
         )
         rows.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")

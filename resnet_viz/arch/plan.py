@@ -120,8 +120,8 @@ class NetworkPlan(ShownInCells):
 
     @cached_property
     def unit_runs(self) -> tuple[tuple[Unit, int], ...]:
-        """The units of `units`, each with how many there are of it in a row: blocks that are alike
-        share one, so that what is added up over them takes time by stage and not by block."""
+        """The units of `units`, each with how many of it stand in a row. Blocks that are alike
+        share one unit, so that a sum over them takes time per stage and not per block."""
         return tuple(
             (next(alike), 1 + sum(1 for _ in alike))
             for _, alike in groupby((unit for _, unit in self.units), key=id)

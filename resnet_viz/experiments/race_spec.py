@@ -16,7 +16,8 @@ from resnet_viz.experiments.run_spec import RunSpec
 class RaceSpec(ShownInCells, BaseModel):
     """One to six contestants, each trained once from each of one to five seeds.
 
-    The seeds replace the contestants' own. Raises a ValueError for more, none, or one seed twice.
+    These seeds replace the contestants' own. A ValueError is raised for none, for too many, and
+    for a seed that is given twice.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,10 +33,10 @@ class RaceSpec(ShownInCells, BaseModel):
         return seeds
 
     def runs(self) -> tuple[RunSpec, ...]:
-        """In the order in which they get their turns: all contestants of one seed, then the next.
+        """The runs in the order of their turns: all contestants with one seed, then the next seed.
 
-        Those of one seed thus train side by side on the same minibatches, and after each seed
-        every contestant has had as much time as the others.
+        So contestants with one seed train side by side on the same minibatches, and after each
+        seed all contestants have had the same time.
         """
         return tuple(
             contestant.model_copy(update={"seed": seed})

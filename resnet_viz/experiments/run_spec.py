@@ -39,12 +39,12 @@ STORED = "stored"
 class RunSpec(ShownInCells, BaseModel):
     """One training run. Frozen and hashable; the defaults are those of the Race page.
 
-    What each field does is said in run_fields.py, where the command line, the form and the report
-    read it. `classes` is counted when the spec is made, so that the run can be read where the
-    folder is not. `loss` in the records is the one trained with, `label_smoothing` included;
-    gradients there are those before `clip_grad_norm`. "bfloat16" and "float16" are autocast:
-    weights and their gradients stay float32; "float16" also scales the loss. The last weights are
-    kept anyway where they are small (store/checkpoint_index.py says more).
+    run_fields.py describes each field; the command line, the form and the report read it there.
+    `classes` is counted when the spec is made, so that the run can be read without the folder of
+    images. `loss` in the records is the training loss with `label_smoothing`, and gradients are
+    those before `clip_grad_norm`. "bfloat16" and "float16" use autocast: weights and their
+    gradients stay float32, and "float16" also scales the loss. The last weights are always kept
+    if they are small (store/checkpoint_index.py says more).
 
     Raises:
         ValueError: for any invalid value or combination. One that validates can run, once its data

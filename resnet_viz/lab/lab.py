@@ -39,13 +39,13 @@ Records = list[StepRecord]
 class Lab:
     """The runs in the folder `path` (RESNET_VIZ_HOME or the user's data directory by default).
 
-    Threads and processes may share a folder, each with a Lab of its own or with one. A store file
-    found damaged, now or later, is set aside and a new one begun: `notice` then says so. Runs are
-    carried out by `engine`: this machine by default.
+    Threads and processes may share a folder, with one Lab or with several. If a store file is
+    damaged, it is kept beside a new one, and `notice` says so. `engine` carries out the runs; by
+    default it is this machine.
 
     Raises:
-        StoreError: here and in every method, where the store cannot be used.
-        ValueError: for an unknown id, and what is not allowed.
+        StoreError: here and in every method, if the store cannot be used.
+        ValueError: for an unknown id, and for what is not allowed.
     """
 
     share = submit.SHARE  # runs that each asker but "" may have queued, running or paused
@@ -58,7 +58,7 @@ class Lab:
 
     @property
     def notice(self) -> str | None:
-        """What became of the store, in a sentence for the user; None where all is well."""
+        """What happened to the store, in a sentence for the user; None if all is well."""
         return self._store.notice
 
     @notice.setter
@@ -72,31 +72,31 @@ class Lab:
 
     @property
     def bytes(self) -> int:
-        """What the runs take on disk."""
+        """How many bytes the runs take on disk."""
         return retention.folder_bytes(self.home)
 
     def ready(self) -> None:
-        """Begin the launcher, in the background, so that the next run starts at once."""
+        """Start the launcher in the background, so that the next run starts at once."""
         self._engine.prepare()
         self._engine.start()
 
     def start(self, spec: RunSpec) -> str:
-        """Queue one run, for a process of its own; its unguessable id."""
+        """Queue one run, which gets its own process; returns its id, which nobody can guess."""
         return self._queue([spec], None, None, "")[0]
 
     def race(
         self, specs: Sequence[RunSpec] | RaceSpec, *, pace: float | None = None, asker: str = ""
     ) -> str:
-        """Queue 1 to 32 runs back to back, at a `pace` as in `slow`; the race's unguessable id.
+        """Queue 1 to 32 runs as a race, at a `pace` as in `slow`; returns its id.
 
-        Each `asker` but "" has a share of the places.
+        Each `asker` has a share of the places, except ""; nobody can guess the id.
         """
         runs, race_id = specs.runs() if isinstance(specs, RaceSpec) else specs, new_id()
         self._queue(runs, race_id, pace, asker)
         return race_id
 
     def expected_seconds(self, specs: Sequence[RunSpec], pace: float | None = None) -> float | None:
-        """How long such runs would take here, from what earlier ones took; None: unknown."""
+        """How long such runs would take here, judged by earlier runs; None if that is unknown."""
         return self._store.read(eta.expected_seconds, specs, pace)
 
     def watch(
@@ -147,7 +147,7 @@ class Lab:
         return self._runs.everything()
 
     def unreadable(self) -> Sequence[UnreadableRun]:
-        """The other runs, the newest first."""
+        """The runs that cannot be read, the newest first."""
         return [run for run in self.everything() if isinstance(run, UnreadableRun)]
 
     def get(self, run_id: str) -> Run:
@@ -166,55 +166,54 @@ class Lab:
         quantities: Collection[str] | None = None,
         every: int = 1,
     ) -> Records:
-        """What a run measured, from step `since` on, before `until`: poll with
-        `since=len(history)`. No other `quantities` are read than these, None reads all, and no
-        other steps than multiples of `every`."""
+        """What a run measured from step `since` on, before `until`; to poll, `since=len(history)`.
+        Only these `quantities` are read (None: all), and steps that are multiples of `every`."""
         note = self._store.note_damage(run_id)
         of = (since, until), quantities, every
         return self._store.read(queries.records, run_id, *of, note=note)
 
     def series(self, run: Run, name: str, between: tuple[int, int], every: int = 1) -> Series:
-        """A quantity of `run` alone, from the first step to before the second: of those steps that
-        are multiples of `every`. What a long run's picture needs where it is looked at closely."""
+        """One quantity of `run`, from the first step on, before the second. Only steps that are
+        multiples of `every` are read: enough for the chart of a long run."""
         note = self._store.note_damage(run.id)
         return self._store.read(queries.series, run, name, between, every, note=note)
 
     def checkpoints(self, run_id: str) -> Sequence[checkpoint_index.Checkpoint]:
-        """Which weights of a run were kept, beside its initial ones, which are always at hand."""
+        """Which weights of a run were kept, besides the initial ones, which can always be made."""
         position = self._store.read(queries.position_of, run_id)
         return self._store.read(checkpoint_index.of_run, position)
 
     def measured(self, run_id: str) -> Sequence[MeasurementResult]:
-        """What was measured of a run on demand, the oldest result first."""
+        """What was measured on demand on a run's weights, the oldest result first."""
         return self._store.read(measurement_results.of_run, run_id)
 
     def pause(self, id: str) -> None:  # noqa: A002
-        """Pause a run, or all of a race, after the step under way; one in the queue at once."""
+        """Pause a run, or all of a race, after the current step; a run in the queue at once."""
         self._store.use(control.pause, id)
 
     def resume(self, id: str) -> None:  # noqa: A002
-        """Let a paused run, or race, go on, as soon as there is a free place."""
+        """Let a paused run, or race, continue as soon as there is a free place."""
         self._store.use(control.resume, id)
         self._engine.start()
 
     def step(self, id: str) -> None:  # noqa: A002
-        """One more step of a paused run or race; one that is running is paused by it.
+        """Do one more step of a paused run or race; one that is running is paused after it.
 
-        Of a race those do it that are at work; where none is, those whose turn comes first.
+        In a race, the nets in training do the step; if there are none, the next in the queue do.
         """
         self._store.use(control.step, id)
         self._engine.start()
 
     def slow(self, id: str, pace: float | None) -> None:  # noqa: A002
-        """Have a run, or all of a race, do at most `pace` steps a second, 0.01 to 1,000; None: as
-        fast as it goes."""
+        """Let a run, or all of a race, do at most `pace` steps per second, 0.01 to 1,000; None:
+        full speed."""
         self._store.use(control.slow, id, pace)
 
     def stop(self, id: str) -> None:  # noqa: A002
-        """End a run, or all of a race, within a second; what was measured stays.
+        """End a run, or all of a race, within a second; its measurements are kept.
 
-        A worker that has not obeyed after 0.8 s (a step takes longer) is marked stopped and its
-        process ended. A run that is over is left as it is.
+        If a worker has not stopped after 0.8 s, because a step takes longer, its run is marked as
+        stopped and its process is ended. A run that is over stays as it is.
         """
         self._store.use(control.stop, id)
         deadline, mine = time.monotonic() + STOP_SECONDS, f"(id = ? OR race_id = ?) AND {ACTIVE}"
@@ -226,81 +225,81 @@ class Lab:
         self._store.read(saved_states.sweep, self.home)
 
     def look_at(self, run_ids: Sequence[str]) -> None:
-        """Say that somebody looks at these runs, at most every half minute: a paused run that
-        nobody has looked at for minutes gives up its process, and goes on from its saved state."""
+        """Note that somebody looks at these runs, at most every half minute: a paused run that
+        nobody looks at for minutes ends its process, and continues from its saved state."""
         self._store.write(control.mark_looked_at, run_ids)
 
     def steering_key(self, race_id: str) -> str:
-        """What a link must hold to steer a race, and not only to show it."""
+        """The key that a link needs in order to steer a race, and not only to show it."""
         return race_keys.steering_key(self.home, race_id)
 
     def may_steer(self, race_id: str, key: str) -> bool:
-        """Whether `key` is that of the race, and the race not one from elsewhere."""
+        """Whether `key` is the key of the race, and the race was not imported."""
         is_foreign = self._store.read(queries.nobody_steers, race_id)
         return not is_foreign and race_keys.is_key(self.home, race_id, key)
 
     def submit(
         self, kind: str, request: Fields, *, asker: str = "", files: Files | None = None
     ) -> str:
-        """Queue a job of a kind of workers/job_kinds; its id (see `Jobs.submit`)."""
+        """Queue a job of a kind of workers/job_kinds; returns its id (see `Jobs.submit`)."""
         return self._jobs.submit(kind, request, asker=asker, files=files)
 
     def job(self, job_id: str) -> Job:
-        """A job as it is now; it is forgotten an hour after its end."""
+        """A job as it is now. It is deleted an hour after its end."""
         return self._jobs.get(job_id)
 
     def jobs_under_way(self, kind: str) -> Sequence[Job]:
-        """The jobs of a kind that are not over, oldest first, whoever asked for them."""
+        """The jobs of a kind that are not over, of all visitors, the oldest first."""
         return self._jobs.under_way(kind)
 
     def cancel_job(self, job_id: str) -> None:
-        """End a job at once, unless others want it, too; what is over stays as it is."""
+        """End a job at once, unless others wait for it, too. A job that is over stays as it is."""
         self._jobs.cancel(job_id)
 
     def delete(self, id: str) -> None:  # noqa: A002
-        """Delete a run, or a race with its runs, what they measured and their logs; it must not be
-        under way: stop it first."""
+        """Delete a run, or a race with its runs, with all measurements and logs. Stop it first if
+        it is under way."""
         self._store.use(retention.delete, id)
 
     def rename(self, id: str, name: str) -> None:  # noqa: A002
-        """Call a run, or a race, `name`: 1 to 200 characters."""
+        """Give a run, or a race, another `name` of 1 to 200 characters."""
         self._store.write(notes.rename, id, name)
 
     def note(self, id: str, note: str) -> None:  # noqa: A002
-        """Keep a note of at most 2,000 characters with a run or a race, in place of the one before;
-        "" for none."""
+        """Keep a note of at most 2,000 characters with a run or a race. It replaces an earlier
+        note; "" deletes it."""
         self._store.write(notes.write_note, id, note)
 
     def notes(self) -> Mapping[str, str]:
-        """The notes there are, by the id of their run or race."""
+        """All notes, by the id of their run or race."""
         return self._store.read(notes.read_notes)
 
     def race_names(self) -> Mapping[str, str]:
-        """What races were called, by their ids; without those that were not."""
+        """The names of races, by their ids, without races that have none."""
         return self._store.read(queries.race_names)
 
     def race_name(self, race_id: str) -> str:
-        """What a race was called; "" if it was not."""
+        """The name of a race; "" if it has none."""
         return self._store.read(queries.race_name, race_id)
 
     def datasets(self) -> Mapping[str, str]:
-        """What each run trains on, by its id; without those that nobody knows of."""
+        """What each run trains on, by its id, without runs of which that is not known."""
         return self._store.read(queries.datasets)
 
     def export(self, id: str, file: Path | str) -> None:  # noqa: A002
-        """Write a race, or a run as a race of one, with all that is known of it, to one file."""
+        """Write a race, or a run as a race of one, with all its records, to one file."""
         self._store.use(transfer.export_race, id, Path(file))
 
     def import_(self, file: Path | str) -> str:
-        """Take over the race in a file that `export` wrote, perhaps elsewhere; its id here.
+        """Import the race in a file that `export` wrote, also elsewhere; returns its id here.
 
-        What was under way there is interrupted, and nobody can steer it. Of any other file nothing
-        is taken over.
+        A run that was under way there counts as interrupted, and nobody can steer the race. From
+        any other file nothing is imported.
         """
         return self._store.use(transfer.import_race, Path(file))
 
     def recover(self) -> Sequence[recover.Recovered]:
-        """Bring back what is sound of stores that were damaged and set aside."""
+        """Bring back the runs that can still be read from stores that were damaged."""
         return self._store.use(recover.recover)
 
     def _queue(

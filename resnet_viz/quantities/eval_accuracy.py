@@ -6,7 +6,7 @@ QUANTITY = Quantity(
     name="eval_accuracy",
     title="held-out accuracy",
     symbol="share right",
-    sentence="The share of images that the net is not trained on and names the class of.",
+    sentence="The share of images whose class the net gets right, of those it is not trained on.",
     source="He et al. 2015, arXiv:1512.03385, Fig. 4 and 6 (test errors)",
     scale="linear",
 )

@@ -7,7 +7,7 @@ QUANTITY = Quantity(
     title="held-out loss",
     symbol="L",
     sentence="The cross-entropy on images that the net is not trained on, after the step's "
-    "update: where it grows while the training loss falls, the net learns its images by heart.",
+    "update. If it grows while the training loss falls, the net learns its images by heart.",
     source="He et al. 2015, arXiv:1512.03385, Fig. 4 and 6 (test errors)",
     unit="nats",
 )

@@ -18,10 +18,10 @@ _NONE: Floats = np.empty(0, np.float32)
 class StepRecord:
     """The record of one optimiser update.
 
-    `loss` and `accuracy` are those of the minibatch before the update; `seconds` run from the
-    start of training, pauses left out. `values` has the quantities (see lab/quantities) that were
-    taken at this step, float32, each in the order of its names in the run's header; one that was
-    not taken is not there. inf and NaN are results.
+    `loss` and `accuracy` are those of the minibatch before the update. `seconds` count from the
+    start of training, without pauses. `values` holds the quantities (see `quantities/`) that were
+    measured at this step, as float32, each in the order of its names in the run's header. A
+    quantity that was not measured is missing. inf and NaN are results.
     """
 
     step: int

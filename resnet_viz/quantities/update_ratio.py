@@ -7,8 +7,8 @@ QUANTITY = Quantity(
     title="update / weight",
     symbol="‖ΔW‖/‖W‖",
     sentence="The norm of the update over the norm of the weights before it: about 0.001 is usual; "
-    "far less and a layer is frozen, about 1 and it is overwritten. In a net of many weights it "
-    "is taken at every few steps: the run's header says how many.",
+    "far less and a layer is frozen, about 1 and it is overwritten. In a net with many weights it "
+    "is measured every few steps; the run's header says how many.",
     source="Karpathy, CS231n, Neural Networks Part 3, ratio of weights to updates",
 )
 

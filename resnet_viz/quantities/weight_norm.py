@@ -7,8 +7,8 @@ QUANTITY = Quantity(
     title="weight norm",
     symbol="‖W‖",
     sentence="The Euclidean norm of a layer's kernel or matrix before the update. Under batch norm "
-    "a layer's gradient shrinks as its weights grow. In a net of many weights it is taken at "
-    "every few steps: the run's header says how many.",
+    "a layer's gradient shrinks as its weights grow. In a net with many weights it is "
+    "measured every few steps; the run's header says how many.",
     source="van Laarhoven 2017, arXiv:1706.05350",
 )
 

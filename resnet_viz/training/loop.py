@@ -48,8 +48,8 @@ def train(
     nine steps of 64 images (training/evaluation.py says how).
 
     On one CPU thread the same spec gives the same records bit for bit (except `seconds`), and all
-    specs with one seed, data set and batch size see the same minibatches. Losses of inf or NaN go
-    on. Denormal numbers are flushed to zero in the calling thread from here on.
+    specs with one seed, data set and batch size see the same minibatches. Training goes on if the
+    loss is inf or NaN. From now on the calling thread flushes denormal numbers to zero.
 
     Args:
         spec: net, data, optimiser and device.
