@@ -11,9 +11,9 @@ QUANTITY = Quantity(
     symbol="exp H(λ)",
     sentence="In how many directions a block's features differ from image to image: exp of the "
     "entropy of the shares of their Gram matrix's eigenvalues, of centred features. It uses at "
-    f"most the first {MOST_IMAGES} images of the minibatch, and is below their number. (If a "
+    f"most the first {MOST_IMAGES} images of the minibatch, and is below their number. If a "
     "minibatch comes in parts, and an image has more than 65,536 features, it uses the first "
-    "part.) If it falls towards 1, all images look alike to the net: its features collapse.",
+    "part. If it falls towards 1, all images look alike to the net: its features collapse.",
     source="Roy & Vetterli 2007, The effective rank: a measure of effective dimensionality",
     over_parts="together",
     first_images=MOST_IMAGES,
