@@ -125,9 +125,7 @@ def export(
     output: Annotated[Path | None, output_option("Default: standard output.")] = None,
     weights: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE", help="For onnx: of PyTorch or safetensors; a checkpoint, too."
-        ),
+        typer.Option(metavar="FILE", help="For onnx: weights of PyTorch or safetensors."),
     ] = None,
 ) -> None:
     """Write a net for other tools: PyTorch source, ONNX, JSON, Markdown, LaTeX or CSV."""
@@ -142,7 +140,7 @@ def weights(
     config: ConfigArgument,
     file: Annotated[
         Path | None,
-        typer.Argument(metavar="FILE", help="Of PyTorch or safetensors; a checkpoint, too."),
+        typer.Argument(metavar="FILE", help="Weights of PyTorch or safetensors."),
     ] = None,
     *,
     download: Annotated[
@@ -169,7 +167,7 @@ def weights(
 @app.command()
 def identify(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Of PyTorch or safetensors; a checkpoint, too.")
+        Path, typer.Argument(metavar="FILE", help="Weights of PyTorch or safetensors.")
     ],
     *,
     as_json: JsonOption = False,

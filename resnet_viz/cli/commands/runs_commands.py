@@ -48,7 +48,7 @@ def stop(
 
 @runs_app.command()
 def delete(id: IdArgument) -> None:  # noqa: A002
-    """Delete a run, or a race with all its runs, that is over."""
+    """Delete a run, or a race with all its runs; it must be over."""
     from resnet_viz.cli.commands import runs as listing
 
     with listing.open_lab() as lab:
@@ -70,9 +70,9 @@ def rename(
 @runs_app.command()
 def note(
     id: IdArgument,  # noqa: A002
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="Empty: no note any more.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="Empty text deletes the note.")],
 ) -> None:
-    """Keep a note with a run, or a race, in place of the one before."""
+    """Keep a note with a run or a race; it replaces an earlier one."""
     from resnet_viz.cli.commands import runs as listing
 
     with listing.open_lab() as lab:
@@ -84,7 +84,7 @@ def export(
     id: IdArgument,  # noqa: A002
     output: Annotated[
         Path | None,
-        output_option(".csv or .parquet: a table. Any other: all there is, for import."),
+        output_option(".csv or .parquet: a table. Any other: the complete race, for import."),
     ] = None,
     quantity: Annotated[
         list[str] | None,
@@ -94,7 +94,7 @@ def export(
         Path | None, typer.Option(metavar="FOLDER", help="Write TensorBoard's files, too.")
     ] = None,
 ) -> None:
-    """Write what a race, or a single run, measured to a file."""
+    """Write the measurements of a race, or of a single run, to a file."""
     from resnet_viz.cli.commands import runs as listing
 
     listing.export(id, output, quantity or (), tensorboard)
@@ -113,7 +113,7 @@ def report(
 
 @runs_app.command()
 def recover() -> None:
-    """Bring back what is sound of a damaged store, which was set aside."""
+    """Bring back the runs that can still be read from a damaged store."""
     from resnet_viz.cli.commands import runs as listing
 
     listing.recover()
@@ -123,7 +123,7 @@ def recover() -> None:
 def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What runs export wrote.")],
 ) -> None:
-    """Take over a race from such a file, and print its id here; nobody can steer it."""
+    """Import a race from a file, and print its id here; nobody can steer it."""
     from resnet_viz.cli.commands import runs as listing
     from resnet_viz.cli.output import print_lines
 
