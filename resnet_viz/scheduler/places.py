@@ -42,7 +42,7 @@ class Place:
     def message(self) -> str:
         """For the user: what the run waits for."""
         if self.is_free:
-            return "The worker process is starting." if self.is_new else "Goes on in a moment."
+            return "Starting." if self.is_new else "Goes on in a moment."
         wanted = "a free core" if self.device == "cpu" else f"a free place on {self.device}"
         return f"Waits for {wanted}: {self.running} running, {self.waiting} waiting ahead of it."
 

@@ -98,7 +98,7 @@ def test_the_message_says_how_many_are_ahead() -> None:
     message = place(active[2], active, slots=1).message
     assert message == "Waits for a free core: 1 running, 1 waiting ahead of it."
     assert "free place on cuda:0" in Place("cuda:0", 2, 2, 0).message
-    assert place(active[2], active, slots=9).message == "The worker process is starting."
+    assert place(active[2], active, slots=9).message == "Starting."
     resumed = place(row(5, started=1.0), [], slots=1)
     assert resumed.message == "Goes on in a moment."
 

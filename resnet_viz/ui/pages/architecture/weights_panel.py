@@ -11,7 +11,7 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.net_names import net_title
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label, preset_name
-from resnet_viz.text import printable
+from resnet_viz.text import and_words, count, printable
 from resnet_viz.ui.session.net import show_net
 from resnet_viz.ui.session.net_url import nearest_preset
 from resnet_viz.ui.widgets import job_progress, message_box
@@ -34,10 +34,11 @@ PUBLISHED = (
 """Presets that torchvision has published weights for."""
 
 _LISTS = {
-    "missing": "keys of the net that the file has not",
-    "unexpected": "keys of the file that the net has not",
-    "mismatched": "keys whose shapes differ",
+    "missing": "of the net alone",
+    "unexpected": "of the file alone",
+    "mismatched": "of both, with different shapes",
 }
+"""Keys that do not fit, as `load_weights` reports them, and where they are."""
 _SLOT = "weights"
 
 
@@ -90,8 +91,12 @@ def _show(config: ResNetConfig) -> None:
 
 
 def _show_misfit(file: str, report: dict[str, Any]) -> None:
-    counts = ", ".join(f"{len(report[kind])} {words}" for kind, words in _LISTS.items())
-    message_box.warning(f"{file} does not fit as it is: {counts}.")
+    found = [
+        (count(len(report[kind]), "key"), words) for kind, words in _LISTS.items() if report[kind]
+    ]
+    parts = [f"{keys} {words}" for keys, words in found]
+    why = f": {and_words(parts)}" if parts else ""
+    message_box.warning(f"{file} does not fit as it is{why}.")
     if net := report["net"]:
         _offer(ResNetConfig.model_validate_json(net))
     for sentence in (
@@ -101,7 +106,7 @@ def _show_misfit(file: str, report: dict[str, Any]) -> None:
         message_box.info(f"{sentence[:1].upper()}{sentence[1:]}.")
     _say_reading(report)
     for column, (kind, words) in zip(st.columns(len(_LISTS)), _LISTS.items(), strict=True):
-        column.markdown(f"**{len(report[kind])} {kind}**", help=words)
+        column.markdown(f"**{len(report[kind])} {kind}**", help=f"Keys {words}.")
         column.code(
             "\n".join(map(printable, report[kind])) or "none",
             language=None,
