@@ -30,6 +30,7 @@ POINTS: Mapping[str, Point] = MappingProxyType(
             "layer", "each step", "a convolution's kernel or a matrix, before the update"
         ),
         "gradient": Point("layer", "each step", "the loss's gradient by that weight"),
+        "measured_gradient": Point("layer", "measured steps", "the same gradient, less often"),
         "update": Point("layer", "each step", "the weight before the update less that after it"),
         "parameter_gradients": Point(
             "net",
@@ -83,6 +84,9 @@ over the images, the share of right answers, and how many images there were."""
 
 OF_WEIGHTS = frozenset({"weight", "update"})
 """The points that are looked at every few steps where a net has many weights (every.py)."""
+
+OF_LAYERS = frozenset({"measured_gradient"})
+"""The points of measured steps that every trained layer has, whatever passes in the net."""
 
 GRADIENTS = frozenset({"grad_input", "grad_shortcut", "grad_branch"})
 """The points that are passed in backward."""
@@ -173,6 +177,7 @@ def names_in(network: NetworkPlan) -> Mapping[str, Sequence[str]]:
     own: Mapping[str, Sequence[str]] = {
         "weight": layers,
         "gradient": layers,
+        "measured_gradient": layers,
         "update": layers,
         "shortcut": with_shortcut,
         "grad_shortcut": with_shortcut,

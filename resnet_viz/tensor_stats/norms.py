@@ -85,6 +85,19 @@ def _norms(tensors: list[Tensor]) -> Tensor:
     return quick
 
 
+def mean_sizes(tensors: list[Tensor]) -> Tensor:
+    """Means of absolute values [L], of tensors whose absolute values float32 can add up."""
+    sums = torch._foreach_norm([_whole(tensor) for tensor in tensors], 1)
+    lengths = [float(tensor.numel()) for tensor in tensors]
+    return torch.stack(torch._foreach_div([one.float() for one in sums], lengths))
+
+
+def largest_sizes(tensors: list[Tensor]) -> Tensor:
+    """Largest absolute values [L]."""
+    sizes = torch._foreach_norm([_whole(tensor) for tensor in tensors], float("inf"))
+    return torch.stack([size.float() for size in sizes])
+
+
 def norm_of_parts(parts: Iterable[Tensor]) -> float:
     """The norm of all numbers of CPU tensors: each is computed while it is in the cache."""
     kinds = ((part, torch.float32 if part.dtype in _HALVES else part.dtype) for part in parts)

@@ -11,7 +11,7 @@ from torch.utils.hooks import RemovableHandle
 
 from resnet_viz.quantities import quantities
 from resnet_viz.quantities.layer_states import LayerState, States
-from resnet_viz.quantities.points import GRADIENTS, place
+from resnet_viz.quantities.points import GRADIENTS, OF_LAYERS, place
 from resnet_viz.quantities.quantity import Along, Quantity
 from resnet_viz.tensor_stats.norms import Tensors
 from resnet_viz.training.kept_weights import KeptWeights
@@ -63,7 +63,8 @@ class Instruments:
         self._before_update = [one for one in each if _AFTER_UPDATE not in one[1]]
         self._after_update = [one for one in each if _AFTER_UPDATE in one[1]]
         some = [q for q in mine if place(q)[1] == "measured steps"]
-        named = [(q, held[q.name].names) for q in some]
+        self._of_layers = [(q, q.points) for q in some if OF_LAYERS.issuperset(q.points)]
+        named = [(q, held[q.name].names) for q in some if not OF_LAYERS.issuperset(q.points)]
         self._passing = Passing(named, self._layers[0].device, in_parts=in_parts)
         self._tap = tap if held else None
         self._every, self._last, self._is_measured = every, last, False
@@ -153,9 +154,11 @@ class Instruments:
             none = torch.full((), torch.nan, device=self._layers[0].device)
             given = iter(gradients)
             gradients = Tensors(none if g is None else next(given) for g in grads)
-        self._points |= {"gradient": gradients, "parameter_gradients": every}
+        at_layers = dict.fromkeys(("gradient", *OF_LAYERS), gradients)
+        self._points |= {**at_layers, "parameter_gradients": every}
         before, self._found = self._found, {}
-        self._take([one for one in self._before_update if all(map(self._points.get, one[1]))])
+        due = [*self._before_update, *(self._of_layers if self._is_measured else ())]
+        self._take([one for one in due if all(map(self._points.get, one[1]))])
         if fixed is not None:
             for name, old in before.items():
                 new = self._found.get(name)

@@ -39,6 +39,8 @@ def taken(one: Quantity, *tensors: list[Tensor]) -> Tensor:
 
 FORMULAS: dict[str, Callable[..., object]] = {
     "grad_norm": np.linalg.norm,
+    "grad_mean_abs": lambda gradient: np.mean(np.abs(gradient)),
+    "grad_max_abs": lambda gradient: np.max(np.abs(gradient)),
     "weight_norm": np.linalg.norm,
     "grad_total_norm": np.linalg.norm,
     "grad_input_norm": np.linalg.norm,

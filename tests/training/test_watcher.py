@@ -101,6 +101,11 @@ def test_torchvisions_resnet18_against_autograd() -> None:
     found = {k: norm(g) for k, g in zip(weights, by_weights, strict=True) if weights[k].dim() > 1}
     layers = {k.removesuffix(".weight"): v for k, v in found.items()}
     assert kept.named("grad_norm") == close(layers)
+    sizes = {f"{k}.weight": kept.named("grad_mean_abs")[k] for k in layers}
+    largest = {f"{k}.weight": kept.named("grad_max_abs")[k] for k in layers}
+    own = {k: g.abs() for k, g in zip(weights, by_weights, strict=True) if k in sizes}
+    assert sizes == close({k: g.mean().item() for k, g in own.items()})
+    assert largest == close({k: g.max().item() for k, g in own.items()})
     total = np.sqrt(sum(norm(g) ** 2 for g in by_weights))
     assert kept.named("grad_total_norm") == close({"net": total})
     ratio = {k: 0.01 * v / norm(weights[f"{k}.weight"]) for k, v in layers.items()}

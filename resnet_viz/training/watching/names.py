@@ -17,7 +17,7 @@ from resnet_viz.nets.network import ResNet
 from resnet_viz.quantities import quantities
 from resnet_viz.quantities.every import Every
 from resnet_viz.quantities.layer_states import LAYER_STATE
-from resnet_viz.quantities.points import GRADIENTS, POINTS, along, names_in, place
+from resnet_viz.quantities.points import GRADIENTS, OF_LAYERS, POINTS, along, names_in, place
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.training.hooks import points_of
 from resnet_viz.training.watching.foreign_hooks import responding_in
@@ -88,7 +88,7 @@ class WatchedNames:
     def _columns(self, name: str, one: Along, is_frozen: bool) -> list[int]:
         points = quantities()[name].points
         order = self._in_order(one.names)
-        if POINTS[points[0]].when != "measured steps":
+        if POINTS[points[0]].when != "measured steps" or OF_LAYERS.issuperset(points):
             return order
         there = {n for n in one.names if all((point, n) in self._passed for point in points)}
         if not there:

@@ -223,7 +223,8 @@ class Watcher:
         states = self._log.states(known, values, is_cleared=is_cleared)
         absent = np.isin(states, (LayerState.UNUSED, LayerState.CLEARED))
         if absent.any():
-            values["grad_norm"] = np.where(absent, np.float32(np.nan), values["grad_norm"])
+            for name in {"grad_norm", "grad_mean_abs", "grad_max_abs"} & values.keys():
+                values[name] = np.where(absent, np.float32(np.nan), values[name])
         return self._log.record(states)
 
     def _forget_step(self) -> None:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import plotly.graph_objects as go
 import streamlit as st
 
+from resnet_viz.figures.gradient_flow_bars import ABOUT_BARS, AVERAGE, LARGEST, gradient_flow_bars
 from resnet_viz.figures.heat_maps.heat_maps import heat_maps
 from resnet_viz.figures.layer_profile import axis_of, profile
 from resnet_viz.figures.through_time import DRAWN as THROUGH_TIME
@@ -122,6 +123,8 @@ def charts(look: Look, contestants: Sequence[Contestant], shown: Shown) -> Mappi
         return Chart(place, shown.race, height, f"{alt}: {nets}", drawn)
 
     def hero_figure(_: Window) -> go.Figure:
+        if name in (AVERAGE, LARGEST):
+            return gradient_flow_bars(contestants, shown.step)
         figure = profile(contestants, shown.step, name)
         return _all_steps(figure, steps) if axis == "net" else figure
 
@@ -228,7 +231,9 @@ def about_profile(contestants: Sequence[Contestant], shown: Shown) -> str:
     parts = [about.sentence]
     if about.scale == "log":
         parts.append(ON_A_LOG_AXIS)
-    if axis == "layer":
+    if shown.quantity in (AVERAGE, LARGEST):
+        parts.append(ABOUT_BARS)
+    elif axis == "layer":
         parts.append(OPEN_MARKERS)
     seeds = [display_options.ABOUT_SEEDS] if any(one.seeds > 1 for one in contestants) else []
     source = [f"({about.source})"] if about.source else []
