@@ -48,7 +48,7 @@ class Lab:
         ValueError: for an unknown id, and for what is not allowed.
     """
 
-    share = submit.SHARE  # runs that each asker but "" may have queued, running or paused
+    _share = submit.SHARE  # runs that each asker but "" may have queued, running or paused
 
     def __init__(self, path: Path | str | None = None, engine: Engine | None = None) -> None:
         self._store = GuardedStore(path)
@@ -306,7 +306,7 @@ class Lab:
         self, specs: Sequence[RunSpec], race_id: str | None, pace: float | None, asker: str
     ) -> Sequence[str]:
         self._engine.prepare()
-        queue = partial(submit.queue, share=self.share)
+        queue = partial(submit.queue, share=self._share)
         queued = self._store.use(queue, specs, race_id, pace, asker)
         self.notice = queued.notice or self.notice
         self._engine.start()

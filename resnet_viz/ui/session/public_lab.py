@@ -56,7 +56,7 @@ class LimitedLab(Lab):
     The owner, who has the owner's key, may do everything.
     """
 
-    share = SHARE
+    _share = SHARE
 
     def pause(self, id: str) -> None:  # noqa: A002
         self._check_own(id)

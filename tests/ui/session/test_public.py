@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[3]
 READS = {
     *("bytes", "checkpoints", "datasets", "everything", "expected_seconds", "export", "get"),
     *("home", "job", "jobs_under_way", "list", "measured", "notes", "notice", "race_name"),
-    *("race_names", "race_runs", "records", "series", "share", "steering_key", "unreadable"),
+    *("race_names", "race_runs", "records", "series", "steering_key", "unreadable"),
 }
 """What changes nothing."""
 OWN = {"look_at", "ready", "cancel_job", "submit", "may_steer"}
