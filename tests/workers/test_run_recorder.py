@@ -80,7 +80,7 @@ def test_it_takes_no_place_from_others(
     monkeypatch.setenv("RESNET_VIZ_SLOTS", "1")
     lab = Lab(tmp_path)
     run_id = lab.start(tiny_spec())
-    assert "starting" in lab.get(run_id).message
+    assert lab.get(run_id).message == "Starting."
     assert lab.get(recording.run_id).status == "running"
 
 
