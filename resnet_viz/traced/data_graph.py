@@ -83,7 +83,7 @@ class DataGraph:
             own = 0 if isinstance(parameter, UninitializedParameter) else parameter.numel()
             self.sizes[owner] = self.sizes.get(owner, 0) + own
         self._weighted_modules = {name.rpartition(".")[0] for name in self._matrices}
-        every = _from_inputs([t.grad_fn for t in outputs if t.grad_fn is not None])
+        every = from_inputs([t.grad_fn for t in outputs if t.grad_fn is not None])
         self.inputs = frozenset(inputs)
         self.place: dict[Node, int] = {}
         """The place of each node in the order."""
@@ -175,7 +175,7 @@ def _is_matrix(parameter: Tensor) -> bool:
     return parameter.dim() > 1 and parameter.numel() > max(parameter.shape)
 
 
-def _from_inputs(roots: Sequence[Node]) -> list[Node]:
+def from_inputs(roots: Sequence[Node]) -> list[Node]:
     """All nodes, each after those that it takes."""
     order: list[Node] = []
     visited: set[Node] = set()

@@ -27,6 +27,7 @@ from resnet_viz.nets.blocks import (
 )
 from resnet_viz.nets.network import ResNet
 from resnet_viz.quantities.points import GRADIENTS, responding
+from resnet_viz.traced.tensors import tensors_in
 from resnet_viz.training.passing import Give
 from resnet_viz.training.probes import PutHook
 
@@ -122,13 +123,7 @@ def at_gradient(module: nn.Module, take: Take) -> PutHook:
 def first_tensor(given: object) -> Tensor | None:
     """The first floating point tensor in what goes into a module, or comes out: it may be a tuple,
     or a mapping, of several."""
-    if isinstance(given, Tensor):
-        return given if given.is_floating_point() else None
-    if isinstance(given, Mapping):
-        given = tuple(given.values())
-    if not isinstance(given, tuple | list):
-        return None
-    return next((one for part in given if (one := first_tensor(part)) is not None), None)
+    return next(tensors_in(given), None)
 
 
 def at_part(module: nn.Module, take: Take) -> PutHook:

@@ -94,7 +94,7 @@ function standing(history, number, step) {
   const isBad = !Number.isFinite(loss)
   return {
     figure: Number.isFinite(accuracy) ? `${Math.round(100 * accuracy)} %` : "–",
-    about: end ? aboutEnd(words, end) : aboutBatches(words, net, history.recent(number, "loss", step).count),
+    about: !Number.isFinite(accuracy) ? "" : end ? aboutEnd(words, end) : aboutBatches(words, net, history.recent(number, "loss", step).count),
     loss: isBad ? words.diverged : filled(words.loss_value, { loss: rounded(loss) }),
     // Of a race that is over, so that its first steps are not taken for what came of it.
     end: Number.isFinite(last?.accuracy) && history.over && !end ? filled(words.ends_at, { accuracy: Math.round(100 * last.accuracy) }) : "",

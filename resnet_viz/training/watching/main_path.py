@@ -11,6 +11,8 @@ from typing import Any
 
 from torch import Tensor
 
+from resnet_viz.traced.data_graph import from_inputs
+
 _Node = Any
 _GATES = ("SigmoidBackward0", "HardsigmoidBackward0")
 """What gives factors between 0 and 1: where a product takes one, it scales its other factor."""
@@ -21,7 +23,7 @@ def beside_main_path(output: Tensor, layers: Mapping[str, Tensor]) -> set[str]:
 
     One whose use is not found in the graph counts as on it: nothing is known of it.
     """
-    order = _from_inputs(output.grad_fn)
+    order = from_inputs([] if output.grad_fn is None else [output.grad_fn])
     users = _users(order)
     name_of = {id(weight): name for name, weight in layers.items()}
     op_of = {}
@@ -43,21 +45,6 @@ def beside_main_path(output: Tensor, layers: Mapping[str, Tensor]) -> set[str]:
     longest = before[order[-1]] if order else 0
     is_on = {op: op in after and before[op] + after[op] == longest for op in weighted}
     return {name for name, op in op_of.items() if not is_on[op]}
-
-
-def _from_inputs(root: _Node) -> list[_Node]:
-    """All nodes, each after those that it takes."""
-    order: list[_Node] = []
-    visited, waiting = set(), [(root, False)] if root is not None else []
-    while waiting:
-        node, is_done = waiting.pop()
-        if is_done:
-            order.append(node)
-        elif node not in visited:
-            visited.add(node)
-            waiting.append((node, True))
-            waiting += [(n, False) for n in _taken(node) if n not in visited]
-    return order
 
 
 def _users(order: list[_Node]) -> Mapping[_Node, list[_Node]]:
