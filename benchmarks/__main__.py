@@ -14,6 +14,7 @@ PARTS = (
     "looking",
     "planning",
     "drawing",
+    "finding",
     "in_notebook",
     "probing",
     "watching",

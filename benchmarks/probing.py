@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import statistics
 import time
 from collections import defaultdict
@@ -14,6 +15,7 @@ from resnet_viz import RunSpec, plain_twin, preset
 from resnet_viz.arch.config import revise
 from resnet_viz.text import ordinal
 from resnet_viz.training.loop import train
+from resnet_viz.training.malloc import keep_freed
 
 WARM_UP = 5
 OFTEN, MEASURED = 10, 8
@@ -21,11 +23,14 @@ OFTEN, MEASURED = 10, 8
 
 
 def run() -> Iterator[Result]:
-    """The mean cost of a step; the order within a pair alternates.
+    """The mean cost of a step, in a process as a worker's; the order within a pair alternates.
 
     The last net's gradients are so small that most norms need more than float32.
     """
     torch.set_num_threads(1)
+    keep_freed()
+    gc.collect()
+    gc.freeze()
     yield _cost("resnet56-cifar", RunSpec(config=preset("resnet56-cifar"), device="cpu"))
     resnet18 = RunSpec(config=preset("resnet18"), image_size=64, device="cpu")
     yield _cost("resnet18 at 64 pixels", resnet18)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from resnet_viz.arch.presets import PRESETS, label, preset
     from resnet_viz.experiments.race_spec import RaceSpec
     from resnet_viz.experiments.run_spec import RunSpec
+    from resnet_viz.experiments.sweep_spec import SweepSpec
     from resnet_viz.lab.lab import Lab
     from resnet_viz.nets.network import build_resnet
     from resnet_viz.nets.weights import load_torchvision, load_weights, save_weights
@@ -38,6 +39,7 @@ __all__ = [
     "RaceSpec",
     "ResNetConfig",
     "RunSpec",
+    "SweepSpec",
     "build_resnet",
     "compare",
     "graph",
@@ -63,6 +65,7 @@ _HOMES: Mapping[str, str] = MappingProxyType(
         "RaceSpec": "experiments.race_spec",
         "ResNetConfig": "arch.config",
         "RunSpec": "experiments.run_spec",
+        "SweepSpec": "experiments.sweep_spec",
         "build_resnet": "nets.network",
         "compare": "notebook.show",
         "graph": "traced.module_graph",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 _CLI, _TRAIN, _APP, _EXPORT, _NOTEBOOK = "cli", "train", "app", "export", "notebook"
+_CLUSTER = "cluster"
 EXTRAS: Mapping[str, str] = MappingProxyType(
     {
         "typer": _CLI,
@@ -26,6 +27,7 @@ EXTRAS: Mapping[str, str] = MappingProxyType(
         "onnxruntime": _EXPORT,
         "anywidget": _NOTEBOOK,
         "traitlets": _NOTEBOOK,
+        "ray": _CLUSTER,
     }
 )
 """A library's module: the extra of pyproject.toml that it is in."""

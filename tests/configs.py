@@ -16,6 +16,8 @@ NAMED = (
     "activation_order",
     "stride_on",
     "downsample_at",
+    "antialias",
+    "projection_kernel",
     "norm",
     "activation",
     "attention",
@@ -41,7 +43,10 @@ def configs(draw: st.DrawFn) -> ResNetConfig:
     fields = draw(_shapes()) | {field: draw(_named(field)) for field in NAMED}
     fields |= {
         field: draw(st.booleans())
-        for field in ("conv_bias", "final_activation", "zero_init_residual")
+        for field in (
+            *("conv_bias", "final_activation", "final_preactivation"),
+            *("projection_norm", "zero_init_residual"),
+        )
     }
     fields |= {"dropout": draw(RATES), "stochastic_depth": draw(RATES)}
     return _repaired(fields, draw)
@@ -59,10 +64,14 @@ def _shapes(draw: st.DrawFn) -> dict[str, Any]:
         "expansion": draw(st.none() | st.integers(1, 5)),
         "cardinality": draw(st.integers(1, 4)) if is_grouped else 1,
         "group_width": draw(st.integers(32, 130)) if is_grouped else 64,
+        "reduce_first": draw(st.sampled_from([1, 1, 1, 2, 3])) if is_grouped else 1,
+        "norm_groups": draw(st.sampled_from([1, 2, 32])),
+        "norm_group_width": draw(st.none() | st.integers(2, 4)),
         "stem": draw(_named("stem")),
         "stem_width": draw(st.none() | st.integers(3, 12)),
         "stem_pool": draw(_named("stem_pool")),
         "se_reduction": draw(st.integers(1, 20)),
+        "se_divisor": draw(st.sampled_from([1, 2, 8])),
         "in_channels": draw(st.integers(1, 4)),
         "num_classes": draw(st.integers(1, 12)),
     }
@@ -70,6 +79,9 @@ def _shapes(draw: st.DrawFn) -> dict[str, Any]:
 
 def _repaired(fields: dict[str, Any], draw: st.DrawFn) -> ResNetConfig:
     """Draws that make no network are moved to the nearest that does, so that few are wasted."""
+    inner = {int(width * fields["group_width"] / 64) for width in fields["widths"]}
+    if any(channels % fields["reduce_first"] for channels in inner):
+        fields["reduce_first"] = 1
     if fields["shortcut"] in ("none", "projection_all"):
         fields["shortcut_transform"] = "identity"
     if fields["shortcut"] == "none":

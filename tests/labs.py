@@ -62,7 +62,10 @@ def one_thread() -> Iterator[None]:
 
 
 def end(lab: Lab) -> None:
-    """Stop all runs, and end the launcher."""
+    """Stop all sweeps and runs, and end the launcher."""
+    for sweep in lab.sweeps():
+        if sweep.status in ("running", "paused"):
+            lab.stop(sweep.id)
     for run in lab.list():
         if not run.is_over:
             lab.stop(run.id)

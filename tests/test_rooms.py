@@ -20,6 +20,7 @@ ROOMS = {
         "arch",
         "callbacks",
         "cli",
+        "cluster",
         "data",
         "experiments",
         "figures",

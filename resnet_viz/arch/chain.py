@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import gcd, prod
+from math import prod
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Keeps, Kind, Operation, Shape
@@ -34,13 +34,13 @@ class Chain:
         )
 
     def norm(self, name: str) -> Chain:
-        """Batch norm, or group norm of 32 groups (fewer where the channels do not divide)."""
+        """Batch norm, or group norm."""
         channels = self.shape[0]
         if self.config.norm == "none":
             return self
         if self.config.norm == "batch":
             return self._lay(name, "norm", self.shape, "inputs", kept_per_batch=2 * channels)
-        groups = gcd(32, channels)
+        groups = self.config.groups_of_norm(channels)
         return self._lay(
             name, "norm", self.shape, "inputs", groups=groups, kept_per_image=2 * groups
         )
@@ -50,17 +50,28 @@ class Chain:
         keeps: Keeps = "output" if self.config.activation == "relu" else "inputs"
         return self._lay(name, "activation", self.shape, keeps)
 
-    def max_pool(self, name: str) -> Chain:
-        """A 3x3 maximum at stride 2; its indices are kept as int64, two float32 elements each."""
-        out = (self.shape[0], *self._pixels(2))
+    def max_pool(self, name: str, stride: int = 2) -> Chain:
+        """A 3x3 maximum; its indices are kept as int64, two float32 elements each."""
+        out = (self.shape[0], *self._pixels(stride))
+        kept = 2 * prod(out)
         return self._lay(
-            name, "max_pool", out, "inputs", kernel=3, stride=2, kept_per_image=2 * prod(out)
+            name, "max_pool", out, "inputs", kernel=3, stride=stride, kept_per_image=kept
         )
 
-    def avg_pool(self, name: str) -> Chain:
-        """A 2x2 average; the last pixel of an odd size is averaged alone (ResNet-D)."""
+    def avg_pool(self, name: str, *, ceil_mode: bool = True) -> Chain:
+        """A 2x2 average; the last pixel of an odd size is averaged alone (ResNet-D) or dropped."""
+        channels, height, width = self.shape
+        size = self._pixels(2) if ceil_mode else (height // 2, width // 2)
+        return self._lay(
+            name, "avg_pool", (channels, *size), "inputs", kernel=2, stride=2, ceil_mode=ceil_mode
+        )
+
+    def antialias(self, name: str, *, ceil_mode: bool = True) -> Chain:
+        """The pool in place of a stride, as the config has it (Zhang 2019, arXiv:1904.11486)."""
+        if self.config.antialias == "avgpool":
+            return self.avg_pool(name, ceil_mode=ceil_mode)
         out = (self.shape[0], *self._pixels(2))
-        return self._lay(name, "avg_pool", out, "inputs", kernel=2, stride=2)
+        return self._lay(name, "blur_pool", out, "inputs", kernel=3, stride=2)
 
     def zero_pad(self, name: str, channels: int, stride: int) -> Chain:
         """An option A shortcut: every `stride`-th pixel, with zeros for new channels."""
@@ -78,6 +89,10 @@ class Chain:
     def linear(self, name: str, features: int) -> Chain:
         """A linear layer with a bias."""
         return self._lay(name, "linear", (features, 1, 1), "inputs", bias=True)
+
+    def channel_conv(self, name: str, kernel: int) -> Chain:
+        """A convolution along the channels: one filter, without a bias."""
+        return self._lay(name, "channel_conv", self.shape, "inputs", kernel=kernel)
 
     def elementwise(self, name: str, kind: Kind, keeps: Keeps = "nothing") -> Chain:
         """An elementwise operation on the chain's end."""
@@ -108,6 +123,7 @@ class Chain:
         stride: int = 1,
         groups: int = 1,
         bias: bool = False,
+        ceil_mode: bool = False,
         kept_per_image: int = 0,
         kept_per_batch: int = 0,
     ) -> Chain:
@@ -121,6 +137,7 @@ class Chain:
             stride=stride,
             groups=groups,
             bias=bias,
+            ceil_mode=ceil_mode,
             keeps=keeps,
             kept_per_image=kept_per_image,
             kept_per_batch=kept_per_batch,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import gcd
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,6 +20,7 @@ ActivationOrder = Literal[
     "relu_only_preactivation",
     "full_preactivation",
 ]
+Antialias = Literal["none", "avgpool", "blurpool"]
 Norm = Literal["batch", "group", "none"]
 Activation = Literal["relu", "leaky_relu", "elu", "gelu", "silu"]
 Init = Literal["kaiming_fan_out", "kaiming_fan_in", "xavier", "orthogonal", "pytorch", "fixup"]
@@ -44,19 +46,27 @@ class ConfigFields(BaseModel):
     expansion: Annotated[int, Field(strict=True, ge=1, le=64)] | None = None
     cardinality: Annotated[int, Field(strict=True, ge=1, le=4096)] = 1
     group_width: Channels = 64
+    reduce_first: Annotated[int, Field(strict=True, ge=1, le=64)] = 1
     stem: Stem = "imagenet"
     stem_width: Channels | None = None
     stem_pool: Literal["max", "conv"] = "max"
+    antialias: Antialias = "none"
     shortcut: Shortcut = "projection"
+    projection_kernel: Literal["1x1", "3x3"] = "1x1"
+    projection_norm: Annotated[bool, Field(strict=True)] = True
     shortcut_transform: ShortcutTransform = "identity"
     activation_order: ActivationOrder = "original"
     stride_on: Literal["3x3", "1x1"] = "3x3"
     downsample_at: Literal["first", "last"] = "first"
     norm: Norm = "batch"
+    norm_groups: Channels = 32
+    norm_group_width: Channels | None = None
     activation: Activation = "relu"
     final_activation: Annotated[bool, Field(strict=True)] = True
-    attention: Literal["none", "se"] = "none"
+    final_preactivation: Annotated[bool, Field(strict=True)] = True
+    attention: Literal["none", "se", "eca"] = "none"
     se_reduction: Channels = 16
+    se_divisor: Channels = 1
     conv_bias: Annotated[bool, Field(strict=True)] = False
     dropout: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.0
     stochastic_depth: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.0
@@ -76,6 +86,22 @@ class ConfigFields(BaseModel):
         """Channels of the 3x3 in a bottleneck of a stage of `width`."""
         return int(width * self.group_width / 64) * self.cardinality
 
+    def squeezed_width(self, channels: int) -> int:
+        """Channels of the squeezed layer in squeeze-and-excitation: `channels` / `se_reduction`,
+        rounded down, or to the nearest multiple of `se_divisor` (make_divisible in timm)."""
+        if self.se_divisor == 1:
+            return max(1, channels // self.se_reduction)
+        twice = 2 * self.se_reduction * self.se_divisor
+        nearest = (2 * channels + twice // 2) // twice
+        return self.se_divisor * max(1, nearest)
+
+    def groups_of_norm(self, channels: int) -> int:
+        """Groups of group norm over `channels`: as many as `norm_groups` or `norm_group_width`
+        say, or fewer or wider ones where the channels do not divide."""
+        if self.norm_group_width is None:
+            return gcd(self.norm_groups, channels)
+        return channels // gcd(self.norm_group_width, channels)
+
     @property
     def width_of_stem(self) -> int:
         """Channels out of the stem."""
@@ -84,5 +110,7 @@ class ConfigFields(BaseModel):
     @property
     def smallest_image_size(self) -> int:
         """Least pixels a side that leave 2 pixels wherever the net halves the resolution."""
-        halvings = STEM_HALVINGS[self.stem] + len(self.depths) - 1
-        return 2 ** (halvings - 1) + 1 if halvings else 1
+        stem, stages = STEM_HALVINGS[self.stem], len(self.depths) - 1
+        if stem and self.antialias == "avgpool" and stages:  # its pool drops an odd last pixel
+            return 3 + (4 << stages - 1)
+        return 1 + (1 << stem + stages - 1) if stem + stages else 1

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
+from types import MappingProxyType
 from typing import Literal
 
 Shape = tuple[int, int, int]
@@ -16,6 +18,7 @@ Kind = Literal[
     "activation",
     "max_pool",
     "avg_pool",
+    "blur_pool",
     "zero_pad",
     "dropout",
     "relu",
@@ -28,13 +31,24 @@ Kind = Literal[
     "add",
     "global_avg_pool",
     "linear",
+    "channel_conv",
 ]
-"""complement is 1 - g, scale a constant factor, skipinit a learned one, relu a fixed ReLU."""
+"""channel_conv is one filter over neighbouring channels (ECA), blur_pool a fixed 3x3 filter,
+complement is 1 - g, scale a constant factor, skipinit a learned one, relu a fixed ReLU."""
 
 Keeps = Literal["inputs", "output", "nothing"]
 
-Role = Literal["main", "projection", "gate", "squeeze-and-excitation"]
+WEIGHTED: tuple[Kind, ...] = ("conv", "linear", "channel_conv")
+"""Kinds of operations with a matrix of weights."""
+
+Role = Literal[
+    "main", "projection", "gate", "squeeze-and-excitation", "efficient channel attention"
+]
 """What a layer is for: the main path, or something beside it."""
+ATTENTIONS: Mapping[str, Role] = MappingProxyType(
+    {"se": "squeeze-and-excitation", "eca": "efficient channel attention"}
+)
+"""The role of what lies in a branch under the name of each attention."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +58,8 @@ class Operation:
     `name` is the path of its module and `inputs` the names of the operations it takes, within a
     unit ("in" is the unit's input) or, in `NetworkPlan.operations`, from the net's root. `keeps`
     says which activations autograd keeps for backward; `kept_per_image` and `kept_per_batch` are
-    the elements it keeps besides (a mask, indices, statistics).
+    the elements it keeps besides (a mask, indices, statistics). `ceil_mode`: an average pool
+    averages an odd last pixel alone, instead of dropping it.
     """
 
     name: str
@@ -56,6 +71,7 @@ class Operation:
     stride: int = 1
     groups: int = 1
     bias: bool = False
+    ceil_mode: bool = False
     keeps: Keeps = "nothing"
     kept_per_image: int = 0
     kept_per_batch: int = 0
@@ -67,12 +83,17 @@ class Operation:
 
     @property
     def role(self) -> Role:
-        """The role of the operation: main path, shortcut, gate or SE module."""
+        """The role of the operation: main path, shortcut, gate or attention."""
         if self.name.startswith("shortcut."):
             return "projection"
         if self.name.startswith("gate."):
             return "gate"
-        return "squeeze-and-excitation" if ".se." in self.name else "main"
+        return ATTENTIONS.get(self.attention, "main")
+
+    @property
+    def attention(self) -> str:
+        """The attention that it is part of, "se" or "eca"; "" for none."""
+        return next((name for name in ATTENTIONS if f".{name}." in self.name), "")
 
     @property
     def is_beside(self) -> bool:
@@ -91,10 +112,14 @@ class Operation:
     @property
     def macs(self) -> int:
         """Multiply-accumulates for one image: convolutions and linear layers only."""
+        if self.kind == "channel_conv":
+            return self._weights * self.out_shape[0]
         return self._weights * self.out_shape[1] * self.out_shape[2]
 
     @property
     def _weights(self) -> int:
+        if self.kind == "channel_conv":
+            return self.kernel
         if self.kind not in ("conv", "linear"):
             return 0
         return self.out_shape[0] * self.in_shape[0] // self.groups * self.kernel**2
@@ -121,7 +146,7 @@ class Unit:
     @cached_property
     def weighted(self) -> tuple[Operation, ...]:
         """Convolutions and linear layers, in forward order."""
-        return tuple(o for o in self.operations if o.kind in ("conv", "linear"))
+        return tuple(o for o in self.operations if o.kind in WEIGHTED)
 
     @cached_property
     def depth(self) -> int:

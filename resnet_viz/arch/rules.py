@@ -60,7 +60,7 @@ def _sizes(config: ConfigFields) -> Iterator[str]:
 
 
 def _groups(config: ConfigFields) -> Iterator[str]:
-    for field, only in (("cardinality", 1), ("group_width", 64)):
+    for field, only in (("cardinality", 1), ("group_width", 64), ("reduce_first", 1)):
         if config.block == "basic" and getattr(config, field) != only:
             yield (
                 f"{field} = {getattr(config, field)} needs block = 'bottleneck'; "
@@ -72,6 +72,14 @@ def _groups(config: ConfigFields) -> Iterator[str]:
             f"group_width = {config.group_width} leaves a stage of width {narrow} no channel in "
             f"its 3x3; allowed with these widths: at least {-(-64 // narrow)}"
         )
+    for width in config.widths:
+        own = config.inner_width(width) // config.cardinality
+        if config.block == "bottleneck" and own % config.reduce_first:
+            yield (
+                f"reduce_first = {config.reduce_first} does not divide the {own} channels of a "
+                f"group in the 3x3 of the stage of width {width}; allowed: a divisor of {own}"
+            )
+            return
 
 
 def _plain_nets(config: ConfigFields) -> Iterator[str]:

@@ -26,13 +26,20 @@ def stem_unit(config: ResNetConfig) -> Unit:
     """
     chain = Chain(config, "", "in", (config.in_channels, config.image_size, config.image_size))
     convolutions = _stem_convolutions(config)
+    is_smooth = config.antialias != "none" and config.stem != "cifar"
+    pools = config.stem_pool == "max" and config.stem != "cifar"
     for number, (channels, kernel, stride) in enumerate(convolutions, start=1):
         suffix = str(number) if len(convolutions) > 1 else ""
-        chain.conv(f"conv{suffix}", channels, kernel, stride)
+        in_its_place = is_smooth and not pools and number == len(convolutions)
+        chain.conv(f"conv{suffix}", channels, kernel, 1 if in_its_place else stride)
+        if in_its_place:
+            chain.antialias("antialias", ceil_mode=False)
         if number < len(convolutions) or config.activation_order != "full_preactivation":
             chain.norm(f"norm{suffix}").activation(f"act{suffix}")
-    if config.stem != "cifar" and config.stem_pool == "max":
-        chain.max_pool("pool")
+    if pools and config.antialias != "avgpool":
+        chain.max_pool("pool", 1 if is_smooth else 2)
+    if pools and is_smooth:
+        chain.antialias("antialias", ceil_mode=False)
     return Unit(tuple(chain.operations))
 
 
@@ -53,7 +60,7 @@ def head_unit(config: ResNetConfig, in_shape: Shape) -> Unit:
     """The head: global average pool and linear; after norm and activation in full pre-activation
     nets."""
     chain = Chain(config, "", "in", in_shape)
-    if config.activation_order == "full_preactivation":
+    if config.activation_order == "full_preactivation" and config.final_preactivation:
         chain.norm("norm").activation("act")
     chain.global_avg_pool("pool").linear("linear", config.num_classes)
     return Unit(tuple(chain.operations))
@@ -118,8 +125,8 @@ def _after(chain: Chain) -> Chain:
 def _branch(chain: Chain, place: Place, kind: str) -> Chain:
     """The residual branch F and what scales it."""
     _convolved(chain, _convolutions(chain.config, place))
-    if chain.config.attention == "se":
-        _squeeze_excitation(chain)
+    if chain.config.attention != "none":
+        _attention(chain)
     if chain.config.residual_scale == "skipinit":
         chain.elementwise("skipinit", "skipinit", "inputs")
     if chain.config.stochastic_depth > 0:
@@ -133,15 +140,19 @@ def _convolved(chain: Chain, convolutions: tuple[tuple[int, int, int, int], ...]
     """Convolutions with norm, activation and dropout where the order has them."""
     order = chain.config.activation_order
     norm_first = order == "full_preactivation"
+    is_smooth, before = chain.config.antialias != "none", 1
     for number, (channels, kernel, stride, groups) in enumerate(convolutions, start=1):
         is_last = number == len(convolutions)
         if number > 1:
             if norm_first:
                 chain.norm(f"norm{number}")
             chain.activation(f"act{number if norm_first else number - 1}")
+            if is_smooth and before > 1:  # Zhang 2019, sec. 3.3: after the activation
+                chain.antialias("antialias")
             if chain.config.dropout > 0:
                 chain.dropout(f"dropout{number}")
-        chain.conv(f"conv{number}", channels, kernel, stride, groups=groups)
+        chain.conv(f"conv{number}", channels, kernel, 1 if is_smooth else stride, groups=groups)
+        before = stride
         if not norm_first and not (is_last and order == "norm_after_addition"):
             chain.norm(f"norm{number}")
         if is_last and order == "relu_before_addition":
@@ -157,21 +168,35 @@ def _convolutions(config: ResNetConfig, place: Place) -> tuple[tuple[int, int, i
     inner = config.inner_width(width)
     on_1x1 = config.stride_on == "1x1"
     return (
-        (inner, 1, stride if on_1x1 else 1, 1),
+        (inner // config.reduce_first, 1, stride if on_1x1 else 1, 1),
         (inner, 3, 1 if on_1x1 else stride, config.cardinality),
         (out, 1, 1, 1),
     )
 
 
-def _squeeze_excitation(chain: Chain) -> None:
-    """Hu et al. 2018, arXiv:1709.01507, Fig. 3: x * sigmoid(W2 relu(W1 mean(x)))."""
-    source, shape = chain.source, chain.shape
+def _attention(chain: Chain) -> None:
+    """x times a weight for each channel, made of the channels' means.
+
+    "se": sigmoid(W2 relu(W1 mean(x))), Hu et al. 2018, arXiv:1709.01507, Fig. 3. "eca":
+    sigmoid(w * mean(x)), w a filter over neighbouring channels, Wang et al. 2020,
+    arXiv:1910.03151, Fig. 2.
+    """
+    name, source, shape = chain.config.attention, chain.source, chain.shape
     channels = shape[0]
-    chain.global_avg_pool("se.pool").linear(
-        "se.reduce", max(1, channels // chain.config.se_reduction)
-    )
-    chain.elementwise("se.act", "relu", "output").linear("se.expand", channels)
-    chain.elementwise("se.sigmoid", "sigmoid", "output").multiply("se.multiply", source, shape)
+    chain.global_avg_pool(f"{name}.pool")
+    if name == "eca":
+        chain.channel_conv("eca.conv", eca_kernel(channels))
+    else:
+        chain.linear("se.reduce", chain.config.squeezed_width(channels))
+        chain.elementwise("se.act", "relu", "output").linear("se.expand", channels)
+    chain.elementwise(f"{name}.sigmoid", "sigmoid", "output")
+    chain.multiply(f"{name}.multiply", source, shape)
+
+
+def eca_kernel(channels: int) -> int:
+    """The filter's width, the odd number at (log2(channels) + 1) / 2, at least 3: Wang et al. 2020,
+    eq. 12, rounded as in timm."""
+    return max(3, channels.bit_length() // 2 | 1)
 
 
 def _shortcut_kind(config: ResNetConfig, place: Place, in_shape: Shape) -> str:
@@ -201,12 +226,15 @@ def _shortcut(chain: Chain, kind: str, out_shape: Shape, stride: int) -> Chain:
 
 
 def _projection(chain: Chain, channels: int, stride: int) -> None:
-    """A 1x1 convolution with norm, without one before a pre-activation block (He 2016)."""
-    if chain.config.shortcut == "avgpool_projection" and stride == 2:
+    """A 1x1 convolution with norm, without one before a pre-activation block (He 2016); a 3x3
+    where the stride is 2 in SENet-154 (Hu et al. 2018)."""
+    config = chain.config
+    if config.shortcut == "avgpool_projection" and stride == 2:
         chain.avg_pool("pool")
         stride = 1
-    chain.conv("conv", channels, 1, stride)
-    if "preactivation" not in chain.config.activation_order:
+    kernel = 3 if config.projection_kernel == "3x3" and stride == 2 else 1
+    chain.conv("conv", channels, kernel, stride)
+    if config.projection_norm and "preactivation" not in config.activation_order:
         chain.norm("norm")
 
 

@@ -10,6 +10,7 @@ from typer.core import TyperCommand
 
 from resnet_viz import __version__
 from resnet_viz.cli.commands.runs_commands import runs_app
+from resnet_viz.cli.commands.sweep_command import sweep
 from resnet_viz.cli.options import JsonOption, output_option
 from resnet_viz.experiments.devices import DEVICE_NAMES
 
@@ -24,6 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(runs_app, name="runs")
+app.command()(sweep)
 
 
 def _say_version(*, is_asked: bool) -> None:

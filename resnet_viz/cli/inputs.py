@@ -95,6 +95,17 @@ def shown_path(path: str, limit: int = 200) -> str:
     return text if len(text) <= limit else f"'...{text[3 - limit :]}"
 
 
+def read_json(path: str) -> dict[str, object]:
+    """The JSON object in a file.
+
+    Raises:
+        InputError: for a file that is missing, unreadable, or holds no object.
+    """
+    data = _read_bytes(path)
+    with input_errors(f"{shown_path(path)}: "):
+        return _parse(data)
+
+
 def _read_bytes(text: str) -> bytes:
     if not text:
         raise InputError(unknown_name("preset", text, tuple(PRESETS)))

@@ -8,6 +8,14 @@ from typing import Annotated, Any
 import typer
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+EngineOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="What trains the nets: local, ray, or ray://HOST:PORT. Default: as "
+        "RESNET_VIZ_ENGINE says, else local.",
+    ),
+]
 
 
 def output_option(help_text: str | None = None, *, metavar: str = "FILE") -> Any:

@@ -43,15 +43,15 @@ def short_race(
             for net, name in zip(nets, names, strict=True)
         ]
         known = measured(specs)
-        seconds = max(map(_guessed, specs)) if known is None else known / specs[0].steps
+        seconds = max(map(guessed_step_seconds, specs)) if known is None else known / specs[0].steps
         if SECONDS / seconds >= _ENOUGH_STEPS:
             break
     steps = int(min(_STEPS, max(_LEAST_STEPS, SECONDS / seconds)))
     return tuple(spec.model_copy(update={"steps": steps}) for spec in specs)
 
 
-def _guessed(spec: RunSpec) -> float:
-    """Seconds per step: a backward pass costs as much as two forward ones."""
+def guessed_step_seconds(spec: RunSpec) -> float:
+    """Seconds per step, unmeasured: a backward pass costs as much as two forward ones."""
     network = plan(spec.adapted)
     forward = network.macs * spec.batch_size / _MACS_PER_SECOND
     return 3 * forward + network.depth * _SECONDS_PER_LAYER

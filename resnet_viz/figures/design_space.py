@@ -66,7 +66,7 @@ def family(config: ResNetConfig) -> str:
     tests = {
         "plain": config.shortcut == "none",
         "without norm": config.norm == "none",
-        "ResNet-D, SE": config.attention == "se" or config.stem in ("deep", "tiered"),
+        "ResNet-D, SE": config.attention != "none" or config.stem in ("deep", "tiered"),
         "ResNeXt": config.cardinality > 1,
         "Wide ResNet": is_wide,
         "pre-activation": config.activation_order == "full_preactivation",

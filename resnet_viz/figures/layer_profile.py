@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 import plotly.graph_objects as go
 
-from resnet_viz.arch.operations import Role
+from resnet_viz.arch.operations import ATTENTIONS, Role
 from resnet_viz.figures import style
 from resnet_viz.figures.seed_band import band
 from resnet_viz.findings.absence import absent_states
@@ -40,11 +40,16 @@ BESIDE: Mapping[Role, tuple[str, int]] = MappingProxyType(
     {
         "projection": ("-open", 11),
         "gate": ("-open-dot", 11),
-        "squeeze-and-excitation": ("-open", 7),
+        **dict.fromkeys(ATTENTIONS.values(), ("-open", 7)),
     }
 )
 IN_LEGEND: Mapping[Role, str] = MappingProxyType(
-    {"projection": "projections", "gate": "gates", "squeeze-and-excitation": "SE layers"}
+    {
+        "projection": "projections",
+        "gate": "gates",
+        "squeeze-and-excitation": "SE layers",
+        "efficient channel attention": "ECA layers",
+    }
 )
 
 

@@ -8,25 +8,31 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from resnet_viz.cluster.engine import chosen_engine
 from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.experiments.run_spec import RunSpec
+from resnet_viz.experiments.sweep_spec import SweepSpec
 from resnet_viz.lab.race_file import transfer
 from resnet_viz.lab.run_list import RunList
+from resnet_viz.lab.sweeps import Sweep, Sweeps, SweepSummary, frame
 from resnet_viz.measurements.base.result import MeasurementResult
 from resnet_viz.quantities.records import Series, StepRecord
 from resnet_viz.scheduler import control, eta, retention, submit
 from resnet_viz.scheduler.engine import BoundEngine, Engine
 from resnet_viz.scheduler.jobs.jobs import Files, Job, Jobs
 from resnet_viz.scheduler.jobs.kind import Fields
+from resnet_viz.scheduler.sweeps import expectation
+from resnet_viz.scheduler.sweeps.expectation import Expected
 from resnet_viz.store import checkpoint_index, measurement_results, notes, queries, saved_states
 from resnet_viz.store.keys import race_keys
 from resnet_viz.store.records.chunks import MOST_STEPS
 from resnet_viz.store.recovery import recover
 from resnet_viz.store.recovery.guarded_store import GuardedStore
 from resnet_viz.store.run import Run, UnreadableRun, new_id
-from resnet_viz.store.runs_table import ACTIVE
+from resnet_viz.store.runs_table import ACTIVE, OF_SWEEP
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
     from torch import nn
 
     from resnet_viz.workers.watched_run import Watched
@@ -41,7 +47,7 @@ class Lab:
 
     Threads and processes may share a folder, with one Lab or with several. If a store file is
     damaged, it is kept beside a new one, and `notice` says so. `engine` carries out the runs; by
-    default it is this machine.
+    default it is this machine, or the cluster that RESNET_VIZ_ENGINE names.
 
     Raises:
         StoreError: here and in every method, if the store cannot be used.
@@ -52,9 +58,11 @@ class Lab:
 
     def __init__(self, path: Path | str | None = None, engine: Engine | None = None) -> None:
         self._store = GuardedStore(path)
-        self._engine = BoundEngine(self._store, engine)
-        self._jobs = Jobs(self._store, self._engine)
+        self._engine = BoundEngine(self._store, engine or chosen_engine())
+        here = BoundEngine(self._store) if self._engine.host else self._engine
+        self._jobs = Jobs(self._store, here)
         self._runs = RunList(self._store, self._engine)
+        self._sweeps = Sweeps(self._store, self._engine)
 
     @property
     def notice(self) -> str | None:
@@ -94,6 +102,32 @@ class Lab:
         runs, race_id = specs.runs() if isinstance(specs, RaceSpec) else specs, new_id()
         self._queue(runs, race_id, pace, asker)
         return race_id
+
+    def sweep(self, spec: SweepSpec, *, asker: str = "") -> str:
+        """Train the cells of a sweep as places become free; returns its id. The same sweep again
+        is gone on with, and no cell is trained twice in a folder, in whichever sweep."""
+        return self._sweeps.submit(spec, asker)
+
+    def sweeps(self) -> Sequence[SweepSummary]:
+        """All sweeps, the newest first, each with how many of its cells have which status."""
+        return self._sweeps.everything()
+
+    def get_sweep(self, sweep_id: str) -> Sweep:
+        """One sweep as it is now, with its cells."""
+        return self._sweeps.get(sweep_id)
+
+    def sweep_table(self, sweep_id: str) -> DataFrame:
+        """A sweep's cells as a pandas frame, one row per cell."""
+        return frame(self._sweeps.get(sweep_id))
+
+    def prioritise(self, sweep_id: str, priority: int) -> None:
+        """Have a sweep's cells trained before those of sweeps with a lower priority than this; it
+        is 0 at first."""
+        self._sweeps.prioritise(sweep_id, priority)
+
+    def expected_sweep(self, spec: SweepSpec) -> Expected:
+        """How long such a sweep would take here, how much room, and which cells are refused."""
+        return self._store.read(expectation.expected, spec)
 
     def expected_seconds(self, specs: Sequence[RunSpec], pace: float | None = None) -> float | None:
         """How long such runs would take here, judged by earlier runs; None if that is unknown."""
@@ -217,7 +251,8 @@ class Lab:
         """
         self._store.use(control.stop, id)
         deadline, mine = time.monotonic() + STOP_SECONDS, f"(id = ? OR race_id = ?) AND {ACTIVE}"
-        while (rows := self._runs.snapshot(mine, id, id).active) and time.monotonic() < deadline:
+        of = f"{mine} OR {OF_SWEEP}", id, id, id
+        while (rows := self._runs.snapshot(*of).active) and time.monotonic() < deadline:
             time.sleep(0.03)
         if rows:
             self._store.use(control.end, id)
@@ -305,8 +340,9 @@ class Lab:
     def _queue(
         self, specs: Sequence[RunSpec], race_id: str | None, pace: float | None, asker: str
     ) -> Sequence[str]:
+        self._engine.check(specs)
         self._engine.prepare()
-        queue = partial(submit.queue, share=self._share)
+        queue = partial(submit.queue, share=self._share, host=self._engine.host)
         queued = self._store.use(queue, specs, race_id, pace, asker)
         self.notice = queued.notice or self.notice
         self._engine.start()

@@ -92,6 +92,7 @@ class Feed:
         self._lock = threading.Lock()
         self._growing: dict[str, History] = {}
         self._completed: set[str] = set()
+        self._started: dict[str, float] = {}
         self._newest = Look()
         self._read_at = -inf
         self._made_at = time.monotonic()
@@ -195,6 +196,10 @@ class Feed:
 
     def _follow(self, run: Run) -> bool:
         """Read what is new of a run; whether there was anything."""
+        if run.started and self._started.setdefault(run.id, run.started) != run.started:
+            # It began again elsewhere: what its next attempt measures takes the place of this.
+            self._started[run.id] = run.started
+            self._growing[run.id] = History(most=MOST_STEPS)
         history = self._growing.setdefault(run.id, History(most=MOST_STEPS))
         before = len(history)
         while run.steps_done > len(history):

@@ -9,6 +9,7 @@ from dataclasses import fields
 
 from resnet_viz.scheduler.engine import BoundEngine
 from resnet_viz.scheduler.run_status import Snapshot
+from resnet_viz.scheduler.sweeps import cell_queue
 from resnet_viz.store.database import Store, StoreError
 from resnet_viz.store.recovery.guarded_store import GuardedStore
 from resnet_viz.store.run import COLUMNS, Run, UnreadableRun, run_of, why_unreadable
@@ -27,12 +28,12 @@ from resnet_viz.store.stored_spec import LateTexts, Texts, seal
 # The index alone is read: the rows, with their specs, are many times larger.
 _OVER = (
     f"SELECT position, seal, {', '.join(COLUMNS)} FROM runs INDEXED BY runs_listed "
-    f"WHERE {IS_OVER} ORDER BY position"
+    f"WHERE {IS_OVER} AND sweep = '' ORDER BY position"
 )
 
 
 # Whether a status is a word for one is seen later.
-_OTHERS = f"SELECT position FROM runs WHERE status IS NULL OR NOT {IS_OVER}"
+_OTHERS = f"SELECT position FROM runs WHERE (status IS NULL OR NOT {IS_OVER}) AND sweep = ''"
 _NAMES = ("position", "seal", *COLUMNS)
 _TOGETHER = 64
 _TEXTS = """
@@ -51,8 +52,8 @@ class RunList:
 
     def snapshot(self, where: str, *values: str) -> Snapshot:
         """The runs `where`; the launcher is started again where one waits in nobody's care."""
-        snapshot = self._store.read(Snapshot.take, where, *values, with_times=True)
-        self._engine.revive(snapshot.active)
+        snapshot, sweeps = self._store.read(_look, where, *values)
+        self._engine.revive([*snapshot.active, *sweeps])
         return snapshot
 
     def of(self, column: str, id: str) -> list[Run]:  # noqa: A002
@@ -68,8 +69,16 @@ class RunList:
         return runs
 
     def everything(self) -> Sequence[Run | UnreadableRun]:
-        """All runs, the newest first, also those that cannot be read."""
+        """All runs but those of sweeps, the newest first, also those that cannot be read."""
         return self._store.use(_all_runs, self.snapshot(ACTIVE))
+
+
+def _look(
+    connection: sqlite3.Connection, where: str, *values: str
+) -> tuple[Snapshot, Sequence[sqlite3.Row]]:
+    """The runs `where`, and the sweeps that need the launcher."""
+    snapshot = Snapshot.take(connection, where, *values, with_times=True)
+    return snapshot, cell_queue.waiting(connection)
 
 
 def _all_runs(store: Store, active: Snapshot) -> Sequence[Run | UnreadableRun]:
@@ -84,9 +93,10 @@ def _all_runs(store: Store, active: Snapshot) -> Sequence[Run | UnreadableRun]:
         bad = {row["position"] for row in damaged}
         over = [row for row in over if row["position"] not in bad]
     texts = LateTexts(lambda run_id: _read_texts(store, run_id))
-    runs = {row["position"]: run_of(row, active.state(row, store.home)) for row in active.rows}
+    own = [row for row in active.rows if not row["sweep"]]
+    runs = {row["position"]: run_of(row, active.state(row, store.home)) for row in own}
     runs |= {row[0]: Run._make((*row[2:], texts)) for row in over}
-    seals = {row["position"]: row["seal"] for row in (*active.rows, *over)}
+    seals = {row["position"]: row["seal"] for row in (*own, *over)}
     unsealed = [position for position, own in seals.items() if own != seal()]
     reasons = {position: why_unreadable(runs[position]) for position in unsealed}
     _seal(store, [position for position, reason in reasons.items() if not reason])

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Operation, Unit
 from resnet_viz.nets.kinds import STANDING_IN_A_FORWARD, block_class
-from resnet_viz.nets.layers import SqueezeExcitation, layer
+from resnet_viz.nets.layers import EfficientChannelAttention, SqueezeExcitation, layer
 
 
 class ResidualBlock(nn.Module):
@@ -131,12 +131,14 @@ def sequence(
 ) -> nn.Sequential:
     """Operations one after the other, under their names less `prefix`."""
     modules: OrderedDict[str, nn.Module] = OrderedDict()
-    alone = [o for o in operations if o.kind not in STANDING_IN_A_FORWARD or ".se." in o.name]
+    alone = [o for o in operations if o.kind not in STANDING_IN_A_FORWARD or o.attention]
     for name, group in groupby(alone, lambda o: o.name.removeprefix(prefix).partition(".")[0]):
         members = tuple(group)
         if name == "se":
             widths = {o.name.rpartition(".")[2]: o.out_shape[0] for o in members}
             modules[name] = SqueezeExcitation(widths["expand"], widths["reduce"])
+        elif name == "eca":
+            modules[name] = EfficientChannelAttention(max(o.kernel for o in members))
         else:
             modules[name] = layer(members[0], config, drop_rate)
     return nn.Sequential(modules)

@@ -10,6 +10,7 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.nets.layers import SkipInit
 
+_BY_THEMSELVES = (nn.Linear, nn.Conv1d, nn.BatchNorm2d, nn.GroupNorm, SkipInit)
 GATE_BIAS = -6.0
 """He et al. 2016, sec. 3.1: gates start nearly closed (1 - g nearly 1); they train best at -6."""
 
@@ -17,11 +18,11 @@ GATE_BIAS = -6.0
 def initialise(network: nn.Module, config: ResNetConfig) -> None:
     """Draw all weights of `network` by the scheme `config.init`, in forward order.
 
-    The schemes hold for convolutions, whose biases start at 0; norms start at 1 and 0. Linear
+    The schemes hold for 2D convolutions, whose biases start at 0; norms start at 1 and 0. Linear
     layers keep PyTorch's default, as in torchvision. "pytorch" is PyTorch's default everywhere.
     """
     for module in network.modules():
-        if isinstance(module, nn.Linear | nn.BatchNorm2d | nn.GroupNorm | SkipInit):
+        if isinstance(module, _BY_THEMSELVES):
             module.reset_parameters()
         elif isinstance(module, nn.Conv2d):
             _draw(module, config)

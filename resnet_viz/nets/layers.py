@@ -93,6 +93,32 @@ class SqueezeExcitation(nn.Module):
         return x * weights[:, :, None, None]
 
 
+class EfficientChannelAttention(nn.Module):
+    """x * sigmoid(w * mean(x)), w a filter over channels: Wang et al. 2020, arXiv:1910.03151."""
+
+    def __init__(self, kernel: int) -> None:
+        super().__init__()
+        self.pool, self.sigmoid = GlobalAveragePool(), nn.Sigmoid()
+        self.conv = nn.Conv1d(1, 1, kernel, padding=kernel // 2, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        weights: Tensor = self.sigmoid(self.conv(self.pool(x)[:, None]))
+        return x * weights[:, 0, :, None, None]
+
+
+class BlurPool(nn.Module):
+    """Every second pixel of x blurred by (1, 2, 1) / 4 along both sides: Zhang 2019,
+    arXiv:1904.11486, sec. 3. The border is mirrored: [N, C, H, W] -> [N, C, ceil(H/2), ceil(W/2)].
+
+    That is halfway between a pixel and the middle of its neighbours.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = nn.functional.pad(x, (1, 1, 1, 1), "reflect")
+        x = x[:, :, :-2:2].lerp(x[:, :, 2::2], 0.5).lerp(x[:, :, 1:-1:2], 0.5)
+        return x[..., :-2:2].lerp(x[..., 2::2], 0.5).lerp(x[..., 1:-1:2], 0.5)
+
+
 def layer(operation: Operation, config: ResNetConfig, drop_rate: float = 0.0) -> nn.Module:
     """The module of one operation (additions are part of a forward)."""
     before, after = operation.in_shape[0], operation.out_shape[0]
@@ -101,7 +127,8 @@ def layer(operation: Operation, config: ResNetConfig, drop_rate: float = 0.0) ->
         "norm": lambda: _norm(operation, config),
         "activation": getattr(nn, ACTIVATIONS[config.activation]),
         "max_pool": lambda: nn.MaxPool2d(operation.kernel, operation.stride, operation.padding),
-        "avg_pool": lambda: nn.AvgPool2d(2, 2, ceil_mode=True, count_include_pad=False),
+        "avg_pool": lambda: _avg_pool(operation),
+        "blur_pool": BlurPool,
         "zero_pad": lambda: ZeroPad(after - before, operation.stride),
         "dropout": lambda: nn.Dropout(dropout_rate(operation, config)),
         "sigmoid": nn.Sigmoid,
@@ -112,6 +139,10 @@ def layer(operation: Operation, config: ResNetConfig, drop_rate: float = 0.0) ->
         "linear": lambda: nn.Linear(before, after),
     }
     return makers[operation.kind]()
+
+
+def _avg_pool(operation: Operation) -> nn.AvgPool2d:
+    return nn.AvgPool2d(2, 2, ceil_mode=operation.ceil_mode, count_include_pad=False)
 
 
 def _conv(operation: Operation) -> nn.Conv2d:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from resnet_viz.arch.operations import Operation
+from resnet_viz.arch.operations import WEIGHTED, Operation
 from resnet_viz.arch.plan import NetworkPlan
 from resnet_viz.quantities.quantity import Along, Axis, Quantity, When
 
@@ -133,7 +133,7 @@ def responding(network: NetworkPlan) -> tuple[Responding, ...]:
     """The 3x3 convolutions of the main path of one of our nets, in forward order."""
     stretches: list[list[_Step]] = []
     for step in _main_path(network):
-        if step.operation.kind in ("conv", "linear"):
+        if step.operation.kind in WEIGHTED:
             stretches.append([])
         stretches[-1].append(step)  # a net begins with a convolution
     return tuple(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from inspect import signature
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -39,6 +40,11 @@ def _no_measure(*_: Any) -> Tensor:
     raise TypeError("this quantity has no measurement")
 
 
+@lru_cache(maxsize=256)  # of each quantity hundreds of times as a run begins
+def _parameters(measure: Measure) -> tuple[str, ...]:
+    return tuple(signature(measure).parameters)
+
+
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """A quantity: its words for people, and how it is measured.
@@ -72,7 +78,7 @@ class Quantity:
     @property
     def points(self) -> tuple[str, ...]:
         """The points at which it is measured."""
-        return tuple(signature(self.measure).parameters)
+        return _parameters(self.measure)
 
     @property
     def axis_title(self) -> str:

@@ -1,15 +1,6 @@
 // A report of a race: unpacks what was measured and shows it step by step. Nothing is asked for outside.
 
 const GROUP = "report"
-const find = (id) => document.getElementById(id)
-
-async function unpack(name) {
-  const text = atob(find(`data-${name}`).textContent)
-  const packed = new Uint8Array(text.length)
-  for (let i = 0; i < text.length; i++) packed[i] = text.charCodeAt(i)
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))
-  return new Response(stream)
-}
 
 const [scene, numbers] = await Promise.all([
   unpack("scene").then((one) => one.json()),

@@ -38,7 +38,7 @@ from resnet_viz.views.graph.layout import common_grid
 from resnet_viz.views.graph.svg import write_svg
 
 _HERE = Path(__file__).parent
-_PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 MOST_BLOCKS = 150
 """Of a net of more blocks than this, runs of alike ones are drawn as one."""
 MOST_ROWS = 300
@@ -112,7 +112,7 @@ def report(nets: Sequence[Reported]) -> str:
         "stage": whole_message(firsts, _steps(nets), most_rows=MOST_ROWS)
         | {"over": True, "sentence": story[0] if story else ""},
     }
-    return _TEMPLATES.get_template("report.html").render(
+    return TEMPLATES.get_template("report.html").render(
         title=_title(contestants),
         nets=[one.name for one in contestants],
         settings=_settings(nets),
@@ -125,9 +125,9 @@ def report(nets: Sequence[Reported]) -> str:
         chapters=of_measurements,
         results_of=[str(row["net"]) for row in rows],
         results=transposed(rows),
-        plotly=_packed(_PLOTLY.read_bytes()),
-        scene=_packed(json.dumps(scene, separators=(",", ":")).encode()),
-        numbers=_packed(numbers.bytes),
+        plotly=packed(PLOTLY.read_bytes()),
+        scene=packed(json.dumps(scene, separators=(",", ":")).encode()),
+        numbers=packed(numbers.bytes),
         stage_style=style(),
         script="\n".join(
             (
@@ -139,13 +139,15 @@ def report(nets: Sequence[Reported]) -> str:
     )
 
 
-_TEMPLATES = jinja2.Environment(
+TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(_HERE),
     autoescape=True,
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
 )
-SCRIPTS = (LEGEND_ROOM, DARK_COLOURS, _HERE / "report_plots.js", _HERE / "report.js")
+PLOT_SCRIPTS = (LEGEND_ROOM, DARK_COLOURS, _HERE / "report_plots.js")
+SCRIPTS = (*PLOT_SCRIPTS, _HERE / "report.js")
+"""What a report's page runs; its plots take the first of them."""
 EACH_MINIBATCH = "Measured on each minibatch before its update."
 THROUGH_TIME = (
     "Left: the weight gradient of the first layer over the last's. Middle: effective rank, how "
@@ -173,7 +175,7 @@ def _title(contestants: Sequence[Contestant]) -> str:
     return " against ".join(dict.fromkeys(net.name for net in nets)) + seeds
 
 
-def _packed(data: bytes) -> str:
+def packed(data: bytes) -> str:
     """Compressed, as text that HTML takes as it is."""
     return base64.b64encode(gzip.compress(data, 9, mtime=0)).decode()
 

@@ -11,6 +11,18 @@ let program = "" // plotly's, once it is unpacked
 let isPrinting = false
 let resting = 0
 
+function find(id) {
+  return document.getElementById(id)
+}
+
+async function unpack(name) {
+  const text = atob(find(`data-${name}`).textContent)
+  const packed = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) packed[i] = text.charCodeAt(i)
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))
+  return new Response(stream)
+}
+
 // `make` gives the figure as it is to be now. The room that it will need is there at once.
 function mountPlot(root, make) {
   const plot = { root, make, height: root.offsetHeight, width: 0 }

@@ -1,7 +1,7 @@
 """Orders to runs, as changes of their rows: pause, resume, step, pace, stop.
 
 A worker reads its row before each step (worker_turn.py); one that waits is a row alone. Each
-function takes the id of a run or of a race, whose runs that are under way it changes.
+function takes the id of a run, a race or a sweep, whose runs that are under way it changes.
 
 Raises:
     ValueError: in all of them, for an unknown id, and for a run in a program of its own.
@@ -16,10 +16,11 @@ from contextlib import contextmanager
 
 from resnet_viz.scheduler.run_status import Snapshot
 from resnet_viz.scheduler.worker_turn import check_pace
+from resnet_viz.store import sweep_rows
 from resnet_viz.store.database import Store
 from resnet_viz.store.migrations import transaction
 from resnet_viz.store.run import WATCHED
-from resnet_viz.store.runs_table import ACTIVE, OVER, first_of
+from resnet_viz.store.runs_table import ACTIVE, OF_SWEEP, OVER, first_of
 from resnet_viz.text import shorten
 
 _PAUSE = """
@@ -46,17 +47,23 @@ UPDATE runs SET status = 'stopped', ended = :now WHERE position = :position
 AND status IN ('queued', 'paused') AND (started IS NULL OR (pid IS NULL AND host = ''))
 """
 _STOP = f"UPDATE runs SET control = 'stop' WHERE position = :position AND {ACTIVE}"
+_PAUSE_SWEEP = "UPDATE sweeps SET status = 'paused' WHERE id = ? AND status = 'running'"
+_STOP_SWEEP = (
+    "UPDATE sweeps SET status = 'stopped' WHERE id = ? AND status IN ('running', 'paused')"
+)
 _END = "UPDATE runs SET status = 'stopped', ended = :now WHERE position = :position"
 
 
 def pause(store: Store, id: str) -> None:  # noqa: A002
     """Pause after the step under way; what is in the queue at once."""
-    _order(store, id, _PAUSE)
+    _order(store, id, _PAUSE, of_sweep=_PAUSE_SWEEP)
 
 
 def resume(store: Store, id: str) -> None:  # noqa: A002
-    """Go on as soon as there is a free place."""
-    _order(store, id, _RESUME)
+    """Go on as soon as there is a free place; a sweep also with the cells that did not finish."""
+    with _under_way(store, id) as (connection, rows):
+        _change(connection, rows, _RESUME)
+        sweep_rows.go_on(connection, id)
 
 
 def step(store: Store, id: str) -> None:  # noqa: A002
@@ -81,7 +88,7 @@ def slow(store: Store, id: str, pace: float | None) -> None:  # noqa: A002
 
 def stop(store: Store, id: str) -> None:  # noqa: A002
     """Have workers end; what no worker has to obey is over now."""
-    _order(store, id, _STOP_UNBEGUN, _STOP)
+    _order(store, id, _STOP_UNBEGUN, _STOP, of_sweep=_STOP_SWEEP)
 
 
 def end(store: Store, id: str) -> None:  # noqa: A002
@@ -95,8 +102,16 @@ def mark_looked_at(connection: sqlite3.Connection, ids: Sequence[str]) -> None:
     connection.executemany(query, [(time.time(), run_id) for run_id in ids])
 
 
-def _order(store: Store, id: str, *queries: str, pace: float | None = None) -> None:  # noqa: A002
+def _order(
+    store: Store,
+    id: str,  # noqa: A002
+    *queries: str,
+    pace: float | None = None,
+    of_sweep: str = "",
+) -> None:
     with _under_way(store, id) as (connection, rows):
+        if of_sweep:
+            connection.execute(of_sweep, (id,))
         for query in queries:
             _change(connection, rows, query, pace)
 
@@ -106,17 +121,22 @@ def _under_way(
     store: Store,
     id: str,  # noqa: A002
 ) -> Iterator[tuple[sqlite3.Connection, Sequence[sqlite3.Row]]]:
-    """A transaction with the rows of a run, or of all of a race, that are under way, oldest first.
+    """A transaction with the rows of a run, or of all of a race or sweep, that are under way,
+    oldest first.
 
     What has become of those whose process is gone is written down before.
     """
     with store.session() as connection:
-        snapshot = Snapshot.take(connection, f"(id = ? OR race_id = ?) AND {ACTIVE}", id, id)
+        where = f"(id = ? OR race_id = ?) AND {ACTIVE} OR {OF_SWEEP}"
+        snapshot = Snapshot.take(connection, where, id, id, id)
         snapshot.settle(connection, store.home)
         with transaction(connection):
-            query = "SELECT * FROM runs WHERE id = ? OR race_id = ? ORDER BY position"
-            rows = connection.execute(query, (id, id)).fetchall()
-            if first_of(id, rows)["host"] == WATCHED:
+            query = (
+                f"SELECT * FROM runs WHERE id = ? OR race_id = ? OR {OF_SWEEP} ORDER BY position"
+            )
+            rows = connection.execute(query, (id, id, id)).fetchall()
+            is_sweep = sweep_rows.is_sweep(connection, id)
+            if not is_sweep and first_of(id, rows)["host"] == WATCHED:
                 raise ValueError(
                     f"the run {shorten(id)} goes on in a program of its own: end it there"
                 )

@@ -12,13 +12,22 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.scheduler import heartbeat, launcher_client
+from resnet_viz.scheduler.preflight import check_ready
 from resnet_viz.store.database import Store
 from resnet_viz.store.recovery.guarded_store import GuardedStore
 
 
 class Engine(Protocol):
-    """Begins runs and ends them."""
+    """Begins runs and ends them; `host` is what their rows say of it."""
+
+    @property
+    def host(self) -> str:
+        """Its name; "" is this machine's."""
+
+    def check(self, specs: Sequence[RunSpec]) -> None:
+        """ValueError, saying what to do, where such runs cannot begin."""
 
     def prepare(self, store: Store) -> None:
         """Make room for what will begin the runs, or jobs, that are about to be queued."""
@@ -32,6 +41,12 @@ class Engine(Protocol):
 
 class ThisMachine:
     """Worker processes, begun by the launcher of the store's folder."""
+
+    host = ""
+
+    def check(self, specs: Sequence[RunSpec]) -> None:
+        """Look for their data sets, and at the precisions of this machine's device."""
+        check_ready(specs)
 
     def prepare(self, store: Store) -> None:
         """See to it that no idle launcher of other code, or with other settings, takes them up."""
@@ -51,7 +66,7 @@ class BoundEngine:
 
     def __init__(self, store: GuardedStore, engine: Engine | None = None) -> None:
         self._store, self._engine = store, engine or ThisMachine()
-        self.end = self._engine.end
+        self.end, self.check, self.host = self._engine.end, self._engine.check, self._engine.host
         self._revived = -heartbeat.FORSAKEN_SECONDS
 
     def prepare(self) -> None:
@@ -64,7 +79,7 @@ class BoundEngine:
 
     def revive(self, waiting: Iterable[sqlite3.Row]) -> None:
         """Start again where one of these is in nobody's care, but not many times in a row."""
-        if not any(map(heartbeat.is_forsaken, waiting)):
+        if not any(heartbeat.is_forsaken(row, self.host) for row in waiting):
             return
         if time.monotonic() - self._revived > heartbeat.FORSAKEN_SECONDS:
             self._revived = time.monotonic()

@@ -24,7 +24,7 @@ _APART = ("name", "seed", "steps", "lr", "momentum", "nesterov", "weight_decay",
 
 # The index alone is read: the rows, with their specs, are many times larger.
 _EARLIER = """
-SELECT position FROM runs INDEXED BY runs_listed
+SELECT position FROM runs INDEXED BY runs_alike
 WHERE status IN ('stopped', 'finished', 'failed', 'interrupted') AND params = ? AND steps_done > 2
 ORDER BY position DESC LIMIT ?
 """
@@ -82,6 +82,11 @@ def expected_seconds(
         lengths.append(spec.steps * max(measured, 1 / pace if pace else 0.0))
     slots = slots_on(expected_device(specs[0].device)) if specs else 1
     return schedule((), lengths, slots)[1]
+
+
+def step_seconds(connection: sqlite3.Connection, spec: RunSpec) -> float | None:
+    """Seconds a step of such a run, as an earlier run of one alike took; None if none did."""
+    return _of_one_alike(connection, (), _way(spec.model_dump_json()), plan(spec.adapted).params)
 
 
 def until_place(

@@ -11,12 +11,15 @@ import time
 
 import psutil
 
+from resnet_viz.store.run import WATCHED
+
 HEARTBEAT_SECONDS = 0.5
 SILENT_SECONDS = 4.0
 # Until the first step a worker imports torch, which holds the interpreter's lock for seconds.
 STARTING_SECONDS = 60.0
 # The launcher says of the runs that wait for a worker, too, that they are not forgotten.
 FORSAKEN_SECONDS = 5.0
+LOST_SECONDS = 3600.0
 _SAME_BIRTH_SECONDS = 2.0
 
 
@@ -45,13 +48,23 @@ def find_by_birth(pid: int, birth: float) -> psutil.Process | None:
 
 
 def is_gone(row: sqlite3.Row) -> bool:
-    """Whether the worker of a run that is not over has ended; a run may be without one yet."""
+    """Whether the worker of a run that is not over has ended; a run may be without one yet.
+
+    Of one in a cluster that is so when nobody there has answered for an hour.
+    """
+    if is_elsewhere(row):
+        return not _rests(row) and _silence(row) > LOST_SECONDS
     return row["pid"] is not None and find_process(row) is None
 
 
-def is_forsaken(row: sqlite3.Row) -> bool:
-    """Whether a run that waits for its worker is out of the launcher's care."""
-    waits = row["pid"] is None and not row["host"] and not _rests(row)
+def is_elsewhere(row: sqlite3.Row) -> bool:
+    """Whether another engine than this machine carries it out."""
+    return row["host"] not in ("", WATCHED)
+
+
+def is_forsaken(row: sqlite3.Row, host: str = "") -> bool:
+    """Whether a run, or job, that waits for its worker is out of the care of its engine `host`."""
+    waits = row["pid"] is None and row["host"] == host and not _rests(row)
     return waits and abs(_silence(row)) > FORSAKEN_SECONDS
 
 
@@ -68,15 +81,20 @@ def why_silent(row: sqlite3.Row) -> str:
         return ""
     duration = f"{silence:.0f} s" if silence < 120 else f"{silence / 60:.0f} min"
     long = f" for {duration}" if silence > 0 else ""
+    if is_elsewhere(row):
+        return f"The cluster has not answered{long}. A run whose machine is gone begins again."
     if row["pid"] is None and not row["host"]:
         return f"The worker process was never started: the launcher has not answered{long}."
     return f"The worker process has not answered{long} (suspended?); it goes on once it answers."
 
 
 def _rests(row: sqlite3.Row) -> bool:
-    """Whether it is a run that is paused and has no process (runs_table.RESTING); no job is."""
+    """Whether it is a run that is paused and has no process (runs_table.RESTING); no job is. One in
+    a cluster has none if it has not begun, or its state was saved."""
     is_paused = row["pid"] is None and row["status"] == "paused" and row["control"] == "pause"
-    return is_paused and not row["host"] and row["extra_steps"] <= 0
+    if not is_paused or row["extra_steps"] > 0 or row["host"] == WATCHED:
+        return False
+    return not row["host"] or row["started"] is None or row["state_step"] is not None
 
 
 def _silence(row: sqlite3.Row) -> float:

@@ -52,9 +52,9 @@ class Holder:
 
 
 @contextmanager
-def held(home: Path, kind: str) -> Iterator[int | None]:
+def held(home: Path, kind: str, name: str = _FILE_NAME) -> Iterator[int | None]:
     """Hold the lock of the folder `home`: the open file, or None where another process does."""
-    file = os.open(home / _FILE_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+    file = os.open(home / name, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         if not _lock_soon(file):
             yield None
@@ -66,9 +66,9 @@ def held(home: Path, kind: str) -> Iterator[int | None]:
         os.close(file)
 
 
-def is_free(home: Path) -> bool:
+def is_free(home: Path, name: str = _FILE_NAME) -> bool:
     """Whether nobody holds the lock of `home` at this moment."""
-    file = os.open(home / _FILE_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+    file = os.open(home / name, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         return _lock(file)
     finally:

@@ -73,7 +73,8 @@ def in_turn(active: Sequence[sqlite3.Row]) -> Sequence[sqlite3.Row]:
 
     First those that have begun, or whose worker has; then the others of a turn that has begun;
     then a turn of each race and run by itself, then the next. Of these, those that never had a
-    turn go first, by age, and then those whose last began the longest ago.
+    turn go first, by age, and then those whose last began the longest ago. Runs of sweeps fill
+    what is left.
     """
     turns: dict[tuple[object, object], list[sqlite3.Row]] = {}
     for row in sorted(active, key=lambda row: row["position"]):
@@ -85,7 +86,8 @@ def in_turn(active: Sequence[sqlite3.Row]) -> Sequence[sqlite3.Row]:
         own = [row["started"] is not None or row["pid"] is not None for row in rows]
         is_begun = any(own) or rows[0]["seed_started"] is not None
         last, age = rows[0]["race_started"] or 0.0, rows[0]["position"]
-        turn = (1.0,) if is_begun else (2.0, earlier[race], last, age)
+        after = 3.0 if rows[0]["sweep"] else 2.0
+        turn = (1.0,) if is_begun else (after, earlier[race], last, age)
         for row, has_begun in zip(rows, own, strict=True):
             ranks[row["id"]] = ((0.0,) if has_begun else turn) + (row["position"],)
         earlier[race] += not is_begun
@@ -102,6 +104,13 @@ def ahead(
     running = [r for r in same if r["status"] == "running" and r["id"] != row["id"]]
     earlier = takewhile(lambda other: other["id"] != row["id"], in_turn(same))
     return running, list(earlier)
+
+
+def cluster_message(row: sqlite3.Row, active: Sequence[sqlite3.Row]) -> str:
+    """For the user: what a run of a cluster waits for, which itself knows its free places."""
+    waiting = [r for r in active if r["host"] == row["host"] and not r["message"]]
+    earlier = list(takewhile(lambda other: other["id"] != row["id"], in_turn(waiting)))
+    return f"Waits for a free place in the cluster: {len(earlier)} ahead."
 
 
 def slots_on(device: str) -> int:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resnet_viz.scheduler.run_status import Snapshot
-from resnet_viz.store import checkpoint_index, paths, saved_states
+from resnet_viz.store import checkpoint_index, paths, saved_states, sweep_rows
 from resnet_viz.store.database import FILE_NAME, Store
-from resnet_viz.store.runs_table import ACTIVE, IS_OVER, OF_ID, first_of
+from resnet_viz.store.runs_table import ACTIVE, IS_OVER, OF_ID, OF_SWEEP, first_of
 from resnet_viz.store.size_limits import size_in
 from resnet_viz.text import byte_size, shorten
 
@@ -40,18 +40,22 @@ def folder_bytes(home: Path) -> int:
 
 
 def delete(store: Store, id: str) -> None:  # noqa: A002
-    """Delete a run or a race with what it measured, and give the space back.
+    """Delete a run, a race or a sweep with what it measured, and give the space back.
 
     Raises:
         ValueError: for an unknown id, and for what is under way.
     """
     with store.writing() as connection:
-        first_of(id, connection.execute(OF_ID, {"id": id}).fetchall())
-        snapshot = Snapshot.take(connection, "id = ? OR race_id = ?", id, id)
-        if snapshot.active:
-            kind = "run" if snapshot.active[0]["id"] == id else "race"
+        query = "SELECT * FROM sweeps WHERE id = ?"
+        sweep = connection.execute(query, (id,)).fetchone()
+        if sweep is None:
+            first_of(id, connection.execute(OF_ID, {"id": id}).fetchall())
+        snapshot = Snapshot.take(connection, f"id = ? OR race_id = ? OR {OF_SWEEP}", id, id, id)
+        if snapshot.active or (sweep is not None and sweep["status"] == "running"):
+            is_run = sweep is None and snapshot.active[0]["id"] == id
+            kind = "sweep" if sweep is not None else "run" if is_run else "race"
             raise ValueError(f"the {kind} {shorten(id)} is under way; stop it before it is deleted")
-        gone = _delete(connection, id)
+        gone = _delete(connection, id) if sweep is None else _delete_sweep(connection, sweep)
     give_back(store, [gone])
 
 
@@ -144,16 +148,51 @@ def _free_pages(connection: sqlite3.Connection) -> None:
 
 
 def _oldest(connection: sqlite3.Connection) -> Iterator[str]:
-    """The ids of races, and of runs without one, of which nothing is under way, by age."""
+    """The ids of races, and of runs without one, of which nothing is under way, by age; first
+    those of sweeps, whose end values stay."""
     query = (
         "SELECT coalesce(race_id, id) AS whole FROM runs GROUP BY whole "
-        f"HAVING sum(NOT {IS_OVER}) = 0 ORDER BY min(position)"
+        f"HAVING sum(NOT {IS_OVER}) = 0 ORDER BY max(sweep) = '', min(position)"
     )
     return iter([row["whole"] for row in connection.execute(query).fetchall()])
 
 
+def _delete_sweep(connection: sqlite3.Connection, sweep: sqlite3.Row) -> Gone:
+    """Delete the row of a sweep, its cells and its runs, but for runs that another sweep has, too:
+    those are that sweep's from now on. Within the caller's transaction."""
+    cells, of_other = (
+        "DELETE FROM sweep_cells WHERE sweep = ?",
+        (
+            "SELECT sweeps.id FROM sweep_cells JOIN sweeps ON sweeps.position = sweep_cells.sweep "
+            "WHERE run = runs.id LIMIT 1"
+        ),
+    )
+    connection.execute(cells, (sweep["position"],))
+    connection.execute("DELETE FROM sweeps WHERE position = ?", (sweep["position"],))
+    connection.execute(
+        f"UPDATE runs SET sweep = coalesce(({of_other}), sweep) WHERE sweep = ?", (sweep["id"],)
+    )
+    query = "SELECT position, id, name, race_id FROM runs WHERE sweep = ?"
+    return _delete_rows(connection, connection.execute(query, (sweep["id"],)).fetchall())
+
+
+def drop_unused(connection: sqlite3.Connection, sweep_id: str, run_id: str) -> Gone:
+    """Delete a run of a sweep that none of its cells has any more, within the caller's
+    transaction."""
+    query = (
+        "SELECT position, id, name, race_id FROM runs WHERE id = ? AND sweep = ? "
+        "AND NOT EXISTS (SELECT 1 FROM sweep_cells WHERE run = runs.id)"
+    )
+    return _delete_rows(connection, connection.execute(query, (run_id, sweep_id)).fetchall())
+
+
 def _delete(connection: sqlite3.Connection, id: str) -> Gone:  # noqa: A002
     rows = connection.execute(OF_ID, {"id": id}).fetchall()
+    sweep_rows.keep_ends(connection, [row["id"] for row in rows])
+    return _delete_rows(connection, rows)
+
+
+def _delete_rows(connection: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> Gone:
     for row in rows:
         for table in ("records", "series", "checkpoints", "measured", "states"):
             connection.execute(f"DELETE FROM {table} WHERE run = ?", (row["position"],))
@@ -164,7 +203,7 @@ def _delete(connection: sqlite3.Connection, id: str) -> Gone:  # noqa: A002
         connection.execute(query, (race_id,))
     connection.execute(
         "DELETE FROM notes WHERE id NOT IN (SELECT id FROM runs) "
-        "AND id NOT IN (SELECT id FROM races)"
+        "AND id NOT IN (SELECT id FROM races) AND id NOT IN (SELECT id FROM sweeps)"
     )
     names = tuple(dict.fromkeys(str(row["name"]) for row in rows))
     # By these logs and weights are deleted: a damaged one may name any folder.

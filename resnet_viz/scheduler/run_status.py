@@ -14,6 +14,7 @@ from resnet_viz.store.migrations import transaction
 from resnet_viz.store.runs_table import ACTIVE, OVER, State, select_runs
 
 NOT_ANSWERING = "not answering"
+_LOST = "The cluster that trained it has not answered for an hour."
 _BROKEN_OFF = "Its process ended before it could go on (killed, or out of memory). Resume it again."
 
 
@@ -58,7 +59,8 @@ class Snapshot:
         if self._can_go_on(row):
             return State("paused", _BROKEN_OFF, None)
         if row["id"] in self.gone:
-            message = RUNS.why_gone(home, row["id"])
+            elsewhere = heartbeat.is_elsewhere(row)
+            message = _LOST if elsewhere else RUNS.why_gone(home, row["id"])
             return State("interrupted", message, row["heartbeat"])
         if silent := heartbeat.why_silent(row):
             if heartbeat.is_forsaken(row):
@@ -74,6 +76,8 @@ class Snapshot:
         return row["id"] in self.gone and not is_over and row["state_step"] is not None
 
     def _queue_message(self, row: sqlite3.Row) -> str:
+        if heartbeat.is_elsewhere(row):
+            return row["message"] or places.cluster_message(row, self.active)
         place = places.place(row, self.active)
         wait = eta.until_place(row, self.active, self.step_times)
         if place.is_free or wait is None:

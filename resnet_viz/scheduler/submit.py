@@ -41,9 +41,10 @@ def queue(
     asker: str = "",
     *,
     share: int = SHARE,
+    host: str = "",
 ) -> Queued:
-    """Put runs into the queue, as a race where it has an id; all of them or none. Each `asker` but
-    "" may have a `share` of runs.
+    """Put runs into the queue of the engine `host`, as a race where it has an id; all of them or
+    none. Each `asker` but "" may have a `share` of runs.
 
     Raises:
         ValueError: for what cannot run here, and for more than there may be in a race or the queue.
@@ -54,7 +55,8 @@ def queue(
             f"a race of {len(specs)} nets is not allowed: it has at least one net and at most "
             f"{MOST_CONTESTANTS}"
         )
-    check_ready(specs)
+    if not host:  # else who asks has done so, and the machine does when it begins
+        check_ready(specs)
     ids = [new_id() for _ in specs]
     rows = [
         new_row(run_id, race_id, contestant, spec)
@@ -66,12 +68,12 @@ def queue(
     with store.writing() as connection:
         present = Snapshot.take(connection, BUSY)
         own = _check_share(connection, present, asker, len(rows), share)
-        active = sum(row["host"] != WATCHED for row in present.active)
+        active = sum(row["host"] != WATCHED and not row["sweep"] for row in present.active)
         is_guaranteed = own + len(rows) <= GUARANTEED and bool(asker)
         _check_room(active, len(rows), MOST_IN_ALL if is_guaranteed else MOST_ACTIVE)
         gone, notice = retention.make_room(connection, logs)
         for row in rows:
-            insert(connection, "runs", {**row, "pace": pace, "asker": asker})
+            insert(connection, "runs", {**row, "pace": pace, "asker": asker, "host": host})
         if race_id is not None:
             names, seeds = [s.display_name for s in specs], [s.seed for s in specs]
             insert(connection, "races", race_columns(race_id, names, seeds))
@@ -86,9 +88,9 @@ def _check_share(
     """How many runs a visitor has: nobody but the owner, who is the asker "", takes all places."""
     if not asker:
         return 0
-    query = f"SELECT count(*) FROM runs WHERE {RESTING} AND asker = ?"
+    query = f"SELECT count(*) FROM runs WHERE {RESTING} AND asker = ? AND sweep = ''"
     resting = int(connection.execute(query, (asker,)).fetchone()[0])
-    own: int = resting + sum(row["asker"] == asker for row in present.active)
+    own: int = resting + sum(row["asker"] == asker and not row["sweep"] for row in present.active)
     if own + more > share:
         raise ValueError(
             f"you have {own} runs that are queued, running or paused, and {more} more are too "

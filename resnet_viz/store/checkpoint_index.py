@@ -9,12 +9,14 @@ no longer there and why, is in the store.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from resnet_viz.arch.config import explain
 from resnet_viz.experiments.run_spec import RunSpec
+from resnet_viz.store.atomic_file import atomic_write
 from resnet_viz.store.migrations import transaction
 from resnet_viz.store.size_limits import size_in
 from resnet_viz.text import byte_size
@@ -22,6 +24,8 @@ from resnet_viz.text import byte_size
 LIMIT_VARIABLE = "RESNET_VIZ_CHECKPOINTS"
 LIMIT_BYTES = 10**9
 """What all checkpoints of a folder may take, where RESNET_VIZ_CHECKPOINTS does not say."""
+Weights = tuple[int, Callable[[], bytes]]
+"""About how many bytes they take, and what makes them."""
 SMALL_BYTES = 64 * 10**6
 """The last weights are kept unasked where they take no more."""
 
@@ -100,6 +104,29 @@ def drop(connection: sqlite3.Connection, home: Path, run: tuple[str, int], step:
         connection.execute(query, (position, step))
     with suppress(OSError):
         file_of(home, run_id, step).unlink(missing_ok=True)
+
+
+def keep(
+    connection: sqlite3.Connection,
+    home: Path,
+    run: tuple[str, int],
+    step: int,
+    weights: Weights,
+) -> None:
+    """Keep the weights in a file, or write down why that cannot be."""
+    (run_id, position), (size, make) = run, weights
+    written, why = 0, make_room(connection, home, size)
+    if not why:
+        file = file_of(home, run_id, step)
+        try:
+            content = make()
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with atomic_write(file) as made:
+                made.write_bytes(content)
+            written = len(content)
+        except (OSError, ValueError) as error:
+            why = f"they could not be written: {explain(ValueError(error))}"
+    write_down(connection, position, Checkpoint(step, written, why))
 
 
 def make_room(connection: sqlite3.Connection, home: Path, size: int) -> str:

@@ -184,6 +184,51 @@ BEGIN
     DELETE FROM states WHERE run = new.position;
 END
 """
+# See store/sweep_rows.py. runs.key: see experiments/cell_key.py; runs.sweep: the id of the sweep
+# that queued it, whose runs no list has. runs_alike: see scheduler/eta.py.
+_SWEEPS = """
+CREATE TABLE sweeps (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'running',
+    asker TEXT NOT NULL DEFAULT '',
+    host TEXT NOT NULL DEFAULT '',
+    priority INTEGER NOT NULL DEFAULT 0,
+    turn INTEGER NOT NULL DEFAULT 0,
+    created REAL NOT NULL,
+    heartbeat REAL NOT NULL,
+    spec TEXT NOT NULL
+);
+CREATE TABLE sweep_cells (
+    sweep INTEGER NOT NULL REFERENCES sweeps (position),
+    number INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    status TEXT NOT NULL DEFAULT 'waiting',
+    run TEXT,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    steps_done INTEGER NOT NULL DEFAULT 0,
+    seconds REAL,
+    message TEXT NOT NULL DEFAULT '',
+    final TEXT,
+    PRIMARY KEY (sweep, number)
+) WITHOUT ROWID;
+CREATE INDEX sweep_cells_by_key ON sweep_cells (key);
+CREATE INDEX sweep_cells_by_run ON sweep_cells (run) WHERE run IS NOT NULL;
+CREATE INDEX sweep_cells_waiting ON sweep_cells (sweep, number) WHERE status = 'waiting';
+CREATE INDEX sweep_cells_under_way ON sweep_cells (sweep, run) WHERE status = 'under way';
+ALTER TABLE runs ADD COLUMN sweep TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN key TEXT NOT NULL DEFAULT '';
+CREATE INDEX runs_by_sweep ON runs (sweep);
+CREATE INDEX runs_by_key ON runs (key) WHERE key <> '';
+CREATE INDEX runs_alike ON runs (params, position, steps_done)
+    WHERE status IN ('stopped', 'finished', 'failed', 'interrupted');
+DROP INDEX runs_listed;
+CREATE INDEX runs_listed ON runs (
+    position, seal, id, race_id, name, contestant, seed, steps, bytes, status, message, created,
+    started, ended, steps_done, device, params, threads, host, pace, sweep
+) WHERE status IN ('stopped', 'finished', 'failed', 'interrupted') AND sweep = '';
+"""
 _UNSEAL = """
 CREATE TRIGGER runs_unseal AFTER UPDATE OF spec ON runs
 BEGIN UPDATE runs SET seal = '' WHERE position = new.position; END
@@ -234,6 +279,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _script(_SEVENTH),
     _script(_CHECKSUMS),
     _script(_STATES, trigger=_END_STATE),
+    _script(_SWEEPS),
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

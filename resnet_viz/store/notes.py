@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 
 from resnet_viz.store.runs_table import OF_ID, first_of
+from resnet_viz.store.sweep_rows import is_sweep
 from resnet_viz.text import shorten
 
 MOST_CHARACTERS = 200
@@ -22,8 +23,8 @@ def rename(connection: sqlite3.Connection, id: str, name: str) -> None:  # noqa:
         raise ValueError(
             f"name = {shorten(name)} is not allowed; allowed are 1 to {MOST_CHARACTERS} characters"
         )
-    first_of(id, connection.execute(OF_ID, {"id": id}).fetchall())
-    for table in ("runs", "races"):
+    _check_id(connection, id)
+    for table in ("runs", "races", "sweeps"):
         connection.execute(f"UPDATE {table} SET name = ? WHERE id = ?", (name, id))
     connection.execute(
         "UPDATE races SET contestants = (SELECT json_group_array(name) FROM "
@@ -45,7 +46,7 @@ def write_note(connection: sqlite3.Connection, id: str, note: str) -> None:  # n
             f"note = {shorten(note)} has {len(note):,} characters; at most {MOST_OF_A_NOTE:,} are "
             "allowed"
         )
-    first_of(id, connection.execute(OF_ID, {"id": id}).fetchall())
+    _check_id(connection, id)
     connection.execute("DELETE FROM notes WHERE id = ?", (id,))
     add_note(connection, id, note)
 
@@ -54,6 +55,11 @@ def add_note(connection: sqlite3.Connection, id: str, note: str) -> None:  # noq
     """Store `note` for a run or a race that has none, within the caller's transaction."""
     if note.strip():
         connection.execute("INSERT INTO notes (id, note) VALUES (?, ?)", (id, note.strip()))
+
+
+def _check_id(connection: sqlite3.Connection, id: str) -> None:  # noqa: A002
+    if not is_sweep(connection, id):
+        first_of(id, connection.execute(OF_ID, {"id": id}).fetchall())
 
 
 def read_notes(connection: sqlite3.Connection) -> Mapping[str, str]:

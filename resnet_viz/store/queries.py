@@ -106,7 +106,7 @@ def datasets(connection: sqlite3.Connection) -> Mapping[str, str]:
     return _texts(
         connection,
         "SELECT id, json_extract(spec, '$.dataset') AS text FROM runs "
-        "WHERE json_valid(spec) AND text IS NOT NULL",
+        "WHERE sweep = '' AND json_valid(spec) AND text IS NOT NULL",
     )
 
 

@@ -14,6 +14,7 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Role
 from resnet_viz.arch.plan import WeightedLayer, plan
 from resnet_viz.cells import Bundle, mimebundle
+from resnet_viz.experiments.cell_key import cell_key
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.store import header
@@ -206,6 +207,7 @@ def new_row(
         "created": now,
         "heartbeat": now,
         "params": plan(spec.adapted).params,
+        "key": cell_key(spec),
     }
 
 

@@ -24,6 +24,8 @@ BUSY = f"{ACTIVE} AND NOT {RESTING}"
 WAITING = f"{WITHOUT_WORKER} AND NOT {RESTING}"
 """Waits for a worker."""
 
+OF_SWEEP = f"(sweep = ? AND sweep <> '' AND {ACTIVE})"
+"""Under way for the sweep with that id."""
 IS_OVER = "status IN ('stopped', 'finished', 'failed', 'interrupted')"
 
 # A spec that is not even JSON must not hide the others.
@@ -46,7 +48,7 @@ _TEXT, _WHOLE = (str,), (int,)
 _MAYBE_WHOLE, _MAYBE_REAL = (int, type(None)), (float, type(None))
 TYPES: Mapping[str, tuple[type, ...]] = {
     **dict.fromkeys(("id", "name", "status", "message", "device", "host"), _TEXT),
-    **dict.fromkeys(("spec", "seal", "header", "control"), _TEXT),
+    **dict.fromkeys(("spec", "seal", "header", "control", "sweep", "key"), _TEXT),
     **dict.fromkeys(("position", "contestant", "seed", "steps", "bytes"), _WHOLE),
     **dict.fromkeys(("steps_done", "params", "extra_steps"), _WHOLE),
     **dict.fromkeys(("created", "heartbeat"), (float,)),

@@ -43,7 +43,8 @@ def moments(tensors: list[Tensor]) -> list[Tensor]:
     All elements counted; the deviation over that range while float32 holds the sums.
     """
     if tensors[0].device.type == "cpu":
-        return [torch.tensor(_moments(*one)) for one in zip(tensors, _sizes(tensors), strict=True)]
+        rows = [_moments(*one) for one in zip(tensors, _sizes(tensors), strict=True)]
+        return list(torch.tensor(rows).unbind())
     means = [tensor.mean() for tensor in tensors]
     pairs = zip(tensors, means, strict=True)
     deviations = root_mean_squares([tensor - mean for tensor, mean in pairs])
@@ -52,7 +53,7 @@ def moments(tensors: list[Tensor]) -> list[Tensor]:
 
 
 def _moments(tensor: Tensor, size: float) -> tuple[float, float, float]:
-    mean = tensor.mean().item()
+    mean = tensor.sum().item() / max(tensor.numel(), 1)  # in half the time of `mean`
     if abs(mean) <= _CANCELS * size:
         return tensor.numel(), mean, sqrt((size - abs(mean)) * (size + abs(mean)))
     return tensor.numel(), mean, _sizes([tensor - mean])[0]
@@ -68,7 +69,7 @@ def norms_and_cosines(one: list[Tensor], other: list[Tensor]) -> list[Tensor]:
             for (a, b), left, right in zip(sizes, one, other, strict=True)
         ]
         if all(cosine is not None for _, _, cosine in rows):
-            return [torch.tensor(row) for row in rows]
+            return list(torch.tensor(rows).unbind())
     # Each is divided by its norm, so that the product of two tiny numbers is not lost.
     lengths, others = norms(one), norms(other)
     pairs = zip(one, other, lengths.unbind(), strict=True)
@@ -87,16 +88,17 @@ def _dot(one: Tensor, other: Tensor) -> Tensor:
 
 def silent_channels(tensors: list[Tensor]) -> list[Tensor]:
     """Silent channels (dimension 1) of each tensor [C]: 1 for one that is 0 throughout, else 0."""
-    return list(map(_silent_channels, tensors))
+    if tensors[0].device.type != "cpu":
+        return [(_sums(tensor.abs()) == 0).float() for tensor in tensors]
+    sums = [_sums(tensor) for tensor in tensors]
+    may_be = torch.cat(sums) == 0
+    silent = list(torch.split(torch.zeros(may_be.shape), [own.shape[0] for own in sums]))
+    if may_be.any():  # or what is in them adds up to 0
+        for own, own_sums, tensor in zip(silent, sums, tensors, strict=True):
+            doubtful = own_sums == 0
+            own[doubtful] = (_sums(tensor[:, doubtful].abs()) == 0).float()
+    return silent
 
 
-def _silent_channels(tensor: Tensor) -> Tensor:
-    others = [dimension for dimension in range(tensor.dim()) if dimension != 1]
-    if tensor.device.type == "cpu":
-        sums = tensor.sum(others)
-        may_be = sums == 0
-        silent = torch.zeros(len(sums))
-        if may_be.any():
-            silent[may_be] = (tensor[:, may_be].abs().sum(others) == 0).float()
-        return silent
-    return (tensor.abs().sum(others) == 0).float()
+def _sums(tensor: Tensor) -> Tensor:
+    return tensor.sum([dimension for dimension in range(tensor.dim()) if dimension != 1])

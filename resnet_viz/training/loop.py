@@ -128,7 +128,7 @@ class _Loop:
         self, step: int, images: Tensor, labels: Tensor
     ) -> tuple[tuple[Tensor, Tensor], Mapping[str, Tensor | Unfinished]]:
         """One update; loss and accuracy, and what the instruments found, on the device."""
-        self._net.zero_grad(set_to_none=True)
+        self.updates.zero_grad()
         self._instruments.arm(step)
         loss, accuracy = self._forward(images, labels)
         self._instruments.after_forward(self.updates.loss_scale)

@@ -23,11 +23,21 @@ from resnet_viz.training.first_rows import FirstRows
 Give = Callable[[str, str, Tensor], None]
 """Takes a point, a name along its axis and the tensor there."""
 
+SMALL, MOST_KEPT = 1 << 20, 1 << 24
+"""Bytes of a tensor that may wait for others, to be measured in one call with them, and of all that
+wait: a call takes longer than the work on a tensor as small as this, which is in the cache still.
+"""
+_WHOLE = 1
+"""The number of the one pass of a whole minibatch."""
+_ENDS = ("output", "grad_input")
+"""Of all points of a block, the last of a forward pass and of a backward pass."""
+
 
 class Passing:
     """The quantities of activations, and of their gradients, in the passes of one step.
 
-    `in_parts`: a minibatch may come in several passes.
+    `in_parts`: a minibatch may come in several passes, of a net that may write over what has
+    passed. Of others, small tensors are kept until they are measured together.
     """
 
     def __init__(
@@ -39,9 +49,12 @@ class Passing:
     ) -> None:
         self._in_parts = in_parts
         self._gathered: list[_Gathered] = []
+        self._small: dict[str, dict[str, Tensor]] = {}
+        self._bytes = 0
         self.add(quantities, device)
         self.loss_scale: Tensor | float = 1.0
         self._passes = 0
+        self._give_whole = partial(self._give, _WHOLE)
 
     def add(
         self, quantities: Iterable[tuple[Quantity, Sequence[str]]], device: torch.device
@@ -54,6 +67,7 @@ class Passing:
 
     def values(self, at: Collection[str] = POINTS) -> Mapping[str, Tensor | Unfinished]:
         """The last measured step's, by quantity: of those with no other points than `at`."""
+        self._measure_small()
         return {
             one.quantity.name: one.gathered()
             for one in self._gathered
@@ -62,12 +76,16 @@ class Passing:
 
     def clear(self) -> None:
         """Forget the last measured step."""
-        self._passes = 0
+        self._passes = self._bytes = 0
+        self._small.clear()
         for gathered in self._gathered:
             gathered.clear()
 
     def of_next_pass(self) -> Give:
-        """Takes what passes in a further forward pass of the step, and in its backward pass."""
+        """Takes what passes in a further forward pass of the step, and in its backward pass. Where
+        all of a minibatch passes at once, it is always the same."""
+        if not self._in_parts:
+            return self._give_whole
         self._passes += 1
         return partial(self._give, self._passes)
 
@@ -79,9 +97,23 @@ class Passing:
         is_scaled = isinstance(self.loss_scale, Tensor) or self.loss_scale != 1.0
         if is_scaled and point in GRADIENTS:
             value = value / self.loss_scale
-        tensors = Tensors([value])
-        for gathered in self._at[point]:
-            gathered.give(number, point, name, tensors)
+        if self._in_parts or value.nbytes > SMALL:
+            tensors = Tensors([value])
+            for gathered in self._at[point]:
+                gathered.give(number, point, name, tensors)
+            return
+        self._small.setdefault(point, {})[name] = value
+        self._bytes += value.nbytes
+        if self._bytes > MOST_KEPT and point in _ENDS:
+            self._measure_small()
+
+    def _measure_small(self) -> None:
+        """Measure what waits, each quantity of all names together."""
+        lists = {point: Tensors(own.values()) for point, own in self._small.items()}
+        for gathered in self._gathered:
+            gathered.give_all(self._small, lists)
+        self._small.clear()
+        self._bytes = 0
 
 
 class Numbers(NamedTuple):
@@ -185,6 +217,32 @@ class _Gathered:
         else:
             parts[number] = _Part(measured, tensors[0].numel())
             self._put(name, self._of_all(list(parts.values())))
+
+    def give_all(
+        self, at: Mapping[str, Mapping[str, Tensor]], lists: Mapping[str, Tensors]
+    ) -> None:
+        """The tensors of many names, by point, in the pass of a whole minibatch; `lists` are the
+        same, with the norms that are known of them."""
+        own = [at.get(point, {}) for point in self._points]
+        whole = set.intersection(*map(set, own), set(self._place_of))
+        names = [name for name in own[0] if name in whole]
+        for point, given in zip(self._points, own, strict=True):
+            for name in given.keys() - whole:  # beside a larger one, which did not wait
+                self.give(_WHOLE, point, name, Tensors([given[name]]))
+        if not names:
+            return
+        measured = self.quantity.measure(
+            *(
+                lists[point] if list(given) == names else Tensors(map(given.__getitem__, names))
+                for point, given in zip(self._points, own, strict=True)
+            )
+        )
+        if self.quantity.finish:
+            for name, small in zip(names, measured, strict=True):
+                self._parts[name] = {_WHOLE: _Part(small, 1)}
+        else:
+            places = [self.values[self._place_of[name]] for name in names]
+            torch._foreach_copy_(places, list(measured.float().unbind()))
 
     def gathered(self) -> Tensor | Unfinished:
         """What was measured, when nothing more passes."""

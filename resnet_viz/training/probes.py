@@ -72,6 +72,7 @@ class Instruments:
         self._flows_every, self._has_flows = flows_every, False
         self.weights_every, self._has_weights = weights_every, False
         self._hooks: list[RemovableHandle] = []
+        self._tapped: dict[Tap, tuple[Give, Sequence[PutHook]]] = {}
         self._points: dict[str, Tensors] = {}
         self._found: dict[str, Tensor | Unfinished] = {}
         self.known: States = np.zeros(len(self._layers), np.int64)
@@ -106,7 +107,13 @@ class Instruments:
         """Before a forward pass: the hooks are on the net until `after_forward`."""
         tap = self._tap_flows if self._has_flows else self._tap if self._is_measured else None
         if tap:
-            self._hooks += [put() for put in tap(self._passing.of_next_pass())]
+            self._hooks += [put() for put in self._hooks_of(tap, self._passing.of_next_pass())]
+
+    def _hooks_of(self, tap: Tap, give: Give) -> Iterable[PutHook]:
+        """Looked for once, where `give` stays the same: that takes longer than putting them."""
+        if self._tapped.get(tap, (None, ()))[0] is not give:
+            self._tapped[tap] = give, list(tap(give))
+        return self._tapped[tap][1]
 
     def forget_passes(self) -> None:
         """What has passed in this step is none of its minibatch."""

@@ -56,6 +56,7 @@ def operation_label(operation: Operation, config: ResNetConfig) -> str:
         "max_pool": f"max pool {operation.kernel}×{operation.kernel}{halving(operation)}",
         "zero_pad": f"zero-padded, {operation.in_shape[0]} to {channels}{halving(operation)}",
         "avg_pool": f"average pool {operation.kernel}×{operation.kernel}{halving(operation)}",
+        "blur_pool": f"blur pool {operation.kernel}×{operation.kernel}{halving(operation)}",
         "dropout": "dropout",
         "relu": "relu",
         "sigmoid": "sigmoid",
@@ -67,6 +68,7 @@ def operation_label(operation: Operation, config: ResNetConfig) -> str:
         "add": "+",
         "global_avg_pool": "global average pool",
         "linear": f"linear, {channels}",
+        "channel_conv": f"conv over {operation.kernel} channels",
     }
     return texts[operation.kind]
 

@@ -114,6 +114,8 @@ def _step(operation: Operation) -> str:
     texts = {
         "conv": f"{labels.kernel(operation)}{stride}",
         "max_pool": f"{size} max pool{stride}",
+        "avg_pool": f"{size} average pool{stride}",
+        "blur_pool": f"{size} blur pool{stride}",
         "global_avg_pool": "global average pool",
         "linear": f"{operation.out_shape[0]}-d linear",
     }

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import sqlite3
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
 
-from resnet_viz.arch.config import explain
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.nets.network import ResNet, build_resnet
 from resnet_viz.nets.stored_weights.weight_files import Limits, read_state
 from resnet_viz.store import checkpoint_index
-from resnet_viz.store.atomic_file import atomic_write
-from resnet_viz.store.checkpoint_index import Checkpoint, file_of
+from resnet_viz.store.checkpoint_index import Weights, file_of
 
 
 class CheckpointWriter:
     """Keeps the weights of one run while it trains; the net is only read.
 
-    What cannot be written is a sentence in the store, and the run goes on.
+    `keep` gets the step and the weights.
     """
 
-    def __init__(
-        self, connection: sqlite3.Connection, home: Path, run: tuple[str, int], spec: RunSpec
-    ) -> None:
-        self._connection, self._home, self._spec = connection, home, spec
-        self._run_id, self._position = run
+    def __init__(self, keep: Callable[[int, Weights], None], spec: RunSpec) -> None:
+        self._keep, self._spec = keep, spec
         self._net: ResNet | None = None
         self._kept = 0
 
@@ -39,33 +35,20 @@ class CheckpointWriter:
         if self._net is None or self._kept == steps_done:
             return
         size = sum(tensor.nbytes for tensor in self._net.state_dict().values())
-        if not checkpoint_index.is_wanted(self._spec, steps_done, size, is_last=is_last):
-            return
-        self._kept = steps_done
-        written, why = 0, checkpoint_index.make_room(self._connection, self._home, size)
-        if not why:
-            file = file_of(self._home, self._run_id, steps_done)
-            try:
-                file.parent.mkdir(parents=True, exist_ok=True)
-                write_weights(self._net, file)
-                written = file.stat().st_size
-            except (OSError, ValueError) as error:
-                why = f"they could not be written: {explain(ValueError(error))}"
-        checkpoint = Checkpoint(steps_done, written, why)
-        checkpoint_index.write_down(self._connection, self._position, checkpoint)
+        if checkpoint_index.is_wanted(self._spec, steps_done, size, is_last=is_last):
+            self._kept = steps_done
+            self._keep(steps_done, (size, partial(weights_of, self._net)))
 
 
-def write_weights(net: ResNet, file: Path) -> None:
-    """The state dict as a safetensors file, whole or not at all.
+def weights_of(net: ResNet) -> bytes:
+    """The state dict as a safetensors file.
 
     Raises:
-        ValueError, OSError: where it cannot be written.
+        ValueError: where it cannot be one.
     """
     from safetensors.torch import save  # noqa: PLC0415  where weights are kept alone
 
-    state = {name: t.detach().cpu().contiguous() for name, t in net.state_dict().items()}
-    with atomic_write(file) as made:
-        made.write_bytes(save(state))
+    return save({name: t.detach().cpu().contiguous() for name, t in net.state_dict().items()})
 
 
 def net_at(spec: RunSpec, home: Path, run_id: str, step: int, device: torch.device) -> ResNet:

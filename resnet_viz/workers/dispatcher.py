@@ -13,6 +13,7 @@ from resnet_viz.scheduler.launcher_client import fail_waiting
 from resnet_viz.scheduler.parking import MOST_STEPPING
 from resnet_viz.scheduler.places import has_place, in_turn, queue_of
 from resnet_viz.scheduler.run_status import Snapshot
+from resnet_viz.scheduler.sweeps import cell_queue
 from resnet_viz.scheduler.task_table import JOBS, RUNS, TABLES
 from resnet_viz.store import saved_states
 from resnet_viz.store.database import Store, StoreError
@@ -50,11 +51,13 @@ class Dispatcher:
                 time.sleep(_RETRY_SECONDS)
 
     def is_needed(self) -> bool:
-        """Whether a run or a job waits for its worker."""
+        """Whether a run or a job waits for its worker, or a sweep is under way."""
         if not self._store.file.exists():
             return False
         with self._store.session() as connection:
-            return any(table.has(connection, table.waiting) for table in TABLES)
+            return cell_queue.renew(connection) or any(
+                table.has(connection, table.waiting) for table in TABLES
+            )
 
     def _await_tasks(self, connection: sqlite3.Connection) -> Sequence[Task]:
         """The runs and jobs whose turn has come, as soon as there are some; none after
@@ -81,11 +84,14 @@ class Dispatcher:
             if table.has(connection, table.busy):
                 self._busy_at = time.monotonic()
             table.renew(connection)
+        if cell_queue.renew(connection):
+            self._busy_at = time.monotonic()
         Snapshot.take(connection, ACTIVE).settle(connection, self._store.home)
         saved_states.sweep(connection, self._store.home)
         job_table.care(connection, self._store.home)
 
     def _due_tasks(self, connection: sqlite3.Connection) -> Sequence[Task]:
+        cell_queue.fill(connection, self._store)
         started = self._pool.started
         tasks: list[Task] = []
         if RUNS.has(connection, RUNS.waiting):

@@ -44,6 +44,7 @@ PAGES = {
     "Start": "/",
     "Architecture": "/architecture",
     "Race": "/race",
+    "Sweeps": "/sweeps",
     "Runs": "/runs",
     "Initialisation": "/initialisation",
     "Compare": "/compare",

@@ -39,7 +39,7 @@ def test_nothing_serious_on_the_other_pages(app: App, open_page: Open) -> None:
     finished(app)
     page = open_page(f"{app.url}/_stcore/health")
     found: list[str] = []
-    for path in ("/compare", "/design_space", "/initialisation", "/race", "/runs"):
+    for path in ("/compare", "/design_space", "/initialisation", "/race", "/runs", "/sweeps"):
         page.goto(app.url + path)
         settle(page)
         found += faults(page, path)

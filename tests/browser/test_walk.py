@@ -22,7 +22,16 @@ FOCUS = """() => {
     return [it.tagName, (it.getAttribute("aria-label") || it.innerText || "").trim(),
         right > left && bottom > top && bottom > 0 && top < innerHeight && it !== document.body]
 }"""
-PAGES = ("/", "/architecture", "/race", "/runs", "/initialisation", "/compare", "/design_space")
+PAGES = (
+    "/",
+    "/architecture",
+    "/race",
+    "/sweeps",
+    "/runs",
+    "/initialisation",
+    "/compare",
+    "/design_space",
+)
 
 
 def tab_to(page: Page, name: str, most: int = 80) -> int:

@@ -16,6 +16,10 @@ COUNTS: tuple[str, ...] = (
     "group_width",
     "stem_width",
     "se_reduction",
+    "se_divisor",
+    "reduce_first",
+    "norm_groups",
+    "norm_group_width",
     "in_channels",
 )
 COUNTS += ("num_classes", "image_size")
@@ -23,13 +27,16 @@ CHOICES: tuple[str, ...] = (
     "block",
     "stem",
     "stem_pool",
+    "antialias",
+    "projection_kernel",
     "shortcut",
     "shortcut_transform",
     "activation_order",
     "stride_on",
 )
 CHOICES += ("downsample_at", "norm", "activation", "attention", "residual_scale", "init")
-SWITCHES = ("final_activation", "conv_bias", "zero_init_residual")
+SWITCHES: tuple[str, ...] = ("final_activation", "final_preactivation", "projection_norm")
+SWITCHES += ("conv_bias", "zero_init_residual")
 FRACTIONS = ("dropout", "stochastic_depth")
 
 NOT_COUNTS = ("-1", "0", "1.5", '"3"', "true", "[3]", "{}", "9" * 30, "NaN", "1e999")

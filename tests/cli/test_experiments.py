@@ -28,6 +28,7 @@ from resnet_viz.experiments.starting_points import starting_points
 from resnet_viz.lab.lab import Lab
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.scheduler import launcher_client
+from resnet_viz.scheduler.engine import ThisMachine
 from resnet_viz.scheduler.heartbeat import find_process
 from resnet_viz.store.database import Store
 from resnet_viz.store.runs_table import select_runs
@@ -95,7 +96,7 @@ def test_every_field_of_a_run_is_an_option_of_race_with_its_default_in_the_help(
         if option.param_type_name == "option" and option.name != "help"
     }
     fields = {name: field for name, field in RunSpec.model_fields.items() if name != "config"}
-    assert set(options) == set(fields) | {"as_json", "seeds", "experiment"}
+    assert set(options) == set(fields) | {"as_json", "seeds", "experiment", "engine"}
     for name, field in fields.items():
         option = options[name]
         assert f"--{name.replace('_', '-')}" in option.opts
@@ -321,7 +322,7 @@ def test_build_prints_what_was_measured(tiny: str, capsys: pytest.CaptureFixture
 @pytest.mark.parametrize("name", list(starting_points()))
 def test_an_experiment_trains_what_the_page_does(name: str) -> None:
     entries, training = read_contestants((), name)
-    specs = _specs(entries, (), {"seed": None, **training}, None)
+    specs = _specs(entries, (), {"seed": None, **training}, None, ThisMachine())
     experiment = starting_points()[name]
     assert [spec.config for spec in specs] == [entry.config for entry in experiment.entries]
     for spec, entry in zip(specs, experiment.entries, strict=True):

@@ -17,7 +17,7 @@ from resnet_viz.quantities.layer_states import LayerState
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import History, StepRecord
 from resnet_viz.report.replay import Numbers, replay
-from resnet_viz.ui.components.graph_values import Painted, values_data
+from resnet_viz.ui.components.graphs.graph_values import Painted, values_data
 
 NAMES = ("conv1", "conv2", "fc")
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from resnet_viz.findings.claims.claim import Claim
-from resnet_viz.findings.claims.comparison import comparisons
+from resnet_viz.findings.claims.comparison import compared, comparisons
 from resnet_viz.findings.claims.learning import standings
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.nets import nets_in
@@ -123,6 +123,19 @@ def test_several_nets_are_corrected_for_their_pairs() -> None:
     found = [c for c in claims([one for net in four for one in net]) if c.kind == "ahead"]
     assert {claim.evidence.method for claim in found} == {"Welch interval"}
     assert "98.3 % interval" in told(*four)
+
+
+def test_a_stricter_level_does_not_say_what_the_exact_test_of_the_pair_refuses() -> None:
+    """One of four runs lies among the other net's: p is 4 in 70, and Welch's interval holds."""
+    logs = np.array([[-0.7, -1.3, -0.6, 0.0], [-0.1, 2.0, 1.0, 1.5]]) / 2 - 2
+    pair = [several(name, *np.exp(own)) for name, own in zip((RESIDUAL, PLAIN), logs, strict=True)]
+    first, second = standings(nets_in([one for net in pair for one in net]))
+    alone, among_two = (next(compared([(first, second)], among)) for among in (1, 2))
+    assert (alone.kind, alone.evidence.p) == ("undecided", pytest.approx(4 / 70))
+    interval = among_two.evidence.interval
+    assert interval is not None
+    assert interval[0] > 1
+    assert among_two.kind == "undecided"
 
 
 def test_who_learns_and_who_does_not_is_said_and_no_rank() -> None:

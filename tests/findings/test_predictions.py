@@ -111,6 +111,8 @@ NO_LINE: dict[str, dict[str, object]] = {
     "another activation": {"activation": "gelu"},
     "group norm": {"norm": "group"},
     "shortcuts": {"shortcut": "zero_pad"},
+    "efficient channel attention": {"attention": "eca"},
+    "blur pools": {"antialias": "blurpool"},
 }
 
 
@@ -134,6 +136,9 @@ NO_BRANCH_LINE: dict[str, dict[str, object]] = {
     "gates": {"shortcut_transform": "exclusive_gate"},
     "projections everywhere": {"shortcut": "projection_all"},
     "group norm": {"norm": "group"},
+    "efficient channel attention": {"attention": "eca"},
+    "average pools": {"antialias": "avgpool"},
+    "3x3 projections": {"projection_kernel": "3x3"},
 }
 
 

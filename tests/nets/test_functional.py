@@ -14,6 +14,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from resnet_viz.arch.config import ResNetConfig, revise
 from resnet_viz.arch.fields import ActivationOrder, ShortcutTransform
+from resnet_viz.nets.layers import BlurPool
 from resnet_viz.nets.network import build_resnet
 
 Weights = dict[str, Tensor]
@@ -165,6 +166,25 @@ def test_squeeze_and_excitation_is_hu_s_equation() -> None:
     squeezed = F.relu(F.linear(x.mean((2, 3)), w["reduce.weight"], w["reduce.bias"]))
     weights = torch.sigmoid(F.linear(squeezed, w["expand.weight"], w["expand.bias"]))
     torch.testing.assert_close(module(x), x * weights[..., None, None])
+
+
+def test_efficient_channel_attention_is_wang_s_equation() -> None:
+    """Wang 2020, Fig. 2: a filter of 3 slides over the means of 8 channels, with zeros beyond."""
+    config = revise(BASE, attention="eca")
+    module = build_resnet(config, seed=0).get_submodule("stages.0.0.branch.eca")
+    (w,) = module.parameters()
+    x = torch.randn(3, 8, 5, 5)
+    means = F.pad(x.mean((2, 3)), (1, 1))
+    slid = sum(w[0, 0, shift] * means[:, shift : shift + 8] for shift in range(3))
+    torch.testing.assert_close(module(x), x * torch.sigmoid(slid)[..., None, None])
+
+
+def test_a_blur_pool_is_zhang_s_filter() -> None:
+    """Zhang 2019, sec. 3: the outer product of (1, 2, 1) / 4, mirrored at the border, /2."""
+    row = torch.tensor([1.0, 2, 1]) / 4
+    x = torch.randn(2, 1, 7, 4)
+    expected = F.conv2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), torch.outer(row, row)[None, None])
+    torch.testing.assert_close(BlurPool()(x), expected[..., ::2, ::2])
 
 
 def test_stochastic_depth_follows_the_linear_rule() -> None:

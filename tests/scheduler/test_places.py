@@ -33,6 +33,7 @@ def row(position: int, status: str = "queued", **changes: Any) -> Any:
         "seed": 0,
         "race_started": None,
         "seed_started": None,
+        "sweep": "",
     } | changes
 
 

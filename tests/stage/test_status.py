@@ -11,7 +11,7 @@ from resnet_viz.findings.race_summary import happened
 from resnet_viz.quantities.records import History, StepRecord
 from resnet_viz.stage import status
 from resnet_viz.store.run import Run
-from resnet_viz.ui.components.stage_view import Pointer
+from resnet_viz.ui.components.stages.stage_view import Pointer
 from tests.labs import tiny_spec
 from tests.ui.race.test_words import run
 

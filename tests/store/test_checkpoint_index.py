@@ -6,6 +6,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,9 @@ def test_training_is_the_same_bit_for_bit(tmp_path: Path) -> None:
     spec = tiny_spec(steps=5, checkpoints=(1, 2, 3, 4, 5))
     store = Store(tmp_path)
     with store.session() as connection:
-        writer = CheckpointWriter(connection, tmp_path, ("one", 1), spec)
+        writer = CheckpointWriter(
+            partial(checkpoint_index.keep, connection, tmp_path, ("one", 1)), spec
+        )
         watched = []
         for record in train(spec, built=writer.hold):
             writer.after(record.step + 1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from resnet_viz.ui.components import chart_scripts
+from resnet_viz.ui.components.charts import chart_scripts
 
 
 @pytest.fixture(scope="session", autouse=True)

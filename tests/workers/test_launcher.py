@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client, launcher_lock
 from resnet_viz.scheduler.places import SLOTS_VARIABLE
@@ -236,16 +237,21 @@ def test_due_are_those_with_a_place_in_each_queue_and_single_steps() -> None:
 class Cluster:
     """Another engine: it takes runs up elsewhere, where no process number means anything here."""
 
+    host = "cluster"
+
     def __init__(self) -> None:
         self.ended: list[str] = []
+
+    def check(self, specs: Sequence[RunSpec]) -> None:
+        pass
 
     def prepare(self, store: Store) -> None:
         pass
 
     def start(self, store: Store) -> None:
         with store.writing() as connection:
-            change = "host = 'cluster', status = 'running', started = 1, heartbeat = 1"
-            connection.execute(f"UPDATE runs SET {change} WHERE status = 'queued'")
+            change = f"status = 'running', started = 1, heartbeat = {time.time() - 100}"
+            connection.execute(f"UPDATE runs SET {change} WHERE host = 'cluster'")
 
     def end(self, rows: Sequence[sqlite3.Row]) -> None:
         self.ended += [row["id"] for row in rows]

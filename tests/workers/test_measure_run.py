@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from resnet_viz.__main__ import main
 from resnet_viz.data.dataset import fixed_order
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.lab.lab import Lab
+from resnet_viz.store import checkpoint_index
 from resnet_viz.store.database import Store
 from resnet_viz.store.records.chunks import insert_records
 from resnet_viz.store.run import insert, new_row
@@ -36,7 +38,9 @@ def trained(
     with store.session() as connection:
         insert(connection, "runs", {**new_row(run_id, *race, spec), "status": "finished"})
         position = connection.execute("SELECT max(position) FROM runs").fetchone()[0]
-        writer = CheckpointWriter(connection, home, (run_id, position), spec)
+        writer = CheckpointWriter(
+            partial(checkpoint_index.keep, connection, home, (run_id, position)), spec
+        )
         for record in train(spec, built=writer.hold):
             insert_records(connection, position, [record])
             writer.after(record.step + 1, is_last=record.step + 1 == spec.steps)

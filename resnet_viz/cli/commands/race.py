@@ -20,6 +20,7 @@ from rich.progress import (
 
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
 from resnet_viz.cli.output import finite, print_json, print_lines, print_note, print_table
+from resnet_viz.cluster.engine import chosen_engine
 from resnet_viz.data.dataset import check_enough, remark_sentences
 from resnet_viz.data.registry import dataset_info
 from resnet_viz.experiments.devices import expected_device
@@ -30,8 +31,8 @@ from resnet_viz.lab.lab import Lab
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.records import History
 from resnet_viz.scheduler.device_query import free_bytes
+from resnet_viz.scheduler.engine import Engine
 from resnet_viz.scheduler.memory_fit import check_fit
-from resnet_viz.scheduler.preflight import check_ready
 from resnet_viz.store.run import Run
 from resnet_viz.text import distinct, printable
 
@@ -58,6 +59,7 @@ def run(
     given: Mapping[str, object],
     seeds: Sequence[int] | None = None,
     *,
+    engine: str | None = None,
     as_json: bool,
 ) -> None:
     """Race the nets to the end; whatever ends this early also stops their training.
@@ -67,15 +69,19 @@ def run(
         names: what to call them, one for each; or none.
         given: values of `RunSpec`'s fields that they share; None where the user gave none.
         seeds: train each net from each of these; None: from the one that is given.
+        engine: what trains the nets, by its name; None: as RESNET_VIZ_ENGINE says.
         as_json: a JSON line for each record, instead of a table at the end.
 
     Raises:
         InputError: for settings that no run can have, and nets that do not fit into memory.
         CommandFailedError: where a net did not get to its last step.
     """
-    specs = _specs(nets, names, given, seeds)
-    _check_memory(specs)
-    lab = Lab()
+    with input_errors():
+        trained_by = chosen_engine(engine)
+    specs = _specs(nets, names, given, seeds, trained_by)
+    if not trained_by.host:
+        _check_memory(specs)
+    lab = Lab(engine=trained_by)
     try:
         with input_errors():
             race_id = lab.race(specs)
@@ -99,6 +105,7 @@ def _specs(
     names: Sequence[str],
     given: Mapping[str, object],
     seeds: Sequence[int] | None,
+    engine: Engine,
 ) -> Sequence[RunSpec]:
     if seeds is not None and given["seed"] is not None:
         raise InputError("--seed and --seeds cannot both be given; allowed: one of them")
@@ -116,7 +123,9 @@ def _specs(
         seeds = [contestants[0].seed] if seeds is None else seeds
         race = {"contestants": contestants, "seeds": seeds}
         specs = RaceSpec.model_validate(race).runs()
-        check_ready(specs)
+        engine.check(specs)
+        if engine.host:  # its machines have the images
+            return specs
         _look_through_folder(specs[0], is_batch_given="batch_size" in shared)
         return specs
 
@@ -151,7 +160,7 @@ def _check_memory(specs: Sequence[RunSpec]) -> None:
 
 
 def _follow(lab: Lab, race_id: str, *, as_json: bool) -> list[_Contestant]:
-    with _progress() as progress:
+    with terminal_progress() as progress:
         runs = lab.race_runs(race_id)
         has_seeds = len({run.seed for run in runs}) > 1
         contestants = [_enter(progress, run, has_seeds=has_seeds) for run in runs]
@@ -178,7 +187,8 @@ def _fresh(lab: Lab, contestant: _Contestant) -> Sequence[StepRecord]:
     return lab.records(run.id, since, until) if since < until else ()
 
 
-def _progress() -> Progress:
+def terminal_progress() -> Progress:
+    """Bars on standard error, a task each, with how many are done and a word on its state."""
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from resnet_viz.cli.options import JsonOption
+from resnet_viz.cli.options import EngineOption, JsonOption
 from resnet_viz.experiments.run_spec import SETTINGS
 from resnet_viz.experiments.setting import Setting
 
@@ -32,6 +32,7 @@ def race(
         str | None,
         typer.Option(metavar="N,N", help="Train each net from each of up to five seeds."),
     ] = None,
+    engine: EngineOption = None,
     as_json: JsonOption = False,
     **settings: Any,
 ) -> None:
@@ -47,7 +48,7 @@ def race(
     given = {
         field: training.get(field) if value is None else value for field, value in settings.items()
     }
-    racing.run(entries, name or (), given, several, as_json=as_json)
+    racing.run(entries, name or (), given, several, engine=engine, as_json=as_json)
 
 
 _METAVARS = {int: "N", float: "X", tuple: "N,N", str: "NAME"}

@@ -7,6 +7,7 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viz.arch.operations import ATTENTIONS
 from resnet_viz.figures import style
 from resnet_viz.findings.absence import absent_states
 from resnet_viz.findings.contestant import (
@@ -104,8 +105,9 @@ def left_out(contestant: Contestant, about: Quantity, window: Window = None) -> 
     why = absent_states(contestant, about.name, series)[:, main.columns]
     notes += _marked_or_empty(series.values[:, main.columns], about, why)
     for role in places.beside:
-        own = count(len(places.of(role)), "layer" if role[0] == "s" else role)
-        notes.append(f"without {own}" + (" of squeeze-and-excitation" * (role[0] == "s")))
+        is_attention = role in ATTENTIONS.values()
+        own = count(len(places.of(role)), "layer" if is_attention else role)
+        notes.append(f"without {own}" + f" of {role}" * is_attention)
     return notes
 
 

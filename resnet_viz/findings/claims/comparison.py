@@ -7,7 +7,8 @@ only where every run of both has learnt; else it is said which learns and which 
 
 The test is the exact permutation test. Where it cannot reach 5 %, corrected for the number of
 pairs, whatever the records are (fewer than four seeds), losses are compared by Welch's interval of
-their logarithm instead, which takes them for normal; counts are not compared then.
+their logarithm instead, which takes them for normal; counts are not compared then. It never says
+what the exact test of the pair alone refuses.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ class Compared:
     theirs: Sequence[float]
     method: Method
     p: float = 1.0
+    alone: float = 0.0
+    """The exact level of this pair, not corrected; 0 where it has too few runs for one."""
 
     @property
     def runs(self) -> tuple[int, int]:
@@ -44,35 +47,53 @@ class Compared:
         return len(self.ours), len(self.theirs)
 
 
-def tests(pairs: Sequence[tuple[Sequence[float], Sequence[float]]]) -> list[Compared]:
-    """The pairs' numbers with the method that suits, and the levels of exact tests, corrected."""
-    exact = [least_p(len(a), len(b)) * len(pairs) <= LEVEL for a, b in pairs]
+def tests(pairs: Sequence[tuple[Sequence[float], Sequence[float]]], among: int) -> list[Compared]:
+    """The pairs' numbers with the method that suits, and the levels of exact tests, corrected for
+    all pairs, or for `among` where more are to come."""
+    among = max(among, len(pairs))
+    exact = [least_p(len(a), len(b)) * among <= LEVEL for a, b in pairs]
     levels = [
         permutation_p(*pair) if is_exact else 0.0
         for pair, is_exact in zip(pairs, exact, strict=True)
     ]
-    corrected = holm(levels) if all(exact) else [min(1.0, p * len(pairs)) for p in levels]
+    to_come = [1.0] * (among - len(pairs))
+    corrected = holm([*levels, *to_come]) if all(exact) else [min(1.0, p * among) for p in levels]
     return [
-        Compared(*pair, "permutation test", p) if is_exact else Compared(*pair, "Welch interval")
-        for pair, is_exact, p in zip(pairs, exact, corrected, strict=True)
+        Compared(*pair, "permutation test", p)
+        if is_exact
+        else Compared(*pair, "Welch interval", alone=_alone(*pair))
+        for pair, is_exact, p in zip(pairs, exact, corrected, strict=False)
     ]
+
+
+def _alone(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    can_tell = least_p(len(ours), len(theirs)) <= LEVEL
+    return permutation_p(ours, theirs) if can_tell else 0.0
 
 
 def comparisons(nets: Sequence[Standing]) -> Iterator[Claim]:
     """Claims about each pair of nets of a race."""
-    several = [net for net in nets if net.runs > 1]
-    candidates = [
-        pair
-        for pair in combinations(several, 2)
-        if alike(pair[0].net, pair[1].net)
-        and all(net.all_are("learnt", "not learnt", "unclear") for net in pair)
-        and any(net.count("learnt") for net in pair)
-    ]
-    made = tests([_numbers(*pair) for pair in candidates])
-    for pair, test in zip(candidates, made, strict=True):
-        yield _claim(pair, test, len(candidates))
+    candidates = [pair for pair in combinations(nets, 2) if may_be_compared(*pair)]
+    yield from compared(candidates)
     if claim := _not_ranked(nets, len(candidates)):
         yield claim
+
+
+def may_be_compared(*pair: Standing) -> bool:
+    """Whether two nets were trained alike, from several seeds, none diverged and one has learnt."""
+    return (
+        all(net.runs > 1 for net in pair)
+        and alike(pair[0].net, pair[1].net)
+        and all(net.all_are("learnt", "not learnt", "unclear") for net in pair)
+        and any(net.count("learnt") for net in pair)
+    )
+
+
+def compared(pairs: Sequence[tuple[Standing, Standing]], among: int = 0) -> Iterator[Claim]:
+    """A claim about each of these pairs, corrected for all, or for `among` if more are to come."""
+    among = max(among, len(pairs))
+    for pair, test in zip(pairs, tests([_numbers(*pair) for pair in pairs], among), strict=True):
+        yield _claim(pair, test, among)
 
 
 def _numbers(*pair: Standing) -> tuple[Sequence[float], Sequence[float]]:
@@ -99,7 +120,7 @@ def _claim(pair: tuple[Standing, Standing], test: Compared, pairs: int) -> Claim
         return Claim(kind, names, "loss", steps, values, evidence)
     interval = welch(ours, theirs, LEVEL / pairs)
     within = (exp(interval.low), exp(interval.high))
-    is_apart = test.p <= LEVEL if is_exact else interval.low > 0
+    is_apart = test.p <= LEVEL if is_exact else interval.low > 0 and test.alone <= LEVEL
     if not all(net.all_are("learnt") for net in pair):
         is_apart = is_apart and first.all_are("learnt")
         kind = "learns more" if is_apart else "learning undecided"

@@ -48,7 +48,8 @@ def convergence_speed(nets: Sequence[Standing]) -> Iterator[Claim]:
     """Claims about the first net and each other that was trained in the same way."""
     pairs = [pair for other in nets[1:] if (pair := _pair(nets[0], other))]
     several = [pair for pair in pairs if min(pair.runs) > 1]
-    made = dict(zip(map(id, several), tests([pair.logarithms for pair in several]), strict=True))
+    tested = tests([pair.logarithms for pair in several], len(several))
+    made = dict(zip(map(id, several), tested, strict=True))
     for pair in pairs:
         values = {"level": pair.level, "pairs": float(max(1, len(several)))}
         values |= {**ends("steps", pair.ours), **ends("other_steps", pair.theirs)}

@@ -74,6 +74,7 @@ def branch_ratios(config: ResNetConfig) -> Sequence[float] | None:
     the channels are then 0. The maps' borders take their share of a 3x3 layer's taps.
     """
     is_theirs = config.activation_order == "full_preactivation" and config.norm == "batch"
+    is_theirs = is_theirs and config.projection_kernel == "1x1"
     is_kept = config.shortcut in ("zero_pad", "projection") and config.stem == "cifar"
     if not (_is_uniform(config) and is_theirs and is_kept and _is_identity(config)):
         return None
@@ -97,6 +98,7 @@ def _is_uniform(config: ResNetConfig) -> bool:
         config.block == "basic"
         and config.activation == "relu"
         and config.attention == "none"
+        and config.antialias == "none"
         and not config.dropout
         and config.residual_scale == "none"
     )

@@ -36,7 +36,8 @@ FROM main.notes LEFT JOIN main.runs USING (id) WHERE notes.id = :id OR race_id =
 _FORGET = f"""
 UPDATE draft.runs SET id = 'run ' || position, race_id = 'race', seal = '', control = 'run',
     extra_steps = 0, heartbeat = 0, pid = NULL, pid_created = NULL,
-    attempts = 0, looked = NULL, asker = '', pace = NULL, host = iif(host = '{WATCHED}', host, '')
+    attempts = 0, looked = NULL, asker = '', sweep = '', key = '', pace = NULL,
+    host = iif(host = '{WATCHED}', host, '')
 """
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import gcd
 from typing import Any
 
 from resnet_viz.arch.config import ResNetConfig, explain
-from resnet_viz.nets.recognition.layout import BlockLayout, Layout, Weight
+from resnet_viz.arch.fields import ConfigFields
+from resnet_viz.nets.recognition.layout import Layout, Weight
 
 Changes = dict[str, Any]
 _CIFAR_SIZE, _IMAGENET_SIZE = 32, 224
@@ -22,11 +24,12 @@ class UnlikeError(ValueError):
 class Hints:
     """What a module tells and a file does not; a file has none of it.
 
-    `stride` is that of the convolution at a path, None where it is unknown. `activations` and
-    `dropout` are the field's values.
+    `stride` is that of the convolution at a path, None where it is unknown; so are the `groups` of
+    the group norm at a path. `activations` and `dropout` are the field's values.
     """
 
     stride: Callable[[str], int | None] = lambda _: None
+    groups: Callable[[str], int | None] = lambda _: None
     activations: tuple[str, ...] = ("relu",)
     dropout: float = 0.0
 
@@ -68,7 +71,6 @@ def _shape(layout: Layout, hints: Hints) -> dict[str, Any]:
         "block": kind,
         "depths": tuple(map(len, layout.stages)),
         "conv_bias": first.convs[0].has_bias,
-        "norm": _norm(first.norms),
         "stride_on": _stride_on(layout, hints),
     }
     inner, out = (
@@ -79,17 +81,21 @@ def _shape(layout: Layout, hints: Hints) -> dict[str, Any]:
         expansion = out[0] // inner[0]
         fields |= {"widths": inner, "expansion": None if expansion == 1 else expansion}
     else:
-        fields |= _bottleneck(inner, out, [stage[0].convs[1] for stage in layout.stages])
-    return fields | _attention(first)
+        fields |= _bottleneck(inner, out, [stage[0].convs[:2] for stage in layout.stages])
+    return fields | _norm(layout, hints) | _attention(layout)
 
 
-def _bottleneck(inner: Sequence[int], out: Sequence[int], middle: Sequence[Weight]) -> Changes:
-    """Widths, expansion and groups of bottlenecks; the usual expansion is 4."""
-    groups = {width / max(1, conv.shape[1]) for width, conv in zip(inner, middle, strict=True)}
+def _bottleneck(
+    inner: Sequence[int], out: Sequence[int], convs: Sequence[Sequence[Weight]]
+) -> Changes:
+    """Widths, expansion and groups of bottlenecks, from their first two convolutions; the usual
+    expansion is 4."""
+    before = [first.shape[0] for first, _ in convs]
+    groups = {width / max(1, conv.shape[1]) for width, (_, conv) in zip(before, convs, strict=True)}
     if len(groups) != 1 or min(groups) < 1 or min(groups) % 1:
         raise UnlikeError(
-            f"the second convolutions of the stages give {list(inner)} channels from groups of "
-            f"{[conv.shape[1] for conv in middle]}; allowed: the same number of groups in all "
+            f"the second convolutions of the stages take {before} channels in groups of "
+            f"{[conv.shape[1] for _, conv in convs]}; allowed: the same number of groups in all "
             "stages"
         )
     cardinality = int(min(groups))
@@ -110,6 +116,7 @@ def _bottleneck(inner: Sequence[int], out: Sequence[int], middle: Sequence[Weigh
                     "expansion": None if expansion == 4 else expansion,
                     "cardinality": cardinality,
                     "group_width": group_width,
+                    "reduce_first": max(1, inner[0] // before[0]),
                 }
     raise UnlikeError(
         f"the stages' blocks have {list(inner)} channels inside and {list(out)} out; "
@@ -117,22 +124,45 @@ def _bottleneck(inner: Sequence[int], out: Sequence[int], middle: Sequence[Weigh
     )
 
 
-def _norm(norms: Sequence[Weight]) -> str:
+def _norm(layout: Layout, hints: Hints) -> Changes:
+    """The norm and its groups: of a number, or of a width where that differs less."""
+    norms = [norm for block in layout.blocks for norm in block.norms]
     if not norms:
-        return "none"
-    return "batch" if norms[0].has_statistics else "group"
+        return {"norm": "none"}
+    if norms[0].has_statistics:
+        return {"norm": "batch"}
+    groups = {norm.shape[0]: hints.groups(norm.path) for norm in norms}
+    known = {channels: number for channels, number in groups.items() if number}
+    most = max(known.values(), default=32)
+    if all(number == gcd(most, channels) for channels, number in known.items()):
+        # The usual number gives fewer groups, too, where the channels do not divide.
+        is_usual = all(number == gcd(32, channels) for channels, number in known.items())
+        return {"norm": "group", "norm_groups": 32 if is_usual else most}
+    width = max(channels // number for channels, number in known.items())
+    return {"norm": "group", "norm_group_width": width}
 
 
-def _attention(block: BlockLayout) -> Changes:
-    if not block.attention:
+def _attention(layout: Layout) -> Changes:
+    """Squeeze-and-excitation has two layers in a block, efficient channel attention one filter."""
+    every = [block.attention for block in layout.blocks if block.attention]
+    if not every:
         return {}
-    if len(block.attention) != 2:
+    if all(len(one) == 1 and one[0].shape[:2] == (1, 1) for one in every):
+        return {"attention": "eca"}
+    if any(len(one) != 2 for one in every):
         raise UnlikeError(
-            f"{block.attention[0].path!r} is not squeeze-and-excitation with two layers; "
-            "allowed: attention 'none' or 'se'"
+            f"{every[0][0].path!r} is not squeeze-and-excitation with two layers, or one filter "
+            "over channels; allowed: attention 'none', 'se' or 'eca'"
         )
-    squeeze = min(block.attention, key=lambda weight: weight.shape[0])
-    return {"attention": "se", "se_reduction": squeeze.shape[1] // squeeze.shape[0]}
+    squeezes = [min(one, key=lambda weight: weight.shape[0]) for one in every]
+    widths = {weight.shape[1]: weight.shape[0] for weight in squeezes}
+    widest = max(widths)
+    reduction = {"attention": "se", "se_reduction": max(1, widest // widths[widest])}
+    for divisor in (1, 8, 4, 16, 2):
+        fields = ConfigFields.model_validate(reduction | {"se_divisor": divisor})
+        if all(fields.squeezed_width(before) == width for before, width in widths.items()):
+            return reduction | {"se_divisor": divisor}
+    return reduction
 
 
 def _stem(layout: Layout, first_width: int) -> Changes:
@@ -177,10 +207,18 @@ def _stride_on(layout: Layout, hints: Hints) -> str:
 
 def _open(layout: Layout, hints: Hints) -> Iterator[Changes]:
     """What names and shapes leave open, in all combinations, the most usual first."""
-    for activation, shortcut, order in product(
-        hints.activations, _shortcuts(layout, hints), _orders(layout)
+    for activation, antialias, shortcut, order in product(
+        hints.activations, _antialiases(layout, hints), _shortcuts(layout, hints), _orders(layout)
     ):
-        yield {"activation": activation} | shortcut | order
+        yield {"activation": activation, "antialias": antialias} | shortcut | order
+
+
+def _antialiases(layout: Layout, hints: Hints) -> Sequence[str]:
+    """Whether pools stand in the place of the strides: they have no weights."""
+    strides = [hints.stride(conv.path) for block in layout.blocks for conv in block.convs]
+    if not any(strides) or 2 in strides:
+        return ("none",)
+    return ("none", "avgpool", "blurpool") if len(layout.stages) == 1 else ("avgpool", "blurpool")
 
 
 def _shortcuts(layout: Layout, hints: Hints) -> list[Changes]:
@@ -190,11 +228,13 @@ def _shortcuts(layout: Layout, hints: Hints) -> list[Changes]:
         # Names and shapes of a plain net are those of one with zero-padded shortcuts.
         same: list[Changes] = [{"shortcut": kind} for kind in ("zero_pad", "none")]
         return same if _widens(layout) else [{"shortcut": "projection"}, *same[1:]]
+    is_large = any(conv.shape[2:] == (3, 3) for b in layout.blocks for conv in b.projections)
+    fields: Changes = {"projection_kernel": "3x3"} if is_large else {}
     if all(map(all, projected)) and any(len(stage) > 1 for stage in projected):
-        return [{"shortcut": "projection_all"}]
-    kinds: list[Changes] = [{"shortcut": "projection"}]
+        return [fields | {"shortcut": "projection_all"}]
+    kinds: list[Changes] = [fields | {"shortcut": "projection"}]
     if _is_pooled(layout, hints):
-        kinds.insert(0, {"shortcut": "avgpool_projection"})
+        kinds.insert(0, fields | {"shortcut": "avgpool_projection"})
     if any(stage[-1] and len(stage) > 1 for stage in projected):
         kinds = [kind | {"downsample_at": "last"} for kind in kinds]
     return kinds
@@ -216,14 +256,24 @@ def _is_pooled(layout: Layout, hints: Hints) -> bool:
 
 def _orders(layout: Layout) -> list[Changes]:
     """Orders of norm, activation and addition."""
+    projected = [block for block in layout.blocks if block.projections and block.norms]
+    has_norm = not projected or any(block.projection_norms for block in projected)
     usual: list[Changes] = [
-        {"activation_order": "original"},
-        {"activation_order": "original", "final_activation": False},
-        {"activation_order": "norm_after_addition"},
-        {"activation_order": "relu_before_addition"},
+        *(
+            {"projection_norm": has_norm} | order
+            for order in (
+                {"activation_order": "original"},
+                {"activation_order": "original", "final_activation": False},
+                {"activation_order": "norm_after_addition"},
+                {"activation_order": "relu_before_addition"},
+            )
+        ),
         {"activation_order": "relu_only_preactivation"},
     ]
-    before: list[Changes] = [{"activation_order": "full_preactivation"}]
+    before: list[Changes] = [
+        {"activation_order": "full_preactivation"},
+        {"activation_order": "full_preactivation", "final_preactivation": False},
+    ]
     is_first = _is_norm_first(layout)
     return usual + before if is_first is None else before if is_first else usual
 

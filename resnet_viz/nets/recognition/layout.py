@@ -16,7 +16,7 @@ from resnet_viz.nets.stored_weights.state_dicts import AVERAGES, COUNTER
 from resnet_viz.nets.stored_weights.stored_tensors import Stored
 
 _MOST_TRIED = 3
-_SE = re.compile(r"(^|\.)(se|se_module|se_layer|attn)\.")
+_SE = re.compile(r"(^|\.)(se|se_module|se_layer|attn|eca)\.")
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class BlockLayout:
 
     @cached_property
     def attention(self) -> tuple[Weight, ...]:
-        """The layers of squeeze-and-excitation, or of what stands in its place."""
+        """The layers of squeeze-and-excitation, or of other attention in its place."""
         return tuple(w for w in self.weights if _SE.search(f"{w.name}."))
 
 

@@ -29,11 +29,14 @@ def hints_of(module: nn.Module) -> Hints:
         found = getattr(modules.get(path), "stride", None)
         return found[0] if isinstance(found, tuple) else None
 
+    def groups(path: str) -> int | None:
+        return getattr(modules.get(path), "num_groups", None)
+
     kinds = Counter(_FIELDS.get(type(one).__name__) for one in modules.values())
     del kinds[None]
     found = [kind for kind, _ in kinds.most_common() if kind is not None]
     # Without any, they are functions, which nobody sees.
-    return Hints(stride, tuple(found or ACTIVATIONS), _dropout(modules))
+    return Hints(stride, groups, tuple(found or ACTIVATIONS), _dropout(modules))
 
 
 def _dropout(modules: Mapping[str, nn.Module]) -> float:

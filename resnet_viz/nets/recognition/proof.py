@@ -138,8 +138,14 @@ def _measure_statistics(like: ResNet, state: dict[str, Tensor]) -> None:
 @torch.no_grad()
 def _output(module: nn.Module, weights: Mapping[str, Tensor], images: Tensor) -> Tensor:
     """The logits of a net in evaluation with other weights."""
+    # Fixed filters, such as a blur's, are buffers that no state dict has.
+    fixed = {
+        name: tensor.to(images.dtype)
+        for name, tensor in module.named_buffers()
+        if tensor.is_floating_point()
+    }
     with _in_evaluation(module):
-        output = functional_call(module, dict(weights), (images,))
+        output = functional_call(module, fixed | dict(weights), (images,))
     # transformers' nets give several things, by name.
     for name in ("logits", "pooler_output"):
         output = getattr(output, name, output)

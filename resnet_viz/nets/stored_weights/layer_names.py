@@ -67,6 +67,16 @@ _INSIDE: Mapping[str, Sequence[str]] = {
         *("branch.se.reduce", "se.fc1", "se_module.fc1", "se.fc.0", "se.conv_reduce", "se.conv1"),
         *("se_layer.conv1.conv", "se.squeeze", "se.0", "se.fc1.0"),
     ),
+    "branch.eca.conv": (
+        *(
+            "branch.eca.conv",
+            "se.conv",
+            "eca.conv",
+            "attn.conv",
+            "eca_layer.conv",
+            "attention.conv",
+        ),
+    ),
     "branch.se.expand": (
         *("branch.se.expand", "se.fc2", "se_module.fc2", "se.fc.2", "se.conv_expand", "se.conv2"),
         *("se_layer.conv2.conv", "se.excitation", "se.2", "se.fc2.0"),
@@ -88,7 +98,7 @@ _OUTSIDE: Mapping[str, Sequence[str]] = {
     "stem.normN": ("stem.norm{n}", "conv1.{c1}", "stem.{c1}", "{n0}.1", "bn{n}", "0.{c1}"),
     # After three convolutions, the fourth stands in the place of timm's pool.
     "stem.conv4": ("stem.conv{n}", "maxpool.0"),
-    "stem.norm4": ("stem.norm{n}", "maxpool.1"),
+    "stem.norm4": ("stem.norm{n}", "maxpool.1", "maxpool.2"),
     "stem.norm3": ("stem.norm{n}", "bn1", "stem.{c1}", "{n0}.1", "bn{n}", "1"),
     "head.norm": (
         *("head.norm", "bn1", "bn", "norm", "bn2", "final_bn", "bn_final", "bn_last", "last_bn"),

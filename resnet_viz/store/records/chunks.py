@@ -95,6 +95,18 @@ def insert_late(
     connection.execute(query, (grown, position))
 
 
+def forget_records(connection: sqlite3.Connection, position: int) -> None:
+    """Delete the records of a run that begins again; within the caller's transaction."""
+    query = "SELECT coalesce(sum(length(data)), 0) FROM series WHERE run = ?"
+    (taken,) = connection.execute(query, (position,)).fetchone()
+    taken += (
+        SCALAR_BYTES * connection.execute("DELETE FROM records WHERE run = ?", (position,)).rowcount
+    )
+    connection.execute("DELETE FROM series WHERE run = ?", (position,))
+    query = "UPDATE runs SET bytes = max(0, bytes - ?), steps_done = 0 WHERE position = ?"
+    connection.execute(query, (taken, position))
+
+
 def select_records(
     connection: sqlite3.Connection,
     position: int,

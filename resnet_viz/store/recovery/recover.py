@@ -122,7 +122,7 @@ class _SoundRows:
     def _add(connection: sqlite3.Connection, run: Row, owned: Sequence[tuple[str, Row]]) -> None:
         """Add a run in a new place, with what is its; what was under way is over."""
         own = {name: value for name, value in run.items() if name != "position"}
-        own |= {"pid": None, "pid_created": None, "seal": ""}
+        own |= {"pid": None, "pid_created": None, "seal": "", "sweep": ""}
         if run["status"] not in OVER:
             own |= {"status": "interrupted", "message": _INTERRUPTED}
         _insert(connection, "runs", own)

@@ -56,6 +56,11 @@ class Updates:
         if self._scaler:
             self._scaler.load_state_dict(state["scaler"])
 
+    def zero_grad(self) -> None:
+        """Lets go of the gradients. (`Module.zero_grad` looks for all parameters anew.)"""
+        for parameter in self._parameters:
+            parameter.grad = None
+
     def backward(self, loss: Tensor) -> None:
         """Puts the loss's gradients, not scaled and not clipped, into the parameters."""
         if self._scaler is None:

@@ -24,6 +24,8 @@ def component(module: str, name: str, *scripts: str, css: str = "") -> Component
     `__file__`); `scripts` and `css` of others come before its own."""
     files = [Path(module).with_name(f"{name}.{kind}") for kind in ("html", "css", "js")]
     html, own, js = (file.read_text(encoding="utf-8") if file.is_file() else None for file in files)
+    if not (html or js or scripts):
+        raise FileNotFoundError(f"beside {module} is neither {name}.js nor {name}.html")
     script = "\n".join(filter(None, (*scripts, js)))
     style = css + (own or "")
     return st.components.v2.component(f"resnet_viz_{name}", html=html, css=style or None, js=script)

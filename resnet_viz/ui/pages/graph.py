@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from resnet_viz.ui.components.graph_chart import MOST_DRAWN, graph_chart
+from resnet_viz.ui.components.graphs.graph_chart import MOST_DRAWN, graph_chart
 from resnet_viz.ui.pages import PageEntry
 from resnet_viz.ui.session.net_url import closest_net, nickname
 from resnet_viz.ui.widgets import message_box

@@ -10,7 +10,7 @@ import streamlit as st
 
 from resnet_viz.lab.lab import Lab
 from resnet_viz.store.database import StoreError
-from resnet_viz.ui.components.stage_view import Pointer, pointer_of, stage_view, wake
+from resnet_viz.ui.components.stages.stage_view import Pointer, pointer_of, stage_view, wake
 from resnet_viz.ui.pages import PageEntry
 from resnet_viz.ui.session.lab_state import open_lab
 from resnet_viz.ui.widgets import message_box

@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Route
 
 from resnet_viz.stage.recording import message_of, newest_race, recording
 from resnet_viz.store.database import StoreError
-from resnet_viz.ui.components.recorded_stage import ADDRESS
+from resnet_viz.ui.components.stages.recorded_stage import ADDRESS
 from resnet_viz.ui.session.lab_state import open_lab
 from resnet_viz.ui.session.public import is_gallery
 

@@ -14,7 +14,7 @@ from streamlit.web.server import server_util
 
 from resnet_viz.store.database import Store, StoreError, default_home
 from resnet_viz.store.keys.owner_key import owner_key
-from resnet_viz.ui.components import chart_scripts
+from resnet_viz.ui.components.charts import chart_scripts
 from resnet_viz.ui.server import recorded_race, stage_feed
 from resnet_viz.ui.server.address import Address
 from resnet_viz.ui.server.headers import Headers

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from resnet_viz.experiments.run_spec import RunSpec
+from resnet_viz.experiments.sweep_spec import SweepSpec
 from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler.jobs.jobs import Files
 from resnet_viz.scheduler.jobs.kind import Fields
@@ -33,7 +34,7 @@ def _refuse(*_: object, **__: object) -> NoReturn:
 class GalleryLab(Lab):
     """A lab that shows, and does nothing."""
 
-    start = race = watch = _refuse
+    start = race = sweep = watch = prioritise = _refuse
     pause = resume = step = slow = stop = _refuse
     delete = rename = note = import_ = recover = _refuse
 
@@ -57,6 +58,17 @@ class LimitedLab(Lab):
     """
 
     _share = SHARE
+
+    def sweep(self, spec: SweepSpec, *, asker: str = "") -> str:
+        """As `Lab.sweep`, for as many steps as a race may have."""
+        steps = (cell.steps for cell in spec.runs())
+        _check_steps(max(steps, default=0))
+        return super().sweep(spec, asker=asker)
+
+    def prioritise(self, sweep_id: str, priority: int) -> None:
+        """As `Lab.prioritise`, for the owner."""
+        _check_owner("say which sweep goes first")
+        super().prioritise(sweep_id, priority)
 
     def pause(self, id: str) -> None:  # noqa: A002
         self._check_own(id)
@@ -112,12 +124,13 @@ class LimitedLab(Lab):
     def _queue(
         self, specs: Sequence[RunSpec], race_id: str | None, pace: float | None, asker: str
     ) -> Sequence[str]:
-        most = max((spec.steps for spec in specs), default=0)
-        if most > MOST_STEPS and not is_owner():
-            raise ValueError(
-                f"steps = {most:,} is not allowed here; allowed: at most {MOST_STEPS:,}"
-            )
+        _check_steps(max((spec.steps for spec in specs), default=0))
         return super()._queue(specs, race_id, pace, asker)
+
+
+def _check_steps(most: int) -> None:
+    if most > MOST_STEPS and not is_owner():
+        raise ValueError(f"steps = {most:,} is not allowed here; allowed: at most {MOST_STEPS:,}")
 
 
 def _check_owner(action: str) -> None:

@@ -114,9 +114,10 @@ def _composed(operations: Sequence[Operation], inner: str, config: ResNetConfig)
 
 
 def _applied(operation: Operation, inner: str, config: ResNetConfig) -> str:
-    """One operation applied to what is `inner`; squeeze-and-excitation is one, its last."""
-    if ".se." in operation.name:
-        return rf"\mathrm{{SE}}({inner})" if operation.kind == "multiply" else inner
+    """One operation applied to what is `inner`; an attention is one, its last."""
+    if operation.attention:
+        weighed = rf"\mathrm{{{operation.attention.upper()}}}({inner})"
+        return weighed if operation.kind == "multiply" else inner
     if operation.kind in ("conv", "linear"):
         return rf"{symbol(operation)}\,{inner}"
     factors = {"scale": r"\tfrac{1}{2}", "skipinit": r"\alpha"}
@@ -126,6 +127,7 @@ def _applied(operation: Operation, inner: str, config: ResNetConfig) -> str:
         "norm": _NORMS[config.norm],
         "activation": _ACTIVATIONS[config.activation],
         "avg_pool": "pool",
+        "blur_pool": "blur",
         "dropout": "dropout",
     }
     name = functions.get(operation.kind)
@@ -149,7 +151,7 @@ def weight_lines(unit: Unit) -> Sequence[tuple[str, str]]:
             f"{labels.groups(operation)}",
         )
         for operation in unit.weighted
-        if ".se." not in operation.name
+        if not operation.attention
     ]
 
 

@@ -206,8 +206,10 @@ def _branch_label(unit: Unit, config: ResNetConfig) -> str:
     """The convolutions of a block as in He 2015, Fig. 5, with the p that is its own."""
     lines = [
         labels.kernel(o) + labels.halving(o) + labels.groups(o)
-        for o in unit.part("branch")
         if o.kind == "conv"
+        else labels.operation_label(o, config)
+        for o in unit.part("branch")
+        if o.kind in ("conv", "avg_pool", "blur_pool")
     ]
     lines += [
         text
@@ -221,7 +223,12 @@ def _branch_label(unit: Unit, config: ResNetConfig) -> str:
     return "\n".join(lines)
 
 
-_BRANCH_ENDS = {"branch.se.": "SE", "branch.skipinit": "× α", "branch.scale": "× 0.5"}
+_BRANCH_ENDS = {
+    "branch.se.": "SE",
+    "branch.eca.": "ECA",
+    "branch.skipinit": "× α",
+    "branch.scale": "× 0.5",
+}
 
 
 def _folded_label(count: int, unit: Unit) -> str:
@@ -246,7 +253,8 @@ def _shortcut_label(unit: Unit) -> str:
         "dropout": "dropout",
     }
     pool = "average pool, " if path[0].kind == "avg_pool" else ""
-    return texts.get(unit.shortcut, f"{pool}1×1 conv{halving}")
+    size = max((o.kernel for o in path if o.kind == "conv"), default=1)
+    return texts.get(unit.shortcut, f"{pool}{size}×{size} conv{halving}")
 
 
 def _preactivation(unit: Unit, config: ResNetConfig) -> str:

@@ -1,7 +1,7 @@
 # ruff: noqa: RUF001
 """Lanes: one unit of the graph in rows and lanes, the residual branch and the paths beside it.
 
-The main path has the first lane, straight down; squeeze-and-excitation, a gate and the shortcut's
+The main path has the first lane, straight down; channel attention, a gate and the shortcut's
 operations have lanes of their own to its right, and a bare shortcut bends around all of them.
 """
 
@@ -38,7 +38,7 @@ AROUND_GAP = 18
 FRAME_GAP = 10
 LABEL_LETTERS = 16
 MAIN = "main"
-_LANES = (MAIN, "branch.se", "gate", "shortcut")
+_LANES = (MAIN, "branch.se", "branch.eca", "gate", "shortcut")
 # Widths in em of Arial, which is wider than most: what is measured so stays in its box.
 _WIDTHS = MappingProxyType(
     {
@@ -238,7 +238,7 @@ class LaidUnit:
 
 def _lane(node: Node) -> str:
     part = node.id.removeprefix(node.unit).removeprefix(".")
-    if part == "branch.se.multiply":  # the branch itself, weighed
+    if part in ("branch.se.multiply", "branch.eca.multiply"):  # the branch itself, weighed
         return MAIN
     return next((lane for lane in _LANES if part.startswith(f"{lane}.")), MAIN)
 

@@ -51,7 +51,8 @@ class Blocks:
         kinds: dict[str, list[Unit]] = {}
         for unit in self.units:
             kinds.setdefault(_kind(unit), []).append(unit)
-        branch = self._written(self.units[0], "branch", _strided(self.units))
+        some = max(self.units, key=_strides)  # the others may lack a pool
+        branch = self._written(some, "branch", _strided(self.units))
         return [
             self._function("branch", self.units, branch, "F, a block's branch", "nn.Sequential"),
             *(self._block(name, units) for name, units in kinds.items()),
@@ -59,7 +60,7 @@ class Blocks:
 
     def _block(self, name: str, units: Sequence[Unit]) -> str:
         """The function that makes the blocks of one kind: some of `units` lack a pool."""
-        largest = max(units, key=lambda unit: len(unit.operations))
+        largest = max(units, key=_size)
         kind, strided = block_class(largest), _strided(units)
         body = call(kind, *(self._part(largest, part, strided) for part in parameters(kind)))
         return self._function(name, units, body, "A block", "nn.Module")
@@ -111,6 +112,15 @@ class Blocks:
             number if self.has_numbers else "",
             f"stride={stride}" if stride > 1 else "",
         )
+
+
+def _size(unit: Unit) -> tuple[int, int]:
+    """What grows with the pools and the 3x3 projections that only some blocks have."""
+    return len(unit.operations), sum(o.kernel for o in unit.part("shortcut"))
+
+
+def _strides(unit: Unit) -> int:
+    return sum(operation.stride > 1 for operation in unit.part("branch"))
 
 
 def _kind(unit: Unit) -> str:

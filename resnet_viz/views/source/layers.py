@@ -38,11 +38,14 @@ def in_parameters(
     """
     before, between, out = channels
     changing = [o.name for o in operations if o.kind in ("conv", "zero_pad")]
+    first = next(o.out_shape[0] for o in operations if o.name == changing[0]) if changing else 1
     layers: list[Layer] = []
     for operation in operations:
         after = before
         if operation.name in changing:
-            after = out if operation.name == changing[-1] else between
+            wider = operation.out_shape[0] // first  # than the first convolution
+            inner = between if wider == 1 else f"{wider} * {between}"
+            after = out if operation.name == changing[-1] else inner
         stride = "stride" if operation.name in strided else ""
         layers.append(Layer(operation, before, after, stride))
         before = after
@@ -53,10 +56,8 @@ def sequence(layers: Sequence[Layer], config: ResNetConfig) -> Call:
     """A named Sequential of layers; a single one without weights stands alone."""
     written: dict[str, Call] = {}
     for layer in layers:
-        if ".se." in layer.operation.name:
-            written["se"] = call(
-                "SqueezeExcitation", layer.after, f"max(1, {layer.after} // {config.se_reduction})"
-            )
+        if name := layer.operation.attention:
+            written[name] = _attention(layer.after, config)
         elif layer.operation.kind not in STANDING_IN_A_FORWARD:
             written[layer.operation.name.rpartition(".")[2]] = _layer(layer, config)
     if len(written) == 1 and layers[0].operation.params == 0:
@@ -70,9 +71,12 @@ def _layer(layer: Layer, config: ResNetConfig) -> Call:
         "conv": lambda: _conv(layer),
         "norm": lambda: _norm(layer, config),
         "activation": lambda: call(f"nn.{ACTIVATIONS[config.activation]}"),
-        "max_pool": lambda: call("nn.MaxPool2d", "3", "stride=2", "padding=1"),
+        "max_pool": lambda: call("nn.MaxPool2d", "3", f"stride={stride or 1}", "padding=1"),
         "avg_pool": lambda: call(
-            "nn.AvgPool2d", stride, "ceil_mode=True", "count_include_pad=False"
+            "nn.AvgPool2d", stride, f"ceil_mode={operation.ceil_mode}", "count_include_pad=False"
+        ),
+        "blur_pool": lambda: call(
+            "BlurPool" if stride.isdigit() else "BlurPool() if stride > 1 else nn.Identity"
         ),
         "zero_pad": lambda: call("ZeroPad", f"{after} - {before}", stride or "1"),
         "dropout": lambda: call("nn.Dropout", str(dropout_rate(operation, config))),
@@ -90,13 +94,16 @@ def _layer(layer: Layer, config: ResNetConfig) -> Call:
 
 def _conv(layer: Layer) -> Call:
     operation, before, after, stride = layer
+    kernel, padding = str(operation.kernel), str(operation.padding)
+    if operation.role == "projection" and operation.kernel == 3:
+        kernel, padding = "3 if stride > 1 else 1", "stride // 2"
     return call(
         "nn.Conv2d",
         before,
         after,
-        str(operation.kernel),
+        kernel,
         f"stride={stride}" if stride else "",
-        f"padding={operation.padding}" if operation.padding else "",
+        f"padding={padding}" if operation.padding else "",
         f"groups={operation.groups}" if operation.groups > 1 else "",
         "" if operation.bias else "bias=False",
     )
@@ -106,5 +113,23 @@ def _norm(layer: Layer, config: ResNetConfig) -> Call:
     channels = layer.after
     if config.norm == "batch":
         return call("nn.BatchNorm2d", channels)
-    groups = layer.operation.groups if channels.isdigit() else f"gcd(32, {channels})"
+    width = config.norm_group_width
+    if channels.isdigit():
+        groups = str(layer.operation.groups)
+    elif width is None:
+        groups = f"gcd({config.norm_groups}, {channels})"
+    else:
+        groups = f"{channels} // gcd({width}, {channels})"
     return call("nn.GroupNorm", groups, channels)
+
+
+def _attention(channels: str, config: ResNetConfig) -> Call:
+    if config.attention == "eca":  # arch/units.py, eca_kernel
+        return call("EfficientChannelAttention", f"max(3, {channels}.bit_length() // 2 | 1)")
+    divisor, reduction = config.se_divisor, config.se_reduction
+    squeezed = f"max(1, {channels} // {reduction})"
+    if divisor > 1:
+        twice = 2 * divisor * reduction
+        nearest = f"(2 * {channels} + {twice // 2}) // {twice}"
+        squeezed = f"{divisor} * max(1, {nearest})"
+    return call("SqueezeExcitation", channels, squeezed)

@@ -90,6 +90,8 @@ OF_THIS_COMPUTER: dict[str, object] = {
     "attempts": 7654,
     "looked": 4567.5,
     "asker": "the-browser-of-whoever-asked",
+    "sweep": "the-sweep-that-it-is-of",
+    "key": "the-key-of-what-is-trained",
 }
 
 

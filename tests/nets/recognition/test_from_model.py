@@ -64,6 +64,14 @@ def test_nets_for_cifar(module: Callable[[], nn.Module], fields: dict[str, objec
         {"shortcut": "avgpool_projection", "stem": "deep", "image_size": 224, "dropout": 0.25},
         {"shortcut": "projection", "norm": "none", "conv_bias": True, "stem_width": 24},
         {"block": "bottleneck", "shortcut": "projection", "expansion": 2, "cardinality": 4},
+        {
+            "shortcut": "projection",
+            "activation_order": "full_preactivation",
+            "final_preactivation": False,
+        },
+        {"shortcut": "projection", "projection_norm": False, "antialias": "blurpool"},
+        {"norm": "group", "norm_group_width": 8, "attention": "eca"},
+        {"norm": "group", "norm_groups": 4, "attention": "se", "se_divisor": 8},
     ],
     ids=str,
 )

@@ -17,7 +17,7 @@ from hypothesis.extra import numpy as arrays
 from resnet_viz.figures.heat_maps.heat_maps import heat_maps
 from resnet_viz.figures.layer_profile import profile
 from resnet_viz.figures.training_curves import training_curves
-from resnet_viz.ui.components.figure_diff import Drawn, as_json, changes
+from resnet_viz.ui.components.charts.figure_diff import Drawn, as_json, changes
 from tests.findings.made import contestant
 
 NUMBERS = arrays.arrays(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from resnet_viz.arch.presets import preset
-from resnet_viz.ui.components import graph_chart
+from resnet_viz.ui.components.graphs import graph_chart
 
 
 def test_a_click_in_the_picture_of_another_run_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,8 @@ def test_of_many_charts_only_the_newest_figures_are_remembered() -> None:
         import plotly.graph_objects as go
         import streamlit as st
 
-        from resnet_viz.ui.components.figure_diff import Drawn
-        from resnet_viz.ui.components.live_chart import chart_data
+        from resnet_viz.ui.components.charts.figure_diff import Drawn
+        from resnet_viz.ui.components.charts.live_chart import chart_data
 
         drawn = Drawn.of(go.Figure(go.Scatter(y=[1, 2])))
         keys = ["stays" if i % 2 else f"chart {i}" for i in range(200)]

@@ -193,7 +193,7 @@ def test_streamlits_own_charts_stand_in_for_a_missing_script(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert not race_page().get("plotly_chart")
-    monkeypatch.setattr("resnet_viz.ui.components.chart_scripts.are_served", lambda: False)
+    monkeypatch.setattr("resnet_viz.ui.components.charts.chart_scripts.are_served", lambda: False)
     app = race_page()
     assert errors(app) == []
     assert len(app.get("plotly_chart")) == 4

@@ -12,6 +12,7 @@ from resnet_viz.cli.commands.race import _specs
 from resnet_viz.cli.inputs import read_contestants
 from resnet_viz.experiments import starting_points as folder
 from resnet_viz.experiments.starting_points import current_name, starting_points
+from resnet_viz.scheduler.engine import ThisMachine
 from tests.ui.race.conftest import address, opened, race_page
 
 ONE_FILE = """
@@ -38,7 +39,7 @@ def half_a_rate(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_starting_point_is_one_file() -> None:
     assert list(starting_points())[:3] == ["Default race", "Half a rate", "Depth hurts"]
     entries, training = read_contestants((), "Half a rate")
-    (spec,) = _specs(entries, (), {"seed": None, **training}, None)
+    (spec,) = _specs(entries, (), {"seed": None, **training}, None, ThisMachine())
     assert (spec.name, spec.lr) == ("resnet20-cifar", 0.005)
     app = race_page()
     app.pills(key="race_experiment").set_value("Half a rate").run()

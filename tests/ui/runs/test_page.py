@@ -243,7 +243,8 @@ def test_thousands_are_shown_a_page_at_a_time(lab: Lab) -> None:
         ]
         others = ", ".join(columns).replace("id,", "'r' || value,", 1)
         connection.execute(
-            f"INSERT INTO runs ({', '.join(columns)}) SELECT {others} FROM runs, json_each(?)",
+            f"INSERT INTO runs ({', '.join(columns)}) SELECT {others} "
+            "FROM runs, (SELECT value FROM json_each(?))",
             (str(list(range(200))),),
         )
     app = runs_page()

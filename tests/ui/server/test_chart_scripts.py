@@ -9,7 +9,7 @@ from pathlib import Path
 import plotly
 import pytest
 
-from resnet_viz.ui.components import chart_scripts
+from resnet_viz.ui.components.charts import chart_scripts
 from tests.ui.server.conftest import Serve, Server
 
 INSTALLED = (Path(plotly.__file__).parent / "package_data/plotly.min.js").read_bytes()

@@ -9,7 +9,7 @@ import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import NetworkPlan, plan
-from resnet_viz.ui.components.graph_chart import opened_units, toggle_unit
+from resnet_viz.ui.components.graphs.graph_chart import opened_units, toggle_unit
 from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.ui.widgets.page_texts import header, note
 from resnet_viz.views.graph.block_words import (

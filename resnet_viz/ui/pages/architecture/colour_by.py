@@ -7,7 +7,7 @@ import streamlit as st
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.figures.graph_colouring import Scale
-from resnet_viz.ui.components.graph_values import Painted, show_values, values_data
+from resnet_viz.ui.components.graphs.graph_values import Painted, show_values, values_data
 from resnet_viz.views.graph.values import NodeValues, node_costs
 
 KINDS = "kind of block"

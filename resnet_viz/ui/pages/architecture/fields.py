@@ -14,16 +14,27 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "expansion",
         "cardinality",
         "group_width",
+        "reduce_first",
         "stride_on",
         "downsample_at",
+        "antialias",
         "attention",
         "se_reduction",
+        "se_divisor",
     ),
-    "More on shortcuts": ("shortcut_transform", "residual_scale"),
+    "More on shortcuts": (
+        "projection_kernel",
+        "projection_norm",
+        "shortcut_transform",
+        "residual_scale",
+    ),
     "More on norm and activation": (
         "activation",
         "activation_order",
         "final_activation",
+        "final_preactivation",
+        "norm_groups",
+        "norm_group_width",
         "conv_bias",
     ),
     "Regularisation": ("dropout", "stochastic_depth"),
@@ -59,27 +70,45 @@ HELP = {
     "cardinality": "Groups of a bottleneck's 3x3 convolution (ResNeXt: Xie 2016).",
     "group_width": "Width of a group: the 3x3 has width x group_width / 64 x cardinality "
     "channels (Xie 2016; wide ResNets: Zagoruyko 2016).",
+    "reduce_first": "How much narrower a bottleneck's first 1x1 is than its 3x3: 2 in SENet-154 "
+    "(Hu 2018), else 1.",
     "stride_on": "Where a bottleneck's stride 2 sits: on the first 1x1 (He 2015) or on the 3x3 "
     "(torchvision, often called v1.5).",
     "downsample_at": "Which block of a stage halves the resolution: the first (He 2015), or the "
     "last (the FastCampus notebook).",
-    "attention": "se: squeeze-and-excitation weighs each branch's channels before the addition "
-    "(Hu 2018).",
+    "antialias": "Anti-aliasing: a pool in place of each branch's stride 2 and of the stem's pool. "
+    "avgpool: a 2x2 average; blurpool: a 3x3 blur that keeps every second pixel (Zhang 2019). "
+    "Projections keep their stride.",
+    "attention": "Each branch's channels are weighed before the addition. se: by two small linear "
+    "layers, squeeze-and-excitation (Hu 2018); eca: by one filter over neighbouring channels "
+    "(Wang 2020).",
     "se_reduction": "How much narrower the squeezed layer is (Hu 2018: 16).",
+    "se_divisor": "Round the squeezed layer's channels to a multiple of this (8 in timm). With 1 "
+    "they are rounded down.",
     "shortcut": "The path around each block's branch F. Where the shape changes, x has to change "
     "with it: option A skips pixels and pads channels with zeros, option B has a 1x1 convolution "
     "(a projection) there, option C everywhere (He 2015, sec. 3.3 and 4.1); ResNet-D pools before "
     "it (He 2018).",
+    "projection_kernel": "The convolution of a projection where the stride is 2: 1x1 (He 2015), or "
+    "3x3 (SENet-154: Hu 2018).",
+    "projection_norm": "Whether a norm follows a projection. Pre-activation nets have none there "
+    "(He 2016).",
     "shortcut_transform": "What is done to the shortcuts that are identities (He 2016, Fig. 2 a "
     "to f): all but identity itself made ResNet-110 worse.",
     "residual_scale": "skipinit: a learned factor on each branch that starts at 0 (De & Smith "
     "2020).",
-    "norm": "batch: batch normalisation (Ioffe 2015); group: 32 groups of channels (Wu 2018); "
+    "norm": "batch: batch normalisation (Ioffe 2015); group: groups of channels (Wu 2018); "
     "none: no normalisation.",
+    "norm_groups": "Groups of group norm (Wu 2018: 32). There are fewer where the channels do not "
+    "divide. With 1 it normalises each image as a whole.",
+    "norm_group_width": "Channels per group of group norm, instead of a number of groups (Wu 2018: "
+    "16); empty: the number counts.",
     "activation": "The nonlinearity, everywhere in the net.",
     "activation_order": "Where norm and activation stand around the addition (He 2016, Fig. 4 a "
     "to e).",
     "final_activation": "Whether the activation follows the addition (He 2015, Fig. 2).",
+    "final_preactivation": "Whether norm and activation come before the head of a full "
+    "pre-activation net (He 2016).",
     "conv_bias": "Whether convolutions have a bias (redundant when a norm follows).",
     "dropout": "Share dropped between a branch's convolutions (Zagoruyko 2016).",
     "stochastic_depth": "Chance that training leaves out the last block's branch; earlier blocks "
@@ -99,11 +128,12 @@ HELP = {
     "num_classes": "Outputs of the classifier.",
 }
 
-MAY_BE_EMPTY = ("expansion", "stem_width")
+MAY_BE_EMPTY = ("expansion", "stem_width", "norm_group_width")
 # Disabled fields whose other values would be refused; the rest keep theirs, which do no harm.
 _NEUTRALISED = (
     "cardinality",
     "group_width",
+    "reduce_first",
     "stem_pool",
     "shortcut_transform",
     "residual_scale",
@@ -130,9 +160,30 @@ def disabled_because(field: str, draft: dict[str, object]) -> str:
     reasons = {
         "cardinality": {"Only bottleneck blocks have this.": draft["block"] == "basic"},
         "group_width": {"Only bottleneck blocks have this.": draft["block"] == "basic"},
+        "reduce_first": {"Only bottleneck blocks have this.": draft["block"] == "basic"},
         "stride_on": {"Only bottleneck blocks have this.": draft["block"] == "basic"},
         "stem_pool": {"The CIFAR stem has no pool.": draft["stem"] == "cifar"},
-        "se_reduction": {"There is no squeeze-and-excitation.": draft["attention"] == "none"},
+        "se_reduction": {"There is no squeeze-and-excitation.": draft["attention"] != "se"},
+        "se_divisor": {"There is no squeeze-and-excitation.": draft["attention"] != "se"},
+        "projection_kernel": {
+            "There are no strided projections.": draft["shortcut"]
+            not in ("projection", "projection_all")
+        },
+        "projection_norm": {
+            "There are no projections.": draft["shortcut"] in ("none", "zero_pad"),
+            "There is no norm.": draft["norm"] == "none",
+            "In this order projections have no norm.": "preactivation"
+            in str(draft["activation_order"]),
+        },
+        "norm_groups": {
+            "There is no group norm.": draft["norm"] != "group",
+            "The channels per group count.": draft["norm_group_width"] is not None,
+        },
+        "norm_group_width": {"There is no group norm.": draft["norm"] != "group"},
+        "final_preactivation": {
+            "Only full pre-activation nets have this.": draft["activation_order"]
+            != "full_preactivation"
+        },
         "shortcut_transform": {
             "A plain net has no shortcuts.": draft["shortcut"] == "none",
             "Option C has no identities.": draft["shortcut"] == "projection_all",

@@ -12,7 +12,7 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.figures.memory_chart import memory_bars
 from resnet_viz.scheduler.memory_fit import PROCESS_BYTES
 from resnet_viz.text import byte_size
-from resnet_viz.ui.components.live_chart import live_chart
+from resnet_viz.ui.components.charts.live_chart import live_chart
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.device_choice import device_box, free_memory
 from resnet_viz.ui.widgets.page_texts import note

@@ -8,7 +8,7 @@ from resnet_viz.arch.config import ResNetConfig, explain
 from resnet_viz.arch.net_names import net_title
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label
-from resnet_viz.ui.components.graph_chart import MOST_DRAWN, Alone, Coloured, graph_chart
+from resnet_viz.ui.components.graphs.graph_chart import MOST_DRAWN, Alone, Coloured, graph_chart
 from resnet_viz.ui.pages.architecture.block_panel import STYLE, block_panel, pick, picked
 from resnet_viz.ui.pages.architecture.build_panel import build_panel
 from resnet_viz.ui.pages.architecture.colour_by import KINDS, colour_box, colour_graph

@@ -11,8 +11,8 @@ import streamlit as st
 from resnet_viz.arch.field_words import FIELDS, short_value, value_words
 from resnet_viz.figures.cost_by_stage import Compared, Cost, cost_by_stage
 from resnet_viz.text import and_words, byte_size, compact, count
-from resnet_viz.ui.components.graph_chart import HELP, MOST_DRAWN, common_frame, graph_chart
-from resnet_viz.ui.components.live_chart import live_chart
+from resnet_viz.ui.components.charts.live_chart import live_chart
+from resnet_viz.ui.components.graphs.graph_chart import HELP, MOST_DRAWN, common_frame, graph_chart
 from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.ui.widgets.page_texts import header, note
 from resnet_viz.ui.widgets.table import table

@@ -17,7 +17,7 @@ from resnet_viz.figures.design_space import (
     design_point,
     design_space,
 )
-from resnet_viz.ui.components.live_chart import live_chart
+from resnet_viz.ui.components.charts.live_chart import live_chart
 from resnet_viz.ui.pages.design_space.link import (
     ALL,
     AXIS,

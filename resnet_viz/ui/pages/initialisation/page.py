@@ -12,7 +12,7 @@ from resnet_viz.arch.config import explain
 from resnet_viz.figures import at_initialisation_charts as plots
 from resnet_viz.findings.theory.new_net import New
 from resnet_viz.text import number
-from resnet_viz.ui.components.live_chart import live_chart
+from resnet_viz.ui.components.charts.live_chart import live_chart
 from resnet_viz.ui.pages.initialisation import results
 from resnet_viz.ui.pages.initialisation.choice import depth_slider, notice, read_address, switches
 from resnet_viz.ui.pages.initialisation.settings import Settings, described, to_query

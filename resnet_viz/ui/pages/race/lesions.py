@@ -17,7 +17,7 @@ from resnet_viz.lab.lab import Lab
 from resnet_viz.measurements.lesions import why_kept
 from resnet_viz.store.database import StoreError
 from resnet_viz.store.run import Run
-from resnet_viz.ui.components.graph_chart import Cut
+from resnet_viz.ui.components.graphs.graph_chart import Cut
 from resnet_viz.ui.pages.race.display_options import segments
 from resnet_viz.ui.pages.race.measurement_jobs import (
     Wish,

@@ -14,20 +14,21 @@ from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler.eta import about
 from resnet_viz.store.database import StoreError
 from resnet_viz.store.run import Run
+from resnet_viz.ui.components.kept_controls import keep_controls
 from resnet_viz.ui.pages.race import words
 from resnet_viz.ui.pages.race.again import again, begin, take_begun
 from resnet_viz.ui.pages.race.diagnosis.diagnosis import diagnosis
 from resnet_viz.ui.pages.race.live.controls import obey
 from resnet_viz.ui.pages.race.live.live import presented, preview, race_charts, race_stage
 from resnet_viz.ui.pages.race.measurement_jobs import take_up
-from resnet_viz.ui.pages.race.race_access import keep_controls, links, steers
+from resnet_viz.ui.pages.race.race_access import links, steers
 from resnet_viz.ui.pages.race.results import results
 from resnet_viz.ui.pages.race.settings import contestants
 from resnet_viz.ui.pages.race.settings.data_choice import download_offer, folder_check
 from resnet_viz.ui.pages.race.settings.memory_check import fits_or_says_so
 from resnet_viz.ui.pages.race.settings.settings import settings
 from resnet_viz.ui.pages.race.settings_address import notice, read_address
-from resnet_viz.ui.pages.race.state import RACE, RaceView, close_race, current_race, look
+from resnet_viz.ui.pages.race.state import RACE, RaceView, close_race, current_race, key_of, look
 from resnet_viz.ui.pages.race.unreadable import unreadable_runs
 from resnet_viz.ui.pages.race.view_url import (
     NEXT,
@@ -131,7 +132,7 @@ def _head(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
         _title(view, may_steer=may_steer)
     with row:
         if may_steer:
-            keep_controls(lab, view.race_id)
+            keep_controls(lab, view.race_id, key_of(view.race_id))
         if may_steer and not view.is_over:
             _stop_button(lab, view)
         again(lab, view, may_steer=may_steer)

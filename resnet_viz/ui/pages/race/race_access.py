@@ -12,12 +12,10 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from resnet_viz.lab.lab import Lab
-from resnet_viz.ui.components.component import component
-from resnet_viz.ui.pages.race.state import address_of, is_together, key_of
+from resnet_viz.ui.pages.race.state import address_of, is_together
 from resnet_viz.ui.session.access import has_controls
 
 KEY = "steer"
-_KEEP = component(__file__, "cookie")
 
 
 def steers(lab: Lab, race_id: str) -> bool:
@@ -32,13 +30,6 @@ def steers(lab: Lab, race_id: str) -> bool:
     if linked:
         del st.query_params[KEY]
     return has_controls(lab, race_id, linked)
-
-
-def keep_controls(lab: Lab, race_id: str) -> None:
-    """Make the browser remember the key of `race_id` for a week, beside those of other races."""
-    data = {"race": race_id, "key": lab.steering_key(race_id)}
-    with st.container(key="race_cookie"):
-        _KEEP(key=f"cookie_{key_of(race_id)}", data=data)
 
 
 def links(lab: Lab, race_id: str, *, with_controls: bool) -> None:

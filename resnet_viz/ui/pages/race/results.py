@@ -20,7 +20,7 @@ from resnet_viz.report.report import report_of
 from resnet_viz.stage import status
 from resnet_viz.store.run import Run
 from resnet_viz.text import and_words
-from resnet_viz.ui.components.live_chart import live_chart
+from resnet_viz.ui.components.charts.live_chart import live_chart
 from resnet_viz.ui.pages.race import words
 from resnet_viz.ui.pages.race.again import more_seeds, try_again
 from resnet_viz.ui.pages.race.live.live import contestants_of

@@ -13,7 +13,7 @@ from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.unreadable import curve_of, runs_of, sentences_of
 from resnet_viz.store.run import Run, UnreadableRun
 from resnet_viz.text import and_words
-from resnet_viz.ui.components.live_chart import live_chart
+from resnet_viz.ui.components.charts.live_chart import live_chart
 from resnet_viz.ui.pages.race.state import address_of, close_race, key_of, open_runs
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.page_texts import note, title

@@ -18,7 +18,7 @@ from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 from resnet_viz.quantities import quantities
 from resnet_viz.store.run import Run
-from resnet_viz.ui.components.stage_view import Pointer, pointer_of
+from resnet_viz.ui.components.stages.stage_view import Pointer, pointer_of
 from resnet_viz.ui.pages.race.display_options import (
     DEFAULTS,
     SCALE,

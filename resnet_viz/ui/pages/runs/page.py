@@ -11,9 +11,11 @@ from resnet_viz.data.registry import offered
 from resnet_viz.findings.digest import Digest
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.race_file.import_folder import import_folder
+from resnet_viz.lab.sweeps import SweepSummary
 from resnet_viz.store.database import StoreError
 from resnet_viz.store.run import DeletedRunError, UnreadableRun
 from resnet_viz.text import byte_size, count
+from resnet_viz.ui.pages.runs import sweep_rows
 from resnet_viz.ui.pages.runs.actions import DONE, REFUSED, actions, do, stop
 from resnet_viz.ui.pages.runs.cells import accuracy, outcome, row_of
 from resnet_viz.ui.pages.runs.digests import Digests, Reading, digests
@@ -31,6 +33,7 @@ ON_A_PAGE = 40
 LOOK_SECONDS = 1.0
 _PAGE, _SEEN, _OPENED = "runs_page", "runs_seen", "runs_opened"
 _SAID, _LOOKED, _LEFT = "runs_said_last", "runs_looked", "runs_left"
+_SWEPT = "runs_swept"
 _STYLE = """<style>
 .st-key-runs_top .stHtml > h1 {padding: 0}
 .st-key-runs_top > [data-testid="stElementContainer"]:has(input) {flex: 1 1 9rem}
@@ -48,17 +51,18 @@ def runs_page() -> None:
         title("Runs")
         message_box.error(f"{error} Until then no runs can be listed.")
         return
-    _open(all_groups)
+    sweeps = _sweeps(lab)
+    _open(all_groups, sweeps)
     if lab.notice:
         message_box.warning(lab.notice)
-    if not all_groups:
+    if not all_groups and not sweeps:
         title("Runs")
         write_link()
         _done()
         _invite()
     else:
         try:
-            _list(lab, all_groups)
+            _list(lab, all_groups, sweeps)
         except DeletedRunError:  # while it was drawn: the next list is without it
             st.rerun()
     _bring_in(lab)
@@ -75,19 +79,30 @@ def _all(lab: Lab) -> Sequence[Group]:
     return groups(runs, lab.race_names(), lab.notes())
 
 
+def _sweeps(lab: Lab) -> Sequence[SweepSummary]:
+    """The sweeps that this visitor may see."""
+    sweeps = lab.sweeps()
+    st.session_state[_SWEPT] = hash(repr(sweeps))
+    held = None if _sees_all() else held_races(lab)
+    return [sweep for sweep in sweeps if held is None or sweep.id in held]
+
+
 def _sees_all() -> bool:
     return is_gallery() or is_owner()
 
 
-def _open(all_groups: Sequence[Group]) -> None:
-    """Goes to the race whose link was pressed."""
+def _open(all_groups: Sequence[Group], sweeps: Sequence[SweepSummary]) -> None:
+    """Goes to the race, or sweep, whose link was pressed."""
     asked = st.session_state.pop(_OPENED, None)
+    for sweep in sweeps:
+        if sweep.id == asked:
+            st.switch_page("pages/sweeps.py", query_params=sweep_rows.link_of(sweep))
     for group in all_groups:
         if group.id == asked:
             st.switch_page("pages/race.py", query_params=group.link)
 
 
-def _list(lab: Lab, all_groups: Sequence[Group]) -> None:
+def _list(lab: Lab, all_groups: Sequence[Group], sweeps: Sequence[SweepSummary]) -> None:
     known = digests(lab, str(lab.home))
     shown = _found(lab, known, all_groups)
     _done()
@@ -103,11 +118,20 @@ def _list(lab: Lab, all_groups: Sequence[Group]) -> None:
         else:
             do(lambda: stop(lab, [group for group in on_page if group.id == race_id]))
 
-    race_table([row_of(group, of_page, time.time()) for group in on_page], press)
+    rows = [row_of(group, of_page, time.time()) for group in on_page]
+    race_table([*_rows_of_sweeps(sweeps, begin), *rows], press)
     for run in (run for group in on_page for run in group.runs):
         if isinstance(run, UnreadableRun):
             st.markdown(small(f"{plain(run.name)}: {plain(run.reason)}"))
     _pager(begin, shown, all_groups)
+
+
+def _rows_of_sweeps(sweeps: Sequence[SweepSummary], begin: int) -> Sequence[Mapping[str, object]]:
+    """Sweeps lead the table, on its first page, where nothing but a name is looked for."""
+    if begin or st.session_state.get(STATUS) or st.session_state.get(DATA):
+        return ()
+    found = sweep_rows.matching(sweeps, st.session_state.get(FIND) or "")
+    return [sweep_rows.row_of(sweep) for sweep in found]
 
 
 def _found(lab: Lab, known: Digests, all_groups: Sequence[Group]) -> Sequence[Group]:
@@ -194,7 +218,7 @@ def _pager(begin: int, shown: Sequence[Group], all_groups: Sequence[Group]) -> N
                 )
             end = min(begin + ON_A_PAGE, len(shown))
             st.markdown(small(f"{begin + 1:,} to {end:,} of {len(shown):,}"), width="content")
-        said = f"{rows}. Size: {size}.{reads}{'' if _sees_all() else held}"
+        said = f"{rows}. Their size: {size}.{reads}{'' if _sees_all() else held}"
         st.markdown(small(plain(said)))
 
 
@@ -246,9 +270,11 @@ def _done() -> None:
 def _watch(lab: Lab) -> None:
     """Draws the page anew when a run has changed, and leaves it alone otherwise."""
     try:
-        runs = lab.everything()
+        runs, sweeps = lab.everything(), lab.sweeps()
     except StoreError:
         return  # the page says so when it is drawn
-    if hash(tuple(runs)) != st.session_state.get(_SEEN) or st.session_state.get(_LEFT):
+    is_news = hash(tuple(runs)) != st.session_state.get(_SEEN)
+    is_news = is_news or hash(repr(sweeps)) != st.session_state.get(_SWEPT)
+    if is_news or st.session_state.get(_LEFT):
         st.session_state[_LOOKED] = True
         st.rerun()

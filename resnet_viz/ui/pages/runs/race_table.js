@@ -15,7 +15,7 @@ function mount(parentElement, data) {
   Object.assign(table, { body: find("tbody"), head: find("thead tr"), model: find("template") })
   table.all = table.head.querySelector("input")
   table.all.onchange = () => {
-    for (const id of table.rows.keys()) mark(table, id, table.all.checked)
+    for (const [id, { tick }] of table.rows) if (!tick.hidden) mark(table, id, table.all.checked)
     tellTicks(table)
   }
   table.heads = data.heads.map((head) => heading(table, head))
@@ -67,9 +67,10 @@ function show(table, data) {
     if (table.body.children[place] !== row.tr) table.body.insertBefore(row.tr, table.body.children[place])
     mark(table, news.id, table.ticked.has(news.id))
   })
-  const count = data.rows.filter(({ id }) => table.ticked.has(id)).length
-  table.all.checked = count > 0 && count === data.rows.length
-  table.all.indeterminate = count > 0 && count < data.rows.length
+  const all = data.rows.filter(({ isFixed }) => !isFixed)
+  const count = all.filter(({ id }) => table.ticked.has(id)).length
+  table.all.checked = count > 0 && count === all.length
+  table.all.indeterminate = count > 0 && count < all.length
 }
 
 function begin(table, id) {
@@ -104,6 +105,7 @@ function tellTicks(table) {
 
 function fill({ find, tick, link, stop }, news) {
   tick.ariaLabel = `Select ${news.title}`
+  tick.hidden = Boolean(news.isFixed)
   link.textContent = link.title = news.title
   link.href = news.href
   find(".nets").textContent = news.nets

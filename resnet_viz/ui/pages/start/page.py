@@ -13,7 +13,7 @@ from resnet_viz.experiments.starting_points.default_race import STARTING_POINT
 from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler.eta import about
 from resnet_viz.store.database import StoreError
-from resnet_viz.ui.components.recorded_stage import recorded_stage
+from resnet_viz.ui.components.stages.recorded_stage import recorded_stage
 from resnet_viz.ui.pages.start import thumbnails
 from resnet_viz.ui.session.begun_race import begin_and_show, go_to, under_way
 from resnet_viz.ui.session.lab_state import open_lab

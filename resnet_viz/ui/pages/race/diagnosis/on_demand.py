@@ -20,8 +20,8 @@ from resnet_viz.measurements import measurements, why_not
 from resnet_viz.measurements.base.measurement import Measurement
 from resnet_viz.measurements.base.result import MeasuredNet, MeasurementResult
 from resnet_viz.text import number
-from resnet_viz.ui.components.figure_diff import Drawn
-from resnet_viz.ui.components.live_chart import live_chart
+from resnet_viz.ui.components.charts.figure_diff import Drawn
+from resnet_viz.ui.components.charts.live_chart import live_chart
 from resnet_viz.ui.pages.race.diagnosis.lesion_box import LesionBox
 from resnet_viz.ui.pages.race.diagnosis.racer import Racer, about_line, in_pairs, verdict_lines
 from resnet_viz.ui.pages.race.lesions import Lesions

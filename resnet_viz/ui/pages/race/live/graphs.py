@@ -18,8 +18,8 @@ from resnet_viz.figures.graph_colouring import (
 )
 from resnet_viz.findings.contestant import GRADIENT, Contestant
 from resnet_viz.lab.race_feed import Look
-from resnet_viz.ui.components.graph_chart import Coloured, Cut, common_frame, graph_chart
-from resnet_viz.ui.components.graph_values import Painted, show_values, values_data
+from resnet_viz.ui.components.graphs.graph_chart import Coloured, Cut, common_frame, graph_chart
+from resnet_viz.ui.components.graphs.graph_values import Painted, show_values, values_data
 from resnet_viz.ui.pages.race.lesions import TO_DELETE, Lesions
 from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.ui.widgets.page_texts import note

@@ -23,7 +23,7 @@ from resnet_viz.stage import status
 from resnet_viz.stage.message import whole_message
 from resnet_viz.stage.words import WORDS
 from resnet_viz.ui.components.component import tell_news
-from resnet_viz.ui.components.stage_view import (
+from resnet_viz.ui.components.stages.stage_view import (
     last_asked,
     pointer_of,
     stage_before,

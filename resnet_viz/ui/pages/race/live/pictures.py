@@ -23,8 +23,8 @@ from resnet_viz.findings.contestant import Contestant, Window
 from resnet_viz.findings.theory.predictions import about_prediction
 from resnet_viz.lab.race_feed import Look
 from resnet_viz.quantities import quantity
-from resnet_viz.ui.components.figure_diff import Drawn
-from resnet_viz.ui.components.live_chart import chart_data, live_chart
+from resnet_viz.ui.components.charts.figure_diff import Drawn
+from resnet_viz.ui.components.charts.live_chart import chart_data, live_chart
 from resnet_viz.ui.pages.race import display_options
 from resnet_viz.ui.pages.race.lesions import Lesions
 from resnet_viz.ui.pages.race.live.graphs import graph_data, has_graph, on_graph

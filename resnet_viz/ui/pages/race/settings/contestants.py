@@ -10,12 +10,12 @@ from resnet_viz.arch.config import ResNetConfig, explain
 from resnet_viz.arch.field_words import FIELDS, value_words
 from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.arch.plan import plan
+from resnet_viz.cluster.engine import chosen_engine
 from resnet_viz.data.adapt import suitable_image_size
 from resnet_viz.data.registry import dataset_info
 from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.experiments.run_spec import SETTINGS, RunSpec
 from resnet_viz.experiments.starting_point import Entry
-from resnet_viz.scheduler.preflight import check_ready
 from resnet_viz.text import and_words, distinct
 from resnet_viz.ui.session.net_url import in_words, nickname
 from resnet_viz.ui.widgets.markdown import plain
@@ -60,7 +60,7 @@ def check(choice: Choice) -> tuple[RaceSpec | None, str]:
         specs = _specs(choice)
         seeds = range(specs[0].seed, specs[0].seed + choice.seeds)
         race = RaceSpec(contestants=tuple(specs), seeds=tuple(seeds))
-        check_ready(specs)
+        chosen_engine().check(specs)
         return race, ""
     except ValueError as error:
         return None, explain(error)

@@ -19,9 +19,9 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from resnet_viz.lru import LruDict
-from resnet_viz.ui.components import chart_scripts
+from resnet_viz.ui.components.charts import chart_scripts
+from resnet_viz.ui.components.charts.figure_diff import Drawn
 from resnet_viz.ui.components.component import APP_ROOT_SCRIPT, NEWEST_SCRIPT
-from resnet_viz.ui.components.figure_diff import Drawn
 
 _HERE = Path(__file__).parent
 _SENT = "live_chart_sent"

@@ -15,7 +15,7 @@ from typing import Any
 
 import streamlit as st
 
-from resnet_viz.ui.components import chart_scripts
+from resnet_viz.ui.components.charts import chart_scripts
 from resnet_viz.ui.components.component import APP_ROOT_SCRIPT, component
 
 _HERE = Path(__file__).parent

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from resnet_viz.ui.components import chart_scripts
+from resnet_viz.ui.components.charts import chart_scripts
 from resnet_viz.ui.components.component import APP_ROOT_SCRIPT
 
 ADDRESS = "recorded_race"

@@ -1,0 +1,208 @@
+"""Sweeps of a lab: each cell with its run and how it ended, and the table of them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from resnet_viz.arch.config import explain
+from resnet_viz.experiments.run_spec import RunSpec
+from resnet_viz.experiments.sweep_spec import AxisValue, SweepSpec, flat
+from resnet_viz.quantities.points import FINAL_NAMES
+from resnet_viz.scheduler.engine import BoundEngine
+from resnet_viz.scheduler.sweeps import cell_queue, expectation, submit_sweep
+from resnet_viz.scheduler.sweeps.cell_queue import read_sweep_spec
+from resnet_viz.store.recovery.guarded_store import GuardedStore
+from resnet_viz.text import shorten
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+SweepStatus = Literal["running", "paused", "stopped", "finished"]
+_MOST_PRIORITY = 10**12
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a sweep.
+
+    `status` is "waiting", "refused" or a run's. `run_id` is None where there is no run yet, or no
+    longer: `end` is kept even then. `end` has what the run's final record holds, by the names of
+    `quantities.points.FINAL_NAMES`; a number that is not finite is None, and it is empty before
+    the end. `seconds` is how long the steps took, `message` why it failed or was ended early.
+    """
+
+    number: int
+    values: Mapping[str, AxisValue]
+    run_id: str | None
+    status: str
+    steps_done: int
+    message: str
+    end: Mapping[str, float | None]
+    seconds: float | None
+    of: SweepSpec = field(repr=False)
+
+    @property
+    def spec(self) -> RunSpec | None:
+        """What the cell trains; None where its combination is refused."""
+        return self.of.cell(self.number).spec
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep as it is now, with its cells in the order of their turns."""
+
+    id: str
+    name: str
+    spec: SweepSpec
+    status: SweepStatus
+    created: float
+    cells: Sequence[Cell]
+    seconds_left: float | None
+
+
+@dataclass(frozen=True)
+class SweepSummary:
+    """A sweep in a list: how many cells have which status, and not the cells themselves.
+
+    `spec` is None where it cannot be read, as one of another version: it can still be deleted.
+    """
+
+    id: str
+    name: str
+    spec: SweepSpec | None
+    status: SweepStatus
+    created: float
+    counts: Mapping[str, int]
+
+
+_CELLS = """
+SELECT c.number, iif(c.status = 'waiting', NULL, c.run) AS run, c.final, c.seconds,
+    coalesce(r.status, c.status) AS status, coalesce(r.steps_done, c.steps_done) AS steps_done,
+    coalesce(r.message, c.message) AS message
+FROM sweep_cells AS c LEFT JOIN runs AS r ON c.status = 'under way' AND r.id = c.run
+WHERE c.sweep = ? ORDER BY c.number
+"""
+_COUNTS = """
+SELECT c.sweep, coalesce(r.status, c.status) AS status, count(*) AS count
+FROM sweep_cells AS c LEFT JOIN runs AS r ON c.status = 'under way' AND r.id = c.run
+GROUP BY c.sweep, coalesce(r.status, c.status)
+"""
+
+
+class Sweeps:
+    """The sweeps in a store; `Lab` says what its methods do."""
+
+    def __init__(self, store: GuardedStore, engine: BoundEngine) -> None:
+        self._store, self._engine = store, engine
+
+    def submit(self, spec: SweepSpec, asker: str) -> str:
+        """Begin a sweep, or go on with it; its id."""
+        self._engine.prepare()
+        sweep_id = self._store.use(submit_sweep.submit, spec, asker, self._engine.host)
+        self._engine.start()
+        return sweep_id
+
+    def everything(self) -> Sequence[SweepSummary]:
+        """All sweeps, the newest first, without their cells."""
+        self._revive()
+        return self._store.read(_summaries)
+
+    def get(self, sweep_id: str) -> Sweep:
+        """One sweep as it is now."""
+        self._revive()
+        return self._store.read(_read, sweep_id)
+
+    def prioritise(self, sweep_id: str, priority: int) -> None:
+        """Have a sweep served before those of a lower priority."""
+        if not -_MOST_PRIORITY <= priority <= _MOST_PRIORITY:
+            raise ValueError(
+                f"priority = {shorten(priority)} is not allowed; allowed: whole numbers from "
+                f"{-_MOST_PRIORITY:,} to {_MOST_PRIORITY:,}"
+            )
+        self._store.write(_prioritise, sweep_id, priority)
+
+    def _revive(self) -> None:
+        self._engine.revive(self._store.read(cell_queue.waiting, self._engine.host))
+
+
+def _prioritise(connection: sqlite3.Connection, sweep_id: str, priority: int) -> None:
+    position = _row(connection, sweep_id)["position"]
+    query = "UPDATE sweeps SET priority = ? WHERE position = ?"
+    connection.execute(query, (priority, position))
+
+
+def _row(connection: sqlite3.Connection, sweep_id: str) -> sqlite3.Row:
+    query = "SELECT * FROM sweeps WHERE id = ?"
+    row: sqlite3.Row | None = connection.execute(query, (sweep_id,)).fetchone()
+    if row is None:
+        raise ValueError(f"there is no sweep with the id {shorten(sweep_id)}")
+    return row
+
+
+def _read(connection: sqlite3.Connection, sweep_id: str) -> Sweep:
+    cell_queue.settle(connection)
+    row = _row(connection, sweep_id)
+    try:
+        spec = read_sweep_spec(row["spec"])
+    except ValueError as error:
+        said = f"the sweep {shorten(sweep_id)} cannot be read, but it can be deleted"
+        raise ValueError(f"{said}: {explain(error)}") from error
+    rows = connection.execute(_CELLS, (row["position"],)).fetchall()
+    cells = tuple(_cell(cell, spec) for cell in rows)
+    about = row["id"], row["name"], spec, row["status"], row["created"]
+    return Sweep(*about, cells, expectation.seconds_left(row["spec"], rows))
+
+
+def _cell(row: sqlite3.Row, spec: SweepSpec) -> Cell:
+    end = json.loads(row["final"]) if row["final"] else {}
+    number, run, status = row["number"], row["run"], row["status"]
+    counts = row["steps_done"], row["message"], end, row["seconds"]
+    return Cell(number, spec.values(number), run, status, *counts, spec)
+
+
+def _summaries(connection: sqlite3.Connection) -> Sequence[SweepSummary]:
+    cell_queue.settle(connection)
+    counts: dict[int, Counter[str]] = {}
+    for row in connection.execute(_COUNTS):
+        counts.setdefault(row["sweep"], Counter())[row["status"]] = row["count"]
+    rows = connection.execute("SELECT * FROM sweeps ORDER BY position DESC").fetchall()
+    return [
+        SweepSummary(
+            *(row["id"], row["name"], _readable(row["spec"]), row["status"]),
+            *(row["created"], counts.get(row["position"], Counter())),
+        )
+        for row in rows
+    ]
+
+
+def _readable(text: str) -> SweepSpec | None:
+    with suppress(ValueError):
+        return read_sweep_spec(text)
+    return None
+
+
+def frame(sweep: Sweep) -> DataFrame:
+    """The table of a sweep: the axes, seed, run, status, steps, end values, seconds a step."""
+    import pandas as pd  # noqa: PLC0415  a second of its own
+
+    cells = sweep.cells
+    axes = (*sweep.spec.axes, "seed")
+    columns: dict[str, list[object]] = {
+        axis: [flat(cell.values[axis]) for cell in cells] for axis in axes
+    }
+    for name in ("run_id", "status", "steps_done"):
+        columns[name] = [getattr(cell, name) for cell in cells]
+    numbers = {name: [cell.end.get(name) for cell in cells] for name in FINAL_NAMES}
+    numbers["step_seconds"] = [
+        cell.seconds / cell.steps_done if cell.seconds and cell.steps_done else None
+        for cell in cells
+    ]
+    floats = {name: pd.array(values, dtype="float64") for name, values in numbers.items()}
+    messages = {"message": [cell.message for cell in cells]}
+    return pd.DataFrame({**columns, **floats, **messages})

@@ -1,0 +1,143 @@
+"""Runs in a Ray cluster: what they measure is what a run here measures, whatever is killed.
+
+Two minutes on two quiet cores; on busy ones Ray gives up before its machines have begun.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from pandas.testing import assert_frame_equal
+
+from resnet_viz.cluster.engine import RayEngine
+from resnet_viz.experiments.sweep_spec import SweepSpec
+from resnet_viz.lab.lab import Lab
+from resnet_viz.lab.race_feed import Feed
+from resnet_viz.quantities.records import StepRecord
+from resnet_viz.scheduler.engine import ThisMachine
+from resnet_viz.training.loop import train
+from tests.cluster.conftest import Machines
+from tests.labs import ENDLESS, steps_of, tiny_spec, wait_until
+from tests.launchers import end_launchers
+from tests.scheduler.parked import values_of
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.slow,
+    pytest.mark.skipif(not os.environ.get("RESNET_VIZ_NIGHTLY"), reason="two minutes of a cluster"),
+    pytest.mark.flaky(reruns=1, reason="processes: a cluster whose workers are killed"),
+]
+
+
+SPECS = [tiny_spec(steps=40, seed=seed, evaluate_every=10) for seed in range(3)]
+OWN = ["run_id", "step_seconds"]
+"""Columns of a sweep's table that are of where it was trained."""
+Expected = Callable[[int], list[StepRecord]]
+
+
+@pytest.fixture
+def lab(machines: Machines, tmp_path: Path) -> Iterator[Lab]:
+    one = Lab(tmp_path / "home", RayEngine(machines.address))
+    yield one
+    for run in one.list():
+        if not run.is_over:
+            one.stop(run.id)
+    machines.mend()
+
+
+@pytest.fixture(scope="module")
+def expected() -> Expected:
+    """The records of the run with a seed, trained here."""
+    return cache(lambda seed: list(train(SPECS[seed])))
+
+
+def check_all(lab: Lab, race: str, expected: Expected) -> None:
+    """Each run is finished, and each value of each step is one that was measured here, once."""
+    wait_until(lambda: all(run.is_over for run in lab.race_runs(race)))
+    for run in lab.race_runs(race):
+        found = lab.records(run.id)
+        assert (run.status, run.message, run.steps_done) == ("finished", "", SPECS[0].steps)
+        assert [record.step for record in found] == list(range(SPECS[0].steps))
+        for one, other in zip(expected(run.seed), found, strict=True):
+            assert values_of(one) == values_of(other), f"seed {run.seed}, step {one.step}"
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_workers_and_machines_are_killed_and_no_record_is_lost(
+    machines: Machines, lab: Lab, expected: Expected
+) -> None:
+    """Bit for bit what is measured here, where the machine of one run, and the worker of another,
+    are killed in the middle; who looks at the race meanwhile sees the second attempt alone."""
+    race = lab.race(SPECS, pace=4)
+    one, other = (run.id for run in lab.race_runs(race)[:2])
+    wait_until(lambda: steps_of(lab, one) > 3 < steps_of(lab, other))
+    feed = Feed(lab, race)
+    feed.look()
+    before = lab.get(one), lab.get(other)
+    lab.slow(other, 0.1)  # it is not at its end when its machine is killed
+    assert {run.device[-11:] for run in before} == {"(127.0.0.3)", "(127.0.0.4)"}
+    machines.worker_on(before[0].device[-10:-1]).kill()
+    wait_until(lambda: lab.get(one).started != before[0].started)
+    machines.kill(before[1].device[-10:-1])
+    lab.slow(race, None)
+    check_all(lab, race, expected)
+    assert all(lab.get(run.id).started != run.started for run in before)
+    feed.expire()
+    for run in (look := feed.look()).runs:
+        loss = [record.loss for record in expected(run.seed)]
+        assert look.history(run).loss.tolist() == loss
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_a_sweep_is_what_it_is_here_though_a_worker_and_a_machine_are_killed(
+    machines: Machines, lab: Lab, tmp_path: Path
+) -> None:
+    spec = SweepSpec(
+        base=tiny_spec(steps=300),
+        axes={"lr": (0.01, 0.1), "plain": (False, True)},
+        seeds=(0, 1, 2),
+    )
+    sweep_id = lab.sweep(spec)
+    for kill in (lambda at: machines.worker_on(at).kill(), machines.kill):
+        wait_until(lambda: _under_way(lab, sweep_id) != "")
+        kill(lab.get(_under_way(lab, sweep_id)).device[-10:-1])
+    wait_until(lambda: lab.get_sweep(sweep_id).status == "finished")
+    here = Lab(tmp_path / "here", ThisMachine())
+    local = here.sweep(spec)
+    wait_until(lambda: here.get_sweep(local).status == "finished")
+    tables = [one.sweep_table(id).drop(columns=OWN) for one, id in ((lab, sweep_id), (here, local))]  # noqa: A001
+    assert_frame_equal(*tables, check_exact=True)
+    end_launchers(here.home)
+
+
+def _under_way(lab: Lab, sweep_id: str) -> str:
+    """The run of a cell of which some steps are on record; "" where there is none."""
+    runs = [cell.run_id for cell in lab.get_sweep(sweep_id).cells if cell.status == "running"]
+    return next((run for run in runs if run and 3 < steps_of(lab, run) < 200), "")
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_it_is_steered_as_any_run(lab: Lab, expected: Expected) -> None:
+    race = lab.race(SPECS, pace=4)
+    first = lab.race_runs(race)[0].id
+    wait_until(lambda: steps_of(lab, first) > 2)
+    lab.pause(first)
+    wait_until(lambda: lab.get(first).status == "paused")
+    # Others wait: it gives up its place, and what it has come to is saved.
+    wait_until(lambda: all(run.started for run in lab.race_runs(race)))
+    done = steps_of(lab, first)
+    lab.step(first)
+    wait_until(lambda: steps_of(lab, first) == done + 1)
+    assert lab.get(first).status == "paused"
+    lab.resume(first)
+    lab.slow(race, None)
+    check_all(lab, race, expected)
+    endless = lab.start(tiny_spec(steps=ENDLESS))
+    wait_until(lambda: steps_of(lab, endless) > 2)
+    lab.stop(endless)
+    assert lab.get(endless).status == "stopped"
+    assert [step.step for step in lab.checkpoints(first)] == [SPECS[0].steps]
