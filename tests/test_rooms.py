@@ -31,6 +31,7 @@ ROOMS = {
     *(
         "nets",
         "notebook",
+        "papers",
         "quantities",
         "report",
         "scheduler",
@@ -43,7 +44,10 @@ ROOMS = {
     ),
     *("ui", "views", "workers"),
 }
-PLUG_INS = {"quantities", "measurements", "datasets", "job_kinds", "starting_points", "commands"}
+PLUG_INS = {
+    *("exhibits", "quantities", "measurements", "datasets", "job_kinds"),
+    *("starting_points", "commands"),
+}
 
 
 TYPES_OR_FILES = ("resnet_viz/lab/lab.py", "resnet_viz/lab/export_tensorboard.py")

@@ -14,7 +14,7 @@ from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.experiments.sweep_spec import SweepSpec
 from resnet_viz.lab.race_file import transfer
 from resnet_viz.lab.run_list import RunList
-from resnet_viz.lab.sweeps import Sweep, Sweeps, SweepSummary, frame
+from resnet_viz.lab.sweeps import Cell, Sweep, Sweeps, SweepSummary, frame
 from resnet_viz.measurements.base.result import MeasurementResult
 from resnet_viz.quantities.records import Series, StepRecord
 from resnet_viz.scheduler import control, eta, retention, submit
@@ -115,6 +115,11 @@ class Lab:
     def get_sweep(self, sweep_id: str) -> Sweep:
         """One sweep as it is now, with its cells."""
         return self._sweeps.get(sweep_id)
+
+    def sweep_cells(self, spec: SweepSpec) -> Sequence[Cell]:
+        """The cells of a sweep that need not have begun, each with what was trained in this folder
+        by whichever sweep, race or run. Nothing starts."""
+        return self._sweeps.cells(spec)
 
     def sweep_table(self, sweep_id: str) -> DataFrame:
         """A sweep's cells as a pandas frame, one row per cell."""

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Literal
 
 from resnet_viz.arch.config import explain
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.experiments.sweep_spec import AxisValue, SweepSpec, flat
+from resnet_viz.experiments.sweep_spec import AxisValue, PlannedCell, SweepSpec, flat
 from resnet_viz.quantities.points import FINAL_NAMES
 from resnet_viz.scheduler.engine import BoundEngine
 from resnet_viz.scheduler.sweeps import cell_queue, expectation, submit_sweep
 from resnet_viz.scheduler.sweeps.cell_queue import read_sweep_spec
+from resnet_viz.store import sweep_rows
 from resnet_viz.store.recovery.guarded_store import GuardedStore
 from resnet_viz.text import shorten
 
@@ -95,6 +96,13 @@ GROUP BY c.sweep, coalesce(r.status, c.status)
 """
 
 
+_DONE = "SELECT * FROM sweep_cells WHERE key = ? AND final IS NOT NULL LIMIT 1"
+_RUN = """
+SELECT *, (SELECT max(seconds) FROM records WHERE run = position) AS seconds FROM runs
+WHERE key = ? AND status IN ('finished', 'queued', 'running', 'paused') ORDER BY status LIMIT 1
+"""
+
+
 class Sweeps:
     """The sweeps in a store; `Lab` says what its methods do."""
 
@@ -117,6 +125,10 @@ class Sweeps:
         """One sweep as it is now."""
         self._revive()
         return self._store.read(_read, sweep_id)
+
+    def cells(self, spec: SweepSpec) -> Sequence[Cell]:
+        """The cells of a sweep as far as they are trained here; nothing starts."""
+        return self._store.read(_cells_here, spec)
 
     def prioritise(self, sweep_id: str, priority: int) -> None:
         """Have a sweep served before those of a lower priority."""
@@ -154,16 +166,40 @@ def _read(connection: sqlite3.Connection, sweep_id: str) -> Sweep:
         said = f"the sweep {shorten(sweep_id)} cannot be read, but it can be deleted"
         raise ValueError(f"{said}: {explain(error)}") from error
     rows = connection.execute(_CELLS, (row["position"],)).fetchall()
-    cells = tuple(_cell(cell, spec) for cell in rows)
+    cells = tuple(_cell(cell, spec, cell["number"]) for cell in rows)
     about = row["id"], row["name"], spec, row["status"], row["created"]
     return Sweep(*about, cells, expectation.seconds_left(row["spec"], rows))
 
 
-def _cell(row: sqlite3.Row, spec: SweepSpec) -> Cell:
+def _cells_here(connection: sqlite3.Connection, spec: SweepSpec) -> Sequence[Cell]:
+    cell_queue.settle(connection)
+    return tuple(
+        _cell_here(connection, cell, key, spec) for cell, key in submit_sweep.planned(spec)
+    )
+
+
+def _cell_here(
+    connection: sqlite3.Connection, planned: PlannedCell, key: str, spec: SweepSpec
+) -> Cell:
+    """A cell by whatever trained, or trains, the same: another sweep, a race or a single run."""
+    of = planned.number, spec.values(planned.number)
+    if not key:
+        return Cell(*of, None, "refused", 0, planned.why, {}, None, spec)
+    if done := connection.execute(_DONE, (key,)).fetchone():
+        return _cell(done, spec, planned.number)
+    run = connection.execute(_RUN, (key,)).fetchone()
+    if run is None:
+        return Cell(*of, None, "waiting", 0, "", {}, None, spec)
+    steps = run["steps_done"]
+    is_finished = run["status"] == "finished"
+    end = sweep_rows.end_values(connection, run["position"], steps) if is_finished else {}
+    return Cell(*of, run["id"], run["status"], steps, run["message"], end, run["seconds"], spec)
+
+
+def _cell(row: sqlite3.Row, spec: SweepSpec, number: int) -> Cell:
     end = json.loads(row["final"]) if row["final"] else {}
-    number, run, status = row["number"], row["run"], row["status"]
     counts = row["steps_done"], row["message"], end, row["seconds"]
-    return Cell(number, spec.values(number), run, status, *counts, spec)
+    return Cell(number, spec.values(number), row["run"], row["status"], *counts, spec)
 
 
 def _summaries(connection: sqlite3.Connection) -> Sequence[SweepSummary]:

@@ -33,9 +33,9 @@ def test_a_page_that_is_no_more_has_no_script(tmp_path: Path) -> None:
 
 
 def test_the_menu_is_as_it_was() -> None:
-    titles = ["Start", "Architecture", "Race", "Sweeps", "Runs", "Initialisation", "Compare"]
+    titles = ["Start", "Architecture", "Race", "Sweeps", "Papers", "Runs", "Initialisation"]
     listed = [page.title for page in pages.pages() if page.is_listed]
-    assert listed == [*titles, "Design space"]
+    assert listed == [*titles, "Compare", "Design space"]
     assert pages.pages()[0].is_listed  # on which the app opens
 
 

@@ -45,6 +45,7 @@ PAGES = {
     "Architecture": "/architecture",
     "Race": "/race",
     "Sweeps": "/sweeps",
+    "Papers": "/papers",
     "Runs": "/runs",
     "Initialisation": "/initialisation",
     "Compare": "/compare",

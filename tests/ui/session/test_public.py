@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[3]
 READS = {
     *("bytes", "checkpoints", "datasets", "everything", "expected_seconds", "export", "get"),
     *("home", "job", "jobs_under_way", "list", "measured", "notes", "notice", "race_name"),
-    *("expected_sweep", "get_sweep", "sweep_table", "sweeps"),
+    *("expected_sweep", "get_sweep", "sweep_cells", "sweep_table", "sweeps"),
     *("race_names", "race_runs", "records", "series", "steering_key", "unreadable"),
 }
 """What changes nothing."""

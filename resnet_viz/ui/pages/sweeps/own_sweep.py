@@ -20,11 +20,12 @@ from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler.sweeps.submit_sweep import MOST_OF_VISITOR
 from resnet_viz.text import count, or_words, shorten
 from resnet_viz.ui.pages.sweeps.axis_values import CHOICES, EXAMPLES, read_values, seeds_of
-from resnet_viz.ui.pages.sweeps.begin import cost, expected, start
+from resnet_viz.ui.pages.sweeps.begin import start
 from resnet_viz.ui.session.access import is_owner
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.markdown import plain, small
 from resnet_viz.ui.widgets.page_texts import header, note
+from resnet_viz.ui.widgets.sweep_cost import cost, expected
 
 _FILE_BYTES = 200_000
 MOST_HERE = 2_000

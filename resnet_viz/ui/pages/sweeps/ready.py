@@ -7,8 +7,9 @@ import streamlit as st
 from resnet_viz.experiments.ready_sweep import ReadySweep
 from resnet_viz.experiments.ready_sweeps import ready_sweeps
 from resnet_viz.lab.lab import Lab
-from resnet_viz.ui.pages.sweeps.begin import cost, expected, refusal, start
+from resnet_viz.ui.pages.sweeps.begin import refusal, start
 from resnet_viz.ui.widgets.markdown import small
+from resnet_viz.ui.widgets.sweep_cost import cost, expected
 
 
 def ready(lab: Lab) -> None:

@@ -1,0 +1,1 @@
+"""Papers: their figures and tables, measured here and held against what was published."""
