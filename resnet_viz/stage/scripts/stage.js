@@ -5,6 +5,7 @@ import { Board } from "./board.js"
 import { drawCurves } from "./curves.js"
 import { History, filled } from "./history.js"
 import { axis, bundles, layoutOf, picture } from "./layout.js"
+import { LitPlaces } from "./lit_places.js"
 import { lookOf } from "./look.js"
 import { drawFoot, drawNet } from "./painting.js"
 import { Player } from "./player.js"
@@ -49,6 +50,7 @@ class Stage {
     this.player.loops = Boolean(options.loops)
     this.board = new Board(find("board"))
     this.removal = new Removal(this)
+    this.lit = new LitPlaces(this)
     this.mode = "start"
     this.view = "waterfall"
     this.#tell(message)

@@ -1,0 +1,87 @@
+"""Judgement of a reader's prediction: held against what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite, log
+from typing import NamedTuple
+
+from resnet_viz.lessons.languages import Words
+from resnet_viz.lessons.seen import UNDECIDED, Facts, in_words
+from resnet_viz.lessons.slots import AnyPrediction, Choices, Drawn
+
+Guess = str | Sequence[float]
+"""The name of a choice, or the heights of a drawn curve."""
+_LEVEL = 0.1
+"""Of the axis: a curve whose ends differ by less is level."""
+
+
+class Judgement(NamedTuple):
+    """Whether a prediction was right (None: cannot be told), and that in a sentence."""
+
+    is_right: bool | None
+    sentence: str
+
+
+def is_guess(slot: AnyPrediction, facts_x: int, value: object) -> bool:
+    """Whether a browser's value can be a prediction: a choice, or so many finite heights."""
+    if isinstance(slot, Choices):
+        return isinstance(value, str) and value in slot.choices
+    return (
+        isinstance(value, list)
+        and len(value) == facts_x
+        and all(isinstance(one, int | float) and isfinite(one) for one in value)
+        and all(slot.low <= one <= slot.high for one in value)
+    )
+
+
+def judge(slot: AnyPrediction, guess: Guess, facts: Facts, words: Words) -> Judgement:
+    """A prediction held against the facts."""
+    if isinstance(slot, Choices):
+        return _of_choice(slot, str(guess), facts, words)
+    return _of_curve(slot, [float(value) for value in guess], facts, words)
+
+
+def _of_choice(slot: Choices, guess: str, facts: Facts, words: Words) -> Judgement:
+    result = facts.outcomes[slot.outcome]
+    said = words("You predicted: {guess}.").format(guess=_bare(slot.choices[guess]))
+    if result == guess:
+        return Judgement(True, f"{said} {words('That is what was measured.')}")
+    if result in slot.choices:
+        measured = words("Measured: {result}.").format(result=_bare(slot.choices[result]))
+        return Judgement(False, f"{said} {measured}")
+    if result == UNDECIDED:
+        return Judgement(None, f"{said} {words('This measurement cannot tell.')}")
+    return Judgement(False, f"{said} {words('Something else was measured.')}")
+
+
+def _bare(sentence: str) -> str:
+    return sentence.rstrip(".")
+
+
+def _of_curve(slot: Drawn, guess: Sequence[float], facts: Facts, words: Words) -> Judgement:
+    measured = facts.curves[slot.curve].y
+    if not all(map(isfinite, measured)):
+        return Judgement(None, words("This measurement cannot tell."))
+    ours, theirs = _way(slot, measured), _way(slot, guess)
+    ways = {
+        1: words("rises from {first} to {last}"),
+        0: words("stays level, from {first} to {last}"),
+        -1: words("falls from {first} to {last}"),
+    }
+    texts = [
+        ways[way].format(first=in_words(values[0], 2), last=in_words(values[-1], 2))
+        for way, values in ((theirs, guess), (ours, measured))
+    ]
+    sentence = words("Your curve {guess}. The measured one {measured}.")
+    return Judgement(ours == theirs, sentence.format(guess=texts[0], measured=texts[1]))
+
+
+def _way(slot: Drawn, values: Sequence[float]) -> int:
+    """1 where it rises, -1 where it falls, 0 where its ends are level on the axis."""
+    first, last, low, high = (
+        log(max(value, slot.low)) if slot.log else value
+        for value in (values[0], values[-1], slot.low, slot.high)
+    )
+    change = (last - first) / (high - low)
+    return 0 if abs(change) < _LEVEL else 1 if change > 0 else -1

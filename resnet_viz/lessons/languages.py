@@ -1,0 +1,23 @@
+"""Languages of the lessons, and the few words around their texts in each (gettext)."""
+
+from __future__ import annotations
+
+import gettext
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+
+LANGUAGES: Mapping[str, str] = MappingProxyType({"en": "English", "ko": "한국어"})
+"""Each by its code, in its own words. The first is the language of the code."""
+DOMAIN = "lessons"
+LOCALE = Path(__file__).with_name("locale")
+Words = Callable[[str], str]
+"""From an English text to the same in a language."""
+
+
+@lru_cache(maxsize=8)
+def words_in(language: str) -> Words:
+    """The words of a language; English where there are none."""
+    found = gettext.translation(DOMAIN, LOCALE, [language], fallback=language in LANGUAGES)
+    return found.gettext

@@ -1,0 +1,1 @@
+"""Components of lessons: predictions, words that point at pictures, and paths through a net."""

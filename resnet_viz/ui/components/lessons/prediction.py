@@ -1,0 +1,40 @@
+"""Prediction: a reader's guess by a click or a drawn curve, kept by the browser alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from resnet_viz.ui.components.component import component
+
+_VIEW = component(__file__, "prediction")
+
+
+def prediction(
+    key: str,
+    about: Mapping[str, object],
+    *,
+    guess: object,
+    is_frozen: bool,
+    measured: str | Sequence[float | None] | None,
+    words: Mapping[str, str],
+) -> Any:
+    """Draw a prediction, and return the newest guess; None before there is one.
+
+    `about` says its "kind": "choice", with the "choices" as pairs of name and text, or "curve",
+    with "x", "x_title", "y_title", "low", "high" and "log"; and what it asks ("ask"). The browser
+    keeps the guess under `key` for later visits. Where it `is_frozen` it can be changed no more;
+    `measured` is drawn beside it.
+    """
+    data = {
+        "key": key,
+        "guess": guess,
+        "frozen": is_frozen,
+        "measured": measured,
+        "words": words,
+        **about,
+    }
+    shown: Any = _VIEW(key=key, data=data, on_guess_change=lambda: None)
+    return st.session_state[key].get("guess") if key in st.session_state else shown.guess

@@ -1,0 +1,163 @@
+"""One step of a lesson, with the way to the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from resnet_viz.lab.lab import Lab
+from resnet_viz.lessons.languages import Words, words_in
+from resnet_viz.lessons.lesson import MEASUREMENTS, PREDICTIONS, Lesson, Placed, Text
+from resnet_viz.lessons.seen import say
+from resnet_viz.lessons.slots import (
+    Choices,
+    ClaimSlot,
+    Drawn,
+    FigureSlot,
+    StageSlot,
+)
+from resnet_viz.ui.pages.lessons.lessons_url import Place, move
+from resnet_viz.ui.pages.lessons.measuring import press
+from resnet_viz.ui.pages.lessons.pictures import figure_slot, stage_slot
+from resnet_viz.ui.pages.lessons.prediction_slot import held_against, is_given, prediction_slot
+from resnet_viz.ui.pages.lessons.reading import Reading
+from resnet_viz.ui.widgets.markdown import plain, small, with_links
+from resnet_viz.ui.widgets.page_texts import header, title
+
+
+def lesson_view(lab: Lab, lesson: Lesson, place: Place, lessons: Sequence[Lesson]) -> None:
+    """Draw the step of a lesson at which the reader is."""
+    words = words_in(place.language)
+    steps = [
+        number
+        for number in range(len(lesson.steps))
+        if f"{lesson.key}.{number + 1}" not in place.hide
+    ]
+    if not steps:
+        steps = [0]
+    at = min((steps.index(place.step) if place.step in steps else 0), len(steps) - 1)
+    step = lesson.steps[steps[at]]
+    reading = Reading.of(lab, lesson, place)
+    title(lesson.head.title)
+    _way(lesson, steps, at, words)
+    with st.container(key="lesson_step"):
+        header(step.title)
+        claims = [placed.slot for placed in step.slots if isinstance(placed.slot, ClaimSlot)]
+        for of in dict.fromkeys(claim.of for claim in claims):
+            if (seen := reading.seen[of]) and seen.facts:
+                held_against(reading, of, seen.facts)
+        for number, part in enumerate(step.parts):
+            if isinstance(part, Text):
+                st.markdown(with_links(part.markdown))
+            else:
+                _slot(reading, part, f"{lesson.key}_{steps[at]}_{number}")
+    if at == len(steps) - 1:
+        _end(lesson, place, lessons, words)
+    waits = place.is_locked and not _is_done(reading, step.slots)
+    _buttons(steps, at, words, waits=waits)
+
+
+def _way(lesson: Lesson, steps: Sequence[int], at: int, words: Words) -> None:
+    """Which steps there are, and which is read."""
+    names = [
+        f"**{plain(lesson.steps[step].title)}**"
+        if number == at
+        else plain(lesson.steps[step].title)
+        for number, step in enumerate(steps)
+    ]
+    count = words("Step {step} of {steps}").format(step=at + 1, steps=len(steps))
+    st.markdown(small(f"{count}: {' → '.join(names)}"))
+
+
+def _slot(reading: Reading, placed: Placed, key: str) -> None:
+    slot = placed.slot
+    match slot:
+        case Choices() | Drawn():
+            prediction_slot(reading, placed)
+        case StageSlot():
+            stage_slot(reading, slot)
+        case FigureSlot():
+            figure_slot(reading, slot, key)
+        case ClaimSlot():
+            _claim(reading, slot)
+        case _:
+            press(reading, slot)
+
+
+def _claim(reading: Reading, slot: ClaimSlot) -> None:
+    seen = reading.seen[slot.of]
+    if seen is not None and seen.facts is not None:
+        with st.container(border=True):
+            st.markdown(plain(say(slot, seen.facts)))
+    elif seen is None or not seen.problem:
+        st.markdown(small(reading.words("What is measured will be told here.")))
+
+
+def _is_done(reading: Reading, slots: Sequence[Placed]) -> bool:
+    """Whether a step's predictions are given and its measurements are over."""
+    for placed in slots:
+        if isinstance(placed.slot, PREDICTIONS) and not is_given(reading.lesson, placed):
+            return False
+        if isinstance(placed.slot, MEASUREMENTS):
+            seen = reading.seen[placed.slot.name]
+            if seen is None or not seen.is_over:
+                return False
+    return True
+
+
+def _buttons(steps: Sequence[int], at: int, words: Words, *, waits: bool) -> None:
+    with st.container(horizontal=True, key="lesson_buttons"):
+        st.button(
+            words("Back"),
+            icon=":material/arrow_back:",
+            key="lesson_back",
+            shortcut="b",
+            on_click=move,
+            kwargs={"step": steps[max(0, at - 1)]},
+            disabled=at == 0,
+        )
+        st.button(
+            words("Next"),
+            icon=":material/arrow_forward:",
+            key="lesson_next",
+            type="primary",
+            shortcut="n",
+            on_click=move,
+            kwargs={"step": steps[min(len(steps) - 1, at + 1)]},
+            disabled=at == len(steps) - 1 or waits,
+            help=words("Opens after your prediction and the measurement.") if waits else None,
+        )
+        st.button(
+            words("All lessons"),
+            key="lesson_all",
+            type="tertiary",
+            on_click=move,
+            kwargs={"lesson": ""},
+        )
+
+
+def _end(lesson: Lesson, place: Place, lessons: Sequence[Lesson], words: Words) -> None:
+    """What the lesson does not show, its sources, and what to go on with."""
+    head = lesson.head
+    header(words("What this does not show"))
+    st.markdown(with_links(head.not_shown))
+    st.markdown(small(with_links(f"{words('Sources')}: {'; '.join(head.sources)}")))
+    with st.container(horizontal=True):
+        if not place.is_locked:
+            query = urlencode(head.go_on.query)
+            st.link_button(
+                head.go_on.label, f"{head.go_on.page}?{query}" if query else head.go_on.page
+            )
+        keys = [one.key for one in lessons]
+        after = keys[keys.index(lesson.key) + 1 :]
+        if after:
+            st.button(
+                words("Next lesson: {title}").format(
+                    title=lessons[keys.index(lesson.key) + 1].head.title
+                ),
+                key="lesson_after",
+                on_click=move,
+                kwargs={"lesson": after[0]},
+            )

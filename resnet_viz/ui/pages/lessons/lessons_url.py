@@ -1,0 +1,107 @@
+"""Lessons URL: which lesson and step is read, in which language, what was measured for it, and what
+a teacher has set: `?lesson=race&step=2&lang=ko&main=RACE&only=race,deeper&hide=race.3&locked=1`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import streamlit as st
+
+from resnet_viz.lessons.languages import LANGUAGES
+from resnet_viz.ui.session.history import is_by_history, is_switched
+
+_STATE = "lessons_place"
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
+_ID = re.compile(r"[A-Za-z0-9_,\-]{1,200}")
+_OWN = ("lesson", "step", "lang", "only", "hide", "locked", "class")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a reader is: a lesson ("" for the list) and its step, from 0.
+
+    `measured` holds the ids of measurements by their names. A teacher's link says which lessons
+    there are and in which order (`only`; () for all), which steps are hidden ("race.3", from 1),
+    whether steps open one after the other (`is_locked`), and the code of a class.
+    """
+
+    lesson: str = ""
+    step: int = 0
+    language: str = next(iter(LANGUAGES))
+    measured: Mapping[str, str] = field(default_factory=dict)
+    only: Sequence[str] = ()
+    hide: Sequence[str] = ()
+    is_locked: bool = False
+    class_code: str = ""
+
+    def query(self) -> dict[str, str]:
+        """The settings of the link that leads here."""
+        first = next(iter(LANGUAGES))
+        values = {
+            "lesson": self.lesson,
+            "step": str(self.step + 1) if self.step else "",
+            "lang": self.language if self.language != first else "",
+            "only": ",".join(self.only),
+            "hide": ",".join(self.hide),
+            "locked": "1" if self.is_locked else "",
+            "class": self.class_code,
+            **self.measured,
+        }
+        return {name: value for name, value in values.items() if value}
+
+
+def place_of(query: Mapping[str, str]) -> Place:
+    """Where a link leads; what it cannot mean is left out."""
+    step = query.get("step", "1")
+    language = query.get("lang", "")
+    return Place(
+        _one(query.get("lesson", "")),
+        max(0, int(step) - 1) if step.isascii() and step.isdigit() and len(step) < 4 else 0,
+        language if language in LANGUAGES else next(iter(LANGUAGES)),
+        {
+            name: value
+            for name, value in query.items()
+            if name not in _OWN and _NAME.fullmatch(name) and _ID.fullmatch(value)
+        },
+        tuple(filter(None, map(_one, query.get("only", "").split(",")))),
+        tuple(part for part in query.get("hide", "").split(",") if re.fullmatch(r"\w+\.\d+", part)),
+        query.get("locked") == "1",
+        query.get("class", "") if re.fullmatch(r"[A-Z2-9]{4,8}", query.get("class", "")) else "",
+    )
+
+
+def _one(name: str) -> str:
+    return name if _NAME.fullmatch(name) else ""
+
+
+def read_place() -> Place:
+    """Where the link leads that brought the reader, or where this session is."""
+    known: Place | None = st.session_state.get(_STATE)
+    query = st.query_params.to_dict()
+    if known is None or is_by_history() or (query and is_switched()):
+        known = place_of(query)
+    st.session_state[_STATE] = known
+    return known
+
+
+def write_link() -> None:
+    """Have the address hold where the reader is."""
+    query = st.session_state[_STATE].query()
+    if st.query_params.to_dict() != query:
+        st.query_params.from_dict(query)
+
+
+def move(**changes: object) -> None:
+    """Go elsewhere, from the next run of the page on; another lesson has no measurements yet."""
+    place: Place = st.session_state[_STATE]
+    if changes.get("lesson", place.lesson) != place.lesson:
+        changes = {"step": 0, "measured": {}, **changes}
+    st.session_state[_STATE] = replace(place, **changes)  # type: ignore[arg-type]
+
+
+def keep_measured(name: str, id_: str) -> None:
+    """Keep the id of a measurement with the place."""
+    place: Place = st.session_state[_STATE]
+    move(measured={**place.measured, name: id_})

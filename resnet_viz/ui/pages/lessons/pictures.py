@@ -1,0 +1,63 @@
+"""Pictures of a lesson: the stage of its race, and figures of what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from secrets import token_hex
+from typing import Any
+
+import streamlit as st
+
+from resnet_viz.lessons.slots import CountsSlot, FigureSlot, StageSlot
+from resnet_viz.ui.components.charts.live_chart import live_chart
+from resnet_viz.ui.components.stages.stage_view import pointer_of, stage_view, wake
+from resnet_viz.ui.pages.lessons.counts_view import counts_figure
+from resnet_viz.ui.pages.lessons.reading import Reading
+from resnet_viz.ui.widgets.markdown import small
+from resnet_viz.ui.widgets.page_texts import note
+
+_QUANTITY = "lessons_quantity"
+_HEIGHT = 400
+
+
+def stage_slot(reading: Reading, slot: StageSlot) -> None:
+    """Draw the stage of a race, from its first step on."""
+    lab, words = reading.lab, reading.words
+    race_id = reading.place.measured.get(slot.of, "")
+    if reading.seen[slot.of] is None:
+        st.markdown(small(words("The networks appear here once the race begins.")))
+        return
+
+    def obey(wish: Mapping[str, Any]) -> None:
+        if wish["name"] == "quantity":
+            st.session_state[_QUANTITY] = wish.get("value")
+        elif wish["name"] in ("pause", "resume"):
+            getattr(lab, wish["name"])(race_id)
+
+    wake()
+    stage_view(
+        race_id,
+        pointer_of(f"lesson_{race_id}"),
+        st.session_state.get(_QUANTITY) or "",
+        steers=False,
+        is_alone=False,
+        run=token_hex(4),
+        on_wish=obey,
+    )
+    note(slot.caption)
+
+
+def figure_slot(reading: Reading, slot: FigureSlot, key: str) -> None:
+    """Draw a figure, once there is something to draw."""
+    words, of = reading.words, reading.lesson.measurements[slot.of]
+    if isinstance(of, CountsSlot):
+        counts_figure(of, slot.figure, key, words)
+        note(slot.caption)
+        return
+    seen = reading.seen[slot.of]
+    if seen is None or slot.figure not in seen.figures or (slot.after and not seen.is_over):
+        st.markdown(small(words("The figure appears here once it is measured.")))
+        return
+    with st.container(key=f"lesson_figure_{key}"):
+        live_chart(seen.figures[slot.figure](), f"lesson_chart_{key}", _HEIGHT, alt=slot.caption)
+        note(slot.caption)

@@ -1,0 +1,112 @@
+"""Predictions of a lesson: asked before the measurement, and held against it after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any
+
+import streamlit as st
+
+from resnet_viz.lessons.judgement import is_guess, judge
+from resnet_viz.lessons.languages import Words
+from resnet_viz.lessons.lesson import PREDICTIONS, Lesson, Placed
+from resnet_viz.lessons.seen import Facts
+from resnet_viz.lessons.slots import AnyPrediction, Choices, NewNetsSlot, SweepSlot
+from resnet_viz.ui.components.lessons.prediction import prediction
+from resnet_viz.ui.pages.lessons.reading import Reading
+from resnet_viz.ui.widgets.markdown import plain
+
+_GUESSES = "lessons_guesses"
+_ICONS: Mapping[bool | None, str] = {
+    True: ":material/check_circle:",
+    False: ":material/cancel:",
+    None: ":material/help:",
+}
+
+
+def prediction_slot(reading: Reading, placed: Placed) -> None:
+    """Draw a prediction; once its measurement has begun, it can be changed no more."""
+    slot, lesson, words = placed.slot, reading.lesson, reading.words
+    assert isinstance(slot, PREDICTIONS)
+    seen = reading.seen[slot.of]
+    key = key_of(lesson, placed)
+    facts = seen.facts if seen else None
+    guess = guesses().get(key)
+    # Counts are there at once: they are shown after a prediction.
+    is_known = facts is not None and guess is not None
+    is_begun = seen is not None and slot.of in reading.place.measured
+    given = prediction(
+        key,
+        _about(lesson, slot, words),
+        guess=guess,
+        is_frozen=is_begun or is_known,
+        measured=_measured(slot, facts) if is_known and facts else None,
+        words={
+            "yours": words("your prediction"),
+            "measured": words("measured"),
+            "keep": words("This is my prediction"),
+            "change": words("Change my prediction"),
+            "kept": words("Your prediction is kept in this browser."),
+            "drag": words("Drag the points up or down, or use the arrow keys."),
+        },
+    )
+    if given is not None and given != guess and is_guess(slot, len(_x(lesson, slot)), given):
+        guesses()[key] = given
+        st.rerun()
+
+
+def guesses() -> dict[str, Any]:
+    """The predictions of this session, by their keys."""
+    kept: dict[str, Any] = st.session_state.setdefault(_GUESSES, {})
+    return kept
+
+
+def key_of(lesson: Lesson, placed: Placed) -> str:
+    """The name of a prediction in the session and in the browser."""
+    return f"prediction_{lesson.key}_{placed.number}"
+
+
+def is_given(lesson: Lesson, placed: Placed) -> bool:
+    """Whether the reader has predicted."""
+    return key_of(lesson, placed) in guesses()
+
+
+def held_against(reading: Reading, of: str, facts: Facts) -> None:
+    """Draw what became of the predictions about a measurement."""
+    lesson, words = reading.lesson, reading.words
+    for placed in lesson.slots:
+        slot = placed.slot
+        key = key_of(lesson, placed)
+        if not isinstance(slot, PREDICTIONS) or slot.of != of or key not in guesses():
+            continue
+        judgement = judge(slot, guesses()[key], facts, words)
+        st.markdown(f"{_ICONS[judgement.is_right]} {plain(judgement.sentence)}")
+
+
+def _about(lesson: Lesson, slot: AnyPrediction, words: Words) -> Mapping[str, object]:
+    if isinstance(slot, Choices):
+        return {"kind": "choice", "ask": slot.ask, "choices": list(slot.choices.items())}
+    return {
+        "kind": "curve",
+        "ask": slot.ask,
+        "x": _x(lesson, slot),
+        "x_title": words("depth (layers)"),
+        "y_title": slot.title,
+        "low": slot.low,
+        "high": slot.high,
+        "log": slot.log,
+    }
+
+
+def _x(lesson: Lesson, slot: AnyPrediction) -> list[int]:
+    """The depths of a curve's points."""
+    of = lesson.measurements[slot.of]
+    return list(of.depths) if isinstance(of, SweepSlot | NewNetsSlot) else []
+
+
+def _measured(slot: AnyPrediction, facts: Facts) -> str | list[float | None]:
+    """What the picture has beside the guess; None at points that were not measured."""
+    if isinstance(slot, Choices):
+        return facts.outcomes[slot.outcome]
+    return [value if isfinite(value) else None for value in facts.curves[slot.curve].y]
