@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 SweepStatus = Literal["running", "paused", "stopped", "finished"]
+OVER = ("finished", "stopped", "failed", "interrupted")
 _MOST_PRIORITY = 10**12
 
 
@@ -65,6 +66,8 @@ class Sweep:
     created: float
     cells: Sequence[Cell]
     seconds_left: float | None
+    reused: int = 0
+    """How many cells have their end from a run of another sweep, or of a race."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,16 @@ class SweepSummary:
     created: float
     counts: Mapping[str, int]
 
+    @property
+    def runs(self) -> int:
+        """How many runs it has, those to come included."""
+        return sum(number for status, number in self.counts.items() if status != "refused")
+
+    @property
+    def over(self) -> int:
+        """How many of them are over."""
+        return sum(self.counts.get(status, 0) for status in OVER)
+
 
 _CELLS = """
 SELECT c.number, iif(c.status = 'waiting', NULL, c.run) AS run, c.final, c.seconds,
@@ -88,6 +101,10 @@ SELECT c.number, iif(c.status = 'waiting', NULL, c.run) AS run, c.final, c.secon
     coalesce(r.message, c.message) AS message
 FROM sweep_cells AS c LEFT JOIN runs AS r ON c.status = 'under way' AND r.id = c.run
 WHERE c.sweep = ? ORDER BY c.number
+"""
+_REUSED = """
+SELECT count(*) FROM sweep_cells AS c JOIN runs AS r ON r.id = c.run
+WHERE c.sweep = ? AND c.final IS NOT NULL AND r.sweep <> ?
 """
 _COUNTS = """
 SELECT c.sweep, coalesce(r.status, c.status) AS status, count(*) AS count
@@ -168,7 +185,8 @@ def _read(connection: sqlite3.Connection, sweep_id: str) -> Sweep:
     rows = connection.execute(_CELLS, (row["position"],)).fetchall()
     cells = tuple(_cell(cell, spec, cell["number"]) for cell in rows)
     about = row["id"], row["name"], spec, row["status"], row["created"]
-    return Sweep(*about, cells, expectation.seconds_left(row["spec"], rows))
+    (reused,) = connection.execute(_REUSED, (row["position"], row["id"])).fetchone()
+    return Sweep(*about, cells, expectation.seconds_left(row["spec"], rows), reused)
 
 
 def _cells_here(connection: sqlite3.Connection, spec: SweepSpec) -> Sequence[Cell]:

@@ -15,7 +15,12 @@ from resnet_viz.findings.colours import DARK
 from resnet_viz.findings.sweeps.courses import Histories
 from resnet_viz.findings.sweeps.grid import ENDS, Grid, grid_of, size_words
 from resnet_viz.findings.sweeps.sweep_claims import sweep_claims
-from resnet_viz.findings.sweeps.sweep_words import headline, sentences, title_of
+from resnet_viz.findings.sweeps.sweep_words import (
+    headline,
+    reused_words,
+    sentences,
+    title_of,
+)
 from resnet_viz.lab.sweeps import Sweep
 from resnet_viz.report.report import PLOT_SCRIPTS, PLOTLY, TEMPLATES, Still, packed
 from resnet_viz.text import number
@@ -43,6 +48,7 @@ def sweep_report(sweep: Sweep, histories: Histories) -> str:
         stills=stills,
         heights=heights,
         told={title_of(one.axis): sentences(one, grid.seeds) for one in claims.axes},
+        caution=reused_words(sweep, grid.seeds),
         heads=[*axes, "status", *(about.words for about in ENDS.values())],
         rows=[
             [

@@ -13,6 +13,7 @@ from resnet_viz.__main__ import main
 from resnet_viz.cli.commands import race as racing
 from resnet_viz.cli.race_output import what_happened
 from resnet_viz.experiments.race_spec import RaceSpec
+from resnet_viz.experiments.sweep_spec import SweepSpec
 from resnet_viz.findings.contestant import contestants_in
 from resnet_viz.findings.race_summary import happened
 from resnet_viz.lab.lab import Lab
@@ -51,6 +52,23 @@ def test_runs_says_what_they_take(lab: Lab, capsys: Capture) -> None:
     assert main(("runs", "--json")) == 0
     listed = json.loads(capsys.readouterr().out)
     assert [run["bytes"] for run in listed] == [run.bytes for run in lab.list()]
+
+
+def test_a_sweep_is_one_line_and_its_runs_are_none(lab: Lab, capsys: Capture) -> None:
+    base = tiny_spec()
+    sweep_id = lab.sweep(SweepSpec(name="Rates", base=base, axes={"lr": (0.1, 0.01)}))
+    assert main(("runs",)) == 0
+    _, row, total = capsys.readouterr().out.splitlines()
+    assert row.startswith(sweep_id)
+    assert "sweep: Rates" in row
+    assert "0/2 runs" in row
+    assert total.startswith("0 runs, 1 sweep, ")
+    single = lab.start(base)
+    assert main(("runs",)) == 0
+    _, newest, *_ = capsys.readouterr().out.splitlines()
+    assert newest.startswith(single)
+    assert main(("runs", "--json")) == 0
+    assert [run["id"] for run in json.loads(capsys.readouterr().out)] == [single]
 
 
 def test_runs_stop(lab: Lab, capsys: Capture) -> None:

@@ -11,6 +11,7 @@ from resnet_viz.cli.errors import InputError, input_errors
 from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.race_feed import MOST_STEPS, Look
+from resnet_viz.lab.sweeps import SweepSummary
 from resnet_viz.lab.unreadable import curve_of, runs_of, sentences_of
 from resnet_viz.store.run import COLUMNS, Run, UnreadableRun
 from resnet_viz.store.runs_table import local_time
@@ -34,14 +35,19 @@ def open_lab() -> Iterator[Lab]:
 def show_runs(*, as_json: bool) -> None:
     """Past and present runs, as the store has them, the newest first, and what they take."""
     with open_lab() as lab:
-        runs = sorted(lab.everything(), key=lambda run: run.created, reverse=True)
+        runs, sweeps = lab.everything(), lab.sweeps()
     if as_json:
-        return print_json([_run_record(run) for run in runs])
-    if not runs:
+        return print_json([_run_record(run) for run in sorted(runs, key=_created, reverse=True)])
+    if not runs and not sweeps:
         return print_lines(("no runs yet",))
     headings = ("run", "net", "status", "step", "size", "started", "race", "message")
-    print_table(headings, map(_run_row, runs))
-    total = f"{count(len(runs), 'run')}, {byte_size(lab.bytes)}"
+    newest_first = sorted((*runs, *sweeps), key=_created, reverse=True)
+    rows = [
+        _sweep_row(one) if isinstance(one, SweepSummary) else _run_row(one) for one in newest_first
+    ]
+    print_table(headings, rows)
+    parts = [count(len(runs), "run"), *([count(len(sweeps), "sweep")] if sweeps else ())]
+    total = f"{', '.join(parts)}, {byte_size(lab.bytes)}"
     return print_lines((f"{total} in {printable(str(lab.home))}",))
 
 
@@ -165,6 +171,16 @@ def _run_row(run: Run | UnreadableRun) -> tuple[str, ...]:
         return run.id, run.name, UNREADABLE, "", size, "", race, run.reason
     step, started = f"{run.steps_done}/{run.steps or '?'}", _clock(run.started)
     return run.id, run.name, run.status, step, size, started, race, run.message
+
+
+def _sweep_row(sweep: SweepSummary) -> tuple[str, ...]:
+    """A sweep as one row: its runs are in no list."""
+    size = f"{sweep.over:,}/{count(sweep.runs, 'run')}"
+    return sweep.id, f"sweep: {sweep.name}", sweep.status, size, "", _clock(sweep.created), "", ""
+
+
+def _created(one: Run | UnreadableRun | SweepSummary) -> float:
+    return one.created
 
 
 def _clock(seconds: float | None) -> str:

@@ -6,22 +6,25 @@ import re
 import time
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict
+from math import inf
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from resnet_viz.cli.commands.race import POLL_SECONDS, terminal_progress
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors
 from resnet_viz.cli.inputs import read_json, read_net
-from resnet_viz.cli.output import print_json, print_note, print_table
+from resnet_viz.cli.output import print_json, print_lines, print_note, print_table
 from resnet_viz.cluster.engine import chosen_engine
 from resnet_viz.experiments.ready_sweeps import ready_sweeps
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.experiments.sweep_spec import MOST_CELLS, SweepSpec, flat
+from resnet_viz.findings.sweeps.records import SweepRecords
+from resnet_viz.findings.sweeps.sweep_words import everything
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.sweep_files import WRITERS
 from resnet_viz.lab.sweeps import Sweep, frame
 from resnet_viz.scheduler.sweeps.expectation import Expected
-from resnet_viz.text import byte_size, count, duration, shorten, unknown_name
+from resnet_viz.text import byte_size, count, duration, printable, shorten, unknown_name
 
 _RANGE = re.compile(r"(\d{1,10})-(\d{1,10})")
 _CONFIG = "resnet20-cifar"
@@ -234,6 +237,8 @@ def run(
         shown = [name for name in table.columns if name not in _NOT_SHOWN]
         values = table[shown].astype(object).where(table[shown].notna(), "")
         print_table(shown, values.to_numpy().tolist())
+        histories, _ = SweepRecords(lab).of(sweep.cells, seconds=inf)
+        print_lines(("", *map(printable, everything(sweep, histories))))
     if unfinished := [cell for cell in sweep.cells if cell.status in ("failed", "interrupted")]:
         said = f"{len(unfinished)} of {count(len(sweep.cells), 'cell')} did not finish"
         raise CommandFailedError(f"{said}: {unfinished[0].message}")
@@ -281,8 +286,5 @@ def show_sweeps(*, as_json: bool) -> None:
             ]
         )
         return
-    rows = [
-        (one.id, one.name, one.status, one.counts.get("finished", 0), sum(one.counts.values()))
-        for one in sweeps
-    ]
-    print_table(("id", "name", "status", "finished", "cells"), rows)
+    rows = [(one.id, one.name, one.status, one.over, one.runs) for one in sweeps]
+    print_table(("id", "name", "status", "over", "runs"), rows)

@@ -11,7 +11,7 @@ from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.final_level import FINAL
 from resnet_viz.findings.nets import Net
 from resnet_viz.findings.sweeps.grid import FINISHED, REFUSED, Grid, Line, Place
-from resnet_viz.lab.sweeps import Cell
+from resnet_viz.lab.sweeps import OVER, Cell
 from resnet_viz.quantities.points import FINAL_NAMES
 from resnet_viz.quantities.quantity import Along
 from resnet_viz.quantities.records import History
@@ -19,7 +19,6 @@ from resnet_viz.store.sweep_rows import HOPELESS
 
 Histories = Mapping[str, History]
 """The losses, accuracies and measured ends of runs, by their ids."""
-OVER = (FINISHED, "stopped", "failed", "interrupted")
 _HEADER = {FINAL: Along("final", FINAL_NAMES)}
 
 

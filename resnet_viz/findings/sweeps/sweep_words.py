@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from resnet_viz.findings.claims.claim import Claim
-from resnet_viz.findings.sweeps.grid import Axis
-from resnet_viz.findings.sweeps.sweep_claims import AxisClaims, SweepClaims
+from resnet_viz.findings.sweeps.courses import Histories
+from resnet_viz.findings.sweeps.grid import Axis, grid_of
+from resnet_viz.findings.sweeps.sweep_claims import AxisClaims, SweepClaims, sweep_claims
 from resnet_viz.findings.words.comparison_words import BETTER
 from resnet_viz.findings.words.phrases import over_seeds, percent_of_level, span
+from resnet_viz.lab.sweeps import Sweep
 from resnet_viz.text import and_words, count, number
 
 _ENDED: Mapping[str, str] = {
@@ -29,6 +31,11 @@ MOST_LINES = 4
 """Of a headline, one for each kind of net."""
 MOST_PLACES = 6
 """That are named one by one."""
+HOLDS = (
+    "What is said of complete comparisons holds at the end: the correction counts all planned ones."
+)
+"""While runs still come. Holm's correction takes those to come for p = 1, so that a corrected p can
+only fall, and no look is one too many."""
 ONE_SEED = (
     "Each combination has one seed, which says how this run went and not how the nets compare."
 )
@@ -67,12 +74,37 @@ def sentences(one: AxisClaims, seeds: int) -> list[str]:
     if one.waiting:
         verb = "needs" if one.waiting == 1 else "need"
         told.append(f"{count(one.waiting, 'planned comparison')} still {verb} more runs.")
+        if one.depth or any(claim.kind in BETTER for claim in one.pairs):
+            told.append(HOLDS)
     if one.lost:
         told.append(
             f"{count(one.lost, 'planned comparison')} cannot be made: not all of the runs came to "
             "their end with records here."
         )
     return told
+
+
+def reused_words(sweep: Sweep, seeds: int) -> str:
+    """A caution on runs that may have been looked at before the sweep was planned; "" for none."""
+    if not sweep.reused or seeds < 2:
+        return ""
+    verb = "was" if sweep.reused == 1 else "were"
+    return (
+        f"{count(sweep.reused, 'run')} {verb} trained for another sweep or race. If you saw those "
+        "first and added seeds because of them, the p values are too low."
+    )
+
+
+def everything(sweep: Sweep, histories: Histories) -> Iterator[str]:
+    """All that is said of a sweep, line by line: the headline, then axis by axis."""
+    grid = grid_of(sweep.cells)
+    claims = sweep_claims(grid, histories)
+    yield headline(claims)
+    for one in claims.axes:
+        yield f"{title_of(one.axis)}:"
+        yield from (f"  {sentence}" for sentence in sentences(one, grid.seeds))
+    if caution := reused_words(sweep, grid.seeds):
+        yield caution
 
 
 def _at(claims: Sequence[Claim], planned: int) -> str:
@@ -105,12 +137,21 @@ def _pairs(one: AxisClaims) -> Iterator[str]:
         verb = BETTER[kind] if better.endswith("nets") is False else _plural(BETTER[kind])
         where = _at(claims, one.planned)
         yield f"{subject} {verb} {other}{where} ({_how_sure(claims, one.planned)})."
-    for kind, words in (("level", "Level"), ("undecided", "No difference is shown")):
-        alike = [c for c in one.pairs if c.kind in (kind, f"learning {kind}")]
+    yield from _alike(one)
+    yield from _not_ranked(one)
+
+
+def _alike(one: AxisClaims) -> Iterator[str]:
+    """The pairs that are not told apart. While runs come their correction may still shrink, so that
+    which of them are level is said at the end."""
+    words = [(["level"], "Level"), (["undecided"], "No difference is shown")]
+    if one.waiting:
+        words = [(["level", "undecided"], "No difference is shown yet")]
+    for kinds, said in words:
+        alike = [c for c in one.pairs if c.kind.removeprefix("learning ") in kinds]
         if alike:
             whom = and_words(list(dict.fromkeys(_both(claim) for claim in alike)))
-            yield f"{words} between {whom}{_at(alike, one.planned)}."
-    yield from _not_ranked(one)
+            yield f"{said} between {whom}{_at(alike, one.planned)}."
 
 
 def _plural(verb: str) -> str:

@@ -9,13 +9,21 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from resnet_viz.findings.claims.comparison import tests as corrected
 from resnet_viz.findings.sweeps.courses import Histories
 from resnet_viz.findings.sweeps.grid import grid_of
 from resnet_viz.findings.sweeps.sweep_claims import AxisClaims, SweepClaims, sweep_claims
-from resnet_viz.findings.sweeps.sweep_words import ONE_SEED, headline, sentences, title_of
-from resnet_viz.lab.sweeps import Cell
+from resnet_viz.findings.sweeps.sweep_words import (
+    HOLDS,
+    ONE_SEED,
+    headline,
+    reused_words,
+    sentences,
+    title_of,
+)
+from resnet_viz.lab.sweeps import Cell, Sweep
 from resnet_viz.quantities.records import History
-from tests.findings.swept import Numbers, ends, trained
+from tests.findings.swept import Numbers, ends, spec, trained
 
 DEPTHS = (8, 20, 56)
 
@@ -181,3 +189,42 @@ def test_before_anything_is_over() -> None:
     made = claims(*trained(lambda cell: False))
     assert headline(made) == "None of 30 runs is over yet."
     assert [axis.waiting for axis in made.axes] == [2, 3]
+
+
+def test_a_level_that_is_said_early_can_only_fall() -> None:
+    """Whichever pairs are complete first: those to come count as if they showed nothing."""
+    rng = np.random.default_rng(0)
+    planned = [(rng.normal(0, 1, 6), rng.normal(0.4 * i, 1, 6)) for i in range(8)]
+    at_end = [one.p for one in corrected(planned, 8)]
+    assert min(at_end) < 0.05 < max(at_end)
+    is_lower = False
+    for _ in range(50):
+        first = rng.permutation(8)[: rng.integers(1, 8)]
+        for i, one in zip(first, corrected([planned[i] for i in first], 8), strict=True):
+            assert at_end[i] <= one.p
+            is_lower |= at_end[i] < one.p
+    assert is_lower
+
+
+def test_while_runs_come_no_nets_are_called_level() -> None:
+    cells, histories = trained(lambda cell: cell.values["depths"] != (9, 9, 9))
+    found = along("plain", claims(cells, histories))
+    kinds = dict(zip((8, 20), ("level", "undecided"), strict=True))
+    alike = [replace(c, kind=k) for c, k in zip(found.pairs, kinds.values(), strict=True)]
+    said = sentences(replace(found, pairs=tuple(alike)), 5)
+    both = "plain nets and residual nets at depth 8 and 20"
+    assert f"No difference is shown yet between {both}." in said
+    assert HOLDS not in said
+    assert HOLDS in sentences(found, 5)
+    said = sentences(replace(found, pairs=tuple(alike), waiting=0), 5)
+    assert "Level between plain nets and residual nets at depth 8." in said
+    assert HOLDS not in said
+
+
+def test_runs_that_may_have_been_looked_at_before_are_told() -> None:
+    cells, _ = trained()
+    sweep = Sweep("id", "Depth", spec(), "finished", 1.7e9, cells, 0.0)
+    assert reused_words(sweep, 5) == ""
+    said = reused_words(replace(sweep, reused=12), 5)
+    assert said.startswith("12 runs were trained for another sweep or race.")
+    assert reused_words(replace(sweep, reused=12), 1) == ""

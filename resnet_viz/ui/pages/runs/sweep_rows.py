@@ -9,8 +9,6 @@ from resnet_viz.lab.sweeps import SweepSummary
 from resnet_viz.text import count
 from resnet_viz.ui.pages.runs.groups import clock
 
-_OVER = ("finished", "failed", "stopped", "interrupted")
-
 
 def link_of(sweep: SweepSummary) -> dict[str, str]:
     """What the Sweeps page's address holds to show it."""
@@ -29,13 +27,11 @@ def matching(sweeps: Sequence[SweepSummary], text: str) -> Sequence[SweepSummary
 
 def row_of(sweep: SweepSummary) -> Mapping[str, object]:
     """A sweep's row for the table, as the browser gets it. It cannot be ticked."""
-    cells = sum(number for status, number in sweep.counts.items() if status != "refused")
-    done = sum(sweep.counts.get(status, 0) for status in _OVER)
     return {
         "id": sweep.id,
         "href": f"sweeps?{urlencode(link_of(sweep))}",
         "title": sweep.name,
-        "nets": f"sweep of {count(cells, 'run')}",
+        "nets": f"sweep of {count(sweep.runs, 'run')}",
         "note": "",
         "chips": [],
         "lines": [],
@@ -44,7 +40,7 @@ def row_of(sweep: SweepSummary) -> Mapping[str, object]:
         "outcome": sweep.status,
         "tone": {"running": "live", "finished": "well"}.get(sweep.status, "off"),
         "why": "",
-        "progress": f"{done:,} of {cells:,} runs",
+        "progress": f"{sweep.over:,} of {sweep.runs:,} runs",
         "duration": "",
         "date": clock(sweep.created),
         "stops": False,

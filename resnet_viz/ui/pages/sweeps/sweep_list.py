@@ -49,9 +49,7 @@ def _row(sweep: SweepSummary) -> None:
             on_click=look_at,
             args=(sweep.id,),
         )
-        done = sweep.counts.get("finished", 0)
-        cells = sum(number for status, number in sweep.counts.items() if status != "refused")
-        said = f"{sweep.status}, {done:,} of {cells:,} runs done"
+        said = f"{sweep.status}, {sweep.over:,} of {sweep.runs:,} runs done"
         size = "it cannot be read" if sweep.spec is None else size_words(sweep.spec)
         st.markdown(small(plain(f"{said}; {size}; {_date(sweep.created)}")))
 

@@ -8,10 +8,15 @@ import streamlit as st
 
 from resnet_viz.findings.sweeps.grid import REFUSED, grid_of, size_words
 from resnet_viz.findings.sweeps.records import SweepRecords
-from resnet_viz.findings.sweeps.sweep_claims import sweep_claims
-from resnet_viz.findings.sweeps.sweep_words import headline, sentences, title_of
+from resnet_viz.findings.sweeps.sweep_claims import SweepClaims, sweep_claims
+from resnet_viz.findings.sweeps.sweep_words import (
+    headline,
+    reused_words,
+    sentences,
+    title_of,
+)
 from resnet_viz.lab.lab import Lab
-from resnet_viz.lab.sweeps import Cell, Sweep
+from resnet_viz.lab.sweeps import OVER, Cell, Sweep
 from resnet_viz.scheduler.eta import about
 from resnet_viz.store.database import StoreError
 from resnet_viz.text import count
@@ -94,16 +99,23 @@ def _filling(lab: Lab, sweep_id: str, before: str, is_still: bool) -> None:
         _click_choice()
     with words:
         claims = records.made((version, "claims"), lambda: sweep_claims(grid, histories))
-        st.markdown(f"**{plain(headline(claims))}**")
-        for one in claims.axes:
-            header(title_of(one.axis))
-            for sentence in sentences(one, grid.seeds):
-                st.markdown(plain(sentence))
+        _say(claims, grid.seeds, reused_words(sweep, grid.seeds))
         if left:
             st.markdown(small(f"Still reading the records of {count(left, 'run')}."))
     _refused(sweep.cells)
     if sweep.status in _OVER and not left and not is_still:
         st.rerun()  # without a timer
+
+
+def _say(claims: SweepClaims, seeds: int, caution: str) -> None:
+    """What the sweep shows in words."""
+    st.markdown(f"**{plain(headline(claims))}**")
+    for one in claims.axes:
+        header(title_of(one.axis))
+        for sentence in sentences(one, seeds):
+            st.markdown(plain(sentence))
+    if caution:
+        st.markdown(small(plain(caution)))
 
 
 def _lonely(sweep: Sweep) -> None:
@@ -116,7 +128,7 @@ def _lonely(sweep: Sweep) -> None:
 def _progress(sweep: Sweep) -> None:
     """A bar with how many cells are done, and how long the rest takes."""
     cells = [cell for cell in sweep.cells if cell.status != REFUSED]
-    done = sum(cell.status in ("finished", "failed", "stopped", "interrupted") for cell in cells)
+    done = sum(cell.status in OVER for cell in cells)
     states = {
         "running": "Training",
         "paused": "Paused",
