@@ -5,11 +5,14 @@ const LINKS = 'a[href*="#stage"], a[href*="#figure"], a[href*="#prediction"]'
 const PLACES = { stage: ".resnet-viz-stage", figure: '[class*="st-key-lesson_figure"]', prediction: ".prediction" }
 let isListening = false
 let kept = ""
+let shown = null // what the page was of
 
-export default function ({ parentElement }) {
-  const sheet = document.querySelector("style[data-pointing]") ?? document.head.appendChild(style())
-  void sheet
-  parentElement.style.display = "none"
+export default function ({ data }) {
+  if (!document.querySelector("style[data-pointing]")) document.head.append(style())
+  // Another step begins at its top.
+  if (shown !== null && shown !== data.of) document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0)
+  if (shown !== data.of) light((kept = ""))
+  shown = data.of
   if (isListening) return
   isListening = true
   const placeOf = (event) => event.target.closest?.(LINKS)?.hash.slice(1) ?? ""

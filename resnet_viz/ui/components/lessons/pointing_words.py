@@ -7,7 +7,10 @@ from resnet_viz.ui.components.component import component
 _VIEW = component(__file__, "pointing_words")
 
 
-def pointing_words(key: str) -> None:
+def pointing_words(key: str, of: str) -> None:
     """Have links such as [the arcs](#stage.shortcuts) light up their place, by hover, by focus and
-    by a tap. The stage hears of its own places by an event "resnet-viz-point"."""
-    _VIEW(key=key, data={})
+    by a tap; the stage hears of its own by an event "resnet-viz-point".
+
+    What the page is `of`, such as a step, begins at its top.
+    """
+    _VIEW(key=key, data={"of": of})

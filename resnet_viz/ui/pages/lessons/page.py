@@ -26,7 +26,6 @@ def lessons_page() -> None:
     """Draw the page."""
     st.html(_CSS)
     place = read_place()
-    write_link()
     words = words_in(place.language)
     found = library(place.language)
     lessons = [lesson for lesson in found.lessons if not place.only or lesson.key in place.only]
@@ -37,6 +36,7 @@ def lessons_page() -> None:
         _list(lessons, place, words)
         for problem in found.problems:
             message_box.warning(words("A lesson is left out. {problem}").format(problem=problem))
+        write_link()
         return
     try:
         lab = open_lab()
@@ -46,7 +46,8 @@ def lessons_page() -> None:
         return
     with st.container(key="lesson_place"):
         lesson_view(lab, lesson, place, lessons)
-    pointing_words("lessons_pointing")
+    pointing_words("lessons_pointing", f"{place.lesson} {place.step}")
+    write_link()
 
 
 def language_switch(place: Place) -> None:
