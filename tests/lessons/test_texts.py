@@ -1,0 +1,178 @@
+"""Texts of the lessons: valid, the same in both languages, and asking before they measure."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from resnet_viz.experiments.starting_points import starting_points
+from resnet_viz.lessons.lesson import MEASUREMENTS, PREDICTIONS, Lesson, Placed, Text
+from resnet_viz.lessons.reader import read_lesson
+from resnet_viz.lessons.slots import ClaimSlot, FigureSlot, RemovalSlot
+from resnet_viz.ui.pages.initialisation.settings import from_query as initialisation_link
+from resnet_viz.ui.pages.race.settings_url import from_query as race_link
+from resnet_viz.ui.session.net_url import from_text as net_in_link
+from tests.test_language import faults
+
+FOLDER = Path(__file__).parents[2] / "resnet_viz" / "lessons" / "texts"
+FILES = sorted(FOLDER.glob("*.md"))
+LANGUAGES = ("en", "ko")
+BASES = sorted({file.name.split(".")[0] for file in FILES})
+WORDS = {"ask", "caption", "say", "title", "choices"}
+"""Fields of slots that hold sentences, which differ from language to language."""
+_CODE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+_IDENTIFIER = re.compile(r"\b[a-z]+_[a-z_]+\b")
+_HANGUL = re.compile(r"[가-힣]")
+_OTHER_STYLE = re.compile(r"(?<!세)요[.!]")
+"""Sentences end in -니다, requests in -세요."""
+
+
+@cache
+def lesson(base: str, language: str) -> Lesson:
+    file = FOLDER / f"{base}.{language}.md"
+    return read_lesson(file.read_text(encoding="utf-8"), file.name)
+
+
+def without_words(value: object) -> object:
+    """A slot's fields; where sentences stand, only which there are."""
+    if isinstance(value, BaseModel):
+        value = {"slot": type(value).__name__} | {
+            name: getattr(value, name) for name in _names(value)
+        }
+    if isinstance(value, Mapping):
+        return {
+            name: (sorted(inner) if isinstance(inner, Mapping) else "")
+            if name in WORDS
+            else without_words(inner)
+            for name, inner in value.items()
+        }
+    return value
+
+
+def _names(model: BaseModel) -> list[str]:
+    return list(type(model).model_fields)
+
+
+def sentences(read: Lesson) -> Iterator[str]:
+    """What a reader sees of it, without code."""
+    head = read.head
+    yield from (head.title, head.question, head.not_shown, head.go_on.label)
+    for step in read.steps:
+        yield step.title
+        for part in step.parts:
+            if isinstance(part, Text):
+                yield from re.split(r"\n\s*\n", _CODE.sub("", part.markdown))
+            else:
+                yield from _texts(part.slot.model_dump())
+
+
+def _texts(fields: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in fields.items():
+        if isinstance(value, Mapping):
+            yield from value.values() if name in WORDS else _texts(value)
+        elif name in WORDS:
+            yield value
+
+
+def numbers(slot: ClaimSlot) -> Mapping[str, set[str]]:
+    """The numbers that each sentence names."""
+    return {result: set(re.findall(r"\{(\w+)", said)) for result, said in slot.sentences().items()}
+
+
+def test_there_are_lessons_in_both_languages() -> None:
+    assert BASES
+    assert {file.name for file in FILES} == {f"{b}.{lang}.md" for b in BASES for lang in LANGUAGES}
+    orders = [lesson(base, "en").head.order for base in BASES]
+    assert orders == [int(base.split("_")[0]) for base in BASES]
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_both_languages_have_the_same_slots(base: str) -> None:
+    english, korean = lesson(base, "en"), lesson(base, "ko")
+    assert len(english.steps) == len(korean.steps)
+    for one, other in zip(english.steps, korean.steps, strict=True):
+        assert [without_words(placed.slot) for placed in one.slots] == [
+            without_words(placed.slot) for placed in other.slots
+        ]
+        assert [type(part) for part in one.parts] == [type(part) for part in other.parts]
+        for a, b in zip(one.slots, other.slots, strict=True):
+            if isinstance(a.slot, ClaimSlot) and isinstance(b.slot, ClaimSlot):
+                assert numbers(a.slot) == numbers(b.slot)
+    heads = [
+        read.head.model_dump(include={"order", "minutes", "sources"}) for read in (english, korean)
+    ]
+    assert heads[0] == heads[1]
+    links = [(read.head.go_on.page, read.head.go_on.query) for read in (english, korean)]
+    assert links[0] == links[1]
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_a_lesson_asks_first_and_then_measures_and_says(base: str) -> None:
+    slots = lesson(base, "en").slots
+    kinds = [placed.slot for placed in slots]
+    assert any(isinstance(slot, PREDICTIONS) for slot in kinds)
+    assert any(isinstance(slot, ClaimSlot) for slot in kinds)
+    for index, placed in enumerate(slots):
+        before = _measured(slots[:index])
+        if isinstance(placed.slot, PREDICTIONS):
+            assert placed.slot.of not in before, f"line {placed.line}: asked after the measurement"
+        elif isinstance(placed.slot, ClaimSlot | FigureSlot | RemovalSlot):
+            assert placed.slot.of in before, f"line {placed.line}: told before the measurement"
+
+
+def _measured(slots: Sequence[Placed]) -> set[str]:
+    return {placed.slot.name for placed in slots if isinstance(placed.slot, MEASUREMENTS)}
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_english_is_plain(base: str) -> None:
+    for text in sentences(lesson(base, "en")):
+        assert not faults(text), (faults(text), text)
+        prose = re.sub(r"\{\w+\}|\(#[^)]*\)|`[^`]*`", "", text)
+        assert not _IDENTIFIER.search(prose), text
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_korean_is_korean(base: str) -> None:
+    for text in sentences(lesson(base, "ko")):
+        assert not text.strip() or _HANGUL.search(text), text
+        assert not _OTHER_STYLE.search(text), text
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_code_in_a_lesson_is_python(base: str) -> None:
+    for language in LANGUAGES:
+        for text in (
+            (FOLDER / f"{base}.{language}.md").read_text(encoding="utf-8").split("```python\n")[1:]
+        ):
+            ast.parse(text.split("```")[0])
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_the_experiment_to_go_on_with_is_there(base: str) -> None:
+    go_on = lesson(base, "en").head.go_on
+    query = dict(go_on.query)
+    match go_on.page:
+        case "race":
+            assert not race_link(query)[1]
+            assert "experiment" not in query or query["experiment"] in starting_points()
+        case "initialisation":
+            assert not initialisation_link(query)[1]
+            assert set(query) <= set(initialisation_link({})[0]._fields)
+        case "compare":
+            assert [net_in_link(text) for text in query.values()]
+        case page:
+            assert page in ("sweeps", "architecture", "runs")
+            assert not query
+
+
+def test_a_sentence_is_no_identifier() -> None:
+    """The check of identifiers finds one, and leaves numbers to be filled in alone."""
+    assert _IDENTIFIER.search("the zero_pad shortcut")
