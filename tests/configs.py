@@ -49,6 +49,7 @@ def configs(draw: st.DrawFn) -> ResNetConfig:
         )
     }
     fields |= {"dropout": draw(RATES), "stochastic_depth": draw(RATES)}
+    fields["gate_bias"] = draw(st.sampled_from([-6.0, -6.0, 0.0, -3.0]))
     return _repaired(fields, draw)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Self, get_args
 
 from pydantic import BaseModel, ValidationError, model_validator
 
-from resnet_viz.arch.fields import ConfigFields
+from resnet_viz.arch.fields import GATE_BIAS, ConfigFields
 from resnet_viz.arch.rules import violations
 from resnet_viz.cells import ShownInCells
 from resnet_viz.text import shorten, unknown_name
@@ -37,9 +37,9 @@ class ResNetConfig(ShownInCells, ConfigFields):
 
         It is proved: every weight has its place in a net of this configuration, and both nets give
         the same logits in evaluation mode from the same random weights. The module stays as it was.
-        Fields that only training uses (`init`, `zero_init_residual`, `stochastic_depth`) and
-        `image_size` have their defaults unless the module is ours. If it has no classifier, the
-        features are compared, and `num_classes` has its default.
+        Fields that only training uses (`init`, `zero_init_residual`, `gate_bias`,
+        `stochastic_depth`) and `image_size` have their defaults unless the module is ours. If it
+        has no classifier, the features are compared, and `num_classes` has its default.
 
         Raises:
             ValueError: one sentence that says what does not fit.
@@ -78,6 +78,7 @@ def plain_twin(config: ResNetConfig) -> ResNetConfig:
         config,
         shortcut="none",
         shortcut_transform="identity",
+        gate_bias=GATE_BIAS,
         stochastic_depth=0.0,
         residual_scale="none",
         zero_init_residual=False,

@@ -22,6 +22,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "projection_kernel": "the kernel of projections",
         "projection_norm": "the norm of projections",
         "shortcut_transform": "what shortcuts do",
+        "gate_bias": "the initial bias of gates",
         "activation_order": "the order of norm, activation and addition",
         "stride_on": "where blocks take their stride",
         "downsample_at": "where stages halve the resolution",

@@ -29,6 +29,8 @@ Init = Literal["kaiming_fan_out", "kaiming_fan_in", "xavier", "orthogonal", "pyt
 # bounds lie beyond any published net; they keep a typing slip from stalling the program.
 Channels = Annotated[int, Field(strict=True, ge=1, le=65_536)]
 Blocks = Annotated[int, Field(strict=True, ge=1, le=10_000)]
+GATE_BIAS = -6.0
+"""He et al. 2016, sec. 3.1: gates start nearly closed (1 - g nearly 1); they train best at -6."""
 STEM_HALVINGS = {"imagenet": 2, "cifar": 0, "deep": 2, "tiered": 2}
 
 
@@ -55,6 +57,7 @@ class ConfigFields(BaseModel):
     projection_kernel: Literal["1x1", "3x3"] = "1x1"
     projection_norm: Annotated[bool, Field(strict=True)] = True
     shortcut_transform: ShortcutTransform = "identity"
+    gate_bias: Annotated[float, Field(strict=True, ge=-20, le=20)] = GATE_BIAS
     activation_order: ActivationOrder = "original"
     stride_on: Literal["3x3", "1x1"] = "3x3"
     downsample_at: Literal["first", "last"] = "first"

@@ -11,15 +11,14 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.nets.layers import SkipInit
 
 _BY_THEMSELVES = (nn.Linear, nn.Conv1d, nn.BatchNorm2d, nn.GroupNorm, SkipInit)
-GATE_BIAS = -6.0
-"""He et al. 2016, sec. 3.1: gates start nearly closed (1 - g nearly 1); they train best at -6."""
 
 
 def initialise(network: nn.Module, config: ResNetConfig) -> None:
     """Draw all weights of `network` by the scheme `config.init`, in forward order.
 
     The schemes hold for 2D convolutions, whose biases start at 0; norms start at 1 and 0. Linear
-    layers keep PyTorch's default, as in torchvision. "pytorch" is PyTorch's default everywhere.
+    layers keep PyTorch's default, as in torchvision. Gates have the bias `config.gate_bias`.
+    "pytorch" is PyTorch's default everywhere, in gates, too.
     """
     for module in network.modules():
         if isinstance(module, _BY_THEMSELVES):
@@ -34,7 +33,7 @@ def initialise(network: nn.Module, config: ResNetConfig) -> None:
     if config.init != "pytorch":
         for name, parameter in network.named_parameters():
             if name.endswith(".gate.conv.bias"):
-                nn.init.constant_(parameter, GATE_BIAS)
+                nn.init.constant_(parameter, config.gate_bias)
 
 
 def _draw(conv: nn.Conv2d, config: ResNetConfig) -> None:

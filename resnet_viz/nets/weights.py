@@ -32,7 +32,10 @@ _INSIDE = {
     "shortcut.conv": "downsample.0",
     "shortcut.norm": "downsample.1",
 }
-_OF_TRAINING = ("init", "zero_init_residual", "dropout", "stochastic_depth", "image_size")
+_OF_TRAINING = (
+    *("init", "zero_init_residual", "gate_bias", "dropout", "stochastic_depth"),
+    "image_size",
+)
 """Fields in which two nets may differ that compute the same from the same weights."""
 _NOT_SAID = (
     "The file does not say what its net is: only names and shapes were compared, not strides, "

@@ -114,6 +114,7 @@ def test_a_plain_twin_has_everything_else_of_the_net(config: ResNetConfig) -> No
         "stochastic_depth": 0.0,
         "residual_scale": "none",
         "zero_init_residual": False,
+        "gate_bias": -6.0,
     }
     if config.init == "fixup":
         without["init"] = "kaiming_fan_out"

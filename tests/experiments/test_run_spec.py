@@ -3,9 +3,10 @@ from typing import Any
 
 import pytest
 
-from resnet_viz.arch.config import ResNetConfig, explain
+from resnet_viz.arch.config import ResNetConfig, explain, revise
 from resnet_viz.arch.presets import PRESETS, preset
 from resnet_viz.data.adapt import adapt, suitable_image_size
+from resnet_viz.experiments.cell_key import cell_key
 from resnet_viz.experiments.run_spec import SETTINGS, RunSpec
 from resnet_viz.experiments.spec_rules import check_batch_size
 from tests.labs import TINY, tiny_spec
@@ -252,3 +253,11 @@ def test_specs_and_runs_need_neither_torch_nor_streamlit() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_was_trained_before_gates_had_a_field_keeps_its_key() -> None:
+    """The digest that version 0.2.0 made; another one would train every cell again."""
+    spec = RunSpec(config=preset("resnet20-cifar"), device="cpu")
+    assert cell_key(spec) == "a589f1a021a6d52671eff95011e326ea"
+    other = spec.model_copy(update={"config": revise(spec.config, gate_bias=-3.0)})
+    assert cell_key(other) != cell_key(spec)

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
-from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.config import ResNetConfig, explain, revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.nets.network import ResNet, build_resnet
@@ -151,3 +151,28 @@ def test_builds_on_a_gpu_with_the_cpu_s_weights() -> None:
     on_gpu = build_resnet(preset("resnet20-cifar"), device="cuda", seed=0)
     for a, b in zip(on_cpu.parameters(), on_gpu.parameters(), strict=True):
         assert torch.equal(a, b.cpu())
+
+
+@pytest.mark.parametrize("transform", ["exclusive_gate", "shortcut_only_gate"])
+def test_gates_start_at_their_bias(transform: str) -> None:
+    """By its own bias each of them weighs the shortcut with 1 - sigmoid(-3), and all else is as in
+    the net with the usual bias."""
+    config = revise(preset("resnet20-cifar"), shortcut_transform=transform)
+    usual, other = (
+        dict(build_resnet(net, seed=3).named_parameters())
+        for net in (config, revise(config, gate_bias=-3.0))
+    )
+    biases = [name for name in usual if name.endswith("gate.conv.bias")]
+    assert len(biases) == 7
+    for name, parameter in usual.items():
+        if name in biases:
+            assert parameter.unique().item() == -6.0
+            assert other[name].unique().item() == -3.0
+        else:
+            assert torch.equal(parameter, other[name])
+
+
+def test_a_gates_bias_has_bounds() -> None:
+    with pytest.raises(ValueError, match="gate_bias") as caught:
+        revise(preset("resnet20-cifar"), gate_bias=-21)
+    assert "greater than or equal to -20" in explain(caught.value)

@@ -124,6 +124,7 @@ NUMBERS: Mapping[str, Sequence[object]] = {
     "reduce_first": (2,),
     "norm_groups": (1, 8),
     "norm_group_width": (4,),
+    "gate_bias": (0.0, -3.0),
     "dropout": (0.5,),
     "stochastic_depth": (0.5,),
     "in_channels": (1,),

@@ -26,6 +26,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "projection_kernel",
         "projection_norm",
         "shortcut_transform",
+        "gate_bias",
         "residual_scale",
     ),
     "More on norm and activation": (
@@ -95,6 +96,8 @@ HELP = {
     "(He 2016).",
     "shortcut_transform": "What is done to the shortcuts that are identities (He 2016, Fig. 2 a "
     "to f): all but identity itself made ResNet-110 worse.",
+    "gate_bias": "Where the bias of a gate starts, -20 to 20. At -6 the gate is nearly closed and "
+    "1 - g(x) is nearly 1 (He 2016, Table 1, tries 0 to -7).",
     "residual_scale": "skipinit: a learned factor on each branch that starts at 0 (De & Smith "
     "2020).",
     "norm": "batch: batch normalisation (Ioffe 2015); group: groups of channels (Wu 2018); "
@@ -187,6 +190,10 @@ def disabled_because(field: str, draft: dict[str, object]) -> str:
         "shortcut_transform": {
             "A plain net has no shortcuts.": draft["shortcut"] == "none",
             "Option C has no identities.": draft["shortcut"] == "projection_all",
+        },
+        "gate_bias": {
+            "There are no gates.": "gate" not in str(draft["shortcut_transform"]),
+            "PyTorch's default draws it.": draft["init"] == "pytorch",
         },
         "residual_scale": {"A plain net would output 0.": draft["shortcut"] == "none"},
         "stochastic_depth": {"A plain net would output 0.": draft["shortcut"] == "none"},

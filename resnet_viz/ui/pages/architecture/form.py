@@ -34,6 +34,7 @@ _TOUCHED = "form_touched"
 _KEY = "field."
 _GROUP = "group."
 _PRESET = "preset"
+_STEPS = {"gate_bias": 1.0}
 
 
 def form() -> tuple[ResNetConfig, str]:
@@ -176,7 +177,7 @@ def _widget(field: str, disabled_why: str, wrong: str) -> None:
             st.number_input(
                 title(field),
                 value=empty,
-                step=0.05 if kind == "fraction" else 1,
+                step=_STEPS.get(field, 0.05 if kind == "fraction" else 1),
                 key=key,
                 help=words,
                 on_change=_touch,
