@@ -46,13 +46,13 @@ def _of_choice(slot: Choices, guess: str, facts: Facts, words: Words) -> Judgeme
     result = facts.outcomes[slot.outcome]
     said = words("You predicted: {guess}.").format(guess=_bare(slot.choices[guess]))
     if result == guess:
-        return Judgement(True, f"{said} {words('That is what was measured.')}")
+        return Judgement(True, " ".join([said, words("That is what was measured.")]))
     if result in slot.choices:
         measured = words("Measured: {result}.").format(result=_bare(slot.choices[result]))
         return Judgement(False, f"{said} {measured}")
     if result == UNDECIDED:
-        return Judgement(None, f"{said} {words('This measurement cannot tell.')}")
-    return Judgement(False, f"{said} {words('Something else was measured.')}")
+        return Judgement(None, " ".join([said, words("This measurement cannot tell.")]))
+    return Judgement(False, " ".join([said, words("Something else was measured.")]))
 
 
 def _bare(sentence: str) -> str:

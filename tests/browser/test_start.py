@@ -49,7 +49,7 @@ def test_all_of_it_is_on_the_first_screen(
     page.set_viewport_size({"width": width, "height": height})
     page.goto(app.url)
     playing(page)
-    for name in ("Race", "Architecture", "Initialisation", "Design space"):
+    for name in ("Lessons", "Race", "Architecture", "Design space"):
         way = page.get_by_test_id("stPageLink").get_by_role("link", name=name, exact=True).last
         expect(way).to_be_in_viewport(ratio=1)
     expect(page.get_by_role("button", name="Race it live")).to_be_in_viewport(ratio=1)

@@ -143,7 +143,8 @@ def _end(lesson: Lesson, place: Place, lessons: Sequence[Lesson], words: Words) 
     head = lesson.head
     header(words("What this does not show"))
     st.markdown(with_links(head.not_shown))
-    st.markdown(small(with_links(f"{words('Sources')}: {'; '.join(head.sources)}")))
+    sources = words("Sources: {sources}").format(sources="; ".join(head.sources))
+    st.markdown(small(with_links(sources)))
     with st.container(horizontal=True):
         if not place.is_locked:
             query = urlencode(head.go_on.query)

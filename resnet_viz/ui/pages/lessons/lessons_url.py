@@ -11,6 +11,7 @@ import streamlit as st
 
 from resnet_viz.lessons.languages import LANGUAGES
 from resnet_viz.ui.session.history import is_by_history, is_switched
+from resnet_viz.ui.session.language import FIRST, language, speak
 
 _STATE = "lessons_place"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
@@ -29,7 +30,7 @@ class Place:
 
     lesson: str = ""
     step: int = 0
-    language: str = next(iter(LANGUAGES))
+    language: str = FIRST
     measured: Mapping[str, str] = field(default_factory=dict)
     only: Sequence[str] = ()
     hide: Sequence[str] = ()
@@ -38,11 +39,10 @@ class Place:
 
     def query(self) -> dict[str, str]:
         """The settings of the link that leads here."""
-        first = next(iter(LANGUAGES))
         values = {
             "lesson": self.lesson,
             "step": str(self.step + 1) if self.step else "",
-            "lang": self.language if self.language != first else "",
+            "lang": self.language if self.language != FIRST else "",
             "only": ",".join(self.only),
             "hide": ",".join(self.hide),
             "locked": "1" if self.is_locked else "",
@@ -55,11 +55,10 @@ class Place:
 def place_of(query: Mapping[str, str]) -> Place:
     """Where a link leads; what it cannot mean is left out."""
     step = query.get("step", "1")
-    language = query.get("lang", "")
     return Place(
         _one(query.get("lesson", "")),
         max(0, int(step) - 1) if step.isascii() and step.isdigit() and len(step) < 4 else 0,
-        language if language in LANGUAGES else next(iter(LANGUAGES)),
+        language_of(query),
         {
             name: value
             for name, value in query.items()
@@ -72,6 +71,11 @@ def place_of(query: Mapping[str, str]) -> Place:
     )
 
 
+def language_of(query: Mapping[str, str]) -> str:
+    """The language of a link."""
+    return query["lang"] if query.get("lang") in LANGUAGES else FIRST
+
+
 def _one(name: str) -> str:
     return name if _NAME.fullmatch(name) else ""
 
@@ -82,7 +86,9 @@ def read_place() -> Place:
     query = st.query_params.to_dict()
     if known is None or is_by_history() or (query and is_switched()):
         known = place_of(query)
-    st.session_state[_STATE] = known
+        if "lang" in query or is_by_history():
+            speak(known.language)
+    st.session_state[_STATE] = known = replace(known, language=language())
     return known
 
 

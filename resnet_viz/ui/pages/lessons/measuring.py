@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import streamlit as st
 
 from resnet_viz.lessons import kinds
 from resnet_viz.lessons.slots import AnyMeasurement, CountsSlot, RaceSlot, RemovalSlot, SweepSlot
-from resnet_viz.scheduler.eta import about
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.pages.lessons.lessons_url import keep_measured
 from resnet_viz.ui.pages.lessons.reading import Reading, look
@@ -17,6 +18,8 @@ from resnet_viz.ui.widgets import message_box
 _SECONDS = 0.7
 """Between two looks at what is under way."""
 _REFUSED = "lessons_refused"
+_MINUTES = 100
+"""Seconds from which on a time is told in minutes."""
 
 
 def press(reading: Reading, slot: AnyMeasurement) -> None:
@@ -87,7 +90,12 @@ def _time(reading: Reading, slot: AnyMeasurement) -> str:
             seconds = reading.lab.expected_sweep(slot.spec()).seconds
     except (StoreError, ValueError):  # whoever presses is told
         return ""
-    return f" ({about(seconds)})" if seconds else ""
+    if not seconds:
+        return ""
+    if seconds < _MINUTES:
+        return " ({})".format(reading.words("about {seconds} s").format(seconds=ceil(seconds)))
+    minutes = ceil(seconds / 60)
+    return " ({})".format(reading.words("about {minutes} min").format(minutes=minutes))
 
 
 def _progress(reading: Reading, slot: AnyMeasurement) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from resnet_viz.lessons.languages import LANGUAGES, Words, words_in
+from resnet_viz.lessons.languages import Words, words_in
 from resnet_viz.lessons.lesson import Lesson
 from resnet_viz.lessons.library import library
 from resnet_viz.store.database import StoreError
@@ -14,12 +14,12 @@ from resnet_viz.ui.components.lessons.pointing_words import pointing_words
 from resnet_viz.ui.pages.lessons.lesson_view import lesson_view
 from resnet_viz.ui.pages.lessons.lessons_url import Place, move, read_place, write_link
 from resnet_viz.ui.session.lab_state import open_lab
+from resnet_viz.ui.session.language import language_switch
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.markdown import plain, small
 from resnet_viz.ui.widgets.page_texts import note, title
 
 _CSS = Path(__file__).with_name("page.css")
-_LANGUAGE = "lessons_language"
 
 
 def lessons_page() -> None:
@@ -50,29 +50,11 @@ def lessons_page() -> None:
     write_link()
 
 
-def language_switch(place: Place) -> None:
-    """Draw the choice of the language."""
-    st.session_state[_LANGUAGE] = place.language
-
-    def choose() -> None:
-        move(language=st.session_state[_LANGUAGE] or place.language)
-
-    st.segmented_control(
-        "Language",
-        list(LANGUAGES),
-        key=_LANGUAGE,
-        format_func=LANGUAGES.__getitem__,
-        required=True,
-        label_visibility="collapsed",
-        on_change=choose,
-    )
-
-
 def _list(lessons: list[Lesson], place: Place, words: Words) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="lessons_head"):
         with st.container(width="stretch"):
             title(words("Lessons"))
-        language_switch(place)
+        language_switch()
     if place.lesson:
         message_box.warning(words("There is no such lesson. These are all."))
     note(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -11,26 +11,24 @@ import streamlit as st
 
 from resnet_viz.experiments.starting_points.default_race import STARTING_POINT
 from resnet_viz.lab.lab import Lab
+from resnet_viz.lessons.languages import Words
 from resnet_viz.scheduler.eta import about
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.components.stages.recorded_stage import recorded_stage
 from resnet_viz.ui.pages.start import thumbnails
 from resnet_viz.ui.session.begun_race import begin_and_show, go_to, under_way
+from resnet_viz.ui.session.history import is_by_history, is_switched
 from resnet_viz.ui.session.lab_state import open_lab
+from resnet_viz.ui.session.language import FIRST, QUERY, language, language_switch, speak, words
 from resnet_viz.ui.session.public import is_gallery
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.page_texts import title
 
-SENTENCE = "Stack more layers and a plain network gets worse. One extra wire fixes it."
-_WHAT = (
-    "Trains ResNet-56 and the same network without its extra wires. They learn to read handwritten "
-    "digits while you watch."
-)
 _CSS = Path(__file__).with_name("page.css")
 
 
 class _Way(NamedTuple):
-    """A way on: a page, its name in the menu, what it is for, and its picture."""
+    """A way on: a page, its name, what it is for, and its picture."""
 
     page: str
     name: str
@@ -38,44 +36,59 @@ class _Way(NamedTuple):
     thumbnail: Callable[[], str]
 
 
-WAYS = (
-    _Way("race", "Race", "Train up to six networks side by side, live.", thumbnails.race),
-    _Way(
-        "architecture",
-        "Architecture",
-        "Choose or change a network. See each layer and its cost.",
-        thumbnails.architecture,
-    ),
-    _Way(
-        "initialisation",
-        "Initialisation",
-        "What happens to signal and gradient before any training?",
-        thumbnails.initialisation,
-    ),
-    _Way(
-        "design_space",
-        "Design space",
-        "All published networks by size, cost and depth.",
-        thumbnails.design_space,
-    ),
-)
-
-
 def start_page() -> None:
     """Draw the page."""
+    if is_switched() or is_by_history():
+        speak(st.query_params.get(QUERY, language()))
     st.html(_CSS)
-    title(SENTENCE)
+    say = words()
+    with st.container(horizontal=True, vertical_alignment="center", key="start_head"):
+        with st.container(width="stretch"):
+            title(say("Stack more layers and a plain network gets worse. One extra wire fixes it."))
+        language_switch()
     with st.container(horizontal=True, vertical_alignment="center", key="start_race"):
-        _race_button()
+        _race_button(say)
     stage, ways = st.columns([7, 3], gap="medium")
     with stage:
         recorded_stage("start_stage")
     with ways:
-        for way in WAYS:
+        for way in _ways(say):
             _draw(way)
+    query = {} if language() == FIRST else {QUERY: language()}
+    if st.query_params.to_dict() != query:
+        st.query_params.from_dict(query)
 
 
-def _race_button() -> None:
+def _ways(say: Words) -> Sequence[_Way]:
+    return (
+        _Way(
+            "lessons",
+            say("Lessons"),
+            say("Short lessons: predict, press, and see what is measured."),
+            thumbnails.initialisation,
+        ),
+        _Way(
+            "race",
+            say("Race"),
+            say("Train up to six networks side by side, live."),
+            thumbnails.race,
+        ),
+        _Way(
+            "architecture",
+            say("Architecture"),
+            say("Choose or change a network. See each layer and its cost."),
+            thumbnails.architecture,
+        ),
+        _Way(
+            "design_space",
+            say("Design space"),
+            say("All published networks by size, cost and depth."),
+            thumbnails.design_space,
+        ),
+    )
+
+
+def _race_button(say: Words) -> None:
     """The button that starts the default race, or leads to the one that still trains."""
     try:
         lab = open_lab()
@@ -84,14 +97,18 @@ def _race_button() -> None:
     except StoreError as error:
         message_box.error(f"{error} Until then no race can be started.")
         return
+    what = say(
+        "Trains ResNet-56 and the same network without its extra wires. They learn to read "
+        "handwritten digits while you watch."
+    )
     if is_gallery():
-        st.markdown(_WHAT)
+        st.markdown(what)
         return
-    label = "Watch your race" if running else f"Race it live{time}"
+    label = say("Watch your race") if running else say("Race it live") + time
     pressed = st.button(
         label, type="primary", key="start_race_button", icon=":material/play_arrow:"
     )
-    st.markdown(_WHAT)
+    st.markdown(what)
     if not pressed:
         return
     if running:

@@ -1,0 +1,63 @@
+"""Words around the lessons: the catalogue of each language, brought up to date.
+
+    python docs/tools/lesson_words.py
+
+collects what the code asks for, adds it to locale/*/LC_MESSAGES/lessons.po, and compiles the .mo
+beside it. A translation that is missing stays empty, and a test says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+PACKAGE = Path(__file__).parents[2] / "resnet_viz"
+LOCALE = PACKAGE / "lessons" / "locale"
+ROOMS = ("lessons", "ui/pages/lessons", "ui/pages/start", "ui/components/lessons")
+CALLS = ("words", "say")
+"""What the functions are called that translate."""
+
+
+def messages() -> Iterator[str]:
+    """The English texts that the code asks for."""
+    for room in ROOMS:
+        for _, _, message, _, _ in extract_from_dir(
+            PACKAGE / room, [("**.py", "python")], keywords=dict.fromkeys(CALLS)
+        ):
+            yield str(message)
+
+
+def catalogue(file: Path) -> Catalog:
+    """A language's catalogue as its file has it."""
+    with file.open("rb") as stream:
+        return read_po(stream)
+
+
+def compiled(of: Catalog) -> bytes:
+    """The same as gettext reads it."""
+    stream = BytesIO()
+    write_mo(stream, of)
+    return stream.getvalue()
+
+
+def update(file: Path) -> None:
+    """Add what is missing to a catalogue, drop what nobody asks for, and compile it."""
+    known, wanted = catalogue(file), list(dict.fromkeys(messages()))
+    fresh = Catalog(locale=known.locale, project="resnet_viz", charset="utf-8")
+    for text in sorted(wanted):
+        before = known.get(text)
+        fresh.add(text, before.string if before else "")
+    with file.open("wb") as stream:
+        write_po(stream, fresh, omit_header=False, width=100)
+    file.with_suffix(".mo").write_bytes(compiled(catalogue(file)))
+
+
+if __name__ == "__main__":
+    for file in LOCALE.glob("*/LC_MESSAGES/lessons.po"):
+        update(file)
