@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from resnet_viz.traced.plain import without_shortcuts
     from resnet_viz.training.loop import train
     from resnet_viz.views.graph.graph import shortcut_graph
+    from resnet_viz.views.poster.poster import block_poster, poster
     from resnet_viz.views.source.source import to_source
     from resnet_viz.views.summary import summarize
 
@@ -40,6 +41,7 @@ __all__ = [
     "ResNetConfig",
     "RunSpec",
     "SweepSpec",
+    "block_poster",
     "build_resnet",
     "compare",
     "graph",
@@ -48,6 +50,7 @@ __all__ = [
     "load_weights",
     "plain_twin",
     "plan",
+    "poster",
     "preset",
     "save_weights",
     "shortcut_graph",
@@ -66,6 +69,7 @@ _HOMES: Mapping[str, str] = MappingProxyType(
         "ResNetConfig": "arch.config",
         "RunSpec": "experiments.run_spec",
         "SweepSpec": "experiments.sweep_spec",
+        "block_poster": "views.poster.poster",
         "build_resnet": "nets.network",
         "compare": "notebook.show",
         "graph": "traced.module_graph",
@@ -74,6 +78,7 @@ _HOMES: Mapping[str, str] = MappingProxyType(
         "load_weights": "nets.weights",
         "plain_twin": "arch.config",
         "plan": "arch.plan",
+        "poster": "views.poster.poster",
         "preset": "arch.presets",
         "save_weights": "nets.weights",
         "shortcut_graph": "views.graph.graph",

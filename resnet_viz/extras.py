@@ -22,6 +22,7 @@ EXTRAS: Mapping[str, str] = MappingProxyType(
         "jinja2": _APP,
         "plotly": _APP,
         "streamlit": _APP,
+        "typst": _EXPORT,
         "onnx": _EXPORT,
         "onnxscript": _EXPORT,
         "onnxruntime": _EXPORT,

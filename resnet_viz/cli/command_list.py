@@ -9,14 +9,12 @@ import typer
 from typer.core import TyperCommand
 
 from resnet_viz import __version__
+from resnet_viz.cli.commands.graph_command import graph
 from resnet_viz.cli.commands.runs_commands import runs_app
 from resnet_viz.cli.commands.sweep_command import sweep
-from resnet_viz.cli.options import JsonOption, output_option
+from resnet_viz.cli.options import ConfigArgument, JsonOption, output_option
 from resnet_viz.experiments.devices import DEVICE_NAMES
 
-ConfigArgument = Annotated[
-    str, typer.Argument(metavar="CONFIG", help="A preset's name or the path of a JSON file.")
-]
 DeviceOption = Annotated[str, typer.Option("--device", help=DEVICE_NAMES)]
 
 app = typer.Typer(
@@ -90,31 +88,7 @@ def summary(
     architecture.show_summary(inputs.read_net(config).config, depth, as_json=as_json)
 
 
-@app.command()
-def graph(
-    config: ConfigArgument,
-    output: Annotated[Path, output_option("Ends in .dot, .svg or .html.")],
-    expand: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ID", help="Show the inside of a block, such as stages.0.1."),
-    ] = None,
-    *,
-    fold: Annotated[
-        bool, typer.Option("--fold", help="Draw more than three alike blocks in a row as one.")
-    ] = False,
-) -> None:
-    """Write a net's shortcut graph to FILE, as DOT, SVG or HTML.
-
-    CONFIG may also name any net of torchvision or timm, such as torchvision:resnet50 or
-    timm:vit_tiny_patch16_224.
-    """
-    from resnet_viz.cli import inputs
-    from resnet_viz.cli.commands import architecture
-
-    if inputs.is_of_library(config):
-        architecture.write_found_graph(config, output, has_options=bool(expand) or fold)
-        return
-    architecture.write_graph(inputs.read_net(config).config, output, expand or (), fold=fold)
+app.command()(graph)
 
 
 @app.command()

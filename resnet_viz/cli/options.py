@@ -7,6 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+ConfigArgument = Annotated[
+    str, typer.Argument(metavar="CONFIG", help="A preset's name or the path of a JSON file.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 EngineOption = Annotated[
     str | None,

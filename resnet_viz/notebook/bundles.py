@@ -9,6 +9,7 @@ from resnet_viz.arch.plan import NetworkPlan
 from resnet_viz.notebook import net_cells
 from resnet_viz.notebook.frame import Shown
 from resnet_viz.views.graph.graph import ShortcutGraph
+from resnet_viz.views.poster.poster import Poster
 
 
 def bundle(value: object) -> Mapping[str, str]:
@@ -22,6 +23,8 @@ def bundle(value: object) -> Mapping[str, str]:
         html, text = net_cells.table_of(value), net_cells.text_of(value.config)
     elif isinstance(value, ShortcutGraph):
         html, text = net_cells.frame_of(value).html(), net_cells.graph_text(value)
+    elif isinstance(value, Poster):
+        html, text = value.to_svg(), repr(value)
     else:
         from resnet_viz.notebook import run_cells  # noqa: PLC0415  it reads records
 

@@ -167,6 +167,16 @@ def test_a_bad_option_of_race_is_refused_before_anything_starts(
         (("describe", "."), "'.' is a directory"),
         (("describe", "resnet18", "--jso"), "python -m resnet_viz describe --help"),
         (("graph", "resnet18", "-o", "x.png"), ".dot, .svg or .html"),
+        (("graph", "resnet18", "--style", "poster", "-o", "x.dot"), ".svg, .pdf, .png or .tex"),
+        (("graph", "resnet18", "--block", "stages.0.0", "-o", "x.svg"), "needs --style block"),
+        (
+            ("graph", "resnet18", "--style", "block", "--block", "stages.7.0", "-o", "x.svg"),
+            "did you mean",
+        ),
+        (
+            ("graph", "timm:resnet50", "--style", "poster", "-o", "x.svg"),
+            "draws configurations only",
+        ),
         (("race", *["resnet20-cifar"] * 7), "contestants: at most 6 are allowed, not 7"),
         (
             ("race", "resnet20-cifar", "--seeds", "0,1,2,3,4,5"),

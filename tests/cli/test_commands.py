@@ -235,3 +235,37 @@ def test_app_is_the_clones_or_else_the_packages(
     (tmp_path / "app.py").touch()  # of somebody else, as may lie beside an installed package
     monkeypatch.setattr(server, "PACKAGE", tmp_path / "resnet_viz")
     assert server.script() == tmp_path / "resnet_viz/app/app.py"
+
+
+@pytest.mark.parametrize(
+    ("options", "start"),
+    [
+        (("--style", "poster", "-o", "net.svg"), b"<svg"),
+        (("--style", "poster", "-o", "net.PDF"), b"%PDF"),
+        (("--style", "poster", "--no-twin", "-o", "net.png"), b"\x89PNG"),
+        (("--style", "poster", "--fold", "-o", "net.tex"), b"% "),
+        (("--style", "block", "--block", "stages.1.0", "-o", "net.pdf"), b"%PDF"),
+        (("--style", "block", "--vary", "activation_order", "-o", "net.tex"), b"% "),
+        (("--style", "block", "--operations", "-o", "net.svg"), b"<svg"),
+    ],
+)
+def test_graph_writes_figures_for_print(
+    options: tuple[str, ...],
+    start: bytes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(("graph", "resnet18", *options)) == 0
+    assert capsys.readouterr() == ("", "")
+    (written,) = tmp_path.iterdir()
+    assert written.read_bytes().startswith(start)
+
+
+def test_a_poster_holds_the_plain_net_on_the_left_of_its_twin(tmp_path: Path) -> None:
+    for name in ("resnet34", "plain34"):
+        path = tmp_path / f"{name}.svg"
+        assert main(("graph", name, "--style", "poster", "-o", str(path))) == 0
+        text = path.read_text(encoding="utf-8")
+        assert text.index(">Plain-34<") < text.index(">ResNet-34<")

@@ -15,14 +15,14 @@ from resnet_viz.text import byte_size
 from resnet_viz.views import labels
 from resnet_viz.views.graph.values import activation_bytes
 
-_ACTIVATIONS = {
+ACTIVATIONS = {
     "relu": "ReLU",
     "leaky_relu": "LeakyReLU",
     "elu": "ELU",
     "gelu": "GELU",
     "silu": "SiLU",
 }
-_NORMS = {"batch": "BN", "group": "GN", "none": ""}
+NORMS = {"batch": "BN", "group": "GN", "none": ""}
 
 
 class Chosen(NamedTuple):
@@ -64,7 +64,7 @@ def kind_words(unit: Unit, config: ResNetConfig, path: str) -> str:
 def equations(unit: Unit, config: ResNetConfig) -> Sequence[str]:
     """A block's equations in TeX, of its output y, its branch F and what they are made of."""
     before, branch = unit.part("preactivation"), unit.part("branch")
-    lines = [f"y = {_after(unit, config)}"]
+    lines = [f"y = {_composed(unit.part('after'), sum_equation(unit, config), config)}"]
     lines += _branch(branch, "p(x)" if before else "x", config)
     if before:
         lines.append(f"p(x) = {_composed(before, 'x', config)}")
@@ -85,7 +85,8 @@ def _branch(branch: Sequence[Operation], x: str, config: ResNetConfig) -> Sequen
     return [f"F(x) = {inner}", *reversed(made)]
 
 
-def _after(unit: Unit, config: ResNetConfig) -> str:
+def sum_equation(unit: Unit, config: ResNetConfig) -> str:
+    """What the addition of a block adds, in TeX: "F(x) + x"."""
     gated = r"g(x)\,F(x)" if unit.shortcut == "exclusive_gate" else "F(x)"
     x = "p(x)" if unit.shares_preactivation else "x"
     shortcut = {
@@ -99,7 +100,7 @@ def _after(unit: Unit, config: ResNetConfig) -> str:
         "conv1x1": f" + {_projected(unit, x, config)}",
         "dropout": r" + \mathrm{dropout}(x)",
     }[unit.shortcut]
-    return _composed(unit.part("after"), f"{gated}{shortcut}", config)
+    return f"{gated}{shortcut}"
 
 
 def _projected(unit: Unit, x: str, config: ResNetConfig) -> str:
@@ -124,8 +125,8 @@ def _applied(operation: Operation, inner: str, config: ResNetConfig) -> str:
     if operation.kind in factors:
         return rf"{factors[operation.kind]}\,{inner}"
     functions = {
-        "norm": _NORMS[config.norm],
-        "activation": _ACTIVATIONS[config.activation],
+        "norm": NORMS[config.norm],
+        "activation": ACTIVATIONS[config.activation],
         "avg_pool": "pool",
         "blur_pool": "blur",
         "dropout": "dropout",

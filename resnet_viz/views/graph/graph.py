@@ -6,8 +6,6 @@ The nodes and edges are read from the plan. `dot.py` says how they look.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import groupby
 from typing import Literal
 
 from resnet_viz.arch.config import ResNetConfig
@@ -18,12 +16,10 @@ from resnet_viz.cells import ShownInCells
 from resnet_viz.extras import missing
 from resnet_viz.text import unknown_name
 from resnet_viz.views import labels
+from resnet_viz.views.block_runs import block_runs, run_path
 from resnet_viz.views.graph.browser.page import page
 from resnet_viz.views.graph.model import Edge, EdgeKind, Graph, Node, NodeKind
 from resnet_viz.views.graph.svg import write_svg
-
-LONGEST_UNFOLDED = 3
-"""Alike blocks in a row that `fold` leaves as they are."""
 
 
 class ShortcutGraph(ShownInCells, Graph):
@@ -74,7 +70,7 @@ def shortcut_graph(
     sketch = _Sketch(config, expanded, receptive_fields(net), short)
     sketch.unit("stem", "stem", net.stem)
     for stage in net.stages:
-        for run in _runs(stage.blocks, expanded, fold):
+        for run in block_runs(stage.blocks, fold=fold, opened=expanded):
             sketch.blocks(run)
     sketch.unit("head", "head", net.head)
     return ShortcutGraph(config, tuple(sketch.nodes), tuple(sketch.edges))
@@ -93,19 +89,6 @@ def _check_ids(net: NetworkPlan, expanded: frozenset[str]) -> None:
     ids = [path for path, _ in net.units]
     for unknown in sorted(expanded.difference(ids)):
         raise ValueError(unknown_name("block to expand", unknown, ids))
-
-
-def _runs(
-    blocks: tuple[BlockPlan, ...], expanded: frozenset[str], fold: bool
-) -> Iterator[tuple[BlockPlan, ...]]:
-    """The blocks one by one, but the inner ones of a long run of alike blocks together."""
-    for is_open, group in groupby(blocks, key=lambda block: block.name in expanded):
-        for _, same in groupby(group, key=lambda block: block.unit):
-            run = tuple(same)
-            if fold and not is_open and len(run) > LONGEST_UNFOLDED:
-                yield from (run[:1], run[1:-1], run[-1:])
-            else:
-                yield from ((block,) for block in run)
 
 
 class _Sketch:
@@ -144,7 +127,7 @@ class _Sketch:
             label = _branch_label(first.unit, self.config)
             self._block(first, first.name, "block", self._or(first.index + 1, label), 1)
         else:
-            name = f"{first.name}-{run[-1].index}"
+            name = run_path(run)
             label = _folded_label(len(run), first.unit)
             numbers = f"{first.index + 1} to {run[-1].index + 1}"
             self._block(first, name, "folded", self._or(numbers, label), len(run))
