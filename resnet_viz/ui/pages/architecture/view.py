@@ -13,6 +13,7 @@ from resnet_viz.ui.pages.architecture.block_panel import STYLE, block_panel, pic
 from resnet_viz.ui.pages.architecture.build_panel import build_panel
 from resnet_viz.ui.pages.architecture.colour_by import KINDS, colour_box, colour_graph
 from resnet_viz.ui.pages.architecture.export_panel import export_panel
+from resnet_viz.ui.pages.architecture.figures_panel import figures_panel
 from resnet_viz.ui.pages.architecture.memory_panel import memory_panel
 from resnet_viz.ui.pages.architecture.torchinfo_panel import torchinfo_panel
 from resnet_viz.ui.pages.architecture.weights_panel import weights_panel
@@ -140,6 +141,7 @@ def _load_pasted() -> None:
 TABS = {
     "Graph": _graph_tab,
     "Table": _table_tab,
+    "Figures": figures_panel,
     "torchinfo": torchinfo_panel,
     "Memory": memory_panel,
     "Build": build_panel,
