@@ -49,7 +49,15 @@ def compiled(of: Catalog) -> bytes:
 def update(file: Path) -> None:
     """Add what is missing to a catalogue, drop what nobody asks for, and compile it."""
     known, wanted = catalogue(file), list(dict.fromkeys(messages()))
-    fresh = Catalog(locale=known.locale, project="resnet_viz", charset="utf-8")
+    fresh = Catalog(
+        locale=known.locale,
+        header_comment="# Words around the lessons.",
+        project="resnet_viz",
+        charset="utf-8",
+        creation_date=known.creation_date,
+        revision_date=known.revision_date,
+        fuzzy=False,
+    )
     for text in sorted(wanted):
         before = known.get(text)
         fresh.add(text, before.string if before else "")

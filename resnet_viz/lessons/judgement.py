@@ -45,13 +45,14 @@ def judge(slot: AnyPrediction, guess: Guess, facts: Facts, words: Words) -> Judg
 def _of_choice(slot: Choices, guess: str, facts: Facts, words: Words) -> Judgement:
     result = facts.outcomes[slot.outcome]
     said = words("You predicted: {guess}.").format(guess=_bare(slot.choices[guess]))
+    if result == UNDECIDED:
+        clear = words("No clear difference was measured.")
+        return Judgement(True if guess == UNDECIDED else None, f"{said} {clear}")
     if result == guess:
         return Judgement(True, " ".join([said, words("That is what was measured.")]))
     if result in slot.choices:
         measured = words("Measured: {result}.").format(result=_bare(slot.choices[result]))
         return Judgement(False, f"{said} {measured}")
-    if result == UNDECIDED:
-        return Judgement(None, " ".join([said, words("This measurement cannot tell.")]))
     return Judgement(False, " ".join([said, words("Something else was measured.")]))
 
 

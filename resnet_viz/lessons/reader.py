@@ -93,10 +93,10 @@ class _Span(NamedTuple):
 def _steps(file: str, lines: Sequence[str], start: int) -> Sequence[Step]:
     """The steps: each begins with a heading of the second level."""
     spans = list(_spans("\n".join([*[""] * start, *lines[start:]])))
-    if not spans or spans[0].kind != "step":
-        raise LessonError(file, start + 1, 'the first step begins with a heading, "## Question"')
-    if any(line.strip() for line in lines[start : spans[0].first]):
-        raise LessonError(file, start + 1, 'no text stands before the first heading, "## ..."')
+    texts = (number for number in range(start, len(lines)) if lines[number].strip())
+    first = next(texts, start)
+    if not spans or spans[0].kind != "step" or first != spans[0].first:
+        raise LessonError(file, first + 1, 'the first step begins with a heading, "## Question"')
     numbers, steps, parts = count(), [], list[Part]()
     following = [*[span.first for span in spans[1:]], len(lines)]
     for span, until in zip(spans, following, strict=True):
@@ -108,8 +108,9 @@ def _steps(file: str, lines: Sequence[str], start: int) -> Sequence[Step]:
             parts.append(_placed(file, span.kind, fields, span.first + 2, numbers))
         if words := "\n".join(lines[span.end : until]).strip():
             parts.append(Text(words))
-            if wrong := unknown_place(words):
-                raise LessonError(file, span.end + 1, wrong)
+        for number, line in enumerate(lines[span.end : until], span.end + 1):
+            if wrong := unknown_place(line):
+                raise LessonError(file, number, wrong)
     return steps
 
 
@@ -154,7 +155,9 @@ def _made(
     try:
         return kind.validate_python(table)
     except ValidationError as error:
-        names = [str(part) for part in error.errors()[0]["loc"]]
+        # A name that is misspelt is there, and the one that it should be is missing.
+        wrong = sorted(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+        names = [str(part) for part in wrong[0]["loc"]]
         found = (_line_of(name, lines) for name in reversed(names))
         within = next((at for at in found if at is not None), 0)
         raise LessonError(file, line + within, explain(error)) from None
@@ -162,5 +165,5 @@ def _made(
 
 def _line_of(name: str, lines: Sequence[str]) -> int | None:
     """The line on which a field is given, or its table begins; None if on none."""
-    pattern = re.compile(rf'^\s*\[?(?:[\w"]+\.)*"?{re.escape(name)}"?\s*[\]=.]')
-    return next((number for number, text in enumerate(lines) if pattern.match(text)), None)
+    pattern = re.compile(rf'(?:^|[\[{{,.])\s*"?{re.escape(name)}"?\s*[\]=.]')
+    return next((number for number, text in enumerate(lines) if pattern.search(text)), None)

@@ -191,6 +191,10 @@ function decades(low, high) {
 }
 
 function short(value) {
-  if (value !== 0 && (Math.abs(value) >= 1e5 || Math.abs(value) < 1e-3)) return value.toExponential(0)
+  if (value !== 0 && (Math.abs(value) >= 1e5 || Math.abs(value) < 1e-3)) {
+    const [digits, power] = value.toExponential(0).split("e")
+    const raised = [...String(Number(power))].map((sign) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(sign)]).join("")
+    return `${digits === "1" ? "" : `${digits} x `}10${raised}`
+  }
   return String(Number(value.toPrecision(3)))
 }

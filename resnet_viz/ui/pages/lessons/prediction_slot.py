@@ -12,7 +12,7 @@ from resnet_viz.lessons.judgement import is_guess, judge
 from resnet_viz.lessons.languages import Words
 from resnet_viz.lessons.lesson import PREDICTIONS, Lesson, Placed
 from resnet_viz.lessons.seen import Facts
-from resnet_viz.lessons.slots import AnyPrediction, Choices, NewNetsSlot, SweepSlot
+from resnet_viz.lessons.slots import AnyPrediction, Choices, Drawn, NewNetsSlot, SweepSlot
 from resnet_viz.ui.components.lessons.prediction import prediction
 from resnet_viz.ui.pages.lessons.reading import Reading
 from resnet_viz.ui.widgets.markdown import plain
@@ -42,18 +42,22 @@ def prediction_slot(reading: Reading, placed: Placed) -> None:
         guess=guess,
         is_frozen=is_begun or is_known,
         measured=_measured(slot, facts) if is_known and facts else None,
-        words={
-            "yours": words("your prediction"),
-            "measured": words("measured"),
-            "keep": words("This is my prediction"),
-            "change": words("Change my prediction"),
-            "kept": words("Your prediction is kept in this browser."),
-            "drag": words("Drag the points up or down, or use the arrow keys."),
-        },
+        words=_button_words(words),
     )
     if given is not None and given != guess and is_guess(slot, len(_x(lesson, slot)), given):
         guesses()[key] = given
         st.rerun()
+
+
+def _button_words(words: Words) -> Mapping[str, str]:
+    return {
+        "yours": words("your prediction"),
+        "measured": words("measured"),
+        "keep": words("This is my prediction"),
+        "change": words("Change my prediction"),
+        "kept": words("Your prediction is kept in this browser."),
+        "drag": words("Drag the points up or down, or use the arrow keys."),
+    }
 
 
 def guesses() -> dict[str, Any]:
@@ -80,8 +84,18 @@ def held_against(reading: Reading, of: str, facts: Facts) -> None:
         key = key_of(lesson, placed)
         if not isinstance(slot, PREDICTIONS) or slot.of != of or key not in guesses():
             continue
-        judgement = judge(slot, guesses()[key], facts, words)
+        guess = guesses()[key]
+        judgement = judge(slot, guess, facts, words)
         st.markdown(f"{_ICONS[judgement.is_right]} {plain(judgement.sentence)}")
+        if isinstance(slot, Drawn):
+            prediction(
+                f"{key}_held",
+                _about(lesson, slot, words),
+                guess=guess,
+                is_frozen=True,
+                measured=_measured(slot, facts),
+                words=_button_words(words),
+            )
 
 
 def _about(lesson: Lesson, slot: AnyPrediction, words: Words) -> Mapping[str, object]:
