@@ -24,6 +24,7 @@ from resnet_viz.scheduler.jobs.kind import Fields
 from resnet_viz.scheduler.sweeps import expectation
 from resnet_viz.scheduler.sweeps.expectation import Expected
 from resnet_viz.store import checkpoint_index, measurement_results, notes, queries, saved_states
+from resnet_viz.store.classes import class_rows
 from resnet_viz.store.keys import race_keys
 from resnet_viz.store.records.chunks import MOST_STEPS
 from resnet_viz.store.recovery import recover
@@ -295,6 +296,29 @@ class Lab:
     def cancel_job(self, job_id: str) -> None:
         """End a job at once, unless others wait for it, too. A job that is over stays as it is."""
         self._jobs.cancel(job_id)
+
+    def open_class(self, link: str = "", *, asker: str = "") -> str:
+        """Open a class, in which readers of lessons see their predictions together; returns its
+        short code. `link` is the query that its readers begin with. It is closed after a day."""
+        return self._store.write(class_rows.open_class, link, asker)
+
+    def class_link(self, code: str) -> str:
+        """The query that the readers of an open class begin with."""
+        return self._store.read(class_rows.link_of, code)
+
+    def close_class(self, code: str) -> None:
+        """Close a class, and delete its predictions."""
+        self._store.write(class_rows.close_class, code)
+
+    def vote(self, code: str, prediction: str, reader: str, guess: class_rows.Guess) -> None:
+        """Count the guess of a reader in a class, instead of an earlier one about the same
+        prediction. `reader` is a random text of the reader's own, of which a hash is kept."""
+        hashed = race_keys.steering_key(self.home, f"reader {code} {reader}")
+        self._store.write(class_rows.vote, code, prediction, hashed, guess)
+
+    def votes(self, code: str, prediction: str) -> Sequence[class_rows.Guess]:
+        """The guesses of a class about a prediction, of up to 300 readers."""
+        return self._store.read(class_rows.votes, code, prediction)
 
     def delete(self, id: str) -> None:  # noqa: A002
         """Delete a run, or a race with its runs, with all measurements and logs. Stop it first if

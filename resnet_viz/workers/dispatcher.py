@@ -16,6 +16,7 @@ from resnet_viz.scheduler.run_status import Snapshot
 from resnet_viz.scheduler.sweeps import cell_queue
 from resnet_viz.scheduler.task_table import JOBS, RUNS, TABLES
 from resnet_viz.store import saved_states
+from resnet_viz.store.classes import class_rows
 from resnet_viz.store.database import Store, StoreError
 from resnet_viz.store.runs_table import ACTIVE, BUSY, select_runs
 from resnet_viz.workers.tasks import JobTask, RunTask, Task
@@ -89,6 +90,7 @@ class Dispatcher:
         Snapshot.take(connection, ACTIVE).settle(connection, self._store.home)
         saved_states.sweep(connection, self._store.home)
         job_table.care(connection, self._store.home)
+        class_rows.forget_old(connection)
 
     def _due_tasks(self, connection: sqlite3.Connection) -> Sequence[Task]:
         cell_queue.fill(connection, self._store)

@@ -28,11 +28,12 @@ from tests.labs import (
 )
 
 PUBLIC = (
-    "bytes cancel_job checkpoints datasets delete everything expected_seconds expected_sweep "
-    "export get get_sweep home import_ job jobs_under_way list look_at may_steer measured note "
-    "notes notice pause prioritise race race_name race_names race_runs ready records recover "
-    "rename resume series slow start steering_key step stop submit sweep sweep_cells sweep_table "
-    "sweeps unreadable watch"
+    "bytes cancel_job checkpoints class_link close_class datasets delete everything "
+    "expected_seconds expected_sweep export get get_sweep home import_ job jobs_under_way "
+    "list look_at may_steer measured note notes notice open_class pause prioritise race "
+    "race_name race_names race_runs ready records recover rename resume series slow start "
+    "steering_key step stop submit sweep sweep_cells sweep_table sweeps unreadable vote votes "
+    "watch"
 )
 
 

@@ -31,6 +31,11 @@ def take_controls(race_id: str) -> None:
     st.session_state.setdefault(_STEERED, set()).add(race_id)
 
 
+def class_id(code: str) -> str:
+    """What a class is called where controls of races are: whoever opened it has them."""
+    return f"class-{code}"
+
+
 def has_controls(lab: Lab, race_id: str, linked: str = "") -> bool:
     """Whether this session may steer `race_id`: it started it, or has its key.
 

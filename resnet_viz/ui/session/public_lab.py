@@ -14,7 +14,7 @@ from resnet_viz.experiments.sweep_spec import SweepSpec
 from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler.jobs.jobs import Files
 from resnet_viz.scheduler.jobs.kind import Fields
-from resnet_viz.ui.session.access import has_controls, is_owner
+from resnet_viz.ui.session.access import class_id, has_controls, is_owner
 from resnet_viz.ui.session.public import GALLERY, LIMITED, MOST_STEPS, SHARE, mode
 
 _HARMLESS = frozenset({"build", "initialisation", "onnx", "summary"})
@@ -37,6 +37,7 @@ class GalleryLab(Lab):
     start = race = sweep = watch = prioritise = _refuse
     pause = resume = step = slow = stop = _refuse
     delete = rename = note = import_ = recover = _refuse
+    open_class = close_class = vote = _refuse
 
     def submit(
         self, kind: str, request: Fields, *, asker: str = "", files: Files | None = None
@@ -102,6 +103,11 @@ class LimitedLab(Lab):
         self._check_own(id)
         super().note(id, note)
 
+    def close_class(self, code: str) -> None:
+        """As `Lab.close_class`, for whoever opened the class."""
+        self._check_own(class_id(code))
+        super().close_class(code)
+
     def submit(
         self, kind: str, request: Fields, *, asker: str = "", files: Files | None = None
     ) -> str:
@@ -118,7 +124,7 @@ class LimitedLab(Lab):
     def _check_own(self, race_id: str) -> None:
         if not is_owner() and not has_controls(self, race_id):
             raise ValueError(
-                "only the person who started this race, or has its link with controls, can do this"
+                "only the person who started this, or has its link with controls, can do this"
             )
 
     def _queue(

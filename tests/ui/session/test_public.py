@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[3]
 READS = {
     *("bytes", "checkpoints", "datasets", "everything", "expected_seconds", "export", "get"),
     *("home", "job", "jobs_under_way", "list", "measured", "notes", "notice", "race_name"),
-    *("expected_sweep", "get_sweep", "sweep_cells", "sweep_table", "sweeps"),
+    *("class_link", "votes", "expected_sweep", "get_sweep", "sweep_cells", "sweep_table", "sweeps"),
     *("race_names", "race_runs", "records", "series", "steering_key", "unreadable"),
 }
 """What changes nothing."""
@@ -109,10 +109,20 @@ def test_a_visitor_touches_what_is_theirs(home: Path, monkeypatch: pytest.Monkey
         *(lab.stop, lab.delete),
     ]
     for act in actions:
-        with pytest.raises(ValueError, match="only the person who started this race"):
+        with pytest.raises(ValueError, match="only the person who started this"):
             act(theirs)
         act(mine)
     assert [run.race_id for run in lab.list()] == [theirs]
+
+
+def test_whoever_opened_a_class_closes_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, theirs = (Lab(home).open_class() for _ in "ab")
+    as_visitor(monkeypatch, access.class_id(mine))
+    lab = open_lab()
+    lab.close_class(mine)
+    with pytest.raises(ValueError, match="only the person who started this"):
+        lab.close_class(theirs)
+    assert lab.class_link(theirs) == ""
 
 
 def test_only_the_key_makes_an_owner(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
