@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64decode
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -11,7 +14,7 @@ from tests.ui.architecture.shown import errors, open_tab
 
 def figure(app: AppTest) -> str:
     (drawn,) = [e.proto.body for e in app.get("html") if 'class="poster"' in e.proto.body]
-    return str(drawn)
+    return b64decode(re.findall('base64,([^"]+)', drawn)[0]).decode()
 
 
 @pytest.mark.parametrize("net", ["resnet34", "plain56-cifar", "preact50", "fastcampus50"])

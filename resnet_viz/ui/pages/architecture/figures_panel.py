@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from functools import partial
+from html import escape
 from importlib.util import find_spec
 from types import MappingProxyType
 
@@ -24,22 +26,32 @@ _NEED_TYPST = (".pdf", ".png")
 _STYLE = """<style>
 .poster {margin: 0; padding: .5rem; background: #fff; border: 1px solid #80808060; overflow: auto;
   text-align: center; border-radius: .5rem}
-.poster svg {max-width: 100%; height: auto}
+.poster img {max-width: 100%; height: auto}
 </style>"""
 
 
 def figures_panel(config: ResNetConfig) -> None:
-    """Draw the choice of a figure, what it shows, its downloads, and the figure."""
-    left, right = st.columns([1, 2], gap="large")
-    with left:
-        names = tuple(FIGURES)
-        chosen = st.selectbox("Figure", names, key="figure", persist_state="session")
-        draw, words = FIGURES[chosen]
+    """Draw the choice of a figure, its downloads, what it shows, and the figure."""
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    chosen = row.selectbox(
+        "Figure", tuple(FIGURES), key="figure", persist_state="session", width=290
+    )
+    draw, words = FIGURES[chosen]
+    with row:
         made = draw(config)
-        note(words)
-        _downloads(made, config)
-    with right:
-        st.html(f'{_STYLE}<figure class="poster">{made.to_svg()}</figure>')
+    _downloads(made, config)
+    note(words)
+    st.html(f"{_STYLE}{_picture(made)}")
+
+
+def _picture(made: Poster) -> str:
+    """The figure as an image, since Streamlit takes drawings out of HTML."""
+    data = b64encode(made.to_svg().encode()).decode()
+    alt = escape(made.drawing.title, quote=True)
+    source = f"data:image/svg+xml;base64,{data}"
+    least = f"min({made.drawing.width:.0f}pt, 40rem)"
+    image = f'<img src="{source}" alt="{alt}" style="min-width: {least}">'
+    return f'<figure class="poster" tabindex="0">{image}</figure>'
 
 
 def _downloads(made: Poster, config: ResNetConfig) -> None:
@@ -78,7 +90,7 @@ def _alone(config: ResNetConfig) -> Poster:
 def _block(config: ResNetConfig) -> Poster:
     blocks = {block.unit: block.name for block in reversed(tuple(plan(config).blocks))}
     names = tuple(reversed(blocks.values()))
-    chosen = st.selectbox("Block", names, key="figure_block", format_func=labels.place)
+    chosen = st.selectbox("Block", names, key="figure_block", format_func=labels.place, width=190)
     detailed = st.toggle("Draw norms and activations, too", key="figure_operations")
     return block_poster(config, chosen, operations=detailed or None, name=_name(config))
 
