@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import time
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -333,3 +334,12 @@ def test_all_that_is_wrong_is_said() -> None:
         "Ignored net A in this link",
         "Ignored net D in this link",
     ]
+
+
+def test_all_nets_stand_in_one_figure() -> None:
+    app = opened(a="resnet34", b="plain34", c="resnet20-cifar")
+    (drawn,) = [e.proto.body for e in app.get("html") if 'class="poster"' in e.proto.body]
+    svg = b64decode(re.findall('base64,([^"]+)', drawn)[0]).decode()
+    assert [name in svg for name in (">A: ResNet-34<", ">B: Plain-34<", ">C: ResNet-20<")]
+    assert svg.count("3×3 conv, 512<") == 2 * 5  # the sixth of each halves the resolution
+    assert svg.count("3×3 conv, 16<") == 7

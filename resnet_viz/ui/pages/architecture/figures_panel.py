@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable, Mapping
-from functools import partial
-from html import escape
-from importlib.util import find_spec
 from types import MappingProxyType
 
 import streamlit as st
@@ -16,18 +12,11 @@ from resnet_viz.arch.net_names import net_title
 from resnet_viz.arch.plan import plan
 from resnet_viz.ui.session.net import shown, twin_of
 from resnet_viz.ui.widgets.downloads import file_name
+from resnet_viz.ui.widgets.figure import downloads, picture
 from resnet_viz.ui.widgets.page_texts import note
 from resnet_viz.views import labels
 from resnet_viz.views.poster.figures import Varied
 from resnet_viz.views.poster.poster import Poster, block_poster, poster, poster_name
-
-_FORMATS = {".svg": "SVG", ".pdf": "PDF", ".png": "PNG, 300 dpi", ".tex": "TikZ"}
-_NEED_TYPST = (".pdf", ".png")
-_STYLE = """<style>
-.poster {margin: 0; padding: .5rem; background: #fff; border: 1px solid #80808060; overflow: auto;
-  text-align: center; border-radius: .5rem}
-.poster img {max-width: 100%; height: auto}
-</style>"""
 
 
 def figures_panel(config: ResNetConfig) -> None:
@@ -39,35 +28,9 @@ def figures_panel(config: ResNetConfig) -> None:
     draw, words = FIGURES[chosen]
     with row:
         made = draw(config)
-    _downloads(made, config)
+    downloads(made, file_name(config, ""), "figure")
     note(words)
-    st.html(f"{_STYLE}{_picture(made)}")
-
-
-def _picture(made: Poster) -> str:
-    """The figure as an image, since Streamlit takes drawings out of HTML."""
-    data = b64encode(made.to_svg().encode()).decode()
-    alt = escape(made.drawing.title, quote=True)
-    source = f"data:image/svg+xml;base64,{data}"
-    least = f"min({made.drawing.width:.0f}pt, 40rem)"
-    image = f'<img src="{source}" alt="{alt}" style="min-width: {least}">'
-    return f'<figure class="poster" tabindex="0">{image}</figure>'
-
-
-def _downloads(made: Poster, config: ResNetConfig) -> None:
-    with st.container(horizontal=True):
-        for ending, words in _FORMATS.items():
-            is_missing = ending in _NEED_TYPST and find_spec("typst") is None
-            st.download_button(
-                words,
-                partial(made.encoded, ending),
-                file_name(config, ending),
-                key=f"figure{ending}",
-                icon=":material/download:",
-                on_click="ignore",
-                disabled=is_missing,
-                help='pip install "resnet-viz[app]"' if is_missing else None,
-            )
+    picture(made)
 
 
 def _name(config: ResNetConfig) -> str:

@@ -38,4 +38,5 @@ def compare_page() -> None:
     view.numbers(compared)
     view.costs(compared)
     view.stages(compared)
+    view.figure(compared)
     note("The link to this page holds these networks. Copy it to share the comparison.")

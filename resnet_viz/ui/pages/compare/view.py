@@ -13,6 +13,7 @@ from resnet_viz.figures.cost_by_stage import Compared, Cost, cost_by_stage
 from resnet_viz.text import and_words, byte_size, compact, count
 from resnet_viz.ui.components.charts.live_chart import live_chart
 from resnet_viz.ui.components.graphs.graph_chart import HELP, MOST_DRAWN, common_frame, graph_chart
+from resnet_viz.ui.widgets.figure import downloads, picture
 from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.ui.widgets.page_texts import header, note
 from resnet_viz.ui.widgets.table import table
@@ -22,11 +23,13 @@ from resnet_viz.views.compare import (
     differing_fields,
     number_rows,
 )
+from resnet_viz.views.poster.poster import poster, poster_name
 from resnet_viz.views.table import StageRow
 
 MOST_BLOCKS = 16
 """A net of more blocks than this is drawn folded, so that two fit beside each other."""
 _MOST_SAID = 4
+_LONGEST_NAME = 28
 _STACKED = """<style>@media (max-width: 720px) {
   .st-key-compare_graphs .stColumn { min-width: 100% }
 }</style>"""
@@ -177,6 +180,26 @@ def stages(nets: Sequence[Compared]) -> None:
         for stage in aligned_stages([net.plan for net in nets])
     ]
     table("Stage by stage", ["stage", *_names(nets)], body)
+
+
+def figure(nets: Sequence[Compared]) -> None:
+    """Draw the nets as one figure for print."""
+    header("For print")
+    note(
+        "All networks in one figure, a box per layer, as in Figure 3 of He et al. 2015. In nets of "
+        "more than 70 layers, runs of equal blocks are one box."
+    )
+    configs = [net.plan.config for net in nets]
+    names = [
+        net.name
+        if len(net.name) <= _LONGEST_NAME
+        else f"{net.name[:2]} {poster_name(net.plan.config)}"
+        for net in nets
+    ]
+    made = poster(*configs, names=names)
+    downloads(made, "compared", "compare_figure")
+    with st.expander("Show the figure"):
+        picture(made)
 
 
 def _formula(row: StageRow) -> str:
