@@ -29,7 +29,7 @@ WORDS = {"ask", "caption", "say", "title", "choices"}
 """Fields of slots that hold sentences, which differ from language to language."""
 _CODE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _IDENTIFIER = re.compile(r"\b[a-z]+_[a-z_]+\b")
-_HANGUL = re.compile(r"[가-힣]")
+_HANGUL = re.compile(r"[가-힣]|^ResNet-\d+$")
 _OTHER_STYLE = re.compile(r"(?<!세)요[.!]")
 """Sentences end in -니다, requests in -세요."""
 
