@@ -19,16 +19,23 @@ APP_ROOT_SCRIPT = (_HERE / "app_root.js").read_text(encoding="utf-8")
 """For components that fetch something of the server's: `appRoot()`."""
 
 
-def component(module: str, name: str, *scripts: str, css: str = "") -> ComponentRenderer:
+def component(
+    module: str, name: str, *scripts: str, css: str = "", is_isolated: bool = True
+) -> ComponentRenderer:
     """The component whose files NAME.js, .html and .css, if there are, lie beside a module (its
-    `__file__`); `scripts` and `css` of others come before its own."""
+    `__file__`); `scripts` and `css` of others come before its own.
+
+    One that `is_isolated` has a document of its own for its styles.
+    """
     files = [Path(module).with_name(f"{name}.{kind}") for kind in ("html", "css", "js")]
     html, own, js = (file.read_text(encoding="utf-8") if file.is_file() else None for file in files)
     if not (html or js or scripts):
         raise FileNotFoundError(f"beside {module} is neither {name}.js nor {name}.html")
     script = "\n".join(filter(None, (*scripts, js)))
     style = css + (own or "")
-    return st.components.v2.component(f"resnet_viz_{name}", html=html, css=style or None, js=script)
+    return st.components.v2.component(
+        f"resnet_viz_{name}", html=html, css=style or None, js=script, isolate_styles=is_isolated
+    )
 
 
 _NEWS = component(__file__, "news")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from resnet_viz.ui.components.component import component
 
 MOST_BLOCKS = 5
-_VIEW = component(__file__, "paths_view")
+_VIEW = component(__file__, "paths_view", is_isolated=False)
 
 
 def paths_view(blocks: int, key: str, words: Mapping[str, str]) -> None:

@@ -139,7 +139,7 @@ class Prediction {
 
   point(svg, at, i) {
     const { frozen, x_title, y_title, low, high } = this.data
-    const about = { role: "slider", tabindex: 0, "aria-label": `${y_title}, ${x_title} ${at}`, "aria-valuemin": low, "aria-valuemax": high, "aria-orientation": "vertical" }
+    const about = { role: "slider", tabindex: 0, "aria-label": `${y_title}, ${x_title} ${at}`, "aria-valuemin": this.told(low), "aria-valuemax": this.told(high), "aria-orientation": "vertical" }
     const circle = made("circle", { cx: this.across(i), r: 11, "data-place": i, ...(frozen ? { class: "fixed" } : about) })
     svg.append(circle)
     if (frozen) return circle
@@ -163,6 +163,11 @@ class Prediction {
     return circle
   }
 
+  /** A height as a slider's number: on a logarithmic axis its power of ten. */
+  told(height) {
+    return Number((this.data.log ? Math.log10(height) : height).toFixed(4))
+  }
+
   path(values) {
     const known = values.map((value, i) => [value, i]).filter(([value]) => Number.isFinite(value))
     return known.map(([value, i], n) => `${n ? "L" : "M"}${this.across(i)} ${this.scale(value)}`).join("")
@@ -172,7 +177,8 @@ class Prediction {
     this.line.setAttribute("d", this.path(this.heights))
     this.points.forEach((circle, i) => {
       circle.setAttribute("cy", this.scale(this.heights[i]))
-      circle.setAttribute("aria-valuenow", short(this.heights[i]))
+      circle.setAttribute("aria-valuenow", this.told(this.heights[i]))
+      circle.setAttribute("aria-valuetext", short(this.heights[i]))
     })
   }
 }

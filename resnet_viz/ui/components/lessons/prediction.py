@@ -9,7 +9,8 @@ import streamlit as st
 
 from resnet_viz.ui.components.component import component
 
-_VIEW = component(__file__, "prediction")
+_VIEW = component(__file__, "prediction", is_isolated=False)
+_KEPT = component(__file__, "kept_predictions")
 
 
 def prediction(
@@ -38,3 +39,14 @@ def prediction(
     }
     shown: Any = _VIEW(key=key, data=data, on_guess_change=lambda: None)
     return st.session_state[key].get("guess") if key in st.session_state else shown.guess
+
+
+def kept_predictions(keys: Sequence[str]) -> Mapping[str, object]:
+    """What the browser kept of earlier visits, by key; {} before it has answered.
+
+    For a page that tells of predictions, and has none of them to be given.
+    """
+    shown: Any = _KEPT(
+        key="kept_predictions", data={"keys": list(keys)}, on_kept_change=lambda: None
+    )
+    return dict(shown.kept or {})

@@ -21,7 +21,12 @@ from resnet_viz.lessons.slots import (
 from resnet_viz.ui.pages.lessons.lessons_url import Place, move
 from resnet_viz.ui.pages.lessons.measuring import press
 from resnet_viz.ui.pages.lessons.pictures import figure_slot, stage_slot
-from resnet_viz.ui.pages.lessons.prediction_slot import held_against, is_given, prediction_slot
+from resnet_viz.ui.pages.lessons.prediction_slot import (
+    held_against,
+    is_given,
+    prediction_slot,
+    take_up_kept,
+)
 from resnet_viz.ui.pages.lessons.reading import Reading
 from resnet_viz.ui.widgets.markdown import plain, small, with_links
 from resnet_viz.ui.widgets.page_texts import header, title
@@ -55,6 +60,7 @@ def lesson_view(lab: Lab, lesson: Lesson, place: Place, lessons: Sequence[Lesson
                 _slot(reading, part, f"{lesson.key}_{steps[at]}_{number}")
     if at == len(steps) - 1:
         _end(lesson, place, lessons, words)
+    take_up_kept(lesson, step.slots)
     waits = place.is_locked and not _is_done(reading, step.slots)
     _buttons(steps, at, words, waits=waits)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -13,7 +13,7 @@ from resnet_viz.lessons.languages import Words
 from resnet_viz.lessons.lesson import PREDICTIONS, Lesson, Placed
 from resnet_viz.lessons.seen import Facts
 from resnet_viz.lessons.slots import AnyPrediction, Choices, Drawn, NewNetsSlot, SweepSlot
-from resnet_viz.ui.components.lessons.prediction import prediction
+from resnet_viz.ui.components.lessons.prediction import kept_predictions, prediction
 from resnet_viz.ui.pages.lessons.reading import Reading
 from resnet_viz.ui.widgets.markdown import plain
 
@@ -64,6 +64,23 @@ def guesses() -> dict[str, Any]:
     """The predictions of this session, by their keys."""
     kept: dict[str, Any] = st.session_state.setdefault(_GUESSES, {})
     return kept
+
+
+def take_up_kept(lesson: Lesson, shown: Sequence[Placed]) -> None:
+    """Take up what the browser kept of predictions that are not among those `shown`."""
+    missing = {
+        key_of(lesson, placed): placed.slot
+        for placed in lesson.slots
+        if isinstance(placed.slot, PREDICTIONS)
+        and placed not in shown
+        and not is_given(lesson, placed)
+    }
+    if not missing:
+        return
+    for key, guess in kept_predictions(list(missing)).items():
+        if key in missing and is_guess(missing[key], len(_x(lesson, missing[key])), guess):
+            guesses()[key] = guess
+            st.rerun()
 
 
 def key_of(lesson: Lesson, placed: Placed) -> str:
