@@ -10,6 +10,7 @@ from typer.core import TyperCommand
 
 from resnet_viz import __version__
 from resnet_viz.cli.commands.graph_command import graph
+from resnet_viz.cli.commands.papers_command import papers
 from resnet_viz.cli.commands.runs_commands import runs_app
 from resnet_viz.cli.commands.sweep_command import sweep
 from resnet_viz.cli.options import ConfigArgument, JsonOption, output_option
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(runs_app, name="runs")
 app.command()(sweep)
+app.command()(papers)
 
 
 def _say_version(*, is_asked: bool) -> None:

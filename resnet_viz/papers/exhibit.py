@@ -10,6 +10,7 @@ from typing import Any, Literal
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.experiments.sweep_spec import AxisValue, SweepSpec
 from resnet_viz.papers.statements import Numbers, Statement
+from resnet_viz.views.poster.poster import Poster
 
 Values = Mapping[str, AxisValue]
 _NONE: Mapping[str, ResNetConfig] = MappingProxyType({})
@@ -75,6 +76,7 @@ class Exhibit:
         how: how ours is obtained, and what is smaller than in the paper.
         parts: what is counted, trained or measured.
         pictures: nets whose graphs show what the paper draws, by their names.
+        drawing: makes the paper's drawing as a poster; None where it draws no net.
         not_here: what cannot be shown here and why; "" if nothing is left out.
         full: the paper's own training, as a sweep; None where nothing of it is small.
     """
@@ -88,6 +90,7 @@ class Exhibit:
     how: str
     parts: Sequence[Part] = ()
     pictures: Mapping[str, ResNetConfig] = field(default_factory=lambda: _NONE)
+    drawing: Callable[[], Poster] | None = None
     not_here: str = ""
     full: SweepSpec | None = None
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from resnet_viz.lab.lab import Lab
-from resnet_viz.papers.exhibit import New, Trained
+from resnet_viz.papers.exhibit import Exhibit, New, Trained
+from resnet_viz.papers.reading import Results, judged, left_to_measure, numbers_of
+from resnet_viz.papers.statements import Judged
+from resnet_viz.text import count
+
+POLL_SECONDS = 0.3
+Say = Callable[[str], None]
 
 
 def request_of(part: New, seed: int) -> Mapping[str, Any]:
@@ -18,6 +25,12 @@ def request_of(part: New, seed: int) -> Mapping[str, Any]:
         "batch_size": part.batch_size,
         "seed": seed,
     }
+
+
+def results_of(part: New, found: Sequence[Mapping[str, Any]]) -> Results:
+    """What such a job found, by the names of the nets."""
+    named = zip(part.nets, found, strict=True)
+    return {name: of_net[part.measurement] for name, of_net in named}
 
 
 def measure(lab: Lab, part: Trained, runs: Sequence[str], *, asker: str = "") -> Sequence[str]:
@@ -39,3 +52,66 @@ def measure(lab: Lab, part: Trained, runs: Sequence[str], *, asker: str = "") ->
 def is_under_way(lab: Lab, part: Trained) -> bool:
     """Whether jobs that measure trained nets are not over."""
     return bool(part.measurement) and bool(lab.jobs_under_way("measure"))
+
+
+def complete(lab: Lab, exhibit: Exhibit, say: Say) -> Sequence[Judged]:
+    """Train and measure whatever an exhibit lacks, to the end; its statements, judged.
+
+    `say` is told what is done. What is there already is not done again.
+
+    Raises:
+        StoreError, ValueError: as `Lab.sweep` and `Lab.submit`.
+        RuntimeError: where a job fails.
+    """
+    rows: list[Judged] = []
+    for part in exhibit.parts:
+        results: Sequence[Results] = ()
+        if isinstance(part, Trained):
+            _train(lab, part, say)
+        elif isinstance(part, New):
+            results = _new_nets(lab, part, say)
+        rows += judged(part, numbers_of(lab, part, results))
+    return tuple(rows)
+
+
+def new_results(lab: Lab, exhibit: Exhibit, say: Say) -> Sequence[Judged]:
+    """The statements of an exhibit by what is there; only new nets, which take seconds, are
+    measured for it."""
+    rows: list[Judged] = []
+    for part in exhibit.parts:
+        results = _new_nets(lab, part, say) if isinstance(part, New) else ()
+        rows += judged(part, numbers_of(lab, part, results))
+    return tuple(rows)
+
+
+def _train(lab: Lab, part: Trained, say: Say) -> None:
+    expected = lab.expected_sweep(part.sweep)
+    left = expected.cells - expected.done - len(expected.refused)
+    if left:
+        say(f"training {count(left, 'run')}: {part.sweep.name}")
+        sweep_id = lab.sweep(part.sweep)
+        try:
+            while lab.get_sweep(sweep_id).status == "running":
+                time.sleep(POLL_SECONDS)
+        except KeyboardInterrupt:
+            lab.pause(sweep_id)
+            raise
+    if runs := left_to_measure(lab, part, lab.sweep_cells(part.sweep)):
+        say(f"measuring {count(len(runs), 'trained net')}: {part.measurement}")
+        for job in measure(lab, part, runs):
+            _wait(lab, job)
+
+
+def _new_nets(lab: Lab, part: New, say: Say) -> Sequence[Results]:
+    say(f"measuring {count(len(part.nets), 'new net')}, {count(len(part.seeds), 'seed')} each")
+    jobs = [lab.submit("initialisation", request_of(part, seed)) for seed in part.seeds]
+    return [results_of(part, _wait(lab, job)) for job in jobs]
+
+
+def _wait(lab: Lab, job_id: str) -> Any:
+    """The result of a job once it is over."""
+    while not (job := lab.job(job_id)).is_over:
+        time.sleep(POLL_SECONDS)
+    if job.status != "done":
+        raise RuntimeError(job.message or "the job was cancelled")
+    return job.result

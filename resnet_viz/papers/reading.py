@@ -9,7 +9,7 @@ from typing import Any
 from resnet_viz.findings.sweeps.courses import is_over
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.sweeps import Cell
-from resnet_viz.papers.exhibit import Counted, Exhibit, New, Part, Trained
+from resnet_viz.papers.exhibit import Counted, New, Part, Trained
 from resnet_viz.papers.statements import Judged, Numbers
 
 Results = Mapping[str, Mapping[str, Any]]
@@ -57,11 +57,6 @@ def left_to_measure(lab: Lab, part: Trained, cells: Sequence[Cell]) -> Sequence[
         for cell in own
         if cell.status == "finished" and cell.run_id and _measured(lab, part, cell) is None
     )
-
-
-def all_judged(lab: Lab, exhibit: Exhibit) -> Sequence[Judged]:
-    """All statements of an exhibit by what this lab has; new nets are not measured for it."""
-    return tuple(one for part in exhibit.parts for one in judged(part, numbers_of(lab, part)))
 
 
 def _has(cell: Cell, values: Mapping[str, object]) -> bool:

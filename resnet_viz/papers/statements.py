@@ -6,6 +6,7 @@ counted has one.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite
@@ -15,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from resnet_viz.findings.statistics import LEVEL, least_p, permutation_p
-from resnet_viz.text import number
+from resnet_viz.text import and_words, count, number
 
 Verdict = Literal["agrees", "differs", "undecided", "not measured"]
 Numbers = Mapping[str, Sequence[float]]
@@ -148,6 +149,22 @@ def overall(judged: Sequence[Judged]) -> str:
     return ", ".join(said)
 
 
+def tally(judged: Sequence[Judged]) -> str:
+    """The verdicts of many statements in a sentence."""
+    counts: Counter[str] = Counter(one.verdict for one in judged)
+    parts = [
+        f"{counts[verdict]} {words}"
+        for verdict, words in (
+            ("agrees", "agree"),
+            ("differs", "do not"),
+            ("undecided", "are undecided"),
+            ("not measured", "are not measured yet"),
+        )
+        if counts[verdict]
+    ]
+    return f"Of {count(len(judged), 'statement')}, {and_words(parts)}."
+
+
 def span(values: Sequence[float]) -> str:
     """The least and the largest of some numbers: "0.04 to 0.10"; or one, where there is no more."""
     words = list(dict.fromkeys(_one(value) for value in (min(values), max(map(_size, values)))))
@@ -163,7 +180,7 @@ def _one(value: float) -> str:
 
 
 def _in_unit(value: float, unit: str) -> str:
-    whole = f"{value:,.0f}" if value == round(value) and value >= 10 else number(value, 3)
+    whole = f"{value:,.0f}" if value == round(value) else number(value, 3)
     return f"{whole} {unit}".rstrip()
 
 

@@ -9,7 +9,13 @@ import pytest
 
 from resnet_viz.experiments.sweep_spec import SweepSpec
 from resnet_viz.papers.exhibit import Counted, Exhibit, New, Trained
-from resnet_viz.papers.exhibits import exhibits
+from resnet_viz.papers.exhibits import (
+    exhibits,
+    he2015_table2,
+    he2016_table1,
+    he2016_table2,
+    he2016_table3,
+)
 from resnet_viz.papers.exhibits.he2015_table6 import PUBLISHED as TABLE6
 from resnet_viz.papers.paper import PAPERS
 from resnet_viz.papers.statements import Below, Count
@@ -86,3 +92,13 @@ def test_published_numbers_are_those_of_the_reference_file() -> None:
     assert table1 == {f"ResNet-{d}: multiply-adds": n / 1e9 for d, n in expected}
     table6 = {str(depth): list(row) for depth, row in TABLE6.items()}
     assert table6 == TABLES["table6_cifar10"]["values"]
+    assert dict(he2015_table2.PUBLISHED) == TABLES["table2_top1_10crop"]["values"]
+    shortcuts = TABLES["he2016_table1"]["values"]
+    shown = {name: shortcuts[name] for name in he2016_table1.PUBLISHED}
+    assert dict(he2016_table1.PUBLISHED) == shown
+    orders = TABLES["he2016_table2"]["values"]
+    assert dict(he2016_table2.PUBLISHED) == {order: row["110"] for order, row in orders.items()}
+    depths = TABLES["he2016_table3"]["values"]["CIFAR10"]
+    assert {d: list(row) for d, row in he2016_table3.PUBLISHED.items()} == {
+        depth: depths[depth] for depth in he2016_table3.PUBLISHED
+    }

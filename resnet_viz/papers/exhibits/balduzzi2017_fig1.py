@@ -28,8 +28,9 @@ EXHIBIT = Exhibit(
     title="Shattered gradients",
     states="The gradients of a shallow net look like brown noise, those of a deep plain net like "
     "white noise. Those of a deep residual net lie in between (sec. 2, Fig. 1).",
-    how="New nets with batch norm on 64 points between two handwritten digits, five seeds each: the "
-    "mean cosine of the gradients of neighbouring points. White noise has 0, brown noise nearly 1.",
+    how="New nets with batch norm on 64 points between two handwritten digits, five seeds each: "
+    "the mean cosine of the gradients of neighbouring points. White noise has 0, brown noise "
+    "nearly 1.",
     parts=(
         New(
             _NETS,

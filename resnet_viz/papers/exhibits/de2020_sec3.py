@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from resnet_viz.arch.presets import preset
 from resnet_viz.arch.config import revise
+from resnet_viz.arch.presets import preset
 from resnet_viz.papers.exhibit import Exhibit, New
 from resnet_viz.papers.nets import DIGITS
 from resnet_viz.papers.statements import Within

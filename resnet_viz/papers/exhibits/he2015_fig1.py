@@ -24,8 +24,8 @@ EXHIBIT = Exhibit(
     place=10,
     label="Figure 1",
     title="Training and test error of plain nets",
-    states="The plain net of 56 layers has a higher training error than that of 20 layers, and so "
-    "a higher test error (sec. 1, Fig. 1).",
+    states="The plain net of 56 layers has a higher training error than the one of 20 layers, and "
+    "so a higher test error (sec. 1, Fig. 1).",
     how="Both nets, trained for 80 steps on handwritten digits of 8 x 8 pixels at a learning rate "
     "of 0.01, five seeds each: the loss after the last step, on training and on held-out digits.",
     parts=(

@@ -4,6 +4,7 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.papers.exhibit import Counted, Exhibit
 from resnet_viz.papers.statements import Count, Numbers
+from resnet_viz.views.poster.poster import block_poster
 
 _NET = preset("resnet34")
 
@@ -29,8 +30,8 @@ EXHIBIT = Exhibit(
     title="A building block of residual learning",
     states="F(x) + x: two weight layers with a ReLU between them, an identity shortcut without "
     "parameters, an addition, and a second ReLU after it (sec. 3.2, Fig. 2).",
-    how="Counted from the plan of a block of ResNet-34, which also builds the trained module. Click "
-    "a block in the net's graph to open it operation by operation.",
+    how="Counted from the plan of a block of ResNet-34, which also builds the trained module. "
+    "Click a block in the net's graph to open it operation by operation.",
     parts=(
         Counted(
             _count,
@@ -44,4 +45,5 @@ EXHIBIT = Exhibit(
         ),
     ),
     pictures={"ResNet-34": _NET},
+    drawing=lambda: block_poster(_NET),
 )

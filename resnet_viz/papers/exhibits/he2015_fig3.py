@@ -4,6 +4,7 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.papers.exhibit import Counted, Exhibit
 from resnet_viz.papers.statements import Count, Numbers
+from resnet_viz.views.poster.poster import poster
 
 _PLAIN, _RESIDUAL = preset("plain34"), preset("resnet34")
 
@@ -46,5 +47,6 @@ EXHIBIT = Exhibit(
         ),
     ),
     pictures={"Plain-34": _PLAIN, "ResNet-34": _RESIDUAL},
-    not_here="VGG-19 (left), which has no shortcuts and is no net of this program.",
+    not_here="VGG-19 (left), which has no shortcuts; this program does not build it.",
+    drawing=lambda: poster(_PLAIN, _RESIDUAL),
 )

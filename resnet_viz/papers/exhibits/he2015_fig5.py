@@ -4,6 +4,7 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.papers.exhibit import Counted, Exhibit
 from resnet_viz.papers.statements import Count, Numbers, Within
+from resnet_viz.views.poster.poster import block_poster
 
 _BASIC, _BOTTLENECK = preset("resnet34"), preset("resnet50")
 
@@ -50,4 +51,5 @@ EXHIBIT = Exhibit(
         ),
     ),
     pictures={"ResNet-34": _BASIC, "ResNet-50": _BOTTLENECK},
+    drawing=lambda: block_poster(_BASIC, vary="block"),
 )

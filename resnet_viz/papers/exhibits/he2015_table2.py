@@ -1,10 +1,12 @@
 """He et al. 2015, Table 2: plain and residual nets of 18 and 34 layers, in small."""
 
+from collections.abc import Mapping
+
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.experiments.sweep_spec import SweepSpec
-from resnet_viz.papers.exhibit import Exhibit, Trained
+from resnet_viz.papers.exhibit import Exhibit, Trained, Values
 from resnet_viz.papers.statements import Below
 
 PUBLISHED = {"plain-18": 27.94, "plain-34": 28.54, "resnet-18": 27.88, "resnet-34": 25.03}
@@ -13,7 +15,7 @@ _BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
 _NARROW = revise(
     preset("resnet18"), widths=(16, 32, 64, 128), stem="cifar", shortcut="zero_pad", image_size=32
 )
-_GROUPS = {
+_GROUPS: Mapping[str, Values] = {
     f"{kind}-{depth}": {"depths": shape, "plain": kind == "Plain"}
     for kind in ("Plain", "ResNet")
     for depth, shape in _BLOCKS.items()
@@ -58,6 +60,5 @@ EXHIBIT = Exhibit(
             "training loss [nats]",
         ),
     ),
-    not_here="The errors on ImageNet: its 1.28 million images are not here, and a step of "
-    "ResNet-34 on 256 of them takes minutes on two cores.",
+    not_here="The errors on ImageNet: 600,000 steps, each of 256 of its 1.28 million images.",
 )

@@ -7,6 +7,7 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.papers.exhibit import Counted, Exhibit
 from resnet_viz.papers.nets import cifar
 from resnet_viz.papers.statements import Count, Numbers
+from resnet_viz.views.poster.poster import block_poster
 
 ORDERS: Mapping[str, ResNetConfig] = {
     "(a) original": cifar(110),
@@ -55,4 +56,5 @@ EXHIBIT = Exhibit(
         ),
     ),
     pictures=ORDERS,
+    drawing=lambda: block_poster(cifar(110), vary="activation_order"),
 )

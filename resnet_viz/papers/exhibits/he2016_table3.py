@@ -37,16 +37,12 @@ EXHIBIT = Exhibit(
     "against 4.92 % at 1001 layers (sec. 4.1, Table 3).",
     how="The nets of Figure 1, at 56 and 110 layers with two-layer units: the loss on all held-out "
     "digits after 60 steps at a learning rate of 0.1.",
-    parts=(
-        Trained(SWEEP, GROUPS, (_row(56), _row(110)), "held-out loss [nats]", of="eval_loss"),
-    ),
+    parts=(Trained(SWEEP, GROUPS, (_row(56), _row(110)), "held-out loss [nats]", of="eval_loss"),),
     pictures={
         "Pre-activation, 164 layers": preset("preact164-cifar"),
         "Pre-activation, 1001 layers": preset("preact1001-cifar"),
     },
     not_here="164 and 1001 layers with bottleneck units; CIFAR-100; and the 110-layer net of "
     "one-layer units (9.90 % and 8.91 %), which this program cannot build yet.",
-    full=cifar10(
-        "resnet110-cifar", {"depths": (blocks(110),), "activation_order": tuple(ORDERS)}
-    ),
+    full=cifar10("resnet110-cifar", {"depths": (blocks(110),), "activation_order": tuple(ORDERS)}),
 )

@@ -22,8 +22,8 @@ EXHIBIT = Exhibit(
     place=10,
     label="Figure 1",
     title="The loss surface of ResNet-56, with and without shortcuts",
-    states="Without shortcuts the surface of a 56-layer net is chaotic and not convex; with them it "
-    "is smooth (sec. 1, Fig. 1).",
+    states="Without shortcuts the surface of a 56-layer net is chaotic and not convex; with them "
+    "it is smooth (sec. 1, Fig. 1).",
     how="ResNet-56 and its plain twin after 80 steps on handwritten digits, five seeds each: the "
     "loss at 13 x 13 points around the weights, in directions scaled by filter. The number is the "
     "share of points where the surface bends downwards.",

@@ -22,11 +22,11 @@ EXHIBIT = Exhibit(
     place=10,
     label="Figure 3",
     title="Deleting single layers",
-    states="Deleting any layer of VGG drops it to chance. Deleting a block of a residual net hardly "
-    "changes its error, except where it downsamples (sec. 4.1, Fig. 3).",
-    how="ResNet-20 and its plain twin in place of VGG, trained for 200 steps on handwritten digits, "
-    "five seeds each. Then each block is deleted by itself; the number is the median error over "
-    "the blocks. Batch norm is adjusted to what is left.",
+    states="Deleting any layer of VGG drops it to chance. Deleting a block of a residual net "
+    "hardly changes its error, except where it downsamples (sec. 4.1, Fig. 3).",
+    how="ResNet-20 and its plain twin in place of VGG, trained for 200 steps on handwritten "
+    "digits, five seeds each. Then each block is deleted by itself; the number is the "
+    "median error over the blocks. Batch norm is adjusted to what is left.",
     parts=(
         Trained(
             SweepSpec(
@@ -63,5 +63,5 @@ EXHIBIT = Exhibit(
             read=_median,
         ),
     ),
-    not_here="ResNet-110 on CIFAR-10 and VGG-15, which is no net of this program.",
+    not_here="ResNet-110 on CIFAR-10 and VGG-15, which this program does not build.",
 )

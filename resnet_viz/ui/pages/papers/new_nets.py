@@ -6,7 +6,7 @@ import streamlit as st
 
 from resnet_viz.figures.groups import HEIGHT_OF_ROW, groups
 from resnet_viz.papers.exhibit import New
-from resnet_viz.papers.measuring import request_of
+from resnet_viz.papers.measuring import request_of, results_of
 from resnet_viz.papers.reading import of_new
 from resnet_viz.papers.statements import Numbers
 from resnet_viz.text import count
@@ -20,14 +20,7 @@ def numbers(part: New, slot: str) -> Numbers:
     done = [one.done for one in asked if one is not None and one.is_over and not one.problem]
     if len(done) < len(part.seeds):
         return {}
-    results = [
-        {
-            name: found[part.measurement]
-            for name, found in zip(part.nets, of_seed, strict=True)
-            if part.measurement in found
-        }
-        for of_seed in done
-    ]
+    results = [results_of(part, of_seed) for of_seed in done]
     return of_new(part, results)
 
 
@@ -49,7 +42,7 @@ def draw(part: New, slot: str, ours: Numbers) -> None:
                 on_click=_submit,
                 args=(part, slot),
             )
-            st.markdown(f":small[{seeds} each, a few seconds, nothing is kept on disk]")
+            st.markdown(f":small[{seeds} each, a few seconds; nothing stays on disk]")
         return
     for name in slots:
         end = job_progress.outcome(name, "Measuring new nets")

@@ -8,9 +8,10 @@ import streamlit as st
 
 from resnet_viz.papers.exhibits import exhibits
 from resnet_viz.papers.paper import PAPERS
+from resnet_viz.papers.statements import tally
 from resnet_viz.store.database import StoreError
-from resnet_viz.ui.pages.papers.card import card
-from resnet_viz.ui.pages.papers.link import choose_paper
+from resnet_viz.ui.pages.papers.card import all_judged, card
+from resnet_viz.ui.pages.papers.link import choose_part
 from resnet_viz.ui.session.lab_state import open_lab
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.page_texts import note, title
@@ -26,12 +27,17 @@ def papers_page() -> None:
         "The figures and tables of the papers, measured on this computer. Each row holds a "
         "statement of the paper against our numbers, and a stated rule gives the verdict."
     )
-    paper = PAPERS[choose_paper()]
-    note(f"{paper.cited}, *{paper.title}*, arXiv:{paper.arxiv}")
+    part = choose_part()
+    own = [paper for paper in PAPERS.values() if paper.part == part]
     try:
         lab = open_lab()
-        for exhibit in exhibits().values():
-            if exhibit.paper == paper.key:
-                card(lab, exhibit)
+        keys = {paper.key for paper in own}
+        shown = [exhibit for exhibit in exhibits().values() if exhibit.paper in keys]
+        st.markdown(f"**{tally([row for one in shown for row in all_judged(lab, one)])}**")
+        for paper in own:
+            note(f"{paper.cited}, *{paper.title}*, arXiv:{paper.arxiv}")
+            for exhibit in shown:
+                if exhibit.paper == paper.key:
+                    card(lab, exhibit)
     except StoreError as error:
         message_box.error(f"{error} Until then nothing can be measured.")

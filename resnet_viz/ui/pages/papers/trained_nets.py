@@ -43,10 +43,9 @@ def is_under_way(lab: Lab, part: Trained) -> bool:
     return bool(part.measurement) and measuring.is_under_way(lab, part)
 
 
-def draw(lab: Lab, part: Trained, slot: str, ours: Numbers) -> None:
-    """The chart of what is there, the progress, and the press."""
+def press(lab: Lab, part: Trained, slot: str) -> None:
+    """The progress, the press, and the way to the sweep."""
     cells = lab.sweep_cells(part.sweep)
-    _chart(cells, part, slot, ours)
     sweep = _sweep(lab, part)
     done = sum(map(is_over, cells))
     if done < len(cells) and sweep is not None and sweep.status == "running":
@@ -95,7 +94,9 @@ def _press(
         st.markdown(small("A few seconds per net. The results are kept with the runs."))
 
 
-def _chart(cells: Sequence[Cell], part: Trained, slot: str, ours: Numbers) -> None:
+def chart(lab: Lab, part: Trained, slot: str, ours: Numbers) -> None:
+    """The chart of what is there."""
+    cells = lab.sweep_cells(part.sweep)
     if not any(cell.end for cell in cells):
         return
     key = f"papers_chart_{slot}"
