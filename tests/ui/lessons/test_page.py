@@ -65,17 +65,17 @@ def test_all_lessons_are_listed_and_open(language: str) -> None:
 
 
 def test_a_press_begins_the_race_and_the_link_keeps_it(lab: Lab) -> None:
-    app = page(lesson="race", step="2")
+    app = page(lesson="race", part="2")
     app.button(key="lesson_press_main").click().run()
     assert not app.exception
     [race_id] = {run.race_id for run in lab.list()}
     assert query(app)["main"] == race_id
-    again = page(lesson="race", step="2", main=race_id or "")
+    again = page(lesson="race", part="2", main=race_id or "")
     assert not [button for button in again.button if button.key == "lesson_press_main"]
 
 
 def test_the_race_of_another_lesson_is_not_taken_for_ones_own(lab: Lab) -> None:
-    app = page(lesson="race", step="2")
+    app = page(lesson="race", part="2")
     app.button(key="lesson_press_main").click().run()
     [race_id] = {run.race_id for run in lab.list()}
     other = next(
@@ -94,8 +94,8 @@ def test_the_race_of_another_lesson_is_not_taken_for_ones_own(lab: Lab) -> None:
     "link",
     [
         {"lesson": "no_such"},
-        {"lesson": "race", "step": "99"},
-        {"lesson": "race", "step": "-1"},
+        {"lesson": "race", "part": "99"},
+        {"lesson": "race", "part": "-1"},
         {"lesson": "race", "main": "<script>"},
         {"lesson": "race", "main": "nobody"},
         {"lesson": "race", "lang": "xx"},
@@ -128,6 +128,6 @@ def test_a_locked_lesson_opens_step_by_step() -> None:
 
 def test_nothing_is_measured_in_a_gallery(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, "gallery")
-    app = page(lesson="race", step="2")
+    app = page(lesson="race", part="2")
     assert app.button(key="lesson_press_main").disabled
     assert not lab.list()

@@ -1,5 +1,5 @@
 """Lessons URL: which lesson and step is read, in which language, what was measured for it, and what
-a teacher has set: `?lesson=race&step=2&lang=ko&main=RACE&only=race,deeper&hide=race.3&locked=1`."""
+a teacher has set: `?lesson=race&part=2&lang=ko&main=RACE&only=race,deeper&hide=race.3&locked=1`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from resnet_viz.ui.session.language import FIRST, language, speak
 _STATE = "lessons_place"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _ID = re.compile(r"[A-Za-z0-9_,\-]{1,200}")
-_OWN = ("lesson", "step", "lang", "only", "hide", "locked", "class")
+_OF_STAGE = "step"
+"""The step of training that the stage shows; it writes that into the address by itself."""
+_OWN = ("lesson", "part", _OF_STAGE, "lang", "only", "hide", "locked", "class")
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Place:
         """The settings of the link that leads here."""
         values = {
             "lesson": self.lesson,
-            "step": str(self.step + 1) if self.step else "",
+            "part": str(self.step + 1) if self.step else "",
             "lang": self.language if self.language != FIRST else "",
             "only": ",".join(self.only),
             "hide": ",".join(self.hide),
@@ -54,7 +56,7 @@ class Place:
 
 def place_of(query: Mapping[str, str]) -> Place:
     """Where a link leads; what it cannot mean is left out."""
-    step = query.get("step", "1")
+    step = query.get("part", "1")
     return Place(
         _one(query.get("lesson", "")),
         max(0, int(step) - 1) if step.isascii() and step.isdigit() and len(step) < 4 else 0,
@@ -95,7 +97,9 @@ def read_place() -> Place:
 def write_link() -> None:
     """Have the address hold where the reader is."""
     query = st.session_state[_STATE].query()
-    if st.query_params.to_dict() != query:
+    known = st.query_params.to_dict()
+    known.pop(_OF_STAGE, None)
+    if known != query:
         st.query_params.from_dict(query)
 
 
