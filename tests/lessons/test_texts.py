@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from resnet_viz.experiments.starting_points import starting_points
 from resnet_viz.lessons.lesson import MEASUREMENTS, PREDICTIONS, Lesson, Placed, Text
 from resnet_viz.lessons.reader import read_lesson
-from resnet_viz.lessons.slots import ClaimSlot, FigureSlot, RemovalSlot
+from resnet_viz.lessons.slots import ClaimSlot, FigureSlot, RemovalSlot, StageSlot
 from resnet_viz.ui.pages.initialisation.settings import from_query as initialisation_link
 from resnet_viz.ui.pages.race.settings_url import from_query as race_link
 from resnet_viz.ui.session.net_url import from_text as net_in_link
@@ -171,6 +171,26 @@ def test_the_experiment_to_go_on_with_is_there(base: str) -> None:
         case page:
             assert page in ("sweeps", "architecture", "runs")
             assert not query
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_words_point_at_something_in_their_step(base: str) -> None:
+    for language in LANGUAGES:
+        read = lesson(base, language)
+        guessed = {slot.of for slot in read.predictions}
+        for step in read.steps:
+            slots = [placed.slot for placed in step.slots]
+            told = {slot.of for slot in slots if isinstance(slot, ClaimSlot)}
+            there = {
+                "stage": any(isinstance(slot, StageSlot) for slot in slots),
+                "figure": any(isinstance(slot, FigureSlot) for slot in slots),
+                # A prediction is held against what was measured where that is told.
+                "prediction": any(isinstance(slot, PREDICTIONS) for slot in slots)
+                or bool(guessed & told),
+            }
+            texts = [part.markdown for part in step.parts if isinstance(part, Text)]
+            for place in re.findall(r"\]\(#(\w+)", "\n".join(texts)):
+                assert there[place], (language, step.title, place)
 
 
 def test_a_sentence_is_no_identifier() -> None:
