@@ -1,6 +1,7 @@
 // A reader's prediction: choices to press, or a curve to drag. The browser keeps it, no account does.
 
-const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [640, 320, 74, 20, 16, 52]
+const [HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [300, 74, 16, 16, 52]
+const [LEAST, MOST, EDGES] = [260, 640, 42] // pixels of its width
 const STEP = 0.02 // of the axis, for a press of an arrow key
 const SVG = "http://www.w3.org/2000/svg"
 const mounted = new WeakMap()
@@ -23,6 +24,11 @@ function made(name, attributes = {}, text = "") {
 class Prediction {
   constructor(host) {
     this.host = host
+    // Drawn for its width, so that its letters keep their size.
+    new ResizeObserver(() => {
+      const isOther = Math.abs(Math.min(MOST, Math.max(LEAST, host.clientWidth - EDGES)) - (this.width ?? 0)) > 8
+      if (this.width && isOther) this.draw()
+    }).observe(host)
   }
 
   hear(data, send) {
@@ -98,23 +104,24 @@ class Prediction {
   }
 
   across(i) {
-    return LEFT + ((WIDTH - LEFT - RIGHT) * (i + 0.5)) / this.data.x.length
+    return LEFT + ((this.width - LEFT - RIGHT) * (i + 0.5)) / this.data.x.length
   }
 
   curve() {
     const { x, low, high, log, words, frozen, measured, x_title, y_title, ask } = this.data
+    this.width = Math.min(MOST, Math.max(LEAST, this.host.clientWidth - EDGES))
     this.heights ??= this.guess ?? x.map(() => (log ? Math.sqrt(low * high) : (low + high) / 2))
     if (this.guess && frozen) this.heights = this.guess
-    const svg = made("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "group", "aria-label": ask })
+    const svg = made("svg", { viewBox: `0 0 ${this.width} ${HEIGHT}`, role: "group", "aria-label": ask })
     const ticks = log ? decades(low, high) : [0, 0.25, 0.5, 0.75, 1].map((part) => low + part * (high - low))
     for (const tick of ticks) {
       const y = this.scale(tick)
-      svg.append(made("line", { class: "grid", x1: LEFT, x2: WIDTH - RIGHT, y1: y, y2: y }))
+      svg.append(made("line", { class: "grid", x1: LEFT, x2: this.width - RIGHT, y1: y, y2: y }))
       svg.append(made("text", { x: LEFT - 8, y: y + 5, "text-anchor": "end" }, short(tick)))
     }
-    svg.append(made("line", { class: "axis", x1: LEFT, x2: WIDTH - RIGHT, y1: HEIGHT - BOTTOM, y2: HEIGHT - BOTTOM }))
+    svg.append(made("line", { class: "axis", x1: LEFT, x2: this.width - RIGHT, y1: HEIGHT - BOTTOM, y2: HEIGHT - BOTTOM }))
     x.forEach((at, i) => svg.append(made("text", { x: this.across(i), y: HEIGHT - BOTTOM + 20, "text-anchor": "middle" }, short(at))))
-    svg.append(made("text", { x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 8, "text-anchor": "middle" }, x_title))
+    svg.append(made("text", { x: (LEFT + this.width - RIGHT) / 2, y: HEIGHT - 8, "text-anchor": "middle" }, x_title))
     const middle = (TOP + HEIGHT - BOTTOM) / 2
     svg.append(made("text", { x: 16, y: middle, "text-anchor": "middle", transform: `rotate(-90 16 ${middle})` }, y_title))
     this.line = made("path", { class: "mine" })

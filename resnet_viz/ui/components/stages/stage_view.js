@@ -140,7 +140,7 @@ class StageView {
         onAction: (name, value) => this.act(name, value),
         onStep: (step, player) => this.onStep(step, player),
         keys: true,
-        hasReasons: !this.data.alone,
+        hasReasons: !this.data.alone && this.data.reasons,
       })
       this.hearRemoval()
     } else if (!this.stage?.update(whole)) return this.listen() // it lacks what came before

@@ -83,6 +83,7 @@ def stage_view(
     run: str,
     on_wish: Callable[[Mapping[str, Any]], None],
     removal: Mapping[str, Any] | None = None,
+    has_reasons: bool = True,
 ) -> None:
     """Draw the stage of a race at the step of `pointer`, for a quantity that it has.
 
@@ -90,8 +91,9 @@ def stage_view(
     follows: "pause", "resume", "train_one" and "pace" of who `steers`, "present", "quantity",
     "news" for what stands below, "remove" with the blocks that are to be out of each net, and
     "removal_news" for the errors without them. `removal` says which blocks may go and which are
-    out; without it none may. `is_alone`: nothing does. `run` is another in each run of the
-    whole script: the browser then learns anew where to send wishes.
+    out; without it none may. `has_reasons`: below it stands why the race went as it did;
+    `is_alone`: nothing does. `run` is another in each run of the whole script: the browser then
+    learns anew where to send wishes.
     """
 
     def hear() -> None:
@@ -103,7 +105,8 @@ def stage_view(
             on_wish(wish)
 
     step = None if pointer.follows else pointer.chosen
-    data = {"race": race_id, "steers": steers, "alone": is_alone, "quantity": quantity}
+    data: dict[str, object] = {"race": race_id, "steers": steers, "alone": is_alone}
+    data |= {"quantity": quantity, "reasons": has_reasons}
     where = {"step": step, "moves": pointer.moves, "answer": last_asked(), "run": run}
     _VIEW(key=_KEY, data=data | where | {"removal": removal}, on_wish_change=hear)
 
@@ -124,5 +127,6 @@ def stage_before(message: Mapping[str, Any]) -> None:
     """Draw the stage of a race that has not begun, from its whole message: the browser keeps it
     as the race begins."""
     data = {"race": "", "message": json.dumps(message), "steers": False, "alone": False}
+    data |= {"reasons": True}
     where = {"step": None, "moves": 0, "answer": 0}
     _VIEW(key=_KEY, data=data | where, on_wish_change=lambda: None)

@@ -155,7 +155,9 @@ def _end(lesson: Lesson, place: Place, lessons: Sequence[Lesson], words: Words) 
         if not place.is_locked:
             query = urlencode(head.go_on.query)
             st.link_button(
-                head.go_on.label, f"{head.go_on.page}?{query}" if query else head.go_on.page
+                head.go_on.label,
+                f"{head.go_on.page}?{query}" if query else head.go_on.page,
+                wrap=True,
             )
         keys = [one.key for one in lessons]
         after = keys[keys.index(lesson.key) + 1 :]

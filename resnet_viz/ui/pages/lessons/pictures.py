@@ -43,6 +43,7 @@ def stage_slot(reading: Reading, slot: StageSlot) -> None:
         is_alone=False,
         run=token_hex(4),
         on_wish=obey,
+        has_reasons=False,
     )
     note(slot.caption)
 
