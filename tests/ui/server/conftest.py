@@ -93,9 +93,14 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     started: list[subprocess.Popen[bytes]] = []
 
     def start(
-        *options: str, wrapper: str = "", app: Path = ROOT / "app.py", health: str = HEALTH
+        *options: str,
+        wrapper: str = "",
+        app: Path = ROOT / "app.py",
+        health: str = HEALTH,
+        home: Path | None = None,
     ) -> Server:
         folder = tmp_path_factory.mktemp("server")
+        home = home or folder / "home"
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -103,14 +108,14 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
         command += [f"--server.port={port}", *options]
         if wrapper:
             command = ["sh", "-c", f'{wrapper} && exec "$@"', "sh", *command]
-        environment = os.environ | {"RESNET_VIZ_HOME": str(folder / "home")}
+        environment = os.environ | {"RESNET_VIZ_HOME": str(home)}
         environment["PYTHONPATH"] = str(ROOT)
         with (folder / "log").open("w") as log:
             process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
         started.append(process)
         url = f"http://127.0.0.1:{port}"
         _await_health(url + health, process, folder / "log")
-        return Server(url, folder / "home", folder / "log", psutil.Process(process.pid))
+        return Server(url, home, folder / "log", psutil.Process(process.pid))
 
     yield start
     for process in started:

@@ -11,10 +11,12 @@ from pandas import DataFrame
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.experiments.ready_sweeps import ready_sweeps
+from resnet_viz.experiments.sweep_spec import SweepSpec
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.sweeps import Sweep, frame
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.store.database import Store
+from resnet_viz.ui.pages.sweeps import own_sweep
 from resnet_viz.ui.pages.sweeps.axis_values import read_values, seeds_of
 from resnet_viz.ui.pages.sweeps.own_sweep import read_file
 from tests.findings.swept import spec, trained
@@ -184,6 +186,23 @@ def test_a_sweep_of_ones_own(lab: Lab) -> None:
     assert begun.spec.axes == {"lr": (0.01, 0.1), "shortcut": ("none", "zero_pad")}
     assert begun.spec.seeds == (0, 1)
     assert {run.steps for run in begun.spec.runs()} == {5}
+
+
+def test_nets_too_large_to_plan_while_one_waits_are_counted_alone(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = {"depths": [[10_000, 1, number] for number in range(1, 9)], "plain": [False, True]}
+    large = SweepSpec(base=spec().base, axes=deep)
+    counted = own_sweep._blocks(large)
+    assert counted == sum(sum(run.config.depths) for run in large.runs())
+    looked: list[SweepSpec] = []
+    monkeypatch.setattr(Lab, "expected_sweep", lambda lab, one: looked.append(one))
+    said: list[str] = []
+    monkeypatch.setattr(own_sweep.message_box, "warning", said.append)
+    monkeypatch.setattr(own_sweep, "is_owner", lambda: True)
+    own_sweep._offer(lab, large, "file")
+    assert f"{counted:,} blocks together, too many for this page" in said[0]
+    assert looked == []
 
 
 def test_refused_combinations_are_said_beforehand(lab: Lab) -> None:

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from resnet_viz.arch.config import explain
+from resnet_viz.arch.config import ResNetConfig, explain
 from resnet_viz.arch.net_names import presets_by_paper
 from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.arch.presets import PRESETS
 from resnet_viz.data.registry import offered
 from resnet_viz.experiments.run_spec import RunSpec
-from resnet_viz.experiments.sweep_spec import SweepSpec
-from resnet_viz.findings.sweeps.grid import noun
+from resnet_viz.experiments.sweep_spec import NET, SweepSpec
+from resnet_viz.findings.sweeps.grid import DEPTHS, noun
 from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler.sweeps.submit_sweep import MOST_OF_VISITOR
 from resnet_viz.text import count, or_words, shorten
@@ -30,6 +30,8 @@ from resnet_viz.ui.widgets.sweep_cost import cost, expected
 _FILE_BYTES = 200_000
 MOST_HERE = 2_000
 """Runs of a sweep that the page looks through before it starts, in a second or two."""
+MOST_BLOCKS = 60_000
+"""Of all different nets together: each is planned first, at some 45 us per block."""
 
 
 def own_sweep(lab: Lab) -> None:
@@ -158,6 +160,12 @@ def _offer(lab: Lab, spec: SweepSpec, key: str) -> None:
             "use the command sweep."
         )
         return
+    if (blocks := _blocks(spec)) > MOST_BLOCKS:
+        message_box.warning(
+            f"These nets have {blocks:,} blocks together, too many for this page. Start sweeps of "
+            f"at most {MOST_BLOCKS:,} here, or use the command sweep."
+        )
+        return
     takes = expected(lab, spec)
     for why, number in Counter(cell.why for cell in takes.refused).most_common(3):
         message_box.warning(f"Left out: {count(number, 'run')}, because {why}.")
@@ -173,3 +181,16 @@ def _offer(lab: Lab, spec: SweepSpec, key: str) -> None:
             args=(lab, spec),
         )
         st.markdown(small(plain(cost(takes) if runs else "Nothing to train.")))
+
+
+def _blocks(spec: SweepSpec) -> int:
+    """How many blocks the nets of all combinations have, without making the nets."""
+    total = 0
+    for number in range(len(spec) // len(spec.seeds)):
+        values = spec.values(number)
+        net = values.get(NET, spec.base.config)
+        if isinstance(net, str):
+            net = PRESETS.get(net)
+        depths = values.get(DEPTHS, net.depths if isinstance(net, ResNetConfig) else ())
+        total += sum(depths) if isinstance(depths, tuple) else 0
+    return total
