@@ -113,7 +113,7 @@ class Prediction {
     this.heights ??= this.guess ?? x.map(() => (log ? Math.sqrt(low * high) : (low + high) / 2))
     if (this.guess && frozen) this.heights = this.guess
     const svg = made("svg", { viewBox: `0 0 ${this.width} ${HEIGHT}`, role: "group", "aria-label": ask })
-    const ticks = log ? decades(low, high) : [0, 0.25, 0.5, 0.75, 1].map((part) => low + part * (high - low))
+    const ticks = log ? decades(low, high) : evenly(low, high)
     for (const tick of ticks) {
       const y = this.scale(tick)
       svg.append(made("line", { class: "grid", x1: LEFT, x2: this.width - RIGHT, y1: y, y2: y }))
@@ -201,6 +201,15 @@ function decades(low, high) {
   for (let power = Math.ceil(Math.log10(low) - 1e-9); 10 ** power <= high * 1.0001; power += 1) ticks.push(10 ** power)
   const every = Math.ceil(ticks.length / 6)
   return ticks.filter((_, i) => i % every === 0)
+}
+
+function evenly(low, high) {
+  const rough = (high - low) / 5
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const step = [1, 2, 5, 10].map((size) => size * power).find((size) => size >= rough)
+  const first = Math.ceil(low / step - 1e-9)
+  const last = Math.floor(high / step + 1e-9)
+  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step)
 }
 
 function short(value) {
