@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from string import Formatter
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from resnet_viz.arch.config import ResNetConfig, plain_twin, revise
 from resnet_viz.arch.presets import preset
@@ -27,17 +27,8 @@ from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.experiments.run_fields import Seed
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.experiments.sweep_spec import AxisValue, SweepSpec
-
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
-Sentence = Annotated[str, Field(min_length=1, max_length=600)]
-MAIN = "main"
-"""What a lesson's measurement is called where it has but one."""
-
-
-class Slot(BaseModel):
-    """A slot: what all have in common."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from resnet_viz.lessons.notebook_slot import NotebookSlot
+from resnet_viz.lessons.slot import MAIN, Name, Sentence, Slot
 
 
 class Net(Slot):
@@ -278,7 +269,7 @@ class CountsSlot(Slot):
         return ()
 
 
-AnyMeasurement = RaceSlot | SweepSlot | NewNetsSlot | RemovalSlot | CountsSlot
+AnyMeasurement = RaceSlot | SweepSlot | NewNetsSlot | RemovalSlot | CountsSlot | NotebookSlot
 Measurement = Annotated[AnyMeasurement, Field(discriminator="kind")]
 
 

@@ -4,7 +4,8 @@ of it; this package is their registry."""
 from __future__ import annotations
 
 from resnet_viz.lab.lab import Lab
-from resnet_viz.lessons.kinds import counts, new_nets, race, removal, sweep
+from resnet_viz.lessons.kinds import counts, new_nets, notebook, race, removal, sweep
+from resnet_viz.lessons.notebook_slot import NotebookSlot
 from resnet_viz.lessons.seen import Seen
 from resnet_viz.lessons.slots import (
     AnyMeasurement,
@@ -33,6 +34,8 @@ def begin(lab: Lab, slot: AnyMeasurement, asker: str, race_id: str = "") -> str:
             return removal.begin(lab, slot, asker, race_id)
         case CountsSlot():
             return counts.ID
+        case NotebookSlot():
+            return notebook.begin(lab, slot, asker, ())
 
 
 def look(lab: Lab, slot: AnyMeasurement, of: str) -> Seen:
@@ -53,3 +56,5 @@ def look(lab: Lab, slot: AnyMeasurement, of: str) -> Seen:
             return removal.look(lab, slot, of)
         case CountsSlot():
             return counts.look(slot)
+        case NotebookSlot():
+            return notebook.look(lab, slot, of)

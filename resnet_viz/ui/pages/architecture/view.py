@@ -25,8 +25,7 @@ from resnet_viz.views.table import StageRow, table1
 
 MOST_BLOCKS = 150
 """A picture of more blocks than this is hard to read."""
-GRAPH = "graph"
-"""The key of the page's graph."""
+_GRAPH = "graph"
 _READ = (
     "Data flow from the image through the stem, then down each stage and on to the next. Click a "
     "block for its equation and its numbers. By keyboard, the arrows go from block to block, Enter "
@@ -56,14 +55,14 @@ def _graph_tab(config: ResNetConfig) -> None:
         )
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         chosen = colour_box()
-        coloured = None if chosen == KINDS else Coloured(GRAPH)
+        coloured = None if chosen == KINDS else Coloured(_GRAPH)
         if coloured:
-            colour_graph(config, GRAPH, chosen)
+            colour_graph(config, _GRAPH, chosen)
     st.html(STYLE)
     with st.container(key="graph_beside"):
         with st.container():
             _graph(config, fold=fold, coloured=coloured)
-        block_panel(config, GRAPH)
+        block_panel(config, _GRAPH)
     note(shortcut_words(plan(config)))
     note(_READ)
 
@@ -73,7 +72,7 @@ def _graph(config: ResNetConfig, *, fold: bool, coloured: Coloured | None) -> No
     name = net_title(config, here.base) if here else label(config)
     twin = twin_of(config) if config.shortcut == "none" else None
     alone = Alone(pick, picked(config), twin)
-    graph_chart(config, GRAPH, name, fold=fold, coloured=coloured, alone=alone)
+    graph_chart(config, _GRAPH, name, fold=fold, coloured=coloured, alone=alone)
 
 
 def _table_tab(config: ResNetConfig) -> None:

@@ -4,23 +4,22 @@ a teacher has set: `?lesson=race&part=2&lang=ko&main=RACE&only=race,deeper&hide=
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from urllib.parse import parse_qsl
 
 import streamlit as st
 
+from resnet_viz.experiments.student_notebook.program import FAULTS, Fault
 from resnet_viz.lessons.languages import LANGUAGES
 from resnet_viz.ui.session.history import is_by_history, is_switched
 from resnet_viz.ui.session.language import FIRST, language, speak
 
-_STATE, _FOLLOWED = "lessons_place", "lessons_class_followed"
+_STATE = "lessons_place"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
-_CODE = re.compile(r"[A-Z2-9]{4,8}")
 _ID = re.compile(r"[A-Za-z0-9_,\-]{1,200}")
 _OF_STAGE = "step"
 """The step of training that the stage shows; it writes that into the address by itself."""
-_OWN = ("lesson", "part", _OF_STAGE, "lang", "only", "hide", "locked", "class")
+_OWN = ("lesson", "part", _OF_STAGE, "lang", "only", "hide", "locked", "class", "mended")
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,8 @@ class Place:
 
     `measured` holds the ids of measurements by their names. A teacher's link says which lessons
     there are and in which order (`only`; () for all), which steps are hidden ("race.3", from 1),
-    whether steps open one after the other (`is_locked`), and the code of a class.
+    whether steps open one after the other (`is_locked`), and the code of a class. `mended` are the
+    faults that are mended in the student's program, where the lesson has it.
     """
 
     lesson: str = ""
@@ -40,6 +40,7 @@ class Place:
     hide: Sequence[str] = ()
     is_locked: bool = False
     class_code: str = ""
+    mended: Collection[Fault] = ()
 
     def query(self) -> dict[str, str]:
         """The settings of the link that leads here."""
@@ -51,6 +52,7 @@ class Place:
             "hide": ",".join(self.hide),
             "locked": "1" if self.is_locked else "",
             "class": self.class_code,
+            "mended": ",".join(self.mended),
             **self.measured,
         }
         return {name: value for name, value in values.items() if value}
@@ -71,7 +73,8 @@ def place_of(query: Mapping[str, str]) -> Place:
         tuple(filter(None, map(_one, query.get("only", "").split(",")))),
         tuple(part for part in query.get("hide", "").split(",") if re.fullmatch(r"\w+\.\d+", part)),
         query.get("locked") == "1",
-        code if _CODE.fullmatch(code := query.get("class", "").upper()) else "",
+        query.get("class", "") if re.fullmatch(r"[A-Z2-9]{4,8}", query.get("class", "")) else "",
+        tuple(fault for fault in FAULTS if fault in query.get("mended", "").split(",")),
     )
 
 
@@ -96,25 +99,6 @@ def read_place() -> Place:
     return known
 
 
-def follow(link: str) -> Place:
-    """Read what a class's link says: its lessons and their order, and its language at first."""
-    place: Place = st.session_state[_STATE]
-    said = place_of(dict(parse_qsl(link)))
-    if st.session_state.get(_FOLLOWED) != place.class_code:
-        speak(said.language)
-        st.session_state[_FOLLOWED] = place.class_code
-    place = replace(
-        place,
-        lesson=place.lesson or said.lesson,
-        language=language(),
-        only=said.only,
-        hide=said.hide,
-        is_locked=said.is_locked,
-    )
-    st.session_state[_STATE] = place
-    return place
-
-
 def write_link() -> None:
     """Have the address hold where the reader is."""
     query = st.session_state[_STATE].query()
@@ -128,7 +112,7 @@ def move(**changes: object) -> None:
     """Go elsewhere, from the next run of the page on; another lesson has no measurements yet."""
     place: Place = st.session_state[_STATE]
     if changes.get("lesson", place.lesson) != place.lesson:
-        changes = {"step": 0, "measured": {}, **changes}
+        changes = {"step": 0, "measured": {}, "mended": (), **changes}
     st.session_state[_STATE] = replace(place, **changes)  # type: ignore[arg-type]
 
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import streamlit as st
 
+from resnet_viz.lessons.notebook_slot import NotebookSlot
 from resnet_viz.lessons.slots import CountsSlot, FigureSlot, StageSlot
 from resnet_viz.ui.components.charts.live_chart import live_chart
 from resnet_viz.ui.components.stages.stage_view import pointer_of, stage_view, wake
 from resnet_viz.ui.pages.lessons.counts_view import counts_figure
+from resnet_viz.ui.pages.lessons.notebook_figures import found_by, notebook_figure
 from resnet_viz.ui.pages.lessons.reading import Reading
 from resnet_viz.ui.widgets.markdown import small
 from resnet_viz.ui.widgets.page_texts import note
@@ -56,7 +58,13 @@ def figure_slot(reading: Reading, slot: FigureSlot, key: str) -> None:
         note(slot.caption)
         return
     seen = reading.seen[slot.of]
-    if seen is None or slot.figure not in seen.figures or (slot.after and not seen.is_over):
+    is_ready = seen is not None and (seen.is_over or not slot.after)
+    if isinstance(of, NotebookSlot) and is_ready and (found := found_by(reading, of)):
+        with st.container(key=f"lesson_figure_{key}"):
+            notebook_figure(found, slot.figure, key, slot.caption, words)
+            note(slot.caption)
+        return
+    if seen is None or slot.figure not in seen.figures or not is_ready:
         st.markdown(small(words("The figure appears here once it is measured.")))
         return
     with st.container(key=f"lesson_figure_{key}"):
