@@ -10,8 +10,12 @@ import pytest
 import torch
 
 from benchmarks.science import __main__ as science
+from benchmarks.science import paper_figures
 from benchmarks.science.new_nets import at_start, branches
-from benchmarks.science.row import Measured, Missing, Part, Row, span
+from benchmarks.science.row import Measured, Missing, Part, Row, Stated, span
+from resnet_viz.papers.exhibit import Exhibit
+from resnet_viz.papers.exhibits import exhibits
+from resnet_viz.papers.statements import Judged, Verdict
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +57,24 @@ def test_the_rule(
     ours: Sequence[float], reported: tuple[float, float], margin: float, is_reproduced: bool
 ) -> None:
     assert Row("a row", ours, reported, margin).is_reproduced == is_reproduced
+
+
+def test_the_papers_statements_are_rows_by_the_function_that_the_command_presses(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def pressed(_lab: object, exhibit: Exhibit, _say: object) -> Sequence[Judged]:
+        verdict: Verdict = "agrees" if exhibit.key == "he2015-table1" else "not measured"
+        return [Judged(one.words, "1.8 G", "1.81 G", verdict) for one in exhibit.statements]
+
+    monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path))
+    monkeypatch.setattr(paper_figures, "new_results", pressed)
+    rows = list(paper_figures.papers((0,), True))
+    assert len(rows) == sum(len(exhibit.statements) for exhibit in exhibits().values())
+    stated = [row for row in rows if isinstance(row, Stated)]
+    assert len(stated) == 10
+    first = "He et al. 2015, Table 1: ResNet-18: multiply-adds"
+    assert science.line(stated[0]) == f"  reproduced: {first}: 1.81 G (published: 1.8 G)"
+    assert f"| {first} |  | 1.81 G | 1.8 G | reproduced |" in science.table({"papers": rows}, (0,))
 
 
 Run = Callable[[dict[str, Part]], tuple[int, str, str]]

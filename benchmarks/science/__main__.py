@@ -18,8 +18,8 @@ from types import MappingProxyType
 import torch
 from rich.console import Console
 
-from benchmarks.science import looked_at, new_nets, trained_nets
-from benchmarks.science.row import RULE, Measured, Missing, Part, Row, span
+from benchmarks.science import looked_at, new_nets, paper_figures, trained_nets
+from benchmarks.science.row import RULE, Measured, Missing, Part, Row, Stated, span
 
 SEEDS = (0, 1, 2, 3, 4)
 PARTS: Mapping[str, Part] = MappingProxyType(
@@ -47,6 +47,7 @@ PARTS: Mapping[str, Part] = MappingProxyType(
         "zeros": looked_at.zeros,
         "fashion": trained_nets.fashion,
         "deepest": trained_nets.deepest,
+        "papers": paper_figures.papers,
     }
 )
 
@@ -64,12 +65,14 @@ def line(row: Measured) -> str:
     if isinstance(row, Missing):
         return f"  NOT MEASURED {row.what}: {row.why}"
     word = "reproduced" if row.is_reproduced else "NOT REPRODUCED"
+    if isinstance(row, Stated):
+        return f"  {word}: {row.what}: {row.judged.ours} (published: {row.judged.published})"
     return f"  {word}: {row.what}: {span(row.ours)} (reported: {row.reported_words})"
 
 
 def table(parts: Mapping[str, Sequence[Measured]], seeds: Sequence[int]) -> str:
     """All rows as a Markdown page."""
-    rows = [row for of_part in parts.values() for row in of_part if isinstance(row, Row)]
+    rows = [row for own in parts.values() for row in own if not isinstance(row, Missing)]
     good = sum(row.is_reproduced for row in rows)
     text = [
         "# What the lessons are built on\n",
@@ -86,10 +89,17 @@ def table(parts: Mapping[str, Sequence[Measured]], seeds: Sequence[int]) -> str:
                 text.append(f"| {row.what} | | not measured: {row.why} | | |")
                 continue
             word = "reproduced" if row.is_reproduced else "**not reproduced**"
-            cells = row.what, str(len(row.ours)), span(row.ours), row.reported_words, word
+            cells = (row.what, *_cells(row), word)
             text.append("| " + " | ".join(cells) + " |")
         text.append("")
     return "\n".join(text)
+
+
+def _cells(row: Row | Stated) -> tuple[str, str, str]:
+    """Seeds, ours and what was reported."""
+    if isinstance(row, Stated):
+        return "", row.judged.ours, row.judged.published
+    return str(len(row.ours)), span(row.ours), row.reported_words
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -8,20 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from benchmarks.science.nets import (
-    DIGITS,
-    Arrays,
-    cifar,
-    found,
-    images,
-    new,
-    plain,
-    records,
-    trained,
-)
+from benchmarks.science.nets import Arrays, found, images, new, records, trained
 from benchmarks.science.row import Measured, Row
 from resnet_viz import ResNetConfig
 from resnet_viz.nets.network import ResNet
+from resnet_viz.papers.nets import DIGITS, cifar, plain
 
 _LONG = 200
 """Steps after which nets of 20 layers, and residual-56, answer 98 % right."""

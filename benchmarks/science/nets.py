@@ -1,4 +1,4 @@
-"""The nets and runs that the rows are of: CIFAR shapes on the handwritten digits."""
+"""The runs that the rows are of: CIFAR shapes on the handwritten digits."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from resnet_viz import ResNetConfig, RunSpec, preset, train
+from resnet_viz import ResNetConfig, RunSpec, train
 from resnet_viz.measurements import measurement
 from resnet_viz.nets.network import ResNet, build_resnet
+from resnet_viz.papers.nets import DIGITS, cifar
 from resnet_viz.quantities.records import StepRecord
 from resnet_viz.training.at_initialisation import batch_of
 from resnet_viz.training.perform import perform
@@ -22,29 +23,8 @@ from resnet_viz.training.tensors import load, resized
 
 SELDOM = 1_000_000
 """Activations are measured at the first step alone."""
-DIGITS: dict[str, Any] = {"in_channels": 1, "image_size": 8}
 
 Arrays = Mapping[str, NDArray[np.float64]]
-
-
-def cifar(depth: int, **changes: object) -> ResNetConfig:
-    """The CIFAR net of a depth 6n + 2, widths 16, 32, 64, option A."""
-    blocks = (depth - 2) // 6
-    fields = preset("resnet56-cifar").model_dump() | {"depths": (blocks,) * 3} | changes
-    return ResNetConfig.model_validate(fields)
-
-
-def plain(depth: int, **changes: object) -> ResNetConfig:
-    """The same without shortcuts."""
-    return cifar(depth, shortcut="none", **changes)
-
-
-def uniform(blocks: int, size: int, changes: Mapping[str, object]) -> ResNetConfig:
-    """One stage of width 64 on maps of one size: what mean field theory is of."""
-    fields = {"depths": (blocks,), "widths": (64,), "image_size": size, "in_channels": 64}
-    return ResNetConfig.model_validate(
-        {**preset("resnet56-cifar").model_dump(), **fields, **changes}
-    )
 
 
 def records(config: ResNetConfig, seed: int, **settings: object) -> list[StepRecord]:

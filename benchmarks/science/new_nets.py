@@ -8,22 +8,13 @@ from math import sqrt
 import numpy as np
 import torch
 
-from benchmarks.science.nets import (
-    DIGITS,
-    cifar,
-    found,
-    images,
-    new,
-    plain,
-    ratio_at_start,
-    records,
-    uniform,
-)
+from benchmarks.science.nets import found, images, new, ratio_at_start, records
 from benchmarks.science.row import Measured, Row
 from resnet_viz import ResNetConfig
 from resnet_viz.findings.theory.mean_field import padding_factor
 from resnet_viz.measurements import measurement
 from resnet_viz.measurements.base.fits import exponential, power
+from resnet_viz.papers.nets import DIGITS, cifar, plain, uniform
 from resnet_viz.training.perform import perform
 
 
@@ -126,7 +117,7 @@ def mean_field(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:
 
 
 def _one(size: int, **changes: object) -> ResNetConfig:
-    return uniform(8 if size > 8 else 12, size, {"shortcut": "none"} | changes)
+    return uniform(8 if size > 8 else 12, size, **({"shortcut": "none"} | changes))
 
 
 def shattering(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:

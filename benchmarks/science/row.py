@@ -8,6 +8,8 @@ from math import inf
 
 import numpy as np
 
+from resnet_viz.papers.statements import Judged
+
 TOLERANCE = 1.25
 RULE = (
     "A row is reproduced if the range of ours over the seeds and the reported range overlap, each "
@@ -60,7 +62,20 @@ class Missing:
     why: str
 
 
-Measured = Row | Missing
+@dataclass(frozen=True)
+class Stated:
+    """A statement of a paper, judged by its own rule (resnet_viz/papers/statements.py)."""
+
+    what: str
+    judged: Judged
+
+    @property
+    def is_reproduced(self) -> bool:
+        """Whether it agrees; what is undecided does not."""
+        return self.judged.verdict == "agrees"
+
+
+Measured = Row | Stated | Missing
 Part = Callable[[Sequence[int], bool], Iterator[Measured]]
 """Takes the seeds, and whether to measure fewer nets."""
 

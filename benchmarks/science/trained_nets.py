@@ -6,19 +6,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from benchmarks.science.nets import (
-    SELDOM,
-    cifar,
-    highest_loss,
-    last_loss,
-    loss_of_all,
-    plain,
-    records,
-    trained,
-)
+from benchmarks.science.nets import SELDOM, highest_loss, last_loss, loss_of_all, records, trained
 from benchmarks.science.row import Measured, Missing, Row
 from resnet_viz import ResNetConfig, preset
 from resnet_viz.data.registry import datasets
+from resnet_viz.papers.nets import cifar, plain
 from resnet_viz.quantities.records import StepRecord
 
 _DIVERGES = (10.0, np.inf)

@@ -15,7 +15,9 @@ from resnet_viz.lessons.slots import (
     ClaimSlot,
     Drawn,
     FigureSlot,
+    NewNetsSlot,
     StageSlot,
+    SweepSlot,
 )
 
 AnySlot = AnyMeasurement | AnyPrediction | StageSlot | FigureSlot | ClaimSlot
@@ -106,3 +108,8 @@ class Lesson:
         """Its predictions, in order."""
         slots = [placed.slot for placed in self.slots]
         return [slot for slot in slots if isinstance(slot, PREDICTIONS)]
+
+    def depths(self, slot: AnyPrediction) -> Sequence[int]:
+        """The depths at which a reader draws a curve; none for a choice."""
+        of = self.measurements[slot.of]
+        return of.depths if isinstance(of, SweepSlot | NewNetsSlot) else ()

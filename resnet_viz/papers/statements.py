@@ -22,9 +22,11 @@ Verdict = Literal["agrees", "differs", "undecided", "not measured"]
 Numbers = Mapping[str, Sequence[float]]
 """Ours by group, one for each seed; what is not finite has diverged and counts as the largest."""
 COUNT_TOLERANCE = 0.02
+LEAST_GAP = 0.02
 ORDER_RULE = (
     "An order agrees, or differs, if the exact permutation test of the seeds' ranks gives p of at "
-    f"most {LEVEL:g}; otherwise it is undecided. Each row is tested by itself."
+    f"most {LEVEL:g} and the medians are at least {LEAST_GAP:.0%} apart; otherwise it is "
+    "undecided. Each row is tested by itself."
 )
 COUNT_RULE = (
     f"A count agrees if it is within {COUNT_TOLERANCE:.0%} of the published one, which is rounded."
@@ -66,7 +68,7 @@ class Below:
         ranks = _ranks([*low, *high])
         p = permutation_p(ranks[: len(low)], ranks[len(low) :])
         verdict: Verdict = "undecided"
-        if p <= LEVEL:
+        if p <= LEVEL and _are_apart(low, high):
             is_lower = np.mean(ranks[: len(low)]) < np.mean(ranks[len(low) :])
             verdict = "agrees" if is_lower else "differs"
         return Judged(self.words, self.published, f"{said} (p = {number(p, 2)})", verdict)
@@ -122,6 +124,15 @@ _RULES: Mapping[type[Statement], str] = {
 }
 
 
+_ALONE: Mapping[Verdict, str] = {
+    "agrees": "agrees",
+    "differs": "does not agree",
+    "undecided": "undecided",
+    "not measured": "not measured yet",
+}
+_ALIKE: Mapping[Verdict, str] = {**_ALONE, "agrees": "all agree", "differs": "none agrees"}
+
+
 def rules(statements: Sequence[Statement]) -> Sequence[str]:
     """The rules that these statements are judged by, each once."""
     return tuple(dict.fromkeys(_RULES[type(one)] for one in statements))
@@ -129,24 +140,19 @@ def rules(statements: Sequence[Statement]) -> Sequence[str]:
 
 def overall(judged: Sequence[Judged]) -> str:
     """The verdicts in a phrase: "3 of 4 agree, 1 undecided", "not measured yet"."""
-    counts = dict.fromkeys(("agrees", "differs", "undecided", "not measured"), 0)
-    for one in judged:
-        counts[one.verdict] += 1
-    if not judged:
-        return "nothing to compare"
-    if counts["not measured"] == len(judged):
-        return "not measured yet"
-    if counts["agrees"] == len(judged):
-        return "agrees" if len(judged) == 1 else f"all {len(judged)} agree"
-    said = [f"{counts['agrees']} of {len(judged)} agree"]
-    for verdict, words in (
-        ("differs", "not"),
-        ("undecided", "undecided"),
-        ("not measured", "not measured yet"),
-    ):
-        if counts[verdict]:
-            said.append(f"{counts[verdict]} {words}")
-    return ", ".join(said)
+    counts: Counter[str] = Counter(one.verdict for one in judged)
+    if len(counts) == 1:
+        return _ALIKE[judged[0].verdict] if len(judged) > 1 else _ALONE[judged[0].verdict]
+    said = [
+        f"{counts[verdict]} {words}"
+        for verdict, words in (
+            ("differs", "not"),
+            ("undecided", "undecided"),
+            ("not measured", "not measured yet"),
+        )
+        if counts[verdict]
+    ]
+    return ", ".join([f"{counts['agrees']} of {len(judged)} agree", *said])
 
 
 def tally(judged: Sequence[Judged]) -> str:
@@ -169,6 +175,12 @@ def span(values: Sequence[float]) -> str:
     """The least and the largest of some numbers: "0.04 to 0.10"; or one, where there is no more."""
     words = list(dict.fromkeys(_one(value) for value in (min(values), max(map(_size, values)))))
     return " to ".join(words)
+
+
+def _are_apart(ours: Sequence[float], theirs: Sequence[float]) -> bool:
+    """Whether the medians differ by more than what nobody would see in a figure."""
+    one, other = (median(map(_size, values)) for values in (ours, theirs))
+    return one != other and not abs(one - other) < LEAST_GAP * max(abs(one), abs(other))
 
 
 def _size(value: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from xml.etree import ElementTree
 
@@ -206,3 +207,36 @@ def test_a_zoomed_view_stays_on_the_block_that_is_clicked(app: App, open_page: O
     assert after
     assert abs(after["x"] - before["x"]) < 40
     assert abs(after["y"] - before["y"]) < 60
+
+
+def left(seen: Locator) -> float:
+    """Where on the map the part that is seen begins, in per cent of its width."""
+    return float(seen.evaluate("part => parseFloat(part.style.left)"))
+
+
+def test_a_zoomed_graph_has_a_map_and_is_found_again_by_its_link(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/architecture?net=resnet50")
+    show_operations(page, block(page, "stages.1.0"), "Stage 2, block 1")
+    expect(opened(page)).to_have_count(1)
+    on_map = page.locator(".graph .map")
+    expect(on_map).to_be_hidden()
+    for _ in range(3):
+        page.get_by_role("button", name="Zoom in").click()
+    expect(on_map).to_be_visible()
+    expect(on_map.locator(".box")).to_have_count(18)  # 16 blocks, stem and head
+    seen = on_map.locator(".seen")
+    before = left(seen)
+    size = on_map.bounding_box()
+    assert size
+    on_map.click(position={"x": size["width"] - 12, "y": size["height"] / 2})
+    assert left(seen) > before
+    expect(page).to_have_url(re.compile(r"open=stages\.1\.0&at=stages\.1\.0&look="))
+    scale, place = text_pixels(page), left(seen)
+    again = open_page(page.url)
+    expect(opened(again)).to_have_count(1)
+    expect(again.locator(".graph .map")).to_be_visible()
+    assert text_pixels(again) == pytest.approx(scale, rel=0.01)
+    assert left(again.locator(".graph .map .seen")) == pytest.approx(place, abs=1)
+    again.get_by_role("button", name="Whole").click()
+    expect(again.locator(".graph .map")).to_be_hidden()
+    expect(again).not_to_have_url(re.compile("look="))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
+
+from tests.ui.headings import headers
 
 ROOT = Path(__file__).parents[3]
 
@@ -22,3 +26,49 @@ def test_one_bad_field_keeps_the_rest_and_is_named() -> None:
     assert app.selectbox(key="field.norm").value == "none"
     app.selectbox(key="field.norm").set_value("batch").run()
     assert not app.error
+
+
+def opened_link(**link: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.switch_page("pages/architecture.py")
+    for name, text in link.items():
+        app.query_params[name] = text
+    return app.run()
+
+
+def graph_data(app: AppTest) -> dict[str, Any]:
+    """What the page's graph is told."""
+    given = (json.loads(e.proto.json) for e in app.get("bidi_component") if e.proto.json)
+    return next(data for data in given if "svg" in data)
+
+
+def test_a_link_opens_blocks_shows_one_and_zooms() -> None:
+    app = opened_link(net="resnet18", open="stages.1.0,stem", at="stages.2.1", look="2.5,0.3,0.75")
+    assert not app.error
+    told = graph_data(app)
+    assert told["opened"] == 2
+    assert 'class="opened" data-unit="stages.1.0"' in told["svg"]
+    assert told["alone"]["picked"] == "stages.2.1"
+    assert told["alone"]["look"] == "2.5,0.3,0.75"
+    assert "Stage 3, block 2" in headers(app)
+    assert dict(app.query_params)["open"] in ("stages.1.0,stem", ["stages.1.0,stem"])
+
+
+def test_blocks_that_the_net_does_not_have_are_named() -> None:
+    app = opened_link(net="resnet18", open="stages.1.0,stages.1.7", at="stages.9.0", look="wide")
+    (error,) = app.error
+    said = error.value.replace("\\", "")
+    assert said.startswith("Ignored stages.1.7 and stages.9.0 in this link: unknown block")
+    assert "did you mean" in said
+    told = graph_data(app)
+    assert (told["opened"], told["alone"]["picked"], told["alone"]["look"]) == (1, "", "")
+    app.selectbox(key="field.norm").set_value("none").run()
+    assert not app.error
+
+
+def test_what_is_opened_is_written_into_the_link() -> None:
+    app = opened_link(net="resnet18", at="stages.1.0")
+    app.button(key="block_operations").click().run()
+    given = (json.loads(e.proto.json) for e in app.get("bidi_component") if e.proto.json)
+    address = next(data for data in given if "query" in data)
+    assert address["query"] == {"net": "resnet18", "open": "stages.1.0", "at": "stages.1.0"}

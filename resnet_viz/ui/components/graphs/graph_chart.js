@@ -8,6 +8,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     toggle: (unit) => setTriggerValue("toggled", unit),
     cut: (block, of) => setTriggerValue("cut", { block, of }),
     pick: (unit) => setTriggerValue("picked", unit),
+    look: (look) => setTriggerValue("looked", look),
     panel,
   }
   const known = charts.get(parentElement)

@@ -4,7 +4,7 @@ click."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -29,6 +29,7 @@ HELP = (
 MOST_DRAWN = 1000
 """Blocks that are drawn one by one at most: 0.7 s of the server, which nobody else may wait for."""
 _SIZE = re.compile(r'<svg [^>]*width="([\d.]+)" height="([\d.]+)"')
+_LOOK = re.compile(r"\d{1,2}(\.\d{1,3})?(,[01](\.\d{1,3})?){2}")
 _SMALL = 1_000
 """Blocks of a net whose picture is kept with many others."""
 _Colours = tuple[Grid | None, bool]
@@ -113,7 +114,7 @@ def graph_chart(
         "deleted": cut.block,
         "deletes": cut.on_click is not None,
         "of": cut.of,
-        "alone": alone and _told_alone(alone, config),
+        "alone": alone and _told_alone(alone, config) | {"look": look_of(key)},
     }
     chart = f"{key}_chart"
 
@@ -133,10 +134,11 @@ def graph_chart(
         on_toggled_change=lambda: toggle_unit(key, str(st.session_state[chart].toggled or "")),
         on_cut_change=clicked,
         on_picked_change=picked,
+        on_looked_change=lambda: set_look(key, str(st.session_state[chart].looked or "")),
     )
 
 
-def _told_alone(alone: Alone, config: ResNetConfig) -> Mapping[str, str]:
+def _told_alone(alone: Alone, config: ResNetConfig) -> dict[str, str]:
     kind = value_words("block", config.block)
     return {"picked": alone.picked, "kind": kind, "click": "click for its equation and its cost"}
 
@@ -168,6 +170,22 @@ def toggle_unit(key: str, unit: str) -> None:
     # Of a folded run, such as "stages.0.1-7", the first block is opened: all are alike.
     before, clicked = st.session_state.get(_state(key), frozenset()), {unit.partition("-")[0]}
     st.session_state[_state(key)] = frozenset(before ^ clicked if unit else ())
+
+
+def open_units(key: str, units: Iterable[str]) -> None:
+    """Have these units of the graph under `key` open, and no others."""
+    st.session_state[_state(key)] = frozenset(units)
+
+
+def look_of(key: str) -> str:
+    """How the graph under `key` is zoomed: scale and middle, such as "2.5,0.3,0.7"; "" if it is
+    not."""
+    return str(st.session_state.get(f"{key}_look", ""))
+
+
+def set_look(key: str, look: str) -> None:
+    """Note how the graph under `key` is zoomed; what is no such text counts as not zoomed."""
+    st.session_state[f"{key}_look"] = look if _LOOK.fullmatch(look) else ""
 
 
 def _svg(

@@ -25,7 +25,8 @@ from resnet_viz.views.table import StageRow, table1
 
 MOST_BLOCKS = 150
 """A picture of more blocks than this is hard to read."""
-_GRAPH = "graph"
+GRAPH = "graph"
+"""The key of the page's graph."""
 _READ = (
     "Data flow from the image through the stem, then down each stage and on to the next. Click a "
     "block for its equation and its numbers. By keyboard, the arrows go from block to block, Enter "
@@ -55,14 +56,14 @@ def _graph_tab(config: ResNetConfig) -> None:
         )
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         chosen = colour_box()
-        coloured = None if chosen == KINDS else Coloured(_GRAPH)
+        coloured = None if chosen == KINDS else Coloured(GRAPH)
         if coloured:
-            colour_graph(config, _GRAPH, chosen)
+            colour_graph(config, GRAPH, chosen)
     st.html(STYLE)
     with st.container(key="graph_beside"):
         with st.container():
             _graph(config, fold=fold, coloured=coloured)
-        block_panel(config, _GRAPH)
+        block_panel(config, GRAPH)
     note(shortcut_words(plan(config)))
     note(_READ)
 
@@ -72,7 +73,7 @@ def _graph(config: ResNetConfig, *, fold: bool, coloured: Coloured | None) -> No
     name = net_title(config, here.base) if here else label(config)
     twin = twin_of(config) if config.shortcut == "none" else None
     alone = Alone(pick, picked(config), twin)
-    graph_chart(config, _GRAPH, name, fold=fold, coloured=coloured, alone=alone)
+    graph_chart(config, GRAPH, name, fold=fold, coloured=coloured, alone=alone)
 
 
 def _table_tab(config: ResNetConfig) -> None:

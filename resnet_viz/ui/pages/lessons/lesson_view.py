@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from urllib.parse import urlencode
 
 import streamlit as st
 
-from resnet_viz.lab.lab import Lab
-from resnet_viz.lessons.languages import Words, words_in
+from resnet_viz.lessons.languages import Words
 from resnet_viz.lessons.lesson import MEASUREMENTS, PREDICTIONS, Lesson, Placed, Text
 from resnet_viz.lessons.notebook_slot import NotebookSlot
 from resnet_viz.lessons.seen import say
@@ -19,6 +19,7 @@ from resnet_viz.lessons.slots import (
     FigureSlot,
     StageSlot,
 )
+from resnet_viz.ui.pages.lessons.class_slot import class_slot
 from resnet_viz.ui.pages.lessons.lessons_url import Place, move
 from resnet_viz.ui.pages.lessons.measuring import press
 from resnet_viz.ui.pages.lessons.notebook_view import notebook_slot
@@ -31,12 +32,15 @@ from resnet_viz.ui.pages.lessons.prediction_slot import (
 )
 from resnet_viz.ui.pages.lessons.reading import Reading
 from resnet_viz.ui.widgets.markdown import plain, small, with_links
-from resnet_viz.ui.widgets.page_texts import header, title
+from resnet_viz.ui.widgets.page_texts import header
 
 
-def lesson_view(lab: Lab, lesson: Lesson, place: Place, lessons: Sequence[Lesson]) -> None:
-    """Draw the step of a lesson at which the reader is."""
-    words = words_in(place.language)
+def lesson_view(reading: Reading, lessons: Sequence[Lesson]) -> None:
+    """Draw the step of a lesson at which the reader is.
+
+    A locked lesson is read in order: no link leads past a step that is not done.
+    """
+    lesson, place, words = reading.lesson, reading.place, reading.words
     steps = [
         number
         for number in range(len(lesson.steps))
@@ -45,9 +49,11 @@ def lesson_view(lab: Lab, lesson: Lesson, place: Place, lessons: Sequence[Lesson
     if not steps:
         steps = [0]
     at = min((steps.index(place.step) if place.step in steps else 0), len(steps) - 1)
+    if place.is_locked:
+        done = (_is_done(reading, lesson.steps[step].slots) for step in steps)
+        at = next((number for number, is_done in enumerate(done) if not is_done or number == at))
     step = lesson.steps[steps[at]]
-    reading = Reading.of(lab, lesson, place)
-    title(lesson.head.title)
+    waits = place.is_locked and not _is_done(reading, step.slots)
     _way(lesson, steps, at, words)
     with st.container(key="lesson_step"):
         header(step.title)
@@ -55,16 +61,19 @@ def lesson_view(lab: Lab, lesson: Lesson, place: Place, lessons: Sequence[Lesson
         for of in dict.fromkeys(claim.of for claim in claims):
             if (seen := reading.seen[of]) and seen.facts:
                 held_against(reading, of, seen.facts)
+            for placed in lesson.slots:
+                if isinstance(placed.slot, PREDICTIONS) and placed.slot.of == of and seen:
+                    class_slot(reading, placed, "held")
         for number, part in enumerate(step.parts):
             if isinstance(part, Text):
                 st.markdown(with_links(part.markdown))
             else:
                 _slot(reading, part, f"{lesson.key}_{steps[at]}_{number}")
     if at == len(steps) - 1:
-        _end(lesson, place, lessons, words)
+        _end(lesson, place, () if waits else lessons, words)
     take_up_kept(lesson, step.slots)
-    waits = place.is_locked and not _is_done(reading, step.slots)
-    _buttons(steps, at, words, waits=waits)
+    has_list = not place.is_locked or len(lessons) > 1
+    _buttons(steps, at, words, waits=waits, has_list=has_list)
 
 
 def _way(lesson: Lesson, steps: Sequence[int], at: int, words: Words) -> None:
@@ -84,6 +93,7 @@ def _slot(reading: Reading, placed: Placed, key: str) -> None:
     match slot:
         case Choices() | Drawn():
             prediction_slot(reading, placed)
+            class_slot(reading, placed, "asked")
         case StageSlot():
             stage_slot(reading, slot)
         case FigureSlot():
@@ -106,18 +116,21 @@ def _claim(reading: Reading, slot: ClaimSlot) -> None:
 
 
 def _is_done(reading: Reading, slots: Sequence[Placed]) -> bool:
-    """Whether a step's predictions are given and its measurements are over."""
+    """Whether a step's predictions are given, or can be given no more, and its measurements are
+    over."""
     for placed in slots:
-        if isinstance(placed.slot, PREDICTIONS) and not is_given(reading.lesson, placed):
-            return False
-        if isinstance(placed.slot, MEASUREMENTS):
-            seen = reading.seen[placed.slot.name]
+        slot = placed.slot
+        if isinstance(slot, PREDICTIONS) and not is_given(reading.lesson, placed):
+            if slot.of not in reading.place.measured:
+                return False
+        elif isinstance(slot, MEASUREMENTS):
+            seen = reading.seen[slot.name]
             if seen is None or not seen.is_over:
                 return False
     return True
 
 
-def _buttons(steps: Sequence[int], at: int, words: Words, *, waits: bool) -> None:
+def _buttons(steps: Sequence[int], at: int, words: Words, *, waits: bool, has_list: bool) -> None:
     with st.container(horizontal=True, key="lesson_buttons"):
         st.button(
             words("Back"),
@@ -139,13 +152,14 @@ def _buttons(steps: Sequence[int], at: int, words: Words, *, waits: bool) -> Non
             disabled=at == len(steps) - 1 or waits,
             help=words("Opens after your prediction and the measurement.") if waits else None,
         )
-        st.button(
-            words("All lessons"),
-            key="lesson_all",
-            type="tertiary",
-            on_click=move,
-            kwargs={"lesson": ""},
-        )
+        if has_list:
+            st.button(
+                words("All lessons"),
+                key="lesson_all",
+                type="tertiary",
+                on_click=move,
+                kwargs={"lesson": ""},
+            )
 
 
 def _end(lesson: Lesson, place: Place, lessons: Sequence[Lesson], words: Words) -> None:
@@ -163,14 +177,11 @@ def _end(lesson: Lesson, place: Place, lessons: Sequence[Lesson], words: Words) 
                 f"{head.go_on.page}?{query}" if query else head.go_on.page,
                 wrap=True,
             )
-        keys = [one.key for one in lessons]
-        after = keys[keys.index(lesson.key) + 1 :]
-        if after:
+        after = next((b for a, b in pairwise(lessons) if a.key == lesson.key), None)
+        if after is not None:
             st.button(
-                words("Next lesson: {title}").format(
-                    title=lessons[keys.index(lesson.key) + 1].head.title
-                ),
+                words("Next lesson: {title}").format(title=after.head.title),
                 key="lesson_after",
                 on_click=move,
-                kwargs={"lesson": after[0]},
+                kwargs={"lesson": after.key},
             )

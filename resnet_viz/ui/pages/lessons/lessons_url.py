@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from urllib.parse import parse_qsl
 
 import streamlit as st
 
@@ -14,8 +15,9 @@ from resnet_viz.lessons.languages import LANGUAGES
 from resnet_viz.ui.session.history import is_by_history, is_switched
 from resnet_viz.ui.session.language import FIRST, language, speak
 
-_STATE = "lessons_place"
+_STATE, _FOLLOWED = "lessons_place", "lessons_class_followed"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
+_CODE = re.compile(r"[A-Z2-9]{4,8}")
 _ID = re.compile(r"[A-Za-z0-9_,\-]{1,200}")
 _OF_STAGE = "step"
 """The step of training that the stage shows; it writes that into the address by itself."""
@@ -73,7 +75,7 @@ def place_of(query: Mapping[str, str]) -> Place:
         tuple(filter(None, map(_one, query.get("only", "").split(",")))),
         tuple(part for part in query.get("hide", "").split(",") if re.fullmatch(r"\w+\.\d+", part)),
         query.get("locked") == "1",
-        query.get("class", "") if re.fullmatch(r"[A-Z2-9]{4,8}", query.get("class", "")) else "",
+        code if _CODE.fullmatch(code := query.get("class", "").upper()) else "",
         tuple(fault for fault in FAULTS if fault in query.get("mended", "").split(",")),
     )
 
@@ -97,6 +99,25 @@ def read_place() -> Place:
             speak(known.language)
     st.session_state[_STATE] = known = replace(known, language=language())
     return known
+
+
+def follow(link: str) -> Place:
+    """Read what a class's link says: its lessons and their order, and its language at first."""
+    place: Place = st.session_state[_STATE]
+    said = place_of(dict(parse_qsl(link)))
+    if st.session_state.get(_FOLLOWED) != place.class_code:
+        speak(said.language)
+        st.session_state[_FOLLOWED] = place.class_code
+    place = replace(
+        place,
+        lesson=place.lesson or said.lesson,
+        language=language(),
+        only=said.only,
+        hide=said.hide,
+        is_locked=said.is_locked,
+    )
+    st.session_state[_STATE] = place
+    return place
 
 
 def write_link() -> None:

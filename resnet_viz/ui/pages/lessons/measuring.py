@@ -7,9 +7,11 @@ from math import ceil
 import streamlit as st
 
 from resnet_viz.lessons import kinds
+from resnet_viz.lessons.lesson import MEASUREMENTS, PREDICTIONS
 from resnet_viz.lessons.slots import AnyMeasurement, CountsSlot, RaceSlot, RemovalSlot, SweepSlot
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.pages.lessons.lessons_url import keep_measured
+from resnet_viz.ui.pages.lessons.prediction_slot import is_given
 from resnet_viz.ui.pages.lessons.reading import Reading, look
 from resnet_viz.ui.session.access import asker, take_controls
 from resnet_viz.ui.session.public import is_gallery
@@ -47,6 +49,8 @@ def _button(reading: Reading, slot: AnyMeasurement) -> None:
         why_not = words("Nothing can be measured in a gallery.")
     elif isinstance(slot, RemovalSlot) and not _has_facts(reading, slot.of):
         why_not = words("Possible once the race above is over.")
+    elif place.is_locked and _is_asked(reading, slot.name):
+        why_not = words("Give your prediction first.")
 
     def begin() -> None:
         try:
@@ -73,6 +77,21 @@ def _button(reading: Reading, slot: AnyMeasurement) -> None:
         disabled=bool(why_not),
         help=why_not or None,
     )
+
+
+def _is_asked(reading: Reading, name: str) -> bool:
+    """Whether a prediction about a measurement is still to be given, in a step before its press."""
+    lesson = reading.lesson
+    for number, step in enumerate(lesson.steps, 1):
+        for placed in step.slots:
+            slot = placed.slot
+            if isinstance(slot, MEASUREMENTS) and slot.name == name:
+                return False
+            if isinstance(slot, PREDICTIONS) and slot.of == name:
+                is_hidden = f"{lesson.key}.{number}" in reading.place.hide
+                if not is_hidden and not is_given(lesson, placed):
+                    return True
+    return False
 
 
 def _has_facts(reading: Reading, name: str) -> bool:

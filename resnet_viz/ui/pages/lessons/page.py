@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
 
+from resnet_viz.lab.lab import Lab
 from resnet_viz.lessons.languages import Words, words_in
 from resnet_viz.lessons.lesson import Lesson
 from resnet_viz.lessons.library import library
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.components.lessons.pointing_words import pointing_words
+from resnet_viz.ui.pages.lessons.classroom import Classroom, classroom_of
 from resnet_viz.ui.pages.lessons.lesson_view import lesson_view
-from resnet_viz.ui.pages.lessons.lessons_url import Place, move, read_place, write_link
+from resnet_viz.ui.pages.lessons.lessons_url import (
+    Place,
+    follow,
+    move,
+    read_place,
+    write_link,
+)
+from resnet_viz.ui.pages.lessons.reading import Reading
+from resnet_viz.ui.pages.lessons.teaching import keep_class, teaching
+from resnet_viz.ui.pages.lessons.worksheet_button import worksheet_button
 from resnet_viz.ui.session.lab_state import open_lab
 from resnet_viz.ui.session.language import language_switch
 from resnet_viz.ui.widgets import message_box
@@ -20,41 +32,97 @@ from resnet_viz.ui.widgets.markdown import plain, small
 from resnet_viz.ui.widgets.page_texts import note, title
 
 _CSS = Path(__file__).with_name("page.css")
+_LOCKED = """<style>
+[data-testid="stHeader"], .st-key-narrow_pages {display: none !important}
+.stMainBlockContainer {padding-top: 1.5rem !important}
+</style>"""
+"""Of a locked lesson: the menu of pages is a way out."""
 
 
 def lessons_page() -> None:
     """Draw the page."""
     st.html(_CSS)
-    place = read_place()
-    words = words_in(place.language)
-    found = library(place.language)
-    lessons = [lesson for lesson in found.lessons if not place.only or lesson.key in place.only]
-    if place.only:
-        lessons.sort(key=lambda lesson: place.only.index(lesson.key))
+    lab, why_not = _lab()
+    place, room = _enter(lab, read_place())
+    if place.is_locked:
+        st.html(_LOCKED)
+    words, found = words_in(place.language), library(place.language)
+    lessons = _chosen(found.lessons, place.only)
     lesson = next((one for one in lessons if one.key == place.lesson), None)
+
+    def tools() -> None:
+        if lesson is not None:
+            worksheet_button(lesson, place)
+        if lab is not None:
+            teaching(lab, found.lessons, place, room)
+
     if lesson is None:
-        _list(lessons, place, words)
+        _list(lessons, place, tools)
         for problem in found.problems:
             message_box.warning(words("A lesson is left out. {problem}").format(problem=problem))
-        write_link()
-        return
-    try:
-        lab = open_lab()
-    except StoreError as error:
+    elif lab is None:
         title(lesson.head.title)
-        message_box.error(f"{error} Until then nothing can be measured.")
+        message_box.error(f"{why_not} Until then nothing can be measured.")
         return
-    with st.container(key="lesson_place"):
-        lesson_view(lab, lesson, place, lessons)
-    pointing_words("lessons_pointing", f"{place.lesson} {place.step}")
+    else:
+        with st.container(key="lesson_place"):
+            _head(lesson.head.title, tools)
+            lesson_view(Reading.of(lab, lesson, place, room), lessons)
+        pointing_words("lessons_pointing", f"{place.lesson} {place.step}")
+    if lab is not None:
+        keep_class(lab, place, room)
     write_link()
 
 
-def _list(lessons: list[Lesson], place: Place, words: Words) -> None:
+def _chosen(lessons: Sequence[Lesson], only: Sequence[str]) -> Sequence[Lesson]:
+    """The lessons of a teacher's link, in its order; all where it names none."""
+    if not only:
+        return lessons
+    chosen = [lesson for lesson in lessons if lesson.key in only]
+    return sorted(chosen, key=lambda lesson: only.index(lesson.key))
+
+
+def _lab() -> tuple[Lab | None, str]:
+    """The lab, or why it cannot be used."""
+    try:
+        return open_lab(), ""
+    except StoreError as error:
+        return None, str(error)
+
+
+def _enter(lab: Lab | None, place: Place) -> tuple[Place, Classroom | None]:
+    """Where the reader is, and in which class; the class's link says what its readers read."""
+    room = None
+    try:
+        room = classroom_of(lab, place.class_code) if lab else None
+    except StoreError as error:
+        message_box.error(str(error))
+    except ValueError:
+        say = words_in(place.language)
+        text = say("No class with the code {code} is open. You can read on without it.")
+        message_box.warning(text.format(code=place.class_code))
+    if room is not None and not room.is_teacher:
+        place = follow(room.link)
+    return place, room
+
+
+def _head(text: str, tools: Callable[[], None]) -> None:
+    """A title, with buttons beside it."""
     with st.container(horizontal=True, vertical_alignment="center", key="lessons_head"):
         with st.container(width="stretch"):
-            title(words("Lessons"))
-        language_switch()
+            title(text)
+        tools()
+
+
+def _list(lessons: Sequence[Lesson], place: Place, tools: Callable[[], None]) -> None:
+    words = words_in(place.language)
+
+    def beside() -> None:
+        tools()
+        if not place.is_locked:
+            language_switch()
+
+    _head(words("Lessons"), beside)
     if place.lesson:
         message_box.warning(words("There is no such lesson. These are all."))
     note(

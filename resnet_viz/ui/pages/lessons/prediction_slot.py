@@ -12,8 +12,9 @@ from resnet_viz.lessons.judgement import is_guess, judge
 from resnet_viz.lessons.languages import Words
 from resnet_viz.lessons.lesson import PREDICTIONS, Lesson, Placed
 from resnet_viz.lessons.seen import Facts
-from resnet_viz.lessons.slots import AnyPrediction, Choices, Drawn, NewNetsSlot, SweepSlot
+from resnet_viz.lessons.slots import AnyPrediction, Choices, Drawn
 from resnet_viz.ui.components.lessons.prediction import kept_predictions, prediction
+from resnet_viz.ui.pages.lessons.classroom import count
 from resnet_viz.ui.pages.lessons.reading import Reading
 from resnet_viz.ui.widgets.markdown import plain
 
@@ -36,17 +37,22 @@ def prediction_slot(reading: Reading, placed: Placed) -> None:
     # Counts are there at once: they are shown after a prediction.
     is_known = facts is not None and guess is not None
     is_begun = seen is not None and slot.of in reading.place.measured
+    room = reading.classroom
     given = prediction(
         key,
-        _about(lesson, slot, words),
+        about(lesson, slot, words),
         guess=guess,
         is_frozen=is_begun or is_known,
-        measured=_measured(slot, facts) if is_known and facts else None,
+        measured=measured(slot, facts) if is_known and facts else None,
         words=_button_words(words),
+        in_class=room is not None and not room.is_teacher,
     )
-    if given is not None and given != guess and is_guess(slot, len(_x(lesson, slot)), given):
-        guesses()[key] = given
+    new, fits = given.guess, is_guess(slot, len(lesson.depths(slot)), given.guess)
+    if new is not None and new != guess and fits:
+        guesses()[key] = new
         st.rerun()
+    if guess is not None:
+        count(reading.lab, room, class_name(lesson, placed), given.reader, guess)
 
 
 def _button_words(words: Words) -> Mapping[str, str]:
@@ -78,7 +84,7 @@ def take_up_kept(lesson: Lesson, shown: Sequence[Placed]) -> None:
     if not missing:
         return
     for key, guess in kept_predictions(list(missing)).items():
-        if key in missing and is_guess(missing[key], len(_x(lesson, missing[key])), guess):
+        if key in missing and is_guess(missing[key], len(lesson.depths(missing[key])), guess):
             guesses()[key] = guess
             st.rerun()
 
@@ -86,6 +92,11 @@ def take_up_kept(lesson: Lesson, shown: Sequence[Placed]) -> None:
 def key_of(lesson: Lesson, placed: Placed) -> str:
     """The name of a prediction in the session and in the browser."""
     return f"prediction_{lesson.key}_{placed.number}"
+
+
+def class_name(lesson: Lesson, placed: Placed) -> str:
+    """The name of a prediction in a class."""
+    return f"{lesson.key}.{placed.number}"
 
 
 def is_given(lesson: Lesson, placed: Placed) -> bool:
@@ -107,21 +118,22 @@ def held_against(reading: Reading, of: str, facts: Facts) -> None:
         if isinstance(slot, Drawn):
             prediction(
                 f"{key}_held",
-                _about(lesson, slot, words),
+                about(lesson, slot, words),
                 guess=guess,
                 is_frozen=True,
-                measured=_measured(slot, facts),
+                measured=measured(slot, facts),
                 words=_button_words(words),
             )
 
 
-def _about(lesson: Lesson, slot: AnyPrediction, words: Words) -> Mapping[str, object]:
+def about(lesson: Lesson, slot: AnyPrediction, words: Words) -> Mapping[str, object]:
+    """What a picture of a prediction is about: its question, and its choices or its axes."""
     if isinstance(slot, Choices):
         return {"kind": "choice", "ask": slot.ask, "choices": list(slot.choices.items())}
     return {
         "kind": "curve",
         "ask": slot.ask,
-        "x": _x(lesson, slot),
+        "x": list(lesson.depths(slot)),
         "x_title": words("depth (layers)"),
         "y_title": slot.title,
         "low": slot.low,
@@ -130,13 +142,7 @@ def _about(lesson: Lesson, slot: AnyPrediction, words: Words) -> Mapping[str, ob
     }
 
 
-def _x(lesson: Lesson, slot: AnyPrediction) -> list[int]:
-    """The depths of a curve's points."""
-    of = lesson.measurements[slot.of]
-    return list(of.depths) if isinstance(of, SweepSlot | NewNetsSlot) else []
-
-
-def _measured(slot: AnyPrediction, facts: Facts) -> str | list[float | None]:
+def measured(slot: AnyPrediction, facts: Facts) -> str | list[float | None]:
     """What the picture has beside the guess; None at points that were not measured."""
     if isinstance(slot, Choices):
         return facts.outcomes[slot.outcome]

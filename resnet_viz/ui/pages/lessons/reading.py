@@ -12,23 +12,30 @@ from resnet_viz.lessons.lesson import Lesson
 from resnet_viz.lessons.seen import Seen
 from resnet_viz.lessons.slots import CountsSlot
 from resnet_viz.store.database import StoreError
+from resnet_viz.ui.pages.lessons.classroom import Classroom
 from resnet_viz.ui.pages.lessons.lessons_url import Place
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A lesson at a place of it; `seen` has each of its measurements, None before it has begun."""
+    """A lesson at a place of it; `seen` has each of its measurements, None before it has begun.
+
+    `classroom` is the class in which it is read, if any.
+    """
 
     lab: Lab
     lesson: Lesson
     place: Place
     seen: Mapping[str, Seen | None]
+    classroom: Classroom | None = None
 
     @classmethod
-    def of(cls, lab: Lab, lesson: Lesson, place: Place) -> Reading:
+    def of(
+        cls, lab: Lab, lesson: Lesson, place: Place, classroom: Classroom | None = None
+    ) -> Reading:
         """The lesson with what is seen now."""
         seen = {name: look(lab, lesson, place, name) for name in lesson.measurements}
-        return cls(lab, lesson, place, seen)
+        return cls(lab, lesson, place, seen, classroom)
 
     @property
     def words(self) -> Words:

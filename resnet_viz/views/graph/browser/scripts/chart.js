@@ -7,6 +7,8 @@ import { clickToCut, showCut } from "./cut.js"
 import { HTML } from "./frame.js"
 import { currentBlock, describeKeys, nameBlocks, openBlock, pressOnBlocks, ring, watchKeys } from "./keys.js"
 import { POINT, light, point, unitOf, wordsOf } from "./pointing.js"
+import { showLook, tellLook } from "./look.js"
+import { drawMap, moveMap } from "./minimap.js"
 import { cue, fadeShortcuts, fit, isWhole, setWhole, showPicked, watchSight } from "./sight.js"
 
 const ZOOM_STEP = 1.3
@@ -18,8 +20,8 @@ const DRAG_PIXELS = 4
  * Draw a graph into `root`. `data`: its `svg` and its `name`; `file`, the name of a saved picture;
  * `opened`, how many blocks are; `title` above it; `frame` and `whole` (see the style sheet); `group`
  * and `member`, whose values colour it; `deleted` and `deletes`, for blocks that are cut out; `alone`,
- * with the `picked` block, where it has a page to itself. `host` hears `toggle(unit)`, `pick(unit)` and
- * `cut(block, of)`, and gives the `panel()` that shows a picked block. Returns `update` and `destroy`.
+ * with the `picked` block, where it has a page to itself. `host` hears `toggle(unit)`, `pick(unit)`,
+ * `cut(block, of)` and, of one `alone`, `look(look)`, and gives the `panel()` that shows a picked block. Returns `update` and `destroy`.
  */
 export function mount(root, data, host = {}) {
   const chart = begin(root, data)
@@ -32,6 +34,7 @@ function draw(chart, data, host) {
   chart.toggle = (unit) => host.toggle?.(unit)
   chart.cut = (block) => host.cut?.(block, chart.of)
   chart.pick = (unit) => host.pick?.(unit)
+  chart.look = host.look
   chart.panel = () => host.panel?.()
   const { file, frame, group, member, alone } = data
   Object.assign(chart, { file, frame, group, member, alone })
@@ -117,9 +120,9 @@ function coloured(chart) {
 
 function show(chart, text) {
   const before = chart.svg && { ...chart.size, scale: scale(chart) }
-  chart.clicked ??= chart.alone?.picked || null
-  const anchor = chart.clicked && place(chart, chart.clicked)
   const former = chart.svg
+  if (former) chart.clicked ??= chart.alone?.picked || null
+  const anchor = chart.clicked && place(chart, chart.clicked)
   chart.text = text
   chart.picture.innerHTML = text
   chart.svg = chart.picture.querySelector("svg")
@@ -133,7 +136,10 @@ function show(chart, text) {
   nameBlocks(chart)
   point(chart, null)
   keepLook(chart, before, anchor)
-  if (chart.alone && former) fadeShortcuts(chart, former)
+  if (!chart.alone) return
+  drawMap(chart)
+  if (former) fadeShortcuts(chart, former)
+  else showLook(chart, chart.alone.look)
 }
 
 // What the style sheet computes the picture's width from: pictures with a common frame, which all of
@@ -194,7 +200,10 @@ function scale(chart) {
 function mark(chart) {
   const { scrollWidth, scrollHeight, clientWidth, clientHeight, classList } = chart.picture
   classList.toggle("larger", scrollWidth > clientWidth + 1 || scrollHeight > clientHeight + 1)
-  if (chart.alone) cue(chart)
+  if (!chart.alone) return
+  cue(chart)
+  moveMap(chart)
+  tellLook(chart)
 }
 
 // Back to the width that follows the frame.

@@ -12,6 +12,7 @@ export const HTML = `<div class="tools">
   <button type="button" data-do="full" title="Full screen (f)">Full screen</button>
 </div>
 <div class="picture" tabindex="0" role="application"></div>
+<div class="map" aria-hidden="true" hidden></div>
 <div class="goes" aria-hidden="true" hidden></div>
 <div class="end"></div>
 <div class="words" role="tooltip" hidden></div>`

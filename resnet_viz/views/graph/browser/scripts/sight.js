@@ -2,6 +2,8 @@
 // block that the panel beside it shows, and the change from a net to its twin.
 
 import { BLOCKS, blocksOf } from "./keys.js"
+import { tellLook } from "./look.js"
+import { moveMap, watchMap } from "./minimap.js"
 
 const LEAST = 8 // pixels of text that a net which fits may have
 const WINDOW = 0.85 // of its height, for a whole net
@@ -15,11 +17,18 @@ export function watchSight(chart) {
   const { root, picture } = chart
   root.querySelector(".find").hidden = false
   chart.goes = root.querySelector(".goes")
-  picture.addEventListener("scroll", () => cue(chart), { passive: true })
+  picture.addEventListener("scroll", () => scrolled(chart), { passive: true })
+  watchMap(chart)
   new IntersectionObserver(([{ isIntersecting, boundingClientRect }]) => {
     chart.isCut = !isIntersecting && boundingClientRect.top > 0
     cue(chart)
   }).observe(root.querySelector(".end"))
+}
+
+function scrolled(chart) {
+  cue(chart)
+  moveMap(chart)
+  tellLook(chart)
 }
 
 // All of the net, or all of its width, where its text can then be read; until something else is chosen.
