@@ -52,9 +52,11 @@ def groups(numbers: Mapping[str, Sequence[float]], unit: str) -> go.Figure:
             "showlegend": False,
         },
     ]
+    ticks = style.log_ticks(min(values), max(values)) if is_log else {}
+    order = {"categoryorder": "array", "categoryarray": names[::-1], "automargin": True}
     layout: style.Layout = {
-        "xaxis": {"title": {"text": unit}, "type": "log" if is_log else "linear"},
-        "yaxis": {"categoryorder": "array", "categoryarray": names[::-1], "automargin": True},
+        "xaxis": style.axis(unit) | ticks,
+        "yaxis": style.axis("") | order,
         "margin": style.MARGIN | {"l": 20, "t": 10},
         "hovermode": "closest",
         "uirevision": unit,

@@ -108,12 +108,13 @@ class Within:
     def judge(self, ours: Numbers) -> Judged:
         """The verdict by `RANGE_RULE`."""
         values = ours.get(self.of, ())
+        edge = f"at least {self.low:g}" if self.high == inf else f"{self.low:g} to {self.high:g}"
+        stated = f"{self.published} (agrees: {edge})"
         if not values:
-            return Judged(self.words, self.published, "", "not measured")
+            return Judged(self.words, stated, "", "not measured")
         middle = median(value if isfinite(value) else inf for value in values)
         verdict: Verdict = "agrees" if self.low <= middle <= self.high else "differs"
-        edge = f"at least {self.low:g}" if self.high == inf else f"{self.low:g} to {self.high:g}"
-        return Judged(self.words, f"{self.published} (agrees: {edge})", span(values), verdict)
+        return Judged(self.words, stated, span(values), verdict)
 
 
 Statement = Below | Count | Within
@@ -159,12 +160,12 @@ def tally(judged: Sequence[Judged]) -> str:
     """The verdicts of many statements in a sentence."""
     counts: Counter[str] = Counter(one.verdict for one in judged)
     parts = [
-        f"{counts[verdict]} {words}"
-        for verdict, words in (
-            ("agrees", "agree"),
-            ("differs", "do not"),
-            ("undecided", "are undecided"),
-            ("not measured", "are not measured yet"),
+        f"{counts[verdict]} {one if counts[verdict] == 1 else many}"
+        for verdict, one, many in (
+            ("agrees", "agrees", "agree"),
+            ("differs", "does not", "do not"),
+            ("undecided", "is undecided", "are undecided"),
+            ("not measured", "is not measured yet", "are not measured yet"),
         )
         if counts[verdict]
     ]

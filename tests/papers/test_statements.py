@@ -16,6 +16,7 @@ from resnet_viz.papers.statements import (
     Within,
     overall,
     rules,
+    tally,
 )
 
 BELOW = Below("a ends below b", "6.4 % against 8.7 %", "a", "b")
@@ -87,4 +88,7 @@ def test_verdicts_and_rules_in_words() -> None:
     assert overall(rows("undecided")) == "undecided"
     assert overall(rows("agrees", "differs", "undecided")) == "1 of 3 agree, 1 not, 1 undecided"
     assert overall(rows("not measured", "not measured")) == "not measured yet"
+    assert tally(rows("agrees", "agrees", "undecided", "differs")) == (
+        "Of 4 statements, 2 agree, 1 does not and 1 is undecided."
+    )
     assert rules([BELOW, BELOW]) == (ORDER_RULE,)

@@ -36,9 +36,8 @@ EXHIBIT = Exhibit(
     place=40,
     label="Figure 4",
     title="Usages of activation",
-    states="Five orders of norm, ReLU and addition with the same components. Only the "
-    "pre-activation ones leave nothing on the path after the addition but a branch's own end "
-    "(sec. 4.1, Fig. 4).",
+    states="Five orders of norm, ReLU and addition with the same components. In (a) and (b) the "
+    "signal passes operations after the addition; in (c) to (e) it passes none (sec. 4.1, Fig. 4).",
     how="Counted from the plan of a block of ResNet-110 in each order: what follows the addition, "
     "and what comes before the first convolution.",
     parts=(

@@ -100,8 +100,9 @@ def chart(lab: Lab, part: Trained, slot: str, ours: Numbers) -> None:
     if not any(cell.end for cell in cells):
         return
     key = f"papers_chart_{slot}"
-    if part.of in ENDS and not part.measurement and not part.quantity:
-        grid = grid_of(cells)
+    grid = grid_of(cells)
+    is_an_end = not part.measurement and not part.quantity
+    if is_an_end and grid.axes[0].numbers is not None:
         x = grid.axes[0].name
         alt = f"{ENDS[part.of].words} by {grid.axes[0].title}; the table has the numbers"
         live_chart(along_axis(grid, x, part.of), key, _HEIGHT, alt=alt)
@@ -111,7 +112,7 @@ def chart(lab: Lab, part: Trained, slot: str, ours: Numbers) -> None:
         )
     elif ours:
         height = 90 + HEIGHT_OF_ROW * len(ours)
-        live_chart(groups(ours, part.unit), key, height, alt=part.unit)
+        live_chart(groups(ours, part.unit), key, height, alt=f"{part.unit} of each group")
         note("Each mark is one seed; the bar is their median.")
 
 
