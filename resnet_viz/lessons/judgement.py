@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from math import isfinite, log
 from typing import NamedTuple
 
+from resnet_viz.lessons.facts import UNDECIDED, Facts, in_words
 from resnet_viz.lessons.languages import Words
-from resnet_viz.lessons.seen import UNDECIDED, Facts, in_words
 from resnet_viz.lessons.slots import AnyPrediction, Choices, Drawn
 
 Guess = str | Sequence[float]

@@ -14,11 +14,11 @@ import pytest
 
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lessons import kinds
+from resnet_viz.lessons.facts import UNDECIDED, Seen, say
 from resnet_viz.lessons.judgement import judge
 from resnet_viz.lessons.languages import LANGUAGES, words_in
 from resnet_viz.lessons.lesson import Lesson
 from resnet_viz.lessons.library import library
-from resnet_viz.lessons.seen import UNDECIDED, Seen, say
 from resnet_viz.lessons.slots import (
     AnyMeasurement,
     Choices,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from resnet_viz.lessons.facts import UNDECIDED, Curve, Facts, most
 from resnet_viz.lessons.judgement import is_guess, judge
 from resnet_viz.lessons.languages import words_in
-from resnet_viz.lessons.seen import UNDECIDED, Curve, Facts, most
 from resnet_viz.lessons.slots import Choices, Drawn
 
 WORDS = words_in("en")

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from resnet_viz.lessons.figures import FIGURES
 from resnet_viz.lessons.library import FOLDER, TEXTS, library
+from resnet_viz.lessons.places import PLACES
 from resnet_viz.lessons.reader import LessonError, read_lesson
 
 HEAD = """+++
@@ -130,3 +132,22 @@ def test_a_lesson_of_ones_own_replaces_the_packages(
     lesson = library("en").lesson("race")
     assert lesson is not None
     assert lesson.head.title == "A title"
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "writing_lessons.md"
+
+
+def test_the_example_of_the_documentation_is_a_lesson() -> None:
+    text = DOCS.read_text(encoding="utf-8").split("````markdown\n")[1].split("````")[0]
+    lesson = read_lesson(text, "13_batch.en.md")
+    assert [step.title for step in lesson.steps] == ["Guess first", "Race them", "What happened"]
+
+
+def test_the_documentation_has_every_figure_number_and_place() -> None:
+    text = DOCS.read_text(encoding="utf-8")
+    missing = [name for names in FIGURES.values() for name in names if f"`{name}`" not in text]
+    missing += [place for place in PLACES if f"`{place}`" not in text]
+    race = read_lesson(GOOD, FILE).measurements["main"]
+    names = {name.replace("_residual", "_NET").replace("_plain", "_NET") for name in race.numbers()}
+    missing += [name for name in names if f"`{name}`" not in text]
+    assert not missing

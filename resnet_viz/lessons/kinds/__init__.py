@@ -4,9 +4,9 @@ of it; this package is their registry."""
 from __future__ import annotations
 
 from resnet_viz.lab.lab import Lab
+from resnet_viz.lessons.facts import Seen
 from resnet_viz.lessons.kinds import counts, new_nets, notebook, race, removal, sweep
 from resnet_viz.lessons.notebook_slot import NotebookSlot
-from resnet_viz.lessons.seen import Seen
 from resnet_viz.lessons.slots import (
     AnyMeasurement,
     CountsSlot,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resnet_viz.arch.plan import plan
-from resnet_viz.lessons.seen import Facts, Seen, most
+from resnet_viz.lessons.facts import Facts, Seen, most
 from resnet_viz.lessons.slots import CountsSlot
 from resnet_viz.text import compact
 

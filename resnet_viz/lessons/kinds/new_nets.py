@@ -13,7 +13,7 @@ from resnet_viz.figures import at_initialisation_charts as charts
 from resnet_viz.findings.colours import contestant_colours
 from resnet_viz.findings.theory.new_net import New
 from resnet_viz.lab.lab import Lab
-from resnet_viz.lessons.seen import UNDECIDED, Curve, Facts, Seen, in_words, most
+from resnet_viz.lessons.facts import UNDECIDED, Curve, Facts, Seen, in_words, most
 from resnet_viz.lessons.slots import NewNetsSlot
 
 GROWS = 2.0

@@ -17,8 +17,8 @@ from resnet_viz.experiments.student_notebook.program import (
     lines_of,
 )
 from resnet_viz.lab.lab import Lab
+from resnet_viz.lessons.facts import UNDECIDED, Facts, Seen, in_words, most
 from resnet_viz.lessons.notebook_slot import PROGRAMS, YOURS, NotebookSlot, Program
-from resnet_viz.lessons.seen import UNDECIDED, Facts, Seen, in_words, most
 from resnet_viz.scheduler.jobs.jobs import Job
 
 KIND = "student_notebook"

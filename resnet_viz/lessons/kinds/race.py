@@ -18,7 +18,7 @@ from resnet_viz.findings.gradient_flow import flow_at
 from resnet_viz.findings.nets import nets_in
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.race_feed import Feed
-from resnet_viz.lessons.seen import UNDECIDED, Facts, Seen, in_words, most, percent
+from resnet_viz.lessons.facts import UNDECIDED, Facts, Seen, in_words, most, percent
 from resnet_viz.lessons.slots import RaceSlot
 from resnet_viz.lru import LruDict
 from resnet_viz.stage import status

@@ -10,7 +10,7 @@ from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.figures.measurement_charts import figure
 from resnet_viz.findings.colours import contestant_colours
 from resnet_viz.lab.lab import Lab
-from resnet_viz.lessons.seen import UNDECIDED, Facts, Seen, most, percent
+from resnet_viz.lessons.facts import UNDECIDED, Facts, Seen, most, percent
 from resnet_viz.lessons.slots import RemovalSlot
 from resnet_viz.measurements.base.result import MeasuredNet
 from resnet_viz.measurements.base.verdict import UNLEARNT

@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from resnet_viz.lessons.facts import say
 from resnet_viz.lessons.languages import Words
 from resnet_viz.lessons.lesson import MEASUREMENTS, PREDICTIONS, Lesson, Placed, Text
 from resnet_viz.lessons.notebook_slot import NotebookSlot
-from resnet_viz.lessons.seen import say
 from resnet_viz.lessons.slots import (
     Choices,
     ClaimSlot,

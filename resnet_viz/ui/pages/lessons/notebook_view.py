@@ -8,11 +8,11 @@ import streamlit as st
 
 from resnet_viz.experiments.student_notebook.program import FAULTS, Fault, lines_of
 from resnet_viz.lessons import kinds
+from resnet_viz.lessons.facts import in_words
 from resnet_viz.lessons.kinds.notebook import Found, Outcome
 from resnet_viz.lessons.languages import Words
 from resnet_viz.lessons.notebook_slot import YOURS, NotebookSlot
 from resnet_viz.lessons.notebook_words import fault_words
-from resnet_viz.lessons.seen import in_words
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.pages.lessons.lessons_url import keep_measured, move
 from resnet_viz.ui.pages.lessons.notebook_figures import found_by, traits

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lessons import kinds
+from resnet_viz.lessons.facts import Seen
 from resnet_viz.lessons.languages import Words, words_in
 from resnet_viz.lessons.lesson import Lesson
-from resnet_viz.lessons.seen import Seen
 from resnet_viz.lessons.slots import CountsSlot
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.pages.lessons.classroom import Classroom

@@ -1,4 +1,4 @@
-"""Seen: what is known of a lesson's measurement at one moment, and its facts in words."""
+"""Facts of a lesson's measurement, and how far it is."""
 
 from __future__ import annotations
 
