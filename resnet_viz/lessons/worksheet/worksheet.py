@@ -110,7 +110,7 @@ def _block(lesson: Lesson, part: Part, words: Words) -> Block | None:
         case Drawn():
             block = Block("axes", slot.ask, axes(slot, lesson.depths(slot), words))
         case StageSlot() | FigureSlot():
-            block = Block("sketch", words("Sketch: {caption}").format(caption=slot.caption))
+            block = Block("sketch", words("Sketch or note: {caption}").format(caption=slot.caption))
         case ClaimSlot():
             block = Block("claim", more=2)
         case _ if isinstance(slot, MEASUREMENTS) and not isinstance(slot, CountsSlot):

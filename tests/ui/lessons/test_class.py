@@ -107,3 +107,16 @@ def test_a_gallery_opens_no_class(
 ) -> None:
     monkeypatch.setenv("RESNET_VIZ_PUBLIC", "gallery")
     assert lessons_page(lesson="race").button(key="teach_open").disabled
+
+
+def test_what_is_counted_at_once_is_told_to_nobody_before_a_prediction(
+    lab: Lab, lessons_page: Open, browser: dict[str, Given]
+) -> None:
+    app = lessons_page(lesson="blocks_and_costs")
+    app.button(key="teach_open").click().run()
+    lab.vote(value(app, "class"), "blocks_and_costs.0", READER, "basic")
+    app.run()
+    assert drawn(app)[0]["measured"] is None
+    browser["prediction_blocks_and_costs_0"] = Given("basic", "")
+    app.run()
+    assert drawn(app)[0]["measured"]

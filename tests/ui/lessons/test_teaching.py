@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.lab.lab import Lab
+from resnet_viz.lessons.library import library
 from resnet_viz.ui.components.lessons.prediction import Given
 from tests.ui.lessons.conftest import text, value
 
@@ -70,12 +71,14 @@ def test_a_locked_lesson_opens_step_by_step_and_has_no_way_out(
 
 
 def test_a_locked_press_waits_for_the_prediction_in_its_own_step(
-    lab: Lab, lessons_page: Open, browser: dict[str, Given], monkeypatch: pytest.MonkeyPatch
+    lab: Lab, lessons_page: Open, browser: dict[str, Given]
 ) -> None:
     hide = "theory.1,theory.2,theory.3"
     app = lessons_page(lesson="theory", only="theory", hide=hide, locked="1")
     assert app.button(key="lesson_press_batch_of_four").disabled
-    app = lessons_page(lesson="theory", only="theory", hide=hide)
+    guess = next(iter(library("en").lesson("theory").predictions[2].choices))  # type: ignore[union-attr]
+    browser["prediction_theory_2"] = Given(guess, "")
+    app.run()
     assert not app.button(key="lesson_press_batch_of_four").disabled
 
 

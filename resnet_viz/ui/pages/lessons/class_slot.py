@@ -40,7 +40,9 @@ def class_slot(reading: Reading, placed: Placed, at: str) -> None:
         return
     seen = reading.seen[slot.of]
     facts = seen.facts if seen else None
-    result = measured(slot, facts) if facts else None
+    # Counts are there at once: they are not told before anybody has predicted.
+    is_due = mine is not None or slot.of in reading.place.measured
+    result = measured(slot, facts) if facts and is_due else None
     x = len(lesson.depths(slot))
 
     @st.fragment(run_every=_SECONDS)

@@ -62,7 +62,8 @@ def lesson_view(reading: Reading, lessons: Sequence[Lesson]) -> None:
             if (seen := reading.seen[of]) and seen.facts:
                 held_against(reading, of, seen.facts)
             for placed in lesson.slots:
-                if isinstance(placed.slot, PREDICTIONS) and placed.slot.of == of and seen:
+                is_of = isinstance(placed.slot, PREDICTIONS) and placed.slot.of == of
+                if is_of and seen and placed not in step.slots:
                     class_slot(reading, placed, "held")
         for number, part in enumerate(step.parts):
             if isinstance(part, Text):

@@ -49,7 +49,7 @@ def _button(reading: Reading, slot: AnyMeasurement) -> None:
         why_not = words("Nothing can be measured in a gallery.")
     elif isinstance(slot, RemovalSlot) and not _has_facts(reading, slot.of):
         why_not = words("Possible once the race above is over.")
-    elif place.is_locked and _is_asked(reading, slot.name):
+    elif is_asked(reading, slot.name):
         why_not = words("Give your prediction first.")
 
     def begin() -> None:
@@ -79,8 +79,10 @@ def _button(reading: Reading, slot: AnyMeasurement) -> None:
     )
 
 
-def _is_asked(reading: Reading, name: str) -> bool:
-    """Whether a prediction about a measurement is still to be given, in a step before its press."""
+def is_asked(reading: Reading, name: str) -> bool:
+    """Whether a locked lesson still asks for a prediction about a measurement, before its press."""
+    if not reading.place.is_locked:
+        return False
     lesson = reading.lesson
     for number, step in enumerate(lesson.steps, 1):
         for placed in step.slots:

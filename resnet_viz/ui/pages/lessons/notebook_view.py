@@ -15,6 +15,7 @@ from resnet_viz.lessons.notebook_slot import YOURS, NotebookSlot
 from resnet_viz.lessons.notebook_words import fault_words
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.pages.lessons.lessons_url import keep_measured, move
+from resnet_viz.ui.pages.lessons.measuring import is_asked
 from resnet_viz.ui.pages.lessons.notebook_figures import found_by, traits
 from resnet_viz.ui.pages.lessons.program_view import program_view
 from resnet_viz.ui.pages.lessons.reading import Reading
@@ -65,7 +66,11 @@ def _run(reading: Reading, slot: NotebookSlot) -> None:
             return
         keep_measured(slot.name, id_)
 
-    why_not = words("Nothing can be measured in a gallery.") if is_gallery() else ""
+    why_not = ""
+    if is_gallery():
+        why_not = words("Nothing can be measured in a gallery.")
+    elif is_asked(reading, slot.name):
+        why_not = words("Give your prediction first.")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             words("Run the program"),

@@ -38,14 +38,15 @@ def prediction_slot(reading: Reading, placed: Placed) -> None:
     is_known = facts is not None and guess is not None
     is_begun = seen is not None and slot.of in reading.place.measured
     room = reading.classroom
+    in_class = room is not None and not room.is_teacher
     given = prediction(
         key,
         about(lesson, slot, words),
         guess=guess,
         is_frozen=is_begun or is_known,
         measured=measured(slot, facts) if is_known and facts else None,
-        words=_button_words(words),
-        in_class=room is not None and not room.is_teacher,
+        words=_button_words(words, in_class=in_class),
+        in_class=in_class,
     )
     new, fits = given.guess, is_guess(slot, len(lesson.depths(slot)), given.guess)
     if new is not None and new != guess and fits:
@@ -55,13 +56,16 @@ def prediction_slot(reading: Reading, placed: Placed) -> None:
         count(reading.lab, room, class_name(lesson, placed), given.reader, guess)
 
 
-def _button_words(words: Words) -> Mapping[str, str]:
+def _button_words(words: Words, *, in_class: bool = False) -> Mapping[str, str]:
+    kept = words("Your prediction is kept in this browser.")
+    if in_class:
+        kept = words("Your prediction is kept in this browser and counted in your class, unnamed.")
     return {
         "yours": words("your prediction"),
         "measured": words("measured"),
         "keep": words("This is my prediction"),
         "change": words("Change my prediction"),
-        "kept": words("Your prediction is kept in this browser."),
+        "kept": kept,
         "drag": words("Drag the points up or down, or use the arrow keys."),
     }
 
