@@ -118,7 +118,7 @@ def imported(path: Path) -> Iterator[str]:
         ("torch", TORCH),
         ("torchinfo", ("resnet_viz/views/summary.py",)),
         ("streamlit", ("app.py", "resnet_viz/app/", "resnet_viz/ui/")),
-        ("plotly", (*(f"resnet_viz/{room}/" for room in ("figures", "lessons", "report", "ui")),)),
+        ("plotly", tuple(f"resnet_viz/{r}/" for r in ("figures", "lessons", "report", "ui"))),
         ("graphviz", ("resnet_viz/views/",)),
         ("typer", ("resnet_viz/cli/", "resnet_viz/__main__.py")),
     ],
