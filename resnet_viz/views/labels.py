@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Operation, Shape, Unit
+from resnet_viz.arch.plan import StagePlan
 
 SHORTCUT_NAMES = MappingProxyType(
     {
@@ -92,9 +93,13 @@ def place_and_path(path: str) -> str:
 
 
 def cost(
-    name: str, unit: Unit | Operation, count: int = 1, receptive_field: int | None = None
+    name: str,
+    unit: Unit | Operation | StagePlan,
+    count: int = 1,
+    receptive_field: int | None = None,
 ) -> str:
-    """A tooltip: `name`, output, parameters and MACs of a unit or operation (`count` times).
+    """A tooltip: `name`, output, parameters and MACs of a unit, an operation or a stage
+    (`count` times).
 
     `receptive_field`: the receptive field of its output, in pixels a side, where it is known.
     """

@@ -6,15 +6,16 @@ The nodes and edges are read from the plan. `dot.py` says how they look.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Literal
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Operation, Unit
-from resnet_viz.arch.plan import BlockPlan, NetworkPlan, plan
+from resnet_viz.arch.plan import BlockPlan, NetworkPlan, StagePlan, plan
 from resnet_viz.arch.receptive import receptive_fields
 from resnet_viz.cells import ShownInCells
 from resnet_viz.extras import missing
-from resnet_viz.text import unknown_name
+from resnet_viz.text import count, unknown_name
 from resnet_viz.views import labels
 from resnet_viz.views.block_runs import block_runs, run_path
 from resnet_viz.views.graph.browser.page import page
@@ -53,6 +54,7 @@ def shortcut_graph(
     fold: bool = False,
     *,
     short: bool = False,
+    closed: frozenset[int] = frozenset(),
 ) -> ShortcutGraph:
     """The graph of `config`: stem, blocks, additions, head, and the shortcuts between them.
 
@@ -60,6 +62,7 @@ def shortcut_graph(
         config: the net; a plain net has the same blocks, and neither additions nor shortcuts.
         expanded: ids of blocks ("stages.1.0"), "stem" or "head" to show operation by operation.
         fold: draw a run of more than three alike blocks as its first, one folded node, its last.
+        closed: stages, counted from 0, to draw as one box, with their shortcuts counted.
         short: number the blocks of a stage instead of naming their convolutions; small boxes.
 
     Raises:
@@ -70,6 +73,9 @@ def shortcut_graph(
     sketch = _Sketch(config, expanded, receptive_fields(net), short)
     sketch.unit("stem", "stem", net.stem)
     for stage in net.stages:
+        if stage.index in closed and len(stage.blocks) > 1:
+            sketch.closed(stage)
+            continue
         for run in block_runs(stage.blocks, fold=fold, opened=expanded):
             sketch.blocks(run)
     sketch.unit("head", "head", net.head)
@@ -131,6 +137,26 @@ class _Sketch:
             label = _folded_label(len(run), first.unit)
             numbers = f"{first.index + 1} to {run[-1].index + 1}"
             self._block(first, name, "folded", self._or(numbers, label), len(run))
+
+    def closed(self, stage: StagePlan) -> None:
+        """A stage as one box, with its shortcuts counted; the way along them is one line."""
+        before, path, blocks = self.source, run_path(stage.blocks), len(stage.blocks)
+        kinds = Counter(block.shortcut for block in stage.blocks)
+        has_shortcuts = "none" not in kinds
+        each = [f"{number} {labels.SHORTCUT_NAMES.get(kind, '')}" for kind, number in kinds.items()]
+        lines = [f"{blocks} blocks"]
+        lines += [f"{count(blocks, 'shortcut')}:", *each] if has_shortcuts else []
+        label = self._or(f"1 to {blocks}", "\n".join(lines))
+        last = self.receptive_fields[stage.blocks[-1].name]
+        tooltip = labels.cost(f"stage {stage.index + 1}", stage, receptive_field=last)
+        self._go_on(Node(path, "folded", label, tooltip, path, stage.index, blocks))
+        if not has_shortcuts:
+            return
+        # Identities after a projection are that projection.
+        kind = next((one for one in kinds if one != "identity"), "identity")
+        words = f"{count(blocks, 'shortcut')}, one after the other: {', '.join(each)}"
+        self._go_on(Node(f"{path}.add", "add", "+", words, path, stage.index, blocks))
+        self.edges.append(Edge(before, f"{path}.add", kind))
 
     def _or(self, short: object, label: str) -> str:
         """The short label of a block, or the long one."""

@@ -58,7 +58,8 @@ def test_blocks_that_the_net_does_not_have_are_named() -> None:
     app = opened_link(net="resnet18", open="stages.1.0,stages.1.7", at="stages.9.0", look="wide")
     (error,) = app.error
     said = error.value.replace("\\", "")
-    assert said.startswith("Ignored stages.1.7 and stages.9.0 in this link: unknown block")
+    assert said.startswith("Ignored in this link: unknown block 'stages.1.7'")
+    assert "unknown block 'stages.9.0'" in said
     assert "did you mean" in said
     told = graph_data(app)
     assert (told["opened"], told["alone"]["picked"], told["alone"]["look"]) == (1, "", "")
@@ -72,3 +73,19 @@ def test_what_is_opened_is_written_into_the_link() -> None:
     given = (json.loads(e.proto.json) for e in app.get("bidi_component") if e.proto.json)
     address = next(data for data in given if "query" in data)
     assert address["query"] == {"net": "resnet18", "open": "stages.1.0", "at": "stages.1.0"}
+
+
+def test_a_link_closes_stages_and_names_what_it_cannot() -> None:
+    app = opened_link(net="resnet34", closed="2,9")
+    (error,) = app.error
+    assert "closed = '9' is not the number of a stage" in error.value.replace("\\", "")
+    told = graph_data(app)
+    assert 'data-unit="stages.1.0-3"' in told["svg"]
+    assert "4 shortcuts, one after the other: 1 projection, 3 identity" in told["svg"]
+    assert 'data-unit="stages.1.1"' not in told["svg"]
+    app.session_state["closed_stages"] = [3]
+    app.run()
+    assert 'data-unit="stages.2.0-5"' in graph_data(app)["svg"]
+    app.selectbox(key="preset").set_value("resnet20-cifar").run()
+    assert not app.error
+    assert 'data-unit="stages.2.0-2"' in graph_data(app)["svg"]

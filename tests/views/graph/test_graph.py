@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from resnet_viz.arch.config import ResNetConfig, plain_twin, revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, preset
 from resnet_viz.views.graph.graph import Edge, ShortcutGraph, shortcut_graph
+from resnet_viz.views.graph.layout import lay_out
 from tests.configs import configs, examples
 
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz's dot is missing")
@@ -243,3 +245,40 @@ def test_tooltips_say_the_receptive_field_of_the_last_block_folded() -> None:
     assert tooltips["stages.0.0"].endswith("receptive field 7×7")  # noqa: RUF001
     assert tooltips["stages.0.1-7"].endswith("receptive field 35×35")  # noqa: RUF001
     assert "receptive field" not in tooltips["head"]
+
+
+def test_a_closed_stage_is_one_box_with_its_shortcuts_counted() -> None:
+    graph = shortcut_graph(preset("resnet34"), closed=frozenset({1, 2}))
+    boxes = [node for node in graph.nodes if node.kind == "folded"]
+    assert [(node.unit, node.label) for node in boxes] == [
+        ("stages.1.0-3", "4 blocks\n4 shortcuts:\n1 projection\n3 identity"),
+        ("stages.2.0-5", "6 blocks\n6 shortcuts:\n1 projection\n5 identity"),
+    ]
+    lines = [edge for edge in graph.edges if edge.target.startswith("stages.1.")]
+    (line,) = [edge for edge in lines if edge.kind != "main"]
+    assert line.kind == "projection"
+    stage = plan(preset("resnet34")).stages[1]
+    assert f"{stage.params:,} parameters, {stage.macs:,} MACs" in boxes[0].tooltip
+    units = {node.unit for node in graph.nodes}
+    assert {"stages.0.0", "stages.3.2"} <= units
+    assert not {f"stages.1.{index}" for index in range(4)} & units
+
+
+def test_a_closed_stage_of_a_plain_net_has_no_shortcut() -> None:
+    graph = shortcut_graph(preset("plain34"), closed=frozenset(range(4)))
+    assert [edge.kind for edge in graph.edges] == ["main"] * (len(graph.nodes) - 1)
+    assert len(graph.nodes) == 7  # input, stem, four stages, head
+
+
+def test_closed_stages_are_drawn_beside_open_ones() -> None:
+    for name in ("resnet34", "plain34", "resnet152", "preact50", "resnet20-cifar"):
+        for closed in ({0}, {1, 2}, {0, 1, 2}):
+            picture = lay_out(shortcut_graph(preset(name), closed=frozenset(closed)))
+            boxes = list(picture.boxes.values())
+            for one, other in combinations(boxes, 2):
+                assert (
+                    one.right <= other.left
+                    or other.right <= one.left
+                    or one.bottom <= other.top
+                    or other.bottom <= one.top
+                )

@@ -65,12 +65,13 @@ class Alone(NamedTuple):
 
     It fits where its text can then be read, its blocks can be searched, and a click tells `on_pick`
     the block that a panel is to show, `picked` ("": none). A plain net has its blocks where `twin`,
-    its residual twin, has them.
+    its residual twin, has them. Stages in `closed`, counted from 0, are one box each.
     """
 
     on_pick: Callable[[str], None]
     picked: str = ""
     twin: ResNetConfig | None = None
+    closed: frozenset[int] = frozenset()
 
 
 def graph_chart(
@@ -98,8 +99,8 @@ def graph_chart(
         )
         return
     opened = opened_units(config, key)
-    twin = alone.twin if alone else None
-    svg = _svg(config, opened, coloured and coloured[1:], twin, fold=fold)
+    twin, closed = (alone.twin, alone.closed) if alone else (None, frozenset[int]())
+    svg = _svg(config, opened, coloured and coloured[1:], twin, closed, fold=fold)
     data = {
         "svg": svg,
         "name": name,
@@ -193,11 +194,12 @@ def _svg(
     opened: frozenset[str],
     coloured: _Colours | None,
     twin: ResNetConfig | None,
+    closed: frozenset[int] = frozenset(),
     *,
     fold: bool,
 ) -> str:
     is_small = fold or sum(config.depths) <= _SMALL
-    return (_small if is_small else _large)(config, opened, coloured, twin, fold=fold)
+    return (_small if is_small else _large)(config, opened, coloured, twin, closed, fold=fold)
 
 
 def _written(
@@ -205,12 +207,13 @@ def _written(
     opened: frozenset[str],
     coloured: _Colours | None,
     twin: ResNetConfig | None,
+    closed: frozenset[int] = frozenset(),
     *,
     fold: bool,
 ) -> str:
     grid, short = coloured or (None, False)
-    graph = shortcut_graph(config, opened, fold, short=short)
-    like = shortcut_graph(twin, opened, fold, short=short) if twin else None
+    graph = shortcut_graph(config, opened, fold, short=short, closed=closed)
+    like = shortcut_graph(twin, opened, fold, short=short, closed=closed) if twin else None
     return write_svg(graph, grid, coloured=coloured is not None, like=like)
 
 

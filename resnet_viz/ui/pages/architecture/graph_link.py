@@ -1,7 +1,8 @@
-"""Link of the graph: which blocks are open in it, which one the panel shows, and how near it is.
+"""Link of the graph: which stages are closed and which blocks open in it, which block the panel
+shows, and how near it is.
 
-`?open=stages.0.1,stages.1.0&at=stages.1.0&look=2.5,0.3,0.7`: what `at` names is the block of the
-panel; `look` is the scale, and which part of width and height lies in the middle of the frame.
+`?closed=2&open=stages.0.1,stages.2.0&at=stages.2.0&look=2.5,0.3,0.7`: what `at` names is the block
+of the panel; `look` is the scale, and the part of width and height in the middle of the frame.
 """
 
 from __future__ import annotations
@@ -10,18 +11,23 @@ import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
-from resnet_viz.text import and_words, unknown_name
+from resnet_viz.text import shorten, unknown_name
 from resnet_viz.ui.components.graphs.graph_chart import look_of, open_units, opened_units, set_look
+from resnet_viz.ui.pages.architecture import closed_stages
 from resnet_viz.ui.pages.architecture.block_panel import pick, picked
+from resnet_viz.ui.session.history import is_by_history
 from resnet_viz.ui.session.net import Shown, shown
 
 OPEN, AT, LOOK = "open", "at", "look"
-PARAMETERS = (OPEN, AT, LOOK)
+PARAMETERS = (closed_stages.PARAMETER, OPEN, AT, LOOK)
 _NOTICE = "graph_link_notice"
 
 
 def follow_graph_link(config: ResNetConfig, key: str) -> None:
-    """Open in the graph under `key` what the link says, and note what of it there is not."""
+    """Open in the graph under `key` what the link says, and note what of it there is not; a link
+    without a word of it, to which no history led, leaves the graph as it is."""
+    if not is_by_history() and all(name not in st.query_params for name in PARAMETERS):
+        return
     ids = [path for path, _ in plan(config).units]
     opened = [one for one in st.query_params.get(OPEN, "").split(",") if one]
     at = st.query_params.get(AT, "")
@@ -31,9 +37,13 @@ def follow_graph_link(config: ResNetConfig, key: str) -> None:
     unknown = [one for one in opened if one not in ids]
     if at and not picked(config):
         unknown.append(at)
-    why = "; ".join(unknown_name("block", one, ids, lists=False) for one in unknown[:3])
-    ignored = and_words([*dict.fromkeys(unknown[:3])]) if unknown else ""
-    st.session_state[_NOTICE] = shown(), f"Ignored {ignored} in this link: {why}" if why else ""
+    problems = [unknown_name("block", one, ids, lists=False) for one in dict.fromkeys(unknown[:3])]
+    problems += [
+        f"closed = {shorten(one)} is not the number of a stage of several blocks"
+        for one in closed_stages.follow_closed_link(config)[:3]
+    ]
+    sentence = f"Ignored in this link: {'; '.join(problems)}" if problems else ""
+    st.session_state[_NOTICE] = shown(), sentence
 
 
 def graph_notice() -> str:
@@ -51,4 +61,5 @@ def graph_query(config: ResNetConfig, key: str) -> dict[str, str]:
         AT: picked(config),
         LOOK: look_of(key),
     }
-    return {name: value for name, value in values.items() if value}
+    named = {name: value for name, value in values.items() if value}
+    return closed_stages.closed_query(config) | named

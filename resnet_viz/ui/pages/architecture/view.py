@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig, explain
@@ -11,6 +13,7 @@ from resnet_viz.arch.presets import label
 from resnet_viz.ui.components.graphs.graph_chart import MOST_DRAWN, Alone, Coloured, graph_chart
 from resnet_viz.ui.pages.architecture.block_panel import STYLE, block_panel, pick, picked
 from resnet_viz.ui.pages.architecture.build_panel import build_panel
+from resnet_viz.ui.pages.architecture.closed_stages import closed_box, closed_stages, reopened
 from resnet_viz.ui.pages.architecture.colour_by import KINDS, colour_box, colour_graph
 from resnet_viz.ui.pages.architecture.export_panel import export_panel
 from resnet_viz.ui.pages.architecture.figures_panel import figures_panel
@@ -29,9 +32,9 @@ GRAPH = "graph"
 """The key of the page's graph."""
 _READ = (
     "Data flow from the image through the stem, then down each stage and on to the next. Click a "
-    "block for its equation and its numbers. By keyboard, the arrows go from block to block, Enter "
-    "opens one and Escape closes it. Zoom with the buttons, or with Ctrl and the wheel; drag to "
-    "move."
+    "block for its equation and its numbers, or a closed stage to open it. By keyboard, the arrows "
+    "go from block to block, Enter opens one and Escape closes it. Zoom with the buttons, or with "
+    "Ctrl and the wheel; drag to move."
 )
 
 
@@ -59,6 +62,7 @@ def _graph_tab(config: ResNetConfig) -> None:
         coloured = None if chosen == KINDS else Coloured(GRAPH)
         if coloured:
             colour_graph(config, GRAPH, chosen)
+        closed_box(config)
     st.html(STYLE)
     with st.container(key="graph_beside"):
         with st.container():
@@ -72,8 +76,14 @@ def _graph(config: ResNetConfig, *, fold: bool, coloured: Coloured | None) -> No
     here = shown()
     name = net_title(config, here.base) if here else label(config)
     twin = twin_of(config) if config.shortcut == "none" else None
-    alone = Alone(pick, picked(config), twin)
+    alone = Alone(partial(_click, config), picked(config), twin, closed_stages(config))
     graph_chart(config, GRAPH, name, fold=fold, coloured=coloured, alone=alone)
+
+
+def _click(config: ResNetConfig, name: str) -> None:
+    """A block was clicked, or the box of a closed stage, which opens."""
+    if not reopened(config, name):
+        pick(name)
 
 
 def _table_tab(config: ResNetConfig) -> None:

@@ -142,7 +142,7 @@ function cutBlock(chart, { dataset: { unit } }) {
 function textOf(chart, unit) {
   const parts = [...chart.svg.querySelectorAll(`[data-unit="${CSS.escape(unit)}"]`)]
   const [, stage, block] = unit.split(".")
-  const numbers = stage ? [`${+stage + 1}.${parseInt(block) + 1}`, chart.alone.kind] : []
+  const numbers = block ? [`${+stage + 1}.${parseInt(block) + 1}`, chart.alone.kind] : []
   return plainLetters([unit, ...numbers, ...parts.flatMap((part) => [part.dataset.words, part.textContent])].join(" "))
 }
 
