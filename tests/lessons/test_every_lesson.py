@@ -19,6 +19,7 @@ from resnet_viz.lessons.judgement import judge
 from resnet_viz.lessons.languages import LANGUAGES, words_in
 from resnet_viz.lessons.lesson import Lesson
 from resnet_viz.lessons.library import library
+from resnet_viz.lessons.notebook_slot import NotebookSlot
 from resnet_viz.lessons.slots import (
     AnyMeasurement,
     Choices,
@@ -54,6 +55,8 @@ def shortened(slot: AnyMeasurement) -> AnyMeasurement:
         ends = (slot.depths[0], slot.depths[0] + 6)
         training = {**slot.training, "steps": STEPS}
         return slot.model_copy(update={"training": training, "depths": ends, "seeds": (0, 1)})
+    if isinstance(slot, NotebookSlot):
+        return slot.model_copy(update={"steps": 10})
     if isinstance(slot, NewNetsSlot) and slot.depths:
         return slot.model_copy(update={"depths": (8, 14)})
     return slot
