@@ -10,6 +10,7 @@ import streamlit as st
 from resnet_viz.lab.lab import Lab
 from resnet_viz.papers.exhibit import Counted, Exhibit, New, Part, Trained
 from resnet_viz.papers.exhibits import exhibits
+from resnet_viz.papers.paper import PAPERS
 from resnet_viz.papers.reading import judged
 from resnet_viz.papers.statements import Judged, Numbers, overall, rules
 from resnet_viz.ui.pages.papers import full_length, new_nets, trained_nets
@@ -78,7 +79,7 @@ def _results(lab: Lab, exhibit: Exhibit, was_moving: bool) -> None:
     rows: list[Judged] = [row for part, _, numbers in parts for row in judged(part, numbers)]
     said = overall(rows)
     st.markdown(f"**{said[:1].upper()}{said[1:]}.**")
-    verdict_table(f"{exhibit.label}: published and ours", rows)
+    verdict_table(f"{PAPERS[exhibit.paper].cited}, {exhibit.label}: published and ours", rows)
     note(plain(" ".join(rules(exhibit.statements))))
     for part, slot, numbers in parts:
         if isinstance(part, New):
