@@ -28,6 +28,11 @@ FIGURES = {
     "blocks": block_poster(preset("resnet34"), vary="block"),
     "skipinit": block_poster(revise(preset("resnet18"), residual_scale="skipinit"), "stages.0.1"),
 }
+DOCUMENTED = {
+    "resnet18.svg": poster(plain_twin(preset("resnet18")), preset("resnet18")),
+    "activation-orders.svg": FIGURES["orders"],
+}
+"""Pictures of the documentation: the library draws them the same."""
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -67,7 +72,10 @@ def test_pdf_keeps_its_text_and_its_fonts(tmp_path: Path) -> None:
     assert RESNET34.to_pdf() == RESNET34.to_pdf()
 
 
-@pytest.mark.skipif(not shutil.which("pdflatex"), reason="needs a TeX installation")
+@pytest.mark.skipif(
+    not shutil.which("pdflatex") or not shutil.which("pdfinfo"),
+    reason="needs a TeX installation and poppler",
+)
 @pytest.mark.parametrize("name", FIGURES)
 def test_tikz_compiles(name: str, tmp_path: Path) -> None:
     (tmp_path / "net.tex").write_text(FIGURES[name].to_tikz(), encoding="utf-8")
@@ -84,6 +92,22 @@ def test_tikz_compiles(name: str, tmp_path: Path) -> None:
     drawing = FIGURES[name].drawing
     assert float(size[2]) == pytest.approx(drawing.width, abs=2)
     assert float(size[4]) == pytest.approx(drawing.height, abs=2)
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_the_documentation_shows_what_the_library_draws(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    file = Path(__file__).parents[3] / "docs" / "images" / name
+    if request.config.getoption("--overwrite"):
+        file.write_text(DOCUMENTED[name].to_svg(), encoding="utf-8")
+    assert file.read_text(encoding="utf-8") == DOCUMENTED[name].to_svg()
+
+
+def test_a_cell_shows_the_figure() -> None:
+    shown = RESNET34._repr_mimebundle_()
+    assert shown["text/html"] == RESNET34.to_svg()
+    assert shown["text/plain"].startswith("Poster(Plain-34, beside ResNet-34: ")
 
 
 def test_letters_that_tex_gives_a_meaning_are_escaped() -> None:
