@@ -42,6 +42,11 @@ def deepened_name(config: ResNetConfig, base: str) -> str:
     return re.sub(r"\d+", lambda depth: str(int(depth[0]) + more), paper_name(base), count=1)
 
 
+def nearest_preset(config: ResNetConfig) -> str:
+    """The preset with the fewest fields that differ from `config`'s."""
+    return min(PRESETS, key=lambda name: len(differences(config, PRESETS[name])))
+
+
 def net_title(config: ResNetConfig, base: str) -> str:
     """What heads a net that began as `base`: "ResNet-50", "ResNet-50, changed" or, of another
     depth, "ResNet-38, changed from ResNet-50"."""

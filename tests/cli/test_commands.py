@@ -268,4 +268,4 @@ def test_a_poster_holds_the_plain_net_on_the_left_of_its_twin(tmp_path: Path) ->
         path = tmp_path / f"{name}.svg"
         assert main(("graph", name, "--style", "poster", "-o", str(path))) == 0
         text = path.read_text(encoding="utf-8")
-        assert text.index(">Plain-34<") < text.index(">ResNet-34<")
+        assert text.index(">Plain-34<") < text.index(">ResNet-34")

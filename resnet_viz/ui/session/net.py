@@ -7,9 +7,10 @@ from typing import NamedTuple, NoReturn
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig, plain_twin
+from resnet_viz.arch.net_names import nearest_preset
 from resnet_viz.arch.presets import PRESETS, label, preset_name
 from resnet_viz.arch.relatives import residual_twin
-from resnet_viz.ui.session.net_url import nearest_preset, to_query
+from resnet_viz.ui.session.net_url import to_query
 
 FROM_ARCHITECTURE = "the net from the Architecture page"
 """What a choice of nets on another page calls the session's net."""

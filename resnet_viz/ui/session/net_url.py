@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from resnet_viz.arch.config import ResNetConfig, differences, explain
 from resnet_viz.arch.field_words import value_words
-from resnet_viz.arch.net_names import deepened_name
+from resnet_viz.arch.net_names import deepened_name, nearest_preset
 from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.text import and_words, shorten, unknown_name
 
@@ -30,11 +30,6 @@ def to_query(config: ResNetConfig, base: str | None = None) -> dict[str, str]:
     name = base or nearest_preset(config)
     changed = differences(config, PRESETS[name])
     return {"net": name} | {field: _written(value) for field, value in changed.items()}
-
-
-def nearest_preset(config: ResNetConfig) -> str:
-    """The preset with the fewest fields that differ from `config`'s."""
-    return min(PRESETS, key=lambda name: len(differences(config, PRESETS[name])))
 
 
 def nickname(config: ResNetConfig) -> str:

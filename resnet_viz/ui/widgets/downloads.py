@@ -12,13 +12,12 @@ import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig, differences
 from resnet_viz.arch.field_words import value_words
-from resnet_viz.arch.net_names import deepened_name
+from resnet_viz.arch.net_names import deepened_name, nearest_preset
 from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.lab.export_table import nets_among, write_table
 from resnet_viz.lab.lab import Lab
 from resnet_viz.quantities import quantities
 from resnet_viz.store.run import Run
-from resnet_viz.ui.session.net_url import nearest_preset
 
 _MOST_LETTERS = 100
 """File systems allow 255 bytes for a name."""

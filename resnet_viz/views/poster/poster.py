@@ -7,8 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from resnet_viz.arch.config import ResNetConfig
-from resnet_viz.arch.paper_names import paper_name
-from resnet_viz.arch.plan import plan
+from resnet_viz.arch.net_names import nearest_preset, net_title
 from resnet_viz.arch.presets import preset_name
 from resnet_viz.cells import ShownInCells
 from resnet_viz.text import distinct, unknown_name
@@ -110,7 +109,7 @@ def poster(
 
     Args:
         configs: the nets, from left to right, such as `plain_twin(net), net`.
-        names: what they are called; else the papers' names, or "ResNet-38" by depth.
+        names: what they are called; else as on the pages, such as "ResNet-34, changed".
         fold: draw long runs of alike blocks as one box; None does so in nets of more than 70
             layers.
 
@@ -156,8 +155,5 @@ def block_poster(
 
 
 def poster_name(config: ResNetConfig) -> str:
-    """What a net is called over its column: the paper's name, or one by its depth."""
-    if name := preset_name(config):
-        return paper_name(name)
-    kind = "Plain" if config.shortcut == "none" else "ResNet"
-    return f"{kind}-{plan(config).depth}"
+    """What a net is called over its column: "ResNet-34", or "ResNet-34, changed"."""
+    return net_title(config, preset_name(config) or nearest_preset(config))

@@ -139,6 +139,14 @@ def test_what_is_too_large_for_a_page_is_said() -> None:
     assert isinstance(Poster(long.drawing).to_svg(), str)
 
 
+def test_a_name_never_contradicts_the_depth() -> None:
+    deeper = revise(preset("resnet34"), depths=(3, 4, 8, 3))
+    changed = revise(preset("resnet34"), norm="none")
+    titles = [poster(net).drawing.title for net in (preset("resnet34"), changed, deeper)]
+    assert titles == ["ResNet-34", "ResNet-34, changed", "ResNet-38, changed from ResNet-18"]
+    assert "ResNet-34, changed (2)" in poster(changed, changed).drawing.title
+
+
 def test_mistakes_are_said(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="at least one net"):
         poster()

@@ -8,12 +8,11 @@ from typing import Any
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
-from resnet_viz.arch.net_names import net_title
+from resnet_viz.arch.net_names import nearest_preset, net_title
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label, preset_name
 from resnet_viz.text import and_words, count, printable
 from resnet_viz.ui.session.net import show_net
-from resnet_viz.ui.session.net_url import nearest_preset
 from resnet_viz.ui.widgets import job_progress, message_box
 from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.ui.widgets.page_texts import note
