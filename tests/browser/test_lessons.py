@@ -144,3 +144,20 @@ def test_the_start_page_speaks_korean(app: App, open_page: Open) -> None:
     expect(page.get_by_text("Stack more layers")).to_be_visible()
     page.get_by_role("link", name="Lessons").last.click()
     expect(page.get_by_text("Each lesson asks")).to_be_visible()
+
+
+def test_a_fault_is_mended_by_keyboard_and_axe_finds_nothing(app: App, open_page: Open) -> None:
+    page = open_lesson(app, open_page, "forgotten_addition", "&part=4")
+    program = page.get_by_role("region", name="The program, with its faults marked")
+    expect(program.locator(".wrong")).to_have_count(9)
+    tab_to(page, "Mend 2", most=80)
+    expect(program.locator('[data-fault="addition"]')).to_have_css("outline-style", "solid")
+    page.keyboard.press("Enter")
+    expect(program.locator(".mended")).to_contain_text("self.relu(out + shortcut)")
+    page.wait_for_url(re.compile("mended=addition"))
+    page.get_by_role("button", name="Run the program").click()
+    expect(page.get_by_text("Your program stops at line 18")).to_be_visible()
+    expect(program.locator(".error")).to_contain_text("NameError: name 'dim_inc' is not defined")
+    expect(page.get_by_test_id("stProgress")).to_have_count(0, timeout=120_000)
+    settle(page)
+    assert faults(page, "program") == []

@@ -17,8 +17,10 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from resnet_viz.experiments.student_notebook.program import FAULTS, source
 from resnet_viz.lessons.languages import Words
 from resnet_viz.lessons.lesson import MEASUREMENTS, Lesson, Part, Step, Text
+from resnet_viz.lessons.notebook_slot import NotebookSlot
 from resnet_viz.lessons.slots import Choices, ClaimSlot, CountsSlot, Drawn, FigureSlot, StageSlot
 
 _HERE = Path(__file__).parent
@@ -113,6 +115,9 @@ def _block(lesson: Lesson, part: Part, words: Words) -> Block | None:
             block = Block("sketch", words("Sketch or note: {caption}").format(caption=slot.caption))
         case ClaimSlot():
             block = Block("claim", more=2)
+        case NotebookSlot():
+            ask = words("Mark the {faults} faults before you run the program.")
+            block = Block("program", ask.format(faults=len(FAULTS)), source(()).splitlines())
         case _ if isinstance(slot, MEASUREMENTS) and not isinstance(slot, CountsSlot):
             block = Block("press", words("Now press the button in this step of the lesson."))
     return block

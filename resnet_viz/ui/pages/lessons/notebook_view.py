@@ -129,12 +129,13 @@ def _fault(reading: Reading, fault: Fault, outcomes: Mapping[str, Outcome]) -> N
     lines = lines_of(fault)
     where = words("line {lines}") if len(lines) == 1 else words("lines {lines}")
     number = FAULTS.index(fault) + 1
+    press = words("Undo") if is_mended else words("Mend")
     with st.container(border=True, key=f"lesson_fault_{fault}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             places = where.format(lines=", ".join(map(str, lines)))
             st.markdown(f"**{number}. {plain(about.title)}** · {places}", width="stretch")
             st.button(
-                words("Undo") if is_mended else words("Mend"),
+                f"{press} {number}",
                 key=f"lesson_mend_{fault}",
                 icon=":material/undo:" if is_mended else ":material/build:",
                 on_click=move,
