@@ -22,7 +22,7 @@ from resnet_viz.lessons.slots import (
 from resnet_viz.ui.pages.lessons.class_slot import class_slot
 from resnet_viz.ui.pages.lessons.lessons_url import Place, move
 from resnet_viz.ui.pages.lessons.measuring import press
-from resnet_viz.ui.pages.lessons.notebook_view import notebook_slot
+from resnet_viz.ui.pages.lessons.notebook.view import notebook_slot
 from resnet_viz.ui.pages.lessons.pictures import figure_slot, stage_slot
 from resnet_viz.ui.pages.lessons.prediction_slot import (
     held_against,

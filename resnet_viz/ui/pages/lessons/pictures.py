@@ -13,7 +13,7 @@ from resnet_viz.lessons.slots import CountsSlot, FigureSlot, StageSlot
 from resnet_viz.ui.components.charts.live_chart import live_chart
 from resnet_viz.ui.components.stages.stage_view import pointer_of, stage_view, wake
 from resnet_viz.ui.pages.lessons.counts_view import counts_figure
-from resnet_viz.ui.pages.lessons.notebook_figures import found_by, notebook_figure
+from resnet_viz.ui.pages.lessons.notebook.figures import found_by, notebook_figure
 from resnet_viz.ui.pages.lessons.reading import Reading
 from resnet_viz.ui.widgets.markdown import small
 from resnet_viz.ui.widgets.page_texts import note

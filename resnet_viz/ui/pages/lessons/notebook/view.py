@@ -16,8 +16,8 @@ from resnet_viz.lessons.notebook_words import fault_words
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.pages.lessons.lessons_url import keep_measured, move
 from resnet_viz.ui.pages.lessons.measuring import is_asked
-from resnet_viz.ui.pages.lessons.notebook_figures import found_by, traits
-from resnet_viz.ui.pages.lessons.program_view import program_view
+from resnet_viz.ui.pages.lessons.notebook.figures import found_by, traits
+from resnet_viz.ui.pages.lessons.notebook.program_view import program_view
 from resnet_viz.ui.pages.lessons.reading import Reading
 from resnet_viz.ui.session.access import asker
 from resnet_viz.ui.session.public import is_gallery
