@@ -33,9 +33,9 @@ def test_a_page_that_is_no_more_has_no_script(tmp_path: Path) -> None:
 
 
 def test_the_menu_is_as_it_was() -> None:
-    titles = ["Start", "Architecture", "Race", "Sweeps", "Papers", "Runs", "Initialisation"]
+    first = ["Start", "Lessons", "Architecture", "Race", "Sweeps", "Papers", "Runs"]
     listed = [page.title for page in pages.pages() if page.is_listed]
-    assert listed == [*titles, "Compare", "Design space"]
+    assert listed == [*first, "Initialisation", "Compare", "Design space"]
     assert pages.pages()[0].is_listed  # on which the app opens
 
 
@@ -50,7 +50,7 @@ def test_a_new_page_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(pages, "__path__", [*pages.__path__, str(tmp_path)])
     pages.pages.cache_clear()
     try:
-        assert [page.title for page in pages.pages()][1:4] == ["Architecture", "A lesson", "Race"]
+        assert [page.title for page in pages.pages()][2:5] == ["Architecture", "A lesson", "Race"]
         assert 'draw_page("lesson")' in top_level.files()["pages/lesson.py"]
         pages.page("lesson").draw()
     finally:

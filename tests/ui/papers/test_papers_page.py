@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.lab.lab import Lab
+from resnet_viz.papers.exhibit import Trained
 from resnet_viz.papers.exhibits import exhibits
 from resnet_viz.papers.paper import PAPERS, PARTS
 from resnet_viz.scheduler import launcher_client
@@ -81,3 +82,18 @@ def test_full_length_says_its_cost_and_that_the_images_are_missing(
     assert "On one A100 GPU" in said
     assert "not measured" in said
     assert "CIFAR-10 is not on this computer" in said
+
+
+def test_a_visitor_gets_no_link_to_the_sweep_of_another(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The id of a sweep is a key to it; its progress is seen by all."""
+    part = exhibits()["he2015-fig6"].parts[0]
+    assert isinstance(part, Trained)
+    lab.sweep(part.sweep)
+    links = "Curves and table of this sweep"
+    assert links in [link.proto.label for link in papers_page().get("page_link")]
+    monkeypatch.setenv("RESNET_VIZ_PUBLIC", "limited")
+    app = papers_page()
+    assert links not in [link.proto.label for link in app.get("page_link")]
+    assert "Training: 0 of 60 runs done" in [bar.text for bar in app.get("progress")]

@@ -19,7 +19,7 @@ from resnet_viz.papers.statements import Numbers
 from resnet_viz.store.database import StoreError
 from resnet_viz.text import count
 from resnet_viz.ui.components.charts.live_chart import live_chart
-from resnet_viz.ui.session.access import asker, take_controls
+from resnet_viz.ui.session.access import asker, has_controls, is_owner, take_controls
 from resnet_viz.ui.session.public import is_gallery
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.markdown import small
@@ -52,7 +52,7 @@ def press(lab: Lab, part: Trained, slot: str) -> None:
         st.progress(done / len(cells), text=f"Training: {done} of {count(len(cells), 'run')} done")
     with st.container(horizontal=True, vertical_alignment="center", key=f"papers_press_{slot}"):
         _press(lab, part, slot, cells, sweep)
-        if sweep is not None:
+        if sweep is not None and _may_look(lab, sweep.id):
             st.page_link(
                 "pages/sweeps.py",
                 label="Curves and table of this sweep",
@@ -125,6 +125,11 @@ def _sweep(lab: Lab, part: Trained) -> SweepSummary | None:
         if one.spec is not None and one.spec.model_copy(update={"name": ""}) == bare
     )
     return next(found, None)
+
+
+def _may_look(lab: Lab, sweep_id: str) -> bool:
+    """Whether this visitor sees the sweep in lists: its id is a key to it."""
+    return is_gallery() or is_owner() or has_controls(lab, sweep_id)
 
 
 def _train(lab: Lab, part: Trained, slot: str) -> None:
