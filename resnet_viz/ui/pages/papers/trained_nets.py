@@ -92,6 +92,14 @@ def _press(
             args=(lab, part, runs, slot),
         )
         st.markdown(small("A few seconds per net. The results are kept with the runs."))
+    elif sweep is None:
+        st.button(
+            "Gather the runs in a sweep",
+            key=f"papers_gather_{slot}",
+            on_click=_train,
+            args=(lab, part, slot),
+            help="Other sweeps or races trained them. As a sweep they have curves and a table.",
+        )
 
 
 def chart(lab: Lab, part: Trained, slot: str, ours: Numbers) -> None:
