@@ -21,6 +21,7 @@ from resnet_viz.lessons.notebook_slot import PROGRAMS, YOURS, NotebookSlot
 from resnet_viz.lessons.notebook_words import program_words
 from resnet_viz.ui.components.charts.live_chart import live_chart
 from resnet_viz.ui.pages.lessons.reading import Reading
+from resnet_viz.ui.widgets.page_texts import note
 from resnet_viz.ui.widgets.table import table
 
 _COLOURS: Mapping[str, str] = {
@@ -32,7 +33,7 @@ _COLOURS: Mapping[str, str] = {
 }
 _MEAN_OF = 5
 Numbers = NDArray[np.float64]
-_HEIGHT = 360
+_HEIGHT, _SMALL = 360, 300
 _NONE = "\N{EN DASH}"
 
 
@@ -51,6 +52,15 @@ def notebook_figure(found: Found, figure: str, key: str, alt: str, words: Words)
         return
     draw = losses if figure == "losses" else gradients
     live_chart(draw(found, words), f"lesson_chart_{key}", _HEIGHT, alt=alt)
+
+
+def loss_chart(found: Found | None, words: Words) -> None:
+    """Draw the losses in small, once there are two to compare."""
+    if found is None or len(_shown(found)) < 2:
+        return
+    said = words("Training loss of the programs that run. The dotted line is guessing.")
+    live_chart(losses(found, words), "lesson_notebook_losses", _SMALL, alt=said)
+    note(said)
 
 
 def _shown(found: Found) -> Sequence[str]:

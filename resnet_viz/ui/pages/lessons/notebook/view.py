@@ -16,7 +16,7 @@ from resnet_viz.lessons.notebook_words import fault_words
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.pages.lessons.lessons_url import keep_measured, move
 from resnet_viz.ui.pages.lessons.measuring import is_asked
-from resnet_viz.ui.pages.lessons.notebook.figures import found_by, traits
+from resnet_viz.ui.pages.lessons.notebook.figures import found_by, loss_chart, traits
 from resnet_viz.ui.pages.lessons.notebook.program_view import program_view
 from resnet_viz.ui.pages.lessons.reading import Reading
 from resnet_viz.ui.session.access import asker
@@ -41,6 +41,7 @@ def notebook_slot(reading: Reading, slot: NotebookSlot) -> None:
     with left:
         error, line = (yours.error, yours.line) if yours else ("", 0)
         program_view(reading.place.mended, words, error=error, at=line)
+        loss_chart(found, words)
     with right, st.container(key="lesson_faults"):
         for fault in FAULTS:
             _fault(reading, fault, found.outcomes if found else {})
