@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -240,3 +241,34 @@ def test_a_zoomed_graph_has_a_map_and_is_found_again_by_its_link(app: App, open_
     again.get_by_role("button", name="Whole").click()
     expect(again.locator(".graph .map")).to_be_hidden()
     expect(again).not_to_have_url(re.compile("look="))
+
+
+def test_a_closed_stage_opens_by_a_click_and_closes_by_its_button(
+    app: App, open_page: Open
+) -> None:
+    page = open_page(f"{app.url}/architecture?net=resnet18&closed=2")
+    closed = page.locator('.graph g.folded[data-unit="stages.1.0-1"]')
+    expect(closed).to_contain_text("2 shortcuts:")
+    expect(block(page, "stages.1.1")).to_have_count(0)
+    closed.locator("rect").last.click()
+    expect(block(page, "stages.1.1")).to_be_visible()
+    expect(page).not_to_have_url(re.compile("closed"))
+    page.get_by_role("button", name="stage 3", exact=True).click()
+    expect(page.locator('.graph g.folded[data-unit="stages.2.0-1"]')).to_be_visible()
+    expect(page).to_have_url(re.compile("closed=3"))
+
+
+def test_a_figure_is_downloaded_in_every_format(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/architecture?net=resnet18")
+    page.get_by_role("tab", name="Figures", exact=True).click()
+    expect(page.get_by_alt_text("Plain-18, beside ResNet-18")).to_be_visible()
+    for button, ending, start in (
+        ("SVG", "svg", b"<svg"),
+        ("PDF", "pdf", b"%PDF"),
+        ("PNG, 300 dpi", "png", b"\x89PNG"),
+        ("TikZ", "tex", b"% Plain-18"),
+    ):
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=button, exact=True).click()
+        assert waiting.value.suggested_filename == f"resnet18.{ending}"
+        assert Path(waiting.value.path()).read_bytes().startswith(start)

@@ -168,6 +168,7 @@ def test_a_bad_option_of_race_is_refused_before_anything_starts(
         (("describe", "resnet18", "--jso"), "python -m resnet_viz describe --help"),
         (("graph", "resnet18", "-o", "x.png"), ".dot, .svg or .html"),
         (("graph", "resnet18", "--style", "poster", "-o", "x.dot"), ".svg, .pdf, .png or .tex"),
+        (("graph", "resnet18", "--close", "5", "-o", "x.svg"), "the net has stages 1 to 4"),
         (("graph", "resnet18", "--block", "stages.0.0", "-o", "x.svg"), "needs --style block"),
         (
             ("graph", "resnet18", "--style", "block", "--block", "stages.7.0", "-o", "x.svg"),

@@ -263,6 +263,15 @@ def test_graph_writes_figures_for_print(
     assert written.read_bytes().startswith(start)
 
 
+def test_graph_closes_stages(tmp_path: Path) -> None:
+    path = tmp_path / "net.svg"
+    assert main(("graph", "resnet34", "--close", "2", "--close", "3", "-o", str(path))) == 0
+    text = path.read_text(encoding="utf-8")
+    assert 'data-unit="stages.1.0-3"' in text
+    assert 'data-unit="stages.2.0-5"' in text
+    assert 'data-unit="stages.3.2"' in text
+
+
 def test_a_poster_holds_the_plain_net_on_the_left_of_its_twin(tmp_path: Path) -> None:
     for name in ("resnet34", "plain34"):
         path = tmp_path / f"{name}.svg"

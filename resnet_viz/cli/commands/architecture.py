@@ -114,16 +114,26 @@ def show_summary(config: ResNetConfig, depth: int, *, as_json: bool) -> None:
 
 
 def write_graph(
-    config: ResNetConfig, output: Path, expand: Sequence[str], *, fold: bool = False
+    config: ResNetConfig,
+    output: Path,
+    expand: Sequence[str],
+    close: Sequence[int] = (),
+    *,
+    fold: bool = False,
 ) -> None:
-    """The shortcut graph in a file; its ending says in which format."""
+    """The shortcut graph in a file; its ending says in which format. Stages in `close` count from
+    1."""
     from resnet_viz.views.graph.graph import shortcut_graph
 
     _check_ending(output)
+    for stage in close:
+        if not 1 <= stage <= len(config.depths):
+            raise InputError(f"--close {stage}: the net has stages 1 to {len(config.depths)}")
     if not fold and (blocks := sum(config.depths)) > MANY_BLOCKS:
         print_note(f"drawing {blocks:,} blocks one by one; --fold draws alike ones as one")
     with input_errors():
-        graph = shortcut_graph(config, expanded=frozenset(expand), fold=fold)
+        closed = frozenset(stage - 1 for stage in close)
+        graph = shortcut_graph(config, frozenset(expand), fold, closed=closed)
     _write(graph, output)
 
 
@@ -131,7 +141,9 @@ def write_found_graph(name: str, output: Path, *, has_options: bool) -> None:
     """The graph of another library's net, found by running it once."""
     _check_ending(output)
     if has_options:
-        raise InputError(f"{name}: --expand and --fold work with configurations only; omit them")
+        raise InputError(
+            f"{name}: --expand, --close and --fold work with configurations only; omit them"
+        )
     from resnet_viz.traced.libraries import named_net
     from resnet_viz.traced.module_graph import graph
 

@@ -30,6 +30,10 @@ def graph(
         list[str] | None,
         typer.Option(metavar="ID", help="graph: show the inside of a block, such as stages.0.1."),
     ] = None,
+    close: Annotated[
+        list[int] | None,
+        typer.Option(metavar="STAGE", help="graph: draw a stage as one box, such as 2."),
+    ] = None,
     block: Annotated[
         str | None,
         typer.Option(metavar="ID", help="block: which one, such as stages.1.0."),
@@ -66,7 +70,7 @@ def graph(
     _check_options(
         style,
         {
-            "graph": {"--expand": expand},
+            "graph": {"--expand": expand, "--close": close},
             "poster": {"--no-twin": not twin},
             "block": {"--block": block, "--vary": vary, "--operations": operations},
         },
@@ -74,7 +78,7 @@ def graph(
     if inputs.is_of_library(config):
         if style != "graph":
             raise InputError(f"--style {style} draws configurations only, not {config}")
-        has_options = bool(expand) or fold is not None
+        has_options = bool(expand or close) or fold is not None
         architecture.write_found_graph(config, output, has_options=has_options)
         return
     net = inputs.read_net(config)
@@ -83,7 +87,7 @@ def graph(
     elif style == "block":
         poster.write_block(net, output, block, vary, operations=operations)
     else:
-        architecture.write_graph(net.config, output, expand or (), fold=bool(fold))
+        architecture.write_graph(net.config, output, expand or (), close or (), fold=bool(fold))
 
 
 def _check_options(style: str, options: dict[str, dict[str, object]]) -> None:
