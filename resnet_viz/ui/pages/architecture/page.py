@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import streamlit as st
 
 from resnet_viz.ui.components.address import replace_address
-from resnet_viz.ui.pages.architecture.colour_by import colour_query, follow_link
 from resnet_viz.ui.pages.architecture.form import form, notice, preset_box
-from resnet_viz.ui.pages.architecture.graph_link import (
+from resnet_viz.ui.pages.architecture.graph.colour_by import colour_query, follow_link
+from resnet_viz.ui.pages.architecture.graph.graph_link import (
     PARAMETERS,
     follow_graph_link,
     graph_notice,

@@ -11,12 +11,12 @@ from resnet_viz.arch.net_names import net_title
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label
 from resnet_viz.ui.components.graphs.graph_chart import MOST_DRAWN, Alone, Coloured, graph_chart
-from resnet_viz.ui.pages.architecture.block_panel import STYLE, block_panel, pick, picked
 from resnet_viz.ui.pages.architecture.build_panel import build_panel
-from resnet_viz.ui.pages.architecture.closed_stages import closed_box, closed_stages, reopened
-from resnet_viz.ui.pages.architecture.colour_by import KINDS, colour_box, colour_graph
 from resnet_viz.ui.pages.architecture.export_panel import export_panel
 from resnet_viz.ui.pages.architecture.figures_panel import figures_panel
+from resnet_viz.ui.pages.architecture.graph.block_panel import STYLE, block_panel, pick, picked
+from resnet_viz.ui.pages.architecture.graph.closed_stages import closed_box, closed_stages, reopened
+from resnet_viz.ui.pages.architecture.graph.colour_by import KINDS, colour_box, colour_graph
 from resnet_viz.ui.pages.architecture.memory_panel import memory_panel
 from resnet_viz.ui.pages.architecture.torchinfo_panel import torchinfo_panel
 from resnet_viz.ui.pages.architecture.weights_panel import weights_panel

@@ -13,8 +13,8 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.text import shorten, unknown_name
 from resnet_viz.ui.components.graphs.graph_chart import look_of, open_units, opened_units, set_look
-from resnet_viz.ui.pages.architecture import closed_stages
-from resnet_viz.ui.pages.architecture.block_panel import pick, picked
+from resnet_viz.ui.pages.architecture.graph import closed_stages
+from resnet_viz.ui.pages.architecture.graph.block_panel import pick, picked
 from resnet_viz.ui.session.history import is_by_history
 from resnet_viz.ui.session.net import Shown, shown
 
