@@ -59,7 +59,8 @@ EXHIBIT = Exhibit(
     label="Table 1",
     title="Error with different shortcut connections",
     states="The identity has the lowest error of all, 6.61 %. Exclusive gates fail unless their "
-    "bias starts at -6 or -7, and shortcut-only gates need it, too (sec. 3.1, Table 1).",
+    "bias starts at -6 or -7. Shortcut-only gates have 12.86 % at 0 and 6.91 % at -6 (sec. 3.1, "
+    "Table 1).",
     how="The same transforms at 56 layers, trained for 60 steps on handwritten digits at a "
     "learning rate of 0.01, five seeds each; then both gates with five initial biases. The "
     "number is the loss on up to 1,000 training images.",
