@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 _OBJECTS = 80_000_000
+_TRIES = 3
 # A machine that is gone is noticed sooner than after fifteen seconds.
 _QUICK = {"health_check_initial_delay_ms": 1000, "health_check_period_ms": 1000}
 
@@ -45,7 +46,7 @@ class Machines:
         return worker
 
     def mend(self) -> None:
-        """Those that went come back."""
+        """Those that went come back, one after the other: two at once take each other's names."""
         while self._lost:
             number = self._lost.pop()
             self._nodes[number] = self._cluster.add_node(**self._node(number, 1))
@@ -75,7 +76,7 @@ def cluster() -> Iterator[Machines]:
     before = {name: os.environ.get(name) for name in settings}
     os.environ |= settings
     try:
-        one = Machines()
+        one = _begun(folder)
         yield one
         one.close()
         psutil.wait_procs(_begun_in(folder), timeout=30)
@@ -88,14 +89,28 @@ def cluster() -> Iterator[Machines]:
             os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
+def _begun(folder: Path) -> Machines:
+    """The cluster. Ray gives its processes 15 and 30 s to begin, which cannot be set and is too
+    short where others keep the computer busy: then once more."""
+    for _ in range(_TRIES - 1):
+        with suppress(Exception):  # Ray raises no other
+            return Machines()
+        for process in _begun_in(folder):
+            process.kill()
+    return Machines()
+
+
 def _begun_in(folder: Path) -> list[psutil.Process]:
     return [process for process in psutil.process_iter() if _is_of(process, folder)]
 
 
 def _is_of(process: psutil.Process, folder: Path) -> bool:
-    """Whether it was begun for the cluster, and is not the test's own process."""
+    """Whether it was begun for the cluster, and is not the test's own process. Ray's agents write
+    their titles over their environment, but keep their logs open."""
     try:
-        is_me = process.pid == os.getpid()
-        return not is_me and process.environ().get("RAY_TMPDIR") == str(folder)
+        if process.pid == os.getpid():
+            return False
+        is_told = process.environ().get("RAY_TMPDIR") == str(folder)
+        return is_told or any(Path(f.path).is_relative_to(folder) for f in process.open_files())
     except psutil.Error:
         return False

@@ -11,6 +11,7 @@ from resnet_viz.figures import style
 from resnet_viz.findings.sweeps.grid import ENDS, Axis, EndQuantity
 from resnet_viz.text import number
 
+MOST_TICKS = 16
 _ROOM = 0.06
 """Beside the first and the last value, as a share of the axis."""
 
@@ -21,13 +22,12 @@ def places_on(axis: Axis) -> Sequence[float]:
 
 
 def swept_axis(axis: Axis) -> style.Layout:
-    """A swept axis with a tick at each value."""
+    """A swept axis with a tick at each value, or at some of many."""
     at = places_on(axis)
-    low, high = min(at), max(at)
-    layout = style.axis(axis.title) | {"tickmode": "array"}
-    layout |= {"tickvals": list(at), "ticktext": [style.name_of(label) for label in axis.labels]}
+    seen = list(map(log10, at)) if axis.is_log else at
+    low, high = min(seen), max(seen)
+    layout = style.axis(axis.title) | _ticks(axis, at, _apart(seen))
     if axis.is_log:
-        low, high = log10(low), log10(high)
         layout |= {"type": "log"}
     room = _ROOM * (high - low) if axis.numbers is not None else 0.5
     return layout | {"range": [low - room, high + room]}
@@ -35,9 +35,29 @@ def swept_axis(axis: Axis) -> style.Layout:
 
 def names_in_a_row(axis: Axis) -> style.Layout:
     """An axis with a row or column of one size for each value, whatever its number."""
-    labels = [style.name_of(axis.labels[index]) for index in axis.in_order]
-    ticks = {"tickmode": "array", "tickvals": list(range(len(axis))), "ticktext": labels}
+    ranks = {index: float(rank) for rank, index in enumerate(axis.in_order)}
+    at = [ranks[index] for index in range(len(axis))]
+    ticks = _ticks(axis, at, _apart(at))
     return style.axis(axis.title) | ticks | {"showgrid": False, "range": [-0.5, len(axis) - 0.5]}
+
+
+def _ticks(axis: Axis, at: Sequence[float], chosen: Sequence[int]) -> style.Layout:
+    """Ticks at the chosen values of an axis, which stand at these places."""
+    labels = [style.name_of(axis.labels[index]) for index in chosen]
+    return {"tickmode": "array", "tickvals": [at[index] for index in chosen], "ticktext": labels}
+
+
+def _apart(at: Sequence[float]) -> Sequence[int]:
+    """Which values have room for a tick: the least, the largest, and those at a distance of the one
+    before and of the largest."""
+    order = np.argsort(at, kind="stable").tolist()
+    last = order[-1]
+    least = (at[last] - at[order[0]]) / MOST_TICKS
+    kept: list[int] = []
+    for index in order[:-1]:
+        if not kept or at[index] - at[kept[-1]] >= least <= at[last] - at[index]:
+            kept.append(index)
+    return [*kept, last]
 
 
 def scale_of(about: EndQuantity, values: Sequence[float]) -> str:

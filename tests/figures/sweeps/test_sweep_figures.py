@@ -9,12 +9,13 @@ import plotly.graph_objects as go
 import pytest
 
 from resnet_viz.figures.sweeps.along_axis import along_axis
+from resnet_viz.figures.sweeps.axes import MOST_TICKS, names_in_a_row, swept_axis
 from resnet_viz.figures.sweeps.curves import curves
 from resnet_viz.figures.sweeps.heat_map import heat_map
 from resnet_viz.figures.sweeps.parallel import parallel
 from resnet_viz.figures.sweeps.seeds import seeds
 from resnet_viz.findings.colours import PLAIN, RESIDUAL
-from resnet_viz.findings.sweeps.grid import ENDS, grid_of
+from resnet_viz.findings.sweeps.grid import ENDS, Axis, grid_of
 from tests.findings.swept import ends, trained
 
 DEPTHS = (8, 20, 56)
@@ -22,6 +23,23 @@ DEPTHS = (8, 20, 56)
 
 def titles(figure: go.Figure) -> tuple[str, str]:
     return figure.layout.xaxis.title.text, figure.layout.yaxis.title.text
+
+
+@pytest.mark.parametrize("is_log", [False, True])
+def test_of_many_values_some_have_a_tick(is_log: bool) -> None:
+    numbers = (
+        tuple(float(n) for n in range(60, 0, -1)) if is_log else tuple(map(float, range(11, 71)))
+    )
+    axis = Axis("lr", "rate", tuple(f"{n:g}" for n in numbers), numbers, "rate")
+    assert axis.is_log == is_log
+    for layout in (swept_axis(axis), names_in_a_row(axis)):
+        at, texts = np.array(layout["tickvals"]), layout["ticktext"]
+        assert 10 < len(at) <= MOST_TICKS + 1
+        places = numbers if layout.get("range")[0] != -0.5 else range(60)
+        assert {at.min(), at.max()} == {min(places), max(places)}
+        assert {texts[0], texts[-1]} == {f"{min(numbers):g}", f"{max(numbers):g}"}
+        seen = np.log10(at) if layout.get("type") == "log" else at
+        assert np.diff(seen).min() >= (seen[-1] - seen[0]) / MOST_TICKS
 
 
 def test_loss_against_depth() -> None:
