@@ -47,12 +47,16 @@ def predict(page: Page) -> int:
     presses = 0
     for slot in page.locator(".prediction").all():
         if slot.get_by_role("radio").count():
+            if slot.get_by_role("radio").first.is_disabled():
+                continue
             slot.get_by_role("radio").first.click()
-        else:
+        elif slot.get_by_role("slider").count():
             slot.get_by_role("slider").last.focus()
             for _ in range(4):
                 page.keyboard.press("PageUp")
             slot.locator("button").click()
+        else:
+            continue  # one that is held against what was measured
         presses += 1
         settle(page)
     return presses

@@ -68,7 +68,7 @@ def test_a_lesson_by_keyboard_alone(app: App, open_page: Open) -> None:
     settle(page)
     page.keyboard.press("n")
     expect(page.get_by_text("Step 3 of")).to_be_visible()
-    expect(page.get_by_text("The measured one")).to_be_visible()
+    expect(page.get_by_text("The measured one").first).to_be_visible()
     expect(page.locator(".prediction .theirs")).to_be_visible()
 
 
