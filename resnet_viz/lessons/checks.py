@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from resnet_viz.lessons.figures import FIGURES
+from resnet_viz.lessons.figures import FIGURES, MOST_BLOCKS
 from resnet_viz.lessons.lesson import MEASUREMENTS, AnySlot, Lesson
 from resnet_viz.lessons.slots import (
     AnyMeasurement,
     Choices,
     ClaimSlot,
+    CountsSlot,
     Drawn,
     FigureSlot,
     RaceSlot,
@@ -18,6 +19,9 @@ from resnet_viz.lessons.slots import (
 )
 from resnet_viz.text import or_words, unknown_name
 
+RESERVED = ("lesson", "part", "step", "lang", "only", "hide", "locked", "class", "mended")
+"""Names that links have for other things (ui/pages/lessons/lessons_url.py)."""
+
 
 def first_problem(lesson: Lesson) -> tuple[int, str] | None:
     """The first thing that is wrong, with its line; None if nothing is."""
@@ -25,6 +29,8 @@ def first_problem(lesson: Lesson) -> tuple[int, str] | None:
     for placed in lesson.slots:
         slot = placed.slot
         if isinstance(slot, MEASUREMENTS):
+            if slot.name in RESERVED:
+                return placed.line, f"a measurement cannot be called {slot.name}: links use it"
             if slot.name in known:
                 return placed.line, f"two measurements are called {slot.name}"
             known[slot.name] = slot
@@ -45,9 +51,9 @@ def _problem(slot: AnySlot, known: Mapping[str, AnyMeasurement]) -> str:
         case StageSlot() | RemovalSlot() if not isinstance(of, RaceSlot):
             problem = f"{slot.of} is no race"
         case RemovalSlot() if isinstance(of, RaceSlot):
-            problem = _unknown("net", slot.nets, list(of.nets))
+            problem = _problem_of_order(slot.nets, list(of.nets))
         case FigureSlot():
-            problem = _unknown("figure", [slot.figure], FIGURES[of.kind])
+            problem = _problem_of_figure(slot, of)
         case Drawn():
             problem = _unknown("curve", [slot.curve], of.curves())
         case Choices():
@@ -55,6 +61,21 @@ def _problem(slot: AnySlot, known: Mapping[str, AnyMeasurement]) -> str:
         case ClaimSlot():
             problem = _problem_of_claim(slot, of)
     return problem
+
+
+def _problem_of_order(nets: Sequence[str], race: Sequence[str]) -> str:
+    """Blocks are removed from the first nets of a race, in its order."""
+    if list(nets) == list(race)[: len(nets)]:
+        return ""
+    return _unknown("net", nets, race) or f"name the race's nets in its order: {', '.join(race)}"
+
+
+def _problem_of_figure(slot: FigureSlot, of: AnyMeasurement) -> str:
+    if slot.figure == "paths" and isinstance(of, CountsSlot):
+        blocks = sum(next(iter(of.nets.values())).config().depths)
+        if blocks > MOST_BLOCKS:
+            return f"the paths of {blocks} blocks are too many to draw; at most {MOST_BLOCKS}"
+    return _unknown("figure", [slot.figure], FIGURES[of.kind])
 
 
 def _problem_of_claim(slot: ClaimSlot, of: AnyMeasurement) -> str:

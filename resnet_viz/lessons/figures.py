@@ -19,3 +19,5 @@ gradient by block with theory, its ratio by depth, its factor per layer, branch 
 neighbours. removal: error without each block. counts: parameters and costs, one block of each net
 as a graph, and the 2^n paths through a small net. notebook: the programs side by side, their
 training loss by step, and the gradient norm by layer before it."""
+MOST_BLOCKS = 5
+"""Of a net whose paths are drawn: each block doubles them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite, log
+from math import isfinite
 from typing import NamedTuple
 
 from resnet_viz.lessons.facts import UNDECIDED, Facts, in_words
@@ -12,8 +12,12 @@ from resnet_viz.lessons.slots import AnyPrediction, Choices, Drawn
 
 Guess = str | Sequence[float]
 """The name of a choice, or the heights of a drawn curve."""
-_LEVEL = 0.1
-"""Of the axis: a curve whose ends differ by less is level."""
+UNCLEAR = "unclear"
+"""Of a net that does better than a guess by its loss or its accuracy alone."""
+_FACTORS = {True: 2.0, False: 1.25}
+"""A curve whose ends differ by no more than this factor is level, on a logarithmic axis or not."""
+_LEVEL = 0.05
+"""Of an axis with values below 0: the same."""
 
 
 class Judgement(NamedTuple):
@@ -30,7 +34,7 @@ def is_guess(slot: AnyPrediction, facts_x: int, value: object) -> bool:
     return (
         isinstance(value, list)
         and len(value) == facts_x
-        and all(isinstance(one, int | float) and isfinite(one) for one in value)
+        and all(isinstance(one, int | float) and not isinstance(one, bool) for one in value)
         and all(slot.low <= one <= slot.high for one in value)
     )
 
@@ -46,8 +50,9 @@ def _of_choice(slot: Choices, guess: str, facts: Facts, words: Words) -> Judgeme
     result = facts.outcomes[slot.outcome]
     said = words("You predicted: {guess}.").format(guess=_bare(slot.choices[guess]))
     if result == UNDECIDED:
-        clear = words("No clear difference was measured.")
-        return Judgement(True if guess == UNDECIDED else None, f"{said} {clear}")
+        return Judgement(None, " ".join([said, words("No clear difference was measured.")]))
+    if result == UNCLEAR:
+        return Judgement(None, " ".join([said, words("This measurement cannot tell.")]))
     if result == guess:
         return Judgement(True, " ".join([said, words("That is what was measured.")]))
     if result in slot.choices:
@@ -75,14 +80,17 @@ def _of_curve(slot: Drawn, guess: Sequence[float], facts: Facts, words: Words) -
         for way, values in ((theirs, guess), (ours, measured))
     ]
     sentence = words("Your curve {guess}. The measured one {measured}.")
-    return Judgement(ours == theirs, sentence.format(guess=texts[0], measured=texts[1]))
+    said = sentence.format(guess=texts[0], measured=texts[1])
+    way = words("The direction is right.") if ours == theirs else words("The direction is not.")
+    return Judgement(ours == theirs, f"{said} {way}")
 
 
 def _way(slot: Drawn, values: Sequence[float]) -> int:
-    """1 where it rises, -1 where it falls, 0 where its ends are level on the axis."""
-    first, last, low, high = (
-        log(max(value, slot.low)) if slot.log else value
-        for value in (values[0], values[-1], slot.low, slot.high)
-    )
-    change = (last - first) / (high - low)
-    return 0 if abs(change) < _LEVEL else 1 if change > 0 else -1
+    """1 where it rises, -1 where it falls, 0 where its ends are level."""
+    first, last = values[0], values[-1]
+    low, high = sorted((first, last))
+    if slot.low < 0:
+        is_level = high - low <= _LEVEL * (slot.high - slot.low)
+    else:
+        is_level = high <= low * _FACTORS[slot.log]
+    return 0 if is_level else 1 if last > first else -1

@@ -35,13 +35,13 @@ def library(language: str) -> Library:
     if own := os.environ.get(FOLDER):
         folders.append(Path(own))
     lessons: dict[str, Lesson] = {}
-    problems = []
+    problems = [f"{FOLDER} names no folder: {folder}" for folder in folders if not folder.is_dir()]
     for folder in folders:
         for file in sorted(folder.glob(f"*.{language}.md")):
             try:
                 lesson = _read(file, file.stat().st_mtime_ns)
                 lessons[lesson.key] = lesson
-            except (LessonError, OSError, UnicodeDecodeError) as error:
+            except (LessonError, OSError, UnicodeDecodeError, RecursionError) as error:
                 problems.append(str(error))
     in_order = sorted(lessons.values(), key=lambda one: (one.head.order, one.key))
     return Library(tuple(in_order), tuple(problems))

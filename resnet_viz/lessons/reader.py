@@ -141,6 +141,8 @@ def _placed(
 def _toml(file: str, lines: Sequence[str], line: int) -> dict[str, Any]:
     try:
         return tomllib.loads("\n".join(lines))
+    except RecursionError:
+        raise LessonError(file, line, "its brackets lie too deep") from None
     except tomllib.TOMLDecodeError as error:
         at = _TOML_LINE.search(str(error))
         within = int(at[1]) - 1 if at and at[1] else max(0, len(lines) - 1)

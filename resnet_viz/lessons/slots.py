@@ -19,9 +19,10 @@ from collections.abc import Mapping, Sequence
 from string import Formatter
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from resnet_viz.arch.config import ResNetConfig, plain_twin, revise
+from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.experiments.run_fields import Seed
@@ -29,6 +30,7 @@ from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.experiments.sweep_spec import AxisValue, SweepSpec
 from resnet_viz.lessons.notebook_slot import NotebookSlot
 from resnet_viz.lessons.slot import MAIN, Name, Sentence, Slot
+from resnet_viz.text import shorten
 
 
 class Net(Slot):
@@ -65,6 +67,18 @@ class Net(Slot):
         return plain_twin(net) if self.plain else net
 
 
+MOST_LAYERS = 1202
+
+
+def _cifar_depths(depths: tuple[int, ...]) -> tuple[int, ...]:
+    if wrong := [d for d in depths if not 8 <= d <= MOST_LAYERS or (d - 2) % 6]:
+        raise ValueError(
+            f"depths are 6n + 2 from 8 to {MOST_LAYERS:,}, such as 8, 14 or 20, not {wrong[0]}"
+        )
+    return tuple(sorted(set(depths)))
+
+
+CifarDepths = Annotated[tuple[int, ...], AfterValidator(_cifar_depths)]
 Nets = Annotated[Mapping[Name, Net], Field(min_length=1, max_length=6)]
 
 
@@ -124,17 +138,10 @@ class SweepSlot(Slot):
 
     kind: Literal["sweep"]
     name: Name = MAIN
-    depths: Annotated[tuple[int, ...], Field(min_length=2, max_length=8)]
+    depths: Annotated[CifarDepths, Field(min_length=2, max_length=8)]
     changes: Mapping[str, Any] = Field(default_factory=dict)
     training: Mapping[str, Any] = Field(default_factory=dict)
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1, max_length=10)] = (0, 1)
-
-    @field_validator("depths")
-    @classmethod
-    def _are_cifar_depths(cls, depths: tuple[int, ...]) -> tuple[int, ...]:
-        if wrong := [depth for depth in depths if depth < 8 or (depth - 2) % 6]:
-            raise ValueError(f"depths are 6n + 2, such as 8, 14 or 20, not {wrong[0]}")
-        return tuple(sorted(set(depths)))
 
     @model_validator(mode="after")
     def _trains(self) -> Self:
@@ -173,17 +180,20 @@ class NewNetsSlot(Slot):
     kind: Literal["new_nets"]
     name: Name = MAIN
     nets: Nets
-    depths: Annotated[tuple[int, ...], Field(max_length=8)] = ()
+    depths: Annotated[CifarDepths, Field(max_length=8)] = ()
     images: Literal["digits", "gaussian"] = "digits"
     batch_size: Annotated[int, Field(ge=2, le=1024)] = 64
     shattering: bool = False
 
-    @field_validator("depths")
-    @classmethod
-    def _are_cifar_depths(cls, depths: tuple[int, ...]) -> tuple[int, ...]:
-        if wrong := [depth for depth in depths if depth < 8 or (depth - 2) % 6]:
-            raise ValueError(f"depths are 6n + 2, such as 8, 14 or 20, not {wrong[0]}")
-        return tuple(sorted(set(depths)))
+    @model_validator(mode="after")
+    def _have_these_depths(self) -> Self:
+        for (name, depth), config in self.configs().items():
+            if depth and (layers := plan(config).depth) != depth:
+                raise ValueError(
+                    f"{name} has {layers} layers instead of {depth}: depths are for nets of three "
+                    "stages of basic blocks"
+                )
+        return self
 
     def configs(self) -> Mapping[tuple[str, int], ResNetConfig]:
         """Each net by its name and depth; the depth is 0 where the lesson names none."""
@@ -294,8 +304,8 @@ class Drawn(Slot):
     ask: Sentence
     curve: Name
     title: Sentence
-    low: float
-    high: float
+    low: Annotated[float, Field(allow_inf_nan=False)]
+    high: Annotated[float, Field(allow_inf_nan=False)]
     log: bool = False
 
     @model_validator(mode="after")
@@ -337,6 +347,7 @@ class ClaimSlot(Slot):
     def _fits(self) -> Self:
         if (self.outcome is None) is not isinstance(self.say, str):
             raise ValueError("give an outcome with a sentence for each of its results, or neither")
+        self.names()
         return self
 
     def sentences(self) -> Mapping[str, str]:
@@ -347,7 +358,16 @@ class ClaimSlot(Slot):
         """The numbers that its sentences name.
 
         Raises:
-            ValueError: where a brace is left open.
+            ValueError: where there is more between braces than a name, or less.
         """
-        texts = self.sentences().values()
-        return {name for text in texts for _, name, _, _ in Formatter().parse(text) if name}
+        names: set[str] = set()
+        for text in self.sentences().values():
+            try:
+                fields = [field[1:] for field in Formatter().parse(text) if field[1] is not None]
+            except ValueError:  # a brace that is left open
+                fields = [("", "", None)]
+            for name, form, conversion in fields:
+                if form or conversion or not name or not name.isidentifier():
+                    raise ValueError(f"write a number's name between braces, not {shorten(text)}")
+                names.add(name)
+        return names

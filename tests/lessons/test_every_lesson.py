@@ -15,7 +15,7 @@ import pytest
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lessons import kinds
 from resnet_viz.lessons.facts import UNDECIDED, Seen, say
-from resnet_viz.lessons.judgement import judge
+from resnet_viz.lessons.judgement import UNCLEAR, judge
 from resnet_viz.lessons.languages import LANGUAGES, words_in
 from resnet_viz.lessons.lesson import Lesson
 from resnet_viz.lessons.library import library
@@ -128,8 +128,10 @@ def told(lesson: Lesson, seen: dict[str, Seen]) -> None:
             for guess in slot.choices:
                 right = judge(slot, guess, facts, words).is_right
                 result = facts.outcomes[slot.outcome]
-                wrong = None if result == UNDECIDED else False
-                assert right is (True if result == guess else wrong)
+                if result in (UNDECIDED, UNCLEAR):
+                    assert right is None
+                else:
+                    assert right is (result == guess)
         elif isinstance(slot, Drawn):
             facts = seen[slot.of].facts
             assert facts is not None

@@ -24,6 +24,7 @@ def facts(result: str = "a", y: tuple[float, ...] = (0.2, 0.3, 1.9)) -> Facts:
         ("a", True, "You predicted: The first. That is what was measured."),
         ("b", False, "You predicted: The first. Measured: The second."),
         (UNDECIDED, None, "You predicted: The first. No clear difference was measured."),
+        ("unclear", None, "You predicted: The first. This measurement cannot tell."),
         ("c", False, "You predicted: The first. Something else was measured."),
     ],
 )
@@ -38,6 +39,8 @@ def test_a_choice(result: str, *, is_right: bool | None, words: str) -> None:
         ((0.1, 1.0, 1.8), True, "rises from 0.10 to 1.8"),
         ((1.8, 1.0, 0.1), False, "falls from 1.8 to 0.10"),
         ((1.0, 2.0, 1.1), False, "stays level, from 1.0 to 1.1"),
+        ((0.0, 0.0, 0.3), True, "rises from 0 to 0.30"),
+        ((0.05, 0.1, 0.28), True, "rises from 0.050 to 0.28"),
     ],
 )
 def test_a_curve_is_right_where_its_direction_is(
@@ -47,12 +50,14 @@ def test_a_curve_is_right_where_its_direction_is(
     assert judgement.is_right is is_right
     assert words in judgement.sentence
     assert "rises from 0.20 to 1.9" in judgement.sentence
+    assert judgement.sentence.endswith(f"The direction is {'right' if is_right else 'not'}.")
 
 
 def test_on_a_logarithmic_axis_factors_count() -> None:
     log = CURVE.model_copy(update={"log": True, "low": 1e-3, "high": 1e3})
     ratios = facts(y=(1.0, 10.0, 100.0))
     assert judge(log, (1.0, 1.0, 10.0), ratios, WORDS).is_right
+    assert judge(log, (1.0, 1.0, 2.1), ratios, WORDS).is_right
     assert not judge(log, (1.0, 1.0, 1.2), ratios, WORDS).is_right
 
 
@@ -71,6 +76,8 @@ def test_a_curve_that_was_not_measured_is_not_judged() -> None:
         (CURVE, [0.1, 0.2, 2.1], False),
         (CURVE, [0.1, 0.2, float("nan")], False),
         (CURVE, [0.1, 0.2, "1"], False),
+        (CURVE, [0.1, 0.2, True], False),
+        (CURVE, [0.1, 0.2, 10**400], False),
         (CURVE, "a", False),
     ],
 )

@@ -91,6 +91,31 @@ def test_what_is_wrong_is_said_at_its_line(before: str, after: str, at: str, why
         ('```stage\nof = "other"\ncaption = "x"\n```', "other"),
         ('```figure\nfigure = "paths"\ncaption = "x"\n```', "paths"),
         ('```claim\nsay = "{speed_plain}"\n```', "speed_plain"),
+        ('```claim\nsay = "a { b"\n```', "between braces"),
+        ('```claim\nsay = "a {} b"\n```', "between braces"),
+        ('```claim\nsay = "{steps:>999999999}"\n```', "between braces"),
+        ('```claim\nsay = "{steps!r}"\n```', "between braces"),
+        (RACE.replace('kind = "race"', 'kind = "race"\nname = "lang"'), "links use it"),
+        (
+            '```measurement\nkind = "removal"\nname = "cut"\nof = "main"\nnets = ["plain"]\n```',
+            "in its order",
+        ),
+        (
+            '```measurement\nkind = "new_nets"\nname = "new"\ndepths = [60002]\n[nets]\n'
+            'a = "resnet20-cifar"\n```',
+            "1,202",
+        ),
+        (
+            '```measurement\nkind = "new_nets"\nname = "new"\ndepths = [20, 32]\n[nets]\n'
+            'a = "resnet34"\n```',
+            "basic blocks",
+        ),
+        (
+            '```measurement\nkind = "counts"\nname = "c"\n[nets]\na = "resnet20-cifar"\n```\n'
+            '```figure\nof = "c"\nfigure = "paths"\ncaption = "x"\n```',
+            "too many",
+        ),
+        ("```measurement\nnets = " + 5000 * "[" + "\n```", "too deep"),
         ('```claim\noutcome = "best"\n[say]\nplain = "x"\n```', "undecided"),
         ('```claim\noutcome = "best"\nsay = "x"\n```', "sentence for each"),
         (

@@ -15,6 +15,7 @@ from resnet_viz.findings.theory.new_net import New
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lessons.facts import UNDECIDED, Curve, Facts, Seen, in_words, most
 from resnet_viz.lessons.slots import NewNetsSlot
+from resnet_viz.workers.job_kinds.initialisation import Request
 
 GROWS = 2.0
 """The gradient at the first block's input over the last's, or the reverse: from here on it changes.
@@ -47,7 +48,7 @@ def look(lab: Lab, slot: NewNetsSlot, job_id: str) -> Seen:
     """
     job = lab.job(job_id)
     keys = list(slot.configs())
-    if len(job.request.get("configs", ())) != len(keys):
+    if job.request != Request(**request(slot)).model_dump(mode="json"):
         raise ValueError("the link's measurement is not this lesson's")
     if not job.is_over or job.result is None:
         problem = job.message if job.is_over else ""

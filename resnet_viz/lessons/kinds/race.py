@@ -40,9 +40,11 @@ def look(lab: Lab, slot: RaceSlot, race_id: str) -> Seen:
     """The race as it stands.
 
     Raises:
-        ValueError: for an id that is no race's, or that of a race of other nets.
+        ValueError: for an id that is no race's any more, or another race's.
     """
     seen = _FEEDS.fetch((str(lab.home), race_id), lambda: Feed(lab, race_id)).look()
+    if seen.is_gone:
+        raise ValueError(seen.problem)
     if not is_of(slot, seen.runs):
         raise ValueError("the link's race is not this lesson's")
     contestants = seen.once("lesson", lambda: contestants_in(seen))
@@ -59,8 +61,10 @@ def look(lab: Lab, slot: RaceSlot, race_id: str) -> Seen:
 
 def is_of(slot: RaceSlot, runs: Sequence[Run]) -> bool:
     """Whether these are the runs that the slot describes."""
-    wanted = [spec.config for spec in slot.spec().runs()]
-    return [run.spec.config for run in runs if not run.is_watched] == wanted
+    return (
+        not any(run.is_watched for run in runs)
+        and tuple(run.spec for run in runs) == slot.spec().runs()
+    )
 
 
 def figures(contestants: Sequence[Contestant]) -> Mapping[str, Callable[[], go.Figure]]:

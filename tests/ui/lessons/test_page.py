@@ -10,7 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lessons.library import library
+from resnet_viz.lessons.slots import RaceSlot
 from resnet_viz.scheduler import launcher_client
+from resnet_viz.ui.pages.lessons import pictures
 from resnet_viz.ui.session.public import VARIABLE
 from tests.labs import end
 from tests.ui.headings import titles
@@ -132,3 +134,28 @@ def test_nothing_is_measured_in_a_gallery(lab: Lab, monkeypatch: pytest.MonkeyPa
     app = page(lesson="race", part="2")
     assert app.button(key="lesson_press_main").disabled
     assert not lab.list()
+
+
+@pytest.mark.parametrize("is_ones_own", [True, False])
+def test_only_who_has_the_controls_pauses_a_race(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, *, is_ones_own: bool
+) -> None:
+    """Whatever a browser sends for the stage of somebody else's race."""
+    monkeypatch.setattr(pictures, "is_owner", lambda: False)
+    monkeypatch.setattr(pictures, "has_controls", lambda lab, race_id: is_ones_own)
+    monkeypatch.setattr(
+        pictures, "stage_view", lambda *args, on_wish, **more: on_wish({"name": "pause"})
+    )
+    slot = library("en").lesson("race").measurements["main"]  # type: ignore[union-attr]
+    assert isinstance(slot, RaceSlot)
+    race_id = lab.race(slot.spec())
+    page(lesson="race", part="2", main=race_id)
+    assert {run.status for run in lab.race_runs(race_id)} == {"paused" if is_ones_own else "queued"}
+
+
+def test_a_step_that_tells_of_a_race_under_way_shows_how_far_it_is(lab: Lab) -> None:
+    slot = library("en").lesson("race").measurements["main"]  # type: ignore[union-attr]
+    assert isinstance(slot, RaceSlot)
+    race_id = lab.race(slot.spec())
+    app = page(lesson="race", part="3", main=race_id)
+    assert [one for one in app.get("progress") if "Measuring" in one.text]  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ import streamlit as st
 
 from resnet_viz.lessons.facts import say
 from resnet_viz.lessons.languages import Words
-from resnet_viz.lessons.lesson import MEASUREMENTS, PREDICTIONS, Lesson, Placed, Text
+from resnet_viz.lessons.lesson import MEASUREMENTS, PREDICTIONS, Lesson, Placed, Step, Text
 from resnet_viz.lessons.notebook_slot import NotebookSlot
 from resnet_viz.lessons.slots import (
     Choices,
@@ -21,7 +21,7 @@ from resnet_viz.lessons.slots import (
 )
 from resnet_viz.ui.pages.lessons.class_slot import class_slot
 from resnet_viz.ui.pages.lessons.lessons_url import Place, move
-from resnet_viz.ui.pages.lessons.measuring import press
+from resnet_viz.ui.pages.lessons.measuring import press, progress
 from resnet_viz.ui.pages.lessons.notebook.view import notebook_slot
 from resnet_viz.ui.pages.lessons.pictures import figure_slot, stage_slot
 from resnet_viz.ui.pages.lessons.prediction_slot import (
@@ -65,6 +65,7 @@ def lesson_view(reading: Reading, lessons: Sequence[Lesson]) -> None:
                 is_of = isinstance(placed.slot, PREDICTIONS) and placed.slot.of == of
                 if is_of and seen and placed not in step.slots:
                     class_slot(reading, placed, "held")
+        _under_way(reading, step)
         for number, part in enumerate(step.parts):
             if isinstance(part, Text):
                 st.markdown(with_links(part.markdown))
@@ -75,6 +76,17 @@ def lesson_view(reading: Reading, lessons: Sequence[Lesson]) -> None:
     take_up_kept(lesson, step.slots)
     has_list = not place.is_locked or len(lessons) > 1
     _buttons(steps, at, words, waits=waits, has_list=has_list)
+
+
+def _under_way(reading: Reading, step: Step) -> None:
+    """The progress of measurements of other steps that this one tells of, until they are over."""
+    slots = [placed.slot for placed in step.slots]
+    own = {slot.name for slot in slots if isinstance(slot, MEASUREMENTS)}
+    told = {slot.of for slot in slots if isinstance(slot, ClaimSlot | FigureSlot)} - own
+    for name in sorted(told):
+        seen = reading.seen[name]
+        if seen is not None and not seen.is_over and not seen.problem:
+            progress(reading, reading.lesson.measurements[name])
 
 
 def _way(lesson: Lesson, steps: Sequence[int], at: int, words: Words) -> None:

@@ -30,7 +30,7 @@ def press(reading: Reading, slot: AnyMeasurement) -> None:
         return
     seen = reading.seen[slot.name]
     if seen is not None and not seen.is_over and not seen.problem:
-        _progress(reading, slot)
+        progress(reading, slot)
         return
     if seen is not None and seen.problem:
         message_box.error(seen.problem)
@@ -119,7 +119,7 @@ def _time(reading: Reading, slot: AnyMeasurement) -> str:
     return " ({})".format(reading.words("about {minutes} min").format(minutes=minutes))
 
 
-def _progress(reading: Reading, slot: AnyMeasurement) -> None:
+def progress(reading: Reading, slot: AnyMeasurement) -> None:
     """A bar that moves; when it is full, the page is drawn again."""
 
     @st.fragment(run_every=_SECONDS)

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from secrets import token_hex
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
 
+from resnet_viz.lab.lab import Lab
 from resnet_viz.lessons.notebook_slot import NotebookSlot
 from resnet_viz.lessons.slots import CountsSlot, FigureSlot, StageSlot
+from resnet_viz.store.database import StoreError
 from resnet_viz.ui.components.charts.live_chart import live_chart
 from resnet_viz.ui.components.stages.stage_view import pointer_of, stage_view, wake
 from resnet_viz.ui.pages.lessons.counts_view import counts_figure
 from resnet_viz.ui.pages.lessons.notebook.figures import found_by, notebook_figure
 from resnet_viz.ui.pages.lessons.reading import Reading
+from resnet_viz.ui.session.access import has_controls, is_owner
 from resnet_viz.ui.widgets.markdown import small
 from resnet_viz.ui.widgets.page_texts import note
 
 _QUANTITY = "lessons_quantity"
+_STEERING: Mapping[str, Callable[[Lab, str], None]] = MappingProxyType(
+    {"pause": Lab.pause, "resume": Lab.resume, "train_one": Lab.step}
+)
 _HEIGHT = 400
 
 
@@ -30,18 +38,21 @@ def stage_slot(reading: Reading, slot: StageSlot) -> None:
         st.markdown(small(words("The networks appear here once the race begins.")))
         return
 
+    may_steer = is_owner() or has_controls(lab, race_id)
+
     def obey(wish: Mapping[str, Any]) -> None:
         if wish["name"] == "quantity":
             st.session_state[_QUANTITY] = wish.get("value")
-        elif wish["name"] in ("pause", "resume"):
-            getattr(lab, wish["name"])(race_id)
+        elif wish["name"] in _STEERING and may_steer:
+            with suppress(StoreError, ValueError):  # it is over, or was deleted
+                _STEERING[wish["name"]](lab, race_id)
 
     wake()
     stage_view(
         race_id,
         pointer_of(f"lesson_{race_id}"),
         st.session_state.get(_QUANTITY) or "",
-        steers=False,
+        steers=may_steer,
         is_alone=False,
         run=token_hex(4),
         on_wish=obey,

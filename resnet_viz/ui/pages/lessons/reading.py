@@ -10,7 +10,7 @@ from resnet_viz.lessons import kinds
 from resnet_viz.lessons.facts import Seen
 from resnet_viz.lessons.languages import Words, words_in
 from resnet_viz.lessons.lesson import Lesson
-from resnet_viz.lessons.slots import CountsSlot
+from resnet_viz.lessons.slots import CountsSlot, RemovalSlot
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.pages.lessons.classroom import Classroom
 from resnet_viz.ui.pages.lessons.lessons_url import Place
@@ -51,6 +51,8 @@ def look(lab: Lab, lesson: Lesson, place: Place, name: str) -> Seen | None:
     slot = lesson.measurements[name]
     of = kinds.counts.ID if isinstance(slot, CountsSlot) else place.measured.get(name)
     if not of:
+        return None
+    if isinstance(slot, RemovalSlot) and of.split(",")[0] != place.measured.get(slot.of):
         return None
     try:
         return kinds.look(lab, slot, of)
