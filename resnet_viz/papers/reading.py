@@ -9,6 +9,7 @@ from typing import Any
 from resnet_viz.findings.sweeps.courses import is_over
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.sweeps import Cell
+from resnet_viz.measurements import measurement
 from resnet_viz.papers.exhibit import Counted, New, Part, Trained
 from resnet_viz.papers.statements import Judged, Numbers
 
@@ -75,13 +76,14 @@ def _number(lab: Lab, part: Trained, cell: Cell) -> float | None:
 
 
 def _measured(lab: Lab, part: Trained, cell: Cell) -> Mapping[str, Any] | None:
-    """What the part's measurement has found of a run's last weights."""
+    """What the part's measurement, as it is by default, has found last of a run's last weights."""
     if cell.run_id is None:
         return None
+    asked = cell.steps_done, part.measurement, measurement(part.measurement).checked({})
     found = (
         one.found
-        for one in lab.measured(cell.run_id)
-        if one.measurement == part.measurement and one.step == cell.steps_done
+        for one in reversed(lab.measured(cell.run_id))
+        if (one.step, one.measurement, one.settings) == asked
     )
     return next(found, None)
 

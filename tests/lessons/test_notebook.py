@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,18 @@ def test_facts_tell_the_faults_apart(lab: Lab, ids: str) -> None:
     assert sizes == ("8\N{MULTIPLICATION SIGN}8", "1\N{MULTIPLICATION SIGN}1")
     assert numbers["error_meant"] == ""
     assert math.isclose(float(numbers["loss_only_addition"]), math.log(10), rel_tol=0.03)
+
+
+@pytest.mark.parametrize("norm", [0.0, None])
+def test_a_gradient_that_does_not_arrive_is_the_smallest(norm: float | None) -> None:
+    whole = notebook.Outcome("", 0, {}, 9, [1.0, 2.0], [2.0, 1.0], 0.1)
+    outcomes = dict.fromkeys((*PROGRAMS, notebook.YOURS), whole)
+    outcomes["only_projection"] = replace(whole, gradients=[norm, 2.0])
+    facts = notebook.facts(SLOT, outcomes)
+    assert facts.outcomes["smallest_gradient"] == "projection"
+    assert facts.numbers["ratio_only_projection"] == "0"
+    outcomes["only_addition"] = outcomes["only_projection"]
+    assert notebook.facts(SLOT, outcomes).outcomes["smallest_gradient"] == "undecided"
 
 
 def test_mended_again_only_the_reader_s_program_runs(lab: Lab, ids: str) -> None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
+import numpy as np
 import pytest
 
 from resnet_viz.experiments.sweep_spec import SweepSpec
 from resnet_viz.lab.lab import Lab
+from resnet_viz.measurements import measurement
+from resnet_viz.measurements.base.measurement import Value
+from resnet_viz.measurements.base.result import MeasurementResult
 from resnet_viz.papers.exhibit import Trained
 from resnet_viz.papers.nets import blocks
-from resnet_viz.papers.reading import judged, of_cells
+from resnet_viz.papers.reading import judged, left_to_measure, of_cells
 from resnet_viz.papers.statements import Below
 from resnet_viz.scheduler import launcher_client
 from tests.findings.swept import ends, spec, trained
@@ -49,6 +56,24 @@ def test_a_cell_that_diverged_is_infinite(lab: Lab) -> None:
     cells = [replace(cell, end={**cell.end, "train_loss": None}) for cell in trained()[0]]
     numbers = of_cells(lab, PART, cells)
     assert set(numbers["Plain-56"]) == {float("inf")}
+
+
+def test_only_a_measurement_with_the_usual_settings_counts_and_the_newest(lab: Lab) -> None:
+    """That of one block, asked for by hand, is no median over all blocks."""
+    part = replace(PART, measurement="lesions", read=lambda found: float(found["error"]))
+    cells = [replace(cell, run_id="a run", steps_done=9) for cell in trained()[0]]
+    usual = measurement("lesions").checked({})
+
+    def result(error: float, settings: Mapping[str, Value]) -> MeasurementResult:
+        return MeasurementResult(9, "lesions", settings, 0.1, {"error": np.array(error)})
+
+    kept = [result(0.9, {**usual, "block": "conv2_1"})]
+    store = cast(Lab, SimpleNamespace(measured=lambda run_id: kept))
+    assert of_cells(store, part, cells) == {}
+    assert len(left_to_measure(store, part, cells)) == len(cells)
+    kept += [result(0.4, usual), result(0.2, usual), result(0.8, {**usual, "block": "conv2_2"})]
+    assert set(of_cells(store, part, cells)["Plain-56"]) == {0.2}
+    assert left_to_measure(store, part, cells) == ()
 
 
 def test_cells_that_something_else_trained_are_found_and_nothing_starts(lab: Lab) -> None:

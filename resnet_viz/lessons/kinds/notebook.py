@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from math import nan
+from math import inf, nan
 from typing import Any
 
 import numpy as np
@@ -65,8 +65,12 @@ class Outcome:
 
     @property
     def ratio(self) -> float:
-        """The gradient norm of the first layer over the last one's."""
-        if not self.gradients or self.gradients[0] is None or not self.gradients[-1]:
+        """The gradient norm of the first layer over the last one's; 0 where none arrives there."""
+        if not self.gradients:
+            return nan
+        if not self.gradients[0]:
+            return 0.0
+        if not self.gradients[-1]:
             return nan
         return self.gradients[0] / self.gradients[-1]
 
@@ -172,7 +176,8 @@ def facts(slot: NotebookSlot, outcomes: Mapping[str, Outcome]) -> Facts:
         {
             "first_error": next((one for one in STOPPING if at in lines_of(one)), UNDECIDED),
             "smallest_gradient": _apart(
-                {fault: 1 / one.ratio for fault, one in alone.items()}, "smallest_gradient"
+                {fault: 1 / one.ratio if one.ratio else inf for fault, one in alone.items()},
+                "smallest_gradient",
             ),
             "highest_loss": most({fault: _span(one) for fault, one in alone.items()}),
             "slowest": _apart({fault: one.seconds for fault, one in alone.items()}, "slowest"),

@@ -64,6 +64,18 @@ def test_a_reader_sees_the_class_after_predicting_and_may_change_it(
     assert not [one for one in app.button if str(one.key).startswith("teach")]
 
 
+def test_a_session_votes_once_whatever_names_it_gives(
+    lab: Lab, lessons_page: Open, browser: dict[str, Given]
+) -> None:
+    code = lab.open_class("lesson=race&only=race")
+    browser["prediction_race_0"] = Given("plain", READER)
+    app = lessons_page(**{"class": code})
+    for other, guess in (("0" * 32, "residual"), ("1" * 32, "undecided"), ("2" * 32, "plain")):
+        browser["prediction_race_0"] = Given(guess, other)
+        app.run()
+    assert lab.votes(code, "race.0") == ["plain"]
+
+
 def test_curves_are_drawn_with_their_median_and_others_are_left_out(
     lab: Lab, lessons_page: Open, browser: dict[str, Given]
 ) -> None:

@@ -13,7 +13,7 @@ from resnet_viz.store.database import StoreError
 from resnet_viz.ui.session.access import class_id, has_controls
 from resnet_viz.ui.widgets import message_box
 
-_COUNTED = "lessons_counted"
+_COUNTED, _NAME = "lessons_counted", "lessons_reader"
 _READER = re.compile(r"[0-9a-f]{32}")
 
 
@@ -40,14 +40,15 @@ def classroom_of(lab: Lab, code: str) -> Classroom | None:
 
 def count(lab: Lab, room: Classroom | None, prediction: str, reader: str, guess: Guess) -> None:
     """Count a guess in the class, once; the teacher's own is not counted. `reader` is the random
-    name that the browser keeps."""
+    name that the browser keeps. A session keeps its first one, so that it votes once."""
     if room is None or room.is_teacher or not _READER.fullmatch(reader):
         return
+    name: str = st.session_state.setdefault(_NAME, reader)
     counted: dict[tuple[str, str], Guess] = st.session_state.setdefault(_COUNTED, {})
     if counted.get((room.code, prediction)) == guess:
         return
     try:
-        lab.vote(room.code, prediction, reader, guess)
+        lab.vote(room.code, prediction, name, guess)
     except (StoreError, ValueError) as error:
         message_box.warning(str(error))
         return
