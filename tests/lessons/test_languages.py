@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 
 from resnet_viz.lessons.languages import LANGUAGES, LOCALE, words_in
+from tests.lessons.test_texts import OTHER_WORDS
 
 ROOT = Path(__file__).parents[2]
 TOOL = ROOT / "docs" / "tools" / "lesson_words.py"
@@ -33,6 +34,11 @@ def test_no_translation_is_missing(tool: ModuleType, language: str) -> None:
     assert len(wanted) > 40
     missing = [text for text in wanted if words(text) in ("", text)]
     assert not missing, "run `python docs/tools/lesson_words.py` and translate"
+
+
+def test_korean_has_one_word_for_each_idea(tool: ModuleType) -> None:
+    words = words_in("ko")
+    assert not [words(text) for text in tool.messages() if OTHER_WORDS.search(words(text))]
 
 
 @pytest.mark.parametrize("language", OTHERS)

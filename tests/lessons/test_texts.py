@@ -30,6 +30,8 @@ WORDS = {"ask", "caption", "say", "title", "choices"}
 _CODE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _IDENTIFIER = re.compile(r"\b[a-z]+_[a-z_]+\b")
 _HANGUL = re.compile(r"[가-힣]|^ResNet-\d+$")
+OTHER_WORDS = re.compile("예상|학습시[켜키킵]")
+"""Korean has one word for each idea: 예측 for a prediction, 훈련 for training."""
 _OTHER_STYLE = re.compile(r"(?<!세)요[.!]")
 """Sentences end in -니다, requests in -세요."""
 
@@ -144,6 +146,7 @@ def test_korean_is_korean(base: str) -> None:
     for text in sentences(lesson(base, "ko")):
         assert not text.strip() or _HANGUL.search(text), text
         assert not _OTHER_STYLE.search(text), text
+        assert not OTHER_WORDS.search(text), text
 
 
 @pytest.mark.parametrize("base", BASES)
