@@ -20,7 +20,9 @@ NOT_RUN = "Not run in the tests"
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _INDENTED = re.compile(r"^(?: {4}|\t)(?:\$ |\.venv/|python|pip |resnet-viz |import |from )")
 _RUN = {"python", "sh"}
-_SHOWN = {"", "html", "yaml", "toml", "json", "text"}
+_SLOTS = {"measurement", "prediction", "stage", "figure", "claim"}
+"""Of a lesson (docs/writing_lessons.md): tests/lessons reads them."""
+_SHOWN = {"", "html", "yaml", "toml", "json", "text"} | _SLOTS
 
 
 class Block(NamedTuple):

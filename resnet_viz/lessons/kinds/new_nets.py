@@ -15,7 +15,6 @@ from resnet_viz.findings.theory.new_net import New
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lessons.facts import UNDECIDED, Curve, Facts, Seen, in_words, most
 from resnet_viz.lessons.slots import NewNetsSlot
-from resnet_viz.workers.job_kinds.initialisation import Request
 
 GROWS = 2.0
 """The gradient at the first block's input over the last's, or the reverse: from here on it changes.
@@ -40,6 +39,13 @@ def request(slot: NewNetsSlot) -> Mapping[str, Any]:
     }
 
 
+def _as_stored(slot: NewNetsSlot) -> Mapping[str, Any]:
+    """The same as JSON has it."""
+    wanted = request(slot)
+    configs = [config.model_dump(mode="json") for config in wanted["configs"]]
+    return {**wanted, "configs": configs, "measurements": list(wanted["measurements"])}
+
+
 def look(lab: Lab, slot: NewNetsSlot, job_id: str) -> Seen:
     """The measurement as it stands.
 
@@ -48,7 +54,7 @@ def look(lab: Lab, slot: NewNetsSlot, job_id: str) -> Seen:
     """
     job = lab.job(job_id)
     keys = list(slot.configs())
-    if job.request != Request(**request(slot)).model_dump(mode="json"):
+    if any(job.request.get(name) != value for name, value in _as_stored(slot).items()):
         raise ValueError("the link's measurement is not this lesson's")
     if not job.is_over or job.result is None:
         problem = job.message if job.is_over else ""
