@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from resnet_viz.arch.presets import PRESETS
 from resnet_viz.experiments.starting_points import starting_points
-from resnet_viz.lessons.lesson import MEASUREMENTS, PREDICTIONS, Lesson, Placed, Text
+from resnet_viz.experiments.student_notebook.program import FAULTS, source
+from resnet_viz.lessons.lesson import MEASUREMENTS, PREDICTIONS, Lesson, Placed, Step, Text
 from resnet_viz.lessons.reader import read_lesson
 from resnet_viz.lessons.slots import ClaimSlot, FigureSlot, RemovalSlot, StageSlot
 from resnet_viz.ui.pages.initialisation.settings import from_query as initialisation_link
@@ -194,6 +196,55 @@ def test_words_point_at_something_in_their_step(base: str) -> None:
             texts = [part.markdown for part in step.parts if isinstance(part, Text)]
             for place in re.findall(r"\]\(#(\w+)", "\n".join(texts)):
                 assert there[place], (language, step.title, place)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_foretold_stands_beside_what_came_of_it(language: str) -> None:
+    """Each net's cosine and its loss in one step, and the net whose gradients are most alike."""
+    read = lesson("06_clean_path", language)
+    (step,) = (step for step in read.steps if any("cosine_conv" in s for s in _said(step)))
+    told = set().union(*_said(step))
+    for net in ("unchanged", "gate", "gates", "conv", "halved"):
+        assert {f"cosine_{net}", f"loss_{net}"} <= told
+    claims = [placed.slot for placed in step.slots if isinstance(placed.slot, ClaimSlot)]
+    assert "most_alike" in [claim.outcome for claim in claims]
+
+
+def _said(step: Step) -> Sequence[set[str]]:
+    """The numbers that a step's claims name."""
+    slots = [placed.slot for placed in step.slots]
+    return [slot.names() for slot in slots if isinstance(slot, ClaimSlot)]
+
+
+def test_both_nets_as_meant_differ_in_their_norm() -> None:
+    """As lesson 10 says: the raced one has none, the program one in its stem."""
+    assert PRESETS["notebook34"].norm == "none"
+    program = source(FAULTS)
+    assert program.count("BatchNorm2d(") == 1
+    assert "BatchNorm2d(" in program.split("self.conv1 = nn.Sequential(")[1].split("self.conv2")[0]
+    for language, words in (("en", "no norm at all"), ("ko", "정규화가 전혀")):
+        assert any(words in text for text in sentences(lesson("10_forgotten_addition", language)))
+
+
+def test_a_bottleneck_counted_by_hand_is_a_later_one_than_is_drawn() -> None:
+    """As lesson 11 says: the first projects from 64 channels."""
+    first, second = torchvision_blocks()
+    assert first.downsample is not None
+    assert first.conv1.in_channels == 64
+    assert second.downsample is None
+    weights = sum(one.numel() for one in second.parameters() if one.dim() == 4)
+    for language, words in (("en", "projects them to 256"), ("ko", "256개로 투영")):
+        text = " ".join(sentences(lesson("11_blocks_and_costs", language)))
+        assert f"{weights:,}" in text
+        assert words in text
+
+
+def torchvision_blocks() -> tuple[Any, Any]:
+    """The first two blocks of torchvision's ResNet-50."""
+    from torchvision.models import resnet50
+
+    blocks = resnet50().layer1
+    return blocks[0], blocks[1]
 
 
 def test_a_sentence_is_no_identifier() -> None:
