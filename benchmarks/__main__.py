@@ -31,6 +31,7 @@ PARTS = (
     "crowd",
     "random_use",
     "many_runs",
+    "clustering",
 )
 
 
