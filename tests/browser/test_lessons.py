@@ -117,6 +117,11 @@ def test_every_lesson_fits_a_phone_and_has_all_its_letters(
         expect(page.locator(BUTTONS)).to_be_visible()
         settle(page)
         assert page.evaluate("document.documentElement.scrollWidth") == 390, key
+        header = page.get_by_test_id("stHeader").bounding_box()
+        menu = page.locator(".st-key-narrow_pages").bounding_box()
+        assert header is not None
+        assert menu is not None
+        assert menu["y"] >= header["y"] + header["height"], key
         letters, missing = page.evaluate(MISSING)
         assert not missing, key
         assert (letters > 30) is (language == "ko"), key

@@ -66,6 +66,17 @@ def test_a_phone_has_the_race_and_its_button_on_the_first_screen(app: App, open_
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_on_a_phone_the_title_has_the_whole_width(app: App, open_page: Open, language: str) -> None:
+    page = open_page(f"{app.url}/_stcore/health")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{app.url}/?lang={language}")
+    playing(page)
+    title = page.get_by_role("heading", level=1).bounding_box()
+    assert title is not None
+    assert title["width"] > 350
+
+
 def test_who_wants_less_motion_starts_it(app: App, open_page: Open) -> None:
     page = open_page(f"{app.url}/_stcore/health")
     page.emulate_media(reduced_motion="reduce")
