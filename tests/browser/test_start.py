@@ -90,9 +90,9 @@ def test_by_keyboard_to_a_race_that_runs(app: App, open_page: Open) -> None:
     page = open_page(app.url)
     playing(page)
     settle(page)
-    for _ in range(12):  # past the menu
+    for _ in range(20):  # past the menu and the languages
         page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.tagName") == "BUTTON":
+        if "Race it live" in page.evaluate("document.activeElement.innerText"):
             break
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/race\?race="))
