@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 
 from resnet_viz.lessons.figures import FIGURES, MOST_BLOCKS
 from resnet_viz.lessons.lesson import MEASUREMENTS, AnySlot, Lesson
-from resnet_viz.lessons.slots import (
+from resnet_viz.lessons.measurement_slots import (
     AnyMeasurement,
-    Choices,
-    ClaimSlot,
     CountsSlot,
-    Drawn,
-    FigureSlot,
     RaceSlot,
     RemovalSlot,
+)
+from resnet_viz.lessons.slots import (
+    Choices,
+    ClaimSlot,
+    Drawn,
+    FigureSlot,
     StageSlot,
 )
 from resnet_viz.text import or_words, unknown_name

@@ -8,16 +8,14 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from resnet_viz.lessons.measurement_slots import AnyMeasurement, NewNetsSlot, SweepSlot
 from resnet_viz.lessons.slots import (
-    AnyMeasurement,
     AnyPrediction,
     Choices,
     ClaimSlot,
     Drawn,
     FigureSlot,
-    NewNetsSlot,
     StageSlot,
-    SweepSlot,
 )
 
 AnySlot = AnyMeasurement | AnyPrediction | StageSlot | FigureSlot | ClaimSlot

@@ -24,12 +24,12 @@ from resnet_viz.lessons.lesson import (
     Step,
     Text,
 )
+from resnet_viz.lessons.measurement_slots import Measurement
 from resnet_viz.lessons.places import unknown_place
 from resnet_viz.lessons.slots import (
     AnyPrediction,
     ClaimSlot,
     FigureSlot,
-    Measurement,
     StageSlot,
 )
 

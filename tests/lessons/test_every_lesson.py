@@ -19,17 +19,19 @@ from resnet_viz.lessons.judgement import UNCLEAR, judge
 from resnet_viz.lessons.languages import LANGUAGES, words_in
 from resnet_viz.lessons.lesson import Lesson
 from resnet_viz.lessons.library import library
-from resnet_viz.lessons.notebook_slot import NotebookSlot
-from resnet_viz.lessons.slots import (
+from resnet_viz.lessons.measurement_slots import (
     AnyMeasurement,
-    Choices,
-    ClaimSlot,
-    Drawn,
-    FigureSlot,
     NewNetsSlot,
     RaceSlot,
     RemovalSlot,
     SweepSlot,
+)
+from resnet_viz.lessons.notebook_slot import NotebookSlot
+from resnet_viz.lessons.slots import (
+    Choices,
+    ClaimSlot,
+    Drawn,
+    FigureSlot,
 )
 from tests.labs import end, wait_until
 

@@ -6,7 +6,12 @@ import pytest
 
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lessons import kinds
-from resnet_viz.lessons.slots import AnyMeasurement, NewNetsSlot, RaceSlot, SweepSlot
+from resnet_viz.lessons.measurement_slots import (
+    AnyMeasurement,
+    NewNetsSlot,
+    RaceSlot,
+    SweepSlot,
+)
 from resnet_viz.scheduler import launcher_client
 from tests.labs import lab, wait_until
 

@@ -16,8 +16,9 @@ from resnet_viz.arch.presets import PRESETS
 from resnet_viz.experiments.starting_points import starting_points
 from resnet_viz.experiments.student_notebook.program import FAULTS, source
 from resnet_viz.lessons.lesson import MEASUREMENTS, PREDICTIONS, Lesson, Placed, Step, Text
+from resnet_viz.lessons.measurement_slots import RemovalSlot
 from resnet_viz.lessons.reader import read_lesson
-from resnet_viz.lessons.slots import ClaimSlot, FigureSlot, RemovalSlot, StageSlot
+from resnet_viz.lessons.slots import ClaimSlot, FigureSlot, StageSlot
 from resnet_viz.ui.pages.initialisation.settings import from_query as initialisation_link
 from resnet_viz.ui.pages.race.settings_url import from_query as race_link
 from resnet_viz.ui.session.net_url import from_text as net_in_link

@@ -6,8 +6,7 @@ from __future__ import annotations
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lessons.facts import Seen
 from resnet_viz.lessons.kinds import counts, new_nets, notebook, race, removal, sweep
-from resnet_viz.lessons.notebook_slot import NotebookSlot
-from resnet_viz.lessons.slots import (
+from resnet_viz.lessons.measurement_slots import (
     AnyMeasurement,
     CountsSlot,
     NewNetsSlot,
@@ -15,6 +14,7 @@ from resnet_viz.lessons.slots import (
     RemovalSlot,
     SweepSlot,
 )
+from resnet_viz.lessons.notebook_slot import NotebookSlot
 
 
 def begin(lab: Lab, slot: AnyMeasurement, asker: str, race_id: str = "") -> str:

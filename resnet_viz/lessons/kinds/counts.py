@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from resnet_viz.arch.plan import plan
 from resnet_viz.lessons.facts import Facts, Seen, most
-from resnet_viz.lessons.slots import CountsSlot
+from resnet_viz.lessons.measurement_slots import CountsSlot
 from resnet_viz.text import compact
 
 ID = "counted"

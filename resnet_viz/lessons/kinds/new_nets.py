@@ -14,7 +14,7 @@ from resnet_viz.findings.colours import contestant_colours
 from resnet_viz.findings.theory.new_net import New
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lessons.facts import UNDECIDED, Curve, Facts, Seen, in_words, most
-from resnet_viz.lessons.slots import NewNetsSlot
+from resnet_viz.lessons.measurement_slots import NewNetsSlot
 
 GROWS = 2.0
 """The gradient at the first block's input over the last's, or the reverse: from here on it changes.

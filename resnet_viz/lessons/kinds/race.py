@@ -19,7 +19,7 @@ from resnet_viz.findings.nets import nets_in
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.race_feed import Feed
 from resnet_viz.lessons.facts import UNDECIDED, Facts, Seen, in_words, most, percent
-from resnet_viz.lessons.slots import RaceSlot
+from resnet_viz.lessons.measurement_slots import RaceSlot
 from resnet_viz.lru import LruDict
 from resnet_viz.stage import status
 from resnet_viz.store.run import Run

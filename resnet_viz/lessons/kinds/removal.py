@@ -11,7 +11,7 @@ from resnet_viz.figures.measurement_charts import figure
 from resnet_viz.findings.colours import contestant_colours
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lessons.facts import UNDECIDED, Facts, Seen, most, percent
-from resnet_viz.lessons.slots import RemovalSlot
+from resnet_viz.lessons.measurement_slots import RemovalSlot
 from resnet_viz.measurements.base.result import MeasuredNet
 from resnet_viz.measurements.base.verdict import UNLEARNT
 from resnet_viz.store.run import Run

@@ -15,7 +15,7 @@ from resnet_viz.findings.sweeps.records import SweepRecords
 from resnet_viz.findings.sweeps.sweep_claims import SweepClaims, sweep_claims
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lessons.facts import UNDECIDED, Curve, Facts, Seen, in_words
-from resnet_viz.lessons.slots import KINDS, SweepSlot
+from resnet_viz.lessons.measurement_slots import KINDS, SweepSlot
 from resnet_viz.lru import LruDict
 
 _RECORDS: LruDict[str, SweepRecords] = LruDict(8)

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lessons.library import library
-from resnet_viz.lessons.slots import RaceSlot
+from resnet_viz.lessons.measurement_slots import RaceSlot
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.ui.pages.lessons import pictures
 from resnet_viz.ui.session.public import VARIABLE

@@ -8,7 +8,13 @@ import streamlit as st
 
 from resnet_viz.lessons import kinds
 from resnet_viz.lessons.lesson import MEASUREMENTS, PREDICTIONS
-from resnet_viz.lessons.slots import AnyMeasurement, CountsSlot, RaceSlot, RemovalSlot, SweepSlot
+from resnet_viz.lessons.measurement_slots import (
+    AnyMeasurement,
+    CountsSlot,
+    RaceSlot,
+    RemovalSlot,
+    SweepSlot,
+)
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.pages.lessons.lessons_url import keep_measured
 from resnet_viz.ui.pages.lessons.prediction_slot import is_given

@@ -11,8 +11,9 @@ from typing import Any
 import streamlit as st
 
 from resnet_viz.lab.lab import Lab
+from resnet_viz.lessons.measurement_slots import CountsSlot
 from resnet_viz.lessons.notebook_slot import NotebookSlot
-from resnet_viz.lessons.slots import CountsSlot, FigureSlot, StageSlot
+from resnet_viz.lessons.slots import FigureSlot, StageSlot
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.components.charts.live_chart import live_chart
 from resnet_viz.ui.components.stages.stage_view import pointer_of, stage_view, wake
