@@ -92,7 +92,10 @@ def test_by_keyboard_to_a_race_that_runs(app: App, open_page: Open) -> None:
     settle(page)
     for _ in range(20):  # past the menu and the languages
         page.keyboard.press("Tab")
-        if "Race it live" in page.evaluate("document.activeElement.innerText"):
+        focused = page.evaluate(
+            "[document.activeElement.tagName, document.activeElement.innerText]"
+        )
+        if focused[0] == "BUTTON" and "Race it live" in focused[1]:
             break
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/race\?race="))

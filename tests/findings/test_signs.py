@@ -63,7 +63,7 @@ def net(
     ("first", "last", "word", "said"),
     [
         (1200.0, 1.0, "explodes", "1,200 times as large"),
-        (0.0009, 1.0, "vanishes", "0.000900 times as large"),
+        (0.0009, 1.0, "vanishes", "0.00090 times as large"),
         (20.0, 1.0, "grows", "20.0 times as large"),
         (0.2, 1.0, "shrinks", "0.200 times as large"),
         (1.5, 1.0, "keeps its size", "1.50 times as large"),

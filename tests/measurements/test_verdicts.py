@@ -44,7 +44,7 @@ from tests.measurements.made import net, verdict
         ("landscape", {"nonconvex": 0.1, "loss": 2 * np.eye(3)}, "says little", "it says little"),
         ("gradients", {"ratio": 3000}, "explodes", "3,000 times"),
         ("gradients", {"ratio": 30}, "grows", "30.0 times"),
-        ("gradients", {"ratio": 0.001}, "vanishes", "0.00100 times"),
+        ("gradients", {"ratio": 0.001}, "vanishes", "0.0010 times"),
     ],
 )
 def test_a_result_is_said_with_its_numbers(

@@ -32,11 +32,11 @@ _FACTORS = {"smallest_gradient": 1000.0, "slowest": 2.0}
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a program did: `error` stopped it at `line` ("" and 0 for none), `shapes` are those that
-    leave its stages; gradient norms by layer before the first step, None where none arrives; losses
-    by step."""
+    """What a program did: `stopped_by` an error at `line` ("" and 0 for none), `shapes` are those
+    that leave its stages; gradient norms by layer before the first step, None where none arrives;
+    losses by step."""
 
-    error: str
+    stopped_by: str
     line: int
     shapes: Mapping[str, Sequence[int]]
     parameters: int
@@ -162,7 +162,7 @@ def facts(slot: NotebookSlot, outcomes: Mapping[str, Outcome]) -> Facts:
     numbers = {"steps": str(slot.steps)}
     for name, one in outcomes.items():
         numbers |= {
-            f"error_{name}": one.error,
+            f"error_{name}": one.stopped_by,
             f"line_{name}": str(one.line or ""),
             f"loss_{name}": in_words(one.loss),
             f"ratio_{name}": in_words(one.ratio, 2),
@@ -181,7 +181,7 @@ def facts(slot: NotebookSlot, outcomes: Mapping[str, Outcome]) -> Facts:
             ),
             "highest_loss": most({fault: _span(one) for fault, one in alone.items()}),
             "slowest": _apart({fault: one.seconds for fault, one in alone.items()}, "slowest"),
-            YOURS: "stops" if outcomes[YOURS].error else "runs",
+            YOURS: "stops" if outcomes[YOURS].stopped_by else "runs",
         },
         numbers,
     )

@@ -149,9 +149,9 @@ def traits(words: Words) -> Mapping[str, Callable[[Outcome], str]]:
 
 
 def _error(one: Outcome, words: Words) -> str:
-    if not one.error:
+    if not one.stopped_by:
         return words("none")
-    return words("line {line}: {error}").format(line=one.line, error=one.error)
+    return words("line {line}: {error}").format(line=one.line, error=one.stopped_by)
 
 
 def _number(value: float) -> str:

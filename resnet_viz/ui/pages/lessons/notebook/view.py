@@ -39,7 +39,7 @@ def notebook_slot(reading: Reading, slot: NotebookSlot) -> None:
         st.markdown(small(words("The program has changed since it ran. Run it again.")))
     left, right = st.columns([1.15, 1], gap="medium")
     with left:
-        error, line = (yours.error, yours.line) if yours else ("", 0)
+        error, line = (yours.stopped_by, yours.line) if yours else ("", 0)
         program_view(reading.place.mended, words, error=error, at=line)
         loss_chart(found, words)
     with right, st.container(key="lesson_faults"):
@@ -109,9 +109,9 @@ def _progress(reading: Reading, slot: NotebookSlot) -> None:
 
 
 def _say_yours(slot: NotebookSlot, yours: Outcome, words: Words) -> None:
-    if yours.error:
+    if yours.stopped_by:
         said = words("Your program stops at line {line}: {error}")
-        message_box.warning(said.format(line=yours.line, error=yours.error))
+        message_box.warning(said.format(line=yours.line, error=yours.stopped_by))
         return
     said = words(
         "Your program runs. After {steps} steps its loss is {loss}. Before training, the first "
@@ -148,9 +148,9 @@ def _fault(reading: Reading, fault: Fault, outcomes: Mapping[str, Outcome]) -> N
 
 def _effect(alone: Outcome | None, sound: Outcome | None, words: Words) -> None:
     """What a program with this fault alone does, beside the one without any."""
-    if alone and alone.error:
+    if alone and alone.stopped_by:
         said = words("With this fault alone, the program stops at line {line}: {error}")
-        st.markdown(small(plain(said.format(line=alone.line, error=alone.error))))
+        st.markdown(small(plain(said.format(line=alone.line, error=alone.stopped_by))))
     elif alone and sound:
         st.table(
             [
