@@ -12,6 +12,9 @@ from tests.browser.test_access import faults
 from tests.browser.test_sweeps import OVERFLOW
 
 Open = Callable[[str], Page]
+# The right edge of the verdict that is furthest to the right.
+VERDICTS = """() => Math.max(...[...document.querySelectorAll(".papers-verdict")].map(
+    (verdict) => verdict.getBoundingClientRect().right))"""
 
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
@@ -36,8 +39,10 @@ def test_each_part_is_accessible_and_fits_a_phone(app: App, open_page: Open) -> 
         page.goto(f"{app.url}/papers?paper={part}")
         settle(page)
         found += faults(page, part)
-        page.set_viewport_size({"width": 390, "height": 844})
-        settle(page)
-        assert page.evaluate(OVERFLOW) <= 390, part
+        for width in (390, 700):
+            page.set_viewport_size({"width": width, "height": 844})
+            settle(page)
+            assert page.evaluate(OVERFLOW) <= width, part
+            assert page.evaluate(VERDICTS) < width, part
         page.set_viewport_size({"width": 1280, "height": 1000})
     assert found == []
