@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lessons.library import library
 from resnet_viz.lessons.measurement_slots import RaceSlot
-from resnet_viz.scheduler import launcher_client
 from resnet_viz.ui.pages.lessons import pictures
 from resnet_viz.ui.session.public import VARIABLE
-from tests.labs import end
 from tests.ui.headings import titles
-
-ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture
-def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
-    """The page's lab, in which whatever is started waits."""
-    monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(launcher_client, "ensure_launcher", lambda store: None)
-    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.cookies", {})
-    one = Lab(tmp_path / "home")
-    yield one
-    end(one)
+from tests.ui.lessons.conftest import ROOT
 
 
 def page(**query: str) -> AppTest:
