@@ -61,8 +61,9 @@ class Machines:
         return address | {"num_cpus": cpus, "num_gpus": 0, "object_store_memory": _OBJECTS}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def machines() -> Iterator[Machines]:
+    """For one file: what other tests begin meanwhile would have the cluster's environment."""
     pytest.importorskip("ray", reason="ray is not installed: pip install ray")
     with cluster() as one:
         yield one
