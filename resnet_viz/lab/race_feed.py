@@ -19,14 +19,17 @@ from resnet_viz.lab.lab import Lab
 from resnet_viz.lru import LruDict
 from resnet_viz.quantities.points import FINAL
 from resnet_viz.quantities.records import History, Series
-from resnet_viz.store.database import StoreError
+from resnet_viz.store.database import StoreError, last_write
 from resnet_viz.store.run import Run
 from resnet_viz.text import distinct
 
 READ_SECONDS = 0.4
-FIRST_SECONDS, NEW_SECONDS = 0.02, 1.0
-"""The same of a race that is new here, until it has a record: who began it waits for its first
-point. One that waits for its place is read as all others: it may do so for long."""
+LOOK_SECONDS = 0.2
+"""So often who follows a race asks for it."""
+FIRST_SECONDS, NEW_SECONDS = 0.02, 5.0
+"""Both of a race that is new here, until all its nets have a record: who began it waits for their
+first points. It is read where something was written. One that waits for its place is read as all
+others: it may do so for long."""
 MARK_SECONDS = 30.0
 """So often, at most, the store is told that somebody looks at runs that are paused."""
 WINDOW = 2000
@@ -95,6 +98,7 @@ class Feed:
         self._started: dict[str, float] = {}
         self._newest = Look()
         self._read_at = -inf
+        self._last_write: object = None
         self._made_at = time.monotonic()
         self._marked_at = -inf
         self._close: LruDict[tuple[str, str, int, int], Series] = LruDict(MOST_CLOSE)
@@ -106,7 +110,8 @@ class Feed:
             ValueError: for an id that is no race's, if it was never seen.
         """
         with self._lock:
-            if time.monotonic() - self._read_at >= self._seconds():
+            if self._is_old():
+                self._last_write = last_write(self._lab.home)  # before it is read
                 self._newest = self._read()
                 self._read_at = time.monotonic()
             return self._newest
@@ -141,11 +146,21 @@ class Feed:
         with self._lock:
             self._read_at = -inf
 
-    def _seconds(self) -> float:
-        """For so long a look is new enough."""
-        has_record = any(map(len, self._growing.values()))
+    @property
+    def seconds(self) -> float:
+        """So soon to look again."""
+        return FIRST_SECONDS if self._awaits_first_records() else LOOK_SECONDS
+
+    def _is_old(self) -> bool:
+        """Whether the last look is not new enough."""
+        age = time.monotonic() - self._read_at
+        if age >= FIRST_SECONDS and self._awaits_first_records():
+            return age >= READ_SECONDS or last_write(self._lab.home) != self._last_write
+        return age >= READ_SECONDS
+
+    def _awaits_first_records(self) -> bool:
         is_new = time.monotonic() - self._made_at < NEW_SECONDS
-        return min(READ_SECONDS, FIRST_SECONDS) if is_new and not has_record else READ_SECONDS
+        return is_new and not (self._growing and all(map(len, self._growing.values())))
 
     def _read(self) -> Look:
         before = self._newest

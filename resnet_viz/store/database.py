@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import platformdirs
@@ -179,6 +179,16 @@ class WalFile:
         except OSError:
             return None
         return status.st_dev, status.st_ino
+
+
+def last_write(home: Path) -> Sequence[tuple[int, int]]:
+    """What another write changes: time and size of the store's files. It takes microseconds."""
+    found = []
+    for name in (FILE_NAME, f"{FILE_NAME}-wal"):
+        with suppress(OSError):
+            status = (home / name).stat()
+            found.append((status.st_mtime_ns, status.st_size))
+    return found
 
 
 def _reason(error: OSError) -> str:

@@ -12,11 +12,13 @@ from pathlib import Path
 
 from resnet_viz.arch.config import explain, revise
 from resnet_viz.arch.presets import preset
+from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.measurements import measurements
 from resnet_viz.scheduler.jobs import job_table
 from resnet_viz.scheduler.jobs.kind import Kind
 from resnet_viz.scheduler.jobs.registry import kind_of, kinds
 from resnet_viz.scheduler.task_table import JOBS, SMALLER
+from resnet_viz.store import header
 from resnet_viz.store.database import Store, StoreError, default_home
 from resnet_viz.training.error_messages import is_out_of_memory
 from resnet_viz.training.malloc import give_back
@@ -35,18 +37,25 @@ def load() -> None:
 
 
 def warm() -> None:
-    """Do what takes longest the first time, in a process that will do a job or a run: the passes of
-    a small net, with kernels that torch makes for its shapes. All settings are left as they were.
+    """Do what takes longest the first time, in a process that will do a job or a run: the passes
+    and a training step of a small net, with kernels that torch makes for its shapes. All settings
+    are left as they were.
     """
     import torch  # noqa: PLC0415
 
     from resnet_viz.training.at_initialisation import batch_of, look_at  # noqa: PLC0415
+    from resnet_viz.training.loop import train  # noqa: PLC0415
 
     config = revise(preset("resnet20-cifar"), depths=(1, 1, 1), in_channels=1, image_size=8)
     before = torch.get_num_threads()
     torch.set_num_threads(1)  # more would have to be begun, and stay
-    for _ in look_at(config, *batch_of(config, "digits", 64, 0), ("gradients", "variance")):
-        pass
+    with torch.random.fork_rng(devices=[]):
+        for _ in look_at(config, *batch_of(config, "digits", 64, 0), ("gradients", "variance")):
+            pass
+        spec = RunSpec(config=config, steps=2, device="cpu")
+        header.write(spec.quantities)
+        next(iter(train(spec)))
+    torch.set_flush_denormal(False)
     torch.set_num_threads(before)
     give_back()
 

@@ -139,21 +139,44 @@ def test_many_who_look_at_once_read_once(
     assert len({id(look) for look in looks}) == 1
 
 
-def test_a_race_without_a_record_is_read_often_while_it_is_new_and_no_longer(
+def test_a_new_race_is_read_at_each_write_until_all_its_nets_have_a_record(
     race: tuple[Lab, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A class that looked at a race in the queue had it read for each look: 20 ms of a core."""
     lab, race_id = race
     monkeypatch.setattr(feeds, "READ_SECONDS", 10.0)
     monkeypatch.setattr(feeds, "FIRST_SECONDS", 0.0)
+    one, two = lab.race_runs(race_id)
     asked = counted(lab, monkeypatch)
     feed = Feed(lab, race_id)
     feed.look()
     feed.look()
-    assert len(asked) == 2
-    monkeypatch.setattr(feeds, "NEW_SECONDS", 0.0)
+    assert len(asked) == 1, "nothing was written"
+    write(lab, 1, range(1))
+    assert [len(feed.look().history(run)) for run in (one, two)] == [1, 0]
+    assert feed.seconds < 0.1
+    write(lab, 2, range(1))
+    assert [len(feed.look().history(run)) for run in (one, two)] == [1, 1]
+    assert len(asked) == 3
+    write(lab, 1, range(1, 2))
     feed.look()
-    assert len(asked) == 2
+    assert len(asked) == 3, "all have their first"
+    assert feed.seconds > 0.1
+
+
+def test_a_race_that_waits_for_long_is_read_as_all_others(
+    race: tuple[Lab, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab, race_id = race
+    monkeypatch.setattr(feeds, "READ_SECONDS", 10.0)
+    monkeypatch.setattr(feeds, "NEW_SECONDS", 0.0)
+    asked = counted(lab, monkeypatch)
+    feed = Feed(lab, race_id)
+    feed.look()
+    write(lab, 1, range(1))
+    before = len(asked)
+    feed.look()
+    assert len(asked) == before
 
 
 @pytest.mark.flaky(reruns=1, reason="seconds: many threads at once")

@@ -26,7 +26,7 @@ from resnet_viz.ui.pages.race.state import feed_of
 from resnet_viz.ui.server.sessions import FEED
 from resnet_viz.ui.session.lab_state import open_lab
 
-_LOOK_SECONDS, _ALIVE_SECONDS = 0.2, 10.0
+_ALIVE_SECONDS = 10.0
 _STOPPING = Event()
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
@@ -88,8 +88,8 @@ async def _events(feed: Feed, reader: Followed) -> AsyncIterator[str]:
         if look.is_over:
             yield "event: over\ndata: \n\n"
             return
-        await asyncio.sleep(_LOOK_SECONDS)
-        silent += _LOOK_SECONDS
+        await asyncio.sleep(feed.seconds)
+        silent += feed.seconds
         if silent >= _ALIVE_SECONDS:  # or a proxy closes the connection, and a lost one stays
             silent = 0.0
             yield ": no news\n\n"
