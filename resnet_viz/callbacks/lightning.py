@@ -17,7 +17,8 @@ class LightningWatch(lightning.Callback):
     """Records a Lightning training: `Trainer(callbacks=[LightningWatch(name="mine")])`.
 
     A step is one update of the optimiser, which may take several minibatches. Norms are those of
-    the gradients before Lightning clips them. With several processes, only the first records.
+    the gradients before Lightning clips them, without the factor of a GradScaler. With several
+    processes, only the first records: its own loss, and the gradients averaged over all of them.
 
     Args:
         lab: where the run is kept; the usual place if none is given.
@@ -50,7 +51,7 @@ class LightningWatch(lightning.Callback):
         """Record the step, if the optimiser has made one."""
         loss = outputs.get("loss") if isinstance(outputs, Mapping) else outputs
         # Lightning has divided it by the number of minibatches that make a step.
-        self._loss = self._loss + (torch.nan if loss is None else loss.detach())
+        self._loss = self._loss + (torch.nan if loss is None else loss.detach().float())
         if trainer.global_step != self._done:
             self._done = trainer.global_step
             self._steps.step(self._loss)

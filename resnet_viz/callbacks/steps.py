@@ -19,8 +19,8 @@ class Steps:
         self.run_id = ""
 
     def begin(self, model: nn.Module, steps: int | None) -> None:
-        """Training begins; one that was under way is over."""
-        self.end()
+        """Training begins; one that was under way has failed."""
+        self.end(RuntimeError("it began again before it ended"))
         lab = self._lab or Lab()
         watched = lab.watch(model, self._name, self._blocks, steps, log_to=self._log_to)
         self._watched = watched.__enter__()

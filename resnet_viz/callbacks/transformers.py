@@ -19,7 +19,7 @@ class TrainerWatch(TrainerCallback):  # type: ignore[misc,unused-ignore]
 
     A step is one update of the optimiser, which may take several minibatches; the loss is that of
     all of them. Norms are those of the gradients before the Trainer clips them. With several
-    processes, only the first records.
+    processes, only the first records: its own loss, and the gradients averaged over all of them.
 
     Args:
         lab: where the run is kept; the usual place if none is given.
@@ -45,6 +45,7 @@ class TrainerWatch(TrainerCallback):  # type: ignore[misc,unused-ignore]
         """Begin to record."""
         model: nn.Module = named["model"]
         self._losses = []
+        self._let_go()
         self._steps.begin(model, state.max_steps or None)
         self._hook = model.register_forward_hook(self._passed, with_kwargs=True)
 
@@ -52,13 +53,19 @@ class TrainerWatch(TrainerCallback):  # type: ignore[misc,unused-ignore]
         """Record the step."""
         given, self._losses = self._losses, []
         total = torch.stack(given).sum() if given else torch.tensor(torch.nan)
-        self._steps.step(total if self._is_whole else total / max(1, len(given)))
+        # Divided by the words of all processes, the Trainer multiplies it by how many there are.
+        processes = args.world_size if args.average_tokens_across_devices else 1
+        self._steps.step(total * processes if self._is_whole else total / max(1, len(given)))
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """The run is finished."""
+        self._let_go()
+        self._steps.end()
+
+    def _let_go(self) -> None:
+        """Take the hook off, also of a training that raised: the Trainer tells no callback."""
         if self._hook is not None:
             self._hook.remove()
-        self._steps.end()
 
     def _passed(self, model: nn.Module, _: Any, named: Mapping[str, Any], output: Any) -> None:
         """A forward pass: its loss is a part of the step's where the net was told how many words

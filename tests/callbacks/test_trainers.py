@@ -4,146 +4,90 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
 
 from resnet_viz import Lab
-from resnet_viz.quantities.records import History
+from tests.callbacks.nets import Net, WithItems, WithLoss, by_hand, check, data, steps_of
+from tests.callbacks.trained import by_lightning, by_transformers
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("one_thread")]
 
 
-def _history(lab: Lab, run_id: str) -> History:
-    history = History()
-    history.extend(lab.records(run_id))
-    return history
+AUTOCAST = {
+    "32-true": None,
+    "bf16-mixed": torch.autocast("cpu", torch.bfloat16),
+    "16-mixed": torch.autocast("cpu", torch.float16),
+}
 
 
-def _data() -> list[tuple[Tensor, Tensor]]:
-    torch.manual_seed(1)
-    return [(torch.randn(1, 6)[0], torch.tensor(i % 2)) for i in range(16)]
+@pytest.mark.parametrize("precision", AUTOCAST)
+def test_lightnings_trainer_is_recorded_step_by_step(
+    precision: str, lab: Lab, tmp_path: Path
+) -> None:
+    """Two minibatches make a step; in float16 they are scaled, and clipped once they are not."""
+    pytest.importorskip("lightning")
+    from lightning.pytorch.plugins import MixedPrecision
+
+    rows = data()
+    if precision == "16-mixed":  # of a CPU the trainer knows no scaler
+        scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+        settings: dict[str, Any] = {"plugins": [MixedPrecision("16-mixed", "cpu", scaler)]}
+    else:
+        settings = {"precision": precision}
+    run_id = by_lightning(lab, tmp_path, rows, **settings)
+    rel = 1e-4 if precision == "32-true" else 2e-2
+    check(lab, run_id, *by_hand(list(steps_of(rows, 8)), AUTOCAST[precision]), rel)
 
 
-class Net(nn.Module):
-    """A block and a head."""
+def test_a_step_that_the_scaler_leaves_out_is_on_record(lab: Lab, tmp_path: Path) -> None:
+    pytest.importorskip("lightning")
+    from lightning.pytorch.plugins import MixedPrecision
 
-    def __init__(self) -> None:
-        super().__init__()
-        torch.manual_seed(0)
-        self.stem, self.block, self.head = nn.Linear(6, 6), nn.Linear(6, 6), nn.Linear(6, 2)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.stem(x)
-        return self.head(x + torch.tanh(self.block(x)))
-
-
-def _by_hand() -> tuple[list[float], list[float]]:
-    """Losses and gradient norms of the head: two minibatches of four make a step, clipped."""
-    net = Net()
-    optimizer = torch.optim.SGD(net.parameters(), 0.5)
-    rows = _data()
-    losses, norms = [], []
-    for begin in (0, 8):
-        optimizer.zero_grad()
-        parts = [rows[begin : begin + 4], rows[begin + 4 : begin + 8]]
-        total = torch.tensor(0.0)
-        for part in parts:
-            images, labels = (torch.stack(own) for own in zip(*part, strict=True))
-            loss = nn.functional.cross_entropy(net(images), labels) / 2
-            loss.backward()
-            total += loss.detach()
-        assert net.head.weight.grad is not None
-        losses.append(float(total))
-        norms.append(float(net.head.weight.grad.norm()))
-        nn.utils.clip_grad_norm_(net.parameters(), 0.01)
-        optimizer.step()
-    return losses, norms
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**40)
+    plugin = MixedPrecision("16-mixed", "cpu", scaler)
+    run_id = by_lightning(lab, tmp_path, data(), plugins=[plugin])
+    run, (first, second) = lab.get(run_id), lab.records(run_id)
+    assert run.status == "finished"
+    assert not np.isfinite(first.values["grad_norm"]).any()
+    assert first.loss > 0
+    assert (first.values["update_ratio"] == 0).all()
+    assert second.step == 1
 
 
-def test_lightnings_trainer_is_recorded_step_by_step(lab: Lab, tmp_path: Path) -> None:
-    lightning = pytest.importorskip("lightning")
-    from resnet_viz.callbacks.lightning import LightningWatch
-
-    class Module(lightning.LightningModule):  # type: ignore[misc,name-defined]
-        def __init__(self) -> None:
-            super().__init__()
-            self.net = Net()
-
-        def training_step(self, batch: Any, _: int) -> Tensor:
-            images, labels = batch
-            return nn.functional.cross_entropy(self.net(images), labels)
-
-        def configure_optimizers(self) -> torch.optim.Optimizer:
-            return torch.optim.SGD(self.parameters(), 0.5)
-
-    watch = LightningWatch(lab, "mine")
-    trainer = lightning.Trainer(
-        max_epochs=1,
-        accumulate_grad_batches=2,
-        gradient_clip_val=0.01,
-        callbacks=[watch],
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        accelerator="cpu",
-        default_root_dir=tmp_path,
-    )
-    trainer.fit(Module(), torch.utils.data.DataLoader(_data(), batch_size=4))  # type: ignore[arg-type]
-    _check(lab, watch.run_id)
-
-
-def _check(lab: Lab, run_id: str) -> None:
-    losses, norms = _by_hand()
-    run, history = lab.get(run_id), _history(lab, run_id)
-    assert (run.status, run.name) == ("finished", "mine")
-    assert list(run.shortcuts) == ["block"]
-    np.testing.assert_allclose(history.loss, losses, rtol=1e-5)
-    column = next(
-        i for i, name in enumerate(run.quantities["grad_norm"].names) if name.endswith("head")
-    )
-    np.testing.assert_allclose(history.series("grad_norm").values[:, column], norms, rtol=1e-4)
-
-
+@pytest.mark.parametrize(("of", "bf16"), [(WithLoss, False), (WithLoss, True), (WithItems, False)])
 def test_transformers_trainer_is_recorded_step_by_step(
-    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    of: type[Net], bf16: bool, lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    transformers = pytest.importorskip("transformers")
+    pytest.importorskip("transformers")
+    rows = data()
+    run_id = by_transformers(lab, tmp_path, rows, of(), bf16=bf16)
+    autocast = AUTOCAST["bf16-mixed"] if bf16 else None
+    check(lab, run_id, *by_hand(list(steps_of(rows, 8)), autocast), 2e-2 if bf16 else 1e-4)
+
+
+def test_a_trainer_that_raised_can_train_again(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """transformers tells no callback that it raised."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    pytest.importorskip("transformers")
     from resnet_viz.callbacks.transformers import TrainerWatch
 
-    class WithLoss(Net):
-        def forward(self, images: Tensor, labels: Tensor) -> dict[str, Tensor]:  # type: ignore[override]
-            logits = super().forward(images)
-            return {"loss": nn.functional.cross_entropy(logits, labels), "logits": logits}
-
-    arguments = transformers.TrainingArguments(
-        output_dir=str(tmp_path),
-        num_train_epochs=1,
-        per_device_train_batch_size=4,
-        gradient_accumulation_steps=2,
-        max_grad_norm=0.01,
-        learning_rate=0.5,
-        lr_scheduler_type="constant",
-        optim="sgd",
-        report_to=[],
-        save_strategy="no",
-        disable_tqdm=True,
-        use_cpu=True,
-    )
-    rows = [{"images": image, "labels": label} for image, label in _data()]
-    watch = TrainerWatch(lab, "mine")
-    model = WithLoss()
-    trainer = transformers.Trainer(model, arguments, train_dataset=rows, callbacks=[watch])
-    trainer._get_train_sampler = lambda *_: torch.utils.data.SequentialSampler(rows)  # type: ignore[arg-type]
-    trainer.train()
-    _check(lab, watch.run_id)
-    assert not model._forward_hooks
+    net, watch = WithItems(), TrainerWatch(lab, "mine")
+    state = SimpleNamespace(max_steps=1)
+    watch.on_train_begin(None, state, None, model=net)
+    before = watch.run_id
+    watch.on_train_begin(None, state, None, model=net)
+    assert len(net._forward_hooks) == 2, "the watch's own, and the callback's for the loss"
+    watch.on_train_end(None, state, None)
+    assert not net._forward_hooks
+    assert lab.get(before).status == "failed"
 
 
 def test_a_training_that_fails_is_recorded_as_failed(lab: Lab, tmp_path: Path) -> None:
