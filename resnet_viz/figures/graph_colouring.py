@@ -16,6 +16,7 @@ from resnet_viz.findings.absence import absent_states, short_words
 from resnet_viz.findings.contestant import GRADIENT, Contestant
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.records import Series
+from resnet_viz.views.graph.found_net import FoundNet
 
 RAMP: tuple[str, ...] = tuple(sequential.Viridis)
 """The colours from low to high, even apart; for every kind of colour vision."""
@@ -90,7 +91,9 @@ def node_values(contestant: Contestant, step: int, name: str = GRADIENT) -> Valu
     if now is None:
         return NOTHING
     own = _node_values(contestant, name, now)
-    if along.axis == "layer":
+    if along.axis == "layer" and isinstance(contestant.drawn_net, FoundNet):
+        own = _by_part(contestant.drawn_net, own)
+    elif along.axis == "layer":
         for unit, layers in groupby(along.names, key=_unit):
             own |= {unit: _largest([own[layer] for layer in layers])}
     return Values(int(now.steps[0]), own)
@@ -127,6 +130,17 @@ def _largest(values: Sequence[float | str]) -> float | str:
     """The largest that is there; the first's state where none is."""
     numbers = [value for value in values if not isinstance(value, str)]
     return float(np.max(numbers)) if numbers else values[0]
+
+
+def _by_part(net: FoundNet, values: Mapping[str, float | str]) -> dict[str, float | str]:
+    """By the nodes of a found net: of a part the largest of its layers, of layers their own."""
+    by_node: dict[str, float | str] = {}
+    for part in net.parts:
+        own = {id_: values[layer] for id_, layer in part.operations.items() if layer in values}
+        by_node |= own
+        if own:
+            by_node[part.name] = _largest(list(own.values()))
+    return by_node
 
 
 def _unit(layer: str) -> str:

@@ -22,6 +22,7 @@ from resnet_viz.quantities.records import Floats, History
 from resnet_viz.store.header import Shortcuts
 from resnet_viz.store.run import Run
 from resnet_viz.text import distinct
+from resnet_viz.views.graph.found_net import AnyNet, found_net
 
 Indices = NDArray[np.int64]
 GRADIENT = "grad_norm"
@@ -61,6 +62,26 @@ class Contestant:
     batch_size: int | None = None
     is_over: bool = False
     shortcuts: Shortcuts = field(default_factory=dict)
+
+    @cached_property
+    def block_of(self) -> Mapping[str, str]:
+        """The innermost block that each layer lies in; "" for none. Layers of a found block are
+        those of its branch, and those of its module beside the main path."""
+        found = {layer: block for block, one in self.shortcuts.items() for layer in one.layers}
+        return {
+            layer.name: found.get(layer.name, "")
+            if found and not layer.is_beside
+            else _holder(layer.name, self.blocks)
+            for layer in self.layers
+        }
+
+    @cached_property
+    def drawn_net(self) -> AnyNet | None:
+        """What its graph is drawn from; None while the layers are not known."""
+        if self.config is not None or all(layer.is_beside for layer in self.layers):
+            return self.config
+        kinds = {block: one.kind for block, one in self.shortcuts.items()}
+        return found_net(self.name, self.layers, self.block_of, kinds)
 
     @property
     def chance(self) -> float | None:
@@ -132,6 +153,12 @@ def contestants_in(look: Look) -> list[Contestant]:
         for run in look.runs
         for name in (names[net_of(run)],)
     ]
+
+
+def _holder(layer: str, blocks: Sequence[str]) -> str:
+    """The innermost block that holds a layer; "" for none."""
+    path = f"{layer}."
+    return max((block for block in blocks if path.startswith(f"{block}.")), key=len, default="")
 
 
 def last_step(contestants: Sequence[Contestant]) -> int:

@@ -16,6 +16,7 @@ from resnet_viz.findings.contestant import GRADIENT, Contestant, last_step, thin
 from resnet_viz.quantities import quantity
 from resnet_viz.quantities.layer_states import ABSENT
 from resnet_viz.quantities.records import Series
+from resnet_viz.views.graph.found_net import FoundNet
 
 MOST_NUMBERS = 600_000
 """Values in a report at most: 2.4 MB before they are compressed."""
@@ -66,6 +67,7 @@ def replay(contestants: Sequence[Contestant], numbers: Numbers) -> dict[str, Any
             "colour": one.colour,
             "symbol": style.symbol_of(number),
             "dash": style.line_of(number, one.colour)["dash"],
+            "parts": _parts(one),
             "taken": {name: _series(one, name, most, numbers) for name in names},
         }
         for number, one in enumerate(contestants)
@@ -79,6 +81,13 @@ def replay(contestants: Sequence[Contestant], numbers: Numbers) -> dict[str, Any
         "beside": _BESIDE,
         "states": states,
     }
+
+
+def _parts(one: Contestant) -> dict[str, str] | None:
+    """The part of its graph that each layer of a found net is in; of ours, names tell it."""
+    if not isinstance(one.drawn_net, FoundNet):
+        return None
+    return {layer: p.name for p in one.drawn_net.parts for layer in p.operations.values()}
 
 
 def _quantities(contestants: Sequence[Contestant]) -> list[str]:

@@ -72,9 +72,9 @@ function coloursOf(net, step) {
   const nodes = {}
   found?.names.forEach((name, i) => {
     const value = found.of[i]
-    nodes[name] = value
-    const unit = name.match(/^stages\.\d+\.\d+|^[^.]+/)[0]
-    if (unit !== name) nodes[unit] = unit in nodes ? largest([nodes[unit], value]) : value
+    if (!net.parts) nodes[name] = value
+    const unit = net.parts ? (net.parts[name] ?? name) : name.match(/^stages\.\d+\.\d+|^[^.]+/)[0]
+    if (net.parts || unit !== name) nodes[unit] = unit in nodes ? largest([nodes[unit], value]) : value
   })
   const lines = {}
   let linesStep = null

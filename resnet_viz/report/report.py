@@ -33,7 +33,7 @@ from resnet_viz.stage.message import whole_message
 from resnet_viz.stage.scripts import one_module, style
 from resnet_viz.views.compare import differing_fields
 from resnet_viz.views.graph.browser.scripts import colour_script
-from resnet_viz.views.graph.graph import shortcut_graph
+from resnet_viz.views.graph.found_net import blocks_in, graph_of
 from resnet_viz.views.graph.layout import common_grid
 from resnet_viz.views.graph.svg import write_svg
 
@@ -185,13 +185,13 @@ def _figures(parts: Sequence[Still] | Sequence[Chapter]) -> dict[str, Any]:
 
 
 def _graphs(contestants: Sequence[Contestant]) -> Iterator[tuple[str, str]]:
-    """Each net's name and picture, on one grid; a net that is not ours has none."""
-    configs = [one.config for one in contestants if one.config]
-    fold = any(sum(config.depths) > MOST_BLOCKS for config in configs)
-    drawn = {config: shortcut_graph(config, fold=fold, short=True) for config in configs}
+    """Each net's name and picture, on one grid; one that has recorded no step has none."""
+    nets = [one.drawn_net for one in contestants if one.drawn_net]
+    fold = any(blocks_in(net) > MOST_BLOCKS for net in nets)
+    drawn = {net: graph_of(net, fold=fold, short=True) for net in nets}
     grid = common_grid(list(drawn.values()), 1.0) if drawn else None
     for one in contestants:
-        svg = write_svg(drawn[one.config], grid, coloured=True) if one.config else ""
+        svg = write_svg(drawn[one.drawn_net], grid, coloured=True) if one.drawn_net else ""
         yield one.name, svg
 
 

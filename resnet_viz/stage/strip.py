@@ -33,12 +33,8 @@ def strip(contestant: Contestant) -> Sequence[StripBox]:
         return [_alone(layer) for layer in main]
     shortcuts = _shortcuts(contestant)
     boxes: list[StripBox] = []
-    found = {layer: block for block, one in contestant.shortcuts.items() for layer in one.layers}
-    of_layer = {
-        layer.name: found.get(layer.name, "") if found else _block_of(layer, contestant.blocks)
-        for layer in main
-    }
-    for of, own in groupby(main, key=lambda layer: of_layer[layer.name]):
+    found = bool(contestant.shortcuts)
+    for of, own in groupby(main, key=lambda layer: contestant.block_of[layer.name]):
         layers = list(own)
         # A found block may have further layers after those of others.
         block = "" if found and of in (box.name for box in boxes) else of
@@ -66,12 +62,6 @@ def _shortcuts(contestant: Contestant) -> dict[str, str]:
     if contestant.config is None:
         return {block: one.kind for block, one in contestant.shortcuts.items()}
     return {block.name: block.shortcut for block in plan(contestant.config).blocks}
-
-
-def _block_of(layer: WeightedLayer, blocks: Sequence[str]) -> str:
-    """The innermost block that a layer lies in; "" for none."""
-    path = f"{layer.name}."
-    return max((block for block in blocks if path.startswith(f"{block}.")), key=len, default="")
 
 
 def _numbered(boxes: Sequence[StripBox]) -> Iterator[StripBox]:

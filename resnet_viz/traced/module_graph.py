@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from torch import nn
@@ -15,8 +14,9 @@ from resnet_viz.traced.data_graph import Node as Operation
 from resnet_viz.traced.examples import example_for
 from resnet_viz.traced.passes import Example, data_graph
 from resnet_viz.traced.shortcuts import Addition, Shortcut, additions, named
+from resnet_viz.views.graph.chain_graph import Part, chain_graph, held_together
 from resnet_viz.views.graph.graph import ShortcutGraph
-from resnet_viz.views.graph.model import Edge, Node, NodeKind, Title
+from resnet_viz.views.graph.model import NodeKind
 
 
 def graph(model: nn.Module, example: Example | None = None) -> ShortcutGraph:
@@ -48,13 +48,6 @@ class _Piece(NamedTuple):
     layers: tuple[str, ...]
     shortcut: Shortcut | None = None
     shape: tuple[int, ...] = ()
-
-    @property
-    def stage(self) -> str:
-        """The path of the list that the block is one of."""
-        parts = self.name.split(".")
-        numbers = [i for i, part in enumerate(parts) if part.isdecimal()]
-        return ".".join(parts[: numbers[-1]]) if numbers else self.name.rpartition(".")[0]
 
 
 def _drawn(model: nn.Module, found: DataGraph) -> ShortcutGraph:
@@ -131,42 +124,16 @@ def _shape(node: Operation) -> tuple[int, ...]:
 
 
 def _sketch(
-    model: nn.Module, pieces: Sequence[_Piece], parts: Mapping[int, Sequence[str]], note: str
+    model: nn.Module, pieces: Sequence[_Piece], outside: Mapping[int, Sequence[str]], note: str
 ) -> ShortcutGraph:
-    nodes = [Node("input", "input", "input", "what the net is given", "input")]
-    edges: list[Edge] = []
-    titles: list[tuple[str, ...]] = []
-
-    def go_on(node: Node) -> None:
-        edges.append(Edge(nodes[-1].id, node.id))
-        nodes.append(node)
-
-    if -1 in parts:
-        go_on(_outside(model, "stem", parts[-1], None))
-    number = 0
-    for path, group in groupby(pieces, key=lambda piece: piece.stage):
-        own = list(group)
-        titles.append(_stage_title(path, own[-1].shape))
-        stage = len(titles) - 1
-        for piece in own:
-            before = nodes[-1].id
-            go_on(_block(model, piece, stage))
-            if piece.shortcut is not None:
-                words = f"{piece.name}: its branch + {_words(piece.shortcut)}"
-                go_on(Node(f"{piece.name}.add", "add", "+", words, piece.name, stage))
-                edges.append(Edge(before, nodes[-1].id, piece.shortcut.kind))
-            if number in parts and number < len(pieces) - 1:
-                following = pieces[number + 1].stage
-                at = stage + (following != path)
-                go_on(_outside(model, f"before {pieces[number + 1].name}", parts[number], at))
-            number += 1
-    go_on(_outside(model, "head", parts.get(len(pieces) - 1, ()), None))
-    name = f"{type(model).__name__}: {_count(pieces)}"
-    return ShortcutGraph(None, tuple(nodes), tuple(edges), Title(name, note, tuple(titles)))
-
-
-def _words(shortcut: Shortcut) -> str:
-    return "the shortcut, a projection" if shortcut.kind == "projection" else "the shortcut"
+    """The graph of blocks and of the layers `outside`, by the block that they come after."""
+    parts = [_outside(model, "stem", outside[-1])] if -1 in outside else []
+    for number, piece in enumerate(pieces):
+        parts.append(_block(model, piece))
+        if number in outside and number < len(pieces) - 1:
+            parts.append(_outside(model, f"before {pieces[number + 1].name}", outside[number]))
+    parts.append(_outside(model, "head", outside.get(len(pieces) - 1, ())))
+    return chain_graph(parts, f"{type(model).__name__}: {_count(pieces)}", note)
 
 
 def _count(pieces: Sequence[_Piece]) -> str:
@@ -177,11 +144,7 @@ def _count(pieces: Sequence[_Piece]) -> str:
     return f"{count(len(kinds), 'shortcut')} ({', '.join(each)})"
 
 
-def _stage_title(path: str, shape: Sequence[int]) -> tuple[str, ...]:
-    return (path or "blocks", *(("×".join(map(str, shape)),) if shape else ()))  # noqa: RUF001
-
-
-def _block(model: nn.Module, piece: _Piece, stage: int) -> Node:
+def _block(model: nn.Module, piece: _Piece) -> Part:
     module = _submodule(model, piece.name)
     if module is None or next(module.children(), None) is None:
         kinds = [_kind(model, layer) for layer in piece.layers if _is_weighted(model, layer)]
@@ -190,18 +153,19 @@ def _block(model: nn.Module, piece: _Piece, stage: int) -> Node:
         label = type(module).__name__
     weighted = sum(_is_weighted(model, layer) for layer in piece.layers)
     tooltip = f"{piece.name}: {count(weighted, 'weighted layer')} in the branch"
-    kind: NodeKind = "block"
-    return Node(piece.name, kind, f"{label}\n{piece.name}", tooltip, piece.name, stage)
+    shortcut = piece.shortcut.kind if piece.shortcut else ""
+    label = f"{label}\n{piece.name}"
+    return Part(piece.name, "block", label, tooltip, shortcut, shape=piece.shape)
 
 
-def _outside(model: nn.Module, name: str, layers: Sequence[str], stage: int | None) -> Node:
-    """Layers that no shortcut bypasses, as one node."""
+def _outside(model: nn.Module, name: str, layers: Sequence[str]) -> Part:
+    """Layers that no shortcut bypasses, as one part."""
     kinds = [_kind(model, layer) for layer in layers if _is_weighted(model, layer)]
     shown = kinds if len(kinds) <= 3 else [kinds[0], f"... {len(kinds) - 2} more", kinds[-1]]
     title = name if name in ("stem", "head") else "between blocks"
     kind: NodeKind = "head" if name == "head" else "stem"
     tooltip = f"{title}: {', '.join(layers[:12])}" if layers else title
-    return Node(name, kind, "\n".join((title, *shown)), tooltip, name, stage)
+    return Part(name, kind, "\n".join((title, *shown)), tooltip)
 
 
 def _kind(model: nn.Module, layer: str) -> str:
@@ -240,22 +204,8 @@ def _listed(model: nn.Module) -> list[str]:
 
 def _chain(model: nn.Module, layers: Sequence[str], note: str) -> ShortcutGraph:
     """A net without shortcuts: the modules that hold its layers, one after the other."""
-    pieces = list(_holders(model, layers))
+    pieces = [_Piece(*held) for held in held_together(layers)]
     parts = {}
     if len(pieces) > 1:  # what comes last is the head, as it is of other nets
         parts[len(pieces) - 2] = pieces.pop().layers
     return _sketch(model, pieces, parts, note)
-
-
-def _holders(model: nn.Module, layers: Sequence[str]) -> Iterator[_Piece]:
-    """Neighbouring layers of one parent together, where there are many."""
-    depth = 1
-    while depth < 3 and len(_starts(layers, depth)) < 6:
-        depth += 1
-    for start, own in groupby(layers, key=lambda layer: ".".join(layer.split(".")[:depth])):
-        inside = tuple(own)
-        yield _Piece(start, inside)
-
-
-def _starts(layers: Sequence[str], depth: int) -> set[str]:
-    return {".".join(layer.split(".")[:depth]) for layer in layers}

@@ -150,12 +150,18 @@ def test_the_title_names_each_net_once_and_how_many_seeds_it_has() -> None:
     assert title(2, 1) == "small &lt;i&gt; against large"
 
 
-def test_a_net_that_was_watched_has_no_graph_and_it_is_said() -> None:
+def test_a_net_that_was_watched_has_a_graph_too() -> None:
     net = reported("resnet20-cifar", 3)
     own = net.contestant
     watched = Contestant("mine", "#007A59", own.layers, own.history, None, own.header, own.blocks)
     html = report([Reported(watched, None, 10)])
-    assert "mine has no graph" in html
+    scene, _ = contents(html)
+    (parts,) = [one["parts"] for one in scene["nets"]]
+    assert set(parts) == {layer.name for layer in own.layers}
+    assert html.count('<figure class="graph"') == 1
+    assert all(f'data-node="{part}"' in html for part in set(parts.values()))
+    before_any_step = Contestant("mine", "#007A59", (), History())
+    assert "mine has no graph" in report([Reported(before_any_step, None, 10)])
     assert "Watched while it trained" in html
 
 

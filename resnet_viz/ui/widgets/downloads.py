@@ -10,7 +10,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from resnet_viz.arch.config import ResNetConfig, differences
+from resnet_viz.arch.config import differences
 from resnet_viz.arch.field_words import value_words
 from resnet_viz.arch.net_names import deepened_name, nearest_preset
 from resnet_viz.arch.presets import PRESETS, label
@@ -18,14 +18,17 @@ from resnet_viz.lab.export_table import nets_among, write_table
 from resnet_viz.lab.lab import Lab
 from resnet_viz.quantities import quantities
 from resnet_viz.store.run import Run
+from resnet_viz.views.graph.found_net import AnyNet, FoundNet
 
 _MOST_LETTERS = 100
 """File systems allow 255 bytes for a name."""
 
 
-def file_name(config: ResNetConfig, ending: str) -> str:
+def file_name(config: AnyNet, ending: str) -> str:
     """A file's name for a net: a preset's id, as in "resnet18.py", or what was changed in the
     nearest one, as in "ResNet-56-no-norm.py"; cut if it is very long."""
+    if isinstance(config, FoundNet):
+        return (_safe(config.name)[:_MOST_LETTERS].rstrip("-.") or "net") + ending
     base = nearest_preset(config)
     changed = differences(config, PRESETS[base])
     words = (deepened_name(config, base), *map(value_words, changed, changed.values()))

@@ -128,7 +128,7 @@ def _line_rule(kind: str) -> str:
 
 
 def _frame(frame: Frame, kind: str) -> str:
-    unit = f' data-unit="{frame.id}"' if kind == "opened" else ""
+    unit = f' data-unit="{escape(frame.id)}"' if kind == "opened" else ""
     width, height = frame.right - frame.left, frame.bottom - frame.top
     x = frame.left + 10 if kind == "stage" else frame.right - 8
     texts = (
@@ -154,10 +154,10 @@ def _box(box: Box, coloured: bool, *, is_plain: bool) -> str:
         f'<tspan x="{x:g}" y="{first + LINE_HEIGHT * row + drop:g}">{escape(line)}</tspan>'
         for row, line in enumerate(lines)
     )
-    own = f' data-node="{node.id}"' if coloured else ""
+    own = f' data-node="{escape(node.id)}"' if coloured else ""
     fill = styles.fill(node.kind, is_plain=is_plain)
     return (
-        f'<g class="{node.kind}" data-unit="{node.unit}"{own} fill="{fill}">'
+        f'<g class="{node.kind}" data-unit="{escape(node.unit)}"{own} fill="{fill}">'
         f"<title>{escape(node.tooltip)}</title>{shape}<text{sign}>{text}</text></g>"
     )
 
@@ -207,7 +207,7 @@ def _flows(picture: Picture) -> Iterator[str]:
 
 def _flow(kind: str, points: tuple[Point, ...], dashes: str = "") -> str:
     style = f' style="{dashes}"' if dashes else ""
-    return f'<path class="flow" data-flow="{kind}"{style} d="{_path(points)}"/>'
+    return f'<path class="flow" data-flow="{escape(kind)}"{style} d="{_path(points)}"/>'
 
 
 def _shortcut(line: Line, target: Node) -> str:
@@ -220,7 +220,7 @@ def _shortcut(line: Line, target: Node) -> str:
         for row, text in enumerate(reversed(lines))
     )
     return (
-        f'<g data-unit="{target.unit}"><title>{escape(target.tooltip)}</title>'
+        f'<g data-unit="{escape(target.unit)}"><title>{escape(target.tooltip)}</title>'
         f'<path class="{kind}" d="{_path(points)}"/>{words}</g>'
     )
 

@@ -12,12 +12,11 @@ import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.field_words import value_words
-from resnet_viz.arch.plan import plan
 from resnet_viz.ui.components.component import component
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.downloads import file_name
 from resnet_viz.views.graph.browser.scripts import chart_script, style
-from resnet_viz.views.graph.graph import shortcut_graph
+from resnet_viz.views.graph.found_net import AnyNet, blocks_in, graph_of, units_of
 from resnet_viz.views.graph.grid import Grid
 from resnet_viz.views.graph.svg import write_svg
 
@@ -29,6 +28,7 @@ HELP = (
 MOST_DRAWN = 1000
 """Blocks that are drawn one by one at most: 0.7 s of the server, which nobody else may wait for."""
 _SIZE = re.compile(r'<svg [^>]*width="([\d.]+)" height="([\d.]+)"')
+_RUN = re.compile(r"^(stages\.\d+\.\d+)-\d+$")
 _LOOK = re.compile(r"\d{1,2}(\.\d{1,3})?(,[01](\.\d{1,3})?){2}")
 _SMALL = 1_000
 """Blocks of a net whose picture is kept with many others."""
@@ -75,7 +75,7 @@ class Alone(NamedTuple):
 
 
 def graph_chart(
-    config: ResNetConfig,
+    config: AnyNet,
     key: str,
     name: str,
     *,
@@ -86,14 +86,14 @@ def graph_chart(
     whole: bool = False,
     alone: Alone | None = None,
 ) -> None:
-    """Draw the graph of `config`, as wide as its container; open units are kept under `key`.
+    """Draw the graph of a net, as wide as its container; open units are kept under `key`.
 
     Screen readers tell pictures of one page apart by `name`, the net's. `fold` draws long runs of
     alike blocks as one. Pictures with one `frame`, a width and a height that all of them fit in,
     are drawn at one scale. `whole`: all of the net is seen at first. Without `fold` a net of more
     than `MOST_DRAWN` blocks is refused in a sentence.
     """
-    if not fold and (blocks := sum(config.depths)) > MOST_DRAWN:
+    if not fold and (blocks := blocks_in(config)) > MOST_DRAWN:
         message_box.info(
             f"{blocks:,} blocks are too many to draw one by one; at most {MOST_DRAWN:,} are."
         )
@@ -139,13 +139,13 @@ def graph_chart(
     )
 
 
-def _told_alone(alone: Alone, config: ResNetConfig) -> dict[str, str]:
-    kind = value_words("block", config.block)
+def _told_alone(alone: Alone, config: AnyNet) -> dict[str, str]:
+    kind = value_words("block", config.block) if isinstance(config, ResNetConfig) else "block"
     return {"picked": alone.picked, "kind": kind, "click": "click for its equation and its cost"}
 
 
 def common_frame(
-    nets: Mapping[str, ResNetConfig], *, fold: bool, coloured: Coloured | None = None
+    nets: Mapping[str, AnyNet], *, fold: bool, coloured: Coloured | None = None
 ) -> tuple[float, float]:
     """The width and height, in the SVG's units, that the graphs of nets fit in, by their keys."""
     colours = coloured and coloured[1:]
@@ -156,10 +156,10 @@ def common_frame(
     return max(float(width) for width, _ in sizes), max(float(height) for _, height in sizes)
 
 
-def opened_units(config: ResNetConfig, key: str) -> frozenset[str]:
+def opened_units(config: AnyNet, key: str) -> frozenset[str]:
     """The ids of the open units that exist in `config`."""
     opened: frozenset[str] = st.session_state.get(_state(key), frozenset())
-    return opened.intersection(path for path, _ in plan(config).units) if opened else opened
+    return opened.intersection(units_of(config)) if opened else opened
 
 
 def _state(key: str) -> str:
@@ -169,7 +169,7 @@ def _state(key: str) -> str:
 def toggle_unit(key: str, unit: str) -> None:
     """Open a unit of the graph under `key`, operation by operation, or close it; "" closes all."""
     # Of a folded run, such as "stages.0.1-7", the first block is opened: all are alike.
-    before, clicked = st.session_state.get(_state(key), frozenset()), {unit.partition("-")[0]}
+    before, clicked = st.session_state.get(_state(key), frozenset()), {_RUN.sub(r"\1", unit)}
     st.session_state[_state(key)] = frozenset(before ^ clicked if unit else ())
 
 
@@ -190,7 +190,7 @@ def set_look(key: str, look: str) -> None:
 
 
 def _svg(
-    config: ResNetConfig,
+    config: AnyNet,
     opened: frozenset[str],
     coloured: _Colours | None,
     twin: ResNetConfig | None,
@@ -198,12 +198,12 @@ def _svg(
     *,
     fold: bool,
 ) -> str:
-    is_small = fold or sum(config.depths) <= _SMALL
+    is_small = fold or blocks_in(config) <= _SMALL
     return (_small if is_small else _large)(config, opened, coloured, twin, closed, fold=fold)
 
 
 def _written(
-    config: ResNetConfig,
+    config: AnyNet,
     opened: frozenset[str],
     coloured: _Colours | None,
     twin: ResNetConfig | None,
@@ -212,8 +212,8 @@ def _written(
     fold: bool,
 ) -> str:
     grid, short = coloured or (None, False)
-    graph = shortcut_graph(config, opened, fold, short=short, closed=closed)
-    like = shortcut_graph(twin, opened, fold, short=short, closed=closed) if twin else None
+    graph = graph_of(config, opened, fold, short=short, closed=closed)
+    like = graph_of(twin, opened, fold, short=short, closed=closed) if twin else None
     return write_svg(graph, grid, coloured=coloured is not None, like=like)
 
 

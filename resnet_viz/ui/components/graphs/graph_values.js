@@ -25,7 +25,7 @@ function show(data, parentElement) {
 // Values by name, of a text that has each list of names once (graph_values.py).
 function graphsIn(text) {
   const { names, of } = JSON.parse(text)
-  const lists = names.map((line) => line.split(" "))
+  const lists = names.map((line) => line.split("\n"))
   const named = ([list, values]) => Object.fromEntries(values.map((value, i) => [lists[list][i], value]))
   const graphs = Object.entries(of).map(([key, { nodes, lines, said }]) =>
     [key, { nodes: named(nodes), lines: named(lines), said }])

@@ -69,7 +69,7 @@ def _as_text(graphs: Mapping[str, Painted]) -> str:
     names: dict[str, int] = {}
 
     def numbered(values: Mapping[str, float | str]) -> list[object]:
-        number = names.setdefault(" ".join(values), len(names))
+        number = names.setdefault("\n".join(values), len(names))
         return [number, [_short(value) for value in values.values()]]
 
     of = {

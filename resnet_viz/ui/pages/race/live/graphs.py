@@ -7,7 +7,6 @@ from functools import lru_cache
 
 import streamlit as st
 
-from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.figures.graph_colouring import (
     Values,
     is_on_graph,
@@ -23,7 +22,7 @@ from resnet_viz.ui.components.graphs.graph_values import Painted, show_values, v
 from resnet_viz.ui.pages.race.lesions import TO_DELETE, Lesions
 from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.ui.widgets.page_texts import note
-from resnet_viz.views.graph.graph import shortcut_graph
+from resnet_viz.views.graph.found_net import AnyNet, blocks_in, graph_of
 from resnet_viz.views.graph.grid import Grid
 from resnet_viz.views.graph.layout import common_grid
 
@@ -40,7 +39,7 @@ ABOUT = (
     "of two paths: the shortcut (right) and the branch (middle)."
 )
 TO_OPEN = " Click a block to inspect it."
-NO_GRAPH = "{} has no graph: it trains in another program, and its structure is not known here."
+NO_GRAPH = "{} has no graph yet: its layers are known when its first step is recorded."
 
 
 def on_graph(
@@ -62,7 +61,7 @@ def on_graph(
         _graphs(nets, lesions)
         note(ABOUT + (TO_DELETE if lesions and lesions.deletes else TO_OPEN))
     for one in contestants:
-        if not one.config:
+        if not one.drawn_net:
             note(NO_GRAPH.format(plain(one.name)))
 
 
@@ -84,7 +83,7 @@ def has_graph(contestants: Sequence[Contestant]) -> bool:
 def _nets(contestants: Sequence[Contestant]) -> Mapping[str, Contestant]:
     """Nets that have a graph, of several seeds the first, by its key: the same in each race, so
     that the browser keeps it."""
-    first = {(one.name, one.config): one for one in reversed(contestants) if one.config}
+    first = {(one.name, net): one for one in reversed(contestants) if (net := one.drawn_net)}
     return {f"on_graph_{i}": one for i, one in enumerate(reversed(first.values()))}
 
 
@@ -100,24 +99,24 @@ def _values(
 
 
 def _graphs(nets: Mapping[str, Contestant], lesions: Lesions | None) -> None:
-    configs = {key: net.config for key, net in nets.items() if net.config}
-    fold = max(sum(config.depths) for config in configs.values()) > MOST_BLOCKS
-    grid = _grid(tuple(configs.values()), ASPECTS[min(3, len(configs))], fold=fold)
+    drawn = {key: net.drawn_net for key, net in nets.items() if net.drawn_net}
+    fold = max(map(blocks_in, drawn.values())) > MOST_BLOCKS
+    grid = _grid(tuple(drawn.values()), ASPECTS[min(3, len(drawn))], fold=fold)
     coloured = Coloured(_GROUP, grid, short=True)
-    frame = common_frame(configs, fold=fold, coloured=coloured)
+    frame = common_frame(drawn, fold=fold, coloured=coloured)
     with st.container(key="race_graphs"):  # a grid (page.css): columns take longer with each update
-        for key, config in configs.items():
+        for key, one in drawn.items():
             net = nets[key]
-            cut = lesions.cut(net) if lesions else Cut()
-            graph_chart(config, key, net.name, fold=fold, frame=frame, coloured=coloured, cut=cut)
-        for place, key in enumerate(configs):
-            if lesions:
+            cut = lesions.cut(net) if lesions and net.config else Cut()
+            graph_chart(one, key, net.name, fold=fold, frame=frame, coloured=coloured, cut=cut)
+        for place, key in enumerate(drawn):
+            if lesions and nets[key].config:
                 lesions.caption(nets[key], place)
 
 
 @lru_cache(maxsize=64)
-def _grid(configs: tuple[ResNetConfig, ...], aspect: float, *, fold: bool) -> Grid:
-    return common_grid([shortcut_graph(one, fold=fold, short=True) for one in configs], aspect)
+def _grid(nets: tuple[AnyNet, ...], aspect: float, *, fold: bool) -> Grid:
+    return common_grid([graph_of(one, fold=fold, short=True) for one in nets], aspect)
 
 
 def _steps_words(step: int, nodes: Values, lines: Values) -> str:

@@ -6,6 +6,7 @@ import { expanded, svgElement } from "./colours.js"
 import { frontOf } from "./cut.js"
 import { light, point, say, tellOthers, wordsOf } from "./pointing.js"
 
+const BOXES = ":is(.stem, .block, .folded, .operation, .head)[data-unit]"
 export const BLOCKS = ":is(.stem, .block, .folded, .opened, .head)[data-unit]"
 const RING_ROOM = 5 // units of the picture around the block
 const SAME_COLUMN = 20 // units of the picture
@@ -49,11 +50,12 @@ export function describeKeys(chart, name) {
   chart.picture.setAttribute("aria-label", `Blocks of ${name}. ${KEY_WORDS}${cut}`)
 }
 
-// In the order of the data's way.
+// In the order of the data's way, in which the picture has its boxes.
 export function blocksOf(chart) {
-  const key = ({ dataset: { unit } }) => unit === "stem" ? [-1, 0] : unit === "head" ? [Infinity, 0] : unit.split(".").slice(1).map(parseFloat)
-  const all = [...chart.svg.querySelectorAll(BLOCKS)].map((block) => [key(block), block])
-  return all.sort(([a], [b]) => a[0] - b[0] || a[1] - b[1]).map(([, block]) => block)
+  const units = [...chart.svg.querySelectorAll(BOXES)].map((box) => box.dataset.unit)
+  const places = new Map(units.map((unit, place) => [unit, place]))
+  const place = (block) => places.get(block.dataset.unit)
+  return [...chart.svg.querySelectorAll(BLOCKS)].sort((a, b) => place(a) - place(b))
 }
 
 export function currentBlock(chart) {
