@@ -36,6 +36,8 @@ class Recorder:
         self._model = model
         self.modules_at: dict[Node, list[str]] = {}
         """The modules whose output a node gives, the innermost first."""
+        self.takers_of: dict[Node, str] = {}
+        """The innermost module that takes what a node gives, the first of several."""
 
     def hooks(self) -> Iterator[tuple[nn.Module, Any]]:
         """Each module, and its forward hook."""
@@ -45,10 +47,13 @@ class Recorder:
 
     def forget(self) -> None:
         """Let go of the pass."""
-        self.modules_at = {}
+        self.modules_at, self.takers_of = {}, {}
 
     def _hook(self, name: str) -> Any:
-        def hook(_: nn.Module, __: object, output: object) -> None:
+        def hook(_: nn.Module, inputs: object, output: object) -> None:
+            for tensor in tensors_in(inputs):
+                if tensor.grad_fn is not None:
+                    self.takers_of.setdefault(tensor.grad_fn, name)
             for tensor in tensors_in(output):
                 if tensor.grad_fn is not None:
                     self.modules_at.setdefault(tensor.grad_fn, []).append(name)

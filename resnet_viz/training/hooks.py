@@ -109,6 +109,16 @@ def at_output(module: nn.Module, take: Take) -> PutHook:
     return partial(module.register_forward_hook, hook)
 
 
+def at_input(module: nn.Module, take: Take) -> PutHook:
+    """`take` gets what `module` takes."""
+
+    def hook(_: nn.Module, inputs: object) -> None:
+        if (first := first_tensor(inputs)) is not None:
+            take(first)
+
+    return partial(module.register_forward_pre_hook, hook)
+
+
 def at_gradient(module: nn.Module, take: Take) -> PutHook:
     """`take` gets the loss's gradient by the input of `module`, through whatever else it goes."""
 

@@ -125,3 +125,60 @@ def test_a_watched_nets_strip_has_its_blocks_and_arcs(lab: Lab) -> None:
     share = share_of_shortcut(contestant).values
     assert share.shape == (1, 2)
     assert np.isfinite(share).all()
+
+
+class Layers(nn.Module):
+    """A layer as transformers have them: two sums, the first of which a norm takes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm1, self.norm2 = nn.LayerNorm(6), nn.LayerNorm(6)
+        self.mix, self.feed = nn.Linear(6, 6), nn.Linear(6, 6)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + self.mix(self.norm1(x))
+        return x + self.feed(self.norm2(x))
+
+
+def test_outputs_of_found_blocks_are_measured_from_the_second_look_on() -> None:
+    torch.manual_seed(0)
+    net, kept = nn.Sequential(nn.Linear(6, 6), Layers(), Layers(), nn.Linear(6, 2)), Kept()
+    given = torch.randn(8, 6)
+    with Watcher(net, kept, measure_every=2) as watcher:
+        for _ in range(3):
+            net(given).square().mean().backward()
+            watcher.step(1.0)
+    assert "output_rms" not in kept.records[0].values
+    found = kept.named("output_rms", 2)
+    with torch.no_grad():
+        x = net[0](given)
+        for number in (1, 2):
+            layer = net[number]
+            x = x + layer.mix(layer.norm1(x))
+            own = {f"{number}.mix": x}
+            x = x + layer.feed(layer.norm2(x))
+            own[f"{number}.feed"] = x
+            for name, value in own.items():
+                wanted = float(value.double().square().mean().sqrt())
+                assert found.pop(name) == pytest.approx(wanted, rel=1e-5)
+    assert found == {}
+
+
+def test_the_output_of_a_residual_block_is_what_its_module_gives() -> None:
+    torchvision = pytest.importorskip("torchvision")
+    torch.manual_seed(0)
+    net, kept, wanted = torchvision.models.resnet18(num_classes=4), Kept(), {}
+    given = torch.randn(2, 3, 32, 32)
+    with Watcher(net, kept, measure_every=1) as watcher:
+        for _ in range(2):
+            net(given).square().mean().backward()
+            watcher.step(1.0)
+    for name in kept.held["output_rms"].names:
+        net.get_submodule(name).register_forward_hook(
+            lambda *passed, name=name: wanted.update({name: passed[2].detach().clone()})
+        )
+    net(given)
+    assert len(wanted) == 8
+    for name, value in kept.named("output_rms", 1).items():
+        own = float(wanted[name].double().square().mean().sqrt())
+        assert value == pytest.approx(own, rel=1e-4)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,19 +14,24 @@ from torch.utils.hooks import RemovableHandle
 
 from resnet_viz.traced.data_graph import DataGraph, Node, Recorder
 from resnet_viz.traced.flows import hook_flows
-from resnet_viz.traced.shortcuts import Shortcut, additions, named
+from resnet_viz.traced.shortcuts import Addition, Shortcut, additions, named
 from resnet_viz.traced.tensors import tensors_in
+from resnet_viz.training.hooks import Take, at_input, at_output
 from resnet_viz.training.passing import Give
 from resnet_viz.training.probes import PutHook
 from resnet_viz.training.watching.watched_model import OnlyHere
+
+_Place = tuple[Callable[[nn.Module, Take], PutHook], str]
+"""At the output or at the input, and of which module."""
 
 
 class FoundBlocks:
     """The shortcuts of `model`, found anew in each measured pass, with the gradients on them.
 
     `shortcuts` are those of the first pass in which there were any; later ones are known by their
-    names. The net's own input counts as where a block may begin: for a measured pass it becomes a
-    part of autograd's graph.
+    names. `outputs` says where their outputs are seen from the next measured pass on, of those that
+    a module gives or takes. The net's own input counts as where a block may begin: for a measured
+    pass it becomes a part of autograd's graph.
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -36,6 +42,7 @@ class FoundBlocks:
         self._hook: RemovableHandle | None = None
         self._has_warned = False
         self.shortcuts: Sequence[Shortcut] = ()
+        self.outputs: Mapping[str, _Place] = {}
 
     def open(self) -> None:
         """Stand at the model's entrance, after whoever calls `hooks` as a pass begins."""
@@ -47,10 +54,12 @@ class FoundBlocks:
         if self._hook is not None:
             self._hook.remove()
 
-    def hooks(self) -> Iterator[PutHook]:
+    def hooks(self, give: Give) -> Iterator[PutHook]:
         """Hooks for one forward pass, after which `ended` is called."""
         self._recorder.forget()
         self._inputs, self._is_due = [], True
+        for name, (at, path) in self.outputs.items():
+            yield at(self._model.get_submodule(path), partial(give, "output", name))
         for module, hook in self._recorder.hooks():
             yield partial(module.register_forward_hook, hook)
 
@@ -76,12 +85,30 @@ class FoundBlocks:
         own = named(graph, found)
         if found and not self.shortcuts:
             self.shortcuts = own
+            self.outputs = dict(self._outputs(graph, zip(found, own, strict=True)))
             sources = {one.source for one in found}
             self._needs_input = any(node in sources for node in self._inputs)
         known = {one.name for one in self.shortcuts}
         for addition, shortcut in zip(found, own, strict=True):
             if shortcut.name in known:
                 hook_flows(graph, addition, partial(_give_named, give, shortcut.name))
+
+    def _outputs(
+        self, graph: DataGraph, blocks: Iterable[tuple[Addition, Shortcut]]
+    ) -> Iterator[tuple[str, _Place]]:
+        """Where in later passes the blocks' outputs are seen: a block that is a module gives its
+        own; of others the sum is what a module gives, or takes."""
+        takers = self._recorder.takers_of
+        times = Counter(takers.values())
+        given = {name: node for node, names in graph.modules_at.items() for name in names}
+        for addition, block in blocks:
+            node, own = addition.node, given.get(block.name)
+            if own in graph.place and graph.place[own] >= graph.place[node]:
+                yield block.name, (at_output, block.name)
+            elif node in graph.modules_at:
+                yield block.name, (at_output, graph.modules_at[node][0])
+            elif times[takers.get(node, "")] == 1:
+                yield block.name, (at_input, takers[node])
 
     def _as_source(
         self, _: nn.Module, given: tuple[object, ...], by_name: Mapping[str, object]

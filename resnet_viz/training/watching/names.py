@@ -22,6 +22,9 @@ from resnet_viz.quantities.quantity import Along
 from resnet_viz.training.hooks import points_of
 from resnet_viz.training.watching.foreign_hooks import responding_in
 
+_OF_OUTPUT = "output_rms"
+"""What is measured of a found block's output; other quantities of it cost more."""
+
 
 class WatchedNames:
     """The names along each quantity of `model`, whose layers and blocks are given as listed there.
@@ -45,14 +48,17 @@ class WatchedNames:
         self._passed: set[tuple[str, str]] = set()
         self.found: Sequence[str] = ()
 
-    def add_blocks(self, names: Sequence[str]) -> Mapping[str, Along]:
-        """Blocks that were found as the model ran, in forward order: their quantities."""
+    def add_blocks(self, names: Sequence[str], seen: Sequence[str]) -> Mapping[str, Along]:
+        """Blocks that were found as the model ran, in forward order: their quantities. The outputs
+        of those that are `seen` will be given."""
         self.found = names
         new = {
             one.name: Along("block", tuple(names))
             for one in quantities().values()
             if GRADIENTS.issuperset(one.points)
         }
+        if seen:
+            new[_OF_OUTPUT] = Along("block", tuple(seen))
         self.candidates = MappingProxyType({**self.candidates, **new})
         return new
 

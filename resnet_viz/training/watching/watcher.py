@@ -71,8 +71,9 @@ class Watcher:
     itself (torchvision adds the shortcut in place). Blocks of this project have all quantities;
     others that are named have output_rms, effective_rank and grad_input_norm. Where none are named
     they are found: each shortcut closes a block, which has the gradient at its input and its two
-    parts. What is not measured is named in one warning. Of a compiled model that is what passes
-    between its layers.
+    parts, and from the second look on output_rms, where a module gives or takes its output. What is
+    not measured is named in one warning. Of a compiled model that is what passes between its
+    layers.
 
     Args:
         blocks: paths of the modules that are blocks; those of this project's classes, or else those
@@ -253,7 +254,7 @@ class Watcher:
             was_known = bool(self._found.shortcuts)
             self._found.ended(output, self._give)
             if not was_known and (new := [one.name for one in self._found.shortcuts]):
-                self._instruments.add(self._names.add_blocks(new))
+                self._instruments.add(self._names.add_blocks(new, list(self._found.outputs)))
         self._instruments.after_forward(self._loss_scale.value)
 
     def _ended(self) -> None:
@@ -282,7 +283,7 @@ class Watcher:
             yield from tap_foreign(self._root, known, noted)
         if self._found:
             self._give = noted
-            yield from self._found.hooks()
+            yield from self._found.hooks(noted)
 
     def _images_first(self, block: str, output: Tensor) -> Tensor:
         """A block's output with a row per image: sequences may have a row per place."""
