@@ -131,3 +131,14 @@ def test_forty_races_fit_two_screens_and_are_sorted_by_keyboard(
     page.wait_for_url(f"{own_app.url}/runs?sort=-title")
     expect(boxes.first).to_contain_text("net 00")
     expect(boxes.first.get_by_role("checkbox")).to_be_checked()
+
+
+def test_a_long_title_is_read_to_its_end_in_a_narrow_window(own_app: App, open_page: Open) -> None:
+    nets = [tiny_spec(name=f"The residual net with rate {rate}, five seeds") for rate in (0.1, 0.2)]
+    own_app.lab.stop(own_app.lab.race(nets))
+    page = open_page(f"{own_app.url}/runs")
+    for width in (700, 780):
+        page.set_viewport_size({"width": width, "height": 800})
+        title = page.locator("tbody .title")
+        expect(title).to_have_count(1)
+        assert title.evaluate("one => one.scrollWidth <= one.clientWidth"), width
