@@ -13,6 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from resnet_viz.arch.presets import PRESETS
+from resnet_viz.experiments.ready_sweeps import ready_sweeps
 from resnet_viz.experiments.starting_points import starting_points
 from resnet_viz.experiments.student_notebook.program import FAULTS, source
 from resnet_viz.lessons.lesson import MEASUREMENTS, PREDICTIONS, Lesson, Placed, Step, Text
@@ -174,8 +175,10 @@ def test_the_experiment_to_go_on_with_is_there(base: str) -> None:
             assert set(query) <= set(initialisation_link({})[0]._fields)
         case "compare":
             assert [net_in_link(text) for text in query.values()]
+        case "sweeps":
+            assert query["ready"] in ready_sweeps()
         case page:
-            assert page in ("sweeps", "architecture", "runs")
+            assert page in ("architecture", "runs")
             assert not query
 
 

@@ -99,6 +99,21 @@ def test_a_ready_sweep_is_one_press_away_and_begins_once(lab: Lab) -> None:
     assert not lab.sweeps()
 
 
+def test_a_link_to_a_ready_sweep_puts_it_before_the_others(lab: Lab) -> None:
+    app = sweeps_page(ready="shortcut-transforms")
+    wanted = ready_sweeps()["shortcut-transforms"].name
+    starts = [one.label for one in app.button if one.label.startswith("Start ")]
+    assert starts[0] == f"Start {wanted}"
+    assert len(starts) == len(ready_sweeps()) + len(["Start sweep"])
+    assert app.query_params["ready"] == "shortcut-transforms"
+    app = press(app, f"Start {wanted}")
+    assert "sweep" in app.query_params
+    assert "ready" not in app.query_params
+    assert not sweeps_page(ready="degradation").error
+    app = sweeps_page(ready="degradatoin")
+    assert "unknown ready sweep 'degradatoin'; did you mean 'degradation'?" in app.error[0].value
+
+
 def test_what_a_sweep_shows_and_its_link(swept: str) -> None:
     app = sweeps_page(sweep=swept, picture="map", x="plain", end="eval_loss")
     said = text(app)

@@ -1,5 +1,5 @@
 """Sweeps URL: which sweep is looked at, and as which picture, in the link:
-`?sweep=...&picture=map&x=depths&y=plain&end=eval_loss`."""
+`?sweep=...&picture=map&x=depths&y=plain&end=eval_loss`; or a ready sweep: `?ready=degradation`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from resnet_viz.ui.session.history import is_by_history, is_switched
 
 SWEEP = "sweeps_shown"
 """The session's sweep, by its id; "" for the list."""
+READY = "sweeps_ready_shown"
+"""The session's ready sweep, by its key, which stands before the others; "" for none."""
 PICTURE, X, Y, END = "sweeps_picture", "sweeps_x", "sweeps_y", "sweeps_end"
 """The keys of the widgets."""
 KEY = "steer"
@@ -24,9 +26,10 @@ def read_link() -> str:
     what the link says before they are drawn, and leave out what they cannot show.
     """
     query = st.query_params.to_dict()
-    is_ours = set(query) <= {"sweep", KEY, *_WIDGETS}
+    is_ours = set(query) <= {"sweep", "ready", KEY, *_WIDGETS}
     if is_ours and (is_by_history() or (query and is_switched())):
         st.session_state[SWEEP] = query.get("sweep", "")
+        st.session_state[READY] = query.get("ready", "")
         for name, widget in _WIDGETS.items():
             if name in query:
                 st.session_state[widget] = query[name]
@@ -37,8 +40,8 @@ def read_link() -> str:
 
 def write_link() -> None:
     """Have the address hold what is looked at."""
-    shown = st.session_state.get(SWEEP, "")
-    query = {"sweep": shown} if shown else {}
+    shown, ready = st.session_state.get(SWEEP, ""), st.session_state.get(READY, "")
+    query = {"sweep": shown} if shown else {"ready": ready} if ready else {}
     if shown:
         for name, widget in _WIDGETS.items():
             if chosen := st.session_state.get(widget):
