@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 _CLI, _TRAIN, _APP, _EXPORT, _NOTEBOOK = "cli", "train", "app", "export", "notebook"
-_CLUSTER = "cluster"
+_CLUSTER, _FILM = "cluster", "film"
 EXTRAS: Mapping[str, str] = MappingProxyType(
     {
         "typer": _CLI,
@@ -29,6 +29,9 @@ EXTRAS: Mapping[str, str] = MappingProxyType(
         "anywidget": _NOTEBOOK,
         "traitlets": _NOTEBOOK,
         "ray": _CLUSTER,
+        "PIL": _FILM,
+        "av": _FILM,
+        "playwright": _FILM,
     }
 )
 """A library's module: the extra of pyproject.toml that it is in."""

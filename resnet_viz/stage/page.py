@@ -26,6 +26,7 @@ body {{ margin: 0; background: light-dark(#fff, #0f151c) }}
 {script}
 const race = JSON.parse(document.getElementById("race").textContent)
 window.stage = mount(document.getElementById("stage"), race, {options})
+window.filmSteps = filmSteps
 </script>
 </html>
 """

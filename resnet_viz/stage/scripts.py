@@ -8,7 +8,7 @@ from pathlib import Path
 from resnet_viz.es_modules import joined
 
 FOLDER = Path(__file__).parent / "scripts"
-ENTRY = "stage.js"
+ENTRIES = ("stage.js", "film.js")
 
 
 @lru_cache(maxsize=1)
@@ -18,5 +18,6 @@ def style() -> str:
 
 
 def one_module() -> str:
-    """All modules as one script of a page, which has `mount` as a constant."""
-    return joined(FOLDER, ENTRY)
+    """All modules as one script of a page, which has `mount`, `filmSteps` and `filmPicture` as
+    constants."""
+    return joined(FOLDER, *ENTRIES)

@@ -58,7 +58,7 @@ def show(id: str, *, as_json: bool = False) -> None:  # noqa: A002
     with open_lab() as lab:
         known = runs_of(lab, [id])
         bad = [run for run in known if isinstance(run, UnreadableRun)]
-        runs = [run for run in known if isinstance(run, Run)] if bad else _runs(lab, id)
+        runs = [run for run in known if isinstance(run, Run)] if bad else runs_by(lab, id)
         histories = {run.id: history_of(lab, run) for run in runs}
         if as_json:
             for run in bad:
@@ -126,13 +126,13 @@ def report(id: str, output: Path) -> None:  # noqa: A002
     if output.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"-o {printable(str(output))}: a report is written to a file .html")
     with open_lab() as lab:
-        runs = _runs(lab, id)
+        runs = runs_by(lab, id)
         look = Look(runs, {run.id: history_of(lab, run, MOST_STEPS, None) for run in runs})
         with atomic_write(output) as file:
             file.write_text(report_of(look, lab.measured), encoding="utf-8")
 
 
-def _runs(lab: Lab, id: str) -> Sequence[Run]:  # noqa: A002
+def runs_by(lab: Lab, id: str) -> Sequence[Run]:  # noqa: A002
     """Those of a race, or the one run; ValueError, saying why, for what cannot be read."""
     is_race = any(run.race_id == id for run in lab.everything())
     return lab.race_runs(id) if is_race else [lab.get(id)]

@@ -112,6 +112,28 @@ def report(
 
 
 @runs_app.command()
+def film(
+    id: IdArgument,  # noqa: A002
+    output: Annotated[Path, output_option(metavar="FILE.(mp4|webp|gif|html)")],
+    *,
+    size: Annotated[str, typer.Option(help="960x540, 1280x720 or 1920x1080.")] = "1280x720",
+    theme: Annotated[str, typer.Option(help="light or dark.")] = "light",
+    speed: Annotated[
+        float, typer.Option(help="0.5, 1, 2 or 4; at 1 the race takes 12 seconds.")
+    ] = 1.0,
+    quantity: Annotated[str, typer.Option(metavar="NAME", help="Default: grad_norm.")] = "",
+) -> None:
+    """Write the stage of a race as a film, or as one small HTML page that plays it."""
+    from resnet_viz.cli.commands import film as filming
+    from resnet_viz.cli.errors import input_errors
+    from resnet_viz.stage.film.film import Film
+
+    with input_errors():
+        wanted = Film(size, theme, speed)
+    filming.write(id, output, wanted, quantity)
+
+
+@runs_app.command()
 def recover() -> None:
     """Bring back the runs that can still be read from a damaged store."""
     from resnet_viz.cli.commands import runs as listing

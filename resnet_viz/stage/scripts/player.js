@@ -1,6 +1,6 @@
 // Player: which step is shown. It follows the newest, stands where it was put, or plays.
 
-const PLAY_SECONDS = 12 // the whole of a race at speed 1
+export const PLAY_SECONDS = 12 // the whole of a race at speed 1
 
 export class Player {
   step = 0

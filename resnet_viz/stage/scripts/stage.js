@@ -26,9 +26,9 @@ const HTML = `<div class="said"><span class="sentence"></span> <button type="but
  * Draw a stage into `root`. `options.onAction(name, value)` hears what only a host can do (pause,
  * resume, train_one, pace, present, escape) and which quantity was chosen, `options.onStep(step,
  * player)` each step that is drawn; `options.plays` begins to play, `options.loops` for ever;
- * `options.keys === false` leaves the keys alone; `options.hasReasons` offers onAction("why") once
- * the race is over. Returns `update`, `act`, `destroy` and, for tests,
- * `state`.
+ * `options.keys === false` leaves the keys alone; `options.isFilmed` shows nothing to press;
+ * `options.hasReasons` offers onAction("why") once the race is over. Returns `update`, `act`,
+ * `destroy` and, for tests, `state`.
  */
 export function mount(root, message, options = {}) {
   return new Stage(root, message, options)
@@ -39,6 +39,7 @@ class Stage {
     this.root = root
     this.options = options
     root.classList.add("resnet-viz-stage")
+    root.classList.toggle("filmed", Boolean(options.isFilmed))
     root.innerHTML = HTML
     const find = (name) => root.querySelector(`.${name}`)
     this.canvas = root.querySelector("canvas")

@@ -15,7 +15,7 @@ from streamlit.web.server import server_util
 from resnet_viz.store.database import Store, StoreError, default_home
 from resnet_viz.store.keys.owner_key import owner_key
 from resnet_viz.ui.components.charts import chart_scripts
-from resnet_viz.ui.server import recorded_race, stage_feed
+from resnet_viz.ui.server import film_maker, recorded_race, stage_feed
 from resnet_viz.ui.server.address import Address
 from resnet_viz.ui.server.headers import Headers
 from resnet_viz.ui.server.keys import KEY, OwnersLink, RaceControls
@@ -38,6 +38,7 @@ def parts() -> dict[str, Any]:
             *chart_scripts.routes(base),
             *stage_feed.routes(base),
             *recorded_race.routes(base),
+            *film_maker.routes(base),
         ],
         "middleware": middleware(base),
         "lifespan": lifespan,

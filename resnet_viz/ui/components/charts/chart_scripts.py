@@ -65,7 +65,8 @@ def _text(name: str) -> bytes:
 @lru_cache(maxsize=1)
 def _made() -> Mapping[str, bytes]:
     """Scripts that are no files as they are: the stage's modules as one, with its style sheet."""
-    styled = f"{one_module()}\nexport {{ mount }}\nexport const style = {json.dumps(style())}\n"
+    names = "export { mount, filmSteps, filmPicture }"
+    styled = f"{one_module()}\n{names}\nexport const style = {json.dumps(style())}\n"
     return {STAGE: styled.encode()}
 
 

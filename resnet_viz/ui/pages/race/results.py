@@ -23,6 +23,7 @@ from resnet_viz.text import and_words
 from resnet_viz.ui.components.charts.live_chart import live_chart
 from resnet_viz.ui.pages.race import words
 from resnet_viz.ui.pages.race.again import more_seeds, try_again
+from resnet_viz.ui.pages.race.film import film
 from resnet_viz.ui.pages.race.live.live import contestants_of
 from resnet_viz.ui.pages.race.live.pictures import key_of_chart
 from resnet_viz.ui.pages.race.state import RaceView, is_together
@@ -66,6 +67,7 @@ def results(lab: Lab, view: RaceView) -> None:
         _cards(sentences(claims)[1:])
         rows = result_rows(contestants, [run.params for run in view.runs])
         st.table(_transposed(rows), border="horizontal")
+    film(view)
 
 
 def _card(
