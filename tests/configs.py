@@ -101,5 +101,6 @@ def _repaired(fields: dict[str, Any], draw: st.DrawFn) -> ResNetConfig:
     if fields["activation_order"] == "relu_before_addition":
         assume(fields["init"] != "fixup")
     smallest = ResNetConfig.model_validate(fields).smallest_image_size
-    size = draw(st.integers(smallest, smallest + 20))
+    side = st.integers(smallest, smallest + 20)
+    size = draw(side | st.tuples(side, side))
     return ResNetConfig.model_validate(fields | {"image_size": size})

@@ -135,4 +135,10 @@ def short_value(field: str, value: object) -> str:
     """A field's value where the field has just been named, such as "batch norm" or "3-4-6-3"."""
     if (field, value) in VALUES:
         return VALUES[field, value]
-    return "-".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return text_of(field, value)
+
+
+def text_of(field: str, value: object) -> str:
+    """A value of a net or a run as it is written: "3-4-6-3" for blocks, "128x64" for a size."""
+    between = "x" if field == "image_size" else "-"
+    return between.join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from math import gcd
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+from pydantic_core import PydanticCustomError
 
 Block = Literal["basic", "bottleneck"]
 Stem = Literal["imagenet", "cifar", "deep", "tiered"]
@@ -32,6 +42,51 @@ Blocks = Annotated[int, Field(strict=True, ge=1, le=10_000)]
 GATE_BIAS = -6.0
 """He et al. 2016, sec. 3.1: gates start nearly closed (1 - g nearly 1); they train best at -6."""
 STEM_HALVINGS = {"imagenet": 2, "cifar": 0, "deep": 2, "tiered": 2}
+
+_MOST_PIXELS = 16_384
+_Side = Annotated[int, Field(strict=True, ge=1, le=_MOST_PIXELS)]
+_SIZE_TEXT = re.compile(r"\s*(\d{1,9})\s*(?:[x\u00d7]\s*(\d{1,9})\s*)?", re.ASCII)
+
+
+def _size(value: object, handler: ValidatorFunctionWrapHandler) -> object:
+    """From text such as "128x64", too. A pair of equal numbers is the one: a net has one form."""
+    if isinstance(value, str) and (found := _SIZE_TEXT.fullmatch(value)):
+        value = tuple(map(int, found.groups(found[1])))
+    try:
+        size = handler(value)
+    except ValidationError as error:
+        allowed = f"allowed are 1 to {_MOST_PIXELS} pixels, or a height and a width such as 128x64"
+        raise PydanticCustomError("image_size", allowed) from error
+    return size[0] if isinstance(size, tuple) and size[0] == size[1] else size
+
+
+ImageSize = Annotated[_Side | tuple[_Side, _Side], WrapValidator(_size)]
+"""Pixels a side of a square image, or its height and width."""
+_SIZES: TypeAdapter[ImageSize] = TypeAdapter(ImageSize)
+
+
+def one_form(value: object) -> Any:
+    """An image size, or text for one, as a configuration has it; what is none is unchanged."""
+    try:
+        return _SIZES.validate_python(value)
+    except ValidationError:
+        return value
+
+
+def height_and_width(size: ImageSize) -> tuple[int, int]:
+    """Height and width of images of a size, in pixels."""
+    return (size, size) if isinstance(size, int) else size
+
+
+def short_size(size: ImageSize) -> str:
+    """A size as it is written: "224", or "128x64" where height and width differ."""
+    return str(size) if isinstance(size, int) else full_size(size)
+
+
+def full_size(size: ImageSize) -> str:
+    """Height and width: "224x224" or "128x64"."""
+    height, width = height_and_width(size)
+    return f"{height}x{width}"
 
 
 class ConfigFields(BaseModel):
@@ -78,7 +133,7 @@ class ConfigFields(BaseModel):
     zero_init_residual: Annotated[bool, Field(strict=True)] = False
     in_channels: Channels = 3
     num_classes: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 1000
-    image_size: Annotated[int, Field(strict=True, ge=1, le=16_384)] = 224
+    image_size: ImageSize = 224
 
     @property
     def block_expansion(self) -> int:
@@ -111,8 +166,14 @@ class ConfigFields(BaseModel):
         return self.stem_width or self.widths[0]
 
     @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(channels, height, width) of an input image."""
+        return self.in_channels, *height_and_width(self.image_size)
+
+    @property
     def smallest_image_size(self) -> int:
-        """Least pixels a side that leave 2 pixels wherever the net halves the resolution."""
+        """Least height and least width that leave 2 pixels wherever the net halves the
+        resolution."""
         stem, stages = STEM_HALVINGS[self.stem], len(self.depths) - 1
         if stem and self.antialias == "avgpool" and stages:  # its pool drops an odd last pixel
             return 3 + (4 << stages - 1)

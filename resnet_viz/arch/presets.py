@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from resnet_viz.arch.config import ResNetConfig, differences
-from resnet_viz.arch.field_words import VALUES
+from resnet_viz.arch.field_words import VALUES, text_of
 from resnet_viz.text import unknown_name
 
 HE_2015 = "He et al. 2015, arXiv:1512.03385"
@@ -188,5 +188,4 @@ def _words(values: Mapping[str, object]) -> Iterator[str]:
         if isinstance(value, bool):
             yield field if value else f"no {field}"
         else:
-            shown = "-".join(map(str, value)) if isinstance(value, tuple) else str(value)
-            yield f"{field} {shown}"
+            yield f"{field} {text_of(field, value)}"

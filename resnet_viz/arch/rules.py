@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from resnet_viz.arch.fields import ConfigFields
+from resnet_viz.arch.fields import ConfigFields, height_and_width, short_size
 
 MAX_BLOCKS = 20_000
 LEAST_STEM_WIDTH = {"imagenet": 1, "cifar": 1, "deep": 2, "tiered": 3}
@@ -34,9 +34,9 @@ def _stages(config: ConfigFields) -> Iterator[str]:
 
 
 def _sizes(config: ConfigFields) -> Iterator[str]:
-    if config.image_size < config.smallest_image_size:
+    if min(height_and_width(config.image_size)) < config.smallest_image_size:
         yield (
-            f"image_size = {config.image_size} leaves nothing to halve in this net; "
+            f"image_size = {short_size(config.image_size)} leaves nothing to halve in this net; "
             f"the smallest that fits its stem and stages is {config.smallest_image_size}"
         )
     if config.stem == "cifar" and config.stem_pool != "max":

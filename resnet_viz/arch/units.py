@@ -24,7 +24,7 @@ def stem_unit(config: ResNetConfig) -> Unit:
     "imagenet" and "cifar": He 2015, Table 1 and sec. 4.2; "deep": ResNet-C (He et al. 2018,
     arXiv:1812.01187, Fig. 2b); "tiered": its narrower form in timm.
     """
-    chain = Chain(config, "", "in", (config.in_channels, config.image_size, config.image_size))
+    chain = Chain(config, "", "in", config.image_shape)
     convolutions = _stem_convolutions(config)
     is_smooth = config.antialias != "none" and config.stem != "cifar"
     pools = config.stem_pool == "max" and config.stem != "cifar"

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from resnet_viz.arch.config import ResNetConfig, explain, revise
+from resnet_viz.arch.fields import ImageSize, height_and_width, short_size
 from resnet_viz.data.registry import dataset_info
 
 
 def adapt(
-    config: ResNetConfig, dataset: str, image_size: int | None = None, classes: int | None = None
+    config: ResNetConfig,
+    dataset: str,
+    image_size: ImageSize | None = None,
+    classes: int | None = None,
 ) -> ResNetConfig:
     """`config` with the data set's channels and classes, and its image size or the one given.
 
@@ -21,11 +25,12 @@ def adapt(
     """
     info = dataset_info(dataset)
     size = info.image_size if image_size is None else image_size
-    if size < config.smallest_image_size:
-        whose = f"the data's own; dataset = '{dataset}'" if image_size is None else "pixels a side"
+    if min(height_and_width(size)) < config.smallest_image_size:
+        given = "pixels a side" if isinstance(size, int) else "height and width"
+        whose = f"the data's own; dataset = '{dataset}'" if image_size is None else given
         raise ValueError(
-            f"image_size = {size} ({whose}) is too small for this net's stem and stages; "
-            f"the smallest that fits is {config.smallest_image_size}"
+            f"image_size = {short_size(size)} ({whose}) is too small for this net's stem and "
+            f"stages; the smallest that fits is {config.smallest_image_size}"
         )
     count = info.count_classes() if classes is None else classes
     try:

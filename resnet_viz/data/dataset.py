@@ -11,6 +11,7 @@ from typing import Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viz.arch.fields import ImageSize
 from resnet_viz.text import printable
 
 Split = Literal["train", "test"]
@@ -50,12 +51,12 @@ class Dataset(ABC):
     licence: str
 
     @abstractmethod
-    def open(self, split: Split, image_size: int | None = None) -> Pixels:
+    def open(self, split: Split, image_size: ImageSize | None = None) -> Pixels:
         """Read one part.
 
         Args:
             split: "train" or "test"; no image is in both.
-            image_size: pixels a side that will be needed: of use where each file has its own size.
+            image_size: the size that will be needed: of use where each file has its own size.
 
         Raises:
             ValueError: where its files are missing or damaged.
@@ -98,7 +99,7 @@ class Dataset(ABC):
         """
         return self.train
 
-    def check_images(self, image_size: int, batch_size: int, subset: int | None) -> None:
+    def check_images(self, image_size: ImageSize, batch_size: int, subset: int | None) -> None:
         """ValueError if its images cannot be trained on like this; only some of them are
         checked."""
         if self.train is not None:

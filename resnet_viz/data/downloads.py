@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import platformdirs
 
+from resnet_viz.arch.fields import ImageSize
 from resnet_viz.data.dataset import Dataset, DownloadError, Pixels, Split
 
 FOLDER_VARIABLE = "RESNET_VIZ_DATA"
@@ -36,7 +37,7 @@ class TorchvisionDataset(Dataset):
     files: tuple[str, ...]
     megabytes: int
 
-    def open(self, split: Split, image_size: int | None = None) -> Pixels:
+    def open(self, split: Split, image_size: ImageSize | None = None) -> Pixels:
         self.check_there()
         try:
             return self.read(Path(self.place), split)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
+from resnet_viz.arch.fields import ImageSize
 from resnet_viz.data.dataset import Dataset, Pixels, Split
 
 NAME = "elsewhere"
@@ -42,7 +43,7 @@ class _Elsewhere(Dataset):
     def count_classes(self) -> int:
         raise self._missing()
 
-    def open(self, split: Split, image_size: int | None = None) -> Pixels:
+    def open(self, split: Split, image_size: ImageSize | None = None) -> Pixels:
         raise self._missing()
 
     def _missing(self) -> ValueError:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viz.arch.fields import ImageSize, height_and_width
+
 if TYPE_CHECKING:
     from PIL import Image
 
@@ -25,16 +27,17 @@ _WHITE = (255, 255, 255)
 _GLANCE = 32
 
 
-def square(file: Path, size: int) -> NDArray[np.uint8] | None:
-    """The middle of a picture, resized to [size, size, 3]; None if it cannot be read.
+def middle(file: Path, size: ImageSize) -> NDArray[np.uint8] | None:
+    """The middle of a picture, resized to [height, width, 3]; None if it cannot be read.
 
     Of several pictures in a file the first is taken.
     """
     from PIL import Image, ImageOps
 
+    height, width = height_and_width(size)
     try:
         with Image.open(file, formats=_formats()) as image:
-            fitted = ImageOps.fit(_as_seen(image), (size, size), Image.Resampling.BILINEAR)
+            fitted = ImageOps.fit(_as_seen(image), (width, height), Image.Resampling.BILINEAR)
             return np.asarray(fitted)
     except Exception:  # noqa: BLE001  what Pillow raises on damaged files is of many kinds
         return None
@@ -50,7 +53,7 @@ def _formats() -> tuple[str, ...]:
 
 
 def can_be_read(file: Path) -> bool:
-    """Whether `square` can read it; a file is checked once, until it changes."""
+    """Whether `middle` can read it; a file is checked once, until it changes."""
     try:
         status = file.stat()
     except OSError:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from resnet_viz.arch import fields
 from resnet_viz.data.dataset import Augment
 from resnet_viz.experiments.devices import DEVICE_NAMES
 from resnet_viz.experiments.setting import About
@@ -109,8 +110,12 @@ ClipGradNorm = Annotated[
     ),
 ]
 ImageSize = Annotated[
-    Annotated[int, Field(strict=True, ge=1, le=16_384)] | None,
-    About("image size", "Pixels a side; images are resized to it.", "the data's own"),
+    fields.ImageSize | None,
+    About(
+        "image size",
+        "Pixels a side, or a height and a width such as 128x64; images are resized to it.",
+        "the data's own",
+    ),
 ]
 Seed = Annotated[
     int,

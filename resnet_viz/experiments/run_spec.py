@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.fields import ImageSize
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label
 from resnet_viz.cells import ShownInCells
@@ -192,7 +193,7 @@ _NOT_RECIPE = {
 
 @lru_cache(maxsize=256)
 def _adapted(
-    config: ResNetConfig, dataset: str, image_size: int | None, classes: int | None
+    config: ResNetConfig, dataset: str, image_size: ImageSize | None, classes: int | None
 ) -> ResNetConfig:
     return adapt(config, dataset, image_size, classes)
 

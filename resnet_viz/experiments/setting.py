@@ -62,7 +62,8 @@ def _values(annotation: Any) -> tuple[type, Sequence[str]]:
     if origin is Annotated:
         return _values(arguments[0])
     if origin in (Union, types.UnionType):
-        return _values(next(one for one in arguments if one is not types.NoneType))
+        kinds = [one for one in arguments if one is not types.NoneType]
+        return _values(kinds[0]) if len(kinds) == 1 else (str, ())  # several kinds are written
     if origin is Literal:
         return str, arguments
     return origin or annotation, ()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.fields import short_size
 from resnet_viz.arch.plan import plan
 from resnet_viz.data.registry import dataset_info
 
@@ -107,5 +108,5 @@ def check_batch_size(config: ResNetConfig, batch_size: int) -> None:
                 values = f"group norm one value a group ({channels} channels, as many groups)"
             raise ValueError(
                 f"batch_size = 1 leaves {values}, since this net has 1x1 maps at image_size = "
-                f"{config.image_size}; allowed: at least 2, or a larger image_size"
+                f"{short_size(config.image_size)}; allowed: at least 2, or a larger image_size"
             )

@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from resnet_viz.arch.config import ResNetConfig, explain, plain_twin, revise
-from resnet_viz.arch.field_words import FIELDS, value_words
+from resnet_viz.arch.field_words import FIELDS, text_of, value_words
+from resnet_viz.arch.fields import one_form
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label, preset, preset_name
 from resnet_viz.cells import ShownInCells
@@ -88,7 +89,10 @@ class SweepSpec(ShownInCells, BaseModel):
                 raise ValueError(f"the axis {axis} has a value twice; give each once")
             if axis == PLAIN and not all(isinstance(value, bool) for value in values):
                 raise ValueError("the axis plain has the values true and false")
-        return dict(axes)
+        return {
+            axis: tuple(map(one_form, values)) if axis == "image_size" else values
+            for axis, values in axes.items()
+        }
 
     @field_validator("seeds")
     @classmethod
@@ -223,15 +227,15 @@ def _name(config: ResNetConfig, values: Mapping[str, AxisValue]) -> str:
         elif isinstance(net, str):
             own = f"{net}, plain" if values.get(PLAIN) else net
         words = [value_words(a, v) for a, v in values.items() if a in _OF_NET and a != "depths"]
-    words += [f"{SETTINGS[a].about.words} {flat(v)}" for a, v in values.items() if a in _OF_RUN]
+    words += [f"{SETTINGS[a].about.words} {flat(a, v)}" for a, v in values.items() if a in _OF_RUN]
     return ", ".join((own, *words))[:200]
 
 
-def flat(value: AxisValue) -> bool | int | float | str | None:
+def flat(axis: str, value: AxisValue) -> bool | int | float | str | None:
     """A value as a table's cell has it: "3-3-3" for blocks per stage, a net by its label."""
     if isinstance(value, ResNetConfig):
         return label(value)
-    return "-".join(map(str, value)) if isinstance(value, tuple) else value
+    return text_of(axis, value) if isinstance(value, tuple) else value
 
 
 def axis_words(axis: str) -> str:

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 import plotly.graph_objects as go
 
 from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.fields import ImageSize, short_size
 from resnet_viz.arch.plan import plan
 from resnet_viz.figures import style
 from resnet_viz.findings.colours import OTHERS, PLAIN, RESIDUAL
@@ -35,7 +36,7 @@ SIZE, RING, STAR = 12, 19, 20
 
 
 class DesignPoint(NamedTuple):
-    """A net and its costs; MACs and activation bytes are of one image of `image_size` pixels."""
+    """A net and its costs; MACs and activation bytes are of one image of `image_size`."""
 
     name: str
     family: str
@@ -43,7 +44,7 @@ class DesignPoint(NamedTuple):
     params: int
     macs: int
     activation_bytes: int
-    image_size: int
+    image_size: ImageSize
 
 
 def design_point(name: str, config: ResNetConfig) -> DesignPoint:
@@ -169,6 +170,6 @@ def _lines(here: Sequence[DesignPoint]) -> Iterator[str]:
         yield f"<b>{style.name_of(point.name)}</b> ({point.family}, depth {point.depth})"
     point = here[0]
     yield f"{point.params:,} parameters"
-    yield f"{point.macs:,} MACs at {point.image_size} pixels"
+    yield f"{point.macs:,} MACs at {short_size(point.image_size)} pixels"
     for memory in dict.fromkeys(p.activation_bytes for p in here):
         yield f"{memory / 1e6:,.3g} MB of activations"

@@ -248,7 +248,7 @@ def frame(sweep: Sweep) -> DataFrame:
     cells = sweep.cells
     axes = (*sweep.spec.axes, "seed")
     columns: dict[str, list[object]] = {
-        axis: [flat(cell.values[axis]) for cell in cells] for axis in axes
+        axis: [flat(axis, cell.values[axis]) for cell in cells] for axis in axes
     }
     for name in ("run_id", "status", "steps_done"):
         columns[name] = [getattr(cell, name) for cell in cells]

@@ -25,7 +25,7 @@ class OnnxMissingError(RuntimeError):
 def to_onnx(network: ResNet) -> bytes:
     """The content of an ONNX file of `network` as it computes in evaluation, weights included.
 
-    Its input "images" is [N, in_channels, image_size, image_size] and its output "logits"
+    Its input "images" is [N, in_channels, height, width] and its output "logits"
     [N, num_classes], for any N.
 
     Raises:
@@ -60,7 +60,7 @@ def _exported(network: ResNet) -> bytes:
     config, was_training = network.config, network.training
     device = next(network.parameters()).device
     # Two images: an exporter may take a batch of one for a constant.
-    images = torch.zeros(2, config.in_channels, config.image_size, config.image_size, device=device)
+    images = torch.zeros(2, *config.image_shape, device=device)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():

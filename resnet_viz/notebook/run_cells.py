@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from resnet_viz.arch.field_words import text_of
 from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.arch.plan import plan
 from resnet_viz.experiments.race_spec import RaceSpec
@@ -47,7 +48,7 @@ def _settings(spec: RunSpec) -> Sequence[tuple[str, str]]:
     """The settings that are on, in words."""
     values = {name: getattr(spec, name) for name in SETTINGS}
     return [
-        (SETTINGS[name].about.words, "yes" if value is True else str(value))
+        (SETTINGS[name].about.words, "yes" if value is True else text_of(name, value))
         for name, value in values.items()
         if value not in (None, False, "none", (), 0)
     ]

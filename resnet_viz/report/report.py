@@ -13,6 +13,7 @@ import jinja2
 import plotly
 import plotly.graph_objects as go
 
+from resnet_viz.arch.field_words import text_of
 from resnet_viz.arch.plan import plan
 from resnet_viz.experiments.run_spec import SETTINGS, RunSpec
 from resnet_viz.figures.graph_colouring import RAMP, line_scale
@@ -208,7 +209,10 @@ def _settings(nets: Sequence[Reported]) -> Mapping[str, Any] | None:
     rows |= {"depth": [f"{plan(spec.adapted).depth:,} layers" for spec in specs]}
     rows |= {words[name]: values for name, values in fields.items() if name not in shared}
     differing = differing_fields([spec.adapted for spec in specs])
-    rows |= {of.replace("_", " "): list(map(_value, values)) for of, values in differing.items()}
+    rows |= {
+        field.replace("_", " "): [_value(field, value) for value in values]
+        for field, values in differing.items()
+    }
     return {"shared": shared_text, "rows": rows}
 
 
@@ -219,10 +223,10 @@ def _setting(spec: RunSpec, name: str) -> str:
         return str(value.rpartition("/")[2])
     is_off = value is None or value is False or value == "none"  # but 0 is a seed
     is_off = is_off or (spec.schedule != "step" and name in OF_STEPS)
-    return "" if is_off else _value(value)
+    return "" if is_off else _value(name, value)
 
 
-def _value(value: object) -> str:
-    if isinstance(value, tuple):
+def _value(field: str, value: object) -> str:
+    if isinstance(value, tuple) and field != "image_size":
         return ", ".join(map(str, value))
-    return "yes" if value is True else str(value)
+    return "yes" if value is True else text_of(field, value)

@@ -52,7 +52,7 @@ def sweep_report(sweep: Sweep, histories: Histories) -> str:
         heads=[*axes, "status", *(about.words for about in ENDS.values())],
         rows=[
             [
-                *(flat(cell.values[axis]) for axis in axes),
+                *(flat(axis, cell.values[axis]) for axis in axes),
                 cell.status,
                 *(_said(value) for value in (*map(cell.end.get, list(ENDS)[:-1]), cell.seconds)),
             ]

@@ -59,7 +59,7 @@ def batch_of(config: ResNetConfig, kind: str, size: int, seed: int) -> tuple[Ten
     """
     generator = torch.Generator().manual_seed(seed)
     if kind == "gaussian":
-        shape = (size, config.in_channels, config.image_size, config.image_size)
+        shape = (size, *config.image_shape)
         labels = torch.randint(config.num_classes, (size,), generator=generator)
         return torch.randn(shape, generator=generator), labels
     if config.in_channels != 1 or config.num_classes < 10:

@@ -92,7 +92,7 @@ def _measure(config: ResNetConfig, device: torch.device, batch_size: int) -> Bui
         net = build_resnet(config, device, seed=0).to(memory_format=layout)
         _synchronize(device)
         build_seconds = time.perf_counter() - begin
-        shape = (batch_size, config.in_channels, config.image_size, config.image_size)
+        shape = (batch_size, *config.image_shape)
         images = torch.randn(shape, device=device).to(memory_format=layout)
         logits, _, _ = _pass(net, images)
     forward, backward = _medians(net, images)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from math import prod
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from resnet_viz.arch.fields import ImageSize, height_and_width
 from resnet_viz.experiments.run_fields import Precision
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.nets.memory_format import memory_format
@@ -33,12 +35,14 @@ def is_due(spec: RunSpec, step: int) -> bool:
     return every > 0 and (step % every == 0 or step == spec.steps - 1)
 
 
-def images_at_once(image_size: int, least: int = 1) -> int:
+def images_at_once(image_size: ImageSize, least: int = 1) -> int:
     """How many images go through a net together: 250 of 32 pixels a side, fewer larger ones.
 
     At least `least`, which are known to fit into memory with all that training keeps of them.
     """
-    return max(least, min(_IMAGES_AT_ONCE, _IMAGES_AT_ONCE * _PIXELS // image_size**2))
+    return max(
+        least, min(_IMAGES_AT_ONCE, _IMAGES_AT_ONCE * _PIXELS // prod(height_and_width(image_size)))
+    )
 
 
 @torch.no_grad()

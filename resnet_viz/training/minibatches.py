@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from resnet_viz.arch.fields import ImageSize
 from resnet_viz.data.dataset import Augment
 from resnet_viz.training.tensors import Images, resized
 
@@ -39,13 +40,13 @@ def minibatches(
     data: Images,
     batch_size: int,
     seed: int,
-    image_size: int,
+    image_size: ImageSize,
     device: torch.device,
     *,
     augment: Augment = "none",
     first: int = 0,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Without end, from step `first` on: images [batch_size, C, image_size, image_size] and labels,
+    """Without end, from step `first` on: images [batch_size, C, H, W] of `image_size` and labels,
     on `device`.
 
     Images of another size are resized bilinearly, a minibatch at a time to save memory. Of a set
@@ -79,19 +80,19 @@ def _ahead(make: Callable[[int], _Made], steps: Iterator[int]) -> Iterator[_Made
 
 
 def crop_and_flip(pixels: Tensor, seed: int, step: int) -> Tensor:
-    """Each image [C, S, S] framed in black, cropped at random to its size, half of them mirrored.
+    """Each image [C, H, W] framed in black, cropped at random to its size, half of them mirrored.
 
     The frame is an eighth of the side: 4 pixels at 32, as in He et al. 2015, 4.2. What happens to
     which image depends on seed and step alone.
     """
-    images, size = len(pixels), pixels.shape[-1]
-    frame = max(1, size // 8)
+    images, (height, width) = len(pixels), pixels.shape[-2:]
+    above, beside = max(1, height // 8), max(1, width // 8)
     random = np.random.default_rng((seed, step, _AUGMENT_STREAM))
-    top, left = random.integers(0, 2 * frame + 1, (2, images, 1))
+    top, left = (random.integers(0, 2 * frame + 1, (images, 1)) for frame in (above, beside))
     is_mirrored = random.random((images, 1)) < 0.5
-    along = np.arange(size)
-    rows, columns = top + along, left + np.where(is_mirrored, along[::-1], along)
+    along = np.arange(width)
+    rows, columns = top + np.arange(height), left + np.where(is_mirrored, along[::-1], along)
     places = (np.arange(images)[:, None, None], rows[:, :, None], columns[:, None, :])
     image, row, column = (torch.from_numpy(p).to(pixels.device) for p in places)
-    framed = functional.pad(pixels, (frame,) * 4)
+    framed = functional.pad(pixels, (beside, beside, above, above))
     return framed.permute(0, 2, 3, 1)[image, row, column].permute(0, 3, 1, 2)

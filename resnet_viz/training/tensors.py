@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from resnet_viz.arch.fields import ImageSize, height_and_width
 from resnet_viz.data.dataset import Pixels, Split, check_enough, fixed_order, unreadable_sentence
 from resnet_viz.data.registry import dataset_info
 
@@ -66,7 +67,7 @@ class Images:
 
 def load(
     dataset: str,
-    image_size: int | None = None,
+    image_size: ImageSize | None = None,
     subset: int | None = None,
     *,
     classes: int | None = None,
@@ -78,8 +79,8 @@ def load(
 
     Args:
         dataset: its name.
-        image_size: pixels a side that will be needed; the images keep their own size all the same,
-            but for those of a folder.
+        image_size: the size that will be needed; the images keep their own size all the same, but
+            for those of a folder.
         subset: how many of them, in an order that is the same in every run, so that a smaller
             subset is part of a larger one.
         classes: how many it must have.
@@ -98,8 +99,8 @@ def load(
     return whole if subset is None else whole.chosen(fixed_order(count)[:subset])
 
 
-def held_out(dataset: str, training: Images, image_size: int) -> tuple[Tensor, Tensor]:
-    """Images [N, C, image_size, image_size] and labels [N] that training never sees.
+def held_out(dataset: str, training: Images, image_size: ImageSize) -> tuple[Tensor, Tensor]:
+    """Images [N, C, H, W] of `image_size` and labels [N] that training never sees.
 
     At most 1,000 of the test part, the same in every run, normalised as `training` is, on the CPU.
 
@@ -112,7 +113,7 @@ def held_out(dataset: str, training: Images, image_size: int) -> tuple[Tensor, T
     return resized(some.images, image_size), some.labels
 
 
-def held_out_part(dataset: str, training: Images, image_size: int) -> Images | None:
+def held_out_part(dataset: str, training: Images, image_size: ImageSize) -> Images | None:
     """The same images as they are stored, and how they are normalised; None where there are none.
 
     Raises:
@@ -123,7 +124,7 @@ def held_out_part(dataset: str, training: Images, image_size: int) -> Images | N
     return everything.first(MOST_HELD_OUT) if len(part.labels) else None
 
 
-def portions(data: Images, size: int, at_once: int) -> Iterator[tuple[Tensor, Tensor]]:
+def portions(data: Images, size: ImageSize, at_once: int) -> Iterator[tuple[Tensor, Tensor]]:
     """All images, float32, normalised and resized to `size`, at most `at_once` at a time.
 
     The portions differ by one image at most: none is too small for a norm over it.
@@ -134,14 +135,15 @@ def portions(data: Images, size: int, at_once: int) -> Iterator[tuple[Tensor, Te
         yield resized(data.normalised(pixels), size), labels
 
 
-def resized(images: Tensor, size: int) -> Tensor:
-    """Float images bilinearly resized to `size` pixels a side, without aliasing."""
-    if images.shape[-1] == size:
+def resized(images: Tensor, size: ImageSize) -> Tensor:
+    """Float images bilinearly resized to `size`, without aliasing."""
+    shape = height_and_width(size)
+    if images.shape[-2:] == shape:
         return images
-    return functional.interpolate(images, size=(size, size), mode="bilinear", antialias=True)
+    return functional.interpolate(images, size=shape, mode="bilinear", antialias=True)
 
 
-def _open(dataset: str, split: Split, image_size: int | None) -> Pixels:
+def _open(dataset: str, split: Split, image_size: ImageSize | None) -> Pixels:
     part = dataset_info(dataset).open(split, image_size)
     if part.unreadable:
         warnings.warn(unreadable_sentence(dataset, part), stacklevel=4)

@@ -41,7 +41,7 @@ def summarize(
             net that runs on no single image (a group norm with one value to a group).
     """
     _check(depth, columns, row_settings)
-    size = (1, config.in_channels, config.image_size, config.image_size)
+    size = (1, *config.image_shape)
     net = build_resnet(config, device="meta")
     try:
         return torchinfo.summary(

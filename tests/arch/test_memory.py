@@ -51,8 +51,7 @@ NAMED = (
 
 
 def images(config: ResNetConfig, batch: int) -> Tensor:
-    size = config.image_size
-    return torch.randn(batch, config.in_channels, size, size)
+    return torch.randn(batch, *config.image_shape)
 
 
 @pytest.mark.parametrize("batch", [1, 4])

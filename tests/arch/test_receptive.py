@@ -23,6 +23,7 @@ CONFIGS = {
     "halved in the last block": revise(BOTTLENECK, downsample_at="last", stride_on="1x1"),
     "deep stem, average pool": revise(NET, stem="deep", shortcut="avgpool_projection"),
     "preactivation": revise(NET, activation_order="full_preactivation"),
+    "taller than wide": revise(NET, image_size=(160, 128)),
     "gated": revise(NET, shortcut_transform="exclusive_gate"),
 }
 
@@ -39,12 +40,12 @@ def seen_pixels(config: ResNetConfig) -> dict[str, tuple[int, int]]:
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.fill_(0.1)
-    side, seen = config.image_size, {}
-    out = image = torch.rand(1, 3, side, side, requires_grad=True)
+    seen = {}
+    out = image = torch.rand(1, *config.image_shape, requires_grad=True)
     for path in receptive_fields(plan(config)):
         out = net.get_submodule(path)(out)
-        middle = out.shape[-1] // 2
-        score = out[0, :, middle, middle].sum()
+        _, _, height, width = out.shape
+        score = out[0, :, height // 2, width // 2].sum()
         (gradient,) = torch.autograd.grad(score, image, retain_graph=True)
         moved = gradient[0].abs().sum(0) > 0
         seen[path] = extent(moved.any(1)), extent(moved.any(0))
@@ -60,7 +61,7 @@ def extent(line: Tensor) -> int:
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 def test_fields_are_the_pixels_with_a_gradient(config: ResNetConfig) -> None:
     fields = receptive_fields(plan(config))
-    assert max(fields.values()) < config.image_size, "or the border would cut them off"
+    assert max(fields.values()) < min(config.image_shape[1:]), "or the border would cut them off"
     assert seen_pixels(config) == {path: (pixels, pixels) for path, pixels in fields.items()}
 
 

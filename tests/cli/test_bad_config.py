@@ -22,7 +22,7 @@ COUNTS: tuple[str, ...] = (
     "norm_group_width",
     "in_channels",
 )
-COUNTS += ("num_classes", "image_size")
+COUNTS += ("num_classes",)
 CHOICES: tuple[str, ...] = (
     "block",
     "stem",
@@ -40,6 +40,18 @@ SWITCHES += ("conv_bias", "zero_init_residual")
 FRACTIONS = ("dropout", "stochastic_depth")
 
 NOT_COUNTS = ("-1", "0", "1.5", '"3"', "true", "[3]", "{}", "9" * 30, "NaN", "1e999")
+NOT_SIZES = ("-1", "0", "1.5", '"3 x"', '"x3"', "true", "[32]", "[32, 0]", "[32, 16385]")
+NOT_SIZES += (
+    "[32, 1.5]",
+    '["32", 32]',
+    "[32, true]",
+    "[32, 32, 32]",
+    "{}",
+    "null",
+    "9" * 30,
+    "NaN",
+    "1e999",
+)
 NOT_CHOICES = ('"Basic "', '""', "1", "false", "null", '["basic"]', "-Infinity")
 NOT_SWITCHES = ('"true"', "1", "0", "null", "[]")
 NOT_FRACTIONS = ("-0.1", "1.0", '"0.1"', "NaN", "1e999", "null", "true")
@@ -62,6 +74,7 @@ FIELDS = tuple(
     f'{{"{field}": {value}}}'
     for fields, values in (
         (COUNTS, NOT_COUNTS),
+        (("image_size",), NOT_SIZES),
         (CHOICES, NOT_CHOICES),
         (SWITCHES, NOT_SWITCHES),
         (FRACTIONS, NOT_FRACTIONS),
@@ -74,6 +87,7 @@ COMBINATIONS = (
     '{"cardinality": 32}',
     '{"group_width": 4}',
     '{"image_size": 2}',
+    '{"image_size": [128, 2]}',
     '{"widths": [64, 32, 16, 8], "shortcut": "zero_pad"}',
     '{"zero_init_residual": true, "shortcut": "none"}',
     '{"zero_init_residual": true, "norm": "none"}',

@@ -11,7 +11,7 @@ import pytest
 from resnet_viz.__main__ import main
 from resnet_viz.cli.commands.sweep import Given, read
 from resnet_viz.experiments.ready_sweeps import ready_sweeps
-from resnet_viz.experiments.sweep_spec import SweepSpec
+from resnet_viz.experiments.sweep_spec import SweepSpec, flat
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.sweep_files import write_sweep
 from resnet_viz.scheduler import launcher_client
@@ -41,6 +41,10 @@ def test_axes_are_read_as_they_are_meant() -> None:
         "image_size": (8, None),
     }
     assert spec.base.batch_size == 16
+    sizes = read(given(axes=("image-size=8,16x12,12x12",), settings=("batch_size=16",)))
+    assert sizes.axes == {"image_size": (8, (16, 12), 12)}
+    assert [run.adapted.image_size for run in sizes.runs()] == [8, (16, 12), 12]
+    assert [flat("image_size", size) for size in sizes.axes["image_size"]] == [8, "16x12", 12]
 
 
 def test_it_says_what_it_would_take_and_starts_nothing(capsys: pytest.CaptureFixture[str]) -> None:

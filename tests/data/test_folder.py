@@ -13,7 +13,7 @@ from PIL import Image
 from torchvision.transforms import v2
 
 from resnet_viz.arch.config import explain
-from resnet_viz.data.pictures import square
+from resnet_viz.data.pictures import middle
 from resnet_viz.data.registry import dataset_info, datasets, offered
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.training.loop import train
@@ -89,7 +89,7 @@ def test_of_sixteen_bits_the_upper_eight_are_seen(tmp_path: Path, ending: str) -
     files = [tmp_path / f"{name}.{ending}" for name in ("eight", "sixteen")]
     Image.fromarray(grey.astype(np.uint8)).save(files[0])
     Image.fromarray(grey * 257).save(files[1])
-    eight, sixteen = (square(file, 32) for file in files)
+    eight, sixteen = (middle(file, 32) for file in files)
     assert eight is not None
     assert eight.max() == 248
     assert np.array_equal(eight, sixteen)
@@ -99,7 +99,7 @@ def test_of_sixteen_bits_the_upper_eight_are_seen(tmp_path: Path, ending: str) -
 def test_grey_values_without_a_known_white_are_left_out(tmp_path: Path, kind: type) -> None:
     file = tmp_path / "wide.tif"
     Image.fromarray(np.full((8, 8), 1000, kind)).save(file)
-    assert square(file, 8) is None
+    assert middle(file, 8) is None
 
 
 def test_where_no_file_can_be_read_nobody_is_told_of_a_subset(pets: Path) -> None:
@@ -139,6 +139,27 @@ def test_bad_files_are_left_out_counted_and_named(pets: Path) -> None:
     with pytest.warns(UserWarning, match=r"of \d+ files cannot be read and (is|are) left out: '"):
         data = load(f"folder:{pets}", 16)
     assert np.isfinite(data.images.numpy()).all()
+
+
+def test_images_get_the_height_and_width_that_a_run_asks_for(pets: Path) -> None:
+    spec = RunSpec(
+        config=TINY, dataset=f"folder:{pets}", steps=2, image_size=(10, 12), device="cpu"
+    )
+    data = load(spec.dataset, (10, 12))
+    assert data.pixels.shape[1:] == (3, 10, 12)
+    file = pets / "bird" / "0.png"  # 20 wide, 24 high: of 10 by 12 the middle is 16.7 high
+    with Image.open(file) as image:
+        box = (0, (24 - 20 * 10 / 12) / 2, 20, (24 + 20 * 10 / 12) / 2)
+        expected = np.asarray(image.resize((12, 10), Image.Resampling.BILINEAR, box))
+    seen = middle(file, (10, 12))
+    assert seen is not None
+    assert np.array_equal(seen, expected)
+    assert spec.adapted.image_shape == (3, 10, 12)
+    assert len(list(train(spec))) == 2
+    held, _ = held_out(spec.dataset, data, (10, 12))
+    assert held.shape == (3, 3, 10, 12)
+    with pytest.raises(ValueError, match=r"image_size = 16000x8000 take 8.1 GB; allowed: 4 GB"):
+        dataset_info(f"folder:{pets}").open("train", (16_000, 8000))
 
 
 def test_a_run_counts_the_classes_and_is_readable_where_the_folder_is_not(

@@ -103,19 +103,22 @@ def test_augmented_minibatches_depend_on_seed_and_step_alone() -> None:
     assert not torch.equal(one[0], plain)
 
 
-@pytest.mark.parametrize("shape", [(64, 3, 32, 32), (64, 1, 8, 8), (64, 1, 28, 28)])
+@pytest.mark.parametrize(
+    "shape", [(64, 3, 32, 32), (64, 1, 8, 8), (64, 1, 28, 28), (64, 1, 16, 24)]
+)
 def test_each_augmented_image_is_a_crop_of_the_framed_one_that_torchvision_makes(
     shape: tuple[int, ...],
 ) -> None:
     pixels = torch.from_numpy(np.random.default_rng(0).integers(0, 256, shape, np.uint8))
-    size, frame = shape[-1], shape[-1] // 8
+    height, width = shape[-2:]
+    tops, lefts = (range(2 * (side // 8) + 1) for side in (height, width))
     seen: list[tuple[int, int, bool]] = []
     for image, made in zip(pixels, crop_and_flip(pixels, 3, 5), strict=True):
-        framed = vision.pad(image, [frame] * 4)
+        framed = vision.pad(image, [width // 8, height // 8])
         crops = {
-            (top, left, flip): vision.crop(framed, top, left, size, size)
-            for top in range(2 * frame + 1)
-            for left in range(2 * frame + 1)
+            (top, left, flip): vision.crop(framed, top, left, height, width)
+            for top in tops
+            for left in lefts
             for flip in (False, True)
         }
         seen += [
@@ -125,7 +128,8 @@ def test_each_augmented_image_is_a_crop_of_the_framed_one_that_torchvision_makes
         ]
     assert len(seen) == len(pixels)
     assert 20 < sum(flip for *_, flip in seen) < 44
-    assert {top for top, *_ in seen} == {left for _, left, _ in seen} == set(range(2 * frame + 1))
+    assert {top for top, *_ in seen} == set(tops)
+    assert {left for _, left, _ in seen} == set(lefts)
 
 
 @pytest.mark.usefixtures("_stripes")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from resnet_viz.data.dataset import remark_sentences, suitable_batch
-from resnet_viz.data.pictures import can_be_read, square
+from resnet_viz.data.pictures import can_be_read, middle
 from resnet_viz.data.registry import dataset_info
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.scheduler.preflight import check_ready
@@ -52,7 +52,7 @@ def test_a_picture_is_upright_as_its_camera_was_held(orientation: int, tmp_path:
     with Image.open(tmp_path / "phone.png") as opened:
         upright = ImageOps.exif_transpose(opened).convert("RGB")
     expected = np.asarray(ImageOps.fit(upright, (12, 12), Image.Resampling.BILINEAR))
-    seen = square(tmp_path / "phone.png", 12)
+    seen = middle(tmp_path / "phone.png", 12)
     np.testing.assert_array_equal(seen, expected)
 
 
@@ -60,14 +60,14 @@ def test_what_is_transparent_is_seen_on_white(tmp_path: Path) -> None:
     rgba = picture(1, channels=4)
     rgba[:12, :, 3], rgba[12:, :, 3] = 0, 255
     Image.fromarray(rgba).save(tmp_path / "alpha.png")
-    seen = square(tmp_path / "alpha.png", 24)
+    seen = middle(tmp_path / "alpha.png", 24)
     assert seen is not None
     assert (seen[:12] == 255).all()
     np.testing.assert_array_equal(seen[12:], rgba[12:, :, :3])
     palette = Image.fromarray(picture(2)).convert("P")
     palette.info["transparency"] = palette.getpixel((0, 0))
     palette.save(tmp_path / "palette.gif", transparency=palette.getpixel((0, 0)))
-    in_palette = square(tmp_path / "palette.gif", 24)
+    in_palette = middle(tmp_path / "palette.gif", 24)
     assert in_palette is not None
     assert tuple(in_palette[0, 0]) == (255, 255, 255)
 
@@ -87,7 +87,7 @@ def test_formats_are_told_by_content_and_their_colours_kept(
     flat = np.full((16, 16, 3), (200, 40, 90), np.uint8)
     image = Image.fromarray(flat).convert(mode)
     image.save(tmp_path / name, kind)
-    seen = square(tmp_path / name, 16)
+    seen = middle(tmp_path / name, 16)
     assert seen is not None
     expected = np.asarray(Image.fromarray(flat).convert(mode).convert("RGB"))
     assert np.abs(seen.astype(int) - expected).max() <= 6
@@ -98,7 +98,7 @@ def test_formats_are_told_by_content_and_their_colours_kept(
 def test_what_is_no_picture_is_not_read(content: bytes, tmp_path: Path) -> None:
     """Nor handed to another program, as Pillow hands PostScript to Ghostscript."""
     (tmp_path / "a.jpg").write_bytes(content)
-    assert square(tmp_path / "a.jpg", 8) is None
+    assert middle(tmp_path / "a.jpg", 8) is None
     assert not can_be_read(tmp_path / "a.jpg")
 
 
@@ -107,7 +107,7 @@ def test_half_a_picture_is_not_read(tmp_path: Path) -> None:
     whole = (tmp_path / "a.jpg").read_bytes()
     assert can_be_read(tmp_path / "a.jpg")
     (tmp_path / "a.jpg").write_bytes(whole[: len(whole) // 2])
-    assert square(tmp_path / "a.jpg", 8) is None
+    assert middle(tmp_path / "a.jpg", 8) is None
     assert not can_be_read(tmp_path / "a.jpg")
 
 

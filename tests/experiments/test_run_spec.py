@@ -71,6 +71,10 @@ def test_a_config_adapts_to_the_data() -> None:
     adapted = RunSpec(config=SMALL, image_size=12).adapted
     assert (adapted.in_channels, adapted.num_classes, adapted.image_size) == (1, 10, 12)
     assert RunSpec(config=SMALL).adapted.image_size == 8
+    tall = RunSpec(config=SMALL, image_size="12x8")
+    assert tall == RunSpec.model_validate_json(tall.model_dump_json())
+    assert tall.image_size == tall.adapted.image_size == (12, 8)
+    assert RunSpec(config=SMALL, image_size=(12, 12)) == RunSpec(config=SMALL, image_size=12)
     assert adapt(SMALL, "digits") == RunSpec(config=SMALL).adapted
 
 
@@ -173,6 +177,8 @@ BAD: list[tuple[dict[str, Any], list[str]]] = [
     ({"config": {"depths": [0]}}, ["config", "depths", "0"]),
     ({"config": preset("resnet18")}, ["image_size = 8", "smallest that fits is 17"]),
     ({"config": preset("resnet50"), "image_size": 16}, ["image_size = 16", "is 17"]),
+    ({"image_size": (2, 64)}, ["image_size = 2x64", "smallest that fits is 3"]),
+    ({"image_size": "8 by 8"}, ["image_size = '8 by 8'", "such as 128x64"]),
     ({"image_size": 20_000}, ["image_size = 20000", "16384"]),
     ({"image_size": 2}, ["image_size = 2", "smallest that fits is 3"]),
 ]

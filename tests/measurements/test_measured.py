@@ -278,9 +278,8 @@ def test_blocks_removed_together_are_a_net_rebuilt_without_them() -> None:
 @given(configs())
 def test_the_plan_knows_which_blocks_can_be_left_out(config: ResNetConfig) -> None:
     network = build_resnet(config).eval()
-    shape = (2, config.in_channels, config.image_size, config.image_size)
     with torch.no_grad():
-        inputs = list(outputs(network, torch.randn(shape)))
+        inputs = list(outputs(network, torch.randn(2, *config.image_shape)))
         for own, block, x in zip(plan(config).blocks, blocks_of(network), inputs, strict=False):
             assert (without_branch(block, x) is None) == bool(why_kept(plan(config), own.name))
 

@@ -41,7 +41,7 @@ def small(**changes: Any) -> ResNetConfig:
 def batch(count: int = 12, config: ResNetConfig = SMALL) -> tuple[torch.Tensor, torch.Tensor]:
     """Images in float64, and labels."""
     generator = torch.Generator().manual_seed(1)
-    shape = (count, config.in_channels, config.image_size, config.image_size)
+    shape = (count, *config.image_shape)
     images = torch.randn(shape, generator=generator, dtype=torch.float64)
     return images, torch.arange(count) % config.num_classes
 

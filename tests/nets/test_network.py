@@ -34,8 +34,7 @@ class CountAdditions(TorchDispatchMode):
 
 
 def _images(config: ResNetConfig, batch: int = 2) -> Tensor:
-    size = config.image_size
-    return torch.randn(batch, config.in_channels, size, size)
+    return torch.randn(batch, *config.image_shape)
 
 
 def _output_shapes(network: ResNet, images: Tensor) -> dict[str, tuple[int, ...]]:

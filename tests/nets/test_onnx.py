@@ -16,7 +16,7 @@ from tests.views.test_source import COMPLICATED
 CONFIGS = {
     "resnet18": revise(preset("resnet18"), image_size=64),
     "zero-padded, odd sizes": revise(
-        preset("resnet20-cifar"), depths=(1, 1, 1), activation="gelu", image_size=27
+        preset("resnet20-cifar"), depths=(1, 1, 1), activation="gelu", image_size=(27, 18)
     ),
     "complicated": COMPLICATED,
 }
@@ -26,7 +26,7 @@ def _randomised(config: ResNetConfig) -> ResNet:
     """A net whose norms have run: their statistics are not those they start with."""
     network = build_resnet(config, seed=0)
     torch.manual_seed(0)
-    network(torch.randn(4, config.in_channels, config.image_size, config.image_size))
+    network(torch.randn(4, *config.image_shape))
     return network
 
 
@@ -40,7 +40,7 @@ def test_onnxruntime_gives_the_same_logits(name: str) -> None:
     session = onnxruntime.InferenceSession(data)
     network.eval()
     for batch in (1, 3):  # neither is the batch it was exported with
-        images = torch.randn(batch, config.in_channels, config.image_size, config.image_size)
+        images = torch.randn(batch, *config.image_shape)
         (logits,) = session.run(["logits"], {"images": images.numpy()})
         expected = network(images).detach()
         torch.testing.assert_close(torch.from_numpy(logits), expected, rtol=1e-4, atol=1e-4)

@@ -75,9 +75,14 @@ def test_batch_norm_makes_gradients_explode_as_theory_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("init", "size"), [("kaiming_fan_in", 2), ("kaiming_fan_in", 7), ("xavier", 4), ("pytorch", 4)]
+    ("init", "size"),
+    [
+        *(("kaiming_fan_in", size) for size in (2, 7, (3, 9))),
+        ("xavier", 4),
+        ("pytorch", 4),
+    ],
 )
-def test_without_norm_the_zeros_around_and_the_weights_shrink_them(init: Any, size: int) -> None:
+def test_without_norm_the_zeros_around_and_the_weights_shrink_them(init: Any, size: Any) -> None:
     config = revise(ONE_STAGE, norm="none", init=init, image_size=size)
     expected = mean_field.layer_factor(config, size, 32)
     assert expected is not None
@@ -89,6 +94,9 @@ def test_the_factor_of_padding_is_an_eigenvalue() -> None:
         row = np.eye(size) + np.eye(size, k=1) + np.eye(size, k=-1)
         expected = np.linalg.eigvalsh(row).max() / 3
         assert mean_field.padding_factor(size) == pytest.approx(expected)
+        three = np.eye(3) + np.eye(3, k=1) + np.eye(3, k=-1)
+        both = np.linalg.eigvalsh(np.kron(row, three)).max() / 9
+        assert mean_field.padding_factor((size, 3)) ** 2 == pytest.approx(both)
 
 
 def test_theory_of_a_whole_net_and_where_it_says_nothing() -> None:

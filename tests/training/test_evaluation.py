@@ -208,3 +208,4 @@ def test_without_held_out_images_and_of_few_images_it_is_nan(
 def test_large_images_go_through_in_portions_of_as_many_pixels() -> None:
     assert [images_at_once(size) for size in (8, 32, 64, 224)] == [250, 250, 62, 5]
     assert images_at_once(224, least=64) == 64
+    assert images_at_once((128, 32)) == 62

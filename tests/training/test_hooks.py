@@ -179,7 +179,7 @@ def sample(config: ResNetConfig, dtype: torch.dtype) -> tuple[ResNet, Tensor, Te
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))
-    shape = (12, config.in_channels, config.image_size, config.image_size)
+    shape = (12, *config.image_shape)
     images = torch.randn(shape, dtype=dtype) + 0.3
     return net, images, torch.arange(12) % config.num_classes
 

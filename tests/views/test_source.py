@@ -88,8 +88,7 @@ def _check_outputs_equal(config: ResNetConfig, device: str = "cpu") -> None:
     ours = build_resnet(config, device, seed=0)
     theirs = _made(to_source(config)).to(device)
     theirs.load_state_dict(ours.state_dict(), strict=True)
-    size = config.image_size
-    images = torch.randn(2, config.in_channels, size, size, device=device)
+    images = torch.randn(2, *config.image_shape, device=device)
     for is_training in (True, False):  # training first: it moves the running statistics
         outputs = []
         for network in (ours, theirs):

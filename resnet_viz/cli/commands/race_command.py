@@ -52,6 +52,7 @@ def race(
 
 
 _METAVARS = {int: "N", float: "X", tuple: "N,N", str: "NAME"}
+_OWN_METAVARS: Mapping[str, str] = {"image_size": "SIZE"}
 _SHORT: Mapping[str, Sequence[str]] = {"activation_checkpointing": ("--checkpointing",)}
 
 
@@ -64,7 +65,7 @@ def _option(setting: Setting) -> inspect.Parameter:
     option = typer.Option(
         _option_name(setting.field),
         *_SHORT.get(setting.field, ()),
-        metavar=_METAVARS.get(setting.type),
+        metavar=_OWN_METAVARS.get(setting.field, _METAVARS.get(setting.type)),
         help=_help(setting),
     )
     kind = str if setting.type is tuple else setting.type

@@ -184,7 +184,7 @@ def say_expected(spec: SweepSpec, *, as_json: bool) -> Expected:
         f"about {duration(expected.seconds)} ({basis}) and {byte_size(expected.bytes)}"
     )
     for cell in expected.refused[:_MOST_REFUSED]:
-        values = ", ".join(f"{axis} {flat(value)}" for axis, value in cell.values.items())
+        values = ", ".join(f"{axis} {flat(axis, value)}" for axis, value in cell.values.items())
         print_note(f"refused: {values}: {cell.why}")
     if (more := len(expected.refused) - _MOST_REFUSED) > 0:
         print_note(f"{count(more, 'more cell')} refused")
@@ -252,7 +252,7 @@ _NOT_SHOWN = {"run_id", "train_loss_se", "train_images", "eval_loss_se", "eval_i
 def _rows(sweep: Sweep) -> Sequence[Mapping[str, object]]:
     return [
         {
-            **{axis: flat(value) for axis, value in cell.values.items()},
+            **{axis: flat(axis, value) for axis, value in cell.values.items()},
             **{"run": cell.run_id, "status": cell.status, "steps_done": cell.steps_done},
             **{"message": cell.message, "seconds": cell.seconds, **cell.end},
         }

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from resnet_viz.arch.fields import ImageSize
 from resnet_viz.data.dataset import Dataset, Pixels, Split, fixed_order
 
 _FILE = Path(__file__).with_name("digits.csv.gz")
@@ -15,7 +16,7 @@ _FILE = Path(__file__).with_name("digits.csv.gz")
 class _Digits(Dataset):
     """The handwritten digits that come with the package."""
 
-    def open(self, split: Split, image_size: int | None = None) -> Pixels:
+    def open(self, split: Split, image_size: ImageSize | None = None) -> Pixels:
         images, labels = read_digits()
         order = fixed_order(len(labels))
         chosen = order[: self.train] if split == "train" else order[self.train :]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from pathlib import Path
 
 import numpy as np
 
+from resnet_viz.arch.fields import ImageSize, height_and_width, short_size
 from resnet_viz.data.dataset import Dataset, Pixels, Split, check_enough
 from resnet_viz.data.downloads import data_folder
 from resnet_viz.data.image_folders import Files, Listing, classes, look_through, parts
-from resnet_viz.data.pictures import can_be_read, square
+from resnet_viz.data.pictures import can_be_read, middle
 from resnet_viz.text import byte_size
 
 _LONGEST_PATH = 4096
@@ -25,8 +27,8 @@ _MOST_OPENED = 1024
 class _Folder(Dataset):
     """A folder of images; if it has folders for training and testing, those hold the classes.
 
-    Else a sixth of each class, in a fixed order, is for testing. Images become RGB squares: the
-    middle of each, resized.
+    Else a sixth of each class, in a fixed order, is for testing. Images become RGB: of each
+    the largest middle part of the wanted shape, resized.
     """
 
     folder: str = ""
@@ -61,7 +63,7 @@ class _Folder(Dataset):
     def count_training(self) -> int:
         return len(self._listing().train)
 
-    def check_images(self, image_size: int, batch_size: int, subset: int | None) -> None:
+    def check_images(self, image_size: ImageSize, batch_size: int, subset: int | None) -> None:
         listing = self._listing()
         self._check_size(len(listing.train), image_size)
         check_enough(self.name, len(listing.train), subset, batch_size)
@@ -78,7 +80,7 @@ class _Folder(Dataset):
                 return
         check_enough(self.name, readable_files, subset, batch_size)
 
-    def open(self, split: Split, image_size: int | None = None) -> Pixels:
+    def open(self, split: Split, image_size: ImageSize | None = None) -> Pixels:
         size = image_size or self.image_size
         listing = self._listing()
         files = listing.train if split == "train" else listing.test
@@ -107,11 +109,12 @@ class _Folder(Dataset):
                     "be read; mend its files, or take the sub-folder away"
                 )
 
-    def _check_size(self, images: int, size: int) -> None:
-        if images * 3 * size**2 > _MOST_BYTES:
+    def _check_size(self, images: int, size: ImageSize) -> None:
+        needs = images * 3 * prod(height_and_width(size))
+        if needs > _MOST_BYTES:
             raise ValueError(
-                f"dataset = '{self.name}' has {images:,} images, which at image_size = {size} take "
-                f"{byte_size(images * 3 * size**2)}; allowed: {byte_size(_MOST_BYTES)}"
+                f"dataset = '{self.name}' has {images:,} images, which at image_size = "
+                f"{short_size(size)} take {byte_size(needs)}; allowed: {byte_size(_MOST_BYTES)}"
             )
 
 
@@ -144,12 +147,12 @@ def _has_classes(folder: Path) -> bool:
         return False
 
 
-def _decode(files: Files, size: int, root: Path) -> Pixels:
-    images = np.empty((len(files), size, size, 3), np.uint8)
+def _decode(files: Files, size: ImageSize, root: Path) -> Pixels:
+    images = np.empty((len(files), *height_and_width(size), 3), np.uint8)
     labels: list[int] = []
     unreadable: list[str] = []
     for file, label in files:
-        pixels = square(file, size)
+        pixels = middle(file, size)
         if pixels is None:
             unreadable.append(str(file.relative_to(root)))
         else:

@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from resnet_viz.arch.fields import ImageSize
 from resnet_viz.data.dataset import Dataset, Pixels, Split
 
 
 class _Noise(Dataset):
     """Gaussian noise with random labels, drawn with a fixed seed."""
 
-    def open(self, split: Split, image_size: int | None = None) -> Pixels:
+    def open(self, split: Split, image_size: ImageSize | None = None) -> Pixels:
         is_train = split == "train"
         count = self.train if is_train else self.test
         random = np.random.default_rng(0 if is_train else 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from resnet_viz.arch.field_words import text_of
 from resnet_viz.experiments.run_spec import SETTINGS
 from resnet_viz.findings.nets import Net
 from resnet_viz.text import and_words
@@ -31,18 +32,18 @@ def differing(nets: Iterable[Net]) -> str:
     names = dict.fromkeys(name for recipe in recipes for name in recipe)
     differences = []
     for name in names:
-        values = list(dict.fromkeys(_value(recipe.get(name)) for recipe in recipes))
+        values = list(dict.fromkeys(_value(name, recipe.get(name)) for recipe in recipes))
         if len(values) > 1:
             differences.append((name in _NOT_SAID, f"{SETTINGS[name].about.words} ", values))
     telling = [one for one in differences if not one[0]] or differences
     return "; ".join(words + and_words(values) for _, words, values in telling)
 
 
-def _value(value: object) -> str:
+def _value(name: str, value: object) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if value in (None, False, "none", ()):
         return "none"
     if isinstance(value, str) and value.startswith("folder:"):
         return value.rpartition("/")[2]  # where it lies is nobody's business
-    return "on" if value is True else str(value)
+    return "on" if value is True else text_of(name, value)

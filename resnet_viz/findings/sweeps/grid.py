@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from resnet_viz.arch.config import ResNetConfig
-from resnet_viz.arch.field_words import FIELDS, short_value
+from resnet_viz.arch.field_words import FIELDS, short_value, text_of
 from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label
@@ -278,8 +278,10 @@ def _label(name: str, value: object) -> str:
         return f"{value:g}"
     if name == NET:
         return paper_name(str(value))
+    if isinstance(value, list):  # from JSON
+        value = tuple(value)
     if name in FIELDS and name not in SETTINGS:
-        return short_value(name, tuple(value) if isinstance(value, list) else value)
+        return short_value(name, value)
     if value is None:
         return SETTINGS[name].about.unset or "none"
-    return ("on" if value else "off") if isinstance(value, bool) else str(value)
+    return ("on" if value else "off") if isinstance(value, bool) else text_of(name, value)

@@ -8,9 +8,10 @@ its theory is not of: a line drawn beside such a net would only look like an exp
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import cos, pi, sqrt
+from math import cos, pi, prod, sqrt
 
 from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.fields import ImageSize, height_and_width
 from resnet_viz.arch.plan import plan
 
 BATCH_NORM = sqrt(pi / (pi - 1))
@@ -27,14 +28,15 @@ _INITS = {
 }
 
 
-def padding_factor(size: int) -> float:
-    """The factor of zero padding on a 3x3 layer on maps of `size` x `size` pixels: the largest
-    eigenvalue of a row of pixels, each of which sees itself and its neighbours, over 3."""
-    return (1 + 2 * cos(pi / (size + 1))) / 3
+def padding_factor(size: ImageSize) -> float:
+    """The factor of zero padding on a 3x3 layer on maps of `size`: the largest eigenvalue of a row
+    of pixels, each of which sees itself and its neighbours, over 3; of rows and columns the
+    geometric mean."""
+    return sqrt(prod((1 + 2 * cos(pi / (side + 1))) / 3 for side in height_and_width(size)))
 
 
-def layer_factor(config: ResNetConfig, size: int, batch: int) -> float | None:
-    """The factor of a 3x3 layer on maps of `size` x `size` pixels in batches of `batch` images.
+def layer_factor(config: ResNetConfig, size: ImageSize, batch: int) -> float | None:
+    """The factor of a 3x3 layer on maps of `size` in batches of `batch` images.
 
     None for nets with shortcuts, and wherever something besides 3x3 convolutions, ReLU and batch
     norm (or none) acts on the gradient. Batch norm's factor leaves the maps' borders out, which
@@ -43,7 +45,7 @@ def layer_factor(config: ResNetConfig, size: int, batch: int) -> float | None:
     if not _is_uniform(config) or config.shortcut != "none" or not config.final_activation:
         return None
     if config.norm == "batch":
-        return BATCH_NORM if batch * size**2 >= LEAST_VALUES else None
+        return BATCH_NORM if batch * prod(height_and_width(size)) >= LEAST_VALUES else None
     has_bias = config.conv_bias and config.init == "pytorch"  # the others begin biases at 0
     if config.norm == "none" and config.init in _INITS and not has_bias:
         return _INITS[config.init] * padding_factor(size)
@@ -55,7 +57,7 @@ def profile(config: ResNetConfig, batch: int) -> Sequence[float] | None:
 
     A block that halves the maps is counted as if both its layers had its output's size.
     """
-    sizes = [block.out_shape[1] for block in plan(config).blocks]
+    sizes = [block.out_shape[1:] for block in plan(config).blocks]
     factors = [layer_factor(config, size, batch) for size in sizes]
     grown = [1.0]
     for factor in reversed(factors[:-1]):
@@ -79,10 +81,12 @@ def branch_ratios(config: ResNetConfig) -> Sequence[float] | None:
     if not (_is_uniform(config) and is_theirs and is_kept and _is_identity(config)):
         return None
     first_width = config.width_of_stem
-    stream = _inside(config.image_size) * _gain(config, config.in_channels, first_width)
+    stream = _inside(height_and_width(config.image_size)) * _gain(
+        config, config.in_channels, first_width
+    )
     ratios, channels = [], first_width
     for block in plan(config).blocks:
-        width, size, _ = block.out_shape
+        width, *size = block.out_shape
         added = _inside(size)
         if width != channels:
             is_padded = config.shortcut == "zero_pad"
@@ -113,9 +117,9 @@ def _is_identity(config: ResNetConfig) -> bool:
     )
 
 
-def _inside(size: int) -> float:
-    """The share of a 3x3 layer's taps that lie inside a map of `size` x `size` pixels."""
-    return ((3 * size - 2) / (3 * size)) ** 2
+def _inside(size: Sequence[int]) -> float:
+    """The share of a 3x3 layer's taps that lie inside a map of this height and width."""
+    return prod((3 * side - 2) / (3 * side) for side in size)
 
 
 def _gain(config: ResNetConfig, channels: int, width: int) -> float:

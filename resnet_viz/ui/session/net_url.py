@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from resnet_viz.arch.config import ResNetConfig, differences, explain
-from resnet_viz.arch.field_words import value_words
+from resnet_viz.arch.field_words import text_of, value_words
 from resnet_viz.arch.net_names import deepened_name, nearest_preset
 from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.text import and_words, shorten, unknown_name
@@ -29,7 +29,7 @@ def to_query(config: ResNetConfig, base: str | None = None) -> dict[str, str]:
     """
     name = base or nearest_preset(config)
     changed = differences(config, PRESETS[name])
-    return {"net": name} | {field: _written(value) for field, value in changed.items()}
+    return {"net": name} | {field: _written(field, value) for field, value in changed.items()}
 
 
 def nickname(config: ResNetConfig) -> str:
@@ -114,13 +114,8 @@ def from_text(text: str) -> ResNetConfig:
     return from_query(query)
 
 
-def in_words(value: object) -> str:
-    """A field's value in words, such as "3-4-6-3"."""
-    return "-".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-def _written(value: object) -> str:
-    return in_words(value) if isinstance(value, tuple | str) else json.dumps(value)
+def _written(field: str, value: object) -> str:
+    return text_of(field, value) if isinstance(value, tuple | str) else json.dumps(value)
 
 
 def _read(field: str, text: str) -> object:

@@ -103,8 +103,8 @@ class _Sketch:
     def __init__(
         self, config: ResNetConfig, expanded: frozenset[str], fields: dict[str, int], short: bool
     ) -> None:
-        side = config.image_size
-        label = "input" if short else f"input\n{config.in_channels} × {side}×{side}"
+        shape = config.image_shape
+        label = "input" if short else f"input\n{shape[0]} × {labels.size(shape)}"
         self.config, self.expanded, self.receptive_fields, self.source = (
             config,
             expanded,

@@ -69,7 +69,7 @@ def _resnet(network: NetworkPlan, blocks: Blocks) -> str:
     """The class of the whole net."""
     config = network.config
     stages = call("nn.Sequential", *_stages(network, blocks))
-    size = f"[N, {config.in_channels}, {config.image_size}, {config.image_size}]"
+    size = f"[N, {', '.join(map(str, config.image_shape))}]"
     lines = [
         "class ResNet(nn.Module):",
         f'    """Stem, stages of blocks, head: {size} -> logits [N, {config.num_classes}]."""',

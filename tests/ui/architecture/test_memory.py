@@ -77,7 +77,7 @@ def race(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     app = app.switch_page("pages/race.py").run()
     assert not app.error
     app.selectbox(key="race_first_net").select("resnet1202-cifar").run()
-    return app.number_input(key="race_image_size").set_value(32).run()
+    return app.text_input(key="race_image_size").set_value("32").run()
 
 
 def test_race_page_refuses_what_does_not_fit_and_offers_checkpointing(

@@ -118,7 +118,7 @@ def test_the_link_shows_the_same() -> None:
     )
     assert tables(app)["Numbers"]["MACs"][1].startswith(f"{plan(changed).macs:,} ")
     assert tables(app)["Stage by stage"]["stage 4"][2] == "no such stage"
-    assert "images differ (224, 224, 32 pixels a side)" in text(app)
+    assert "images differ (224x224, 224x224, 32x32 pixels)" in text(app)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ CHANGED = {
     "batch_size": 32,
     "lr": 0.1,
     "seed": 3,
-    "image_size": 16,
+    "image_size": (16, 24),
     "nesterov": True,
     "subset": 500,
     "augment": "crop_flip",
@@ -124,6 +124,7 @@ def test_settings_come_back(chosen: Settings) -> None:
         ("seed", "-3", "seed = -3"),
         ("seed", "9" * 5000, "seed = "),
         ("image_size", "[8]", "image_size = '[8]'"),
+        ("image_size", "8x", "image_size = '8x'"),
         ("optimizer", "lion", "optimizer = 'lion'"),
         ("dataset", "cats", "unknown dataset 'cats'"),
         ("dataset", "folder:/etc", "unknown dataset 'folder:/etc'"),
@@ -168,8 +169,9 @@ def test_the_address_follows_the_widgets_and_opens_the_same(home: None) -> None:
     assert address(app) == {}
     app.selectbox(key="race_first_net").set_value("plain20-cifar").run()
     for field, value in CHANGED.items():
-        kinds = {str: app.selectbox, bool: app.checkbox}
-        kinds.get(type(value), app.number_input)(key=f"race_{field}").set_value(value)
+        kinds = {str: app.selectbox, bool: app.checkbox, tuple: app.text_input}
+        box = kinds.get(type(value), app.number_input)(key=f"race_{field}")
+        box.set_value("16x24" if field == "image_size" else value)
     app.run()
     query = address(app)
     assert query == to_query(settings(first=preset("plain20-cifar"), **CHANGED))

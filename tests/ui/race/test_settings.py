@@ -35,8 +35,9 @@ from tests.ui.race.conftest import (
 
 def test_defaults_are_those_of_a_run(home: Path) -> None:
     app, spec = race_page(), RunSpec(config=preset("resnet56-cifar"))
-    for field in ("steps", "batch_size", "lr", "momentum", "seed", "weight_decay", "image_size"):
+    for field in ("steps", "batch_size", "lr", "momentum", "seed", "weight_decay"):
         assert app.number_input(key=f"race_{field}").value == getattr(spec, field)
+    assert app.text_input(key="race_image_size").value is None
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,6 @@ def test_defaults_are_those_of_a_run(home: Path) -> None:
         ("lr", -1.0, "lr = -1.0"),
         ("momentum", 1.0, "momentum = 1.0"),
         ("seed", -3, "seed = -3"),
-        ("image_size", 1, "image_size = 1"),
     ],
 )
 def test_invalid_setting_is_one_sentence(home: Path, field: str, value: float, words: str) -> None:
@@ -142,12 +142,16 @@ def test_images_get_the_size_that_fits_and_it_is_said(home: Path, net: str, size
     assert errors(app) == []
     assert preset(net).smallest_image_size <= size
     assert (f"to **{size}x{size}** pixels" in text(app)) == (size != 8)
-    assert app.number_input(key="race_image_size").proto.placeholder == f"auto: {size}"
+    assert app.text_input(key="race_image_size").proto.placeholder == f"auto: {size}"
     assert not app.button(key="race_start").disabled
-    set_number(app, "image_size", 48)
-    assert "Images are resized" not in text(app)
-    (error,) = errors(set_number(app, "image_size", 1))
-    assert plain("image_size = 1") in error
+    for written, chosen in (("48", 48), ("48x64", (48, 64)), (" 48 x 48", 48)):
+        app.text_input(key="race_image_size").set_value(written).run()
+        assert "Images are resized" not in text(app)
+        assert {spec.image_size for spec in app.session_state["race_specs"]} == {chosen}
+    for written in ("1", "1x64", "48 by 64"):
+        (error,) = errors(app.text_input(key="race_image_size").set_value(written).run())
+        assert plain(f"image_size = {written}" if "by" not in written else "48 by 64") in error
+    assert errors(app.text_input(key="race_image_size").set_value("").run()) == []
 
 
 def test_a_plain_nets_twin_is_residual(home: Path) -> None:

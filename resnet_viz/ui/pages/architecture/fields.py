@@ -6,6 +6,8 @@ import re
 from typing import Literal, get_origin
 
 from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.field_words import text_of
+from resnet_viz.arch.fields import one_form
 
 FIRST = ("block", "depths", "widths", "shortcut", "norm")
 """What a newcomer needs; the other fields are in groups that open at a press."""
@@ -126,7 +128,8 @@ HELP = {
     "stem_width": "Channels out of the stem; empty: the first stage's width. Wide ResNets have 16.",
     "stem_pool": "How the stem halves the resolution the second time: a 3x3 max pool (He 2015), or "
     "a 3x3 convolution at stride 2 with norm and activation (ResNet-RS: Bello 2021).",
-    "image_size": "Pixels a side of the square input image.",
+    "image_size": "Pixels a side of the input image, such as 224, or its height and width, "
+    "such as 128x64.",
     "in_channels": "Channels of the input image: 3 for colour, 1 for grey.",
     "num_classes": "Outputs of the classifier.",
 }
@@ -153,6 +156,8 @@ def widget_kind(field: str) -> WidgetKind:
     if get_origin(annotation) is Literal:
         return "named"
     if get_origin(annotation) is tuple:
+        return "text"
+    if field == "image_size":
         return "text"
     simple: dict[object, WidgetKind] = {bool: "flag", float: "fraction"}
     return simple.get(annotation, "number")
@@ -219,13 +224,17 @@ def neutral(field: str, value: object, draft: dict[str, object]) -> object:
 
 
 def to_widget(config: ResNetConfig, field: str) -> object:
-    """The value of the widget of `field` for `config`: tuples are text."""
+    """The value of the widget of `field` for `config`: tuples and the image size are text."""
     value = getattr(config, field)
+    if field == "image_size":
+        return text_of(field, value)
     return ", ".join(map(str, value)) if isinstance(value, tuple) else value
 
 
 def from_widget(field: str, value: object) -> object:
     """The value of a field from its widget; text that is no number is left for the validator."""
+    if field == "image_size":
+        return one_form(value)
     if widget_kind(field) != "text":
         return value
     items = re.split(r"[\s,;-]+", str(value).strip(" \t\n[](),;"))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.fields import full_size
 from resnet_viz.arch.net_names import chips, deepened_name, net_title
 from resnet_viz.arch.plan import NetworkPlan, plan
 from resnet_viz.arch.presets import PRESETS, SOURCES
@@ -142,9 +143,9 @@ def _short_race(config: ResNetConfig) -> tuple[Sequence[RunSpec], str]:
         seconds = lab.expected_seconds(race)
     except (StoreError, ValueError) as error:
         return (), str(error)
-    size = race[0].adapted.image_size
+    size = full_size(race[0].adapted.image_size)
     time = f": {about(seconds)}" if seconds else ""
-    return race, f"{race[0].steps} steps on digits, {size}x{size} pixels{time}"
+    return race, f"{race[0].steps} steps on digits, {size} pixels{time}"
 
 
 def headline(config: ResNetConfig) -> None:

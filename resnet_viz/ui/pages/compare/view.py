@@ -8,7 +8,8 @@ from html import escape
 
 import streamlit as st
 
-from resnet_viz.arch.field_words import FIELDS, short_value, value_words
+from resnet_viz.arch.field_words import FIELDS, short_value, text_of, value_words
+from resnet_viz.arch.fields import full_size
 from resnet_viz.figures.cost_by_stage import Compared, Cost, cost_by_stage
 from resnet_viz.text import and_words, byte_size, compact, count
 from resnet_viz.ui.components.charts.live_chart import live_chart
@@ -53,10 +54,10 @@ def difference(nets: Sequence[Compared]) -> str:
     return f"They differ in {and_words([*said, count(left, 'more setting')] if left else said)}."
 
 
-def _value(value: object) -> str:
-    if isinstance(value, tuple):
+def _value(field: str, value: object) -> str:
+    if isinstance(value, tuple) and field != "image_size":
         return ", ".join(map(str, value))
-    return "null" if value is None else str(value)
+    return "null" if value is None else text_of(field, value)
 
 
 def graphs(nets: Sequence[Compared]) -> None:
@@ -112,7 +113,7 @@ def fields(nets: Sequence[Compared]) -> None:
     header("What differs")
     note("Only settings that differ are listed.")
     body = [
-        [f"<code>{field}</code>", *(escape(_value(value)) for value in values)]
+        [f"<code>{field}</code>", *(escape(_value(field, value)) for value in values)]
         for field, values in differing.items()
     ]
     table("What differs", ["field", *_names(nets)], body)
@@ -121,8 +122,8 @@ def fields(nets: Sequence[Compared]) -> None:
 def numbers(nets: Sequence[Compared]) -> None:
     """Draw every number of each net, compared to the first net's."""
     header("Numbers")
-    sizes = [net.plan.config.image_size for net in nets]
-    differ = f" Careful: the images differ ({', '.join(map(str, sizes))} pixels a side)."
+    sizes = [full_size(net.plan.config.image_size) for net in nets]
+    differ = f" Careful: the images differ ({', '.join(sizes)} pixels)."
     note(
         "In brackets: compared with network A. MACs (multiply-accumulates) and activations are "
         "per image. Activations are the float32 tensors that training keeps for the backward pass."

@@ -9,6 +9,7 @@ from typing import NoReturn
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.fields import height_and_width, short_size
 from resnet_viz.arch.presets import PRESETS, SOURCES, label, preset
 from resnet_viz.figures.design_space import (
     Axis,
@@ -98,12 +99,12 @@ def _controls(
     """Which images, and what the horizontal axis shows: the points and a key of `_AXES`."""
     st.session_state.setdefault(SIZE, ALL)
     st.session_state.setdefault(AXIS, PARAMETERS)
-    sizes = sorted({point.image_size for point in points})
+    sizes = sorted({point.image_size for point in points}, key=height_and_width)
     with st.container(horizontal=True, gap="large"):
         size = st.segmented_control(
             "Image size",
             [ALL, *sizes],
-            format_func=lambda size: size if size == ALL else f"{size} pixels",
+            format_func=lambda size: size if size == ALL else f"{short_size(size)} pixels",
             required=True,
             key=SIZE,
             persist_state="session",
@@ -121,9 +122,11 @@ def _controls(
 
 
 def _note_on_sizes(points: Sequence[DesignPoint]) -> None:
-    counts = Counter(sorted(point.image_size for point in points))
+    counts = Counter(sorted((point.image_size for point in points), key=height_and_width))
     if len(counts) > 1:
-        groups = " and ".join(f"{count} are for {size}-pixel" for size, count in counts.items())
+        groups = " and ".join(
+            f"{count} are for {short_size(size)}-pixel" for size, count in counts.items()
+        )
         note(f"Careful: {groups} images. MACs grow with the image, so compare within one size.")
 
 

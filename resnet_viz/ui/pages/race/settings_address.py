@@ -6,9 +6,11 @@ A race that begins has the address to itself; what is set below its head stands 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
+from resnet_viz.arch.field_words import text_of
 from resnet_viz.arch.presets import label
 from resnet_viz.ui.pages.race import settings_url
 from resnet_viz.ui.pages.race.state import PUT_BACK, is_led
@@ -49,13 +51,19 @@ def read_address(race_id: str = "") -> None:
     st.session_state["race_seeds"] = settings.seeds
     st.session_state["race_pace"] = settings.pace or 0.0
     st.session_state["race_device"] = settings.device
-    for field, value in settings.training.items():
-        st.session_state[f"race_{field}"] = value
+    set_values(settings.training)
     st.session_state[_SAID] = settings_url.to_query(settings)
     st.session_state[_BESIDE] = race_id
     if problems:
         sentence = f"Part of the address is no setting and left out: {'; '.join(problems)}."
         st.session_state[_NOTICE] = st.session_state[_SAID], sentence
+
+
+def set_values(training: Mapping[str, Any]) -> None:
+    """Have the widgets show this training when they are drawn."""
+    for field, value in training.items():
+        is_size = field == "image_size" and value is not None
+        st.session_state[f"race_{field}"] = text_of(field, value) if is_size else value
 
 
 def write_address(settings: settings_url.Settings, view: Mapping[str, str]) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from resnet_viz.arch.config import ResNetConfig, explain
+from resnet_viz.arch.field_words import text_of
 from resnet_viz.arch.presets import PRESETS
 from resnet_viz.data.registry import offered
 from resnet_viz.experiments.run_spec import SETTINGS, RunSpec
@@ -77,7 +78,7 @@ def to_query(settings: Settings) -> dict[str, str]:
     for field, default_value in default_training(settings.experiment).items():
         value = settings.training[field]
         if value != default_value:
-            query[field] = _written(value)
+            query[field] = _written(field, value)
     return query
 
 
@@ -176,5 +177,5 @@ def _read(field: str, text: str, training: Mapping[str, Any]) -> object:
     return float(valid) if setting.type is float and valid is not None else valid
 
 
-def _written(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _written(field: str, value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else text_of(field, value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from resnet_viz.arch.fields import full_size
 from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.experiments.run_spec import SETTINGS, RunSpec
 from resnet_viz.experiments.setting import Setting
@@ -31,9 +32,8 @@ def training(runs: Sequence[Run]) -> str:
 
 
 def _ways(spec: RunSpec) -> Sequence[str]:
-    size = spec.adapted.image_size
     return (
-        f"{data_name(spec.dataset)}, {size}x{size} pixels",
+        f"{data_name(spec.dataset)}, {full_size(spec.adapted.image_size)} pixels",
         f"{spec.subset} of its images" if spec.subset else "",
         "cropped and mirrored at random" if spec.augment != "none" else "",
         f"{spec.steps} steps of {spec.batch_size} images",

@@ -10,6 +10,7 @@ from statistics import median
 from types import MappingProxyType
 from urllib.parse import urlencode
 
+from resnet_viz.arch.field_words import text_of
 from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.experiments.setting import settings_of
@@ -181,7 +182,7 @@ def chips(specs: Sequence[RunSpec]) -> Iterator[str]:
         values = list(dict.fromkeys(getattr(spec, name) for spec in specs))
         if name in _NOT_SAID or values in ([], [setting.default]):
             continue
-        said = " / ".join(map(_value, values))
+        said = " / ".join(_value(name, value) for value in values)
         if name == "steps":
             yield f"{said} steps"
         elif isinstance(setting.default, bool):
@@ -192,11 +193,11 @@ def chips(specs: Sequence[RunSpec]) -> Iterator[str]:
             yield f"{_SHORT.get(name, setting.about.words)} {said}"
 
 
-def _value(value: object) -> str:
+def _value(field: str, value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, tuple):
-        return "-".join(map(str, value)) or "none"
+        return text_of(field, value) or "none"
     if isinstance(value, float):
         return f"{value:g}"
     return "none" if value is None else f"{value:,}" if isinstance(value, int) else str(value)

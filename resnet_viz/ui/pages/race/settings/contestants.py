@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from resnet_viz.arch.config import ResNetConfig, explain
-from resnet_viz.arch.field_words import FIELDS, value_words
+from resnet_viz.arch.field_words import FIELDS, text_of, value_words
+from resnet_viz.arch.fields import full_size
 from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.arch.plan import plan
 from resnet_viz.cluster.engine import chosen_engine
@@ -17,7 +18,7 @@ from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.experiments.run_spec import SETTINGS, RunSpec
 from resnet_viz.experiments.starting_point import Entry
 from resnet_viz.text import and_words, distinct
-from resnet_viz.ui.session.net_url import in_words, nickname
+from resnet_viz.ui.session.net_url import nickname
 from resnet_viz.ui.widgets.markdown import plain
 
 
@@ -81,7 +82,7 @@ def comparison(runs: Sequence[RunSpec], *, is_size_chosen: bool) -> str:
     if size != own and not is_size_chosen:
         which = {1: "the network", 2: "both networks"}.get(len(runs), "all networks")
         sentences.append(
-            f"Images are resized from {own}x{own} to **{size}x{size}** pixels, the smallest of "
+            f"Images are resized from {own}x{own} to **{full_size(size)}** pixels, the smallest of "
             f"16, 32, 64, ... that fits {which}. Image size changes it."
         )
     return " ".join(filter(None, sentences))
@@ -148,7 +149,7 @@ def _values(configs: Sequence[ResNetConfig], names: Sequence[str], field: str) -
 def _different_training(runs: Sequence[RunSpec]) -> str:
     """The fields of training that not all share, and what each net has."""
     differing = {
-        setting.about.words: ", ".join(in_words(getattr(spec, field)) for spec in runs)
+        setting.about.words: ", ".join(text_of(field, getattr(spec, field)) for spec in runs)
         for field, setting in SETTINGS.items()
         if field != "seed" and len({getattr(spec, field) for spec in runs}) > 1
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from resnet_viz.arch.fields import one_form
 from resnet_viz.experiments.run_spec import SETTINGS
 from resnet_viz.experiments.setting import Group
 from resnet_viz.stage.status import pace_words
@@ -46,7 +47,7 @@ def select(
 
 
 def setting_box(field: str, *, empty: str = "") -> Any:
-    """Draw the widget for a run's `field`; returns its value. `empty` stands for no number."""
+    """Draw the widget for a run's `field`; returns its value. `empty` stands for none."""
     setting = SETTINGS[field]
     about = setting.about
     if setting.choices:
@@ -54,6 +55,16 @@ def setting_box(field: str, *, empty: str = "") -> Any:
     key = f"race_{field}"
     if setting.type is bool:
         return st.checkbox(about.title, help=about.help, key=key, persist_state="session")
+    if setting.type is str:
+        text = st.text_input(
+            about.title,
+            value=None,
+            help=about.help,
+            placeholder=empty or about.unset,
+            key=key,
+            persist_state="session",
+        )
+        return one_form(text) if text else None
     # A value that another page set must not meet a default: Streamlit would warn of both.
     has_value = key in st.session_state and setting.default is not None
     return st.number_input(

@@ -28,6 +28,7 @@ from resnet_viz.ui.pages.race.settings_address import (
     MORE,
     complain,
     keep_beside,
+    set_values,
     write_address,
 )
 from resnet_viz.ui.pages.race.settings_url import (
@@ -132,9 +133,9 @@ def _set_defaults() -> None:
     name = st.session_state.get(EXPERIMENT)
     if name is not None:
         st.session_state[MORE] = ()
-        for field, default in default_training(name).items():
-            if field not in _KEPT or field in starting_points()[name].training:
-                st.session_state[f"race_{field}"] = default
+        own = starting_points()[name].training
+        training = default_training(name)
+        set_values({f: value for f, value in training.items() if f not in _KEPT or f in own})
 
 
 def _second_box(first: ResNetConfig, *, is_off: bool) -> ResNetConfig | None:
