@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import NamedTuple
 
@@ -63,6 +63,25 @@ class Column:
     def counts(self) -> tuple[int, ...]:
         """How many rows have each of these sizes."""
         return tuple(len(list(rows)) for _, rows in groupby(self.rows, key=lambda row: row.size))
+
+    def cut(self, parts: int) -> tuple[Column, ...]:
+        """The column in so many parts of about as many rows, cut between blocks; the first has the
+        heading, and the last the keys."""
+        rows_of: dict[int, list[Row]] = {}
+        before = 0
+        for _, rows in groupby(self.rows, key=lambda row: row.unit):
+            unit = list(rows)
+            part = int(parts * (before + len(unit) / 2) / len(self.rows))
+            rows_of.setdefault(part, []).extend(unit)
+            before += len(unit)
+        made = []
+        for own in rows_of.values():
+            units = {row.unit for row in own}
+            shortcuts = tuple(one for one in self.shortcuts if one.unit in units)
+            made.append(Column((), tuple(own), shortcuts, ()))
+        made[0] = replace(made[0], heading=self.heading)
+        made[-1] = replace(made[-1], keys=self.keys)
+        return tuple(made)
 
 
 def column(network: NetworkPlan, name: str, *, fold: bool) -> Column:

@@ -1,5 +1,7 @@
 """Networks in the manner of He et al. 2015, Fig. 3: a column each, a box per layer.
 
+Where that would be far higher than wide, each net goes on in a further column.
+
 Curves on the right are shortcuts: from the arrow before a block to the arrow after it, dotted where
 the block's shortcut is a projection or padded with zeros. Norms and activations are not drawn.
 """
@@ -12,7 +14,16 @@ from itertools import pairwise
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import plan
 from resnet_viz.views.poster.columns import Column, Shortcut, column, on_shortcut
-from resnet_viz.views.poster.drawing import Box, Drawing, Item, Line, Text, straight, text_width
+from resnet_viz.views.poster.drawing import (
+    Box,
+    Drawing,
+    Item,
+    Line,
+    Point,
+    Text,
+    straight,
+    text_width,
+)
 from resnet_viz.views.poster.words import CHANGED
 
 MOST_LAYERS = 70
@@ -25,6 +36,8 @@ _HEADING = (11.0, 9.0, _SMALL, _SMALL)
 _TOP = 84.0
 _BULGE = 30.0
 _MARGIN, _BETWEEN = 12.0, 18.0
+_HIGHEST = 4.0
+"""Times as high as wide; higher sheets are cut into more columns."""
 _SIZES_WIDTH = 46.0
 ABOVE, BELOW = 5.0, 2.8
 """A shortcut begins so far above its block's first box and ends so far below its last: in the gap
@@ -44,25 +57,40 @@ def network_drawing(
     if fold is None:
         fold = max(network.depth for network in plans) > MOST_LAYERS
     columns = [column(net, name, fold=fold) for net, name in zip(plans, names, strict=True)]
-    return _sheet(columns, ", beside ".join(names))
+    return _sheet(_cut(columns), len(columns), ", beside ".join(names))
 
 
-def _sheet(columns: Sequence[Column], title: str) -> Drawing:
+def _cut(columns: Sequence[Column]) -> Sequence[Column]:
+    """The columns, or the parts of each, of a sheet that is not too high."""
+    width = sum(_SIZES_WIDTH + _left(one) + _right(one) + _BETWEEN for one in columns)
+    rows = max(len(one.rows) for one in columns)
+    parts = 1
+    while _TOP + _PITCH * rows / parts > _HIGHEST * width * parts:
+        parts += 1
+    return columns if parts == 1 else [part for one in columns for part in one.cut(parts)]
+
+
+def _sheet(columns: Sequence[Column], nets: int, title: str) -> Drawing:
     items: list[Item] = []
-    alike = len({one.sizes for one in columns}) == 1
+    alike = len(columns) == nets and len({one.sizes for one in columns}) == 1
     rooms = (
         [max(counts) for counts in zip(*(one.counts for one in columns), strict=True)]
         if alike
         else []
     )
-    right, bottom = _MARGIN, 0.0
+    right, bottom, foot = _MARGIN, 0.0, (0.0, 0.0)
     for number, own in enumerate(columns):
         heights = _heights(own, rooms or own.counts)
         if number == 0 or not alike:
             right += _SIZES_WIDTH
             items += _sizes(own, heights, right)
         centre = right + _left(own)
+        if own.heading:
+            items += _heading(own, heights[0], centre)
+        else:
+            items += _way_on(foot, (right - _SIZES_WIDTH - _BETWEEN / 2, centre), heights[0])
         items += _column(own, heights, centre)
+        foot = centre, heights[-1] + BOX_HEIGHT / 2
         bottom = max(bottom, heights[-1] + _PITCH + 12 * len(own.keys))
         right += _left(own) + _right(own) + _BETWEEN
     return Drawing(right - _BETWEEN + _MARGIN, bottom + _MARGIN, title, tuple(items))
@@ -85,8 +113,8 @@ def _half(column: Column) -> float:
 
 def _left(column: Column) -> float:
     """The room on the left of the middle: half the box, or half the heading."""
-    lines = zip(column.heading, _HEADING, strict=True)
-    return max(_half(column), *(text_width(line, size) / 2 for line, size in lines))
+    lines = zip(column.heading, _HEADING, strict=False)  # a further part has none
+    return max((_half(column), *(text_width(line, size) / 2 for line, size in lines)))
 
 
 def _right(column: Column) -> float:
@@ -106,12 +134,25 @@ def _sizes(column: Column, heights: Sequence[float], right: float) -> Iterator[I
         row += count
 
 
-def _column(column: Column, heights: Sequence[float], x: float) -> Iterator[Item]:
+def _heading(column: Column, first: float, x: float) -> Iterator[Item]:
+    """The heading, and the image that goes into the first box."""
     for line, size, y in zip(column.heading, _HEADING, (14.0, 28.0, 40.0, 49.0), strict=True):
         yield Text(x, y, line, size=size, is_bold=size == _HEADING[0])
     yield Text(x, _TOP - 20, "image", size=_TEXT)
+    yield Line((x, _TOP - 15), straight((x, first - BOX_HEIGHT / 2)))
+
+
+def _way_on(foot: Point, right: tuple[float, float], first: float) -> Iterator[Item]:
+    """From the foot of a part up to the first box of the next: `right` are the places between the
+    two and of the next."""
+    (x, y), (between, centre) = foot, right
+    low, high = y + GAP, _TOP - 20
+    way = ((x, low), (between, low), (between, high), (centre, high))
+    yield Line(foot, straight(*way, (centre, first - BOX_HEIGHT / 2)))
+
+
+def _column(column: Column, heights: Sequence[float], x: float) -> Iterator[Item]:
     half = BOX_HEIGHT / 2
-    yield Line((x, _TOP - 15), straight((x, heights[0] - half)))
     for above, below in pairwise(heights):
         yield Line((x, above + half), straight((x, below - half)))
     for shortcut in column.shortcuts:

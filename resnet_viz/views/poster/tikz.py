@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from unicodedata import normalize
 
 from resnet_viz.views.poster.drawing import Box, Drawing, Item, Joint, Line, Point, Text
 from resnet_viz.views.poster.styles import FILLS, INK, LOOKS, MUTED
@@ -25,13 +26,29 @@ _SIGNS = {
     "^": r"\textasciicircum{}",
     "<": r"\textless{}",
     ">": r"\textgreater{}",
+    "ß": r"\ss{}",
+    "ø": r"\o{}",
+    "Ø": r"\O{}",
+    "æ": r"\ae{}",
+    "Æ": r"\AE{}",
+    "œ": r"\oe{}",
+    "ł": r"\l{}",
+    "Ł": r"\L{}",
+    "ı": r"\i{}",
 } | {sign: f"\\{sign}" for sign in "#$%&_{}"}
 
+_MARKS = "\u0300\u0301\u0302\u0303\u0304\u0308\u030a\u030c\u0327"
+_ACCENTS = dict(zip(_MARKS, "`'^~=\"rvc", strict=True))
+"""Marks that follow a letter, and the commands that set them."""
+_WIDE = r"""
+% Letters that pdflatex cannot set are printed as "?". With lualatex and a font that has them:
+% \usepackage{fontspec} \newfontfamily\others{FONT} \newcommand\wide[1]{{\others #1}}
+\newcommand\wide[1]{?}"""
 _HEAD = r"""% {title}
 % Compile with pdflatex, or \input the tikzpicture into a paper.
 \documentclass[tikz]{{standalone}}
 \usepackage[utf8]{{inputenc}}
-\usetikzlibrary{{arrows.meta}}
+\usetikzlibrary{{arrows.meta}}{wide}
 {colours}
 \begin{{document}}
 \begin{{tikzpicture}}[x=1bp, y=-1bp, line join=round,
@@ -46,13 +63,15 @@ _HEAD = r"""% {title}
 def write_tikz(drawing: Drawing) -> str:
     """The drawing as a LaTeX file that a plain installation of TeX compiles."""
     used = sorted({item.fill for item in drawing.items if isinstance(item, Box)})
+    body = "\n".join(line for item in drawing.items for line in _lines(item))
     return _HEAD.format(
         title=" ".join(drawing.title.split()),
+        wide=_WIDE if r"\wide{" in body else "",
         colours="\n".join(_colours(used)),
         styles=",\n".join((*_box_styles(used), *_line_styles())),
         width=drawing.width,
         height=drawing.height,
-        body="\n".join(line for item in drawing.items for line in _lines(item)),
+        body=body,
     )
 
 
@@ -142,5 +161,14 @@ def _joint(joint: Joint) -> Iterator[str]:
 
 
 def words(text: str) -> str:
-    """Text for LaTeX; letters that a plain installation cannot set become question marks."""
-    return "".join(_SIGNS.get(letter, letter if letter.isascii() else "?") for letter in text)
+    """Text for LaTeX; letters that a plain installation cannot set are given to `\\wide`."""
+    return "".join(map(_letter, normalize("NFC", text)))
+
+
+def _letter(letter: str) -> str:
+    if letter in _SIGNS or letter.isascii():
+        return _SIGNS.get(letter, letter)
+    base, mark = normalize("NFD", letter)[:1], normalize("NFD", letter)[1:]
+    if base.isascii() and mark in _ACCENTS:
+        return rf"\{_ACCENTS[mark]}{{{base}}}"
+    return rf"\wide{{{letter}}}"

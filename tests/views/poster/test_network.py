@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import PRESETS, preset
 from resnet_viz.views.poster.drawing import Box, Drawing, Line, Point, Text
 from resnet_viz.views.poster.network import ABOVE, BELOW, network_drawing
+from resnet_viz.views.poster.words import layers
 
 PUBLISHED = json.loads((Path(__file__).parents[2] / "golden" / "published.json").read_text())
 TABLE_1 = {34: ([3, 4, 6, 3], 2), 50: ([3, 4, 6, 3], 3), 18: ([2, 2, 2, 2], 2)}
@@ -124,7 +125,8 @@ def test_every_shortcut_goes_around_its_own_block(name: str) -> None:
     assert lines.keys() == blocks.keys()
     for path, line in lines.items():
         own = [box for box in boxes(drawing) if box.name.startswith(f"{path}.")]
-        others = [box for box in boxes(drawing) if not box.name.startswith(f"{path}.")]
+        column = [box for box in boxes(drawing) if box.x == own[0].x]
+        others = [box for box in column if not box.name.startswith(f"{path}.")]
         top = min(box.y - box.height / 2 for box in own)
         bottom = max(box.y + box.height / 2 for box in own)
         assert line.start == pytest.approx((own[0].x, top - ABOVE))
@@ -180,3 +182,29 @@ def test_nets_of_different_sizes_have_sizes_of_their_own() -> None:
     texts = [item.content for item in drawing.items if isinstance(item, Text)]
     sizes = [text.removeprefix("size: ") for text in texts if text.startswith("size: ")]
     assert sizes == ["112", "56", "28", "14", "7", "1", "32", "16", "8", "1"]
+
+
+@pytest.mark.parametrize("names", [("resnet50",), ("resnet152",), ("preact18", "resnet152")])
+def test_a_high_net_goes_on_in_further_columns(names: tuple[str, ...]) -> None:
+    """Each box once, downwards and then from the foot of a column to the head of the next."""
+    drawing = network_drawing([preset(name) for name in names], names, fold=False)
+    assert drawing.height < 4.5 * drawing.width
+    drawn = boxes(drawing)
+    rows = [
+        f"{path}.{one.name}"
+        for name in names
+        for path, unit in plan(preset(name)).units
+        for one in layers(unit)
+    ]
+    assert [box.name for box in drawn] == rows
+    flow = [item for item in drawing.items if isinstance(item, Line) and not item.name]
+    arrivals = {line.end for line in flow}
+    for one, other in pairwise(drawn):
+        assert other.y > one.y if other.x == one.x else other.x > one.x
+        top = other.y - other.height / 2
+        assert any(end == pytest.approx((other.x, top)) for end in arrivals)
+
+
+def test_figure_3_itself_is_not_cut() -> None:
+    drawing = network_drawing([preset("plain34"), preset("resnet34")], ["a", "b"])
+    assert len({box.x for box in boxes(drawing)}) == 2
