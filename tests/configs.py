@@ -50,6 +50,9 @@ def configs(draw: st.DrawFn) -> ResNetConfig:
     }
     fields |= {"dropout": draw(RATES), "stochastic_depth": draw(RATES)}
     fields["gate_bias"] = draw(st.sampled_from([-6.0, -6.0, 0.0, -3.0]))
+    if fields["block"] == "one_layer":
+        fields |= {"expansion": None, "antialias": "none", "dropout": 0.0}
+        fields["init"] = "xavier" if fields["init"] == "fixup" else fields["init"]
     return _repaired(fields, draw)
 
 

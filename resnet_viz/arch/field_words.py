@@ -52,6 +52,7 @@ VALUES: Mapping[tuple[str, object], str] = MappingProxyType(
     {
         ("block", "basic"): "basic blocks",
         ("block", "bottleneck"): "bottleneck blocks",
+        ("block", "one_layer"): "one-layer blocks",
         ("shortcut", "none"): "no shortcuts",
         ("shortcut", "zero_pad"): "zero-padded shortcuts",
         ("shortcut", "projection"): "shortcuts with projections",

@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-Block = Literal["basic", "bottleneck"]
+Block = Literal["basic", "bottleneck", "one_layer"]
 Stem = Literal["imagenet", "cifar", "deep", "tiered"]
 Shortcut = Literal["none", "zero_pad", "projection", "projection_all", "avgpool_projection"]
 ShortcutTransform = Literal[
@@ -41,6 +41,8 @@ Channels = Annotated[int, Field(strict=True, ge=1, le=65_536)]
 Blocks = Annotated[int, Field(strict=True, ge=1, le=10_000)]
 GATE_BIAS = -6.0
 """He et al. 2016, sec. 3.1: gates start nearly closed (1 - g nearly 1); they train best at -6."""
+BRANCH_LAYERS = {"basic": 2, "bottleneck": 3, "one_layer": 1}
+"""Convolutions of a block's branch."""
 STEM_HALVINGS = {"imagenet": 2, "cifar": 0, "deep": 2, "tiered": 2}
 
 _MOST_PIXELS = 16_384
@@ -138,7 +140,7 @@ class ConfigFields(BaseModel):
     @property
     def block_expansion(self) -> int:
         """Out channels of a block over its width: 1 or 4 unless `expansion` says otherwise."""
-        return self.expansion or (1 if self.block == "basic" else 4)
+        return self.expansion or (4 if self.block == "bottleneck" else 1)
 
     def inner_width(self, width: int) -> int:
         """Channels of the 3x3 in a bottleneck of a stage of `width`."""

@@ -9,10 +9,12 @@ _PATTERNS = tuple(
     for pattern, name in (
         (r"resnet(\d+)(-cifar)?", r"ResNet-\1"),
         (r"plain(\d+)(-cifar)?", r"Plain-\1"),
+        (r"resnet(\d+)-1layer-cifar", r"ResNet-\1 (1-layer)"),
         (r"resnet(\d+)-v1", r"ResNet-\1 v1"),
         (r"resnext(\d+)_(\w+)", r"ResNeXt-\1 (\2)"),
         (r"wide_resnet(\d+)_(\d+)", r"Wide ResNet-\1-\2"),
         (r"preact(\d+)(-cifar)?", r"Pre-activation ResNet-\1"),
+        (r"preact(\d+)-1layer-cifar", r"Pre-activation ResNet-\1 (1-layer)"),
         (r"wrn(\d+)-(\d+)", r"WRN-\1-\2"),
         (r"seresnet(\d+)", r"SE-ResNet-\1"),
         (r"resnet(\d+)d", r"ResNet-\1-D"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from resnet_viz.arch.config import ResNetConfig, differences
 from resnet_viz.arch.field_words import VALUES, text_of
+from resnet_viz.arch.fields import BRANCH_LAYERS, Block
 from resnet_viz.text import unknown_name
 
 HE_2015 = "He et al. 2015, arXiv:1512.03385"
@@ -34,10 +35,11 @@ def _imagenet(depth: int, **changes: Any) -> dict[str, Any]:
     return {"block": block, "depths": depths} | changes
 
 
-def _cifar(depth: int, per_block: int = 2, **changes: Any) -> dict[str, Any]:
-    """He 2015, sec. 4.2: depth = 6n + 2 with basic blocks (He 2016: 9n + 2 with bottlenecks)."""
-    blocks = (depth - 2) // (3 * per_block)
-    shape = {"depths": (blocks,) * 3, "widths": (16, 32, 64), "stem": "cifar"}
+def _cifar(depth: int, block: Block = "basic", **changes: Any) -> dict[str, Any]:
+    """He 2015, sec. 4.2: depth = 6n + 2 with basic blocks (He 2016: 9n + 2 with bottlenecks, 3n + 2
+    with blocks of one layer)."""
+    blocks = (depth - 2) // (3 * BRANCH_LAYERS[block])
+    shape = {"block": block, "depths": (blocks,) * 3, "widths": (16, 32, 64), "stem": "cifar"}
     return shape | {"shortcut": "zero_pad", "num_classes": 10, "image_size": 32} | changes
 
 
@@ -79,8 +81,12 @@ def _preactivation_rows() -> Iterator[Row]:
     source = f"{HE_2016}, Fig. 4e and Table 3"
     yield "preact110-cifar", source, _cifar(110, shortcut="projection", **order)
     for depth in (164, 1001):
-        bottleneck: dict[str, Any] = {"block": "bottleneck", "shortcut": "projection"} | order
-        yield f"preact{depth}-cifar", source, _cifar(depth, per_block=3, **bottleneck)
+        net = _cifar(depth, "bottleneck", shortcut="projection", **order)
+        yield f"preact{depth}-cifar", source, net
+    one_layer = f"{HE_2016}, Table 3: residual units of one layer"
+    yield "resnet110-1layer-cifar", one_layer, _cifar(110, "one_layer")
+    net = _cifar(110, "one_layer", shortcut="projection", **order)
+    yield "preact110-1layer-cifar", one_layer, net
     for depth in (18, 34, 50):
         yield f"preact{depth}", f"{HE_2016}, Fig. 4e; shape of {HE_2015}", _imagenet(depth, **order)
 
@@ -160,8 +166,7 @@ def label(config: ResNetConfig) -> str:
         if preset_config.model_copy(update=data) == config:
             return ", ".join((name, *_words(differences(config, preset_config))))
     usual = _usual(config)
-    per_block = 2 if config.block == "basic" else 3
-    depth = sum(config.depths) * per_block + 2
+    depth = sum(config.depths) * BRANCH_LAYERS[config.block] + 2
     shape = f"{depth} {config.block} {'-'.join(map(str, config.widths))}"
     start = f"Plain-{shape}" if config.shortcut == "none" else f"ResNet-{shape} {config.shortcut}"
     return ", ".join((start, *_words(differences(config, usual))))

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from resnet_viz.arch.config import ResNetConfig, differences, explain, plain_twin, revise
-from resnet_viz.arch.fields import Shortcut
+from resnet_viz.arch.fields import BRANCH_LAYERS, Shortcut
 from resnet_viz.arch.presets import PRESETS
 
 Option = Literal["A", "B", "C"]
@@ -70,12 +70,12 @@ def other_version(config: ResNetConfig) -> ResNetConfig:
     """The other version: v1 (stride on the first 1x1) for v1.5 (stride on the 3x3), and back.
 
     Raises:
-        ValueError: for basic blocks, which have no 1x1 convolution.
+        ValueError: for blocks that have no 1x1 convolution.
     """
-    if config.block == "basic":
+    if config.block != "bottleneck":
         raise ValueError(
-            "block = 'basic' has no 1x1 convolution to put the stride on; v1 and v1.5 differ only "
-            "for block = 'bottleneck'"
+            f"block = {config.block!r} has no 1x1 convolution to put the stride on; v1 and v1.5 "
+            "differ only for block = 'bottleneck'"
         )
     return _revised(config, {"stride_on": "1x1" if config.stride_on == "3x3" else "3x3"})
 
@@ -160,7 +160,7 @@ def _next_published(config: ResNetConfig) -> ResNetConfig | None:
 
 
 def _branch_layers(config: ResNetConfig) -> int:
-    return sum(config.depths) * (2 if config.block == "basic" else 3)
+    return sum(config.depths) * BRANCH_LAYERS[config.block]
 
 
 def _first_valid(config: ResNetConfig, *changes: Mapping[str, object]) -> ResNetConfig:

@@ -15,6 +15,7 @@ def violations(config: ConfigFields) -> Iterator[str]:
     yield from _stages(config)
     yield from _sizes(config)
     yield from _groups(config)
+    yield from _one_layer(config)
     yield from _plain_nets(config)
     yield from _zero_starts(config)
     yield from _transforms(config)
@@ -61,10 +62,10 @@ def _sizes(config: ConfigFields) -> Iterator[str]:
 
 def _groups(config: ConfigFields) -> Iterator[str]:
     for field, only in (("cardinality", 1), ("group_width", 64), ("reduce_first", 1)):
-        if config.block == "basic" and getattr(config, field) != only:
+        if config.block != "bottleneck" and getattr(config, field) != only:
             yield (
                 f"{field} = {getattr(config, field)} needs block = 'bottleneck'; "
-                f"a basic block allows only {only}"
+                f"block = {config.block!r} allows only {only}"
             )
     narrow = min(config.widths)
     if config.block == "bottleneck" and config.inner_width(narrow) < 1:
@@ -80,6 +81,23 @@ def _groups(config: ConfigFields) -> Iterator[str]:
                 f"group in the 3x3 of the stage of width {width}; allowed: a divisor of {own}"
             )
             return
+
+
+def _one_layer(config: ConfigFields) -> Iterator[str]:
+    """What needs a second convolution in the branch."""
+    if config.block != "one_layer":
+        return
+    for field, is_fine, allowed in (
+        ("expansion", config.block_expansion == 1, "1 or null"),
+        ("antialias", config.antialias == "none", "'none'"),
+        ("dropout", not config.dropout, "0"),
+        ("init", config.init != "fixup", "any other init"),
+    ):
+        if not is_fine:
+            yield (
+                f"{field} = {getattr(config, field)!r} needs a second convolution in the branch, "
+                f"but block = 'one_layer' has one; allowed: {allowed}"
+            )
 
 
 def _plain_nets(config: ConfigFields) -> Iterator[str]:

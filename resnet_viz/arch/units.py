@@ -160,9 +160,12 @@ def _convolved(chain: Chain, convolutions: tuple[tuple[int, int, int, int], ...]
 
 
 def _convolutions(config: ResNetConfig, place: Place) -> tuple[tuple[int, int, int, int], ...]:
-    """(out channels, kernel, stride, groups) of a branch's convolutions, He 2015, Fig. 5."""
+    """(out channels, kernel, stride, groups) of a branch's convolutions: He 2015, Fig. 5; one
+    layer: He 2016, sec. 4.1 and Table 3."""
     width, stride = config.widths[place.stage], place.stride
     out = width * config.block_expansion
+    if config.block == "one_layer":
+        return ((out, 3, stride, 1),)
     if config.block == "basic":
         return ((width, 3, stride, 1), (out, 3, 1, 1))
     inner = config.inner_width(width)

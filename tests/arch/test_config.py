@@ -22,7 +22,7 @@ def test_json_round_trip_and_hash(config: ResNetConfig) -> None:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"block": "huge"}, ["block", "'huge'", "'basic' or 'bottleneck'"]),
+        ({"block": "huge"}, ["block", "'huge'", "'basic', 'bottleneck' or 'one_layer'"]),
         ({"depths": (3, 0)}, ["depths[1]", "0", "greater than or equal to 1"]),
         ({"depths": ()}, ["depths", "()", "at least 1"]),
         ({"depths": (1,) * 9, "widths": (8,) * 9}, ["depths", "at most 8"]),
@@ -125,6 +125,8 @@ def test_labels() -> None:
     assert label(preset("resnet50")) == "resnet50"
     deeper = revise(preset("resnet56-cifar"), depths=(10, 10, 10))
     assert label(deeper) == "ResNet-62 basic 16-32-64 zero_pad"
+    one_layer = revise(deeper, block="one_layer")
+    assert label(one_layer) == "ResNet-32 one_layer 16-32-64 zero_pad"
     assert label(plain_twin(deeper)) == "Plain-62 basic 16-32-64"
     bare = revise(preset("resnet56-cifar"), norm="none", init="xavier")
     assert label(bare) == "ResNet-56 basic 16-32-64 zero_pad, norm none, init xavier"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -154,8 +156,12 @@ def test_segments_are_all_units_but_the_head_in_order(config: ResNetConfig) -> N
 def test_segments_keep_about_as_little_as_any_number_of_them(name: str) -> None:
     """At most a fifth more than the best cut into equal numbers of blocks, which is tried out."""
     network = plan(preset(name))
-    units = [unit for _, unit in network.units][:-1]
-    inside = [unit.kept_inside + unit.out_elements * unit.keeps_output for unit in units]
+    every = [unit for _, unit in network.units]
+    units = every[:-1]
+    inside = [
+        unit.kept_inside + unit.out_elements * (unit.keeps_output or after.keeps_input)
+        for unit, after in pairwise(every)
+    ]
 
     def kept(length: int) -> int:
         starts = range(0, len(units), length)

@@ -26,6 +26,7 @@ def test_each_preset_has_a_name_of_its_own() -> None:
         ("resnext50_32x4d", "ResNeXt-50 (32x4d)"),
         ("wrn28-10", "WRN-28-10"),
         ("resnet50d", "ResNet-50-D"),
+        ("resnet110-1layer-cifar", "ResNet-110 (1-layer)"),
     ],
 )
 def test_names_are_the_papers(preset: str, name: str) -> None:

@@ -85,6 +85,8 @@ def test_v1_and_v1_5_are_each_others_other_version() -> None:
         assert (other_version(one), other_version(other)) == (other, one)
     with pytest.raises(ValueError, match="block = 'basic'"):
         other_version(preset("resnet18"))
+    with pytest.raises(ValueError, match="block = 'one_layer'"):
+        other_version(preset("resnet110-1layer-cifar"))
 
 
 @pytest.mark.parametrize("config", PRESETS.values(), ids=PRESETS)

@@ -1,4 +1,6 @@
+import json
 import sys
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -267,3 +269,14 @@ def test_what_was_trained_before_gates_had_a_field_keeps_its_key() -> None:
     assert cell_key(spec) == "a589f1a021a6d52671eff95011e326ea"
     other = spec.model_copy(update={"config": revise(spec.config, gate_bias=-3.0)})
     assert cell_key(other) != cell_key(spec)
+
+
+def test_a_further_kind_of_block_leaves_nets_and_keys_as_they_were() -> None:
+    """By the digest that was made before there were blocks of one layer."""
+    known = [
+        (name, config.model_dump_json(), cell_key(RunSpec(config=config, device="cpu")))
+        for name, config in PRESETS.items()
+        if name.endswith("-cifar") and "1layer" not in name
+    ]
+    digest = sha256(json.dumps(known).encode()).hexdigest()
+    assert digest[:16] == "6d1e271e71b97d9a"

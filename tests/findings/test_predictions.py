@@ -81,8 +81,9 @@ def test_a_zero_padded_shortcut_halves_the_sum_and_does_not_begin_it_anew() -> N
 
 @pytest.mark.parametrize("shortcut", ["zero_pad", "projection"])
 @pytest.mark.parametrize("init", ["kaiming_fan_out", "kaiming_fan_in"])
-def test_the_line_lies_where_new_nets_are_measured(shortcut: str, init: str) -> None:
-    fields = {"shortcut": shortcut, "init": init, "depths": (12, 12, 12), **SMALL}
+@pytest.mark.parametrize("block", ["basic", "one_layer"])
+def test_the_line_lies_where_new_nets_are_measured(shortcut: str, init: str, block: str) -> None:
+    fields = {"shortcut": shortcut, "init": init, "block": block, "depths": (12, 12, 12), **SMALL}
     made = net("preact110-cifar", **fields)
     found = prediction(made, "branch_ratio", 0)
     assert found is not None
@@ -100,6 +101,10 @@ def test_mean_field_grows_by_the_published_factor_from_the_last_convolution() ->
     by_block = prediction(net("plain20-cifar", **SMALL), "grad_input_norm", 0)
     assert by_block is not None
     np.testing.assert_allclose(by_block.values[:-1] / by_block.values[1:], 1.21117**2, rtol=1e-4)
+    of_one_layer = net("plain20-cifar", block="one_layer", depths=(6, 6, 6), **SMALL)
+    by_block = prediction(of_one_layer, "grad_input_norm", 0)
+    assert by_block is not None
+    np.testing.assert_allclose(by_block.values[:-1] / by_block.values[1:], 1.21117, rtol=1e-4)
 
 
 NO_LINE: dict[str, dict[str, object]] = {

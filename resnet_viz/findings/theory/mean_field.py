@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from math import cos, pi, prod, sqrt
 
 from resnet_viz.arch.config import ResNetConfig
-from resnet_viz.arch.fields import ImageSize, height_and_width
+from resnet_viz.arch.fields import BRANCH_LAYERS, ImageSize, height_and_width
 from resnet_viz.arch.plan import plan
 
 BATCH_NORM = sqrt(pi / (pi - 1))
@@ -55,7 +55,7 @@ def layer_factor(config: ResNetConfig, size: ImageSize, batch: int) -> float | N
 def profile(config: ResNetConfig, batch: int) -> Sequence[float] | None:
     """The gradient at each block's input over that at the last one's; None as above.
 
-    A block that halves the maps is counted as if both its layers had its output's size.
+    A block that halves the maps is counted as if its layers had its output's size.
     """
     sizes = [block.out_shape[1:] for block in plan(config).blocks]
     factors = [layer_factor(config, size, batch) for size in sizes]
@@ -63,7 +63,7 @@ def profile(config: ResNetConfig, batch: int) -> Sequence[float] | None:
     for factor in reversed(factors[:-1]):
         if factor is None:
             return None
-        grown.append(grown[-1] * factor**2)  # two layers a block
+        grown.append(grown[-1] * factor ** BRANCH_LAYERS[config.block])
     return grown[::-1] if factors[-1] is not None else None
 
 
@@ -88,6 +88,8 @@ def branch_ratios(config: ResNetConfig) -> Sequence[float] | None:
     for block in plan(config).blocks:
         width, *size = block.out_shape
         added = _inside(size)
+        if config.block == "one_layer":  # of others the last layer neither widens nor halves
+            added = _inside(size, block.in_shape[1:]) * _gain(config, channels, width) / 2
         if width != channels:
             is_padded = config.shortcut == "zero_pad"
             stream = stream * channels / width if is_padded else _gain(config, channels, width) / 2
@@ -99,7 +101,7 @@ def branch_ratios(config: ResNetConfig) -> Sequence[float] | None:
 def _is_uniform(config: ResNetConfig) -> bool:
     """Whether all that acts on the main path is 3x3 convolutions, ReLU and the norm."""
     return (
-        config.block == "basic"
+        config.block != "bottleneck"
         and config.activation == "relu"
         and config.attention == "none"
         and config.antialias == "none"
@@ -117,9 +119,13 @@ def _is_identity(config: ResNetConfig) -> bool:
     )
 
 
-def _inside(size: Sequence[int]) -> float:
-    """The share of a 3x3 layer's taps that lie inside a map of this height and width."""
-    return prod((3 * side - 2) / (3 * side) for side in size)
+def _inside(size: Sequence[int], before: Sequence[int] | None = None) -> float:
+    """The share of a 3x3 layer's taps that lie inside, if it makes a map of this height and width.
+
+    Of an input twice as large (`before`), only the first row's and column's taps lie outside.
+    """
+    outside = (1 if was == 2 * side else 2 for was, side in zip(before or size, size, strict=True))
+    return prod((3 * side - out) / (3 * side) for side, out in zip(size, outside, strict=True))
 
 
 def _gain(config: ResNetConfig, channels: int, width: int) -> float:

@@ -9,7 +9,7 @@ from math import gcd
 from typing import Any
 
 from resnet_viz.arch.config import ResNetConfig, explain
-from resnet_viz.arch.fields import ConfigFields
+from resnet_viz.arch.fields import BRANCH_LAYERS, ConfigFields
 from resnet_viz.nets.recognition.layout import Layout, Weight
 
 Changes = dict[str, Any]
@@ -58,15 +58,15 @@ def guesses(layout: Layout, hints: Hints) -> Iterator[ResNetConfig]:
 def _shape(layout: Layout, hints: Hints) -> dict[str, Any]:
     """Blocks, widths, groups, norm and attention."""
     first = layout.stages[0][0]
-    per_block = len(first.convs)
+    per_block, kinds = len(first.convs), {n: kind for kind, n in BRANCH_LAYERS.items()}
     for block in layout.blocks:
-        if len(block.convs) != per_block or per_block not in (2, 3):
+        if len(block.convs) != per_block or per_block not in kinds:
             where = block.weights[0].path
             raise UnlikeError(
                 f"the block of {where!r} has {len(block.convs)} convolutions in its branch; "
-                "allowed: 2 or 3, the same number in all blocks"
+                "allowed: 1 to 3, the same number in all blocks"
             )
-    kind = "basic" if per_block == 2 else "bottleneck"
+    kind = kinds[per_block]
     fields: dict[str, Any] = {
         "block": kind,
         "depths": tuple(map(len, layout.stages)),
@@ -75,9 +75,9 @@ def _shape(layout: Layout, hints: Hints) -> dict[str, Any]:
     }
     inner, out = (
         tuple(stage[0].convs[number].shape[0] for stage in layout.stages)
-        for number in (per_block - 2, per_block - 1)
+        for number in (per_block - 2, per_block - 1)  # of one layer, twice the same
     )
-    if kind == "basic":
+    if kind != "bottleneck":
         expansion = out[0] // inner[0]
         fields |= {"widths": inner, "expansion": None if expansion == 1 else expansion}
     else:
@@ -199,7 +199,7 @@ def _head(layout: Layout) -> Changes:
 
 
 def _stride_on(layout: Layout, hints: Hints) -> str:
-    if len(layout.stages[0][0].convs) == 2:
+    if len(layout.stages[0][0].convs) < 3:
         return "3x3"
     firsts = [hints.stride(block.convs[0].path) for block in layout.blocks]
     return "1x1" if any(stride == 2 for stride in firsts) else "3x3"

@@ -29,6 +29,8 @@ VARIED: Mapping[Varied, str] = MappingProxyType(
     }
 )
 """Fields whose values, beside each other, are a figure of a paper."""
+_NOT_IN_FIGURE = ("one_layer",)
+"""Values that these figures leave out, unless the net has them."""
 _MARGIN, _GAP = 14.0, 24.0
 _SMALL = 8.0
 _LINE = 13.0
@@ -74,6 +76,8 @@ def variants_drawing(config: ResNetConfig, name: str, field: Varied) -> Drawing:
     config = residual_twin(config)
     panels: list[_Panel] = []
     for value in choices(field):
+        if value in _NOT_IN_FIGURE and value != config.block:
+            continue
         try:
             net = revise(config, **{field: value})
         except ValueError:

@@ -72,6 +72,9 @@ def test_nets_for_cifar(module: Callable[[], nn.Module], fields: dict[str, objec
         {"shortcut": "projection", "projection_norm": False, "antialias": "blurpool"},
         {"norm": "group", "norm_group_width": 8, "attention": "eca"},
         {"norm": "group", "norm_groups": 4, "attention": "se", "se_divisor": 8},
+        {"block": "one_layer"},
+        {"block": "one_layer", "activation_order": "full_preactivation"},
+        {"block": "one_layer", "shortcut": "projection"},
     ],
     ids=str,
 )

@@ -49,7 +49,7 @@ def test_all_presets_and_the_current_net() -> None:
 
 def test_one_image_size_at_a_time() -> None:
     app = opened()
-    assert "20 are for 32-pixel and 22 are for 224-pixel images" in app.markdown[1].value
+    assert "22 are for 32-pixel and 22 are for 224-pixel images" in app.markdown[1].value
     app.segmented_control(key="design_size").set_value(32).run()
     assert set(drawn(app)[:-1]) == {name for name, c in PRESETS.items() if c.image_size == 32}
     assert not any("Careful" in element.value for element in app.markdown)
@@ -57,7 +57,7 @@ def test_one_image_size_at_a_time() -> None:
     assert not app.exception
     shown = chart(app)
     assert "activation memory" in shown["figure"]["layout"]["xaxis"]["title"]["text"]
-    assert "MACs against activation memory of 20 presets" in shown["alt"]
+    assert "MACs against activation memory of 22 presets" in shown["alt"]
     assert "resnet34 as a star" in shown["alt"]
 
 

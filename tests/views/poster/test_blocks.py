@@ -17,7 +17,15 @@ from .test_network import overlap
 
 BLOCKS = [
     (name, path)
-    for name in ("resnet34", "resnet50", "preact18", "preact50", "seresnet50", "plain34")
+    for name in (
+        "resnet34",
+        "resnet50",
+        "preact18",
+        "preact50",
+        "seresnet50",
+        "plain34",
+        "resnet110-1layer-cifar",
+    )
     for path in ("stages.0.1", "stages.1.0")
 ]
 

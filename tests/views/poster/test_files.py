@@ -21,6 +21,8 @@ RESNET34 = poster(plain_twin(preset("resnet34")), preset("resnet34"))
 FIGURES = {
     "poster": RESNET34,
     "deep": poster(preset("resnet152")),
+    "letters": poster(preset("resnet18"), names=["Größe, déjà vu"]),
+    "one layer": block_poster(preset("preact110-1layer-cifar"), "stages.1.0"),
     "block": block_poster(preset("resnet50"), "stages.1.0"),
     "pre-activation": block_poster(preset("preact18")),
     "orders": block_poster(preset("resnet110-cifar"), vary="activation_order"),
@@ -111,7 +113,8 @@ def test_a_cell_shows_the_figure() -> None:
 
 
 def test_letters_that_tex_gives_a_meaning_are_escaped() -> None:
-    assert words("50% & a_b × 한") == r"50\% \& a\_b $\times$ ?"  # noqa: RUF001
+    assert words("50% & a_b × 한") == r"50\% \& a\_b $\times$ \wide{한}"  # noqa: RUF001
+    assert words("Größe, déjà, Łódź") == r"Gr\"{o}\ss{}e, d\'{e}j\`{a}, \L{}\'{o}d\'{z}"
 
 
 def test_formulas_are_read() -> None:
@@ -130,7 +133,7 @@ def test_formulas_are_read() -> None:
 
 
 def test_what_is_too_large_for_a_page_is_said() -> None:
-    long = poster(preset("resnet1202-cifar"), fold=False)
+    long = poster(revise(preset("resnet1202-cifar"), depths=(4000, 4000, 4000)), fold=False)
     for write in (long.to_pdf, long.to_tikz):
         with pytest.raises(ValueError, match="write SVG, or fold alike blocks"):
             write()

@@ -63,13 +63,14 @@ SAID = {
 """How the choice of a shortcut shows its values."""
 
 HELP = {
-    "block": "What F is. basic: two 3x3 convolutions; bottleneck: 1x1, 3x3, 1x1 (He 2015, Fig. 5).",
+    "block": "What F is. basic: two 3x3 convolutions; bottleneck: 1x1, 3x3, 1x1 "
+    "(He 2015, Fig. 5); one_layer: one 3x3 (He 2016, Table 3).",
     "depths": "Blocks in each stage, such as 3, 4, 6, 3: a stage is a run of blocks at one "
     "resolution (He 2015, Table 1).",
     "widths": "Channels of each stage's convolutions, as many numbers as stages; a bottleneck "
     "block outputs four times as many (He 2015, Table 1).",
-    "expansion": "Output channels of a block over its width; empty: 1 for basic, 4 for "
-    "bottleneck blocks (He 2015, Table 1).",
+    "expansion": "Output channels of a block over its width; empty: 4 for bottleneck "
+    "blocks, 1 for others (He 2015, Table 1).",
     "cardinality": "Groups of a bottleneck's 3x3 convolution (ResNeXt: Xie 2016).",
     "group_width": "Width of a group: the 3x3 has width x group_width / 64 x cardinality "
     "channels (Xie 2016; wide ResNets: Zagoruyko 2016).",
@@ -137,6 +138,9 @@ HELP = {
 MAY_BE_EMPTY = ("expansion", "stem_width", "norm_group_width")
 # Disabled fields whose other values would be refused; the rest keep theirs, which do no harm.
 _NEUTRALISED = (
+    "expansion",
+    "antialias",
+    "dropout",
     "cardinality",
     "group_width",
     "reduce_first",
@@ -165,11 +169,15 @@ def widget_kind(field: str) -> WidgetKind:
 
 def disabled_because(field: str, draft: dict[str, object]) -> str:
     """The reason why a field has no effect for the current choice; "" if it has."""
+    one_layer = {"A branch of one layer has no second.": draft["block"] == "one_layer"}
     reasons = {
-        "cardinality": {"Only bottleneck blocks have this.": draft["block"] == "basic"},
-        "group_width": {"Only bottleneck blocks have this.": draft["block"] == "basic"},
-        "reduce_first": {"Only bottleneck blocks have this.": draft["block"] == "basic"},
-        "stride_on": {"Only bottleneck blocks have this.": draft["block"] == "basic"},
+        "expansion": one_layer,
+        "antialias": one_layer,
+        "dropout": one_layer,
+        "cardinality": {"Only bottleneck blocks have this.": draft["block"] != "bottleneck"},
+        "group_width": {"Only bottleneck blocks have this.": draft["block"] != "bottleneck"},
+        "reduce_first": {"Only bottleneck blocks have this.": draft["block"] != "bottleneck"},
+        "stride_on": {"Only bottleneck blocks have this.": draft["block"] != "bottleneck"},
         "stem_pool": {"The CIFAR stem has no pool.": draft["stem"] == "cifar"},
         "se_reduction": {"There is no squeeze-and-excitation.": draft["attention"] != "se"},
         "se_divisor": {"There is no squeeze-and-excitation.": draft["attention"] != "se"},
