@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from resnet_viz.views.source.source import to_source
     from resnet_viz.views.summary import summarize
 
-__version__ = "0.2.0.dev0"
+__version__ = "0.2.0"
 
 __all__ = [
     "PRESETS",

@@ -49,6 +49,14 @@ def test_without_an_address_there_are_no_pictures_and_no_dead_links(tmp_path: Pa
     assert "The pages describes each" in text
 
 
+def test_the_changelogs_newest_version_is_this_one() -> None:
+    """Above it may stand what is not released yet."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    version, date = re.findall(r"^## (\d[\w.]*)(.*)$", text, re.MULTILINE)[0]
+    assert version == resnet_viz.__version__
+    assert re.fullmatch(r" \(\d{4}-\d{2}-\d{2}\)", date)
+
+
 @pytest.mark.parametrize("address", ["https://example.org/resnet_viz/"])
 def test_with_an_address_all_leads_there(tmp_path: Path, address: str) -> None:
     found = metadata(tmp_path, address)
