@@ -20,6 +20,7 @@ from resnet_viz.quantities import quantities
 pytestmark = pytest.mark.integration
 ROOT = Path(__file__).parents[1]
 LOADED = re.compile(r"""<(?:script|img|link|iframe)\b[^>]*?(?:src|href)=["']?(https?:)?//""")
+CALLBACK = re.compile(r"^class (\w+Watch)\(", re.MULTILINE)
 ALL = "RESNET_VIZ_NIGHTLY" in os.environ
 
 
@@ -54,7 +55,10 @@ def test_quantities_and_measurements_are_described_by_themselves(site: Path) -> 
 
 def test_public_names_have_their_docstrings(site: Path) -> None:
     page = (site / "reference.html").read_text("utf-8")
-    for name in {*resnet_viz.__all__, "NetworkPlan", "StepRecord"} - {"PRESETS"}:
+    files = (ROOT / "resnet_viz" / "callbacks").glob("*.py")
+    callbacks = CALLBACK.findall("".join(map(Path.read_text, files)))
+    assert len(callbacks) >= 2
+    for name in {*resnet_viz.__all__, *callbacks, "NetworkPlan", "StepRecord"} - {"PRESETS"}:
         assert re.search(rf'id="resnet_viz\.[\w.]+\.{name}"', page), name
     assert "A context that records" in page
 

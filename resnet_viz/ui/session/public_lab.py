@@ -5,17 +5,30 @@ It is checked here, where every action of a page passes, and not by the pages' b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from resnet_viz.arch.config import ResNetConfig
+from resnet_viz.arch.memory import training_memory
+from resnet_viz.arch.paper_names import paper_name
+from resnet_viz.arch.plan import plan
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.experiments.sweep_spec import SweepSpec
 from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler.jobs.jobs import Files
 from resnet_viz.scheduler.jobs.kind import Fields
 from resnet_viz.ui.session.access import class_id, has_controls, is_owner
-from resnet_viz.ui.session.public import GALLERY, LIMITED, MOST_STEPS, SHARE, mode
+from resnet_viz.ui.session.public import (
+    GALLERY,
+    LIMITED,
+    MOST_BYTES,
+    MOST_MACS,
+    MOST_PARAMETERS,
+    MOST_STEPS,
+    SHARE,
+    mode,
+)
 
 _HARMLESS = frozenset({"build", "initialisation", "onnx", "summary"})
 """Kinds of jobs that only tell a visitor something of a net."""
@@ -61,9 +74,8 @@ class LimitedLab(Lab):
     _share = SHARE
 
     def sweep(self, spec: SweepSpec, *, asker: str = "") -> str:
-        """As `Lab.sweep`, for as many steps as a race may have."""
-        steps = (cell.steps for cell in spec.runs())
-        _check_steps(max(steps, default=0))
+        """As `Lab.sweep`, for nets and trainings as small as a race may have."""
+        _check_sizes(spec.runs())
         return super().sweep(spec, asker=asker)
 
     def prioritise(self, sweep_id: str, priority: int) -> None:
@@ -111,9 +123,11 @@ class LimitedLab(Lab):
     def submit(
         self, kind: str, request: Fields, *, asker: str = "", files: Files | None = None
     ) -> str:
-        """As `Lab.submit`; the owner alone downloads data."""
+        """As `Lab.submit`, for nets as small as a race may have; the owner alone downloads data."""
         if kind == "data":
             _check_owner("download data")
+        for config in _nets_in(request):
+            _check("parameters", plan(config).params, MOST_PARAMETERS)
         return super().submit(kind, request, asker=asker, files=files)
 
     def import_(self, file: Path | str) -> str:
@@ -130,13 +144,40 @@ class LimitedLab(Lab):
     def _queue(
         self, specs: Sequence[RunSpec], race_id: str | None, pace: float | None, asker: str
     ) -> Sequence[str]:
-        _check_steps(max((spec.steps for spec in specs), default=0))
+        _check_sizes(specs)
         return super()._queue(specs, race_id, pace, asker)
 
 
-def _check_steps(most: int) -> None:
-    if most > MOST_STEPS and not is_owner():
-        raise ValueError(f"steps = {most:,} is not allowed here; allowed: at most {MOST_STEPS:,}")
+def _check_sizes(specs: Iterable[RunSpec]) -> None:
+    """ValueError for what is too large for everybody's computer."""
+    for spec in dict.fromkeys(specs):
+        network = plan(spec.adapted)
+        memory = training_memory(
+            network,
+            spec.batch_size,
+            spec.optimizer,
+            spec.precision,
+            checkpointing=spec.activation_checkpointing,
+            momentum=spec.momentum,
+        )
+        of = f"{paper_name(spec.display_name)}: "
+        _check(f"{of}steps", spec.steps, MOST_STEPS)
+        _check(f"{of}parameters", network.params, MOST_PARAMETERS)
+        _check(f"{of}bytes of memory", memory.total, MOST_BYTES)
+        macs = spec.steps * spec.batch_size * network.macs
+        _check(f"{of}multiply-accumulates of its {spec.steps} steps", macs, MOST_MACS)
+
+
+def _check(what: str, given: int, most: int) -> None:
+    if given > most and not is_owner():
+        raise ValueError(f"{what} = {given:,} is not allowed here; allowed: at most {most:,}")
+
+
+def _nets_in(request: Fields) -> Sequence[ResNetConfig]:
+    """The nets that a job is about."""
+    fields = request if isinstance(request, Mapping) else dict(request)
+    given = [fields["config"]] if "config" in fields else fields.get("configs", ())
+    return [ResNetConfig.model_validate(one) for one in given]
 
 
 def _check_owner(action: str) -> None:

@@ -1,30 +1,24 @@
 """timm's and transformers' ResNets: each is recognised, or left out for a reason that is known.
 
-timm's nets are made on the meta device: a proof draws its own weights.
+Of timm's the page of the documentation says which; docs/tools/timm_table.py writes it.
 """
 
 from __future__ import annotations
 
 import os
 from functools import partial
-from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from resnet_viz import ResNetConfig, build_resnet, plan, preset
+from docs.tools import timm_table
+from resnet_viz import ResNetConfig, build_resnet, preset
 from resnet_viz.nets.stored_weights.state_dicts import read_names
 from resnet_viz.nets.stored_weights.stored_tensors import Stored
 
 pytestmark = pytest.mark.integration
 
-_TABLE = Path(__file__).parents[3] / "docs" / "TIMM.md"
-LEFT_OUT: dict[str, str] = {
-    **dict.fromkeys(("ecaresnet50d_pruned", "ecaresnet101d_pruned"), "layers cut one by one"),
-    "test_resnet": "basic blocks and bottlenecks in one net",
-}
-"""timm's ResNets that no configuration has, and why."""
 TEN = (
     *("resnet10t", "resnet18d", "resnet50_gn", "seresnext26d_32x4d", "resnetrs50", "seresnet18"),
     *("resnetaa34d", "resnetblur18", "ecaresnet26t", "test_resnet"),
@@ -32,56 +26,23 @@ TEN = (
 NIGHTLY = os.environ.get("RESNET_VIZ_NIGHTLY") == "1"
 
 
-def _timm(name: str) -> nn.Module:
-    import timm
-    from timm.layers import BlurPool2d
-
-    with torch.device("meta"):
-        module: nn.Module = timm.create_model(name, pretrained=False)
-    for one in module.modules():
-        if isinstance(one, BlurPool2d):  # its filter is no weight, and would have no values
-            one.filt = torch.empty(one.filt.shape)
-            one.reset_parameters()
-    return module
-
-
-def _constructors() -> list[str]:
-    from timm.models import list_models, list_modules
-
-    assert "resnet" in list_modules()
-    return list_models(module="resnet")
-
-
-def _params(module: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in module.parameters())
-
-
-def _row(name: str) -> str:
-    """A row of the table: the configuration, or the reason; both are checked."""
-    module = _timm(name)
-    params = _params(module)
-    if name in LEFT_OUT:
-        with pytest.raises(ValueError, match=r"allowed|nearest"):
-            ResNetConfig.from_model(module)
-        return f"| {name} | {params:,} | left out: {LEFT_OUT[name]} |"
-    config = ResNetConfig.from_model(module)
-    assert plan(config).params == params, name
-    return f"| {name} | {params:,} | equal |"
-
-
-def _table() -> dict[str, str]:
-    rows = [line for line in _TABLE.read_text("utf-8").splitlines() if line.startswith("| ")]
+def _rows() -> dict[str, str]:
+    lines = timm_table.FILE.read_text("utf-8").splitlines()
+    rows = [line for line in lines if line.startswith("| ")]
     return {row.split("|")[1].strip(): row for row in rows[1:]}
 
 
-def test_the_table_has_all_of_timms_constructors() -> None:
-    assert list(_table()) == _constructors()
-    assert set(LEFT_OUT) == {name for name, row in _table().items() if "left out" in row}
+def test_the_page_is_as_its_command_writes_it() -> None:
+    rows = _rows()
+    assert list(rows) == timm_table.constructors()
+    assert timm_table.page(list(rows.values())) == timm_table.FILE.read_text("utf-8")
+    left_out = {name for name, row in rows.items() if "left out" in row}
+    assert left_out == set(timm_table.LEFT_OUT)
 
 
-@pytest.mark.parametrize("name", _constructors() if NIGHTLY else TEN)
+@pytest.mark.parametrize("name", timm_table.constructors() if NIGHTLY else TEN)
 def test_timms_resnets_are_as_the_table_says(name: str) -> None:
-    assert _row(name) == _table()[name]
+    assert timm_table.row(name) == _rows()[name]
 
 
 SETTINGS: dict[str, dict[str, object]] = {

@@ -9,12 +9,17 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from resnet_viz.arch.presets import preset
+from resnet_viz.experiments.run_spec import RunSpec
+from resnet_viz.experiments.starting_points import starting_points
+from resnet_viz.experiments.sweep_spec import SweepSpec
 from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.ui.session import access
 from resnet_viz.ui.session.lab_state import open_lab
 from resnet_viz.ui.session.locality import visitor_address
 from resnet_viz.ui.session.public import MOST_STEPS, SHARE, mode
+from resnet_viz.ui.session.public_lab import _check_sizes
 from tests.labs import tiny_spec
 from tests.scheduler.test_retention import race
 
@@ -99,6 +104,50 @@ def test_a_visitor_has_a_share(home: Path, monkeypatch: pytest.MonkeyPatch) -> N
         lab.submit("data", {})
 
 
+@pytest.mark.parametrize(
+    ("net", "settings", "sentence"),
+    [
+        ("resnet101", {"image_size": 32}, r"101.*: parameters = 4\d,\d{3},\d{3} is not"),
+        ("resnet56-cifar", {"batch_size": 1024, "image_size": 64}, "bytes of memory = "),
+        ("resnet56-cifar", {"steps": 500, "batch_size": 256, "image_size": 32}, "500 steps = "),
+    ],
+)
+def test_a_visitors_net_has_a_largest_size(
+    net: str,
+    settings: dict[str, int],
+    sentence: str,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spec = RunSpec(config=preset(net), dataset="digits", **{"steps": 1, **settings})
+    as_visitor(monkeypatch)
+    lab = open_lab()
+    for start in (lambda: lab.race([spec]), lambda: lab.start(spec), lambda: lab.sweep(_of(spec))):
+        with pytest.raises(ValueError, match=sentence + ".*allowed here; allowed: at most"):
+            start()
+    assert list(lab.list()) == []
+    monkeypatch.setattr("resnet_viz.ui.session.public_lab.is_owner", lambda: True)
+    lab.start(spec)
+
+
+def _of(spec: RunSpec) -> SweepSpec:
+    return SweepSpec(base=spec, axes={"lr": (0.1,)})
+
+
+def test_a_visitors_jobs_are_of_small_nets(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    as_visitor(monkeypatch)
+    lab = open_lab()
+    for request in ({"config": preset("resnet101")}, {"config": preset("resnet152").model_dump()}):
+        with pytest.raises(ValueError, match=r"parameters = \d\d,.* is not allowed here"):
+            lab.submit("summary", request)
+    lab.submit("summary", {"config": preset("resnet50")})
+
+
+def test_the_default_race_and_every_starting_point_are_small_enough() -> None:
+    for point in starting_points().values():
+        _check_sizes(spec for spec in point.specs if spec.steps <= MOST_STEPS)
+
+
 def test_a_visitor_touches_what_is_theirs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mine, theirs = (Lab(home).race([tiny_spec()]) for _ in "ab")
     as_visitor(monkeypatch, mine)
@@ -159,6 +208,7 @@ def test_a_gallerys_pages_say_so_and_offer_nothing(
     assert [one.key for one in app.button] == []
     app.switch_page("pages/race.py").run()
     assert app.button(key="race_start").disabled
+    assert "Open a race on the Runs page" in " ".join(one.value for one in app.info)
     app.switch_page("pages/runs.py").run()
     assert not app.exception
     assert "Races\\: 1" in " ".join(one.value for one in app.markdown)

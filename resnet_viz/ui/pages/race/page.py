@@ -39,7 +39,7 @@ from resnet_viz.ui.pages.race.view_url import (
     unfold,
 )
 from resnet_viz.ui.session.lab_state import open_lab
-from resnet_viz.ui.session.public import GALLERY, SENTENCES, is_gallery
+from resnet_viz.ui.session.public import GALLERY, INSTEAD, SENTENCES, is_gallery
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.markdown import plain, small
 from resnet_viz.ui.widgets.page_texts import header, title
@@ -49,7 +49,10 @@ WATCHES = (
     "You are watching. Another browser or a terminal started this race; its link with controls "
     "steers it."
 )
-_WHY_NOT = {False: "Possible once this race is over or stopped.", True: SENTENCES[GALLERY]}
+_WHY_NOT = {
+    False: "Possible once this race is over or stopped.",
+    True: f"{SENTENCES[GALLERY]} {INSTEAD}",
+}
 _CSS = Path(__file__).with_name("page.css")
 
 
@@ -100,6 +103,9 @@ def _next_race(lab: Lab) -> Sequence[RunSpec] | None:
     _heading()
     read_view("", ())
     read_address()
+    if is_gallery():
+        message_box.info(INSTEAD)
+        st.page_link("pages/runs.py", label="To the Runs page", icon=":material/list:")
     return _settings(lab, can_start=True)
 
 
