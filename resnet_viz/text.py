@@ -20,6 +20,11 @@ def ordinal(number: int) -> str:
     return f"{number:,}{ending or 'th'}"
 
 
+def capital(text: str) -> str:
+    """The text with a capital at its beginning; the rest stays as it is, unlike in Python's own."""
+    return text[:1].upper() + text[1:]
+
+
 def number(value: float, digits: int = 3) -> str:
     """`value` to `digits` significant digits, without an exponent where that is short."""
     if not isfinite(value):

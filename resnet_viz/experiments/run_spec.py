@@ -17,13 +17,8 @@ from resnet_viz.data.adapt import adapt
 from resnet_viz.data.dataset import suitable_batch
 from resnet_viz.data.registry import dataset_info
 from resnet_viz.experiments import run_fields as fields
+from resnet_viz.experiments import spec_rules
 from resnet_viz.experiments.setting import settings_of
-from resnet_viz.experiments.spec_rules import (
-    check_batch_size,
-    check_device_name,
-    check_precision,
-    violations,
-)
 from resnet_viz.quantities import held_by
 from resnet_viz.quantities.every import Every, flows_every, weights_every
 from resnet_viz.quantities.quantity import Along
@@ -141,7 +136,7 @@ class RunSpec(ShownInCells, BaseModel):
     @field_validator("device")
     @classmethod
     def _check_device(cls, device: str) -> str:
-        check_device_name(device)
+        spec_rules.check_device_name(device)
         return device
 
     @model_validator(mode="before")
@@ -177,11 +172,11 @@ class RunSpec(ShownInCells, BaseModel):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        check_batch_size(self.adapted, self.batch_size)
-        for sentence in violations(self):
+        spec_rules.check_batch_size(self.adapted, self.batch_size)
+        for sentence in spec_rules.violations(self):
             raise ValueError(sentence)
         if self.device != "auto":
-            check_precision(self.precision, self.device.partition(":")[0])
+            spec_rules.check_precision(self.precision, self.device.partition(":")[0])
         return self
 
 

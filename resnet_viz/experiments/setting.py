@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from resnet_viz.text import capital
+
 Group = Literal["Optimiser", "Learning rate", "Data", "Computing", "Measuring"]
 
 
@@ -30,7 +32,7 @@ class About:
     @property
     def title(self) -> str:
         """The words, as they begin a line."""
-        return self.words[:1].upper() + self.words[1:]
+        return capital(self.words)
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from resnet_viz.arch.config import ResNetConfig, plain_twin, revise
 from resnet_viz.arch.presets import PRESETS
 from resnet_viz.experiments.run_spec import RunSpec
 
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_NOTHING: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)

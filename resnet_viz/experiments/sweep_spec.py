@@ -18,7 +18,7 @@ from resnet_viz.arch.presets import label, preset, preset_name
 from resnet_viz.cells import ShownInCells
 from resnet_viz.experiments.run_fields import Seed
 from resnet_viz.experiments.run_spec import SETTINGS, RunSpec
-from resnet_viz.text import and_words, shorten, unknown_name
+from resnet_viz.text import and_words, capital, shorten, unknown_name
 
 AxisValue = ResNetConfig | tuple[int, ...] | bool | int | float | str | None
 NET, PLAIN, SEED = "net", "plain", "seed"
@@ -248,7 +248,7 @@ def axis_words(axis: str) -> str:
 def title(spec: SweepSpec) -> str:
     """What a sweep is called that has no name, such as "Blocks per stage and learning rate"."""
     words = and_words([axis_words(axis) for axis in spec.axes]) or "one network"
-    return words[:1].upper() + words[1:]
+    return capital(words)
 
 
 _OWN_WORDS = {NET: "network", PLAIN: "shortcuts removed"}

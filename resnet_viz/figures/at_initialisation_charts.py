@@ -12,6 +12,7 @@ from resnet_viz.figures import style
 from resnet_viz.findings.theory.new_net import New, Numbers
 from resnet_viz.measurements.base.fits import Fit, better, exponential, power
 from resnet_viz.measurements.base.verdict import FITS, ratio_words
+from resnet_viz.text import capital
 
 _THEORY = {"color": style.FAINT, "width": 2, "dash": "dashdot"}
 _FEWEST_DEPTHS = 3
@@ -129,7 +130,7 @@ def story(one: New) -> str:
         return f"{one.name}: the gradient is not finite, or exactly 0, somewhere on its way back."
     ratio = one.ratio
     way = "as large" if 0.5 <= ratio <= 2 else f"{ratio_words(ratio)} times as large"
-    name = f"{one.name[:1].upper()}{one.name[1:]}"
+    name = capital(one.name)
     text = f"{name}, depth {one.depth}: the gradient at the first block is {way} as at the last"
     factor, law = exponential(one.left, one.relative), power(one.left, one.relative)
     if factor is None or law is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import log10
-from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import plotly.graph_objects as go
@@ -16,21 +15,20 @@ from resnet_viz.figures import style
 from resnet_viz.findings.colours import OTHERS, PLAIN, RESIDUAL
 
 Axis = Literal["params", "activation_bytes"]
-X_TITLES: Mapping[Axis, str] = MappingProxyType(
-    {"params": "parameters", "activation_bytes": "activation memory of one image"}
-)
+X_TITLES: Mapping[Axis, str] = {
+    "params": "parameters",
+    "activation_bytes": "activation memory of one image",
+}
 # Family: colour and marker. Plain nets are rings, so that the residual twin shows inside them.
-FAMILIES: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "ResNet": (RESIDUAL, "circle"),
-        "plain": (PLAIN, "circle-open"),
-        "pre-activation": (OTHERS[0], "diamond"),
-        "Wide ResNet": (OTHERS[1], "square"),
-        "ResNeXt": (OTHERS[2], "triangle-up"),
-        "ResNet-D, SE": (OTHERS[3], "cross"),
-        "without norm": (OTHERS[4], "x"),
-    }
-)
+FAMILIES: Mapping[str, tuple[str, str]] = {
+    "ResNet": (RESIDUAL, "circle"),
+    "plain": (PLAIN, "circle-open"),
+    "pre-activation": (OTHERS[0], "diamond"),
+    "Wide ResNet": (OTHERS[1], "square"),
+    "ResNeXt": (OTHERS[2], "triangle-up"),
+    "ResNet-D, SE": (OTHERS[3], "cross"),
+    "without norm": (OTHERS[4], "x"),
+}
 HIGHLIGHT = "star"
 SIZE, RING, STAR = 12, 19, 20
 

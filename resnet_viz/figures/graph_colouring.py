@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -20,13 +19,11 @@ from resnet_viz.views.graph.found_net import FoundNet
 
 RAMP: tuple[str, ...] = tuple(sequential.Viridis)
 """The colours from low to high, even apart; for every kind of colour vision."""
-PARTS: Mapping[str, str] = MappingProxyType(
-    {
-        "grad_input_norm": "input",
-        "grad_shortcut_norm": "shortcut",
-        "grad_branch_norm": "branch",
-    }
-)
+PARTS: Mapping[str, str] = {
+    "grad_input_norm": "input",
+    "grad_shortcut_norm": "shortcut",
+    "grad_branch_norm": "branch",
+}
 """What flows back through a block's lines: the gradient at its input, and its two parts."""
 LINE_TITLE = "gradient norm at blocks' inputs and its parts"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
-from types import MappingProxyType
 
 import numpy as np
 import plotly.graph_objects as go
@@ -36,21 +35,17 @@ MOST_POINTS = 4000
 # What a log axis can show, in float32.
 LEAST, MOST = float(np.finfo(np.float32).smallest_subnormal), float(np.finfo(np.float32).max)
 # Markers of layers beside the main path: a suffix of the net's own shape, and a size.
-BESIDE: Mapping[Role, tuple[str, int]] = MappingProxyType(
-    {
-        "projection": ("-open", 11),
-        "gate": ("-open-dot", 11),
-        **dict.fromkeys(ATTENTIONS.values(), ("-open", 7)),
-    }
-)
-IN_LEGEND: Mapping[Role, str] = MappingProxyType(
-    {
-        "projection": "projections",
-        "gate": "gates",
-        "squeeze-and-excitation": "SE layers",
-        "efficient channel attention": "ECA layers",
-    }
-)
+BESIDE: Mapping[Role, tuple[str, int]] = {
+    "projection": ("-open", 11),
+    "gate": ("-open-dot", 11),
+    **dict.fromkeys(ATTENTIONS.values(), ("-open", 7)),
+}
+IN_LEGEND: Mapping[Role, str] = {
+    "projection": "projections",
+    "gate": "gates",
+    "squeeze-and-excitation": "SE layers",
+    "efficient channel attention": "ECA layers",
+}
 
 
 def profile(contestants: Sequence[Contestant], step: int, name: str = GRADIENT) -> go.Figure:

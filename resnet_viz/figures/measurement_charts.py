@@ -58,7 +58,7 @@ def figure(nets: Sequence[MeasuredNet], marked: Sequence[str] = ()) -> go.Figure
 def _lines(declared: Lines, about: Measurement, nets: Sequence[MeasuredNet]) -> go.Figure:
     traces = [_line(declared, about, i, net) for i, net in enumerate(nets)]
     below = _left_out(declared, nets)
-    axis = style.axis(_title(declared, about))
+    axis = style.axis(declared.title or _in_two_lines(about.gives[declared.values]))
     if declared.is_log:
         axis |= {"type": "log", "exponentformat": "power"}
     if declared.ends:
@@ -96,11 +96,6 @@ def _line(declared: Lines, about: Measurement, index: int, net: MeasuredNet) -> 
         "marker": style.marker_of(index, net.colour, 12 if one else 7),
         "hovertemplate": "%{y:.3g}%{text}" if names else "%{y:.3g}",
     }
-
-
-def _title(declared: Lines, about: Measurement) -> str:
-    """The title of the values' axis."""
-    return declared.title or _in_two_lines(about.gives[declared.values])
 
 
 def _in_two_lines(given: Given) -> str:

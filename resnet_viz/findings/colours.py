@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
-from types import MappingProxyType
 
 from resnet_viz.arch.config import ResNetConfig
 
@@ -21,19 +20,17 @@ OTHERS = (GREEN, VIOLET, RED, YELLOW, GREY)
 BLUES = (RESIDUAL, "#1A3178", "#6C5CE0", "#0B5566")
 ORANGES = (PLAIN, "#662B00", "#C2504F", "#420F00")
 
-DARK: Mapping[str, str] = MappingProxyType(
-    {
-        RESIDUAL: "#56B4E9",
-        PLAIN: "#E69F00",
-        GREEN: "#2FC596",
-        VIOLET: "#DD95BE",
-        RED: "#FF7B6B",
-        YELLOW: "#F0E442",
-        GREY: "#A0AAB4",
-        **dict(zip(BLUES[1:], ("#C9E4FF", "#8F76FF", "#3A83D4"), strict=True)),
-        **dict(zip(ORANGES[1:], ("#FFDDA8", "#E8683A", "#A8916A"), strict=True)),
-    }
-)
+DARK: Mapping[str, str] = {
+    RESIDUAL: "#56B4E9",
+    PLAIN: "#E69F00",
+    GREEN: "#2FC596",
+    VIOLET: "#DD95BE",
+    RED: "#FF7B6B",
+    YELLOW: "#F0E442",
+    GREY: "#A0AAB4",
+    **dict(zip(BLUES[1:], ("#C9E4FF", "#8F76FF", "#3A83D4"), strict=True)),
+    **dict(zip(ORANGES[1:], ("#FFDDA8", "#E8683A", "#A8916A"), strict=True)),
+}
 """Colour in the light theme -> the same in the dark theme."""
 
 

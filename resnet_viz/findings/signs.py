@@ -3,7 +3,7 @@ each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from resnet_viz.findings.contestant import Contestant
@@ -121,8 +121,3 @@ SIGNS: Sequence[Sign] = (
     ),
 )
 """What is read from the records, in the order an expert looks."""
-
-
-def verdicts(nets: Sequence[Contestant]) -> Mapping[str, Sequence[Verdict]]:
-    """The verdict of each sign on each net."""
-    return {sign.name: [sign.verdict(net) for net in nets] for sign in SIGNS}

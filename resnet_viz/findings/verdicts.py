@@ -8,14 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resnet_viz.findings.absence import layer_states_of
-from resnet_viz.findings.claims.feature_collapse import (
-    IMAGES,
-    RANK,
-    images_of,
-    is_collapsed,
-    is_few,
-    median_ranks,
-)
+from resnet_viz.findings.claims import feature_collapse
 from resnet_viz.findings.claims.learning import Course
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.gradient_flow import Flow, flow_at
@@ -165,21 +158,21 @@ def update_ratio(net: Contestant) -> Verdict:
 
 def effective_rank(net: Contestant) -> Verdict:
     """The number of directions that the features span, at the newest measured step."""
-    ranks = median_ranks(net)
+    ranks = feature_collapse.median_ranks(net)
     if not ranks.values.size:
         return NOT_MEASURED
     value, first = float(ranks.values[-1, 0]), float(ranks.values[0, 0])
-    word = "few directions" if is_few(value, net.classes) else "not collapsed"
-    if is_collapsed(value, Course(net, len(net.history))):
+    word = "few directions" if feature_collapse.is_few(value, net.classes) else "not collapsed"
+    if feature_collapse.is_collapsed(value, Course(net, len(net.history))):
         word = "collapsed"
-    if not can_tell(images_of(net)):
+    if not can_tell(feature_collapse.images_of(net)):
         word = "too few images"
-    blocks = count(net.history.series(RANK).values.shape[1], "block")
+    blocks = count(net.history.series(feature_collapse.RANK).values.shape[1], "block")
     before = f"; at step {ranks.steps[0]} {number(first)}" if len(ranks.steps) > 1 else ""
     return Verdict(
         word if np.isfinite(value) else "not finite",
-        f"At step {ranks.steps[-1]} the features {IMAGES} differ in {number(value)} directions "
-        f"(median of {blocks}){before}.",
+        f"At step {ranks.steps[-1]} the features {feature_collapse.IMAGES} differ in "
+        f"{number(value)} directions (median of {blocks}){before}.",
         value,
     )
 

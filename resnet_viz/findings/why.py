@@ -24,8 +24,6 @@ from resnet_viz.text import and_words, number
 
 UPDATES = "update_ratio"
 Numbers = NDArray[np.float64]
-Points = Callable[[Contestant], tuple[Numbers, Numbers]]
-"""A run's line as x and y, both empty where its records hold nothing."""
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zipfile import ZIP_DEFLATED, ZipFile
 
-from resnet_viz.lab.sweeps import Sweep, frame
 from resnet_viz.store.atomic_file import atomic_write
 
 if TYPE_CHECKING:
@@ -34,14 +31,3 @@ WRITERS: Mapping[str, Callable[[DataFrame, Path], None]] = {
     ".parquet": write_parquet,
 }
 """By a file's ending."""
-
-
-def write_sweep(sweep: Sweep, file: Path) -> None:
-    """A zip file with the sweep's spec as JSON, from which it can be begun elsewhere, its state as
-    JSON, and its table as CSV."""
-    spec = sweep.spec.model_copy(update={"name": sweep.name})
-    about = {"name": sweep.name, "status": sweep.status, "created": sweep.created}
-    with atomic_write(file) as made, ZipFile(made, "w", ZIP_DEFLATED) as archive:
-        archive.writestr("spec.json", spec.model_dump_json(indent=2))
-        archive.writestr("sweep.json", json.dumps(about, indent=2))
-        archive.writestr("cells.csv", frame(sweep).to_csv(index=False, lineterminator="\n"))

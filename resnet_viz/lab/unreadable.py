@@ -9,6 +9,7 @@ from resnet_viz.lab.race_feed import WINDOW
 from resnet_viz.quantities.records import History
 from resnet_viz.store.database import StoreError
 from resnet_viz.store.run import Run, UnreadableRun
+from resnet_viz.text import capital
 
 
 def runs_of(lab: Lab, ids: Sequence[str]) -> Sequence[Run | UnreadableRun]:
@@ -29,7 +30,7 @@ def sentences_of(run: UnreadableRun) -> Iterator[str]:
         yield f"{run.name}: how it stands is not known."
     if run.message:
         yield run.message
-    yield f"{run.reason[:1].upper()}{run.reason[1:]}."
+    yield f"{capital(run.reason)}."
 
 
 def curve_of(lab: Lab, run: UnreadableRun) -> History:

@@ -6,9 +6,8 @@ import gettext
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from types import MappingProxyType
 
-LANGUAGES: Mapping[str, str] = MappingProxyType({"en": "English", "ko": "한국어"})
+LANGUAGES: Mapping[str, str] = {"en": "English", "ko": "한국어"}
 """Each by its code, in its own words. The first is the language of the code."""
 DOMAIN = "lessons"
 LOCALE = Path(__file__).with_name("locale")

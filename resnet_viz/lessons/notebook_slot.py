@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -20,17 +19,15 @@ def _all_but(fault: Fault) -> tuple[Fault, ...]:
     return tuple(one for one in FAULTS if one != fault)
 
 
-PROGRAMS: Mapping[str, Program] = MappingProxyType(
-    {
-        "written": (),
-        **{f"only_{fault}": _all_but(fault) for fault in STOPPING},
-        "mended": FAULTS,
-        "paper": "paper",
-        **{f"only_{fault}": _all_but(fault) for fault in SILENT},
-        "meant": _all_but("blocks"),
-        "made_to_run": STOPPING,
-    }
-)
+PROGRAMS: Mapping[str, Program] = {
+    "written": (),
+    **{f"only_{fault}": _all_but(fault) for fault in STOPPING},
+    "mended": FAULTS,
+    "paper": "paper",
+    **{f"only_{fault}": _all_but(fault) for fault in SILENT},
+    "meant": _all_but("blocks"),
+    "made_to_run": STOPPING,
+}
 """What is run beside the reader's program: as written, with one fault left, with none, as meant
 (its author meant six blocks), with no more mended than it takes to run, and the paper's net."""
 NUMBERS = ("error", "line", "loss", "ratio", "size", "parameters", "seconds")

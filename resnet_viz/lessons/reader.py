@@ -7,14 +7,14 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from markdown_it import MarkdownIt
 from pydantic import TypeAdapter, ValidationError
 
 from resnet_viz.arch.config import explain
-from resnet_viz.lessons.checks import first_problem
+from resnet_viz.lessons import slots
+from resnet_viz.lessons.checks import first_problem, unknown_place
 from resnet_viz.lessons.lesson import (
     PREDICTIONS,
     Head,
@@ -25,24 +25,15 @@ from resnet_viz.lessons.lesson import (
     Text,
 )
 from resnet_viz.lessons.measurement_slots import Measurement
-from resnet_viz.lessons.places import unknown_place
-from resnet_viz.lessons.slots import (
-    AnyPrediction,
-    ClaimSlot,
-    FigureSlot,
-    StageSlot,
-)
 
 FENCE = "+++"
-_KINDS: Mapping[str, TypeAdapter[Any]] = MappingProxyType(
-    {
-        "measurement": TypeAdapter(Measurement),
-        "prediction": TypeAdapter(AnyPrediction),
-        "stage": TypeAdapter(StageSlot),
-        "figure": TypeAdapter(FigureSlot),
-        "claim": TypeAdapter(ClaimSlot),
-    }
-)
+_KINDS: Mapping[str, TypeAdapter[Any]] = {
+    "measurement": TypeAdapter(Measurement),
+    "prediction": TypeAdapter(slots.AnyPrediction),
+    "stage": TypeAdapter(slots.StageSlot),
+    "figure": TypeAdapter(slots.FigureSlot),
+    "claim": TypeAdapter(slots.ClaimSlot),
+}
 _TOML_LINE = re.compile(r" \(at line (\d+), column \d+\)| \(at end of document\)")
 
 

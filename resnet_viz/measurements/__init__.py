@@ -16,7 +16,7 @@ from types import MappingProxyType, ModuleType
 
 from resnet_viz.arch.plan import NetworkPlan
 from resnet_viz.measurements.base.measurement import Measurement
-from resnet_viz.text import shorten
+from resnet_viz.text import capital, shorten
 
 
 @lru_cache(maxsize=1)
@@ -44,5 +44,5 @@ def measurement(name: str) -> Measurement:
 def why_not(about: Measurement, network: NetworkPlan) -> str:
     """Why a measurement has no meaning for a net, in a sentence; "" where it has one."""
     if about.shortcuts and not network.shortcuts:
-        return f"{about.title[:1].upper()}{about.title[1:]}: this net has no shortcuts."
+        return f"{capital(about.title)}: this net has no shortcuts."
     return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -18,12 +18,8 @@ from resnet_viz.measurements.base.measurement import (
 )
 from resnet_viz.measurements.base.result import MeasuredNet
 from resnet_viz.measurements.base.verdict import Verdict, if_finite
+from resnet_viz.quantities.quantity import Tensor
 from resnet_viz.text import number
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from torch import Tensor
 
 MEASUREMENT = Measurement(
     name="hessian",

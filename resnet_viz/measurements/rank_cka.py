@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from resnet_viz.measurements.base.figure import BLOCKS, Lines, Stacked
 from resnet_viz.measurements.base.measurement import Given, Measured, Measurement, Subject, images
 from resnet_viz.measurements.base.result import MeasuredNet
 from resnet_viz.measurements.base.verdict import FEW_DIRECTIONS, Verdict, can_tell, if_finite
+from resnet_viz.quantities.quantity import Tensor
 from resnet_viz.text import number
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 MEASUREMENT = Measurement(
     name="rank_cka",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -45,17 +44,15 @@ class LayerState(IntEnum):
         return WORDS[self].partition(":")[0]
 
 
-WORDS: Mapping[LayerState, str] = MappingProxyType(
-    {
-        LayerState.MEASURED: "measured",
-        LayerState.UNUSED: "no gradient: the loss does not depend on this layer at this step",
-        LayerState.FROZEN: "frozen: its weights are not trained",
-        LayerState.CLEARED: "gradient cleared before it was read",
-        LayerState.NOT_STEPPED: "not updated: it has a gradient, but its weights did not change",
-        LayerState.NOT_HOOKED: "not measured: this kind of layer is not watched",
-        LayerState.NOT_FINITE: "not finite: inf or NaN",
-    }
-)
+WORDS: Mapping[LayerState, str] = {
+    LayerState.MEASURED: "measured",
+    LayerState.UNUSED: "no gradient: the loss does not depend on this layer at this step",
+    LayerState.FROZEN: "frozen: its weights are not trained",
+    LayerState.CLEARED: "gradient cleared before it was read",
+    LayerState.NOT_STEPPED: "not updated: it has a gradient, but its weights did not change",
+    LayerState.NOT_HOOKED: "not measured: this kind of layer is not watched",
+    LayerState.NOT_FINITE: "not finite: inf or NaN",
+}
 ABSENT = (LayerState.UNUSED, LayerState.FROZEN, LayerState.CLEARED, LayerState.NOT_HOOKED)
 """With these a layer has no gradient norm: NaN stands for nothing, and is no bad number."""
 

@@ -8,7 +8,6 @@ training/probes.py takes the tensors.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import NamedTuple
 
 from resnet_viz.arch.operations import WEIGHTED, Operation
@@ -24,52 +23,46 @@ class Point(NamedTuple):
     description: str
 
 
-POINTS: Mapping[str, Point] = MappingProxyType(
-    {
-        "weight": Point(
-            "layer", "each step", "a convolution's kernel or a matrix, before the update"
-        ),
-        "gradient": Point("layer", "each step", "the loss's gradient by that weight"),
-        "measured_gradient": Point("layer", "measured steps", "the same gradient, less often"),
-        "update": Point("layer", "each step", "the weight before the update less that after it"),
-        "parameter_gradients": Point(
-            "net",
-            "each step",
-            "the loss's gradient by every parameter, a list for the net, its vectors put into one",
-        ),
-        "state": Point("layer", "changes", "whether the layer is measured, and why not"),
-        "response": Point(
-            "layer",
-            "measured steps",
-            "what a 3x3 convolution of the main path gives, after the norm that follows it "
-            "directly, if one does, and before the nonlinearity",
-        ),
-        "activation": Point(
-            "layer",
-            "measured steps",
-            "what the nonlinearity gives that follows a 3x3 convolution of the main path before "
-            "the next convolution, if one does; after the addition where it stands there",
-        ),
-        "branch": Point(
-            "block", "measured steps", "F(x) as it is added (in a plain net: passed on)"
-        ),
-        "shortcut": Point("block", "measured steps", "the shortcut of x, as it is added"),
-        "output": Point("block", "measured steps", "what the block passes on"),
-        "grad_input": Point("block", "measured steps", "the loss's gradient by the block's input"),
-        "grad_shortcut": Point(
-            "block",
-            "measured steps",
-            "the part of grad_input that comes through the shortcut and, where there is one, the "
-            "gate: grad_shortcut + grad_branch = grad_input",
-        ),
-        "grad_branch": Point(
-            "block", "measured steps", "the part of grad_input that comes through the branch"
-        ),
-        "held_out_logits": Point("net", "evaluations", "the net's answers to held-out images"),
-        "held_out_labels": Point("net", "evaluations", "the classes of those images"),
-        "end": Point("final", "the end", "how the net does after the last update, a number each"),
-    }
-)
+POINTS: Mapping[str, Point] = {
+    "weight": Point("layer", "each step", "a convolution's kernel or a matrix, before the update"),
+    "gradient": Point("layer", "each step", "the loss's gradient by that weight"),
+    "measured_gradient": Point("layer", "measured steps", "the same gradient, less often"),
+    "update": Point("layer", "each step", "the weight before the update less that after it"),
+    "parameter_gradients": Point(
+        "net",
+        "each step",
+        "the loss's gradient by every parameter, a list for the net, its vectors put into one",
+    ),
+    "state": Point("layer", "changes", "whether the layer is measured, and why not"),
+    "response": Point(
+        "layer",
+        "measured steps",
+        "what a 3x3 convolution of the main path gives, after the norm that follows it "
+        "directly, if one does, and before the nonlinearity",
+    ),
+    "activation": Point(
+        "layer",
+        "measured steps",
+        "what the nonlinearity gives that follows a 3x3 convolution of the main path before "
+        "the next convolution, if one does; after the addition where it stands there",
+    ),
+    "branch": Point("block", "measured steps", "F(x) as it is added (in a plain net: passed on)"),
+    "shortcut": Point("block", "measured steps", "the shortcut of x, as it is added"),
+    "output": Point("block", "measured steps", "what the block passes on"),
+    "grad_input": Point("block", "measured steps", "the loss's gradient by the block's input"),
+    "grad_shortcut": Point(
+        "block",
+        "measured steps",
+        "the part of grad_input that comes through the shortcut and, where there is one, the "
+        "gate: grad_shortcut + grad_branch = grad_input",
+    ),
+    "grad_branch": Point(
+        "block", "measured steps", "the part of grad_input that comes through the branch"
+    ),
+    "held_out_logits": Point("net", "evaluations", "the net's answers to held-out images"),
+    "held_out_labels": Point("net", "evaluations", "the classes of those images"),
+    "end": Point("final", "the end", "how the net does after the last update, a number each"),
+}
 
 FINAL = "final"
 """The quantity that is taken at the end."""

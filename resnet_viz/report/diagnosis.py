@@ -16,6 +16,7 @@ from resnet_viz.measurements.base.measurement import Measurement
 from resnet_viz.measurements.base.result import MeasuredNet, MeasurementResult
 from resnet_viz.measurements.base.verdict import Verdict
 from resnet_viz.store.measurement_results import key
+from resnet_viz.text import capital
 
 
 class Diagnosed(NamedTuple):
@@ -71,7 +72,7 @@ def _net(net: Contestant, one: MeasurementResult) -> MeasuredNet:
 def _chapter(number: int, nets: Sequence[MeasuredNet]) -> Chapter:
     one = nets[0].result
     about = measurements()[one.measurement]
-    title = f"{about.title[:1].upper()}{about.title[1:]} as step {one.step:,} begins"
+    title = f"{capital(about.title)} as step {one.step:,} begins"
     changed = {k: v for k, v in one.settings.items() if v != about.checked({})[k]}
     own = f" ({', '.join(f'{k} = {v}' for k, v in changed.items())})" if changed else ""
     verdicts = [(net.name, about.verdict(net)) for net in nets]

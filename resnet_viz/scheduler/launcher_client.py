@@ -18,7 +18,7 @@ import psutil
 from resnet_viz.scheduler import launcher_lock
 from resnet_viz.scheduler.task_table import TABLES
 from resnet_viz.store.database import Store
-from resnet_viz.store.paths import log_file, remove_empty
+from resnet_viz.store.paths import log_file, log_lines, remove_empty
 from resnet_viz.text import shorten
 
 LAUNCHER = "launcher"
@@ -50,11 +50,8 @@ def why_no_launcher(home: Path) -> str:
         )
     if holder is not None and holder.process is not None:
         return f"its process {holder.pid} is there (suspended?)"
-    try:
-        lines = log_file(home, LAUNCHER).read_text(errors="replace").splitlines()
-    except OSError:
-        lines = []
-    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    lines = reversed(log_lines(home, LAUNCHER))
+    last = next((line.strip() for line in lines if line.strip()), "")
     return f"it ended with {shorten(last, 300)}" if last else "there is none"
 
 

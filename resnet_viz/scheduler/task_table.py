@@ -13,7 +13,7 @@ import psutil
 
 from resnet_viz.scheduler.heartbeat import born
 from resnet_viz.store import runs_table, saved_states
-from resnet_viz.store.paths import log_file
+from resnet_viz.store.paths import log_lines
 
 ERROR_MARK = "error: "
 SMALLER = "choose a smaller batch, net or image"
@@ -73,13 +73,9 @@ class TaskTable:
 
     def why_gone(self, home: Path, id: str) -> str:  # noqa: A002
         """Why the worker of a row ended, where it could not write that to the store."""
-        try:
-            lines = log_file(home, id).read_text(errors="replace").splitlines()
-        except OSError:
-            lines = []
-        errors = [line.removeprefix(ERROR_MARK) for line in lines if line.startswith(ERROR_MARK)]
-        if errors:
-            return errors[-1]
+        lines = [line for line in log_lines(home, id) if line.startswith(ERROR_MARK)]
+        if lines:
+            return lines[-1].removeprefix(ERROR_MARK)
         with suppress(OSError):
             if shutil.disk_usage(home).free < _LITTLE_BYTES:  # its words did not fit there either
                 return f"The worker process ended: there is no space left on the disk with {home}."

@@ -11,6 +11,14 @@ def log_file(home: Path, id: str) -> Path:  # noqa: A002
     return home / "logs" / f"{id}.log"
 
 
+def log_lines(home: Path, id: str) -> list[str]:  # noqa: A002
+    """The lines of that log; none where there is no log."""
+    try:
+        return log_file(home, id).read_text(errors="replace").splitlines()
+    except OSError:
+        return []
+
+
 def size_of(file: Path) -> int:
     """Bytes of a file; 0 if it is gone, such as since a moment ago."""
     try:

@@ -80,7 +80,7 @@ class DataGraph:
         self.modules_at = modules_at
         named = list(model.named_parameters(remove_duplicate=False))
         self._name_of = {id(parameter): name for name, parameter in named}
-        self._matrices = {name for name, parameter in named if _is_matrix(parameter)}
+        self._matrices = {name for name, parameter in named if is_matrix(parameter)}
         self.sizes: dict[str, int] = {}
         """Each module's own parameters, counted."""
         for name, parameter in named:
@@ -173,8 +173,8 @@ class DataGraph:
         return names
 
 
-def _is_matrix(parameter: Tensor) -> bool:
-    """Whether it is more than a vector, in whatever shape."""
+def is_matrix(parameter: Tensor) -> bool:
+    """Whether it is more than a vector, in whatever shape: a scale of each channel is none."""
     if isinstance(parameter, UninitializedParameter):
         return True
     return parameter.dim() > 1 and parameter.numel() > max(parameter.shape)

@@ -55,7 +55,8 @@ def additions(graph: DataGraph) -> list[Addition]:
     operands: dict[Node, list[Value]] = {}
     sums: dict[Node, tuple[Node, ...]] = {}
     for node in graph.place:
-        if not _is_sum(node) or len(graph.taken(node)) < 2:
+        # Whether it may add: a sum in place, into a part of another tensor, is a CopySlices.
+        if not str(node.name()).startswith(_SUMS) or len(graph.taken(node)) < 2:
             continue
         own: list[Value] = []
         sums[node] = (node,)
@@ -70,11 +71,6 @@ def additions(graph: DataGraph) -> list[Addition]:
         if (one := _identity(graph, node, own) or _projection(graph, node, own)) is not None:
             found[node] = one._replace(sums=sums[node])
     return list(found.values())
-
-
-def _is_sum(node: Node) -> bool:
-    """Whether it may add: a sum in place, into a part of another tensor, is a CopySlices."""
-    return str(node.name()).startswith(_SUMS)
 
 
 def _is_part(graph: DataGraph, inner: Node, outer: Node, operands: dict[Node, list[Value]]) -> bool:

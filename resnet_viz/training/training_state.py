@@ -74,11 +74,6 @@ class Resumable:
         """What its records' clock begins with."""
         return self._begin.seconds if self._begin else 0.0
 
-    @property
-    def has_begun(self) -> bool:
-        """Whether there is a state to take."""
-        return bool(self._parts)
-
     def attach(self, parts: Mapping[str, Stateful], device: torch.device) -> None:
         """All parts of the training, by name, just before its first step: they get the state.
 

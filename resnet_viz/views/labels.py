@@ -4,24 +4,22 @@
 from __future__ import annotations
 
 import re
-from types import MappingProxyType
+from collections.abc import Mapping
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Operation, Shape, Unit
 from resnet_viz.arch.plan import StagePlan
 
-SHORTCUT_NAMES = MappingProxyType(
-    {
-        "identity": "identity",
-        "zero_pad": "zero-padded",
-        "projection": "projection",
-        "scaled": "halved",
-        "exclusive_gate": "exclusively gated",
-        "shortcut_only_gate": "gated",
-        "conv1x1": "1×1 convolution",
-        "dropout": "dropout",
-    }
-)
+SHORTCUT_NAMES: Mapping[str, str] = {
+    "identity": "identity",
+    "zero_pad": "zero-padded",
+    "projection": "projection",
+    "scaled": "halved",
+    "exclusive_gate": "exclusively gated",
+    "shortcut_only_gate": "gated",
+    "conv1x1": "1×1 convolution",
+    "dropout": "dropout",
+}
 
 
 _OUR_BLOCK = re.compile(r"stages\.\d+\.\d+(-\d+)?")

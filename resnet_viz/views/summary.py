@@ -10,14 +10,7 @@ from torchinfo.layer_info import LayerInfo
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.nets.network import build_resnet
 from resnet_viz.text import unknown_name
-from resnet_viz.views.modules import (
-    COLUMN_WIDTH,
-    COLUMNS,
-    DEFAULT_COLUMNS,
-    ROW_SETTINGS,
-    Module,
-    Summary,
-)
+from resnet_viz.views import modules
 
 Statistics = torchinfo.ModelStatistics
 
@@ -25,7 +18,7 @@ Statistics = torchinfo.ModelStatistics
 def summarize(
     config: ResNetConfig,
     depth: int = 3,
-    columns: Sequence[str] = DEFAULT_COLUMNS,
+    columns: Sequence[str] = modules.DEFAULT_COLUMNS,
     row_settings: Iterable[str] = ("depth",),
 ) -> Statistics:
     """Torchinfo's statistics of `config` for one image; `str()` of it is the table.
@@ -52,7 +45,7 @@ def summarize(
             mode="eval",
             verbose=0,
             col_names=columns,
-            col_width=COLUMN_WIDTH,
+            col_width=modules.COLUMN_WIDTH,
             row_settings=row_settings,
         )
     except RuntimeError as error:
@@ -60,7 +53,7 @@ def summarize(
         raise ValueError(f"torchinfo cannot run this net on one image: {reason}") from error
 
 
-def measure(config: ResNetConfig) -> Summary:
+def measure(config: ResNetConfig) -> modules.Summary:
     """The net's modules as data, for one image.
 
     Raises:
@@ -69,7 +62,7 @@ def measure(config: ResNetConfig) -> Summary:
     statistics = summarize(config)
     divider = str(statistics).partition("\n")[0]
     *_, first, second, _ = str(statistics).split(divider)
-    return Summary(
+    return modules.Summary(
         modules=tuple(map(_module, statistics.summary_list)),
         total_params=statistics.total_params,
         total_mult_adds=statistics.total_mult_adds,
@@ -81,17 +74,17 @@ def _check(depth: int, columns: Iterable[str], row_settings: Iterable[str]) -> N
     if depth < 1:
         raise ValueError(f"depth = {depth} shows nothing; allowed: 1 or more")
     for noun, names, allowed in (
-        ("column", columns, tuple(COLUMNS)),
-        ("row setting", row_settings, ROW_SETTINGS),
+        ("column", columns, tuple(modules.COLUMNS)),
+        ("row setting", row_settings, modules.ROW_SETTINGS),
     ):
         for name in names:
             if name not in allowed:
                 raise ValueError(unknown_name(noun, name, allowed))
 
 
-def _module(layer: LayerInfo) -> Module:
+def _module(layer: LayerInfo) -> modules.Module:
     within = [child.macs for child in layer.children if child.is_leaf_layer]
-    return Module(
+    return modules.Module(
         name=layer.var_name,
         path=_path(layer),
         depth=layer.depth,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from zipfile import ZipFile
 
 import pytest
 
@@ -13,7 +12,6 @@ from resnet_viz.cli.commands.sweep import Given, read
 from resnet_viz.experiments.ready_sweeps import ready_sweeps
 from resnet_viz.experiments.sweep_spec import SweepSpec, flat
 from resnet_viz.lab.lab import Lab
-from resnet_viz.lab.sweep_files import write_sweep
 from resnet_viz.scheduler import launcher_client
 from tests.conftest import is_refused
 from tests.labs import tiny_spec
@@ -64,10 +62,9 @@ def test_a_ready_sweep_and_a_file_are_sweeps_too(
         assert read(given(ready=key)) == ready.spec
         assert all(cell.spec is not None for cell in ready.spec.cells()), key
     lab = Lab()
-    sweep_id = lab.sweep(SweepSpec(name="mine", base=tiny_spec(), axes={"lr": (0.1, 0.2)}))
-    write_sweep(lab.get_sweep(sweep_id), tmp_path / "mine.zip")
-    with ZipFile(tmp_path / "mine.zip") as archive:
-        (tmp_path / "mine.json").write_bytes(archive.read("spec.json"))
+    spec = SweepSpec(name="mine", base=tiny_spec(), axes={"lr": (0.1, 0.2)})
+    sweep_id = lab.sweep(spec)
+    (tmp_path / "mine.json").write_text(spec.model_dump_json())
     taken_along = read(given(file=str(tmp_path / "mine.json")))
     assert taken_along.name == "mine"
     assert taken_along.runs() == lab.get_sweep(sweep_id).spec.runs()

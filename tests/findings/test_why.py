@@ -13,7 +13,7 @@ from resnet_viz.findings.claims.claim import Claim
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.outcome_card import outcome_card
 from resnet_viz.findings.race_summary import claims
-from resnet_viz.findings.signs import verdicts
+from resnet_viz.findings.signs import SIGNS
 from resnet_viz.findings.why import why
 from tests.findings.made import falling, run, several
 from tests.findings.test_corpus import told_races
@@ -93,10 +93,9 @@ def test_signs_and_claims_of_a_net_do_not_contradict_each_other() -> None:
     compared = 0
     for runs, said in one_seed():
         started = [one for one in runs if len(one.history)]
-        of_signs = verdicts(started)
-        for place, net in enumerate(started):
+        for net in started:
             own = {claim.quantity: claim.kind for claim in said if claim.nets == (net.name,)}
-            word = {name: found[place].word for name, found in of_signs.items()}
+            word = {sign.name: sign.verdict(net).word for sign in SIGNS}
             if "grad_input_norm" in own:
                 assert own["grad_input_norm"] == f"gradient {word['gradient_ratio']}"
                 compared += 1

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from resnet_viz.lessons.figures import FIGURES
+from resnet_viz.lessons.checks import FIGURES, PLACES
 from resnet_viz.lessons.library import FOLDER, TEXTS, library
-from resnet_viz.lessons.places import PLACES
 from resnet_viz.lessons.reader import LessonError, read_lesson
 
 HEAD = """+++

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +14,8 @@ from resnet_viz.cli.output import print_json, print_lines, print_table
 from resnet_viz.lab.lab import Lab
 from resnet_viz.measurements import measurement, measurements
 from resnet_viz.measurements.base.measurement import Given, Measurement, Value
+from resnet_viz.measurements.base.result import MeasurementResult
 from resnet_viz.store.database import Store
-
-if TYPE_CHECKING:
-    from resnet_viz.measurements.base.result import MeasurementResult
 
 
 def show_measurements(*, as_json: bool) -> None:

@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -29,15 +28,12 @@ from resnet_viz.experiments.run_spec import DEFAULT_BATCH, RunSpec
 from resnet_viz.experiments.starting_point import Entry
 from resnet_viz.lab.lab import Lab
 from resnet_viz.quantities import quantity
-from resnet_viz.quantities.records import History
+from resnet_viz.quantities.records import History, StepRecord
 from resnet_viz.scheduler.device_query import free_bytes
 from resnet_viz.scheduler.engine import Engine
 from resnet_viz.scheduler.memory_fit import check_fit
 from resnet_viz.store.run import Run
 from resnet_viz.text import distinct, printable
-
-if TYPE_CHECKING:
-    from resnet_viz.quantities.records import StepRecord
 
 POLL_SECONDS = 0.2
 RESULT_NOTE = "first layer, last layer: its gradient norm; a -> b: at the first and the last step"

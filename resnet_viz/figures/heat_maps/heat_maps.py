@@ -10,21 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from resnet_viz.figures import style
-from resnet_viz.figures.heat_maps.cells import (
-    MOST_LAYERS,
-    broken_cells,
-    cells,
-    edges,
-    left_out,
-    states_of_cells,
-)
-from resnet_viz.figures.heat_maps.colour_scale import (
-    bar_title,
-    beyond,
-    colour_axis,
-    drawn_values,
-    ends,
-)
+from resnet_viz.figures.heat_maps import cells, colour_scale
 from resnet_viz.figures.heat_maps.places import PER_ROW, axes, height, stacked, title
 from resnet_viz.figures.layer_profile import axis_of
 from resnet_viz.findings.colours import RED
@@ -75,16 +61,16 @@ def heat_maps(
         for number, c in enumerate(contestants)
         for trace in _map(number, c, about, axis, window)
     ]
-    missing = ["; ".join(left_out(c, about, window)) for c in contestants]
+    missing = ["; ".join(cells.left_out(c, about, window)) for c in contestants]
     names = [f"<b>{style.name_of(c.name)}</b>" for c in contestants]
     above = ["<br>".join(filter(None, pair)) for pair in zip(names, missing, strict=True)]
-    scale = ends(contestants, name)
-    notes = [text] if (text := beyond(contestants, about, scale)) else []
+    scale = colour_scale.ends(contestants, name)
+    notes = [text] if (text := colour_scale.beyond(contestants, about, scale)) else []
     heights = height(total, PER_ROW), height(total, 1)
     places = {f"yaxis{style.suffix(n)}": _where(c, name) for n, c in enumerate(contestants)}
     meta = {"thinned": any(_is_thinned(c, name) for c in contestants), "places": places}
     layout: style.Layout = {
-        "coloraxis": colour_axis(about, scale),
+        "coloraxis": colour_scale.colour_axis(about, scale),
         "hovermode": "closest",
         "uirevision": name,
         "margin": style.MARGIN | {"r": 110, "t": 56, "b": style.ROOM_BELOW},
@@ -116,7 +102,7 @@ def _narrow(above: Sequence[str], about: Quantity, axis: str, notes: Sequence[st
     for number in range(len(broken)):
         changes |= stacked(number, len(broken), y_axis=axis)
     changes["margin"] |= {"l": 50, "r": 76}
-    bar = {"thickness": 10, "title": bar_title(about, is_narrow=True)}
+    bar = {"thickness": 10, "title": colour_scale.bar_title(about, is_narrow=True)}
     return changes | {"coloraxis": {"colorbar": bar}}
 
 
@@ -126,7 +112,7 @@ def _titles(above: Sequence[str], per_row: int) -> list[style.Layout]:
 
 def _is_thinned(contestant: Contestant, name: str) -> bool:
     steps = contestant.history.series(name).steps
-    rows = cells(steps, contestant.place(name).only("main"))[0]
+    rows = cells.cells(steps, contestant.place(name).only("main"))[0]
     return len(rows) < len(steps) or contestant.history.is_thinned(name)
 
 
@@ -140,7 +126,7 @@ def _map(
     number: int, contestant: Contestant, about: Quantity, axis: str, window: Window
 ) -> list[style.Trace]:
     """The cells with a colour of the scale, and where there are such those that are not finite."""
-    values, steps, places = drawn_values(contestant, about, window)
+    values, steps, places = colour_scale.drawn_values(contestant, about, window)
     place: style.Trace = {
         "name": style.name_of(contestant.name),
         "xaxis": f"x{style.suffix(number)}",
@@ -148,7 +134,7 @@ def _map(
     }
     cell: style.Trace = place | {
         "type": "heatmap",
-        "y": places.positions[spread(len(places.names), MOST_LAYERS)],
+        "y": places.positions[spread(len(places.names), cells.MOST_LAYERS)],
         "hoverongaps": False,
     }
     at = f"{axis} %{{y}}, step %{{x}}"
@@ -157,8 +143,8 @@ def _map(
     if np.isfinite(values).any():
         scale = {"coloraxis": "coloraxis", "hovertemplate": f"{at}: {value}"}
         traces.append(cell | _cells(steps, values) | scale)
-    broken = broken_cells(contestant, about, window)
-    states = states_of_cells(contestant, about, window)
+    broken = cells.broken_cells(contestant, about, window)
+    states = cells.states_of_cells(contestant, about, window)
     for state in ABSENT if states is not None else ():
         absent = broken & (states == state)
         broken = broken & ~absent
@@ -175,5 +161,5 @@ def _marks(
 
 
 def _cells(steps: Indices, values: NDArray[np.float64]) -> style.Trace:
-    x, z = edges(steps, values.T)
+    x, z = cells.edges(steps, values.T)
     return {"x": x, "z": z.astype(np.float32)}

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +18,7 @@ from resnet_viz.arch.presets import label
 from resnet_viz.experiments.run_spec import SETTINGS
 from resnet_viz.experiments.sweep_spec import NET, PLAIN, SEED, SweepSpec
 from resnet_viz.lab.sweeps import Cell
-from resnet_viz.text import and_words, count, distinct
+from resnet_viz.text import and_words, capital, count, distinct
 
 DEPTHS = "depths"
 FINISHED, REFUSED = "finished", "refused"
@@ -31,23 +30,16 @@ class EndQuantity(NamedTuple):
     title: str
     words: str
     scale: str
-    lower_is_better: bool = True
 
 
 SECONDS = "seconds"
-ENDS: Mapping[str, EndQuantity] = MappingProxyType(
-    {
-        "train_loss": EndQuantity("training loss at the end [nats]", "training loss", "log"),
-        "eval_loss": EndQuantity("held-out loss at the end [nats]", "held-out loss", "log"),
-        "train_accuracy": EndQuantity(
-            "training accuracy at the end", "training accuracy", "share", lower_is_better=False
-        ),
-        "eval_accuracy": EndQuantity(
-            "held-out accuracy at the end", "held-out accuracy", "share", lower_is_better=False
-        ),
-        SECONDS: EndQuantity("time to train [s]", "time to train", "log"),
-    }
-)
+ENDS: Mapping[str, EndQuantity] = {
+    "train_loss": EndQuantity("training loss at the end [nats]", "training loss", "log"),
+    "eval_loss": EndQuantity("held-out loss at the end [nats]", "held-out loss", "log"),
+    "train_accuracy": EndQuantity("training accuracy at the end", "training accuracy", "share"),
+    "eval_accuracy": EndQuantity("held-out accuracy at the end", "held-out accuracy", "share"),
+    SECONDS: EndQuantity("time to train [s]", "time to train", "log"),
+}
 """The quantities that a figure may show, by their names in a cell's end."""
 
 
@@ -265,7 +257,7 @@ def size_words(spec: SweepSpec) -> str:
     axes = and_words([noun(name) for name in spec.axes]) if spec.axes else "one network"
     combinations = count(len(spec) // len(spec.seeds), "combination")
     said = f"{axes}: {combinations}, {count(len(spec.seeds), 'seed')} each"
-    return f"{said[:1].upper()}{said[1:]}"
+    return capital(said)
 
 
 _NOUNS = {NET: "network", PLAIN: "kind of net", DEPTHS: "depth"}

@@ -22,13 +22,7 @@ from resnet_viz.findings.claims.comparison import compared, may_be_compared, ste
 from resnet_viz.findings.claims.degradation import degradation
 from resnet_viz.findings.claims.learning import Course, Standing
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.findings.sweeps.courses import (
-    Histories,
-    came_to_an_end,
-    is_over,
-    runs_of,
-    standing_of,
-)
+from resnet_viz.findings.sweeps import courses
 from resnet_viz.findings.sweeps.grid import DEPTHS, Axis, Grid, Line, Place
 from resnet_viz.lab.sweeps import Cell
 
@@ -61,9 +55,9 @@ class SweepClaims:
     axes: tuple[AxisClaims, ...]
 
 
-def sweep_claims(grid: Grid, histories: Histories) -> SweepClaims:
+def sweep_claims(grid: Grid, histories: courses.Histories) -> SweepClaims:
     """The claims about a sweep, from the records of its runs."""
-    found = {id(place): standing_of(grid, place, histories) for place in grid.places}
+    found = {id(place): courses.standing_of(grid, place, histories) for place in grid.places}
     standings = {key: standing for key, standing in found.items() if standing is not None}
     axes = [axis for axis in grid.axes if not grid.is_told_by_another(axis)]
     return SweepClaims(
@@ -71,13 +65,13 @@ def sweep_claims(grid: Grid, histories: Histories) -> SweepClaims:
     )
 
 
-def _ended(grid: Grid, histories: Histories) -> Claim:
+def _ended(grid: Grid, histories: courses.Histories) -> Claim:
     """How many cells ended how."""
     cells = [cell for place in grid.places for cell in place.cells]
     counts = Counter(
         _state(cell, run)
         for place in grid.places
-        for cell, run in zip(place.cells, runs_of(place, histories), strict=True)
+        for cell, run in zip(place.cells, courses.runs_of(place, histories), strict=True)
     )
     values = {"cells": float(len(cells)), "seeds": float(grid.seeds)}
     values |= {state: float(number) for state, number in counts.items()}
@@ -85,12 +79,12 @@ def _ended(grid: Grid, histories: Histories) -> Claim:
 
 
 def _state(cell: Cell, run: Contestant | None) -> str:
-    if not is_over(cell):
+    if not courses.is_over(cell):
         return "waiting"
     if run is None or cell.status in ("failed", "interrupted"):
         return cell.status
     course = Course(run, len(run.history))
-    return course.state if came_to_an_end(cell, course) else cell.status
+    return course.state if courses.came_to_an_end(cell, course) else cell.status
 
 
 def pairs_along(grid: Grid, axis: Axis) -> Sequence[tuple[Line, Place, Place]]:
@@ -126,7 +120,9 @@ def _along(grid: Grid, axis: Axis, standings: Standings) -> AxisClaims:
                 replace(one, details={**one.details, **where}) for one in degradation(pair, [claim])
             ]
     lowest = tuple(_lowest(grid, axis, worded, standings)) if axis.numbers is not None else ()
-    over = [all(is_over(cell) for place in pair[1:] for cell in place.cells) for pair in planned]
+    over = [
+        all(courses.is_over(cell) for place in pair[1:] for cell in place.cells) for pair in planned
+    ]
     counts = len(planned), over.count(False), sum(over) - len(known)
     return AxisClaims(worded, tuple(pairs), tuple(depth), lowest, *counts)
 

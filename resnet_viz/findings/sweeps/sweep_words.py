@@ -11,7 +11,7 @@ from resnet_viz.findings.sweeps.sweep_claims import AxisClaims, SweepClaims, swe
 from resnet_viz.findings.words.comparison_words import BETTER
 from resnet_viz.findings.words.phrases import over_seeds, percent_of_level, span
 from resnet_viz.lab.sweeps import Sweep
-from resnet_viz.text import and_words, count, number
+from resnet_viz.text import and_words, capital, count, number
 
 _ENDED: Mapping[str, str] = {
     "learnt": "learnt",
@@ -133,7 +133,7 @@ def _pairs(one: AxisClaims) -> Iterator[str]:
             key = claim.kind, claim.details["better"], claim.details["other"]
             ranked.setdefault(key, []).append(claim)
     for (kind, better, other), claims in ranked.items():
-        subject = f"{better[:1].upper()}{better[1:]}"
+        subject = capital(better)
         verb = BETTER[kind] if better.endswith("nets") is False else _plural(BETTER[kind])
         where = _at(claims, one.planned)
         yield f"{subject} {verb} {other}{where} ({_how_sure(claims, one.planned)})."
@@ -213,7 +213,7 @@ def _deeper(claim: Claim) -> str:
         deep, than, shallow = second, "higher", first
     p = claim.evidence.p
     sure = f"p = {number(p, 2)}" if p is not None else "by Welch's interval"
-    return f"{of[:1].upper()}{of[1:]} at {deep} end {than} than at {shallow} ({sure})"
+    return f"{capital(of)} at {deep} end {than} than at {shallow} ({sure})"
 
 
 def _depth(one: AxisClaims) -> Iterator[str]:

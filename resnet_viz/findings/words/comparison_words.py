@@ -4,7 +4,6 @@ comparison.py)."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 from resnet_viz.findings.claims.claim import Claim, Words
 from resnet_viz.findings.words.phrases import how_sure, over_seeds, percent_of_level, span
@@ -62,26 +61,24 @@ def _of(count: int, runs: int) -> str:
     return f"{count} of {runs}"
 
 
-COMPARISON_WORDS: Mapping[str, Words] = MappingProxyType(
-    {
-        "ahead": lambda claim: (
-            f"Over {over_seeds(claim.evidence.runs)}, {claim.name} ends with a lower training loss "
-            f"than {claim.nets[1]}: {span(claim, 'loss')} against {span(claim, 'other_loss')} "
-            f"({how_sure(claim)})."
-        ),
-        "level": _level,
-        "undecided": lambda claim: (
-            f"Over {over_seeds(claim.evidence.runs)} it is undecided which net ends lower: "
-            f"{claim.name} at a training loss of {span(claim, 'loss')}, {claim.nets[1]} at "
-            f"{span(claim, 'other_loss')} ({how_sure(claim)})."
-        ),
-        "learns more": lambda claim: (
-            f"Over {over_seeds(claim.evidence.runs)}, {_counts(claim)}: training losses of "
-            f"{span(claim, 'loss')} against {span(claim, 'other_loss')} ({how_sure(claim)})."
-        ),
-        "learning undecided": lambda claim: (
-            f"{_counts(claim)}, which does not settle how they compare ({how_sure(claim)})."
-        ),
-    }
-)
+COMPARISON_WORDS: Mapping[str, Words] = {
+    "ahead": lambda claim: (
+        f"Over {over_seeds(claim.evidence.runs)}, {claim.name} ends with a lower training loss "
+        f"than {claim.nets[1]}: {span(claim, 'loss')} against {span(claim, 'other_loss')} "
+        f"({how_sure(claim)})."
+    ),
+    "level": _level,
+    "undecided": lambda claim: (
+        f"Over {over_seeds(claim.evidence.runs)} it is undecided which net ends lower: "
+        f"{claim.name} at a training loss of {span(claim, 'loss')}, {claim.nets[1]} at "
+        f"{span(claim, 'other_loss')} ({how_sure(claim)})."
+    ),
+    "learns more": lambda claim: (
+        f"Over {over_seeds(claim.evidence.runs)}, {_counts(claim)}: training losses of "
+        f"{span(claim, 'loss')} against {span(claim, 'other_loss')} ({how_sure(claim)})."
+    ),
+    "learning undecided": lambda claim: (
+        f"{_counts(claim)}, which does not settle how they compare ({how_sure(claim)})."
+    ),
+}
 """A claim's kind -> how it is said."""

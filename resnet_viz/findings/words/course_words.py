@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isfinite
-from types import MappingProxyType
 
 from resnet_viz.findings.claims.claim import Claim, Words
 from resnet_viz.findings.words.phrases import how_sure, in_runs, one_or_both, over_seeds, span
@@ -97,42 +96,40 @@ def _slope(claim: Claim) -> str:
     return f"{number(slope, 2)} ± {number(reach, 2)} per step"
 
 
-COURSE_WORDS: Mapping[str, Words] = MappingProxyType(
-    {
-        "dead": lambda claim: (
-            f"{claim.name} is dead from step {claim.values['step']:,.0f} on{in_runs(claim)}: the "
-            f"gradient of {count(int(claim.values['layers']), 'layer')} is exactly 0."
-        ),
-        "layer state": _layer_state,
-        "not finite": lambda claim: (
-            f"The loss of {claim.name} was not finite in "
-            f"{count(int(claim.values['count']), 'step')}, first at step "
-            f"{claim.steps[0]:,}{in_runs(claim)}."
-        ),
-        "peak": lambda claim: (
-            f"The loss of {claim.name} rose from {number(claim.values['first'])} to "
-            f"{number(claim.values['peak'])} at step {claim.steps[0]:,}{in_runs(claim)}."
-        ),
-        "degradation": _degradation,
-        "no degradation": _degradation,
-        "deeper behind": _deeper_behind,
-        "reached": _reached,
-        "sooner": _reached,
-        "features collapse": _features("collapse"),
-        "features collapsed": _features("are collapsed from the start"),
-        "features come back": _features("collapse on the way and come back"),
-        "features differ": _features("do not collapse"),
-        "few directions": _features("differ in few directions, and yet it tells images apart"),
-        "features not finite": _features("are not finite"),
-        "stands still": _stands_still,
-        "frozen": lambda claim: (
-            f"{_stands_still(claim)} It is frozen: a step changes the median layer's weights by "
-            f"{span(claim, 'update')} of their size."
-        ),
-        "still falls": lambda claim: (
-            f"The loss of {claim.name} still falls over steps {claim.steps[0]:,} to "
-            f"{claim.steps[1]:,} ({_slope(claim)})."
-        ),
-    }
-)
+COURSE_WORDS: Mapping[str, Words] = {
+    "dead": lambda claim: (
+        f"{claim.name} is dead from step {claim.values['step']:,.0f} on{in_runs(claim)}: the "
+        f"gradient of {count(int(claim.values['layers']), 'layer')} is exactly 0."
+    ),
+    "layer state": _layer_state,
+    "not finite": lambda claim: (
+        f"The loss of {claim.name} was not finite in "
+        f"{count(int(claim.values['count']), 'step')}, first at step "
+        f"{claim.steps[0]:,}{in_runs(claim)}."
+    ),
+    "peak": lambda claim: (
+        f"The loss of {claim.name} rose from {number(claim.values['first'])} to "
+        f"{number(claim.values['peak'])} at step {claim.steps[0]:,}{in_runs(claim)}."
+    ),
+    "degradation": _degradation,
+    "no degradation": _degradation,
+    "deeper behind": _deeper_behind,
+    "reached": _reached,
+    "sooner": _reached,
+    "features collapse": _features("collapse"),
+    "features collapsed": _features("are collapsed from the start"),
+    "features come back": _features("collapse on the way and come back"),
+    "features differ": _features("do not collapse"),
+    "few directions": _features("differ in few directions, and yet it tells images apart"),
+    "features not finite": _features("are not finite"),
+    "stands still": _stands_still,
+    "frozen": lambda claim: (
+        f"{_stands_still(claim)} It is frozen: a step changes the median layer's weights by "
+        f"{span(claim, 'update')} of their size."
+    ),
+    "still falls": lambda claim: (
+        f"The loss of {claim.name} still falls over steps {claim.steps[0]:,} to "
+        f"{claim.steps[1]:,} ({_slope(claim)})."
+    ),
+}
 """A claim's kind -> how it is said."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 import numpy as np
 
@@ -110,11 +109,9 @@ def _between(low: float, high: float) -> str:
 
 
 _FLOWS = ("explodes", "grows", "keeps its size", "shrinks", "vanishes", "is 0", "is not finite")
-GRADIENT_WORDS: Mapping[str, Words] = MappingProxyType(
-    {
-        **dict.fromkeys((f"gradient {word}" for word in _FLOWS), _flow_words),
-        "weight gradients": _weight_words,
-        "weight gradients between": _against_words,
-    }
-)
+GRADIENT_WORDS: Mapping[str, Words] = {
+    **dict.fromkeys((f"gradient {word}" for word in _FLOWS), _flow_words),
+    "weight gradients": _weight_words,
+    "weight gradients between": _against_words,
+}
 """How each kind of claim about gradients is said."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from resnet_viz.findings.claims.claim import Claim, Words
 from resnet_viz.findings.claims.learning import is_little
@@ -120,25 +119,21 @@ def _trained_differently(claim: Claim) -> str:
     return f"The nets were trained differently ({settings}), so {they} are not ranked."
 
 
-OUTCOME_WORDS: Mapping[str, Words] = MappingProxyType(
-    {
-        "learnt": _learnt,
-        "not learnt": _not_learnt,
-        "unclear": _unclear,
-        "diverged": _diverged,
-        "mixed": _mixed,
-        "too early": lambda claim: (
-            f"After {_steps(claim)} it is too early to say how {claim.name} does."
-        ),
-        "ended": lambda claim: f"{claim.name} ended at a {levels(claim)}{_when(claim)}.",
-        "trained differently": _trained_differently,
-        "no step": lambda claim: f"{claim.name} ended without a step.",
-        "ended early": lambda claim: (
-            f"{claim.name} ended after {_steps(claim)} and is not compared."
-        ),
-        "still training": lambda claim: (
-            f"{claim.name} is still training, after {_steps(claim)}, and is not compared yet."
-        ),
-    }
-)
+OUTCOME_WORDS: Mapping[str, Words] = {
+    "learnt": _learnt,
+    "not learnt": _not_learnt,
+    "unclear": _unclear,
+    "diverged": _diverged,
+    "mixed": _mixed,
+    "too early": lambda claim: (
+        f"After {_steps(claim)} it is too early to say how {claim.name} does."
+    ),
+    "ended": lambda claim: f"{claim.name} ended at a {levels(claim)}{_when(claim)}.",
+    "trained differently": _trained_differently,
+    "no step": lambda claim: f"{claim.name} ended without a step.",
+    "ended early": lambda claim: f"{claim.name} ended after {_steps(claim)} and is not compared.",
+    "still training": lambda claim: (
+        f"{claim.name} is still training, after {_steps(claim)}, and is not compared yet."
+    ),
+}
 """A claim's kind -> how it is said."""

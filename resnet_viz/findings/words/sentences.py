@@ -7,7 +7,6 @@ The first sentence of a race is its headline, made of the outcomes of all nets.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import NamedTuple
 
 from resnet_viz.findings.claims.claim import Claim, Plot, Words
@@ -25,9 +24,7 @@ class Sentence(NamedTuple):
     plot: Plot
 
 
-WORDS: Mapping[str, Words] = MappingProxyType(
-    {**OUTCOME_WORDS, **COURSE_WORDS, **COMPARISON_WORDS, **GRADIENT_WORDS}
-)
+WORDS: Mapping[str, Words] = {**OUTCOME_WORDS, **COURSE_WORDS, **COMPARISON_WORDS, **GRADIENT_WORDS}
 """A claim's kind -> how it is said."""
 
 

@@ -14,13 +14,11 @@ from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
-from resnet_viz.arch.config import explain
 from resnet_viz.lab.race_file.plain_copy import RefusalError
 from resnet_viz.lab.race_file.untrusted import ForeignRun, named
 from resnet_viz.lab.race_file.untrusted_records import Portion
 from resnet_viz.measurements import measurements
 from resnet_viz.store import checkpoint_index, measurement_results
-from resnet_viz.store.atomic_file import atomic_write
 from resnet_viz.store.checkpoint_index import Checkpoint
 
 MOST_BYTES = 32 * 10**6
@@ -99,19 +97,11 @@ def keep(
     connection: sqlite3.Connection, home: Path, run_id: str, position: int, one: Weights
 ) -> None:
     """Take over weights, if there is room for them."""
-    gone, size = one.gone, len(one.data or b"")
-    if one.data is not None:
-        gone = checkpoint_index.make_room(connection, home, size)
-    if one.data is not None and not gone:
-        target = checkpoint_index.file_of(home, run_id, one.step)
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with atomic_write(target) as made:
-                made.write_bytes(one.data)
-        except (OSError, ValueError) as error:
-            gone = f"they could not be written: {explain(ValueError(error))}"
-    kept = Checkpoint(one.step, 0 if gone else size, gone)
-    checkpoint_index.write_down(connection, position, kept)
+    if (data := one.data) is None:
+        checkpoint_index.write_down(connection, position, Checkpoint(one.step, 0, one.gone))
+    else:
+        weights = len(data), lambda: data
+        checkpoint_index.keep(connection, home, (run_id, position), one.step, weights)
 
 
 def _small(file: Path, most: int) -> bytes | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from types import MappingProxyType
 
 import numpy as np
 import plotly.graph_objects as go
@@ -25,9 +24,11 @@ from resnet_viz.stage import status
 from resnet_viz.store.run import Run
 
 _FEEDS: LruDict[tuple[str, str], Feed] = LruDict(64)
-_STATES: Mapping[str, str] = MappingProxyType(
-    {"learnt": "learnt", "not learnt": "not_learnt", "diverged": "diverged"}
-)
+_STATES: Mapping[str, str] = {
+    "learnt": "learnt",
+    "not learnt": "not_learnt",
+    "diverged": "diverged",
+}
 _NAN = float("nan")
 
 

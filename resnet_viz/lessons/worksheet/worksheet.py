@@ -18,17 +18,11 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from resnet_viz.experiments.student_notebook.program import FAULTS, source
+from resnet_viz.lessons import slots
 from resnet_viz.lessons.languages import Words
 from resnet_viz.lessons.lesson import MEASUREMENTS, Lesson, Part, Step, Text
 from resnet_viz.lessons.measurement_slots import CountsSlot
 from resnet_viz.lessons.notebook_slot import NotebookSlot
-from resnet_viz.lessons.slots import (
-    Choices,
-    ClaimSlot,
-    Drawn,
-    FigureSlot,
-    StageSlot,
-)
 
 _HERE = Path(__file__).parent
 _TEMPLATES = jinja2.Environment(
@@ -40,7 +34,6 @@ _TEMPLATES = jinja2.Environment(
 )
 _ARXIV = re.compile(r"arXiv:(\d{4}\.\d{4,5})")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_ADDRESS = r"arXiv:\1 (https://arxiv.org/abs/\1)"
 _PAGE = {"width": 640, "height": 300, "left": 70, "right": 20, "top": 12, "bottom": 50}
 """Of axes, in pixels of their picture."""
 
@@ -114,13 +107,13 @@ def _block(lesson: Lesson, part: Part, words: Words) -> Block | None:
         return Block("text", _html(part.markdown))
     block = None
     match slot := part.slot:
-        case Choices():
+        case slots.Choices():
             block = Block("choices", slot.ask, list(slot.choices.values()))
-        case Drawn():
+        case slots.Drawn():
             block = Block("axes", slot.ask, axes(slot, lesson.depths(slot), words))
-        case StageSlot() | FigureSlot():
+        case slots.StageSlot() | slots.FigureSlot():
             block = Block("sketch", words("Sketch or note: {caption}").format(caption=slot.caption))
-        case ClaimSlot():
+        case slots.ClaimSlot():
             block = Block("claim", more=2)
         case NotebookSlot():
             ask = words("Mark the {faults} faults before you run the program.")
@@ -130,7 +123,7 @@ def _block(lesson: Lesson, part: Part, words: Words) -> Block | None:
     return block
 
 
-def axes(slot: Drawn, depths: Sequence[int], words: Words) -> Axes:
+def axes(slot: slots.Drawn, depths: Sequence[int], words: Words) -> Axes:
     """Empty axes in which a reader draws the curve."""
     width = _PAGE["width"] - _PAGE["left"] - _PAGE["right"]
     height = _PAGE["height"] - _PAGE["top"] - _PAGE["bottom"]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from resnet_viz.measurements.base.figure import BLOCKS, LAYERS, Figure, Lines, Points
 from resnet_viz.measurements.base.verdict import Verdict, if_finite
-from resnet_viz.text import number, shorten
+from resnet_viz.text import capital, number, shorten
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -180,7 +180,7 @@ def _default_verdict(gives: Mapping[str, Given], net: MeasuredNet) -> Verdict:
     name = _first_number(gives)
     given = gives[name]
     value, of = (net.median(name), " (median)") if given.axes else (net.scalar(name), "")
-    words = f"{given.title[:1].upper()}{given.title[1:]}"
+    words = capital(given.title)
     unit = f" {given.unit}" if given.unit else ""
     return if_finite(value, number(value, 2), f"{words}: {number(value)}{unit}{of}.")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping
-from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -24,9 +23,9 @@ IMAGE_SIZE, BATCH, WIDTH, RATE = 32, 32, 16, 1e-3
 _CLASSES = 10
 STAGES = ("conv1", "conv2", "conv3", "conv4", "conv5")
 """As the paper calls them; conv1 with its pooling."""
-_OURS: Mapping[str, str] = MappingProxyType(
-    {"stem": "conv1"} | {f"stages.{index}": name for index, name in enumerate(STAGES[1:])}
-)
+_OURS: Mapping[str, str] = {"stem": "conv1"} | {
+    f"stages.{index}": name for index, name in enumerate(STAGES[1:])
+}
 
 
 def try_program(mended: Collection[Fault], steps: int, seed: int = 0) -> dict[str, Any]:

@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from torch import Tensor
-from torch.optim import SGD, Adam, AdamW, Optimizer
-from torch.optim.lr_scheduler import (
-    ChainedScheduler,
-    ConstantLR,
-    CosineAnnealingLR,
-    LinearLR,
-    LRScheduler,
-    MultiStepLR,
-    SequentialLR,
-)
+from torch.optim import SGD, Adam, AdamW, Optimizer, lr_scheduler
 
 from resnet_viz.experiments.run_spec import RunSpec
 
@@ -32,23 +23,25 @@ def make_optimizer(spec: RunSpec, parameters: Iterable[Tensor]) -> Optimizer:
     return kind(parameters, spec.lr, weight_decay=decay, fused=True)
 
 
-def make_schedule(spec: RunSpec, optimizer: Optimizer) -> LRScheduler:
+def make_schedule(spec: RunSpec, optimizer: Optimizer) -> lr_scheduler.LRScheduler:
     """What sets the rate of `optimizer`: at once for the first step, and by `step()` for the next.
 
     The rate grows in equal parts over the first `warmup_steps`, from lr / warmup_steps to lr.
     """
     warmup, steps = spec.warmup_steps, spec.steps
-    later: LRScheduler
+    later: lr_scheduler.LRScheduler
     if spec.schedule == "cosine":
-        later = CosineAnnealingLR(optimizer, steps - warmup)
+        later = lr_scheduler.CosineAnnealingLR(optimizer, steps - warmup)
     elif spec.schedule == "step":
         milestones = spec.step_milestones or (steps // 2, 3 * steps // 4)
-        later = MultiStepLR(optimizer, [m for m in milestones if m > 0], spec.step_gamma)
+        later = lr_scheduler.MultiStepLR(
+            optimizer, [m for m in milestones if m > 0], spec.step_gamma
+        )
     else:
-        later = ConstantLR(optimizer, factor=1.0)
+        later = lr_scheduler.ConstantLR(optimizer, factor=1.0)
     if not warmup:
         return later
-    rising = LinearLR(optimizer, 1 / warmup, total_iters=warmup - 1)
+    rising = lr_scheduler.LinearLR(optimizer, 1 / warmup, total_iters=warmup - 1)
     if spec.schedule == "cosine":
-        return SequentialLR(optimizer, [rising, later], [warmup])
-    return ChainedScheduler([rising, later])
+        return lr_scheduler.SequentialLR(optimizer, [rising, later], [warmup])
+    return lr_scheduler.ChainedScheduler([rising, later])

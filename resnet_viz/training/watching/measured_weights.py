@@ -12,6 +12,8 @@ from torch.nn.parallel import DataParallel, DistributedDataParallel
 from torch.nn.parameter import UninitializedParameter
 from torch.nn.utils.parametrize import is_parametrized
 
+from resnet_viz.traced.data_graph import is_matrix
+
 NORMS = (_NormBase, nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
 _LAYERS = (_ConvNd, nn.Linear, nn.Bilinear, nn.Embedding, nn.EmbeddingBag)
 _WITH_MATRICES = (*_LAYERS, nn.MultiheadAttention, nn.RNNBase)
@@ -62,7 +64,7 @@ def unmeasured_in(model: nn.Module) -> list[str]:
         for name, parameter in model.named_parameters()
         if name not in measured
         and (isinstance(parameter, UninitializedParameter) or not name.startswith(inside))
-        and _is_matrix(parameter)
+        and is_matrix(parameter)
     ]
 
 
@@ -75,7 +77,7 @@ def _own(path: str, module: nn.Module) -> Iterator[Weight]:
         for name, parameter in _trained(module).items()
         if not isinstance(parameter, UninitializedParameter)
         and parameter.is_floating_point()
-        and (_is_matrix(parameter) or (isinstance(module, _LAYERS) and name == "weight"))
+        and (is_matrix(parameter) or (isinstance(module, _LAYERS) and name == "weight"))
     }
     names = {name.split(".")[1] if "." in name else name for name in own}
     for name in own:
@@ -104,10 +106,3 @@ def _trained(module: nn.Module) -> dict[str, nn.Parameter]:
 def _is_leaf(module: nn.Module) -> bool:
     """Whether it has no children, but those that weights are computed with."""
     return all(name == "parametrizations" for name, _ in module.named_children())
-
-
-def _is_matrix(parameter: nn.Parameter) -> bool:
-    """Whether it is more than a vector, in whatever shape: a scale of each channel is none."""
-    if isinstance(parameter, UninitializedParameter):
-        return True
-    return parameter.dim() > 1 and parameter.numel() > max(parameter.shape)

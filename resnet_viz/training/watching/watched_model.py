@@ -11,28 +11,23 @@ from torch import Tensor, nn
 from resnet_viz.arch.plan import plan
 from resnet_viz.nets.network import ResNet
 from resnet_viz.text import shorten, unknown_name
+from resnet_viz.training.watching import measured_weights
 from resnet_viz.training.watching.foreign_hooks import own_blocks_in
-from resnet_viz.training.watching.measured_weights import (
-    Weight,
-    unmeasured_in,
-    unwrapped,
-    weights_in,
-)
 
 
-def measurable(model: nn.Module) -> tuple[Sequence[Weight], Sequence[str]]:
+def measurable(model: nn.Module) -> tuple[Sequence[measured_weights.Weight], Sequence[str]]:
     """The weights that are measured, and the names of those that are not."""
     if isinstance(model, ResNet):
         layers = [layer.name for layer in plan(model.config).weighted_layers]
-        return [Weight(name, f"{name}.weight", name) for name in layers], []
-    weights = weights_in(model)
+        return [measured_weights.Weight(name, f"{name}.weight", name) for name in layers], []
+    weights = measured_weights.weights_in(model)
     if not weights:
         raise ValueError("the model has no convolution or linear layer, nor others with weights")
     device = model.get_parameter(weights[0].parameter).device
     is_here = [model.get_parameter(w.parameter).device == device for w in weights]
     elsewhere = [w.name for w, here in zip(weights, is_here, strict=True) if not here]
     here = [w for w, here in zip(weights, is_here, strict=True) if here]
-    return here, [*elsewhere, *unmeasured_in(model)]
+    return here, [*elsewhere, *measured_weights.unmeasured_in(model)]
 
 
 def entrances(model: nn.Module) -> list[nn.Module]:
@@ -54,7 +49,7 @@ def is_compiled(model: nn.Module) -> bool:
     while True:
         if hasattr(model, "_orig_mod") or model._compiled_call_impl is not None:
             return True
-        inner = unwrapped(model)
+        inner = measured_weights.unwrapped(model)
         if inner is model:
             return False
         model = inner

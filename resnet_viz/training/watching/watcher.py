@@ -21,6 +21,7 @@ from resnet_viz.traced.shortcuts import Shortcut
 from resnet_viz.training.hooks import first_tensor, tap
 from resnet_viz.training.passing import Give, to_host
 from resnet_viz.training.probes import Instruments, PutHook
+from resnet_viz.training.watching import watched_model
 from resnet_viz.training.watching.backward import Backward
 from resnet_viz.training.watching.foreign_hooks import tap_foreign
 from resnet_viz.training.watching.forward import Forward, Part
@@ -29,15 +30,6 @@ from resnet_viz.training.watching.loss_scale import LossScale
 from resnet_viz.training.watching.main_path import beside_main_path
 from resnet_viz.training.watching.measured_weights import unwrapped
 from resnet_viz.training.watching.names import WatchedNames, with_unmeasured
-from resnet_viz.training.watching.watched_model import (
-    checked_blocks,
-    entrances,
-    is_compiled,
-    is_sequence_first,
-    measurable,
-    one_number,
-    what_is_left_out,
-)
 from resnet_viz.training.watching.work import Work
 
 MEASURE_EVERY = 20
@@ -95,8 +87,8 @@ class Watcher:
     ) -> None:
         self._root, self._record = unwrapped(model), record
         root = self._root
-        blocks = checked_blocks(root, blocks)
-        weights, self._unmeasured = measurable(root)
+        blocks = watched_model.checked_blocks(root, blocks)
+        weights, self._unmeasured = watched_model.measurable(root)
         layers = [root.get_parameter(weight.parameter) for weight in weights]
         self._device = layers[0].device
         module_of = {weight.name: weight.module for weight in weights}
@@ -104,7 +96,7 @@ class Watcher:
         parameters = [p for p in root.parameters() if p.device == self._device]
         numbers = {id(parameter): i for i, parameter in enumerate(parameters)}
         self._number_of_layer = [numbers[id(layer)] for layer in layers]
-        candidates, is_open = self._names.candidates, not is_compiled(model)
+        candidates, is_open = self._names.candidates, not watched_model.is_compiled(model)
         is_known = bool(blocks) or isinstance(root, ResNet) or not is_open
         self._found = None if is_known else FoundBlocks(root)
         self._give: Give = _give_nobody
@@ -124,14 +116,16 @@ class Watcher:
         self._has_warned = False
         self._beside: frozenset[str] | None = None
         self._layers = {weight.name: layer for weight, layer in zip(weights, layers, strict=True)}
-        self._sequence_first = {b for b in blocks if is_sequence_first(root.get_submodule(b))}
+        self._sequence_first = {
+            b for b in blocks if watched_model.is_sequence_first(root.get_submodule(b))
+        }
         self._forget_step()
         self._begin = time.perf_counter()
-        entered = [model] * (model is not root) + (entrances(root) if is_open else [])
+        entered = [model] * (model is not root) + (watched_model.entrances(root) if is_open else [])
         self._forward = Forward(root, entered, self._looked_at, self._forward_ended)
         if self._found:
             self._found.open()
-        if left := what_is_left_out(self._unmeasured, is_open=is_open):
+        if left := watched_model.what_is_left_out(self._unmeasured, is_open=is_open):
             warnings.warn(f"watch: not measured: {left}", stacklevel=3)
 
     @property
@@ -167,8 +161,8 @@ class Watcher:
         """
         known = torch.nan if accuracy is None else accuracy
         scalars = [
-            one_number("loss", loss, self._device),
-            one_number("accuracy", known, self._device),
+            watched_model.one_number("loss", loss, self._device),
+            watched_model.one_number("accuracy", known, self._device),
         ]
         if not (self._forward.is_seen or self._backward.reached):
             raise ValueError("step: there was no forward pass with gradients since the last step")

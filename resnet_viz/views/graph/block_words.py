@@ -11,7 +11,7 @@ from resnet_viz.arch.field_words import value_words
 from resnet_viz.arch.operations import Operation, Shape, Unit
 from resnet_viz.arch.plan import NetworkPlan
 from resnet_viz.arch.receptive import receptive_fields
-from resnet_viz.text import byte_size
+from resnet_viz.text import byte_size, capital
 from resnet_viz.views import labels
 from resnet_viz.views.graph.values import activation_bytes
 
@@ -47,7 +47,7 @@ def chosen_unit(network: NetworkPlan, name: str) -> Chosen | None:
 def title(name: str) -> str:
     """The unit in words: "Stage 2, block 1"."""
     words = labels.place(name)
-    return words[:1].upper() + words[1:]
+    return capital(words)
 
 
 def kind_words(unit: Unit, config: ResNetConfig, path: str) -> str:

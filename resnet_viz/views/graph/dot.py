@@ -6,8 +6,8 @@ do not constrain the ranks.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby, pairwise
-from types import MappingProxyType
 
 from graphviz import Digraph
 
@@ -23,19 +23,17 @@ _GRAPH = _PAGE | _FONT | _FRAME | {"bgcolor": "transparent", "fontsize": "15"}
 _BOX = {"shape": "box", "style": "filled", "margin": "0.12,0.06", "height": "0.3"}
 _NODE = _FONT | _BOX | {"fontsize": "13", "fontcolor": INK}
 _EDGE = _FONT | {"fontsize": "12", "arrowsize": "0.7"}
-_SHAPES = MappingProxyType(
-    {
-        "input": {"shape": "ellipse"},
-        "folded": {"style": "filled,dashed", "peripheries": "2"},
-        "add": {
-            "shape": "circle",
-            "width": "0.32",
-            "fixedsize": "true",
-            "fontsize": "18",
-            "fontname": "Helvetica-Bold",
-        },
-    }
-)
+_SHAPES: Mapping[str, Mapping[str, str]] = {
+    "input": {"shape": "ellipse"},
+    "folded": {"style": "filled,dashed", "peripheries": "2"},
+    "add": {
+        "shape": "circle",
+        "width": "0.32",
+        "fixedsize": "true",
+        "fontsize": "18",
+        "fontname": "Helvetica-Bold",
+    },
+}
 _JOINT = {"shape": "point", "width": "0.07", "fillcolor": GREY}
 _LEGEND_DOT = {"shape": "point", "width": "0.02", "style": "invis", "group": "legend"}
 _LEGEND_NOTE = {"shape": "plaintext", "style": "", "group": "legend", "fontcolor": GREY}

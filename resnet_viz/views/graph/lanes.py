@@ -7,12 +7,11 @@ operations have lanes of their own to its right, and a bare shortcut bends aroun
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from textwrap import wrap
-from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from resnet_viz.views.graph.grid import NO_ROOM, Room
@@ -40,13 +39,11 @@ LABEL_LETTERS = 16
 MAIN = "main"
 _LANES = (MAIN, "branch.se", "branch.eca", "gate", "shortcut")
 # Widths in em of Arial, which is wider than most: what is measured so stays in its box.
-_WIDTHS = MappingProxyType(
-    {
-        **dict.fromkeys("fijlrt .,:;/()|'-", 0.32),
-        **dict.fromkeys("mwMW…", 0.9),
-        **dict.fromkeys("ABCDEFGHKNOPQRSTUVXYZ×+α", 0.68),
-    }
-)
+_WIDTHS: Mapping[str, float] = {
+    **dict.fromkeys("fijlrt .,:;/()|'-", 0.32),
+    **dict.fromkeys("mwMW…", 0.9),
+    **dict.fromkeys("ABCDEFGHKNOPQRSTUVXYZ×+α", 0.68),
+}
 
 
 def text_width(text: str, size: float = FONT_SIZE) -> float:

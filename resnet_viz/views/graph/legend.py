@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.views import labels
 from resnet_viz.views.graph.model import Graph
 
-_NOTES = MappingProxyType(
-    {
-        "original": "+ adds, then {act}",
-        "norm_after_addition": "+ adds, then {norm}{act}",
-        "relu_before_addition": "F ends in {act}; + only adds",
-        "relu_only_preactivation": "p, before F, is {act}; + only adds",
-        "full_preactivation": "p, before F, is {norm}{act}; + only adds",
-    }
-)
+_NOTES: Mapping[str, str] = {
+    "original": "+ adds, then {act}",
+    "norm_after_addition": "+ adds, then {norm}{act}",
+    "relu_before_addition": "F ends in {act}; + only adds",
+    "relu_only_preactivation": "p, before F, is {act}; + only adds",
+    "full_preactivation": "p, before F, is {norm}{act}; + only adds",
+}
 
 
 class Sample(NamedTuple):

@@ -7,24 +7,22 @@ from white as from a dark page.
 
 from __future__ import annotations
 
-from types import MappingProxyType
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 GREY = "#808080"
 INK = "#111111"
 _PLAIN_FILL = "#FBE0B0"
-_FILLS = MappingProxyType(
-    {
-        "input": "#E8E8E8",
-        "stem": "#E8E8E8",
-        "head": "#E8E8E8",
-        "preactivation": "#CFE4F2",
-        "block": "#CFE4F2",
-        "folded": "#CFE4F2",
-        "add": "#FFFFFF",
-        "operation": "#FFF2CC",
-    }
-)
+_FILLS: Mapping[str, str] = {
+    "input": "#E8E8E8",
+    "stem": "#E8E8E8",
+    "head": "#E8E8E8",
+    "preactivation": "#CFE4F2",
+    "block": "#CFE4F2",
+    "folded": "#CFE4F2",
+    "add": "#FFFFFF",
+    "operation": "#FFF2CC",
+}
 
 
 class LineStyle(NamedTuple):
@@ -37,18 +35,16 @@ class LineStyle(NamedTuple):
 
 _PROJECTED = LineStyle("#009E73", 3.5, "dotted")
 _TRANSFORMED = LineStyle("#7A68C8", 3, "dashed")
-SHORTCUTS = MappingProxyType(
-    {
-        "identity": LineStyle("#0072B2", 2.5),
-        "zero_pad": LineStyle("#D6336C", 2.5, "dashed"),
-        "projection": _PROJECTED,
-        "conv1x1": _PROJECTED,
-        "scaled": _TRANSFORMED,
-        "exclusive_gate": _TRANSFORMED,
-        "shortcut_only_gate": _TRANSFORMED,
-        "dropout": _TRANSFORMED,
-    }
-)
+SHORTCUTS: Mapping[str, LineStyle] = {
+    "identity": LineStyle("#0072B2", 2.5),
+    "zero_pad": LineStyle("#D6336C", 2.5, "dashed"),
+    "projection": _PROJECTED,
+    "conv1x1": _PROJECTED,
+    "scaled": _TRANSFORMED,
+    "exclusive_gate": _TRANSFORMED,
+    "shortcut_only_gate": _TRANSFORMED,
+    "dropout": _TRANSFORMED,
+}
 
 
 def fill(node_kind: str, *, is_plain: bool) -> str:

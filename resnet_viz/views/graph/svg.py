@@ -15,17 +15,8 @@ from html import escape
 from itertools import pairwise
 from math import hypot
 
-from resnet_viz.views.graph import legend, styles
+from resnet_viz.views.graph import lanes, legend, styles
 from resnet_viz.views.graph.grid import Grid
-from resnet_viz.views.graph.lanes import (
-    FONT_SIZE,
-    FORK_TO_BOX,
-    LINE_HEIGHT,
-    Box,
-    is_round,
-    label_lines,
-    text_width,
-)
 from resnet_viz.views.graph.layout import MARGIN, Frame, Line, Picture, Point, lay_out, lay_out_unit
 from resnet_viz.views.graph.model import Graph, Node
 from resnet_viz.views.graph.plain_layout import lay_out_like
@@ -41,7 +32,7 @@ _DASHES = {"solid": "", "dashed": "stroke-dasharray:8 5", "dotted": "stroke-dash
 LIGHT_TEXT, DARK_TEXT = "#15202B", "#F0F4F8"
 _TEXT = f"var(--st-text-color,light-dark({LIGHT_TEXT},{DARK_TEXT}))"
 _STYLE = f"""
-svg{{color-scheme:light dark;font:{FONT_SIZE}px var(--st-font,Helvetica,Arial,sans-serif)}}
+svg{{color-scheme:light dark;font:{lanes.FONT_SIZE}px var(--st-font,Helvetica,Arial,sans-serif)}}
 text{{fill:{INK};text-anchor:middle}}
 rect,circle{{stroke:{GREY}}}
 path{{fill:none;stroke-linejoin:round}}
@@ -132,7 +123,7 @@ def _frame(frame: Frame, kind: str) -> str:
     width, height = frame.right - frame.left, frame.bottom - frame.top
     x = frame.left + 10 if kind == "stage" else frame.right - 8
     texts = (
-        f'<text x="{x:g}" y="{frame.top + LINE_HEIGHT * (row + 1):g}">{escape(line)}</text>'
+        f'<text x="{x:g}" y="{frame.top + lanes.LINE_HEIGHT * (row + 1):g}">{escape(line)}</text>'
         for row, line in enumerate(frame.title)
     )
     return (
@@ -141,17 +132,17 @@ def _frame(frame: Frame, kind: str) -> str:
     )
 
 
-def _box(box: Box, coloured: bool, *, is_plain: bool) -> str:
+def _box(box: lanes.Box, coloured: bool, *, is_plain: bool) -> str:
     node, (x, y) = box.node, box.middle
-    if is_round(node):
+    if lanes.is_round(node):
         shape = f'<circle cx="{x:g}" cy="{y:g}" r="{box.height / 2:g}"/>'
         sign, drop = ' class="sign"', 6.0
     else:
         shape, sign, drop = _rectangle(box), "", 4.5
     lines = node.label.split("\n")
-    first = y - LINE_HEIGHT * (len(lines) - 1) / 2
+    first = y - lanes.LINE_HEIGHT * (len(lines) - 1) / 2
     text = "".join(
-        f'<tspan x="{x:g}" y="{first + LINE_HEIGHT * row + drop:g}">{escape(line)}</tspan>'
+        f'<tspan x="{x:g}" y="{first + lanes.LINE_HEIGHT * row + drop:g}">{escape(line)}</tspan>'
         for row, line in enumerate(lines)
     )
     own = f' data-node="{escape(node.id)}"' if coloured else ""
@@ -162,7 +153,7 @@ def _box(box: Box, coloured: bool, *, is_plain: bool) -> str:
     )
 
 
-def _rectangle(box: Box) -> str:
+def _rectangle(box: lanes.Box) -> str:
     corner = box.height / 2 if box.node.kind == "input" else 5
     size = f'width="{box.width:g}" height="{box.height:g}" rx="{corner:g}"'
     behind = f'<rect x="{box.left + 4:g}" y="{box.top + 4:g}" {size}/>'
@@ -200,7 +191,7 @@ def _flows(picture: Picture) -> Iterator[str]:
             yield _flow(f"{unit}.branch", points)
         else:
             x, y = points[-1]
-            fork = (x, y - FORK_TO_BOX)
+            fork = (x, y - lanes.FORK_TO_BOX)
             yield _flow(f"{unit}.input", (*points[:-1], fork))
             yield _flow(f"{unit}.branch", (fork, (x, y)))
 
@@ -213,10 +204,10 @@ def _flow(kind: str, points: tuple[Point, ...], dashes: str = "") -> str:
 def _shortcut(line: Line, target: Node) -> str:
     kind, points = line.edge.kind, line.points
     x, y = max(x for x, _ in points) + 6, (points[0][1] + points[-1][1]) / 2
-    lines = label_lines(line.edge)
+    lines = lanes.label_lines(line.edge)
     words = "".join(
-        f'<text class="words" '
-        f'transform="translate({x + LINE_HEIGHT * row:g} {y:g}) rotate(90)">{escape(text)}</text>'
+        f'<text class="words" transform="translate({x + lanes.LINE_HEIGHT * row:g} {y:g}) '
+        f'rotate(90)">{escape(text)}</text>'
         for row, text in enumerate(reversed(lines))
     )
     return (
@@ -260,7 +251,7 @@ def _legend(graph: Graph, picture: Picture, coloured: bool) -> Iterator[str]:
     items = [*legend.samples(graph), legend.Sample("", legend.note(graph))]
     for kind, text in items:
         sample = SAMPLE_WIDTH if kind else 0
-        width = sample + 8 + text_width(text) + 24
+        width = sample + 8 + lanes.text_width(text) + 24
         if row and x + width > picture.width:
             yield "".join(row)
             x, y, row = float(MARGIN), y + LEGEND_ROW, []

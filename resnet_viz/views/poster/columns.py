@@ -101,7 +101,7 @@ def _rows(network: NetworkPlan, *, fold: bool) -> Iterator[Row]:
             if len(run) == 1:
                 yield from _layers(run[0].name, run[0].unit, fill)
             else:
-                path, size = run_path(run), _size(run[0].unit)
+                path, size = run_path(run), run[0].unit.out_shape[1:]
                 text = f"… {count(len(run), 'more block')}"
                 yield Row(path, text, size, fill, path, is_folded=True)
     yield from _layers("head", network.head, "quiet")
@@ -112,10 +112,6 @@ def _layers(path: str, unit: Unit, fill: str) -> Iterator[Row]:
         own = fill if layer.kind == "conv" else "quiet"
         _, height, width = layer.out_shape
         yield Row(f"{path}.{layer.name}", layer_words(layer), (height, width), own, path)
-
-
-def _size(unit: Unit) -> Size:
-    return unit.out_shape[1:]
 
 
 def _shortcuts(network: NetworkPlan, *, fold: bool) -> Iterator[Shortcut]:

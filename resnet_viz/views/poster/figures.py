@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from resnet_viz.arch.config import ResNetConfig, choices, revise
@@ -21,13 +20,11 @@ from resnet_viz.views.poster.unit import unit_sketch
 from resnet_viz.views.poster.words import CHANGED
 
 Varied = Literal["block", "shortcut_transform", "activation_order"]
-VARIED: Mapping[Varied, str] = MappingProxyType(
-    {
-        "block": "He et al. 2015, Fig. 5",
-        "shortcut_transform": "He et al. 2016, Fig. 2",
-        "activation_order": "He et al. 2016, Fig. 4",
-    }
-)
+VARIED: Mapping[Varied, str] = {
+    "block": "He et al. 2015, Fig. 5",
+    "shortcut_transform": "He et al. 2016, Fig. 2",
+    "activation_order": "He et al. 2016, Fig. 4",
+}
 """Fields whose values, beside each other, are a figure of a paper."""
 _NOT_IN_FIGURE = ("one_layer",)
 """Values that these figures leave out, unless the net has them."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.net_names import nearest_preset, net_title
@@ -96,9 +95,12 @@ class Poster(ShownInCells):
             )
 
 
-WRITERS: Mapping[str, Callable[[Poster], str | bytes]] = MappingProxyType(
-    {".svg": Poster.to_svg, ".pdf": Poster.to_pdf, ".png": Poster.to_png, ".tex": Poster.to_tikz}
-)
+WRITERS: Mapping[str, Callable[[Poster], str | bytes]] = {
+    ".svg": Poster.to_svg,
+    ".pdf": Poster.to_pdf,
+    ".png": Poster.to_png,
+    ".tex": Poster.to_tikz,
+}
 """Endings of files: how each is written."""
 
 

@@ -7,7 +7,6 @@ said by dots and width, never by colour alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 INK = "#1A1A1A"
@@ -32,10 +31,11 @@ _STAGES = (
     ("#D9F0EC", "#1D7A6B"),
     ("#E9E4DC", "#6E5B40"),
 )
-FILLS: Mapping[str, Fill] = MappingProxyType(
-    {f"stage{number}": Fill(*colours) for number, colours in enumerate(_STAGES, start=1)}
-    | {"none": Fill(GROUND, INK), "quiet": Fill("#F1F1F1", "#7A7A7A")}
-)
+FILLS: Mapping[str, Fill] = {
+    **{f"stage{number}": Fill(*colours) for number, colours in enumerate(_STAGES, start=1)},
+    "none": Fill(GROUND, INK),
+    "quiet": Fill("#F1F1F1", "#7A7A7A"),
+}
 """`stage1` to `stage8`, `none` and `quiet`."""
 
 
@@ -48,13 +48,11 @@ class Look(NamedTuple):
     tip: float = 4.2
 
 
-LOOKS: Mapping[str, Look] = MappingProxyType(
-    {
-        "flow": Look(INK, 0.7, tip=3.4),
-        "kept": Look(INK, 0.9, tip=3.8),
-        "changed": Look(INK, 1.4, 2.9, 3.8),
-        "trunk": Look("#A9A9A9", 3.2, tip=8.0),
-    }
-)
+LOOKS: Mapping[str, Look] = {
+    "flow": Look(INK, 0.7, tip=3.4),
+    "kept": Look(INK, 0.9, tip=3.8),
+    "changed": Look(INK, 1.4, 2.9, 3.8),
+    "trunk": Look("#A9A9A9", 3.2, tip=8.0),
+}
 """`flow` is the way of the data, `kept` a shortcut that keeps the shape, `changed` one with a
 projection or with zeros, `trunk` the shortcut where it is the straight way."""

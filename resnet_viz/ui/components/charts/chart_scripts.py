@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
-from types import MappingProxyType
 
 import plotly
 from starlette.requests import Request
@@ -33,13 +32,11 @@ _PARTS = (
     LEGEND_ROOM,
     DARK_COLOURS,
 )
-_FILES: Mapping[str, Sequence[Path]] = MappingProxyType(
-    {
-        PLOTLY: (Path(plotly.__file__).parent / "package_data" / PLOTLY,),
-        LIVE_CHART: _PARTS,
-        CHART_FILES: (_HERE / CHART_FILES,),
-    }
-)
+_FILES: Mapping[str, Sequence[Path]] = {
+    PLOTLY: (Path(plotly.__file__).parent / "package_data" / PLOTLY,),
+    LIVE_CHART: _PARTS,
+    CHART_FILES: (_HERE / CHART_FILES,),
+}
 """The scripts by name, and the files that each is made of, one after the other."""
 _FOR_A_YEAR, _ASK_AGAIN = "public, max-age=31536000, immutable", "no-cache"
 _served_at: set[str] = set()

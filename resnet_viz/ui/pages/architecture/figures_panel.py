@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 
 import streamlit as st
 
@@ -62,38 +61,36 @@ def _varied(field: Varied) -> Callable[[ResNetConfig], Poster]:
     return lambda config: block_poster(config, vary=field, name=_name(config))
 
 
-FIGURES: Mapping[str, tuple[Callable[[ResNetConfig], Poster], str]] = MappingProxyType(
-    {
-        "The network beside its twin": (
-            _network,
-            "A box per layer, as in Figure 3 of He et al. 2015. Curves are shortcuts, dotted "
-            "where they project or pad with zeros. Norms and activations are not drawn.",
-        ),
-        "The network alone": (
-            _alone,
-            "A box per layer, as in Figure 3 of He et al. 2015. In nets of more than 70 layers, "
-            "runs of equal blocks are one box.",
-        ),
-        "One block": (
-            _block,
-            "A block with its equations, as in Figure 2 of He et al. 2015. With norms and "
-            "activations it looks as in Figure 1 of He et al. 2016.",
-        ),
-        "Basic and bottleneck blocks": (
-            _varied("block"),
-            "Both kinds of blocks, as in Figure 5 of He et al. 2015, each with what it costs for "
-            "one image.",
-        ),
-        "Shortcut transforms": (
-            _varied("shortcut_transform"),
-            "What may lie on a shortcut, as in Figure 2 of He et al. 2016. The grey way is the "
-            "shortcut: every box on it stands in the way of signal and gradient.",
-        ),
-        "Activation orders": (
-            _varied("activation_order"),
-            "Where norm and activation may stand, as in Figure 4 of He et al. 2016. A box "
-            "below an addition stands in the way of all later blocks.",
-        ),
-    }
-)
+FIGURES: Mapping[str, tuple[Callable[[ResNetConfig], Poster], str]] = {
+    "The network beside its twin": (
+        _network,
+        "A box per layer, as in Figure 3 of He et al. 2015. Curves are shortcuts, dotted "
+        "where they project or pad with zeros. Norms and activations are not drawn.",
+    ),
+    "The network alone": (
+        _alone,
+        "A box per layer, as in Figure 3 of He et al. 2015. In nets of more than 70 layers, "
+        "runs of equal blocks are one box.",
+    ),
+    "One block": (
+        _block,
+        "A block with its equations, as in Figure 2 of He et al. 2015. With norms and "
+        "activations it looks as in Figure 1 of He et al. 2016.",
+    ),
+    "Basic and bottleneck blocks": (
+        _varied("block"),
+        "Both kinds of blocks, as in Figure 5 of He et al. 2015, each with what it costs for "
+        "one image.",
+    ),
+    "Shortcut transforms": (
+        _varied("shortcut_transform"),
+        "What may lie on a shortcut, as in Figure 2 of He et al. 2016. The grey way is the "
+        "shortcut: every box on it stands in the way of signal and gradient.",
+    ),
+    "Activation orders": (
+        _varied("activation_order"),
+        "Where norm and activation may stand, as in Figure 4 of He et al. 2016. A box "
+        "below an addition stands in the way of all later blocks.",
+    ),
+}
 """A figure's name: how it is drawn, and what is said of it."""

@@ -90,7 +90,7 @@ def actions(config: ResNetConfig) -> None:
         st.set_page_config(page_title=f"{title} · Architecture · resnet_viz")
         header(title if is_preset else f"{title}:")
         if is_preset:
-            st.caption(f"{plain(base)} · {_linked(SOURCES[base])}")
+            st.caption(f"{plain(base)} · {with_links(plain(SOURCES[base]))}")
         else:
             st.markdown(" ".join(f":gray-badge[{plain(chip)}]" for chip in chips(config, base)))
     st.session_state[_SWITCH] = config.shortcut != "none"
@@ -103,11 +103,6 @@ def actions(config: ResNetConfig) -> None:
     )
     with row.container(width="content", gap=None, key="race_them"):
         _race_button(config, base if is_preset else FROM_ARCHITECTURE)
-
-
-def _linked(source: str) -> str:
-    """A source in Markdown, its arXiv number as a link."""
-    return with_links(plain(source))
 
 
 def _race_button(config: ResNetConfig, choice: str) -> None:

@@ -8,13 +8,8 @@ import streamlit as st
 
 from resnet_viz.ui.components.address import replace_address
 from resnet_viz.ui.pages.architecture.form import form, notice, preset_box
+from resnet_viz.ui.pages.architecture.graph import graph_link
 from resnet_viz.ui.pages.architecture.graph.colour_by import colour_query, follow_link
-from resnet_viz.ui.pages.architecture.graph.graph_link import (
-    PARAMETERS,
-    follow_graph_link,
-    graph_notice,
-    graph_query,
-)
 from resnet_viz.ui.pages.architecture.header import actions, headline, introduction
 from resnet_viz.ui.pages.architecture.view import GRAPH, tabs
 from resnet_viz.ui.session.history import is_by_history, is_switched
@@ -31,18 +26,18 @@ def architecture_page() -> None:
     with st.sidebar:
         config, problem = form()
     if arrives:
-        follow_graph_link(config, GRAPH)
+        graph_link.follow_graph_link(config, GRAPH)
     introduction()
     with st.container(key="narrow_preset"):  # shown where the sidebar is folded away
         preset_box("_narrow")
     actions(config)
-    for sentence in filter(None, (problem, notice(), graph_notice())):
+    for sentence in filter(None, (problem, notice(), graph_link.graph_notice())):
         message_box.error(sentence)
     headline(config)
     tabs(config)
     here = shown()
     query = to_query(config, here.base if here else None) | colour_query()
-    _write(query | graph_query(config, GRAPH))
+    _write(query | graph_link.graph_query(config, GRAPH))
 
 
 def _write(query: Mapping[str, str]) -> None:
@@ -59,4 +54,4 @@ def _write(query: Mapping[str, str]) -> None:
 
 
 def _of_net(query: Mapping[str, str]) -> Mapping[str, str]:
-    return {name: value for name, value in query.items() if name not in PARAMETERS}
+    return {name: value for name, value in query.items() if name not in graph_link.PARAMETERS}

@@ -13,15 +13,7 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import NetworkPlan, plan
 from resnet_viz.ui.widgets import job_progress, message_box
 from resnet_viz.ui.widgets.page_texts import note
-from resnet_viz.views.modules import (
-    COLUMNS,
-    DEFAULT_COLUMNS,
-    ROW_SETTINGS,
-    Summary,
-    SummaryRow,
-    mult_adds,
-    rows_to_csv,
-)
+from resnet_viz.views import modules
 
 DEEPEST = 6
 """Levels of modules in a net: stages, stage, block, branch, SE module, its layers."""
@@ -64,7 +56,7 @@ def torchinfo_panel(config: ResNetConfig) -> None:
     st.code(summary.text(depth, columns, row_settings), language=None, height=560)
 
 
-def _measured(config: ResNetConfig) -> Summary | None:
+def _measured(config: ResNetConfig) -> modules.Summary | None:
     """The net's summary; None while it is made, or after a sentence on why there is none."""
     summaries = _summaries()
     if config not in summaries:
@@ -75,7 +67,7 @@ def _measured(config: ResNetConfig) -> Summary | None:
         if end is None or end.problem:
             _complain(config, end)
             return None
-        summaries[config] = Summary.from_json(end.done)
+        summaries[config] = modules.Summary.from_json(end.done)
         job_progress.forget(_SLOT)
         for oldest in list(summaries)[:-_MOST_KEPT]:
             summaries.pop(oldest, None)
@@ -93,7 +85,7 @@ def _complain(config: ResNetConfig, end: job_progress.Asked | None) -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def _summaries() -> dict[ResNetConfig, Summary]:
+def _summaries() -> dict[ResNetConfig, modules.Summary]:
     return {}
 
 
@@ -105,15 +97,15 @@ def _settings() -> tuple[int, list[str], list[str]]:
     with right:
         chosen = st.pills(
             "Columns",
-            tuple(COLUMNS),
+            tuple(modules.COLUMNS),
             selection_mode="multi",
-            default=DEFAULT_COLUMNS,
+            default=modules.DEFAULT_COLUMNS,
             key="torchinfo_columns",
             wrap=True,
         )
         rows = st.pills(
             "Rows",
-            ROW_SETTINGS,
+            modules.ROW_SETTINGS,
             selection_mode="multi",
             default=("depth", "var_names"),
             key="torchinfo_rows",
@@ -123,8 +115,8 @@ def _settings() -> tuple[int, list[str], list[str]]:
     return depth, list(chosen), list(rows)
 
 
-def _totals(summary: Summary, network: NetworkPlan) -> None:
-    parts = mult_adds(summary, network)
+def _totals(summary: modules.Summary, network: NetworkPlan) -> None:
+    parts = modules.mult_adds(summary, network)
     params, extra = summary.total_params, parts.total - parts.macs
     st.markdown(
         "| | torchinfo | the plan | difference |\n|:--|--:|--:|--:|\n"
@@ -141,14 +133,14 @@ def _totals(summary: Summary, network: NetworkPlan) -> None:
     )
 
 
-def _table(rows: Sequence[SummaryRow], columns: Sequence[str]) -> None:
+def _table(rows: Sequence[modules.SummaryRow], columns: Sequence[str]) -> None:
     left, right = st.columns([5, 2], vertical_alignment="bottom")
     wanted = left.text_input(
         "Search the modules", key="torchinfo_search", placeholder="path or type, such as Conv2d"
     )
     matches = [row for row in rows if wanted.lower() in f"{row.path} {row.type}".lower()]
     right.download_button(
-        "Download CSV", rows_to_csv(matches), "torchinfo.csv", "text/csv", width="stretch"
+        "Download CSV", modules.rows_to_csv(matches), "torchinfo.csv", "text/csv", width="stretch"
     )
     note(
         f"{len(matches):,} of {len(rows):,} modules, in forward order; a column's head sorts. "
@@ -174,7 +166,7 @@ _COLUMN_CONFIG = {
 }
 
 
-def _cells(row: SummaryRow, columns: Sequence[str]) -> dict[str, object]:
+def _cells(row: modules.SummaryRow, columns: Sequence[str]) -> dict[str, object]:
     always = {field: getattr(row, field) for field in _ALWAYS}
     chosen = {_TITLES[field]: getattr(row, field) for field in columns}
     return {

@@ -11,7 +11,7 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.net_names import nearest_preset, net_title
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import label, preset_name
-from resnet_viz.text import and_words, count, printable
+from resnet_viz.text import and_words, capital, count, printable
 from resnet_viz.ui.session.net import show_net
 from resnet_viz.ui.widgets import job_progress, message_box
 from resnet_viz.ui.widgets.markdown import plain
@@ -102,7 +102,7 @@ def _show_misfit(file: str, report: dict[str, Any]) -> None:
         *(f"the file is of another net: {field}" for field in report["different"]),
         *report["causes"],
     ):
-        message_box.info(f"{sentence[:1].upper()}{sentence[1:]}.")
+        message_box.info(f"{capital(sentence)}.")
     _say_reading(report)
     for column, (kind, words) in zip(st.columns(len(_LISTS)), _LISTS.items(), strict=True):
         column.markdown(f"**{len(report[kind])} {kind}**", help=f"Keys {words}.")

@@ -18,12 +18,7 @@ from resnet_viz.ui.widgets.figure import downloads, picture
 from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.ui.widgets.page_texts import header, note
 from resnet_viz.ui.widgets.table import table
-from resnet_viz.views.compare import (
-    NumberRow,
-    aligned_stages,
-    differing_fields,
-    number_rows,
-)
+from resnet_viz.views import compare
 from resnet_viz.views.poster.poster import poster, poster_name
 from resnet_viz.views.table import StageRow
 
@@ -38,7 +33,7 @@ _STACKED = """<style>@media (max-width: 720px) {
 
 def difference(nets: Sequence[Compared]) -> str:
     """The difference between the nets in one line: each differing field with its values."""
-    differing = differing_fields([net.plan.config for net in nets])
+    differing = compare.differing_fields([net.plan.config for net in nets])
     if not differing:
         return "These networks are identical."
     if len(nets) == 2 and len(differing) == 1:
@@ -107,7 +102,7 @@ def _folded(most: int) -> bool:
 
 def fields(nets: Sequence[Compared]) -> None:
     """Draw the fields in which the nets differ."""
-    differing = differing_fields([net.plan.config for net in nets])
+    differing = compare.differing_fields([net.plan.config for net in nets])
     if not differing:
         return
     header("What differs")
@@ -129,12 +124,12 @@ def numbers(nets: Sequence[Compared]) -> None:
         "per image. Activations are the float32 tensors that training keeps for the backward pass."
         + (differ if len(set(sizes)) > 1 else "")
     )
-    rows = number_rows([net.plan for net in nets])
+    rows = compare.number_rows([net.plan for net in nets])
     body = [[row.name, *(_number(row, i) for i in range(len(nets)))] for row in rows]
     table("Numbers", ["number", *_names(nets)], body)
 
 
-def _number(row: NumberRow, index: int) -> str:
+def _number(row: compare.NumberRow, index: int) -> str:
     value = row.values[index]
     show = byte_size if row.unit == "bytes" else "{:,}".format
     return show(value) + (f" ({compared(value, row.values[0])})" if index else "")
@@ -178,7 +173,7 @@ def stages(nets: Sequence[Compared]) -> None:
     )
     body = [
         [stage.stage, *(_formula(row) if row else "no such stage" for row in stage.rows)]
-        for stage in aligned_stages([net.plan for net in nets])
+        for stage in compare.aligned_stages([net.plan for net in nets])
     ]
     table("Stage by stage", ["stage", *_names(nets)], body)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from resnet_viz.arch.config import ResNetConfig, plain_twin, revise
@@ -16,29 +15,25 @@ SERIES = (8, 14, 20, 32, 44, 56, 110)
 """Depths measured by one press."""
 NOISE_CHANNELS = 16
 """Of Gaussian images: with one, images of one pixel would all lie on a line."""
-NETS: Mapping[str, tuple[str, Mapping[str, object]]] = MappingProxyType(
-    {
-        "zero_pad": ("option A: zero-padded shortcuts", {}),
-        "projection": ("option B: projections where the shape changes", {"shortcut": "projection"}),
-        "preactivation": ("full pre-activation", {"activation_order": "full_preactivation"}),
-        "scaled": ("shortcut and branch halved", {"shortcut_transform": "scaled"}),
-        "zero_init": ("branches that begin at zero", {"zero_init_residual": True}),
-        "exclusive_gate": ("exclusive gate", {"shortcut_transform": "exclusive_gate"}),
-    }
-)
-CHOICES: Mapping[str, tuple[Any, ...]] = MappingProxyType(
-    {
-        "depth": DEPTHS,
-        "family": tuple(NETS),
-        "norm": ("batch", "group", "none"),
-        "init": ("kaiming_fan_out", "kaiming_fan_in", "xavier", "orthogonal", "pytorch"),
-        "stages": (3, 1),
-        "width": (8, 16, 32, 64),
-        "images": ("digits", "gaussian"),
-        "batch": (4, 16, 64, 128, 256),
-        "size": (1, 2, 4, 8, 16, 28),
-    }
-)
+NETS: Mapping[str, tuple[str, Mapping[str, object]]] = {
+    "zero_pad": ("option A: zero-padded shortcuts", {}),
+    "projection": ("option B: projections where the shape changes", {"shortcut": "projection"}),
+    "preactivation": ("full pre-activation", {"activation_order": "full_preactivation"}),
+    "scaled": ("shortcut and branch halved", {"shortcut_transform": "scaled"}),
+    "zero_init": ("branches that begin at zero", {"zero_init_residual": True}),
+    "exclusive_gate": ("exclusive gate", {"shortcut_transform": "exclusive_gate"}),
+}
+CHOICES: Mapping[str, tuple[Any, ...]] = {
+    "depth": DEPTHS,
+    "family": tuple(NETS),
+    "norm": ("batch", "group", "none"),
+    "init": ("kaiming_fan_out", "kaiming_fan_in", "xavier", "orthogonal", "pytorch"),
+    "stages": (3, 1),
+    "width": (8, 16, 32, 64),
+    "images": ("digits", "gaussian"),
+    "batch": (4, 16, 64, 128, 256),
+    "size": (1, 2, 4, 8, 16, 28),
+}
 
 
 _NAMES = {"init": "initialisation", "batch": "batch size", "size": "map size"}

@@ -14,13 +14,7 @@ from resnet_viz.lessons.lesson import PREDICTIONS, Placed
 from resnet_viz.lessons.slots import AnyPrediction, Choices
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.components.lessons.class_view import class_view
-from resnet_viz.ui.pages.lessons.prediction_slot import (
-    about,
-    class_name,
-    guesses,
-    key_of,
-    measured,
-)
+from resnet_viz.ui.pages.lessons import prediction_slot
 from resnet_viz.ui.pages.lessons.reading import Reading
 from resnet_viz.ui.widgets.markdown import small
 
@@ -35,20 +29,20 @@ def class_slot(reading: Reading, placed: Placed, at: str) -> None:
     """
     slot, lesson, words, room = placed.slot, reading.lesson, reading.words, reading.classroom
     assert isinstance(slot, PREDICTIONS)
-    mine = guesses().get(key_of(lesson, placed))
+    mine = prediction_slot.guesses().get(prediction_slot.key_of(lesson, placed))
     if room is None or (mine is None and not room.is_teacher):
         return
     seen = reading.seen[slot.of]
     facts = seen.facts if seen else None
     # Counts are there at once: they are not told before anybody has predicted.
     is_due = mine is not None or slot.of in reading.place.measured
-    result = measured(slot, facts) if facts and is_due else None
+    result = prediction_slot.measured(slot, facts) if facts and is_due else None
     x = len(lesson.depths(slot))
 
     @st.fragment(run_every=_SECONDS)
     def look() -> None:
         try:
-            found = reading.lab.votes(room.code, class_name(lesson, placed))
+            found = reading.lab.votes(room.code, prediction_slot.class_name(lesson, placed))
         except (StoreError, ValueError):
             st.markdown(small(words("This class is over.")))
             return
@@ -57,8 +51,8 @@ def class_slot(reading: Reading, placed: Placed, at: str) -> None:
             st.markdown(small(words("Predictions of the class appear here as they are given.")))
             return
         class_view(
-            f"class_{key_of(lesson, placed)}_{at}",
-            about(lesson, slot, words),
+            f"class_{prediction_slot.key_of(lesson, placed)}_{at}",
+            prediction_slot.about(lesson, slot, words),
             **_drawn(slot, votes),
             mine=mine,
             measured=result,

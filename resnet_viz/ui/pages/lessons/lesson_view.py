@@ -19,17 +19,12 @@ from resnet_viz.lessons.slots import (
     FigureSlot,
     StageSlot,
 )
+from resnet_viz.ui.pages.lessons import prediction_slot
 from resnet_viz.ui.pages.lessons.class_slot import class_slot
 from resnet_viz.ui.pages.lessons.lessons_url import Place, move
 from resnet_viz.ui.pages.lessons.measuring import press, progress
 from resnet_viz.ui.pages.lessons.notebook.view import notebook_slot
 from resnet_viz.ui.pages.lessons.pictures import figure_slot, stage_slot
-from resnet_viz.ui.pages.lessons.prediction_slot import (
-    held_against,
-    is_given,
-    prediction_slot,
-    take_up_kept,
-)
 from resnet_viz.ui.pages.lessons.reading import Reading
 from resnet_viz.ui.widgets.markdown import plain, small, with_links
 from resnet_viz.ui.widgets.page_texts import header
@@ -60,7 +55,7 @@ def lesson_view(reading: Reading, lessons: Sequence[Lesson]) -> None:
         claims = [placed.slot for placed in step.slots if isinstance(placed.slot, ClaimSlot)]
         for of in dict.fromkeys(claim.of for claim in claims):
             if (seen := reading.seen[of]) and seen.facts:
-                held_against(reading, of, seen.facts)
+                prediction_slot.held_against(reading, of, seen.facts)
             for placed in lesson.slots:
                 is_of = isinstance(placed.slot, PREDICTIONS) and placed.slot.of == of
                 if is_of and seen and placed not in step.slots:
@@ -73,7 +68,7 @@ def lesson_view(reading: Reading, lessons: Sequence[Lesson]) -> None:
                 _slot(reading, part, f"{lesson.key}_{steps[at]}_{number}")
     if at == len(steps) - 1:
         _end(lesson, place, () if waits else lessons, words)
-    take_up_kept(lesson, step.slots)
+    prediction_slot.take_up_kept(lesson, step.slots)
     has_list = not place.is_locked or len(lessons) > 1
     _buttons(steps, at, words, waits=waits, has_list=has_list)
 
@@ -105,7 +100,7 @@ def _slot(reading: Reading, placed: Placed, key: str) -> None:
     slot = placed.slot
     match slot:
         case Choices() | Drawn():
-            prediction_slot(reading, placed)
+            prediction_slot.prediction_slot(reading, placed)
             class_slot(reading, placed, "asked")
         case StageSlot():
             stage_slot(reading, slot)
@@ -133,7 +128,7 @@ def _is_done(reading: Reading, slots: Sequence[Placed]) -> bool:
     over."""
     for placed in slots:
         slot = placed.slot
-        if isinstance(slot, PREDICTIONS) and not is_given(reading.lesson, placed):
+        if isinstance(slot, PREDICTIONS) and not prediction_slot.is_given(reading.lesson, placed):
             if slot.of not in reading.place.measured:
                 return False
         elif isinstance(slot, MEASUREMENTS):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -11,20 +13,14 @@ from resnet_viz.lab.lab import Lab
 from resnet_viz.lessons.languages import Words, words_in
 from resnet_viz.lessons.lesson import Lesson
 from resnet_viz.lessons.library import library
+from resnet_viz.lessons.worksheet.worksheet import worksheet
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.components.lessons.pointing_words import pointing_words
+from resnet_viz.ui.pages.lessons import lessons_url
 from resnet_viz.ui.pages.lessons.classroom import Classroom, classroom_of
 from resnet_viz.ui.pages.lessons.lesson_view import lesson_view
-from resnet_viz.ui.pages.lessons.lessons_url import (
-    Place,
-    follow,
-    move,
-    read_place,
-    write_link,
-)
 from resnet_viz.ui.pages.lessons.reading import Reading
 from resnet_viz.ui.pages.lessons.teaching import keep_class, teaching
-from resnet_viz.ui.pages.lessons.worksheet_button import worksheet_button
 from resnet_viz.ui.session.lab_state import open_lab
 from resnet_viz.ui.session.language import language_switch
 from resnet_viz.ui.widgets import message_box
@@ -43,7 +39,7 @@ def lessons_page() -> None:
     """Draw the page."""
     st.html(_CSS)
     lab, why_not = _lab()
-    place, room = _enter(lab, read_place())
+    place, room = _enter(lab, lessons_url.read_place())
     if place.is_locked:
         st.html(_LOCKED)
     words, found = words_in(place.language), library(place.language)
@@ -52,7 +48,7 @@ def lessons_page() -> None:
 
     def tools() -> None:
         if lesson is not None:
-            worksheet_button(lesson, place)
+            _worksheet_button(lesson, place)
         if lab is not None:
             teaching(lab, found.lessons, place, room)
 
@@ -71,7 +67,25 @@ def lessons_page() -> None:
         pointing_words("lessons_pointing", f"{place.lesson} {place.step}")
     if lab is not None:
         keep_class(lab, place, room)
-    write_link()
+    lessons_url.write_link()
+
+
+def _worksheet_button(lesson: Lesson, place: lessons_url.Place) -> None:
+    """A lesson as one HTML file to be printed, without the steps that are hidden."""
+    words = words_in(place.language)
+    link = lessons_url.Place(lesson=lesson.key, language=place.language)
+    address = f"{st.context.url or ''}?{urlencode(link.query())}"
+    hidden = [step for step in place.hide if step.startswith(f"{lesson.key}.")]
+    st.download_button(
+        words("Worksheet"),
+        partial(worksheet, lesson, words, address, hidden),
+        file_name=f"{lesson.key}-{lesson.language}.html",
+        mime="text/html",
+        icon=":material/print:",
+        key="lesson_worksheet",
+        help=words("To print or to save as PDF, with room for predictions and results."),
+        on_click="ignore",
+    )
 
 
 def _chosen(lessons: Sequence[Lesson], only: Sequence[str]) -> Sequence[Lesson]:
@@ -90,7 +104,7 @@ def _lab() -> tuple[Lab | None, str]:
         return None, str(error)
 
 
-def _enter(lab: Lab | None, place: Place) -> tuple[Place, Classroom | None]:
+def _enter(lab: Lab | None, place: lessons_url.Place) -> tuple[lessons_url.Place, Classroom | None]:
     """Where the reader is, and in which class; the class's link says what its readers read."""
     room = None
     try:
@@ -102,7 +116,7 @@ def _enter(lab: Lab | None, place: Place) -> tuple[Place, Classroom | None]:
         text = say("No class with the code {code} is open. You can read on without it.")
         message_box.warning(text.format(code=place.class_code))
     if room is not None and not room.is_teacher:
-        place = follow(room.link)
+        place = lessons_url.follow(room.link)
     return place, room
 
 
@@ -114,7 +128,7 @@ def _head(text: str, tools: Callable[[], None]) -> None:
         tools()
 
 
-def _list(lessons: Sequence[Lesson], place: Place, tools: Callable[[], None]) -> None:
+def _list(lessons: Sequence[Lesson], place: lessons_url.Place, tools: Callable[[], None]) -> None:
     words = words_in(place.language)
 
     def beside() -> None:
@@ -143,7 +157,7 @@ def _card(number: int, lesson: Lesson, words: Words) -> None:
             f"{number}. {lesson.head.title}",
             type="tertiary",
             key=f"lesson_open_{lesson.key}",
-            on_click=move,
+            on_click=lessons_url.move,
             kwargs={"lesson": lesson.key},
         )
         st.markdown(plain(lesson.head.question))

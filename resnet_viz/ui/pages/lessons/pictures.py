@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from secrets import token_hex
-from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -25,9 +24,11 @@ from resnet_viz.ui.widgets.markdown import small
 from resnet_viz.ui.widgets.page_texts import note
 
 _QUANTITY = "lessons_quantity"
-_STEERING: Mapping[str, Callable[[Lab, str], None]] = MappingProxyType(
-    {"pause": Lab.pause, "resume": Lab.resume, "train_one": Lab.step}
-)
+_STEERING: Mapping[str, Callable[[Lab, str], None]] = {
+    "pause": Lab.pause,
+    "resume": Lab.resume,
+    "train_one": Lab.step,
+}
 _HEIGHT = 400
 
 

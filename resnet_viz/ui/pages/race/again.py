@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -111,12 +110,10 @@ def more_seeds(lab: Lab, view: RaceView) -> None:
 
 
 MORE_STEPS, SMALLER_RATE = "more steps", "smaller rate"
-_REMEDIES: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        MORE_STEPS: ("Run again with twice the steps", ":material/fast_forward:"),
-        SMALLER_RATE: ("Run again with a tenth of the learning rate", ":material/speed:"),
-    }
-)
+_REMEDIES: Mapping[str, tuple[str, str]] = {
+    MORE_STEPS: ("Run again with twice the steps", ":material/fast_forward:"),
+    SMALLER_RATE: ("Run again with a tenth of the learning rate", ":material/speed:"),
+}
 
 
 def try_again(lab: Lab, view: RaceView, remedy: str) -> None:

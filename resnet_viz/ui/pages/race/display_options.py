@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import ceil, floor
-from types import MappingProxyType
 
 import streamlit as st
 
@@ -17,12 +16,16 @@ from resnet_viz.store.run import Run
 
 SEEDS, SCALE, SMOOTH = "race_seeds_shown", "race_loss_axis", "race_smoothing"
 TOGETHER, EACH = "median", "each"
-SCALES: Mapping[str, str] = MappingProxyType({"log": "logarithmic", "linear": "linear"})
-SMOOTHINGS: Mapping[str, str] = MappingProxyType(
-    {"1": "off", "5": "5 steps", "10": "10 steps", "25": "25 steps", "100": "100 steps"}
-)
+SCALES: Mapping[str, str] = {"log": "logarithmic", "linear": "linear"}
+SMOOTHINGS: Mapping[str, str] = {
+    "1": "off",
+    "5": "5 steps",
+    "10": "10 steps",
+    "25": "25 steps",
+    "100": "100 steps",
+}
 _ALONE, _NEW = "seed-", "race_seeds_are_new"
-DEFAULTS: Mapping[str, str] = MappingProxyType({SEEDS: TOGETHER, SCALE: "log", SMOOTH: "1"})
+DEFAULTS: Mapping[str, str] = {SEEDS: TOGETHER, SCALE: "log", SMOOTH: "1"}
 
 ABOUT_SEEDS = (
     "Of several seeds lines are the median, and the light ground goes from the least to the "

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from types import MappingProxyType
 from typing import NamedTuple
 
 import streamlit as st
@@ -34,7 +33,7 @@ from resnet_viz.ui.widgets.markdown import plain, small
 from resnet_viz.ui.widgets.page_texts import note
 
 CLICK, OPENS, DELETES = "race_click", "opens", "deletes"
-CLICKS: Mapping[str, str] = MappingProxyType({OPENS: "Inspect", DELETES: "Remove"})
+CLICKS: Mapping[str, str] = {OPENS: "Inspect", DELETES: "Remove"}
 """What a click on a block does."""
 LOOK_SECONDS = 0.4
 TO_DELETE = (

@@ -15,7 +15,7 @@ from resnet_viz.scheduler.eta import about
 from resnet_viz.store.database import StoreError
 from resnet_viz.store.run import Run
 from resnet_viz.ui.components.kept_controls import keep_controls
-from resnet_viz.ui.pages.race import words
+from resnet_viz.ui.pages.race import view_url, words
 from resnet_viz.ui.pages.race.again import again, begin, take_begun
 from resnet_viz.ui.pages.race.diagnosis.diagnosis import diagnosis
 from resnet_viz.ui.pages.race.live.controls import obey
@@ -30,14 +30,6 @@ from resnet_viz.ui.pages.race.settings.settings import settings
 from resnet_viz.ui.pages.race.settings_address import notice, read_address
 from resnet_viz.ui.pages.race.state import RACE, RaceView, close_race, current_race, key_of, look
 from resnet_viz.ui.pages.race.unreadable import unreadable_runs
-from resnet_viz.ui.pages.race.view_url import (
-    NEXT,
-    is_open,
-    is_presented,
-    present,
-    read_view,
-    unfold,
-)
 from resnet_viz.ui.session.lab_state import open_lab
 from resnet_viz.ui.session.public import GALLERY, INSTEAD, SENTENCES, is_gallery
 from resnet_viz.ui.widgets import message_box
@@ -76,16 +68,16 @@ def race_page() -> None:
         if specs:
             preview(specs)
         return
-    read_view(view.race_id, view.runs)
+    view_url.read_view(view.race_id, view.runs)
     read_address(view.race_id)
-    if is_presented():
+    if view_url.is_presented():
         presented(lab, view, may_steer=may_steer)
         return
     # One container, so that what follows keeps its place, by which Streamlit knows a fragment:
     # of another one it would drop the updates, and a press, that are under way.
     with st.container():
         _head(lab, view, may_steer=may_steer)
-        if is_open(NEXT):
+        if view_url.is_open(view_url.NEXT):
             with st.container(border=True):
                 header("Next race")
                 _settings(lab, can_start=view.is_over or not may_steer, beside=view.race_id)
@@ -101,7 +93,7 @@ def race_page() -> None:
 def _next_race(lab: Lab) -> Sequence[RunSpec] | None:
     """What stands above the pictures while there is no race; the last settings that could run."""
     _heading()
-    read_view("", ())
+    view_url.read_view("", ())
     read_address()
     if is_gallery():
         message_box.info(INSTEAD)
@@ -142,14 +134,14 @@ def _head(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
         if may_steer and not view.is_over:
             _stop_button(lab, view)
         again(lab, view, may_steer=may_steer)
-        opened = is_open(NEXT)
+        opened = view_url.is_open(view_url.NEXT)
         st.button(
             "Fold away" if opened else "Next race",
             icon=":material/tune:",
             key="race_next",
             help="The settings of the next race.",
-            on_click=unfold,
-            args=(NEXT,),
+            on_click=view_url.unfold,
+            args=(view_url.NEXT,),
             kwargs={"is_open": not opened},
         )
         st.button(
@@ -158,7 +150,7 @@ def _head(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
             key="race_present",
             help="For a projector: large type, no settings. Left and right step, Space pauses, P "
             "leaves.",
-            on_click=present,
+            on_click=view_url.present,
             kwargs={"is_on": True},
         )
         links(lab, view.race_id, with_controls=may_steer)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 import streamlit as st
 
@@ -32,13 +31,11 @@ from resnet_viz.ui.widgets.downloads import take_away
 from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.ui.widgets.page_texts import header
 
-CARDS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "curves": ("How well they learnt", "See loss and accuracy"),
-        "gradients": ("The gradient", "See it layer by layer"),
-        "through_time": ("Features and updates", "See them through time"),
-    }
-)
+CARDS: Mapping[str, tuple[str, str]] = {
+    "curves": ("How well they learnt", "See loss and accuracy"),
+    "gradients": ("The gradient", "See it layer by layer"),
+    "through_time": ("Features and updates", "See them through time"),
+}
 """The titles of the cards, and of their links to the chart that their sentences are of."""
 
 WHY_HEIGHT = 250

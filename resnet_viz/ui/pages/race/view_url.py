@@ -10,7 +10,6 @@ The step is written by the stage itself (stage_view.js), which moves it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -19,15 +18,7 @@ from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 from resnet_viz.quantities import quantities
 from resnet_viz.store.run import Run
 from resnet_viz.ui.components.stages.stage_view import Pointer, pointer_of
-from resnet_viz.ui.pages.race.display_options import (
-    DEFAULTS,
-    SCALE,
-    SCALES,
-    SEEDS,
-    SMOOTH,
-    SMOOTHINGS,
-    seeds_options,
-)
+from resnet_viz.ui.pages.race import display_options
 from resnet_viz.ui.pages.race.lesions import CLICK, CLICKS, OPENS
 from resnet_viz.ui.pages.race.measurement_jobs import choose_weights, chosen_weights
 from resnet_viz.ui.pages.race.removed import WITHOUT, are_blocks
@@ -41,18 +32,19 @@ WHY = "why"
 narrow screens fold away, with the graphs of blocks and operations, and with the reasons of a
 verdict."""
 _OPEN, _PRESENT, _READ = "race_panels", "race_presented", "race_view_of"
-_CHOICES: Mapping[str, tuple[str, Callable[[str, Sequence[Run]], bool]]] = MappingProxyType(
-    {
-        "quantity": (QUANTITY, lambda q, _: q in quantities() and not quantities()[q].words),
-        "show": (SEEDS, lambda seeds, runs: seeds in seeds_options(runs)),
-        "axis": (SCALE, lambda scale, _: scale in SCALES),
-        "smooth": (SMOOTH, lambda steps, _: steps in SMOOTHINGS),
-        "click": (CLICK, lambda click, _: click in CLICKS),
-        "without": (WITHOUT, lambda blocks, _: are_blocks(blocks)),
-    }
-)
+_CHOICES: Mapping[str, tuple[str, Callable[[str, Sequence[Run]], bool]]] = {
+    "quantity": (QUANTITY, lambda q, _: q in quantities() and not quantities()[q].words),
+    "show": (
+        display_options.SEEDS,
+        lambda seeds, runs: seeds in display_options.seeds_options(runs),
+    ),
+    "axis": (display_options.SCALE, lambda scale, _: scale in display_options.SCALES),
+    "smooth": (display_options.SMOOTH, lambda steps, _: steps in display_options.SMOOTHINGS),
+    "click": (CLICK, lambda click, _: click in CLICKS),
+    "without": (WITHOUT, lambda blocks, _: are_blocks(blocks)),
+}
 """A parameter of the link: the key of its widget, and whether a race's runs have such a choice."""
-_AT_FIRST: Mapping[str, str] = MappingProxyType({QUANTITY: "grad_norm", CLICK: OPENS, **DEFAULTS})
+_AT_FIRST: Mapping[str, str] = {QUANTITY: "grad_norm", CLICK: OPENS, **display_options.DEFAULTS}
 
 
 def read_view(race_id: str, runs: Sequence[Run]) -> None:

@@ -10,7 +10,7 @@ from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.experiments.run_spec import SETTINGS, RunSpec
 from resnet_viz.experiments.setting import Setting
 from resnet_viz.store.run import Run
-from resnet_viz.text import printable
+from resnet_viz.text import capital, printable
 
 _MOST_NAMED = 5
 
@@ -76,7 +76,7 @@ def data_name(dataset: str) -> str:
 
 def folder_words(name: str, result: Mapping[str, Any]) -> str:
     """The result of the command `data` for a folder of images, in words."""
-    remarks = [f"{remark[:1].upper()}{remark[1:]}." for remark in map(printable, result["remarks"])]
+    remarks = [f"{capital(remark)}." for remark in map(printable, result["remarks"])]
     return " ".join([_readable(name, result), *remarks])
 
 

@@ -11,7 +11,7 @@ from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.lab.lab import Lab
 from resnet_viz.store.database import StoreError
 from resnet_viz.store.notes import MOST_CHARACTERS, MOST_OF_A_NOTE
-from resnet_viz.text import and_words, byte_size, count
+from resnet_viz.text import and_words, byte_size, capital, count
 from resnet_viz.ui.pages.runs.groups import Group
 from resnet_viz.ui.pages.runs.race_table import tick
 from resnet_viz.ui.session.public import is_gallery
@@ -165,4 +165,4 @@ def do(action: Callable[[], str]) -> None:
     try:
         st.session_state[DONE] = action()
     except (StoreError, ValueError) as error:
-        st.session_state[REFUSED] = f"{str(error)[:1].upper()}{str(error)[1:]}."
+        st.session_state[REFUSED] = f"{capital(str(error))}."

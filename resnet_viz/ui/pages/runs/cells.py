@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from statistics import median
-from types import MappingProxyType
 from urllib.parse import urlencode
 
 from resnet_viz.arch.field_words import text_of
@@ -28,16 +27,14 @@ WIDTH, HEIGHT = 96, 24
 """Of the picture of the losses, in its own units."""
 MOST_SHARES = 3
 _ABOVE = 1.25
-_SHORT: Mapping[str, str] = MappingProxyType(
-    {
-        "lr": "lr",
-        "batch_size": "batch",
-        "subset": "images",
-        "clip_grad_norm": "clipped at",
-        "image_size": "pixels",
-        "warmup_steps": "warm-up",
-    }
-)
+_SHORT: Mapping[str, str] = {
+    "lr": "lr",
+    "batch_size": "batch",
+    "subset": "images",
+    "clip_grad_norm": "clipped at",
+    "image_size": "pixels",
+    "warmup_steps": "warm-up",
+}
 _BY_THEMSELVES = {"dataset", "optimizer", "augment", "schedule", "precision"}
 _NOT_SAID = {
     *("config", "name", "classes", "seed", "device", "checkpoints", "checkpoint_every"),
@@ -94,17 +91,13 @@ def outcome(group: Group, digests: Digested) -> str:
     """What became of the race's runs: "finished", "1 diverged, 1 finished"."""
     counts = Counter(
         DIVERGED
-        if _of(run, digests).diverged is not None and _ended_by_itself(status_of(run))
+        if _of(run, digests).diverged is not None and status_of(run) in ("finished", "stopped")
         else status_of(run)
         for run in group.runs
     )
     if len(counts) == 1:
         return next(iter(counts))
     return ", ".join(f"{n} {word}" for word, n in counts.items())
-
-
-def _ended_by_itself(status: str) -> bool:
-    return status in ("finished", "stopped")
 
 
 def _tone(words: str) -> str:

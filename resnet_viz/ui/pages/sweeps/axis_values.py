@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from math import isfinite
-from types import MappingProxyType
 
 from resnet_viz.arch.config import ResNetConfig, choices
 from resnet_viz.arch.field_words import short_value
@@ -14,30 +13,26 @@ from resnet_viz.experiments.run_spec import SETTINGS
 from resnet_viz.experiments.sweep_spec import AxisValue
 from resnet_viz.text import shorten
 
-EXAMPLES: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "depths": (
-            "1, 3, 9",
-            "Blocks in each stage: 3 means three in every stage, 2-3-4 one number for each.",
-        ),
-        "lr": ("0.01, 0.1", "Learning rates, with commas between."),
-        "batch_size": ("32, 64, 128", "Images per minibatch, with commas between."),
-        "weight_decay": ("0, 0.0001, 0.001", "From 0 to 1, with commas between."),
-        "momentum": ("0, 0.9", "From 0 to below 1, with commas between."),
-        "warmup_steps": ("0, 20", "Whole numbers, with commas between; 0-4 stands for a range."),
-        "steps": ("40, 80", "Whole numbers, with commas between."),
-    }
-)
+EXAMPLES: Mapping[str, tuple[str, str]] = {
+    "depths": (
+        "1, 3, 9",
+        "Blocks in each stage: 3 means three in every stage, 2-3-4 one number for each.",
+    ),
+    "lr": ("0.01, 0.1", "Learning rates, with commas between."),
+    "batch_size": ("32, 64, 128", "Images per minibatch, with commas between."),
+    "weight_decay": ("0, 0.0001, 0.001", "From 0 to 1, with commas between."),
+    "momentum": ("0, 0.9", "From 0 to below 1, with commas between."),
+    "warmup_steps": ("0, 20", "Whole numbers, with commas between; 0-4 stands for a range."),
+    "steps": ("40, 80", "Whole numbers, with commas between."),
+}
 """Axes whose values are written: what stands there at first, and a sentence of help."""
 _FIELDS = ("shortcut", "shortcut_transform", "init", "norm", "activation", "activation_order")
 _OF_RUN = ("optimizer", "schedule")
-CHOICES: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "plain": {"false": "residual", "true": "plain"},
-        **{name: {v: short_value(name, v) for v in choices(name)} for name in _FIELDS},
-        **{name: {v: v for v in SETTINGS[name].choices} for name in _OF_RUN},
-    }
-)
+CHOICES: Mapping[str, Mapping[str, str]] = {
+    "plain": {"false": "residual", "true": "plain"},
+    **{name: {v: short_value(name, v) for v in choices(name)} for name in _FIELDS},
+    **{name: {v: v for v in SETTINGS[name].choices} for name in _OF_RUN},
+}
 """Axes whose values are picked: each value, and what it is called."""
 _RANGE = re.compile(r"(\d{1,6})-(\d{1,6})", re.ASCII)
 _MOST = 1000

@@ -11,7 +11,8 @@ from resnet_viz.ui.pages.sweeps.sweeps_url import look_at
 from resnet_viz.ui.session.access import asker, take_controls
 from resnet_viz.ui.widgets import message_box
 
-_REFUSED = "sweeps_refused"
+REFUSED = "sweeps_refused"
+"""The session's key for why the last press did nothing."""
 
 
 def start(lab: Lab, spec: SweepSpec) -> None:
@@ -22,13 +23,13 @@ def start(lab: Lab, spec: SweepSpec) -> None:
     try:
         sweep_id = lab.sweep(spec, asker=asker(lab))
     except (StoreError, ValueError) as error:
-        st.session_state[_REFUSED] = f"The sweep was not started: {error}."
+        st.session_state[REFUSED] = f"The sweep was not started: {error}."
         return
     take_controls(sweep_id)
     look_at(sweep_id)
 
 
 def refusal() -> None:
-    """Say why the last press started nothing, until the next."""
-    if said := st.session_state.pop(_REFUSED, ""):
+    """Say why the last press did nothing, until the next."""
+    if said := st.session_state.pop(REFUSED, ""):
         message_box.error(said)

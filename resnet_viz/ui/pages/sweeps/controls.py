@@ -13,11 +13,10 @@ from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.sweeps import Sweep, SweepSummary
 from resnet_viz.store.database import StoreError
 from resnet_viz.store.notes import MOST_CHARACTERS
+from resnet_viz.text import capital
+from resnet_viz.ui.pages.sweeps.begin import REFUSED, refusal
 from resnet_viz.ui.pages.sweeps.sweeps_url import KEY, look_at
 from resnet_viz.ui.session.access import is_owner
-from resnet_viz.ui.widgets import message_box
-
-_REFUSED = "sweeps_control_refused"
 
 
 def controls(lab: Lab, sweep: Sweep, *, may_steer: bool) -> None:
@@ -56,7 +55,7 @@ def controls(lab: Lab, sweep: Sweep, *, may_steer: bool) -> None:
             help="What is trained, to be started here or elsewhere.",
             on_click="ignore",
         )
-    _refusal()
+    refusal()
 
 
 def last_controls(lab: Lab, sweep: SweepSummary) -> None:
@@ -64,12 +63,7 @@ def last_controls(lab: Lab, sweep: SweepSummary) -> None:
     if sweep.status in ("running", "paused"):
         st.button("Stop", on_click=_do, args=(lambda: lab.stop(sweep.id),))
     _deleting(lab, sweep)
-    _refusal()
-
-
-def _refusal() -> None:
-    if said := st.session_state.pop(_REFUSED, ""):
-        message_box.error(said)
+    refusal()
 
 
 def _steering(lab: Lab, sweep: Sweep) -> None:
@@ -112,4 +106,4 @@ def _do(action: Callable[[], object]) -> None:
     try:
         action()
     except (StoreError, ValueError) as error:
-        st.session_state[_REFUSED] = f"{str(error)[:1].upper()}{str(error)[1:]}."
+        st.session_state[REFUSED] = f"{capital(str(error))}."

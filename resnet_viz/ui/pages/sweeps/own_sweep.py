@@ -18,7 +18,7 @@ from resnet_viz.experiments.sweep_spec import NET, SweepSpec
 from resnet_viz.findings.sweeps.grid import DEPTHS, noun
 from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler.sweeps.submit_sweep import MOST_OF_VISITOR
-from resnet_viz.text import count, or_words, shorten
+from resnet_viz.text import capital, count, or_words, shorten
 from resnet_viz.ui.pages.sweeps.axis_values import CHOICES, EXAMPLES, read_values, seeds_of
 from resnet_viz.ui.pages.sweeps.begin import start
 from resnet_viz.ui.session.access import is_owner
@@ -93,7 +93,7 @@ def _form() -> SweepSpec | None:
 
 def _titled(name: str) -> str:
     words = noun(name)
-    return f"{words[:1].upper()}{words[1:]}"
+    return capital(words)
 
 
 def _values(name: str) -> Sequence[str]:

@@ -6,15 +6,10 @@ from collections.abc import Hashable, Sequence
 
 import streamlit as st
 
+from resnet_viz.findings.sweeps import sweep_words
 from resnet_viz.findings.sweeps.grid import REFUSED, grid_of, size_words
 from resnet_viz.findings.sweeps.records import SweepRecords
 from resnet_viz.findings.sweeps.sweep_claims import SweepClaims, sweep_claims
-from resnet_viz.findings.sweeps.sweep_words import (
-    headline,
-    reused_words,
-    sentences,
-    title_of,
-)
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.sweeps import OVER, Cell, Sweep
 from resnet_viz.scheduler.eta import about
@@ -99,7 +94,7 @@ def _filling(lab: Lab, sweep_id: str, before: str, is_still: bool) -> None:
         _click_choice()
     with words:
         claims = records.made((version, "claims"), lambda: sweep_claims(grid, histories))
-        _say(claims, grid.seeds, reused_words(sweep, grid.seeds))
+        _say(claims, grid.seeds, sweep_words.reused_words(sweep, grid.seeds))
         if left:
             st.markdown(small(f"Still reading the records of {count(left, 'run')}."))
     _refused(sweep.cells)
@@ -109,10 +104,10 @@ def _filling(lab: Lab, sweep_id: str, before: str, is_still: bool) -> None:
 
 def _say(claims: SweepClaims, seeds: int, caution: str) -> None:
     """What the sweep shows in words."""
-    st.markdown(f"**{plain(headline(claims))}**")
+    st.markdown(f"**{plain(sweep_words.headline(claims))}**")
     for one in claims.axes:
-        header(title_of(one.axis))
-        for sentence in sentences(one, seeds):
+        header(sweep_words.title_of(one.axis))
+        for sentence in sweep_words.sentences(one, seeds):
             st.markdown(plain(sentence))
     if caution:
         st.markdown(small(plain(caution)))

@@ -81,7 +81,7 @@ def page_data(graph: Graph, unit_graph: UnitGraph) -> dict[str, Any]:
     return {
         "svg": write_svg(graph),
         "name": name,
-        "title": _headline(name, network),
+        "title": f"{name}: {network.depth:,} layers, {network.params:,} parameters",
         "file": f"{label(graph.config)}.svg".replace("/", "-"),
         "kind": value_words("block", graph.config.block),
         "units": units,
@@ -112,10 +112,6 @@ def _found(graph: Graph) -> dict[str, Any]:
         "units": units,
         "insides": [{"path": "-", "place": "-", "svg": ""}],
     }
-
-
-def _headline(name: str, network: NetworkPlan) -> str:
-    return f"{name}: {network.depth:,} layers, {network.params:,} parameters"
 
 
 def _inside(graph: Graph, path: str) -> Mapping[str, str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from html import escape
+from pathlib import Path
 
 import streamlit as st
 
-from resnet_viz.experiments.student_notebook.program import FAULTS, Fault, lines_of
+from resnet_viz.experiments.student_notebook.program import FAULTS, Fault, lines_of, program
 from resnet_viz.lessons import kinds
 from resnet_viz.lessons.facts import in_words
 from resnet_viz.lessons.kinds.notebook import Found, Outcome
@@ -17,13 +19,13 @@ from resnet_viz.store.database import StoreError
 from resnet_viz.ui.pages.lessons.lessons_url import keep_measured, move
 from resnet_viz.ui.pages.lessons.measuring import is_asked
 from resnet_viz.ui.pages.lessons.notebook.figures import found_by, loss_chart, traits
-from resnet_viz.ui.pages.lessons.notebook.program_view import program_view
 from resnet_viz.ui.pages.lessons.reading import Reading
 from resnet_viz.ui.session.access import asker
 from resnet_viz.ui.session.public import is_gallery
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.markdown import plain, small
 
+_CSS = Path(__file__).with_name("program.css")
 _SECONDS = 0.7
 _REFUSED = "lessons_notebook_refused"
 
@@ -40,11 +42,35 @@ def notebook_slot(reading: Reading, slot: NotebookSlot) -> None:
     left, right = st.columns([1.15, 1], gap="medium")
     with left:
         error, line = (yours.stopped_by, yours.line) if yours else ("", 0)
-        program_view(reading.place.mended, words, error=error, at=line)
+        _program(reading.place.mended, words, error=error, at=line)
         loss_chart(found, words)
     with right, st.container(key="lesson_faults"):
         for fault in FAULTS:
             _fault(reading, fault, found.outcomes if found else {})
+
+
+def _program(mended: Collection[Fault], words: Words, *, error: str = "", at: int = 0) -> None:
+    """Draw the program in which these faults are mended; `error` stopped it at line `at`."""
+    lines = "".join(_lines(mended, words, error, at))
+    label = escape(words("The program, with its faults marked"))
+    st.html(_CSS)
+    st.html(
+        f'<div class="program" role="region" tabindex="0" aria-label="{label}">'
+        f"<ol>{lines}</ol></div>"
+    )
+
+
+def _lines(mended: Collection[Fault], words: Words, error: str, at: int) -> Iterator[str]:
+    for number, (text, fault) in enumerate(program(frozenset(mended)), 1):
+        about, mark = "", "<b></b>"
+        if fault is not None:
+            state, sign = ("mended", "✓") if fault in mended else ("wrong", "✗")
+            about = f' class="{state}" data-fault="{fault}"'
+            said = words("mended fault") if fault in mended else words("fault")
+            mark = f"<b>{sign}<s>{escape(said)} </s>{FAULTS.index(fault) + 1}</b>"
+        yield f"<li{about}><i>{number}</i>{mark}{escape(text)}</li>"
+        if number == at:
+            yield f'<li class="error"><span>▲ {escape(error)}</span></li>'
 
 
 def _yours(reading: Reading, found: Found | None) -> Outcome | None:

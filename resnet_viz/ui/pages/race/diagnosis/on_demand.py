@@ -19,22 +19,13 @@ from resnet_viz.lab.race_feed import Look
 from resnet_viz.measurements import measurements, why_not
 from resnet_viz.measurements.base.measurement import Measurement
 from resnet_viz.measurements.base.result import MeasuredNet, MeasurementResult
-from resnet_viz.text import number
+from resnet_viz.text import capital, number
 from resnet_viz.ui.components.charts.figure_diff import Drawn
 from resnet_viz.ui.components.charts.live_chart import live_chart
+from resnet_viz.ui.pages.race import measurement_jobs
 from resnet_viz.ui.pages.race.diagnosis.lesion_box import LesionBox
 from resnet_viz.ui.pages.race.diagnosis.racer import Racer, about_line, in_pairs, verdict_lines
 from resnet_viz.ui.pages.race.lesions import Lesions
-from resnet_viz.ui.pages.race.measurement_jobs import (
-    Wish,
-    ask,
-    cancel,
-    choose_weights,
-    chosen_weights,
-    how_far,
-    under_way,
-    why_failed,
-)
 from resnet_viz.ui.pages.race.state import RaceView, key_of
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.markdown import plain
@@ -70,7 +61,7 @@ def on_demand(lab: Lab, view: RaceView, racers: Sequence[Racer], lesions: Lesion
     offered = [about for about in measurements().values() if not about.held_out]
     for column, about in in_pairs(offered):
         with column:
-            wish = Wish(view.race_id, step, about.name)
+            wish = measurement_jobs.Wish(view.race_id, step, about.name)
             own = box if about.name == LESIONS else None
             _Panel(lab, view.look, about, wish, own, lesions.may_steer).draw(racers, results)
 
@@ -83,9 +74,9 @@ def _step_box(lab: Lab, race_id: str, racers: Sequence[Racer]) -> int:
         return f"step {step:,}" + (" (initial)" if step == 0 else "") + " (end)" * (step in ends)
 
     def choose() -> None:
-        choose_weights(race_id, int(st.session_state[key] or 0))
+        measurement_jobs.choose_weights(race_id, int(st.session_state[key] or 0))
 
-    steps, before = [0, *sorted(with_weights)], chosen_weights(race_id)
+    steps, before = [0, *sorted(with_weights)], measurement_jobs.chosen_weights(race_id)
     are_many = len(steps) > MOST_BESIDE
     key = f"race_diagnosis_step_{key_of(race_id)}" + "_box" * are_many
     st.session_state[key] = before if before in steps else 0
@@ -102,7 +93,7 @@ class _Panel:
     lab: Lab
     look: Look
     about: Measurement
-    wish: Wish
+    wish: measurement_jobs.Wish
     box: LesionBox | None
     may_steer: bool
 
@@ -111,17 +102,20 @@ class _Panel:
         about = self.about
         fit = [racer for racer in racers if not why_not(about, plan(racer.run.spec.adapted))]
         row = st.container(horizontal=True, vertical_alignment="bottom")
-        row.markdown(f"**{plain(_capital(about.title))}**", width="stretch")
+        row.markdown(f"**{plain(capital(about.title))}**", width="stretch")
         measured = [(r, one) for r in fit if (one := self._result(results[r.run.id])) is not None]
         missing = [racer for racer in fit if racer not in [r for r, _ in measured]]
-        jobs = under_way(self.lab, self.wish.race_id, self.wish)
+        jobs = measurement_jobs.under_way(self.lab, self.wish.race_id, self.wish)
         if jobs and self.may_steer:
             self._cancel_button(row)
         elif missing and self.may_steer:
             self._button(missing, row)
         for name, job in jobs:
-            st.progress(min(1.0, job.progress), text=f"{plain(name)}: {plain(how_far(job))}")
-        for reason in why_failed(self.wish):
+            st.progress(
+                min(1.0, job.progress),
+                text=f"{plain(name)}: {plain(measurement_jobs.how_far(job))}",
+            )
+        for reason in measurement_jobs.why_failed(self.wish):
             message_box.error(reason)
         if measured:
             self._draw_results(measured)
@@ -149,7 +143,7 @@ class _Panel:
             icon=":material/play_arrow:",
             key=f"race_measure_{self.about.name}",
             help=f"About {self.about.cost:g} training steps a net{expected}.",
-            on_click=ask,
+            on_click=measurement_jobs.ask,
             args=(self.lab, self.wish, [racer.run for racer in racers]),
         )
 
@@ -158,7 +152,7 @@ class _Panel:
             "Cancel",
             icon=":material/close:",
             key=f"race_measure_cancel_{self.about.name}",
-            on_click=cancel,
+            on_click=measurement_jobs.cancel,
             args=(self.lab, self.wish),
         )
 
@@ -174,7 +168,7 @@ class _Panel:
             self.look.once(of, lambda: Drawn.of(figure(nets, deleted))),  # once for all who look
             f"measured-{self.about.name}-{key_of(self.wish.race_id)}",
             height(self.about),
-            alt=f"{_capital(self.about.title)} at step {self.wish.step}: {names}",
+            alt=f"{capital(self.about.title)} at step {self.wish.step}: {names}",
             on_point=partial(self._clicked, measured) if self.box and self.may_steer else None,
         )
 
@@ -195,7 +189,3 @@ def _net(racer: Racer, result: MeasurementResult) -> MeasuredNet:
         racer.net.chance,
         racer.run.id,
     )
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]

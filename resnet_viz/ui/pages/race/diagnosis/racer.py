@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.measurements.base.verdict import Verdict
 from resnet_viz.store.run import Run
+from resnet_viz.text import capital
 from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.ui.widgets.page_texts import note
 
@@ -46,7 +47,7 @@ def about_line(sentence: str, formula: str, source: str, cost: str) -> None:
     parts = " ".join(f"${part.strip()}$" for part in _SPACE.split(formula))  # lines may break there
     with st.popover("More", type="tertiary"):
         st.markdown(parts)
-        note(f"{plain(source)}. {plain(cost[:1].upper() + cost[1:])}.")
+        note(f"{plain(source)}. {plain(capital(cost))}.")
 
 
 def in_pairs(things: Sequence[_Thing]) -> Iterator[tuple[DeltaGenerator, _Thing]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -13,14 +12,12 @@ from resnet_viz.store.database import StoreError
 from resnet_viz.ui.pages.race.state import RaceView, expire
 from resnet_viz.ui.widgets import message_box
 
-TITLES: Mapping[str, str] = MappingProxyType(
-    {
-        "pause": "Pause training",
-        "resume": "Resume training",
-        "train_one": "Train one step",
-        "pace": "Speed",
-    }
-)
+TITLES: Mapping[str, str] = {
+    "pause": "Pause training",
+    "resume": "Resume training",
+    "train_one": "Train one step",
+    "pace": "Speed",
+}
 """The wishes of the transport that are orders to the runs, and what its buttons say."""
 
 

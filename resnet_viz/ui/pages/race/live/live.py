@@ -23,39 +23,14 @@ from resnet_viz.stage import status
 from resnet_viz.stage.message import whole_message
 from resnet_viz.stage.words import WORDS
 from resnet_viz.ui.components.component import tell_news
-from resnet_viz.ui.components.stages.stage_view import (
-    last_asked,
-    pointer_of,
-    stage_before,
-    stage_view,
-    wake,
-)
-from resnet_viz.ui.pages.race import display_options
+from resnet_viz.ui.components.stages import stage_view
+from resnet_viz.ui.pages.race import display_options, view_url
 from resnet_viz.ui.pages.race.lesions import Lesions, click_box
+from resnet_viz.ui.pages.race.live import pictures
 from resnet_viz.ui.pages.race.live.controls import TITLES, refusal, steer
-from resnet_viz.ui.pages.race.live.pictures import (
-    Shown,
-    about_profile,
-    by,
-    pictures,
-    pictures_news,
-    too_many_layers,
-)
 from resnet_viz.ui.pages.race.live.removal import obey_removal, removal
 from resnet_viz.ui.pages.race.race_access import steers
 from resnet_viz.ui.pages.race.state import RaceView, key_of, look
-from resnet_viz.ui.pages.race.view_url import (
-    DIAGNOSIS,
-    GRAPHS,
-    QUANTITY,
-    WHY,
-    fold,
-    is_open,
-    is_presented,
-    present,
-    unfold,
-    write_view,
-)
 from resnet_viz.ui.widgets import message_box
 
 _DRAWN, _WISHED, _REMOVED = "race_drawn_as", "race_wished", "race_was_removed"
@@ -64,7 +39,7 @@ _PRESENT_CSS = Path(__file__).with_name("present.css")
 
 def race_stage(lab: Lab, view: RaceView, *, may_steer: bool, is_alone: bool = False) -> None:
     """Draw the stage of the race, with nothing below it where `is_alone`."""
-    wake()
+    stage_view.wake()
     st.fragment(_stage)(lab, view.race_id, may_steer, is_alone, token_hex(4))
 
 
@@ -84,20 +59,20 @@ def preview(specs: Sequence[RunSpec]) -> None:
 
     They are where a race has them: the browser then keeps them as the race begins.
     """
-    if too_many := too_many_layers(plan(spec.adapted).depth for spec in specs):
+    if too_many := pictures.too_many_layers(plan(spec.adapted).depth for spec in specs):
         message_box.info(too_many)
         return
     colours = contestant_colours([spec.adapted for spec in specs])
     contestants = list(map(_before, specs, colours))
-    wake()
+    stage_view.wake()
     with st.container():
         message = whole_message(contestants, specs[0].steps)
-        stage_before(message | {"sentence": WORDS["starts"]})
+        stage_view.stage_before(message | {"sentence": WORDS["starts"]})
     with st.container():
         with st.container(horizontal=True, key="race_step_row"):
-            fold("Blocks and operations", GRAPHS)
-        shown = Shown("", specs[0].steps, 0, GRADIENT)
-        pictures(Look(), contestants, shown, has_graphs=is_open(GRAPHS))
+            view_url.fold("Blocks and operations", view_url.GRAPHS)
+        shown = pictures.Shown("", specs[0].steps, 0, GRADIENT)
+        pictures.pictures(Look(), contestants, shown, has_graphs=view_url.is_open(view_url.GRAPHS))
 
 
 def _before(spec: RunSpec, colour: str) -> Contestant:
@@ -121,8 +96,8 @@ def contestants_of(view: RaceView) -> Sequence[Contestant]:
 
 def _stage(lab: Lab, race_id: str, may_steer: bool, is_alone: bool, run: str) -> None:
     view = look(lab, race_id)
-    pointer = pointer_of(key_of(race_id))
-    stage_view(
+    pointer = stage_view.pointer_of(key_of(race_id))
+    stage_view.stage_view(
         race_id,
         pointer,
         _chosen_quantity(),
@@ -132,14 +107,16 @@ def _stage(lab: Lab, race_id: str, may_steer: bool, is_alone: bool, run: str) ->
         on_wish=partial(_obey, lab, view),
         removal=None if is_alone else removal(lab, view, contestants_of(view), may_steer=may_steer),
     )
-    for problem in _problems(view):
+    for problem in filter(None, [*map(status.why_over, view.runs), view.look.problem]):
         message_box.error(problem)
     refusal(view)
-    write_view(race_id)
-    if st.session_state.pop(_REMOVED, False) and (is_open(GRAPHS) or is_open(DIAGNOSIS)):
+    view_url.write_view(race_id)
+    if st.session_state.pop(_REMOVED, False) and (
+        view_url.is_open(view_url.GRAPHS) or view_url.is_open(view_url.DIAGNOSIS)
+    ):
         st.rerun()  # they show it, too
     if st.session_state.pop(_WISHED, False):
-        if is_presented() != is_alone:
+        if view_url.is_presented() != is_alone:
             st.rerun()
         elif not is_alone:
             _news(view)
@@ -157,11 +134,11 @@ def _obey(lab: Lab, view: RaceView, wish: Mapping[str, Any]) -> None:
     if name in TITLES and steers(lab, view.race_id):
         steer(lab, view, name, value)
     elif name == "present":
-        present(is_on=not is_presented())
+        view_url.present(is_on=not view_url.is_presented())
     elif name == "quantity":
-        st.session_state[QUANTITY] = value
+        st.session_state[view_url.QUANTITY] = value
     elif name == "why":
-        unfold(WHY, is_open=True)
+        view_url.unfold(view_url.WHY, is_open=True)
         st.session_state.pop(_DRAWN, None)  # the whole page is drawn with it
 
 
@@ -170,15 +147,15 @@ def _charts(lab: Lab, race_id: str, may_steer: bool) -> None:
     runs = contestants_of(view)
     with st.container(horizontal=True, vertical_alignment="center", key="race_step_row"):
         _quantity_box(runs)
-        if display_options.seeds_box(view.runs) and is_open(DIAGNOSIS):
+        if display_options.seeds_box(view.runs) and view_url.is_open(view_url.DIAGNOSIS):
             st.rerun()  # what stands below speaks of the chosen seed, too
-        fold("Blocks and operations", GRAPHS)
-        deletes = may_steer and is_open(GRAPHS) and click_box(lab, view)
-    write_view(race_id)
+        view_url.fold("Blocks and operations", view_url.GRAPHS)
+        deletes = may_steer and view_url.is_open(view_url.GRAPHS) and click_box(lab, view)
+    view_url.write_view(race_id)
     nets, shown = display_options.chosen_nets(view.look, runs), _shown(view)
     own = list(zip(view.runs, runs, strict=True))
     lesions = Lesions(lab, race_id, own, may_steer, deletes)
-    pictures(view.look, nets, shown, lesions, has_graphs=is_open(GRAPHS))
+    pictures.pictures(view.look, nets, shown, lesions, has_graphs=view_url.is_open(view_url.GRAPHS))
     st.session_state[_DRAWN] = _frame(view, nets, shown)
 
 
@@ -188,31 +165,25 @@ def _news(view: RaceView) -> None:
     nets, shown = display_options.chosen_nets(view.look, runs), _shown(view)
     if st.session_state.get(_DRAWN) != _frame(view, nets, shown):
         st.rerun()
-    news = pictures_news(view.look, nets, shown, has_graphs=is_open(GRAPHS))
+    news = pictures.pictures_news(
+        view.look, nets, shown, has_graphs=view_url.is_open(view_url.GRAPHS)
+    )
     with st.container(key="race_news"):
-        tell_news(f"news_{shown.race}", news, last_asked())
+        tell_news(f"news_{shown.race}", news, stage_view.last_asked())
 
 
-def _frame(view: RaceView, nets: Sequence[Contestant], shown: Shown) -> tuple[object, ...]:
+def _frame(view: RaceView, nets: Sequence[Contestant], shown: pictures.Shown) -> tuple[object, ...]:
     """What of the page is no component that takes news."""
     return (
         view.race_id,
         view.is_over,
         _quantities(contestants_of(view)),
         [(net.name, axis_of(nets, shown.quantity)) for net in nets],
-        about_profile(nets, shown),
+        pictures.about_profile(nets, shown),
     )
 
 
-def _problems(view: RaceView) -> Sequence[str]:
-    return list(filter(None, [*map(status.why_over, view.runs), view.look.problem]))
-
-
-def _steps(view: RaceView) -> int:
-    return max(run.steps or run.steps_done for run in view.runs)
-
-
-def _shown(view: RaceView) -> Shown:
+def _shown(view: RaceView) -> pictures.Shown:
     """What this session looks at now."""
 
     def closer(of: Sequence[str], between: tuple[int, int]) -> Sequence[Contestant]:
@@ -224,12 +195,13 @@ def _shown(view: RaceView) -> Shown:
         return display_options.chosen_nets(close, contestants_in(close))
 
     key = key_of(view.race_id)
-    step = pointer_of(key).step(max(0, view.look.newest))
-    return Shown(key, _steps(view), step, _chosen_quantity(), closer)
+    step = stage_view.pointer_of(key).step(max(0, view.look.newest))
+    steps = max(run.steps or run.steps_done for run in view.runs)
+    return pictures.Shown(key, steps, step, _chosen_quantity(), closer)
 
 
 def _chosen_quantity() -> str:
-    return st.session_state.get(QUANTITY) or GRADIENT
+    return st.session_state.get(view_url.QUANTITY) or GRADIENT
 
 
 def _quantities(contestants: Sequence[Contestant]) -> Sequence[str]:
@@ -242,13 +214,15 @@ def _quantities(contestants: Sequence[Contestant]) -> Sequence[str]:
 def _quantity_box(contestants: Sequence[Contestant]) -> None:
     """The quantity of the charts, one of those held; the stage shows it, too, where it can."""
     names = _quantities(contestants)
-    if st.session_state.get(QUANTITY, GRADIENT) not in names:
-        del st.session_state[QUANTITY]  # a link's, or that of a race that held it
+    if st.session_state.get(view_url.QUANTITY, GRADIENT) not in names:
+        del st.session_state[view_url.QUANTITY]  # a link's, or that of a race that held it
     st.selectbox(
         "Charts below show",
         names,
-        key=QUANTITY,
-        format_func=lambda name: f"{quantity(name).title} by {by(axis_of(contestants, name))}",
+        key=view_url.QUANTITY,
+        format_func=lambda name: (
+            f"{quantity(name).title} by {pictures.by(axis_of(contestants, name))}"
+        ),
         label_visibility="collapsed",
         width=370,
         persist_state="session",

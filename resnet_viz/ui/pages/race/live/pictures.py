@@ -23,6 +23,7 @@ from resnet_viz.findings.contestant import Contestant, Window
 from resnet_viz.findings.theory.predictions import about_prediction
 from resnet_viz.lab.race_feed import Look
 from resnet_viz.quantities import quantity
+from resnet_viz.text import capital
 from resnet_viz.ui.components.charts.figure_diff import Drawn
 from resnet_viz.ui.components.charts.live_chart import chart_data, live_chart
 from resnet_viz.ui.pages.race import display_options
@@ -217,7 +218,7 @@ def pictures_news(
 def title_of(contestants: Sequence[Contestant], name: str) -> str:
     """The title of a chart, such as "Gradient norm by layer"."""
     title = quantity(name).title
-    return f"{title[:1].upper()}{title[1:]} by {by(axis_of(contestants, name))}"
+    return f"{capital(title)} by {by(axis_of(contestants, name))}"
 
 
 def by(axis: str) -> str:
