@@ -1,7 +1,5 @@
 """ES modules: the scripts that draw in a browser, joined into one for pages without a server."""
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from pathlib import Path

@@ -1,8 +1,6 @@
 """Text for people: counts, sizes, significant digits, lists of names; and what must not be
 printed."""
 
-from __future__ import annotations
-
 import difflib
 import itertools
 from collections.abc import Iterable, Sequence

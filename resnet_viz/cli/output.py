@@ -1,7 +1,5 @@
 """What goes to standard output (results) and standard error (errors, notes, progress)."""
 
-from __future__ import annotations
-
 import errno
 import json
 import os

@@ -1,7 +1,5 @@
 """What happened in a race, told on the command line."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 

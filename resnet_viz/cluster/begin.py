@@ -1,8 +1,6 @@
 """Begins the coordinator of a store's folder in a Ray cluster: `python -m resnet_viz.cluster.begin
 ADDRESS`. One that is there already goes on."""
 
-from __future__ import annotations
-
 import logging
 import sys
 from hashlib import sha256

@@ -1,7 +1,5 @@
 """Notebook slot: the student's program with its seven faults, mended one by one and run."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """How sharply the loss bends."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

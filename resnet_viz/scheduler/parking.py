@@ -5,8 +5,6 @@ orders something, leaves a mark in its row (`looked`); the run's own worker sees
 comes. That does not depend on the clock, nor on any other process.
 """
 
-from __future__ import annotations
-
 import os
 import sqlite3
 import time

@@ -1,7 +1,5 @@
 """Names and notes that people give to runs and races."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Mapping
 

@@ -1,7 +1,5 @@
 """Size limits in bytes, from the environment."""
 
-from __future__ import annotations
-
 import os
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Errors of training and building in words."""
 
-from __future__ import annotations
-
 import re
 
 _OUT_OF_MEMORY = re.compile(

@@ -1,7 +1,5 @@
 """A measurement of a run's weights at a step: the net built, measured, and the result kept."""
 
-from __future__ import annotations
-
 import time
 
 import torch

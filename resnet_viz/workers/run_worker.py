@@ -3,8 +3,6 @@
 The launcher begins it when the run's turn has come; torch has been imported by then.
 """
 
-from __future__ import annotations
-
 import gc
 import os
 import sqlite3

@@ -1,7 +1,5 @@
 """export: a net for other tools."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal

@@ -1,7 +1,5 @@
 """graph: a net's shortcut graph, or a figure for print, in a file."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """measure and measurements: what is measured of a run's weights on demand."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping, Sequence
 

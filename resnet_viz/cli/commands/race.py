@@ -1,7 +1,5 @@
 """race: several nets trained at the same time, followed from the terminal."""
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """app: hand over to Streamlit."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

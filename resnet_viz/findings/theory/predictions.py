@@ -1,7 +1,5 @@
 """Predictions of theory for a quantity's profile, as lines beside the measurements; no torch."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import log
 

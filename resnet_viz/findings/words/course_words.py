@@ -1,7 +1,5 @@
 """What is said of a race's course: steps that stand out, who is sooner, what features become."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from math import isfinite
 

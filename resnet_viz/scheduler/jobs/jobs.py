@@ -1,7 +1,5 @@
 """Jobs handed in, looked at and cancelled; no torch, and nothing here waits."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import sqlite3

@@ -1,7 +1,5 @@
 """Security headers of every answer: against frames, foreign hosts, and guesses at file types."""
 
-from __future__ import annotations
-
 import re
 
 from starlette.datastructures import MutableHeaders

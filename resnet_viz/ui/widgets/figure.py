@@ -1,7 +1,5 @@
 """A figure for print on a page: the picture, and its downloads."""
 
-from __future__ import annotations
-
 from base64 import b64encode
 from functools import partial
 from html import escape

@@ -1,7 +1,5 @@
 """Cost of a sweep before it is started: runs, time and room on disk."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import streamlit as st

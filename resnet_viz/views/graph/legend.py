@@ -1,7 +1,5 @@
 """Legend of the graph of a net: the kinds of shortcuts in it, and what "+" does."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Graph model: nodes, edges, and the graph of both; no torch."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 

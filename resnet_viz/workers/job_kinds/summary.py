@@ -1,7 +1,5 @@
 """A net's modules as torchinfo measures them."""
 
-from __future__ import annotations
-
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.scheduler.jobs.kind import JobRequest, Kind, Report
 

@@ -1,7 +1,5 @@
 """A file of weights, handed in or torchvision's, held against a net."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from pathlib import Path
 from typing import Self

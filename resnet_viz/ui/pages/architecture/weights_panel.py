@@ -1,7 +1,5 @@
 """Weights tab: a file of weights compared with the net; no torch here."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

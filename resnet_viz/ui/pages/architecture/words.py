@@ -1,7 +1,5 @@
 """Words of the Architecture page about a net, computed from it; no Streamlit."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Pictures of a lesson: the stage of its race, and figures of what was measured."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from secrets import token_hex
