@@ -13,17 +13,28 @@ from benchmarks.science import __main__ as science
 from benchmarks.science import paper_figures
 from benchmarks.science.new_nets import at_start, branches
 from benchmarks.science.row import Measured, Missing, Part, Row, Stated, span
+from resnet_viz.lab.lab import Lab
+from resnet_viz.papers import measuring
 from resnet_viz.papers.exhibit import Exhibit
 from resnet_viz.papers.exhibits import exhibits
 from resnet_viz.papers.statements import Judged, Verdict
+from tests.labs import end
 
 
-@pytest.fixture(autouse=True)
-def _denormals() -> Iterator[None]:
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """A folder of its own for what is measured; its processes end."""
+    monkeypatch.setenv("RESNET_VIZ_HOME", str(tmp_path))
+    monkeypatch.setattr(measuring, "POLL_SECONDS", 0.05)
     yield
-    torch.set_flush_denormal(False)
+    end(Lab(tmp_path))
 
 
+PROCESSES = pytest.mark.flaky(reruns=1, reason="processes: a launcher and its workers")
+
+
+@PROCESSES
+@pytest.mark.usefixtures("home")
 def test_the_gradient_at_the_start_is_what_was_reported() -> None:
     rows = [row for row in at_start((0,), True) if isinstance(row, Row)]
     assert [row.is_reproduced for row in rows] == [True] * len(rows), rows
@@ -33,6 +44,8 @@ def test_the_gradient_at_the_start_is_what_was_reported() -> None:
     assert zero.ours[0] == pytest.approx(1, abs=0.05)
 
 
+@PROCESSES
+@pytest.mark.usefixtures("home")
 def test_what_branches_add_is_what_was_reported() -> None:
     for row in branches((0,), True):
         assert isinstance(row, Row)

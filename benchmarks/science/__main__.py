@@ -1,8 +1,9 @@
 """python -m benchmarks.science: what the lessons are built on, repeated from the public API.
 
-Each row is measured anew, on handwritten digits 8x8, batch 64, SGD momentum 0.9, weight decay 1e-4,
-one thread; ours are ranges over the seeds and stand beside what was reported for another
-implementation of the same nets. The status is 1 where a row is not reproduced.
+Each row is measured on handwritten digits 8x8, batch 64, SGD momentum 0.9, weight decay 1e-4, one
+thread, by the functions that the Papers page presses; the folder RESNET_VIZ_HOME keeps what was
+trained, and nothing is trained twice. Ours are ranges over the seeds and stand beside what was
+reported for another implementation of the same nets. The status is 1 where a row is not reproduced.
 """
 
 from __future__ import annotations

@@ -1,90 +1,77 @@
-"""The runs that the rows are of: CIFAR shapes on the handwritten digits."""
+"""What the rows are measured by: parts of exhibits, pressed as the papers' pages do.
+
+The folder RESNET_VIZ_HOME keeps what was trained, so nothing is trained twice: not for two rows,
+and not for a row and a paper's figure.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn import functional
+from resnet_viz import Lab, ResNetConfig, RunSpec
+from resnet_viz.experiments.sweep_spec import SweepSpec
+from resnet_viz.findings.contestant import Contestant, contestants_in
+from resnet_viz.lab.race_feed import Look
+from resnet_viz.papers.exhibit import New, Trained
+from resnet_viz.papers.exhibits.goyal2017_sec5 import ratio
+from resnet_viz.papers.measuring import completed, trained
+from resnet_viz.papers.statements import Numbers
+from resnet_viz.quantities.records import History
 
-from resnet_viz import ResNetConfig, RunSpec, train
-from resnet_viz.measurements import measurement
-from resnet_viz.nets.network import ResNet, build_resnet
-from resnet_viz.papers.nets import DIGITS, cifar
-from resnet_viz.quantities.records import StepRecord
-from resnet_viz.training.at_initialisation import batch_of
-from resnet_viz.training.perform import perform
-from resnet_viz.training.tensors import load, resized
-
-SELDOM = 1_000_000
-"""Activations are measured at the first step alone."""
-
-Arrays = Mapping[str, NDArray[np.float64]]
+Read = Callable[[Mapping[str, Any]], float]
+_ONE = "net"
 
 
-def records(config: ResNetConfig, seed: int, **settings: object) -> list[StepRecord]:
-    """A run's records, of 60 steps at lr 0.01 unless said otherwise."""
-    fields = {"config": config, "seed": seed, "device": "cpu", "measure_every": SELDOM}
-    return list(train(RunSpec.model_validate(fields | settings)))
+def _quietly(_words: str) -> None:
+    """What is done is said by the rows themselves."""
 
 
-def last_loss(taken: Sequence[StepRecord]) -> float:
-    """The minibatch's loss at the last step."""
-    return taken[-1].loss
+def of_new(
+    nets: Mapping[str, ResNetConfig], seeds: Sequence[int], name: str, read: Read, **fields: Any
+) -> Numbers:
+    """A measurement of new nets before their first step: of each, one number per seed."""
+    return completed(Lab(), New(nets, name, read, (), "", seeds=tuple(seeds), **fields), _quietly)
 
 
-def highest_loss(taken: Sequence[StepRecord]) -> float:
-    """The largest on the way."""
-    return max(record.loss for record in taken)
-
-
-def trained(config: ResNetConfig, seed: int, **settings: object) -> ResNet:
-    """A net after a run, of 80 steps at lr 0.01 unless said otherwise."""
-    held: list[ResNet] = []
-    fields = {"config": config, "seed": seed, "steps": 80, "device": "cpu"} | settings
-    for _ in train(RunSpec.model_validate(fields), instruments=False, built=held.append):
-        pass
-    return held[0]
-
-
-def loss_of_all(net: ResNet, dataset: str = "digits", size: int | None = None) -> float:
-    """The loss over up to 5,000 training images, by the statistics of batches of 250: running ones
-    lag behind after so few steps."""
-    data = load(dataset, size)
-    images, labels = data.images[:5000], data.labels[:5000]
-    if size is not None:
-        images = resized(images, size)
-    net.train()
-    with torch.no_grad():
-        logits = torch.cat([net(batch) for batch in torch.split(images, 250)])
-    return functional.cross_entropy(logits, labels).item()
-
-
-def images(count: int, seed: int) -> tuple[Tensor, Tensor]:
-    """Some of the digits, as a net takes them, and their labels."""
-    return batch_of(cifar(8, **DIGITS), "digits", count, seed)
-
-
-def found(net: ResNet, name: str, seed: int, **settings: Any) -> Arrays:
-    """A measurement of a net on some of the digits."""
-    about = measurement(name)
-    count = {setting.name: setting.default for setting in about.settings}["images"]
-    return perform(about, net, *images(int(count), seed), settings=settings)
-
-
-def new(config: ResNetConfig, seed: int) -> ResNet:
-    """A net before its first step."""
-    return build_resnet(config, seed=seed)
-
-
-@lru_cache(maxsize=4096)
-def ratio_at_start(config: ResNetConfig, seed: int, batch: int = 64, kind: str = "digits") -> float:
+def ratios(net: ResNetConfig, seeds: Sequence[int], **fields: Any) -> Sequence[float]:
     """The gradient at the first block's input over that at the last's, before any update."""
-    net = new(config, seed)
-    taken = perform(measurement("gradients"), net, *batch_of(config, kind, batch, seed))
-    return float(taken["ratio"])
+    return of_new({_ONE: net}, seeds, "gradients", ratio, **fields)[_ONE]
+
+
+def of_trained(
+    net: ResNetConfig, seeds: Sequence[int], name: str, read: Read, **training: Any
+) -> Sequence[float]:
+    """A measurement of the trained net, one number per seed."""
+    part = Trained(_sweep(net, seeds, training), {_ONE: {}}, (), "", measurement=name, read=read)
+    return completed(Lab(), part, _quietly)[_ONE]
+
+
+def end_losses(net: ResNetConfig, seeds: Sequence[int], **training: Any) -> Sequence[float]:
+    """The loss on up to 1,000 training images after the last step, one per seed."""
+    part = Trained(_sweep(net, seeds, training), {_ONE: {}}, (), "")
+    return completed(Lab(), part, _quietly)[_ONE]
+
+
+def runs(net: ResNetConfig, seeds: Sequence[int], **training: Any) -> Sequence[Contestant]:
+    """Runs with their records, one per seed, of 60 steps at lr 0.01 unless said otherwise."""
+    lab = Lab()
+    cells = trained(lab, _sweep(net, seeds, training), _quietly)
+    found = [lab.get(cell.run_id) for cell in cells if cell.run_id is not None]
+    look = Look(found, {run.id: History(lab.records(run.id)) for run in found})
+    return contestants_in(look)
+
+
+def _sweep(net: ResNetConfig, seeds: Sequence[int], training: Mapping[str, Any]) -> SweepSpec:
+    base = RunSpec.model_validate({"config": net, **training})
+    return SweepSpec(name="Rows of benchmarks.science", base=base, axes={}, seeds=tuple(seeds))
+
+
+def last_losses(of: Sequence[Contestant]) -> Sequence[float]:
+    """The minibatch's loss at the last step of each run."""
+    return [float(run.history.loss[-1]) for run in of]
+
+
+def highest_losses(of: Sequence[Contestant]) -> Sequence[float]:
+    """The largest on the way."""
+    return [float(run.history.loss.max()) for run in of]

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from math import sqrt
+from typing import Any
 
 import numpy as np
 import torch
 
-from benchmarks.science.nets import found, images, new, ratio_at_start, records
+from benchmarks.science.nets import of_new, ratios, runs
 from benchmarks.science.row import Measured, Row
 from resnet_viz import ResNetConfig
+from resnet_viz.findings.gradient_flow import flow_at
 from resnet_viz.findings.theory.mean_field import padding_factor
 from resnet_viz.measurements import measurement
 from resnet_viz.measurements.base.fits import exponential, power
+from resnet_viz.nets.network import build_resnet
+from resnet_viz.papers.exhibits.balduzzi2017_fig1 import cosine
+from resnet_viz.papers.exhibits.de2020_sec3 import times_k
+from resnet_viz.papers.exhibits.goyal2017_sec5 import ratio
 from resnet_viz.papers.nets import DIGITS, cifar, plain, uniform
+from resnet_viz.training.at_initialisation import batch_of
 from resnet_viz.training.perform import perform
 
 
@@ -23,34 +31,25 @@ def at_start(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:
     for depth, exploding, growing in ((56, (3e3, 3e3), (25, 25)), (110, (3e6, 6e6), (45, 65))):
         if quick and depth > 56:
             continue
-        calm: dict[str, dict[str, object]] = {
-            "zero-init": {"zero_init_residual": True},
-            "SkipInit": {"norm": "none", "residual_scale": "skipinit"},
+        skip_init = {"norm": "none", "residual_scale": "skipinit"}
+        nets = {
+            f"plain-{depth}": plain(depth, **DIGITS),
+            f"residual-{depth}": cifar(depth, **DIGITS),
+            f"residual-{depth}, zero-init": cifar(depth, **DIGITS, zero_init_residual=True),
+            f"residual-{depth}, SkipInit": cifar(depth, **DIGITS, **skip_init),
         }
-        nets = [
-            (plain(depth, **DIGITS), f"plain-{depth}", exploding),
-            (cifar(depth, **DIGITS), f"residual-{depth}", growing),
-            *(
-                (cifar(depth, **DIGITS, **fields), f"residual-{depth}, {name}", (1.0, 1.0))
-                for name, fields in calm.items()
-            ),
-        ]
-        for net, name, reported in nets:
-            ours = [ratio_at_start(net, seed) for seed in seeds]
-            yield Row(f"{name}, gradient ratio at the start", ours, reported)
-        fixup = cifar(depth, **DIGITS, norm="none", init="fixup")
-        ours = [_ratio_after_a_step(fixup, seed) for seed in seeds]
+        found = of_new(nets, seeds, "gradients", ratio)
+        for name, reported in zip(nets, (exploding, growing, (1.0, 1.0), (1.0, 1.0)), strict=True):
+            yield Row(f"{name}, gradient ratio at the start", found[name], reported)
+        fixup = runs(cifar(depth, norm="none", init="fixup"), seeds, steps=2, measure_every=1)
+        flows = [flow_at(run, 1) for run in fixup]
+        after = [flow.ratio for flow in flows if flow is not None]
         what = f"residual-{depth}, fixup (after a step: its classifier begins at 0), gradient ratio"
-        yield Row(what, ours, (1.0, 1.0))
+        yield Row(what, after, (1.0, 1.0))
     if not quick:
-        ours = [ratio_at_start(plain(1202, **DIGITS), seed) for seed in seeds[:1]]
+        ours = ratios(plain(1202, **DIGITS), seeds[:1])
         overflows = [np.inf if not np.isfinite(value) else value for value in ours]
         yield Row("plain-1202, gradient ratio", overflows, (np.inf, np.inf), said="overflows")
-
-
-def _ratio_after_a_step(config: ResNetConfig, seed: int) -> float:
-    norms = records(config, seed, steps=2, measure_every=1)[1].values["grad_input_norm"]
-    return float(norms[0] / norms[-1])
 
 
 _DEPTHS = (8, 14, 20, 32, 56, 110, 218)
@@ -68,23 +67,27 @@ def growth(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:
         ("pre-activation", {"activation_order": "full_preactivation"}, True, 1.29),
     )
     for name, fields, is_power, reported in families:
-        ours = [_rate(fields, depths, seed, is_power=is_power) for seed in seeds]
+        ours = _rates(fields, depths, seeds, is_power=is_power)
         what = "power of the depth" if is_power else "factor per layer of depth"
         # 1.159 and 1.2 are far apart after a hundred layers: a factor's margin is narrow.
         margin = 0.25 if is_power else 0.02
         yield Row(f"{name}, {what}", ours, (reported, reported), margin)
 
 
-def _rate(fields: dict[str, object], depths: Sequence[int], seed: int, *, is_power: bool) -> float:
-    ratios = np.array([ratio_at_start(cifar(d, **DIGITS, **fields), seed) for d in depths])
-    fit = (power if is_power else exponential)(np.array(depths, float), ratios)
-    return float("nan") if fit is None else fit.rate
+def _rates(
+    fields: dict[str, object], depths: Sequence[int], seeds: Sequence[int], *, is_power: bool
+) -> Sequence[float]:
+    nets = {f"{depth}": cifar(depth, **DIGITS, **fields) for depth in depths}
+    found = of_new(nets, seeds, "gradients", ratio)
+    fit, by_depth = power if is_power else exponential, np.array(depths, float)
+    fits = [fit(by_depth, np.array(of_seed)) for of_seed in zip(*found.values(), strict=True)]
+    return [float("nan") if one is None else one.rate for one in fits]
 
 
-def _per_layer(config: ResNetConfig, seed: int, batch: int) -> float:
-    blocks = sum(config.depths)
-    ratio = ratio_at_start(config, seed, batch, "gaussian")
-    return float(ratio ** (1 / (2 * (blocks - 1))))
+def _per_layer(config: ResNetConfig, seeds: Sequence[int], batch: int) -> Sequence[float]:
+    layers = 2 * (sum(config.depths) - 1)
+    found = ratios(config, seeds, images="gaussian", batch_size=batch)
+    return [value ** (1 / layers) for value in found]
 
 
 def mean_field(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:
@@ -109,10 +112,10 @@ def mean_field(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:
                 (factor * padding_factor(4),) * 2,
             )
         )
-    grouped = [ratio_at_start(plain(56, **DIGITS, norm="group"), s) ** (1 / 52) for s in seeds]
+    grouped = [value ** (1 / 52) for value in ratios(plain(56, **DIGITS, norm="group"), seeds)]
     yield Row("plain-56, group norm: factor per layer", grouped, (1.20, 1.20), 0.02)
     for name, net, batch, reported in rows:
-        ours = [_per_layer(net, seed, batch) for seed in seeds]
+        ours = _per_layer(net, seeds, batch)
         yield Row(f"plain, {name}: factor per layer", ours, reported, 0.02)
 
 
@@ -135,8 +138,9 @@ def shattering(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:
     for name, net, reported in nets:
         if quick and name.endswith("110"):
             continue
-        ours = [float(found(new(net, seed), "shattering", seed)["cosine"]) for seed in seeds]
-        yield Row(f"{name}, cosine of neighbours' gradients", ours, (reported, reported), 0.1)
+        found = of_new({name: net}, seeds, "shattering", cosine, batch_size=128, points=128)
+        what = f"{name}, cosine of neighbours' gradients"
+        yield Row(what, found[name], (reported, reported), 0.1)
 
 
 def shares(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:
@@ -152,41 +156,51 @@ def shares(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:
     for name, depth, fields, reported in nets:
         if quick and depth > 56:
             continue
-        taken = [found(new(cifar(depth, **DIGITS, **fields), s), "shares", s) for s in seeds]
-        ours = [float(np.nanmean(arrays["share"])) for arrays in taken]
+        net = {name: cifar(depth, **DIGITS, **fields)}
+        ours = of_new(net, seeds, "shares", _mean_share)[name]
         yield Row(f"{name}, mean share", ours, reported, 0.06)
         if name == "residual-56":
-            cosines = [float(np.nanmean(arrays["cosine"])) for arrays in taken]
+            cosines = of_new(net, seeds, "shares", _mean_cosine)[name]
             yield Row("residual-56, mean cosine of the parts", cosines, (0.0, 0.0), 0.1)
+
+
+def _mean_share(arrays: Mapping[str, Any]) -> float:
+    return float(np.nanmean(arrays["share"]))
+
+
+def _mean_cosine(arrays: Mapping[str, Any]) -> float:
+    return float(np.nanmean(arrays["cosine"]))
 
 
 def branches(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:
     """What a branch adds in variance, times k, in one stage of 50 blocks; median for k >= 5."""
-    before = "full_preactivation"
-    for name, fields, reported in (
-        ("pre-activation", {"activation_order": before}, (1.04, 1.19)),
-        ("original order", {}, (2.6, 2.6)),
-    ):
-        net = cifar(8, **DIGITS, **fields, depths=(50,), widths=(16,))
-        taken = [found(new(net, seed), "variance", seed) for seed in seeds]
-        ours = [float(np.median(arrays["times_k"][4:])) for arrays in taken]
-        yield Row(f"{name}, k x Var F / Var x", ours, reported)
-    flat = [
-        found(new(cifar(8, **DIGITS, norm="none", depths=(50,), widths=(16,)), s), "variance", s)
-        for s in seeds
-    ]
-    laws = [power(arrays["k"][4:], arrays["ratio"][4:]) for arrays in flat]
-    ours = [np.nan if law is None else law.rate for law in laws]
+    before, one_stage = "full_preactivation", {"depths": (50,), "widths": (16,)}
+    nets = {
+        "pre-activation": cifar(8, **DIGITS, **one_stage, activation_order=before),
+        "original order": cifar(8, **DIGITS, **one_stage),
+    }
+    found = of_new(nets, seeds, "variance", times_k)
+    for name, reported in (("pre-activation", (1.04, 1.19)), ("original order", (2.6, 2.6))):
+        yield Row(f"{name}, k x Var F / Var x", found[name], reported)
     what = "without norm, Var F / Var x by the power of k (with batch norm -1)"
-    yield Row(what, ours, (0.0, 0.0), 0.3, said="flat: 0")
+    flat = of_new({what: cifar(8, **DIGITS, **one_stage, norm="none")}, seeds, "variance", _power)
+    yield Row(what, flat[what], (0.0, 0.0), 0.3, said="flat: 0")
     if quick:
         return
-    padded = cifar(110, **DIGITS, activation_order=before, shortcut="zero_pad")
-    taken = [found(new(padded, seed), "variance", seed) for seed in seeds]
+    padded = {"": cifar(110, **DIGITS, activation_order=before, shortcut="zero_pad")}
     for stage, expected in ((2, 0.10), (3, 0.05)):
-        ours = [float(arrays["ratio"][18 * (stage - 1)]) for arrays in taken]
+        first = of_new(padded, seeds, "variance", partial(_of_block, 18 * (stage - 1)))
         what = f"zero padding, depth 110, first block of stage {stage}"
-        yield Row(what, ours, (expected, expected))
+        yield Row(what, first[""], (expected, expected))
+
+
+def _power(arrays: Mapping[str, Any]) -> float:
+    law = power(np.array(arrays["k"][4:], float), np.array(arrays["ratio"][4:], float))
+    return float("nan") if law is None else law.rate
+
+
+def _of_block(number: int, arrays: Mapping[str, Any]) -> float:
+    return float(arrays["ratio"][number])
 
 
 def precision(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:
@@ -196,12 +210,12 @@ def precision(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:
             return
         net, seed = plain(depth, **DIGITS), seeds[0]
         exact = _in_float64(net, seed)
-        yield Row(f"plain-{depth}, ratio in float32", [ratio_at_start(net, seed)], (single,) * 2)
+        yield Row(f"plain-{depth}, ratio in float32", ratios(net, (seed,)), (single,) * 2)
         yield Row(f"plain-{depth}, ratio in float64", [exact], (double,) * 2)
 
 
 def _in_float64(config: ResNetConfig, seed: int) -> float:
-    inputs, labels = images(64, seed)
+    inputs, labels = batch_of(config, "digits", 64, seed)
     torch.set_flush_denormal(False)
-    net = new(config, seed).double()
-    return float(perform(measurement("gradients"), net, inputs.double(), labels)["ratio"])
+    net = build_resnet(config, seed=seed).double()
+    return ratio(perform(measurement("gradients"), net, inputs.double(), labels))

@@ -6,43 +6,40 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from benchmarks.science.nets import SELDOM, highest_loss, last_loss, loss_of_all, records, trained
+from benchmarks.science.nets import end_losses, highest_losses, last_losses, runs
 from benchmarks.science.row import Measured, Missing, Row
-from resnet_viz import ResNetConfig, preset
+from resnet_viz import preset
+from resnet_viz.arch.config import revise
 from resnet_viz.data.registry import datasets
+from resnet_viz.findings.gradient_flow import weight_ratio
 from resnet_viz.papers.nets import cifar, plain
-from resnet_viz.quantities.records import StepRecord
 
 _DIVERGES = (10.0, np.inf)
-
-
-def first_over_last(taken: Sequence[StepRecord], steps: slice) -> float:
-    """The first layer's weight gradient over the last's, the median over some steps."""
-    return float(np.median([r.grad_norm[0] / r.grad_norm[-1] for r in taken[steps]]))
+_SELDOM = 1_000_000
+"""Activations are measured at the first step alone."""
 
 
 def race(seeds: Sequence[int], _quick: bool) -> Iterator[Measured]:
     """resnet56-cifar against plain56-cifar."""
-    residual = [records(cifar(56), seed) for seed in seeds]
-    deep = [records(plain(56), seed, measure_every=20) for seed in seeds]
-    yield Row("residual-56, loss at step 60", [*map(last_loss, residual)], (0.04, 0.10))
-    yield Row("plain-56, loss at step 60", [*map(last_loss, deep)], (1.84, 2.25))
-    yield Row("residual-56, largest loss", [*map(highest_loss, residual)], (2.9, 3.5))
-    for steps, reported in (
-        (slice(0, 1), (1.6e3, 1.6e3)),
-        (slice(5, 20), (0.07, 0.9)),
-        (slice(40, 60), (0.02, 0.3)),
+    residual, deep = runs(cifar(56), seeds), runs(plain(56), seeds)
+    yield Row("residual-56, loss at step 60", last_losses(residual), (0.04, 0.10))
+    yield Row("plain-56, loss at step 60", last_losses(deep), (1.84, 2.25))
+    yield Row("residual-56, largest loss", highest_losses(residual), (2.9, 3.5))
+    for when, steps, reported in (
+        ("step 0", (0, 0), (1.6e3, 1.6e3)),
+        ("steps 5 to 19", (5, 19), (0.07, 0.9)),
+        ("steps 40 to 59", (40, 59), (0.02, 0.3)),
     ):
-        ratios = [first_over_last(taken, steps) for taken in deep]
-        when = "step 0" if steps.stop == 1 else f"steps {steps.start} to {steps.stop - 1}"
-        yield Row(f"plain-56, first over last layer's weight gradient, {when}", ratios, reported)
+        ours = [weight_ratio(run, steps) for run in deep]
+        yield Row(f"plain-56, first over last layer's weight gradient, {when}", ours, reported)
     by_inputs = plain(56, init="kaiming_fan_in")  # as the reported net was initialised
-    taken = [records(by_inputs, seed, steps=2) for seed in seeds]
-    updates = [float(run[0].update_ratio[0]) for run in taken]
-    yield Row("plain-56, first layer's update at step 0 over its size", updates, (1.0, 12.0))
-    for step, reported in ((0, (5.7, 5.7)), (1, (60.0, 60.0))):
-        ours = [float(run[step].weight_norm[0]) for run in taken]
-        yield Row(f"plain-56, first layer's norm at step {step}", ours, reported)
+    for what, quantity, step, reported in (
+        ("first layer's update at step 0 over its size", "update_ratio", 0, (1.0, 12.0)),
+        ("first layer's norm at step 0", "weight_norm", 0, (5.7, 5.7)),
+        ("first layer's norm at step 1", "weight_norm", 1, (60.0, 60.0)),
+    ):
+        taken = [run.history.series(quantity) for run in runs(by_inputs, seeds, steps=2)]
+        yield Row(f"plain-56, {what}", [float(one.values[step, 0]) for one in taken], reported)
 
 
 def rates(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:
@@ -54,7 +51,7 @@ def rates(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:
     ):
         if quick and name != "lr 0.1":
             continue
-        ours = [highest_loss(records(cifar(56), seed, **settings)) for seed in seeds]
+        ours = highest_losses(runs(cifar(56), seeds, **settings))
         yield Row(f"residual-56, largest loss at {name}", ours, reported)
 
 
@@ -70,7 +67,7 @@ _DEGRADATION: tuple[tuple[int, tuple[float, float], tuple[float, float]], ...] =
 
 
 def degradation(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:
-    """The loss over the whole training set after 80 steps, by depth (He 2015, Fig. 1 and 6)."""
+    """The training set's loss after 80 steps, by depth (He 2015, Fig. 1 and 6), on 1,000 images."""
     for depth, without, residual in _DEGRADATION:
         if quick and depth not in (8, 20, 56):
             continue
@@ -78,20 +75,20 @@ def degradation(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:
             (plain(depth), "plain", without),
             (cifar(depth), "residual", residual),
         ):
-            ours = [loss_of_all(trained(net, seed)) for seed in seeds]
+            ours = end_losses(net, seeds, steps=80)
             yield Row(f"{name}-{depth}, training set's loss after 80 steps", ours, reported)
 
 
 def no_rescue(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:
     """plain-56 is not only slow: longer runs, other rates and Adam do not rescue it."""
     if not quick:
-        ours = [loss_of_all(trained(plain(56), s, steps=400, lr=0.03)) for s in seeds[:2]]
+        ours = end_losses(plain(56), seeds[:2], steps=400, lr=0.03)
         yield Row("plain-56, 400 steps, lr 0.03", ours, (1.38, 1.41))
     for rate in (0.0003, 0.001, 0.003, 0.03, 0.1)[:: 4 if quick else 1]:
-        ours = [loss_of_all(trained(plain(56), seed, lr=rate)) for seed in seeds[:2]]
+        ours = end_losses(plain(56), seeds[:2], steps=80, lr=rate)
         yield Row(f"plain-56, 80 steps, lr {rate:g}", ours, (1.4, 2.35), said="not rescued: > 1.4")
     adam = {"optimizer": "adam", "lr": 0.001, "momentum": 0.9, "weight_decay": 0.0}
-    ours = [loss_of_all(trained(plain(56), seed, **adam)) for seed in seeds[:2]]
+    ours = end_losses(plain(56), seeds[:2], steps=80, **adam)
     yield Row("plain-56, 80 steps of Adam, lr 0.001", ours, (2.24, 2.24))
 
 
@@ -110,11 +107,10 @@ def transforms(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:
     for name, changes, reported in TRANSFORMS:
         if quick and name not in ("identity", "exclusive gate", "scaled by 0.5"):
             continue
-        ours = [last_loss(records(cifar(56, **changes), seed)) for seed in seeds]
+        ours = last_losses(runs(cifar(56, **changes), seeds))
         yield Row(f"shortcut: {name}, loss at step 60", ours, reported)
     if not quick:
-        dropout = cifar(56, shortcut_transform="dropout")
-        ours = [highest_loss(records(dropout, seed)) for seed in seeds]
+        ours = highest_losses(runs(cifar(56, shortcut_transform="dropout"), seeds))
         yield Row("shortcut: dropout 0.5, largest loss", ours, _DIVERGES, said="diverges: > 10")
 
 
@@ -128,8 +124,7 @@ def orders(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:
     ):
         if quick and order != "full_preactivation":
             continue
-        net = cifar(56, activation_order=order)
-        ours = [last_loss(records(net, seed)) for seed in seeds]
+        ours = last_losses(runs(cifar(56, activation_order=order), seeds))
         yield Row(f"{order.replace('_', ' ')}, loss at step 60", ours, reported)
 
 
@@ -143,21 +138,19 @@ def preactivation(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:
         if quick and depth > 56:
             continue
         of = seeds if depth < 164 else seeds[:1]
-        taken = [records(cifar(depth), seed, lr=0.1) for seed in of]
-        yield Row(
-            f"original-{depth} at lr 0.1, loss at step 60", [*map(last_loss, taken)], original
-        )
+        taken = runs(cifar(depth), of, lr=0.1)
+        yield Row(f"original-{depth} at lr 0.1, loss at step 60", last_losses(taken), original)
         if peak:
-            yield Row(f"original-{depth}, largest loss", [*map(highest_loss, taken)], peak)
+            yield Row(f"original-{depth}, largest loss", highest_losses(taken), peak)
         net = cifar(depth, activation_order="full_preactivation")
-        ours = [last_loss(records(net, seed, lr=0.1)) for seed in of]
+        ours = last_losses(runs(net, of, lr=0.1))
         yield Row(f"pre-activation-{depth} at lr 0.1, loss at step 60", ours, later)
 
 
 def deepest(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:
     """Depth 1202, 30 steps: no lesson."""
     if not quick:
-        ours = [last_loss(records(cifar(1202), seeds[0], steps=30, measure_every=SELDOM))]
+        ours = last_losses(runs(cifar(1202), seeds[:1], steps=30, measure_every=_SELDOM))
         yield Row("residual-1202, loss at step 30", ours, (44.0, 44.0), said="44: has not learnt")
 
 
@@ -166,23 +159,20 @@ def fashion(seeds: Sequence[int], quick: bool) -> Iterator[Measured]:
     if not datasets()["fashion-mnist"].place:
         yield Missing("degradation and notebook34 on Fashion-MNIST", "its files are not here")
         return
-    settings = {"dataset": "fashion-mnist", "image_size": 14, "steps": 60}
+    of = seeds[: 1 if quick else 2]
+    small = {"dataset": "fashion-mnist", "image_size": 14}
     for name, net, reported in (
         ("plain-56", plain(56), (2.16, 2.16)),
         ("residual-56", cifar(56), (0.74, 0.88)),
     ):
-        taken = [trained(net, seed, **settings) for seed in seeds[: 1 if quick else 2]]
-        ours = [loss_of_all(one, "fashion-mnist", 14) for one in taken]
-        yield Row(f"{name} on Fashion-MNIST 14x14, 60 steps", ours, reported)
-    narrow = preset("notebook34").model_copy(update={"widths": (16, 32, 64, 128)})
+        yield Row(
+            f"{name} on Fashion-MNIST 14x14, 60 steps", end_losses(net, of, **small), reported
+        )
+    narrow = revise(preset("notebook34"), widths=(16, 32, 64, 128))
     adam = {"dataset": "fashion-mnist", "optimizer": "adam", "lr": 1e-3, "weight_decay": 0.0}
     for name, config, reported in (
-        ("without the addition", _validated(narrow, "none"), (2.30, 2.31)),
-        ("with it", _validated(narrow, narrow.shortcut), (1.12, 1.17)),
+        ("without the addition", revise(narrow, shortcut="none"), (2.30, 2.31)),
+        ("with it", narrow, (1.12, 1.17)),
     ):
-        ours = [last_loss(records(config, seed, **adam)) for seed in seeds[: 1 if quick else 2]]
+        ours = last_losses(runs(config, of, **adam))
         yield Row(f"notebook34 {name}, loss after 60 steps of Adam", ours, reported)
-
-
-def _validated(config: ResNetConfig, shortcut: str) -> ResNetConfig:
-    return ResNetConfig.model_validate(config.model_dump() | {"shortcut": shortcut})

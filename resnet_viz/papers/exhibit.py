@@ -56,6 +56,8 @@ class New:
     unit: str
     images: Literal["digits", "gaussian"] = "digits"
     batch_size: int = 64
+    points: int = 64
+    """Points of the line along which shattering is measured."""
     seeds: Sequence[int] = (0, 1, 2, 3, 4)
 
 

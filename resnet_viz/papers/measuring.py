@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from resnet_viz.experiments.sweep_spec import SweepSpec
 from resnet_viz.lab.lab import Lab
-from resnet_viz.papers.exhibit import Exhibit, New, Trained
+from resnet_viz.lab.sweeps import Cell
+from resnet_viz.papers.exhibit import Exhibit, New, Part, Trained
 from resnet_viz.papers.reading import Results, judged, left_to_measure, numbers_of
-from resnet_viz.papers.statements import Judged
+from resnet_viz.papers.statements import Judged, Numbers
 from resnet_viz.text import count
 
 POLL_SECONDS = 0.3
@@ -23,6 +25,7 @@ def request_of(part: New, seed: int) -> Mapping[str, Any]:
         "measurements": [part.measurement],
         "images": part.images,
         "batch_size": part.batch_size,
+        "points": part.points,
         "seed": seed,
     }
 
@@ -65,13 +68,24 @@ def complete(lab: Lab, exhibit: Exhibit, say: Say) -> Sequence[Judged]:
     """
     rows: list[Judged] = []
     for part in exhibit.parts:
-        results: Sequence[Results] = ()
-        if isinstance(part, Trained):
-            _train(lab, part, say)
-        elif isinstance(part, New):
-            results = _new_nets(lab, part, say)
-        rows += judged(part, numbers_of(lab, part, results))
+        rows += judged(part, completed(lab, part, say))
     return tuple(rows)
+
+
+def completed(lab: Lab, part: Part, say: Say) -> Numbers:
+    """Train and measure whatever a part lacks, to the end; its numbers.
+
+    Raises:
+        StoreError, ValueError, RuntimeError: as `complete`.
+    """
+    if isinstance(part, Trained):
+        cells = trained(lab, part.sweep, say)
+        if runs := left_to_measure(lab, part, cells):
+            say(f"measuring {count(len(runs), 'trained net')}: {part.measurement}")
+            for job in measure(lab, part, runs):
+                _wait(lab, job)
+    results = _new_nets(lab, part, say) if isinstance(part, New) else ()
+    return numbers_of(lab, part, results)
 
 
 def new_results(lab: Lab, exhibit: Exhibit, say: Say) -> Sequence[Judged]:
@@ -84,22 +98,24 @@ def new_results(lab: Lab, exhibit: Exhibit, say: Say) -> Sequence[Judged]:
     return tuple(rows)
 
 
-def _train(lab: Lab, part: Trained, say: Say) -> None:
-    expected = lab.expected_sweep(part.sweep)
+def trained(lab: Lab, sweep: SweepSpec, say: Say) -> Sequence[Cell]:
+    """The cells of a sweep, trained to their ends.
+
+    Raises:
+        StoreError, ValueError: as `Lab.sweep`.
+    """
+    expected = lab.expected_sweep(sweep)
     left = expected.cells - expected.done - len(expected.refused)
     if left:
-        say(f"training {count(left, 'run')}: {part.sweep.name}")
-        sweep_id = lab.sweep(part.sweep)
+        say(f"training {count(left, 'run')}: {sweep.name}")
+        sweep_id = lab.sweep(sweep)
         try:
             while lab.get_sweep(sweep_id).status == "running":
                 time.sleep(POLL_SECONDS)
         except KeyboardInterrupt:
             lab.pause(sweep_id)
             raise
-    if runs := left_to_measure(lab, part, lab.sweep_cells(part.sweep)):
-        say(f"measuring {count(len(runs), 'trained net')}: {part.measurement}")
-        for job in measure(lab, part, runs):
-            _wait(lab, job)
+    return lab.sweep_cells(sweep)
 
 
 def _new_nets(lab: Lab, part: New, say: Say) -> Sequence[Results]:

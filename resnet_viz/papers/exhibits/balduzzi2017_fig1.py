@@ -16,7 +16,8 @@ _NETS = {
 }
 
 
-def _cosine(arrays: Mapping[str, Any]) -> float:
+def cosine(arrays: Mapping[str, Any]) -> float:
+    """The mean cosine of neighbours' gradients."""
     return float(np.squeeze(arrays["cosine"]))
 
 
@@ -35,7 +36,7 @@ EXHIBIT = Exhibit(
         New(
             _NETS,
             "shattering",
-            _cosine,
+            cosine,
             (
                 Within("Plain-56: neighbours' gradients", "white noise: 0", "Plain-56", -0.2, 0.2),
                 Below("Plain-56 below Plain-8", "white against brown", "Plain-56", "Plain-8"),

@@ -20,7 +20,7 @@ _BEFORE = revise(
 )
 
 
-def _times_k(arrays: Mapping[str, Any]) -> float:
+def times_k(arrays: Mapping[str, Any]) -> float:
     """The median from the fifth block on: the first ones see the stem's variance."""
     return float(np.median(arrays["times_k"][4:]))
 
@@ -39,7 +39,7 @@ EXHIBIT = Exhibit(
         New(
             {"With batch norm": _BEFORE},
             "variance",
-            _times_k,
+            times_k,
             (
                 Within(
                     "Branch over shortcut variance, times k",

@@ -13,7 +13,8 @@ from resnet_viz.papers.nets import DIGITS, cifar
 from resnet_viz.papers.statements import Below, Within
 
 
-def _ratio(arrays: Mapping[str, Any]) -> float:
+def ratio(arrays: Mapping[str, Any]) -> float:
+    """The gradient at the first block's input over that at the last's."""
     return float(np.squeeze(arrays["ratio"]))
 
 
@@ -34,7 +35,7 @@ EXHIBIT = Exhibit(
                 "Usual": cifar(56, **DIGITS),
             },
             "gradients",
-            _ratio,
+            ratio,
             (
                 Within(
                     "Zero-init: gradient at the first block over the last",

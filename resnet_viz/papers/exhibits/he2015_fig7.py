@@ -17,7 +17,8 @@ _GROUPS = {
 }
 
 
-def _median(arrays: Mapping[str, Any]) -> float:
+def median_response(arrays: Mapping[str, Any]) -> float:
+    """The median over 3x3 layers of their responses' standard deviation."""
     return float(np.median(arrays["response_std"]))
 
 
@@ -57,7 +58,7 @@ EXHIBIT = Exhibit(
             ),
             "median response std",
             quantity="response_std",
-            read=_median,
+            read=median_response,
         ),
     ),
     not_here="Responses after long training. After a norm the standard deviation is the norm's "

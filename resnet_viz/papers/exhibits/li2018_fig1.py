@@ -12,7 +12,8 @@ from resnet_viz.papers.exhibit import Exhibit, Trained
 from resnet_viz.papers.statements import Below
 
 
-def _share(arrays: Mapping[str, Any]) -> float:
+def share(arrays: Mapping[str, Any]) -> float:
+    """The share of points where the surface bends downwards."""
     return float(np.squeeze(arrays["nonconvex"]))
 
 
@@ -46,7 +47,7 @@ EXHIBIT = Exhibit(
             ),
             "share of points that bend downwards",
             measurement="landscape",
-            read=_share,
+            read=share,
         ),
     ),
     not_here="Nets trained to their end. Plain-56 has hardly trained after 80 steps, so this "

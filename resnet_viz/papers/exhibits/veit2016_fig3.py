@@ -12,7 +12,8 @@ from resnet_viz.papers.exhibit import Exhibit, Trained
 from resnet_viz.papers.statements import Below, Within
 
 
-def _median(arrays: Mapping[str, Any]) -> float:
+def median_error(arrays: Mapping[str, Any]) -> float:
+    """The median over blocks of the error without one."""
     return float(np.nanmedian(arrays["error"]))
 
 
@@ -60,7 +61,7 @@ EXHIBIT = Exhibit(
             ),
             "median error without one block",
             measurement="lesions",
-            read=_median,
+            read=median_error,
         ),
     ),
     not_here="ResNet-110 on CIFAR-10 and VGG-15, which this program does not build.",
