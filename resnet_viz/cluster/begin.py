@@ -1,17 +1,26 @@
 """Begins the coordinator of a store's folder in a Ray cluster: `python -m resnet_viz.cluster.begin
-ADDRESS`. One that is there already goes on."""
+ADDRESS`. One that is there already goes on.
+
+This process stays as long as the coordinator: with it Ray ends the workers of all its tasks, and to
+begin one anew takes seconds.
+"""
 
 import logging
 import sys
+import time
+from contextlib import suppress
 from hashlib import sha256
 
 import ray
+from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from resnet_viz.cluster.messages import HOST
 from resnet_viz.cluster.writer import NAMESPACE, Writer
 from resnet_viz.scheduler.launcher_client import environment
 from resnet_viz.store.database import Store, default_home
+
+_LOOK_SECONDS, _ANSWER_SECONDS = 2.0, 15.0
 
 
 def main(address: str) -> int:
@@ -50,7 +59,9 @@ def main(address: str) -> int:
         )
         .remote(home)
     )
-    ray.get(writer.serve.remote())
+    with suppress(RayError):  # once it, or the cluster, is gone
+        while ray.get(writer.serve.remote(), timeout=_ANSWER_SECONDS):
+            time.sleep(_LOOK_SECONDS)
     return 0
 
 

@@ -80,7 +80,7 @@ def cluster() -> Iterator[Machines]:
         one = _begun(folder)
         yield one
         one.close()
-        psutil.wait_procs(_begun_in(folder), timeout=30)
+        psutil.wait_procs(_begun_in(folder), timeout=60)
         assert _begun_in(folder) == []
     finally:
         for process in _begun_in(folder):  # Ray gives a machine half a minute to begin
