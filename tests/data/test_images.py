@@ -132,6 +132,16 @@ def test_each_augmented_image_is_a_crop_of_the_framed_one_that_torchvision_makes
     assert {left for _, left, _ in seen} == set(lefts)
 
 
+@pytest.mark.parametrize("size", [(12, 8), (8, 12), (5, 20)])
+def test_images_get_a_height_and_a_width_as_by_torchvision(size: tuple[int, int]) -> None:
+    images, labels = next(minibatches(load("digits"), 4, 0, size, CPU))
+    own, same_labels = next(minibatches(load("digits"), 4, 0, 8, CPU))
+    assert torch.equal(labels, same_labels)
+    torch.testing.assert_close(images, vision.resize(own, list(size), antialias=True))
+    records = list(train(tiny_spec(image_size=size, steps=2, augment="crop_flip")))
+    assert all(np.isfinite(record.loss) for record in records)
+
+
 @pytest.mark.usefixtures("_stripes")
 def test_a_data_set_is_one_file() -> None:
     """Nothing else names it: it is listed, described, adapted to and trained on."""
