@@ -27,6 +27,25 @@ def test_why_opens_three_steps_by_the_link(lab: Lab) -> None:
     assert any(text.startswith("A step changes the median layer by") for text in texts)
 
 
+def test_a_film_whose_library_is_missing_is_not_offered(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished(lab, 6, ("tiny", "other"))
+    app = opened(race="finished")
+    assert not app.exception
+    assert app.selectbox(key="film_format").value == "mp4"
+    assert not app.warning
+    monkeypatch.setattr("resnet_viz.ui.pages.race.film.find_spec", lambda name: None)
+    app.selectbox(key="film_theme").set_value("dark").run()
+    (said,) = (one.value for one in app.warning)
+    assert "a film as MP4 needs av, which is not installed" in said
+    app.selectbox(key="film_format").set_value("gif").run()
+    assert not app.warning
+    app.selectbox(key="film_format").set_value("html").run()
+    assert not app.exception
+    assert [one.label for one in app.selectbox if one.key.startswith("film")] == ["Format"]
+
+
 @pytest.mark.parametrize(
     ("settings", "title", "change"),
     [

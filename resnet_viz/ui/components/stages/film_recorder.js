@@ -67,6 +67,8 @@ class Recorder {
     try {
       const has = stage.history.quantities.some(({ name }) => name === quantity)
       if (has) stage.act("quantity", quantity, false)
+      // Its texts, which it has from the first time on, leave the picture less room.
+      stage.paint()
       stage.paint()
       const { steps, ms } = script.filmSteps(stage, speed)
       const canvas = Object.assign(document.createElement("canvas"), { width: size[0], height: size[1] })
