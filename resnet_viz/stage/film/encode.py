@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import repeat
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO
 
 from resnet_viz.extras import missing
@@ -135,9 +134,11 @@ def _held(pictures: Iterable[Image], times: int) -> Iterator[Image]:
 
 _COLOURS = "colorprim=bt709:transfer=bt709:colormatrix=bt709"
 _X264 = {"crf": "18", "preset": "veryfast", "threads": "2", "x264-params": _COLOURS}
-FORMATS: Mapping[str, Callable[[Iterable[Image], int, Path], None]] = MappingProxyType(
-    {"mp4": _mp4, "webp": _webp, "gif": _gif}
-)
+FORMATS: Mapping[str, Callable[[Iterable[Image], int, Path], None]] = {
+    "mp4": _mp4,
+    "webp": _webp,
+    "gif": _gif,
+}
 """The formats, by the endings of their files."""
 
 

@@ -1,10 +1,7 @@
 """Film: how the stage is recorded: as which kind of file, how large, in which colours, how fast."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from resnet_viz.lab.race_feed import Look
@@ -14,9 +11,11 @@ from resnet_viz.stage.page import stage_page
 from resnet_viz.stage.told import nets, told
 from resnet_viz.text import and_words, shorten
 
-SIZES: Mapping[str, tuple[int, int]] = MappingProxyType(
-    {"960x540": (960, 540), "1280x720": (1280, 720), "1920x1080": (1920, 1080)}
-)
+SIZES: Mapping[str, tuple[int, int]] = {
+    "960x540": (960, 540),
+    "1280x720": (1280, 720),
+    "1920x1080": (1920, 1080),
+}
 THEMES = ("light", "dark")
 SPEEDS = (0.5, 1.0, 2.0, 4.0)
 """As on the stage's own transport: at 1 a whole race takes 12 seconds."""

@@ -1,10 +1,7 @@
 """Film of a race: its stage as a GIF, WebP or MP4, drawn by the visitor's browser; or as a page."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from importlib.util import find_spec
-from types import MappingProxyType
 
 import streamlit as st
 
@@ -19,10 +16,8 @@ from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.page_texts import note
 
 _PAGE = "html"
-_FORMATS: Mapping[str, str] = MappingProxyType(
-    {"mp4": "MP4", "webp": "WebP", "gif": "GIF", _PAGE: "Web page"}
-)
-_NEEDS: Mapping[str, str] = MappingProxyType({"mp4": "av"})
+_FORMATS: Mapping[str, str] = {"mp4": "MP4", "webp": "WebP", "gif": "GIF", _PAGE: "Web page"}
+_NEEDS: Mapping[str, str] = {"mp4": "av"}
 """A format: the library that may be missing."""
 
 
