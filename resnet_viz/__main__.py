@@ -4,6 +4,8 @@ Exit status: 0 done; 2 bad usage or bad input; 1 a failure while running; 130 af
 wrong is one line on standard error, never a traceback.
 """
 
+from __future__ import annotations
+
 import os
 import signal
 import sys

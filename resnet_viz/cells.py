@@ -1,5 +1,7 @@
 """Cells: how objects show themselves in a notebook; what draws them is loaded when one does."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from importlib import import_module
 

@@ -1,5 +1,7 @@
 """ES modules: the scripts that draw in a browser, joined into one for pages without a server."""
 
+from __future__ import annotations
+
 import re
 from functools import lru_cache
 from pathlib import Path

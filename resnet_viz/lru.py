@@ -1,5 +1,7 @@
 """Least-recently-used dictionary: of bounded size, for what can be made again."""
 
+from __future__ import annotations
+
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import TypeVar

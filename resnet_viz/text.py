@@ -1,6 +1,8 @@
 """Text for people: counts, sizes, significant digits, lists of names; and what must not be
 printed."""
 
+from __future__ import annotations
+
 import difflib
 import itertools
 from collections.abc import Iterable, Sequence

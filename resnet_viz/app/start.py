@@ -1,5 +1,7 @@
 """A visit of the app: what app.py draws around a page, and what each page's script does."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import streamlit as st

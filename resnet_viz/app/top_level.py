@@ -8,6 +8,8 @@ that it is started with. Run it after a change of a page's title or of the setti
 page; a test compares.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """The two ways a command ends badly; each error's text is one sentence for the user."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 

@@ -1,5 +1,7 @@
 """What goes to standard output (results) and standard error (errors, notes, progress)."""
 
+from __future__ import annotations
+
 import errno
 import json
 import os

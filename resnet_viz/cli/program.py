@@ -1,5 +1,7 @@
 """One command line, from its words to its exit status and the one line on what went wrong."""
 
+from __future__ import annotations
+
 import errno
 import sys
 from collections.abc import Sequence

@@ -1,5 +1,7 @@
 """What happened in a race, told on the command line."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 

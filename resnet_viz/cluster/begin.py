@@ -5,6 +5,8 @@ This process stays as long as the coordinator: with it Ray ends the workers of a
 begin one anew takes seconds.
 """
 
+from __future__ import annotations
+
 import logging
 import sys
 import time

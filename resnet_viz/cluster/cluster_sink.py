@@ -1,6 +1,8 @@
 """The sink of a cluster's run in the writer's process: the store, without a place of its own there:
 whoever works on such a run has one in the cluster."""
 
+from __future__ import annotations
+
 import sqlite3
 import time
 from collections.abc import Sequence

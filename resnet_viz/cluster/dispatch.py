@@ -1,5 +1,7 @@
 """Dispatch: the coordinator's loop, which gives each run of the cluster a Ray task in its turn."""
 
+from __future__ import annotations
+
 import os
 import sqlite3
 import sys

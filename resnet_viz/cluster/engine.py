@@ -3,6 +3,8 @@
 ray is not imported here: the coordinator (writer.py) has a process of its own.
 """
 
+from __future__ import annotations
+
 import os
 import sqlite3
 import subprocess

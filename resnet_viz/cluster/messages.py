@@ -1,5 +1,7 @@
 """What a run's worker somewhere in a cluster and the writer beside the store tell each other."""
 
+from __future__ import annotations
+
 from importlib import metadata
 from platform import python_version
 from typing import NamedTuple

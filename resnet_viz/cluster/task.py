@@ -1,5 +1,7 @@
 """The Ray task of a run, on whatever machine: the loop of every run, and a sink to the writer."""
 
+from __future__ import annotations
+
 import socket
 import tempfile
 import threading

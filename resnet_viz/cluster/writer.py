@@ -1,6 +1,8 @@
 """Writer: the actor beside the store that writes what a cluster's workers deliver, by run, attempt
 and step, and hands their orders back. A delivery is the worker's heartbeat."""
 
+from __future__ import annotations
+
 import sqlite3
 import sys
 import threading

@@ -1,5 +1,7 @@
 """IDX files (MNIST and others): torchvision's files, or those of a system's package."""
 
+from __future__ import annotations
+
 import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass

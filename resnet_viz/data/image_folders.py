@@ -4,6 +4,8 @@ A sub-folder is a class, as torchvision's ImageFolder has it. Where there are fo
 and for testing, in any spelling, each holds the classes; else some of each class are for testing.
 """
 
+from __future__ import annotations
+
 import os
 from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence

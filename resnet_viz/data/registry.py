@@ -1,5 +1,7 @@
 """Registry of data sets: those found in `datasets`; no torch."""
 
+from __future__ import annotations
+
 import pkgutil
 from collections.abc import Mapping
 from functools import lru_cache

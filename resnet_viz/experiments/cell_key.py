@@ -1,5 +1,7 @@
 """Cell key: a digest of what a run trains, equal for two specs that train the same; no torch."""
 
+from __future__ import annotations
+
 import json
 from hashlib import sha256
 from typing import Any

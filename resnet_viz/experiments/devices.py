@@ -1,5 +1,7 @@
 """Devices by name: what "auto" most likely is, how many cores there are; no torch."""
 
+from __future__ import annotations
+
 import os
 import platform
 import sys

@@ -1,5 +1,7 @@
 """RaceSpec: contestants, each from several seeds, and the runs that these are; no torch."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated

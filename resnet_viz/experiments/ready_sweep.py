@@ -1,5 +1,7 @@
 """Ready sweep: a sweep to choose by name, described in a file of `ready_sweeps`; no torch."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

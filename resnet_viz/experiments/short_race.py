@@ -1,5 +1,7 @@
 """Short race: nets trained on the digits for about half a minute, as long as their size allows."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 
 from resnet_viz.arch.config import ResNetConfig

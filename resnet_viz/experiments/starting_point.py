@@ -4,6 +4,8 @@ What is to be seen is left to the records; a line in a file says where to look, 
 out.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any

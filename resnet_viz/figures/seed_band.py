@@ -1,5 +1,7 @@
 """Seed band: a light area in a net's colour between its lowest and highest curve."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

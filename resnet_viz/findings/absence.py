@@ -1,5 +1,7 @@
 """Absence: which values are missing, and why, from the states of the layers they belong to."""
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import NDArray
 

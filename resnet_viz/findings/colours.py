@@ -5,6 +5,8 @@ their place where the page is dark. Each has a contrast of at least 4.5 on its p
 that it serves for words as well as for lines. `.streamlit/config.toml` has those with a name, too.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 

@@ -1,5 +1,7 @@
 """Digest of a run: what a line in a list says of it, from its losses alone."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from resnet_viz.findings.claims.learning import Course

@@ -5,6 +5,8 @@ held-out ones) that is what counts. Elsewhere (a run that is under way, was stop
 older) it is the mean over the last minibatches.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -5,6 +5,8 @@ The gradients of the weights are products of it and of the activations: without 
 and the product can look healthy. They are reported as what they are.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Lesion: one block deleted, or several, the effect, and the sentence about it."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,5 +1,7 @@
 """Nets of a race, each with all of its seeds."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

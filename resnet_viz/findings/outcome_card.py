@@ -1,5 +1,7 @@
 """Outcome card: how a race ended, at a glance, and what to try next."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal

@@ -4,6 +4,8 @@ One way for a net with one run and for one with several. Nothing is said that th
 carry: one run is told as one run, and nets are compared over seeds (comparison.py).
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from statistics import median
 

@@ -1,5 +1,7 @@
 """Result table: one row for each net, with its results at the end and how sure they are."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from math import isfinite
 

@@ -1,5 +1,7 @@
 """Seeds: a net trained from several seeds as one, by the median of its runs and their range."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple

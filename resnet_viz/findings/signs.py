@@ -1,6 +1,8 @@
 """Signs that experts check first in the records of a net: words, source, cost and verdict of
 each."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 

@@ -4,6 +4,8 @@ Everything is at 95 % (5 %) where nothing else is said. Minibatches that follow 
 correlated: errors of means and slopes account for that by the residuals' first autocorrelation.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from itertools import combinations
 from math import comb, exp, lgamma, pi, sqrt, tan

@@ -1,5 +1,7 @@
 """Verdicts of the signs that experts check: computed from the records of a net."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 import numpy as np

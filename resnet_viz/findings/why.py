@@ -4,6 +4,8 @@ Each step has lines for a small picture and a sentence or two. What they say is 
 claims and from the records that the lines show.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """Records in long form, for files that other programs read: one row a value."""
 
+from __future__ import annotations
+
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence

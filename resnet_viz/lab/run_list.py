@@ -1,5 +1,7 @@
 """All runs of a store: of those that are over only what is plain, milliseconds for thousands."""
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress

@@ -1,5 +1,7 @@
 """What is known of runs whose specs this version cannot read: their rows, and how well they did."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 
 from resnet_viz.lab.lab import Lab

@@ -1,5 +1,7 @@
 """Checks of what a lesson's slots say of each other, and of what its words point at."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping, Sequence
 

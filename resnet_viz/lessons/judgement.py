@@ -1,5 +1,7 @@
 """Judgement of a reader's prediction: held against what was measured."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from math import isfinite
 from typing import NamedTuple

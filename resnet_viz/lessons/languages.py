@@ -1,5 +1,7 @@
 """Languages of the lessons, and the few words around their texts in each (gettext)."""
 
+from __future__ import annotations
+
 import gettext
 from collections.abc import Callable, Mapping
 from functools import lru_cache

@@ -1,5 +1,7 @@
 """Lesson: its title, its steps, and in each step paragraphs and slots."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated

@@ -1,5 +1,7 @@
 """Library of lessons: those of the package, and those of a folder of one's own."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Sequence
 from functools import lru_cache

@@ -1,6 +1,8 @@
 """Measurement slots of a lesson: what each kind measures, and which results, numbers and curves
 it may have."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 

@@ -1,5 +1,7 @@
 """Notebook slot: the student's program with its seven faults, mended one by one and run."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 

@@ -1,5 +1,7 @@
 """Words for the faults of the student's program, and for the programs that are run."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import NamedTuple
 

@@ -1,5 +1,7 @@
 """Reader of a lesson's file: Markdown with TOML in its slots, checked line by line."""
 
+from __future__ import annotations
+
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,5 +1,7 @@
 """Slot: what all slots of a lesson have in common."""
 
+from __future__ import annotations
+
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field

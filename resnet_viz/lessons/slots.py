@@ -13,6 +13,8 @@ A slot is a fenced block of the text, whose first word says which it is; in it a
 Its nets have short names of the author's choice, by which predictions and sentences speak of them.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from string import Formatter
 from typing import Annotated, Literal, Self

@@ -5,6 +5,8 @@ below (`measure`, which may import torch when it runs) and says what a result sa
 (`verdict`). training/perform.py is how to call them: it sees to it that the net is left as it was.
 """
 
+from __future__ import annotations
+
 import pkgutil
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,5 +1,7 @@
 """How sharply the loss bends."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import numpy as np

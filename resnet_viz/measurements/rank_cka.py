@@ -1,5 +1,7 @@
 """How many directions the features fill, and how much of the input is left in them."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from resnet_viz.measurements.base.figure import BLOCKS, Lines, Stacked

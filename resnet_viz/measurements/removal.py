@@ -1,5 +1,7 @@
 """What a net gets wrong without some of its blocks, on images that it has never seen."""
 
+from __future__ import annotations
+
 from resnet_viz.measurements.base.measurement import (
     Given,
     Measured,

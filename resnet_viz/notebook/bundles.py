@@ -1,5 +1,7 @@
 """Bundles: HTML and text of what a cell shows, by media type; neither torch nor a notebook."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 from resnet_viz.arch.config import ResNetConfig

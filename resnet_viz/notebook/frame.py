@@ -1,5 +1,7 @@
 """Frame: a self-contained page in a cell, a document of its own in the theme of the notebook."""
 
+from __future__ import annotations
+
 from html import escape
 from pathlib import Path
 from typing import NamedTuple

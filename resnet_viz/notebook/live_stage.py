@@ -4,6 +4,8 @@ The race trains in processes of its own. A thread tells the browser what is new;
 not, the browser asks, and is answered when no cell is at work, as is what a hand does.
 """
 
+from __future__ import annotations
+
 import sys
 import threading
 import time

@@ -1,5 +1,7 @@
 """Net cells: a configuration, a plan and a graph as HTML and in words."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Sequence
 from html import escape

@@ -6,6 +6,8 @@ this registry, so that a new file is all that a new quantity needs. Folders name
 RESNET_VIZ_QUANTITIES (as PATH separates them) add quantities that are not part of the project.
 """
 
+from __future__ import annotations
+
 import os
 import pkgutil
 from collections.abc import Iterator, Mapping

@@ -5,6 +5,8 @@ a net has many, and uses each for few positions of few images, that is a good pa
 weights are looked at every second step, or every fourth, ...; gradients are at each step.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 from resnet_viz.quantities.points import GRADIENTS, OF_WEIGHTS, place

@@ -4,6 +4,8 @@ A value that is not there is NaN, and `layer_state` says the reason. The states 
 first step, and at every step at which they differ from those recorded last.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Any

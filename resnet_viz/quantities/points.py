@@ -5,6 +5,8 @@ A point gives one tensor for each name along its axis. In a quantity's file the 
 training/probes.py takes the tensors.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 

@@ -7,6 +7,8 @@ Raises:
     ValueError: in all of them, for an unknown id, and for a run in a program of its own.
 """
 
+from __future__ import annotations
+
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence

@@ -1,5 +1,7 @@
 """The devices of this machine, asked of a process of its own: whoever asks loads no torch."""
 
+from __future__ import annotations
+
 import json
 import subprocess
 import sys

@@ -5,6 +5,8 @@ name there and leaves `pid` empty; the launcher then leaves the run alone, and w
 is told by its `heartbeat`, which the one who works on it renews.
 """
 
+from __future__ import annotations
+
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence

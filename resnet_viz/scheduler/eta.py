@@ -3,6 +3,8 @@
 All of it is "about": how long a step takes depends on what else the computer does.
 """
 
+from __future__ import annotations
+
 import heapq
 import json
 import sqlite3

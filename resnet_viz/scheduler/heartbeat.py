@@ -4,6 +4,8 @@ The two are apart: a process that is stopped, or sleeps with its laptop, is ther
 again; only one that is gone has been interrupted. That it is there does not depend on the clock.
 """
 
+from __future__ import annotations
+
 import sqlite3
 import time
 

@@ -1,5 +1,7 @@
 """Launcher client: begins, replaces and ends the launcher of a store's folder."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys

@@ -5,6 +5,8 @@ orders something, leaves a mark in its row (`looked`); the run's own worker sees
 comes. That does not depend on the clock, nor on any other process.
 """
 
+from __future__ import annotations
+
 import os
 import sqlite3
 import time

@@ -7,6 +7,8 @@ The launcher begins a worker when its run's turn has come, and the worker looks 
 its place. What "auto" will turn out to be is known (column `device`) as soon as a run has begun.
 """
 
+from __future__ import annotations
+
 import os
 import sqlite3
 from collections import Counter

@@ -1,5 +1,7 @@
 """Whether runs can begin on this computer; no torch."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 from resnet_viz.experiments.devices import expected_device

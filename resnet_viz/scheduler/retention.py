@@ -1,5 +1,7 @@
 """What the store takes on disk, and how it is made smaller: by hand, or past RESNET_VIZ_LIMIT."""
 
+from __future__ import annotations
+
 import os
 import re
 import shutil

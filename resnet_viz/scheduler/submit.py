@@ -1,5 +1,7 @@
 """Runs queued: their rows, and those of what had to go to make room for them."""
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,5 +1,7 @@
 """Task tables: `runs` and `jobs`, as far as workers take both up and end with them."""
 
+from __future__ import annotations
+
 import shutil
 import sqlite3
 import time

@@ -6,6 +6,8 @@ writes in one transaction, so that whatever one does in between is seen by the o
 these can come about: a run told to go on that stays paused, a single step used up twice.
 """
 
+from __future__ import annotations
+
 import sqlite3
 import time
 

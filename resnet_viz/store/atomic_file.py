@@ -1,5 +1,7 @@
 """Atomic files: written whole or not at all, under another name until they are done."""
 
+from __future__ import annotations
+
 import errno
 import os
 import secrets

@@ -6,6 +6,8 @@ config and seed. Files are in the folder `checkpoints`, a folder a run; what is 
 no longer there and why, is in the store.
 """
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress

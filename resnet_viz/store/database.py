@@ -4,6 +4,8 @@ Every call opens its own connection, so that threads and processes share nothing
 Records come in at most every 0.1 s a worker: opening takes a fraction of a millisecond.
 """
 
+from __future__ import annotations
+
 import os
 import sqlite3
 import time

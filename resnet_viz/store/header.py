@@ -1,5 +1,7 @@
 """Header of a run: its quantities, the axis of each, and the names along it."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace

@@ -4,6 +4,8 @@ SQLite's locks are POSIX record locks, and the system names the process that has
 that opens and closes a file loses all locks that it has on it itself, so another one asks.
 """
 
+from __future__ import annotations
+
 import subprocess
 import sys
 from pathlib import Path

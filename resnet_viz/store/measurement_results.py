@@ -4,6 +4,8 @@ A result is kept by run, step, measurement and settings (all of them), so that i
 for who asks again.
 """
 
+from __future__ import annotations
+
 import io
 import json
 import sqlite3

@@ -4,6 +4,8 @@
 changed: who wants other tables adds one.
 """
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

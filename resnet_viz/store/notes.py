@@ -1,5 +1,7 @@
 """Names and notes that people give to runs and races."""
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Mapping
 

@@ -1,5 +1,7 @@
 """Files in a store's folder: logs of the processes that work for it, and what files take."""
 
+from __future__ import annotations
+
 from contextlib import suppress
 from pathlib import Path
 

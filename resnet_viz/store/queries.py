@@ -1,5 +1,7 @@
 """Queries for what the store holds of a run or race besides its row; each reads once."""
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Collection, Mapping
 

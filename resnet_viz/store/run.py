@@ -1,5 +1,7 @@
 """Run: a run as the store knows it, from its row; and the row that begins one."""
 
+from __future__ import annotations
+
 import json
 import secrets
 import sqlite3

@@ -1,5 +1,7 @@
 """Runs table: its rows, how they are read, and which are damaged."""
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -6,6 +6,8 @@ which the run has gone further, or ended. Whoever finds a run whose process is g
 knows that the run can go on. What the file holds is training/training_state.py's; no torch here.
 """
 
+from __future__ import annotations
+
 import os
 import sqlite3
 import time

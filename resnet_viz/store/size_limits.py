@@ -1,5 +1,7 @@
 """Size limits in bytes, from the environment."""
 
+from __future__ import annotations
+
 import os
 from typing import Annotated
 

@@ -6,6 +6,8 @@ name. The store breaks the seal when the spec is changed. What bears another sea
 tried.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache

@@ -6,6 +6,8 @@ A cell is "waiting", "under way" (its run says more), "refused", or has a run's 
 within the caller's transaction.
 """
 
+from __future__ import annotations
+
 import json
 import sqlite3
 import time

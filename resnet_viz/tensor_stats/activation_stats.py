@@ -5,6 +5,8 @@ time as reading does, and the holes that they leave among what autograd keeps co
 looking at a number would make the host wait for the device.
 """
 
+from __future__ import annotations
+
 from math import sqrt
 
 import torch

@@ -4,6 +4,8 @@ It takes two steps: a Gram matrix for each block, as soon as its features are th
 eigenvalues of all of them together, which a CPU finds in half the time of one after the other.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 

@@ -1,5 +1,7 @@
 """Pooled statistics: those of a minibatch from those of its parts; on the host, in float64."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import torch

@@ -4,6 +4,8 @@ On the CPU in float64. Elsewhere, where there may be none (MPS), in float32 of t
 its middle: the numbers are right to five digits or more, over float64's range.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import torch

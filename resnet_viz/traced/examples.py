@@ -1,5 +1,7 @@
 """Something that a net can be called with, where nobody gave an example."""
 
+from __future__ import annotations
+
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd

@@ -4,6 +4,8 @@ Hooks on the nodes of autograd's graph see every gradient on its way to a block'
 autograd adds them up, so that the parts add up to the whole.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
 

@@ -1,5 +1,7 @@
 """Nets of other libraries by name: "torchvision:resnet50", "timm:vit_tiny_patch16_224"."""
 
+from __future__ import annotations
+
 from importlib import import_module
 
 from torch import nn

@@ -1,5 +1,7 @@
 """One forward pass of any net, looked at: its data graph and its shortcuts."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 

@@ -5,6 +5,8 @@ alone; which calls those are is known from one pass of the net. So the twin has 
 parameters, its training and evaluation modes and its control flow.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any, NamedTuple

@@ -6,6 +6,8 @@ operands come from one node and one has passed fewer weighted layers than anothe
 Sums of parallel branches, positions that are added and polynomials of an activation are neither.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple

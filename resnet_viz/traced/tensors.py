@@ -1,5 +1,7 @@
 """The tensors in what goes into a module or comes out: tuples, mappings, and classes of those."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 

@@ -1,5 +1,7 @@
 """Errors of training and building in words."""
 
+from __future__ import annotations
+
 import re
 
 _OUT_OF_MEMORY = re.compile(

@@ -1,5 +1,7 @@
 """The features of a minibatch's first images, where it comes in parts."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import torch

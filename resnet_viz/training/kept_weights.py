@@ -4,6 +4,8 @@ Weights are read from memory where a CPU's cache does not hold all of them: what
 then done piece by piece, so that each piece is fetched once.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
 
 import torch

@@ -1,5 +1,7 @@
 """train(spec): one net trained, one record a step; no processes, no user interface."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace

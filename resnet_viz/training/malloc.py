@@ -5,6 +5,8 @@ moment later: a net of small activations spends a tenth of each step on that. Ot
 libraries are left as they are.
 """
 
+from __future__ import annotations
+
 import ctypes
 import sys
 

@@ -1,5 +1,7 @@
 """How a measurement is carried out: on a copy of the net, so that the net is left as it was."""
 
+from __future__ import annotations
+
 from copy import deepcopy
 
 import numpy as np

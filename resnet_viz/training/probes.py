@@ -1,5 +1,7 @@
 """Instruments: they take the quantities of a net while it trains; nothing leaves the device."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np

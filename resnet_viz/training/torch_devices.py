@@ -1,5 +1,7 @@
 """The devices there are. `python -m resnet_viz.training.torch_devices` prints them as JSON."""
 
+from __future__ import annotations
+
 import json
 import platform
 

@@ -5,6 +5,8 @@ steps were done; which images come next follows from seed and step. A file is wh
 makes of tensors and plain values, and is read with `weights_only=True`: nothing in it is run.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path

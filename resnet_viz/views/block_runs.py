@@ -1,5 +1,7 @@
 """Runs of alike blocks of a stage, which pictures of deep nets draw as one."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from itertools import groupby
 

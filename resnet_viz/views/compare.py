@@ -1,5 +1,7 @@
 """Comparison of several nets: fields, numbers and stages that differ; no torch."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 

@@ -1,6 +1,8 @@
 # ruff: noqa: RUF001, RUF002
 """Labels of operations, units and shapes, shared by the graph and the tables."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
 

@@ -4,6 +4,8 @@
 The text is torchinfo's to the letter (torchinfo 1.8, `formatting.py`), as the tests hold.
 """
 
+from __future__ import annotations
+
 import json
 import math
 from collections.abc import Collection, Iterable, Sequence

@@ -1,6 +1,8 @@
 # ruff: noqa: RUF001, RUF002
 """Table 1 of the paper, for any plan, in Markdown, LaTeX and CSV; no torch."""
 
+from __future__ import annotations
+
 import csv
 import io
 from collections.abc import Iterable, Sequence

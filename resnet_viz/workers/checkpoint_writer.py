@@ -1,5 +1,7 @@
 """The weights of a net, kept in a file and found again."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Dispatcher: the launcher's loop, which starts a worker for each run and job in its turn."""
 
+from __future__ import annotations
+
 import sqlite3
 import sys
 import time

@@ -1,5 +1,7 @@
 """Forked worker: a process forked from the launcher, which has imported torch; on Linux alone."""
 
+from __future__ import annotations
+
 import os
 import signal
 import sys

@@ -1,5 +1,7 @@
 """One job in a process of its own, begun by the launcher."""
 
+from __future__ import annotations
+
 import json
 import os
 import signal

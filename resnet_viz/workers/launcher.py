@@ -8,6 +8,8 @@ its workers go on without it, and the next that is started finds what waits in t
 itself when it was idle for long, and when its folder or store is gone.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 from pathlib import Path

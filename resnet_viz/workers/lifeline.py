@@ -4,6 +4,8 @@ Linux ends it, whatever it is doing. Elsewhere a thread waits at a pipe whose ot
 alone holds; a library that is just being loaded may keep that thread from running for a while.
 """
 
+from __future__ import annotations
+
 import ctypes
 import os
 import signal

@@ -1,5 +1,7 @@
 """Records of a watched run, logged to wandb or trackio as well."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping
 from importlib import import_module

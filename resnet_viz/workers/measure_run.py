@@ -1,5 +1,7 @@
 """A measurement of a run's weights at a step: the net built, measured, and the result kept."""
 
+from __future__ import annotations
+
 import time
 
 import torch

@@ -1,5 +1,7 @@
 """A run that goes on in a program of its own, written to the store as it comes; no torch."""
 
+from __future__ import annotations
+
 import json
 import os
 import threading

@@ -3,6 +3,8 @@
 The launcher begins it when the run's turn has come; torch has been imported by then.
 """
 
+from __future__ import annotations
+
 import gc
 import os
 import sqlite3

@@ -1,5 +1,7 @@
 """What a run's own worker writes of it into the store, while it trains and at its end."""
 
+from __future__ import annotations
+
 import sqlite3
 import time
 from pathlib import Path

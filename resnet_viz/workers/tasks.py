@@ -1,5 +1,7 @@
 """Tasks of workers: a run or a job each; and what a worker process does with its own."""
 
+from __future__ import annotations
+
 import os
 import sqlite3
 import sys

@@ -1,5 +1,7 @@
 """Lab.watch: a net that is trained in a program of its own, measured there and recorded here."""
 
+from __future__ import annotations
+
 import os
 import warnings
 from collections.abc import Mapping, Sequence

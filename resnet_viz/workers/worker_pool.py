@@ -1,5 +1,7 @@
 """Worker pool: a launcher's worker processes, and spares that are kept warm for what comes next."""
 
+from __future__ import annotations
+
 import gc
 import os
 import sys

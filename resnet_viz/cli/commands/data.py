@@ -1,5 +1,7 @@
 """data: the data sets there are, one of them looked through, or fetched."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 
 from resnet_viz.cli.errors import CommandFailedError, InputError, input_errors

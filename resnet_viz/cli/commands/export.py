@@ -1,5 +1,7 @@
 """export: a net for other tools."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal

@@ -1,5 +1,7 @@
 """graph: a net's shortcut graph, or a figure for print, in a file."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Annotated, Literal
 

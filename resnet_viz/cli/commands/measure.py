@@ -1,5 +1,7 @@
 """measure and measurements: what is measured of a run's weights on demand."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Mapping, Sequence
 

@@ -1,5 +1,7 @@
 """papers: what the papers state, ours beside it, measured where it is asked for."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """graph --style poster and block: figures for print, in the manner of the papers."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from resnet_viz.arch.relatives import twin

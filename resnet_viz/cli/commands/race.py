@@ -1,5 +1,7 @@
 """race: several nets trained at the same time, followed from the terminal."""
 
+from __future__ import annotations
+
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,5 +1,7 @@
 """app: hand over to Streamlit."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys

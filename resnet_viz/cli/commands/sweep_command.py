@@ -1,5 +1,7 @@
 """The command sweep; it imports what it works with only when it runs."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Annotated
 

@@ -1,5 +1,7 @@
 """Sweeps to begin with: one file each, and the folder is the list."""
 
+from __future__ import annotations
+
 import pkgutil
 from collections.abc import Mapping
 from functools import lru_cache

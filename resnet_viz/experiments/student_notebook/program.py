@@ -5,6 +5,8 @@ mended, one with `#+ name` once it is; all others always are. There are as many 
 mending moves no line.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Collection, Iterator
 from functools import lru_cache

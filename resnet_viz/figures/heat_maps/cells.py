@@ -1,5 +1,7 @@
 """Cells of a heat map: which ones are drawn, in which form, and what is left out, in words."""
 
+from __future__ import annotations
+
 from math import inf
 
 import numpy as np

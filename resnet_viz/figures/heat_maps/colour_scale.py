@@ -1,6 +1,8 @@
 """Colour scale of a quantity in all nets of a race: its ends, and the share of values beyond
 them."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from math import ceil, floor
 from textwrap import wrap

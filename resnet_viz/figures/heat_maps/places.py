@@ -1,6 +1,8 @@
 """Places of the heat maps of several nets: two per row, or one below the other in a narrow
 chart."""
 
+from __future__ import annotations
+
 from math import ceil
 
 from resnet_viz.figures import style

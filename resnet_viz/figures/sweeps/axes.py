@@ -1,5 +1,7 @@
 """Axes of a sweep's figures: a swept axis as numbers or names, and an end as y or colour."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from math import ceil, floor, log10
 

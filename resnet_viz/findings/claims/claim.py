@@ -5,6 +5,8 @@ and in the report. A claim says which quantity of which nets it is about, when, 
 sure, so that anyone can check it against the records without reading prose.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType

@@ -11,6 +11,8 @@ their logarithm instead, which takes them for normal; counts are not compared th
 what the exact test of the pair alone refuses.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations

@@ -5,6 +5,8 @@ minibatches), and it is said only of nets that have learnt, where it lies below 
 tenth at least, and below where each run begins.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import log

@@ -7,6 +7,8 @@ steps, and even the steepest one that the slope's error allows would not close t
 steps again. Else the deeper net is behind, and it is said that its loss still falls.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 

@@ -4,6 +4,8 @@ Few directions are called a collapse only of a net that gets little more right t
 that has learnt tells its images apart by few directions.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 import numpy as np

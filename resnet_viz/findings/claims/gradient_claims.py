@@ -1,5 +1,7 @@
 """Gradient claims: gradients at the blocks' inputs, and those of the weights."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterator, Sequence
 

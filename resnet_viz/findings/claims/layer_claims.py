@@ -1,6 +1,8 @@
 """Layers without a value, each with the reason that the records give: unused, frozen, cleared, not
 stepped, not hooked, not finite. Nothing there is not a bad number."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 import numpy as np

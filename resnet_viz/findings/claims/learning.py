@@ -11,6 +11,8 @@ rule.
 * learnt little: it has learnt, and its accuracy goes less than 15 % of the way from a guess's to 1.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property

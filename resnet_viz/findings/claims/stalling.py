@@ -4,6 +4,8 @@ A loss stands still over the second half of the steps where no fall is found the
 error allows none of more than a tenth of it. It is frozen where the updates are small as well.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 import numpy as np

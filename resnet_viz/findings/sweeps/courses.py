@@ -1,5 +1,7 @@
 """Courses of a sweep's runs: what its claims are made from, beside the table of ends."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 
 from resnet_viz.experiments.sweep_spec import SEED

@@ -1,5 +1,7 @@
 """Records of a sweep's runs: read once each, shared by all who look at the sweep."""
 
+from __future__ import annotations
+
 import threading
 import time
 from collections.abc import Callable, Hashable, Sequence

@@ -9,6 +9,8 @@ and that depth alone differs: axes that change together make one set of pairs, w
 words.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

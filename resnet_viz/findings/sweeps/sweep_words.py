@@ -1,5 +1,7 @@
 """Words of a sweep: its claims in sentences, the whole first, then axis by axis."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 
 from resnet_viz.findings.claims.claim import Claim

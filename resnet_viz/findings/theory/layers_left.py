@@ -1,5 +1,7 @@
 """Layers left: the number of weighted layers from a block's input to the output of the net."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Predictions of theory for a quantity's profile, as lines beside the measurements; no torch."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from math import log
 

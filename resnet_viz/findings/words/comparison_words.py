@@ -1,6 +1,8 @@
 """Comparison words: sentences for nets that were compared over seeds (the claims of
 comparison.py)."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 
 from resnet_viz.findings.claims.claim import Claim, Words

@@ -1,5 +1,7 @@
 """What is said of a race's course: steps that stand out, who is sooner, what features become."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from math import isfinite
 

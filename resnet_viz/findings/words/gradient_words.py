@@ -1,5 +1,7 @@
 """Gradient words: sentences for the claims of gradient_claims.py."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 import numpy as np

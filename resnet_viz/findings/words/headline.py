@@ -1,5 +1,7 @@
 """Headline of a race: its outcome in a sentence or two, from the claims about all nets."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 
 from resnet_viz.findings.claims.claim import Claim

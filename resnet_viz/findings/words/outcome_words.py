@@ -1,5 +1,7 @@
 """What is said of a race's outcome: how each net ended, and why nets are not ranked."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 from resnet_viz.findings.claims.claim import Claim, Words

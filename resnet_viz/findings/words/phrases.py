@@ -1,5 +1,7 @@
 """Phrases that sentences share: percentages, ranges, certainty."""
 
+from __future__ import annotations
+
 from math import isfinite
 
 from resnet_viz.findings.claims.claim import Claim

@@ -4,6 +4,8 @@ The words stand in tables, kind -> function of a claim, one table a subject; `WO
 The first sentence of a race is its headline, made of the outcomes of all nets.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 

@@ -5,6 +5,8 @@ a file from elsewhere they are looked at before they are taken over; whether the
 run's net is seen when they are loaded (workers/checkpoint_writer.py).
 """
 
+from __future__ import annotations
+
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence

@@ -1,5 +1,7 @@
 """Folders for what is brought in, inside the store's own; one that a killed process left goes."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import tempfile

@@ -5,6 +5,8 @@ So none is opened by whoever asks for it, such as the app's server: this process
 a file of our own, looks at every value, and says what is wrong on standard output.
 """
 
+from __future__ import annotations
+
 import os
 import sqlite3
 import subprocess

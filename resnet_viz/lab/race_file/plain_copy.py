@@ -5,6 +5,8 @@ indexes. So its tables must be exactly ours, with nothing beside them, and of th
 columns are read, row after row, in the order of their keys.
 """
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing

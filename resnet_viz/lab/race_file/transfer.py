@@ -4,6 +4,8 @@ A file from elsewhere is not trusted: its tables must be exactly ours, every val
 before it is taken over, and nothing is when one is wrong.
 """
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress

@@ -1,5 +1,7 @@
 """A race's file from elsewhere, read value by value: nothing in it is taken as it comes."""
 
+from __future__ import annotations
+
 import json
 import sqlite3
 from collections.abc import Iterator

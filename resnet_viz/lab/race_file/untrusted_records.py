@@ -1,5 +1,7 @@
 """The records in a race's file from elsewhere, checked value by value before any is taken over."""
 
+from __future__ import annotations
+
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,6 +1,8 @@
 """Kinds of measurements that a lesson may make, a module each: how one is begun, and what is seen
 of it; this package is their registry."""
 
+from __future__ import annotations
+
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lessons.facts import Seen
 from resnet_viz.lessons.kinds import counts, new_nets, notebook, race, removal, sweep

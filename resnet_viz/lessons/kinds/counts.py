@@ -1,5 +1,7 @@
 """A lesson's counts: parameters, multiply-accumulates and depth, from plans alone."""
 
+from __future__ import annotations
+
 from resnet_viz.arch.plan import plan
 from resnet_viz.lessons.facts import Facts, Seen, most
 from resnet_viz.lessons.measurement_slots import CountsSlot

@@ -1,5 +1,7 @@
 """A lesson's removal of blocks: each block of a race's trained nets left out in turn."""
 
+from __future__ import annotations
+
 from functools import partial
 
 import numpy as np

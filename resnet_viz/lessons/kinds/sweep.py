@@ -1,5 +1,7 @@
 """A lesson's sweep over the depth of residual and plain nets."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from functools import partial
 

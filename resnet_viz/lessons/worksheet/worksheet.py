@@ -4,6 +4,8 @@ It has the lesson's texts and questions, with boxes to tick, axes to draw in and
 measured; never the answers.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Collection, Iterator, Sequence
 from math import ceil, floor, log10

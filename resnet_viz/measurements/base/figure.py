@@ -3,6 +3,8 @@
 A measurement's file says which; `figures/measurement_charts.py` draws each kind.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 BLOCKS = "block, from input to output"

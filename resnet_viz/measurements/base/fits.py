@@ -1,6 +1,8 @@
 """Fits of straight lines to logarithms: growth by a factor per layer, or by a power of the
 depth."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

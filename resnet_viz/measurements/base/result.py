@@ -1,5 +1,7 @@
 """Result: what a measurement found of a net, and the net that it is of."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Verdict: a word and a sentence on a net, and what verdicts share: thresholds and their words."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from math import floor, log10
 

@@ -1,5 +1,7 @@
 """The rows of jobs: their order, their care by the launcher, and their end."""
 
+from __future__ import annotations
+
 import shutil
 import sqlite3
 import time

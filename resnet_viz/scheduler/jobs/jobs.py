@@ -1,5 +1,7 @@
 """Jobs handed in, looked at and cancelled; no torch, and nothing here waits."""
 
+from __future__ import annotations
+
 import json
 import shutil
 import sqlite3

@@ -1,5 +1,7 @@
 """Kind: what a job of a kind is, described without torch."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Registry of the kinds of jobs: one file each in workers/job_kinds; no torch."""
 
+from __future__ import annotations
+
 import pkgutil
 from collections.abc import Mapping
 from dataclasses import replace

@@ -5,6 +5,8 @@ launcher queues a cell where its device has room and no run of a race waits ther
 the higher priority goes first, then the asker, and the sweep, served the longest ago.
 """
 
+from __future__ import annotations
+
 import sqlite3
 import time
 from collections import Counter

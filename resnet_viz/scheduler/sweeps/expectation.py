@@ -1,5 +1,7 @@
 """How long a sweep takes, and how much room: by what was measured here, else by a guess."""
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass

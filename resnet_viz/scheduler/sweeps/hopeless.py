@@ -1,5 +1,7 @@
 """Hopeless: a run of a sweep that cannot recover, ended early by a rule."""
 
+from __future__ import annotations
+
 from math import isfinite
 
 from resnet_viz.quantities.records import StepRecord

@@ -1,5 +1,7 @@
 """A sweep submitted: its row and those of its cells, and what is known before anything starts."""
 
+from __future__ import annotations
+
 import sqlite3
 import time
 from collections.abc import Sequence

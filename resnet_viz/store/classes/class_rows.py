@@ -5,6 +5,8 @@ a hash alone, which differs from class to class. Whatever writes is for within t
 transaction, `forget_old` excepted.
 """
 
+from __future__ import annotations
+
 import json
 import re
 import secrets

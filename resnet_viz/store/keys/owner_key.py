@@ -3,6 +3,8 @@
 It is in a file of the folder, so that it outlives a restart; deleting the file makes a new one.
 """
 
+from __future__ import annotations
+
 import hmac
 import re
 import secrets

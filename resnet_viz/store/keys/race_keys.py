@@ -1,6 +1,8 @@
 """Race keys: who holds the key of a race may steer it; made from its id and a secret in the
 folder."""
 
+from __future__ import annotations
+
 import hmac
 import secrets
 from base64 import urlsafe_b64encode

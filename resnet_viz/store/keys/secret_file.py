@@ -1,5 +1,7 @@
 """Secret files: created once, whole or not at all, readable for their owner alone."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable
 from contextlib import suppress

@@ -3,6 +3,8 @@
 One step's are as they are; more are compressed, each byte of the numbers beside its like.
 """
 
+from __future__ import annotations
+
 import sqlite3
 import zlib
 

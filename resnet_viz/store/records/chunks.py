@@ -4,6 +4,8 @@ A worker writes several times a second, often one step at a time. So that a long
 what has been written in many pieces is put together, 256 steps in a compressed chunk.
 """
 
+from __future__ import annotations
+
 import sqlite3
 import zlib
 from collections import defaultdict

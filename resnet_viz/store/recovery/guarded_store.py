@@ -1,5 +1,7 @@
 """Guarded store: one whose file, once found damaged, is set aside for a new one."""
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path

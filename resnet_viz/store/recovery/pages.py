@@ -4,6 +4,8 @@ Each leaf page tells its own rows (https://www.sqlite.org/fileformat2.html). Wha
 cannot be read is passed over. Which table a row is of, its reader says by its values.
 """
 
+from __future__ import annotations
+
 import struct
 from collections.abc import Iterator
 from pathlib import Path

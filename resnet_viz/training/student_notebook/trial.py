@@ -1,5 +1,7 @@
 """Trial of the student's program: built, run forward and backward, and trained for a few steps."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Collection, Mapping
 from typing import Any

@@ -1,5 +1,7 @@
 """A net's forward pass with activation checkpointing: less memory for one more forward pass."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial

@@ -1,5 +1,7 @@
 """From a loss to new weights: backward, clipping, and the optimiser's step."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from typing import Any
 

@@ -1,5 +1,7 @@
 """What updates the weights, and by how much at which step: torch.optim's classes."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 
 from torch import Tensor

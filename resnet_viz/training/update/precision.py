@@ -1,5 +1,7 @@
 """The number formats that a run computes in: TensorFloat-32, autocast, and scaled losses."""
 
+from __future__ import annotations
+
 from contextlib import AbstractContextManager
 
 import torch

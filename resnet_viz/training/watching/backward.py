@@ -1,5 +1,7 @@
 """Backward passes of a program's own loop, and its optimisers' updates, noticed as they come."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from functools import partial
 

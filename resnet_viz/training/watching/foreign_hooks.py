@@ -1,5 +1,7 @@
 """Where the points of activations sit in a net that is not of this project: found as it runs."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, MutableMapping
 from functools import partial
 

@@ -1,5 +1,7 @@
 """Forward passes of a program's own loop, noticed as they come."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from typing import Literal
 

@@ -1,5 +1,7 @@
 """What a loss was multiplied by before backward: the scale of the program's own GradScaler."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import wraps
 from typing import Any

@@ -4,6 +4,8 @@ The main path is the longest one from input to output, counted in weighted layer
 shortcut is passed by it, and so is what makes the factors of a gate (squeeze-and-excitation).
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,5 +1,7 @@
 """The weights of any torch.nn.Module that are measured: kernels and matrices, by layer."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import NamedTuple
 

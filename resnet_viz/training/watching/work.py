@@ -1,6 +1,8 @@
 """The multiply-accumulates of a step's forward passes, as the outputs of layers tell them, and how
 often weights are therefore looked at."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from functools import partial
 

@@ -1,5 +1,7 @@
 """Address of a page: a query that is written without an entry of the browser's history."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 from resnet_viz.ui.components.component import component

@@ -4,6 +4,8 @@ Each element that a run of the script draws costs Streamlit half a millisecond, 
 of a race ask twice a second. A component that takes news has `newest.js` in its script.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Controls that a browser keeps: the key of a race or a sweep in its cookie, for a week."""
 
+from __future__ import annotations
+
 import streamlit as st
 
 from resnet_viz.lab.lab import Lab

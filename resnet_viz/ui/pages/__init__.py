@@ -5,6 +5,8 @@ declares its entry in the menu (`PAGE`, a `PageEntry`; for a folder in its `__in
 the menu needs no more of it) and has a function `example_page` (in page.py) that draws it.
 """
 
+from __future__ import annotations
+
 import pkgutil
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Graph page: the shortcut graph of a net alone: `/graph?net=resnet50&embed=true`."""
 
+from __future__ import annotations
+
 import streamlit as st
 
 from resnet_viz.ui.components.graphs.graph_chart import MOST_DRAWN, graph_chart

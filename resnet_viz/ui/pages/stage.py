@@ -1,5 +1,7 @@
 """Stage page: the stage of a race alone: `/stage?race=ID&embed=true`."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from secrets import token_hex
 from typing import Any

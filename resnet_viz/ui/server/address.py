@@ -4,6 +4,8 @@ The frontend of a page such as /race takes /race/ for the app's address, hears t
 nothing, and tries / next. The page's own files are beside it, so its folder is the app's.
 """
 
+from __future__ import annotations
+
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 

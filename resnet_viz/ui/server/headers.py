@@ -1,5 +1,7 @@
 """Security headers of every answer: against frames, foreign hosts, and guesses at file types."""
 
+from __future__ import annotations
+
 import re
 
 from starlette.datastructures import MutableHeaders

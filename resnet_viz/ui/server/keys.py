@@ -3,6 +3,8 @@
 Scripts of the page never see them, and the address loses the owner's at once.
 """
 
+from __future__ import annotations
+
 import json
 from contextlib import suppress
 from urllib.parse import parse_qsl, quote, urlencode

@@ -1,6 +1,8 @@
 """Net links: a net in the query of the app's root is sent on to the Architecture page, which stood
 there in earlier versions."""
 
+from __future__ import annotations
+
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 

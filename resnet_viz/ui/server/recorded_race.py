@@ -4,6 +4,8 @@ It is this computer's newest default race; the one that is shipped until there i
 names no race: whoever sees it learns of no link.
 """
 
+from __future__ import annotations
+
 import gzip
 import json
 from collections.abc import Sequence

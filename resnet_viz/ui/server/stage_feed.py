@@ -3,6 +3,8 @@
 No script of Streamlit's runs for them. Whoever has a race's link may watch it, as on its page.
 """
 
+from __future__ import annotations
+
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence

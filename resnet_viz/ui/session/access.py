@@ -5,6 +5,8 @@ owner's key. All others are visitors: they race, and see what they hold the cont
 app is public, the key alone makes an owner: a container's visitors all come from the same computer.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from contextlib import suppress
 

@@ -1,5 +1,7 @@
 """Begun race: the race that a page has started for this session, until the Race page shows it."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress

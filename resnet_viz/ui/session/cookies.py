@@ -1,5 +1,7 @@
 """Cookies of the server: which races a browser has the controls of, and the owner's key."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Mapping
 from http.cookies import CookieError, SimpleCookie

@@ -1,5 +1,7 @@
 """Browser history: how a visitor came to a page: by Back and Forward, or by the menu."""
 
+from __future__ import annotations
+
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 

@@ -1,5 +1,7 @@
 """Lab of the server, shared by all sessions."""
 
+from __future__ import annotations
+
 import threading
 from contextlib import suppress
 from pathlib import Path

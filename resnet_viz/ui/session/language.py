@@ -1,6 +1,8 @@
 """Language of this session, for the pages that speak several: those of the lessons, and the start
 page. It is in their links (`lang=ko`)."""
 
+from __future__ import annotations
+
 import streamlit as st
 
 from resnet_viz.lessons.languages import LANGUAGES, Words, words_in

@@ -1,5 +1,7 @@
 """Locality of a visitor: at the server's own computer, or elsewhere."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit

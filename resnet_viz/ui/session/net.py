@@ -1,5 +1,7 @@
 """Net of a session: the one on the Architecture page, and its origin."""
 
+from __future__ import annotations
+
 from typing import NamedTuple, NoReturn
 
 import streamlit as st

@@ -1,6 +1,8 @@
 """Device choice: the devices of this machine, asked of a separate process, so that torch stays out
 of the server."""
 
+from __future__ import annotations
+
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import streamlit as st

@@ -1,5 +1,7 @@
 """A figure for print on a page: the picture, and its downloads."""
 
+from __future__ import annotations
+
 from base64 import b64encode
 from functools import partial
 from html import escape

@@ -5,6 +5,8 @@ A page has a slot for each thing it can ask for, and finds there what was asked:
 page ends nothing. Where the visitor leaves, the job goes on to its own end, or to its limit.
 """
 
+from __future__ import annotations
+
 import secrets
 import time
 from collections.abc import Callable, Mapping

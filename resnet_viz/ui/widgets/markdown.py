@@ -1,5 +1,7 @@
 """Markdown helpers for Streamlit."""
 
+from __future__ import annotations
+
 import re
 
 # Harmless within a line, but at its beginning they make a list, a heading or a table.

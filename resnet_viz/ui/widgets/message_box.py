@@ -4,6 +4,8 @@ Errors quote what they complain of, and that may come from a link, a file or ano
 as Markdown it could load a picture from anywhere or pass for a sentence of the app's own.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import partial
 

@@ -5,6 +5,8 @@ sent, also where there is to be no link: with three of them that was a fifteenth
 of a race costs the browser.
 """
 
+from __future__ import annotations
+
 from html import escape
 
 import streamlit as st

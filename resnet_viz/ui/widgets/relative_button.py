@@ -1,5 +1,7 @@
 """Relative button: adds a relative of a net, or says why it cannot."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import streamlit as st

@@ -1,5 +1,7 @@
 """Cost of a sweep before it is started: runs, time and room on disk."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import streamlit as st

@@ -1,5 +1,7 @@
 """Accessible table: readable for screen readers, with its own scroll bar in a narrow window."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from html import escape
 

@@ -1,6 +1,8 @@
 # ruff: noqa: RUF001, RUF002
 """Words and equations of one block of a net, read from its plan; no Streamlit."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 

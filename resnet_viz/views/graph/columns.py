@@ -4,6 +4,8 @@ Input and stem stand in the first column, each stage begins a new one and a long
 several; the head stands under the last.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, groupby, pairwise

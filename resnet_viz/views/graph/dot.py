@@ -4,6 +4,8 @@ A deep net is one long chain, so it is laid out like a text in columns. Edges in
 do not constrain the ranks.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from itertools import groupby, pairwise
 

@@ -1,5 +1,7 @@
 """Grid for the graphs of several nets: each block of each stage has its place."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 

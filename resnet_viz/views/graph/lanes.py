@@ -5,6 +5,8 @@ The main path has the first lane, straight down; channel attention, a gate and t
 operations have lanes of their own to its right, and a bare shortcut bends around all of them.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property

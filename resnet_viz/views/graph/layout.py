@@ -4,6 +4,8 @@ Pixels from the top left. Columns stand beside each other and a column's units u
 shortcut leaves the main path above its branch, runs down on the right and comes into the addition.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Legend of the graph of a net: the kinds of shortcuts in it, and what "+" does."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import NamedTuple
 

@@ -1,5 +1,7 @@
 """Graph model: nodes, edges, and the graph of both; no torch."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 

@@ -1,6 +1,8 @@
 """Layout of a plain net's graph on its residual twin's: each block stays where it is, and what goes
 around the blocks is left out."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 
 from resnet_viz.views.graph.lanes import Box

@@ -5,6 +5,8 @@ too. Words have the page's own text colour. Orange is for plain nets alone. Grey
 from white as from a dark page.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 

@@ -1,5 +1,7 @@
 """Costs of a graph's nodes, from the plan: what a graph can be coloured by."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import NamedTuple

@@ -3,6 +3,8 @@
 Activations are words beside the arrows, as there; norms are in the equations alone.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 
 from resnet_viz.arch.config import ResNetConfig

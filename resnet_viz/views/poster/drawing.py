@@ -5,6 +5,8 @@ x grows to the right and y downwards. What stands for a part of a net has the pa
 its `name`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate

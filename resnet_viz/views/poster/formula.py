@@ -1,6 +1,8 @@
 # ruff: noqa: RUF001
 """Formulas: the little TeX of `views/graph/block_words.py`, as spans of text."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple

@@ -1,5 +1,7 @@
 """Posters: figures for print, in the manner of the papers, of any net or block."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """PDF and PNG from the SVG, by the library typst: no program, and no font, need be installed."""
 
+from __future__ import annotations
+
 from typing import Literal
 
 from resnet_viz.extras import missing

@@ -4,6 +4,8 @@ The tints are pale enough for black text, and for a printer without colours; wha
 said by dots and width, never by colour alone.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import NamedTuple
 

@@ -1,5 +1,7 @@
 """A drawing as SVG: plain shapes and text, for browsers, editors and `print_file.py`."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from itertools import pairwise
 from math import hypot

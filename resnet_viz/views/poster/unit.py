@@ -4,6 +4,8 @@ The shortcut is the straight grey way from x_l down; what lies on it stands in t
 gradient. The branch is on its right, a gate between the two.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from itertools import pairwise
 

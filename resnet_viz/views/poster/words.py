@@ -1,6 +1,8 @@
 # ruff: noqa: RUF001, RUF002
 """Words in figures, as the papers write them: "3×3 conv, 64, /2", "pool, /2", "fc, 1000"."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from resnet_viz.arch.config import ResNetConfig

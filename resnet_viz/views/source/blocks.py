@@ -1,5 +1,7 @@
 """Blocks in an exported file: a function for the branch, and one for each kind of block."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property

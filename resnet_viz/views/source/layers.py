@@ -1,5 +1,7 @@
 """Layers in an exported file: operations of the plan as expressions."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from typing import NamedTuple

@@ -1,5 +1,7 @@
 """Source text of classes of nets/: read, not imported, so that torch is not needed."""
 
+from __future__ import annotations
+
 import ast
 from functools import cache
 from importlib.resources import files

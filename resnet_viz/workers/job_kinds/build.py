@@ -1,5 +1,7 @@
 """A net built on a device, run forward and backward, and timed."""
 
+from __future__ import annotations
+
 from dataclasses import asdict
 from typing import Annotated
 

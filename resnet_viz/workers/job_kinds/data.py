@@ -1,5 +1,7 @@
 """A data set fetched, or looked through image by image."""
 
+from __future__ import annotations
+
 from resnet_viz.data.dataset import Split
 from resnet_viz.data.registry import dataset_info
 from resnet_viz.scheduler.jobs.kind import JobRequest, Kind, Report

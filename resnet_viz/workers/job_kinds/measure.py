@@ -1,5 +1,7 @@
 """A run's weights at a step, measured; the result is kept with the run."""
 
+from __future__ import annotations
+
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator

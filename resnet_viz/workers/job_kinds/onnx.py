@@ -1,5 +1,7 @@
 """A net as an ONNX file, with the weights of a new one."""
 
+from __future__ import annotations
+
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.scheduler.jobs.kind import JobRequest, Kind, Report
 from resnet_viz.scheduler.memory_fit import check_room

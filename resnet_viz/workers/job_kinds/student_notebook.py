@@ -1,5 +1,7 @@
 """The study notebook's program, run with some of its faults mended, and the paper's net beside."""
 
+from __future__ import annotations
+
 from typing import Annotated, Literal
 
 from pydantic import Field

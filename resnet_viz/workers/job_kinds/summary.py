@@ -1,5 +1,7 @@
 """A net's modules as torchinfo measures them."""
 
+from __future__ import annotations
+
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.scheduler.jobs.kind import JobRequest, Kind, Report
 

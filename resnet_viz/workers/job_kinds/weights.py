@@ -1,5 +1,7 @@
 """A file of weights, handed in or torchvision's, held against a net."""
 
+from __future__ import annotations
+
 from dataclasses import asdict
 from pathlib import Path
 from typing import Self

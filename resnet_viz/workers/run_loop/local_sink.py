@@ -1,5 +1,7 @@
 """The sink of a run on this machine: the store, on the connection of the worker's main thread."""
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Callable
 from functools import partial

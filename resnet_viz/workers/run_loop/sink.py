@@ -4,6 +4,8 @@ On this machine it is the store itself (local_sink.py), elsewhere a writer besid
 loop of the training (loop.py) knows neither.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol

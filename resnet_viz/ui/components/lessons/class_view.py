@@ -1,5 +1,7 @@
 """Class view: what the readers of a class have predicted, as bars or as curves."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 
 from resnet_viz.ui.components.component import component

@@ -1,5 +1,7 @@
 """Paths view: a small residual net unravelled into its 2^n paths, drawn and lit one by one."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 from resnet_viz.ui.components.component import component

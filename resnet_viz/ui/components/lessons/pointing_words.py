@@ -1,5 +1,7 @@
 """Pointing words: links of a text that light up places in the pictures of their page."""
 
+from __future__ import annotations
+
 from resnet_viz.ui.components.component import component
 
 _VIEW = component(__file__, "pointing_words")

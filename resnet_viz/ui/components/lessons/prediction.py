@@ -1,5 +1,7 @@
 """Prediction: a reader's guess by a click or a drawn curve, kept by the browser alone."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 

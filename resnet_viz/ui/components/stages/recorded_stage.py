@@ -1,5 +1,7 @@
 """Recorded stage: the stage in small, which plays a recorded race for ever."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import streamlit as st

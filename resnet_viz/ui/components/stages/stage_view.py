@@ -5,6 +5,8 @@ script runs for whoever watches. It speaks to the server only when a hand does s
 race is over, and now and then while charts below it are in view.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Build tab: builds the net on a device and shows the measurements."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import streamlit as st

@@ -1,5 +1,7 @@
 """Complaints about the fields of the form, in the form's own words; no Streamlit."""
 
+from __future__ import annotations
+
 import re
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Export tab: the net as PyTorch source, ONNX, JSON, and its table; no torch."""
 
+from __future__ import annotations
+
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig

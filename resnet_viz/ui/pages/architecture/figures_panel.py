@@ -1,5 +1,7 @@
 """Figures tab: the net and its blocks as the papers draw them, for print; no torch."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 
 import streamlit as st

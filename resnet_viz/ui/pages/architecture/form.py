@@ -1,5 +1,7 @@
 """Form of the Architecture page: widgets in the sidebar, and the net they describe."""
 
+from __future__ import annotations
+
 from typing import Literal
 
 import streamlit as st

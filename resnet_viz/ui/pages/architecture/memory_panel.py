@@ -1,5 +1,7 @@
 """Memory tab: what a training step keeps, and whether it fits on a device; no torch."""
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple, get_args
 
 import streamlit as st

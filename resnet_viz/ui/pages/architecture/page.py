@@ -1,5 +1,7 @@
 """Architecture page: choose a net, see exactly what it is."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 import streamlit as st

@@ -3,6 +3,8 @@
 torchinfo needs torch: a process of its own measures a net, once for all sessions of the server.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import streamlit as st

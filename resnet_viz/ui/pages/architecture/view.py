@@ -1,5 +1,7 @@
 """Tabs of the Architecture page: views of the net, drawn from the plan."""
 
+from __future__ import annotations
+
 from functools import partial
 
 import streamlit as st

@@ -1,5 +1,7 @@
 """Weights tab: a file of weights compared with the net; no torch here."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 

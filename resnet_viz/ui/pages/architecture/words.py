@@ -1,5 +1,7 @@
 """Words of the Architecture page about a net, computed from it; no Streamlit."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 

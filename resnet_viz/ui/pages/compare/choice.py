@@ -1,5 +1,7 @@
 """Widgets of the Compare page: which nets, and buttons for their relatives."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 import streamlit as st

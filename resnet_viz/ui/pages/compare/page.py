@@ -1,5 +1,7 @@
 """Compare page: two to six nets, what differs between them, and what it costs."""
 
+from __future__ import annotations
+
 import streamlit as st
 
 from resnet_viz.arch.paper_names import paper_name

@@ -3,6 +3,8 @@
 They are in the session too, because Streamlit drops the address's query when the page is switched.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import streamlit as st

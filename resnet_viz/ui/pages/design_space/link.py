@@ -1,5 +1,7 @@
 """Link to the Design space page: its switches and its search, where they are not the usual ones."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 import streamlit as st

@@ -1,5 +1,7 @@
 """Switches and depth slider of the Initialisation page, filled from the address once."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import streamlit as st

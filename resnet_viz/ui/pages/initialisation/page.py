@@ -1,5 +1,7 @@
 """Initialisation page: drag the depth, see how the gradient grows before the first step."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """Results of measurements of new nets, by jobs: kept for the session, by settings and depth."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 

@@ -1,5 +1,7 @@
 """Settings of the Initialisation page, in the address and as nets; no Streamlit."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 

@@ -1,5 +1,7 @@
 """What a reader's class has predicted, live."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any

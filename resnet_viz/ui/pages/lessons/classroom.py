@@ -1,5 +1,7 @@
 """Classroom: the class in which a session reads, and its reader's votes."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 

@@ -1,5 +1,7 @@
 """Counted nets of a lesson: a table of their costs, one block of each, and paths through one."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 import streamlit as st

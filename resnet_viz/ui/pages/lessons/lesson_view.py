@@ -1,5 +1,7 @@
 """One step of a lesson, with the way to the others."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from itertools import pairwise
 from urllib.parse import urlencode

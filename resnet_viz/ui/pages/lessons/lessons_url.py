@@ -1,6 +1,8 @@
 """Lessons URL: which lesson and step is read, in which language, what was measured for it, and what
 a teacher has set: `?lesson=race&part=2&lang=ko&main=RACE&only=race,deeper&hide=race.3&locked=1`."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace

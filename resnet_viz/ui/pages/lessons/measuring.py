@@ -1,5 +1,7 @@
 """Measurements of a lesson: the press that begins one, and its progress."""
 
+from __future__ import annotations
+
 from math import ceil
 
 import streamlit as st

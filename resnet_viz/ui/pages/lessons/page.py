@@ -1,5 +1,7 @@
 """Lessons page: the list of lessons, or one of them, step by step."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Pictures of a lesson: the stage of its race, and figures of what was measured."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from secrets import token_hex

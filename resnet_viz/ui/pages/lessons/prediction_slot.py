@@ -1,5 +1,7 @@
 """Predictions of a lesson: asked before the measurement, and held against it after."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any

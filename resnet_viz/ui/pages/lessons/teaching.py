@@ -1,5 +1,7 @@
 """Teaching: the link that a teacher hands out, and the class that is opened for it."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from html import escape
 from urllib.parse import urlencode, urlsplit

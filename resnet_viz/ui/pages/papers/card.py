@@ -1,5 +1,7 @@
 """Card of an exhibit: what the paper states, ours beside it, and the press that measures it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 

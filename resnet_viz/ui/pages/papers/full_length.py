@@ -1,5 +1,7 @@
 """Full length: what the paper's own training costs here and on a GPU, and its press."""
 
+from __future__ import annotations
+
 import streamlit as st
 
 from resnet_viz.data.registry import dataset_info

@@ -1,5 +1,7 @@
 """Link of the Papers page: which part is looked at, `?paper=he2016`."""
 
+from __future__ import annotations
+
 import streamlit as st
 
 from resnet_viz.papers.paper import PARTS

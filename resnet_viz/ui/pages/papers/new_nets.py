@@ -1,5 +1,7 @@
 """New nets of an exhibit: measured before their first step by jobs, one per seed."""
 
+from __future__ import annotations
+
 import streamlit as st
 
 from resnet_viz.figures.groups import HEIGHT_OF_ROW, groups

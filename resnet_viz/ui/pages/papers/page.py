@@ -1,5 +1,7 @@
 """Papers page: the figures and tables of a paper in order, ours beside what was published."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import streamlit as st

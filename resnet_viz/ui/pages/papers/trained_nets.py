@@ -1,5 +1,7 @@
 """Trained nets of an exhibit: its sweep, what it costs, the press, and the chart of its ends."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import streamlit as st

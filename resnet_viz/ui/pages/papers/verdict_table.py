@@ -1,5 +1,7 @@
 """Table of statements: the paper's numbers, ours, and whether they agree."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from html import escape
 

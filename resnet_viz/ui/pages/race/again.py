@@ -1,5 +1,7 @@
 """Run again: the same race once more, from the same seeds, from the next ones, or from more."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any

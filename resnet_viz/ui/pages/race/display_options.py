@@ -1,5 +1,7 @@
 """Display options of a race's charts: which of several seeds, the loss axis, smoothing."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import ceil, floor

@@ -1,6 +1,8 @@
 """Lesions: blocks removed from the nets of a race, and their effect, in the graphs and in the
 Diagnosis. Which blocks those are is in the link (removed.py)."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import NamedTuple

@@ -1,5 +1,7 @@
 """Measurement jobs that this session has asked for, or found under way, until they are over."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple

@@ -5,6 +5,8 @@ The link in the address bar only shows. A key that came with a link is taken out
 so that passing that on passes no controls on, and is kept in a cookie, so that a reload keeps them.
 """
 
+from __future__ import annotations
+
 from urllib.parse import urlencode
 
 import streamlit as st

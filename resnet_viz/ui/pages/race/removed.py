@@ -4,6 +4,8 @@
 net, in the order in which they were removed.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping, Sequence
 

@@ -5,6 +5,8 @@ and in the session, because Streamlit drops the URL's query when the page is swi
 several races that are looked at together (`?runs=a,b`) go by "runs=a,b" here.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256

@@ -1,5 +1,7 @@
 """Unreadable runs of a race: what is shown of runs whose specs this version cannot read."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import streamlit as st

@@ -7,6 +7,8 @@ in it: they lie above the page, and close with the next click.
 The step is written by the stage itself (stage_view.js), which moves it.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Actions on the ticked races: open together, name, export, stop, delete."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from functools import partial
 

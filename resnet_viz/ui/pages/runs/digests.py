@@ -1,6 +1,8 @@
 """Digests of the listed runs, shared by all sessions: each run is read once, and only when its row
 is shown."""
 
+from __future__ import annotations
+
 import threading
 import time
 from contextlib import suppress

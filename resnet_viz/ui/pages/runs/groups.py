@@ -1,5 +1,7 @@
 """Groups of runs in the store, by race, with a search; no Streamlit."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,7 @@
 """Runs page: all races and runs, as a table."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Mapping, Sequence
 

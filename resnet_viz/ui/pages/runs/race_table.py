@@ -5,6 +5,8 @@ of places and not of races, so it moves when a race begins, and a race is no lin
 table, with the browser's own keys.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 

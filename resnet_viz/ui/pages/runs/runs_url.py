@@ -1,6 +1,8 @@
 """Runs URL: what is looked for and how it is sorted, in the link:
 `?find=resnet&outcome=diverged&data=digits&sort=-accuracy`; a minus turns the order."""
 
+from __future__ import annotations
+
 import streamlit as st
 
 from resnet_viz.data.registry import offered

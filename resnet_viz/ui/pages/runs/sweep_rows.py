@@ -1,5 +1,7 @@
 """Rows of sweeps in the table of races: each sweep is one row, which leads to its page."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 

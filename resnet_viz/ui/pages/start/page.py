@@ -1,5 +1,7 @@
 """Start page: a recorded race that plays, the button that runs it live, and the ways on."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path

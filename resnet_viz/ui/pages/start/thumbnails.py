@@ -4,6 +4,8 @@ Streamlit lets no SVG through as HTML. So each colour is a layer of its own, cut
 page.css gives it the colour of the theme.
 """
 
+from __future__ import annotations
+
 import base64
 import math
 from collections.abc import Mapping, Sequence

@@ -1,5 +1,7 @@
 """Values of an axis, as a visitor writes or picks them."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress

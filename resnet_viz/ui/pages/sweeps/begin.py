@@ -1,5 +1,7 @@
 """Beginning of a sweep: the press that starts it."""
 
+from __future__ import annotations
+
 import streamlit as st
 
 from resnet_viz.experiments.sweep_spec import SweepSpec

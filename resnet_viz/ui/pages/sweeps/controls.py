@@ -1,6 +1,8 @@
 """Controls of a sweep, for those who may steer it: pause, resume, stop, name, delete, and its link
 and file."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
 from urllib.parse import urlencode

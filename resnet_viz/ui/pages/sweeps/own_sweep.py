@@ -1,5 +1,7 @@
 """A sweep of one's own: a net, axes and seeds in a form, or a JSON file."""
 
+from __future__ import annotations
+
 import json
 from collections import Counter
 from collections.abc import Sequence

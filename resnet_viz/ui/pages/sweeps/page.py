@@ -1,5 +1,7 @@
 """Sweeps page: ready sweeps to start, one's own, a list; and one sweep with its pictures."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import streamlit as st

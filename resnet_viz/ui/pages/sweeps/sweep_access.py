@@ -1,5 +1,7 @@
 """Sweep access: who may see a sweep in the list, and who may pause, stop or delete it."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import streamlit as st

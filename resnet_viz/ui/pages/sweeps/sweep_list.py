@@ -1,5 +1,7 @@
 """List of sweeps: each with its size and how far it is; a press shows it."""
 
+from __future__ import annotations
+
 from datetime import datetime
 
 import streamlit as st

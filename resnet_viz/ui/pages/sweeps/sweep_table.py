@@ -1,5 +1,7 @@
 """Table of a sweep: one row for each cell, with downloads."""
 
+from __future__ import annotations
+
 import tempfile
 from functools import partial
 from pathlib import Path

@@ -1,5 +1,7 @@
 """One sweep: its progress, its controls, its picture, what it shows in words, its table."""
 
+from __future__ import annotations
+
 from collections.abc import Hashable, Sequence
 
 import streamlit as st

@@ -4,6 +4,8 @@ What is inside a block is drawn once for all blocks that are alike; the browser 
 block that was picked into its words.
 """
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Callable, Mapping

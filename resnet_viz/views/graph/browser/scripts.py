@@ -1,5 +1,7 @@
 """Graph scripts: ES modules that draw, colour and steer a graph in any page; they know no host."""
 
+from __future__ import annotations
+
 from functools import lru_cache
 from pathlib import Path
 

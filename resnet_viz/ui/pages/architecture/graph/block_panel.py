@@ -3,6 +3,8 @@
 It has its room whether a block is chosen or not, so that nothing moves.
 """
 
+from __future__ import annotations
+
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig

@@ -1,5 +1,7 @@
 """Closed stages of the graph: which are drawn as one box each; part of the link: `?closed=2,3`."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import streamlit as st

@@ -1,5 +1,7 @@
 """Colour choice of the graph on the Architecture page; part of the link: `?colour=MACs`."""
 
+from __future__ import annotations
+
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig

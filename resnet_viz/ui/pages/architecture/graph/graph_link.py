@@ -5,6 +5,8 @@ shows, and how near it is.
 of the panel; `look` is the scale, and the part of width and height in the middle of the frame.
 """
 
+from __future__ import annotations
+
 import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig

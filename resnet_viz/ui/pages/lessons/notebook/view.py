@@ -1,5 +1,7 @@
 """Notebook view: the student's program, its faults with a press that mends each, what each does."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterator, Mapping
 from html import escape
 from pathlib import Path

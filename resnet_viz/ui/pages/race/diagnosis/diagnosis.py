@@ -3,6 +3,8 @@
 Folded at first; nothing is read or computed for it while it is.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 
 import streamlit as st

@@ -1,5 +1,7 @@
 """Lesion box of the Diagnosis panel: deletes blocks by a click in the chart, or by a choice."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import streamlit as st

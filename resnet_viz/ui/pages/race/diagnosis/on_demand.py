@@ -1,5 +1,7 @@
 """Measurements on demand of the nets of a race: buttons, progress, charts, verdicts."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial

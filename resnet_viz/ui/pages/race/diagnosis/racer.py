@@ -1,5 +1,7 @@
 """Racer: a net of the race in the Diagnosis panel."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeVar

@@ -1,5 +1,7 @@
 """Controls of a race under way: what the stage's transport asks for, for those who may steer it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Live part of the Race page: the stage, and the charts below that follow it."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Data choice of a race: a box of data sets, and offers to fetch one and to check a folder."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import streamlit as st

@@ -1,5 +1,7 @@
 """Memory check before a race starts: whether those of its nets that train at once fit."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import streamlit as st

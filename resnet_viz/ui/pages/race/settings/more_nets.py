@@ -1,5 +1,7 @@
 """More nets: those of a race beside the first two, added by one press and removed by another."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from functools import partial
 
