@@ -47,6 +47,8 @@ IN_LEGEND: Mapping[Role, str] = {
     "efficient channel attention": "ECA layers",
 }
 
+NOT_YET = "Not measured at this step, or before"
+
 
 def profile(contestants: Sequence[Contestant], step: int, name: str = GRADIENT) -> go.Figure:
     """A quantity (y) of each weighted layer or block (x: its position) at `step`.
@@ -78,7 +80,8 @@ def profile(contestants: Sequence[Contestant], step: int, name: str = GRADIENT) 
         short = "; ".join(filter(None, [short, f"{style.whose(unmeasured)}: not measured"]))
     axis = axis_of(contestants, name)
     deepest = max((int(p) for c in contestants for p in c.place(name).positions), default=1)
-    waiting = [] if started else [style.waiting()]
+    has_begun = any(len(c.history) for c in contestants)
+    waiting = [] if started else [style.waiting() | ({"text": NOT_YET} if has_begun else {})]
     layout = {
         "xaxis": style.axis(f"{axis}, from input to output")
         | {

@@ -14,9 +14,12 @@ from resnet_viz.traced.data_graph import Node as Operation
 from resnet_viz.traced.examples import example_for
 from resnet_viz.traced.passes import Example, data_graph
 from resnet_viz.traced.shortcuts import Addition, Shortcut, additions, named
-from resnet_viz.views.graph.chain_graph import Part, chain_graph, held_together
+from resnet_viz.views.graph.chain_graph import Part, chain_graph, held_together, within
 from resnet_viz.views.graph.graph import ShortcutGraph
 from resnet_viz.views.graph.model import NodeKind
+
+_MOST_NAMED = 12
+"""Layers that a box's words name."""
 
 
 def graph(model: nn.Module, example: Example | None = None) -> ShortcutGraph:
@@ -152,7 +155,8 @@ def _block(model: nn.Module, piece: _Piece) -> Part:
     else:
         label = type(module).__name__
     weighted = sum(_is_weighted(model, layer) for layer in piece.layers)
-    tooltip = f"{piece.name}: {count(weighted, 'weighted layer')} in the branch"
+    inside = ", ".join(within(layer, piece.name) for layer in piece.layers[:_MOST_NAMED])
+    tooltip = f"{piece.name}: {count(weighted, 'weighted layer')} in the branch; {inside}"
     shortcut = piece.shortcut.kind if piece.shortcut else ""
     label = f"{label}\n{piece.name}"
     return Part(piece.name, "block", label, tooltip, shortcut, shape=piece.shape)
@@ -164,7 +168,7 @@ def _outside(model: nn.Module, name: str, layers: Sequence[str]) -> Part:
     shown = kinds if len(kinds) <= 3 else [kinds[0], f"... {len(kinds) - 2} more", kinds[-1]]
     title = name if name in ("stem", "head") else "between blocks"
     kind: NodeKind = "head" if name == "head" else "stem"
-    tooltip = f"{title}: {', '.join(layers[:12])}" if layers else title
+    tooltip = f"{title}: {', '.join(layers[:_MOST_NAMED])}" if layers else title
     return Part(name, kind, "\n".join((title, *shown)), tooltip)
 
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
+from resnet_viz.views.graph.chain_graph import Part, chain_graph
 from resnet_viz.views.graph.graph import shortcut_graph
 
 pytestmark = pytest.mark.browser
@@ -66,3 +67,23 @@ def test_it_is_dark_with_the_system_and_zooms(opened: Page) -> None:
     opened.get_by_role("button", name="Zoom in", exact=True).click()
     after = svg.evaluate("svg => svg.getBoundingClientRect().width")
     assert after == pytest.approx(1.3 * before, rel=0.01)
+
+
+def test_a_net_that_is_not_ours_is_gone_through_in_its_own_order(
+    browser: Browser, tmp_path: Path
+) -> None:
+    blocks = ("layer1.0", "layer1.1", "layer2.0", "layer2.1")
+    parts = [Part(name, "block", name, f"{name}: conv1, conv2", "identity") for name in blocks]
+    file = tmp_path / "net.html"
+    head = Part("head", "head", "head", "head")
+    file.write_text(chain_graph([*parts, head], "Theirs", "").to_html(), encoding="utf-8")
+    page = browser.new_page()
+    page.goto(file.as_uri())
+    page.locator(".picture").focus()
+    for name in blocks:
+        page.keyboard.press("ArrowDown" if name != blocks[0] else "Home")
+        page.keyboard.press("Enter")
+        expect(page.locator(".panel").get_by_role("heading")).to_have_text(name)
+        expect(page.locator(".panel")).to_contain_text("conv1, conv2")
+    expect(page.locator(".panel table")).to_have_count(0)
+    page.close()

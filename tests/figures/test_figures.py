@@ -157,6 +157,12 @@ def test_a_loss_that_is_not_finite_is_said() -> None:
     assert "loss not finite at step 3" in _texts(figure)
 
 
+def test_a_quantity_that_is_first_measured_later_does_not_wait_for_a_press() -> None:
+    texts = _texts(profile([contestant("resnet18", 2)], 1, "output_rms"))
+    assert "Not measured at this step, or before" in texts
+    assert "Starts when you press Start race" not in texts
+
+
 def test_before_the_first_step() -> None:
     waiting = [contestant("resnet18", 0), contestant("plain18", 0)]
     for figure in _figures(waiting):

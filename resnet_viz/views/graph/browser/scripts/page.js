@@ -41,6 +41,7 @@ function show(panel, { units, insides }, unit) {
 }
 
 function table(rows) {
+  if (!rows.length) return ""
   const made = element("table", "")
   made.innerHTML = '<thead><tr><th scope="col">Cost</th><th scope="col">Here</th><th scope="col">Of the net</th></tr></thead>'
   const body = element("tbody", "")
