@@ -60,7 +60,7 @@ class Net:
             yield from window
 
 
-def nets_of(lab: Lab, id: str, quantities: Collection[str]) -> Sequence[Net]:  # noqa: A002
+def nets_of(lab: Lab, id: str, quantities: Collection[str]) -> Sequence[Net]:
     """The nets of a race, or the one of a run, as `nets_among` has them.
 
     Raises:

@@ -227,16 +227,16 @@ class Lab:
         """What was measured on demand on a run's weights, the oldest result first."""
         return self._store.read(measurement_results.of_run, run_id)
 
-    def pause(self, id: str) -> None:  # noqa: A002
+    def pause(self, id: str) -> None:
         """Pause a run, or all of a race, after the current step; a run in the queue at once."""
         self._store.use(control.pause, id)
 
-    def resume(self, id: str) -> None:  # noqa: A002
+    def resume(self, id: str) -> None:
         """Let a paused run, or race, continue as soon as there is a free place."""
         self._store.use(control.resume, id)
         self._engine.start()
 
-    def step(self, id: str) -> None:  # noqa: A002
+    def step(self, id: str) -> None:
         """Do one more step of a paused run or race; one that is running is paused after it.
 
         In a race, the nets in training do the step; if there are none, the next in the queue do.
@@ -244,12 +244,12 @@ class Lab:
         self._store.use(control.step, id)
         self._engine.start()
 
-    def slow(self, id: str, pace: float | None) -> None:  # noqa: A002
+    def slow(self, id: str, pace: float | None) -> None:
         """Let a run, or all of a race, do at most `pace` steps per second, 0.01 to 1,000; None:
         full speed."""
         self._store.use(control.slow, id, pace)
 
-    def stop(self, id: str) -> None:  # noqa: A002
+    def stop(self, id: str) -> None:
         """End a run, or all of a race, within a second; its measurements are kept.
 
         If a worker has not stopped after 0.8 s, because a step takes longer, its run is marked as
@@ -320,16 +320,16 @@ class Lab:
         """The guesses of a class about a prediction, of up to 300 readers."""
         return self._store.read(class_rows.votes, code, prediction)
 
-    def delete(self, id: str) -> None:  # noqa: A002
+    def delete(self, id: str) -> None:
         """Delete a run, or a race with its runs, with all measurements and logs. Stop it first if
         it is under way."""
         self._store.use(retention.delete, id)
 
-    def rename(self, id: str, name: str) -> None:  # noqa: A002
+    def rename(self, id: str, name: str) -> None:
         """Give a run, or a race, another `name` of 1 to 200 characters."""
         self._store.write(notes.rename, id, name)
 
-    def note(self, id: str, note: str) -> None:  # noqa: A002
+    def note(self, id: str, note: str) -> None:
         """Keep a note of at most 2,000 characters with a run or a race. It replaces an earlier
         note; "" deletes it."""
         self._store.write(notes.write_note, id, note)
@@ -350,7 +350,7 @@ class Lab:
         """What each run trains on, by its id, without runs of which that is not known."""
         return self._store.read(queries.datasets)
 
-    def export(self, id: str, file: Path | str) -> None:  # noqa: A002
+    def export(self, id: str, file: Path | str) -> None:
         """Write a race, or a run as a race of one, with all its records, to one file."""
         self._store.use(transfer.export_race, id, Path(file))
 

@@ -56,7 +56,7 @@ class RunList:
         self._engine.revive([*snapshot.active, *sweeps])
         return snapshot
 
-    def of(self, column: str, id: str) -> list[Run]:  # noqa: A002
+    def of(self, column: str, id: str) -> list[Run]:
         """The runs whose `column` is this id, in order; ValueError where there are none, or one
         cannot be read."""
         snapshot = self.snapshot(f"{column} = ? OR ({BUSY})", id)  # BUSY: it may wait for others

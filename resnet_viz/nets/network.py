@@ -1,7 +1,5 @@
 """build_resnet: a config as a torch module."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

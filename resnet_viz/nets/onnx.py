@@ -1,7 +1,5 @@
 """ONNX export of a net, by torch's own exporter."""
 
-from __future__ import annotations
-
 import logging
 import warnings
 from importlib.util import find_spec

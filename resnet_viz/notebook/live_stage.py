@@ -86,8 +86,8 @@ def _is_in_marimo() -> bool:
 
 
 _STEERING: Mapping[str, Callable[[Lab, str, Any], None]] = {
-    "pause": lambda lab, id, _: lab.pause(id),  # noqa: A006
-    "resume": lambda lab, id, _: lab.resume(id),  # noqa: A006
-    "train_one": lambda lab, id, _: lab.step(id),  # noqa: A006
-    "pace": lambda lab, id, pace: lab.slow(id, float(pace) or None),  # noqa: A006
+    "pause": lambda lab, id, _: lab.pause(id),
+    "resume": lambda lab, id, _: lab.resume(id),
+    "train_one": lambda lab, id, _: lab.step(id),
+    "pace": lambda lab, id, pace: lab.slow(id, float(pace) or None),
 }

@@ -1,7 +1,5 @@
 """Report of a sweep: pictures, claims, table and what was trained, in one HTML file."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from pathlib import Path

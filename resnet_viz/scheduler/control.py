@@ -54,19 +54,19 @@ _STOP_SWEEP = (
 _END = "UPDATE runs SET status = 'stopped', ended = :now WHERE position = :position"
 
 
-def pause(store: Store, id: str) -> None:  # noqa: A002
+def pause(store: Store, id: str) -> None:
     """Pause after the step under way; what is in the queue at once."""
     _order(store, id, _PAUSE, of_sweep=_PAUSE_SWEEP)
 
 
-def resume(store: Store, id: str) -> None:  # noqa: A002
+def resume(store: Store, id: str) -> None:
     """Go on as soon as there is a free place; a sweep also with the cells that did not finish."""
     with _under_way(store, id) as (connection, rows):
         _change(connection, rows, _RESUME)
         sweep_rows.go_on(connection, id)
 
 
-def step(store: Store, id: str) -> None:  # noqa: A002
+def step(store: Store, id: str) -> None:
     """One more step of a run, or of those of a race that are at work; all others are paused.
 
     A queued run would begin with it, and the race's pictures go back to its first step. Where none
@@ -80,18 +80,18 @@ def step(store: Store, id: str) -> None:  # noqa: A002
         _change(connection, chosen, _STEP)
 
 
-def slow(store: Store, id: str, pace: float | None) -> None:  # noqa: A002
+def slow(store: Store, id: str, pace: float | None) -> None:
     """So many steps a second at most; None: as fast as it goes."""
     check_pace(pace)
     _order(store, id, _PACE, pace=pace)
 
 
-def stop(store: Store, id: str) -> None:  # noqa: A002
+def stop(store: Store, id: str) -> None:
     """Have workers end; what no worker has to obey is over now."""
     _order(store, id, _STOP_UNBEGUN, _STOP, of_sweep=_STOP_SWEEP)
 
 
-def end(store: Store, id: str) -> None:  # noqa: A002
+def end(store: Store, id: str) -> None:
     """Write down as stopped what has not obeyed in time."""
     _order(store, id, _END)
 
@@ -103,11 +103,7 @@ def mark_looked_at(connection: sqlite3.Connection, ids: Sequence[str]) -> None:
 
 
 def _order(
-    store: Store,
-    id: str,  # noqa: A002
-    *queries: str,
-    pace: float | None = None,
-    of_sweep: str = "",
+    store: Store, id: str, *queries: str, pace: float | None = None, of_sweep: str = ""
 ) -> None:
     with _under_way(store, id) as (connection, rows):
         if of_sweep:
@@ -117,10 +113,7 @@ def _order(
 
 
 @contextmanager
-def _under_way(
-    store: Store,
-    id: str,  # noqa: A002
-) -> Iterator[tuple[sqlite3.Connection, Sequence[sqlite3.Row]]]:
+def _under_way(store: Store, id: str) -> Iterator[tuple[sqlite3.Connection, Sequence[sqlite3.Row]]]:
     """A transaction with the rows of a run, or of all of a race or sweep, that are under way,
     oldest first.
 

@@ -39,7 +39,7 @@ def folder_bytes(home: Path) -> int:
     return sum(map(paths.size_of, files))
 
 
-def delete(store: Store, id: str) -> None:  # noqa: A002
+def delete(store: Store, id: str) -> None:
     """Delete a run, a race or a sweep with what it measured, and give the space back.
 
     Raises:
@@ -82,7 +82,7 @@ def make_room(
     gone: list[Gone] = []
     used = _used_bytes(connection, logs, gone)
     oldest = _oldest(connection)
-    while used > limit and (id := next(oldest, None)):  # noqa: A001
+    while used > limit and (id := next(oldest, None)):
         gone.append(_delete(connection, id))
         used = _used_bytes(connection, logs, gone)
     return gone, _notice(gone, used if used > limit else None)
@@ -186,7 +186,7 @@ def drop_unused(connection: sqlite3.Connection, sweep_id: str, run_id: str) -> G
     return _delete_rows(connection, connection.execute(query, (run_id, sweep_id)).fetchall())
 
 
-def _delete(connection: sqlite3.Connection, id: str) -> Gone:  # noqa: A002
+def _delete(connection: sqlite3.Connection, id: str) -> Gone:
     rows = connection.execute(OF_ID, {"id": id}).fetchall()
     sweep_rows.keep_ends(connection, [row["id"] for row in rows])
     return _delete_rows(connection, rows)

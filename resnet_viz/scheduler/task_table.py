@@ -47,7 +47,7 @@ class TaskTable:
             query = f"UPDATE {self.name} SET heartbeat = ? WHERE {self.waiting}"
             connection.execute(query, (time.time(),))
 
-    def take_up(self, connection: sqlite3.Connection, id: str) -> bool:  # noqa: A002
+    def take_up(self, connection: sqlite3.Connection, id: str) -> bool:
         """Write down that this process works on a row, unless another does, or it is over."""
         me = psutil.Process()
         change = f"pid = :pid, pid_created = :born, {self.taken_up}"
@@ -71,7 +71,7 @@ class TaskTable:
         query = f"UPDATE {self.name} SET status = ?, message = ?, ended = ? WHERE {where}"
         connection.execute(query, (status, message, time.time(), *values))
 
-    def why_gone(self, home: Path, id: str) -> str:  # noqa: A002
+    def why_gone(self, home: Path, id: str) -> str:
         """Why the worker of a row ended, where it could not write that to the store."""
         lines = [line for line in log_lines(home, id) if line.startswith(ERROR_MARK)]
         if lines:

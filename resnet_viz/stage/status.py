@@ -1,7 +1,5 @@
 """Status of a race in words: how far it is, what its nets wait for, why one ended; no Streamlit."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -16,19 +14,17 @@ from resnet_viz.text import count, duration
 _WINDOW = 20
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
 _ENDED = MappingProxyType({"failed": "failed", "interrupted": "was interrupted"})
-_COUNTED: Mapping[str, str] = MappingProxyType(
-    {
-        "running": "training",
-        "paused": "paused",
-        "queued": "waiting",
-        "not answering": "not answering",
-        "starting": "still starting",
-        "finished": "done",
-        "stopped": "stopped",
-        "failed": "failed",
-        "interrupted": "interrupted",
-    }
-)
+_COUNTED: Mapping[str, str] = {
+    "running": "training",
+    "paused": "paused",
+    "queued": "waiting",
+    "not answering": "not answering",
+    "starting": "still starting",
+    "finished": "done",
+    "stopped": "stopped",
+    "failed": "failed",
+    "interrupted": "interrupted",
+}
 
 
 def progress_sentence(runs: Sequence[Run], contestants: Sequence[Contestant]) -> str:

@@ -13,7 +13,7 @@ MOST_CHARACTERS = 200
 MOST_OF_A_NOTE = 2000
 
 
-def rename(connection: sqlite3.Connection, id: str, name: str) -> None:  # noqa: A002
+def rename(connection: sqlite3.Connection, id: str, name: str) -> None:
     """Rename a run or a race; the name under which a run trained stays in its spec.
 
     Raises:
@@ -35,7 +35,7 @@ def rename(connection: sqlite3.Connection, id: str, name: str) -> None:  # noqa:
     )
 
 
-def write_note(connection: sqlite3.Connection, id: str, note: str) -> None:  # noqa: A002
+def write_note(connection: sqlite3.Connection, id: str, note: str) -> None:
     """Store `note` for a run or a race in place of the one before; "" for none.
 
     Raises:
@@ -51,13 +51,13 @@ def write_note(connection: sqlite3.Connection, id: str, note: str) -> None:  # n
     add_note(connection, id, note)
 
 
-def add_note(connection: sqlite3.Connection, id: str, note: str) -> None:  # noqa: A002
+def add_note(connection: sqlite3.Connection, id: str, note: str) -> None:
     """Store `note` for a run or a race that has none, within the caller's transaction."""
     if note.strip():
         connection.execute("INSERT INTO notes (id, note) VALUES (?, ?)", (id, note.strip()))
 
 
-def _check_id(connection: sqlite3.Connection, id: str) -> None:  # noqa: A002
+def _check_id(connection: sqlite3.Connection, id: str) -> None:
     if not is_sweep(connection, id):
         first_of(id, connection.execute(OF_ID, {"id": id}).fetchall())
 

@@ -6,12 +6,12 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def log_file(home: Path, id: str) -> Path:  # noqa: A002
+def log_file(home: Path, id: str) -> Path:
     """The log of the process of a run or job: its standard error."""
     return home / "logs" / f"{id}.log"
 
 
-def log_lines(home: Path, id: str) -> list[str]:  # noqa: A002
+def log_lines(home: Path, id: str) -> list[str]:
     """The lines of that log; none where there is no log."""
     try:
         return log_file(home, id).read_text(errors="replace").splitlines()

@@ -125,7 +125,7 @@ def _is_id(text: str) -> bool:
 _SOUND_TEXTS = {"id": _is_id, "status": frozenset(STATUSES).__contains__}
 
 
-def name_of(position: int, id: object) -> str:  # noqa: A002
+def name_of(position: int, id: object) -> str:
     """The id of a run; if it is damaged, its position in the store, such as "#12"."""
     return id if isinstance(id, str) and _is_id(id) else f"#{position}"
 
@@ -150,7 +150,7 @@ OF_ID = (
 """Rows by the id of a run or of its race, or by the place that stands for a damaged id."""
 
 
-def first_of(id: str, rows: Sequence[sqlite3.Row]) -> sqlite3.Row:  # noqa: A002
+def first_of(id: str, rows: Sequence[sqlite3.Row]) -> sqlite3.Row:
     """The first row with an id; ValueError if there is none."""
     if not rows:
         raise ValueError(f"there is no run or race with the id {shorten(id)}")

@@ -60,7 +60,7 @@ AND NOT EXISTS (SELECT 1 FROM sweep_cells WHERE sweep = position AND status = 'u
 """
 
 
-def is_sweep(connection: sqlite3.Connection, id: str) -> bool:  # noqa: A002
+def is_sweep(connection: sqlite3.Connection, id: str) -> bool:
     """Whether an id is a sweep's."""
     return connection.execute("SELECT 1 FROM sweeps WHERE id = ?", (id,)).fetchone() is not None
 

@@ -1,7 +1,5 @@
 """measure_build: a net built on a device, run forward and backward, and timed."""
 
-from __future__ import annotations
-
 import statistics
 import threading
 import time

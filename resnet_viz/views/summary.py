@@ -1,7 +1,5 @@
 """Summary of a net by torchinfo, on the meta device, so that it takes no memory."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 import torchinfo

@@ -81,7 +81,7 @@ class JobTask(Task):
 
 def task_of(message: bytes) -> Task:
     """The task in a message to a worker."""
-    kind, id = message.decode().split()  # noqa: A001
+    kind, id = message.decode().split()
     return JobTask(id) if kind == JobTask.kind else RunTask(id)
 
 

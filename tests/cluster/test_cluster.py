@@ -132,7 +132,7 @@ def test_a_sweep_is_what_it_is_here_though_a_worker_and_a_machine_are_killed(
     here = Lab(tmp_path / "here", ThisMachine())
     local = here.sweep(spec)
     wait_until(lambda: here.get_sweep(local).status == "finished")
-    tables = [one.sweep_table(id).drop(columns=OWN) for one, id in ((lab, sweep_id), (here, local))]  # noqa: A001
+    tables = [one.sweep_table(id).drop(columns=OWN) for one, id in ((lab, sweep_id), (here, local))]
     assert_frame_equal(*tables, check_exact=True)
     end_launchers(here.home)
     endless = lab.start(tiny_spec(steps=ENDLESS))

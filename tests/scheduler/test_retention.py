@@ -282,7 +282,7 @@ def test_notes_stay_with_their_run_or_race_and_go_with_it(tmp_path: Path) -> Non
     lab = Lab(tmp_path)
     kept, gone = race(lab, 3), race(lab, 3)
     run = lab.race_runs(gone)[0].id
-    for id, note in ((kept, "lr was\ntoo high"), (gone, "old"), (run, "a"), (run, " b ")):  # noqa: A001
+    for id, note in ((kept, "lr was\ntoo high"), (gone, "old"), (run, "a"), (run, " b ")):
         lab.note(id, note)
     assert Lab(tmp_path).notes() == {kept: "lr was\ntoo high", gone: "old", run: "b"}
     lab.delete(gone)

@@ -16,7 +16,7 @@ from resnet_viz.text import count, printable, unknown_name
 PAGES = (".html", ".htm")
 
 
-def write(id: str, output: Path, film: Film, quantity: str) -> None:  # noqa: A002
+def write(id: str, output: Path, film: Film, quantity: str) -> None:
     """Write the film of a race, or of a run; the ending of the file says what kind.
 
     Raises:

@@ -1,7 +1,5 @@
 """runs: the runs in the store, listed, summarised, taken away and recovered."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -51,7 +49,7 @@ def show_runs(*, as_json: bool) -> None:
     return print_lines((f"{total} in {printable(str(lab.home))}",))
 
 
-def show(id: str, *, as_json: bool = False) -> None:  # noqa: A002
+def show(id: str, *, as_json: bool = False) -> None:
     """What happened in a race, or in a run, so far; as JSON, the claims that it is made of."""
     from resnet_viz.cli.race_output import claim_record, claims_of, history_of, what_happened
 
@@ -86,10 +84,7 @@ def _known(lab: Lab, run: UnreadableRun) -> Iterator[str]:
 
 
 def export(
-    id: str,  # noqa: A002
-    output: Path | None,
-    quantities: Sequence[str],
-    tensorboard: Path | None,
+    id: str, output: Path | None, quantities: Sequence[str], tensorboard: Path | None
 ) -> None:
     """Write a race, or a run: all of it, a table of it, or TensorBoard's files.
 
@@ -113,7 +108,7 @@ def export(
             export_tensorboard.write_events(nets, tensorboard)
 
 
-def report(id: str, output: Path) -> None:  # noqa: A002
+def report(id: str, output: Path) -> None:
     """Write the report of a race, or of a run.
 
     Raises:
@@ -132,7 +127,7 @@ def report(id: str, output: Path) -> None:  # noqa: A002
             file.write_text(report_of(look, lab.measured), encoding="utf-8")
 
 
-def runs_by(lab: Lab, id: str) -> Sequence[Run]:  # noqa: A002
+def runs_by(lab: Lab, id: str) -> Sequence[Run]:
     """Those of a race, or the one run; ValueError, saying why, for what cannot be read."""
     is_race = any(run.race_id == id for run in lab.everything())
     return lab.race_runs(id) if is_race else [lab.get(id)]

@@ -1,7 +1,5 @@
 """The commands of `runs`; each imports what it works with only when it runs."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 
@@ -27,7 +25,7 @@ def runs(context: typer.Context, *, as_json: JsonOption = False) -> None:
 
 
 @runs_app.command()
-def show(id: IdArgument, as_json: JsonOption = False) -> None:  # noqa: A002
+def show(id: IdArgument, as_json: JsonOption = False) -> None:
     """Say what happened in a run or a race, computed from its records."""
     from resnet_viz.cli.commands import runs as listing
 
@@ -47,7 +45,7 @@ def stop(
 
 
 @runs_app.command()
-def delete(id: IdArgument) -> None:  # noqa: A002
+def delete(id: IdArgument) -> None:
     """Delete a run, or a race with all its runs; it must be over."""
     from resnet_viz.cli.commands import runs as listing
 
@@ -57,7 +55,7 @@ def delete(id: IdArgument) -> None:  # noqa: A002
 
 @runs_app.command()
 def rename(
-    id: IdArgument,  # noqa: A002
+    id: IdArgument,
     name: Annotated[str, typer.Argument(metavar="NAME", help="1 to 200 characters.")],
 ) -> None:
     """Give a run, or a race, another name."""
@@ -69,7 +67,7 @@ def rename(
 
 @runs_app.command()
 def note(
-    id: IdArgument,  # noqa: A002
+    id: IdArgument,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="Empty text deletes the note.")],
 ) -> None:
     """Keep a note with a run or a race; it replaces an earlier one."""
@@ -81,7 +79,7 @@ def note(
 
 @runs_app.command()
 def export(
-    id: IdArgument,  # noqa: A002
+    id: IdArgument,
     output: Annotated[
         Path | None,
         output_option(".csv or .parquet: a table. Any other: the complete race, for import."),
@@ -102,7 +100,7 @@ def export(
 
 @runs_app.command()
 def report(
-    id: IdArgument,  # noqa: A002
+    id: IdArgument,
     output: Annotated[Path, output_option(metavar="FILE.html")],
 ) -> None:
     """Write a report of a race: one HTML file that replays it without a server, and prints."""
@@ -113,7 +111,7 @@ def report(
 
 @runs_app.command()
 def film(
-    id: IdArgument,  # noqa: A002
+    id: IdArgument,
     output: Annotated[Path, output_option(metavar="FILE.(mp4|webp|gif|html)")],
     *,
     size: Annotated[str, typer.Option(help="960x540, 1280x720 or 1920x1080.")] = "1280x720",

@@ -41,7 +41,7 @@ UPDATE draft.runs SET id = 'run ' || position, race_id = 'race', seal = '', cont
 """
 
 
-def export_race(store: Store, id: str, file: Path) -> None:  # noqa: A002
+def export_race(store: Store, id: str, file: Path) -> None:
     """Write a race, or a single run as a race of one, to `file`; it may be under way.
 
     Raises:
@@ -70,7 +70,7 @@ def export_race(store: Store, id: str, file: Path) -> None:  # noqa: A002
             ) from error
 
 
-def _copy(connection: sqlite3.Connection, rows: Sequence[sqlite3.Row], id: str) -> None:  # noqa: A002
+def _copy(connection: sqlite3.Connection, rows: Sequence[sqlite3.Row], id: str) -> None:
     positions = ", ".join(str(row["position"]) for row in rows)
     for table, key in (("runs", "position"), ("records", "run"), ("series", "run")):
         connection.execute(

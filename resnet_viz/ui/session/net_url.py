@@ -3,8 +3,6 @@
 No Streamlit.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

@@ -3,11 +3,10 @@
 It is checked here, where every action of a page passes, and not by the pages' buttons.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.memory import training_memory
@@ -65,6 +64,17 @@ class GalleryLab(Lab):
         return False
 
 
+def _for_its_own(action: Callable[..., None]) -> Callable[..., None]:
+    """An action on a run, a race or a sweep, for whoever has its controls."""
+
+    @wraps(action)
+    def checked(lab: Any, id: str, *settings: object, **named: object) -> None:
+        lab._check_own(id)
+        action(lab, id, *settings, **named)
+
+    return checked
+
+
 class LimitedLab(Lab):
     """A lab in which each visitor has a share, and steers and deletes what is theirs.
 
@@ -83,37 +93,10 @@ class LimitedLab(Lab):
         _check_owner("say which sweep goes first")
         super().prioritise(sweep_id, priority)
 
-    def pause(self, id: str) -> None:  # noqa: A002
-        self._check_own(id)
-        super().pause(id)
-
-    def resume(self, id: str) -> None:  # noqa: A002
-        self._check_own(id)
-        super().resume(id)
-
-    def step(self, id: str) -> None:  # noqa: A002
-        self._check_own(id)
-        super().step(id)
-
-    def slow(self, id: str, pace: float | None) -> None:  # noqa: A002
-        self._check_own(id)
-        super().slow(id, pace)
-
-    def stop(self, id: str) -> None:  # noqa: A002
-        self._check_own(id)
-        super().stop(id)
-
-    def delete(self, id: str) -> None:  # noqa: A002
-        self._check_own(id)
-        super().delete(id)
-
-    def rename(self, id: str, name: str) -> None:  # noqa: A002
-        self._check_own(id)
-        super().rename(id, name)
-
-    def note(self, id: str, note: str) -> None:  # noqa: A002
-        self._check_own(id)
-        super().note(id, note)
+    pause, resume = _for_its_own(Lab.pause), _for_its_own(Lab.resume)
+    step, slow = _for_its_own(Lab.step), _for_its_own(Lab.slow)
+    stop, delete = _for_its_own(Lab.stop), _for_its_own(Lab.delete)
+    rename, note = _for_its_own(Lab.rename), _for_its_own(Lab.note)
 
     def close_class(self, code: str) -> None:
         """As `Lab.close_class`, for whoever opened the class."""

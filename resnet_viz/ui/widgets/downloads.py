@@ -1,7 +1,5 @@
 """Downloads: names of files, and measurements: a race as one file, its records as a table."""
 
-from __future__ import annotations
-
 import re
 import tempfile
 from collections.abc import Callable, Sequence
@@ -40,7 +38,7 @@ def _safe(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name)
 
 
-def take_away(lab: Lab, id: str | None, title: str, runs: Sequence[Run], key: str) -> None:  # noqa: A002
+def take_away(lab: Lab, id: str | None, title: str, runs: Sequence[Run], key: str) -> None:
     """Draw the downloads of the race, or run, `id` with its `runs`; None for runs of several races.
 
     `key` is the widgets' own on a page.

@@ -124,7 +124,7 @@ def test_names_and_notes_come_along(here: Lab, there: Lab, tmp_path: Path) -> No
     sent, stays = race(here, 3), race(here, 3)
     first, second = here.race_runs(sent)
     note = "lr <b>0.1</b>,\n$too$ high ☹"
-    for id, said in ((sent, note), (second.id, "x" * 2000), (stays, "stays here")):  # noqa: A001
+    for id, said in ((sent, note), (second.id, "x" * 2000), (stays, "stays here")):
         here.note(id, said)
     here.rename(sent, "mine")
     here.rename(second.id, "deeper")

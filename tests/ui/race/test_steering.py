@@ -151,7 +151,7 @@ def test_refusal_stays_until_it_is_dismissed_or_a_press_succeeds(
     race_id = lab.race([tiny_spec(steps=1_000_000, name="mine")])
     app = steering(lab, race_id)
 
-    def refuse(_: Lab, id: str) -> None:  # noqa: A002
+    def refuse(_: Lab, id: str) -> None:
         raise StoreError("the disk is full")
 
     with monkeypatch.context() as patched:

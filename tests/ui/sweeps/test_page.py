@@ -43,13 +43,13 @@ def swept(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(
         Lab,
         "get_sweep",
-        lambda lab, id: one if id == "swept" else read(lab, id),  # noqa: A006
+        lambda lab, id: one if id == "swept" else read(lab, id),
     )
     monkeypatch.setattr(
         "resnet_viz.findings.sweeps.records.SweepRecords.of",
         lambda records, cells, live=False: (histories, 0),
     )
-    monkeypatch.setattr(Lab, "sweep_table", lambda lab, id: frame(one))  # noqa: A006
+    monkeypatch.setattr(Lab, "sweep_table", lambda lab, id: frame(one))
     return one.id
 
 
@@ -265,6 +265,6 @@ def test_nothing_is_compared_where_no_axis_has_two_values(
 ) -> None:
     one = trained()[0][0]
     alone = Sweep("one", "One", spec(), "finished", 1.7e9, (one,), 0.0)
-    monkeypatch.setattr(Lab, "get_sweep", lambda lab, id: alone)  # noqa: A006
-    monkeypatch.setattr(Lab, "sweep_table", lambda lab, id: DataFrame())  # noqa: A006
+    monkeypatch.setattr(Lab, "get_sweep", lambda lab, id: alone)
+    monkeypatch.setattr(Lab, "sweep_table", lambda lab, id: DataFrame())
     assert "nothing to compare" in sweeps_page(sweep="one").info[0].value

@@ -3,8 +3,6 @@
 The pictures stay as they are; only values by node and line travel.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from math import isfinite

@@ -1,7 +1,5 @@
 """Design space page: a scatter plot of all presets and the current net, and a table of them."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from typing import NoReturn
@@ -19,30 +17,21 @@ from resnet_viz.figures.design_space import (
     design_space,
 )
 from resnet_viz.ui.components.charts.live_chart import live_chart
-from resnet_viz.ui.pages.design_space.link import (
-    ALL,
-    AXIS,
-    MEMORY,
-    PARAMETERS,
-    SEARCH,
-    SIZE,
-    read_link,
-    write_link,
-)
+from resnet_viz.ui.pages.design_space import link
 from resnet_viz.ui.session.net import open_net, shown_net
 from resnet_viz.ui.session.net_url import DEFAULT_NET
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.page_texts import header, note, title
 
 _ROW = "design_row"
-_AXES: dict[str, Axis] = {PARAMETERS: "params", MEMORY: "activation_bytes"}
+_AXES: dict[str, Axis] = {link.PARAMETERS: "params", link.MEMORY: "activation_bytes"}
 
 
 def design_space_page() -> None:
     """Draw the page."""
     if name := st.session_state.pop(_ROW, None):
         _open(name)
-    problem = read_link()
+    problem = link.read_link()
     title("Design space")
     if problem:
         message_box.error(problem)
@@ -53,7 +42,7 @@ def design_space_page() -> None:
         "the network."
     )
     points, axis = _controls(_presets())
-    write_link()
+    link.write_link()
     _note_on_sizes(points)
 
     def clicked(name: str) -> None:
@@ -97,16 +86,16 @@ def _controls(
     points: Sequence[DesignPoint],
 ) -> tuple[Sequence[DesignPoint], str]:
     """Which images, and what the horizontal axis shows: the points and a key of `_AXES`."""
-    st.session_state.setdefault(SIZE, ALL)
-    st.session_state.setdefault(AXIS, PARAMETERS)
+    st.session_state.setdefault(link.SIZE, link.ALL)
+    st.session_state.setdefault(link.AXIS, link.PARAMETERS)
     sizes = sorted({point.image_size for point in points}, key=height_and_width)
     with st.container(horizontal=True, gap="large"):
         size = st.segmented_control(
             "Image size",
-            [ALL, *sizes],
-            format_func=lambda size: size if size == ALL else f"{short_size(size)} pixels",
+            [link.ALL, *sizes],
+            format_func=lambda size: size if size == link.ALL else f"{short_size(size)} pixels",
             required=True,
-            key=SIZE,
+            key=link.SIZE,
             persist_state="session",
             help="ImageNet networks take 224 x 224 pixels, CIFAR networks 32 x 32.",
         )
@@ -114,10 +103,10 @@ def _controls(
             "Horizontal axis",
             list(_AXES),
             required=True,
-            key=AXIS,
+            key=link.AXIS,
             persist_state="session",
         )
-    shown = [point for point in points if size in (ALL, point.image_size)]
+    shown = [point for point in points if size in (link.ALL, point.image_size)]
     return shown, axis or "parameters"
 
 
@@ -139,7 +128,7 @@ def _table(points: Sequence[DesignPoint], current: DesignPoint) -> None:
     header("As a table")
     wanted = st.text_input(
         "Search",
-        key=SEARCH,
+        key=link.SEARCH,
         placeholder="name, family or source, such as cifar",
         persist_state="session",
     )

@@ -21,8 +21,8 @@ from resnet_viz.ui.widgets.page_texts import note, title
 
 def unreadable_runs(lab: Lab, race_id: str) -> bool:
     """Draw what is known of them; False if the race has none."""
-    ids = [id for value in address_of(race_id).values() for id in value.split(",")]  # noqa: A001
-    runs = runs_of(lab, [id for id in ids if not id.startswith("#")])  # noqa: A001  anyone's guess
+    ids = [id for value in address_of(race_id).values() for id in value.split(",")]
+    runs = runs_of(lab, [id for id in ids if not id.startswith("#")])
     bad = [run for run in runs if isinstance(run, UnreadableRun)]
     if not bad:
         return False

@@ -109,8 +109,7 @@ def groups(
     for run in runs:
         by_race.setdefault(run.race_id or run.id, []).append(run)
     return [
-        Group(id, own[::-1], names.get(id, ""), notes.get(id, ""))
-        for id, own in by_race.items()  # noqa: A001
+        Group(id, own[::-1], names.get(id, ""), notes.get(id, "")) for id, own in by_race.items()
     ]
 
 

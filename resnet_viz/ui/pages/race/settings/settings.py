@@ -1,7 +1,5 @@
 """Settings of a race: their widgets, and what these stand for."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,29 +12,11 @@ from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.arch.presets import PRESETS, label
 from resnet_viz.experiments.starting_point import Entry
 from resnet_viz.experiments.starting_points import starting_points
+from resnet_viz.ui.pages.race import settings_address, settings_url
+from resnet_viz.ui.pages.race.settings import field_widgets
 from resnet_viz.ui.pages.race.settings.contestants import Choice, automatic_size
 from resnet_viz.ui.pages.race.settings.data_choice import data_box
-from resnet_viz.ui.pages.race.settings.field_widgets import (
-    more_settings,
-    pace_box,
-    select,
-    setting_box,
-)
 from resnet_viz.ui.pages.race.settings.more_nets import more_nets
-from resnet_viz.ui.pages.race.settings_address import (
-    ALONE,
-    MORE,
-    complain,
-    keep_beside,
-    set_values,
-    write_address,
-)
-from resnet_viz.ui.pages.race.settings_url import (
-    DEFAULT_NET,
-    MOST_SEEDS,
-    Settings,
-    default_training,
-)
 from resnet_viz.ui.pages.race.view_url import SETTINGS, fold, view_query
 from resnet_viz.ui.session.net import FROM_ARCHITECTURE, TWIN, asked_race, shown_net, twin_of
 from resnet_viz.ui.widgets.device_choice import device_box, lacking
@@ -57,11 +37,11 @@ def settings(*, beside: str = "") -> tuple[Choice, DeltaGenerator]:
         row = st.columns([5, 5, 3, 4, 4], vertical_alignment="bottom")
         entries = experiment or ()
         with row[0]:
-            name = select(
+            name = field_widgets.select(
                 "First net",
                 _net_names(),
                 "first_net",
-                DEFAULT_NET,
+                settings_url.DEFAULT_NET,
                 is_off=bool(entries),
                 shown=_titled,
             )
@@ -82,7 +62,7 @@ def settings(*, beside: str = "") -> tuple[Choice, DeltaGenerator]:
             training = _training(automatic_size((*base, *added), dataset))
         training |= {"dataset": dataset}
         seeds, pace = st.session_state["race_seeds"], st.session_state["race_pace"] or None
-        chosen = Settings(
+        chosen = settings_url.Settings(
             st.session_state[EXPERIMENT],
             first,
             None if st.session_state["race_second_net"] == TWIN else second,
@@ -97,13 +77,13 @@ def settings(*, beside: str = "") -> tuple[Choice, DeltaGenerator]:
         return Choice((*base, *added), training | {"device": device}, seeds, pace), start
 
 
-def _into_address(chosen: Settings, beside: str) -> None:
+def _into_address(chosen: settings_url.Settings, beside: str) -> None:
     if problem := lacking("race_device"):
-        complain(problem, chosen)
+        settings_address.complain(problem, chosen)
     if beside:
-        keep_beside(beside, chosen)
+        settings_address.keep_beside(beside, chosen)
     else:
-        write_address(chosen, view_query())
+        settings_address.write_address(chosen, view_query())
 
 
 def _folded(name: str) -> DeltaGenerator:
@@ -132,23 +112,25 @@ def _set_defaults() -> None:
     """Set the training that the pressed experiment was made for; it may then be changed."""
     name = st.session_state.get(EXPERIMENT)
     if name is not None:
-        st.session_state[MORE] = ()
+        st.session_state[settings_address.MORE] = ()
         own = starting_points()[name].training
-        training = default_training(name)
-        set_values({f: value for f, value in training.items() if f not in _KEPT or f in own})
+        training = settings_url.default_training(name)
+        settings_address.set_values(
+            {f: value for f, value in training.items() if f not in _KEPT or f in own}
+        )
 
 
 def _second_box(first: ResNetConfig, *, is_off: bool) -> ResNetConfig | None:
     kind = "residual" if first.shortcut == "none" else "plain"
-    name = select(
+    name = field_widgets.select(
         "Second net",
-        [TWIN, ALONE, *_net_names()],
+        [TWIN, settings_address.ALONE, *_net_names()],
         "second_net",
         TWIN,
         is_off=is_off,
         shown=lambda name: f"its {kind} twin" if name == TWIN else _titled(name),
     )
-    if name == ALONE:
+    if name == settings_address.ALONE:
         return None
     return twin_of(first) if name == TWIN else _config(name)
 
@@ -178,14 +160,14 @@ def _training(size: int) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for column, field in zip(row, ("steps", "batch_size", "lr", "seed"), strict=False):
         with column:
-            fields[field] = setting_box(field)
+            fields[field] = field_widgets.setting_box(field)
     with row[4]:
         _seeds_box()
     with row[5]:
-        fields["image_size"] = setting_box("image_size", empty=f"auto: {size}")
+        fields["image_size"] = field_widgets.setting_box("image_size", empty=f"auto: {size}")
     with row[6], st.popover("More settings", width="stretch"):
-        fields |= more_settings()
-        pace_box()
+        fields |= field_widgets.more_settings()
+        field_widgets.pace_box()
         return fields
 
 
@@ -193,7 +175,7 @@ def _seeds_box() -> None:
     st.number_input(
         "Seeds each",
         min_value=1,
-        max_value=MOST_SEEDS,
+        max_value=settings_url.MOST_SEEDS,
         step=1,
         key="race_seeds",
         help="Each net is trained from so many seeds: the one before this and those after it. All "
