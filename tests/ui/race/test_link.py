@@ -14,8 +14,8 @@ from resnet_viz.arch.presets import PRESETS, label, preset
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.scheduler import launcher_client
 from resnet_viz.scheduler.device_query import Devices
-from resnet_viz.ui.pages.race.settings.settings import DEFAULT_NET
 from resnet_viz.ui.pages.race.settings_url import (
+    DEFAULT_NET,
     TRAINING,
     Settings,
     default_training,
