@@ -4,6 +4,8 @@ Importing this package loads neither torch nor streamlit; a name is loaded when 
 (PEP 562), so only those that compute with torch pay for it.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType

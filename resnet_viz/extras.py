@@ -1,5 +1,7 @@
 """Extras: which installation option brings a library that is missing."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 _CLI, _TRAIN, _APP, _EXPORT, _NOTEBOOK = "cli", "train", "app", "export", "notebook"

@@ -1,5 +1,7 @@
 """Field words: what a reader is told of a configuration's fields and their values."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from types import MappingProxyType
 

@@ -1,5 +1,7 @@
 """Fields of a network's configuration, each valid by itself; no torch."""
 
+from __future__ import annotations
+
 import re
 from math import gcd
 from typing import Annotated, Any, Literal

@@ -1,5 +1,7 @@
 """TrainingMemory: the memory that a training step keeps, computed from the plan; no torch."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from typing import Literal
 

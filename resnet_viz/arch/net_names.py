@@ -1,5 +1,7 @@
 """Net names: what a net is called that began as a preset, with chips for what was changed in it."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 

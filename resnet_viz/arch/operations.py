@@ -1,5 +1,7 @@
 """Operations and the units they form (stem, block, head): shapes, parameters, MACs, memory."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property

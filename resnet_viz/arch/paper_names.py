@@ -1,5 +1,7 @@
 """Paper names: what the papers call the presets, such as "ResNet-56" for resnet56-cifar."""
 
+from __future__ import annotations
+
 import re
 
 _PATTERNS = tuple(

@@ -5,6 +5,8 @@ torch. Blocks of a stage that are alike share one `Unit`, so a plan takes time b
 layer.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -1,5 +1,7 @@
 """Presets: named networks, one row each, with the source of its numbers; no torch."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType

@@ -1,5 +1,7 @@
 """Receptive fields: how much of the image a pixel of a feature map depends on; no torch."""
 
+from __future__ import annotations
+
 from resnet_viz.arch.operations import Unit
 from resnet_viz.arch.plan import NetworkPlan
 

@@ -3,6 +3,8 @@
 `config.plain_twin` is one more of them.
 """
 
+from __future__ import annotations
+
 import contextlib
 from collections.abc import Callable, Mapping
 from types import MappingProxyType

@@ -1,5 +1,7 @@
 """Rules: combinations of fields that make no network, each with a sentence that says why."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from resnet_viz.arch.fields import ConfigFields, height_and_width, short_size

@@ -5,6 +5,8 @@ in the forward pass; in the backward pass each segment runs forward once more, s
 inside it is kept for one segment at a time.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby, pairwise

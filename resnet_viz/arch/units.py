@@ -1,5 +1,7 @@
 """Units: the stem, blocks and head of a config, as operations."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 from resnet_viz.arch.chain import Chain

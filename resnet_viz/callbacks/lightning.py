@@ -1,5 +1,7 @@
 """Callback for Lightning's Trainer: records the training as `Lab.watch` does."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Any
 

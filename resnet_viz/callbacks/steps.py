@@ -1,5 +1,7 @@
 """Steps of a training that another library's loop makes, recorded by Lab.watch."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 from torch import Tensor, nn

@@ -1,5 +1,7 @@
 """Adaptation of a config to a data set: channels, classes and image size; no torch."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 from resnet_viz.arch.config import ResNetConfig, explain, revise

@@ -1,6 +1,8 @@
 """Dataset: what is known of a data set before it is read, and the Pixels that reading gives; no
 torch."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

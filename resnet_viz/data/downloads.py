@@ -1,5 +1,7 @@
 """Torchvision's data sets: read from a local folder, downloaded on request; no torch until then."""
 
+from __future__ import annotations
+
 import os
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,5 +1,7 @@
 """RunSpec: one net, its data, optimiser and schedule; no torch."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Self

@@ -1,5 +1,7 @@
 """Setting: a field of a run and its words, for command line, form, link and report."""
 
+from __future__ import annotations
+
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """SweepSpec: a grid of runs over any fields of a run and its net, and its cells; no torch."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product

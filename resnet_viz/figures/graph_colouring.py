@@ -1,6 +1,8 @@
 """Graph colouring: values of a quantity for each node and line of the graphs of a race, at one
 step."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple

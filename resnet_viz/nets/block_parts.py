@@ -1,5 +1,7 @@
 """Block passes: a block run with a separate input for each of its two paths."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import torch

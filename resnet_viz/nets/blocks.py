@@ -5,6 +5,8 @@ F is the residual branch, p what comes before it and `after` what follows the ad
 layers.py stand as they are in the files that views/source writes: they need torch alone.
 """
 
+from __future__ import annotations
+
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from inspect import signature

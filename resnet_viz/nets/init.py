@@ -1,5 +1,7 @@
 """Weight initialisation schemes."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 
 from torch import Tensor, nn

@@ -1,5 +1,7 @@
 """Class names of blocks and layers. No torch here: exported files read it, too."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from types import MappingProxyType
 

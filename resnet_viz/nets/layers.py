@@ -1,5 +1,7 @@
 """Layers: the torch module of each operation of the plan."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import torch

@@ -1,5 +1,7 @@
 """Memory format: the order in which a net's activations lie in memory."""
 
+from __future__ import annotations
+
 import torch
 
 from resnet_viz.arch.config import ResNetConfig

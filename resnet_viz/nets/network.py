@@ -1,5 +1,7 @@
 """build_resnet: a config as a torch module."""
 
+from __future__ import annotations
+
 import torch
 from torch import Tensor, nn
 

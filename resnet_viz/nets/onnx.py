@@ -1,5 +1,7 @@
 """ONNX export of a net, by torch's own exporter."""
 
+from __future__ import annotations
+
 import logging
 import warnings
 from importlib.util import find_spec

@@ -1,5 +1,7 @@
 """Passes through a whole net, block by block, and the loss's gradient at the end of the last."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 import torch

@@ -1,5 +1,7 @@
 """Weights in and out of a net: our names and others', and files of both."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace

@@ -1,5 +1,7 @@
 """Run cells: how a net is to be trained, a race, and a run of the store, as HTML and in words."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from html import escape
 

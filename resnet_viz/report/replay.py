@@ -1,5 +1,7 @@
 """Replay data of a report: every quantity of every net at some steps, small enough for one file."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 

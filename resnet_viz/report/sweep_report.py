@@ -1,5 +1,7 @@
 """Report of a sweep: pictures, claims, table and what was trained, in one HTML file."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Followed race: what one reader of a race's stage has been sent, and what is new for it."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

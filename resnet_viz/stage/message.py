@@ -5,6 +5,8 @@ how many rows a reader must have. Values are float32, little-endian, in base64: 
 was measured, inf or -inf where a value is not finite.
 """
 
+from __future__ import annotations
+
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,5 +1,7 @@
 """Stage page: a race's stage as one self-contained HTML file, which plays without a server."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from html import escape

@@ -3,6 +3,8 @@
 `python -m resnet_viz.stage.recording` trains it anew and writes the file, with date and machine.
 """
 
+from __future__ import annotations
+
 import gzip
 import json
 import platform

@@ -1,5 +1,7 @@
 """Stage scripts: ES modules, served one by one or joined into one for pages without a server."""
 
+from __future__ import annotations
+
 from functools import lru_cache
 from pathlib import Path
 

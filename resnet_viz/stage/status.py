@@ -1,5 +1,7 @@
 """Status of a race in words: how far it is, what its nets wait for, why one ended; no Streamlit."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType

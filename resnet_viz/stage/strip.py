@@ -1,5 +1,7 @@
 """Strip: the boxes of a net in one row along the axis of depth, from input to output."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple

@@ -1,5 +1,7 @@
 """Told: what a stage is told of a race beside the records: its nets, and words for how it goes."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import inf

@@ -1,5 +1,7 @@
 """Words of the stage: the texts that its scripts show, in one place."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 WORDS: Mapping[str, str] = {

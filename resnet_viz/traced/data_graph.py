@@ -4,6 +4,8 @@ A node is data where it is a module's output or the net's input, or takes a node
 is weights on their way into an operation: transposed, cast, or computed from others.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple

@@ -1,5 +1,7 @@
 """graph: any PyTorch net as a ShortcutGraph, its blocks and shortcuts found in one forward pass."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 

@@ -1,5 +1,7 @@
 """A new net measured on one batch, before its first step."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 

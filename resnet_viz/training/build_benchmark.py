@@ -1,5 +1,7 @@
 """measure_build: a net built on a device, run forward and backward, and timed."""
 
+from __future__ import annotations
+
 import statistics
 import threading
 import time

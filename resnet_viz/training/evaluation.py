@@ -1,5 +1,7 @@
 """Loss and accuracy on whole sets of images, leaving no trace in training."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from math import prod

@@ -5,6 +5,8 @@ A gradient's two parts are told apart by giving branch and shortcut a view of th
 autograd then adds up the parts only after each has been seen, in the order it always does.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial

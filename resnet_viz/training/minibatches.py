@@ -1,5 +1,7 @@
 """Minibatches that depend on seed and step alone: the same for every net, on every device."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache

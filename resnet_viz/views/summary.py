@@ -1,5 +1,7 @@
 """Summary of a net by torchinfo, on the meta device, so that it takes no memory."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 
 import torchinfo

@@ -1,5 +1,7 @@
 """The command race: its options are the settings of a run."""
 
+from __future__ import annotations
+
 import inspect
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any

@@ -1,5 +1,7 @@
 """runs: the runs in the store, listed, summarised, taken away and recovered."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict

@@ -1,5 +1,7 @@
 """The commands of `runs`; each imports what it works with only when it runs."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Annotated
 

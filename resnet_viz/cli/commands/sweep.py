@@ -1,5 +1,7 @@
 """sweep: a grid of nets trained, followed from the terminal; it goes on where it was."""
 
+from __future__ import annotations
+
 import re
 import time
 from collections.abc import Container, Mapping, Sequence

@@ -1,5 +1,7 @@
 """Recipes: whether nets were trained in the same way, and which settings differ."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 
 from resnet_viz.arch.field_words import text_of

@@ -1,5 +1,7 @@
 """Grid of a sweep: its axes in words and numbers, and its cells gathered over their seeds."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property

@@ -5,6 +5,8 @@ For wide layers before the first step. Neither torch nor numpy. A function gives
 its theory is not of: a line drawn beside such a net would only look like an explanation.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from math import cos, pi, prod, sqrt
 

@@ -1,5 +1,7 @@
 """Guesses of a configuration: what names, shapes and strides say, and what they leave open."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product

@@ -3,6 +3,8 @@
 Names are read by the templates of `stored_weights.layer_names`, the other way round.
 """
 
+from __future__ import annotations
+
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping

@@ -1,5 +1,7 @@
 """What a module tells beside its weights: strides, activations, dropout."""
 
+from __future__ import annotations
+
 import re
 from collections import Counter
 from collections.abc import Mapping

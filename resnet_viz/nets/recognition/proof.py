@@ -1,5 +1,7 @@
 """Proof that a module computes what a configuration says: the same output from the same weights."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from math import inf, isnan, prod

@@ -1,5 +1,7 @@
 """Recognition: the configuration of anyone's module or file of weights, proved or refused."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial

@@ -1,5 +1,7 @@
 """Download of torchvision's published weights."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from urllib.error import URLError
 from urllib.parse import urlparse

@@ -1,5 +1,7 @@
 """Files that users name, opened so that none can block the program. No torch here."""
 
+from __future__ import annotations
+
 import errno
 import os
 import stat

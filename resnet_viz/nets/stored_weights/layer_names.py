@@ -5,6 +5,8 @@ A part is what has one name in a net but for numbers, such as the convolutions o
 so on. {c} counts as nn.Sequential does with convolution, norm and activation in turn: 0, 3, 6.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache

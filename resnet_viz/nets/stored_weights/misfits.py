@@ -1,6 +1,8 @@
 """Misfits between a net and a file of weights: their causes, and how the file was read, in
 sentences."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -4,6 +4,8 @@ Python's unpickler carries a pickle out: it imports what the file names and call
 here walks the same steps and makes plain containers alone, so that no file can run anything.
 """
 
+from __future__ import annotations
+
 import pickletools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

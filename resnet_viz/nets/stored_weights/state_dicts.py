@@ -5,6 +5,8 @@ whole network that was pickled, "model.layer1.0.bn1.bias". Envelopes and prefixe
 what stands before the names of the net.
 """
 
+from __future__ import annotations
+
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Tensors in files: shape and type are known before the numbers are read."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod

@@ -4,6 +4,8 @@ torch.save writes a ZIP archive with a pickle, "data.pkl", and a file for each s
 it wrote five pickles, one after the other, and then the storages.
 """
 
+from __future__ import annotations
+
 import sys
 import zipfile
 from collections.abc import Callable, Mapping

@@ -1,5 +1,7 @@
 """Blocks of a watched net that nobody named: found in autograd's graph of a measured pass."""
 
+from __future__ import annotations
+
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -1,5 +1,7 @@
 """Watcher: the quantities of any torch.nn.Module, measured in its owner's own training loop."""
 
+from __future__ import annotations
+
 import time
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence

@@ -1,5 +1,7 @@
 """Serving: what the app's server does beside Streamlit: limits, headers, keys, start."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress

@@ -3,6 +3,8 @@
 No Streamlit.
 """
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Mapping

@@ -3,6 +3,8 @@
 "gallery": nobody starts, stops, imports or changes anything. "limited": each visitor has a share.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping
 

@@ -3,6 +3,8 @@
 It is checked here, where every action of a page passes, and not by the pages' buttons.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Downloads: names of files, and measurements: a race as one file, its records as a table."""
 
+from __future__ import annotations
+
 import re
 import tempfile
 from collections.abc import Callable, Sequence

@@ -1,5 +1,7 @@
 """Chain graph: a net that no configuration describes, as its parts one after another; no torch."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple

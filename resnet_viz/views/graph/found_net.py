@@ -3,6 +3,8 @@
 `AnyNet` is such a net or one of ours, and has a graph.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple

@@ -4,6 +4,8 @@
 The nodes and edges are read from the plan. `dot.py` says how they look.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from typing import Literal
 

@@ -7,6 +7,8 @@ Each box and each shortcut is an element that carries its unit (`data-unit`) and
 carry what of the gradient flows there (`data-flow`: the unit and "input", "shortcut" or "branch").
 """
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from html import escape

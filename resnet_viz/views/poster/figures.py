@@ -1,5 +1,7 @@
 """Figures of blocks: one with its equations, or variants beside each other, as the papers do."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 

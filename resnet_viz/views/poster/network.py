@@ -6,6 +6,8 @@ Curves on the right are shortcuts: from the arrow before a block to the arrow af
 the block's shortcut is a projection or padded with zeros. Norms and activations are not drawn.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 

@@ -1,6 +1,8 @@
 # ruff: noqa: RUF001
 """A drawing as TikZ: a LaTeX file of the class standalone, with nothing but TikZ in it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from unicodedata import normalize
 

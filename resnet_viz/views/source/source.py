@@ -4,6 +4,8 @@ The file defines only what its net needs. Its `ResNet` has the module paths of `
 that a state dict of the one fits the other and gives the same outputs to the last bit.
 """
 
+from __future__ import annotations
+
 import json
 import textwrap
 from collections.abc import Iterator

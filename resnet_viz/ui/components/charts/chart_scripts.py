@@ -4,6 +4,8 @@ A browser keeps a script for a year, because its address names the scripts' vers
 server has no such routes, charts are Streamlit's own (live_chart.py).
 """
 
+from __future__ import annotations
+
 import gzip
 import json
 from collections.abc import Mapping, Sequence

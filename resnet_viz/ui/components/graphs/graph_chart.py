@@ -1,6 +1,8 @@
 """Graph chart: the shortcut graph on a page, with zoom, pan, tooltips, and blocks that open on a
 click."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache

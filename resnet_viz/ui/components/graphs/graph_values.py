@@ -3,6 +3,8 @@
 The pictures stay as they are; only values by node and line travel.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from math import isfinite

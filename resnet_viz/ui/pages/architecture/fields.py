@@ -1,5 +1,7 @@
 """Fields of the Architecture page's form: groups, help, and values of widgets."""
 
+from __future__ import annotations
+
 import re
 from typing import Literal, get_origin
 

@@ -1,5 +1,7 @@
 """Header of the Architecture page: the net, its switch, its race against its twin, its numbers."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import streamlit as st

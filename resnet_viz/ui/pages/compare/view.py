@@ -1,6 +1,8 @@
 # ruff: noqa: RUF001, RUF002
 """View of the Compare page: graphs, fields, numbers, cost by stage and stages, net by net."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from html import escape
 

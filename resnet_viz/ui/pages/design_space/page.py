@@ -1,5 +1,7 @@
 """Design space page: a scatter plot of all presets and the current net, and a table of them."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Sequence
 from typing import NoReturn

@@ -1,5 +1,7 @@
 """Race page: settings, the buttons that start and end a race, and the race itself."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Results of a finished race: why it went as it did, its numbers, and files to download."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 
 import streamlit as st

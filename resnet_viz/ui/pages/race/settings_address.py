@@ -3,6 +3,8 @@
 A race that begins has the address to itself; what is set below its head stands beside it there.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
 

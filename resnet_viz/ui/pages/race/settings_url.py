@@ -3,6 +3,8 @@
 Only what differs from the default, or from what the experiment trains with, is there. No Streamlit.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,5 +1,7 @@
 """Words of the Race page about runs; no Streamlit."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Any
 

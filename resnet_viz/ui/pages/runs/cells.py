@@ -1,6 +1,8 @@
 """Cells of the table of races: settings as chips, losses as a line, outcome, duration; no
 Streamlit."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite

@@ -1,5 +1,7 @@
 """Ready sweeps as cards: what each shows, what it takes, and one press that starts it."""
 
+from __future__ import annotations
+
 import streamlit as st
 
 from resnet_viz.experiments.ready_sweep import ReadySweep

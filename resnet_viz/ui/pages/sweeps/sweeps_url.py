@@ -1,6 +1,8 @@
 """Sweeps URL: which sweep is looked at, and as which picture, in the link:
 `?sweep=...&picture=map&x=depths&y=plain&end=eval_loss`; or a ready sweep: `?ready=degradation`."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 import streamlit as st

@@ -1,5 +1,7 @@
 """Graphs of the nets of a race, side by side, in the colours of a quantity at a step."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 

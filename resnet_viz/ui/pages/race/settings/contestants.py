@@ -1,5 +1,7 @@
 """Contestants of a race: from a choice to its runs, and how they compare; no Streamlit."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,5 +1,7 @@
 """Widgets of a run's fields, which keep their values in the session under the fields' names."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Settings of a race: their widgets, and what these stand for."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 
