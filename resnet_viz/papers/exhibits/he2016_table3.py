@@ -41,14 +41,18 @@ def _row(net: str, published: str) -> Below:
     return Below(
         f"Held-out loss at {depth} layers{of}: pre-activation below original",
         f"{before} % against {original} %{at}",
-        f"Pre-activation-{net}",
-        f"Original-{net}",
+        _group("Pre-activation", net),
+        _group("Original", net),
     )
+
+
+def _group(order: str, net: str) -> str:
+    return f"{order}-{net.replace('-1layer', ' (1-layer)')}"
 
 
 def _alone(sweep: SweepSpec, net: str) -> Trained:
     """A part that compares the two units in one net."""
-    groups = {f"{name}-{net}": {"activation_order": order} for order, name in ORDERS.items()}
+    groups = {_group(name, net): {"activation_order": order} for order, name in ORDERS.items()}
     return Trained(sweep, groups, (_row(net, net),), "held-out loss [nats]", of="eval_loss")
 
 

@@ -169,7 +169,7 @@ def widget_kind(field: str) -> WidgetKind:
 
 def disabled_because(field: str, draft: dict[str, object]) -> str:
     """The reason why a field has no effect for the current choice; "" if it has."""
-    one_layer = {"A branch of one layer has no second.": draft["block"] == "one_layer"}
+    one_layer = {"A one-layer block has no second convolution.": draft["block"] == "one_layer"}
     reasons = {
         "expansion": one_layer,
         "antialias": one_layer,
