@@ -67,6 +67,15 @@ class Look:
         """Whether nothing more will come."""
         return self.is_gone or all(run.is_over for run in self.runs)
 
+    @property
+    def steps(self) -> int:
+        """The steps that a picture of the race has room for: as many as there will be. While nobody
+        knows, as of a watched net, it is a power of two, so that it seldom changes."""
+        done = max((run.steps_done for run in self.runs), default=0)
+        known = max((run.steps or run.steps_done for run in self.runs), default=0)
+        is_open = any(run.steps < max(1, run.steps_done) for run in self.runs)
+        return max(known, 32, 1 << done.bit_length()) if is_open and not self.is_over else known
+
     def history(self, run: Run) -> History:
         """What was read of `run`."""
         return self.histories.get(run.id) or History()

@@ -30,6 +30,7 @@ class Followed:
         self._have: Have = ()
         self._names: Sequence[str] = ()
         self._compared: Sequence[object] = ()
+        self._steps = 0
 
     def text(self, look: Look) -> str:
         """The message as JSON: news where the reader's rows are the beginning of what there is, and
@@ -38,11 +39,12 @@ class Followed:
         names = held(nets)
         now, compared = look.once(("stage rows", *names), lambda: _standing(nets, names))
         # What the colours are compared with is known once the first residual net has a record.
-        is_grown = (names, compared) == (self._names, self._compared) and _begins(self._have, now)
+        is_same = (names, compared, look.steps) == (self._names, self._compared, self._steps)
+        is_grown = is_same and _begins(self._have, now)
         have = self._have if is_grown else ()
         key = ("stage", tuple(tuple(sorted(one.items())) for one in have))
         text = look.once(key, lambda: json.dumps(_message(look, nets, names, have, said)))
-        self._have, self._names, self._compared = now, names, compared
+        self._have, self._names, self._compared, self._steps = now, names, compared, look.steps
         return text
 
 
@@ -53,8 +55,7 @@ def _message(
     have: Have,
     said: Mapping[str, Any],
 ) -> dict[str, Any]:
-    steps = max(run.steps or run.steps_done for run in look.runs)
-    of = news_message(nets, names, have) if have else whole_message(nets, steps, names)
+    of = news_message(nets, names, have) if have else whole_message(nets, look.steps, names)
     return {**of, **said}
 
 

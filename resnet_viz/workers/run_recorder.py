@@ -24,7 +24,8 @@ WRITE_SECONDS = 0.1
 
 
 class Recording:
-    """The row of a watched run, and its records; the run is a race of one, of the same id.
+    """The row of a watched run, and its records; the run is a race of one, of the same id. `steps`
+    is how many there will be, 0 if nobody knows.
 
     Nobody may steer it, since it goes on in a program of its own, whose process this is. A store
     that fails later does not disturb the program: `problem` says what was not written.
@@ -33,7 +34,9 @@ class Recording:
         StoreError: where the store cannot be used.
     """
 
-    def __init__(self, store: Store, name: str, model: str, params: int, device: str) -> None:
+    def __init__(
+        self, store: Store, name: str, model: str, params: int, device: str, *, steps: int = 0
+    ) -> None:
         self.run_id = new_id()
         self.problem = ""
         self._store = store
@@ -57,6 +60,7 @@ class Recording:
             "pid_created": born(psutil.Process()),
             "device": device,
             "params": params,
+            "steps": steps,
         }
         race = race_columns(self.run_id, [name or model], [])
         with store.writing() as connection:

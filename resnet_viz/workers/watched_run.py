@@ -89,6 +89,7 @@ class Watched:
             f"{kind.__module__}.{kind.__qualname__}",
             sum(p.numel() for p in parameters),
             str(parameters[0].device),
+            steps=self._steps or 0,
         )
         return self
 

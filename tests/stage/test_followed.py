@@ -85,3 +85,20 @@ def test_what_the_colours_are_compared_with_is_told_once_it_is_known() -> None:
     later = json.loads(followed.text(look_at(plain)))
     assert later["quantities"][0]["usual"] > 0
     assert later["quantities"][0]["usual_of"] == "ResNet-20"
+
+
+def test_a_picture_has_room_for_steps_that_nobody_knows() -> None:
+    """A watched net: the strips' axis of steps grows, and the reader gets all of it then."""
+    net = reported("resnet20-cifar", 70).contestant
+    records, history = list(net.history.records()), History()
+    followed, reader, rooms = Followed(lambda _: [now], lambda _: {}), Reader(), []
+    for count in range(10, 71, 10):
+        history.extend(records[count - 10 : count])
+        now = replace(net, history=history.frozen())
+        run = SimpleNamespace(steps=0, steps_done=count, status="running", is_over=count == 70)
+        look = Look(runs=[run])  # type: ignore[list-item]
+        reader.hear(followed.text(look))
+        assert len(reader.loss) == count
+        rooms.append(look.steps)
+    assert rooms == [32, 32, 32, 64, 64, 64, 70]
+    assert reader.wholes == 3

@@ -107,10 +107,11 @@ def test_training_goes_on_where_shortcuts_cannot_be_found(
 
 def test_a_watched_nets_strip_has_its_blocks_and_arcs(lab: Lab) -> None:
     net = Blocks()
-    with lab.watch(net, "mine") as watched:
+    with lab.watch(net, "mine", steps=7) as watched:
         net(torch.randn(8, 6)).square().mean().backward()
         watched.step(1.0)
     run = lab.get(watched.run_id)
+    assert (run.steps, run.steps_done) == (7, 1)
     assert {name: one.kind for name, one in run.shortcuts.items()} == {
         "first": "identity",
         "second": "identity",

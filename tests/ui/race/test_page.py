@@ -149,6 +149,7 @@ def test_a_watched_run_is_shown_and_cannot_be_steered(lab: Lab, home: Path) -> N
     assert errors(app) == []
     assert titles(app)[0] == "mine"
     assert "in another program" in text(app)
+    assert "its link with controls" not in text(app)
     assert not has_button(app, "race_stop")
     (curves,) = [own["curves"] for own in stage(app)["records"]]
     loss, accuracy = (

@@ -159,7 +159,8 @@ def _head(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
 def _title(view: RaceView, *, may_steer: bool) -> None:
     title(words.title(view.runs))
     difference = view.look.once("difference", lambda: _difference(view.runs))
-    watches = "" if may_steer or view.is_over else WATCHES
+    is_watched = any(run.is_watched for run in view.runs)  # which nobody can steer
+    watches = "" if may_steer or view.is_over or is_watched else WATCHES
     lines = filter(None, (plain(words.training(view.runs)), difference, watches))
     st.markdown("  \n".join(map(small, lines)))
 

@@ -196,8 +196,7 @@ def _shown(view: RaceView) -> pictures.Shown:
 
     key = key_of(view.race_id)
     step = stage_view.pointer_of(key).step(max(0, view.look.newest))
-    steps = max(run.steps or run.steps_done for run in view.runs)
-    return pictures.Shown(key, steps, step, _chosen_quantity(), closer)
+    return pictures.Shown(key, view.look.steps, step, _chosen_quantity(), closer)
 
 
 def _chosen_quantity() -> str:
