@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from pandas import DataFrame
@@ -19,6 +20,7 @@ from resnet_viz.store.database import Store
 from resnet_viz.ui.pages.sweeps import own_sweep
 from resnet_viz.ui.pages.sweeps.axis_values import read_values, seeds_of
 from resnet_viz.ui.pages.sweeps.own_sweep import read_file
+from resnet_viz.ui.pages.sweeps.sweep_table import refresh_seconds
 from tests.findings.swept import spec, trained
 from tests.ui.headings import titles
 
@@ -268,3 +270,11 @@ def test_nothing_is_compared_where_no_axis_has_two_values(
     monkeypatch.setattr(Lab, "get_sweep", lambda lab, id: alone)
     monkeypatch.setattr(Lab, "sweep_table", lambda lab, id: DataFrame())
     assert "nothing to compare" in sweeps_page(sweep="one").info[0].value
+
+
+def test_a_sweep_of_many_cells_is_read_less_often() -> None:
+    def seconds(cells: int) -> float:
+        now = Sweep("id", "name", spec(), "running", 0.0, [Mock()] * cells, None)
+        return refresh_seconds(2.0, now)
+
+    assert [seconds(cells) for cells in (1, 1000, 5000)] == [2.0, 2.0, 10.0]

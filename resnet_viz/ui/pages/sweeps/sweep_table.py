@@ -17,6 +17,12 @@ from resnet_viz.report.sweep_report import sweep_report
 from resnet_viz.ui.widgets.page_texts import header
 
 _SECONDS = 5.0
+_SMALL = 1000
+
+
+def refresh_seconds(seconds: float, sweep: Sweep) -> float:
+    """`seconds`, and longer for many cells: whoever looks takes no more of the server for them."""
+    return seconds * max(1.0, len(sweep.cells) / _SMALL)
 
 
 def sweep_table(lab: Lab, sweep: Sweep) -> None:
@@ -41,7 +47,7 @@ def sweep_table(lab: Lab, sweep: Sweep) -> None:
             help="One HTML file with pictures, sentences and table, which needs no server.",
             on_click="ignore",
         )
-    every = _SECONDS if sweep.status == "running" else None
+    every = refresh_seconds(_SECONDS, sweep) if sweep.status == "running" else None
     st.fragment(_table, run_every=every)(lab, sweep.id)
 
 

@@ -18,7 +18,7 @@ from resnet_viz.text import count
 from resnet_viz.ui.pages.sweeps.controls import controls
 from resnet_viz.ui.pages.sweeps.pictures import CURVES, OPENS_ALL, OPENS_RACE, Seen, choose, picture
 from resnet_viz.ui.pages.sweeps.sweep_access import may_steer
-from resnet_viz.ui.pages.sweeps.sweep_table import sweep_table
+from resnet_viz.ui.pages.sweeps.sweep_table import refresh_seconds, sweep_table
 from resnet_viz.ui.pages.sweeps.sweeps_url import look_at, write_link
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.markdown import plain, small
@@ -56,7 +56,7 @@ def sweep_view(lab: Lab, sweep: Sweep) -> None:
     controls(lab, sweep, may_steer=may_steer(lab, sweep.id))
     records = _records(lab, str(lab.home))
     is_still = sweep.status in _OVER and not records.of(sweep.cells)[1]
-    every = None if is_still else LOOK_SECONDS
+    every = None if is_still else refresh_seconds(LOOK_SECONDS, sweep)
     st.fragment(_filling, run_every=every)(lab, sweep.id, sweep.status, is_still)
     sweep_table(lab, sweep)
 
