@@ -19,6 +19,7 @@ EXTRAS: Mapping[str, str] = {
     "graphviz": _APP,
     "jinja2": _APP,
     "plotly": _APP,
+    "segno": _APP,
     "streamlit": _APP,
     "typst": _EXPORT,
     "onnx": _EXPORT,

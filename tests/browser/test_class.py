@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 
+import zxingcpp
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_SECONDS, App, settle
@@ -24,7 +27,10 @@ def opened_by_a_teacher(page: Page) -> str:
     code = page.locator(".class-code").inner_text()
     letters = page.locator(".class-code").evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
     assert letters > 100
-    expect(page.locator(".class-link")).to_contain_text(f"/lessons?class={code}")
+    link = page.locator(".class-link").inner_text()
+    assert link.endswith(f"/lessons?class={code}")
+    photo = Image.open(io.BytesIO(page.locator(".class-qr").screenshot()))
+    assert [read.text for read in zxingcpp.read_barcodes(photo)] == [link]
     page.get_by_role("button", name="Close", exact=True).click()
     expect(page.locator(".class-code")).to_have_count(0)
     return code

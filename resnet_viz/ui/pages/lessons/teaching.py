@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from urllib.parse import urlencode, urlsplit
 
+import segno
 import streamlit as st
 
 from resnet_viz.lab.lab import Lab
@@ -180,10 +181,11 @@ def _board(room: Classroom, words: Words) -> None:
 
     @st.dialog(words("Join the class"), width="large", on_dismiss=_hide_board)
     def board() -> None:
-        address = _address({"class": room.code})
+        address, said = _address({"class": room.code}), words("QR code of the link")
         st.html(
-            f'<div class="class-code">{escape(room.code)}</div>'
-            f'<div class="class-link">{escape(address)}</div>'
+            f'<div class="class-code">{escape(room.code)}</div><div class="class-way">'
+            f'<img class="class-qr" alt="{escape(said)}" src="{_qr_code(address)}">'
+            f'<div class="class-link">{escape(address)}</div></div>'
         )
         _copyable(address)
         if urlsplit(address).hostname in _LOCAL:
@@ -195,6 +197,11 @@ def _board(room: Classroom, words: Words) -> None:
             )
 
     board()
+
+
+def _qr_code(text: str) -> str:
+    """A QR code as an address of an SVG, black on white in either theme, as cameras need it."""
+    return segno.make(text, micro=False).svg_data_uri(scale=8, light="white")
 
 
 def _address(query: dict[str, str]) -> str:
