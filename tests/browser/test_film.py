@@ -1,5 +1,7 @@
 """A race is recorded by a press and by the command: the film shows what the stage shows."""
 
+from __future__ import annotations
+
 import gzip
 import io
 import re

@@ -1,5 +1,7 @@
 """runs film: a page needs nothing; a film a browser; and what is wrong is said before it begins."""
 
+from __future__ import annotations
+
 import json
 import re
 import sys

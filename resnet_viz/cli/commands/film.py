@@ -1,5 +1,7 @@
 """runs film: the stage of a race as a film, or as a page that plays it."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from resnet_viz.cli.commands.runs import open_lab, runs_by

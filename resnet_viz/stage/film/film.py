@@ -1,5 +1,7 @@
 """Film: how the stage is recorded: as which kind of file, how large, in which colours, how fast."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

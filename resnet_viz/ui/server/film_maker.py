@@ -4,6 +4,8 @@ Whoever may watch a race may have a film of it. Films are made one after the oth
 process of its own that lets all others go first: nobody's page or training waits for them.
 """
 
+from __future__ import annotations
+
 import asyncio
 import sys
 from collections.abc import Awaitable, Sequence

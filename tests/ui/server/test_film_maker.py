@@ -1,5 +1,7 @@
 """The film maker on the real server: who may watch a race gets its film, and nobody else's time."""
 
+from __future__ import annotations
+
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Film recorder: a button that has the visitor's browser draw a race, and saves the film of it."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import streamlit as st

@@ -1,5 +1,7 @@
 """Film of a race: its stage as a GIF, WebP or MP4, drawn by the visitor's browser; or as a page."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from importlib.util import find_spec
 
