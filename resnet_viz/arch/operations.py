@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
-from types import MappingProxyType
 from typing import Literal
 
 Shape = tuple[int, int, int]
@@ -45,9 +44,10 @@ Role = Literal[
     "main", "projection", "gate", "squeeze-and-excitation", "efficient channel attention"
 ]
 """What a layer is for: the main path, or something beside it."""
-ATTENTIONS: Mapping[str, Role] = MappingProxyType(
-    {"se": "squeeze-and-excitation", "eca": "efficient channel attention"}
-)
+ATTENTIONS: Mapping[str, Role] = {
+    "se": "squeeze-and-excitation",
+    "eca": "efficient channel attention",
+}
 """The role of what lies in a branch under the name of each attention."""
 
 

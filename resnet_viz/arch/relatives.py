@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from resnet_viz.arch.config import ResNetConfig, differences, explain, plain_twin, revise
@@ -15,9 +14,7 @@ from resnet_viz.arch.fields import BRANCH_LAYERS, Shortcut
 from resnet_viz.arch.presets import PRESETS
 
 Option = Literal["A", "B", "C"]
-OPTIONS: Mapping[Option, Shortcut] = MappingProxyType(
-    {"A": "zero_pad", "B": "projection", "C": "projection_all"}
-)
+OPTIONS: Mapping[Option, Shortcut] = {"A": "zero_pad", "B": "projection", "C": "projection_all"}
 """He et al. 2015, sec. 3.3 and 4.1."""
 
 

@@ -6,15 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from resnet_viz.findings import verdicts
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.findings.verdicts import (
-    branch_variance,
-    effective_rank,
-    first_broken,
-    gradient_ratio,
-    shortcut_share,
-    update_ratio,
-)
 from resnet_viz.measurements.base.verdict import FEW_DIRECTIONS, TENFOLD, THOUSANDFOLD, Verdict
 from resnet_viz.text import ordinal
 
@@ -59,7 +52,7 @@ SIGNS: Sequence[Sign] = (
         "norm each layer of a plain net multiplies the gradient by the same factor",
         1.8,
         False,
-        gradient_ratio,
+        verdicts.gradient_ratio,
     ),
     Sign(
         "shortcut_share",
@@ -70,7 +63,7 @@ SIGNS: Sequence[Sign] = (
         "He et al. 2016, arXiv:1603.05027, eq. 5 (its two terms)",
         3.8,
         False,
-        shortcut_share,
+        verdicts.shortcut_share,
     ),
     Sign(
         "branch_variance",
@@ -82,7 +75,7 @@ SIGNS: Sequence[Sign] = (
         "De & Smith 2020, arXiv:2002.10444, sec. 3",
         5.3,
         False,
-        branch_variance,
+        verdicts.branch_variance,
     ),
     Sign(
         "effective_rank",
@@ -96,7 +89,7 @@ SIGNS: Sequence[Sign] = (
         "Roy & Vetterli 2007",
         12,
         False,
-        effective_rank,
+        verdicts.effective_rank,
     ),
     Sign(
         "update_ratio",
@@ -107,7 +100,7 @@ SIGNS: Sequence[Sign] = (
         "Karpathy, CS231n notes, Neural Networks Part 3: ratio of weights to updates",
         1.1,
         True,
-        update_ratio,
+        verdicts.update_ratio,
     ),
     Sign(
         "first_broken",
@@ -117,7 +110,7 @@ SIGNS: Sequence[Sign] = (
         "the records",
         0,
         True,
-        first_broken,
+        verdicts.first_broken,
     ),
 )
 """What is read from the records, in the order an expert looks."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Operation, Unit
 
 STANDING_IN_A_FORWARD = ("add", "multiply", "complement")
 """Kinds of operations that are no layers of a block, but signs in its forward."""
-ACTIVATIONS: Mapping[str, str] = MappingProxyType(
-    {"relu": "ReLU", "leaky_relu": "LeakyReLU", "elu": "ELU", "gelu": "GELU", "silu": "SiLU"}
-)
+ACTIVATIONS: Mapping[str, str] = {
+    "relu": "ReLU",
+    "leaky_relu": "LeakyReLU",
+    "elu": "ELU",
+    "gelu": "GELU",
+    "silu": "SiLU",
+}
 """The classes of torch.nn."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -38,3 +39,15 @@ def block_passes(network: ResNet, images: Tensor, labels: Tensor) -> tuple[list[
     end = x.requires_grad_()
     loss = functional.cross_entropy(network.head(end), labels)
     return passes, torch.autograd.grad(loss, end)[0]
+
+
+@contextmanager
+def eval_mode(net: nn.Module) -> Iterator[None]:
+    """The net in evaluation mode; at the end each of its modules is in the mode that it was in."""
+    modes = [(module, module.training) for module in net.modules()]
+    net.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode

@@ -12,17 +12,10 @@ from torch import Tensor, nn
 
 from resnet_viz.arch.config import ResNetConfig, differences
 from resnet_viz.nets.network import ResNet
+from resnet_viz.nets.stored_weights import weight_files
 from resnet_viz.nets.stored_weights.misfits import Misfit, how_read
 from resnet_viz.nets.stored_weights.state_dicts import COUNTER, Reading, fits, read_names
 from resnet_viz.nets.stored_weights.stored_tensors import Stored
-from resnet_viz.nets.stored_weights.weight_files import (
-    CONFIG,
-    STATE,
-    HeldWeights,
-    Limits,
-    check_ending,
-    open_weights,
-)
 from resnet_viz.text import printable
 
 _OUTSIDE = {"stem.conv": "conv1", "stem.norm": "bn1", "head.linear": "fc"}
@@ -93,15 +86,15 @@ def save_weights(module: ResNet, path: str | Path) -> None:
 
 def write_weights(state: State, config: ResNetConfig, path: str | Path) -> None:
     """Write weights of a net, perhaps not all, and its config, as `save_weights` does."""
-    path, config_json = check_ending(Path(path)), config.model_dump_json()
+    path, config_json = weight_files.check_ending(Path(path)), config.model_dump_json()
     if path.suffix == ".safetensors":
         from safetensors.torch import save  # noqa: PLC0415 - needed for these files alone
 
         tensors = {key: tensor.contiguous() for key, tensor in state.items()}
-        path.write_bytes(save(tensors, {CONFIG: config_json}))
+        path.write_bytes(save(tensors, {weight_files.CONFIG: config_json}))
     else:
         with path.open("wb") as file:
-            torch.save({CONFIG: config_json, STATE: dict(state)}, file)
+            torch.save({weight_files.CONFIG: config_json, weight_files.STATE: dict(state)}, file)
 
 
 def load_weights(module: nn.Module, path: str | Path, *, partial: bool = False) -> WeightReport:
@@ -135,7 +128,7 @@ def fitting_weights(module: nn.Module, path: str | Path) -> tuple[dict[str, Tens
     path, own = Path(path), module.state_dict()
     if any(tensor.is_meta for tensor in own.values()):
         raise ValueError("the net is on the meta device and holds no weights; build it on another")
-    with open_weights(path, Limits.of(own)) as held:
+    with weight_files.open_weights(path, weight_files.Limits.of(own)) as held:
         reading = read_names(held.tensors, own)
         state = {
             key: held.tensors[name].read().reshape(own[key].shape)
@@ -174,7 +167,7 @@ def _unfit(tensor: Stored, own: Tensor) -> str:
     return f"{list(tensor.shape)} in the file, {list(own.shape)} in the net"
 
 
-def _cautions(held: HeldWeights, state: Mapping[str, Tensor]) -> Iterator[str]:
+def _cautions(held: weight_files.HeldWeights, state: Mapping[str, Tensor]) -> Iterator[str]:
     """What the file leaves open, and what is wrong with the numbers in it."""
     if not _config_in(held.config):
         yield _NOT_SAID

@@ -15,6 +15,7 @@ from resnet_viz.arch.fields import ImageSize, height_and_width
 from resnet_viz.experiments.run_fields import Precision
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.nets.memory_format import memory_format
+from resnet_viz.nets.passes import eval_mode
 from resnet_viz.training.tensors import Images, portions
 from resnet_viz.training.update.precision import autocast
 
@@ -58,7 +59,7 @@ def answers(net: nn.Module, images: Tensor, precision: Precision = "float32") ->
         images: [N, C, H, W], normalised.
         precision: as in `RunSpec`.
     """
-    with _eval_mode(net), autocast(images.device, precision):
+    with eval_mode(net), autocast(images.device, precision):
         return torch.cat([net(some).float() for some in torch.split(images, _IMAGES_AT_ONCE)])
 
 
@@ -126,7 +127,7 @@ def _estimate(
     net: nn.Module, norms: Sequence[_BatchNorm], portions: Iterable[Tensor], precision: Precision
 ) -> None:
     count = 0
-    with _eval_mode(net):
+    with eval_mode(net):
         for norm in norms:
             norm.train()
         for images in portions:
@@ -142,7 +143,7 @@ def _score(net: nn.Module, portions: Iterable[Portion], precision: Precision) ->
     """Mean cross-entropy, its standard error, the share of right answers (one of NaN is wrong), and
     the number of images."""
     losses, right = [], []
-    with _eval_mode(net):
+    with eval_mode(net):
         for images, labels in portions:
             with autocast(images.device, precision):
                 logits = net(images).float()
@@ -153,14 +154,3 @@ def _score(net: nn.Module, portions: Iterable[Portion], precision: Precision) ->
     # Of one image 0 / 0: it has none.
     error = ((loss - mean).square().sum() / torch.full_like(mean, (count - 1) * count)).sqrt()
     return mean, error, torch.cat(right).float().mean(), torch.full_like(mean, count)
-
-
-@contextmanager
-def _eval_mode(net: nn.Module) -> Iterator[None]:
-    modes = [(module, module.training) for module in net.modules()]
-    net.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from math import inf, isnan, prod
 
 import torch
@@ -12,6 +11,7 @@ from torch.func import functional_call
 
 from resnet_viz.nets.layers import StochasticDepth
 from resnet_viz.nets.network import ResNet
+from resnet_viz.nets.passes import eval_mode
 from resnet_viz.nets.recognition.guess import UnlikeError
 from resnet_viz.nets.stored_weights.state_dicts import COUNTER
 
@@ -144,7 +144,7 @@ def _output(module: nn.Module, weights: Mapping[str, Tensor], images: Tensor) ->
         for name, tensor in module.named_buffers()
         if tensor.is_floating_point()
     }
-    with _in_evaluation(module):
+    with eval_mode(module):
         output = functional_call(module, fixed | dict(weights), (images,))
     # transformers' nets give several things, by name.
     for name in ("logits", "pooler_output"):
@@ -152,14 +152,3 @@ def _output(module: nn.Module, weights: Mapping[str, Tensor], images: Tensor) ->
     if not isinstance(output, Tensor):
         raise TypeError(f"its output is {type(output).__name__}; allowed: a tensor of logits")
     return output.to(torch.promote_types(output.dtype, torch.float32))
-
-
-@contextmanager
-def _in_evaluation(module: nn.Module) -> Iterator[None]:
-    were = [(one, one.training) for one in module.modules()]
-    module.eval()
-    try:
-        yield
-    finally:
-        for one, was in were:
-            one.training = was

@@ -16,18 +16,13 @@ from typing import BinaryIO, NamedTuple
 
 import torch
 
+from resnet_viz.nets.stored_weights import stored_tensors
 from resnet_viz.nets.stored_weights.pickle_values import (
     Made,
     Named,
     Persistent,
     Pickle,
     read_pickle,
-)
-from resnet_viz.nets.stored_weights.stored_tensors import (
-    Storage,
-    Stored,
-    dtype_of_storage,
-    stored_in,
 )
 from resnet_viz.text import byte_size
 
@@ -41,11 +36,11 @@ class TorchFile:
     """The content of a file; its tensors are read when they are asked for."""
 
     value: object
-    find: Callable[[object], Storage]
+    find: Callable[[object], stored_tensors.Storage]
 
-    def stored(self, value: object) -> Stored | None:
+    def stored(self, value: object) -> stored_tensors.Stored | None:
         """The tensor or array behind a value in the file; None if it is something else."""
-        return stored_in(value, self.find)
+        return stored_tensors.stored_in(value, self.find)
 
 
 class RefusedError(ValueError):
@@ -91,13 +86,13 @@ def open_archive(file: BinaryIO, most_steps: int, most_bytes: int) -> TorchFile:
     )
 
 
-def _finding(read: Callable[[str], bytearray]) -> Callable[[object], Storage]:
+def _finding(read: Callable[[str], bytearray]) -> Callable[[object], stored_tensors.Storage]:
     """What finds a storage, given what reads the bytes of a key."""
     read_once = lru_cache(maxsize=1)(read)  # tensors of one storage follow one another
 
-    def find(value: object) -> Storage:
+    def find(value: object) -> stored_tensors.Storage:
         place = _place(value)
-        return Storage(place.dtype, lambda: _part(read_once(place.key), place))
+        return stored_tensors.Storage(place.dtype, lambda: _part(read_once(place.key), place))
 
     return find
 
@@ -179,7 +174,7 @@ def _place(value: object) -> _Place:
         raise ValueError("a tensor without a storage")
     view = parts[5] if len(parts) > 5 else None
     part = (view[1], view[2]) if isinstance(view, tuple) else None
-    return _Place(dtype_of_storage(parts[1]), str(parts[2]), part)
+    return _Place(stored_tensors.dtype_of_storage(parts[1]), str(parts[2]), part)
 
 
 def _part(data: bytearray, place: _Place) -> bytearray:
@@ -189,7 +184,7 @@ def _part(data: bytearray, place: _Place) -> bytearray:
     return data[start : start + length]
 
 
-def _nested_storage(most_steps: int, nested: int, value: object) -> Storage:
+def _nested_storage(most_steps: int, nested: int, value: object) -> stored_tensors.Storage:
     """A storage in a plain pickle: the bytes of a file of torch.save that has nothing else."""
     if not (isinstance(value, Made) and value.kind == "torch.storage._load_from_bytes"):
         raise ValueError("a tensor without a storage")

@@ -19,17 +19,8 @@ from resnet_viz.experiments.sweep_spec import SweepSpec
 from resnet_viz.lab.lab import Lab
 from resnet_viz.scheduler.jobs.jobs import Files
 from resnet_viz.scheduler.jobs.kind import Fields
+from resnet_viz.ui.session import public
 from resnet_viz.ui.session.access import class_id, has_controls, is_owner
-from resnet_viz.ui.session.public import (
-    GALLERY,
-    LIMITED,
-    MOST_BYTES,
-    MOST_MACS,
-    MOST_PARAMETERS,
-    MOST_STEPS,
-    SHARE,
-    mode,
-)
 
 _HARMLESS = frozenset({"build", "initialisation", "onnx", "summary"})
 """Kinds of jobs that only tell a visitor something of a net."""
@@ -38,7 +29,7 @@ _REFUSED = "this is a gallery, where nobody can start, stop, import or change an
 
 def public_lab(home: Path) -> Lab:
     """The lab at `home` as the app's pages may use it."""
-    return {GALLERY: GalleryLab, LIMITED: LimitedLab}.get(mode(), Lab)(home)
+    return {public.GALLERY: GalleryLab, public.LIMITED: LimitedLab}.get(public.mode(), Lab)(home)
 
 
 def _refuse(*_: object, **__: object) -> NoReturn:
@@ -83,7 +74,7 @@ class LimitedLab(Lab):
     The owner, who has the owner's key, may do everything.
     """
 
-    _share = SHARE
+    _share = public.SHARE
 
     def sweep(self, spec: SweepSpec, *, asker: str = "") -> str:
         """As `Lab.sweep`, for nets and trainings as small as a race may have."""
@@ -112,7 +103,7 @@ class LimitedLab(Lab):
         if kind == "data":
             _check_owner("download data")
         for config in _nets_in(request):
-            _check("parameters", plan(config).params, MOST_PARAMETERS)
+            _check("parameters", plan(config).params, public.MOST_PARAMETERS)
         return super().submit(kind, request, asker=asker, files=files)
 
     def import_(self, file: Path | str) -> str:
@@ -146,11 +137,11 @@ def _check_sizes(specs: Iterable[RunSpec]) -> None:
             momentum=spec.momentum,
         )
         of = f"{paper_name(spec.display_name)}: "
-        _check(f"{of}steps", spec.steps, MOST_STEPS)
-        _check(f"{of}parameters", network.params, MOST_PARAMETERS)
-        _check(f"{of}bytes of memory", memory.total, MOST_BYTES)
+        _check(f"{of}steps", spec.steps, public.MOST_STEPS)
+        _check(f"{of}parameters", network.params, public.MOST_PARAMETERS)
+        _check(f"{of}bytes of memory", memory.total, public.MOST_BYTES)
         macs = spec.steps * spec.batch_size * network.macs
-        _check(f"{of}multiply-accumulates of its {spec.steps} steps", macs, MOST_MACS)
+        _check(f"{of}multiply-accumulates of its {spec.steps} steps", macs, public.MOST_MACS)
 
 
 def _check(what: str, given: int, most: int) -> None:

@@ -11,17 +11,7 @@ from itertools import pairwise
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.operations import Operation, Unit
-from resnet_viz.views.poster.drawing import (
-    Box,
-    Item,
-    Joint,
-    Line,
-    Point,
-    Sketch,
-    Text,
-    straight,
-    text_width,
-)
+from resnet_viz.views.poster import drawing
 from resnet_viz.views.poster.words import operation_words
 
 HEIGHT = 15.0
@@ -35,7 +25,7 @@ _SIGN_WIDTH = 18.0
 
 def unit_sketch(
     path: str, unit: Unit, config: ResNetConfig, fill: str, ends: tuple[str, str] = ("x", "y")
-) -> Sketch:
+) -> drawing.Sketch:
     """The block at `path`, between its input and output, `ends` in TeX; its shortcut, or a plain
     block, is at x = 0."""
     return _Unit(path, unit, config, fill).sketch(*ends)
@@ -46,26 +36,26 @@ class _Unit:
 
     def __init__(self, path: str, unit: Unit, config: ResNetConfig, fill: str) -> None:
         self.path, self.unit, self.config, self.fill = path, unit, config, fill
-        self.under: list[Item] = []
-        self.items: list[Item] = []
-        self.half = max(text_width(self._words(o), _TEXT) for o in self._boxed("")) / 2 + 7
+        self.under: list[drawing.Item] = []
+        self.items: list[drawing.Item] = []
+        self.half = max(drawing.text_width(self._words(o), _TEXT) for o in self._boxed("")) / 2 + 7
         lane = 2 * self.half + _BETWEEN
         self.is_plain = unit.shortcut == "none"
         self.gate_x = lane
         self.branch_x = 0 if self.is_plain else lane * (2 if unit.part("gate") else 1)
 
-    def sketch(self, x: str, y: str) -> Sketch:
+    def sketch(self, x: str, y: str) -> drawing.Sketch:
         before, branch = self._boxed("preactivation."), self._boxed("branch.")
         on_trunk = before if self.unit.shares_preactivation else []
         own = branch if on_trunk else [*before, *branch]
-        self.items.append(Text(0, 8, x, is_math=True))
+        self.items.append(drawing.Text(0, 8, x, is_math=True))
         fork = self._trunk(on_trunk)
         last = self._branch(own, fork)
         bottom = last if self.is_plain else self._joined(fork, last)
         end = self._after(bottom)
-        self.items.append(Text(0, end + 9, y, is_math=True))
+        self.items.append(drawing.Text(0, end + 9, y, is_math=True))
         right = self.branch_x + self.half
-        return Sketch((*self.under, *self.items), self.half, right, end + 18)
+        return drawing.Sketch((*self.under, *self.items), self.half, right, end + 18)
 
     def _boxed(self, part: str) -> list[Operation]:
         """The operations of a part that have a box; an attention has one, for all of it."""
@@ -83,10 +73,10 @@ class _Unit:
     def _box(self, operation: Operation, x: float, y: float) -> None:
         fill = self.fill if operation.kind == "conv" else "none"
         name, words = f"{self.path}.{operation.name}", self._words(operation)
-        self.items.append(Box(name, x, y, 2 * self.half, HEIGHT, words, fill, size=_TEXT))
+        self.items.append(drawing.Box(name, x, y, 2 * self.half, HEIGHT, words, fill, size=_TEXT))
 
-    def _arrow(self, start: Point, *points: Point, look: str = "flow") -> None:
-        self.under.append(Line(start, straight(*points), look))
+    def _arrow(self, start: drawing.Point, *points: drawing.Point, look: str = "flow") -> None:
+        self.under.append(drawing.Line(start, drawing.straight(*points), look))
 
     def _chain(self, operations: Sequence[Operation], x: float, top: float) -> float:
         """Boxes below each other, the first at `top`, with arrows between; where they end."""
@@ -118,7 +108,9 @@ class _Unit:
         x, kind = self.branch_x, self.unit.shortcut
         meet = last + 15 if self.unit.part("gate") else last
         add = meet + (22 if self.unit.part("gate") else 13) + HEIGHT / 2
-        self.under.insert(0, Line((0, _TOP), straight((0, add - HEIGHT / 2)), "trunk", self.path))
+        self.under.insert(
+            0, drawing.Line((0, _TOP), drawing.straight((0, add - HEIGHT / 2)), "trunk", self.path)
+        )
         below = last
         if self.unit.part("gate"):
             self._gate(fork, meet)
@@ -132,12 +124,14 @@ class _Unit:
         self._arrow((x, below), (x, add), (self.half, add))
         words = "addition"
         self.items.append(
-            Box(f"{self.path}.add", 0, add, 2 * self.half, HEIGHT, words, "quiet", size=_TEXT)
+            drawing.Box(
+                f"{self.path}.add", 0, add, 2 * self.half, HEIGHT, words, "quiet", size=_TEXT
+            )
         )
         return add + HEIGHT / 2
 
-    def _joint(self, name: str, x: float, y: float) -> Joint:
-        return Joint(f"{self.path}.{name}", x, y, "×", _RADIUS)  # noqa: RUF001
+    def _joint(self, name: str, x: float, y: float) -> drawing.Joint:
+        return drawing.Joint(f"{self.path}.{name}", x, y, "×", _RADIUS)  # noqa: RUF001
 
     def _gate(self, fork: float, meet: float) -> None:
         """g from x, 1 - g to the shortcut and, where it is exclusive, g to the branch."""
@@ -149,7 +143,7 @@ class _Unit:
         self._arrow((sign - _SIGN_WIDTH / 2, meet), (_RADIUS, meet))
         complement = next(o for o in self.unit.operations if o.kind == "complement")
         name, words = f"{self.path}.{complement.name}", self._words(complement)
-        self.items.append(Box(name, sign, meet, _SIGN_WIDTH, HEIGHT, words, size=_TEXT))
+        self.items.append(drawing.Box(name, sign, meet, _SIGN_WIDTH, HEIGHT, words, size=_TEXT))
         self.items.append(self._joint("shortcut.gated", 0, meet))
         if self.unit.shortcut == "exclusive_gate":
             self._arrow((x, meet), (self.branch_x - _RADIUS, meet))
