@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.plan import WeightedLayer
 from resnet_viz.figures.graph_colouring import line_values, node_scale, node_values
 from resnet_viz.figures.heat_maps.heat_maps import heat_maps
@@ -143,6 +144,7 @@ def test_nodes_and_lines_have_the_state_in_the_place_of_a_value() -> None:
         "grad_input_norm": Along("block", blocks),
     }
     one = Contestant("net", "#000000", layers, History([record]), header=header, blocks=blocks)
+    one = replace(one, config=ResNetConfig(depths=(4,), widths=(8,)))  # one of ours
     nodes, lines = node_values(one, 0), line_values(one, 0)
     assert nodes.of["stem"] == nodes.of["stem.conv"] == frozen.short
     assert nodes.of["stages.0.0"] == unused.short == "no gradient"
