@@ -78,6 +78,10 @@ class SweepSpec(ShownInCells, BaseModel):
     def _check_axes(
         cls, axes: Mapping[str, tuple[AxisValue, ...]]
     ) -> Mapping[str, tuple[AxisValue, ...]]:
+        axes = {
+            axis: tuple(map(one_form, values)) if axis == "image_size" else values
+            for axis, values in axes.items()
+        }
         for axis, values in axes.items():
             if axis == SEED:
                 raise ValueError("seed is no axis; give the seeds as seeds")
@@ -89,10 +93,7 @@ class SweepSpec(ShownInCells, BaseModel):
                 raise ValueError(f"the axis {axis} has a value twice; give each once")
             if axis == PLAIN and not all(isinstance(value, bool) for value in values):
                 raise ValueError("the axis plain has the values true and false")
-        return {
-            axis: tuple(map(one_form, values)) if axis == "image_size" else values
-            for axis, values in axes.items()
-        }
+        return axes
 
     @field_validator("seeds")
     @classmethod

@@ -60,6 +60,7 @@ def test_what_no_run_can_have_is_refused_and_says_why() -> None:
         ({"learning_rate": [0.1]}, "unknown axis 'learning_rate'"),
         ({"lr": []}, "has no values"),
         ({"lr": [0.1, 0.1]}, "a value twice"),
+        ({"image_size": ["16x24", [16, 24]]}, "a value twice"),
         ({"plain": [0, 1]}, "true and false"),
         ({"lr": [0.1, float("nan")]}, "the axis lr has the value nan; use finite numbers"),
         ({"clip_grad_norm": [None, float("inf")]}, "the axis clip_grad_norm has the value inf"),
