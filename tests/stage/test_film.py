@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from zlib import compress, crc32
 
 import av
 import numpy as np
@@ -20,6 +21,15 @@ from resnet_viz.stage.film.film import Film
 SIZE = (160, 90)
 COLOURS = ((255, 255, 255), (0, 114, 178), (230, 159, 0), (15, 21, 28))
 FRAME_MS = 200
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return len(data).to_bytes(4, "big") + kind + data + crc32(kind + data).to_bytes(4, "big")
+
+
+SHAPE = (50_000).to_bytes(4, "big") * 2 + bytes((8, 2, 0, 0, 0))
+HUGE = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", SHAPE) + chunk(b"IDAT", compress(bytes(99)))
+"""A PNG of 100 bytes that says it has 50,000 pixels a side."""
 
 
 def png(colour: tuple[int, int, int], size: tuple[int, int] = SIZE) -> bytes:
@@ -66,6 +76,8 @@ def test_a_film_has_each_picture_for_its_time(tmp_path: Path, form: str) -> None
         ([b"<svg/>"], "PNG"),
         ([png((0, 0, 0)), png((0, 0, 0), (80, 90))], "picture 2 has another size"),
         ([png((0, 0, 0), (2000, 10))], "too much for a film"),
+        ([png((0, 0, 0), (2, 2))] * 1001, "1,001 pictures of 2 x 2 pixels are too much"),
+        ([HUGE], "too many pixels"),
     ],
 )
 def test_what_no_film_can_be_made_of_is_named(
@@ -87,6 +99,11 @@ def test_a_film_is_no_longer_than_memory_is_for(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="56 pictures of 1920 x 1080 pixels are too much"):
         encode(pictures(), "webp", FRAME_MS, tmp_path / "film")
     assert drawn == 56
+
+
+def test_an_mp4_of_odd_sizes_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="an even width and height"):
+        encode([png((0, 0, 0), (3, 5))], "mp4", FRAME_MS, tmp_path / "film")
 
 
 def test_other_formats_and_times_are_refused(tmp_path: Path) -> None:

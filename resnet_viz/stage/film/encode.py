@@ -26,8 +26,8 @@ LAST_MS = 2000
 """The last picture stands for so long."""
 MOST_SIDE, MOST_PIXELS = 1920, 125 * 1280 * 720
 """Of a picture, and of all pictures together; in memory a pixel takes four bytes."""
-MOST_BYTES = 16 * 2**20
-"""Of one picture."""
+MOST_PICTURES, MOST_BYTES = 1000, 16 * 2**20
+"""Of a film, and of one picture."""
 
 
 def encode(pictures: Iterable[bytes], form: str, frame_ms: int, file: Path) -> int:
@@ -67,7 +67,8 @@ class _Counted:
             self.count += 1
             if picture.size != size:
                 raise ValueError(f"picture {self.count} has another size than the first")
-            if max(size) > MOST_SIDE or self.count * size[0] * size[1] > MOST_PIXELS:
+            pixels = self.count * size[0] * size[1]
+            if max(size) > MOST_SIDE or pixels > MOST_PIXELS or self.count > MOST_PICTURES:
                 many = count(self.count, "picture")
                 raise ValueError(f"{many} of {size[0]} x {size[1]} pixels are too much for a film")
             yield picture.convert("RGB")
@@ -80,6 +81,8 @@ def _opened(data: bytes) -> Image:
 
     try:
         return Image.open(io.BytesIO(data), formats=("PNG",))
+    except Image.DecompressionBombError as error:
+        raise ValueError("a picture has too many pixels for a film") from error
     except UnidentifiedImageError as error:
         raise ValueError("a film is made of PNG pictures; this is none") from error
 
@@ -116,6 +119,8 @@ def _mp4(pictures: Iterable[Image], frame_ms: int, file: Path) -> None:
         stream.pix_fmt = "yuv420p"
         for number, picture in enumerate(_held(pictures, round(LAST_MS / frame_ms))):
             if number == 0:
+                if any(side % 2 for side in picture.size):
+                    raise ValueError("an MP4 needs pictures of an even width and height")
                 stream.width, stream.height = picture.size
             frame = av.VideoFrame.from_ndarray(np.asarray(picture), format="rgb24")
             frame = frame.reformat(format="yuv420p", dst_colorspace="ITU709")

@@ -7,6 +7,7 @@ process of its own that lets all others go first: nobody's page or training wait
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
@@ -23,6 +24,7 @@ from resnet_viz.stage.film.encode import FORMATS
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.components.stages.film_recorder import ADDRESS
 from resnet_viz.ui.pages.race.state import feed_of
+from resnet_viz.ui.server.stage_feed import is_stopping
 from resnet_viz.ui.session.lab_state import open_lab
 
 MOST_BYTES = 128 * 2**20
@@ -30,6 +32,7 @@ MOST_BYTES = 128 * 2**20
 MOST_AT_ONCE = 4
 """Films that are sent, wait or are made."""
 SENT_SECONDS, MADE_SECONDS = 180.0, 120.0
+_TOO_LARGE = "The pictures are too large for a film. Choose a smaller size."
 _T = TypeVar("_T")
 _MODULE = "resnet_viz.stage.film.encode"
 _TYPES = {"gif": "image/gif", "webp": "image/webp", "mp4": "video/mp4"}
@@ -71,8 +74,8 @@ class FilmMaker:
 
     async def _made(self, request: Request, form: str, frame_ms: int) -> bytes:
         if self._under_way >= MOST_AT_ONCE:
-            async for _ in request.stream():  # a browser reads no answer before it has sent all
-                pass
+            # A browser reads no answer before it has sent all.
+            await _within(SENT_SECONDS, _keep(request, Path(os.devnull)))
             raise RefusedError(503, "Others are recording films just now. Try again in a minute.")
         self._under_way += 1
         try:
@@ -80,7 +83,7 @@ class FilmMaker:
                 pictures, film = Path(folder) / "pictures", Path(folder) / f"film.{form}"
                 await _within(SENT_SECONDS, _keep(request, pictures))
                 async with self._turn:
-                    await _encode(pictures, form, frame_ms, film)
+                    await _encode(request, pictures, form, frame_ms, film)
                 return await run_in_threadpool(film.read_bytes)
         finally:
             self._under_way -= 1
@@ -93,7 +96,7 @@ async def _order(request: Request) -> tuple[str, int]:
         raise RefusedError(415, f"The pictures must be sent as {_OCTETS}.")
     length, asked = request.headers.get("content-length", ""), request.query_params
     if not length.isdecimal() or int(length) > MOST_BYTES:
-        raise RefusedError(413, "The pictures are too large for a film. Choose a smaller size.")
+        raise RefusedError(413, _TOO_LARGE)
     form, ms = asked.get("format", ""), asked.get("ms", "")
     if form not in FORMATS or not (ms.isascii() and ms.isdecimal() and len(ms) < 6):
         raise RefusedError(400, f"A film is a {', '.join(FORMATS)}, with ms per picture.")
@@ -110,26 +113,42 @@ def _check(race_id: str) -> None:
 
 
 async def _keep(request: Request, file: Path) -> None:
+    sent = 0  # a body that comes in chunks may be longer than its header says
     with file.open("wb") as kept:
         async for part in request.stream():
+            sent += len(part)
+            if sent > MOST_BYTES:
+                raise RefusedError(413, _TOO_LARGE)
             kept.write(part)
 
 
-async def _encode(pictures: Path, form: str, frame_ms: int, film: Path) -> None:
+async def _encode(request: Request, pictures: Path, form: str, frame_ms: int, film: Path) -> None:
     with pictures.open("rb") as source:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", _MODULE, form, str(frame_ms), str(film)),
             stdin=source,
             stderr=asyncio.subprocess.PIPE,
         )
+        leaving = asyncio.create_task(_end_when_nobody_waits(request, process))
         try:
             _, said = await _within(MADE_SECONDS, process.communicate())
         finally:
-            with suppress(ProcessLookupError):
-                process.kill()
+            leaving.cancel()
+            _end(process)
     if process.returncode:
         lines = said.decode(errors="replace").splitlines()
         raise RefusedError(400, f"There is no film: {lines[-1] if lines else 'its process ended'}.")
+
+
+async def _end_when_nobody_waits(request: Request, process: asyncio.subprocess.Process) -> None:
+    while not (is_stopping() or await request.is_disconnected()):
+        await asyncio.sleep(0.3)
+    _end(process)
+
+
+def _end(process: asyncio.subprocess.Process) -> None:
+    with suppress(ProcessLookupError):
+        process.kill()
 
 
 async def _within(seconds: float, work: Awaitable[_T]) -> _T:

@@ -44,6 +44,11 @@ def end_with_the_server() -> None:
             signal.signal(number, _and_end_feeds(signal.getsignal(number)))
 
 
+def is_stopping() -> bool:
+    """Whether the server was told to end."""
+    return _STOPPING.is_set()
+
+
 def _and_end_feeds(before: Any) -> Callable[[int, FrameType | None], None]:
     def handle(number: int, frame: FrameType | None) -> None:
         _STOPPING.set()
@@ -80,7 +85,7 @@ def _open(race_id: str) -> tuple[Feed, Look]:
 async def _events(feed: Feed, reader: Followed) -> AsyncIterator[str]:
     last: Look | None = None
     silent = 0.0
-    while not _STOPPING.is_set():
+    while not is_stopping():
         look = await run_in_threadpool(feed.look)
         if look is not last:
             last, silent = look, 0.0

@@ -14,6 +14,7 @@ from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.memory import training_memory
 from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.arch.plan import plan
+from resnet_viz.data.registry import dataset_info
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.experiments.sweep_spec import SweepSpec
 from resnet_viz.lab.lab import Lab
@@ -24,6 +25,8 @@ from resnet_viz.ui.session.access import class_id, has_controls, is_owner
 
 _HARMLESS = frozenset({"build", "initialisation", "onnx", "summary"})
 """Kinds of jobs that only tell a visitor something of a net."""
+_HELD_OUT = 1000
+"""Images of an evaluation at most."""
 _REFUSED = "this is a gallery, where nobody can start, stop, import or change anything"
 
 
@@ -140,8 +143,16 @@ def _check_sizes(specs: Iterable[RunSpec]) -> None:
         _check(f"{of}steps", spec.steps, public.MOST_STEPS)
         _check(f"{of}parameters", network.params, public.MOST_PARAMETERS)
         _check(f"{of}bytes of memory", memory.total, public.MOST_BYTES)
-        macs = spec.steps * spec.batch_size * network.macs
+        macs = _images(spec) * network.macs
         _check(f"{of}multiply-accumulates of its {spec.steps} steps", macs, public.MOST_MACS)
+
+
+def _images(spec: RunSpec) -> int:
+    """How many images go forward through a net, those of its evaluations included."""
+    test = dataset_info(spec.dataset).test
+    held_out = _HELD_OUT if test is None else min(_HELD_OUT, test)
+    evaluations = -(-spec.steps // spec.evaluate_every) + 1 if spec.evaluate_every else 0
+    return spec.steps * spec.batch_size + evaluations * held_out
 
 
 def _check(what: str, given: int, most: int) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import time
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
+from PIL import Image
 
 from resnet_viz.lab.lab import Lab
+from resnet_viz.ui.server.film_maker import MOST_BYTES
 from tests.labs import end, tiny_spec
 from tests.stage.test_film import COLOURS, png, read
 from tests.ui.server.conftest import Answer, Server
@@ -74,3 +79,37 @@ def test_too_much_is_refused_before_it_is_sent(server: Server, race: str) -> Non
     answer = connection.getresponse()
     assert (answer.status, b"too large" in answer.read()) == (413, True)
     connection.close()
+
+
+def test_a_body_in_chunks_is_no_longer_than_another(server: Server, race: str) -> None:
+    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=30)
+    connection.putrequest("POST", f"/film?race={race}&format=gif&ms=200")
+    for name, value in (OCTETS | {"content-length": "9", "transfer-encoding": "chunked"}).items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    chunk = b"100000\r\n" + bytes(2**20) + b"\r\n"
+    for _ in range(MOST_BYTES // 2**20 + 1):
+        connection.send(chunk)
+    assert connection.getresponse().status == 413
+    connection.close()
+
+
+def encoders(server: Server) -> list[psutil.Process]:
+    children = server.process.children(recursive=True)
+    return [one for one in children if any("film.encode" in part for part in one.cmdline())]
+
+
+def test_a_film_that_nobody_waits_for_is_not_made(server: Server, race: str) -> None:
+    noise = io.BytesIO()
+    Image.effect_noise((1280, 720), 50).save(noise, "PNG")
+    one = noise.getvalue()
+    body = (len(one).to_bytes(4, "big") + one) * 110
+    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=30)
+    connection.request("POST", f"/film?race={race}&format=webp&ms=100", body, OCTETS)
+    deadline = time.monotonic() + 30
+    while not (making := encoders(server)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert making
+    connection.close()
+    psutil.wait_procs(making, 3)
+    assert encoders(server) == []

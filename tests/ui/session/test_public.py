@@ -110,6 +110,7 @@ def test_a_visitor_has_a_share(home: Path, monkeypatch: pytest.MonkeyPatch) -> N
         ("resnet101", {"image_size": 32}, r"101.*: parameters = 4\d,\d{3},\d{3} is not"),
         ("resnet56-cifar", {"batch_size": 1024, "image_size": 64}, "bytes of memory = "),
         ("resnet56-cifar", {"steps": 500, "batch_size": 256, "image_size": 32}, "500 steps = "),
+        ("resnet56-cifar", {"steps": 500, "evaluate_every": 1, "image_size": 32}, "500 steps = "),
     ],
 )
 def test_a_visitors_net_has_a_largest_size(
