@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -85,6 +86,16 @@ def test_a_zero_padded_shortcut_halves_the_sum_and_does_not_begin_it_anew() -> N
 def test_the_line_lies_where_new_nets_are_measured(shortcut: str, init: str, block: str) -> None:
     fields = {"shortcut": shortcut, "init": init, "block": block, "depths": (12, 12, 12), **SMALL}
     made = net("preact110-cifar", **fields)
+    found = prediction(made, "branch_ratio", 0)
+    assert found is not None
+    assert made.config is not None
+    ratios = measured(made.config, "variance", "ratio") / found.values
+    assert 0.75 < ratios.min() < ratios.max() < 1.3, ratios
+
+
+@pytest.mark.parametrize("fields", [{"downsample_at": "last"}, {"widths": (32, 32, 32)}], ids=str)
+def test_the_line_of_projections_that_do_not_widen_lies_there_too(fields: dict[str, Any]) -> None:
+    made = net("preact110-cifar", depths=(6, 6, 6), **fields, **SMALL)
     found = prediction(made, "branch_ratio", 0)
     assert found is not None
     assert made.config is not None

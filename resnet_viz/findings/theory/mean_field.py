@@ -72,8 +72,9 @@ def branch_ratios(config: ResNetConfig) -> Sequence[float] | None:
 
     In a pre-activation net with batch norm every branch adds the same variance, so that block k
     adds 1/k of what is there (De & Smith 2020, arXiv:2002.10444, sec. 3). The sum begins with the
-    stem's output, and anew with each projection; zero-padded shortcuts only halve it, since half of
-    the channels are then 0. The maps' borders take their share of a 3x3 layer's taps.
+    stem's output, and anew with each projection of what the branch takes; other projections are of
+    the sum itself. Zero-padded shortcuts only halve it, since half of the channels are then 0. The
+    maps' borders take their share of a 3x3 layer's taps.
     """
     is_theirs = config.activation_order == "full_preactivation" and config.norm == "batch"
     is_theirs = is_theirs and config.projection_kernel == "1x1"
@@ -90,9 +91,11 @@ def branch_ratios(config: ResNetConfig) -> Sequence[float] | None:
         added = _inside(size)
         if config.block == "one_layer":  # of others the last layer neither widens nor halves
             added = _inside(size, block.in_shape[1:]) * _gain(config, channels, width) / 2
-        if width != channels:
-            is_padded = config.shortcut == "zero_pad"
-            stream = stream * channels / width if is_padded else _gain(config, channels, width) / 2
+        if block.shortcut == "projection":
+            mean_square = 1 / 2 if block.unit.shares_preactivation else stream
+            stream = mean_square * _gain(config, channels, width)
+        else:
+            stream = stream * channels / width
         ratios.append(added / stream)
         stream, channels = stream + added, width
     return ratios
