@@ -87,6 +87,7 @@ def test_every_field_that_is_changed_has_a_value_other_than_the_default() -> Non
         settings("Two learning rates", seed=2**32 - 1),
         settings(second=preset("resnet50"), weight_decay=0.1 + 0.2),
         settings("Forgetting the addition", lr=0.01),
+        settings("Forgetting the addition", image_size=None),
         settings("A falling learning rate", steps=60, schedule="constant"),
         settings(nets={"is_alone": True, "more": (OWN, preset("plain18"))}),
         settings("No norm", nets={"more": (OWN, OWN), "seeds": 5, "pace": 0.5}),

@@ -160,6 +160,7 @@ def _device(query: Mapping[str, str], problems: list[str]) -> str:
 
 
 _BETWEEN = ";"  # which no net has in its text
+_NONE = "null"  # as in a net's text
 
 
 # A net that any data and any batch fit, so that a field is judged by itself.
@@ -171,11 +172,13 @@ def _read(field: str, text: str, training: Mapping[str, Any]) -> object:
     # Nothing else: a link must not make the server look at a folder of someone's choice.
     if field == "dataset" and text not in offered():
         raise ValueError(unknown_name(field, text, offered()))
-    value = text if setting.type is str else value_of(text)
+    value = text if setting.type is str and text != _NONE else value_of(text)
     spec = RunSpec.model_validate({"config": _SMALL, **training, field: value})
     valid = getattr(spec, field)
     return float(valid) if setting.type is float and valid is not None else valid
 
 
 def _written(field: str, value: object) -> str:
+    if value is None:
+        return _NONE
     return str(value).lower() if isinstance(value, bool) else text_of(field, value)
