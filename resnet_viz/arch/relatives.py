@@ -22,7 +22,8 @@ def deeper_sibling(config: ResNetConfig) -> ResNetConfig:
     """The next published depth of the net's family, else one more block in every stage.
 
     A family are the presets that differ in nothing but depths and block, such as ResNet-18, 34
-    and 50. A net that shares a preset's depths and block gets those of its next deeper sibling.
+    and 50; blocks of one layer are of no family with others. A net that shares a preset's depths
+    and block gets those of its next deeper sibling.
 
     Raises:
         ValueError: where the deeper net would be no valid one.
@@ -151,9 +152,17 @@ def _next_published(config: ResNetConfig) -> ResNetConfig | None:
         return None
     nearest = min(alike, key=lambda net: len(differences(net, config)))
     own = {"block": nearest.block, "depths": nearest.depths}
-    family = [net for net in PRESETS.values() if net.model_copy(update=own) == nearest]
+    family = [
+        net
+        for net in PRESETS.values()
+        if net.model_copy(update=own) == nearest and _is_one_layer(net) == _is_one_layer(nearest)
+    ]
     deeper = [net for net in family if _branch_layers(net) > _branch_layers(nearest)]
     return min(deeper, key=_branch_layers, default=None)
+
+
+def _is_one_layer(config: ResNetConfig) -> bool:
+    return config.block == "one_layer"
 
 
 def _branch_layers(config: ResNetConfig) -> int:

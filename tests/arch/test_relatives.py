@@ -32,7 +32,13 @@ def test_the_published_depths_follow_each_other(ladder: str) -> None:
         assert deeper_sibling(preset(name)) == preset(deeper)
 
 
-@pytest.mark.parametrize("name", ["resnet152", "plain34", "wrn28-10", "resnext50_32x4d"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("resnet152", "plain34", "wrn28-10", "resnext50_32x4d"),
+        *("resnet110-1layer-cifar", "preact110-1layer-cifar"),
+    ],
+)
 def test_beyond_the_published_depths_every_stage_gets_a_block(name: str) -> None:
     config = preset(name)
     deeper = deeper_sibling(config)
