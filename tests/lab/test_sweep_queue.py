@@ -243,7 +243,7 @@ def fastest(do: Callable[[], object]) -> float:
 
 
 @pytest.mark.flaky(reruns=1, reason="seconds: lists and tables are timed")
-@pytest.mark.flaky(reruns=2, reason="seconds: a list of races, in milliseconds, and a table")
+@pytest.mark.flaky(reruns=1, reason="seconds: a list of races, in milliseconds, and a table")
 def test_thousands_of_cells_cost_a_list_nothing_and_a_table_a_second(lab: Lab) -> None:
     for _ in range(20):
         lab.race([tiny_spec()])
