@@ -136,6 +136,22 @@ def test_what_a_browser_cannot_do_is_said(app: App, open_page: Open, tmp_path: P
     expect(page.locator("iframe[aria-hidden]")).to_have_count(0)
 
 
+@pytest.mark.parametrize("status", [413, None])
+def test_a_server_that_gives_nothing_is_said(
+    app: App, open_page: Open, tmp_path: Path, status: int | None
+) -> None:
+    page = opened(open_page, app, recorded(app.lab, tmp_path))
+    answer = "throw new TypeError('Failed to fetch')"
+    if status:  # as a proxy does
+        head = f"{{ status: {status}, headers: {{ 'content-type': 'text/html' }} }}"
+        answer = f"return new Response('<html>Too large</html>', {head})"
+    page.evaluate(f"() => {{ window.fetch = async () => {{ {answer} }} }}")
+    page.get_by_role("button", name="Record the film").click()
+    said = "cannot be reached" if status is None else f"answers {status}"
+    expect(page.get_by_text(f"There is no film: the server {said}.")).to_be_visible()
+    expect(page.get_by_role("button", name="Record the film")).to_be_visible()
+
+
 def test_a_film_of_a_long_race_shows_some_of_its_steps(browser: Browser, tmp_path: Path) -> None:
     file = tmp_path / "stage.html"
     message = recording()

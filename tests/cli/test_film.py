@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import sys
@@ -62,6 +63,18 @@ def test_what_is_wrong_is_said(
     finished: str, arguments: tuple[str, ...], said: str, capsys: Capture
 ) -> None:
     assert re.search(said, is_refused(("runs", "film", finished, *arguments), capsys))
+
+
+def test_a_file_that_cannot_be_written_is_said(
+    finished: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    def full(*_: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("resnet_viz.store.atomic_file.os.open", full)
+    said = is_refused(("runs", "film", finished, "-o", str(tmp_path / "film.html")), capsys)
+    assert "cannot write" in said
+    assert "ValueError" not in said
 
 
 def failure(finished: str, file: Path, capsys: Capture) -> str:

@@ -33,7 +33,7 @@ def write(id: str, output: Path, film: Film, quantity: str) -> None:
         runs = runs_by(lab, id)
         look = Look(runs, {run.id: history_of(lab, run, MOST_STEPS, None) for run in runs})
     if ending in PAGES:
-        with atomic_write(output) as file:
+        with input_errors(), atomic_write(output) as file:
             file.write_text(film_page(look, " against ".join(run.name for run in runs)), "utf-8")
         return
     message = message_of(look, None)
@@ -41,9 +41,12 @@ def write(id: str, output: Path, film: Film, quantity: str) -> None:
     if quantity and quantity not in known:
         raise InputError(unknown_name("quantity on the stage", quantity, known))
     try:
-        with drawn(message, film, quantity) as stage, atomic_write(output) as file:
+        with (
+            input_errors(),
+            drawn(message, film, quantity) as stage,
+            atomic_write(output) as file,
+        ):
             print_note(f"drawing {count(len(stage.steps), 'picture')}...")
-            with input_errors():
-                encode(stage.pictures(), ending[1:], stage.frame_ms, file)
+            encode(stage.pictures(), ending[1:], stage.frame_ms, file)
     except NoBrowserError as error:
         raise CommandFailedError(str(error)) from error

@@ -4,6 +4,8 @@
 const recorders = new WeakMap()
 const CANNOT = "This browser cannot record the stage. Chrome, Edge and Firefox can."
 
+const GONE = "There is no film: the server cannot be reached."
+
 export default function ({ data, parentElement }) {
   const host = parentElement.querySelector(".film")
   const recorder = recorders.get(host) ?? new Recorder(host)
@@ -97,16 +99,23 @@ class Recorder {
     })
     const url = new URL(`${address}?${new URLSearchParams({ race, format, ms })}`, appRoot())
     const headers = { "content-type": "application/octet-stream" }
-    const answer = await fetch(url, { method: "POST", body: new Blob(parts), headers, signal })
-    if (!answer.ok) throw new Error(await answer.text())
-    return answer.blob()
+    return (await answered(url, { method: "POST", body: new Blob(parts), headers, signal })).blob()
   }
 }
 
 async function whole(race, signal) {
-  const answer = await fetch(new URL(`stage_feed?once=1&race=${encodeURIComponent(race)}`, appRoot()), { signal })
-  if (!answer.ok) throw new Error(await answer.text())
-  return answer.json()
+  const url = new URL(`stage_feed?once=1&race=${encodeURIComponent(race)}`, appRoot())
+  return (await answered(url, { signal })).json()
+}
+
+/** The server's answer; what it refuses with is a sentence, what a proxy refuses with a page. */
+async function answered(url, options) {
+  const answer = await fetch(url, options).catch((error) => {
+    throw error.name === "TypeError" ? new Error(GONE) : error
+  })
+  if (answer.ok) return answer
+  const isText = answer.headers.get("content-type")?.startsWith("text/plain")
+  throw new Error(isText ? await answer.text() : `There is no film: the server answers ${answer.status}.`)
 }
 
 /** A page of a film's size and colours that is laid out, and not seen: the app's styles end there. */
