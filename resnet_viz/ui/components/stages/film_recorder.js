@@ -2,7 +2,7 @@
 // pictures into a film, which the browser then saves.
 
 const recorders = new WeakMap()
-const CANNOT = "This browser cannot record the stage. Chrome, Edge and Firefox can."
+const CANNOT = "This browser cannot record the stage. Chromium and Chrome can."
 
 const GONE = "There is no film: the server cannot be reached."
 
