@@ -50,8 +50,8 @@ WORDS: Mapping[str, str] = {
     "less": "less",
     "more": "more",
     "why": "Why?",
-    "reading": "{title} of each layer. White is {what}; red is larger, violet smaller. Small "
-    "is not bad by itself: a network that has learnt has small gradients.",
+    "reading": "{title} of each layer. No colour means {what}; red is larger, violet smaller. "
+    "Small is not bad by itself: a network that has learnt has small gradients.",
     "what_start": "the median layer of {net} at step 0",
     "what_own": "the network's own median layer at each step",
     "what_twin": "the same layer of the other network at the same step",
