@@ -49,7 +49,7 @@ def film(view: RaceView) -> None:
             return
         note(
             "Your browser draws the stage step by step, with the quantity that is chosen there. "
-            "That takes some ten seconds. The film is saved where your browser keeps downloads."
+            "It shows how far it is. The film is saved where your browser keeps downloads."
         )
         quantity = st.session_state.get(QUANTITY) or GRADIENT
         film_recorder(
