@@ -210,9 +210,12 @@ def test_a_zoomed_view_stays_on_the_block_that_is_clicked(app: App, open_page: O
     assert abs(after["y"] - before["y"]) < 60
 
 
+LEFT = "part => parseFloat(part.style.left)"
+
+
 def left(seen: Locator) -> float:
     """Where on the map the part that is seen begins, in per cent of its width."""
-    return float(seen.evaluate("part => parseFloat(part.style.left)"))
+    return float(seen.evaluate(LEFT))
 
 
 def test_a_zoomed_graph_has_a_map_and_is_found_again_by_its_link(app: App, open_page: Open) -> None:
@@ -230,7 +233,9 @@ def test_a_zoomed_graph_has_a_map_and_is_found_again_by_its_link(app: App, open_
     size = on_map.bounding_box()
     assert size
     on_map.click(position={"x": size["width"] - 12, "y": size["height"] / 2})
-    assert left(seen) > before
+    page.wait_for_function(  # the map follows with the next frame
+        f"([part, before]) => ({LEFT})(part) > before", arg=[seen.element_handle(), before]
+    )
     expect(page).to_have_url(re.compile(r"open=stages\.1\.0&at=stages\.1\.0&look="))
     scale, place = text_pixels(page), left(seen)
     again = open_page(page.url)

@@ -20,10 +20,17 @@ Open = Callable[[str], Page]
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 HERO, CURVES = 0, 1
+# A page may still grow above a chart, and one that is out of sight is not drawn: looked at anew at
+# each try.
+LOOK = """i => {
+    const chart = document.querySelectorAll('.resnet-viz-chart')[i]
+    chart.scrollIntoView({ block: 'center' })
+    return chart
+}"""
 POINTS = "chart => (chart?._fullData || []).map(trace => trace._length || 0)"
 RANGES = "() => ['xaxis', 'yaxis'].map(a => window.before[0].layout[a].range)"
 # What a chart shows: its numbers, as plotly has them after a drawing.
-PICTURE = "i => JSON.stringify(document.querySelectorAll('.resnet-viz-chart')[i].data)"
+PICTURE = f"i => JSON.stringify(({LOOK})(i).data)"
 
 
 def charts(page: Page) -> Locator:
@@ -65,18 +72,12 @@ def select(page: Page, label: str, option: str) -> None:
 def measured(page: Page) -> None:
     """Waits for points of both nets in the training curves, which follow a race while in view."""
     drawn(page)
-    charts(page).nth(CURVES).evaluate("chart => chart.scrollIntoView({block: 'center'})")
-    page.wait_for_function(
-        f"i => ({POINTS})(document.querySelectorAll('.resnet-viz-chart')[i]).filter(n => n).length"
-        " >= 2",
-        arg=CURVES,
-    )
+    page.wait_for_function(f"i => ({POINTS})(({LOOK})(i)).filter(n => n).length >= 2", arg=CURVES)
 
 
 def wait_for_change(page: Page, index: int, before: str = "") -> None:
     """Waits until chart `index` shows other numbers than `before`, or than now; out of sight it is
     not drawn."""
-    charts(page).nth(index).evaluate("chart => chart.scrollIntoView({block: 'center'})")
     old = before or page.evaluate(PICTURE, index)
     page.wait_for_function(f"([i, old]) => ({PICTURE})(i) !== old", arg=[index, old])
 
