@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -124,7 +125,7 @@ def press(app: AppTest, name: str, **more: object) -> AppTest:
         if element.proto.component_name == "resnet_viz_stage"
     ]
     states = app._tree.get_widget_states()
-    event = {"event": "wish", "value": {"name": name, "at": 1, **more}}
+    event = {"event": "wishes", "value": [{"name": name, "at": time.monotonic(), **more}]}
     trigger = states.widgets.add()
     trigger.id = _make_trigger_id(element.id, "events")
     trigger.json_trigger_value = json.dumps([event])

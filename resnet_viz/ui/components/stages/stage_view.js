@@ -7,6 +7,7 @@ const HAND_MS = 80 // between two messages of one drag
 const PLAY_MS = 400 // while a recording plays
 const PATIENCE_MS = 1500 // what has no answer by then is said again (Streamlit may drop it)
 const TRIES = 3 // without an answer, of which the last asks the whole page's script to run
+const EACH = ["train_one", "present"] // of other wishes of one name the newest alone counts
 const NEWS_MS = 1000 // between two requests for what is new of the charts below
 const LINK_MS = 400 // of rest before the address gets the step
 const REMOVAL_MS = 200 // between two questions for errors that are measured
@@ -20,7 +21,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const host = parentElement.querySelector(".stage-host")
   const view = mounted.get(host) ?? new StageView(host)
   mounted.set(host, view)
-  view.hear(data, (wish) => setTriggerValue("wish", wish))
+  view.hear(data, (wishes) => setTriggerValue("wishes", wishes))
   return () => {
     view.leave()
     mounted.delete(host)
@@ -35,6 +36,7 @@ class StageView {
   told = null // the step that the server knows of; null for the newest
   toldAt = 0
   askedAt = 0
+  wishes = [] // that may have no answer yet
   newsAt = 0
   lost = 0
   timers = {}
@@ -77,29 +79,45 @@ class StageView {
     this.hearRemoval()
   }
 
-  // What can be said twice is, where no answer comes: Streamlit may have dropped it. A server that
-  // was restarted knows this part of the page only after a run of the whole script.
-  tell(wish, isPatient = false, tries = 0) {
-    this.askedAt = performance.now()
-    this.askedOf = this.data.run
-    if (tries % TRIES < TRIES - 1) this.send({ ...wish, at: this.askedAt })
+  // All that has no answer is said with each message, and again: Streamlit may drop a message, and
+  // of two at once keeps the last. The server obeys what is newer than its last answer.
+  tell(wish) {
+    const isKept = (one) => (one.name !== wish.name || EACH.includes(one.name)) && !this.isAnswered(one)
+    this.wishes = [...this.wishes.filter(isKept), this.dated(wish)]
+    this.say(0)
+  }
+
+  dated(wish) {
+    this.askedAt = Math.max(performance.now(), this.askedAt + 0.01)
+    return { ...wish, at: this.askedAt, of: this.data.run }
+  }
+
+  // A server that was restarted knows this part of the page only after a run of the whole script.
+  say(tries) {
+    if (tries % TRIES < TRIES - 1) this.send(this.wishes)
     else document.dispatchEvent(new Event("resnet-viz-wake"))
     clearTimeout(this.timers.patience)
-    const again = () => this.isAnswered(wish) || this.tell(wish, true, tries + 1)
-    if (isPatient) this.timers.patience = setTimeout(again, PATIENCE_MS)
+    this.timers.patience = setTimeout(() => this.sayAgain(tries + 1), PATIENCE_MS)
+  }
+
+  // What was heard, and whose news did not come, is a new wish.
+  sayAgain(tries) {
+    const left = this.wishes.filter((wish) => !this.isAnswered(wish))
+    this.wishes = left.map((wish) => (wish.at <= this.data.answer ? this.dated(wish) : wish))
+    if (left.length) this.say(tries)
   }
 
   // Charts' news come in a message of their own (news.js), if the page was not drawn anew.
-  isAnswered({ name }) {
+  isAnswered({ name, at, of }) {
     const { answer, run, alone } = this.data
-    if (answer < this.askedAt) return false
-    const hasNews = !alone && run === this.askedOf && ["news", "step"].includes(name)
-    return !hasNews || (window.resnetVizNewsAt ?? 0) >= this.askedAt
+    if (answer < at) return false
+    const hasNews = !alone && run === of && ["news", "step"].includes(name)
+    return !hasNews || (window.resnetVizNewsAt ?? 0) >= at
   }
 
   open() {
     const { race, moves, step } = this.data
-    Object.assign(this, { race, moves, told: step, isNew: true, lost: 0 })
+    Object.assign(this, { race, moves, told: step, isNew: true, lost: 0, wishes: [] })
     this.source?.close()
     clearTimeout(this.timers.ask)
     if (race && !document.hidden) this.listen()
@@ -193,8 +211,7 @@ class StageView {
     if (!this.race || (name === "escape" && !this.data.alone)) return
     if (name === "quantity") this.chosen = value
     if (name === "why") this.goTo(".st-key-race_why")
-    const isOnce = ["train_one", "present", "escape"].includes(name)
-    this.tell({ name: name === "escape" ? "present" : name, value }, !isOnce)
+    this.tell({ name: name === "escape" ? "present" : name, value })
   }
 
   // What was asked for is on the page after the next run of its script.
@@ -219,7 +236,7 @@ class StageView {
     this.told = step
     this.toldAt = performance.now()
     this.moves += 1
-    this.tell({ name: "step", value: step, move: this.moves }, true)
+    this.tell({ name: "step", value: step, move: this.moves })
   }
 
   // The address holds the step that is looked at, so that a copy of it shows the same.
@@ -248,7 +265,7 @@ class StageView {
   requestNews() {
     this.isStale = false
     this.newsAt = performance.now()
-    this.tell({ name: "news" }, true)
+    this.tell({ name: "news" })
   }
 
   /** As tall as leaves it whole on the first screen. */

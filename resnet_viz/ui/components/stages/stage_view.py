@@ -87,8 +87,8 @@ def stage_view(
 ) -> None:
     """Draw the stage of a race at the step of `pointer`, for a quantity that it has.
 
-    `on_wish` is called with what the user wants (a "name" and mostly a "value") before the run that
-    follows: "pause", "resume", "train_one" and "pace" of who `steers`, "present", "quantity",
+    `on_wish` is called with each wish of the user (a "name" and mostly a "value") before the run
+    that follows: "pause", "resume", "train_one" and "pace" of who `steers`, "present", "quantity",
     "news" for what stands below, "remove" with the blocks that are to be out of each net, and
     "removal_news" for the errors without them. `removal` says which blocks may go and which are
     out; without it none may. `has_reasons`: below it stands why the race went as it did;
@@ -97,8 +97,10 @@ def stage_view(
     """
 
     def hear() -> None:
-        wish = st.session_state[_KEY].wish
-        if wish:
+        before = last_asked()  # the browser says a wish again until it is answered
+        for wish in st.session_state[_KEY].wishes or ():
+            if wish["at"] <= before:
+                continue
             st.session_state[_ANSWER] = wish["at"]
             if wish["name"] == "step":
                 pointer.obey(wish["value"], wish["move"])
@@ -108,7 +110,7 @@ def stage_view(
     data: dict[str, object] = {"race": race_id, "steers": steers, "alone": is_alone}
     data |= {"quantity": quantity, "reasons": has_reasons}
     where = {"step": step, "moves": pointer.moves, "answer": last_asked(), "run": run}
-    _VIEW(key=_KEY, data=data | where | {"removal": removal}, on_wish_change=hear)
+    _VIEW(key=_KEY, data=data | where | {"removal": removal}, on_wishes_change=hear)
 
 
 def last_asked() -> float:
@@ -129,4 +131,4 @@ def stage_before(message: Mapping[str, Any]) -> None:
     data = {"race": "", "message": json.dumps(message), "steers": False, "alone": False}
     data |= {"reasons": True}
     where = {"step": None, "moves": 0, "answer": 0}
-    _VIEW(key=_KEY, data=data | where, on_wish_change=lambda: None)
+    _VIEW(key=_KEY, data=data | where, on_wishes_change=lambda: None)
