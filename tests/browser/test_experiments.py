@@ -56,11 +56,13 @@ def test_nothing_jumps_when_the_verdict_comes(app: App, open_page: Open, width: 
     expect(page.locator(".card")).to_have_count(4)
     settle(page)
     before = stage.bounding_box()
+    mounted = stage.element_handle()
     lab.resume(race_id)
     expect(sentence).to_contain_text("ResNet-20")
     expect(page.get_by_role("button", name="Play recording")).to_be_visible()
     settle(page)
     after = stage.bounding_box()
+    assert mounted.evaluate("stage => stage.isConnected"), "the stage was mounted anew"
     assert before
     assert after
     assert before["height"] == pytest.approx(after["height"], abs=1)

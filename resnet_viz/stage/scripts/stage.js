@@ -211,6 +211,7 @@ class Stage {
     this.root.style.setProperty("--picture", `${this.layout.tall}px`)
     this.root.classList.toggle("narrow", this.layout.isNarrow)
     this.root.classList.toggle("rows", !this.layout.hasCards)
+    this.root.classList.toggle("many", history.nets.length > 2)
     // It may be scrolled there, by the keyboard, too.
     this.root.querySelector(".said").tabIndex = this.layout.isNarrow ? 0 : -1
     this.look = lookOf(this.root, this.history.nets, this.mode)
