@@ -47,7 +47,7 @@ STEM_HALVINGS = {"imagenet": 2, "cifar": 0, "deep": 2, "tiered": 2}
 
 _MOST_PIXELS = 16_384
 _Side = Annotated[int, Field(strict=True, ge=1, le=_MOST_PIXELS)]
-_SIZE_TEXT = re.compile(r"\s*(\d{1,9})\s*(?:[x\u00d7]\s*(\d{1,9})\s*)?", re.ASCII)
+_SIZE_TEXT = re.compile(r"\s*(\d{1,9})\s*(?:[xX\u00d7]\s*(\d{1,9})\s*)?", re.ASCII)
 
 
 def _size(value: object, handler: ValidatorFunctionWrapHandler) -> object:
