@@ -128,7 +128,7 @@ def _measure(
         page.set_default_timeout(60_000)
         page.goto(f"{url}/race?race={race_id}")
         page.get_by_text(f"step {writer.step - 1:,} of {2 * BEFORE:,}", exact=True).wait_for()
-        page.locator(".resnet-viz-chart .main-svg").nth(6).wait_for()
+        _visit_charts(page)
         page.wait_for_timeout(3000)
         page.evaluate(MARK)
         for view, chart in VIEWS.items():
@@ -144,6 +144,14 @@ def _measure(
         yield Result(f"{what}: of {all_} elements mounted anew", str(lost), "0", lost == 0)
         browser.close()
         lab.stop(race_id)
+
+
+def _visit_charts(page: Page) -> None:
+    """Looks at each chart until it is drawn, as it is once it comes near; then at the top."""
+    for chart in page.locator(".resnet-viz-chart").all():
+        chart.evaluate(SCROLL)
+        chart.locator(".main-svg").first.wait_for()
+    page.locator(".resnet-viz-stage").evaluate(SCROLL)
 
 
 def _updates(page: Page, writer: Writer) -> Sequence[float]:
