@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,14 +93,22 @@ class Lab:
         return self._queue([spec], None, None, "")[0]
 
     def race(
-        self, specs: Sequence[RunSpec] | RaceSpec, *, pace: float | None = None, asker: str = ""
+        self,
+        specs: Sequence[RunSpec] | RaceSpec,
+        *,
+        pace: float | None = None,
+        asker: str = "",
+        instead_of: str = "",
     ) -> str:
         """Queue 1 to 32 runs as a race, at a `pace` as in `slow`; returns its id.
 
-        Each `asker` has a share of the places, except ""; nobody can guess the id.
+        Each `asker` has a share of the places, except ""; nobody can guess the id. The race
+        `instead_of`, if you name one, is stopped once the new one is queued, and makes room for it.
         """
         runs, race_id = specs.runs() if isinstance(specs, RaceSpec) else specs, new_id()
-        self._queue(runs, race_id, pace, asker)
+        self._queue(runs, race_id, pace, asker, instead_of)
+        if instead_of:
+            Lab.stop(self, instead_of)
         return race_id
 
     def sweep(self, spec: SweepSpec, *, asker: str = "") -> str:
@@ -367,12 +374,22 @@ class Lab:
         return self._store.use(recover.recover)
 
     def _queue(
-        self, specs: Sequence[RunSpec], race_id: str | None, pace: float | None, asker: str
+        self,
+        specs: Sequence[RunSpec],
+        race_id: str | None,
+        pace: float | None,
+        asker: str,
+        instead_of: str = "",
     ) -> Sequence[str]:
         self._engine.check(specs)
         self._engine.prepare()
-        queue = partial(submit.queue, share=self._share, host=self._engine.host)
-        queued = self._store.use(queue, specs, race_id, pace, asker)
+        queued = self._store.use(
+            submit.queue,
+            *(specs, race_id, pace, asker),
+            share=self._share,
+            host=self._engine.host,
+            instead_of=instead_of,
+        )
         self.notice = queued.notice or self.notice
         self._engine.start()
         return queued.ids

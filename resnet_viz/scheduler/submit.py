@@ -42,9 +42,11 @@ def queue(
     *,
     share: int = SHARE,
     host: str = "",
+    instead_of: str = "",
 ) -> Queued:
     """Put runs into the queue of the engine `host`, as a race where it has an id; all of them or
-    none. Each `asker` but "" may have a `share` of runs.
+    none. Each `asker` but "" may have a `share` of runs. Those of the race `instead_of`, which
+    will be stopped for them, take no places.
 
     Raises:
         ValueError: for what cannot run here, and for more than there may be in a race or the queue.
@@ -66,11 +68,12 @@ def queue(
     with store.session() as connection:
         Snapshot.take(connection, BUSY).settle(connection, store.home)
     with store.writing() as connection:
-        present = Snapshot.take(connection, BUSY)
-        own = _check_share(connection, present, asker, len(rows), share)
-        active = sum(row["host"] != WATCHED and not row["sweep"] for row in present.active)
+        active = Snapshot.take(connection, BUSY).active
+        others = [row for row in active if not row["sweep"] and row["race_id"] != instead_of]
+        own = _check_share(connection, others, asker, len(rows), share=share, instead_of=instead_of)
+        busy = sum(row["host"] != WATCHED for row in others)
         is_guaranteed = own + len(rows) <= GUARANTEED and bool(asker)
-        _check_room(active, len(rows), MOST_IN_ALL if is_guaranteed else MOST_ACTIVE)
+        _check_room(busy, len(rows), MOST_IN_ALL if is_guaranteed else MOST_ACTIVE)
         gone, notice = retention.make_room(connection, logs)
         for row in rows:
             insert(connection, "runs", {**row, "pace": pace, "asker": asker, "host": host})
@@ -83,14 +86,21 @@ def queue(
 
 
 def _check_share(
-    connection: sqlite3.Connection, present: Snapshot, asker: str, more: int, share: int
+    connection: sqlite3.Connection,
+    others: Sequence[sqlite3.Row],
+    asker: str,
+    more: int,
+    *,
+    share: int,
+    instead_of: str,
 ) -> int:
     """How many runs a visitor has: nobody but the owner, who is the asker "", takes all places."""
     if not asker:
         return 0
-    query = f"SELECT count(*) FROM runs WHERE {RESTING} AND asker = ? AND sweep = ''"
-    resting = int(connection.execute(query, (asker,)).fetchone()[0])
-    own: int = resting + sum(row["asker"] == asker and not row["sweep"] for row in present.active)
+    counted = "asker = ? AND sweep = '' AND race_id IS NOT ?"
+    query = f"SELECT count(*) FROM runs WHERE {RESTING} AND {counted}"
+    resting = int(connection.execute(query, (asker, instead_of)).fetchone()[0])
+    own: int = resting + sum(row["asker"] == asker for row in others)
     if own + more > share:
         raise ValueError(
             f"you have {own} runs that are queued, running or paused, and {more} more are too "

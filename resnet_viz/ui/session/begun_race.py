@@ -26,8 +26,14 @@ class _Begun:
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
 
-def begin(lab: Lab, race: RaceSpec | Sequence[RunSpec], pace: float | None = None) -> str:
-    """Start a race; its id. Until it is shown (`show`), another press begins no second one.
+def begin(
+    lab: Lab,
+    race: RaceSpec | Sequence[RunSpec],
+    pace: float | None = None,
+    instead_of: str = "",
+) -> str:
+    """Start a race, which stops the one that it is `instead_of`, if any; its id. Until it is shown
+    (`show`), another press begins no second one.
 
     Raises:
         StoreError, ValueError: as `Lab.race`.
@@ -38,7 +44,7 @@ def begin(lab: Lab, race: RaceSpec | Sequence[RunSpec], pace: float | None = Non
     by = asker(lab)
     with begun.lock:
         if not begun.races:
-            begun.races.append(lab.race(race, pace=pace, asker=by))
+            begun.races.append(lab.race(race, pace=pace, asker=by, instead_of=instead_of))
         return begun.races[0]
 
 

@@ -121,10 +121,17 @@ class LimitedLab(Lab):
             )
 
     def _queue(
-        self, specs: Sequence[RunSpec], race_id: str | None, pace: float | None, asker: str
+        self,
+        specs: Sequence[RunSpec],
+        race_id: str | None,
+        pace: float | None,
+        asker: str,
+        instead_of: str = "",
     ) -> Sequence[str]:
         _check_sizes(specs)
-        return super()._queue(specs, race_id, pace, asker)
+        if instead_of:
+            self._check_own(instead_of)
+        return super()._queue(specs, race_id, pace, asker, instead_of)
 
 
 def _check_sizes(specs: Iterable[RunSpec]) -> None:

@@ -62,7 +62,7 @@ def test_a_press_tries_what_the_card_advises(
 ) -> None:
     begun: list[Sequence[RunSpec]] = []
     monkeypatch.setattr(
-        "resnet_viz.ui.pages.race.again.begin", lambda lab, race, pace: begun.append(race)
+        "resnet_viz.ui.pages.race.again.begin", lambda lab, race, pace, _: begun.append(race)
     )
     spec = tiny_spec(name="tiny", **settings)
     trained(lab.home, spec, "run", ("raced", 0))

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from resnet_viz.lab.lab import Lab
+from resnet_viz.scheduler.submit import MOST_ACTIVE
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.widgets.markdown import plain
 from tests.labs import tiny_spec, wait_until
@@ -90,6 +91,31 @@ def test_again_from_the_same_seeds_and_from_the_next(lab: Lab) -> None:
     assert not has_button(stranger, "race_again_Same seed")
     lab.stop(third)
     assert has_button(race_page(third), "race_again_Same seed")
+
+
+@pytest.mark.usefixtures("no_workers")
+def test_a_race_goes_on_where_again_is_refused_and_makes_room_where_it_is_not(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = lab.race([tiny_spec(steps=1_000_000)] * 2)
+    for _ in range(2):
+        lab.race([tiny_spec()] * (MOST_ACTIVE // 2 - 1))
+    with pytest.raises(ValueError, match=f"{MOST_ACTIVE} runs are queued"):
+        lab.start(tiny_spec())
+    app = steering(lab, first)
+    with monkeypatch.context() as here:
+        here.setattr("resnet_viz.scheduler.submit.check_ready", _refuse)
+        app.button(key="race_again_Same seed").click().run()
+    assert errors(app) == [plain("Again did nothing: its images are gone")]
+    assert {run.status for run in lab.race_runs(first)} == {"queued"}
+    app.button(key="race_again_Same seed").click().run()
+    assert errors(app) == []
+    assert {run.status for run in lab.race_runs(first)} == {"stopped"}
+    assert "".join(app.query_params["race"]) != first
+
+
+def _refuse(_: object) -> None:
+    raise ValueError("its images are gone")
 
 
 WISHES = ("pause", "train_one", "resume", "pace")

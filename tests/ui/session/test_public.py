@@ -162,6 +162,8 @@ def test_a_visitor_touches_what_is_theirs(home: Path, monkeypatch: pytest.Monkey
         with pytest.raises(ValueError, match="only the person who started this"):
             act(theirs)
         act(mine)
+    with pytest.raises(ValueError, match="only the person who started this"):
+        lab.race([tiny_spec()], instead_of=theirs)
     assert [run.race_id for run in lab.list()] == [theirs]
 
 

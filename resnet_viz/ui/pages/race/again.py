@@ -43,13 +43,16 @@ def again(lab: Lab, view: RaceView, *, may_steer: bool) -> None:
                 _begin(lab, view, specs)
 
 
-def begin(lab: Lab, race: RaceSpec | Sequence[RunSpec], pace: float | None) -> None:
-    """Start a race; from the next run of the script on, this session shows and steers it.
+def begin(
+    lab: Lab, race: RaceSpec | Sequence[RunSpec], pace: float | None, instead_of: str = ""
+) -> None:
+    """Start a race, which stops the one that it is `instead_of`, if any; from the next run of the
+    script on, this session shows and steers it.
 
     Raises:
         StoreError, ValueError: as `Lab.race`.
     """
-    begun_race.begin(lab, race, pace)
+    begun_race.begin(lab, race, pace, instead_of)
     take_begun()
 
 
@@ -71,10 +74,8 @@ def _begin(lab: Lab, view: RaceView, specs: Sequence[RunSpec]) -> None:
             raise ValueError(
                 "its images are in a folder that only the owner of this server may use"
             )
-        if not view.is_over:
-            lab.stop(view.race_id)
-            expire(lab, view.race_id)
-        begin(lab, specs, view.runs[0].pace)
+        begin(lab, specs, view.runs[0].pace, "" if view.is_over else view.race_id)
+        expire(lab, view.race_id)
     except (StoreError, ValueError) as error:
         view.refusal = f"Again did nothing: {error}"
         return
