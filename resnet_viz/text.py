@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import difflib
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import floor, isfinite, log10
+
+Words = Callable[[str], str]
+"""From an English text to the same in a language; `str` leaves it as it is."""
 
 
 def count(number: int, thing: str) -> str:
@@ -56,14 +59,14 @@ def byte_size(size: int) -> str:
     return f"{f'{value:.{digits}f}'.removesuffix('.0')} {units[0]}"
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float, say: Words = str) -> str:
     """A duration, such as "9 s", "3 min 20 s" or "2 h 5 min"."""
     whole = max(0, round(seconds))
     if whole < 60:
-        return f"{whole} s"
+        return say("{s} s").format(s=whole)
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+        return say("{min} min {s} s").format(min=whole // 60, s=whole % 60)
+    return say("{h} h {min} min").format(h=whole // 3600, min=whole % 3600 // 60)
 
 
 def unknown_name(what: str, name: str, known: Sequence[str], *, lists: bool = True) -> str:

@@ -13,24 +13,38 @@ from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from resnet_viz.quantities import quantity
+from resnet_viz.stage.message import QUANTITIES
+from resnet_viz.stage.recording import recording
+from resnet_viz.stage.status import NUMBERS
+from resnet_viz.stage.words import COUNTED, ENDED_AT, LABELS, MONTHS, WORDS
+from resnet_viz.text import capital
+
 PACKAGE = Path(__file__).parents[2] / "resnet_viz"
 LOCALE = PACKAGE / "lessons" / "locale"
-ROOMS = ("lessons", "ui/pages/lessons", "ui/pages/start", "ui/components/lessons")
+ROOMS = ("lessons", "stage", "ui/pages/lessons", "ui/pages/start", "ui/components/lessons")
+FILES = ("text.py", "ui/server/recorded_race.py")
 CALLS = ("words", "say")
 """What the functions are called that translate."""
 
 
 def messages() -> Iterator[str]:
-    """The English texts that the code asks for."""
+    """The English texts that the code asks for, and those of the stage that stand in tables."""
+    keywords = dict.fromkeys(CALLS)
     for room in ROOMS:
-        for _, _, message, _, _ in extract_from_dir(
-            PACKAGE / room, [("**.py", "python")], keywords=dict.fromkeys(CALLS)
-        ):
+        found = extract_from_dir(PACKAGE / room, [("**.py", "python")], keywords=keywords)
+        yield from (str(message) for _, _, message, _, _ in found)
+    for file in FILES:
+        for _, message, _, _ in extract_from_file("python", PACKAGE / file, keywords=keywords):
             yield str(message)
+    for table in (WORDS, LABELS, COUNTED, ENDED_AT):
+        yield from table.values()
+    yield from (*MONTHS, *NUMBERS[1:], recording()["sentence"])
+    yield from (capital(quantity(name).title) for name in QUANTITIES)
 
 
 def catalogue(file: Path) -> Catalog:

@@ -7,8 +7,8 @@ from math import isfinite
 from typing import NamedTuple
 
 from resnet_viz.lessons.facts import UNDECIDED, Facts, in_words
-from resnet_viz.lessons.languages import Words
 from resnet_viz.lessons.slots import AnyPrediction, Choices, Drawn
+from resnet_viz.text import Words
 
 Guess = str | Sequence[float]
 """The name of a choice, or the heights of a drawn curve."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from resnet_viz.experiments.student_notebook.program import Fault
-from resnet_viz.lessons.languages import Words
 from resnet_viz.lessons.notebook_slot import YOURS
+from resnet_viz.text import Words
 
 
 class FaultWords(NamedTuple):

@@ -9,6 +9,8 @@ from typing import Any
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.lab.race_feed import Look
 from resnet_viz.stage.message import QUANTITIES, news_message, rows_of, usual, whole_message
+from resnet_viz.stage.spoken import spoken
+from resnet_viz.text import Words
 
 Have = Sequence[Mapping[str, int]]
 
@@ -18,15 +20,16 @@ class Followed:
     same.
 
     `nets` gives the nets of a look, several seeds as one; `said` what else is told of it, such as
-    the "sentence" above them.
+    the "sentence" above them. `say` gives the words of the reader's language.
     """
 
     def __init__(
         self,
         nets: Callable[[Look], Sequence[Contestant]],
-        said: Callable[[Look], Mapping[str, Any]],
+        said: Callable[[Look, Words], Mapping[str, Any]],
+        say: Words = str,
     ) -> None:
-        self._nets, self._said = nets, said
+        self._nets, self._said, self._say = nets, said, say
         self._have: Have = ()
         self._names: Sequence[str] = ()
         self._compared: Sequence[object] = ()
@@ -35,28 +38,27 @@ class Followed:
     def text(self, look: Look) -> str:
         """The message as JSON: news where the reader's rows are the beginning of what there is, and
         the whole otherwise."""
-        nets, said = self._nets(look), self._said(look)  # a look makes one thing at a time
+        # A look makes one thing at a time.
+        nets, said = self._nets(look), self._said(look, self._say)
         names = held(nets)
         now, compared = look.once(("stage rows", *names), lambda: _standing(nets, names))
         # What the colours are compared with is known once the first residual net has a record.
         is_same = (names, compared, look.steps) == (self._names, self._compared, self._steps)
         is_grown = is_same and _begins(self._have, now)
         have = self._have if is_grown else ()
-        key = ("stage", tuple(tuple(sorted(one.items())) for one in have))
-        text = look.once(key, lambda: json.dumps(_message(look, nets, names, have, said)))
+        key = ("stage", self._say, tuple(tuple(sorted(one.items())) for one in have))
+        text = look.once(
+            key, lambda: json.dumps({**self._message(look, nets, names, have), **said})
+        )
         self._have, self._names, self._compared, self._steps = now, names, compared, look.steps
         return text
 
-
-def _message(
-    look: Look,
-    nets: Sequence[Contestant],
-    names: Sequence[str],
-    have: Have,
-    said: Mapping[str, Any],
-) -> dict[str, Any]:
-    of = news_message(nets, names, have) if have else whole_message(nets, look.steps, names)
-    return {**of, **said}
+    def _message(
+        self, look: Look, nets: Sequence[Contestant], names: Sequence[str], have: Have
+    ) -> dict[str, Any]:
+        if have:
+            return news_message(nets, names, have)
+        return spoken(whole_message(nets, look.steps, names), self._say)
 
 
 def _standing(nets: Sequence[Contestant], names: Sequence[str]) -> tuple[Have, Sequence[object]]:

@@ -3,66 +3,67 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import MappingProxyType
 
 from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.findings.contestant import Contestant
 from resnet_viz.findings.race_summary import happened
 from resnet_viz.quantities.records import History
+from resnet_viz.stage.words import COUNTED, ENDED_AT
 from resnet_viz.store.run import Run
-from resnet_viz.text import count, duration
+from resnet_viz.text import Words, capital, duration
 
 _WINDOW = 20
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
 _ENDED = MappingProxyType({"failed": "failed", "interrupted": "was interrupted"})
-_COUNTED: Mapping[str, str] = {
-    "running": "training",
-    "paused": "paused",
-    "queued": "waiting",
-    "not answering": "not answering",
-    "starting": "still starting",
-    "finished": "done",
-    "stopped": "stopped",
-    "failed": "failed",
-    "interrupted": "interrupted",
-}
 
 
-def progress_sentence(runs: Sequence[Run], contestants: Sequence[Contestant]) -> str:
+def progress_sentence(
+    runs: Sequence[Run], contestants: Sequence[Contestant], say: Words = str
+) -> str:
     """The race in one sentence: the verdict when it is over, else how far it is."""
     if all(run.is_over for run in runs):
         verdict = next(iter(happened(contestants)), None)
-        return verdict.text if verdict else "The race ended before every network had a step."
+        return verdict.text if verdict else say("The race ended before every network had a step.")
     histories = [net.history for net in contestants]
     if not any(map(len, histories)):
         under_way = [run for run in runs if not run.is_over]
         return before_first_step(
-            max(under_way, key=lambda run: (run.started is not None, bool(run.device)))
+            max(under_way, key=lambda run: (run.started is not None, bool(run.device))), say
         )
     if all(map(_is_measured, runs, histories)):
-        return "Measuring how the networks do after their last step..."
-    return _counted(runs, histories) + _time_left(runs, histories)
+        return say("Measuring how the networks do after their last step...")
+    return _counted(runs, histories, say) + _time_left(runs, histories, say)
 
 
 def _is_measured(run: Run, history: History) -> bool:
     return run.is_over or (run.status == "running" and len(history) == run.steps)
 
 
-def _counted(runs: Sequence[Run], histories: Sequence[History]) -> str:
+def _counted(runs: Sequence[Run], histories: Sequence[History], say: Words) -> str:
     """ "Training both networks", "One training, one still starting"."""
     states = Counter(map(_state, runs, histories))
-    several = len({run.seed for run in runs}) > 1
     if set(states) == {"paused"}:
-        return f"Paused at step {max(map(len, histories)):,}"
+        return say("Paused at step {step}").format(step=f"{max(map(len, histories)):,}")
     if set(states) == {"running"}:
-        whole = f"all {_number(len(runs))}" if len(runs) > 2 else "both"
-        whole = "the" if len(runs) == 1 else whole
-        noun = "runs" if several else "network" + "s" * (len(runs) > 1)
-        return f"Training {whole} {noun}"
-    parts = [f"{_number(states[key])} {word}" for key, word in _COUNTED.items() if states[key]]
-    text = ", ".join(parts)
-    return f"{text[0].upper()}{text[1:]}"
+        return _training(len(runs), len({run.seed for run in runs}) > 1, say)
+    parts = [
+        say(text).format(number=_number(states[key], say))
+        for key, text in COUNTED.items()
+        if states[key]
+    ]
+    return capital(", ".join(parts))
+
+
+def _training(runs: int, has_seeds: bool, say: Words) -> str:
+    """All are training: several seeds are told as runs."""
+    if runs == 1:
+        return say("Training the network")
+    if runs == 2:
+        return say("Training both runs") if has_seeds else say("Training both networks")
+    text = say("Training all {number} runs") if has_seeds else say("Training all {number} networks")
+    return text.format(number=_number(runs, say))
 
 
 def _state(run: Run, history: History) -> str:
@@ -70,7 +71,7 @@ def _state(run: Run, history: History) -> str:
     return run.status if has_begun else "starting"
 
 
-def _time_left(runs: Sequence[Run], histories: Sequence[History]) -> str:
+def _time_left(runs: Sequence[Run], histories: Sequence[History], say: Words) -> str:
     """How long the race will take from now, where each run under way has a pace."""
     under_way = [pair for pair in zip(runs, histories, strict=True) if not pair[0].is_over]
     left = [seconds_left(*pair) for pair in under_way]
@@ -78,39 +79,40 @@ def _time_left(runs: Sequence[Run], histories: Sequence[History]) -> str:
     is_held = any(run.status == "paused" for run, _ in under_way)
     if is_held or len(known) < len(left):
         return ""
-    return f", {duration(max(known))} left"
+    return say(", {time} left").format(time=duration(max(known), say))
 
 
-def card_note(own: Sequence[tuple[Run, History]]) -> str:
+def card_note(own: Sequence[tuple[Run, History]], say: Words = str) -> str:
     """What is said of a net beside its bar, from its runs; "" where the bar says it all."""
     if len(own) == 1:
-        return _note(*own[0])
+        return _note(*own[0], say)
     states = Counter(run.status for run, _ in own)
-    short = [f"{states[key]} {key}" for key in ("failed", "interrupted", "stopped") if states[key]]
-    return ", ".join([f"{states['finished']} of {count(len(own), 'seed')} done", *short])
+    done = say("{done} of {seeds} seeds done").format(done=states["finished"], seeds=len(own))
+    short = [say(COUNTED[key]).format(number=states[key]) for key in ENDED_AT if states[key]]
+    return ", ".join([done, *short])
 
 
-def _note(run: Run, history: History) -> str:
+def _note(run: Run, history: History, say: Words) -> str:
     if run.status == "finished":
         return ""
     if run.is_over:
-        return f"{run.status} at step {len(history):,}"
+        return say(ENDED_AT[run.status]).format(step=f"{len(history):,}")
     if run.message:
         return run.message
     if not len(history):
-        return before_first_step(run)
+        return before_first_step(run, say)
     if len(history) == run.steps:
-        return "measuring the end..."
-    return {"paused": "paused", "queued": "waiting"}.get(run.status, "")
+        return say("measuring the end...")
+    return {"paused": say("paused"), "queued": say("waiting")}.get(run.status, "")
 
 
-def before_first_step(run: Run) -> str:
+def before_first_step(run: Run, say: Words = str) -> str:
     """What a run does before its first step, from what the store knows of it."""
     if run.started is None and run.status == "paused":
-        return "Paused before the first step"
+        return say("Paused before the first step")
     if run.started is None:
-        return run.message or "Starting..."
-    return "Building the network..." if run.device else "Starting..."
+        return run.message or say("Starting...")
+    return say("Building the network...") if run.device else say("Starting...")
 
 
 def why_over(run: Run) -> str:
@@ -138,12 +140,12 @@ def seconds_left(run: Run, history: History) -> float | None:
     return (run.steps - len(history)) / min(rate, run.pace or rate)
 
 
-def pace_words(pace: float | None) -> str:
+def pace_words(pace: float | None, say: Words = str) -> str:
     """A pace in words, such as "2 steps/s"."""
     if pace is None:
-        return "Full speed"
-    return "1 step/s" if pace == 1 else f"{pace:g} steps/s"
+        return say("Full speed")
+    return say("1 step/s") if pace == 1 else say("{pace} steps/s").format(pace=f"{pace:g}")
 
 
-def _number(number: int) -> str:
-    return _NUMBERS[number] if number < len(_NUMBERS) else f"{number:,}"
+def _number(number: int, say: Words) -> str:
+    return say(NUMBERS[number]) if number < len(NUMBERS) else f"{number:,}"

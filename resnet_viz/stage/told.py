@@ -13,6 +13,7 @@ from resnet_viz.lab.race_feed import Look
 from resnet_viz.quantities.records import History
 from resnet_viz.stage import status
 from resnet_viz.store.run import Run
+from resnet_viz.text import Words
 
 PACES = (None, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5)
 """Steps a second at most, to choose from; None for as many as it can."""
@@ -36,30 +37,30 @@ def nets(look: Look) -> Sequence[Contestant]:
     return look.once("nets", lambda: nets_of(look, runs))
 
 
-def told(look: Look) -> Mapping[str, Any]:
+def told(look: Look, say: Words = str) -> Mapping[str, Any]:
     """What the stage is told beside the records: the sentence above the nets, a note for each, and
-    how training can be steered."""
+    how training can be steered; in the language of `say`."""
     runs = look.once("contestants", lambda: contestants_in(look))
-    return look.once("told", lambda: _told(look, runs))
+    return look.once(("told", say), lambda: _told(look, runs, say))
 
 
-def _told(look: Look, contestants: Sequence[Contestant]) -> Mapping[str, Any]:
+def _told(look: Look, contestants: Sequence[Contestant], say: Words) -> Mapping[str, Any]:
     pairs: dict[tuple[str, int], list[tuple[Run, History]]] = {}
     for run, one in zip(look.runs, contestants, strict=True):
         pairs.setdefault(net_of(run), []).append((run, one.history))
     held = next((run.pace for run in look.runs if not run.is_over), None)
     paces = sorted({*PACES, held}, key=lambda pace: -(pace or inf))
     return {
-        "sentence": _sentence(look, contestants),
-        "notes": list(map(status.card_note, pairs.values())),
+        "sentence": _sentence(look, contestants, say),
+        "notes": [status.card_note(own, say) for own in pairs.values()],
         "paused": any(run.status == "paused" for run in look.runs),
         "pace": held or 0,
-        "paces": [[pace or 0, status.pace_words(pace)] for pace in paces],
+        "paces": [[pace or 0, status.pace_words(pace, say)] for pace in paces],
     }
 
 
-def _sentence(look: Look, contestants: Sequence[Contestant]) -> str:
+def _sentence(look: Look, contestants: Sequence[Contestant], say: Words) -> str:
     """What went wrong, what happened, or how far the race is."""
     if problems := list(filter(None, [*map(status.why_over, look.runs), look.problem])):
         return " ".join(problems)
-    return status.progress_sentence(look.runs, contestants)
+    return status.progress_sentence(look.runs, contestants, say)

@@ -11,6 +11,8 @@ WORDS: Mapping[str, str] = {
     "input": "input",
     "output": "output",
     "step": "step",
+    "layer": "layer {first}",
+    "layers": "layers {first} to {last}",
     "of_steps": "step {step} of {steps}",
     "last_images": "right on the last {images} images",
     "last_batches": "right on the last minibatches",
@@ -80,3 +82,37 @@ WORDS: Mapping[str, str] = {
     "starts": "Starts when you press Start race",
 }
 """Braces hold what a script fills in."""
+
+LABELS: Mapping[str, str] = {
+    "stem": "stem",
+    "layers": "layers",
+    "head": "head",
+    "stage": "stage {number}",
+    "block": "block {number}",
+}
+"""What the boxes of a strip are called (strip.py)."""
+
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+COUNTED: Mapping[str, str] = {
+    "running": "{number} training",
+    "paused": "{number} paused",
+    "queued": "{number} waiting",
+    "not answering": "{number} not answering",
+    "starting": "{number} still starting",
+    "finished": "{number} done",
+    "stopped": "{number} stopped",
+    "failed": "{number} failed",
+    "interrupted": "{number} interrupted",
+}
+"""How many nets are in each state."""
+
+ENDED_AT: Mapping[str, str] = {
+    "failed": "failed at step {step}",
+    "interrupted": "interrupted at step {step}",
+    "stopped": "stopped at step {step}",
+}
+"""How a run ended that did not finish."""

@@ -143,10 +143,12 @@ def test_nothing_is_found_by_axe(app: App, open_page: Open) -> None:
 def test_the_start_page_speaks_korean(app: App, open_page: Open) -> None:
     page = open_page(f"{app.url}/?lang=ko")
     expect(page.get_by_text("층을 더 쌓으면")).to_be_visible()
+    expect(page.locator(".key .reading")).to_contain_text("층별 기울기 노름")
     page.get_by_role("radio", name="English").or_(
         page.get_by_text("English", exact=True)
     ).first.click()
     expect(page.get_by_text("Stack more layers")).to_be_visible()
+    expect(page.locator(".key .reading")).to_contain_text("Gradient norm of each layer")
     page.get_by_role("link", name="Lessons").last.click()
     expect(page.get_by_text("Each lesson asks")).to_be_visible()
 

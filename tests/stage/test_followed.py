@@ -50,7 +50,7 @@ def test_the_reader_has_the_records(most: int | None) -> None:
     whole = reported("resnet20-cifar", 400).contestant
     records = list(whole.history.records())
     reader, history, now = Reader(), History(most=most), whole
-    followed = Followed(lambda _: [now], lambda _: {})
+    followed = Followed(lambda _: [now], lambda *_: {})
     noise = np.random.default_rng(0)
     while len(history) < len(records):
         history.extend(records[len(history) : len(history) + int(noise.integers(1, 20))])
@@ -69,7 +69,7 @@ def test_the_reader_has_the_records(most: int | None) -> None:
 def test_those_with_the_same_rows_share_a_message() -> None:
     net = reported("resnet20-cifar", 30).contestant
     look = look_at(net)
-    one, other = (Followed(lambda _: [net], lambda _: {}) for _ in range(2))
+    one, other = (Followed(lambda _: [net], lambda *_: {}) for _ in range(2))
     assert one.text(look) is other.text(look)
 
 
@@ -78,7 +78,7 @@ def test_what_the_colours_are_compared_with_is_told_once_it_is_known() -> None:
     plain, residual = (reported(f"{kind}20-cifar", 5).contestant for kind in ("plain", "resnet"))
     early = replace(residual, history=History())
     now = [early, plain]
-    followed = Followed(lambda _: now, lambda _: {})
+    followed = Followed(lambda _: now, lambda *_: {})
     first = json.loads(followed.text(look_at(plain)))
     assert first["quantities"][0]["usual"] is None
     now = [residual, plain]
@@ -91,7 +91,7 @@ def test_a_picture_has_room_for_steps_that_nobody_knows() -> None:
     """A watched net: the strips' axis of steps grows, and the reader gets all of it then."""
     net = reported("resnet20-cifar", 70).contestant
     records, history = list(net.history.records()), History()
-    followed, reader, rooms = Followed(lambda _: [now], lambda _: {}), Reader(), []
+    followed, reader, rooms = Followed(lambda _: [now], lambda *_: {}), Reader(), []
     for count in range(10, 71, 10):
         history.extend(records[count - 10 : count])
         now = replace(net, history=history.frozen())

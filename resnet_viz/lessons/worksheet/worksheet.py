@@ -19,10 +19,10 @@ from markupsafe import Markup
 
 from resnet_viz.experiments.student_notebook.program import FAULTS, source
 from resnet_viz.lessons import slots
-from resnet_viz.lessons.languages import Words
 from resnet_viz.lessons.lesson import MEASUREMENTS, Lesson, Part, Step, Text
 from resnet_viz.lessons.measurement_slots import CountsSlot
 from resnet_viz.lessons.notebook_slot import NotebookSlot
+from resnet_viz.text import Words
 
 _HERE = Path(__file__).parent
 _TEMPLATES = jinja2.Environment(

@@ -1,5 +1,7 @@
 // What the pointer is on: a box of a strip, or a layer and a step of a waterfall.
 
+import { filled } from "./history.js"
+
 /** Net, layers and step below the pointer; null where there is nothing to say. */
 export function below(x, y, { rows, left, right }, axis, history, boxesOf, step, newest) {
   const net = rows.findIndex(({ top, waterfall }) => y >= top && y <= waterfall.top + waterfall.height)
@@ -21,7 +23,7 @@ export function wordsFor({ net, box, first, last, step }, history, about) {
   const row = series.rowAt(step)
   const spans = history.nets[net].along[about.name].at
   const values = row < 0 ? [] : [...series.row(row)].filter((_, i) => spans[i][0] <= last && spans[i][1] >= first)
-  const layers = first === last ? `layer ${first}` : `layers ${first} to ${last}`
+  const layers = filled(first === last ? words.layer : words.layers, { first, last })
   const said = values.map((value) => valueWords(value, words)).join(", ") || words.not_measured
   const taken = row < 0 ? step : series.steps[row]
   return `${history.nets[net].name}, ${box.label}, ${layers}\n${about.title}: ${said} (${words.step} ${taken})`

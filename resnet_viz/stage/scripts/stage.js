@@ -88,7 +88,7 @@ class Stage {
     const isFirst = !this.history
     this.history = new History(message)
     const { words, quantities } = this.history
-    const names = quantities.map(({ name }) => name).join()
+    const names = quantities.map(({ name, title }) => name + title).join()
     this.quantity = quantities.find(({ name }) => name === this.quantity?.name) ?? quantities[0]
     if (this.named !== names) this.#choices(words, quantities)
     this.named = names

@@ -19,10 +19,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from resnet_viz.lessons.languages import words_of
 from resnet_viz.stage.recording import message_of, newest_race, recording
+from resnet_viz.stage.spoken import spoken
+from resnet_viz.stage.words import MONTHS
 from resnet_viz.store.database import StoreError
+from resnet_viz.text import Words
 from resnet_viz.ui.components.stages.recorded_stage import ADDRESS
 from resnet_viz.ui.session.lab_state import open_lab
+from resnet_viz.ui.session.language import QUERY
 from resnet_viz.ui.session.public import is_gallery
 
 
@@ -32,41 +37,47 @@ def routes(base_path: str = "") -> Sequence[BaseRoute]:
     return (Route(f"/{base}/{ADDRESS}" if base else f"/{ADDRESS}", _answer),)
 
 
-def _answer(_: Request) -> Response:
+def _answer(request: Request) -> Response:
     """The whole message of the race; Starlette runs this in a thread, as it is no coroutine."""
+    say = words_of(request.query_params.get(QUERY, ""))
     headers = {"cache-control": "no-cache", "content-encoding": "gzip"}
-    return Response(_newest(), headers=headers, media_type="application/json")
+    return Response(_newest(say), headers=headers, media_type="application/json")
 
 
-def _newest() -> bytes:
+def _newest(say: Words) -> bytes:
     with suppress(StoreError, ValueError):  # the shipped one can always be shown
         lab = open_lab()
         if race_id := newest_race(lab):
-            return _own(lab.home, race_id)
-    return _shipped()
+            return _own(lab.home, race_id, say)
+    return _shipped(say)
 
 
 @lru_cache(maxsize=4)
-def _own(_home: Path, race_id: str) -> bytes:
+def _own(_home: Path, race_id: str, say: Words) -> bytes:
     message = message_of(open_lab(), race_id)
-    return _packed(message, f"Recorded on this computer on {_in_words(message['date'])}.")
+    day = _in_words(message["date"], say)
+    recorded = say("Recorded on this computer on {day}.").format(day=day)
+    return _packed(message | {"recorded": recorded}, say)
 
 
-@lru_cache(maxsize=1)
-def _shipped() -> bytes:
+@lru_cache(maxsize=4)
+def _shipped(say: Words) -> bytes:
     message = recording()
     where = message["machine"].replace("torch device cpu", "CPU")
-    when = _in_words(message["date"])
-    own = "" if is_gallery() else " Race it live to see your own run here."
-    return _packed(message, f"Recorded on {when} ({where}).{own}")
+    when = _in_words(message["date"], say)
+    recorded = say("Recorded on {day} ({machine}).").format(day=when, machine=where)
+    own = "" if is_gallery() else say(" Race it live to see your own run here.")
+    return _packed(message | {"recorded": recorded + own}, say)
 
 
-def _packed(message: dict[str, Any], recorded: str) -> bytes:
-    text = json.dumps(message | {"recorded": recorded}, separators=(",", ":"), allow_nan=False)
+def _packed(message: dict[str, Any], say: Words) -> bytes:
+    told = spoken(message, say) | {"sentence": say(message["sentence"])}
+    text = json.dumps(told, separators=(",", ":"), allow_nan=False)
     return gzip.compress(text.encode(), mtime=0)
 
 
-def _in_words(day: str) -> str:
+def _in_words(day: str, say: Words) -> str:
     """Such as "3 May 2026"."""
     when = date.fromisoformat(day)
-    return f"{when.day} {when:%B %Y}"
+    month = say(MONTHS[when.month - 1])
+    return say("{day} {month} {year}").format(day=when.day, month=month, year=when.year)

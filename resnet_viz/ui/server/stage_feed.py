@@ -19,12 +19,14 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from resnet_viz.lab.race_feed import Feed, Look
+from resnet_viz.lessons.languages import words_of
 from resnet_viz.stage.followed import Followed
 from resnet_viz.stage.told import nets, told
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.pages.race.state import feed_of
 from resnet_viz.ui.server.sessions import FEED
 from resnet_viz.ui.session.lab_state import open_lab
+from resnet_viz.ui.session.language import QUERY
 
 _ALIVE_SECONDS = 10.0
 _STOPPING = Event()
@@ -32,7 +34,8 @@ _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
 def routes(base_path: str = "") -> Sequence[BaseRoute]:
-    """The route, on a server whose app is at `base_path`; `?race=` says which race."""
+    """The route, on a server whose app is at `base_path`; `?race=` says which race, and `lang` may
+    name a language."""
     base = base_path.strip("/")
     return (Route(f"/{base}{FEED}" if base else FEED, _answer),)
 
@@ -65,7 +68,7 @@ async def _answer(request: Request) -> Response:
         feed, look = await run_in_threadpool(_open, race_id)
     except (ValueError, StoreError) as error:
         return PlainTextResponse(f"This race cannot be shown: {error}", 404)
-    reader = Followed(nets, told)
+    reader = Followed(nets, told, words_of(request.query_params.get(QUERY, "")))
     if request.query_params.get("once"):
         text = await run_in_threadpool(reader.text, look)
         return Response(text, headers=_HEADERS, media_type="application/json")

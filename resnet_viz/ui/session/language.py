@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from resnet_viz.lessons.languages import LANGUAGES, Words, words_in
+from resnet_viz.lessons.languages import LANGUAGES, words_in
+from resnet_viz.text import Words
 
 _KEY, _WIDGET = "language", "language_switch"
 QUERY = "lang"

@@ -41,3 +41,13 @@ def test_the_recorded_race_says_when_and_where_and_names_no_race(server: Server)
     assert message["machine"].split(",")[0] in message["recorded"]
     assert message["over"]
     assert "race" not in message
+
+
+def test_the_recorded_race_speaks_the_language_of_its_address(server: Server) -> None:
+    message = json.loads(gzip.decompress(server.ask("/recorded_race?lang=ko").body))
+    assert message["recorded"].startswith("20")
+    assert "년" in message["recorded"]
+    assert message["words"]["loss"] == "훈련 손실"
+    assert message["nets"][0]["boxes"][1]["label"] == "1단계, 블록 1"
+    unknown = json.loads(gzip.decompress(server.ask("/recorded_race?lang=../ko").body))
+    assert unknown["words"]["loss"] == "Training loss"

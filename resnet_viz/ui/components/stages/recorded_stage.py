@@ -24,6 +24,6 @@ _VIEW = st.components.v2.component(
 )
 
 
-def recorded_stage(key: str) -> None:
-    """Draw the stage; the browser fetches the race by itself."""
-    _VIEW(key=key, data={"address": ADDRESS})
+def recorded_stage(key: str, language: str) -> None:
+    """Draw the stage in a language; the browser fetches the race by itself."""
+    _VIEW(key=key, data={"address": f"{ADDRESS}?lang={language}"})

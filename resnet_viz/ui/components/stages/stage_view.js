@@ -71,7 +71,7 @@ class StageView {
     this.send = send
     this.host.classList.toggle("alone", data.alone)
     this.fit()
-    if (data.race !== this.race) this.open()
+    if (data.race !== this.race || data.language !== this.language) this.open()
     else if (data.moves > this.moves) this.put()
     if (data.message && data.message !== this.shown) this.show(JSON.parse((this.shown = data.message)))
     if (data.steers !== this.steers) this.steer()
@@ -116,8 +116,8 @@ class StageView {
   }
 
   open() {
-    const { race, moves, step } = this.data
-    Object.assign(this, { race, moves, told: step, isNew: true, lost: 0, wishes: [] })
+    const { race, language, moves, step } = this.data
+    Object.assign(this, { race, language, moves, told: step, isNew: true, lost: 0, wishes: [] })
     this.source?.close()
     clearTimeout(this.timers.ask)
     if (race && !document.hidden) this.listen()
@@ -126,7 +126,8 @@ class StageView {
   // A new connection begins with the whole race.
   listen() {
     this.source?.close()
-    const address = new URL(`stage_feed?race=${encodeURIComponent(this.race)}`, appRoot()).href
+    const query = new URLSearchParams({ race: this.race, lang: this.language ?? "" })
+    const address = new URL(`stage_feed?${query}`, appRoot()).href
     const source = (this.source = new EventSource(address))
     source.onmessage = ({ data }) => this.show(JSON.parse(data))
     source.addEventListener("over", () => source.close())

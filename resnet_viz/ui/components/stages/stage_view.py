@@ -84,6 +84,7 @@ def stage_view(
     on_wish: Callable[[Mapping[str, Any]], None],
     removal: Mapping[str, Any] | None = None,
     has_reasons: bool = True,
+    language: str = "",
 ) -> None:
     """Draw the stage of a race at the step of `pointer`, for a quantity that it has.
 
@@ -92,8 +93,8 @@ def stage_view(
     "news" for what stands below, "remove" with the blocks that are to be out of each net, and
     "removal_news" for the errors without them. `removal` says which blocks may go and which are
     out; without it none may. `has_reasons`: below it stands why the race went as it did;
-    `is_alone`: nothing does. `run` is another in each run of the whole script: the browser then
-    learns anew where to send wishes.
+    `is_alone`: nothing does. `language` is that of its words. `run` is another in each run of the
+    whole script: the browser then learns anew where to send wishes.
     """
 
     def hear() -> None:
@@ -108,7 +109,7 @@ def stage_view(
 
     step = None if pointer.follows else pointer.chosen
     data: dict[str, object] = {"race": race_id, "steers": steers, "alone": is_alone}
-    data |= {"quantity": quantity, "reasons": has_reasons}
+    data |= {"quantity": quantity, "reasons": has_reasons, "language": language}
     where = {"step": step, "moves": pointer.moves, "answer": last_asked(), "run": run}
     _VIEW(key=_KEY, data=data | where | {"removal": removal}, on_wishes_change=hear)
 

@@ -9,10 +9,10 @@ from typing import Any
 import streamlit as st
 
 from resnet_viz.lessons.judgement import Guess, is_guess
-from resnet_viz.lessons.languages import Words
 from resnet_viz.lessons.lesson import PREDICTIONS, Placed
 from resnet_viz.lessons.slots import AnyPrediction, Choices
 from resnet_viz.store.database import StoreError
+from resnet_viz.text import Words
 from resnet_viz.ui.components.lessons.class_view import class_view
 from resnet_viz.ui.pages.lessons import prediction_slot
 from resnet_viz.ui.pages.lessons.reading import Reading

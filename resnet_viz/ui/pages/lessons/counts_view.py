@@ -9,9 +9,8 @@ import streamlit as st
 from resnet_viz.arch.config import revise
 from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.arch.plan import plan
-from resnet_viz.lessons.languages import Words
 from resnet_viz.lessons.measurement_slots import CountsSlot
-from resnet_viz.text import compact
+from resnet_viz.text import Words, compact
 from resnet_viz.ui.components.graphs.graph_chart import graph_chart
 from resnet_viz.ui.components.lessons.paths_view import paths_view
 

@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from resnet_viz.lessons.facts import say
-from resnet_viz.lessons.languages import Words
 from resnet_viz.lessons.lesson import MEASUREMENTS, PREDICTIONS, Lesson, Placed, Step, Text
 from resnet_viz.lessons.notebook_slot import NotebookSlot
 from resnet_viz.lessons.slots import (
@@ -19,6 +18,7 @@ from resnet_viz.lessons.slots import (
     FigureSlot,
     StageSlot,
 )
+from resnet_viz.text import Words
 from resnet_viz.ui.pages.lessons import prediction_slot
 from resnet_viz.ui.pages.lessons.class_slot import class_slot
 from resnet_viz.ui.pages.lessons.lessons_url import Place, move

@@ -10,11 +10,12 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from resnet_viz.lab.lab import Lab
-from resnet_viz.lessons.languages import Words, words_in
+from resnet_viz.lessons.languages import words_in
 from resnet_viz.lessons.lesson import Lesson
 from resnet_viz.lessons.library import library
 from resnet_viz.lessons.worksheet.worksheet import worksheet
 from resnet_viz.store.database import StoreError
+from resnet_viz.text import Words
 from resnet_viz.ui.components.lessons.pointing_words import pointing_words
 from resnet_viz.ui.pages.lessons import lessons_url
 from resnet_viz.ui.pages.lessons.classroom import Classroom, classroom_of

@@ -59,6 +59,7 @@ def stage_slot(reading: Reading, slot: StageSlot) -> None:
         run=token_hex(4),
         on_wish=obey,
         has_reasons=False,
+        language=reading.place.language,
     )
     note(slot.caption)
 

@@ -10,9 +10,9 @@ import streamlit as st
 
 from resnet_viz.lessons.facts import Facts
 from resnet_viz.lessons.judgement import is_guess, judge
-from resnet_viz.lessons.languages import Words
 from resnet_viz.lessons.lesson import PREDICTIONS, Lesson, Placed
 from resnet_viz.lessons.slots import AnyPrediction, Choices, Drawn
+from resnet_viz.text import Words
 from resnet_viz.ui.components.lessons.prediction import kept_predictions, prediction
 from resnet_viz.ui.pages.lessons.classroom import count
 from resnet_viz.ui.pages.lessons.reading import Reading

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lessons import kinds
 from resnet_viz.lessons.facts import Seen
-from resnet_viz.lessons.languages import Words, words_in
+from resnet_viz.lessons.languages import words_in
 from resnet_viz.lessons.lesson import Lesson
 from resnet_viz.lessons.measurement_slots import CountsSlot, RemovalSlot
 from resnet_viz.store.database import StoreError
+from resnet_viz.text import Words
 from resnet_viz.ui.pages.lessons.classroom import Classroom
 from resnet_viz.ui.pages.lessons.lessons_url import Place
 

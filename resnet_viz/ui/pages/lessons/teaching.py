@@ -10,9 +10,10 @@ import segno
 import streamlit as st
 
 from resnet_viz.lab.lab import Lab
-from resnet_viz.lessons.languages import LANGUAGES, Words, words_in
+from resnet_viz.lessons.languages import LANGUAGES, words_in
 from resnet_viz.lessons.lesson import Lesson
 from resnet_viz.store.database import StoreError
+from resnet_viz.text import Words
 from resnet_viz.ui.components.kept_controls import keep_controls
 from resnet_viz.ui.pages.lessons.classroom import Classroom
 from resnet_viz.ui.pages.lessons.lessons_url import Place, move

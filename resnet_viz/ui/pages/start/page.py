@@ -11,9 +11,9 @@ import streamlit as st
 
 from resnet_viz.experiments.starting_points.default_race import STARTING_POINT
 from resnet_viz.lab.lab import Lab
-from resnet_viz.lessons.languages import Words
 from resnet_viz.scheduler.eta import about
 from resnet_viz.store.database import StoreError
+from resnet_viz.text import Words
 from resnet_viz.ui.components.stages.recorded_stage import recorded_stage
 from resnet_viz.ui.pages.start import thumbnails
 from resnet_viz.ui.session.begun_race import begin_and_show, go_to, under_way
@@ -50,7 +50,7 @@ def start_page() -> None:
         _race_button(say)
     stage, ways = st.columns([7, 3], gap="medium")
     with stage:
-        recorded_stage("start_stage")
+        recorded_stage(f"start_stage_{language()}", language())
     with ways:
         for way in _ways(say):
             _draw(way)

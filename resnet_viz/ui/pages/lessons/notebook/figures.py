@@ -16,9 +16,9 @@ from resnet_viz.findings.colours import GREEN, GREY, PLAIN, RESIDUAL, VIOLET
 from resnet_viz.lessons import kinds
 from resnet_viz.lessons.facts import in_words
 from resnet_viz.lessons.kinds.notebook import Found, Outcome
-from resnet_viz.lessons.languages import Words
 from resnet_viz.lessons.notebook_slot import PROGRAMS, YOURS, NotebookSlot
 from resnet_viz.lessons.notebook_words import program_words
+from resnet_viz.text import Words
 from resnet_viz.ui.components.charts.live_chart import live_chart
 from resnet_viz.ui.pages.lessons.reading import Reading
 from resnet_viz.ui.widgets.page_texts import note

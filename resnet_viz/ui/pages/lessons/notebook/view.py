@@ -12,10 +12,10 @@ from resnet_viz.experiments.student_notebook.program import FAULTS, Fault, lines
 from resnet_viz.lessons import kinds
 from resnet_viz.lessons.facts import in_words
 from resnet_viz.lessons.kinds.notebook import Found, Outcome
-from resnet_viz.lessons.languages import Words
 from resnet_viz.lessons.notebook_slot import YOURS, NotebookSlot
 from resnet_viz.lessons.notebook_words import fault_words
 from resnet_viz.store.database import StoreError
+from resnet_viz.text import Words
 from resnet_viz.ui.pages.lessons.lessons_url import keep_measured, move
 from resnet_viz.ui.pages.lessons.measuring import is_asked
 from resnet_viz.ui.pages.lessons.notebook.figures import found_by, loss_chart, traits
