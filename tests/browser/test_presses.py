@@ -1,4 +1,4 @@
-"""A button that is pressed twice, as hands do, does what one press does."""
+"""Presses as hands do them: one button twice does what one press does; of two none is lost."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE_SECONDS, App, settle
+from tests.labs import ENDLESS, tiny_spec
 
 Open = Callable[[str], Page]
 
@@ -32,3 +33,14 @@ def test_start_that_is_pressed_twice_begins_one_race(own_app: App, open_page: Op
     races = {run.race_id for run in own_app.lab.list()}
     assert len(races) == 1, page.url
     assert races.pop() in page.url
+
+
+def test_of_two_races_stopped_at_once_neither_goes_on(own_app: App, open_page: Open) -> None:
+    for name in ("one", "other"):
+        own_app.lab.start(tiny_spec(steps=ENDLESS, name=name))
+    page = open_page(f"{own_app.url}/runs")
+    stops = page.get_by_role("button", name=re.compile("^Stop (one|other)$"))
+    expect(stops).to_have_count(2)
+    stops.evaluate_all("buttons => buttons.forEach((button) => button.click())")
+    expect(stops).to_have_count(0)
+    assert [run.status for run in own_app.lab.list()] == ["stopped", "stopped"]

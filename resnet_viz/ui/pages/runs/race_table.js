@@ -5,13 +5,18 @@ const tables = new WeakMap()
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const table = tables.get(parentElement) ?? mount(parentElement, data)
-  table.tell = (wish) => setTriggerValue("wish", { move: ++table.move, ...wish })
+  // Of two messages at once Streamlit keeps the last: each has all that has no answer yet.
+  table.wishes = table.wishes.filter(({ move }) => move > data.move)
+  table.tell = (wish) => {
+    table.wishes.push({ move: ++table.move, ...wish })
+    setTriggerValue("wishes", [...table.wishes])
+  }
   show(table, data)
 }
 
 function mount(parentElement, data) {
   const find = (selector) => parentElement.querySelector(selector)
-  const table = { rows: new Map(), ticked: new Set(data.ticked), move: data.move }
+  const table = { rows: new Map(), ticked: new Set(data.ticked), move: data.move, wishes: [] }
   Object.assign(table, { body: find("tbody"), head: find("thead tr"), model: find("template") })
   table.all = table.head.querySelector("input")
   table.all.onchange = () => {

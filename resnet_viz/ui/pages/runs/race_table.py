@@ -57,11 +57,7 @@ def race_table(rows: Sequence[Mapping[str, object]], on_press: Callable[[str, st
     of the script that follows the press."""
     shown = [str(row["id"]) for row in rows]
 
-    def obey() -> None:
-        wish: Mapping[str, Any] | None = st.session_state[_KEY].wish
-        if not wish or wish["move"] <= st.session_state.get(_MOVE, 0):
-            return
-        st.session_state[_MOVE] = wish["move"]
+    def obey(wish: Mapping[str, Any]) -> None:
         if wish["kind"] == "tick":
             beside = [own for own in ticked() if own not in shown]
             tick([*beside, *(own for own in wish["ids"] if own in shown)])
@@ -71,6 +67,12 @@ def race_table(rows: Sequence[Mapping[str, object]], on_press: Callable[[str, st
             sort_by(wish["by"], falling)
         elif wish["kind"] in ("open", "stop") and wish["id"] in shown:
             on_press(wish["kind"], wish["id"])
+
+    def hear() -> None:
+        for wish in st.session_state[_KEY].wishes or ():
+            if wish["move"] > st.session_state.get(_MOVE, 0):
+                st.session_state[_MOVE] = wish["move"]
+                obey(wish)
 
     by, falls = order()
     heads = [
@@ -85,4 +87,4 @@ def race_table(rows: Sequence[Mapping[str, object]], on_press: Callable[[str, st
         "ticked": [own for own in shown if own in set(ticked())],
         "move": st.session_state.get(_MOVE, 0),
     }
-    _TABLE(key=_KEY, data=data, on_wish_change=obey, height="content")
+    _TABLE(key=_KEY, data=data, on_wishes_change=hear, height="content")
