@@ -25,6 +25,7 @@ PARTS = (
     "recolouring",
     "updating",
     "slider",
+    "playing",
     "reporting",
     "viewers",
     "wishes",

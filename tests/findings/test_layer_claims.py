@@ -30,6 +30,14 @@ def test_a_layer_without_a_value_is_told_with_its_reason(state: LayerState) -> N
     assert f"2 layers of plain20-cifar (layer3 first) are marked as {state.words}." in told
 
 
+def test_codes_of_a_file_from_elsewhere_break_no_sentence() -> None:
+    """They need not be whole numbers: the claims of such a race failed, and its stage with them."""
+    codes = [LayerState.FROZEN + 0.5, *[0.25] * 19]
+    net = run("plain20-cifar", falling(2.5, 0.1, 20), values=lambda step: {LAYER_STATE: codes})
+    (claim,) = (claim for claim in claims([net]) if claim.kind == "layer state")
+    assert (claim.values["layers"], claim.steps) == (1, (0, 39))
+
+
 def test_a_layer_that_is_thawed_is_not_told_as_frozen() -> None:
     def states(step: int) -> dict[str, list[float]]:
         code = {0: LayerState.FROZEN, 9: LayerState.MEASURED}.get(step)

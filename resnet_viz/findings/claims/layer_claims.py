@@ -9,7 +9,7 @@ import numpy as np
 
 from resnet_viz.findings.claims.claim import Claim, Evidence
 from resnet_viz.findings.claims.learning import Course, Standing
-from resnet_viz.quantities.layer_states import LAYER_STATE, LayerState, state_at
+from resnet_viz.quantities.layer_states import LAYER_STATE, LayerState, state_at, states_over
 
 
 def layer_claims(net: Standing) -> Iterator[Claim]:
@@ -37,7 +37,9 @@ def layer_claims(net: Standing) -> Iterator[Claim]:
 
 def _since(course: Course, state: LayerState) -> int:
     """The step from which on some layer is recorded as that, to the end."""
-    series = course.run.history.series(LAYER_STATE)
-    has = (series.values == state).any(axis=1)
+    history = course.run.history
+    steps = history.series(LAYER_STATE).steps
+    steps = steps[steps <= course.last]
+    has = np.any(states_over(history, steps) == state, axis=1)
     others = np.flatnonzero(~has)
-    return int(series.steps[others[-1] + 1 if len(others) else 0])
+    return int(steps[others[-1] + 1 if len(others) else 0])
