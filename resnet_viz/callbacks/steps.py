@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from resnet_viz.lab.argument_types import checks_arguments
 from resnet_viz.lab.lab import Lab
 from resnet_viz.workers.watched_run import Watched
 
@@ -13,6 +14,7 @@ from resnet_viz.workers.watched_run import Watched
 class Steps:
     """A watched run that begins and ends with a trainer's training."""
 
+    @checks_arguments
     def __init__(self, lab: Lab | None, name: str, blocks: Sequence[str], log_to: str) -> None:
         self._lab, self._name, self._blocks, self._log_to = lab, name, blocks, log_to
         self._watched: Watched | None = None

@@ -11,6 +11,7 @@ from resnet_viz.cluster.engine import chosen_engine
 from resnet_viz.experiments.race_spec import RaceSpec
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.experiments.sweep_spec import SweepSpec
+from resnet_viz.lab.argument_types import checks_methods
 from resnet_viz.lab.race_file import transfer
 from resnet_viz.lab.run_list import RunList
 from resnet_viz.lab.sweeps import Cell, Sweep, Sweeps, SweepSummary, frame
@@ -42,6 +43,7 @@ Runs = list[Run]  # these names since `Lab.list` and `Lab.bytes` hide the types
 Records = list[StepRecord]
 
 
+@checks_methods
 class Lab:
     """The runs in the folder `path` (RESNET_VIZ_HOME or the user's data directory by default).
 
@@ -51,7 +53,7 @@ class Lab:
 
     Raises:
         StoreError: here and in every method, if the store cannot be used.
-        ValueError: for an unknown id, and for what is not allowed.
+        ValueError: for an unknown id, and for what is not allowed, such as another type.
     """
 
     _share = submit.SHARE  # runs that each asker but "" may have queued, running or paused
