@@ -17,6 +17,7 @@ from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from resnet_viz.findings.words.headline import ONE_SEED
 from resnet_viz.quantities import quantity
 from resnet_viz.stage.message import QUANTITIES
 from resnet_viz.stage.recording import recording
@@ -27,7 +28,7 @@ from resnet_viz.text import capital
 PACKAGE = Path(__file__).parents[2] / "resnet_viz"
 LOCALE = PACKAGE / "lessons" / "locale"
 ROOMS = ("lessons", "stage", "ui/pages/lessons", "ui/pages/start", "ui/components/lessons")
-FILES = ("text.py", "ui/server/recorded_race.py")
+FILES = ("text.py", "findings/words/headline.py", "ui/server/recorded_race.py")
 CALLS = ("words", "say")
 """What the functions are called that translate."""
 
@@ -43,7 +44,7 @@ def messages() -> Iterator[str]:
             yield str(message)
     for table in (WORDS, LABELS, COUNTED, ENDED_AT):
         yield from table.values()
-    yield from (*MONTHS, *NUMBERS[1:], recording()["sentence"])
+    yield from (*MONTHS, *NUMBERS[1:], recording()["sentence"], ONE_SEED)
     yield from (capital(quantity(name).title) for name in QUANTITIES)
 
 

@@ -25,7 +25,9 @@ from resnet_viz.findings.contestant import GRADIENT, Contestant
 from resnet_viz.findings.final_level import LEAST_STEPS
 from resnet_viz.findings.nets import nets_in
 from resnet_viz.findings.statistics import Estimate
-from resnet_viz.findings.words.sentences import Sentence, sentences
+from resnet_viz.findings.words.headline import OUTCOMES, headline
+from resnet_viz.findings.words.sentences import Sentence, sentence, sentences
+from resnet_viz.text import Words
 
 ROSE = 2.0
 """A loss that rises above its first by this factor on the way is told."""
@@ -34,6 +36,14 @@ ROSE = 2.0
 def happened(contestants: Sequence[Contestant]) -> list[Sentence]:
     """The summary of a race in sentences, the outcome first."""
     return sentences(claims(contestants))
+
+
+def verdict(contestants: Sequence[Contestant], say: Words = str) -> str:
+    """The outcome of a race, the first of those sentences; "" where nothing can be told yet."""
+    found = claims(contestants)
+    if any(claim.kind in OUTCOMES for claim in found):
+        return headline(found, sentence, say)
+    return next((sentence(claim) for claim in found), "")
 
 
 def claims(contestants: Sequence[Contestant]) -> list[Claim]:

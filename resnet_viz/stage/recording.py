@@ -21,12 +21,13 @@ from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.experiments.starting_points.default_race import STARTING_POINT
 from resnet_viz.findings.contestant import contestants_in
-from resnet_viz.findings.race_summary import happened
+from resnet_viz.findings.race_summary import verdict
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.race_feed import Feed
 from resnet_viz.stage.message import whole_message
 from resnet_viz.stage.words import WORDS
 from resnet_viz.store.run import Run
+from resnet_viz.text import Words
 
 FILE = Path(__file__).parent / "recordings" / "default.json.gz"
 
@@ -65,8 +66,9 @@ def _is_own(lab: Lab, race_id: str) -> bool:
     return lab.may_steer(race_id, lab.steering_key(race_id))
 
 
-def message_of(lab: Lab, race_id: str) -> dict[str, Any]:
-    """The whole message of a race that is over, with its sentence and its date."""
+def message_of(lab: Lab, race_id: str, say: Words = str) -> dict[str, Any]:
+    """The whole message of a race that is over, with its sentence, in the language of `say`, and
+    its date."""
     look = Feed(lab, race_id).look()
     nets = [
         replace(net, name=paper_name(net.name), net_name=paper_name(net.net_name))
@@ -74,7 +76,7 @@ def message_of(lab: Lab, race_id: str) -> dict[str, Any]:
     ]
     ended = max(run.ended or run.created for run in look.runs)
     return whole_message(nets, look.runs[0].steps) | {
-        "sentence": happened(nets)[0].text,
+        "sentence": verdict(nets, say),
         "date": datetime.fromtimestamp(ended, UTC).date().isoformat(),
     }
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.findings.contestant import Contestant
-from resnet_viz.findings.race_summary import happened
+from resnet_viz.findings.race_summary import verdict
 from resnet_viz.quantities.records import History
 from resnet_viz.stage.words import COUNTED, ENDED_AT
 from resnet_viz.store.run import Run
@@ -24,8 +24,8 @@ def progress_sentence(
 ) -> str:
     """The race in one sentence: the verdict when it is over, else how far it is."""
     if all(run.is_over for run in runs):
-        verdict = next(iter(happened(contestants)), None)
-        return verdict.text if verdict else say("The race ended before every network had a step.")
+        end = say("The race ended before every network had a step.")
+        return verdict(contestants, say) or end
     histories = [net.history for net in contestants]
     if not any(map(len, histories)):
         under_way = [run for run in runs if not run.is_over]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from resnet_viz.findings.contestant import Contestant
+from resnet_viz.findings.race_summary import happened, verdict
 from resnet_viz.lessons.languages import words_in
 from resnet_viz.stage import status
 from resnet_viz.stage.followed import Followed
@@ -16,6 +17,8 @@ from resnet_viz.stage.recording import recording
 from resnet_viz.stage.spoken import spoken
 from resnet_viz.stage.told import PACES
 from resnet_viz.store.run import Run
+from tests.findings.made import falling, several
+from tests.findings.made import run as net_of
 from tests.report.test_report import reported
 from tests.stage.test_followed import look_at
 from tests.stage.test_status import NONE, SOME, contestant
@@ -81,3 +84,28 @@ def test_a_race_under_way_is_told_in_korean(runs: list[Run], nets: list[Contesta
 
 def test_paces_are_told_in_korean() -> None:
     assert all(HANGUL.search(status.pace_words(pace, SAY)) for pace in PACES)
+
+
+LEARNS, GUESSES, AWAY = falling(2.5, 0.1, 9), falling(2.3, 2.29, 9), falling(2.5, 900.0, 9)
+FLAT = {"accuracy": lambda _: 0.1}
+RACES: list[list[Contestant]] = [
+    [net_of("resnet56-cifar", LEARNS)],
+    [net_of("resnet56-cifar", LEARNS), net_of("plain56-cifar", GUESSES, **FLAT)],
+    [net_of("resnet56-cifar", LEARNS), net_of("plain56-cifar", AWAY)],
+    [net_of("resnet56-cifar", LEARNS, steps=2), net_of("plain56-cifar", GUESSES, steps=2)],
+    [net_of("resnet56-cifar", GUESSES, **FLAT), net_of("plain56-cifar", GUESSES, **FLAT)],
+    [net_of(f"resnet{depth}-cifar", LEARNS) for depth in (20, 32, 44)],
+    [net_of("plain56-cifar", AWAY), net_of("plain110-cifar", AWAY)],
+    several("plain56-cifar", 2.3, 2.31, 2.3, **FLAT)
+    + several("plain110-cifar", 2.3, 2.3, 2.31, **FLAT),
+]
+
+
+@pytest.mark.parametrize("nets", RACES)
+def test_a_verdict_is_told_in_korean_with_the_same_numbers(nets: list[Contestant]) -> None:
+    english, korean = verdict(nets), verdict(nets, SAY)
+    assert english == happened(nets)[0].text
+    names = "|".join(net.net_name or net.name for net in nets)
+    assert not re.search("[a-z]{2}", re.sub(names, "", korean)), korean
+    numbers = [sorted(re.findall(r"[\d.]*\d", text)) for text in (english, korean)]
+    assert set(numbers[0]) <= set(numbers[1]), korean

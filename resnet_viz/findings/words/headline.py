@@ -8,7 +8,7 @@ from resnet_viz.findings.claims.claim import Claim
 from resnet_viz.findings.claims.learning import is_little
 from resnet_viz.findings.words.comparison_words import BETTER
 from resnet_viz.findings.words.phrases import over_seeds, percent
-from resnet_viz.text import and_words, count, number
+from resnet_viz.text import Words, and_words, number
 
 OUTCOMES = ("learnt", "not learnt", "unclear", "diverged", "mixed", "too early", "ended")
 """The kinds of claims that say how one net ended."""
@@ -18,102 +18,157 @@ ONE_SEED = "One seed says how this run went, not how the nets compare."
 _HELD_OUT = "held_out_accuracy"
 
 
-def headline(claims: Sequence[Claim], sentence: Callable[[Claim], str]) -> str:
-    """The outcome of the nets; `sentence` words a single claim."""
+def headline(claims: Sequence[Claim], sentence: Callable[[Claim], str], say: Words = str) -> str:
+    """The outcome of the nets; `sentence` words a single claim. Over several seeds it is said in
+    English alone."""
     nets = [claim for claim in claims if claim.kind in OUTCOMES]
     kinds = {claim.kind for claim in nets}
     differ = [sentence(claim) for claim in claims if claim.kind == "trained differently"]
     if kinds == {"too early"}:
-        steps = count(int(min(claim.values["steps"] for claim in nets)), "step")
-        subject = f"{nets[0].nets[0]} does" if len(nets) == 1 else "the nets do"
-        return f"After {steps} it is too early to say how {subject}."
+        return _too_early(nets, say)
     if kinds == {"diverged"}:
-        return _all_diverged(nets)
+        return _all_diverged(nets, say)
     if kinds <= {"not learnt", "unclear"} and len(nets) > 1 and all(map(_is_little, nets)):
-        return _none_learnt(nets)
+        return _none_learnt(nets, say)
     if any(claim.evidence.runs[0] > 1 for claim in nets):
         return _over_seeds(claims, nets, differ, sentence)
     if len(nets) == 1:
-        return _one_run(nets)
-    return " ".join([_one_run(nets), *(differ or [ONE_SEED])])
+        return _one_run(nets, say)
+    return " ".join([_one_run(nets, say), *(differ or [say(ONE_SEED)])])
 
 
-def _all(nets: Sequence[Claim]) -> str:
+def _too_early(nets: Sequence[Claim], say: Words) -> str:
+    steps = _steps(int(min(claim.values["steps"] for claim in nets)), say)
+    if len(nets) > 1:
+        return say("After {steps} it is too early to say how the nets do.").format(steps=steps)
+    text = say("After {steps} it is too early to say how {net} does.")
+    return text.format(steps=steps, net=nets[0].name)
+
+
+def _steps(number: int, say: Words) -> str:
+    return say("1 step") if number == 1 else say("{number} steps").format(number=f"{number:,}")
+
+
+def _and(parts: Sequence[str], say: Words) -> str:
+    """A list in words; there is at least one part."""
+    *others, last = parts
+    return (
+        say("{others} and {last}").format(others=", ".join(others), last=last) if others else last
+    )
+
+
+def _all(nets: Sequence[Claim], say: Words) -> str:
     """ "Both nets", "All 3 nets", or the name of the one."""
     if len(nets) == 1:
-        return nets[0].nets[0]
-    return "Both nets" if len(nets) == 2 else f"All {len(nets)} nets"
+        return nets[0].name
+    return say("Both nets") if len(nets) == 2 else say("All {number} nets").format(number=len(nets))
 
 
-def _all_diverged(nets: Sequence[Claim]) -> str:
+def _all_diverged(nets: Sequence[Claim], say: Words) -> str:
     steps = [f"{claim.values['diverged_first']:,.0f}" for claim in nets]
-    runs = [claim.evidence.runs[0] for claim in nets]
-    every = f" in all {max(runs)} runs" if max(runs) > 1 else ""
-    first = ", first" if max(runs) > 1 else ""
-    if len(set(steps)) == 1:
-        return f"{_all(nets)} diverged{every}{first} at step {steps[0]}."
-    each = [f"{claim.name} at step {step}" for claim, step in zip(nets, steps, strict=True)]
-    return f"{_all(nets)} diverged{every}:{first.removeprefix(',')} {and_words(each)}."
-
-
-def _none_learnt(nets: Sequence[Claim]) -> str:
-    none = "Neither net" if len(nets) == 2 else f"None of the {len(nets)} nets"
+    at = [say("at step {step}").format(step=step) for step in steps]
     runs = max(claim.evidence.runs[0] for claim in nets)
-    anywhere = f" in any of {runs} runs" if runs > 1 else ""
-    each = [f"{claim.name} {_level(claim)}" for claim in nets]
-    clearly = "" if {claim.kind for claim in nets} == {"not learnt"} else "clearly "
-    return f"{none} has {clearly}learnt{anywhere}: {and_words(each)} ({_guess(nets[0])})."
+    is_one = len(set(steps)) == 1
+    where = at[0]
+    if not is_one:
+        where = _and([f"{net.name} {one}" for net, one in zip(nets, at, strict=True)], say)
+    text = say("{nets} diverged {where}.") if is_one else say("{nets} diverged: {where}.")
+    if runs > 1 and is_one:
+        text = say("{nets} diverged in all {runs} runs, first {where}.")
+    elif runs > 1:
+        text = say("{nets} diverged in all {runs} runs: first {where}.")
+    return text.format(nets=_all(nets, say), runs=runs, where=where)
 
 
-def _guess(claim: Claim) -> str:
+def _none_learnt(nets: Sequence[Claim], say: Words) -> str:
+    none = say("Neither net")
+    if len(nets) > 2:
+        none = say("None of the {number} nets").format(number=len(nets))
+    runs = max(claim.evidence.runs[0] for claim in nets)
+    each = _and([f"{claim.name} {_level(claim, say)}" for claim in nets], say)
+    is_clear = {claim.kind for claim in nets} == {"not learnt"}
+    if runs > 1 and is_clear:
+        text = say("{none} has learnt in any of {runs} runs: {each} (guessing: {guess}).")
+    elif runs > 1:
+        text = say("{none} has clearly learnt in any of {runs} runs: {each} (guessing: {guess}).")
+    elif is_clear:
+        text = say("{none} has learnt: {each} (guessing: {guess}).")
+    else:
+        text = say("{none} has clearly learnt: {each} (guessing: {guess}).")
+    return text.format(none=none, runs=runs, each=each, guess=_guess(nets[0], say))
+
+
+def _guess(claim: Claim, say: Words) -> str:
     loss, share = claim.values["guess_loss"], claim.values["guess_accuracy"]
-    return f"guessing: {_shown(claim, loss, share)}"
+    return _shown(claim, loss, share, say)
 
 
-def _level(claim: Claim) -> str:
+def _level(claim: Claim, say: Words) -> str:
     """Where a net ended, in one number: its accuracy, else its loss."""
     name = _HELD_OUT if _HELD_OUT in claim.values else "accuracy"
     loss = claim.values.get("loss", float("nan"))
-    return _shown(claim, loss, claim.values.get(name))
+    return _shown(claim, loss, claim.values.get(name), say)
 
 
-def _shown(claim: Claim, loss: float, share: float | None) -> str:
-    has_accuracy = "accuracy" in claim.values or _HELD_OUT in claim.values
-    return f"loss {number(loss, 3)}" if share is None or not has_accuracy else percent(share)
+def _shown(claim: Claim, loss: float, share: float | None, say: Words) -> str:
+    if share is not None and _has_accuracy(claim):
+        return percent(share)
+    return say("loss {loss}").format(loss=number(loss, 3))
 
 
-def _one_run(nets: Sequence[Claim]) -> str:
+def _has_accuracy(claim: Claim) -> bool:
+    return "accuracy" in claim.values or _HELD_OUT in claim.values
+
+
+def _one_run(nets: Sequence[Claim], say: Words) -> str:
     """Where each net came to: "In this run a ended at 96 % accuracy, b at 17 %"."""
     steps = int(max(claim.values["steps"] for claim in nets))
     is_over = all(claim.details["state"] == "over" for claim in nets)
-    start = "In this run" if is_over else f"After {count(steps, 'step')}"
-    verb = "ended" if is_over else "is"
     parts, has_verb, is_guess_said = [], False, False
     for claim in nets:
         if claim.kind == "diverged":
-            parts.append(f"{claim.name} diverged at step {claim.values['diverged_first']:,.0f}")
+            step = f"{claim.values['diverged_first']:,.0f}"
+            parts.append(say("{net} diverged at step {step}").format(net=claim.name, step=step))
             has_verb = False
             continue
-        where = _where(claim, has_verb, is_guess_said)
-        parts.append(f"{claim.name} {'' if has_verb else f'{verb} '}at {where}")
-        is_guess_said = is_guess_said or "guessing" in where
+        text = say("{net} ended at {level}") if is_over else say("{net} is at {level}")
+        level = _compared(claim, _where(claim, has_verb, say), is_guess_said, say)
+        text = say("{net} at {level}") if has_verb else text
+        parts.append(text.format(net=claim.name, level=level))
+        is_guess_said = is_guess_said or _is_compared(claim)
         has_verb = claim.kind != "not learnt"
-    return f"{start} {_joined(parts)}."
+    if is_over:
+        return say("In this run {parts}.").format(parts=_joined(parts, say))
+    text = say("After {steps} {parts}.")
+    return text.format(steps=_steps(steps, say), parts=_joined(parts, say))
 
 
-def _where(claim: Claim, is_short: bool, is_guess_said: bool) -> str:
-    """Its level, and how that compares with guessing, which is said with its number once."""
-    is_due = "guess_loss" in claim.values and not is_guess_said
-    guessing = f" than guessing ({_guess(claim).removeprefix('guessing: ')})" if is_due else ""
-    level = _level(claim)
-    end = level if is_short else f"{level} accuracy"
+def _where(claim: Claim, is_short: bool, say: Words) -> str:
+    """Its level, in words where it stands alone."""
+    level = _level(claim, say)
     if not level.endswith("%"):
-        end = f"a {level.replace('loss', 'loss of')}"
+        loss = number(claim.values.get("loss", float("nan")), 3)
+        return say("a loss of {loss}").format(loss=loss)
+    return level if is_short else say("{percent} accuracy").format(percent=level)
+
+
+def _is_compared(claim: Claim) -> bool:
+    """Whether it is said that a net is little better than guessing, or no better."""
+    return claim.kind in ("learnt", "unclear", "not learnt") and _is_little(claim)
+
+
+def _compared(claim: Claim, level: str, is_guess_said: bool, say: Words) -> str:
+    """A level against guessing, which is said with its number once."""
+    if not _is_compared(claim):
+        return level
+    is_short = is_guess_said or "guess_loss" not in claim.values
     if claim.kind == "not learnt":
-        return f"{end}, no better{guessing}"
-    if claim.kind in ("learnt", "unclear") and _is_little(claim):
-        return f"{end}, little better{guessing}"
-    return end
+        text = say("{level}, no better than guessing ({guess})")
+        text = say("{level}, no better") if is_short else text
+    else:
+        text = say("{level}, little better than guessing ({guess})")
+        text = say("{level}, little better") if is_short else text
+    return text.format(level=level, guess="" if is_short else _guess(claim, say))
 
 
 def _is_little(claim: Claim) -> bool:
@@ -125,10 +180,10 @@ def _is_little(claim: Claim) -> bool:
     return name in claim.values and is_little(claim.values[name], claim.values["guess_accuracy"])
 
 
-def _joined(parts: Sequence[str]) -> str:
+def _joined(parts: Sequence[str], say: Words) -> str:
     if any(", " in part for part in parts):
         return "; ".join(parts)
-    return and_words(parts) if len(parts) > 2 else ", ".join(parts)
+    return _and(parts, say) if len(parts) > 2 else ", ".join(parts)
 
 
 def _over_seeds(

@@ -54,7 +54,7 @@ def _newest(say: Words) -> bytes:
 
 @lru_cache(maxsize=4)
 def _own(_home: Path, race_id: str, say: Words) -> bytes:
-    message = message_of(open_lab(), race_id)
+    message = message_of(open_lab(), race_id, say)
     day = _in_words(message["date"], say)
     recorded = say("Recorded on this computer on {day}.").format(day=day)
     return _packed(message | {"recorded": recorded}, say)
@@ -67,12 +67,12 @@ def _shipped(say: Words) -> bytes:
     when = _in_words(message["date"], say)
     recorded = say("Recorded on {day} ({machine}).").format(day=when, machine=where)
     own = "" if is_gallery() else say(" Race it live to see your own run here.")
-    return _packed(message | {"recorded": recorded + own}, say)
+    sentence = say(message["sentence"])
+    return _packed(message | {"recorded": recorded + own, "sentence": sentence}, say)
 
 
 def _packed(message: dict[str, Any], say: Words) -> bytes:
-    told = spoken(message, say) | {"sentence": say(message["sentence"])}
-    text = json.dumps(told, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(spoken(message, say), separators=(",", ":"), allow_nan=False)
     return gzip.compress(text.encode(), mtime=0)
 
 
