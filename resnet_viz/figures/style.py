@@ -186,7 +186,7 @@ def whose(names: Sequence[str]) -> str:
     return name_of(names[0]) if len(names) == 1 else f"{len(names)} nets"
 
 
-WAITING = "Starts when you press Start race"
+WAITING = "Empty until the first step"
 
 
 def level_line(level: float, x: str = "paper", y: str = "y") -> Layout:

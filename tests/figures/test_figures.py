@@ -160,15 +160,15 @@ def test_a_loss_that_is_not_finite_is_said() -> None:
 def test_a_quantity_that_is_first_measured_later_does_not_wait_for_a_press() -> None:
     texts = _texts(profile([contestant("resnet18", 2)], 1, "output_rms"))
     assert "Not measured at this step, or before" in texts
-    assert "Starts when you press Start race" not in texts
+    assert "Empty until the first step" not in texts
 
 
 def test_before_the_first_step() -> None:
     waiting = [contestant("resnet18", 0), contestant("plain18", 0)]
     for figure in _figures(waiting):
-        assert "Starts when you press Start race" in _texts(figure)
+        assert "Empty until the first step" in _texts(figure)
     curves = training_curves(waiting).layout
-    (words,) = [a for a in curves.annotations if a.text == "Starts when you press Start race"]
+    (words,) = [a for a in curves.annotations if a.text == "Empty until the first step"]
     low, high = curves.yaxis2.domain  # the accuracies', where no line of guessing is
     assert low < words.y < high < curves.yaxis.domain[0]
     one_started = [contestant("resnet18", 2), contestant("plain18", 0)]

@@ -101,7 +101,7 @@ def test_long_runs_are_thinned_and_keep_their_ends() -> None:
 
 def test_before_the_first_step_and_without_ranks_it_is_said() -> None:
     empty = contestant("plain20-cifar", 0)
-    assert notes(through_time([empty])).count("Starts when you press Start race") == 3
+    assert notes(through_time([empty])).count("Empty until the first step") == 3
     without = through_time([contestant("plain20-cifar", 5)])
     assert notes(without).count("not measured") == 1
 

@@ -229,7 +229,8 @@ def _axis(name: str, firsts: Sequence[Cell]) -> Axis:
         return Axis(name, noun(name), labels, None, "")
     labels = tuple(distinct(_label(name, value) for value in values))
     words, numbers = noun(name), _numbers(values)
-    return Axis(name, words, labels, numbers, words if numbers else "")
+    is_named = numbers or name == "image_size"  # "16x12" alone says nothing in a sentence
+    return Axis(name, words, labels, numbers, words if is_named else "")
 
 
 def _depths(firsts: Sequence[Cell]) -> tuple[float, ...] | None:

@@ -57,6 +57,17 @@ def test_it_shows_a_picture_at_once_and_the_depth_is_in_the_link(home: Path) -> 
 
 
 @pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
+def test_maps_may_have_a_height_and_a_width(home: Path) -> None:
+    app = settled(opened(depth="8", width="8", size="16x8"))
+    assert not app.error
+    assert app.query_params["size"] == "16x8"
+    (settings,) = app.session_state["initialisation_seen"]
+    assert settings.config().image_shape == (1, 16, 8)
+    with pytest.raises(ValueError, match="map size = 28x29: allowed are at most 784 pixels"):
+        Settings(size=(28, 29)).config()
+
+
+@pytest.mark.flaky(reruns=1, reason="processes: a launcher and its jobs")
 def test_the_nets_before_stay_while_others_are_measured(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,6 +124,13 @@ def test_settings_come_back_from_the_address() -> None:
     settings = Settings(depth=110, family="scaled", norm="none", batch=256)
     assert from_query(to_query(settings)) == (settings, "")
     assert to_query(Settings()) == {}
+    for size, text in ((16, 8), "16x8"), ((1, 784), "1x784"), (10, "10"):
+        assert from_query({"size": text}) == (Settings(size=size), "")
+        assert to_query(Settings(size=size)) == {"size": text}
+    for text in ("28x29", "16x", "<b>"):
+        read, problem = from_query({"size": text})
+        assert read == Settings()
+        assert "allowed: 1, 2, 4, 8, 16, 28, or a height and a width such as 16x8" in problem
     read, problem = from_query({"depth": "57", "norm": "<b>", "race": "x", "size": "16"})
     assert read == Settings(size=16)
     assert "depth = '57' (allowed: 8, 14" in problem

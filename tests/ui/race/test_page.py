@@ -41,6 +41,22 @@ from tests.ui.race.conftest import (
 )
 
 
+def test_a_gallery_tells_nobody_to_press_what_nobody_can(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RESNET_VIZ_PUBLIC", "gallery")
+    app = race_page()
+    assert app.button(key="race_start").disabled
+    message = json.loads(shown(app, "stage")["message"])
+    assert message["sentence"] == "Open a race on the Runs page to see it here"
+    components = [element.proto for element in app.get("bidi_component")]
+    drawn = [one.json for one in components if one.component_name != "resnet_viz_stage"]
+    assert len(drawn) > 3
+    assert not any("press Start" in one for one in drawn)
+    linked = race_page("gone")
+    assert "You can start" not in linked.warning[0].value
+
+
 def test_invites_to_the_default_race(home: Path) -> None:
     app = race_page()
     assert app.selectbox(key="race_first_net").value == "resnet56-cifar"

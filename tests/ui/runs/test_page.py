@@ -74,6 +74,13 @@ def test_an_empty_store_invites(lab: Lab) -> None:
     assert not rows(app)
 
 
+def test_an_empty_gallery_invites_nobody(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RESNET_VIZ_PUBLIC", "gallery")
+    assert [one.value for one in runs_page().info] == [
+        "No runs yet. They appear here when this gallery's owner trains some."
+    ]
+
+
 def test_races_and_runs_are_listed_the_newest_first(lab: Lab) -> None:
     old = race(lab, 3, "old")
     alone = lab.start(tiny_spec(name="alone"))

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from resnet_viz.experiments.ready_sweeps import ready_sweeps
 from resnet_viz.experiments.sweep_spec import SweepSpec
+from resnet_viz.findings.sweeps.grid import grid_of
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lab.sweeps import Sweep, frame
 from resnet_viz.scheduler import launcher_client
@@ -222,6 +223,17 @@ def test_nets_too_large_to_plan_while_one_waits_are_counted_alone(
     assert looked == []
 
 
+def test_heights_and_widths_may_be_an_axis(lab: Lab) -> None:
+    app = sweeps_page()
+    app.multiselect(key="sweeps_axes").set_value(["image_size"]).run()
+    app = drawn(app.text_input(key="sweeps_values_image_size").set_value("8, 12x8").run())
+    press(app, "Start sweep")
+    (begun,) = lab.sweeps()
+    assert [run.adapted.image_size for run in begun.spec.runs()][:2] == [8, (12, 8)]
+    grid = grid_of(lab.get_sweep(begun.id).cells)
+    assert grid.axis("image_size").phrase(1) == "image size 12x8"
+
+
 def test_refused_combinations_are_said_beforehand(lab: Lab) -> None:
     app = sweeps_page()
     app.multiselect(key="sweeps_axes").set_value(["plain", "shortcut_transform"]).run()
@@ -238,6 +250,10 @@ def test_values_as_they_are_written() -> None:
     assert read_values("depths", ["1", "2-3-4"], base) == ((1, 1, 1), (2, 3, 4))
     assert read_values("batch_size", ["32", "64"], base) == (32, 64)
     assert read_values("plain", ["true", "false"], base) == (True, False)
+    assert read_values("image_size", ["8", "12x8", "9 x 9"], base) == (8, (12, 8), 9)
+    for size in ("12x", "0", "8-12"):
+        with pytest.raises(ValueError, match="use image sizes such as 32 or 128x64, not"):
+            read_values("image_size", [size], base)
     for texts in (["-1"], ["1-"], ["2-1"], ["0-99999"], ["²"]):
         with pytest.raises(ValueError, match=r"whole numbers|range"):
             read_values("steps", texts, base)

@@ -6,7 +6,15 @@ from typing import Any
 
 import streamlit as st
 
-from resnet_viz.ui.pages.initialisation.settings import CHOICES, DEPTHS, NETS, Settings, from_query
+from resnet_viz.arch.fields import one_form
+from resnet_viz.ui.pages.initialisation.settings import (
+    CHOICES,
+    DEPTHS,
+    NETS,
+    Settings,
+    from_query,
+    written,
+)
 
 _READ = "initialisation_read"
 _TITLES = {
@@ -24,7 +32,11 @@ _TITLES = {
     "width": ("Width", "Channels of the first stage."),
     "images": ("Images", "Handwritten digits, or Gaussian noise of 16 channels."),
     "batch": ("Batch size", "Images per batch; batch norm takes its statistics from them."),
-    "size": ("Map size", "Pixels a side of the image, and of the first stage's maps."),
+    "size": (
+        "Map size",
+        "Pixels a side of the image, and of the first stage's maps. You can type a height and a "
+        "width such as 16x8.",
+    ),
 }
 
 
@@ -33,7 +45,8 @@ def read_address() -> None:
     if _READ not in st.session_state:
         settings, problem = from_query(st.query_params.to_dict())
         for name, value in settings._asdict().items():
-            st.session_state.setdefault(_key(name), value)
+            is_typed = value not in CHOICES[name]  # as only a size can be
+            st.session_state.setdefault(_key(name), written(value) if is_typed else value)
         st.session_state[_READ] = settings, problem
 
 
@@ -45,17 +58,19 @@ def notice(settings: Settings) -> str:
 
 def switches() -> dict[str, Any]:
     """Draw the settings except for the depth."""
-    return {
+    values = {
         name: st.selectbox(
             title,
             CHOICES[name],
             key=_key(name),
             format_func=lambda value: NETS[value][0] if value in NETS else str(value),
             help=help_text,
+            accept_new_options=name == "size",
             persist_state="session",
         )
         for name, (title, help_text) in _TITLES.items()
     }
+    return values | {"size": one_form(values["size"])}
 
 
 def depth_slider() -> int:

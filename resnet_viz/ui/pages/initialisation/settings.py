@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any, NamedTuple
 
 from resnet_viz.arch.config import ResNetConfig, plain_twin, revise
+from resnet_viz.arch.field_words import text_of
+from resnet_viz.arch.fields import ImageSize, height_and_width, one_form, short_size
 from resnet_viz.arch.presets import preset
 from resnet_viz.text import and_words, shorten
 
@@ -34,13 +37,14 @@ CHOICES: Mapping[str, tuple[Any, ...]] = {
     "batch": (4, 16, 64, 128, 256),
     "size": (1, 2, 4, 8, 16, 28),
 }
-
+MOST_PIXELS = 28 * 28
+"""Of an image: height and width may be any two numbers with no larger product."""
 
 _NAMES = {"init": "initialisation", "batch": "batch size", "size": "map size"}
 
 
 class Settings(NamedTuple):
-    """Settings of one view. `width` is that of the first stage, `size` the image size in pixels."""
+    """Settings of one view. `width` is that of the first stage, `size` the image size."""
 
     depth: int = 56
     family: str = "zero_pad"
@@ -50,7 +54,7 @@ class Settings(NamedTuple):
     width: int = 16
     images: str = "digits"
     batch: int = 64
-    size: int = 8
+    size: ImageSize = 8
 
     def config(self, depth: int | None = None) -> ResNetConfig:
         """The residual net.
@@ -59,7 +63,7 @@ class Settings(NamedTuple):
             ValueError: where the settings make none.
         """
         blocks = ((depth or self.depth) - 2) // (2 * self.stages)
-        return revise(
+        config = revise(
             preset("resnet56-cifar"),
             depths=(blocks,) * self.stages,
             widths=tuple(self.width * 2**stage for stage in range(self.stages)),
@@ -69,6 +73,12 @@ class Settings(NamedTuple):
             image_size=self.size,
             **NETS[self.family][1],
         )
+        if not _is_small(config.image_size):
+            raise ValueError(
+                f"map size = {short_size(self.size)}: allowed are at most {MOST_PIXELS} pixels, "
+                "height times width"
+            )
+        return config
 
     def twin(self, depth: int | None = None) -> ResNetConfig:
         """The same net without shortcuts."""
@@ -88,7 +98,7 @@ def described(settings: Settings, beside: Settings) -> str:
     """The depth, and the other settings that differ from those `beside`: "depth 8, norm none and
     width 16"."""
     words = [
-        NETS[value][0] if name == "family" else f"{_NAMES.get(name, name)} {value}"
+        NETS[value][0] if name == "family" else f"{_NAMES.get(name, name)} {written(value)}"
         for name, value in settings._asdict().items()
         if name == "depth" or value != getattr(beside, name)
     ]
@@ -99,7 +109,7 @@ def to_query(settings: Settings) -> dict[str, str]:
     """The settings that are not the default ones, for the address."""
     default = Settings()
     return {
-        name: str(value)
+        name: written(value)
         for name, value in settings._asdict().items()
         if value != getattr(default, name)
     }
@@ -113,7 +123,19 @@ def from_query(query: Mapping[str, str]) -> tuple[Settings, str]:
         allowed = {str(value): value for value in CHOICES.get(name, ())}
         if text in allowed:
             values[name] = allowed[text]
+        elif name == "size" and _is_small(size := one_form(text)):
+            values[name] = size
         elif name in CHOICES:
-            problems.append(f"{name} = {shorten(text)} (allowed: {', '.join(allowed)})")
+            other = ", or a height and a width such as 16x8" if name == "size" else ""
+            problems.append(f"{name} = {shorten(text)} (allowed: {', '.join(allowed)}{other})")
     complaint = f"Part of the address is no setting and left out: {'; '.join(problems)}."
     return Settings(**values), complaint if problems else ""
+
+
+def written(value: object) -> str:
+    """A setting as text: 8, or 16x8 for a size of two numbers."""
+    return text_of("image_size", value)
+
+
+def _is_small(size: ImageSize | str) -> bool:
+    return not isinstance(size, str) and prod(height_and_width(size)) <= MOST_PIXELS

@@ -117,9 +117,8 @@ def _look(lab: Lab) -> RaceView | None:
         if unreadable_runs(lab, race_id):
             st.stop()
         close_race()
-        message_box.warning(
-            f"The link's race cannot be shown: {error}. You can start a new one here."
-        )
+        can_start = "" if is_gallery() else " You can start a new one here."
+        message_box.warning(f"The link's race cannot be shown: {error}.{can_start}")
         return None
 
 

@@ -223,6 +223,9 @@ def _pager(begin: int, shown: Sequence[Group], all_groups: Sequence[Group]) -> N
 
 
 def _invite() -> None:
+    if is_gallery():
+        message_box.info("No runs yet. They appear here when this gallery's owner trains some.")
+        return
     message_box.info(
         "No runs yet. Press **Start race** on the Race page, type "
         "`python -m resnet_viz race resnet20-cifar plain20-cifar`, or record your own training "

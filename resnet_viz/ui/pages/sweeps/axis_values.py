@@ -9,6 +9,7 @@ from math import isfinite
 
 from resnet_viz.arch.config import ResNetConfig, choices
 from resnet_viz.arch.field_words import short_value
+from resnet_viz.arch.fields import ImageSize, one_form
 from resnet_viz.experiments.run_spec import SETTINGS
 from resnet_viz.experiments.sweep_spec import AxisValue
 from resnet_viz.text import shorten
@@ -24,6 +25,10 @@ EXAMPLES: Mapping[str, tuple[str, str]] = {
     "momentum": ("0, 0.9", "From 0 to below 1, with commas between."),
     "warmup_steps": ("0, 20", "Whole numbers, with commas between; 0-4 stands for a range."),
     "steps": ("40, 80", "Whole numbers, with commas between."),
+    "image_size": (
+        "8, 12x8",
+        "Pixels a side, or a height and a width such as 128x64, with commas between.",
+    ),
 }
 """Axes whose values are written: what stands there at first, and a sentence of help."""
 _FIELDS = ("shortcut", "shortcut_transform", "init", "norm", "activation", "activation_order")
@@ -50,6 +55,8 @@ def read_values(name: str, texts: Sequence[str], base: ResNetConfig) -> tuple[Ax
         return tuple(texts)
     if name == "depths":
         return tuple(_blocks(text, base) for text in texts)
+    if name == "image_size":
+        return tuple(map(_size, texts))
     if SETTINGS[name].type is int:
         return tuple(value for text in texts for value in _whole(text))
     return tuple(_number(text) for text in texts)
@@ -83,6 +90,13 @@ def _whole(text: str) -> Sequence[int]:
             f"use whole numbers such as 0, 3 or a range such as 0-4: not {shorten(text)}"
         )
     return (int(text),)
+
+
+def _size(text: str) -> ImageSize:
+    size: ImageSize | str = one_form(text)
+    if isinstance(size, str):
+        raise ValueError(f"use image sizes such as 32 or 128x64, not {shorten(text)}")
+    return size
 
 
 def _number(text: str) -> float:

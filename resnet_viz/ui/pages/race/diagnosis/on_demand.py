@@ -27,6 +27,7 @@ from resnet_viz.ui.pages.race.diagnosis.lesion_box import LesionBox
 from resnet_viz.ui.pages.race.diagnosis.racer import Racer, about_line, in_pairs, verdict_lines
 from resnet_viz.ui.pages.race.lesions import Lesions
 from resnet_viz.ui.pages.race.state import RaceView, key_of
+from resnet_viz.ui.session.public import is_gallery
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.markdown import plain
 from resnet_viz.ui.widgets.page_texts import header, note
@@ -53,7 +54,9 @@ def on_demand(lab: Lab, view: RaceView, racers: Sequence[Racer], lesions: Lesion
         )
         return
     note(ON_DEMAND)
-    if not lesions.may_steer:
+    if is_gallery():
+        note("Nothing can be measured in a gallery; what was measured is shown to all.")
+    elif not lesions.may_steer:
         note("Who has the race's controls can measure; what was measured is shown to all.")
     step = _step_box(lab, view.race_id, racers)
     results = {racer.run.id: lab.measured(racer.run.id) for racer in racers}

@@ -31,9 +31,11 @@ from resnet_viz.ui.pages.race.live.controls import TITLES, refusal, steer
 from resnet_viz.ui.pages.race.live.removal import obey_removal, removal
 from resnet_viz.ui.pages.race.race_access import steers
 from resnet_viz.ui.pages.race.state import RaceView, key_of, look
+from resnet_viz.ui.session.public import is_gallery
 from resnet_viz.ui.widgets import message_box
 
 _DRAWN, _WISHED, _REMOVED = "race_drawn_as", "race_wished", "race_was_removed"
+_IN_A_GALLERY = "Open a race on the Runs page to see it here"
 _PRESENT_CSS = Path(__file__).with_name("present.css")
 
 
@@ -67,7 +69,9 @@ def preview(specs: Sequence[RunSpec]) -> None:
     stage_view.wake()
     with st.container():
         message = whole_message(contestants, specs[0].steps)
-        stage_view.stage_before(message | {"sentence": WORDS["starts"]})
+        stage_view.stage_before(
+            message | {"sentence": _IN_A_GALLERY if is_gallery() else WORDS["starts"]}
+        )
     with st.container():
         with st.container(horizontal=True, key="race_step_row"):
             view_url.fold("Blocks and operations", view_url.GRAPHS)
