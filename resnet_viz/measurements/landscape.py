@@ -47,6 +47,7 @@ MEASUREMENT = Measurement(
         Setting("reach", "how far the outermost points are, in lengths of the filters", 1.0, 0, 10),
         SEED,
     ),
+    only_forward=True,
     figure=Surface("loss", "at", ("\N{GREEK SMALL LETTER ALPHA}, along δ", "β, along η")),
 )
 

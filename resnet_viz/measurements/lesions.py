@@ -51,6 +51,7 @@ MEASUREMENT = Measurement(
             "",
         ),
     ),
+    only_forward=True,
     figure=Lines("error", "block deleted, from input to output"),
 )
 

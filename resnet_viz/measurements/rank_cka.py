@@ -28,6 +28,7 @@ MEASUREMENT = Measurement(
         "cka": Given("linear CKA of the input to the block's output", ("block",)),
     },
     settings=(images(64),),
+    only_forward=True,
     figure=Stacked(
         Lines("rank", BLOCKS, is_log=True, title="effective rank"),
         Lines("cka", BLOCKS, title="CKA with<br>the input", ends=(0, 1.02)),

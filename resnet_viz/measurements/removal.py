@@ -34,6 +34,7 @@ MEASUREMENT = Measurement(
         Setting("blocks", "the blocks to leave out, with commas between; '' for none", ""),
     ),
     held_out=True,
+    only_forward=True,
 )
 
 

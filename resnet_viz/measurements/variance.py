@@ -26,6 +26,7 @@ MEASUREMENT = Measurement(
     },
     settings=(images(64),),
     shortcuts=True,
+    only_forward=True,
     figure=Lines("times_k", BLOCKS, is_log=True, level=1),
 )
 

@@ -119,7 +119,8 @@ class Measurement:
     comes from, `cost` what it takes in training steps, measured at depth 56 (shared by all depths
     roughly). `shortcuts`: whether it has a meaning only for nets that have some. `held_out`: it is
     of images that the net has never seen, where there are some, and taken where a user points at
-    something, so that no list offers it. `figure` is what is drawn of results, and `judge` says
+    something, so that no list offers it. `only_forward`: it makes forward passes alone, which keep
+    no more than each block's input. `figure` is what is drawn of results, and `judge` says
     what one says of its net; what a file leaves out of both shows the first array, and says the
     first number.
     """
@@ -134,6 +135,7 @@ class Measurement:
     settings: tuple[Setting, ...]
     shortcuts: bool = False
     held_out: bool = False
+    only_forward: bool = False
     figure: Figure | None = None
     measure: Measure = _no_measure
     judge: Judge | None = None

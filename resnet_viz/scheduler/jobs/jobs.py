@@ -93,7 +93,7 @@ class Jobs:
                 or the files of those under way take too much room.
         """
         about, job_id = kind_of(kind), new_id()
-        text = _checked(about, request).model_dump_json()
+        text = checked(about, request).model_dump_json()
         row: dict[str, object] = {"id": job_id, "kind": kind, "title": about.title, "request": text}
         row |= {"asker": asker, "limit_seconds": about.limit_seconds}
         if about.is_shared:  # another state of the code may give another result
@@ -172,7 +172,8 @@ class Jobs:
         shutil.rmtree(job_table.folder_of(self._store.home, job_id), ignore_errors=True)
 
 
-def _checked(kind: Kind, request: Fields) -> JobRequest:
+def checked(kind: Kind, request: Fields) -> JobRequest:
+    """The request of a job of a kind; ValueError, in one sentence, for one that it refuses."""
     fields = request.model_dump() if isinstance(request, JobRequest) else dict(request)
     try:
         return kind.request.model_validate(fields)

@@ -5,21 +5,23 @@ It is checked here, where every action of a page passes, and not by the pages' b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn
 
-from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.memory import training_memory
 from resnet_viz.arch.paper_names import paper_name
-from resnet_viz.arch.plan import plan
+from resnet_viz.arch.plan import NetworkPlan, plan
 from resnet_viz.data.registry import dataset_info
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.experiments.sweep_spec import SweepSpec
 from resnet_viz.lab.lab import Lab
-from resnet_viz.scheduler.jobs.jobs import Files
+from resnet_viz.measurements import measurement
+from resnet_viz.measurements.base.measurement import IMAGES
+from resnet_viz.scheduler.jobs.jobs import Files, checked
 from resnet_viz.scheduler.jobs.kind import Fields
+from resnet_viz.scheduler.jobs.registry import kind_of
 from resnet_viz.ui.session import public
 from resnet_viz.ui.session.access import class_id, has_controls, is_owner
 
@@ -64,11 +66,11 @@ def _for_its_own(action: Callable[..., None]) -> Callable[..., None]:
     """An action on a run, a race or a sweep, for whoever has its controls."""
 
     @wraps(action)
-    def checked(lab: Any, id: str, *settings: object, **named: object) -> None:
+    def by_holder(lab: Any, id: str, *settings: object, **named: object) -> None:
         lab._check_own(id)
         action(lab, id, *settings, **named)
 
-    return checked
+    return by_holder
 
 
 class LimitedLab(Lab):
@@ -105,14 +107,30 @@ class LimitedLab(Lab):
         """As `Lab.submit`, for nets as small as a race may have; the owner alone downloads data."""
         if kind == "data":
             _check_owner("download data")
-        for config in _nets_in(request):
-            _check("parameters", plan(config).params, public.MOST_PARAMETERS)
+        for network, images, only_forward in self._passes_of(kind, request):
+            memory = training_memory(network, images, checkpointing=only_forward)
+            _check("parameters", network.params, public.MOST_PARAMETERS)
+            _check("bytes of memory", memory.total, public.MOST_BYTES)
         return super().submit(kind, request, asker=asker, files=files)
 
     def import_(self, file: Path | str) -> str:
         """As `Lab.import_`, for the owner."""
         _check_owner("import a race")
         return super().import_(file)
+
+    def _passes_of(self, kind: str, request: Fields) -> Iterable[tuple[NetworkPlan, int, bool]]:
+        """The nets that a job is about, how many images go through each at once, and whether they
+        go forward alone."""
+        asked: Any = checked(kind_of(kind), request)
+        if kind == "measure":
+            about, spec = measurement(asked.measurement), self.get(asked.run_id).spec
+            images = int(about.checked(asked.settings)[IMAGES])
+            there = dataset_info(spec.dataset).train or images
+            yield plan(spec.adapted), min(images, there), about.only_forward
+            return
+        configs = [asked.config] if hasattr(asked, "config") else getattr(asked, "configs", ())
+        for config in configs:
+            yield plan(config), getattr(asked, "batch_size", 1), False
 
     def _check_own(self, race_id: str) -> None:
         if not is_owner() and not has_controls(self, race_id):
@@ -165,13 +183,6 @@ def _images(spec: RunSpec) -> int:
 def _check(what: str, given: int, most: int) -> None:
     if given > most and not is_owner():
         raise ValueError(f"{what} = {given:,} is not allowed here; allowed: at most {most:,}")
-
-
-def _nets_in(request: Fields) -> Sequence[ResNetConfig]:
-    """The nets that a job is about."""
-    fields = request if isinstance(request, Mapping) else dict(request)
-    given = [fields["config"]] if "config" in fields else fields.get("configs", ())
-    return [ResNetConfig.model_validate(one) for one in given]
 
 
 def _check_owner(action: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from resnet_viz.arch.config import revise
 from resnet_viz.arch.presets import preset
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.experiments.starting_points import starting_points
@@ -142,6 +143,33 @@ def test_a_visitors_jobs_are_of_small_nets(home: Path, monkeypatch: pytest.Monke
         with pytest.raises(ValueError, match=r"parameters = \d\d,.* is not allowed here"):
             lab.submit("summary", request)
     lab.submit("summary", {"config": preset("resnet50")})
+
+
+def test_a_visitors_jobs_keep_no_more_than_a_race_may(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few parameters, and images at full resolution through all layers."""
+    wide = revise(preset("resnet20-cifar"), image_size=1024)
+    small = RunSpec(config=preset("resnet20-cifar"), dataset="digits", batch_size=2, image_size=256)
+    run_id = Lab(home).start(small)
+    images = {"images": 32}
+    measure = {"run_id": run_id, "step": 0, "measurement": "gradients", "settings": images}
+    as_visitor(monkeypatch)
+    lab = open_lab()
+    for kind, request in (
+        ("build", {"config": wide}),
+        ("onnx", {"config": revise(wide, image_size=4096)}),
+        ("weights", {"config": revise(wide, image_size=4096), "published": "resnet18"}),
+        ("initialisation", {"configs": [revise(wide, image_size=256)]}),
+        ("measure", measure),
+        ("measure", {**measure, "measurement": "rank_cka", "settings": {"images": 1000}}),
+    ):
+        with pytest.raises(ValueError, match=r"bytes of memory = \d+,.* is not allowed here"):
+            lab.submit(kind, request)
+    lab.submit("build", {"config": revise(wide, image_size=256)})
+    lab.submit("initialisation", {"configs": [preset("resnet56-cifar")]})
+    lab.submit("measure", {**measure, "settings": {"images": 8}})
+    lab.submit("measure", {**measure, "measurement": "rank_cka"})  # it makes no backward pass
 
 
 def test_the_default_race_and_every_starting_point_are_small_enough() -> None:
