@@ -44,3 +44,14 @@ def test_of_two_races_stopped_at_once_neither_goes_on(own_app: App, open_page: O
     stops.evaluate_all("buttons => buttons.forEach((button) => button.click())")
     expect(stops).to_have_count(0)
     assert [run.status for run in own_app.lab.list()] == ["stopped", "stopped"]
+
+
+def test_of_two_blocks_clicked_at_once_both_open(app: App, open_page: Open) -> None:
+    page = open_page(f"{app.url}/compare")
+    graph = page.locator(".graph").first
+    blocks = graph.locator("g.block[data-unit^='stages.'][data-unit$='.0']")
+    expect(blocks).to_have_count(4)
+    settle(page)
+    click = "block => block.dispatchEvent(new MouseEvent('click', { bubbles: true }))"
+    blocks.evaluate_all(f"blocks => blocks.slice(2).forEach({click})")
+    expect(graph.locator(".opened")).to_have_count(2)

@@ -1,20 +1,23 @@
 """Component of our own: made of files that lie beside its module, and updated by one message.
 
 Each element that a run of the script draws costs Streamlit half a millisecond, and thirty viewers
-of a race ask twice a second. A component that takes news has `newest.js` in its script.
+of a race ask twice a second. A component that takes news has `newest.js` in its script, and one
+whose presses must not be lost has `wishes.js`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 _HERE = Path(__file__).parent
 NEWEST_SCRIPT = (_HERE / "newest.js").read_text(encoding="utf-8")
+WISHES_SCRIPT = (_HERE / "wishes.js").read_text(encoding="utf-8")
 APP_ROOT_SCRIPT = (_HERE / "app_root.js").read_text(encoding="utf-8")
 """For components that fetch something of the server's: `appRoot()`."""
 
@@ -50,3 +53,16 @@ def tell_news(key: str, news: Mapping[str, Mapping[str, object]], at: float) -> 
     missing (live_chart.py).
     """
     _NEWS(key=key, data={"at": at, "news": json.dumps(news, separators=(",", ":"))})
+
+
+def heard(key: str) -> int:
+    """The number of the last wish that this session has heard of the component with a key."""
+    return int(st.session_state.get(f"{key}_heard", 0))
+
+
+def new_wishes(key: str) -> Iterator[Mapping[str, Any]]:
+    """The wishes of a component (`wishes.js`) that are new, in their order; each comes once."""
+    for wish in st.session_state[key].wishes or ():
+        if wish["number"] > heard(key):
+            st.session_state[f"{key}_heard"] = wish["number"]
+            yield wish

@@ -21,9 +21,11 @@ def test_a_click_in_the_picture_of_another_run_is_not_told(monkeypatch: pytest.M
     cut = graph_chart.Cut("", told.append, of="run of now")
     graph_chart.graph_chart(preset("resnet20-cifar"), "net", "a net", fold=False, cut=cut)
     assert drawn[0]["data"]["of"] == "run of now"
-    for of in ("run before", "", "run of now"):
-        state["net_chart"] = SimpleNamespace(cut={"block": f"block of {of}", "of": of})
-        drawn[0]["on_cut_change"]()
-    state["net_chart"] = SimpleNamespace(cut=None)
-    drawn[0]["on_cut_change"]()
+    wishes = [
+        {"name": "cut", "block": f"block of {of}", "of": of, "number": number}
+        for number, of in enumerate(("run before", "", "run of now"), start=1)
+    ]
+    for left in (wishes[:2], wishes, wishes, None):  # each message has what has no answer yet
+        state["net_chart"] = SimpleNamespace(wishes=left)
+        drawn[0]["on_wishes_change"]()
     assert told == ["block of run of now"]

@@ -12,7 +12,7 @@ import streamlit as st
 
 from resnet_viz.arch.config import ResNetConfig
 from resnet_viz.arch.field_words import value_words
-from resnet_viz.ui.components.component import component
+from resnet_viz.ui.components.component import WISHES_SCRIPT, component, heard, new_wishes
 from resnet_viz.ui.widgets import message_box
 from resnet_viz.ui.widgets.downloads import file_name
 from resnet_viz.views.graph.browser.scripts import chart_script, style
@@ -33,7 +33,7 @@ _LOOK = re.compile(r"\d{1,2}(\.\d{1,3})?(,[01](\.\d{1,3})?){2}")
 _SMALL = 1_000
 """Blocks of a net whose picture is kept with many others."""
 _Colours = tuple[Grid | None, bool]
-_CHART = component(__file__, "graph_chart", chart_script(), css=style())
+_CHART = component(__file__, "graph_chart", WISHES_SCRIPT, chart_script(), css=style())
 
 
 class Coloured(NamedTuple):
@@ -101,7 +101,9 @@ def graph_chart(
     opened = opened_units(config, key)
     twin, closed = (alone.twin, alone.closed) if alone else (None, frozenset[int]())
     svg = _svg(config, opened, coloured and coloured[1:], twin, closed, fold=fold)
+    chart = f"{key}_chart"
     data = {
+        "heard": heard(chart),
         "svg": svg,
         "name": name,
         "opened": len(opened),
@@ -117,26 +119,19 @@ def graph_chart(
         "of": cut.of,
         "alone": alone and _told_alone(alone, config) | {"look": look_of(key)},
     }
-    chart = f"{key}_chart"
 
-    def clicked() -> None:
-        click = st.session_state[chart].cut or {}
-        if cut.on_click and click.get("block") and click.get("of") == cut.of:
-            cut.on_click(str(click["block"]))
+    def hear() -> None:
+        for wish in new_wishes(chart):
+            if wish["name"] == "toggle":
+                toggle_unit(key, str(wish["unit"]))
+            elif wish["name"] == "pick" and alone:
+                alone.on_pick(str(wish["unit"]))
+            elif wish["name"] == "look":
+                set_look(key, str(wish["look"]))
+            elif wish["name"] == "cut" and cut.on_click and wish["of"] == cut.of:
+                cut.on_click(str(wish["block"]))
 
-    def picked() -> None:
-        if alone:
-            alone.on_pick(str(st.session_state[chart].picked or ""))
-
-    _CHART(
-        key=chart,
-        data=data,
-        height="content",
-        on_toggled_change=lambda: toggle_unit(key, str(st.session_state[chart].toggled or "")),
-        on_cut_change=clicked,
-        on_picked_change=picked,
-        on_looked_change=lambda: set_look(key, str(st.session_state[chart].looked or "")),
-    )
+    _CHART(key=chart, data=data, height="content", on_wishes_change=hear)
 
 
 def _told_alone(alone: Alone, config: AnyNet) -> dict[str, str]:

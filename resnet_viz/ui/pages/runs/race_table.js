@@ -5,18 +5,13 @@ const tables = new WeakMap()
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const table = tables.get(parentElement) ?? mount(parentElement, data)
-  // Of two messages at once Streamlit keeps the last: each has all that has no answer yet.
-  table.wishes = table.wishes.filter(({ move }) => move > data.move)
-  table.tell = (wish) => {
-    table.wishes.push({ move: ++table.move, ...wish })
-    setTriggerValue("wishes", [...table.wishes])
-  }
+  table.wishes.hear(data.heard, (left) => setTriggerValue("wishes", left))
   show(table, data)
 }
 
 function mount(parentElement, data) {
   const find = (selector) => parentElement.querySelector(selector)
-  const table = { rows: new Map(), ticked: new Set(data.ticked), move: data.move, wishes: [] }
+  const table = { rows: new Map(), ticked: new Set(data.ticked), wishes: new Wishes() }
   Object.assign(table, { body: find("tbody"), head: find("thead tr"), model: find("template") })
   table.all = table.head.querySelector("input")
   table.all.onchange = () => {
@@ -40,7 +35,7 @@ function heading(table, { name, title, sorts }) {
   if (sorts) {
     words.type = "button"
     words.title = `Sort by ${title.toLowerCase()}`
-    words.onclick = () => table.tell({ kind: "sort", by: name })
+    words.onclick = () => table.wishes.tell({ kind: "sort", by: name })
   } else {
     words.className = "unsorted"
   }
@@ -50,10 +45,7 @@ function heading(table, { name, title, sorts }) {
 
 function show(table, data) {
   // Until the server has seen the last tick, what it says of ticks is older than what stands here.
-  if (data.move >= table.move) {
-    table.move = data.move
-    table.ticked = new Set(data.ticked)
-  }
+  if (data.heard >= table.wishes.number) table.ticked = new Set(data.ticked)
   for (const cell of table.heads) {
     if (cell.dataset.name === data.by) cell.ariaSort = data.falls ? "descending" : "ascending"
     else cell.removeAttribute("aria-sort")
@@ -89,9 +81,9 @@ function begin(table, id) {
   row.link.onclick = (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return // a tab of its own
     event.preventDefault()
-    table.tell({ kind: "open", id })
+    table.wishes.tell({ kind: "open", id })
   }
-  row.stop.onclick = () => table.tell({ kind: "stop", id })
+  row.stop.onclick = () => table.wishes.tell({ kind: "stop", id })
   table.rows.set(id, row)
   return row
 }
@@ -105,7 +97,7 @@ function mark(table, id, isOn) {
 }
 
 function tellTicks(table) {
-  table.tell({ kind: "tick", ids: [...table.ticked] })
+  table.wishes.tell({ kind: "tick", ids: [...table.ticked] })
 }
 
 function fill({ find, tick, link, stop }, news) {

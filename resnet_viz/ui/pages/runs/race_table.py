@@ -12,11 +12,11 @@ from typing import Any
 
 import streamlit as st
 
-from resnet_viz.ui.components.component import component
+from resnet_viz.ui.components.component import WISHES_SCRIPT, component, heard, new_wishes
 
-_TABLE = component(__file__, "race_table")
+_TABLE = component(__file__, "race_table", WISHES_SCRIPT)
 _KEY = "runs_table"
-_TICKED, _MOVE, _SORT = "runs_ticked", "runs_move", "runs_sort"
+_TICKED, _SORT = "runs_ticked", "runs_sort"
 COLUMNS: Mapping[str, str] = {
     "title": "Race",
     "losses": "Loss",
@@ -69,10 +69,8 @@ def race_table(rows: Sequence[Mapping[str, object]], on_press: Callable[[str, st
             on_press(wish["kind"], wish["id"])
 
     def hear() -> None:
-        for wish in st.session_state[_KEY].wishes or ():
-            if wish["move"] > st.session_state.get(_MOVE, 0):
-                st.session_state[_MOVE] = wish["move"]
-                obey(wish)
+        for wish in new_wishes(_KEY):
+            obey(wish)
 
     by, falls = order()
     heads = [
@@ -85,6 +83,6 @@ def race_table(rows: Sequence[Mapping[str, object]], on_press: Callable[[str, st
         "falls": falls,
         "rows": [dict(row) for row in rows],
         "ticked": [own for own in shown if own in set(ticked())],
-        "move": st.session_state.get(_MOVE, 0),
+        "heard": heard(_KEY),
     }
     _TABLE(key=_KEY, data=data, on_wishes_change=hear, height="content")
