@@ -18,6 +18,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from resnet_viz.findings.words.headline import ONE_SEED
+from resnet_viz.lessons.figure_words import TEXTS as FIGURE_TEXTS
 from resnet_viz.quantities import quantity
 from resnet_viz.stage.message import QUANTITIES
 from resnet_viz.stage.recording import recording
@@ -44,6 +45,7 @@ def messages() -> Iterator[str]:
             yield str(message)
     for table in (WORDS, LABELS, COUNTED, ENDED_AT):
         yield from table.values()
+    yield from FIGURE_TEXTS
     yield from (*MONTHS, *NUMBERS[1:], recording()["sentence"], ONE_SEED)
     yield from (capital(quantity(name).title) for name in QUANTITIES)
 

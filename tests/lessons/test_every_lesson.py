@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from resnet_viz.arch.paper_names import paper_name
 from resnet_viz.lab.lab import Lab
 from resnet_viz.lessons import kinds
 from resnet_viz.lessons.facts import UNDECIDED, Seen, say
@@ -34,6 +35,7 @@ from resnet_viz.lessons.slots import (
     FigureSlot,
 )
 from tests.labs import end, wait_until
+from tests.lessons.test_figure_words import left_in_english
 
 KEYS = [lesson.key for lesson in library("en").lessons]
 IS_WHOLE = bool(os.environ.get("RESNET_VIZ_NIGHTLY"))
@@ -140,4 +142,15 @@ def told(lesson: Lesson, seen: dict[str, Seen]) -> None:
             measured = [min(max(y, slot.low), slot.high) for y in facts.curves[slot.curve].y]
             assert judge(slot, measured, facts, words).is_right is not False
         elif isinstance(slot, FigureSlot) and slot.figure in seen[slot.of].figures:
-            assert seen[slot.of].figures[slot.figure]().data
+            figure = seen[slot.of].figures[slot.figure]()
+            assert figure.data
+            assert left_in_english(figure, names_of(lesson.key)) == []
+
+
+def names_of(key: str) -> set[str]:
+    """What the nets of a lesson are called in English, in which these were measured."""
+    lesson = library("en").lesson(key)
+    assert lesson is not None
+    slots = [one for one in lesson.measurements.values() if isinstance(one, RaceSlot | NewNetsSlot)]
+    nets = [net for slot in slots for net in slot.nets.values()]
+    return {net.title for net in nets} | {paper_name(net.preset) for net in nets}

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from resnet_viz.lab.lab import Lab
+from resnet_viz.lessons.figure_words import spoken
 from resnet_viz.lessons.measurement_slots import CountsSlot
 from resnet_viz.lessons.notebook_slot import NotebookSlot
 from resnet_viz.lessons.slots import FigureSlot, StageSlot
@@ -82,5 +83,6 @@ def figure_slot(reading: Reading, slot: FigureSlot, key: str) -> None:
         st.markdown(small(words("The figure appears here once it is measured.")))
         return
     with st.container(key=f"lesson_figure_{key}"):
-        live_chart(seen.figures[slot.figure](), f"lesson_chart_{key}", _HEIGHT, alt=slot.caption)
+        drawn = spoken(seen.figures[slot.figure](), words)
+        live_chart(drawn, f"lesson_chart_{key}", _HEIGHT, alt=slot.caption)
         note(slot.caption)
