@@ -13,6 +13,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from resnet_viz.figures.layer_profile import NOT_YET
+from resnet_viz.figures.style import WAITING
 from resnet_viz.text import Words
 
 TEXTS: Sequence[str] = (
@@ -43,8 +45,8 @@ TEXTS: Sequence[str] = (
     "training loss at the end [nats]",
     "plain nets",
     "residual nets",
-    "Not measured at this step, or before",
-    "Starts when you press Start race",
+    NOT_YET,
+    WAITING,
     "<b>block {x}</b>",
     "<b>layer {x}</b>",
     "<b>step {x}</b>",
