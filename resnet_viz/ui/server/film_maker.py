@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections import Counter
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -26,11 +27,15 @@ from resnet_viz.ui.components.stages.film_recorder import ADDRESS
 from resnet_viz.ui.pages.race.state import feed_of
 from resnet_viz.ui.server.stage_feed import is_stopping
 from resnet_viz.ui.session.lab_state import open_lab
+from resnet_viz.ui.session.locality import is_loopback, visitor_address
+from resnet_viz.ui.session.public import mode
 
 MOST_BYTES = 128 * 2**20
 """Of all pictures of a film."""
 MOST_AT_ONCE = 4
 """Films that are sent, wait or are made."""
+MOST_OF_ONE = 2
+"""Of them, those of one visitor."""
 SENT_SECONDS, MADE_SECONDS = 180.0, 120.0
 _TOO_LARGE = "The pictures are too large for a film. Choose a smaller size."
 _T = TypeVar("_T")
@@ -60,7 +65,7 @@ class FilmMaker:
 
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
-        self._under_way = 0
+        self._under_way: Counter[str] = Counter()
 
     async def answer(self, request: Request) -> Response:
         """The film, or why there is none."""
@@ -73,11 +78,12 @@ class FilmMaker:
             return PlainTextResponse("", 400)  # nobody reads it
 
     async def _made(self, request: Request, form: str, frame_ms: int) -> bytes:
-        if self._under_way >= MOST_AT_ONCE:
+        visitor = _visitor(request)
+        if why := self._no_place(visitor):
             # A browser reads no answer before it has sent all.
             await _within(SENT_SECONDS, _keep(request, Path(os.devnull)))
-            raise RefusedError(503, "Others are recording films just now. Try again in a minute.")
-        self._under_way += 1
+            raise RefusedError(503, f"{why} Try again in a minute.")
+        self._under_way[visitor] += 1
         try:
             with TemporaryDirectory() as folder:
                 pictures, film = Path(folder) / "pictures", Path(folder) / f"film.{form}"
@@ -86,7 +92,21 @@ class FilmMaker:
                     await _encode(request, pictures, form, frame_ms, film)
                 return await run_in_threadpool(film.read_bytes)
         finally:
-            self._under_way -= 1
+            self._under_way -= Counter([visitor])
+
+    def _no_place(self, visitor: str) -> str:
+        if self._under_way[visitor] >= MOST_OF_ONE:
+            return f"You are recording {MOST_OF_ONE} films already."
+        is_full = self._under_way.total() >= MOST_AT_ONCE
+        return "Others are recording films just now." if is_full else ""
+
+
+def _visitor(request: Request) -> str:
+    """The address that a visitor counts for, as for shares of races."""
+    host = request.client.host if request.client else ""
+    forwarded = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
+    address = None if is_loopback(host) else host
+    return visitor_address(address, forwarded, is_public=bool(mode()))
 
 
 async def _order(request: Request) -> tuple[str, int]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+import uvicorn
 from starlette.middleware import Middleware
 from streamlit import cli_util, config, net_util, runtime
 from streamlit.starlette import App
@@ -27,6 +29,8 @@ from resnet_viz.ui.widgets import message_box
 
 _ALL = ("0.0.0.0", "::")
 """How a server says that it listens at each of the computer's addresses."""
+_END_SECONDS = 3
+"""Open answers have so long once the server is told to end."""
 
 
 def parts() -> dict[str, Any]:
@@ -64,6 +68,7 @@ async def lifespan(_app: App) -> AsyncIterator[None]:
     """The lifespan of the server, from start to end."""
     places = Places.of_descriptors(raise_descriptor_limit())
     closing = asyncio.create_task(close_departed(runtime.get_instance(), places.left))
+    _end_soon()
     stage_feed.end_with_the_server()
     _say_how_to_own()
     if not config.get_option("server.headless"):  # as `streamlit run` does for other apps
@@ -81,6 +86,14 @@ def tell_error(_error: Exception) -> bool:
         "details are in the server's log."
     )
     return True
+
+
+def _end_soon() -> None:
+    """Have the server wait only a little, when it is told to end, for visitors who read no answer
+    or go on sending: for uvicorn's own setting Streamlit has no option."""
+    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    if isinstance(server, uvicorn.Server):
+        server.config.timeout_graceful_shutdown = _END_SECONDS
 
 
 def _say_how_to_own() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
@@ -17,7 +18,7 @@ from resnet_viz.lab.lab import Lab
 from resnet_viz.ui.server.film_maker import MOST_BYTES
 from tests.labs import end, tiny_spec
 from tests.stage.test_film import COLOURS, png, read
-from tests.ui.server.conftest import Answer, Server
+from tests.ui.server.conftest import Answer, Serve, Server
 
 pytestmark = pytest.mark.flaky(reruns=1, reason="processes: a server and its launcher")
 
@@ -33,8 +34,10 @@ def race(server: Server) -> str:
     return race_id
 
 
-def ask(server: Server, query: str, body: bytes = PICTURES, kind: str = "") -> Answer:
-    headers = {"content-type": kind} if kind else OCTETS
+def ask(
+    server: Server, query: str, body: bytes = PICTURES, kind: str = "", visitor: str = ""
+) -> Answer:
+    headers = {"content-type": kind or OCTETS["content-type"], "x-forwarded-for": visitor}
     return server.ask(f"/film?{query}", "POST", headers, body)
 
 
@@ -49,9 +52,62 @@ def test_pictures_become_a_film(server: Server, race: str, form: str, tmp_path: 
 
 
 def test_several_films_at_once_are_made_one_after_the_other(server: Server, race: str) -> None:
+    query = f"race={race}&format=gif&ms=200"
     with ThreadPoolExecutor() as pool:
-        answers = list(pool.map(lambda _: ask(server, f"race={race}&format=gif&ms=200"), range(4)))
+        answers = list(pool.map(lambda of: ask(server, query, visitor=of), "abab"))
     assert [answer.status for answer in answers] == [200] * 4
+
+
+def slow_upload(server: Server, race: str) -> HTTPConnection:
+    """A visitor who begins to send pictures, and does not go on."""
+    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=30)
+    connection.putrequest("POST", f"/film?race={race}&format=gif&ms=200")
+    for name, value in (OCTETS | {"content-length": "99999", "x-forwarded-for": "slow"}).items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    connection.send(b"0" * 999)
+    return connection
+
+
+def test_slow_uploads_of_one_visitor_leave_places_to_others(server: Server, race: str) -> None:
+    query = f"race={race}&format=gif&ms=200"
+    slow = [slow_upload(server, race) for _ in range(4)]
+    try:
+        time.sleep(1)
+        for _ in range(3):
+            assert ask(server, query, visitor="other").status == 200
+        refused = ask(server, query, visitor="slow")
+        assert refused.status == 503
+        assert refused.body.startswith(b"You are recording 2 films already.")
+    finally:
+        for connection in slow:
+            connection.close()
+
+
+def test_who_reads_no_film_does_not_keep_a_server_that_is_told_to_end(serve: Serve) -> None:
+    server = serve()
+    lab = Lab(server.home)
+    race_id = lab.race([tiny_spec(steps=3)])
+    end(lab)
+    sending = slow_upload(server, race_id)
+    noise = io.BytesIO()
+    Image.effect_noise((1280, 720), 50).save(noise, "PNG")
+    one = noise.getvalue()
+    body = (len(one).to_bytes(4, "big") + one) * 30
+    host, port = urlsplit(server.url).netloc.split(":")
+    reader = socket.create_connection((host, int(port)))
+    reader.sendall(
+        f"POST /film?race={race_id}&format=gif&ms=200 HTTP/1.1\r\nhost: localhost\r\n"
+        f"content-type: {OCTETS['content-type']}\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+    )
+    reader.sendall(body)
+    assert reader.recv(4) == b"HTTP"  # and no more: what is left does not fit into buffers
+    began = time.monotonic()
+    server.process.terminate()
+    psutil.wait_procs([server.process], 30)
+    assert time.monotonic() - began < 6
+    sending.close()
+    reader.close()
 
 
 def test_what_is_wrong_is_said(server: Server, race: str) -> None:
