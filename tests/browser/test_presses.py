@@ -55,3 +55,23 @@ def test_of_two_blocks_clicked_at_once_both_open(app: App, open_page: Open) -> N
     click = "block => block.dispatchEvent(new MouseEvent('click', { bubbles: true }))"
     blocks.evaluate_all(f"blocks => blocks.slice(2).forEach({click})")
     expect(graph.locator(".opened")).to_have_count(2)
+
+
+def test_a_lesson_s_press_that_bounces_begins_one_race(own_app: App, open_page: Open) -> None:
+    page = open_page(f"{own_app.url}/lessons?lesson=race&part=2")
+    settle(page)
+    start = page.get_by_role("button", name="Start the race")
+    expect(start).to_be_enabled()
+    start.evaluate(
+        """async (button) => {
+          for (const _ of Array(5)) {
+            button.click()
+            await new Promise((done) => setTimeout(done, 20))
+          }
+        }"""
+    )
+    page.wait_for_url(re.compile("main="))
+    settle(page)
+    races = {run.race_id for run in own_app.lab.list()}
+    assert len(races) == 1, page.url
+    assert races.pop() in page.url

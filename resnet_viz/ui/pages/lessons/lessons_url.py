@@ -141,3 +141,9 @@ def keep_measured(name: str, id_: str) -> None:
     """Keep the id of a measurement with the place."""
     place: Place = st.session_state[_STATE]
     move(measured={**place.measured, name: id_})
+
+
+def is_measured(name: str, id_: str | None) -> bool:
+    """Whether this is the id that the place holds of a measurement; None for none."""
+    place: Place = st.session_state[_STATE]
+    return place.measured.get(name) == id_

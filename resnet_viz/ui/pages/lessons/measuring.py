@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import dataclass, field
 from math import ceil
 
 import streamlit as st
@@ -16,7 +18,7 @@ from resnet_viz.lessons.measurement_slots import (
     SweepSlot,
 )
 from resnet_viz.store.database import StoreError
-from resnet_viz.ui.pages.lessons.lessons_url import keep_measured
+from resnet_viz.ui.pages.lessons.lessons_url import is_measured, keep_measured
 from resnet_viz.ui.pages.lessons.prediction_slot import is_given
 from resnet_viz.ui.pages.lessons.reading import Reading, look
 from resnet_viz.ui.session.access import asker, take_controls
@@ -25,9 +27,17 @@ from resnet_viz.ui.widgets import message_box
 
 _SECONDS = 0.7
 """Between two looks at what is under way."""
-_REFUSED = "lessons_refused"
+_REFUSED, _BEGUN = "lessons_refused", "lessons_begun"
 _MINUTES = 100
 """Seconds from which on a time is told in minutes."""
+
+
+@dataclass
+class _Begun:
+    """What presses have begun and the place does not hold yet: ids by lesson and slot."""
+
+    ids: dict[tuple[str, str], str] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
 
 def press(reading: Reading, slot: AnyMeasurement) -> None:
@@ -35,6 +45,7 @@ def press(reading: Reading, slot: AnyMeasurement) -> None:
     if isinstance(slot, CountsSlot):
         return
     seen = reading.seen[slot.name]
+    _take_up(reading, slot)
     if seen is not None and not seen.is_over and not seen.problem:
         progress(reading, slot)
         return
@@ -45,6 +56,27 @@ def press(reading: Reading, slot: AnyMeasurement) -> None:
     _button(reading, slot)
     if said := st.session_state.pop(_REFUSED, ""):
         message_box.error(said)
+
+
+def _begun() -> _Begun:
+    begun: _Begun = st.session_state.setdefault(_BEGUN, _Begun())
+    return begun
+
+
+def _take_up(reading: Reading, slot: AnyMeasurement) -> None:
+    """Keep what a press has begun, even if the run of the script that began it was cut short."""
+    ids, key = _begun().ids, (reading.lesson.key, slot.name)
+    if key in ids and is_measured(slot.name, ids[key]):
+        del ids[key]
+    elif key in ids:
+        _keep(slot, ids[key])
+        st.rerun()
+
+
+def _keep(slot: AnyMeasurement, id_: str) -> None:
+    if isinstance(slot, RaceSlot | SweepSlot):
+        take_controls(id_)
+    keep_measured(slot.name, id_)
 
 
 def _button(reading: Reading, slot: AnyMeasurement) -> None:
@@ -58,15 +90,21 @@ def _button(reading: Reading, slot: AnyMeasurement) -> None:
     elif is_asked(reading, slot.name):
         why_not = words("Give your prediction first.")
 
+    begun, key, before = _begun(), (reading.lesson.key, slot.name), place.measured.get(slot.name)
+
     def begin() -> None:
+        # A second press ends this run wherever it touches the session: what is noted has begun.
+        by = asker(lab)
+        if not is_measured(slot.name, before):
+            return  # an earlier press did it
         try:
-            id_ = kinds.begin(lab, slot, asker(lab), race_id)
+            with begun.lock:
+                if key not in begun.ids:
+                    begun.ids[key] = kinds.begin(lab, slot, by, race_id)
         except (StoreError, ValueError) as error:
             st.session_state[_REFUSED] = str(error)
             return
-        if isinstance(slot, RaceSlot | SweepSlot):
-            take_controls(id_)
-        keep_measured(slot.name, id_)
+        _keep(slot, begun.ids[key])
 
     label = {
         "race": words("Start the race"),
