@@ -29,7 +29,12 @@ from resnet_viz.text import capital
 PACKAGE = Path(__file__).parents[2] / "resnet_viz"
 LOCALE = PACKAGE / "lessons" / "locale"
 ROOMS = ("lessons", "stage", "ui/pages/lessons", "ui/pages/start", "ui/components/lessons")
-FILES = ("text.py", "findings/words/headline.py", "ui/server/recorded_race.py")
+VERDICTS = ("headline", "comparison_words", "phrases")
+FILES = (
+    "text.py",
+    *(f"findings/words/{name}.py" for name in VERDICTS),
+    "ui/server/recorded_race.py",
+)
 CALLS = ("words", "say")
 """What the functions are called that translate."""
 

@@ -63,6 +63,8 @@ TEXTS: Sequence[str] = (
     "block {x}: {y}",
     "{x} layers left: {y} per layer",
     "fit: {base}^(layers left)",
+    "(depth)^{power}",
+    "{base}^(depth)",
     "guessing: {loss}",
     "stage {number}",
     "step {step}",

@@ -98,6 +98,10 @@ RACES: list[list[Contestant]] = [
     [net_of("plain56-cifar", AWAY), net_of("plain110-cifar", AWAY)],
     several("plain56-cifar", 2.3, 2.31, 2.3, **FLAT)
     + several("plain110-cifar", 2.3, 2.3, 2.31, **FLAT),
+    several("resnet56-cifar", *[0.1] * 4) + several("plain56-cifar", 0.3, 0.34, 0.31, 0.36),
+    several("resnet56-cifar", 0.1, 0.4, 0.2) + several("plain56-cifar", 0.3, 0.2, 0.31),
+    several("resnet56-cifar", 0.1, 0.1, 0.1) + several("plain56-cifar", 0.3, 0.2, 2.31),
+    several("resnet56-cifar", *[0.1] * 4) + several("plain56-cifar", *[2.3] * 4, **FLAT),
 ]
 
 

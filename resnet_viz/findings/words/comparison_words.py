@@ -7,21 +7,55 @@ from collections.abc import Mapping, Sequence
 
 from resnet_viz.findings.claims.claim import Claim, Words
 from resnet_viz.findings.words.phrases import how_sure, over_seeds, percent_of_level, span
+from resnet_viz.text import Words as Say
 from resnet_viz.text import and_words, number
 
 
-def _level(claim: Claim) -> str:
+def compared(claim: Claim, say: Say = str) -> str:
+    """What the seeds say of two nets, in the words of `say`."""
+    text = {
+        "ahead": say(
+            "Over {seeds}, {net} ends with a lower training loss than {other}: {loss} against "
+            "{other_loss} ({sure})."
+        ),
+        "level": say(
+            "Over {seeds}, {net} and {other} are level: the ratio of their training losses is "
+            "{ratio}."
+        ),
+        "undecided": say(
+            "Over {seeds} it is undecided which net ends lower: {net} at a training loss of "
+            "{loss}, {other} at {other_loss} ({sure})."
+        ),
+        "learns more": say(
+            "Over {seeds}, {net} learns in {learnt} and {other} in {other_learnt}: training losses "
+            "of {loss} against {other_loss} ({sure})."
+        ),
+        "learning undecided": say(
+            "{net} learns in {learnt} and {other} in {other_learnt}, which does not settle how "
+            "they compare ({sure})."
+        ),
+    }[claim.kind]
+    return text.format_map(_parts(claim, say))
+
+
+def _parts(claim: Claim, say: Say) -> Mapping[str, str]:
+    """What those sentences are filled with, as far as the claim has it."""
+    runs, values = claim.evidence.runs, claim.values
     low, high = (number(end, 2) for end in claim.evidence.interval or (1.0, 1.0))
-    return (
-        f"Over {over_seeds(claim.evidence.runs)}, {claim.name} and {claim.nets[1]} are level: "
-        f"the ratio of their training losses is {low} to {high}."
-    )
-
-
-def _counts(claim: Claim) -> str:
-    (ours, theirs), values = claim.evidence.runs, claim.values
-    learnt, other = _of(int(values["learnt"]), ours), _of(int(values["other"]), theirs)
-    return f"{claim.name} learns in {learnt} and {claim.nets[1]} in {other}"
+    parts = {
+        "net": claim.nets[0],
+        "other": claim.nets[1],
+        "seeds": over_seeds(runs, say),
+        "sure": how_sure(claim, say),
+        "ratio": say("{low} to {high}").format(low=low, high=high),
+    }
+    for name in ("loss", "other_loss"):
+        if f"{name}_low" in values:
+            parts[name] = span(claim, name, say)
+    if "learnt" in values:
+        parts["learnt"] = _of(int(values["learnt"]), runs[0], say)
+        parts["other_learnt"] = _of(int(values["other"]), runs[1], say)
+    return parts
 
 
 MOST_PAIRS = 3
@@ -55,30 +89,15 @@ BETTER: Mapping[str, str] = {
 }
 
 
-def _of(count: int, runs: int) -> str:
-    if count in (0, runs):
-        return f"all {runs} runs" if count else "none"
-    return f"{count} of {runs}"
+def _of(count: int, runs: int, say: Say) -> str:
+    if not count:
+        return say("none")
+    if count == runs:
+        return say("all {runs} runs").format(runs=runs)
+    return say("{count} of {runs}").format(count=count, runs=runs)
 
 
-COMPARISON_WORDS: Mapping[str, Words] = {
-    "ahead": lambda claim: (
-        f"Over {over_seeds(claim.evidence.runs)}, {claim.name} ends with a lower training loss "
-        f"than {claim.nets[1]}: {span(claim, 'loss')} against {span(claim, 'other_loss')} "
-        f"({how_sure(claim)})."
-    ),
-    "level": _level,
-    "undecided": lambda claim: (
-        f"Over {over_seeds(claim.evidence.runs)} it is undecided which net ends lower: "
-        f"{claim.name} at a training loss of {span(claim, 'loss')}, {claim.nets[1]} at "
-        f"{span(claim, 'other_loss')} ({how_sure(claim)})."
-    ),
-    "learns more": lambda claim: (
-        f"Over {over_seeds(claim.evidence.runs)}, {_counts(claim)}: training losses of "
-        f"{span(claim, 'loss')} against {span(claim, 'other_loss')} ({how_sure(claim)})."
-    ),
-    "learning undecided": lambda claim: (
-        f"{_counts(claim)}, which does not settle how they compare ({how_sure(claim)})."
-    ),
-}
+COMPARISON_WORDS: Mapping[str, Words] = dict.fromkeys(
+    ("ahead", "level", "undecided", "learns more", "learning undecided"), compared
+)
 """A claim's kind -> how it is said."""

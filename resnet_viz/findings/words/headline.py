@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from resnet_viz.findings.claims.claim import Claim
 from resnet_viz.findings.claims.learning import is_little
-from resnet_viz.findings.words.comparison_words import BETTER
+from resnet_viz.findings.words.comparison_words import BETTER, compared
 from resnet_viz.findings.words.phrases import over_seeds, percent
 from resnet_viz.text import Words, and_words, number
 
@@ -19,8 +19,8 @@ _HELD_OUT = "held_out_accuracy"
 
 
 def headline(claims: Sequence[Claim], sentence: Callable[[Claim], str], say: Words = str) -> str:
-    """The outcome of the nets; `sentence` words a single claim. Over several seeds it is said in
-    English alone."""
+    """The outcome of the nets; `sentence` words a single claim. Several seeds of
+    other than two nets are told in English alone."""
     nets = [claim for claim in claims if claim.kind in OUTCOMES]
     kinds = {claim.kind for claim in nets}
     differ = [sentence(claim) for claim in claims if claim.kind == "trained differently"]
@@ -31,7 +31,7 @@ def headline(claims: Sequence[Claim], sentence: Callable[[Claim], str], say: Wor
     if kinds <= {"not learnt", "unclear"} and len(nets) > 1 and all(map(_is_little, nets)):
         return _none_learnt(nets, say)
     if any(claim.evidence.runs[0] > 1 for claim in nets):
-        return _over_seeds(claims, nets, differ, sentence)
+        return _over_seeds(claims, nets, differ, sentence, say)
     if len(nets) == 1:
         return _one_run(nets, say)
     return " ".join([_one_run(nets, say), *(differ or [say(ONE_SEED)])])
@@ -191,18 +191,19 @@ def _over_seeds(
     nets: Sequence[Claim],
     differ: Sequence[str],
     sentence: Callable[[Claim], str],
+    say: Words,
 ) -> str:
     """Which net is ahead of which; where none is compared, what became of each net."""
-    compared = sorted(
+    pairs = sorted(
         (claim for claim in claims if claim.kind in COMPARED),
         key=lambda claim: COMPARED.index(claim.kind),
     )
-    if not compared:
+    if not pairs:
         texts = [sentence(claim) for claim in nets[:2]]
-    elif len(compared) == 1:
-        texts = [sentence(compared[0])]
+    elif len(pairs) == 1:
+        texts = [compared(pairs[0], say)]
     else:
-        texts = [_best(compared)]
+        texts = [_best(pairs)]
     return " ".join([*texts, *differ])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from resnet_viz.findings.claims.claim import Claim
-from resnet_viz.text import count, number
+from resnet_viz.text import Words, number
 
 
 def percent(share: float) -> str:
@@ -23,12 +23,12 @@ def percents(low: float, high: float) -> str:
     return ends[0] if ends[0] == ends[1] else f"{ends[0].removesuffix(' %')} to {ends[1]}"
 
 
-def between(low: float, high: float) -> str:
+def between(low: float, high: float, say: Words = str) -> str:
     """A range: "0.04 to 0.10", or one number if both read the same."""
     for digits in (2, 3, 4) if max(abs(low), abs(high)) < 1 else (3, 4):
         ends = number(low, digits), number(high, digits)
         if ends[0] != ends[1]:
-            return f"{ends[0]} to {ends[1]}"
+            return say("{low} to {high}").format(low=ends[0], high=ends[1])
     return number(low, 3)
 
 
@@ -37,15 +37,19 @@ def one_or_both(low: str, high: str) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def span(claim: Claim, name: str) -> str:
+def span(claim: Claim, name: str, say: Words = str) -> str:
     """The range from `name`_low to `name`_high of a claim's values."""
-    return between(claim.values[f"{name}_low"], claim.values[f"{name}_high"])
+    return between(claim.values[f"{name}_low"], claim.values[f"{name}_high"], say)
 
 
-def over_seeds(runs: tuple[int, ...]) -> str:
+def over_seeds(runs: tuple[int, ...], say: Words = str) -> str:
     """The seeds: "5 seeds each", "5 and 4 seeds"."""
     if len(set(runs)) == 1:
-        return f"{count(runs[0], 'seed')} each"
+        return (
+            say("1 seed each") if runs[0] == 1 else say("{seeds} seeds each").format(seeds=runs[0])
+        )
+    if len(runs) == 2:
+        return say("{ours} and {theirs} seeds").format(ours=runs[0], theirs=runs[1])
     return f"{' and '.join(map(str, runs))} seeds"
 
 
@@ -55,19 +59,22 @@ def in_runs(claim: Claim, name: str = "runs") -> str:
     return "" if count == runs else f" (in {count:.0f} of {runs} runs)"
 
 
-def how_sure(claim: Claim) -> str:
+def how_sure(claim: Claim, say: Words = str) -> str:
     """The test behind a comparison: "p = 0.008, exact permutation test"."""
     evidence, pairs = claim.evidence, int(claim.values.get("pairs", 1))
     if evidence.p is not None:
-        corrected = f", corrected for {pairs} pairs" if pairs > 1 else ""
-        return f"p = {number(evidence.p, 2)}, exact permutation test{corrected}"
+        text = say("p = {p}, exact permutation test")
+        if pairs > 1:
+            text = say("p = {p}, exact permutation test, corrected for {pairs} pairs")
+        return text.format(p=number(evidence.p, 2), pairs=pairs)
     if evidence.method == "Welch interval" and evidence.interval is not None:
         level = percent_of_level(pairs)
         low, high = (number(end, 2) for end in evidence.interval)
-        return f"Welch's {level} interval of the ratio: {low} to {high}"
+        text = say("Welch's {level} interval of the ratio: {low} to {high}")
+        return text.format(level=level, low=low, high=high)
     if evidence.method == "Welch interval":
-        return f"by Welch's {percent_of_level(pairs)} interval"
-    return "too few seeds for a test"
+        return say("by Welch's {level} interval").format(level=percent_of_level(pairs))
+    return say("too few seeds for a test")
 
 
 def percent_of_level(pairs: int) -> str:
