@@ -137,6 +137,24 @@ def test_a_layer_or_block_that_is_pointed_at_anywhere_is_marked_everywhere_else(
     marked(0, 0, 0, 0)
 
 
+UNCOVERED = """() => [...document.querySelectorAll('.resnet-viz-chart')].every(chart => {
+  const bar = chart.querySelector('.modebar')?.getBoundingClientRect()
+  const parts = [...chart.querySelectorAll('.legend .traces, .annotation-text-g, .nsewdrag')]
+  return bar && parts.length && parts.every(part => {
+    const { left, right, top, bottom } = part.getBoundingClientRect()
+    return left >= bar.right || right <= bar.left || top >= bar.bottom || bottom <= bar.top
+  })
+})"""
+
+
+def test_in_a_narrow_chart_the_buttons_lie_over_nothing(race: str, open_page: Open) -> None:
+    page = open_page(race)
+    page.wait_for_function("() => document.querySelectorAll('.legend .legendtext').length > 4")
+    page.set_viewport_size({"width": 390, "height": 5000})  # all plots are in sight
+    page.wait_for_function(UNCOVERED)
+    page.wait_for_function(f"() => {HERO}.clientHeight === {HERO}.closest({BOX}).clientHeight")
+
+
 def test_a_legend_of_one_row_has_no_scrollbar(race: str, open_page: Open) -> None:
     page = open_page(race)
     page.wait_for_function("() => document.querySelectorAll('.legend .legendtext').length > 4")

@@ -53,7 +53,7 @@ function tall(chart) {
   const heights = figures.get(name)?.tree.layout.meta?.heights ?? [1, 1]
   const width = div.clientWidth
   const factor = heights[width && width < NARROW ? 1 : 0]
-  return Math.round(height * factor * (1 + 0.6 * (enlargement() - 1))) + roomOfLegend(chart)
+  return Math.round(height * factor * (1 + 0.6 * (enlargement() - 1))) + roomOfLegend(chart) + roomOfTools(chart)
 }
 
 // The most that it has needed of what is shown, in this width: a name that grows and shrinks while a

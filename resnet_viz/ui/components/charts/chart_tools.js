@@ -1,5 +1,20 @@
 // A part of live_chart.js: a plot's tool buttons are one stop of the Tab key, with arrows between
-// them.
+// them. In a narrow chart they have a row of their own, above legend and titles.
+
+const TOOLS = 32 // pixels of that row
+const LINE = 1.3 // of a text's height, for plotly
+
+function roomOfTools({ div }) {
+  return isNarrow({ width: div.clientWidth }) ? TOOLS : 0
+}
+
+// An empty title of the legend: so plotly itself makes room for as many rows as a legend takes.
+function giveTools(layout, room) {
+  if (!room) return
+  const title = { text: "\u00a0", side: "top", font: { size: room / LINE } }
+  layout.legend = { ...layout.legend, title }
+  layout.margin = { ...layout.margin, t: layout.margin.t + room }
+}
 
 function gatherTools({ div }) {
   const bar = div.querySelector(".modebar")

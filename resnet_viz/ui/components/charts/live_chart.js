@@ -223,6 +223,7 @@ function draw(plotly, chart) {
   if (isAnew || chart.revision !== revision) chart.zoomed.clear()
   chart.revision = layout.uirevision = revision
   keepZoom(chart, layout)
+  giveTools(layout, roomOfTools(chart))
   layout.height = tall(chart)
   layout.width = chart.width || undefined
   chart.drawn = plotly[isAnew ? "newPlot" : "react"](
