@@ -23,7 +23,7 @@ from resnet_viz.quantities import quantity
 from resnet_viz.stage.message import QUANTITIES
 from resnet_viz.stage.recording import recording
 from resnet_viz.stage.status import NUMBERS
-from resnet_viz.stage.words import COUNTED, ENDED_AT, LABELS, MONTHS, WORDS
+from resnet_viz.stage.words import COUNTED, ENDED_AT, LABELS, MONTHS, SEEDS, WORDS
 from resnet_viz.text import capital
 
 PACKAGE = Path(__file__).parents[2] / "resnet_viz"
@@ -51,7 +51,7 @@ def messages() -> Iterator[str]:
     for table in (WORDS, LABELS, COUNTED, ENDED_AT):
         yield from table.values()
     yield from FIGURE_TEXTS
-    yield from (*MONTHS, *NUMBERS[1:], recording()["sentence"], ONE_SEED)
+    yield from (SEEDS, *MONTHS, *NUMBERS[1:], recording()["sentence"], ONE_SEED)
     yield from (capital(quantity(name).title) for name in QUANTITIES)
 
 

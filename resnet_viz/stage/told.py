@@ -12,6 +12,7 @@ from resnet_viz.findings.seeds import median_and_range
 from resnet_viz.lab.race_feed import Look
 from resnet_viz.quantities.records import History
 from resnet_viz.stage import status
+from resnet_viz.stage.words import SEEDS
 from resnet_viz.store.run import Run
 from resnet_viz.text import Words
 
@@ -27,7 +28,8 @@ def nets_of(look: Look, runs: Sequence[Contestant]) -> Sequence[Contestant]:
     nets = []
     for own in runs_of_nets.values():
         net, name = median_and_range(own), own[0].net_name
-        nets.append(replace(net, name=f"{name}, {len(own)} seeds") if len(own) > 1 else net)
+        several = SEEDS.format(net=name, number=len(own))
+        nets.append(replace(net, name=several) if len(own) > 1 else net)
     return nets
 
 

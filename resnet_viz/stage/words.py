@@ -83,6 +83,9 @@ WORDS: Mapping[str, str] = {
 }
 """Braces hold what a script fills in."""
 
+SEEDS = "{net}, {number} seeds"
+"""What a net of several seeds is called."""
+
 LABELS: Mapping[str, str] = {
     "stem": "stem",
     "layers": "layers",

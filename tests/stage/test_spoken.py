@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from resnet_viz.findings.race_summary import happened, verdict
 from resnet_viz.lessons.languages import words_in
 from resnet_viz.stage import status
 from resnet_viz.stage.followed import Followed
+from resnet_viz.stage.message import whole_message
 from resnet_viz.stage.recording import recording
 from resnet_viz.stage.spoken import spoken
 from resnet_viz.stage.told import PACES
@@ -43,6 +45,12 @@ def test_no_word_of_a_stage_is_left_in_english() -> None:
     reader = Followed(lambda _: [net], lambda *_: {}, SAY)
     for message in (json.loads(reader.text(look_at(net))), spoken(recording(), SAY)):
         assert [text for text in shown(message) if not HANGUL.search(text)] == []
+
+
+def test_a_net_of_several_seeds_is_called_so_in_korean() -> None:
+    net = replace(reported("resnet20-cifar", 12).contestant, name="ResNet-20, 3 seeds")
+    [said] = spoken(whole_message([net], 12), SAY)["nets"]
+    assert said["name"] == "ResNet-20, 시드 3개"
 
 
 def test_in_english_a_message_stays_as_it_is() -> None:
