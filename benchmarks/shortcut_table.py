@@ -37,7 +37,7 @@ EXPECTED = {
     "timm:inception_resnet_v2": 40,
     "timm:xception41": 12,
     "torchvision:regnet_y_400mf": 16,
-    "timm:repvgg_a0": 17,
+    "timm:repvgg_a0": 22,  # in 5 of them a 1x1 convolution is the shortcut, where the shape changes
     "torchvision:mobilenet_v2": 10,
     "torchvision:mobilenet_v3_small": 6,
     "torchvision:mobilenet_v3_large": 10,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from math import prod
 from typing import Any, NamedTuple
 
 from torch import Tensor, nn
@@ -80,7 +81,9 @@ class DataGraph:
         self.modules_at = modules_at
         named = list(model.named_parameters(remove_duplicate=False))
         self._name_of = {id(parameter): name for name, parameter in named}
-        self._matrices = {name for name, parameter in named if is_matrix(parameter)}
+        self._matrices = {
+            name: _kernel(parameter) for name, parameter in named if is_matrix(parameter)
+        }
         self.sizes: dict[str, int] = {}
         """Each module's own parameters, counted."""
         for name, parameter in named:
@@ -152,6 +155,11 @@ class DataGraph:
                 ways.append(node)
         return ways if end in reached else []
 
+    def is_pointwise(self, node: Node) -> bool:
+        """Whether an operation is weighted by kernels of one pixel, or by matrices."""
+        sizes = {self._matrices[name] for name in self.used[node] if name in self._matrices}
+        return sizes == {1}
+
     def _is_weighted(self, node: Node) -> bool:
         modules = self.modules_at.get(node, ())
         return any(name in self._matrices for name in self.used[node]) or any(
@@ -178,6 +186,11 @@ def is_matrix(parameter: Tensor) -> bool:
     if isinstance(parameter, UninitializedParameter):
         return True
     return parameter.dim() > 1 and parameter.numel() > max(parameter.shape)
+
+
+def _kernel(matrix: Tensor) -> int:
+    """Pixels of a convolution's kernel; 1 for what is none."""
+    return 1 if isinstance(matrix, UninitializedParameter) else prod(matrix.shape[2:])
 
 
 def from_inputs(roots: Sequence[Node]) -> list[Node]:

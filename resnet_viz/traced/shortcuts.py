@@ -2,7 +2,8 @@
 
 An addition is residual where one of its operands, or what that was before operations without
 weights, goes into another operand, too: an identity shortcut. It is residual as well where all
-operands come from one node and one has passed fewer weighted layers than another: a projection.
+operands come from one node and one has passed fewer weighted layers than another: a projection. Of
+a block of one layer it is a 1x1 convolution beside larger ones.
 Sums of parallel branches, positions that are added and polynomials of an activation are neither.
 """
 
@@ -128,6 +129,8 @@ def _projection(graph: DataGraph, node: Node, operands: Sequence[Value]) -> Addi
     if source is None or node.name().startswith("Sub"):
         return None
     depths = [_depth(graph, source, value.node) for value in operands]
+    if set(depths) == {1}:
+        depths = [2 - _is_pointwise(graph, source, value.node) for value in operands]
     least = min(depths)
     if least == max(depths) or depths.count(least) > 1:
         return None
@@ -139,6 +142,12 @@ def _projection(graph: DataGraph, node: Node, operands: Sequence[Value]) -> Addi
     way = tuple(graph.between(source, shortcut.node))
     kind: Kind = "projection" if least else "identity"
     return Addition(node, source, shortcut, branches, kind, way, tuple(branch))
+
+
+def _is_pointwise(graph: DataGraph, source: Node, end: Node) -> bool:
+    """Whether 1x1 convolutions are all that is weighted on the way from `source` to `end`."""
+    ways = graph.between(source, end)
+    return all(graph.is_pointwise(node) for node in ways if node in graph.weighted)
 
 
 def _depth(graph: DataGraph, source: Node, end: Node) -> int:

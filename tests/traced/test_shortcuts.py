@@ -11,11 +11,13 @@ import torch
 import torchvision
 from torch import Tensor, nn
 
-from resnet_viz import graph
+from resnet_viz import build_resnet, graph, plan, preset
+from resnet_viz.arch.config import revise
 from resnet_viz.cli.commands.architecture import write_found_graph
 from resnet_viz.cli.errors import InputError
 from resnet_viz.traced.libraries import named_net
 from resnet_viz.traced.passes import shortcuts
+from tests.nets.recognition.cifar_nets import OneLayer
 
 pytestmark = pytest.mark.integration
 
@@ -30,7 +32,8 @@ FAMILIES = [
     ("timm:vit_tiny_patch16_224", 224, {"identity": 24}),
     ("timm:swin_tiny_patch4_window7_224", 224, {"identity": 24}),
     ("timm:poolformer_s12", 64, {"identity": 24}),
-    ("timm:repvgg_a0", 64, {"identity": 17}),
+    # Ding 2021: where the shapes differ, y = g(x) + f(x), with a 1x1 convolution as g.
+    ("timm:repvgg_a0", 64, {"identity": 17, "projection": 5}),
     ("timm:ghostnet_100", 64, {"identity": 11, "projection": 5}),
 ]
 
@@ -63,6 +66,18 @@ def test_attention_and_feed_forward_are_blocks_and_the_first_begins_at_the_input
     names = [one.name for one in shortcuts(net, torch.zeros(2, 5, 16))]
     parts = ("self_attn", "linear1")
     assert names == [f"layers.{number}.{part}" for number in range(3) for part in parts]
+
+
+def test_a_block_of_one_layer_has_a_projection() -> None:
+    found = shortcuts(OneLayer(), torch.zeros(1, 3, 16, 16))
+    assert [one.kind for one in found] == ["identity", "identity", "projection", "identity"]
+    projected = found[2]
+    assert (projected.name, projected.path[0]) == ("layer2.0", "layer2.0.downsample.0")
+    for order in ("original", "full_preactivation"):
+        changes = {"depths": (2, 2), "widths": (4, 8), "shortcut": "projection"}
+        own = revise(preset("resnet110-1layer-cifar"), activation_order=order, **changes)
+        kinds = Counter(one.kind for one in shortcuts(build_resnet(own), torch.zeros(1, 3, 32, 32)))
+        assert kinds == plan(own).shortcuts
 
 
 class Sums(nn.Module):

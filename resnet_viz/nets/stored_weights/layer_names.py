@@ -40,15 +40,19 @@ _SEQUENCES = (
 )
 _CONVOLUTIONS = (
     *("branch.conv{n}", "conv{n}", "layer.{n0}.convolution", "convpath.{n0}.0"),
-    *("body.conv{n}.conv", "conv{n}.conv", "conv{n}.0"),
+    *("body.conv{n}.conv", "conv{n}.conv", "conv{n}.0", "conv"),
     *(f"{sequence}.{{c}}" for sequence in _SEQUENCES),
 )
 _NORMS = (
     *("branch.norm{n}", "bn{n}", "norm{n}", "layer.{n0}.normalization", "convpath.{n0}.1"),
     *("body.conv{n}.bn", "conv{n}.bn", "conv{n}.norm", "conv{n}.1", "bn_{n}"),
+    *("bn", "norm"),
     *(f"{sequence}.{{c1}}" for sequence in _SEQUENCES),
 )
-_PROJECTIONS = ("downsample", "shortcut", "idpath", "skip", "identity", "identity_conv", "residual")
+_PROJECTIONS = (
+    *("downsample", "shortcut", "idpath", "skip", "identity", "identity_conv", "residual"),
+    *("proj", "projection"),
+)
 _INSIDE: Mapping[str, Sequence[str]] = {
     "branch.conv": _CONVOLUTIONS,
     "branch.norm": _NORMS,

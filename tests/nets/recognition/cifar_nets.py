@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
@@ -115,3 +117,34 @@ class SequentialNet(nn.Module):
             out = getattr(self, f"conv{number}_x")(out)
         logits: Tensor = self.fc(self.avg_pool(out).flatten(1))
         return logits
+
+
+class OneLayer(nn.Module):
+    """Blocks of one convolution, the first of stage 2 with a projection, by modules' names."""
+
+    def __init__(self, conv: str = "conv1", norm: str = "bn1", path: str = "downsample") -> None:
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(3, 8, 3, 1, 1, bias=False), nn.BatchNorm2d(8)
+        names = conv, norm, path
+        self.layer1 = nn.Sequential(_OneLayerBlock(8, 8, *names), _OneLayerBlock(8, 8, *names))
+        self.layer2 = nn.Sequential(_OneLayerBlock(8, 16, *names), _OneLayerBlock(16, 16, *names))
+        self.fc = nn.Linear(16, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.layer2(self.layer1(F.relu(self.bn1(self.conv1(x)))))
+        return cast(Tensor, self.fc(x.mean((2, 3))))
+
+
+class _OneLayerBlock(nn.Module):
+    def __init__(self, before: int, width: int, *names: str) -> None:
+        super().__init__()
+        stride, self._names = width // before, names
+        conv = nn.Conv2d(before, width, 3, stride, 1, bias=False)
+        path = nn.Conv2d(before, width, 1, stride, bias=False)
+        sides = conv, nn.BatchNorm2d(width), nn.Sequential(path, nn.BatchNorm2d(width))
+        for name, module in list(zip(names, sides, strict=True))[: 2 if stride == 1 else 3]:
+            setattr(self, name, module)
+
+    def forward(self, x: Tensor) -> Tensor:
+        conv, norm, path = (getattr(self, name, nn.Identity()) for name in self._names)
+        return F.relu(norm(conv(x)) + path(x))

@@ -14,7 +14,7 @@ from resnet_viz.arch.config import revise
 from resnet_viz.arch.plan import plan
 from resnet_viz.arch.presets import preset
 from resnet_viz.nets.network import build_resnet
-from tests.nets.recognition.cifar_nets import CifarNet, SequentialNet
+from tests.nets.recognition.cifar_nets import CifarNet, OneLayer, SequentialNet
 
 SMALL = revise(preset("resnet20-cifar"), depths=(2, 1, 1))
 
@@ -47,6 +47,15 @@ FOUR = CIFAR | {"depths": (2, 2, 2, 2), "widths": (16, 32, 64, 128)}
 )
 def test_nets_for_cifar(module: Callable[[], nn.Module], fields: dict[str, object]) -> None:
     assert ResNetConfig.from_model(module()) == ResNetConfig(**fields)
+
+
+@pytest.mark.parametrize(
+    "names", [("conv1", "bn1", "downsample"), ("conv", "bn", "shortcut"), ("conv", "norm", "proj")]
+)
+def test_blocks_of_one_layer_whatever_their_convolution_is_called(names: tuple[str, ...]) -> None:
+    found = ResNetConfig.from_model(OneLayer(*names))
+    assert (found.block, found.depths, found.widths) == ("one_layer", (2, 2), (8, 16))
+    assert plan(found).shortcuts == {"identity": 3, "projection": 1}
 
 
 @pytest.mark.parametrize(
