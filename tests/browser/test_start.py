@@ -18,7 +18,7 @@ COUNT = ".recorded-host .count"
 
 def playing(page: Page) -> None:
     """Waits until the race is shown at another step than it was."""
-    expect(page.locator(COUNT)).to_contain_text("of 60")
+    expect(page.locator(COUNT)).to_contain_text("60")
     before = page.locator(COUNT).inner_text()
     expect(page.locator(COUNT)).not_to_have_text(before)
 
