@@ -88,6 +88,10 @@ def test_a_net_that_diverges_is_said_and_marked(app: App, open_page: Open) -> No
     hero = page.locator(".resnet-viz-chart").nth(HERO)
     expect(hero.locator(".annotation-text", has_text="not finite")).to_be_visible()
     expect(page.locator(".card").nth(1).locator(".loss")).to_have_text("diverged")
+    endings = page.locator(".card .end")
+    expect(endings).to_have_text([re.compile(r"^ends at \d+ %$"), ""])
+    page.get_by_role("button", name="To the first step").click()
+    expect(endings).to_have_text([re.compile(r"^ends at \d+ %$"), "diverged"])
     # In its map each cell that is not finite is red.
     norms = np.array([record.grad_norm for record in lab.records(wild.id)])
     maps = page.locator(".resnet-viz-chart").nth(3)

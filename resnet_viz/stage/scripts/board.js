@@ -92,12 +92,14 @@ function standing(history, number, step) {
   const accuracy = end?.accuracy ?? history.recent(number, "accuracy", step).mean
   const loss = end?.loss ?? history.recent(number, "loss", step).mean
   const isBad = !Number.isFinite(loss)
+  const endsBad = !Number.isFinite(last?.loss ?? history.recent(number, "loss", done).mean)
+  const ending = endsBad ? (isBad ? "" : words.diverged) : filled(words.ends_at, { accuracy: Math.round(100 * last?.accuracy) })
   return {
     figure: Number.isFinite(accuracy) ? `${Math.round(100 * accuracy)} %` : "–",
     about: !Number.isFinite(accuracy) ? "" : end ? aboutEnd(words, end) : aboutBatches(words, net, history.recent(number, "loss", step).count),
     loss: isBad ? words.diverged : filled(words.loss_value, { loss: rounded(loss) }),
     // Of a race that is over, so that its first steps are not taken for what came of it.
-    end: Number.isFinite(last?.accuracy) && history.over && !end ? filled(words.ends_at, { accuracy: Math.round(100 * last.accuracy) }) : "",
+    end: Number.isFinite(last?.accuracy) && history.over && !end ? ending : "",
     done,
     diverged: isBad,
   }
