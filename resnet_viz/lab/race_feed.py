@@ -73,8 +73,13 @@ class Look:
         knows, as of a watched net, it is a power of two, so that it seldom changes."""
         done = max((run.steps_done for run in self.runs), default=0)
         known = max((run.steps or run.steps_done for run in self.runs), default=0)
-        is_open = any(run.steps < max(1, run.steps_done) for run in self.runs)
-        return max(known, 32, 1 << done.bit_length()) if is_open and not self.is_over else known
+        return max(known, 32, 1 << done.bit_length()) if self.is_open else known
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody knows how many steps there will be."""
+        is_unknown = any(run.steps < max(1, run.steps_done) for run in self.runs)
+        return is_unknown and not self.is_over
 
     def history(self, run: Run) -> History:
         """What was read of `run`."""

@@ -58,7 +58,8 @@ class Followed:
     ) -> dict[str, Any]:
         if have:
             return news_message(nets, names, have)
-        return spoken(whole_message(nets, look.steps, names), self._say)
+        message = whole_message(nets, look.steps, names) | {"open": look.is_open}
+        return spoken(message, self._say)
 
 
 def _standing(nets: Sequence[Contestant], names: Sequence[str]) -> tuple[Have, Sequence[object]]:

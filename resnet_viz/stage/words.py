@@ -14,6 +14,7 @@ WORDS: Mapping[str, str] = {
     "layer": "layer {first}",
     "layers": "layers {first} to {last}",
     "of_steps": "step {step} of {steps}",
+    "at_step": "step {step}",
     "last_images": "right on the last {images} images",
     "last_batches": "right on the last minibatches",
     "training_images": "right on {images} training images",

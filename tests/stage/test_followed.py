@@ -92,13 +92,17 @@ def test_a_picture_has_room_for_steps_that_nobody_knows() -> None:
     net = reported("resnet20-cifar", 70).contestant
     records, history = list(net.history.records()), History()
     followed, reader, rooms = Followed(lambda _: [now], lambda *_: {}), Reader(), []
+    open_ended = []
     for count in range(10, 71, 10):
         history.extend(records[count - 10 : count])
         now = replace(net, history=history.frozen())
         run = SimpleNamespace(steps=0, steps_done=count, status="running", is_over=count == 70)
         look = Look(runs=[run])  # type: ignore[list-item]
-        reader.hear(followed.text(look))
+        text = followed.text(look)
+        open_ended += [json.loads(text)["open"]] if "open" in json.loads(text) else []
+        reader.hear(text)
         assert len(reader.loss) == count
         rooms.append(look.steps)
     assert rooms == [32, 32, 32, 64, 64, 64, 70]
+    assert open_ended == [True, True, False], "with each whole message"
     assert reader.wholes == 3

@@ -69,7 +69,8 @@ export class Board {
       set(loss, effect ? "" : now.loss)
       set(end, effect || isNewest ? "" : now.end)
       card.classList.toggle("measures", Boolean(effect?.measures))
-      fill.style.transform = `scaleX(${Math.min(1, Math.min(step, now.done) / Math.max(1, history.steps))})`
+      const done = history.isOpen ? 0 : Math.min(step, now.done)
+      fill.style.transform = `scaleX(${Math.min(1, done / Math.max(1, history.steps))})`
       card.classList.toggle("diverged", now.diverged)
     })
   }

@@ -34,6 +34,19 @@ export function drawCurves(context, region, history, look, { step, font, words }
     ticks: [0, 0.25, 0.5, 0.75, 1].map((share) => [share, `${100 * share}%`]),
     level: guess && [1 / guess, words.guessing],
   })
+  const isRecorded = history.records.some((own) => own.loss.length)
+  const isEmpty = history.records.every(
+    ({ accuracy }) => !accuracy.values.subarray(0, accuracy.length).some(Number.isFinite),
+  )
+  if (isRecorded && isEmpty) drawNote(context, accuracy, look, font, words.not_measured)
+}
+
+function drawNote(context, { left, right, top, bottom }, look, font, words) {
+  context.font = `${0.9 * font}px ${look.family}`
+  context.fillStyle = look.muted
+  context.textAlign = "center"
+  context.textBaseline = "bottom"
+  context.fillText(words, (left + right) / 2, (top + bottom) / 2)
 }
 
 function lossLimits(history) {
@@ -47,7 +60,7 @@ function lossLimits(history) {
     }
   }
   if (!high) return [0.1, 4]
-  return [Math.max(0.8 * low, high * 1e-4), 1.15 * high]
+  return [Math.max(0.8 * low, high * 1e-6), 1.15 * high]
 }
 
 function lossTicks(low, high) {

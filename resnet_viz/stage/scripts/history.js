@@ -54,6 +54,7 @@ export class History {
   constructor(message) {
     this.nets = message.nets
     this.steps = message.steps
+    this.isOpen = Boolean(message.open) // nobody knows how many steps there will be
     this.quantities = message.quantities
     this.words = message.words
     this.records = message.nets.map(() => ({ loss: new Column(), accuracy: new Column(), series: {} }))

@@ -289,9 +289,9 @@ class Stage {
     drawCurves(context, this.curves, history, look, { step, font: this.layout.font, words: history.words })
     this.removal.tools.show()
     this.#fillBoard()
-    const { newest, over, steps } = history
+    const { newest, over, steps, isOpen } = history
     this.transport.show({
-      step, steps, newest, isOver: over, isPlaying: player.isPlaying, isPaused: this.isPaused,
+      step, steps, isOpen, newest, isOver: over, isPlaying: player.isPlaying, isPaused: this.isPaused,
       follows: player.follows, canSteer: this.canSteer, canTrainOne: this.canTrainOne,
     })
   }

@@ -50,7 +50,7 @@ export class Transport {
     if (document.activeElement !== this.pace) this.pace.value = now
   }
 
-  show({ step, steps, newest, isOver, isPlaying, isPaused, follows, canSteer, canTrainOne }) {
+  show({ step, steps, isOpen, newest, isOver, isPlaying, isPaused, follows, canSteer, canTrainOne }) {
     const { words } = this
     this.speed.hidden = !isOver
     this.pace.hidden = isOver || !canSteer
@@ -68,7 +68,7 @@ export class Transport {
     if (document.activeElement !== this.slider || Number(this.slider.value) !== step) this.slider.value = step
     this.slider.style.setProperty("--done", `${(100 * Math.min(newest, steps)) / Math.max(1, steps)}%`)
     this.slider.style.setProperty("--at", `${(100 * step) / Math.max(1, steps)}%`)
-    const said = filled(words.of_steps, { step: step.toLocaleString("en-GB"), steps: steps.toLocaleString("en-GB") })
+    const said = filled(isOpen ? words.at_step : words.of_steps, { step: step.toLocaleString("en-GB"), steps: steps.toLocaleString("en-GB") })
     if (this.count.textContent !== said) this.count.textContent = said
     this.slider.setAttribute("aria-valuetext", said)
   }
