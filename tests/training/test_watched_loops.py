@@ -61,6 +61,23 @@ def test_a_gradient_that_is_cleared_not_stepped_or_broken_is_said() -> None:
     assert LayerState.NOT_FINITE in kept.states(1).values()
 
 
+def test_a_layer_that_is_replaced_has_no_gradient_left() -> None:
+    net, kept = Trunk(), Kept()
+    with Watcher(net, kept) as watcher:
+        trained(net, watcher)
+        loss = net(torch.randn(5, 4)).square().sum()
+        loss.backward()
+        watcher.step(loss)
+        net.head = nn.Linear(net.head.in_features, net.head.out_features)
+        loss = net(torch.randn(5, 4)).square().sum()
+        loss.backward()
+        with pytest.warns(UserWarning, match="no longer has the weights of head"):
+            watcher.step(loss)
+    assert kept.named("grad_norm", 1)["head"] > 0
+    assert np.isnan(kept.named("grad_norm", 2)["head"])
+    assert kept.states(2)["head"] == LayerState.UNUSED
+
+
 @pytest.mark.parametrize("is_set_to_none", [True, False])
 def test_gradients_are_read_before_they_are_cleared(*, is_set_to_none: bool) -> None:
     net, kept = Trunk(), Kept()

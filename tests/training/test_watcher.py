@@ -235,6 +235,10 @@ def test_what_a_watcher_cannot_do_is_said() -> None:
     net(torch.randn(2, 3, 9, 9))
     with pytest.warns(UserWarning, match=r"call step\(\) after loss.backward"):
         watcher.step(1.0)
-    for loss, words in ((torch.ones(3), "loss = "), ("much", "loss = 'much' is not one number")):
+    for loss, words in (
+        (torch.ones(3), "loss = "),
+        ("much", "loss = 'much' is not one number"),
+        (10**400, "is not one number"),
+    ):
         with pytest.raises(ValueError, match=words):
             watcher.step(loss)  # type: ignore[arg-type]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from resnet_viz.arch.plan import plan
@@ -76,8 +79,21 @@ def one_number(name: str, given: Tensor | float, device: torch.device) -> Tensor
         known = torch.as_tensor(given, dtype=torch.float32).reshape(()).item()
         # Made there: the host would wait for the device to take a number from it.
         return torch.full((), known, device=device)
-    except (TypeError, RuntimeError):
+    except (TypeError, RuntimeError, OverflowError):
         raise ValueError(f"step: {name} = {shorten(given)} is not one number") from None
+
+
+def are_lost(model: nn.Module, layers: Mapping[str, Tensor]) -> NDArray[np.bool_]:
+    """Per layer, whether its weight is no longer the model's: its owner has put another there."""
+    there = {id(parameter) for parameter in model.parameters()}
+    lost = [name for name, weight in layers.items() if id(weight) not in there]
+    if lost:
+        warnings.warn(
+            f"watch: the model no longer has the weights of {_some(lost)}. What replaced them is "
+            "not measured; to measure it, watch the model again",
+            stacklevel=4,
+        )
+    return np.isin(list(layers), lost)
 
 
 def what_is_left_out(unmeasured: Sequence[str], *, is_open: bool) -> str:

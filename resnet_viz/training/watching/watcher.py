@@ -210,10 +210,12 @@ class Watcher:
         known = self._instruments.known.copy()
         is_cleared = not self._has_gradients
         reached = np.array([n in self._backward.reached for n in self._number_of_layer])
-        # No gradient has come in this step, and none waits there from an earlier one.
-        idle = ~reached & (values["grad_norm"] == 0) & (known == LayerState.MEASURED)
-        if not is_cleared:
-            known[idle] = LayerState.UNUSED
+        idle = ~reached & (known == LayerState.MEASURED)
+        if not is_cleared and idle.any():
+            lost = watched_model.are_lost(self._root, self._layers)
+            known[idle & (lost | (values["grad_norm"] == 0))] = (
+                LayerState.UNUSED
+            )  # none waits there
         known[reached & (known == LayerState.UNUSED)] = LayerState.CLEARED
         states = self._log.states(known, values, is_cleared=is_cleared)
         absent = np.isin(states, (LayerState.UNUSED, LayerState.CLEARED))
