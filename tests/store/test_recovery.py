@@ -122,6 +122,18 @@ def test_a_store_without_its_first_pages_comes_back(full: Lab, page: int) -> Non
     assert same >= len(before) - 6
 
 
+def test_what_sqlite_stumbles_over_is_not_printed(
+    full: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    program = tmp_path / "sqlite3"
+    program.write_text("#!/bin/sh\necho 'sql error: logic' >&2\nexit 1\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setattr("shutil.which", lambda _: str(program))
+    damage(full.home, 1)
+    assert Lab(full.home).recover()
+    assert "sql error" not in capfd.readouterr().err
+
+
 def test_garbage_that_looks_like_a_page_breaks_nothing(full: Lab) -> None:
     """One random page in a hundred begins as one of SQLite's does."""
     sound = len(list(page_rows(full.home / FILE_NAME)))

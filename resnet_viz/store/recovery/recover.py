@@ -178,7 +178,9 @@ def _by_sqlite(copy: Path) -> _SoundRows | None:
     rebuilt = copy.with_name("made.sqlite3")
     try:
         with subprocess.Popen(
-            [program, "-batch", "-bail", str(copy), ".recover"], stdout=subprocess.PIPE
+            [program, "-batch", "-bail", str(copy), ".recover"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # what it stumbles over is what is damaged
         ) as reading:
             subprocess.run(
                 [program, "-batch", str(rebuilt)],
