@@ -1,7 +1,43 @@
 // Loss and accuracy by step, each net a line; a cursor at the step shown.
 
-/** Draw both charts into a region of these pixels. */
-export function drawCurves(context, region, history, look, { step, font, words }) {
+const FAINT = 0.16
+const MARGIN = 3 // pixels beyond the region that a line at its edge takes
+
+/** The lines of both charts: those of many steps take long, and are drawn once while no more is known. */
+export class CurveLines {
+  #known = []
+  #canvas = null
+
+  /**
+   * Lay them on `context` up to `cut`, in its pixels, and faintly what comes after. `paint` draws them,
+   * where another of `known` is there than before.
+   */
+  draw(context, { left, top, width, height }, known, paint, cut) {
+    const dense = context.getTransform().a
+    const [x, y] = [left, top].map((edge) => Math.floor(edge * dense) - MARGIN)
+    const size = [width, height].map((side) => Math.max(1, Math.ceil(side * dense) + 2 * MARGIN))
+    const all = [...known, dense, x, y, ...size]
+    if (all.length !== this.#known.length || all.some((one, i) => one !== this.#known[i])) {
+      this.#known = all
+      this.#canvas = new OffscreenCanvas(...size)
+      const brush = this.#canvas.getContext("2d")
+      brush.setTransform(dense, 0, 0, dense, -x, -y)
+      paint(brush)
+    }
+    const middle = Math.min(size[0], Math.max(0, Math.round(cut * dense) - x))
+    context.save()
+    context.setTransform(1, 0, 0, 1, 0, 0)
+    for (const [from, to, alpha] of [[0, middle, 1], [middle, size[0], FAINT]]) {
+      if (to === from) continue
+      context.globalAlpha = alpha
+      context.drawImage(this.#canvas, from, 0, to - from, size[1], x + from, y, to - from, size[1])
+    }
+    context.restore()
+  }
+}
+
+/** Draw both charts into a region of these pixels; `lines` is what keeps their lines. */
+export function drawCurves(context, region, history, look, { step, font, words, lines }) {
   const { left, top, width, height } = region
   const gap = 2.4 * font
   const each = (height - gap) / 2
@@ -16,24 +52,29 @@ export function drawCurves(context, region, history, look, { step, font, words }
   const chances = history.nets.map(({ classes }) => classes).filter(Boolean)
   const guess = chances.length && chances.every((one) => one === chances[0]) ? chances[0] : null
   const at = (lossValue) => Math.log10(Math.min(high, Math.max(low, lossValue)) / low) / Math.log10(high / low)
-  drawChart(context, loss, history, look, {
-    font,
-    step,
-    title: words.loss,
-    curve: "loss",
-    height: at,
-    ticks: lossTicks(low, high).map((tick) => [at(tick), `${tick}`]),
-    level: guess && [at(Math.log(guess)), words.guessing],
-  })
-  drawChart(context, accuracy, history, look, {
-    font,
-    step,
-    title: words.accuracy,
-    curve: "accuracy",
-    height: (share) => share,
-    ticks: [0, 0.25, 0.5, 0.75, 1].map((share) => [share, `${100 * share}%`]),
-    level: guess && [1 / guess, words.guessing],
-  })
+  const x = (place) => loss.left + (place / Math.max(1, history.steps)) * (loss.right - loss.left)
+  const charts = [
+    {
+      area: loss,
+      title: words.loss,
+      curve: "loss",
+      share: at,
+      ticks: lossTicks(low, high).map((tick) => [at(tick), `${tick}`]),
+      level: guess && [at(Math.log(guess)), words.guessing],
+    },
+    {
+      area: accuracy,
+      title: words.accuracy,
+      curve: "accuracy",
+      share: (part) => part,
+      ticks: [0, 0.25, 0.5, 0.75, 1].map((part) => [part, `${100 * part}%`]),
+      level: guess && [1 / guess, words.guessing],
+    },
+  ]
+  for (const chart of charts) drawAxes(context, chart, look, font)
+  const known = [look, history, font, low, high, ...history.records.flatMap((own) => [own.loss.length, own.accuracy.length])]
+  lines.draw(context, region, known, (brush) => charts.forEach((chart) => paintLines(brush, chart, history, look, font, x)), x(step))
+  for (const chart of charts) drawEnds(context, chart, history, look, { font, step, x })
   const isRecorded = history.records.some((own) => own.loss.length)
   const isEmpty = history.records.every(
     ({ accuracy }) => !accuracy.values.subarray(0, accuracy.length).some(Number.isFinite),
@@ -63,20 +104,22 @@ function lossLimits(history) {
   return [Math.max(0.8 * low, high * 1e-6), 1.15 * high]
 }
 
+// The roundest numbers of which some lie between.
+const DIGITS = [[1, 3], [1, 2, 3, 5], [1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9]]
+
 function lossTicks(low, high) {
-  const ticks = []
-  for (let power = -6; power < 12; power += 1) {
-    for (const digit of [1, 3]) {
-      const tick = Number(`${digit}e${power}`)
-      if (tick >= low && tick <= high) ticks.push(tick)
-    }
+  const of = (digits) => {
+    const powers = Array.from({ length: 18 }, (_, i) => i - 6)
+    const all = powers.flatMap((power) => digits.map((digit) => Number(`${digit}e${power}`)))
+    return all.filter((tick) => tick >= low && tick <= high)
   }
+  const ticks = DIGITS.map(of).find((some) => some.length > 2) ?? of(DIGITS.at(-1))
   return ticks.filter((_, i) => i % Math.ceil(ticks.length / 5) === 0)
 }
 
-function drawChart(context, area, history, look, { font, step, title, curve, height, ticks, level }) {
-  const y = (share) => area.bottom - share * (area.bottom - area.top)
-  const x = (place) => area.left + (place / Math.max(1, history.steps)) * (area.right - area.left)
+const heightOf = ({ top, bottom }, share) => bottom - share * (bottom - top)
+
+function drawAxes(context, { area, title, ticks, level }, look, font) {
   context.textBaseline = "middle"
   context.fillStyle = look.text
   context.textAlign = "left"
@@ -87,32 +130,37 @@ function drawChart(context, area, history, look, { font, step, title, curve, hei
   context.lineWidth = 1
   context.setLineDash([])
   for (const [share, words] of ticks) {
+    const y = heightOf(area, share)
     context.strokeStyle = look.grid
-    line(context, area.left, y(share), area.right, y(share))
+    line(context, area.left, y, area.right, y)
     context.fillStyle = look.muted
-    context.fillText(words, area.left - 0.4 * font, y(share))
+    context.fillText(words, area.left - 0.4 * font, y)
   }
-  if (level && level[0] >= 0 && level[0] <= 1) {
-    context.strokeStyle = look.muted
-    context.setLineDash([4, 4])
-    line(context, area.left, y(level[0]), area.right, y(level[0]))
-    context.setLineDash([])
-    context.fillText(level[1], area.right, y(level[0]) - 0.55 * font)
-  }
-  history.nets.forEach((_, net) => {
-    const values = history.records[net][curve]
+  if (!level || !(level[0] >= 0 && level[0] <= 1)) return
+  const y = heightOf(area, level[0])
+  context.strokeStyle = look.muted
+  context.setLineDash([4, 4])
+  line(context, area.left, y, area.right, y)
+  context.setLineDash([])
+  context.fillText(level[1], area.right, y - 0.55 * font)
+}
+
+function paintLines(context, { area, curve, share }, history, look, font, x) {
+  history.records.forEach((own, net) => {
     context.strokeStyle = look.colours[net]
     context.setLineDash(look.dashes[net])
     context.lineWidth = Math.max(2, 0.15 * font)
-    const ends = curve === "accuracy" ? history.ends[net]?.accuracy : history.ends[net]?.loss
-    const shown = Math.min(step + 1, values.length)
-    path(context, values, 0, shown, x, y, height)
-    if (step >= values.length && ends !== undefined && ends !== null) {
-      dot(context, x(values.length), y(height(ends)), 0.28 * font, look.colours[net])
-    }
-    context.globalAlpha = 0.16
-    path(context, values, Math.max(0, shown - 1), values.length, x, y, height)
-    context.globalAlpha = 1
+    path(context, own[curve], x, (value) => heightOf(area, share(value)))
+  })
+}
+
+// What was measured after the last step, and the cursor.
+function drawEnds(context, { area, curve, share }, history, look, { font, step, x }) {
+  history.records.forEach((own, net) => {
+    const { length } = own[curve]
+    const end = history.ends[net]?.[curve] ?? null
+    if (step < length || end === null) return
+    dot(context, x(length), heightOf(area, share(end)), 0.28 * font, look.colours[net])
   })
   context.setLineDash([])
   context.strokeStyle = look.text
@@ -135,11 +183,11 @@ function dot(context, x, y, radius, colour) {
 }
 
 // A value that is not finite leaves a gap.
-function path(context, { values }, from, to, x, y, height) {
+function path(context, { values, length }, x, y) {
   context.beginPath()
   let isOn = false
-  for (let i = from; i < to; i += 1) {
-    const at = Number.isFinite(values[i]) ? y(height(values[i])) : NaN
+  for (let i = 0; i < length; i += 1) {
+    const at = Number.isFinite(values[i]) ? y(values[i]) : NaN
     if (Number.isNaN(at)) isOn = false
     else if (isOn) context.lineTo(x(i), at)
     else {

@@ -83,10 +83,15 @@ export function drawFoot(stage) {
   context.fillText(history.words.input, place.left, y)
   context.textAlign = "right"
   context.fillText(history.words.output, place.right, y)
-  const bundle = Math.max(...stage.boxes.map(({ count }) => count))
+  if (stage.layout.isNarrow) return // they stand beside the scale
   context.textAlign = "center"
-  const said = bundle > 1 ? `${history.words.arcs} ${filled(history.words.bundle, { count: bundle })}.` : history.words.arcs
-  context.fillText(said, (place.left + place.right) / 2, y, place.right - place.left - 8 * font)
+  context.fillText(arcWords(stage), (place.left + place.right) / 2, y, place.right - place.left - 8 * font)
+}
+
+/** What arcs stand for, and boxes that are bundles. */
+export function arcWords({ boxes, history: { words } }) {
+  const bundle = Math.max(...boxes.map(({ count }) => count))
+  return bundle > 1 ? `${words.arcs} ${filled(words.bundle, { count: bundle })}.` : words.arcs
 }
 
 /** What is of an earlier step than the one shown. */

@@ -47,20 +47,26 @@ export function drawProfile(context, { top, height }, { left, right }, history, 
 
 /** Whole decades (or a little room) around all that is known, so that the axis stands still. */
 function limits(history, about) {
-  let [low, high] = [Infinity, -Infinity]
-  history.nets.forEach((_, net) => {
-    const { rows } = history.series(net, about.name)
-    for (let i = 0; i < rows.length; i += 1) {
-      const value = rows.values[i]
-      if (!Number.isFinite(value) || (about.log && !(value > 0))) continue
-      low = Math.min(low, value)
-      high = Math.max(high, value)
-    }
-  })
+  const all = history.nets.map((_, net) => reachOf(history.series(net, about.name).rows, about.log))
+  const [low, high] = [Math.min(...all.map((one) => one.low)), Math.max(...all.map((one) => one.high))]
   if (low > high) return about.log ? [-3, 1] : [0, 1]
   if (!about.log) return [Math.min(0, low), high === Math.min(0, low) ? low + 1 : high]
   const bottom = Math.floor(Math.log10(low))
   return [bottom, Math.max(bottom + 1, Math.ceil(Math.log10(high)))]
+}
+
+const reaches = new WeakMap() // of a series: between what its values lie, and how many of them were looked at
+
+function reachOf(rows, isLog) {
+  const reach = reaches.get(rows) ?? { seen: 0, low: Infinity, high: -Infinity }
+  reaches.set(rows, reach)
+  for (; reach.seen < rows.length; reach.seen += 1) {
+    const value = rows.values[reach.seen]
+    if (!Number.isFinite(value) || (isLog && !(value > 0))) continue
+    reach.low = Math.min(reach.low, value)
+    reach.high = Math.max(reach.high, value)
+  }
+  return reach
 }
 
 function ticks(low, high) {

@@ -2,12 +2,12 @@
 // transport. It knows no host: `mount` draws into any element, and is told a race as JSON.
 
 import { Board } from "./board.js"
-import { drawCurves } from "./curves.js"
+import { CurveLines, drawCurves } from "./curves.js"
 import { History, filled } from "./history.js"
 import { axis, bundles, layoutOf, picture } from "./layout.js"
 import { LitPlaces } from "./lit_places.js"
 import { lookOf } from "./look.js"
-import { drawFoot, drawNet } from "./painting.js"
+import { arcWords, drawFoot, drawNet } from "./painting.js"
 import { Player } from "./player.js"
 import { below, wordsFor } from "./pointing.js"
 import { drawProfile } from "./profile.js"
@@ -51,6 +51,7 @@ class Stage {
     this.player.loops = Boolean(options.loops)
     this.board = new Board(find("board"))
     this.removal = new Removal(this)
+    this.lines = new CurveLines()
     this.lit = new LitPlaces(this)
     this.mode = "start"
     this.view = "waterfall"
@@ -269,7 +270,8 @@ class Stage {
     const what = filled(words[`what_${this.mode}`] ?? "", { net })
     const isKnown = this.mode !== "start" || this.quantity.usual !== null
     const reading = isAbsolute ? words.reading_absolute : isKnown ? words.reading : ""
-    find("reading").textContent = this.helps ? this.keys : filled(reading, { title, what })
+    const arcs = this.layout.isNarrow ? ` ${arcWords(this)}` : ""
+    find("reading").textContent = this.helps ? this.keys : filled(reading, { title, what }) + arcs
     this.canvas.setAttribute("aria-label", `${title}: ${this.history.nets.map(({ name }) => name).join(", ")}`)
   }
 
@@ -286,7 +288,8 @@ class Stage {
         history.series(net, this.quantity.name).rowAt(step))
     }
     drawFoot(this)
-    drawCurves(context, this.curves, history, look, { step, font: this.layout.font, words: history.words })
+    const { words } = history
+    drawCurves(context, this.curves, history, look, { step, font: this.layout.font, words, lines: this.lines })
     this.removal.tools.show()
     this.#fillBoard()
     const { newest, over, steps, isOpen } = history

@@ -76,30 +76,30 @@ function columnsOf(box, columns, depth, axis) {
 function drawBox(context, { top, height }, left, right, look, parts) {
   const gap = right - left > 6 ? 1 : 0.5
   const [x, width] = [left + gap, Math.max(1, right - left - 2 * gap)]
-  context.save()
-  context.beginPath()
-  context.roundRect(x, top, width, height, Math.min(4, width / 3))
-  context.clip()
-  if (!parts.length) fillPlace(context, x, top, width, height, NaN, look)
-  for (const part of parts) {
-    fillPlace(context, part.left, top, part.right - part.left, height, part.place, look)
+  const [end, radius] = [x + width, Math.min(4, width / 3)]
+  for (const part of parts.length ? parts : [{ left: x, right: end, place: NaN }]) {
+    const [from, to] = [Math.max(x, part.left), Math.min(end, part.right)]
+    if (to <= from) continue
+    // Rounded where the box is: a clip for each box would take longer than all else.
+    const [before, after] = [from === x ? radius : 0, to === end ? radius : 0]
+    context.fillStyle = fillOf(part.place, look)
+    context.beginPath()
+    context.roundRect(from, top, to - from, height, [before, after, after, before])
+    context.fill()
   }
-  context.restore()
   context.strokeStyle = look.outline
   context.lineWidth = width > 8 ? 1.2 : 0.6
   context.setLineDash([])
   context.beginPath()
-  context.roundRect(x, top, width, height, Math.min(4, width / 3))
+  context.roundRect(x, top, width, height, radius)
   context.stroke()
 }
 
-/** Fill a rectangle with a place's shade, or with the mark of what is no size. */
-export function fillPlace(context, left, top, width, height, place, look) {
-  if (Number.isNaN(place)) context.fillStyle = look.ground
-  else if (place === Infinity) context.fillStyle = look.marks.notFinite
-  else if (place === -Infinity) context.fillStyle = look.marks.zero
-  else context.fillStyle = `rgb(${shadeAt(look.ramp, place)})`
-  context.fillRect(left, top, width, height)
+// A place's shade, or the mark of what is no size.
+function fillOf(place, look) {
+  if (Number.isNaN(place)) return look.ground
+  if (place === Infinity) return look.marks.notFinite
+  return place === -Infinity ? look.marks.zero : `rgb(${shadeAt(look.ramp, place)})`
 }
 
 function drawBranch(context, { top, height }, left, right, look, share) {
