@@ -58,10 +58,19 @@ GREETINGS = re.compile(
     r"|\s*URL: http://\S+|  On this computer you can manage all runs\. .*"
     r"|  tunnel, you need the owner's key .*|  http://\S+/\?key=[\w-]+"
     r"|.* The fragment with id \w+ does not exist anymore - .*"
+    r"|.* Couldn't find fragment with id \w+\. .*"
 )
 # Generous: two cores may be shared with two workers, the server and the browser.
 PATIENCE_SECONDS = 60.0
 
+
+# A page may still grow above a chart, and one that is out of sight is not drawn: looked at anew at
+# each try.
+LOOK = """i => {
+    const chart = document.querySelectorAll('.resnet-viz-chart')[i]
+    chart.scrollIntoView({ block: 'center' })
+    return chart
+}"""
 
 SECOND_TRY = "seconds: a browser draws against a clock on a machine that may be busy"
 """Every test here waits for a browser that draws, so the whole room has a second try."""

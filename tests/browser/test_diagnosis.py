@@ -59,16 +59,16 @@ def test_a_press_measures_and_draws_and_the_link_shows_it(app: App, open_page: O
 
 
 def test_a_page_loaded_anew_finds_what_is_under_way_and_cancels_it(
-    app: App, open_page: Open
+    own_app: App, open_page: Open
 ) -> None:
-    lab = app.lab
+    lab = own_app.lab
     # At the data's own 8x8 pixels the landscape takes 7 s: less than two pages may take to load.
     spec = RunSpec(
         config=preset("resnet56-cifar"), steps=2, batch_size=16, image_size=32, device="cpu"
     )
     race = lab.race([spec])
     wait_until(lambda: all(run.is_over for run in lab.race_runs(race)))
-    address = f"{app.url}/race?race={race}&open=diagnosis"
+    address = f"{own_app.url}/race?race={race}&open=diagnosis"
     page = open_page(f"{address}&steer={lab.steering_key(race)}")
     press = page.locator(".st-key-race_measure_landscape").get_by_role("button")
     press.click()

@@ -9,8 +9,8 @@ import numpy as np
 from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from resnet_viz.experiments.race_spec import RaceSpec
-from tests.browser.conftest import PATIENCE_SECONDS, App, settle
-from tests.browser.test_race import CURVES, HERO, charts, drawn, notes, select
+from tests.browser.conftest import LOOK, PATIENCE_SECONDS, App, settle
+from tests.browser.test_race import CURVES, HERO, drawn, notes, select
 from tests.labs import tiny_spec, wait_until
 
 Open = Callable[[str], Page]
@@ -18,7 +18,7 @@ Open = Callable[[str], Page]
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 NETS, SEEDS = [f"net {i}" for i in range(6)], (0, 1, 2)
-HAS_LOSSES = f"() => document.querySelectorAll('.resnet-viz-chart')[{CURVES}]?.data"
+HAS_LOSSES = f"() => ({LOOK})({CURVES}).data"
 LOSSES = f"""() => Object.fromEntries(
     document.querySelectorAll('.resnet-viz-chart')[{CURVES}].data
         .filter(trace => trace.yaxis !== 'y2').map(trace => [trace.name, [...trace.y]]))"""
@@ -52,7 +52,6 @@ def test_six_nets_of_three_seeds_outlast_a_lost_connection(app: App, browser: Br
     wait_until(lambda: all(run.is_over for run in lab.race_runs(race_id)), PATIENCE_SECONDS)
     is_cut = False
     expect(page.get_by_role("heading", name="What happened")).to_be_visible()
-    charts(page).nth(CURVES).scroll_into_view_if_needed()  # out of sight it is not drawn
     settle(page)
     page.wait_for_function(HAS_LOSSES)
     shown = page.evaluate(LOSSES)

@@ -13,20 +13,13 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from resnet_viz.store.run import Run
-from tests.browser.conftest import PATIENCE_SECONDS, App, serve, settle
+from tests.browser.conftest import LOOK, PATIENCE_SECONDS, App, serve, settle
 
 Open = Callable[[str], Page]
 
 expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 HERO, CURVES = 0, 1
-# A page may still grow above a chart, and one that is out of sight is not drawn: looked at anew at
-# each try.
-LOOK = """i => {
-    const chart = document.querySelectorAll('.resnet-viz-chart')[i]
-    chart.scrollIntoView({ block: 'center' })
-    return chart
-}"""
 POINTS = "chart => (chart?._fullData || []).map(trace => trace._length || 0)"
 RANGES = "() => ['xaxis', 'yaxis'].map(a => window.before[0].layout[a].range)"
 # What a chart shows: its numbers, as plotly has them after a drawing.
