@@ -58,13 +58,19 @@ def test_several_films_at_once_are_made_one_after_the_other(server: Server, race
     assert [answer.status for answer in answers] == [200] * 4
 
 
-def slow_upload(server: Server, race: str) -> HTTPConnection:
-    """A visitor who begins to send pictures, and does not go on."""
+def begun_upload(server: Server, race: str, **headers: str) -> HTTPConnection:
+    """A connection that has sent the head of an upload, with these besides the usual ones."""
     connection = HTTPConnection(urlsplit(server.url).netloc, timeout=30)
     connection.putrequest("POST", f"/film?race={race}&format=gif&ms=200")
-    for name, value in (OCTETS | {"content-length": "99999", "x-forwarded-for": "slow"}).items():
-        connection.putheader(name, value)
+    for name, value in (OCTETS | headers).items():
+        connection.putheader(name.replace("_", "-"), value)
     connection.endheaders()
+    return connection
+
+
+def slow_upload(server: Server, race: str) -> HTTPConnection:
+    """A visitor who begins to send pictures, and does not go on."""
+    connection = begun_upload(server, race, content_length="99999", x_forwarded_for="slow")
     connection.send(b"0" * 999)
     return connection
 
@@ -127,22 +133,14 @@ def test_what_is_wrong_is_said(server: Server, race: str) -> None:
 
 
 def test_too_much_is_refused_before_it_is_sent(server: Server, race: str) -> None:
-    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=30)
-    connection.putrequest("POST", f"/film?race={race}&format=gif&ms=200")
-    for name, value in (*OCTETS.items(), ("content-length", "9999999999")):
-        connection.putheader(name, value)
-    connection.endheaders()
+    connection = begun_upload(server, race, content_length="9999999999")
     answer = connection.getresponse()
     assert (answer.status, b"too large" in answer.read()) == (413, True)
     connection.close()
 
 
 def test_a_body_in_chunks_is_no_longer_than_another(server: Server, race: str) -> None:
-    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=30)
-    connection.putrequest("POST", f"/film?race={race}&format=gif&ms=200")
-    for name, value in (OCTETS | {"content-length": "9", "transfer-encoding": "chunked"}).items():
-        connection.putheader(name, value)
-    connection.endheaders()
+    connection = begun_upload(server, race, content_length="9", transfer_encoding="chunked")
     chunk = b"100000\r\n" + bytes(2**20) + b"\r\n"
     for _ in range(MOST_BYTES // 2**20 + 1):
         connection.send(chunk)
