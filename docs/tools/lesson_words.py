@@ -32,6 +32,7 @@ ROOMS = ("lessons", "stage", "ui/pages/lessons", "ui/pages/start", "ui/component
 VERDICTS = ("headline", "comparison_words", "phrases")
 FILES = (
     "text.py",
+    "scheduler/eta.py",
     *(f"findings/words/{name}.py" for name in VERDICTS),
     "ui/server/recorded_race.py",
 )

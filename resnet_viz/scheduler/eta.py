@@ -16,6 +16,7 @@ from resnet_viz.experiments.devices import expected_device
 from resnet_viz.experiments.run_spec import RunSpec
 from resnet_viz.scheduler.places import ahead, queue_of, slots_on
 from resnet_viz.store.stored_spec import read_spec
+from resnet_viz.text import Words
 
 _ALIKE = 8
 """Earlier runs with as many parameters that are looked at for one that trains alike."""
@@ -115,12 +116,13 @@ def schedule(ends: Sequence[float], lengths: Sequence[float], slots: int) -> tup
     return places[0], max(places)
 
 
-def about(seconds: float) -> str:
-    """Such as "about 20 s", "about 3 min", "about 2 h"."""
-    for size, unit in ((3600, "h"), (60, "min")):
-        if seconds >= 1.5 * size:
-            return f"about {round(seconds / size)} {unit}"
-    return f"about {max(1, round(seconds))} s"
+def about(seconds: float, say: Words = str) -> str:
+    """Such as "about 20 s", "about 3 min", "about 2 h", in the language of `say`."""
+    if seconds >= 1.5 * 3600:
+        return say("about {hours} h").format(hours=round(seconds / 3600))
+    if seconds >= 1.5 * 60:
+        return say("about {minutes} min").format(minutes=round(seconds / 60))
+    return say("about {seconds} s").format(seconds=max(1, round(seconds)))
 
 
 def _left(row: sqlite3.Row, times: Mapping[int, float]) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from math import ceil
 
 import streamlit as st
 
@@ -17,6 +16,7 @@ from resnet_viz.lessons.measurement_slots import (
     RemovalSlot,
     SweepSlot,
 )
+from resnet_viz.scheduler.eta import about
 from resnet_viz.store.database import StoreError
 from resnet_viz.ui.pages.lessons.lessons_url import is_measured, keep_measured
 from resnet_viz.ui.pages.lessons.prediction_slot import is_given
@@ -28,8 +28,6 @@ from resnet_viz.ui.widgets import message_box
 _SECONDS = 0.7
 """Between two looks at what is under way."""
 _REFUSED, _BEGUN = "lessons_refused", "lessons_begun"
-_MINUTES = 100
-"""Seconds from which on a time is told in minutes."""
 
 
 @dataclass
@@ -155,12 +153,7 @@ def _time(reading: Reading, slot: AnyMeasurement) -> str:
             seconds = reading.lab.expected_sweep(slot.spec()).seconds
     except (StoreError, ValueError):  # whoever presses is told
         return ""
-    if not seconds:
-        return ""
-    if seconds < _MINUTES:
-        return " ({})".format(reading.words("about {seconds} s").format(seconds=ceil(seconds)))
-    minutes = ceil(seconds / 60)
-    return " ({})".format(reading.words("about {minutes} min").format(minutes=minutes))
+    return f" ({about(seconds, reading.words)})" if seconds else ""
 
 
 def progress(reading: Reading, slot: AnyMeasurement) -> None:

@@ -93,7 +93,7 @@ def _race_button(say: Words) -> None:
     try:
         lab = open_lab()
         running = under_way(lab)
-        time = _time(lab)
+        time = _time(lab, say)
     except StoreError as error:
         message_box.error(f"{error} Until then no race can be started.")
         return
@@ -119,11 +119,11 @@ def _race_button(say: Words) -> None:
         message_box.error(f"The race was not started: {error}")
 
 
-def _time(lab: Lab) -> str:
+def _time(lab: Lab, say: Words) -> str:
     """How long the default race takes here, where earlier ones tell."""
     with suppress(ValueError):
         if seconds := lab.expected_seconds(STARTING_POINT.specs):
-            return f" ({about(seconds)})"
+            return f" ({about(seconds, say)})"
     return ""
 
 
